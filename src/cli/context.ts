@@ -1,0 +1,16 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** The world as a command sees it. Nothing below `main.ts` touches `process`, so a test of a command is a function call. */
+export interface Context {
+  stdout: Writable & { isTTY?: boolean; columns?: number }
+  stderr: Writable & { isTTY?: boolean; columns?: number }
+  stdin: Readable & { isTTY?: boolean }
+  env: Record<string, string | undefined>
+  cwd: string
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Aborted by the first Ctrl-C: finish what is in flight, then stop. */
+  interrupted: AbortSignal
+  /** Aborted by the second Ctrl-C: stop at once. */
+  killed: AbortSignal
+}

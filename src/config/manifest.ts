@@ -1,0 +1,113 @@
+import type { Location } from '../diagnostics/problem.ts'
+import type { Redactor } from '../diagnostics/redactor.ts'
+
+/** A JSONata expression, as written in the manifest. */
+export type ExpressionText = string
+
+/** How values of several records become one: see docs/manifest.md. */
+export type MergeRule = 'first' | 'any' | 'union'
+
+/**
+ * The mapping of one kind. `each`, `when` and `from` steer it; every other key is a field of the kind, whose value is an
+ * expression or, for `metadata`, an object of expressions.
+ */
+export interface MapRule {
+  /** The stream it applies to. Default: the source's main stream. */
+  from?: string
+  /** Expression that yields the items to map, one resource each. Default: the record itself. */
+  each?: ExpressionText
+  /** Expression that must be truthy for an item to be mapped. */
+  when?: ExpressionText
+  [field: string]: ExpressionText | Record<string, ExpressionText> | undefined
+}
+
+/** `count` requests per `seconds`, written `500/10s`. */
+export type LimitText = string
+
+/** A threshold: a count, or a percentage written `30%`. */
+export type Threshold = number | string
+
+export interface SourceConfig {
+  type: string
+  [option: string]: unknown
+}
+
+export interface TargetConfig {
+  type: 'workos' | 'sandbox'
+  /** Secret. Required for `workos`. */
+  apiKey?: string
+  /** Default https://api.workos.com. */
+  baseUrl?: string
+  /** sandbox only: its database file. Default `.workos-migrate/sandbox.sqlite` beside the manifest. */
+  data?: string
+  /** sandbox only: enforce WorkOS's documented rate limits. Default false. */
+  limits?: boolean
+  /** Seconds until a request is given up. Default 60. */
+  timeout?: number
+}
+
+export interface RoleConfig {
+  define: Record<string, { name: string; description?: string }>
+  map?: Record<string, string>
+  unmapped: 'error' | 'drop' | 'keep'
+}
+
+/** The manifest in force: recipe, file and environment merged, references resolved, defaults filled in. */
+export interface Manifest {
+  version: 1
+  name: string
+  source: SourceConfig
+  map: { user?: MapRule; organization?: MapRule; membership?: MapRule; roleAssignment?: MapRule }
+  dedupe: { user: { by: ExpressionText[]; fields: Record<string, MergeRule> } }
+  roles: RoleConfig
+  metadata: {
+    /** Put before reserved names: `org_id` → `<prefix>_org_id`. Default: the source's type. */
+    prefix: string
+    maxKeys: number
+    maxKeyLength: number
+    maxValueLength: number
+    /** Whether only ASCII is taken. */
+    ascii: boolean
+  }
+  externalId: { maxLength: number }
+  passwords: { unsupported: 'reset' | 'reject'; onChange: 'keep' | 'send' }
+  adopt: { mode: 'match' | 'never'; fill: string[] }
+  target: TargetConfig
+  run: {
+    workers: number
+    chunkSize: number
+    /** Requests in flight at once. */
+    concurrency: number
+    limits: { writes: LimitText; reads: LimitText; requests: LimitText }
+  }
+  safety: {
+    maxCreates?: Threshold
+    maxUpdates?: Threshold
+    maxDeletes: Threshold
+    maxRejects: Threshold
+    maxFailures: Threshold
+    /** The word that must be given with --confirm before anything is applied. */
+    confirm?: string
+  }
+  state: { path: string }
+}
+
+/** A manifest together with where it came from. */
+export interface LoadedManifest {
+  manifest: Manifest
+  /** The manifest file, absolute. */
+  file: string
+  /** Its folder, absolute: relative paths in the manifest start here. */
+  directory: string
+  environment?: string
+  redactor: Redactor
+  /** JSON-pointer-like paths of scalars whose reference is unset (only with `offline`). */
+  unresolved: string[][]
+  /** SHA-256 (hex) of the effective manifest with its secrets left out. */
+  digest: string
+  /**
+   * Where the value at a path of the effective manifest was written; `offset` counts characters into a scalar.
+   * Falls back to the nearest parent that has a place, and to the file alone.
+   */
+  locate(path: readonly (string | number)[], offset?: number): Location
+}

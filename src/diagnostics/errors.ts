@@ -1,0 +1,77 @@
+import type { Problem } from './problem.ts'
+
+/** The exit codes of every command. */
+export const ExitCode = {
+  done: 0,
+  failure: 1,
+  changes: 2,
+  usage: 3,
+  credentials: 4,
+  guard: 5,
+  locked: 6,
+  incomplete: 7,
+  stale: 8,
+  interrupted: 130,
+} as const
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+/**
+ * The base of every error that a user can do something about. It carries problems
+ * to render and the exit code; anything else that is thrown is a defect of ours.
+ */
+export abstract class OperatorError extends Error {
+  abstract readonly exitCode: ExitCode
+  readonly problems: readonly Problem[]
+
+  constructor(problems: Problem | readonly Problem[], options?: ErrorOptions) {
+    const list = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem]
+    super(list.map((problem) => problem.message).join('; '), options)
+    this.name = new.target.name
+    this.problems = list
+  }
+}
+
+/** The command line is wrong. */
+export class UsageError extends OperatorError {
+  readonly exitCode = ExitCode.usage
+}
+
+/** The manifest, or a file it names, is wrong or missing. */
+export class ManifestError extends OperatorError {
+  readonly exitCode = ExitCode.usage
+}
+
+/** A source cannot be read to its end. */
+export class SourceError extends OperatorError {
+  readonly exitCode = ExitCode.failure
+}
+
+/** The target cannot be reached, or answers in a way that nothing here expects. */
+export class TargetError extends OperatorError {
+  readonly exitCode = ExitCode.failure
+}
+
+/** The target refuses the API key. */
+export class CredentialsError extends OperatorError {
+  readonly exitCode = ExitCode.credentials
+}
+
+/** A safety threshold, a protection or a binding refuses the run. */
+export class GuardError extends OperatorError {
+  readonly exitCode = ExitCode.guard
+}
+
+/** Another process works on the same state. */
+export class LockedError extends OperatorError {
+  readonly exitCode = ExitCode.locked
+}
+
+/** A saved plan no longer matches what it was computed from. */
+export class StalePlanError extends OperatorError {
+  readonly exitCode = ExitCode.stale
+}
+
+/** The state file is corrupt, foreign or of a later version. */
+export class StateError extends OperatorError {
+  readonly exitCode = ExitCode.failure
+}

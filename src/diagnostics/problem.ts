@@ -1,0 +1,26 @@
+/** A place in a file. Lines and columns count from 1. */
+export interface Location {
+  file: string
+  line?: number
+  column?: number
+}
+
+/** One thing that is wrong, said so that its reader can mend it. */
+export interface Problem {
+  /** Stable, machine-readable name: `unknown_key`, `ragged_row` … */
+  code: string
+  /** What is wrong, one sentence without a trailing stop. */
+  message: string
+  /** What would be right. */
+  hint?: string
+  at?: Location
+  /** Path inside the manifest or record, e.g. `run.limits.writes`. */
+  path?: string
+  /** Warnings are shown and do not fail the command. Default: error. */
+  severity?: 'error' | 'warning'
+}
+
+/** `file:line:column`, as far as it is known. */
+export function formatLocation(at: Location): string {
+  return [at.file, at.line, at.line === undefined ? undefined : at.column].filter((part) => part !== undefined).join(':')
+}

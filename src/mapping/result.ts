@@ -1,0 +1,70 @@
+import type { Origin, SourceRecord } from '../sources/source.ts'
+
+/** One resource as a record describes it, checked and normalised, ready to be staged. */
+export interface Draft {
+  /** The record's position: see SourceRecord.seq. */
+  seq: number
+  kind: string
+  /** Identity in the source, unique per kind once duplicates are merged. */
+  key: string
+  /** Resources with the same group are the same thing (users: the dedupe key). Null: only equal keys are. */
+  group: string | null
+  /** Keys of the resources it refers to, by role: `{ user: 'u1', organization: 'acme' }`. Empty object: none. */
+  refs: Record<string, string>
+  /** Canonical JSON of the non-secret attributes. */
+  attributes: string
+  /** Canonical JSON of the secret attributes (password, passwordHash …); null: none. */
+  secrets: string | null
+  origin: Origin
+}
+
+/** A role that a record gives to a user: in one organization, or (organization null) on its own record's memberships. */
+export interface RoleGrant {
+  seq: number
+  user: string
+  organization: string | null
+  role: string
+  origin: Origin
+}
+
+/** A resource that was refused: by an expression that threw, or by a rule of its kind. */
+export interface Reject {
+  seq: number
+  kind: string
+  /** Null when the key itself could not be computed. */
+  key: string | null
+  code: string
+  /** Field of the kind, where one is to blame. */
+  field?: string
+  message: string
+  hint?: string
+  origin: Origin
+  /** Keys of what it referred to, so that dependents can be named. */
+  refs?: Record<string, string>
+}
+
+/** Something worth telling about a resource that is accepted all the same: a password that must be reset, a renamed key. */
+export interface Note {
+  seq: number
+  kind: string
+  key: string
+  /** Stable name, counted in the plan: `password_reset_required`, `metadata_key_renamed`, `totp_not_migrated` … */
+  code: string
+  /** What the note is about: the hasher, the metadata key. Counted within the code. */
+  detail: string
+}
+
+export interface MapTask {
+  records: SourceRecord[]
+}
+
+export interface MapResult {
+  drafts: Draft[]
+  grants: RoleGrant[]
+  rejects: Reject[]
+  notes: Note[]
+  /** Records of the chunk that yielded at least one draft, grant or reject. */
+  mapped: number
+  /** Records that every rule left out by its `when` or an empty `each`. `mapped` + `leftOut` = records in the task. */
+  leftOut: number
+}

@@ -1,0 +1,126 @@
+import type { Manifest, MergeRule } from '../config/manifest.ts'
+import type { Json, JsonObject } from '../json.ts'
+import type { Api, WriteRequest } from '../workos/api.ts'
+
+/** Non-secret attributes by field name, in our camelCase spelling. A field that is absent is not managed. */
+export type Attributes = JsonObject
+
+/** One field of a kind. */
+export interface FieldDefinition {
+  /** Secret fields are kept apart from the others from the mapping on: never shown, stored only as keyed digests. */
+  secret?: true
+  /**
+   * How two values are compared and what an update sends: `value` the whole value; `map` only the changed members of an
+   * object (null removes one); `set` the whole list, order ignored.
+   */
+  compare: 'value' | 'map' | 'set'
+  /** The rule for duplicates, unless the manifest says otherwise. */
+  merge: MergeRule
+  /** False where WorkOS offers no update of the field: a difference is only reported. Default true. */
+  updatable?: boolean
+  /**
+   * False for fields that only help to find or create the thing and are not compared. Default true.
+   */
+  compared?: boolean
+}
+
+/** The parts of the manifest that value rules depend on. */
+export type ValueRules = Pick<Manifest, 'metadata' | 'externalId' | 'passwords' | 'roles'>
+
+/** Why a value is refused. */
+export interface ValueProblem {
+  code: string
+  field: string
+  message: string
+  hint?: string
+}
+
+export interface Normalised {
+  key: string
+  attributes: Attributes
+  secrets: JsonObject | null
+  /** Keys of the resources it refers to, by role. */
+  refs: Record<string, string>
+  notes: { code: string; detail: string }[]
+}
+
+export type NormaliseResult = { ok: true; value: Normalised } | { ok: false; key: string | null; problems: ValueProblem[] }
+
+/** A resource as it should be, with duplicates merged. */
+export interface DesiredResource {
+  kind: string
+  key: string
+  attributes: Attributes
+  secrets: JsonObject | null
+  refs: Record<string, string>
+}
+
+/** A resource as WorkOS holds it, in our spelling. */
+export interface LiveResource {
+  /** WorkOS's id; for roles the slug. */
+  id: string
+  externalId: string | null
+  /**
+   * What makes it unique in WorkOS besides its ids: the lowercased e-mail of a user, the slug of a role,
+   * `userId@organizationId` of a membership; null for organizations, whose names need not be unique.
+   */
+  natural: string | null
+  attributes: Attributes
+}
+
+/** The changed fields of an update: for `map` fields only the changed members, null meaning removal. */
+export type Changes = Record<string, Json>
+
+/** WorkOS ids of the resources that `refs` names, by role. */
+export type RefIds = Record<string, string>
+
+/**
+ * All that is special about one kind of resource. A new kind is a new file that exports one of these, and a line in
+ * `registry.ts`, whose order is the order of dependencies.
+ */
+export interface KindDefinition {
+  name: string
+  plural: string
+  /** Roles of references and the kinds they point to. */
+  refs: Record<string, string>
+  fields: Record<string, FieldDefinition>
+  /** Field names that `map.<kind>` accepts (besides each, when, from). Empty: the kind is not mapped. */
+  mapped: readonly string[]
+
+  /** Checks and normalises what the mapping yielded. Pure: runs in the workers. */
+  normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult
+
+  /** Why it cannot be created, when nothing like it exists in WorkOS: an organization without a name. Undefined: it can. */
+  missing(desired: DesiredResource): ValueProblem | undefined
+
+  /** `natural` of LiveResource as the desired resource would have it; null where a reference has no id yet. */
+  natural(desired: DesiredResource, refIds: RefIds): string | null
+
+  /**
+   * Everything of this kind in WorkOS, page by page (100 a page, oldest first). `organizationIds` bounds kinds that can
+   * only be listed within an organization.
+   */
+  list(api: Api, organizationIds: AsyncIterable<string> | Iterable<string>): AsyncIterable<LiveResource[]>
+
+  /**
+   * Looks one up: by WorkOS id if `desired` carries one, by external id, then by its natural identity.
+   * Undefined: there is none.
+   */
+  find(api: Api, desired: DesiredResource, refIds: RefIds): Promise<LiveResource | undefined>
+
+  /** Reads one by WorkOS id. Undefined: it is gone. */
+  get(api: Api, id: string): Promise<LiveResource | undefined>
+
+  create(desired: DesiredResource, refIds: RefIds): WriteRequest
+  update(id: string, changes: Changes, desired: DesiredResource): WriteRequest
+  remove(id: string): WriteRequest | undefined
+
+  /** The body of an answer to create, update or get. */
+  parse(body: JsonObject): LiveResource
+
+  /** Whether a refused create means that the thing exists already, so that it is to be found and adopted. */
+  exists(codes: readonly string[], status: number): boolean
+
+  /** A short name for people, shown beside the address: e-mail, organization name. */
+  label(desired: DesiredResource): string
+}
