@@ -22,5 +22,7 @@ export interface Problem {
 
 /** `file:line:column`, as far as it is known. */
 export function formatLocation(at: Location): string {
-  return [at.file, at.line, at.line === undefined ? undefined : at.column].filter((part) => part !== undefined).join(':')
+  return [at.file, at.line, at.line === undefined ? undefined : at.column]
+    .filter((part) => part !== undefined)
+    .join(':')
 }

@@ -44,7 +44,9 @@ export interface Normalised {
   notes: { code: string; detail: string }[]
 }
 
-export type NormaliseResult = { ok: true; value: Normalised } | { ok: false; key: string | null; problems: ValueProblem[] }
+export type NormaliseResult =
+  | { ok: true; value: Normalised }
+  | { ok: false; key: string | null; problems: ValueProblem[] }
 
 /** A resource as it should be, with duplicates merged. */
 export interface DesiredResource {

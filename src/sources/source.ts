@@ -1,5 +1,5 @@
-import type { JsonObject } from '../json.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import type { JsonObject } from '../json.ts'
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
 export interface Origin {
