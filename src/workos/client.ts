@@ -1,0 +1,235 @@
+import { WorkOS } from '@workos-inc/node'
+import { Agent } from 'undici'
+import { type Clock, sleep, systemClock } from '../clock.ts'
+import { CredentialsError, TargetError } from '../diagnostics/errors.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { type Api, ApiRefusal, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
+import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
+import type { RateLimiter, RequestClass } from './limiter.ts'
+
+export interface ClientOptions {
+  apiKey: string
+  /** `https://api.workos.com`, or any other scheme, host and port. */
+  baseUrl: string
+  /** Milliseconds until a request is given up. */
+  timeout: number
+  /** Connections kept open at most. */
+  connections: number
+  limiter: RateLimiter
+  /** Aborted: nothing more is sent; what is in flight may finish. */
+  interrupted?: AbortSignal
+  /** Aborted: what is in flight is dropped. */
+  killed?: AbortSignal
+  clock?: Clock
+}
+
+/** Requests sent so far; `refused` counts the 429s among them, `repeated` those sent again. */
+export interface RequestCounts {
+  reads: number
+  writes: number
+  refused: number
+  repeated: number
+}
+
+/** How often a read, or a write that never left, is tried before the target counts as out of reach. */
+const ATTEMPTS = 8
+/** How often in a row one request may be answered 429. */
+const REFUSALS = 20
+
+/** The client of the WorkOS API: `@workos-inc/node` with its own retries off, paced by the limiter. */
+export class WorkosClient implements Api {
+  readonly counts: RequestCounts = { reads: 0, writes: 0, refused: 0, repeated: 0 }
+  readonly #options: ClientOptions
+  readonly #clock: Clock
+  readonly #agent: Agent
+  readonly #sdk: WorkOS
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    const url = new URL(options.baseUrl)
+    this.#agent = new Agent({ connections: options.connections, keepAliveTimeout: 4_000, connect: { timeout: 10_000 } })
+    this.#sdk = new WorkOS({
+      apiKey: options.apiKey,
+      apiHostname: url.hostname,
+      port: url.port === '' ? undefined : Number(url.port),
+      https: url.protocol === 'https:',
+      timeout: options.timeout,
+      maxRetries: 0,
+      fetchFn: undiciFetch(this.#agent, options.killed),
+    })
+  }
+
+  async read(path: string, query: Query = {}): Promise<JsonObject | undefined> {
+    let lastTrouble = 'no answer'
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      if (attempt > 1) await this.#backOff(attempt)
+      const exchange = await this.#send('GET', path, () => this.#sdk.get(path, { query }))
+      const { answer } = exchange
+      if (answer === undefined) {
+        lastTrouble = describeFailure(exchange.failure)
+      } else if (answer.status >= 500 || answer.status === 408) {
+        lastTrouble = `HTTP ${answer.status}`
+      } else if (answer.status === 404) {
+        return undefined
+      } else if (answer.status >= 300) {
+        throw this.#refusal(answer.status, answer.body)
+      } else if (answer.body === undefined) {
+        lastTrouble = `HTTP ${answer.status} with a body that is no JSON object`
+      } else {
+        return answer.body
+      }
+    }
+    throw this.#unreachable(lastTrouble)
+  }
+
+  async write(write: WriteRequest, idempotencyKey?: string): Promise<JsonObject> {
+    for (let attempt = 1; ; attempt += 1) {
+      if (attempt > 1) await this.#backOff(attempt)
+      const exchange = await this.#send(write.method, write.path, () => this.#call(write, idempotencyKey))
+      const { answer } = exchange
+      if (answer === undefined) {
+        if (!neverSent(exchange.failure)) throw new OutcomeUnknown(describeFailure(exchange.failure))
+        if (attempt === ATTEMPTS) throw this.#unreachable(describeFailure(exchange.failure))
+      } else if (answer.status >= 500 || answer.status === 408) {
+        throw new OutcomeUnknown(`HTTP ${answer.status}`, answer.status)
+      } else if (answer.status >= 300) {
+        throw this.#refusal(answer.status, answer.body)
+      } else if (answer.body === undefined && write.method !== 'DELETE') {
+        throw new OutcomeUnknown(`HTTP ${answer.status} with a body that is no JSON object`, answer.status)
+      } else {
+        return answer.body ?? {}
+      }
+    }
+  }
+
+  /** Closes the connections. */
+  async close(): Promise<void> {
+    await this.#agent.destroy()
+  }
+
+  #call(write: WriteRequest, idempotencyKey: string | undefined): Promise<unknown> {
+    switch (write.method) {
+      case 'POST':
+        return this.#sdk.post(write.path, write.body ?? {}, { idempotencyKey })
+      case 'PUT':
+        return this.#sdk.put(write.path, write.body ?? {}, { idempotencyKey })
+      case 'PATCH':
+        return this.#sdk.patch(write.path, write.body ?? {}, { idempotencyKey })
+      case 'DELETE':
+        return this.#sdk.delete(write.path)
+    }
+  }
+
+  /** One request, repeated as long as it is answered 429. */
+  async #send(method: string, path: string, call: () => Promise<unknown>): Promise<Exchange> {
+    const { limiter, interrupted, killed } = this.#options
+    for (let refusals = 0; ; refusals += 1) {
+      const permit = await limiter.acquire(classify(method, path), interrupted)
+      if (method === 'GET') this.counts.reads += 1
+      else this.counts.writes += 1
+      const exchange = await recordExchange(call)
+      const status = exchange.answer?.status
+      if (status === 429 || (status === 503 && exchange.answer?.retryAfter !== undefined)) {
+        limiter.refused(parseRetryAfter(exchange.answer?.retryAfter))
+      }
+      permit.done()
+      killed?.throwIfAborted()
+      if (status !== 429) return exchange
+      this.counts.refused += 1
+      if (refusals === REFUSALS) {
+        throw new TargetError({
+          code: 'rate_limited',
+          message: `WorkOS answered 429 (too many requests) ${REFUSALS + 1} times in a row to ${method} ${path}`,
+          hint: 'lower run.limits in the manifest: other programs may be using the same allowance',
+        })
+      }
+    }
+  }
+
+  async #backOff(attempt: number): Promise<void> {
+    this.counts.repeated += 1
+    const ceiling = Math.min(8_000, 200 * 2 ** (attempt - 2))
+    await sleep(this.#clock, ceiling / 2 + (Math.random() * ceiling) / 2, this.#options.interrupted)
+  }
+
+  #refusal(status: number, body: JsonObject | undefined): Error {
+    if (status === 401 || status === 403) {
+      return new CredentialsError({
+        code: 'credentials_refused',
+        message: `${this.#options.baseUrl} refuses the API key (HTTP ${status})`,
+        hint: 'check target.apiKey: it must be a secret key (sk_…) of the environment to migrate into',
+      })
+    }
+    return new ApiRefusal(status, errorCodes(body), errorMessage(status, body))
+  }
+
+  #unreachable(trouble: string): TargetError {
+    return new TargetError({
+      code: 'target_unreachable',
+      message: `${this.#options.baseUrl} cannot be reached: ${trouble} (${ATTEMPTS} attempts)`,
+      hint: 'check target.baseUrl and the network, then run the same command again: it goes on where it stopped',
+    })
+  }
+}
+
+/** The windows a request counts in, by its method and path: https://workos.com/docs/reference/rate-limits */
+export function classify(method: string, path: string): RequestClass {
+  if (path.startsWith('/user_management/')) return method === 'GET' ? 'read' : 'write'
+  if (method === 'DELETE' && /^\/organizations\/[^/]+$/.test(path)) return 'organization-delete'
+  return 'other'
+}
+
+/** Milliseconds to wait by a Retry-After header (RFC 9110: seconds or a date); undefined if it says nothing usable. */
+export function parseRetryAfter(header: string | undefined, now = Date.now()): number | undefined {
+  if (header === undefined || header.trim() === '') return undefined
+  const seconds = Number(header)
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), 600_000) : undefined
+}
+
+function errorCodes(body: JsonObject | undefined): string[] {
+  const codes: string[] = []
+  if (typeof body?.code === 'string') codes.push(body.code)
+  if (typeof body?.error === 'string') codes.push(body.error)
+  for (const entry of Array.isArray(body?.errors) ? body.errors : []) {
+    if (isObject(entry) && typeof entry.code === 'string') codes.push(entry.code)
+  }
+  return codes
+}
+
+function errorMessage(status: number, body: JsonObject | undefined): string {
+  const parts = typeof body?.message === 'string' ? [body.message] : []
+  for (const entry of Array.isArray(body?.errors) ? body.errors : []) {
+    if (isObject(entry) && typeof entry.message === 'string') parts.push(entry.message)
+    if (typeof entry === 'string') parts.push(entry)
+  }
+  return parts.join(' ') || `HTTP ${status}`
+}
+
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+
+/** Whether no byte of the request can have reached the server, so that repeating it is safe. */
+function neverSent(failure: unknown): boolean {
+  return failureCodes(failure).some((code) => NEVER_SENT.has(code))
+}
+
+function describeFailure(failure: unknown): string {
+  const code = failureCodes(failure)[0]
+  if (failure instanceof Error && failure.name === 'AbortError') return 'no answer in time'
+  const message = failure instanceof Error ? failure.message : String(failure)
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`
+}
+
+function failureCodes(failure: unknown): string[] {
+  const codes: string[] = []
+  const pending: unknown[] = [failure]
+  for (let depth = 0; depth < 8 && pending.length > 0; depth += 1) {
+    const error = pending.shift()
+    if (!(error instanceof Error)) continue
+    if ('code' in error && typeof error.code === 'string') codes.push(error.code)
+    if (error instanceof AggregateError) pending.push(...error.errors)
+    pending.push(error.cause)
+  }
+  return codes
+}

@@ -1,0 +1,92 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Agent } from 'undici'
+import { request } from 'undici'
+import { isObject, type JsonObject } from '../json.ts'
+
+/** What happened on the wire during one call of the SDK. */
+export interface Exchange {
+  /** Undefined: no answer came. */
+  answer?: Answer
+  /** Why no answer came. */
+  failure?: unknown
+}
+
+export interface Answer {
+  status: number
+  /** Seconds or a date, as sent. */
+  retryAfter: string | undefined
+  /** Undefined where the body is empty or no JSON object. */
+  body: JsonObject | undefined
+}
+
+const current = new AsyncLocalStorage<Exchange>()
+
+/**
+ * Runs one SDK call and tells what was answered on the wire. The SDK's own exceptions differ by status and drop codes on
+ * the way; the answer itself is the same for every status.
+ */
+export async function recordExchange(call: () => Promise<unknown>): Promise<Exchange> {
+  const exchange: Exchange = {}
+  await current.run(exchange, async () => {
+    try {
+      await call()
+    } catch (error) {
+      exchange.failure ??= error
+    }
+  })
+  return exchange
+}
+
+/**
+ * `fetch` for the SDK over undici's plain `request`: a third of the CPU time of the global fetch per call.
+ * The body is read whole before the call returns, under the SDK's own time-out signal.
+ */
+export function undiciFetch(agent: Agent, killed: AbortSignal | undefined): typeof fetch {
+  return async (input, init) => {
+    const exchange = current.getStore()
+    try {
+      const signals = [init?.signal, killed].filter((signal) => signal !== undefined && signal !== null)
+      const { statusCode, headers, body } = await request(String(input), {
+        method: toMethod(init?.method),
+        headers: Object.fromEntries(new Headers(init?.headers)),
+        body: typeof init?.body === 'string' && init.body !== '' ? init.body : null,
+        signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+        dispatcher: agent,
+      })
+      const text = await body.text()
+      const retryAfter = headers['retry-after']
+      if (exchange) {
+        exchange.answer = {
+          status: statusCode,
+          retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+          body: parseObject(text),
+        }
+      }
+      return new Response(statusCode === 204 || statusCode === 304 ? null : text, { status: statusCode })
+    } catch (error) {
+      if (exchange) exchange.failure = error
+      throw error
+    }
+  }
+}
+
+function toMethod(method: string | undefined): 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' {
+  switch (method) {
+    case 'POST':
+    case 'PUT':
+    case 'PATCH':
+    case 'DELETE':
+      return method
+    default:
+      return 'GET'
+  }
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? (value as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,160 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { type Limit, RequestWindow } from './window.ts'
+
+/**
+ * What a request counts as. `other` is everything outside /user_management, which only the general window bounds.
+ * Source: https://workos.com/docs/reference/rate-limits
+ */
+export type RequestClass = 'write' | 'read' | 'other' | 'organization-delete'
+
+export interface Limits {
+  writes: Limit
+  reads: Limit
+  requests: Limit
+}
+
+/** Organization deletes have a window of their own: 50 per 60 s (https://workos.com/docs/reference/rate-limits). */
+const ORGANIZATION_DELETES: Limit = { count: 50, perMs: 60_000 }
+
+/** Leave to send one request. Exactly one of its two functions is called, once. */
+export interface Permit {
+  /** The answer has come, or the request is given up after it left. */
+  done(): void
+  /** The request never left. */
+  unused(): void
+}
+
+interface Waiter {
+  grant(permit: Permit): void
+  refuse(reason: unknown): void
+}
+
+interface Lane {
+  windows: RequestWindow[]
+  waiting: Waiter[]
+}
+
+/**
+ * Paces requests over the documented windows and fills them without a single 429 in normal running.
+ * Classes wait in lanes of their own: exhausted writes do not hold up reads.
+ */
+export class RateLimiter {
+  readonly #clock: Clock
+  readonly #windows: RequestWindow[]
+  readonly #lanes: Record<RequestClass, Lane>
+  #pausedUntil = 0
+  #lastRefusal = Number.NEGATIVE_INFINITY
+  #refusalsInARow = 0
+  #lastRecovery = 0
+  #wakeAt = Number.POSITIVE_INFINITY
+  #cancelWake: (() => void) | undefined
+
+  constructor(limits: Limits, clock: Clock = systemClock) {
+    this.#clock = clock
+    const requests = new RequestWindow(limits.requests)
+    const writes = new RequestWindow(limits.writes)
+    const reads = new RequestWindow(limits.reads)
+    const deletes = new RequestWindow(ORGANIZATION_DELETES)
+    this.#windows = [requests, writes, reads, deletes]
+    const lane = (...windows: RequestWindow[]): Lane => ({ windows, waiting: [] })
+    this.#lanes = {
+      write: lane(writes, requests),
+      read: lane(reads, requests),
+      other: lane(requests),
+      'organization-delete': lane(deletes, requests),
+    }
+  }
+
+  /**
+   * Waits for leave to send one request.
+   * @throws the signal's reason when it is aborted before the request's turn
+   */
+  acquire(requestClass: RequestClass, signal?: AbortSignal): Promise<Permit> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      const lane = this.#lanes[requestClass]
+      const onAbort = () => {
+        lane.waiting.splice(lane.waiting.indexOf(waiter), 1)
+        reject(signal?.reason)
+      }
+      const waiter: Waiter = {
+        grant: (permit) => {
+          signal?.removeEventListener('abort', onAbort)
+          resolve(permit)
+        },
+        refuse: reject,
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      lane.waiting.push(waiter)
+      this.#pump()
+    })
+  }
+
+  /**
+   * A request was answered 429, or 503 with Retry-After: nothing leaves until `retryAfterMs` have passed (without one: 1 s,
+   * doubled with each refusal in a row, at most 60 s), and the windows shrink.
+   */
+  refused(retryAfterMs?: number): void {
+    const now = this.#clock.now()
+    // Requests that were in flight together are refused together: that is one event, not fifty.
+    const sameEvent = now - this.#lastRefusal < 1000 || now < this.#pausedUntil
+    if (!sameEvent) {
+      this.#refusalsInARow += 1
+      for (const window of this.#windows) window.slowDown()
+    }
+    this.#lastRefusal = now
+    const pause = retryAfterMs ?? Math.min(60_000, 1000 * 2 ** Math.max(0, this.#refusalsInARow - 1))
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + pause)
+  }
+
+  #pump(): void {
+    const now = this.#clock.now()
+    this.#recover(now)
+    let wakeAt = Number.POSITIVE_INFINITY
+    for (const lane of Object.values(this.#lanes)) {
+      while (lane.waiting.length > 0) {
+        const freeAt = Math.max(this.#pausedUntil, ...lane.windows.map((window) => window.freeAt(now)))
+        if (freeAt > now) {
+          wakeAt = Math.min(wakeAt, freeAt)
+          break
+        }
+        for (const window of lane.windows) window.enter()
+        lane.waiting.shift()?.grant(this.#permit(lane))
+      }
+    }
+    this.#wake(wakeAt, now)
+  }
+
+  #permit(lane: Lane): Permit {
+    return {
+      done: () => {
+        const now = this.#clock.now()
+        for (const window of lane.windows) window.leave(now)
+        this.#pump()
+      },
+      unused: () => {
+        for (const window of lane.windows) window.cancel()
+        this.#pump()
+      },
+    }
+  }
+
+  #recover(now: number): void {
+    if (now - this.#lastRefusal < 10_000 || now - this.#lastRecovery < 10_000) return
+    this.#lastRecovery = now
+    this.#refusalsInARow = 0
+    for (const window of this.#windows) window.recover()
+  }
+
+  #wake(at: number, now: number): void {
+    if (at === this.#wakeAt) return
+    this.#cancelWake?.()
+    this.#cancelWake = undefined
+    this.#wakeAt = at
+    if (at === Number.POSITIVE_INFINITY) return
+    this.#cancelWake = this.#clock.schedule(Math.max(1, Math.ceil(at - now)), () => {
+      this.#wakeAt = Number.POSITIVE_INFINITY
+      this.#pump()
+    })
+  }
+}
