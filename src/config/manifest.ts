@@ -1,4 +1,4 @@
-import type { Location } from '../diagnostics/problem.ts'
+import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 
 /** A JSONata expression, as written in the manifest. */
@@ -103,11 +103,18 @@ export interface LoadedManifest {
   redactor: Redactor
   /** JSON-pointer-like paths of scalars whose reference is unset (only with `offline`). */
   unresolved: string[][]
-  /** SHA-256 (hex) of the effective manifest with its secrets left out. */
+  /**
+   * SHA-256 (hex) of the effective manifest with its secrets left out, and without `run`, whose default depends on the
+   * machine: how hard a run pushes does not change what it does.
+   */
   digest: string
   /**
    * Where the value at a path of the effective manifest was written; `offset` counts characters into a scalar.
    * Falls back to the nearest parent that has a place, and to the file alone.
    */
   locate(path: readonly (string | number)[], offset?: number): Location
+  /** Where exactly this path was written; undefined for a value that was filled in as a default. */
+  originOf(path: readonly (string | number)[]): Location | undefined
+  /** What is accepted and worth a word: an API key written out in the file, … */
+  warnings: Problem[]
 }

@@ -1,0 +1,30 @@
+import { isObject } from '../json.ts'
+import type { Manifest } from './manifest.ts'
+
+/** One place of the manifest that holds a JSONata expression. */
+export interface ExpressionPosition {
+  /** Where it is in the effective manifest: `['map', 'user', 'metadata', 'plan']`. */
+  path: string[]
+  text: string
+}
+
+/**
+ * Whether the scalar at this path is an expression. References are not resolved there: JSONata gives `${` a meaning of
+ * its own. Everything under `map` is one except a rule's `from`, which names a stream.
+ */
+export function isExpressionPath(path: readonly string[]): boolean {
+  if (path[0] === 'map') return path.length > 2 && !(path.length === 3 && path[2] === 'from')
+  return path[0] === 'dedupe' && path[2] === 'by' && path.length > 3
+}
+
+/** Every expression of a manifest with its path, in the order they are written. */
+export function expressionsOf(manifest: Pick<Manifest, 'map' | 'dedupe'>): ExpressionPosition[] {
+  return [...collect(manifest.map, ['map']), ...collect(manifest.dedupe, ['dedupe'])]
+}
+
+function collect(value: unknown, path: string[]): ExpressionPosition[] {
+  if (typeof value === 'string') return isExpressionPath(path) ? [{ path, text: value }] : []
+  if (Array.isArray(value)) return value.flatMap((item, index) => collect(item, [...path, String(index)]))
+  if (!isObject(value)) return []
+  return Object.entries(value).flatMap(([key, item]) => collect(item, [...path, key]))
+}
