@@ -67,10 +67,14 @@ export interface LiveResource {
    * `userId@organizationId` of a membership; null for organizations, whose names need not be unique.
    */
   natural: string | null
+  /** A field that is empty in WorkOS is null; a field that the answer does not tell about is absent. */
   attributes: Attributes
 }
 
-/** The changed fields of an update: for `map` fields only the changed members, null meaning removal. */
+/**
+ * The changed fields of an update: for `map` fields only the changed members, null meaning removal. For a secret field the
+ * name alone counts: what is sent comes from the secrets of the desired resource.
+ */
 export type Changes = Record<string, Json>
 
 /** WorkOS ids of the resources that `refs` names, by role. */
@@ -89,8 +93,14 @@ export interface KindDefinition {
   /** Field names that `map.<kind>` accepts (besides each, when, from). Empty: the kind is not mapped. */
   mapped: readonly string[]
 
+  /** Groups of fields of which WorkOS takes at most one: a password in clear or a hash. */
+  exclusive?: readonly (readonly string[])[]
+
   /** Checks and normalises what the mapping yielded. Pure: runs in the workers. */
   normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult
+
+  /** Limits that merged attributes can break although each of the merged records kept them. */
+  checkMerged?(attributes: Attributes, rules: ValueRules): ValueProblem[]
 
   /** Why it cannot be created, when nothing like it exists in WorkOS: an organization without a name. Undefined: it can. */
   missing(desired: DesiredResource): ValueProblem | undefined
@@ -122,6 +132,15 @@ export interface KindDefinition {
 
   /** Whether a refused create means that the thing exists already, so that it is to be found and adopted. */
   exists(codes: readonly string[], status: number): boolean
+
+  /**
+   * The key that follows from its references, for kinds that have one: when a user merges into another, its memberships
+   * take the other's key. Undefined: the key stands on its own.
+   */
+  keyFromRefs?(refs: Record<string, string>): string
+
+  /** Rules that only hold once duplicates are merged: a union of metadata may exceed the number of keys. */
+  checkMerged?(attributes: Attributes, rules: ValueRules): ValueProblem[]
 
   /** A short name for people, shown beside the address: e-mail, organization name. */
   label(desired: DesiredResource): string

@@ -1,0 +1,151 @@
+import type { Draft, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
+import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
+import type { Staging } from './staging.ts'
+
+/** Maps chunks of records on other threads. */
+export interface Mapper {
+  map(records: SourceRecord[]): Promise<MapResult>
+}
+
+export interface StageOptions {
+  staging: Staging
+  source: Source
+  mapper: Mapper
+  chunkSize: number
+  /** Chunks on their way at once: bounds what is in memory. */
+  chunksInFlight: number
+  signal?: AbortSignal
+  /** Told after each chunk how many records have been staged so far. */
+  onProgress?: (records: number) => void
+}
+
+/** Main records by what the mapping made of them. */
+export interface StagedRecords {
+  mapped: number
+  leftOut: number
+}
+
+/** Reads the source to its end and stages what the mapping yields. Chunks may arrive in any order: `seq` keeps the records'. */
+export async function stageRecords(options: StageOptions): Promise<StagedRecords> {
+  const { staging, source, mapper, signal } = options
+  const total: StagedRecords = { mapped: 0, leftOut: 0 }
+  const inFlight = new Set<Promise<void>>()
+  let failure: { error: unknown } | undefined
+  for await (const records of source.read(options.chunkSize)) {
+    signal?.throwIfAborted()
+    const work = mapper
+      .map(records)
+      .then((result) => {
+        insertResult(staging, result)
+        total.mapped += result.mapped
+        total.leftOut += result.leftOut
+        options.onProgress?.(total.mapped + total.leftOut)
+      })
+      .catch((error: unknown) => {
+        failure ??= { error }
+      })
+      .finally(() => inFlight.delete(work))
+    inFlight.add(work)
+    if (inFlight.size >= options.chunksInFlight) await Promise.race(inFlight)
+    if (failure) break
+  }
+  await Promise.all(inFlight)
+  if (failure) throw failure.error
+  return total
+}
+
+/** Quarantines a record that the source itself refused. */
+export function rejectRecord(staging: Staging, { stream, origin, problem }: RejectedRecord): void {
+  staging.run(
+    'INSERT INTO rejects VALUES (?, NULL, ?, ?, ?, ?, NULL, ?, ?, ?, 1)',
+    'record',
+    problem.code,
+    problem.path ?? stream,
+    problem.message,
+    problem.hint ?? null,
+    staging.fileId(origin.file),
+    origin.line ?? null,
+    '{}',
+  )
+}
+
+function insertResult(staging: Staging, result: MapResult): void {
+  staging.transaction(() => {
+    for (const { draft, records } of collapse(result.drafts)) insertDraft(staging, draft, records)
+    for (const grant of result.grants) insertGrant(staging, grant)
+    for (const reject of result.rejects) insertReject(staging, reject)
+    for (const note of result.notes) insertNote(staging, note)
+  })
+}
+
+/**
+ * Equal drafts of a chunk become one with a count: an organization is mentioned by every one of its members. The first
+ * keeps its place. Memberships are left alone, since roles of a record are given to that record's own memberships.
+ */
+function collapse(drafts: readonly Draft[]): Iterable<{ draft: Draft; records: number }> {
+  const distinct = new Map<string, { draft: Draft; records: number }>()
+  for (const draft of drafts) {
+    const identity =
+      Object.keys(draft.refs).length > 0
+        ? `${distinct.size}`
+        : JSON.stringify([draft.kind, draft.key, draft.group, draft.attributes, draft.secrets])
+    const same = distinct.get(identity)
+    if (same) same.records += 1
+    else distinct.set(identity, { draft, records: 1 })
+  }
+  return distinct.values()
+}
+
+function insertDraft(staging: Staging, draft: Draft, records: number): void {
+  staging.run(
+    'INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    draft.seq,
+    draft.kind,
+    draft.key,
+    groupOf(draft.key, draft.group),
+    JSON.stringify(draft.refs),
+    draft.attributes,
+    draft.secrets,
+    ...place(staging, draft.origin),
+    records,
+  )
+}
+
+/** The text by which drafts are one resource. Keys and dedupe groups cannot collide. */
+export function groupOf(key: string, group: string | null): string {
+  return group === null ? `k${key}` : `g${group}`
+}
+
+function insertGrant(staging: Staging, grant: RoleGrant): void {
+  staging.run(
+    'INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?)',
+    grant.seq,
+    grant.user,
+    grant.organization,
+    grant.role,
+    ...place(staging, grant.origin),
+  )
+}
+
+function insertReject(staging: Staging, reject: Reject): void {
+  staging.run(
+    'INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)',
+    reject.kind,
+    reject.key,
+    reject.code,
+    reject.field ?? null,
+    reject.message,
+    reject.hint ?? null,
+    reject.seq,
+    ...place(staging, reject.origin),
+    JSON.stringify(reject.refs ?? {}),
+  )
+}
+
+function insertNote(staging: Staging, note: Note): void {
+  staging.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', note.seq, note.kind, note.key, note.code, note.detail)
+}
+
+function place(staging: Staging, origin: Origin): [number, number | null] {
+  return [staging.fileId(origin.file), origin.line ?? null]
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { createPrivateFile } from '../files/private-file.ts'
+
+/**
+ * The tables of one run. Nothing here outlives the command: no journal, no syncing to disk.
+ *
+ * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are one row with a count)
+ * grants     roles that a record gives in an organization that the record itself does not name
+ * desired    the desired set: one row per resource, duplicates merged
+ * aliases    keys that merged into another key
+ * merges     each record that merged into another one with a different key, and each conflict of values
+ * rejects    the quarantine
+ * notes      remarks on accepted resources, counted in the plan
+ */
+const SCHEMA = `
+  CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE drafts (
+    id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, grp TEXT NOT NULL,
+    refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT, file INTEGER NOT NULL, line INTEGER,
+    records INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE grants (
+    seq INTEGER NOT NULL, user TEXT NOT NULL, organization TEXT, role TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER
+  ) STRICT;
+  CREATE TABLE desired (
+    kind TEXT NOT NULL, key TEXT NOT NULL, refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT,
+    seq INTEGER NOT NULL, file INTEGER, line INTEGER, records INTEGER NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE aliases (kind TEXT NOT NULL, key TEXT NOT NULL, canonical TEXT NOT NULL, PRIMARY KEY (kind, key))
+    WITHOUT ROWID, STRICT;
+  CREATE TABLE merges (
+    kind TEXT NOT NULL, key TEXT NOT NULL, merged TEXT NOT NULL, seq INTEGER NOT NULL, file INTEGER, line INTEGER,
+    conflicts TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE rejects (
+    kind TEXT NOT NULL, key TEXT, code TEXT NOT NULL, field TEXT, message TEXT NOT NULL, hint TEXT,
+    seq INTEGER, file INTEGER NOT NULL, line INTEGER, refs TEXT NOT NULL, records INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE notes (seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL)
+    STRICT;
+`
+
+/** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. */
+const CACHE_KIB = 64 * 1024
+
+/** The staging database of one run: a thin hold on SQLite that keeps its prepared statements. */
+export class Staging {
+  readonly db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  readonly #files = new Map<string, number>()
+
+  /** @param folder the run's scratch folder, or undefined for one in memory */
+  constructor(folder: string | undefined) {
+    const path = folder === undefined ? ':memory:' : join(folder, 'staging.sqlite')
+    if (folder !== undefined) createPrivateFile(path)
+    this.db = new DatabaseSync(path)
+    this.db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA temp_store = FILE; PRAGMA cache_size = -${CACHE_KIB}; ${SCHEMA}`)
+  }
+
+  /** A prepared statement, made once per text. Not for two iterations at the same time. */
+  statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.db.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  run(sql: string, ...parameters: (string | number | null)[]): number {
+    return Number(this.statement(sql).run(...parameters).changes)
+  }
+
+  /** One number: the first column of the first row, 0 where that is null. */
+  count(sql: string, ...parameters: (string | number | null)[]): number {
+    const row = this.statement(sql).get(...parameters)
+    return row === undefined ? 0 : Number(Object.values(row)[0] ?? 0)
+  }
+
+  transaction<T>(work: () => T): T {
+    this.db.exec('BEGIN')
+    const result = work()
+    this.db.exec('COMMIT')
+    return result
+  }
+
+  /** The number that stands for a file name. */
+  fileId(name: string): number {
+    let id = this.#files.get(name)
+    if (id === undefined) {
+      id = Number(this.statement('INSERT INTO files (name) VALUES (?)').run(name).lastInsertRowid)
+      this.#files.set(name, id)
+    }
+    return id
+  }
+
+  close(): void {
+    this.db.close()
+  }
+}

@@ -1,0 +1,52 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Failure, Intent, Run, RunOutcome, StateResource } from './store.ts'
+
+export type Row = Record<string, SQLOutputValue>
+
+export function resourceFromRow(row: Row): StateResource {
+  return {
+    kind: String(row.kind),
+    key: String(row.key),
+    id: String(row.id),
+    attributes: JSON.parse(String(row.attributes)),
+    digests: JSON.parse(String(row.digests)),
+    refs: JSON.parse(String(row.refs)),
+    ownership: row.ownership === 'created' ? 'created' : 'adopted',
+    run: Number(row.run),
+  }
+}
+
+export function intentFromRow(row: Row): Intent {
+  return {
+    kind: String(row.kind),
+    key: String(row.key),
+    action: row.action === 'update' || row.action === 'delete' ? row.action : 'create',
+    idempotencyKey: String(row.idempotency_key),
+    startedAt: String(row.started_at),
+  }
+}
+
+export function failureFromRow(row: Row): Failure {
+  return {
+    kind: String(row.kind),
+    key: String(row.key),
+    action: String(row.action),
+    outcome: row.outcome === 'blocked' ? 'blocked' : 'failed',
+    code: String(row.code),
+    message: String(row.message),
+    origin: String(row.origin),
+  }
+}
+
+export function runFromRow(row: Row): Run {
+  return {
+    run: Number(row.run),
+    command: String(row.command),
+    startedAt: String(row.started_at),
+    finishedAt: row.finished_at === null ? null : String(row.finished_at),
+    outcome: String(row.outcome) as RunOutcome,
+    toolVersion: String(row.tool_version),
+    manifestDigest: String(row.manifest_digest),
+    counts: JSON.parse(String(row.counts)),
+  }
+}

@@ -1,0 +1,114 @@
+import type { Attributes } from '../resources/kind.ts'
+
+/**
+ * What the state says of one resource. `attributes` are the source's values when they were last applied or adopted: the
+ * base of the three-way comparison.
+ */
+export interface StateResource {
+  kind: string
+  key: string
+  /** WorkOS's id. */
+  id: string
+  attributes: Attributes
+  /** Keyed digests (hex) of the secret attributes, by field. */
+  digests: Record<string, string>
+  refs: Record<string, string>
+  /** Whether this tool made it, or found it in WorkOS. Only what was created may ever be deleted. */
+  ownership: 'created' | 'adopted'
+  /** The run that last changed it. */
+  run: number
+}
+
+/** The address of a resource. */
+export interface Address {
+  kind: string
+  key: string
+}
+
+/** A write that is about to leave. While it is in the journal, nobody knows whether it took effect. */
+export interface Intent extends Address {
+  action: 'create' | 'update' | 'delete'
+  idempotencyKey: string
+  /** ISO 8601. */
+  startedAt: string
+}
+
+/** Something that a run could not do. Never holds a secret. */
+export interface Failure extends Address {
+  action: string
+  outcome: 'failed' | 'blocked'
+  /** WorkOS's error code, or ours. */
+  code: string
+  message: string
+  /** Where the record stands in the source: `users.csv:12`. */
+  origin: string
+}
+
+export type Outcome =
+  | { type: 'saved'; resource: StateResource }
+  | { type: 'removed'; address: Address }
+  /** The write had no effect, or failed for good. */
+  | { type: 'cleared'; address: Address; failure?: Failure }
+
+/** Written together or not at all. */
+export interface Batch {
+  intents: Intent[]
+  outcomes: Outcome[]
+}
+
+/** The environment of WorkOS that a state belongs to. */
+export interface Binding {
+  type: string
+  baseUrl: string
+  /** Keyed digest (hex) of the API key. */
+  keyDigest: string
+}
+
+export type RunOutcome = 'running' | 'completed' | 'incomplete' | 'interrupted' | 'stopped'
+
+export interface Run {
+  run: number
+  command: string
+  /** ISO 8601. */
+  startedAt: string
+  finishedAt: string | null
+  outcome: RunOutcome
+  toolVersion: string
+  manifestDigest: string
+  /** Resources by what happened to them, and requests sent. */
+  counts: Record<string, number>
+}
+
+/**
+ * Where the state is kept. SQLite by default; a shared backend implements the same functions. Everything that grows with
+ * the number of users is read and written in batches.
+ */
+export interface StateStore {
+  /** For people: the file's path. */
+  readonly location: string
+  /** Random, given at creation: two states with the same lineage are versions of one. */
+  readonly lineage: string
+  /** Counts the commits: two states of one lineage with the same serial are equal. */
+  readonly serial: number
+  /** Key of the digests of secrets: 32 random bytes. */
+  readonly digestKey: Uint8Array
+  readonly binding: Binding | undefined
+  bind(binding: Binding): Promise<void>
+
+  /** How many resources of a kind it knows. */
+  count(kind: string): Promise<number>
+  /** All resources of a kind, ordered by key (by code units), in batches. */
+  resources(kind: string): AsyncIterable<StateResource[]>
+  get(kind: string, key: string): Promise<StateResource | undefined>
+  /** Intents without an outcome: what a killed run left behind. */
+  intents(): Promise<Intent[]>
+  commit(batch: Batch): Promise<void>
+
+  startRun(run: Pick<Run, 'command' | 'startedAt' | 'toolVersion' | 'manifestDigest'>): Promise<number>
+  finishRun(run: number, finishedAt: string, outcome: RunOutcome, counts: Record<string, number>): Promise<void>
+  recordFailures(run: number, failures: Failure[]): Promise<void>
+  runs(): Promise<Run[]>
+  failures(run: number): AsyncIterable<Failure[]>
+
+  close(): Promise<void>
+}
