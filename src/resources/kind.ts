@@ -139,9 +139,6 @@ export interface KindDefinition {
    */
   keyFromRefs?(refs: Record<string, string>): string
 
-  /** Rules that only hold once duplicates are merged: a union of metadata may exceed the number of keys. */
-  checkMerged?(attributes: Attributes, rules: ValueRules): ValueProblem[]
-
   /** A short name for people, shown beside the address: e-mail, organization name. */
   label(desired: DesiredResource): string
 }

@@ -1,0 +1,123 @@
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import { requiredText, textOf } from './body.ts'
+import type { KindDefinition, LiveResource, NormaliseResult, ValueProblem, ValueRules } from './kind.ts'
+import { listed, pages } from './paging.ts'
+import { settle } from './values/check.ts'
+import { mapRoleSlug, parseRoleNames } from './values/roles.ts'
+import { optionalText } from './values/text.ts'
+
+const PATH = '/user_management/organization_memberships'
+
+/** Lists tell about active memberships alone unless all are asked for. */
+const STATUSES = 'active,inactive,pending'
+
+/** Codes besides a plain 409 that say that the user is in the organization already. WorkOS does not document one. */
+const EXISTS: ReadonlySet<string> = new Set([
+  'organization_membership_already_exists',
+  'user_already_organization_member',
+  'entity_already_exists',
+  'conflict',
+  'cannot_reactivate_pending_organization_membership',
+])
+
+/**
+ * A user's membership in an organization with its roles. Without roles WorkOS gives its default role, and the roles are
+ * not managed.
+ */
+export const membership: KindDefinition = {
+  name: 'membership',
+  plural: 'memberships',
+  refs: { user: 'user', organization: 'organization' },
+  fields: { roles: { compare: 'set', merge: 'union' } },
+  mapped: ['user', 'organization', 'roles'],
+  normalise,
+  missing: () => undefined,
+  natural: (_desired, { user, organization }) =>
+    user === undefined || organization === undefined ? null : `${user}@${organization}`,
+  list: async function* (api, organizationIds) {
+    for await (const id of organizationIds) {
+      yield* pages(api, PATH, { organization_id: id, statuses: STATUSES }, parse)
+    }
+  },
+  find: async (api, _desired, { user, organization }) => {
+    if (user === undefined || organization === undefined) return undefined
+    const body = await api.read(PATH, { user_id: user, organization_id: organization, statuses: STATUSES, limit: 10 })
+    return listed(body ?? {})
+      .map(parse)
+      .find((found) => found.natural === `${user}@${organization}`)
+  },
+  get: async (api, id) => {
+    const body = await api.read(`${PATH}/${encodeURIComponent(id)}`)
+    return body === undefined ? undefined : parse(body)
+  },
+  create: ({ key, attributes }, { user, organization }) => {
+    if (user === undefined || organization === undefined) {
+      throw new TypeError(`membership ${key} cannot be created before its user and its organization`)
+    }
+    return {
+      method: 'POST',
+      path: PATH,
+      body: { user_id: user, organization_id: organization, ...roleBody(attributes.roles) },
+    }
+  },
+  update: (id, changes) => ({
+    method: 'PUT',
+    path: `${PATH}/${encodeURIComponent(id)}`,
+    body: roleBody(changes.roles),
+  }),
+  remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
+  parse,
+  exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
+  label: ({ refs }) => `${refs.user} in ${refs.organization}`,
+}
+
+function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
+  const problems: ValueProblem[] = []
+  const refs: Record<string, string> = {}
+  for (const field of ['user', 'organization']) {
+    const found = problems.length
+    const key = settle(field, optionalText(fields[field]), problems)
+    if (key !== undefined) refs[field] = key
+    else if (problems.length === found) {
+      problems.push({
+        code: 'membership_incomplete',
+        field,
+        message: `the membership has no ${field}`,
+        hint: `map the ${field}'s key, or leave the record out with when`,
+      })
+    }
+  }
+  const slugs = new Set<string>()
+  const notes: { code: string; detail: string }[] = []
+  for (const name of settle('roles', parseRoleNames(fields.roles), problems) ?? []) {
+    const role = settle('roles', mapRoleSlug(name, rules.roles), problems)
+    if (role?.kind === 'role') slugs.add(role.slug)
+    if (role?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
+  }
+  const { user, organization } = refs
+  const key = user === undefined || organization === undefined ? null : `${user}@${organization}`
+  if (problems.length > 0 || key === null) return { ok: false, key, problems }
+  const attributes: JsonObject = slugs.size === 0 ? {} : { roles: [...slugs] }
+  return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
+}
+
+function parse(body: JsonObject): LiveResource {
+  return {
+    id: requiredText(body, 'id'),
+    externalId: null,
+    natural: `${requiredText(body, 'user_id')}@${requiredText(body, 'organization_id')}`,
+    attributes: { roles: rolesOf(body), status: textOf(body, 'status') },
+  }
+}
+
+/** `roles` where the environment has several roles a membership, else `role`. */
+function rolesOf(body: JsonObject): string[] {
+  const roles = Array.isArray(body.roles) ? body.roles : [body.role ?? null]
+  return roles.map((role) => (isObject(role) ? textOf(role, 'slug') : null)).filter((slug) => slug !== null)
+}
+
+/** WorkOS takes either `role_slug` or, where several roles are enabled, `role_slugs`. */
+function roleBody(roles: Json | undefined): JsonObject {
+  if (!Array.isArray(roles) || roles[0] === undefined) return {}
+  return roles.length === 1 ? { role_slug: roles[0] } : { role_slugs: roles }
+}

@@ -1,0 +1,17 @@
+import { BASE64_UNPADDED, type HashVerdict, SOUND } from './verdict.ts'
+
+const SHAPE = new RegExp(
+  `^\\$argon2(id|i|d)\\$v=19\\$m=(\\d+),t=(\\d+),p=(\\d+)\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`,
+)
+
+/** Argon2 as a PHC string. WorkOS takes m 4096–262144 KiB, t 1–5 (argon2i from 3), p 1–8. */
+export function checkArgon2(hash: string): HashVerdict {
+  const found = SHAPE.exec(hash)
+  if (found === null)
+    return { kind: 'malformed', expected: '$argon2id$v=19$m=65536,t=3,p=4$<salt>$<hash>, base64 without =' }
+  const variant = found[1]
+  const [memory, time, lanes] = [Number(found[2]), Number(found[3]), Number(found[4])]
+  const taken =
+    memory >= 4096 && memory <= 262_144 && time >= (variant === 'i' ? 3 : 1) && time <= 5 && lanes >= 1 && lanes <= 8
+  return taken ? SOUND : { kind: 'outside', parameters: `argon2${variant} m=${memory},t=${time},p=${lanes}` }
+}

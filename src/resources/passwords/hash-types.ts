@@ -1,0 +1,43 @@
+import { checkArgon2 } from './argon2.ts'
+import { checkBcrypt } from './bcrypt.ts'
+import { checkFirebaseScrypt } from './firebase-scrypt.ts'
+import { checkPbkdf2 } from './pbkdf2.ts'
+import { checkScrypt } from './scrypt.ts'
+import { checkSsha } from './ssha.ts'
+import type { HashVerdict } from './verdict.ts'
+
+const CHECKS: ReadonlyMap<string, (hash: string) => HashVerdict> = new Map([
+  ['bcrypt', checkBcrypt],
+  ['scrypt', checkScrypt],
+  ['pbkdf2', checkPbkdf2],
+  ['argon2', checkArgon2],
+  ['firebase-scrypt', checkFirebaseScrypt],
+  ['ssha', checkSsha],
+])
+
+/** Other names under which exports call a type that WorkOS takes. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['argon2i', 'argon2'],
+  ['argon2d', 'argon2'],
+  ['argon2id', 'argon2'],
+  ['firebase_scrypt', 'firebase-scrypt'],
+])
+
+/** Every `password_hash_type` that WorkOS takes and whose format is published. */
+export const HASH_TYPES: readonly string[] = [...CHECKS.keys()]
+
+/** WorkOS's name for a type of hash; a type that it does not take keeps its own, lowercased. */
+export function canonicalHashType(type: string): string {
+  const name = type.trim().toLowerCase()
+  return ALIASES.get(name) ?? name
+}
+
+/** A type as messages show it. Where hash and type are swapped, the hash stands here: anything long or odd is not shown. */
+export function shownHashType(type: string): string {
+  return /^[a-z0-9_.:-]{1,24}$/.test(type) ? type : 'an unknown type'
+}
+
+/** Looks at a hash of a canonical type. Undefined: WorkOS does not take this type. */
+export function checkHash(type: string, hash: string): HashVerdict | undefined {
+  return CHECKS.get(type)?.(hash)
+}

@@ -1,0 +1,37 @@
+import type { ValueProblem } from '../kind.ts'
+
+/** Why a value is refused, before it is known which field it stands in. */
+export interface Fault {
+  code: string
+  message: string
+  hint?: string
+}
+
+/** A value that was checked: normalised, or refused. */
+export type Check<T> = { ok: true; value: T } | { ok: false; fault: Fault }
+
+export function accept<T>(value: T): Check<T> {
+  return { ok: true, value }
+}
+
+export function refuse(code: string, message: string, hint?: string): Check<never> {
+  return { ok: false, fault: hint === undefined ? { code, message } : { code, message, hint } }
+}
+
+/** Whether the source has nothing to say: absent, null, or text of blanks. */
+export function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+}
+
+/** Takes the value out of a check, or files its fault under `field`. */
+export function settle<T>(field: string, check: Check<T>, problems: ValueProblem[]): T | undefined {
+  if (check.ok) return check.value
+  problems.push({ ...check.fault, field })
+  return undefined
+}
+
+/** A value as an error message shows it: JSON, cut to 80 characters. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
+}
