@@ -67,6 +67,8 @@ export interface LiveResource {
    * `userId@organizationId` of a membership; null for organizations, whose names need not be unique.
    */
   natural: string | null
+  /** ISO 8601; null where WorkOS does not tell. */
+  createdAt: string | null
   /** A field that is empty in WorkOS is null; a field that the answer does not tell about is absent. */
   attributes: Attributes
 }
@@ -138,6 +140,12 @@ export interface KindDefinition {
    * take the other's key. Undefined: the key stands on its own.
    */
   keyFromRefs?(refs: Record<string, string>): string
+
+  /**
+   * Things that must exist in WorkOS or be among the desired resources, named by kind and natural identity: the roles
+   * of a membership.
+   */
+  mentions?(desired: DesiredResource): { kind: string; natural: string }[]
 
   /** A short name for people, shown beside the address: e-mail, organization name. */
   label(desired: DesiredResource): string

@@ -31,6 +31,9 @@ export const membership: KindDefinition = {
   fields: { roles: { compare: 'set', merge: 'union' } },
   mapped: ['user', 'organization', 'roles'],
   normalise,
+  keyFromRefs: membershipKey,
+  mentions: ({ attributes }) =>
+    Array.isArray(attributes.roles) ? attributes.roles.map((slug) => ({ kind: 'role', natural: String(slug) })) : [],
   missing: () => undefined,
   natural: (_desired, { user, organization }) =>
     user === undefined || organization === undefined ? null : `${user}@${organization}`,
@@ -94,11 +97,14 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
     if (role?.kind === 'role') slugs.add(role.slug)
     if (role?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
   }
-  const { user, organization } = refs
-  const key = user === undefined || organization === undefined ? null : `${user}@${organization}`
+  const key = refs.user === undefined || refs.organization === undefined ? null : membershipKey(refs)
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
   const attributes: JsonObject = slugs.size === 0 ? {} : { roles: [...slugs] }
   return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
+}
+
+function membershipKey({ user, organization }: Record<string, string>): string {
+  return `${user}@${organization}`
 }
 
 function parse(body: JsonObject): LiveResource {
@@ -106,6 +112,7 @@ function parse(body: JsonObject): LiveResource {
     id: requiredText(body, 'id'),
     externalId: null,
     natural: `${requiredText(body, 'user_id')}@${requiredText(body, 'organization_id')}`,
+    createdAt: textOf(body, 'created_at'),
     attributes: { roles: rolesOf(body), status: textOf(body, 'status') },
   }
 }

@@ -112,6 +112,7 @@ function parse(body: JsonObject): LiveResource {
     id: slug,
     externalId: null,
     natural: slug,
+    createdAt: textOf(body, 'created_at'),
     attributes: { ...told(body, 'name', 'name'), ...told(body, 'description', 'description') },
   }
 }

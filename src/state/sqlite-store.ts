@@ -79,6 +79,11 @@ export class SqliteStateStore implements StateStore {
     return row && resourceFromRow(row)
   }
 
+  async keyOf(kind: string, id: string): Promise<string | undefined> {
+    const row = this.#statement('SELECT key FROM resources WHERE kind = ? AND id = ?').get(kind, id)
+    return row && String(row.key)
+  }
+
   async intents(): Promise<Intent[]> {
     return this.#statement('SELECT * FROM intents ORDER BY started_at').all().map(intentFromRow)
   }

@@ -100,6 +100,8 @@ export interface StateStore {
   /** All resources of a kind, ordered by key (by code units), in batches. */
   resources(kind: string): AsyncIterable<StateResource[]>
   get(kind: string, key: string): Promise<StateResource | undefined>
+  /** The key of the resource with this WorkOS id. */
+  keyOf(kind: string, id: string): Promise<string | undefined>
   /** Intents without an outcome: what a killed run left behind. */
   intents(): Promise<Intent[]>
   commit(batch: Batch): Promise<void>

@@ -1,0 +1,93 @@
+import { StateError } from '../diagnostics/errors.ts'
+import { kindDefinitions } from '../resources/registry.ts'
+import type { StreamCount } from '../sources/source.ts'
+import type { StagedRecords } from './stage.ts'
+import type { Staging } from './staging.ts'
+
+/** What became of the resources of one kind that the mapping yielded: `yielded` = `distinct` + `merged` + `rejected`. */
+export interface KindCount {
+  kind: string
+  plural: string
+  yielded: number
+  distinct: number
+  /** Became part of another one. */
+  merged: number
+  rejected: number
+}
+
+/** Where every record that came in went. */
+export interface Accounting {
+  /** Per stream: `read` = `passed` + `rejected`. */
+  streams: StreamCount[]
+  /** Main records: those passed = `mapped` + `leftOut`. */
+  records: StagedRecords
+  kinds: KindCount[]
+}
+
+/** What the mapping yielded per kind, counted before anything is merged. */
+export type Yielded = ReadonlyMap<string, number>
+
+/** Counts what is staged: call it after staging and before assembling. */
+export function countYielded(staging: Staging): Yielded {
+  const rows = staging
+    .statement(
+      `SELECT kind, sum(records) AS n FROM (
+         SELECT kind, records FROM drafts UNION ALL SELECT kind, records FROM rejects WHERE kind <> 'record'
+         UNION ALL SELECT 'roleAssignment', 1 FROM grants) GROUP BY kind`,
+    )
+    .all()
+  return new Map(rows.map((row) => [String(row.kind), Number(row.n)]))
+}
+
+/**
+ * Adds everything up, after assembling.
+ * @throws StateError if a sum does not come out even: a defect of this program, on which nothing may be applied
+ */
+export function account(
+  staging: Staging,
+  yielded: Yielded,
+  streams: StreamCount[],
+  records: StagedRecords,
+): Accounting {
+  const kinds = kindDefinitions
+    .filter((definition) => definition.mapped.length > 0)
+    .map(({ name, plural }) => countKind(staging, yielded, name, plural))
+  const accounting: Accounting = { streams, records, kinds }
+  checkSums(accounting)
+  return accounting
+}
+
+function countKind(staging: Staging, yielded: Yielded, kind: string, plural: string): KindCount {
+  const distinct = staging.count('SELECT count(*) FROM desired WHERE kind = ? AND records > 0', kind)
+  return {
+    kind,
+    plural,
+    yielded: yielded.get(kind) ?? 0,
+    distinct,
+    merged: staging.count('SELECT sum(records) FROM desired WHERE kind = ?', kind) - distinct,
+    rejected: staging.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind),
+  }
+}
+
+function checkSums({ streams, records, kinds }: Accounting): void {
+  const wrong: string[] = []
+  for (const { stream, read, passed, rejected } of streams) {
+    if (read !== passed + rejected) wrong.push(`${stream}: ${read} read ≠ ${passed} passed + ${rejected} rejected`)
+  }
+  const passed = streams.filter(({ role }) => role === 'main').reduce((sum, stream) => sum + stream.passed, 0)
+  if (passed !== records.mapped + records.leftOut) {
+    wrong.push(`${passed} records ≠ ${records.mapped} mapped + ${records.leftOut} left out`)
+  }
+  for (const { plural, yielded, distinct, merged, rejected } of kinds) {
+    if (yielded !== distinct + merged + rejected) {
+      wrong.push(`${plural}: ${yielded} ≠ ${distinct} distinct + ${merged} merged + ${rejected} rejected`)
+    }
+  }
+  if (wrong.length > 0) {
+    throw new StateError({
+      code: 'sum_mismatch',
+      message: `records are unaccounted for: ${wrong.join('; ')}`,
+      hint: 'this is a defect of workos-migrate; nothing was written. Please report it with the figures above',
+    })
+  }
+}

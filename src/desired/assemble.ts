@@ -1,0 +1,114 @@
+import type { Manifest } from '../config/manifest.ts'
+import type { KindDefinition } from '../resources/kind.ts'
+import { kindDefinitions } from '../resources/registry.ts'
+import { rolesDefined } from '../resources/role.ts'
+import { assignGrants } from './grants.ts'
+import { mergeGroups } from './groups.ts'
+import type { Staging } from './staging.ts'
+
+/**
+ * Makes the desired set out of the staged drafts: references follow merged users, duplicates become one, what depends on
+ * something refused is refused with it. Kinds are taken in order of dependency.
+ */
+export function assembleDesired(staging: Staging, manifest: Manifest): void {
+  staging.db.exec(`
+    CREATE INDEX drafts_by_group ON drafts (kind, grp, seq);
+    CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
+  `)
+  addDefinedRoles(staging, manifest)
+  for (const definition of kindDefinitions) {
+    staging.transaction(() => {
+      followAliases(staging, definition)
+      if (definition.keyFromRefs) assignGrants(staging, definition)
+      refuseContradictions(staging, definition)
+      mergeGroups(staging, definition, rulesFor(manifest, definition), manifest)
+      refuseDependents(staging, definition)
+    })
+  }
+}
+
+function rulesFor(manifest: Manifest, definition: KindDefinition) {
+  return definition.name === 'user' ? manifest.dedupe.user.fields : {}
+}
+
+function addDefinedRoles(staging: Staging, manifest: Manifest): void {
+  for (const role of rolesDefined(manifest)) {
+    staging.run(
+      'INSERT INTO desired VALUES (?, ?, ?, ?, NULL, -1, NULL, NULL, 0)',
+      role.kind,
+      role.key,
+      '{}',
+      JSON.stringify(role.attributes),
+    )
+  }
+}
+
+/** References to a key that merged into another one are turned to that one. */
+function followAliases(staging: Staging, definition: KindDefinition): void {
+  const { keyFromRefs } = definition
+  for (const [role, kind] of Object.entries(definition.refs)) {
+    const update = staging.statement('UPDATE drafts SET refs = ?, key = ?, grp = ? WHERE id = ?')
+    const rows = staging
+      .statement(
+        `SELECT d.id, d.key, d.refs, a.canonical FROM drafts d
+         JOIN aliases a ON a.kind = ? AND a.key = json_extract(d.refs, '$.' || ?) WHERE d.kind = ?`,
+      )
+      .all(kind, role, definition.name)
+    for (const row of rows) {
+      const refs = { ...JSON.parse(String(row.refs)), [role]: String(row.canonical) }
+      const key = keyFromRefs ? keyFromRefs(refs) : String(row.key)
+      update.run(JSON.stringify(refs), key, `k${key}`, Number(row.id))
+    }
+  }
+}
+
+/**
+ * One key in two groups: the source says that two different people (two e-mail addresses, say) are the same. The first
+ * record stands, the others are refused: nobody can tell here which is right, and merging would give one's account to the other.
+ */
+function refuseContradictions(staging: Staging, definition: KindDefinition): void {
+  const contradictory = staging
+    .statement('SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(grp) <> max(grp)')
+    .all(definition.name)
+  for (const { key } of contradictory) {
+    const [first, ...later] = staging
+      .statement(
+        `SELECT d.id, d.grp, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d JOIN files f ON f.id = d.file
+         WHERE d.kind = ? AND d.key = ? ORDER BY d.seq, d.id`,
+      )
+      .all(definition.name, String(key))
+    if (first === undefined) continue
+    for (const other of later.filter((draft) => draft.grp !== first.grp)) {
+      staging.run(
+        `INSERT INTO rejects SELECT kind, key, 'key_contradiction', 'key', ?, ?, seq, file, line, refs, records
+         FROM drafts WHERE id = ?`,
+        `the key ${key} stands for another ${definition.name} already, in ${first.origin}: their dedupe fields differ`,
+        `give each ${definition.name} a key of its own, or make the records agree`,
+        Number(other.id),
+      )
+      staging.run('DELETE FROM drafts WHERE id = ?', Number(other.id))
+    }
+  }
+}
+
+/** What refers to something that is not in the desired set is refused too, and says what it misses. */
+function refuseDependents(staging: Staging, definition: KindDefinition): void {
+  for (const [role, kind] of Object.entries(definition.refs)) {
+    const orphaned = `kind = ?1 AND NOT EXISTS
+      (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = json_extract(desired.refs, '$.' || ?2))`
+    staging.run(
+      `INSERT INTO rejects
+         SELECT kind, key, CASE WHEN r.code IS NULL THEN ?3 || '_missing' ELSE ?3 || '_rejected' END, ?2,
+           'its ' || ?3 || ' ' || json_extract(refs, '$.' || ?2) ||
+             coalesce(' was rejected: ' || r.message, ' is not among the ' || ?3 || 's of the source'),
+           NULL, seq, file, line, refs, records
+         FROM desired LEFT JOIN (SELECT key AS rejected, code, message FROM rejects WHERE kind = ?3 GROUP BY key) r
+           ON r.rejected = json_extract(desired.refs, '$.' || ?2)
+         WHERE ${orphaned}`,
+      definition.name,
+      role,
+      kind,
+    )
+    staging.run(`DELETE FROM desired WHERE ${orphaned}`, definition.name, role, kind)
+  }
+}

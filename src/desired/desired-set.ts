@@ -1,0 +1,159 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { DesiredResource } from '../resources/kind.ts'
+import type { Accounting } from './accounting.ts'
+import type { Staging } from './staging.ts'
+
+/** A refused resource or record, with its place in the source. */
+export interface RejectedItem {
+  kind: string
+  key: string | null
+  code: string
+  field: string | null
+  message: string
+  hint: string | null
+  /** `users.csv:12`. */
+  origin: string
+}
+
+/** How many resources a remark concerns. */
+export interface NoteCount {
+  kind: string
+  code: string
+  detail: string
+  count: number
+}
+
+/** One record that merged into another resource. */
+export interface MergedRecord {
+  kind: string
+  key: string
+  merged: string
+  origin: string
+  conflicts: { field: string; kept?: unknown; dropped?: unknown }[]
+}
+
+/** The desired set of one run, in its staging database. */
+export class DesiredSet {
+  readonly staging: Staging
+  readonly accounting: Accounting
+
+  constructor(staging: Staging, accounting: Accounting) {
+    this.staging = staging
+    this.accounting = accounting
+  }
+
+  count(kind: string): number {
+    return this.staging.count('SELECT count(*) FROM desired WHERE kind = ?', kind)
+  }
+
+  get(kind: string, key: string): DesiredResource | undefined {
+    const row = this.staging.statement('SELECT * FROM desired WHERE kind = ? AND key = ?').get(kind, key)
+    return row && desiredFromRow(row)
+  }
+
+  /** Where the resource's first record stands: `users.csv:12`; for what the manifest itself declares, `the manifest`. */
+  origin(kind: string, key: string): string {
+    const row = this.staging
+      .statement(
+        `SELECT f.name || coalesce(':' || d.line, '') AS origin FROM desired d JOIN files f ON f.id = d.file
+         WHERE d.kind = ? AND d.key = ?`,
+      )
+      .get(kind, key)
+    return row === undefined ? 'the manifest' : String(row.origin)
+  }
+
+  /** Everything that was refused, in the order of the records. */
+  *rejects(): Generator<RejectedItem> {
+    const rows = this.staging.db
+      .prepare(
+        `SELECT r.*, f.name || coalesce(':' || r.line, '') AS origin FROM rejects r JOIN files f ON f.id = r.file
+         ORDER BY r.file, r.line, r.rowid`,
+      )
+      .iterate()
+    for (const row of rows) {
+      yield {
+        kind: String(row.kind),
+        key: text(row.key),
+        code: String(row.code),
+        field: text(row.field),
+        message: String(row.message),
+        hint: text(row.hint),
+        origin: String(row.origin),
+      }
+    }
+  }
+
+  rejectCount(): number {
+    return this.staging.count('SELECT sum(records) FROM rejects')
+  }
+
+  /** Refused items by kind and code, most first. */
+  rejectCounts(): { kind: string; code: string; count: number }[] {
+    return this.staging
+      .statement('SELECT kind, code, sum(records) AS n FROM rejects GROUP BY kind, code ORDER BY n DESC, kind, code')
+      .all()
+      .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
+  }
+
+  /** Remarks on resources that are in the desired set, most first. */
+  noteCounts(): NoteCount[] {
+    return this.staging
+      .statement(
+        `SELECT n.kind, n.code, n.detail, count(DISTINCT n.key) AS n FROM notes n
+         GROUP BY n.kind, n.code, n.detail ORDER BY n DESC, n.kind, n.code, n.detail`,
+      )
+      .all()
+      .map((row) => ({
+        kind: String(row.kind),
+        code: String(row.code),
+        detail: String(row.detail),
+        count: Number(row.n),
+      }))
+  }
+
+  /** Records with different keys that became one resource. */
+  mergeCounts(): { kind: string; resources: number; records: number }[] {
+    return this.staging
+      .statement(
+        `SELECT kind, count(DISTINCT key) AS resources, count(*) AS records FROM merges WHERE merged <> key GROUP BY kind`,
+      )
+      .all()
+      .map((row) => ({ kind: String(row.kind), resources: Number(row.resources), records: Number(row.records) }))
+  }
+
+  *merges(): Generator<MergedRecord> {
+    const rows = this.staging.db
+      .prepare(
+        `SELECT m.*, f.name || coalesce(':' || m.line, '') AS origin FROM merges m JOIN files f ON f.id = m.file
+         ORDER BY m.kind, m.key, m.seq`,
+      )
+      .iterate()
+    for (const row of rows) {
+      yield {
+        kind: String(row.kind),
+        key: String(row.key),
+        merged: String(row.merged),
+        origin: String(row.origin),
+        conflicts: JSON.parse(String(row.conflicts)),
+      }
+    }
+  }
+
+  close(): void {
+    this.staging.close()
+  }
+}
+
+export function desiredFromRow(row: Record<string, SQLOutputValue>): DesiredResource {
+  return {
+    kind: String(row.kind),
+    key: String(row.key),
+    attributes: JSON.parse(String(row.attributes)),
+    secrets: row.secrets === null ? null : JSON.parse(String(row.secrets)),
+    refs: JSON.parse(String(row.refs)),
+  }
+}
+
+function text(value: SQLOutputValue | undefined): string | null {
+  return value === null || value === undefined ? null : String(value)
+}

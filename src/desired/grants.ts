@@ -1,0 +1,58 @@
+import type { KindDefinition } from '../resources/kind.ts'
+import type { Staging } from './staging.ts'
+
+/**
+ * Gives the staged roles to the memberships they belong to, as further drafts of those memberships, which merging then
+ * unites. A role without an organization goes to the memberships of its own record alone: a record that later merges
+ * with it had its reasons for not having it. A role that finds no membership is refused, never dropped.
+ */
+export function assignGrants(staging: Staging, definition: KindDefinition): void {
+  if (staging.count('SELECT count(*) FROM grants') === 0) return
+  staging.db.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
+  const toOwn = staging.statement(
+    `INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records)
+     SELECT seq, kind, key, grp, refs, ?1, NULL, file, line, 0 FROM drafts
+     WHERE seq = ?2 AND refs <> '{}' AND kind = ?3 AND records > 0 AND json_extract(refs, '$.user') = ?4`,
+  )
+  const toOrganization = staging.statement(
+    `INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records)
+     SELECT ?1, kind, key, grp, refs, ?2, NULL, file, line, 0 FROM drafts WHERE kind = ?3 AND key = ?4 AND records > 0 LIMIT 1`,
+  )
+  const reject = staging.statement('INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)')
+  const grants = staging.db
+    .prepare(
+      `SELECT g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
+       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user`,
+    )
+    .iterate()
+  for (const grant of grants) {
+    const roles = JSON.stringify({ roles: [String(grant.role)] })
+    const user = String(grant.canonical)
+    const organization = grant.organization === null ? null : String(grant.organization)
+    const seq = Number(grant.seq)
+    const found =
+      organization === null
+        ? toOwn.run(roles, seq, definition.name, user)
+        : toOrganization.run(
+            seq,
+            roles,
+            definition.name,
+            definition.keyFromRefs?.({ user, organization: organization }) ?? '',
+          )
+    if (Number(found.changes) > 0) continue
+    reject.run(
+      'roleAssignment',
+      user,
+      'role_without_membership',
+      'role',
+      organization === null
+        ? `the role ${grant.role} of ${user} has no membership to go to: the record names no organization`
+        : `the role ${grant.role} of ${user} is for the organization ${organization}, of which the user is no member`,
+      'add the membership, or leave the role out',
+      seq,
+      Number(grant.file),
+      grant.line === null ? null : Number(grant.line),
+      JSON.stringify({ user }),
+    )
+  }
+}

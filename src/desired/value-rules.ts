@@ -1,0 +1,8 @@
+import type { Manifest } from '../config/manifest.ts'
+import type { ValueRules } from '../resources/kind.ts'
+
+/** The parts of the manifest that the value rules read. */
+export function valueRules(manifest: Manifest): ValueRules {
+  const { metadata, externalId, passwords, roles } = manifest
+  return { metadata, externalId, passwords, roles }
+}

@@ -1,0 +1,55 @@
+import type { Json } from '../json.ts'
+import type { Changes } from '../resources/kind.ts'
+
+/** One field that an action changes. Secret fields are named and never shown. */
+export type FieldChange = { field: string; before: Json | undefined; after: Json | undefined } | { field: string; secret: true }
+
+interface Base {
+  kind: string
+  key: string
+  /** For people: an e-mail address, an organization's name. */
+  label: string
+}
+
+export type CreateAction = Base & { type: 'create' }
+
+export type UpdateAction = Base & {
+  type: 'update'
+  /** WorkOS's id. */
+  id: string
+  changes: FieldChange[]
+  /** The non-secret part of what is sent; for `map` fields the changed members alone. */
+  send: Changes
+}
+
+/** It exists in WorkOS already: it becomes ours, and fields that are empty there may be filled in. */
+export type AdoptAction = Base & {
+  type: 'adopt'
+  id: string
+  /** What it was recognised by. */
+  matchedBy: 'id' | 'external id' | 'natural identity'
+  changes: FieldChange[]
+  send: Changes
+}
+
+/** It cannot be carried out. */
+export type BlockedAction = Base & { type: 'blocked'; code: string; message: string }
+
+/** What the plan says of one resource. Resources that need nothing are only counted. */
+export type Action = CreateAction | UpdateAction | AdoptAction | BlockedAction
+
+/** `kind:key`, as it stands in plans, reports and commands. */
+export function address(resource: { kind: string; key: string }): string {
+  return `${resource.kind}:${resource.key}`
+}
+
+/** A value in WorkOS that is not what the source says, and stays as it is. */
+export interface Drift {
+  kind: string
+  key: string
+  field: string
+  live: Json | undefined
+  desired: Json | undefined
+  /** Why it is kept: changed in WorkOS since it was applied, different when it was adopted, or nothing WorkOS can update. */
+  reason: 'changed in WorkOS' | 'different when adopted' | 'cannot be updated'
+}

@@ -1,0 +1,112 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Staging } from '../desired/staging.ts'
+import { canonicalJson } from '../json.ts'
+import type { LiveResource } from '../resources/kind.ts'
+import type { StateResource, StateStore } from '../state/store.ts'
+import type { Action, Drift } from './action.ts'
+
+/**
+ * What planning adds to the run's database.
+ *
+ * known    a copy of the state, to compare in SQL
+ * live     what WorkOS holds, as far as planning had to look
+ * actions  the plan
+ * drift    differences that stay as they are
+ */
+const SCHEMA = `
+  CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
+    PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+  CREATE INDEX known_by_id ON known (kind, id);
+  CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural TEXT, attributes TEXT NOT NULL,
+    created_at TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
+  CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
+  CREATE INDEX live_by_natural ON live (kind, natural) WHERE natural IS NOT NULL;
+  CREATE TABLE actions (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
+    id TEXT, action TEXT NOT NULL, UNIQUE (kind, key)) STRICT;
+  CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;
+  CREATE INDEX actions_by_type ON actions (kind, type, position);
+  CREATE TABLE drift (kind TEXT NOT NULL, key TEXT NOT NULL, field TEXT NOT NULL, drift TEXT NOT NULL) STRICT;
+`
+
+export function createPlanTables(staging: Staging): void {
+  staging.db.exec(SCHEMA)
+}
+
+/** Copies one kind of the state into the run's database. */
+export async function loadKnown(staging: Staging, state: StateStore, kind: string): Promise<void> {
+  for await (const batch of state.resources(kind)) {
+    staging.transaction(() => {
+      for (const { key, id, attributes, digests } of batch) {
+        staging.run(
+          'INSERT INTO known VALUES (?, ?, ?, ?, ?)',
+          kind,
+          key,
+          id,
+          canonicalJson(attributes),
+          canonicalJson(digests),
+        )
+      }
+    })
+  }
+}
+
+export function insertLive(staging: Staging, kind: string, resources: readonly LiveResource[]): void {
+  staging.transaction(() => {
+    for (const { id, externalId, natural, attributes, createdAt } of resources) {
+      staging.run(
+        'INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?)',
+        kind,
+        id,
+        externalId,
+        natural,
+        canonicalJson(attributes),
+        createdAt,
+      )
+    }
+  })
+}
+
+/** A live resource by its id, external id or natural identity. */
+export function findLive(
+  staging: Staging,
+  kind: string,
+  column: 'id' | 'external_id' | 'natural',
+  value: string,
+): LiveResource | undefined {
+  const row = staging.statement(`SELECT * FROM live WHERE kind = ? AND ${column} = ? LIMIT 1`).get(kind, value)
+  return row && liveFromRow(row)
+}
+
+function liveFromRow(row: Record<string, SQLOutputValue>): LiveResource {
+  return {
+    id: String(row.id),
+    externalId: row.external_id === null ? null : String(row.external_id),
+    natural: row.natural === null ? null : String(row.natural),
+    createdAt: row.created_at === null ? null : String(row.created_at),
+    attributes: JSON.parse(String(row.attributes)),
+  }
+}
+
+export function insertAction(staging: Staging, action: Action): void {
+  staging.run(
+    'INSERT INTO actions (kind, key, type, id, action) VALUES (?, ?, ?, ?, ?)',
+    action.kind,
+    action.key,
+    action.type,
+    'id' in action ? action.id : null,
+    JSON.stringify(action),
+  )
+}
+
+export function insertDrift(staging: Staging, drift: Drift): void {
+  staging.run('INSERT INTO drift VALUES (?, ?, ?, ?)', drift.kind, drift.key, drift.field, JSON.stringify(drift))
+}
+
+/** The known resource with this id, if there is one. */
+export function knownById(staging: Staging, kind: string, id: string): string | undefined {
+  const row = staging.statement('SELECT key FROM known WHERE kind = ? AND id = ?').get(kind, id)
+  return row && String(row.key)
+}
+
+/** What a row of `known` says, for one desired resource. */
+export type Known = Pick<StateResource, 'id' | 'attributes' | 'digests'>
