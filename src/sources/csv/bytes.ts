@@ -1,0 +1,106 @@
+import type { Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { ManifestError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
+import type { SourceFile } from './file.ts'
+
+const CHUNK = 64 * 1024
+
+export interface ByteOptions {
+  /** Fed with the bytes as they are on disk, before any unpacking. */
+  hash?: Hash
+  signal?: AbortSignal
+}
+
+/**
+ * The bytes of a file, chunk by chunk, unpacked if they are gzip (told by the magic bytes 1f 8b of RFC 1952, not by the name).
+ * @throws ManifestError when there is no such file, SourceError when it cannot be read
+ */
+export async function* readBytes(file: SourceFile, options: ByteOptions = {}): AsyncGenerator<Buffer> {
+  try {
+    const raw = fromDisk(file, options)
+    const first = await raw.next()
+    if (first.done) return
+    const whole = chain(first.value, raw)
+    if (startsWith(first.value, [0x50, 0x4b, 0x03, 0x04])) {
+      await raw.return(undefined)
+      throw zipRefused(file)
+    }
+    yield* startsWith(first.value, [0x1f, 0x8b]) ? unpacked(whole) : whole
+  } catch (error) {
+    throw readable(error, file)
+  }
+}
+
+async function* fromDisk(file: SourceFile, { hash, signal }: ByteOptions): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(file.path, { highWaterMark: CHUNK })) {
+    signal?.throwIfAborted()
+    hash?.update(chunk)
+    yield chunk
+  }
+}
+
+async function* chain(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield first
+    yield* rest
+  } finally {
+    await rest.return(undefined)
+  }
+}
+
+async function* unpacked(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  // An error on either side reaches the reader through the iteration; the callback only keeps it from being unhandled.
+  yield* pipeline(Readable.from(packed), createGunzip({ chunkSize: CHUNK }), () => {})
+}
+
+function startsWith(bytes: Buffer, magic: readonly number[]): boolean {
+  return magic.every((byte, index) => bytes[index] === byte)
+}
+
+function zipRefused(file: SourceFile): SourceError {
+  return new SourceError({
+    code: 'zip_archive',
+    message: 'the file is a ZIP archive, not text',
+    hint: 'unpack it and name the file inside; gzip files are read as they are',
+    at: { file: file.name },
+  })
+}
+
+function readable(error: unknown, file: SourceFile): unknown {
+  if (error instanceof OperatorError) return error
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const at = { file: file.name }
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ManifestError({
+        code: 'file_not_found',
+        message: 'the file does not exist',
+        hint: `looked for ${file.path}; relative paths start at the manifest's folder`,
+        at,
+      })
+    case 'EISDIR':
+      return new ManifestError({ code: 'not_a_file', message: 'this is a folder', hint: 'name a file in it', at })
+    case 'EACCES':
+    case 'EPERM':
+      return new SourceError({
+        code: 'file_unreadable',
+        message: 'the file may not be read by this user',
+        hint: `check its permissions: ls -l ${file.path}`,
+        at,
+      })
+    case 'Z_DATA_ERROR':
+    case 'Z_BUF_ERROR':
+      return new SourceError({
+        code: 'broken_gzip',
+        message: 'the gzip data is damaged or cut off',
+        hint: `test it with: gzip -t < ${file.path}; then copy or export it again`,
+        at,
+      })
+    default:
+      if (typeof code !== 'string' || !code.startsWith('E') || code.startsWith('ERR_')) return error
+      return new SourceError({ code: 'file_unreadable', message: `reading the file failed (${code})`, at })
+  }
+}

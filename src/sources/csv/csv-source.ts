@@ -1,0 +1,84 @@
+import { numbered } from '../chunks.ts'
+import type { ReadContext, Source, SourceDefinition } from '../source.ts'
+import { sourceFile } from './file.ts'
+import { CsvStream, checkCsvFile, type RowRule } from './stream.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+const STREAM = 'users'
+
+/** The columns of the `csv` source: see docs/csv.md. */
+export const userColumns: Vocabulary = {
+  known: [
+    'email',
+    'password',
+    'password_hash',
+    'password_hash_type',
+    'first_name',
+    'last_name',
+    'email_verified',
+    'external_id',
+    'metadata',
+    'org_id',
+    'org_external_id',
+    'org_name',
+    'role_slugs',
+  ],
+  required: [['email']],
+  verbatim: ['password'],
+}
+
+/** An organization is named by one id: WorkOS's own or the source's. */
+export const oneOrganizationId: RowRule = (data) => {
+  if (data.org_id === undefined || data.org_external_id === undefined) return undefined
+  return {
+    code: 'two_organization_ids',
+    message: 'the row has both org_id and org_external_id',
+    hint: 'keep org_id for an organization that is in WorkOS already, org_external_id for one that is yet to be created',
+  }
+}
+
+/** One CSV file, one row per membership. */
+export const csvSource: SourceDefinition = {
+  type: 'csv',
+  schema: {
+    type: 'object',
+    properties: {
+      path: { type: 'string', minLength: 1, description: 'The file, gzip or not. Relative to the manifest.' },
+      delimiter: {
+        type: 'string',
+        pattern: '^([^"\\r\\n]|tab)$',
+        description: 'One character, or `tab`. Default: detected in the header line among , ; tab and |.',
+      },
+    },
+    required: ['path'],
+    additionalProperties: false,
+  },
+  files: ({ path }) => (typeof path === 'string' ? [path] : []),
+  async check(config, directory) {
+    const { file, delimiter } = settings(config, directory)
+    return checkCsvFile(file, userColumns, delimiter)
+  },
+  open: (config, context) => openCsv(config, context),
+}
+
+function openCsv(config: Record<string, unknown>, context: ReadContext): Source {
+  const { file, delimiter } = settings(config, context.directory)
+  const users = new CsvStream(
+    { stream: STREAM, file, role: 'main', vocabulary: userColumns, rule: oneOrganizationId, delimiter },
+    context,
+  )
+  return {
+    streams: [STREAM],
+    read: (chunkSize) => numbered(users.records(), { stream: STREAM, file: file.name }, chunkSize),
+    counts: () => [users.count()],
+    digest: () => users.digest(),
+  }
+}
+
+function settings(config: Record<string, unknown>, directory: string) {
+  const { path, delimiter } = config
+  return {
+    file: sourceFile(typeof path === 'string' ? path : '', directory),
+    delimiter: typeof delimiter === 'string' ? delimiter : undefined,
+  }
+}

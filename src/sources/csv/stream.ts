@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto'
+import { OperatorError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import type { JsonObject } from '../../json.ts'
+import type { ReadContext, StreamCount } from '../source.ts'
+import type { SourceFile } from './file.ts'
+import type { Row } from './rows.ts'
+import { openTable, type Table } from './table.ts'
+import { checkColumns, type Vocabulary } from './vocabulary.ts'
+
+/** One row that is as its format wants it: the columns that are not empty, as strings. */
+export interface CsvRecord {
+  line: number
+  data: JsonObject
+}
+
+/** Why a row breaks a rule of its format. */
+export type RowRule = (data: JsonObject) => Pick<Problem, 'code' | 'message' | 'hint'> | undefined
+
+export interface CsvStreamOptions {
+  stream: string
+  file: SourceFile
+  role: StreamCount['role']
+  vocabulary: Vocabulary
+  delimiter?: string
+  rule?: RowRule
+}
+
+/** Reads one CSV file as a stream of records, and keeps count. */
+export class CsvStream {
+  readonly #options: CsvStreamOptions
+  readonly #context: ReadContext
+  readonly #hash = createHash('sha256')
+  #digest: string | undefined
+  #read = 0
+  #rejected = 0
+
+  constructor(options: CsvStreamOptions, context: ReadContext) {
+    this.#options = options
+    this.#context = context
+  }
+
+  /**
+   * The records, as many at once as a chunk of the file holds. Rows that break a rule go to the context's `reject`.
+   * @throws ManifestError when there is no such file, SourceError when it cannot be read to its end
+   */
+  async *records(): AsyncGenerator<CsvRecord[]> {
+    const { file, vocabulary, delimiter } = this.#options
+    const table = await openTable(file, {
+      delimiter,
+      hash: this.#hash,
+      signal: this.#context.signal,
+      warn: (problem) => this.#context.warn(problem),
+      onBroken: (line, problem) => {
+        this.#read++
+        this.reject(line, problem)
+      },
+    })
+    try {
+      for (const warning of checkColumns(table.columns, vocabulary, file.name, table.line)) this.#context.warn(warning)
+      yield* this.#check(table)
+    } finally {
+      await table.close()
+    }
+    if (this.#read === 0) this.#context.warn(noRows(file))
+    this.#digest = this.#hash.digest('hex')
+  }
+
+  /** Refuses a row that was read. */
+  reject(line: number, problem: Pick<Problem, 'code' | 'message' | 'hint'>): void {
+    this.#rejected++
+    const origin = { file: this.#options.file.name, line }
+    this.#context.reject({ stream: this.#options.stream, origin, problem: { ...problem, at: origin } })
+  }
+
+  count(): StreamCount {
+    const { stream, file, role } = this.#options
+    const passed = this.#read - this.#rejected
+    return { stream, file: file.name, role, read: this.#read, passed, rejected: this.#rejected }
+  }
+
+  /** SHA-256 (hex) of the file's bytes, once all of it has been read. */
+  digest(): string {
+    if (this.#digest === undefined) throw new Error('the digest is known only after the file has been read to its end')
+    return this.#digest
+  }
+
+  async *#check(table: Table): AsyncGenerator<CsvRecord[]> {
+    const { file, rule, vocabulary } = this.#options
+    const toData = recordBuilder(table.columns, vocabulary.verbatim ?? [])
+    let blank = 0
+    for await (const rows of table.rows) {
+      const records: CsvRecord[] = []
+      for (const row of rows) {
+        if (row.fields.every((field) => field.trim() === '')) {
+          if (row.fields.length > 1) blank++
+          continue
+        }
+        this.#read++
+        const data = row.fields.length === table.columns.length ? toData(row.fields) : undefined
+        const problem = data === undefined ? ragged(row, table) : rule?.(data)
+        if (problem !== undefined) this.reject(row.line, problem)
+        else if (data !== undefined) records.push({ line: row.line, data })
+      }
+      if (records.length > 0) yield records
+    }
+    if (blank > 0) this.#context.warn(blankRows(file, blank))
+  }
+}
+
+/** Problems that the beginning of a file shows. */
+export async function checkCsvFile(file: SourceFile, vocabulary: Vocabulary, delimiter?: string): Promise<Problem[]> {
+  const problems: Problem[] = []
+  try {
+    const table = await openTable(file, { delimiter, onBroken: () => {}, warn: () => {} })
+    await table.close()
+    problems.push(...checkColumns(table.columns, vocabulary, file.name, table.line))
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error
+    problems.push(...error.problems)
+  }
+  return problems
+}
+
+function recordBuilder(
+  columns: readonly string[],
+  verbatim: readonly string[],
+): (fields: readonly string[]) => JsonObject {
+  const kept = columns.map((column) => verbatim.includes(column))
+  return (fields) => {
+    const data: JsonObject = {}
+    for (let index = 0; index < columns.length; index++) {
+      const field = fields[index]
+      const column = columns[index]
+      if (!field || !column) continue
+      const value = kept[index] ? field : field.trim()
+      if (value !== '') data[column] = value
+    }
+    return data
+  }
+}
+
+function ragged(row: Row, table: Table): Pick<Problem, 'code' | 'message' | 'hint'> {
+  const [has, wants] = [row.fields.length, table.columns.length]
+  return {
+    code: 'ragged_row',
+    message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}, the header ${wants}`,
+    hint:
+      has > wants
+        ? 'a field that holds the delimiter must stand in quotes'
+        : 'every row needs a delimiter for every column, also for empty ones',
+  }
+}
+
+function noRows(file: SourceFile): Problem {
+  return {
+    code: 'no_rows',
+    severity: 'warning',
+    message: 'the file holds a header and no rows',
+    at: { file: file.name },
+  }
+}
+
+function blankRows(file: SourceFile, count: number): Problem {
+  return {
+    code: 'blank_rows',
+    severity: 'warning',
+    message: `${count} ${count === 1 ? 'row' : 'rows'} of nothing but empty fields left out`,
+    at: { file: file.name },
+  }
+}

@@ -1,0 +1,113 @@
+import { isUtf8 } from 'node:buffer'
+import { SourceError } from '../../diagnostics/errors.ts'
+import { readBytes } from './bytes.ts'
+import type { SourceFile } from './file.ts'
+
+/**
+ * The bytes of a file, which must be UTF-8; a byte-order mark is taken off. NUL characters mean nothing in a CSV file and
+ * break databases behind it: they are taken out and counted.
+ * @throws SourceError naming the line of the first byte that is not UTF-8
+ */
+export async function* readUtf8(
+  file: SourceFile,
+  chunks: AsyncIterable<Buffer>,
+  onNul: (count: number) => void,
+): AsyncGenerator<Buffer> {
+  let carried: Buffer = Buffer.alloc(0)
+  let offset = 0
+  let first = true
+  for await (const chunk of chunks) {
+    const bytes = carried.length === 0 ? chunk : Buffer.concat([carried, chunk])
+    if (first && bytes.length < 4) {
+      carried = bytes
+      continue
+    }
+    const text = bytes.subarray(0, bytes.length - unfinished(bytes))
+    await demandUtf8(file, text, offset)
+    yield withoutNul(first ? withoutMark(file, text) : text, onNul)
+    first = false
+    carried = Buffer.from(bytes.subarray(text.length))
+    offset += text.length
+  }
+  if (carried.length === 0) return
+  await demandUtf8(file, carried, offset)
+  yield withoutNul(first ? withoutMark(file, carried) : carried, onNul)
+}
+
+/** How many bytes at the end belong to a character whose rest is in the next chunk. */
+function unfinished(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte < 0x80) return 0
+    if (byte < 0xc0) continue
+    const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
+    return length > back ? back : 0
+  }
+  return 0
+}
+
+function withoutMark(file: SourceFile, bytes: Buffer): Buffer {
+  refuseUtf16(file, bytes)
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+}
+
+/** UTF-16 with a byte-order mark, or ASCII in UTF-16 without one, which shows as every other byte being NUL. */
+function refuseUtf16(file: SourceFile, bytes: Buffer): void {
+  const mark = bytes.subarray(0, 2).toString('hex')
+  const little = mark === 'fffe' || (bytes[1] === 0 && bytes[3] === 0 && bytes[0] !== 0)
+  const big = mark === 'feff' || (bytes[0] === 0 && bytes[2] === 0 && bytes[1] !== 0)
+  if (!little && !big) return
+  const name = little ? 'UTF-16LE' : 'UTF-16BE'
+  throw new SourceError({
+    code: 'wrong_encoding',
+    message: `the file is ${name}, not UTF-8`,
+    hint: `convert it: iconv -f ${name} -t UTF-8 ${file.path} > converted.csv`,
+    at: { file: file.name, line: 1 },
+  })
+}
+
+function withoutNul(bytes: Buffer, onNul: (count: number) => void): Buffer {
+  if (!bytes.includes(0)) return bytes
+  const kept = bytes.filter((byte) => byte !== 0)
+  onNul(bytes.length - kept.length)
+  return Buffer.from(kept.buffer, kept.byteOffset, kept.length)
+}
+
+async function demandUtf8(file: SourceFile, bytes: Buffer, offset: number): Promise<void> {
+  if (isUtf8(bytes)) return
+  if (offset === 0) refuseUtf16(file, bytes)
+  throw new SourceError({
+    code: 'wrong_encoding',
+    message: 'the file is not UTF-8: this line holds a byte sequence that UTF-8 does not allow',
+    hint: `if it comes from Excel or an old system, convert it: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv`,
+    at: { file: file.name, line: await lineOfByte(file, offset + validLength(bytes)) },
+  })
+}
+
+/** Length of the longest valid beginning, give or take one unfinished character. */
+function validLength(bytes: Buffer): number {
+  let valid = 0
+  let invalid = bytes.length
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1
+    const part = bytes.subarray(0, middle)
+    if (isUtf8(part.subarray(0, middle - unfinished(part)))) valid = middle
+    else invalid = middle
+  }
+  return valid
+}
+
+/** The file is read a second time: counting lines on every read would cost more than this rare case is worth. */
+async function lineOfByte(file: SourceFile, offset: number): Promise<number> {
+  let line = 1
+  let position = 0
+  let previous = 0
+  for await (const chunk of readBytes(file)) {
+    for (const byte of chunk) {
+      if (position++ === offset) return line
+      if (byte === 0x0d || (byte === 0x0a && previous !== 0x0d)) line++
+      previous = byte
+    }
+  }
+  return line
+}

@@ -1,0 +1,110 @@
+import { distance } from 'fastest-levenshtein'
+import { SourceError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+
+/** The columns that a format knows. Others are passed on under their own name, so that mappings may use them. */
+export interface Vocabulary {
+  known: readonly string[]
+  /** Each entry names columns of which one must be there. */
+  required: readonly (readonly string[])[]
+  /** Columns whose values keep the blanks around them. */
+  verbatim?: readonly string[]
+}
+
+/**
+ * Checks the names in a header.
+ * @returns warnings
+ * @throws SourceError when a name stands twice or a required column is missing
+ */
+export function checkColumns(
+  columns: readonly string[],
+  vocabulary: Vocabulary,
+  file: string,
+  line: number,
+): Problem[] {
+  const at = { file, line }
+  const problems = [...repeated(columns), ...reserved(columns), ...missing(columns, vocabulary)]
+  if (problems.length > 0) throw new SourceError(problems.map((problem) => ({ ...problem, at })))
+  const warnings: Problem[] = []
+  const unknown = columns.filter((column) => column !== '' && !vocabulary.known.includes(column))
+  if (unknown.length > 0) warnings.push(unknownColumns(unknown, columns, vocabulary))
+  const nameless = columns.flatMap((column, index) => (column === '' ? [index + 1] : []))
+  if (nameless.length > 0) {
+    warnings.push({
+      code: 'nameless_column',
+      message: `the header gives no name for column ${nameless.join(', ')}; what stands there is left out`,
+      hint: 'name the column, or remove it',
+    })
+  }
+  return warnings.map((warning) => ({ ...warning, severity: 'warning', at }))
+}
+
+function repeated(columns: readonly string[]): Problem[] {
+  const twice = new Set(columns.filter((column, index) => column !== '' && columns.indexOf(column) !== index))
+  return [...twice].map((column) => ({
+    code: 'duplicate_column',
+    message: `the header names the column "${shown(column)}" twice`,
+    hint: 'rename or remove one of them',
+  }))
+}
+
+/** A member of this name would not become a member of a record. */
+function reserved(columns: readonly string[]): Problem[] {
+  if (!columns.includes('__proto__')) return []
+  return [{ code: 'reserved_column', message: 'a column may not be named "__proto__"', hint: 'rename it' }]
+}
+
+function missing(columns: readonly string[], vocabulary: Vocabulary): Problem[] {
+  return vocabulary.required
+    .filter((choice) => !choice.some((column) => columns.includes(column)))
+    .map((choice) => ({
+      code: 'missing_column',
+      message: `the header lacks the column ${choice.map((column) => `"${column}"`).join(' or ')}`,
+      hint: missingHint(columns, choice, vocabulary),
+    }))
+}
+
+function missingHint(columns: readonly string[], choice: readonly string[], vocabulary: Vocabulary): string {
+  // A row of data in place of a header may hold hashes: nothing of it is shown.
+  if (columns.some((column) => /[@$]/.test(column))) return 'the first line must name the columns; this looks like data'
+  const similar = columns.find((column) => choice.some((wanted) => nearest(column, [wanted]) === wanted))
+  if (similar !== undefined) return `did you mean that by "${shown(similar)}"?`
+  if (columns.length === 1) return 'only one column was found: is this the right file, and the right delimiter?'
+  return `known columns: ${vocabulary.known.join(', ')}`
+}
+
+function unknownColumns(unknown: readonly string[], columns: readonly string[], vocabulary: Vocabulary): Problem {
+  const free = vocabulary.known.filter((known) => !columns.includes(known))
+  const listed = unknown.map((column) => {
+    const near = nearest(column, free)
+    return near === undefined ? `"${shown(column)}"` : `"${shown(column)}" (did you mean "${near}"?)`
+  })
+  return {
+    code: 'unknown_column',
+    message: `${unknown.length === 1 ? 'unknown column' : 'unknown columns'}: ${listed.join(', ')}`,
+    hint: 'a mapping may use them under these names; unless one does, they are left out',
+  }
+}
+
+/** The candidate that a name is probably a misspelling of. */
+function nearest(name: string, candidates: readonly string[]): string | undefined {
+  const plain = simplified(name)
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(plain.length / 4)) + 1
+  for (const candidate of candidates) {
+    const steps = distance(plain, simplified(candidate))
+    if (steps < least) {
+      least = steps
+      best = candidate
+    }
+  }
+  return best
+}
+
+function simplified(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
+}
+
+function shown(column: string): string {
+  return column.length > 60 ? `${column.slice(0, 60)}…` : column
+}
