@@ -1,0 +1,158 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openSource } from '../../../src/sources/registry.ts'
+import { folderWith, readAll, sums } from '../reading.ts'
+
+const header =
+  'id,first_name,last_name,username,primary_email_address,primary_phone_number,verified_email_addresses,' +
+  'unverified_email_addresses,verified_phone_numbers,unverified_phone_numbers,totp_secret,password_digest,password_hasher'
+
+function user(id: string): string {
+  return `${id},Ada,,ada,${id}@example.com,,${id}@example.com,,,,,,`
+}
+
+function read(files: Record<string, string>, chunkSize?: number) {
+  const named = Object.keys(files).map((name) => [name.replace('.csv', ''), name])
+  return readAll({ type: 'clerk', ...Object.fromEntries(named) }, folderWith(files), chunkSize)
+}
+
+test('the rows of both files are joined to their user, in the order of the file, with their line', async () => {
+  const reading = await read({
+    'users.csv': [header, user('u1'), user('u2')].join('\n'),
+    'memberships.csv': 'clerk_user_id,org_external_id,org_name\nu2,b,Beta\nu1,a,Alpha\nu2,a,Alpha\n',
+    'roles.csv': 'clerk_user_id,role_slug,org_external_id\nu2,org:admin,b\nu2,org:member,\n',
+  })
+  expect(reading.records[0]?.data).toMatchObject({
+    id: 'u1',
+    memberships: [{ clerk_user_id: 'u1', org_external_id: 'a', org_name: 'Alpha', _line: 3 }],
+    roles: [],
+  })
+  expect(reading.records[1]?.data).toMatchObject({
+    memberships: [
+      { org_external_id: 'b', _line: 2 },
+      { org_external_id: 'a', _line: 4 },
+    ],
+    roles: [
+      { role_slug: 'org:admin', org_external_id: 'b' },
+      { role_slug: 'org:member', _line: 3 },
+    ],
+  })
+  expect(sums(reading)).toEqual([
+    ['users', 2, 2, 0],
+    ['memberships', 3, 3, 0],
+    ['roles', 2, 2, 0],
+  ])
+})
+
+test('without the optional files every user has empty lists', async () => {
+  const reading = await read({ 'users.csv': `# exported 2026\n${header}\n${user('u1')}` })
+  expect(reading.records).toMatchObject([{ origin: { line: 3 }, data: { memberships: [], roles: [] } }])
+  expect(sums(reading)).toEqual([['users', 1, 1, 0]])
+})
+
+test('rows of users that are not there are rejected with their line, and the sum stays whole', async () => {
+  const reading = await read({
+    'users.csv': [header, user('u1'), 'u2,ragged'].join('\n'),
+    'memberships.csv': 'clerk_user_id,org_name\nu9,Alpha\nu1,Alpha\nu2,Beta\n',
+    'roles.csv': 'clerk_user_id,role_slug\nU1,admin\n',
+  })
+  expect(reading.rejected).toMatchObject([
+    { stream: 'users', origin: { file: 'users.csv', line: 3 }, problem: { code: 'ragged_row' } },
+    { stream: 'memberships', origin: { file: 'memberships.csv', line: 2 }, problem: { code: 'no_such_user' } },
+    { stream: 'memberships', origin: { line: 4 }, problem: { message: 'there is no user "u2" in the users file' } },
+    { stream: 'roles', origin: { file: 'roles.csv', line: 2 }, problem: { code: 'no_such_user' } },
+  ])
+  expect(sums(reading)).toEqual([
+    ['users', 2, 1, 1],
+    ['memberships', 3, 1, 2],
+    ['roles', 1, 0, 1],
+  ])
+})
+
+test('joined rows that break their format are rejected and never joined', async () => {
+  const reading = await read({
+    'users.csv': [header, user('u1'), `,${user('').slice(1)}`].join('\n'),
+    'memberships.csv': 'clerk_user_id,org_id,org_external_id,org_name\nu1,,,\nu1,org_1,a,\n,,a,\nu1,,a,Alpha\nu1,a\n',
+    'roles.csv': 'clerk_user_id,role_slug,org_id,org_external_id\nu1,,,\n,admin,,\nu1,admin,org_1,a\nu1,admin,,a\n',
+  })
+  const codes = reading.rejected.map(({ stream, origin, problem }) => [stream, origin.line, problem.code])
+  expect(codes).toEqual([
+    ['memberships', 2, 'missing_organization'],
+    ['memberships', 3, 'two_organization_ids'],
+    ['memberships', 4, 'missing_key'],
+    ['memberships', 6, 'ragged_row'],
+    ['roles', 2, 'missing_role'],
+    ['roles', 3, 'missing_key'],
+    ['roles', 4, 'two_organization_ids'],
+    ['users', 3, 'missing_key'],
+  ])
+  expect(reading.records[0]?.data).toMatchObject({ memberships: [{ _line: 5 }], roles: [{ _line: 5 }] })
+  expect(sums(reading)).toEqual([
+    ['users', 2, 1, 1],
+    ['memberships', 5, 1, 4],
+    ['roles', 4, 1, 3],
+  ])
+})
+
+test("a role may name its user by external id: the column's, or the Clerk id of users that have none", async () => {
+  const reading = await read({
+    'users.csv': 'id,external_id,primary_email_address\nu1,77,a@example.com\nu2,,b@example.com\n',
+    'roles.csv': 'clerk_user_id,external_id,role_slug\n,77,editor\nu1,,admin\n,u2,viewer\n,u1,nobody\n',
+  })
+  const roles = reading.records.map((record) => record.data.roles)
+  expect(roles).toMatchObject([[{ role_slug: 'editor' }, { role_slug: 'admin' }], [{ role_slug: 'viewer' }]])
+  expect(reading.rejected).toMatchObject([{ origin: { line: 5 }, problem: { code: 'no_such_user' } }])
+})
+
+test('every row finds its user, whatever the chunks', async () => {
+  const count = 5000
+  const ids = Array.from({ length: count }, (_, index) => `u${index}`)
+  const rows = ids.flatMap((_, index) => [0, 1, 2].map((turn) => `u${(index * 7919) % count},org${turn}`))
+  const files = {
+    'users.csv': [header, ...ids.map(user)].join('\n'),
+    'memberships.csv': ['clerk_user_id,org_external_id', ...rows.reverse()].join('\n'),
+  }
+  const reading = await read(files, 7)
+  expect(reading.records.map(({ data }) => data.id)).toEqual(ids)
+  for (const { data } of reading.records) {
+    expect(data.memberships).toMatchObject(
+      [2, 1, 0].map((turn) => ({ clerk_user_id: data.id, org_external_id: `org${turn}` })),
+    )
+  }
+  expect(sums(reading)).toEqual([
+    ['users', count, count, 0],
+    ['memberships', 3 * count, 3 * count, 0],
+  ])
+})
+
+test('a user that stands in the file twice has its rows both times, counted once', async () => {
+  const reading = await read({
+    'users.csv': [header, user('u1'), user('u1')].join('\n'),
+    'memberships.csv': 'clerk_user_id,org_name\nu1,Alpha\n',
+  })
+  expect(reading.records.map(({ data }) => data.memberships)).toMatchObject([[{ _line: 2 }], [{ _line: 2 }]])
+  expect(sums(reading)[1]).toEqual(['memberships', 1, 1, 0])
+})
+
+test('the digest covers every file', async () => {
+  const users = [header, user('u1')].join('\n')
+  const one = await read({ 'users.csv': users, 'memberships.csv': 'clerk_user_id,org_name\nu1,A\n' })
+  const two = await read({ 'users.csv': users, 'memberships.csv': 'clerk_user_id,org_name\nu1,B\n' })
+  const alone = await read({ 'users.csv': users })
+  expect(new Set([one.digest, two.digest, alone.digest]).size).toBe(3)
+})
+
+test('the join file is readable by its owner alone', async () => {
+  const folder = folderWith({
+    'users.csv': [header, user('u1')].join('\n'),
+    'memberships.csv': 'clerk_user_id,org_name\nu1,A\n',
+  })
+  const source = openSource(
+    { type: 'clerk', users: 'users.csv', memberships: 'memberships.csv' },
+    { directory: folder, scratch: join(folder, 'scratch'), reject() {}, warn() {} },
+  )
+  const file = join(folder, 'scratch', 'memberships.sqlite')
+  expect(existsSync(file)).toBe(false)
+  for await (const _chunk of source.read(1)) expect(statSync(file).mode & 0o777).toBe(0o600)
+})

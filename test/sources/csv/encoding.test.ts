@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { SourceError } from '../../../src/diagnostics/errors.ts'
+import { readCsv } from '../reading.ts'
+
+async function refusal(content: Buffer) {
+  const error = await readCsv(content).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(SourceError)
+  return error instanceof SourceError ? error.problems[0] : undefined
+}
+
+test('bytes that are not UTF-8 are refused with their line', async () => {
+  const problem = await refusal(
+    Buffer.from('email,first_name\nada@example.com,Ada\nr@example.com,Ren\xe9e\n', 'latin1'),
+  )
+  expect(problem).toMatchObject({ code: 'wrong_encoding', at: { file: 'users.csv', line: 3 } })
+  expect(problem?.hint).toContain('iconv -f WINDOWS-1252 -t UTF-8')
+})
+
+test('the line is right far into the file, with CRLF and remarks', async () => {
+  const rows = Array.from({ length: 20_000 }, (_, index) => `u${index}@example.com,Grüße\r\n`).join('')
+  const broken = Buffer.concat([
+    Buffer.from(`# remark\r\nemail,first_name\r\n${rows}`),
+    Buffer.from('x@example.com,\xff\r\n', 'latin1'),
+  ])
+  expect(await refusal(broken)).toMatchObject({ code: 'wrong_encoding', at: { line: 20_003 } })
+})
+
+test('a character that the end of the file cuts off is refused', async () => {
+  const whole = Buffer.from('email,first_name\nada@example.com,é')
+  expect(await refusal(whole.subarray(0, -1))).toMatchObject({ code: 'wrong_encoding', at: { line: 2 } })
+})
+
+test.each([
+  ['with a mark', 'UTF-16LE', Buffer.from('\ufeffemail\na@example.com\n', 'utf16le')],
+  ['with a mark', 'UTF-16BE', Buffer.from('\ufeffemail\na@example.com\n', 'utf16le').swap16()],
+  ['without one', 'UTF-16LE', Buffer.from('email\na@example.com\n', 'utf16le')],
+  ['without one', 'UTF-16BE', Buffer.from('email\na@example.com\n', 'utf16le').swap16()],
+])('UTF-16 %s is recognised and named: %s', async (_mark, name, content) => {
+  const problem = await refusal(content)
+  expect(problem).toMatchObject({ code: 'wrong_encoding', message: `the file is ${name}, not UTF-8`, at: { line: 1 } })
+  expect(problem?.hint).toContain(`iconv -f ${name} -t UTF-8`)
+})

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { ManifestError } from '../../src/diagnostics/errors.ts'
+import { openSource, sourceDefinitions } from '../../src/sources/registry.ts'
+import { folderWith } from './reading.ts'
+
+function definition(type: string) {
+  const found = sourceDefinitions.get(type)
+  if (found === undefined) throw new Error(`no source ${type}`)
+  return found
+}
+
+test('an unknown type is refused with the known ones', () => {
+  const context = { directory: '.', scratch: '.', reject() {}, warn() {} }
+  expect(() => openSource({ type: 'klerk' }, context)).toThrow(ManifestError)
+  expect(() => openSource({ type: 'klerk' }, context)).toThrow('there is no source type "klerk"')
+})
+
+test('a source names its files', () => {
+  expect(definition('csv').files({ path: 'a.csv' })).toEqual(['a.csv'])
+  expect(definition('clerk').files({ users: 'u.csv', roles: 'r.csv' })).toEqual(['u.csv', 'r.csv'])
+})
+
+test('checking finds what the heads of the files show, file by file', async () => {
+  const folder = folderWith({
+    'users.csv': 'id,primary_email_adress\n',
+    'memberships.csv': 'clerk_user_id,org\n',
+  })
+  const config = { users: 'users.csv', memberships: 'memberships.csv', roles: 'roles.csv' }
+  expect(await definition('clerk').check(config, folder)).toMatchObject([
+    {
+      code: 'missing_column',
+      at: { file: 'users.csv', line: 1 },
+      hint: 'did you mean that by "primary_email_adress"?',
+    },
+    { code: 'missing_column', at: { file: 'memberships.csv', line: 1 } },
+    { code: 'file_not_found', at: { file: 'roles.csv' } },
+  ])
+})
+
+test('checking a sound file finds nothing, and warns of unknown columns', async () => {
+  const folder = folderWith({ 'a.csv': 'email\na@example.com\n', 'b.csv': 'email,shoe\n' })
+  expect(await definition('csv').check({ path: 'a.csv' }, folder)).toEqual([])
+  expect(await definition('csv').check({ path: 'b.csv' }, folder)).toMatchObject([
+    { code: 'unknown_column', severity: 'warning' },
+  ])
+})
