@@ -1,0 +1,93 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import type { Problem } from '../diagnostics/problem.ts'
+import type { JsonObject } from '../json.ts'
+import { type Complaint, complaintOf } from './complaint.ts'
+import { nearest } from './nearest.ts'
+import { manifestSchema } from './schema.ts'
+import { locationOf } from './text.ts'
+import { type Branch, keyAt, toObject, valueAt } from './tree.ts'
+
+const validateManifest = createAjv(true).compile(manifestSchema)
+const validateEnvironment = createAjv(false)
+  .addSchema(manifestSchema, 'manifest')
+  .compile({ $ref: 'manifest#/$defs/environment' })
+
+function createAjv(useDefaults: boolean): Ajv2020 {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    // `target.type` is required in a manifest and not in an environment, beside a $ref.
+    strictRequired: false,
+    allowUnionTypes: true,
+    discriminator: true,
+    verbose: true,
+    useDefaults,
+  })
+  return ajv.addVocabulary(['x-secret', 'x-expects', 'x-default'])
+}
+
+export interface Checked {
+  /** The manifest as a plain value with defaults filled in; trustworthy only without problems. */
+  value: JsonObject
+  problems: Problem[]
+}
+
+/** Checks an effective manifest against the schema. Nothing is said about values that are unresolved, or inside them. */
+export function checkManifest(tree: Branch, unresolved: readonly string[][]): Checked {
+  const value = toObject(tree)
+  validateManifest(value)
+  return { value, problems: translate(validateManifest.errors ?? [], tree, [], unresolved) }
+}
+
+/** Checks an environment that was not chosen: its keys and values, not what it leaves out. */
+export function checkEnvironment(name: string, tree: Branch, unresolved: readonly string[][]): Problem[] {
+  validateEnvironment(toObject(tree))
+  const errors = (validateEnvironment.errors ?? []).filter((error) => error.keyword !== 'required')
+  return translate(errors, tree, ['environments', name], unresolved)
+}
+
+function translate(errors: readonly ErrorObject[], tree: Branch, prefix: string[], unresolved: readonly string[][]) {
+  const complaints = errors.map((error) => complaintOf(error, tree)).filter((complaint) => complaint !== undefined)
+  const known = complaints.filter(({ path }) => !unresolved.some((open) => open.every((key, i) => path[i] === key)))
+  return onePerMistake(known).map(({ path, subject, ...complaint }): Problem => {
+    const place = subject === 'key' ? keyAt(tree, path) : valueAt(tree, path)?.place
+    return { ...complaint, at: locationOf(place ?? parentPlace(tree, path)), path: [...prefix, ...path].join('.') }
+  })
+}
+
+/** Where the nearest key above a path stands. */
+function parentPlace(tree: Branch, path: readonly string[]) {
+  for (let length = path.length; length > 0; length--) {
+    const place = keyAt(tree, path.slice(0, length))
+    if (place) return place
+  }
+  return tree.place
+}
+
+/** A misspelt key is unknown, and what it should have been is missing: only the first is said. */
+function onePerMistake(complaints: readonly Complaint[]): Complaint[] {
+  const unknown = complaints.filter(({ code }) => code === 'unknown_key')
+  const seen = new Set<string>()
+  return complaints.filter(({ code, path }) => {
+    const name = path.join('\0')
+    if (seen.has(name)) return false
+    seen.add(name)
+    const siblings = unknown.filter((other) => other.path.length === path.length && sameParent(other.path, path))
+    const last = path.at(-1) ?? ''
+    return code !== 'missing_key' || !siblings.some((other) => nearest(other.path.at(-1) ?? '', [last]) !== undefined)
+  })
+}
+
+function sameParent(a: readonly string[], b: readonly string[]): boolean {
+  return a.slice(0, -1).every((key, index) => key === b[index])
+}
+
+/** By file, line and column, so that they read like the file. */
+export function inReadingOrder(problems: readonly Problem[]): Problem[] {
+  const order = (problem: Problem) => [problem.at?.line ?? 0, problem.at?.column ?? 0] as const
+  return problems.toSorted((a, b) => {
+    const [lineA, columnA] = order(a)
+    const [lineB, columnB] = order(b)
+    return (a.at?.file ?? '').localeCompare(b.at?.file ?? '') || lineA - lineB || columnA - columnB
+  })
+}

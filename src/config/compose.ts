@@ -1,0 +1,118 @@
+import { basename, dirname, isAbsolute, resolve } from 'node:path'
+import { ManifestError } from '../diagnostics/errors.ts'
+import type { Location } from '../diagnostics/problem.ts'
+import { choose, requireEnvironment } from './environments.ts'
+import { nearest } from './nearest.ts'
+import { parseFile } from './parse.ts'
+import { recipeFile, recipeNames } from './recipes.ts'
+import { type ReferenceContext, resolveText } from './references.ts'
+import { locationOf } from './text.ts'
+import { type Branch, mergeBranches, type Scalar, type Tree, valueAt, without } from './tree.ts'
+
+export interface ComposeContext extends ReferenceContext {
+  /** Folder of the shipped recipes. */
+  recipes: string
+}
+
+/**
+ * Puts a manifest together, references unresolved: the source's default recipe, beneath what the file extends, beneath the file, beneath the
+ * chosen environment.
+ * @throws ManifestError when a file is broken or missing, `extends` runs in a circle, or the environment is unknown
+ */
+export function compose(file: string, environment: string | undefined, context: ComposeContext): Branch {
+  const chain = new Map<string, Branch>()
+  const own = withExtends(file, [], chain, context)
+  const type = sourceType(choose(own, environment), context)
+  const recipe = type === undefined ? undefined : recipeFile(context.recipes, type)
+  const whole =
+    recipe === undefined || chain.has(recipe)
+      ? own
+      : { ...mergeBranches(withExtends(recipe, [], chain, context), own), place: own.place }
+  requireEnvironment(whole, environment, file)
+  return choose(whole, environment)
+}
+
+function withExtends(file: string, above: string[], chain: Map<string, Branch>, context: ComposeContext): Branch {
+  const done = chain.get(file)
+  if (done) return done
+  const tree = parseFile(file)
+  const bases = extendsOf(tree)
+  let merged: Branch | undefined
+  for (const base of bases) {
+    const at = locationOf(base.place)
+    const baseFile = locate(base, file, context)
+    const path = [...above, file]
+    if (path.includes(baseFile)) {
+      const circle = [...path.slice(path.indexOf(baseFile)), baseFile].map((name) => basename(name)).join(' → ')
+      throw new ManifestError({
+        code: 'extends_cycle',
+        message: `extends runs in a circle: ${circle}`,
+        hint: 'take one of them out',
+        at,
+        path: 'extends',
+      })
+    }
+    const below = parseBase(baseFile, at, path, chain, context)
+    merged = merged === undefined ? below : mergeBranches(merged, below)
+  }
+  const own = without(tree, ['extends'])
+  const result = merged === undefined ? own : mergeBranches(merged, own)
+  chain.set(file, result)
+  return result
+}
+
+function parseBase(
+  file: string,
+  at: Location,
+  above: string[],
+  chain: Map<string, Branch>,
+  context: ComposeContext,
+): Branch {
+  try {
+    return withExtends(file, above, chain, context)
+  } catch (error) {
+    // A file that is not there is a mistake of the line that names it.
+    if (!(error instanceof ManifestError) || error.problems[0]?.at?.file !== file) throw error
+    if (error.problems[0].at.line !== undefined) throw error
+    throw new ManifestError(error.problems.map((problem) => ({ ...problem, at, path: 'extends' })))
+  }
+}
+
+function extendsOf(tree: Branch): Scalar[] {
+  const value = tree.entries.get('extends')?.value
+  if (value === undefined || value.kind === 'removed') return []
+  const items: Tree[] = value.kind === 'list' ? value.items : [value]
+  return items.map((item) => {
+    if (item.kind === 'scalar' && typeof item.value === 'string' && item.value !== '') return item
+    throw new ManifestError({
+      code: 'wrong_type',
+      message: 'extends must be a path, the name of a recipe, or a list of them',
+      hint: 'extends: ./base.yaml',
+      at: locationOf(item.place),
+      path: 'extends',
+    })
+  })
+}
+
+function locate(base: Scalar, from: string, context: ComposeContext): string {
+  const { text: name, problems } = resolveText(base, String(base.value), { ...context, offline: false })
+  if (problems.length > 0) throw new ManifestError(problems.map((problem) => ({ ...problem, path: 'extends' })))
+  if (/^\.{0,2}\//.test(name) || isAbsolute(name) || /\.(ya?ml|json)$/.test(name)) return resolve(dirname(from), name)
+  const recipe = recipeFile(context.recipes, name)
+  if (recipe !== undefined) return recipe
+  const names = recipeNames(context.recipes)
+  const close = nearest(name, names)
+  throw new ManifestError({
+    code: 'unknown_recipe',
+    message: `there is no recipe named ${name}`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}recipes: ${names.join(', ')}; a path starts with ./`,
+    at: locationOf(base.place),
+    path: 'extends',
+  })
+}
+
+function sourceType(tree: Branch, context: ComposeContext): string | undefined {
+  const type = valueAt(tree, ['source', 'type'])
+  if (type?.kind !== 'scalar' || typeof type.value !== 'string') return undefined
+  return resolveText(type, type.value, { ...context, offline: true }).text
+}

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { cosmiconfig } from 'cosmiconfig'
+import { ManifestError } from '../diagnostics/errors.ts'
+
+const NAMES = ['migrate.config.yaml', 'migrate.config.yml', 'migrate.config.json']
+
+/**
+ * The manifest to use when none is named: the first of migrate.config.yaml, .yml and .json in `cwd` or a folder above it.
+ * The search ends at the root of a repository, at the home folder and at the root of the file system.
+ * @throws ManifestError when there is none
+ */
+export async function discoverManifest(cwd: string, home: string | undefined): Promise<string> {
+  // Only the path is wanted: the file is parsed elsewhere, with the place of every value.
+  const found = () => ({ found: true })
+  const explorer = cosmiconfig('migrate', {
+    searchPlaces: NAMES,
+    searchStrategy: 'none',
+    ignoreEmptySearchPlaces: false,
+    mergeSearchPlaces: false,
+    cache: false,
+    loaders: { '.yaml': found, '.yml': found, '.json': found },
+  })
+  for (const folder of foldersUpwards(resolve(cwd), home)) {
+    const result = await explorer.search(folder)
+    if (result) return result.filepath
+  }
+  throw new ManifestError({
+    code: 'no_manifest',
+    message: `no migrate.config.yaml in ${cwd} or above it`,
+    hint: 'create one, or name one with --config',
+    at: { file: join(cwd, 'migrate.config.yaml') },
+  })
+}
+
+function* foldersUpwards(from: string, home: string | undefined): Generator<string> {
+  for (let folder = from; ; folder = dirname(folder)) {
+    yield folder
+    if (folder === dirname(folder) || folder === home || existsSync(join(folder, '.git'))) return
+  }
+}

@@ -1,0 +1,101 @@
+import { dirname, resolve } from 'node:path'
+import { ManifestError } from '../diagnostics/errors.ts'
+import type { Location, Problem } from '../diagnostics/problem.ts'
+import type { Redactor } from '../diagnostics/redactor.ts'
+import { checkManifest, inReadingOrder } from './check.ts'
+import { complete } from './complete.ts'
+import { compose } from './compose.ts'
+import { discoverManifest } from './discover.ts'
+import { checkOtherEnvironments } from './environments.ts'
+import type { LoadedManifest, Manifest } from './manifest.ts'
+import { shippedRecipes } from './recipes.ts'
+import { resolveReferences } from './references.ts'
+import { scalarLocation } from './scalar-position.ts'
+import { digestOf, findLiteralKeys } from './secrets.ts'
+import { locationOf } from './text.ts'
+import { type Branch, keyAt, valueAt, without } from './tree.ts'
+
+export interface LoadOptions {
+  /** The manifest file, relative to `cwd`. Without one it is searched for. */
+  path?: string
+  /** The environment to merge over the rest. */
+  environment?: string
+  cwd: string
+  env: Record<string, string | undefined>
+  /** Whether unset references become unknown instead of being problems. */
+  offline?: boolean
+  redactor: Redactor
+  /** Folder of the recipes. Default: the shipped ones. */
+  recipes?: string
+}
+
+/** A manifest that could be put together, with everything that is wrong with it. */
+export interface InspectedManifest {
+  /** Trustworthy only where no problem's path points. */
+  loaded: LoadedManifest
+  problems: Problem[]
+}
+
+/**
+ * Finds, reads, composes and checks a manifest.
+ * @throws ManifestError with every problem at once, each with its place
+ */
+export async function loadManifest(options: LoadOptions): Promise<LoadedManifest> {
+  const { loaded, problems } = await inspectManifest(options)
+  if (problems.length > 0) throw new ManifestError(problems)
+  return loaded
+}
+
+/**
+ * As `loadManifest`, for `validate`, which goes on after the first problems.
+ * @throws ManifestError when there is no manifest, or its files cannot be put together
+ */
+export async function inspectManifest(options: LoadOptions): Promise<InspectedManifest> {
+  const { redactor, cwd, env, environment } = options
+  const file = options.path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, options.path)
+  const context = { env, redactor, offline: options.offline ?? false, recipes: options.recipes ?? shippedRecipes }
+  const composed = compose(file, environment, context)
+  const warnings = findLiteralKeys(composed, redactor)
+  const { tree, unresolved, problems } = resolveReferences(without(composed, ['environments', '$schema']), context)
+  const checked = checkManifest(tree, [...unresolved])
+  complete(checked.value, dirname(file))
+  const loaded: LoadedManifest = {
+    manifest: asManifest(checked.value),
+    file,
+    directory: dirname(file),
+    ...(environment === undefined ? {} : { environment }),
+    redactor,
+    unresolved,
+    digest: digestOf(checked.value),
+    locate: (path, offset) => locate(tree, file, path.map(String), offset),
+    originOf: (path) => originOf(tree, path.map(String)),
+    warnings,
+  }
+  const all = inReadingOrder([...problems, ...checked.problems, ...checkOtherEnvironments(composed, environment)])
+  return { loaded, problems: all.map((problem) => redacted(problem, redactor)) }
+}
+
+/** What the check has passed is a manifest; where it has not, the problems tell the caller not to look. */
+function asManifest(value: unknown): Manifest {
+  return value as Manifest
+}
+
+function locate(tree: Branch, file: string, path: string[], offset: number | undefined): Location {
+  const exact = valueAt(tree, path)
+  if (exact?.kind === 'scalar') return scalarLocation(exact, offset ?? 0)
+  for (let length = path.length; length > 0; length--) {
+    const key = keyAt(tree, path.slice(0, length))
+    if (key) return locationOf(key)
+  }
+  return { file }
+}
+
+function originOf(tree: Branch, path: string[]): Location | undefined {
+  const value = valueAt(tree, path)
+  return value === undefined || value.kind === 'removed' ? undefined : locationOf(value.place)
+}
+
+function redacted(problem: Problem, redactor: Redactor): Problem {
+  const hint = problem.hint === undefined ? {} : { hint: redactor.redact(problem.hint) }
+  return { ...problem, message: redactor.redact(problem.message), ...hint }
+}

@@ -1,0 +1,16 @@
+import { closest, distance } from 'fastest-levenshtein'
+
+/** The candidate that a misspelt word was probably meant to be; undefined when none comes close. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const plain = normalise(word)
+  const same = candidates.find((candidate) => normalise(candidate) === plain)
+  if (same !== undefined || candidates.length === 0) return same
+  const best = closest(plain, candidates.map(normalise))
+  const allowed = Math.max(1, Math.floor(Math.max(plain.length, best.length) / 3))
+  return distance(plain, best) <= allowed ? candidates.find((candidate) => normalise(candidate) === best) : undefined
+}
+
+/** `api_key`, `api-key` and `apiKey` are the same word. */
+function normalise(word: string): string {
+  return word.toLowerCase().replace(/[-_\s]/g, '')
+}

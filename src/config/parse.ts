@@ -1,0 +1,200 @@
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type YAMLError } from 'yaml'
+import { ManifestError } from '../diagnostics/errors.ts'
+import type { Location, Problem } from '../diagnostics/problem.ts'
+import { locationOf, type ManifestText, type Place, readText } from './text.ts'
+import type { Branch, Entry, ScalarStyle, Tree } from './tree.ts'
+
+/** Values that aliases may add to a file: a few nested ones can stand for billions. */
+const MAX_ALIASED = 10_000
+
+const STYLES: Record<string, ScalarStyle> = {
+  QUOTE_SINGLE: 'single',
+  QUOTE_DOUBLE: 'double',
+  BLOCK_LITERAL: 'literal',
+  BLOCK_FOLDED: 'folded',
+}
+
+/**
+ * Reads one manifest file (YAML 1.2, and so JSON). `from` is where it is named.
+ * @throws ManifestError with everything that is wrong with its text
+ */
+export function parseFile(file: string, from?: Location): Branch {
+  const text = readText(file, from)
+  const documents = parseText(text)
+  const [document, second] = documents
+  const start = { file, line: 1, column: 1 }
+  if (!document || (document.contents === null && document.errors.length === 0)) {
+    const hint = 'a manifest needs at least source and target'
+    throw new ManifestError({ code: 'empty_manifest', message: 'the file is empty', hint, at: start })
+  }
+  const errors = [...document.errors, ...document.warnings]
+  if (errors.length > 0) throw new ManifestError(firstCauses(errors).map((error) => describe(error, text)))
+  if (second) {
+    const at = placeAt(text, second.range)
+    const message = 'the file holds more than one YAML document'
+    const hint = 'keep one; variants belong under environments'
+    throw new ManifestError({ code: 'several_documents', message, hint, at: locationOf(at) })
+  }
+  const converter = new Converter(text, document)
+  const tree = converter.convert(document.contents, { text, start: 0, end: 0 })
+  if (converter.problems.length > 0) throw new ManifestError(converter.problems)
+  if (tree.kind === 'branch') return tree
+  const message = `a manifest is an object of keys and values, and this is a ${tree.kind === 'list' ? 'list' : 'single value'}`
+  throw new ManifestError({ code: 'not_an_object', message, hint: 'source: …', at: locationOf(tree.place) })
+}
+
+function parseText(text: ManifestText): readonly Document.Parsed[] {
+  try {
+    const documents = parseAllDocuments(text.text, { lineCounter: text.lines, prettyErrors: false, version: '1.2' })
+    return Array.isArray(documents) ? documents : []
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ManifestError({
+      code: 'nested_too_deep',
+      message: 'the file is nested too deep',
+      at: { file: text.file },
+    })
+  }
+}
+
+/** After the text has left the rails every further token is an error of its own: those say nothing new. */
+function firstCauses(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const first = errors.findIndex((error) => error.code === 'UNEXPECTED_TOKEN')
+  return errors.filter((error, index) => index <= first || first === -1 || error.code !== 'UNEXPECTED_TOKEN')
+}
+
+function describe(error: YAMLError, text: ManifestText): Problem {
+  const at = locationOf({ text, start: error.pos[0], end: error.pos[1] })
+  if (error.code === 'DUPLICATE_KEY') {
+    const key = text.text.slice(error.pos[0]).split(/[:\n]/, 1)[0]?.trim()
+    return {
+      code: 'duplicate_key',
+      message: `the key ${key} stands here a second time`,
+      hint: 'keep one of the two',
+      at,
+    }
+  }
+  const line = text.text.split('\n')[(at.line ?? 1) - 1] ?? ''
+  return {
+    code: 'invalid_yaml',
+    message: `broken YAML: ${withoutSource(error.message)}`,
+    hint: hintFor(error, line),
+    at,
+  }
+}
+
+function hintFor(error: YAMLError, line: string): string | undefined {
+  if (/[{,[].*[:,[]\s*\$\{/.test(line)) return `inside { } and [ ] a reference must stand in quotes: "\${NAME}"`
+  if (error.code === 'TAB_AS_INDENT') return 'indent with spaces'
+  if (error.code === 'BAD_INDENT' || error.code === 'BLOCK_AS_IMPLICIT_KEY') return 'check the indentation'
+  if (error.code === 'MISSING_CHAR') return 'close what was opened before'
+  if (/[:#]/.test(line)) return 'a value that holds ": " or " #" must stand in quotes'
+  return undefined
+}
+
+/** The parser's message without the text it quotes, which may be a secret. */
+function withoutSource(message: string): string {
+  return (message.charAt(0).toLowerCase() + message.slice(1)).replace(/( in YAML stream|yaml token): .*$/is, '$1')
+}
+
+function placeAt(text: ManifestText, range: readonly number[] | null | undefined): Place {
+  const start = range?.[0] ?? 0
+  return { text, start, end: range?.[1] ?? start }
+}
+
+/** Turns YAML nodes into a tree with places, aliases resolved. */
+class Converter {
+  readonly problems: Problem[] = []
+  readonly #text: ManifestText
+  readonly #document: Document.Parsed
+  readonly #open = new Set<unknown>()
+  #aliased = 0
+  #insideAlias = 0
+
+  constructor(text: ManifestText, document: Document.Parsed) {
+    this.#text = text
+    this.#document = document
+  }
+
+  convert(node: unknown, around: Place): Tree {
+    if (this.#insideAlias > 0) this.#aliased++
+    if (isAlias(node)) return this.#alias(node)
+    if (isMap(node)) {
+      const place = placeAt(this.#text, node.range)
+      return this.#guarded(node, place, () => ({ kind: 'branch', entries: this.#entries(node.items, place), place }))
+    }
+    if (isSeq(node)) {
+      const place = placeAt(this.#text, node.range)
+      const items = () => node.items.map((item) => this.convert(item, place))
+      return this.#guarded(node, place, () => ({ kind: 'list', items: items(), place }))
+    }
+    if (!isScalar(node)) return { kind: 'scalar', value: null, style: 'plain', place: around }
+    return this.#scalar(node.value, STYLES[node.type ?? ''] ?? 'plain', placeAt(this.#text, node.range))
+  }
+
+  #scalar(value: unknown, style: ScalarStyle, place: Place): Tree {
+    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      return { kind: 'scalar', value, style, place }
+    }
+    this.#complain('unknown_tag', 'a value with a tag of its own', 'leave the tag out', place)
+    return { kind: 'scalar', value: null, style, place }
+  }
+
+  #entries(items: readonly { key: unknown; value: unknown }[], place: Place): Map<string, Entry> {
+    const entries = new Map<string, Entry>()
+    for (const { key, value } of items) {
+      const name = isScalar(key) ? (key.source ?? String(key.value)) : undefined
+      const at = isScalar(key) ? placeAt(this.#text, key.range) : place
+      if (name === undefined) this.#complain('invalid_key', 'a key that is not text', 'write it as plain text', at)
+      else if (name === '__proto__') this.#complain('invalid_key', 'the key __proto__ is not allowed', 'rename it', at)
+      else if (name === '<<') {
+        const hint = 'YAML 1.2 has no merge keys; use extends, or an alias for the whole value'
+        this.#complain('invalid_key', 'the key << merges nothing', hint, at)
+      } else if (entries.has(name)) {
+        this.#complain('duplicate_key', `the key ${name} stands here a second time`, 'keep one of the two', at)
+      } else entries.set(name, this.#entry(at, value))
+    }
+    return entries
+  }
+
+  #entry(key: Place, node: unknown): Entry {
+    const value = this.convert(node, key)
+    if (value.kind === 'scalar' && value.value === null) return { key, value: { kind: 'removed', place: value.place } }
+    return { key, value }
+  }
+
+  #alias(node: Alias): Tree {
+    const place = placeAt(this.#text, node.range)
+    if (this.#aliased > MAX_ALIASED) {
+      if (this.#aliased !== Number.POSITIVE_INFINITY) {
+        this.#complain('too_many_aliases', `aliases stand for more than ${MAX_ALIASED} values`, 'write them out', place)
+      }
+      this.#aliased = Number.POSITIVE_INFINITY
+      return { kind: 'removed', place }
+    }
+    const anchored = node.resolve(this.#document)
+    if (anchored === undefined) {
+      const hint = 'define it before with &, or put the value in quotes if it is text'
+      this.#complain('unknown_alias', `the alias *${node.source} refers to nothing`, hint, place)
+    }
+    this.#insideAlias++
+    const tree = this.convert(anchored, place)
+    this.#insideAlias--
+    return tree
+  }
+
+  #guarded(node: unknown, place: Place, convert: () => Tree): Tree {
+    if (this.#open.has(node)) {
+      this.#complain('alias_cycle', 'an alias stands inside what it refers to', 'write the value out', place)
+      return { kind: 'removed', place }
+    }
+    this.#open.add(node)
+    const tree = convert()
+    this.#open.delete(node)
+    return tree
+  }
+
+  #complain(code: string, message: string, hint: string, place: Place): void {
+    this.problems.push({ code, message, hint, at: locationOf(place) })
+  }
+}

@@ -1,0 +1,18 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the shipped recipes; `src` and `dist` both lie one level below the package's root. */
+export const shippedRecipes = fileURLToPath(new URL('../../recipes', import.meta.url))
+
+/** Names of the recipes in a folder, sorted. */
+export function recipeNames(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  return files.map((file) => file.slice(0, -'.yaml'.length)).sort()
+}
+
+/** The file of a recipe; undefined when there is none of that name. */
+export function recipeFile(folder: string, name: string): string | undefined {
+  return recipeNames(folder).includes(name) ? join(folder, `${name}.yaml`) : undefined
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { Problem } from '../diagnostics/problem.ts'
+import type { Redactor } from '../diagnostics/redactor.ts'
+import { isExpressionPath } from './expressions.ts'
+import { isSecretPath, retype } from './schema.ts'
+import { locationOf } from './text.ts'
+import type { Branch, Scalar, Tree } from './tree.ts'
+
+/** `$${` (a literal `${`), `${file:path}`, `${NAME}` or `${NAME:-default}`. */
+const REFERENCE = /\$\$\{|\$\{file:([^}]*)\}|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
+const ONE_REFERENCE = /^\$\{[^}]*\}$/
+
+export interface ReferenceContext {
+  env: Record<string, string | undefined>
+  /** Whether references that are unset become unknown instead of being problems. */
+  offline: boolean
+  redactor: Redactor
+}
+
+export interface Resolved {
+  tree: Branch
+  /** Paths of scalars that hold an unset reference. */
+  unresolved: string[][]
+  problems: Problem[]
+}
+
+/**
+ * Replaces the references in all scalars except expressions. Secrets are registered the moment they are read. A scalar
+ * that is one whole reference becomes a number or a boolean where the schema wants one.
+ */
+export function resolveReferences(tree: Branch, context: ReferenceContext): Resolved {
+  const unresolved: string[][] = []
+  const problems: Problem[] = []
+
+  function visitBranch(branch: Branch, path: string[]): Branch {
+    const entries = [...branch.entries].map(
+      ([key, entry]) => [key, { key: entry.key, value: visit(entry.value, [...path, key]) }] as const,
+    )
+    return { ...branch, entries: new Map(entries) }
+  }
+
+  function visit(node: Tree, path: string[]): Tree {
+    if (node.kind === 'branch') return visitBranch(node, path)
+    if (node.kind === 'list') {
+      return { ...node, items: node.items.map((item, index) => visit(item, [...path, String(index)])) }
+    }
+    return node.kind === 'scalar' && typeof node.value === 'string' ? visitText(node, node.value, path) : node
+  }
+
+  function visitText(node: Scalar, written: string, path: string[]): Scalar {
+    const secret = isSecretPath(path)
+    if (!written.includes('${') || isExpressionPath(path)) {
+      if (secret) context.redactor.register(written)
+      return node
+    }
+    const { text, problems: found, unknown } = resolveText(node, written, context, secret)
+    problems.push(...found.map((problem) => ({ ...problem, path: path.join('.') })))
+    if (found.length > 0 || unknown) {
+      unresolved.push(path)
+      return node
+    }
+    if (secret) context.redactor.register(text)
+    return { ...node, written, value: ONE_REFERENCE.test(written) ? retype(text, path) : text }
+  }
+
+  return { tree: visitBranch(tree, []), unresolved, problems }
+}
+
+/** Paths of the scalars that hold a reference. */
+export function referencePaths(tree: Tree, path: string[] = []): string[][] {
+  if (tree.kind === 'branch') {
+    return [...tree.entries].flatMap(([key, { value }]) => referencePaths(value, [...path, key]))
+  }
+  if (tree.kind === 'list') return tree.items.flatMap((item, index) => referencePaths(item, [...path, String(index)]))
+  const isReference = tree.kind === 'scalar' && typeof tree.value === 'string' && tree.value.search(REFERENCE) !== -1
+  return isReference && !isExpressionPath(path) ? [path] : []
+}
+
+/** Resolves the references of one scalar. `unknown`: one is unset, and that is all right because of `offline`. */
+export function resolveText(
+  node: Scalar,
+  written: string,
+  context: ReferenceContext,
+  secret = false,
+): { text: string; problems: Problem[]; unknown: boolean } {
+  const problems: Problem[] = []
+  let unknown = false
+  const file = node.place.text.file
+
+  function missing(code: string, message: string, hint: string): string {
+    if (context.offline) unknown = true
+    else problems.push({ code, message, hint, at: locationOf(node.place) })
+    return ''
+  }
+
+  function fileContent(path: string): string {
+    try {
+      return readFileSync(resolve(dirname(file), path), 'utf8').replace(/\r?\n$/, '')
+    } catch {
+      const hint = `paths start from ${dirname(file)}`
+      return missing('unreadable_reference', `the file ${path} of a reference cannot be read`, hint)
+    }
+  }
+
+  function variable(name: string, fallback: string | undefined): string {
+    const value = context.env[name]
+    if (fallback !== undefined) return value === undefined || value === '' ? fallback : value
+    if (value !== undefined) return value
+    const hint = `set it, or give a default: \${${name}:-…}`
+    return missing('unset_reference', `the environment variable ${name} is not set`, hint)
+  }
+
+  const text = written.replace(REFERENCE, (match, path: string | undefined, name: string, fallback?: string) => {
+    if (match === '$${') return '${'
+    const value = path === undefined ? variable(name, fallback) : fileContent(path)
+    if (secret) context.redactor.register(value)
+    return value
+  })
+  return { text, problems, unknown }
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { isObject, type Json, type JsonObject } from '../json.ts'
+
+const file = fileURLToPath(new URL('../../schemas/migrate.config.schema.json', import.meta.url))
+
+/** One subschema. Keywords of our own: `x-secret`, `x-expects` (what would be right), `x-default` (said, not filled in). */
+export type Schema = JsonObject
+
+/** The published JSON Schema of a manifest file, as text and as a value. */
+export const manifestSchemaText = readFileSync(file, 'utf8')
+export const manifestSchema: Schema = JSON.parse(manifestSchemaText)
+
+/** The schema of a source's options, from `$defs/source-<type>`. @throws RangeError for a type that has none */
+export function sourceSchema(type: string): Schema {
+  const schema = definitions()[`source-${type}`]
+  if (!isSchema(schema)) throw new RangeError(`no schema for a source of type ${type}`)
+  return schema
+}
+
+/** Types of sources, in the order of the schema. */
+export function sourceTypes(): string[] {
+  const prefix = 'source-'
+  const names = Object.keys(definitions()).filter((name) => name.startsWith(prefix))
+  return names.map((name) => name.slice(prefix.length))
+}
+
+/** Every subschema that may apply to the value at a path: several where a union leaves it open. */
+export function schemasAt(path: readonly string[]): Schema[] {
+  let schemas = expand(manifestSchema)
+  for (const key of path) schemas = schemas.flatMap((schema) => children(schema, key)).flatMap(expand)
+  return schemas
+}
+
+/** Names of the keys that are known at a path. */
+export function knownKeys(path: readonly string[]): string[] {
+  return schemasAt(path).flatMap((schema) => (isSchema(schema.properties) ? Object.keys(schema.properties) : []))
+}
+
+/** Whether the schema marks the value at this path as a secret. */
+export function isSecretPath(path: readonly string[]): boolean {
+  return schemasAt(path).some((schema) => schema['x-secret'] === true)
+}
+
+const NUMBER = /^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/
+const INTEGER_IN_OTHER_BASE = /^0(x[0-9a-fA-F]+|o[0-7]+)$/
+
+/** The value that a text stands for by YAML's core rules, where the schema wants a number or a boolean; else the text. */
+export function retype(text: string, path: readonly string[]): string | number | boolean {
+  const schemas = schemasAt(path)
+  const wants = (type: string) => schemas.some((schema) => typesOf(schema).includes(type))
+  if (schemas.some((schema) => typesOf(schema).includes('string') && matchesPattern(schema, text))) return text
+  if (wants('boolean') && /^(true|True|TRUE)$/.test(text)) return true
+  if (wants('boolean') && /^(false|False|FALSE)$/.test(text)) return false
+  const isNumber = NUMBER.test(text) || INTEGER_IN_OTHER_BASE.test(text)
+  return isNumber && (wants('integer') || wants('number')) ? Number(text) : text
+}
+
+/** Names of the types that a subschema accepts. */
+export function typesOf(schema: Schema): string[] {
+  return [schema.type].flat().filter((type) => typeof type === 'string')
+}
+
+function matchesPattern(schema: Schema, text: string): boolean {
+  return typeof schema.pattern !== 'string' || new RegExp(schema.pattern, 'u').test(text)
+}
+
+function expand(schema: Schema): Schema[] {
+  const { $ref, oneOf } = schema
+  const referred = typeof $ref === 'string' ? expand(resolvePointer($ref)) : []
+  const branches = Array.isArray(oneOf) ? oneOf.filter(isSchema).flatMap(expand) : []
+  return [schema, ...referred, ...branches]
+}
+
+function children(schema: Schema, key: string): Schema[] {
+  const { properties, additionalProperties, items } = schema
+  const property = isSchema(properties) && Object.hasOwn(properties, key) ? properties[key] : additionalProperties
+  return [property, /^\d+$/.test(key) ? items : undefined].filter(isSchema)
+}
+
+/** The subschema that a local `$ref` names. */
+export function resolvePointer(pointer: string): Schema {
+  let current: Json | undefined = manifestSchema
+  for (const step of pointer.split('/').slice(1)) current = isSchema(current) ? current[step] : undefined
+  if (!isSchema(current)) throw new RangeError(`nothing in the schema at ${pointer}`)
+  return current
+}
+
+function definitions(): Schema {
+  return resolvePointer('#/$defs')
+}
+
+export function isSchema(value: Json | undefined): value is Schema {
+  return isObject(value)
+}

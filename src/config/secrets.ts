@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { Problem } from '../diagnostics/problem.ts'
+import type { Redactor } from '../diagnostics/redactor.ts'
+import { canonicalJson, isObject } from '../json.ts'
+import { isSecretPath } from './schema.ts'
+import { locationOf } from './text.ts'
+import type { Tree } from './tree.ts'
+
+/** The shape of API keys: `sk_live_…`, `sk_test_…`, and without an environment in older ones. */
+const API_KEY = /\bsk_(?:live|test)_\w{4,}/
+
+/**
+ * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into
+ * a complaint. Each yields a warning.
+ */
+export function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): Problem[] {
+  if (tree.kind === 'branch') {
+    return [...tree.entries].flatMap(([key, { value }]) => findLiteralKeys(value, redactor, [...path, key]))
+  }
+  if (tree.kind === 'list') {
+    return tree.items.flatMap((item, index) => findLiteralKeys(item, redactor, [...path, String(index)]))
+  }
+  if (tree.kind === 'removed' || typeof tree.value !== 'string') return []
+  const found = API_KEY.exec(tree.value)
+  if (!found) return []
+  redactor.register(found[0])
+  redactor.register(tree.value)
+  return [
+    {
+      code: 'literal_secret',
+      message: 'an API key is written out in the file',
+      hint: `keep it in an environment variable and refer to it: \${WORKOS_API_KEY}`,
+      at: locationOf(tree.place),
+      path: path.join('.'),
+      severity: 'warning',
+    },
+  ]
+}
+
+/** A copy in which every value at a secret position is replaced; undefined leaves the key out. */
+export function withSecrets(value: unknown, replacement: string | undefined, path: string[] = []): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => withSecrets(item, replacement, [...path, String(index)]))
+  if (!isObject(value)) return path.length > 0 && isSecretPath(path) ? replacement : value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withSecrets(item, replacement, [...path, key])]),
+  )
+}
+
+/** See `digest` of LoadedManifest. The name is left out too: by default it is that of a folder. */
+export function digestOf(manifest: object): string {
+  const { run: _run, name: _name, ...rest } = { run: undefined, name: undefined, ...manifest }
+  return createHash('sha256')
+    .update(canonicalJson(withSecrets(rest, undefined)))
+    .digest('hex')
+}

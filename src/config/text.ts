@@ -1,0 +1,91 @@
+import { readFileSync, statSync } from 'node:fs'
+import { LineCounter } from 'yaml'
+import { ManifestError } from '../diagnostics/errors.ts'
+import type { Location } from '../diagnostics/problem.ts'
+
+/** Far above any manifest: what is larger is an export that was named by mistake. */
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** The text of one manifest file. `lines` is filled by whoever parses it. */
+export interface ManifestText {
+  /** Absolute path. */
+  file: string
+  text: string
+  lines: LineCounter
+}
+
+/** A range of characters in a file. */
+export interface Place {
+  text: ManifestText
+  start: number
+  end: number
+}
+
+/** Line and column, from 1, of a character. */
+export function locationOf(place: Place, position = place.start): Location {
+  const { line, col } = place.text.lines.linePos(position)
+  return { file: place.text.file, line, column: col }
+}
+
+/**
+ * Reads a manifest file, or one that a manifest names; `from` is where it is named.
+ * @throws ManifestError when it is missing, not a file, too large or not UTF-8
+ */
+export function readText(file: string, from?: Location): ManifestText {
+  const bytes = readBytes(file, from)
+  try {
+    return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), lines: new LineCounter() }
+  } catch {
+    throw new ManifestError({
+      code: 'wrong_encoding',
+      message: `${encodingName(bytes)} instead of UTF-8`,
+      hint: 'save the file as UTF-8',
+      at: { file, ...firstInvalid(bytes) },
+    })
+  }
+}
+
+function readBytes(file: string, from: Location | undefined): Buffer {
+  try {
+    const status = statSync(file)
+    if (status.isDirectory())
+      throw problem('not_a_file', `${file} is a folder`, 'name the file in it', from ?? { file })
+    if (status.size > MAX_BYTES) {
+      throw problem('manifest_too_large', `${file} is larger than ${MAX_BYTES} bytes`, 'is it a manifest?', { file })
+    }
+    return readFileSync(file)
+  } catch (error) {
+    if (error instanceof ManifestError) throw error
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    if (reason === 'ENOENT' || reason === 'ENOTDIR') {
+      throw problem('missing_file', `there is no file ${file}`, 'check the path', from ?? { file })
+    }
+    throw problem('unreadable_file', `${file} cannot be read (${reason})`, 'check its permissions', from ?? { file })
+  }
+}
+
+function problem(code: string, message: string, hint: string, at: Location): ManifestError {
+  return new ManifestError({ code, message, hint, at })
+}
+
+function encodingName(bytes: Buffer): string {
+  const [first, second] = bytes
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'the file is UTF-16'
+  return 'the file holds bytes that are not UTF-8: it is in another encoding'
+}
+
+/** Where the first byte stands that no UTF-8 text can have there. */
+function firstInvalid(bytes: Buffer): { line: number; column: number } {
+  let valid = 0
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  for (let end = 0; end < bytes.length; end++) {
+    try {
+      const text = decoder.decode(bytes.subarray(end, end + 1), { stream: true })
+      if (text !== '') valid = end + 1
+    } catch {
+      break
+    }
+  }
+  const lines = bytes.subarray(0, valid).toString('utf8').split('\n')
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
+}
