@@ -95,6 +95,9 @@ export interface KindDefinition {
   /** Field names that `map.<kind>` accepts (besides each, when, from). Empty: the kind is not mapped. */
   mapped: readonly string[]
 
+  /** Mapped fields whose values never appear in a message. */
+  secretInputs?: readonly string[]
+
   /** Groups of fields of which WorkOS takes at most one: a password in clear or a hash. */
   exclusive?: readonly (readonly string[])[]
 

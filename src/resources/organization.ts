@@ -76,7 +76,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const problems: ValueProblem[] = []
   const id = settle('id', organizationId(fields.id), problems)
   const given = settle('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
-  const name = settle('name', optionalText(fields.name), problems)?.normalize('NFC')
+  const name = settle('name', optionalText(fields.name), problems)
   const mappedKey = settle('key', optionalText(fields.key), problems)
   const key = mappedKey ?? id ?? given ?? (name === undefined ? null : `name:${name}`)
   if (id !== undefined && given !== undefined) {

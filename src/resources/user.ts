@@ -57,6 +57,7 @@ export const user: KindDefinition = {
     'passwordHashType',
     'totpSecret',
   ],
+  secretInputs: ['password', 'passwordHash', 'passwordHashType', 'totpSecret'],
   normalise,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],

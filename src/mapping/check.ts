@@ -1,0 +1,27 @@
+import { expressionsOf } from '../config/expressions.ts'
+import type { LoadedManifest } from '../config/manifest.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { compileExpression } from './expression.ts'
+
+/**
+ * Compiles every expression of the manifest. Those that cannot work are errors at their place in the file; those whose
+ * answer changes from run to run are warnings, since a plan over them never comes to rest.
+ */
+export function checkExpressions(loaded: LoadedManifest): Problem[] {
+  return expressionsOf(loaded.manifest).flatMap(({ path, text }): Problem[] => {
+    const name = path.join('.')
+    const compiled = compileExpression(text)
+    if (!compiled.ok) {
+      const { message, hint, position } = compiled
+      return [{ code: 'bad_expression', message, hint, path: name, at: loaded.locate(path, position) }]
+    }
+    return compiled.expression.unstable.map((use) => ({
+      code: 'unstable_expression',
+      message: `$${use.name} answers differently on every run, so every plan will want to change something`,
+      hint: 'map a value of the record instead',
+      path: name,
+      at: loaded.locate(path, use.offset),
+      severity: 'warning',
+    }))
+  })
+}

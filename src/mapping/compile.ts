@@ -1,0 +1,62 @@
+import type { Manifest } from '../config/manifest.ts'
+import { ManifestError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import type { KindDefinition, ValueRules } from '../resources/kind.ts'
+import { kindDefinition } from '../resources/registry.ts'
+import type { CompiledExpression } from './expression.ts'
+import { type CompiledRule, compileAt, compileRule } from './rule.ts'
+
+/** What a worker needs to know of the manifest: plain data, without any secret. */
+export interface MapperSettings extends ValueRules, Pick<Manifest, 'map' | 'dedupe'> {
+  /** The stream that rules without `from` apply to. Undefined: they apply to every stream. */
+  mainStream?: string
+}
+
+/** The parts of a manifest that workers get. */
+export function mapperSettings(manifest: Manifest, mainStream?: string): MapperSettings {
+  const { map, dedupe, metadata, externalId, passwords, roles } = manifest
+  return { map, dedupe, metadata, externalId, passwords, roles, mainStream }
+}
+
+/** A rule together with the kind it yields. */
+export interface KindRule {
+  rule: CompiledRule
+  definition: KindDefinition
+}
+
+/** The manifest's mapping, compiled. */
+export interface CompiledMapping {
+  settings: MapperSettings
+  /** In the order of evaluation: memberships after the users and organizations they may take their keys from. */
+  kinds: KindRule[]
+  roleAssignment: CompiledRule | undefined
+  /** Expressions over a user's attributes: users that agree in all of them are one. */
+  userGroup: CompiledExpression[]
+}
+
+/**
+ * Compiles every expression of the mapping once.
+ * @throws ManifestError with every expression that does not compile
+ */
+export function compileMapping(settings: MapperSettings): CompiledMapping {
+  const problems: Problem[] = []
+  const kinds: KindRule[] = []
+  for (const kind of ['organization', 'user', 'membership'] as const) {
+    const rule = settings.map[kind]
+    if (rule === undefined) continue
+    const definition = kindDefinition(kind)
+    kinds.push({ rule: compileRule(kind, rule, definition.secretInputs ?? [], problems), definition })
+  }
+  const assignment = settings.map.roleAssignment
+  const roleAssignment = assignment && compileRule('roleAssignment', assignment, [], problems)
+  const userGroup = settings.dedupe.user.by
+    .map((text, index) => compileAt(text, ['dedupe', 'user', 'by', String(index)], problems))
+    .filter((expression) => expression !== undefined)
+  if (problems.length > 0) throw new ManifestError(problems)
+  return { settings, kinds, roleAssignment, userGroup }
+}
+
+/** Whether a rule applies to the records of a stream. */
+export function appliesTo(rule: CompiledRule, stream: string, mainStream: string | undefined): boolean {
+  return rule.from === undefined ? mainStream === undefined || mainStream === stream : rule.from === stream
+}

@@ -1,0 +1,85 @@
+import type { Json, JsonObject } from '../json.ts'
+import { type CompiledExpression, ExpressionFailure } from './expression.ts'
+import { isTruthy } from './plain.ts'
+import type { CompiledField, CompiledRule } from './rule.ts'
+
+/** Characters of an expression, and of a message about it, that a rejection shows. */
+const SHOWN = 120
+
+/** Which expression of which field failed on an item, worded for the report. */
+export class FieldFailure extends Error {
+  readonly field: string
+
+  constructor(kind: string, field: string, secret: boolean, expression: CompiledExpression, cause: ExpressionFailure) {
+    // Messages of JSONata quote the value they stumble over, so those of secret fields are kept back.
+    const why = secret ? `JSONata ${cause.code}` : shorten(cause.message)
+    super(`map.${kind}.${field} fails: ${why} (in ${shorten(expression.text)})`)
+    this.name = 'FieldFailure'
+    this.field = field
+  }
+}
+
+/** The items a rule maps: what `each` yields, or the record itself, without those that `when` leaves out. */
+export async function itemsOf(rule: CompiledRule, record: JsonObject): Promise<Json[]> {
+  const items = rule.each === undefined ? [record] : asList(await start(rule, 'each', false, rule.each, record, record))
+  if (rule.when === undefined) return items
+  const chosen: Json[] = []
+  for (const item of items) if (isTruthy(await start(rule, 'when', false, rule.when, item, record))) chosen.push(item)
+  return chosen
+}
+
+/** The values of a rule's fields for one item. Fields that yield nothing are absent. */
+export async function fieldsOf(rule: CompiledRule, item: Json, record: JsonObject): Promise<JsonObject> {
+  const values: JsonObject = {}
+  for (const field of rule.fields) {
+    const value = Array.isArray(field.value)
+      ? await membersOf(rule, field, field.value, item, record)
+      : start(rule, field.name, field.secret, field.value, item, record)
+    const settled = value instanceof Promise ? await value : value
+    if (settled !== undefined) values[field.name] = settled
+  }
+  return values
+}
+
+async function membersOf(
+  rule: CompiledRule,
+  field: CompiledField,
+  members: readonly [string, CompiledExpression][],
+  item: Json,
+  record: JsonObject,
+): Promise<JsonObject> {
+  const values: JsonObject = Object.create(null)
+  for (const [member, expression] of members) {
+    const value = start(rule, `${field.name}.${member}`, field.secret, expression, item, record)
+    const settled = value instanceof Promise ? await value : value
+    if (settled !== undefined) values[member] = settled
+  }
+  return values
+}
+
+/** Starts an evaluation: most answer at once, and waiting for those would cost more than they do. */
+function start(
+  rule: CompiledRule,
+  field: string,
+  secret: boolean,
+  expression: CompiledExpression,
+  item: Json,
+  record: JsonObject,
+): Json | undefined | Promise<Json | undefined> {
+  const value = expression.evaluate(item, record)
+  if (!(value instanceof Promise)) return value
+  return value.catch((error: unknown) => {
+    if (error instanceof ExpressionFailure) throw new FieldFailure(rule.kind, field, secret, expression, error)
+    throw error
+  })
+}
+
+function asList(value: Json | undefined): Json[] {
+  const list = Array.isArray(value) ? value : [value]
+  return list.filter((item) => item !== undefined && item !== null)
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line
+}

@@ -1,0 +1,49 @@
+import type { Json } from '../json.ts'
+import type { ValueProblem } from '../resources/kind.ts'
+import type { SourceRecord } from '../sources/source.ts'
+import { FieldFailure, itemsOf } from './evaluate.ts'
+import type { Reject } from './result.ts'
+import type { CompiledRule } from './rule.ts'
+
+/** Runs a rule over its items; an expression that fails refuses its item, or the record where the items cannot be told. */
+export async function forEachItem(
+  rule: CompiledRule,
+  record: SourceRecord,
+  reject: (problems: readonly ValueProblem[], key: null, refs: Record<string, string>) => void,
+  map: (item: Json) => Promise<void>,
+): Promise<void> {
+  const guarded = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof FieldFailure)) throw error
+      reject([{ code: 'expression_failed', field: error.field, message: error.message }], null, {})
+      return undefined
+    }
+  }
+  for (const item of (await guarded(() => itemsOf(rule, record.data))) ?? []) await guarded(() => map(item))
+}
+
+/** One rejection of one resource, whatever the number of its problems: the first gives the code, all give the message. */
+export function rejection(
+  record: SourceRecord,
+  kind: string,
+  key: string | null,
+  problems: readonly ValueProblem[],
+  refs: Record<string, string> = {},
+): Reject {
+  const [first] = problems
+  const reject: Reject = {
+    seq: record.seq,
+    kind,
+    key,
+    code: first?.code ?? 'invalid',
+    message: problems.map((problem) => problem.message).join('; '),
+    origin: record.origin,
+    refs,
+  }
+  if (first !== undefined) reject.field = first.field
+  const hints = new Set(problems.map(({ hint }) => hint).filter((hint) => hint !== undefined))
+  if (hints.size > 0) reject.hint = [...hints].join('; ')
+  return reject
+}

@@ -1,0 +1,10 @@
+import type { CompiledMapping } from './compile.ts'
+import { mapRecord } from './map-record.ts'
+import type { MapResult, MapTask } from './result.ts'
+
+/** Maps a chunk, record by record. What is wrong with a record is in `rejects`; a throw is a defect of this program. */
+export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise<MapResult> {
+  const result: MapResult = { drafts: [], grants: [], rejects: [], notes: [], mapped: 0, leftOut: 0 }
+  for (const record of task.records) await mapRecord(record, mapping, result)
+  return result
+}

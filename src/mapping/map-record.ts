@@ -1,0 +1,114 @@
+import { canonicalJson, type Json, type JsonObject } from '../json.ts'
+import type { Normalised, ValueProblem } from '../resources/kind.ts'
+import type { SourceRecord } from '../sources/source.ts'
+import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
+import { FieldFailure, fieldsOf } from './evaluate.ts'
+import { type CompiledExpression, ExpressionFailure } from './expression.ts'
+import { forEachItem, rejection } from './for-each-item.ts'
+import { mapAssignments } from './map-assignments.ts'
+import { type Own, type OwnResources, ownRef } from './own-refs.ts'
+import type { MapResult } from './result.ts'
+
+/** Maps one record by every rule that applies to it and adds to the result what comes of it. */
+export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, result: MapResult): Promise<void> {
+  const before = yielded(result)
+  const own: Own = new Map()
+  const { mainStream } = mapping.settings
+  for (const kindRule of mapping.kinds) {
+    if (!appliesTo(kindRule.rule, record.stream, mainStream)) continue
+    const reject = (problems: readonly ValueProblem[], key: string | null, refs: Record<string, string>) => {
+      const rejected = rejection(record, kindRule.definition.name, key, problems, refs)
+      ownOf(own, kindRule.definition.name).rejected ??= rejected
+      result.rejects.push(rejected)
+    }
+    await forEachItem(kindRule.rule, record, reject, async (item) => {
+      const fields = await fieldsOf(kindRule.rule, item, record.data)
+      const missing = addOwnRefs(kindRule, fields, own)
+      const refs = refsIn(kindRule, fields)
+      if (missing !== undefined) return reject([missing], null, refs)
+      const normalised = kindRule.definition.normalise(fields, mapping.settings)
+      if (!normalised.ok) return reject(normalised.problems, normalised.key, refs)
+      await accept(record, kindRule, normalised.value, mapping, result)
+      ownOf(own, kindRule.definition.name).keys.add(normalised.value.key)
+    })
+  }
+  const { roleAssignment } = mapping
+  if (roleAssignment !== undefined && appliesTo(roleAssignment, record.stream, mainStream)) {
+    await mapAssignments(roleAssignment, record, own, mapping.settings.roles, result)
+  }
+  if (yielded(result) > before) result.mapped += 1
+  else result.leftOut += 1
+}
+
+function ownOf(own: Own, kind: string): OwnResources {
+  let resources = own.get(kind)
+  if (resources === undefined) {
+    resources = { keys: new Set(), rejected: undefined }
+    own.set(kind, resources)
+  }
+  return resources
+}
+
+/** Fills in references that the rule does not map with the resource that the record itself yields. */
+function addOwnRefs({ rule, definition }: KindRule, fields: JsonObject, own: Own): ValueProblem | undefined {
+  for (const [field, kind] of Object.entries(definition.refs)) {
+    if (rule.fields.some(({ name }) => name === field)) continue
+    const found = ownRef(kind, own.get(kind))
+    if (!found.ok) return { code: found.code, field, message: found.message, hint: found.hint }
+    fields[field] = found.key
+  }
+  return undefined
+}
+
+function refsIn({ definition }: KindRule, fields: JsonObject): Record<string, string> {
+  const refs: Record<string, string> = {}
+  for (const field of Object.keys(definition.refs)) {
+    const value = fields[field]
+    if (typeof value === 'string' && value.trim() !== '') refs[field] = value.trim()
+  }
+  return refs
+}
+
+async function accept(
+  record: SourceRecord,
+  { rule, definition }: KindRule,
+  value: Normalised,
+  mapping: CompiledMapping,
+  result: MapResult,
+): Promise<void> {
+  const { key, attributes, secrets, refs } = value
+  const group = rule.kind === 'user' ? await groupOf(mapping.userGroup, { ...attributes, key }) : null
+  const { seq, origin } = record
+  result.drafts.push({
+    seq,
+    kind: definition.name,
+    key,
+    group,
+    refs,
+    attributes: canonicalJson(attributes),
+    secrets: secrets === null ? null : canonicalJson(secrets),
+    origin,
+  })
+  for (const { code, detail } of value.notes) result.notes.push({ seq, kind: definition.name, key, code, detail })
+}
+
+/** Canonical JSON of what `dedupe.user.by` yields; null when one of them yields nothing, for nothing equals nothing. */
+async function groupOf(expressions: readonly CompiledExpression[], user: JsonObject): Promise<string | null> {
+  const values: Json[] = []
+  for (const [index, expression] of expressions.entries()) {
+    let value: Json | undefined
+    try {
+      value = await expression.evaluate(user, user)
+    } catch (error) {
+      if (!(error instanceof ExpressionFailure)) throw error
+      throw new FieldFailure('dedupe.user', `by.${index}`, false, expression, error)
+    }
+    if (value === undefined || value === null || value === '') return null
+    values.push(value)
+  }
+  return values.length === 0 ? null : canonicalJson(values)
+}
+
+function yielded(result: MapResult): number {
+  return result.drafts.length + result.grants.length + result.rejects.length
+}

@@ -1,0 +1,61 @@
+import { isObject } from '../json.ts'
+import { mappingFunctions } from './functions.ts'
+
+/** JSONata 2.2's functions (docs.jsonata.org), without `eval`, which would run expressions from an export. */
+const BUILT_IN =
+  `sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match
+  contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power
+  random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert
+  type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl toMillis
+  fromMillis clone now millis`.split(/\s+/)
+
+/** Functions whose answer differs from run to run, so that a plan would never come to rest. */
+const UNSTABLE: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle'])
+
+/** What a `$name` may stand for without being bound in the expression itself. */
+export const knownFunctions: readonly string[] = [...BUILT_IN, ...mappingFunctions.map(({ name }) => name)]
+
+const KNOWN: ReadonlySet<string> = new Set([...knownFunctions, '', '$', 'record'])
+
+/** A `$name` in an expression. */
+export interface NameUse {
+  name: string
+  /** Offset of its `$`. */
+  offset: number
+}
+
+export interface Names {
+  /** Bound nowhere: nothing would come of them, or a failure when they are called. */
+  unknown: NameUse[]
+  /** See UNSTABLE. */
+  unstable: NameUse[]
+}
+
+/** Walks a syntax tree of JSONata for its `$names`. */
+export function namesIn(ast: unknown): Names {
+  const uses: NameUse[] = []
+  const bound = new Set<string>()
+  const seen = new Set<object>()
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null || seen.has(node)) return
+    seen.add(node)
+    if (isObject(node)) {
+      const { type, value, position, lhs, arguments: parameters, focus, index } = node
+      if (type === 'variable' && typeof value === 'string') {
+        uses.push({ name: value, offset: Math.max(0, Number(position ?? 0) - value.length - 1) })
+      }
+      if (type === 'bind' && isObject(lhs)) bound.add(String(lhs.value))
+      if (type === 'lambda' && Array.isArray(parameters)) {
+        for (const parameter of parameters) if (isObject(parameter)) bound.add(String(parameter.value))
+      }
+      if (typeof focus === 'string') bound.add(focus)
+      if (typeof index === 'string') bound.add(index)
+    }
+    for (const child of Object.values(node)) visit(child)
+  }
+  visit(ast)
+  return {
+    unknown: uses.filter(({ name }) => !KNOWN.has(name) && !bound.has(name)),
+    unstable: uses.filter(({ name }) => UNSTABLE.has(name) && !bound.has(name)),
+  }
+}

@@ -1,0 +1,42 @@
+import type { Reject } from './result.ts'
+
+/** What a record yielded of one kind: where a rule names no user, the record's own user is meant. */
+export interface OwnResources {
+  keys: Set<string>
+  /** The first one that was refused. */
+  rejected: Reject | undefined
+}
+
+/** What a record yielded so far, by kind. */
+export type Own = Map<string, OwnResources>
+
+export type OwnRef = { ok: true; key: string } | { ok: false; code: string; message: string; hint: string }
+
+/** The key of the one resource of a kind that the record yielded, or why there is none to refer to. */
+export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
+  const [key, another] = own?.keys ?? []
+  if (another !== undefined || (key !== undefined && own?.rejected !== undefined)) {
+    return {
+      ok: false,
+      code: `several_${kind}s`,
+      message: `the record yields several ${kind}s, and nothing says which one is meant`,
+      hint: `map the ${kind}'s key`,
+    }
+  }
+  if (key !== undefined) return { ok: true, key }
+  if (own?.rejected !== undefined) {
+    const named = own.rejected.key === null ? `the record's ${kind}` : `the ${kind} ${own.rejected.key}`
+    return {
+      ok: false,
+      code: `${kind}_rejected`,
+      message: `${named} was rejected: ${own.rejected.message}`,
+      hint: `mend the ${kind}, and this follows`,
+    }
+  }
+  return {
+    ok: false,
+    code: `no_${kind}`,
+    message: `the record yields no ${kind} to refer to`,
+    hint: `map the ${kind}'s key, or leave the record out with the same when as the ${kind}`,
+  }
+}

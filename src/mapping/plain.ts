@@ -1,0 +1,39 @@
+import type { Json } from '../json.ts'
+
+/**
+ * A result of JSONata as plain JSON: its sequences carry further properties, its objects may share parts with the record.
+ * @throws TypeError when there is a function or anything else that is no data in it
+ */
+export function toPlain(value: unknown): Json | undefined {
+  switch (typeof value) {
+    case 'undefined':
+    case 'string':
+    case 'boolean':
+      return value
+    case 'number':
+      if (Number.isFinite(value)) return value
+      throw new TypeError('the expression yields a number without end')
+    case 'object':
+      break
+    default:
+      throw new TypeError(`the expression yields a ${typeof value}, not data: is an argument list missing?`)
+  }
+  if (value === null) return null
+  if (Array.isArray(value)) return value.map(toPlain).filter((item) => item !== undefined)
+  if ('_jsonata_lambda' in value || '_jsonata_function' in value) {
+    throw new TypeError('the expression yields a function, not data: is an argument list missing?')
+  }
+  const copy: { [key: string]: Json } = Object.create(null)
+  for (const [key, member] of Object.entries(value)) {
+    const plain = toPlain(member)
+    if (plain !== undefined) copy[key] = plain
+  }
+  return copy
+}
+
+/** What JSONata's `$boolean` makes of a value: empty text, lists and objects, zero and null are false. */
+export function isTruthy(value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.some(isTruthy)
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
+  return Boolean(value)
+}

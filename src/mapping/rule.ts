@@ -1,0 +1,67 @@
+import type { Manifest, MapRule } from '../config/manifest.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { isObject } from '../json.ts'
+import { type CompiledExpression, compileExpression } from './expression.ts'
+
+/** Keys of a rule that steer it and are no fields. */
+const STEERING: ReadonlySet<string> = new Set(['from', 'each', 'when'])
+
+export interface CompiledField {
+  name: string
+  /** Messages about it never show a value. */
+  secret: boolean
+  /** One expression for the whole field, or one for each of its members. */
+  value: CompiledExpression | [member: string, value: CompiledExpression][]
+}
+
+/** One rule under `map`, ready to run. */
+export interface CompiledRule {
+  kind: keyof Manifest['map']
+  /** Stream it applies to; undefined: the main stream. */
+  from: string | undefined
+  each: CompiledExpression | undefined
+  when: CompiledExpression | undefined
+  fields: CompiledField[]
+}
+
+/** Compiles one rule; expressions that do not compile are added to the problems. */
+export function compileRule(
+  kind: keyof Manifest['map'],
+  rule: MapRule,
+  secretInputs: readonly string[],
+  problems: Problem[],
+): CompiledRule {
+  const compile = (text: string, ...path: string[]) => compileAt(text, ['map', kind, ...path], problems)
+  const fields: CompiledField[] = []
+  for (const [name, value] of Object.entries(rule)) {
+    if (value === undefined || STEERING.has(name)) continue
+    const secret = secretInputs.includes(name)
+    if (isObject(value)) {
+      const members: [string, CompiledExpression][] = []
+      for (const [member, text] of Object.entries(value)) {
+        const compiled = compile(text, name, member)
+        if (compiled !== undefined) members.push([member, compiled])
+      }
+      fields.push({ name, secret, value: members })
+    } else {
+      const compiled = compile(value, name)
+      if (compiled !== undefined) fields.push({ name, secret, value: compiled })
+    }
+  }
+  return {
+    kind,
+    from: rule.from,
+    each: rule.each === undefined ? undefined : compile(rule.each, 'each'),
+    when: rule.when === undefined ? undefined : compile(rule.when, 'when'),
+    fields,
+  }
+}
+
+/** The compiled expression, or a problem named by its path. */
+export function compileAt(text: string, path: string[], problems: Problem[]): CompiledExpression | undefined {
+  const compiled = compileExpression(text)
+  if (compiled.ok) return compiled.expression
+  const { message, hint } = compiled
+  problems.push({ code: 'bad_expression', message, hint, path: path.join('.') })
+  return undefined
+}
