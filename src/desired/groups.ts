@@ -2,8 +2,8 @@ import type { Manifest, MergeRule } from '../config/manifest.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Attributes, KindDefinition } from '../resources/kind.ts'
 import { mergeDrafts } from '../resources/merge.ts'
-import { valueRules } from './value-rules.ts'
 import type { Staging } from './staging.ts'
+import { valueRules } from './value-rules.ts'
 
 interface Member {
   key: string

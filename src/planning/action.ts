@@ -2,7 +2,9 @@ import type { Json } from '../json.ts'
 import type { Changes } from '../resources/kind.ts'
 
 /** One field that an action changes. Secret fields are named and never shown. */
-export type FieldChange = { field: string; before: Json | undefined; after: Json | undefined } | { field: string; secret: true }
+export type FieldChange =
+  | { field: string; before: Json | undefined; after: Json | undefined }
+  | { field: string; secret: true }
 
 interface Base {
   kind: string
@@ -47,9 +49,10 @@ export function address(resource: { kind: string; key: string }): string {
 export interface Drift {
   kind: string
   key: string
+  /** `*`: the whole resource. */
   field: string
   live: Json | undefined
   desired: Json | undefined
   /** Why it is kept: changed in WorkOS since it was applied, different when it was adopted, or nothing WorkOS can update. */
-  reason: 'changed in WorkOS' | 'different when adopted' | 'cannot be updated'
+  reason: 'changed in WorkOS' | 'deleted in WorkOS' | 'different when adopted' | 'cannot be updated'
 }

@@ -5,7 +5,9 @@ import { canonicalJson, type JsonObject } from '../json.ts'
 export function digestSecrets(key: Uint8Array, secrets: JsonObject | null): Record<string, string> {
   const digests: Record<string, string> = {}
   for (const [field, value] of Object.entries(secrets ?? {})) {
-    digests[field] = createHmac('sha256', key).update(`${field}\0${canonicalJson(value)}`).digest('hex')
+    digests[field] = createHmac('sha256', key)
+      .update(`${field}\0${canonicalJson(value)}`)
+      .digest('hex')
   }
   return digests
 }

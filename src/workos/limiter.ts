@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { type Limit, RequestWindow } from './window.ts'
+import type { Limit } from '../config/limits.ts'
+import { RequestWindow } from './window.ts'
 
 /**
  * What a request counts as. `other` is everything outside /user_management, which only the general window bounds.

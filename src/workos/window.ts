@@ -1,8 +1,4 @@
-/** At most `count` requests in any `perMs` milliseconds. */
-export interface Limit {
-  count: number
-  perMs: number
-}
+import type { Limit } from '../config/limits.ts'
 
 /**
  * Rounding of clocks on both sides must not let a request slip into the window it just left. Milliseconds.

@@ -1,0 +1,99 @@
+import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
+import type { Action, Drift } from './action.ts'
+import type { Estimate } from './estimate.ts'
+import type { GuardRefusal } from './guards.ts'
+
+/** The desired resources of one kind by what happens to them: `desired` = create + update + adopt + unchanged + blocked. */
+export interface KindSummary {
+  kind: string
+  plural: string
+  desired: number
+  create: number
+  update: number
+  adopt: number
+  unchanged: number
+  blocked: number
+  /** In the state and no longer in the source. They are left alone. */
+  orphaned: number
+  /** Resources with a difference that stays as it is. */
+  drifted: number
+}
+
+export interface PlanSummary {
+  kinds: KindSummary[]
+  /** Whether there is anything to apply. */
+  changes: boolean
+  notes: NoteCount[]
+  estimate: Estimate
+  refusals: GuardRefusal[]
+  /** Whether everything was read back from WorkOS. */
+  refreshed: boolean
+}
+
+/** What a plan was computed from. A saved plan is stale as soon as one of these differs. */
+export interface PlanInputs {
+  manifest: string
+  environment: string | null
+  /** Digest over the bytes of the source. */
+  source: string
+  target: { type: string; baseUrl: string }
+  state: { lineage: string | null; serial: number }
+  toolVersion: string
+}
+
+/** All the actions, plus what they were computed from. The actions stay in the run's database. */
+export class Plan {
+  readonly name: string
+  readonly inputs: PlanInputs
+  readonly summary: PlanSummary
+  readonly set: DesiredSet
+
+  constructor(name: string, inputs: PlanInputs, summary: PlanSummary, set: DesiredSet) {
+    this.name = name
+    this.inputs = inputs
+    this.summary = summary
+    this.set = set
+  }
+
+  /** The actions in the order they are carried out. */
+  *actions(): Generator<Action> {
+    for (const row of this.set.staging.db.prepare('SELECT action FROM actions ORDER BY position').iterate()) {
+      yield JSON.parse(String(row.action))
+    }
+  }
+
+  /** The first actions of one kind and type. */
+  sample(kind: string, type: Action['type'], limit: number): Action[] {
+    return this.set.staging
+      .statement('SELECT action FROM actions WHERE kind = ? AND type = ? ORDER BY position LIMIT ?')
+      .all(kind, type, limit)
+      .map((row) => JSON.parse(String(row.action)))
+  }
+
+  *drift(limit = Number.MAX_SAFE_INTEGER): Generator<Drift> {
+    for (const row of this.set.staging.db.prepare('SELECT drift FROM drift LIMIT ?').iterate(limit)) {
+      yield JSON.parse(String(row.drift))
+    }
+  }
+
+  driftCount(): number {
+    return this.set.staging.count('SELECT count(*) FROM drift')
+  }
+
+  /** Blocked resources by reason, most first. */
+  blockedCounts(): { kind: string; code: string; message: string; count: number }[] {
+    return this.set.staging
+      .statement(
+        `SELECT kind, action ->> 'code' AS code, min(action ->> 'message') AS message, count(*) AS n FROM actions
+         WHERE type = 'blocked' GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
+         ORDER BY n DESC, kind, code, message`,
+      )
+      .all()
+      .map((row) => ({
+        kind: String(row.kind),
+        code: String(row.code),
+        message: String(row.message),
+        count: Number(row.n),
+      }))
+  }
+}

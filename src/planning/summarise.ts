@@ -1,0 +1,70 @@
+import type { Manifest } from '../config/manifest.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import type { KindDefinition } from '../resources/kind.ts'
+import { kindDefinitions } from '../resources/registry.ts'
+import { classify } from '../workos/client.ts'
+import type { Limits } from '../workos/limiter.ts'
+import { estimate } from './estimate.ts'
+import { checkGuards } from './guards.ts'
+import type { KindSummary, PlanSummary } from './plan.ts'
+
+/** Adds a plan up: per kind, in requests, and against the guards. */
+export function summarise(
+  set: DesiredSet,
+  safety: Manifest['safety'],
+  limits: Limits,
+  refreshed: boolean,
+): PlanSummary {
+  const kinds = kindDefinitions.map((definition) => summariseKind(set, definition))
+  let writes = 0
+  let userManagementWrites = 0
+  for (const definition of kindDefinitions) {
+    const count = countWrites(set, definition)
+    writes += count
+    if (isUserManagement(definition)) userManagementWrites += count
+  }
+  return {
+    kinds,
+    changes: kinds.some(({ create, update, adopt }) => create + update + adopt > 0),
+    notes: set.noteCounts(),
+    estimate: estimate(writes, userManagementWrites, limits),
+    refusals: checkGuards(safety, kinds, set.rejectCount()),
+    refreshed,
+  }
+}
+
+function summariseKind({ staging }: DesiredSet, { name, plural }: KindDefinition): KindSummary {
+  const actions = (type: string) =>
+    staging.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', name, type)
+  const desired = staging.count('SELECT count(*) FROM desired WHERE kind = ?', name)
+  const counts = { create: actions('create'), update: actions('update'), adopt: actions('adopt') }
+  const blocked = actions('blocked')
+  return {
+    kind: name,
+    plural,
+    desired,
+    ...counts,
+    unchanged: desired - counts.create - counts.update - counts.adopt - blocked,
+    blocked,
+    orphaned: staging.count(
+      `SELECT count(*) FROM known k WHERE kind = ? AND NOT EXISTS
+         (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
+      name,
+    ),
+    drifted: staging.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', name),
+  }
+}
+
+/** Creates, and updates and adoptions that change something in WorkOS. */
+function countWrites({ staging }: DesiredSet, { name }: KindDefinition): number {
+  return staging.count(
+    `SELECT count(*) FROM actions WHERE kind = ? AND (type = 'create' OR
+       (type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 0))`,
+    name,
+  )
+}
+
+function isUserManagement(definition: KindDefinition): boolean {
+  const path = definition.remove('id')?.path
+  return path !== undefined && classify('DELETE', path) === 'write'
+}

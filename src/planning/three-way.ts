@@ -1,0 +1,169 @@
+import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
+import { diffField } from '../resources/compare.ts'
+import type { Attributes, Changes, FieldDefinition, KindDefinition } from '../resources/kind.ts'
+import type { Drift, FieldChange } from './action.ts'
+
+type KeptDifference = Pick<Drift, 'field' | 'live' | 'desired' | 'reason'>
+
+/** What a comparison comes to. */
+export interface Comparison {
+  changes: FieldChange[]
+  send: Changes
+  kept: KeptDifference[]
+  /** The source changed, and WorkOS already holds the new value: only the state has to learn of it. */
+  caughtUp: boolean
+}
+
+/** The fields that are compared and shown: no secrets, nothing that only helps to find the thing. */
+export function comparedFields(definition: KindDefinition): [string, FieldDefinition][] {
+  return Object.entries(definition.fields).filter(([, field]) => !field.secret && field.compared !== false)
+}
+
+/** Whether the source has changed a field that WorkOS can update, since it was last applied. */
+export function sourceChanged(definition: KindDefinition, desired: Attributes, base: Attributes): boolean {
+  return comparedFields(definition).some(
+    ([field, rule]) => rule.updatable !== false && diffField(rule, desired[field], base[field]) !== undefined,
+  )
+}
+
+/**
+ * The three-way comparison of a resource that is in the state. A field is sent when the source changed it since it was last
+ * applied; what somebody changed in WorkOS since then stays, and is told.
+ * @param live undefined where planning had no reason to look
+ */
+export function compareKnown(
+  definition: KindDefinition,
+  desired: Attributes,
+  base: Attributes,
+  live: Attributes | undefined,
+): Comparison {
+  const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false }
+  for (const [field, rule] of comparedFields(definition)) {
+    const wanted = desired[field]
+    const diff = diffField(rule, wanted, base[field])
+    const held = live?.[field]
+    if (rule.updatable === false) {
+      if (live && held !== undefined && diffField(rule, wanted, held) !== undefined) {
+        result.kept.push({ field, live: held, desired: wanted, reason: 'cannot be updated' })
+      }
+      continue
+    }
+    if (diff === undefined) {
+      if (held !== undefined && wanted !== undefined && differs(rule, wanted, held)) {
+        result.kept.push({ field, live: held, desired: wanted, reason: 'changed in WorkOS' })
+      }
+    } else if (held === undefined) {
+      addChange(result, field, base[field], wanted, diff)
+    } else if (rule.compare === 'map' && isObject(diff)) {
+      compareMembers(result, field, diff, asObject(base[field]), asObject(held))
+    } else if (!differs(rule, wanted ?? null, held)) {
+      result.caughtUp = true
+    } else if (differs(rule, base[field] ?? null, held)) {
+      result.kept.push({ field, live: held, desired: wanted, reason: 'changed in WorkOS' })
+    } else {
+      addChange(result, field, held, wanted, diff)
+    }
+  }
+  return result
+}
+
+/**
+ * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there are filled in where the
+ * policy allows it; nothing that has a value is overwritten.
+ */
+export function compareAdopted(
+  definition: KindDefinition,
+  desired: Attributes,
+  live: Attributes,
+  fill: readonly string[],
+): Comparison {
+  const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false }
+  for (const [field, rule] of comparedFields(definition)) {
+    const wanted = desired[field]
+    const held = live[field]
+    if (wanted === undefined || held === undefined || !differs(rule, wanted, held)) continue
+    const fillable = fill.includes(field) && rule.updatable !== false
+    if (rule.compare === 'map' && isObject(wanted)) {
+      fillMembers(result, field, wanted, asObject(held), fillable)
+    } else if (rule.compare === 'set' && fillable && Array.isArray(wanted) && Array.isArray(held)) {
+      const union = [...new Set([...held, ...wanted])]
+      addChange(result, field, held, union, union)
+    } else if (fillable && isEmpty(held)) {
+      addChange(result, field, held, wanted, wanted)
+    } else {
+      result.kept.push({ field, live: held, desired: wanted, reason: 'different when adopted' })
+    }
+  }
+  return result
+}
+
+function compareMembers(result: Comparison, field: string, diff: JsonObject, base: JsonObject, held: JsonObject): void {
+  const send: JsonObject = Object.create(null)
+  for (const [member, value] of Object.entries(diff)) {
+    const now = held[member] ?? null
+    if (same(now, value)) result.caughtUp = true
+    else if (same(now, base[member] ?? null)) send[member] = value
+    else result.kept.push({ field: `${field}.${member}`, live: now, desired: value, reason: 'changed in WorkOS' })
+  }
+  addMembers(result, field, send, held)
+}
+
+function fillMembers(result: Comparison, field: string, wanted: JsonObject, held: JsonObject, fillable: boolean): void {
+  const send: JsonObject = Object.create(null)
+  for (const [member, value] of Object.entries(wanted)) {
+    const now = held[member]
+    if (now === undefined && fillable) send[member] = value
+    else if (!same(now ?? null, value)) {
+      result.kept.push({ field: `${field}.${member}`, live: now, desired: value, reason: 'different when adopted' })
+    }
+  }
+  addMembers(result, field, send, held)
+}
+
+function addMembers(result: Comparison, field: string, send: JsonObject, held: JsonObject): void {
+  if (Object.keys(send).length === 0) return
+  result.send[field] = send
+  for (const [member, value] of Object.entries(send)) {
+    result.changes.push({ field: `${field}.${member}`, before: held[member], after: value ?? undefined })
+  }
+}
+
+function addChange(
+  result: Comparison,
+  field: string,
+  before: Json | undefined,
+  after: Json | undefined,
+  send: Json,
+): void {
+  result.send[field] = send
+  if (isObject(send)) {
+    const old = asObject(before)
+    for (const [member, value] of Object.entries(send)) {
+      result.changes.push({ field: `${field}.${member}`, before: old[member], after: (value as Json) ?? undefined })
+    }
+  } else {
+    result.changes.push({ field, before: before ?? undefined, after })
+  }
+}
+
+/** Whether two values differ by the field's own comparison; members that only WorkOS has do not count. */
+function differs(rule: FieldDefinition, wanted: Json, held: Json): boolean {
+  if (isEmpty(wanted) && isEmpty(held)) return false
+  if (rule.compare === 'map' && isObject(wanted)) {
+    const members = asObject(held)
+    return Object.entries(wanted).some(([member, value]) => !same(members[member] ?? null, value as Json))
+  }
+  return diffField(rule, wanted, held) !== undefined
+}
+
+function same(one: Json, other: Json): boolean {
+  return canonicalJson(one) === canonicalJson(other)
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {}
+}
+
+function isEmpty(value: Json): boolean {
+  return value === null || value === '' || (isObject(value) && Object.keys(value).length === 0)
+}

@@ -1,0 +1,106 @@
+import { resolve } from 'node:path'
+import { parseLimit } from '../config/limits.ts'
+import type { Manifest } from '../config/manifest.ts'
+import { ManifestError } from '../diagnostics/errors.ts'
+import { WorkosClient } from './client.ts'
+import { type Limits, RateLimiter } from './limiter.ts'
+import { startSandbox } from './sandbox/server.ts'
+
+/** What tells one environment from another. */
+export interface TargetIdentity {
+  type: 'workos' | 'sandbox'
+  /** For an embedded sandbox, whose port changes from run to run: `sandbox:` and its database. */
+  baseUrl: string
+  /** Secret. */
+  apiKey: string
+}
+
+/** An open target. */
+export interface Target {
+  identity: TargetIdentity
+  client: WorkosClient
+  limits: Limits
+  close(): Promise<void>
+}
+
+/** The public address of the API. */
+const WORKOS = 'https://api.workos.com'
+
+/** The key of embedded sandboxes, unless the manifest names one: not a secret. */
+const SANDBOX_KEY = 'sk_test_sandbox'
+
+export interface OpenTargetOptions {
+  manifest: Pick<Manifest, 'target' | 'run'>
+  /** Relative paths start here. */
+  directory: string
+  interrupted?: AbortSignal
+  killed?: AbortSignal
+}
+
+/**
+ * Opens the target that the manifest names; an embedded sandbox is started for as long as the target is open.
+ * @throws ManifestError for a base URL that is none, or a missing key
+ */
+export async function openTarget({ manifest, directory, ...signals }: OpenTargetOptions): Promise<Target> {
+  const { target, run } = manifest
+  const limits: Limits = {
+    writes: parseLimit(run.limits.writes),
+    reads: parseLimit(run.limits.reads),
+    requests: parseLimit(run.limits.requests),
+  }
+  const connect = (identity: TargetIdentity, baseUrl: string): WorkosClient =>
+    new WorkosClient({
+      apiKey: identity.apiKey,
+      baseUrl,
+      timeout: (target.timeout ?? 60) * 1000,
+      connections: run.concurrency,
+      limiter: new RateLimiter(limits),
+      ...signals,
+    })
+  if (target.type === 'sandbox') {
+    const data = resolve(directory, target.data ?? '.workos-migrate/sandbox.sqlite')
+    const sandbox = await startSandbox({ data, limits: target.limits })
+    const identity: TargetIdentity = {
+      type: 'sandbox',
+      baseUrl: `sandbox:${data}`,
+      apiKey: target.apiKey ?? SANDBOX_KEY,
+    }
+    const client = connect(identity, sandbox.url)
+    const close = async () => {
+      await client.close()
+      await sandbox.close()
+    }
+    return { identity, client, limits, close }
+  }
+  const baseUrl = checkBaseUrl(target.baseUrl ?? WORKOS)
+  const identity: TargetIdentity = { type: 'workos', baseUrl, apiKey: checkKey(target.apiKey) }
+  const client = connect(identity, baseUrl)
+  return { identity, client, limits, close: () => client.close() }
+}
+
+/** The origin of a base URL. http is for loopback alone: a key must not cross a network in the clear. */
+function checkBaseUrl(text: string): string {
+  const url = URL.parse(text)
+  const problem = (message: string, hint: string) =>
+    new ManifestError({ code: 'bad_base_url', message, hint, path: 'target.baseUrl' })
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw problem(`target.baseUrl is no http(s) address: ${text}`, `write it like ${WORKOS} or http://127.0.0.1:4100`)
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.username !== '') {
+    throw problem(`target.baseUrl has more than a host and a port: ${text}`, `write ${url.origin}`)
+  }
+  if (url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
+    throw problem(`target.baseUrl would send the API key unencrypted to ${url.hostname}`, 'use https')
+  }
+  return url.origin
+}
+
+function checkKey(apiKey: string | undefined): string {
+  if (apiKey !== undefined && apiKey !== '') return apiKey
+  throw new ManifestError({
+    code: 'missing_api_key',
+    message: 'target.apiKey is missing',
+    hint: 'set target.apiKey: ${WORKOS_API_KEY} in the manifest and the variable in the environment',
+    path: 'target.apiKey',
+  })
+}
