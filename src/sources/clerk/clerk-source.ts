@@ -3,6 +3,7 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import { numbered } from '../chunks.ts'
 import { type SourceFile, sourceFile } from '../csv/file.ts'
+import { delimiterSchema, textOption } from '../csv/options.ts'
 import { type CsvRecord, CsvStream, checkCsvFile } from '../csv/stream.ts'
 import type { ReadContext, Source, SourceDefinition, SourceRecord } from '../source.ts'
 import { membershipColumns, membershipRule, roleColumns, roleRule, userColumns, userRule } from './columns.ts'
@@ -41,16 +42,19 @@ export const clerkSource: SourceDefinition = {
       users: { ...path, description: 'The CSV file that the Clerk dashboard exports.' },
       memberships: { ...path, description: 'CSV: clerk_user_id and org_id, org_external_id or org_name.' },
       roles: { ...path, description: 'CSV: clerk_user_id or external_id, role_slug, optionally an organization.' },
+      delimiter: delimiterSchema,
     },
     required: ['users'],
     additionalProperties: false,
   },
-  files: (config) => [USERS, ...joined.map(({ stream }) => stream)].flatMap((key) => text(config[key]) ?? []),
+  files: (config) => [USERS, ...joined.map(({ stream }) => stream)].flatMap((key) => textOption(config, key) ?? []),
   async check(config, directory) {
     const problems: Problem[] = []
+    const delimiter = textOption(config, 'delimiter')
     for (const { stream, vocabulary } of [{ stream: USERS, vocabulary: userColumns }, ...joined]) {
-      const name = text(config[stream])
-      if (name !== undefined) problems.push(...(await checkCsvFile(sourceFile(name, directory), vocabulary)))
+      const name = textOption(config, stream)
+      if (name === undefined) continue
+      problems.push(...(await checkCsvFile(sourceFile(name, directory), vocabulary, delimiter)))
     }
     return problems
   },
@@ -58,11 +62,15 @@ export const clerkSource: SourceDefinition = {
 }
 
 function openClerk(config: Record<string, unknown>, context: ReadContext): Source {
-  const file = sourceFile(text(config.users) ?? '', context.directory)
-  const users = new CsvStream({ stream: USERS, file, role: 'main', vocabulary: userColumns, rule: userRule }, context)
+  const file = sourceFile(textOption(config, 'users') ?? '', context.directory)
+  const delimiter = textOption(config, 'delimiter')
+  const users = new CsvStream(
+    { stream: USERS, file, role: 'main', vocabulary: userColumns, rule: userRule, delimiter },
+    context,
+  )
   const files = joined.flatMap((format) => {
-    const name = text(config[format.stream])
-    return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context)
+    const name = textOption(config, format.stream)
+    return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, delimiter)
   })
   return {
     streams: [USERS, ...files.map(({ format }) => format.stream)],
@@ -105,8 +113,4 @@ async function* withJoined(
     }
     yield batch
   }
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

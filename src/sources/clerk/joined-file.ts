@@ -25,10 +25,10 @@ export class JoinedFile {
   readonly #kinds = new Set<string>()
   #table: JoinTable | undefined
 
-  constructor(format: JoinedFormat, file: SourceFile, context: ReadContext) {
+  constructor(format: JoinedFormat, file: SourceFile, context: ReadContext, delimiter?: string) {
     const { stream, vocabulary, rule } = format
     this.format = format
-    this.#rows = new CsvStream({ stream, file, role: 'joined', vocabulary, rule }, context)
+    this.#rows = new CsvStream({ stream, file, role: 'joined', vocabulary, rule, delimiter }, context)
     this.#context = context
   }
 

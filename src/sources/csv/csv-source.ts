@@ -1,6 +1,7 @@
 import { numbered } from '../chunks.ts'
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
 import { sourceFile } from './file.ts'
+import { delimiterSchema, textOption } from './options.ts'
 import { CsvStream, checkCsvFile, type RowRule } from './stream.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -44,11 +45,7 @@ export const csvSource: SourceDefinition = {
     type: 'object',
     properties: {
       path: { type: 'string', minLength: 1, description: 'The file, gzip or not. Relative to the manifest.' },
-      delimiter: {
-        type: 'string',
-        pattern: '^([^"\\r\\n]|tab)$',
-        description: 'One character, or `tab`. Default: detected in the header line among , ; tab and |.',
-      },
+      delimiter: delimiterSchema,
     },
     required: ['path'],
     additionalProperties: false,
@@ -76,9 +73,8 @@ function openCsv(config: Record<string, unknown>, context: ReadContext): Source 
 }
 
 function settings(config: Record<string, unknown>, directory: string) {
-  const { path, delimiter } = config
   return {
-    file: sourceFile(typeof path === 'string' ? path : '', directory),
-    delimiter: typeof delimiter === 'string' ? delimiter : undefined,
+    file: sourceFile(textOption(config, 'path') ?? '', directory),
+    delimiter: textOption(config, 'delimiter'),
   }
 }

@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { nearest } from '../../config/nearest.ts'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 
@@ -84,25 +84,6 @@ function unknownColumns(unknown: readonly string[], columns: readonly string[], 
     message: `${unknown.length === 1 ? 'unknown column' : 'unknown columns'}: ${listed.join(', ')}`,
     hint: 'a mapping may use them under these names; unless one does, they are left out',
   }
-}
-
-/** The candidate that a name is probably a misspelling of. */
-function nearest(name: string, candidates: readonly string[]): string | undefined {
-  const plain = simplified(name)
-  let best: string | undefined
-  let least = Math.max(1, Math.floor(plain.length / 4)) + 1
-  for (const candidate of candidates) {
-    const steps = distance(plain, simplified(candidate))
-    if (steps < least) {
-      least = steps
-      best = candidate
-    }
-  }
-  return best
-}
-
-function simplified(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
 function shown(column: string): string {
