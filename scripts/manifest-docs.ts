@@ -1,0 +1,152 @@
+import { stringify } from 'yaml'
+import { isSchema, manifestSchema, resolvePointer, type Schema, sourceTypes } from '../src/config/schema.ts'
+import type { Json } from '../src/json.ts'
+import { preamble } from './manifest-docs-preamble.ts'
+
+/** Names under which definitions are known to people, in place of their JSON type. */
+const NAMES: Record<string, string> = {
+  '#/$defs/expression': 'expression',
+  '#/$defs/each': 'expression',
+  '#/$defs/when': 'expression',
+  '#/$defs/threshold': 'threshold',
+  '#/$defs/limit': 'limit',
+  '#/$defs/roleSlug': 'role slug',
+  '#/$defs/file': 'path',
+}
+
+/** The manifest reference, in Markdown, from the schema. */
+export function manifestDocs(): string {
+  const keys = Object.entries(properties(manifestSchema)).filter(([key]) => key !== '$schema')
+  const simple = keys.filter(([, schema]) => !isSection(schema))
+  const sections = keys.filter(([, schema]) => isSection(schema))
+  const required = Array.isArray(manifestSchema.required) ? manifestSchema.required : []
+  const parts = [
+    preamble,
+    '## General keys\n',
+    table(simple.map(([key, schema]) => row(key, schema, false))),
+    ...examples(simple),
+    ...sections.map(([key, schema]) => section(key, resolved(schema), required.includes(key))),
+  ]
+  return `${parts.join('\n').trimEnd()}\n`
+}
+
+function section(key: string, schema: Schema, required: boolean): string {
+  const parts = [`## \`${key}\`\n`, `${description(schema)}${required ? ' Required.' : ''}\n`]
+  if (key === 'source') parts.push(...sourceTypes().map((type) => sourceSection(type)))
+  else if (key === 'map')
+    parts.push(...Object.entries(properties(schema)).map(([kind, rule]) => mapSection(kind, rule)))
+  else if (Object.keys(properties(schema)).length > 0) parts.push(table(rows(schema)))
+  parts.push(...examples([[key, schema]]))
+  return parts.join('\n')
+}
+
+function sourceSection(type: string): string {
+  const schema = resolvePointer(`#/$defs/source-${type}`)
+  const title = `### \`type: ${type}\`\n`
+  return [title, `${description(schema)}\n`, table(rows(schema)), ...examples([['source', schema]])].join('\n')
+}
+
+function mapSection(kind: string, rule: Schema): string {
+  return [`### \`map.${kind}\`\n`, `${description(rule)}\n`, table(rows(rule))].join('\n')
+}
+
+interface Row {
+  key: string
+  type: string
+  fallback: string
+  text: string
+}
+
+/** Rows of an object's keys; objects with keys of their own are shown as dotted keys. */
+function rows(schema: Schema, prefix = ''): Row[] {
+  const required = Array.isArray(schema.required) ? schema.required : []
+  return Object.entries(properties(schema)).flatMap(([key, child]) => {
+    const name = `${prefix}${key}`
+    const inner = resolved(child)
+    if (Object.keys(properties(inner)).length > 0) return [row(name, child, false), ...rows(inner, `${name}.`)]
+    const members = isSchema(inner.additionalProperties) ? resolved(inner.additionalProperties) : {}
+    return [row(name, child, required.includes(key)), ...rows(members, `${name}.<name>.`)]
+  })
+}
+
+function row(key: string, schema: Schema, required: boolean): Row {
+  const inner = resolved(schema)
+  const example = Array.isArray(inner.examples) && !isSchema(inner.examples[0]) ? inner.examples[0] : undefined
+  const shown = example === undefined ? '' : ` Example: \`${flow(example)}\`.`
+  return { key, type: typeName(schema), fallback: fallback(inner, required), text: `${description(inner)}${shown}` }
+}
+
+function table(list: readonly Row[]): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|')
+  const lines = list.map(
+    ({ key, type, fallback, text }) => `| \`${key}\` | ${cell(type)} | ${cell(fallback)} | ${cell(text)} |`,
+  )
+  return `${['| Key | Type | Default | Description |', '|---|---|---|---|', ...lines].join('\n')}\n`
+}
+
+function typeName(schema: Schema): string {
+  if (typeof schema.$ref === 'string' && NAMES[schema.$ref]) return NAMES[schema.$ref] ?? ''
+  const inner = resolved(schema)
+  if (typeof inner.const === 'string') return `\`${inner.const}\``
+  if (Array.isArray(inner.enum)) return inner.enum.map((value) => `\`${value}\``).join(' or ')
+  return [inner.type]
+    .flat()
+    .map((type) => jsonType(String(type), inner))
+    .join(' or ')
+}
+
+function jsonType(type: string, schema: Schema): string {
+  if (type === 'string')
+    return typeof schema['x-expects'] === 'string' && isSchema(schema.additionalProperties) ? 'expression' : 'text'
+  if (type === 'integer') return 'whole number'
+  if (type === 'array') return isSchema(schema.items) ? `list of ${listed(schema.items)}` : 'list'
+  if (type === 'object')
+    return isSchema(schema.additionalProperties) ? `object of ${listed(schema.additionalProperties)}` : 'object'
+  return type === 'boolean' ? '`true` or `false`' : type
+}
+
+function listed(schema: Schema): string {
+  const inner = resolved(schema)
+  if (Array.isArray(inner.enum)) return 'words'
+  const name = typeName(schema)
+  return name === 'object' ? 'objects' : name === 'text' ? 'texts' : `${name}s`
+}
+
+function fallback(schema: Schema, required: boolean): string {
+  if (required) return '**required**'
+  const said = schema['x-default']
+  if (typeof said === 'string') return /[./:]\w|^[a-z]+$/.test(said) ? `\`${said}\`` : said
+  const value = said ?? schema.default
+  return value === undefined || flow(value) === '{}' ? '–' : `\`${flow(value)}\``
+}
+
+function flow(value: Json): string {
+  return typeof value === 'string' ? value : stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim()
+}
+
+function examples(list: readonly (readonly [string, Schema])[]): string[] {
+  const snippets = list.flatMap(([key, schema]) => {
+    const values = Array.isArray(schema.examples) ? schema.examples.filter(isSchema) : []
+    return values.map((value) => stringify({ [key]: value }, { lineWidth: 0 }))
+  })
+  return snippets.map((snippet) => `\`\`\`yaml\n${snippet}\`\`\`\n`)
+}
+
+/** A schema with what it refers to beneath its own keywords. */
+function resolved(schema: Schema): Schema {
+  return typeof schema.$ref === 'string' ? { ...resolved(resolvePointer(schema.$ref)), ...schema, $ref: '' } : schema
+}
+
+function properties(schema: Schema): Record<string, Schema> {
+  const { properties } = schema
+  if (!isSchema(properties)) return {}
+  return Object.fromEntries(Object.entries(properties).filter((entry): entry is [string, Schema] => isSchema(entry[1])))
+}
+
+function isSection(schema: Schema): boolean {
+  return resolved(schema).type === 'object'
+}
+
+function description(schema: Schema): string {
+  return typeof schema.description === 'string' ? schema.description : ''
+}

@@ -1,0 +1,92 @@
+import { relative } from 'node:path'
+import { Document, isCollection, isMap, isNode, isScalar, type Node } from 'yaml'
+import { loadManifest } from '../../config/load.ts'
+import type { LoadedManifest } from '../../config/manifest.ts'
+import { withSecrets } from '../../config/secrets.ts'
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode } from '../../diagnostics/errors.ts'
+import { formatLocation } from '../../diagnostics/problem.ts'
+import { Redactor } from '../../diagnostics/redactor.ts'
+import { renderProblems } from '../../diagnostics/render.ts'
+import { isObject } from '../../json.ts'
+import type { Context } from '../context.ts'
+
+export interface ConfigOptions {
+  /** The manifest file. */
+  config?: string
+  /** The environment to merge over it. */
+  env?: string
+  /** Show unset references as `(unknown)` instead of failing. */
+  offline?: boolean
+  json?: boolean
+  /** Say where each value came from. */
+  origins?: boolean
+}
+
+/**
+ * `config`: prints the effective manifest with its secrets masked.
+ * @throws ManifestError
+ */
+export async function config(options: ConfigOptions, context: Context): Promise<ExitCode> {
+  const redactor = new Redactor()
+  const { config: path, env: environment, offline } = options
+  const loaded = await loadManifest({ path, environment, offline, cwd: context.cwd, env: context.env, redactor })
+  const color = wantsColor(context.stderr, context.env)
+  context.stderr.write(renderProblems(loaded.warnings, { color, cwd: context.cwd, redactor }))
+  const shown = masked(loaded)
+  const origin = (path: string[]) => originText(loaded, path, context.cwd)
+  if (options.json) {
+    const value = options.origins ? { manifest: shown, origins: originsOf(shown, origin) } : shown
+    context.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+    return ExitCode.done
+  }
+  const document = new Document(shown)
+  if (options.origins) comment(document.contents, [], origin)
+  context.stdout.write(document.toString({ lineWidth: 0 }))
+  return ExitCode.done
+}
+
+/** A copy to show: secrets and unset references replaced by words. */
+function masked({ manifest, unresolved }: LoadedManifest): unknown {
+  const copy = structuredClone(withSecrets(manifest, '(secret)'))
+  for (const path of unresolved) {
+    const parent = path.slice(0, -1).reduce<unknown>((value, key) => member(value, key), copy)
+    const last = path.at(-1)
+    if (last === undefined) continue
+    if (Array.isArray(parent)) parent[Number(last)] = '(unknown)'
+    else if (isObject(parent)) parent[last] = '(unknown)'
+  }
+  return copy
+}
+
+function member(value: unknown, key: string): unknown {
+  if (Array.isArray(value)) return value[Number(key)]
+  return isObject(value) ? value[key] : undefined
+}
+
+function originText(loaded: LoadedManifest, path: string[], cwd: string): string {
+  const at = loaded.originOf(path)
+  return at === undefined ? 'default' : formatLocation({ ...at, file: relative(cwd, at.file) || at.file })
+}
+
+function originsOf(value: unknown, origin: (path: string[]) => string, path: string[] = []): Record<string, string> {
+  const isLeaf = !isObject(value) && !Array.isArray(value)
+  if (isLeaf || Object.keys(value).length === 0) return { [path.join('.')]: origin(path) }
+  return Object.assign({}, ...Object.entries(value).map(([key, item]) => originsOf(item, origin, [...path, key])))
+}
+
+/** Puts the origin of every value behind it. */
+function comment(node: Node | null, path: string[], origin: (path: string[]) => string): void {
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      if (isScalar(key) && isNode(value)) comment(value, [...path, String(key.value)], origin)
+    }
+  } else if (isCollection(node)) {
+    node.items.forEach((item, index) => {
+      if (isNode(item)) comment(item, [...path, String(index)], origin)
+    })
+  }
+  if (node !== null && (isScalar(node) || (isCollection(node) && node.items.length === 0))) {
+    node.comment = ` ${origin(path)}`
+  }
+}

@@ -1,0 +1,98 @@
+import { relative, resolve } from 'node:path'
+import { expressionsOf } from '../../config/expressions.ts'
+import { inspectManifest } from '../../config/load.ts'
+import type { LoadedManifest } from '../../config/manifest.ts'
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { Redactor } from '../../diagnostics/redactor.ts'
+import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
+import { checkExpressions } from '../../mapping/check.ts'
+import { sourceDefinitions } from '../../sources/registry.ts'
+import type { Context } from '../context.ts'
+
+export interface ValidateOptions {
+  /** The manifest file. */
+  config?: string
+  /** The environment to merge over it. */
+  env?: string
+  /** Take unset references as unknown instead of as problems. */
+  offline?: boolean
+  json?: boolean
+}
+
+interface Report {
+  /** Undefined when the manifest could not be put together. */
+  loaded?: LoadedManifest
+  problems: Problem[]
+}
+
+/** `validate`: checks the manifest, the source's files and the expressions, and reports everything at once. */
+export async function validate(options: ValidateOptions, context: Context): Promise<ExitCode> {
+  const redactor = new Redactor()
+  const { loaded, problems } = await examine(options, context, redactor)
+  const errors = problems.filter(({ severity }) => severity !== 'warning').length
+  if (options.json) {
+    const report = { valid: errors === 0, file: loaded?.file ?? null, problems: problemsToJson(problems) }
+    context.stdout.write(`${redactor.redact(JSON.stringify(report, null, 2))}\n`)
+  } else {
+    const color = wantsColor(context.stderr, context.env)
+    context.stderr.write(renderProblems(problems, { color, cwd: context.cwd, redactor }))
+    if (errors > 0) context.stderr.write(`${errors} ${errors === 1 ? 'problem' : 'problems'}\n`)
+    else if (loaded) context.stdout.write(`${summary(loaded, context.cwd)}\n`)
+  }
+  return errors > 0 ? ExitCode.usage : ExitCode.done
+}
+
+async function examine(options: ValidateOptions, context: Context, redactor: Redactor): Promise<Report> {
+  const { config: path, env: environment, offline } = options
+  try {
+    const inspected = await inspectManifest({
+      path,
+      environment,
+      offline,
+      cwd: context.cwd,
+      env: context.env,
+      redactor,
+    })
+    const { loaded, problems } = inspected
+    const broken = (section: string) => problems.some((problem) => problem.path?.split('.')[0] === section)
+    const expressions = broken('map') || broken('dedupe') ? [] : checkExpressions(loaded)
+    const files = broken('source') ? [] : await checkFiles(loaded)
+    return { loaded, problems: [...loaded.warnings, ...problems, ...expressions, ...files] }
+  } catch (error) {
+    if (error instanceof ManifestError) return { problems: [...error.problems] }
+    throw error
+  }
+}
+
+async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
+  const { type, ...settings } = loaded.manifest.source
+  const unknown = loaded.unresolved.filter((path) => path[0] === 'source').map((path) => path.join('.'))
+  if (unknown.length > 0) {
+    const message = `the source's files were not looked at: ${unknown.join(', ')} is unknown`
+    const at = loaded.locate(['source'])
+    return [{ code: 'files_not_checked', message, path: 'source', at, severity: 'warning' }]
+  }
+  const problems = (await sourceDefinitions.get(type)?.check(settings, loaded.directory)) ?? []
+  return problems.map((problem) => placed(problem, settings, loaded))
+}
+
+/** A problem with a file as a whole belongs to the line that names it; one inside a file, to the file. */
+function placed(problem: Problem, settings: Record<string, unknown>, loaded: LoadedManifest): Problem {
+  if (problem.at === undefined) return { ...problem, at: loaded.locate(['source']) }
+  const { file, line } = problem.at
+  const absolute = resolve(loaded.directory, file)
+  const option = Object.keys(settings).find((key) => resolve(loaded.directory, String(settings[key])) === absolute)
+  if (line !== undefined || option === undefined) return { ...problem, at: { ...problem.at, file: absolute } }
+  return { ...problem, at: loaded.locate(['source', option]), path: problem.path ?? `source.${option}` }
+}
+
+function summary(loaded: LoadedManifest, cwd: string): string {
+  const count = expressionsOf(loaded.manifest).length
+  const environment = loaded.environment === undefined ? '' : ` with environment ${loaded.environment}`
+  const unknown = loaded.unresolved.length
+  const left = unknown === 0 ? '' : `, ${unknown} unset ${unknown === 1 ? 'reference' : 'references'} taken as unknown`
+  const file = relative(cwd, loaded.file)
+  return `${file}${environment} is valid: source ${loaded.manifest.source.type}, ${count} expressions${left}`
+}
