@@ -1,0 +1,196 @@
+import type { JsonObject } from '../../../json.ts'
+import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { Fields } from '../fields.ts'
+import { listPage } from '../paging.ts'
+import { invalidParameters, notFound, refusal } from '../refusal.ts'
+import { findOrganization } from './organizations.ts'
+import { DEFAULT_ROLE, roleAppliesTo } from './role-store.ts'
+import { findUser, presentUser, type UserRow } from './users.ts'
+
+type Status = 'active' | 'inactive'
+
+/** A membership with its user and the organization's name. */
+interface MembershipRow extends UserRow {
+  membership_id: string
+  organization_id: string
+  organization_name: string
+  status: Status
+  role_slugs: string
+  membership_created_at: string
+  membership_updated_at: string
+}
+
+const SELECT = `SELECT u.*, m.id AS membership_id, m.organization_id, m.status, m.role_slugs,
+    m.created_at AS membership_created_at, m.updated_at AS membership_updated_at, o.name AS organization_name
+  FROM memberships m
+  JOIN users u ON u.environment = m.environment AND u.id = m.user_id
+  JOIN organizations o ON o.environment = m.environment AND o.id = m.organization_id`
+
+/** `pending` is the state of an invitation, which the sandbox does not have; a list may still ask for it. */
+const STATUSES = ['active', 'inactive', 'pending']
+
+const BASE = '/user_management/organization_memberships'
+
+export const membershipEndpoints: readonly Endpoint[] = [
+  { method: 'POST', path: BASE, handle: createMembership },
+  { method: 'GET', path: BASE, handle: listMemberships },
+  { method: 'GET', path: `${BASE}/:id`, handle: (call) => reply(200, findMembership(call, pathParameter(call, 'id'))) },
+  { method: 'PUT', path: `${BASE}/:id`, handle: updateMembership },
+  { method: 'PUT', path: `${BASE}/:id/deactivate`, handle: (call) => setStatus(call, 'inactive') },
+  { method: 'PUT', path: `${BASE}/:id/reactivate`, handle: (call) => setStatus(call, 'active') },
+  { method: 'DELETE', path: `${BASE}/:id`, handle: deleteMembership },
+]
+
+function createMembership(call: Call): Reply {
+  const fields = new Fields(call.body)
+  const userId = fields.requiredText('user_id')
+  const organizationId = fields.requiredText('organization_id')
+  const roles = readRoles(fields) ?? [DEFAULT_ROLE]
+  fields.check()
+
+  findUser(call, userId)
+  findOrganization(call, organizationId)
+  refuseRoles(call, organizationId, roles)
+  const { database, environment, timestamp } = call
+  const sql = 'SELECT id, status FROM memberships WHERE environment = ? AND organization_id = ? AND user_id = ?'
+  const existing = database.one<{ id: string; status: Status }>(sql, environment, organizationId, userId)
+  if (existing?.status === 'active') {
+    throw refusal(409, 'organization_membership_already_exists', 'The user is already a member of the organization.')
+  }
+  if (existing !== undefined) {
+    writeMembership(call, existing.id, 'active', roles)
+    return reply(201, findMembership(call, existing.id))
+  }
+  const id = call.newId('om')
+  database.run(
+    `INSERT INTO memberships (environment, id, user_id, organization_id, status, role_slugs, created_at, updated_at)
+      VALUES (?, ?, ?, ?, 'active', ?, ?, ?)`,
+    environment,
+    id,
+    userId,
+    organizationId,
+    JSON.stringify(roles),
+    timestamp,
+    timestamp,
+  )
+  return reply(201, findMembership(call, id))
+}
+
+function listMemberships(call: Call): Reply {
+  const userId = call.query.get('user_id')
+  const organizationId = call.query.get('organization_id')
+  if (userId === null && organizationId === null) {
+    throw refusal(400, 'missing_user_id_or_organization_id', 'Provide user_id or organization_id.')
+  }
+  const statuses = (call.query.get('statuses') ?? 'active').split(',')
+  if (!statuses.every((status) => STATUSES.includes(status))) {
+    const message = `statuses must be a comma-joined list of ${STATUSES.join(', ')}`
+    throw invalidParameters([{ code: 'statuses_invalid', message, field: 'statuses' }])
+  }
+  const where = ['m.environment = ?', 'm.status IN (SELECT value FROM json_each(?))']
+  const parameters: (string | number)[] = [call.environment, JSON.stringify(statuses)]
+  if (userId !== null) {
+    where.push('m.user_id = ?')
+    parameters.push(userId)
+  }
+  if (organizationId !== null) {
+    where.push('m.organization_id = ?')
+    parameters.push(organizationId)
+  }
+  return listPage<MembershipRow>(call, {
+    select: SELECT,
+    idColumn: 'm.id',
+    where,
+    parameters,
+    idOf: (membership) => membership.membership_id,
+    present: presentMembership,
+  })
+}
+
+function updateMembership(call: Call): Reply {
+  const fields = new Fields(call.body)
+  const roles = readRoles(fields)
+  fields.check()
+  const before = findMembership(call, pathParameter(call, 'id'))
+  if (roles !== undefined) {
+    refuseRoles(call, before.organization_id, roles)
+    writeMembership(call, before.membership_id, before.status, roles)
+  }
+  return reply(200, findMembership(call, before.membership_id))
+}
+
+function setStatus(call: Call, status: Status): Reply {
+  const before = findMembership(call, pathParameter(call, 'id'))
+  if (before.status !== status) writeMembership(call, before.membership_id, status, parseRoles(before))
+  return reply(200, findMembership(call, before.membership_id))
+}
+
+function deleteMembership(call: Call): Reply {
+  const { membership_id } = findMembership(call, pathParameter(call, 'id'))
+  call.database.run('DELETE FROM memberships WHERE environment = ? AND id = ?', call.environment, membership_id)
+  return { status: 200 }
+}
+
+/** Reads `role_slug` or `role_slugs`. Undefined: neither was sent. */
+function readRoles(fields: Fields): string[] | undefined {
+  const one = fields.text('role_slug')
+  const several = fields.texts('role_slugs')
+  if (one !== undefined && several !== undefined) fields.refuse('role_slugs', 'invalid', 'excludes role_slug')
+  if (several?.length === 0) fields.refuse('role_slugs', 'invalid', 'must not be empty')
+  return one === undefined ? several && [...new Set(several)] : [one]
+}
+
+function refuseRoles(call: Call, organizationId: string, roles: readonly string[]): void {
+  if (roles.length > 1 && !call.multipleRoles) {
+    throw refusal(422, 'multiple_roles_not_enabled', 'Multiple roles are not enabled for this environment.')
+  }
+  for (const slug of roles) {
+    if (!roleAppliesTo(call, organizationId, slug))
+      throw refusal(422, 'invalid_role', `Role '${slug}' is not a valid role.`)
+  }
+}
+
+function writeMembership(call: Call, id: string, status: Status, roles: readonly string[]): void {
+  call.database.run(
+    'UPDATE memberships SET status = ?, role_slugs = ?, updated_at = ? WHERE environment = ? AND id = ?',
+    status,
+    JSON.stringify(roles),
+    call.timestamp,
+    call.environment,
+    id,
+  )
+}
+
+function findMembership(call: Call, id: string): MembershipRow {
+  const sql = `${SELECT} WHERE m.environment = ? AND m.id = ?`
+  const membership = call.database.one<MembershipRow>(sql, call.environment, id)
+  if (membership === undefined) throw notFound('Organization membership', id)
+  return membership
+}
+
+function parseRoles(membership: MembershipRow): string[] {
+  return JSON.parse(membership.role_slugs)
+}
+
+function presentMembership(membership: MembershipRow): JsonObject {
+  const roles = parseRoles(membership).map((slug) => ({ slug }))
+  return {
+    object: 'organization_membership',
+    id: membership.membership_id,
+    user_id: membership.id,
+    organization_id: membership.organization_id,
+    organization_name: membership.organization_name,
+    status: membership.status,
+    directory_managed: false,
+    custom_attributes: {},
+    role: roles[0] ?? { slug: DEFAULT_ROLE },
+    roles,
+    user: presentUser(membership),
+    created_at: membership.membership_created_at,
+    updated_at: membership.membership_updated_at,
+  }
+}
+
+function reply(status: number, membership: MembershipRow): Reply {
+  return { status, body: presentMembership(membership) }
+}

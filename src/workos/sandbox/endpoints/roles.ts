@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { Fields } from '../fields.ts'
+import { refusal } from '../refusal.ts'
+import { DESCRIPTION, LABEL } from './labels.ts'
+import { findOrganization } from './organizations.ts'
+import { requirePermission } from './permissions.ts'
+import {
+  deleteRole,
+  ENVIRONMENT_ROLES,
+  findRole,
+  insertRole,
+  permissionsOf,
+  presentRole,
+  type RoleRow,
+  requireRole,
+  rolesOf,
+  updateRole,
+} from './role-store.ts'
+
+const ENVIRONMENT_SLUG = { max: 48, pattern: /^[a-z0-9_-]+$/ }
+const ORGANIZATION_SLUG = { max: 48, pattern: /^org-[a-z0-9_-]+$/ }
+
+const ENVIRONMENT_PATH = '/authorization/roles'
+const ORGANIZATION_PATH = '/authorization/organizations/:organizationId/roles'
+
+export const roleEndpoints: readonly Endpoint[] = [
+  { method: 'POST', path: ENVIRONMENT_PATH, handle: createEnvironmentRole },
+  { method: 'GET', path: ENVIRONMENT_PATH, handle: (call) => list(rolesOf(call, [ENVIRONMENT_ROLES])) },
+  { method: 'GET', path: `${ENVIRONMENT_PATH}/:slug`, handle: (call) => reply(200, environmentRole(call)) },
+  { method: 'PATCH', path: `${ENVIRONMENT_PATH}/:slug`, handle: (call) => relabel(call, environmentRole(call)) },
+  {
+    method: 'PUT',
+    path: `${ENVIRONMENT_PATH}/:slug/permissions`,
+    handle: (call) => setPermissions(call, environmentRole(call)),
+  },
+  {
+    method: 'POST',
+    path: `${ENVIRONMENT_PATH}/:slug/permissions`,
+    handle: (call) => addPermission(call, environmentRole(call)),
+  },
+  { method: 'POST', path: ORGANIZATION_PATH, handle: createOrganizationRole },
+  { method: 'GET', path: ORGANIZATION_PATH, handle: listOrganizationRoles },
+  { method: 'GET', path: `${ORGANIZATION_PATH}/:slug`, handle: getOrganizationRole },
+  { method: 'PATCH', path: `${ORGANIZATION_PATH}/:slug`, handle: (call) => relabel(call, organizationRole(call)) },
+  { method: 'DELETE', path: `${ORGANIZATION_PATH}/:slug`, handle: deleteOrganizationRole },
+  {
+    method: 'PUT',
+    path: `${ORGANIZATION_PATH}/:slug/permissions`,
+    handle: (call) => setPermissions(call, organizationRole(call)),
+  },
+  {
+    method: 'POST',
+    path: `${ORGANIZATION_PATH}/:slug/permissions`,
+    handle: (call) => addPermission(call, organizationRole(call)),
+  },
+  {
+    method: 'DELETE',
+    path: `${ORGANIZATION_PATH}/:slug/permissions/:permissionSlug`,
+    handle: (call) => removePermission(call, organizationRole(call)),
+  },
+]
+
+function createEnvironmentRole(call: Call): Reply {
+  const fields = new Fields(call.body)
+  const slug = fields.requiredText('slug', ENVIRONMENT_SLUG)
+  return create(call, fields, ENVIRONMENT_ROLES, slug, 'role_slug_conflict')
+}
+
+function createOrganizationRole(call: Call): Reply {
+  const organization = findOrganization(call, pathParameter(call, 'organizationId'))
+  const fields = new Fields(call.body)
+  const slug = fields.text('slug', ORGANIZATION_SLUG) ?? generatedSlug(fields.text('name') ?? '')
+  return create(call, fields, organization.id, slug, 'organization_role_slug_conflict')
+}
+
+function create(call: Call, fields: Fields, owner: string, slug: string, conflict: string): Reply {
+  const name = fields.requiredText('name', LABEL)
+  const description = fields.nullableText('description', DESCRIPTION) ?? null
+  const resourceType = fields.text('resource_type_slug', LABEL) ?? 'organization'
+  fields.check()
+  if (findRole(call, owner, slug) !== undefined) throw refusal(409, conflict, `A role with the slug '${slug}' exists.`)
+  const role: RoleRow = {
+    id: call.newId('role'),
+    organization_id: owner,
+    slug,
+    name,
+    description,
+    resource_type_slug: resourceType,
+    permissions: '[]',
+    created_at: call.timestamp,
+    updated_at: call.timestamp,
+  }
+  insertRole(call, role)
+  return reply(201, role)
+}
+
+function relabel(call: Call, before: RoleRow): Reply {
+  const fields = new Fields(call.body)
+  const name = fields.text('name', LABEL)
+  const description = fields.nullableText('description', DESCRIPTION)
+  fields.check()
+  return save(call, {
+    ...before,
+    name: name ?? before.name,
+    description: description === undefined ? before.description : description,
+  })
+}
+
+function setPermissions(call: Call, role: RoleRow): Reply {
+  const fields = new Fields(call.body)
+  const slugs = fields.texts('permissions')
+  if (fields.raw('permissions') === undefined) fields.refuse('permissions', 'required', 'is required')
+  fields.check()
+  const permissions = [...new Set(slugs)]
+  for (const slug of permissions) requirePermission(call, slug)
+  return save(call, { ...role, permissions: JSON.stringify(permissions) })
+}
+
+function addPermission(call: Call, role: RoleRow): Reply {
+  const fields = new Fields(call.body)
+  const slug = fields.requiredText('slug')
+  fields.check()
+  requirePermission(call, slug)
+  return save(call, { ...role, permissions: JSON.stringify([...new Set([...permissionsOf(role), slug])]) })
+}
+
+function removePermission(call: Call, role: RoleRow): Reply {
+  const { slug } = requirePermission(call, pathParameter(call, 'permissionSlug'))
+  return save(call, { ...role, permissions: JSON.stringify(permissionsOf(role).filter((held) => held !== slug)) })
+}
+
+function listOrganizationRoles(call: Call): Reply {
+  const organization = findOrganization(call, pathParameter(call, 'organizationId'))
+  return list(rolesOf(call, [ENVIRONMENT_ROLES, organization.id]))
+}
+
+/** The environment's roles apply to every organization, so they are found here too; only its own can be changed. */
+function getOrganizationRole(call: Call): Reply {
+  const organization = findOrganization(call, pathParameter(call, 'organizationId'))
+  const slug = pathParameter(call, 'slug')
+  return reply(200, findRole(call, organization.id, slug) ?? requireRole(call, ENVIRONMENT_ROLES, slug))
+}
+
+function deleteOrganizationRole(call: Call): Reply {
+  const role = organizationRole(call)
+  const assigned = `SELECT id FROM memberships WHERE environment = ? AND organization_id = ?
+    AND EXISTS (SELECT 1 FROM json_each(role_slugs) WHERE value = ?) LIMIT 1`
+  if (call.database.one(assigned, call.environment, role.organization_id, role.slug) !== undefined) {
+    throw refusal(409, 'role_has_assignments', `The role '${role.slug}' is assigned to memberships.`)
+  }
+  deleteRole(call, role)
+  return { status: 204 }
+}
+
+function environmentRole(call: Call): RoleRow {
+  return requireRole(call, ENVIRONMENT_ROLES, pathParameter(call, 'slug'))
+}
+
+function organizationRole(call: Call): RoleRow {
+  const organization = findOrganization(call, pathParameter(call, 'organizationId'))
+  return requireRole(call, organization.id, pathParameter(call, 'slug'))
+}
+
+/** As the API reference has it for organizations: made from the name, with a random suffix. */
+function generatedSlug(name: string): string {
+  const stem = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 32)
+  return `org-${stem}-${randomBytes(4).toString('hex')}`
+}
+
+function save(call: Call, role: RoleRow): Reply {
+  const saved = { ...role, updated_at: call.timestamp }
+  updateRole(call, saved)
+  return reply(200, saved)
+}
+
+function list(roles: readonly RoleRow[]): Reply {
+  return { status: 200, body: { object: 'list', data: roles.map(presentRole) } }
+}
+
+function reply(status: number, role: RoleRow): Reply {
+  return { status, body: presentRole(role) }
+}

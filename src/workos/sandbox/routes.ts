@@ -1,0 +1,39 @@
+import createRouter from 'find-my-way'
+import type { Endpoint } from './call.ts'
+import { authFactorEndpoints } from './endpoints/auth-factors.ts'
+import { membershipEndpoints } from './endpoints/memberships.ts'
+import { organizationEndpoints } from './endpoints/organizations.ts'
+import { permissionEndpoints } from './endpoints/permissions.ts'
+import { roleEndpoints } from './endpoints/roles.ts'
+import { userEndpoints } from './endpoints/users.ts'
+
+const ENDPOINTS: readonly Endpoint[] = [
+  ...userEndpoints,
+  ...authFactorEndpoints,
+  ...organizationEndpoints,
+  ...membershipEndpoints,
+  ...permissionEndpoints,
+  ...roleEndpoints,
+]
+
+export interface Match {
+  endpoint: Endpoint
+  params: Readonly<Record<string, string | undefined>>
+}
+
+/** Finds the endpoint of a method and a path without its query. */
+export type FindRoute = (method: string, path: string) => Match | undefined
+
+export function routeTable(): FindRoute {
+  const router = createRouter({ maxParamLength: 512 })
+  for (const endpoint of ENDPOINTS) router.on(endpoint.method, endpoint.path, ignore, endpoint)
+  const methods = new Map(ENDPOINTS.map((endpoint) => [endpoint.method as string, endpoint.method]))
+  return (method, path) => {
+    const known = methods.get(method)
+    const found = known === undefined ? null : router.find(known, path)
+    return found === null ? undefined : { endpoint: found.store as Endpoint, params: found.params }
+  }
+}
+
+/** The router only finds: the server calls the endpoint's own handler, which sees no request or response. */
+function ignore(): void {}

@@ -1,0 +1,75 @@
+/**
+ * The steps that build the database, in order; `PRAGMA user_version` counts those already taken. A released step is
+ * never edited: a change is a new step. Every table starts its key with the environment, whose data no other sees, and
+ * ids sort by creation, so the primary key is also the order of the lists.
+ */
+export const SCHEMA_STEPS: readonly string[] = [
+  `
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE environments (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+  CREATE TABLE users (
+    environment INTEGER NOT NULL, id TEXT NOT NULL,
+    email TEXT NOT NULL, email_key TEXT NOT NULL, email_verified INTEGER NOT NULL,
+    first_name TEXT, last_name TEXT, name TEXT, external_id TEXT, locale TEXT, metadata TEXT NOT NULL,
+    credential_type TEXT, credential_digest TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, id)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX users_by_email ON users (environment, email_key);
+  CREATE UNIQUE INDEX users_by_external_id ON users (environment, external_id) WHERE external_id IS NOT NULL;
+
+  CREATE TABLE organizations (
+    environment INTEGER NOT NULL, id TEXT NOT NULL,
+    name TEXT NOT NULL, allow_profiles_outside_organization INTEGER NOT NULL,
+    external_id TEXT, stripe_customer_id TEXT, metadata TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, id)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX organizations_by_external_id ON organizations (environment, external_id) WHERE external_id IS NOT NULL;
+  CREATE UNIQUE INDEX organizations_by_stripe_customer ON organizations (environment, stripe_customer_id)
+    WHERE stripe_customer_id IS NOT NULL;
+
+  CREATE TABLE organization_domains (
+    environment INTEGER NOT NULL, domain TEXT NOT NULL, id TEXT NOT NULL,
+    organization_id TEXT NOT NULL, state TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, domain)
+  ) WITHOUT ROWID;
+  CREATE INDEX organization_domains_by_organization ON organization_domains (environment, organization_id, id);
+
+  CREATE TABLE memberships (
+    environment INTEGER NOT NULL, id TEXT NOT NULL,
+    user_id TEXT NOT NULL, organization_id TEXT NOT NULL, status TEXT NOT NULL, role_slugs TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, id)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX memberships_by_pair ON memberships (environment, organization_id, user_id);
+  CREATE INDEX memberships_by_user ON memberships (environment, user_id, id);
+  CREATE INDEX memberships_by_organization ON memberships (environment, organization_id, id);
+
+  CREATE TABLE permissions (
+    environment INTEGER NOT NULL, slug TEXT NOT NULL, id TEXT NOT NULL,
+    name TEXT NOT NULL, description TEXT, resource_type_slug TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, slug)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX permissions_by_id ON permissions (environment, id);
+
+  -- organization_id is '' for the roles of the environment.
+  CREATE TABLE roles (
+    environment INTEGER NOT NULL, organization_id TEXT NOT NULL, slug TEXT NOT NULL, id TEXT NOT NULL,
+    name TEXT NOT NULL, description TEXT, resource_type_slug TEXT NOT NULL, permissions TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, organization_id, slug)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE auth_factors (
+    environment INTEGER NOT NULL, id TEXT NOT NULL,
+    user_id TEXT NOT NULL, issuer TEXT NOT NULL, account TEXT NOT NULL, secret_digest TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX auth_factors_by_user ON auth_factors (environment, user_id, id);
+  `,
+]

@@ -1,0 +1,184 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { parseBody, readBody } from './body.ts'
+import type { Reply } from './call.ts'
+import { Database } from './database.ts'
+import { admissionWithin, DOCUMENTED_LIMITS, type Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+import { RequestCounter, type RequestCounts, type RequestLogEntry } from './request-log.ts'
+import { routeTable } from './routes.ts'
+import { createService, TooEarly, unknownRoute } from './service.ts'
+
+export interface SandboxOptions {
+  /** Database file, made if missing; `:memory:` keeps nothing. */
+  data: string
+  /** Default 0: any free port. */
+  port?: number
+  /** Default 127.0.0.1. */
+  host?: string
+  /** Refuse what comes faster than these windows; true: the documented ones. Default false. */
+  limits?: boolean | Partial<Limits>
+  /** Whether a membership may have several roles. Default true. */
+  multipleRoles?: boolean
+  /** Milliseconds since the epoch. */
+  now?: () => number
+  /** Called after each request. */
+  onRequest?: (entry: RequestLogEntry) => void
+  interceptor?: Interceptor
+}
+
+/** One request on its way, with the connection itself. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** The endpoint's path with parameters as `:name`; undefined for an unknown one. */
+  readonly route: string | undefined
+  /** The body as it came. */
+  readonly text: string
+}
+
+/** Steps into the answering of admitted requests. True: the interceptor deals with the response from here on. */
+export interface Interceptor {
+  /** Before the handler, which does not run if this returns true. */
+  before?(exchange: Exchange): boolean | Promise<boolean>
+  /** After the handler has taken effect and before its answer is sent. */
+  after?(exchange: Exchange, reply: Reply): boolean | Promise<boolean>
+}
+
+export interface Sandbox {
+  /** `http://host:port`, without a slash at the end. */
+  url: string
+  port: number
+  requests(): RequestCounts
+  /** Ends connections and closes the database. Requests under way get a second to finish. */
+  close(): Promise<void>
+}
+
+const KEEP_ALIVE_MS = 60_000
+const CLOSE_GRACE_MS = 1000
+
+/**
+ * Starts a WorkOS sandbox.
+ * @throws StateError for unusable data, Error with `code` EADDRINUSE or EACCES for a port that cannot be had
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const host = options.host ?? '127.0.0.1'
+  const database = new Database(options.data)
+  const counter = new RequestCounter()
+  const server = createServer(answering(options, database, counter))
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  try {
+    await listen(server, options.port ?? 0, host)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    requests: () => counter.counts(),
+    close: async () => {
+      await closeServer(server)
+      database.close()
+    },
+  }
+}
+
+function answering(options: SandboxOptions, database: Database, counter: RequestCounter) {
+  const { now = Date.now, interceptor, onRequest, limits = false, multipleRoles = true } = options
+  const windows = limits === true ? DOCUMENTED_LIMITS : limits && { ...DOCUMENTED_LIMITS, ...limits }
+  const service = createService(database, now, multipleRoles, windows ? admissionWithin(windows) : undefined)
+  const findRoute = routeTable()
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const method = request.method ?? 'GET'
+    const target = request.url ?? '/'
+    const queryStart = target.indexOf('?')
+    const path = queryStart === -1 ? target : target.slice(0, queryStart)
+    const match = findRoute(method, path)
+    const route = match?.endpoint.path
+    const at = now()
+    let text = ''
+    let body: Record<string, unknown> | undefined
+    let reply: Reply | undefined
+    let waitMs = 0
+    try {
+      text = await readBody(request)
+      const environment = service.admit(request.headers.authorization, method, path, at)
+      const exchange: Exchange = { request, response, route, text }
+      if (!(await interceptor?.before?.(exchange))) {
+        if (match === undefined) throw unknownRoute(method, path)
+        body = parseBody(text)
+        const query = new URLSearchParams(queryStart === -1 ? '' : target.slice(queryStart + 1))
+        const handled = service.handle(match, environment, query, body, at)
+        if (!(await interceptor?.after?.(exchange, handled))) reply = handled
+      }
+    } catch (error) {
+      if (request.destroyed && !request.complete) return
+      reply = replyToError(error)
+      if (error instanceof TooEarly) waitMs = error.waitMs
+    }
+    counter.count(method, route, reply?.status ?? 0)
+    if (reply !== undefined) send(response, reply, service.newId('req'), waitMs)
+    onRequest?.(logEntry(request, route, reply, text === '' ? undefined : body, at))
+  }
+}
+
+function replyToError(error: unknown): Reply {
+  if (error instanceof Refusal) return { status: error.status, body: error.body }
+  const reason = error instanceof Error ? error.message : String(error)
+  return { status: 500, body: { message: `The sandbox failed: ${reason}` } }
+}
+
+function send(response: ServerResponse, reply: Reply, requestId: string, waitMs: number): void {
+  const text = reply.body === undefined ? '' : JSON.stringify(reply.body)
+  const headers: Record<string, string | number> = { 'X-Request-ID': requestId }
+  if (text !== '') headers['Content-Type'] = 'application/json; charset=utf-8'
+  if (reply.status !== 204) headers['Content-Length'] = Buffer.byteLength(text)
+  if (waitMs > 0) headers['Retry-After'] = Math.ceil(waitMs / 1000)
+  response.writeHead(reply.status, headers)
+  response.end(text)
+}
+
+function logEntry(
+  request: IncomingMessage,
+  route: string | undefined,
+  reply: Reply | undefined,
+  body: Record<string, unknown> | undefined,
+  at: number,
+): RequestLogEntry {
+  const { authorization: _, ...headers } = request.headers
+  return {
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    route,
+    status: reply?.status ?? 0,
+    ...(body === undefined ? {} : { body }),
+    ...(reply?.body === undefined ? {} : { responseBody: reply.body }),
+    headers,
+    at,
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
+    server.close((error) => {
+      clearTimeout(force)
+      if (error === undefined) resolve()
+      else reject(error)
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,73 @@
+import type { Call, Reply } from './call.ts'
+import type { Database } from './database.ts'
+import { openEnvironment } from './environments.ts'
+import { idGenerator } from './ids.ts'
+import { environmentOfAuthorization } from './keys.ts'
+import type { Admission } from './limits.ts'
+import { Refusal, refusal } from './refusal.ts'
+import type { Match } from './routes.ts'
+
+export interface Service {
+  newId(prefix: string): string
+  /** The row id of the environment of the caller. @throws Refusal 401, or 429 for a request that comes too early */
+  admit(authorization: string | undefined, method: string, path: string, at: number): number
+  /** Runs a handler: writes in one transaction, so that they happen wholly or not at all. @throws Refusal */
+  handle(match: Match, environment: number, query: URLSearchParams, body: Record<string, unknown>, at: number): Reply
+}
+
+/** Everything about answering but HTTP itself. */
+export function createService(
+  database: Database,
+  now: () => number,
+  multipleRoles: boolean,
+  waitFor: Admission | undefined,
+): Service {
+  const newId = idGenerator(now)
+  const environments = new Map<string, number>()
+  let lastAt = -1
+  let lastTimestamp = ''
+
+  const timestampOf = (at: number) => {
+    if (at !== lastAt) {
+      lastAt = at
+      lastTimestamp = new Date(at).toISOString()
+    }
+    return lastTimestamp
+  }
+
+  return {
+    newId,
+    admit(authorization, method, path, at) {
+      const caller = environmentOfAuthorization(authorization)
+      if (caller === undefined) throw new Refusal(401, { message: 'Unauthorized' })
+      const wait = waitFor?.({ ...caller, method, path }, at) ?? 0
+      if (wait > 0) throw new TooEarly(wait)
+      let environment = environments.get(caller.environment)
+      if (environment === undefined) {
+        environment = openEnvironment(database, caller.environment, newId, at)
+        environments.set(caller.environment, environment)
+      }
+      return environment
+    },
+    handle({ endpoint, params }, environment, query, body, at) {
+      const timestamp = timestampOf(at)
+      const call: Call = { database, environment, params, query, body, at, timestamp, multipleRoles, newId }
+      return endpoint.method === 'GET' ? endpoint.handle(call) : database.transaction(() => endpoint.handle(call))
+    },
+  }
+}
+
+/** 429, with the milliseconds after which the request would be admitted. */
+export class TooEarly extends Refusal {
+  readonly waitMs: number
+
+  constructor(waitMs: number) {
+    super(429, { message: 'Too many requests.', code: 'rate_limit_exceeded' })
+    this.waitMs = waitMs
+  }
+}
+
+/** 404 for a method and path that are no endpoint. */
+export function unknownRoute(method: string, path: string): Refusal {
+  return refusal(404, 'route_not_found', `Cannot ${method} ${path}`)
+}
