@@ -1,5 +1,5 @@
 import type { Json } from '../json.ts'
-import type { Changes } from '../resources/kind.ts'
+import type { Attributes, Changes } from '../resources/kind.ts'
 
 /** One field that an action changes. Secret fields are named and never shown. */
 export type FieldChange =
@@ -22,6 +22,8 @@ export type UpdateAction = Base & {
   changes: FieldChange[]
   /** The non-secret part of what is sent; for `map` fields the changed members alone. */
   send: Changes
+  /** What the state holds of it afterwards. */
+  applied: Attributes
 }
 
 /** It exists in WorkOS already: it becomes ours, and fields that are empty there may be filled in. */

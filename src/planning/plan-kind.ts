@@ -2,6 +2,7 @@ import type { Manifest } from '../config/manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'
+import { sameIdentity } from '../resources/same-identity.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Action, BlockedAction } from './action.ts'
@@ -153,7 +154,7 @@ function decideKnown(
   if (changes.length === 0 && !comparison.caughtUp) return undefined
   if (blocked) return { ...base, ...blocked }
   const secretFields = Object.fromEntries(changedSecrets.map((field) => [field, null]))
-  return { ...base, type: 'update', id: known.id, changes, send: { ...comparison.send, ...secretFields } }
+  return { ...base, type: 'update', id: known.id, changes, send: { ...comparison.send, ...secretFields }, applied: comparison.applied }
 }
 
 function decideUnknown(
@@ -178,6 +179,10 @@ function decideUnknown(
   if (claimant !== undefined) {
     const message = `${live.id} in WorkOS is ${definition.name}:${claimant} already: two ${definition.plural} of the source are one there`
     return { ...base, type: 'blocked', code: 'identity_clash', message }
+  }
+  if (refs.type === 'resolved' && !sameIdentity(definition, desired, live, refs.ids)) {
+    const message = `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`
+    return { ...base, type: 'blocked', code: 'external_id_clash', message }
   }
   if (manifest.adopt.mode === 'never') {
     const message = `it exists in WorkOS (${live.id}, recognised by its ${matchedBy}) and adopt.mode is never`

@@ -12,6 +12,8 @@ export interface Comparison {
   kept: KeptDifference[]
   /** The source changed, and WorkOS already holds the new value: only the state has to learn of it. */
   caughtUp: boolean
+  /** The base of the next comparison, once this one is applied: the source's values, except where a change was not sent. */
+  applied: Attributes
 }
 
 /** The fields that are compared and shown: no secrets, nothing that only helps to find the thing. */
@@ -37,7 +39,7 @@ export function compareKnown(
   base: Attributes,
   live: Attributes | undefined,
 ): Comparison {
-  const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false }
+  const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false, applied: { ...desired } }
   for (const [field, rule] of comparedFields(definition)) {
     const wanted = desired[field]
     const diff = diffField(rule, wanted, base[field])
@@ -60,6 +62,7 @@ export function compareKnown(
       result.caughtUp = true
     } else if (differs(rule, base[field] ?? null, held)) {
       result.kept.push({ field, live: held, desired: wanted, reason: 'changed in WorkOS' })
+      restore(result.applied, field, base[field])
     } else {
       addChange(result, field, held, wanted, diff)
     }
@@ -77,7 +80,7 @@ export function compareAdopted(
   live: Attributes,
   fill: readonly string[],
 ): Comparison {
-  const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false }
+  const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false, applied: desired }
   for (const [field, rule] of comparedFields(definition)) {
     const wanted = desired[field]
     const held = live[field]
@@ -103,7 +106,12 @@ function compareMembers(result: Comparison, field: string, diff: JsonObject, bas
     const now = held[member] ?? null
     if (same(now, value)) result.caughtUp = true
     else if (same(now, base[member] ?? null)) send[member] = value
-    else result.kept.push({ field: `${field}.${member}`, live: now, desired: value, reason: 'changed in WorkOS' })
+    else {
+      result.kept.push({ field: `${field}.${member}`, live: now, desired: value, reason: 'changed in WorkOS' })
+      const members = { ...asObject(result.applied[field]) }
+      restore(members, member, base[member])
+      result.applied[field] = members
+    }
   }
   addMembers(result, field, send, held)
 }
@@ -158,6 +166,11 @@ function differs(rule: FieldDefinition, wanted: Json, held: Json): boolean {
 
 function same(one: Json, other: Json): boolean {
   return canonicalJson(one) === canonicalJson(other)
+}
+
+function restore(attributes: JsonObject, field: string, base: Json | undefined): void {
+  if (base === undefined) delete attributes[field]
+  else attributes[field] = base
 }
 
 function asObject(value: Json | undefined): JsonObject {

@@ -23,8 +23,10 @@ export const migrations: readonly string[] = [
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     action TEXT NOT NULL,
-    idempotency_key TEXT NOT NULL,
     started_at TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    digests TEXT NOT NULL,
+    refs TEXT NOT NULL,
     PRIMARY KEY (kind, key)
   ) WITHOUT ROWID, STRICT;
 

@@ -21,8 +21,10 @@ export function intentFromRow(row: Row): Intent {
     kind: String(row.kind),
     key: String(row.key),
     action: row.action === 'update' || row.action === 'delete' ? row.action : 'create',
-    idempotencyKey: String(row.idempotency_key),
     startedAt: String(row.started_at),
+    attributes: JSON.parse(String(row.attributes)),
+    digests: JSON.parse(String(row.digests)),
+    refs: JSON.parse(String(row.refs)),
   }
 }
 

@@ -79,6 +79,11 @@ export class SqliteStateStore implements StateStore {
     return row && resourceFromRow(row)
   }
 
+  async idOf(kind: string, key: string): Promise<string | undefined> {
+    const row = this.#statement('SELECT id FROM resources WHERE kind = ? AND key = ?').get(kind, key)
+    return row && String(row.id)
+  }
+
   async keyOf(kind: string, id: string): Promise<string | undefined> {
     const row = this.#statement('SELECT key FROM resources WHERE kind = ? AND id = ?').get(kind, id)
     return row && String(row.key)
@@ -107,9 +112,10 @@ export class SqliteStateStore implements StateStore {
             this.#clear(outcome.address)
         }
       }
-      const insert = this.#statement('INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?)')
+      const insert = this.#statement('INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)')
       for (const intent of batch.intents) {
-        insert.run(intent.kind, intent.key, intent.action, intent.idempotencyKey, intent.startedAt)
+        const { kind, key, action, startedAt, attributes, digests, refs } = intent
+        insert.run(kind, key, action, startedAt, ...[attributes, digests, refs].map((part) => JSON.stringify(part)))
       }
       this.#statement("UPDATE meta SET value = value + 1 WHERE name = 'serial'").run()
     })

@@ -28,9 +28,12 @@ export interface Address {
 /** A write that is about to leave. While it is in the journal, nobody knows whether it took effect. */
 export interface Intent extends Address {
   action: 'create' | 'update' | 'delete'
-  idempotencyKey: string
   /** ISO 8601. */
   startedAt: string
+  /** What the resource will be if the write took effect: enough to find it again without the source. */
+  attributes: Attributes
+  digests: Record<string, string>
+  refs: Record<string, string>
 }
 
 /** Something that a run could not do. Never holds a secret. */
@@ -100,6 +103,8 @@ export interface StateStore {
   /** All resources of a kind, ordered by key (by code units), in batches. */
   resources(kind: string): AsyncIterable<StateResource[]>
   get(kind: string, key: string): Promise<StateResource | undefined>
+  /** WorkOS's id of a resource. */
+  idOf(kind: string, key: string): Promise<string | undefined>
   /** The key of the resource with this WorkOS id. */
   keyOf(kind: string, id: string): Promise<string | undefined>
   /** Intents without an outcome: what a killed run left behind. */

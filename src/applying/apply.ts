@@ -1,0 +1,205 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { exceeds } from '../config/limits.ts'
+import type { Manifest } from '../config/manifest.ts'
+import type { Action } from '../planning/action.ts'
+import { address } from '../planning/action.ts'
+import { bindingFor } from '../planning/binding.ts'
+import { PERCENTAGE_FROM } from '../planning/guards.ts'
+import type { Plan } from '../planning/plan.ts'
+import type { KindDefinition } from '../resources/kind.ts'
+import { kindDefinitions } from '../resources/registry.ts'
+import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
+import { toolVersion } from '../version.ts'
+import type { RequestCounts } from '../workos/client.ts'
+import type { Target } from '../workos/target.ts'
+import { carryOut, type Hand } from './carry-out.ts'
+import { Journal } from './journal.ts'
+import type { ActionOutcome, KindResult } from './outcome.ts'
+
+export interface ApplyOptions {
+  plan: Plan
+  manifest: Manifest
+  state: StateStore
+  target: Target
+  command: string
+  interrupted?: AbortSignal
+  clock?: Clock
+  /** Told after each action. */
+  onAction?: (action: Action, outcome: ActionOutcome) => void
+}
+
+export interface ApplyResult {
+  run: number
+  outcome: RunOutcome
+  kinds: KindResult[]
+  requests: RequestCounts
+  /** Why the run ended before its end. */
+  stopped?: { message: string }
+}
+
+interface Progress {
+  options: ApplyOptions
+  hand: Hand
+  results: Map<string, KindResult>
+  failures: Failure[]
+  attempted: number
+  failed: number
+  /** Set once nothing more is to be started. */
+  stop?: { outcome: RunOutcome; message: string } | { error: unknown }
+}
+
+/** Failures are written to the state in groups of this many. */
+const FAILURE_BATCH = 500
+
+/**
+ * Carries out a plan: kind by kind in order of dependency, many actions at a time within the limiter's windows. Single
+ * failures do not stop the run, what depends on them is blocked; safety.maxFailures and Ctrl-C do, after what is in flight
+ * has ended.
+ * @throws CredentialsError, TargetError, or an error of the state, after the run has been closed in the state
+ */
+export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
+  const { plan, manifest, state, target } = options
+  await state.bind(bindingFor(state, target.identity))
+  const startedAt = new Date().toISOString()
+  const run = await state.startRun({
+    command: options.command,
+    startedAt,
+    toolVersion,
+    manifestDigest: plan.inputs.manifest,
+  })
+  const before = { ...target.client.counts }
+  const progress: Progress = {
+    options,
+    hand: {
+      set: plan.set,
+      state,
+      journal: new Journal(state),
+      api: target.client,
+      clock: options.clock ?? systemClock,
+      run,
+      lineage: state.lineage,
+      digestKey: state.digestKey,
+      fill: manifest.adopt.fill,
+      interrupted: options.interrupted,
+    },
+    results: new Map(plan.summary.kinds.map((kind) => [kind.kind, initialResult(kind)])),
+    failures: [],
+    attempted: 0,
+    failed: 0,
+  }
+  for (const definition of kindDefinitions) await applyKind(progress, definition)
+  await flushFailures(progress)
+  const kinds = [...progress.results.values()]
+  const requests = subtract(target.client.counts, before)
+  const outcome = runOutcome(progress, kinds)
+  await state.finishRun(run, new Date().toISOString(), outcome, totals(kinds, requests))
+  if (progress.stop && 'error' in progress.stop) throw progress.stop.error
+  return { run, outcome, kinds, requests, stopped: progress.stop && { message: progress.stop.message } }
+}
+
+async function applyKind(progress: Progress, definition: KindDefinition): Promise<void> {
+  const { options } = progress
+  const actions = actionsOf(options.plan, definition.name)
+  const worker = async () => {
+    for (const action of actions) {
+      if (options.interrupted?.aborted) progress.stop ??= { outcome: 'interrupted', message: 'interrupted' }
+      if (progress.stop) return
+      try {
+        record(progress, action, await carryOut(progress.hand, definition, action))
+        if (progress.failures.length >= FAILURE_BATCH) await flushFailures(progress)
+      } catch (error) {
+        const interrupted = options.interrupted?.aborted === true
+        progress.stop ??= interrupted ? { outcome: 'interrupted', message: 'interrupted' } : { error }
+      }
+    }
+  }
+  // All workers draw from one generator: each action is taken once.
+  await Promise.all(Array.from({ length: options.manifest.run.concurrency }, worker))
+}
+
+function* actionsOf(plan: Plan, kind: string): Generator<Action> {
+  const page = plan.set.staging.statement(
+    'SELECT position, action FROM actions WHERE kind = ? AND position > ? ORDER BY position LIMIT 1000',
+  )
+  for (let after = 0; ; ) {
+    const rows = page.all(kind, after)
+    if (rows.length === 0) return
+    for (const row of rows) yield JSON.parse(String(row.action))
+    after = Number(rows.at(-1)?.position)
+  }
+}
+
+function record(progress: Progress, action: Action, outcome: ActionOutcome): void {
+  const result = progress.results.get(action.kind)
+  if (result === undefined) throw new RangeError(`no kind is called ${action.kind}`)
+  result.pending -= 1
+  result[outcome.type] += 1
+  progress.attempted += 1
+  progress.options.onAction?.(action, outcome)
+  if (outcome.type !== 'failed' && outcome.type !== 'blocked') return
+  progress.failures.push({
+    kind: action.kind,
+    key: action.key,
+    action: action.type,
+    outcome: outcome.type,
+    code: outcome.code,
+    message: outcome.message,
+    origin: progress.hand.set.origin(action.kind, action.key),
+  })
+  if (outcome.type === 'failed') checkFailures(progress, action)
+}
+
+function checkFailures(progress: Progress, last: Action): void {
+  progress.failed += 1
+  const limit = progress.options.manifest.safety.maxFailures
+  if (typeof limit === 'string' && progress.attempted < PERCENTAGE_FROM) return
+  if (!exceeds(limit, progress.failed, progress.attempted)) return
+  progress.stop ??= {
+    outcome: 'stopped',
+    message: `${progress.failed} of ${progress.attempted} actions failed (the last: ${address(last)}), and safety.maxFailures allows ${limit}`,
+  }
+}
+
+async function flushFailures(progress: Progress): Promise<void> {
+  const failures = progress.failures.splice(0)
+  if (failures.length > 0) await progress.hand.state.recordFailures(progress.hand.run, failures)
+}
+
+function initialResult(kind: Plan['summary']['kinds'][number]): KindResult {
+  return {
+    kind: kind.kind,
+    plural: kind.plural,
+    desired: kind.desired,
+    created: 0,
+    updated: 0,
+    adopted: 0,
+    unchanged: kind.unchanged,
+    failed: 0,
+    blocked: 0,
+    pending: kind.desired - kind.unchanged,
+  }
+}
+
+function runOutcome({ stop }: Progress, kinds: readonly KindResult[]): RunOutcome {
+  if (stop) return 'error' in stop ? 'stopped' : stop.outcome
+  return kinds.some(({ failed, blocked }) => failed + blocked > 0) ? 'incomplete' : 'completed'
+}
+
+function totals(kinds: readonly KindResult[], requests: RequestCounts): Record<string, number> {
+  const counts: Record<string, number> = { reads: requests.reads, writes: requests.writes }
+  for (const result of kinds) {
+    for (const field of ['created', 'updated', 'adopted', 'unchanged', 'failed', 'blocked', 'pending'] as const) {
+      counts[field] = (counts[field] ?? 0) + result[field]
+    }
+  }
+  return counts
+}
+
+function subtract(now: RequestCounts, before: RequestCounts): RequestCounts {
+  return {
+    reads: now.reads - before.reads,
+    writes: now.writes - before.writes,
+    refused: now.refused - before.refused,
+    repeated: now.repeated - before.repeated,
+  }
+}

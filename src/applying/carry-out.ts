@@ -1,0 +1,266 @@
+import { type Clock, sleep } from '../clock.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import type { Action, AdoptAction, CreateAction, UpdateAction } from '../planning/action.ts'
+import { address } from '../planning/action.ts'
+import { digestSecrets } from '../planning/digest.ts'
+import { compareAdopted } from '../planning/three-way.ts'
+import { diffField } from '../resources/compare.ts'
+import type { Changes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import { sameIdentity } from '../resources/same-identity.ts'
+import type { StateResource, StateStore } from '../state/store.ts'
+import { type Api, ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
+import { idempotencyKey } from './idempotency-key.ts'
+import type { Journal } from './journal.ts'
+import type { ActionOutcome } from './outcome.ts'
+import { ownershipOf } from './ownership.ts'
+
+export interface Hand {
+  set: DesiredSet
+  state: StateStore
+  journal: Journal
+  api: Api
+  clock: Clock
+  run: number
+  lineage: string
+  digestKey: Uint8Array
+  /** Fields that adopting may fill in. */
+  fill: readonly string[]
+  interrupted?: AbortSignal
+}
+
+/** How often one write is tried whose outcome stays open. */
+const ATTEMPTS = 5
+
+/**
+ * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into the journal. A write
+ * whose outcome is open is looked up before it is repeated.
+ * @throws CredentialsError, TargetError and errors of the state, which end the run; the intent then stays in the journal
+ */
+export async function carryOut(hand: Hand, definition: KindDefinition, action: Action): Promise<ActionOutcome> {
+  if (action.type === 'blocked') return { type: 'blocked', code: action.code, message: action.message }
+  const desired = hand.set.get(action.kind, action.key)
+  if (desired === undefined) throw new RangeError(`${address(action)} is planned and not desired`)
+  const missing = await missingMention(hand, definition, desired)
+  if (missing) return { type: 'blocked', code: 'dependency_blocked', message: missing }
+  switch (action.type) {
+    case 'create':
+      return create(hand, definition, action, desired)
+    case 'update':
+      return update(hand, definition, action, desired)
+    case 'adopt':
+      return adopt(hand, definition, action, desired)
+  }
+}
+
+async function create(
+  hand: Hand,
+  definition: KindDefinition,
+  action: CreateAction,
+  desired: DesiredResource,
+): Promise<ActionOutcome> {
+  const refIds: RefIds = {}
+  for (const [role, kind] of Object.entries(definition.refs)) {
+    const key = desired.refs[role] ?? ''
+    const id = await hand.state.idOf(kind, key)
+    if (id === undefined) {
+      return { type: 'blocked', code: 'dependency_blocked', message: `its ${role} ${kind}:${key} does not exist` }
+    }
+    refIds[role] = id
+  }
+  const request = definition.create(desired, refIds)
+  const key = idempotencyKey(hand.lineage, address(action), request)
+  const startedAt = new Date()
+  await intend(hand, desired, 'create', startedAt)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const live = definition.parse(await hand.api.write(request, key))
+      return save(hand, 'created', toState(hand, desired, live.id, 'created'))
+    } catch (error) {
+      const open = error instanceof OutcomeUnknown
+      if (!open && !(error instanceof ApiRefusal)) throw error
+      const exists = !open && definition.exists(error.codes, error.status)
+      if (!open && !exists) return fail(hand, action, error)
+      const live = await definition.find(hand.api, desired, refIds)
+      if (live) return takeFound(hand, definition, desired, live, refIds, attempt > 1 || open ? startedAt : undefined)
+      if (!open) return fail(hand, action, error)
+      if (attempt === ATTEMPTS) return leaveOpen(error)
+      await backOff(hand, attempt)
+    }
+  }
+}
+
+/**
+ * A create met something that exists: our own write whose answer was lost, or what somebody else made.
+ * @param sentAt when a write of ours may have taken effect; undefined if none can have
+ */
+async function takeFound(
+  hand: Hand,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  live: LiveResource,
+  refIds: RefIds,
+  sentAt: Date | undefined,
+): Promise<ActionOutcome> {
+  const claimant = await hand.state.keyOf(desired.kind, live.id)
+  if (claimant !== undefined && claimant !== desired.key) {
+    return fail(hand, desired, {
+      code: 'identity_clash',
+      message: `${live.id} in WorkOS is ${desired.kind}:${claimant} already: the source has two, WorkOS takes one`,
+    })
+  }
+  if (!sameIdentity(definition, desired, live, refIds)) {
+    return fail(hand, desired, {
+      code: 'external_id_clash',
+      message: `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`,
+    })
+  }
+  if (sentAt && ownershipOf(live, sentAt) === 'created') {
+    return save(hand, 'created', toState(hand, desired, live.id, 'created'))
+  }
+  const { changes, send } = compareAdopted(definition, desired.attributes, live.attributes, hand.fill)
+  const { kind, key } = desired
+  const label = definition.label(desired)
+  return adopt(
+    hand,
+    definition,
+    { type: 'adopt', kind, key, label, id: live.id, matchedBy: 'natural identity', changes, send },
+    desired,
+  )
+}
+
+async function adopt(
+  hand: Hand,
+  definition: KindDefinition,
+  action: AdoptAction,
+  desired: DesiredResource,
+): Promise<ActionOutcome> {
+  const resource = toState(hand, desired, action.id, 'adopted')
+  if (Object.keys(action.send).length === 0) return save(hand, 'adopted', resource)
+  const refused = await put(hand, definition, action, desired)
+  return refused ?? save(hand, 'adopted', resource)
+}
+
+async function update(
+  hand: Hand,
+  definition: KindDefinition,
+  action: UpdateAction,
+  desired: DesiredResource,
+): Promise<ActionOutcome> {
+  const before = await hand.state.get(action.kind, action.key)
+  if (before === undefined) throw new RangeError(`${address(action)} is to be updated and not in the state`)
+  const sentSecrets = Object.fromEntries(
+    Object.entries(digestSecrets(hand.digestKey, desired.secrets)).filter(([field]) => field in action.send),
+  )
+  const after: StateResource = {
+    ...before,
+    attributes: action.applied,
+    digests: { ...before.digests, ...sentSecrets },
+    run: hand.run,
+  }
+  const refused = Object.keys(action.send).length === 0 ? undefined : await put(hand, definition, action, desired)
+  return refused ?? save(hand, 'updated', after)
+}
+
+/** Sends the changed fields. Undefined: they are in WorkOS. */
+async function put(
+  hand: Hand,
+  definition: KindDefinition,
+  action: UpdateAction | AdoptAction,
+  desired: DesiredResource,
+): Promise<ActionOutcome | undefined> {
+  const request = definition.update(action.id, action.send, desired)
+  const key = idempotencyKey(hand.lineage, address(action), request)
+  await intend(hand, desired, 'update', new Date())
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await hand.api.write(request, key)
+      return undefined
+    } catch (error) {
+      if (error instanceof ApiRefusal) return fail(hand, action, error)
+      if (!(error instanceof OutcomeUnknown)) throw error
+      const live = await definition.get(hand.api, action.id)
+      if (live && holds(definition, live, action.send)) return undefined
+      if (attempt === ATTEMPTS) return leaveOpen(error)
+      await backOff(hand, attempt)
+    }
+  }
+}
+
+/** Whether WorkOS holds everything that was sent. Secrets cannot be read back: what holds one is sent again. */
+function holds(definition: KindDefinition, live: LiveResource, sent: Changes): boolean {
+  return Object.entries(sent).every(([field, value]) => {
+    const rule = definition.fields[field]
+    if (rule === undefined || rule.secret) return false
+    const held = live.attributes[field] ?? null
+    if (rule.compare !== 'map') return diffField(rule, value, held) === undefined
+    const members = typeof held === 'object' && held !== null && !Array.isArray(held) ? held : {}
+    return Object.entries(value ?? {}).every(([member, want]) => (members[member] ?? null) === want)
+  })
+}
+
+async function missingMention(
+  hand: Hand,
+  definition: KindDefinition,
+  desired: DesiredResource,
+): Promise<string | undefined> {
+  for (const { kind, natural } of definition.mentions?.(desired) ?? []) {
+    const ours = hand.set.get(kind, natural) !== undefined
+    if (ours && (await hand.state.idOf(kind, natural)) === undefined) {
+      return `the ${kind} ${natural} that it needs does not exist`
+    }
+  }
+  return undefined
+}
+
+function intend(hand: Hand, desired: DesiredResource, action: 'create' | 'update', startedAt: Date): Promise<void> {
+  const { kind, key, attributes, refs } = desired
+  return hand.journal.intend({
+    kind,
+    key,
+    action,
+    startedAt: startedAt.toISOString(),
+    attributes,
+    digests: digestSecrets(hand.digestKey, desired.secrets),
+    refs,
+  })
+}
+
+function toState(
+  hand: Hand,
+  desired: DesiredResource,
+  id: string,
+  ownership: StateResource['ownership'],
+): StateResource {
+  const { kind, key, attributes, refs } = desired
+  const digests = digestSecrets(hand.digestKey, desired.secrets)
+  return { kind, key, id, attributes, digests, refs, ownership, run: hand.run }
+}
+
+async function save(
+  hand: Hand,
+  type: 'created' | 'updated' | 'adopted',
+  resource: StateResource,
+): Promise<ActionOutcome> {
+  await hand.journal.settle({ type: 'saved', resource })
+  return { type, resource }
+}
+
+async function fail(
+  hand: Hand,
+  { kind, key }: { kind: string; key: string },
+  error: ApiRefusal | { code: string; message: string },
+): Promise<ActionOutcome> {
+  await hand.journal.settle({ type: 'cleared', address: { kind, key } })
+  if (!(error instanceof ApiRefusal)) return { type: 'failed', code: error.code, message: error.message }
+  return { type: 'failed', code: error.codes.join(', ') || `http_${error.status}`, message: error.message }
+}
+
+/** The intent stays in the journal: the next run looks it up before anything else. */
+function leaveOpen(error: OutcomeUnknown): ActionOutcome {
+  return { type: 'failed', code: 'outcome_unknown', message: `no answer after ${ATTEMPTS} attempts: ${error.message}` }
+}
+
+function backOff({ clock, interrupted }: Hand, attempt: number): Promise<void> {
+  const ceiling = Math.min(8_000, 250 * 2 ** (attempt - 1))
+  return sleep(clock, ceiling / 2 + (Math.random() * ceiling) / 2, interrupted)
+}

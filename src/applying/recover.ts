@@ -1,0 +1,46 @@
+import type { DesiredResource, RefIds } from '../resources/kind.ts'
+import { kindDefinition } from '../resources/registry.ts'
+import { sameIdentity } from '../resources/same-identity.ts'
+import type { Intent, Outcome, StateStore } from '../state/store.ts'
+import type { Api } from '../workos/api.ts'
+import { ownershipOf } from './ownership.ts'
+
+/** Lookups on their way at once; the limiter paces them. */
+const AT_ONCE = 20
+
+/**
+ * Finds out what became of the writes that an interrupted run left open, before anything is planned or written. Creates
+ * that took effect become part of the state; an update is left to the comparison, which reads what WorkOS holds.
+ * @returns how many were open, and how many of them had taken effect
+ */
+export async function recover(state: StateStore, api: Api): Promise<{ open: number; found: number }> {
+  const intents = await state.intents()
+  let found = 0
+  for (let start = 0; start < intents.length; start += AT_ONCE) {
+    const outcomes = await Promise.all(intents.slice(start, start + AT_ONCE).map((intent) => settle(state, api, intent)))
+    await state.commit({ intents: [], outcomes })
+    found += outcomes.filter(({ type }) => type === 'saved').length
+  }
+  return { open: intents.length, found }
+}
+
+async function settle(state: StateStore, api: Api, intent: Intent): Promise<Outcome> {
+  const { kind, key, attributes, digests, refs } = intent
+  const cleared: Outcome = { type: 'cleared', address: { kind, key } }
+  if (intent.action !== 'create') return cleared
+  const definition = kindDefinition(kind)
+  const refIds: RefIds = {}
+  for (const [role, refKind] of Object.entries(definition.refs)) {
+    const id = await state.idOf(refKind, refs[role] ?? '')
+    if (id === undefined) return cleared
+    refIds[role] = id
+  }
+  const desired: DesiredResource = { kind, key, attributes, secrets: null, refs }
+  const live = await definition.find(api, desired, refIds)
+  if (live === undefined || !sameIdentity(definition, desired, live, refIds)) return cleared
+  if ((await state.keyOf(kind, live.id)) !== undefined) return cleared
+  // What was there before our write is left to planning, which adopts by the manifest's policy.
+  if (ownershipOf(live, new Date(intent.startedAt)) === 'adopted') return cleared
+  const run = (await state.runs()).at(-1)?.run ?? 0
+  return { type: 'saved', resource: { kind, key, id: live.id, attributes, digests, refs, ownership: 'created', run } }
+}
