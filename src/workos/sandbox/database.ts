@@ -22,13 +22,13 @@ export class Database {
     if (file !== ':memory:') createPrivately(file)
     this.#database = new DatabaseSync(file)
     try {
-      migrate(this.#database)
+      prepareFile(this.#database, file)
       this.#digestKey = Buffer.from(this.#readDigestKey(), 'hex')
     } catch (error) {
       this.#database.close()
       if (error instanceof StateError) throw error
       const reason = error instanceof Error ? error.message : String(error)
-      throw foreign(file, reason, error)
+      throw unusable(file, reason, error)
     }
   }
 
@@ -87,34 +87,28 @@ export class Database {
 function createPrivately(file: string): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   closeSync(openSync(file, 'a', 0o600))
-  chmodSync(file, 0o600)
 }
 
-function migrate(database: DatabaseSync): void {
+function prepareFile(database: DatabaseSync, file: string): void {
+  database.exec('PRAGMA busy_timeout = 5000')
+  // Before anything is changed: the switch to WAL alone would write into a file of somebody else.
+  refuseForeign(database, file)
+  if (file !== ':memory:') chmodSync(file, 0o600)
   // Sandbox data survives a crash of the process, not a power cut: that is what synchronous = OFF gives up for speed.
-  database.exec(
-    'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY',
-  )
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const version = pragma(database, 'user_version')
-    const application = pragma(database, 'application_id')
-    const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()
-    if (application !== APPLICATION_ID && (application !== 0 || tables?.count !== 0)) {
-      throw foreign(database.location() ?? ':memory:', 'it belongs to another program')
-    }
-    if (version > SCHEMA_STEPS.length) {
-      throw foreign(
-        database.location() ?? ':memory:',
-        `it has version ${version}; this one knows ${SCHEMA_STEPS.length}`,
-      )
-    }
-    for (const step of SCHEMA_STEPS.slice(version)) database.exec(step)
-    database.exec(`PRAGMA user_version = ${SCHEMA_STEPS.length}; PRAGMA application_id = ${APPLICATION_ID}`)
-    database.exec('COMMIT')
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE')
+  for (const step of SCHEMA_STEPS.slice(pragma(database, 'user_version'))) database.exec(step)
+  database.exec(`PRAGMA user_version = ${SCHEMA_STEPS.length}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
+}
+
+function refuseForeign(database: DatabaseSync, file: string): void {
+  const application = pragma(database, 'application_id')
+  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()
+  if (application !== APPLICATION_ID && (application !== 0 || tables?.count !== 0)) {
+    throw unusable(file, 'it belongs to another program')
+  }
+  const version = pragma(database, 'user_version')
+  if (version > SCHEMA_STEPS.length) {
+    throw unusable(file, `it has version ${version}, and this program knows up to ${SCHEMA_STEPS.length}`)
   }
 }
 
@@ -122,7 +116,7 @@ function pragma(database: DatabaseSync, name: string): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
 }
 
-function foreign(file: string, reason: string, cause?: unknown): StateError {
+function unusable(file: string, reason: string, cause?: unknown): StateError {
   return new StateError(
     {
       code: 'sandbox_data_unusable',

@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import path from 'node:path'
+import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { type Sandbox, startSandbox } from '../../workos/sandbox/server.ts'
+import type { Context } from '../context.ts'
+
+export interface SandboxCommandOptions {
+  /** Default 4100; 0: any free port. */
+  port?: number
+  /** Database file, or `:memory:`. Default `.workos-migrate/sandbox.sqlite`. */
+  data?: string
+  /** Enforce WorkOS's documented rate limits. */
+  limits?: boolean
+}
+
+const DEFAULT_PORT = 4100
+const DEFAULT_DATA = '.workos-migrate/sandbox.sqlite'
+const EXAMPLE_KEY = 'sk_test_demo'
+
+/**
+ * `sandbox`: serves a WorkOS sandbox until it is interrupted. Its URL is one line on stdout.
+ * @throws UsageError for a port or file that cannot be had, StateError for a file that is not a sandbox's
+ */
+export async function sandbox(options: SandboxCommandOptions, context: Context): Promise<ExitCode> {
+  const { port = DEFAULT_PORT, limits = false } = options
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new UsageError({
+      code: 'bad_port',
+      message: `${port} is not a port`,
+      hint: 'give a whole number from 0 (any free port) to 65535',
+    })
+  }
+  const data = options.data === ':memory:' ? options.data : path.resolve(context.cwd, options.data ?? DEFAULT_DATA)
+  const server = await start(data, port, limits, context)
+  context.stdout.write(`${server.url}\n`)
+  context.stderr.write(introduction(server.url, data, limits))
+  if (!context.interrupted.aborted) await once(context.interrupted, 'abort')
+  await server.close()
+  const { total, writes } = server.requests()
+  context.stderr.write(`Sandbox stopped after ${total} requests, ${writes} of them writes.\n`)
+  return ExitCode.done
+}
+
+async function start(data: string, port: number, limits: boolean, context: Context): Promise<Sandbox> {
+  try {
+    return await startSandbox({ data, port, limits, now: context.now })
+  } catch (error) {
+    throw refused(error, data, port) ?? error
+  }
+}
+
+/** What the operating system refused, put as something to mend. Undefined: something else went wrong. */
+function refused(error: unknown, data: string, port: number): UsageError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined
+  const options = { cause: error }
+  if (error.syscall !== 'listen') {
+    const message = `${data} cannot be opened as sandbox data (${error.code})`
+    const hint = 'name a file in a folder that you may write to with --data, or --data :memory:'
+    return new UsageError({ code: 'sandbox_data_unwritable', message, hint }, options)
+  }
+  if (error.code === 'EADDRINUSE') {
+    const message = `port ${port} is in use, perhaps by another sandbox`
+    return new UsageError(
+      { code: 'port_in_use', message, hint: 'choose another with --port, or 0 for a free one' },
+      options,
+    )
+  }
+  const message = `port ${port} cannot be opened (${error.code})`
+  return new UsageError({ code: 'port_refused', message, hint: 'choose a port above 1023 with --port' }, options)
+}
+
+function introduction(url: string, data: string, limits: boolean): string {
+  return `WorkOS sandbox at ${url}
+  data    ${data === ':memory:' ? 'in memory, gone when the sandbox stops' : data}
+  limits  ${limits ? 'as documented by WorkOS' : 'none'}
+  key     ${EXAMPLE_KEY} (any sk_… key: each name is an environment of its own)
+
+Point a client at it:
+  manifest  target: { type: workos, baseUrl: "${url}", apiKey: ${EXAMPLE_KEY} }
+  curl      curl -H "Authorization: Bearer ${EXAMPLE_KEY}" ${url}/user_management/users
+
+Stop it with Ctrl-C.
+`
+}

@@ -1,0 +1,94 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type SandboxCommandOptions, sandbox } from '../../../src/cli/commands/sandbox.ts'
+import type { Context } from '../../../src/cli/context.ts'
+import { StateError, UsageError } from '../../../src/diagnostics/errors.ts'
+import { startSandbox } from '../../../src/workos/sandbox/server.ts'
+
+const headers = { authorization: 'Bearer sk_test_demo' }
+let cwd: string
+beforeEach(() => {
+  cwd = mkdtempSync(path.join(tmpdir(), 'sandbox-command-'))
+})
+afterEach(() => rmSync(cwd, { recursive: true }))
+
+function run(options: SandboxCommandOptions) {
+  const interrupt = new AbortController()
+  const stdout = new PassThrough({ encoding: 'utf8' })
+  const stderr = new PassThrough({ encoding: 'utf8' })
+  const context: Context = {
+    stdout,
+    stderr,
+    stdin: new PassThrough(),
+    env: {},
+    cwd,
+    now: Date.now,
+    interrupted: interrupt.signal,
+    killed: new AbortController().signal,
+  }
+  const exit = sandbox(options, context)
+  const url = new Promise<string>((resolve, reject) => {
+    stdout.once('data', (line: string) => resolve(line.trim()))
+    exit.catch(reject)
+  })
+  // Tests of refusals look at the exit alone.
+  url.catch(() => undefined)
+  return { exit, url, stderr, interrupt: () => interrupt.abort() }
+}
+
+test('it serves until interrupted, prints its URL alone on stdout, and keeps its data beside the manifest', async () => {
+  const first = run({ port: 0 })
+  const url = await first.url
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  const body = JSON.stringify({ email: 'a@example.com' })
+  expect((await fetch(`${url}/user_management/users`, { method: 'POST', headers, body })).status).toBe(201)
+  first.interrupt()
+  expect(await first.exit).toBe(0)
+  await expect(fetch(url)).rejects.toThrow()
+  const words = first.stderr.read()
+  expect(words).toContain(`baseUrl: "${url}"`)
+  expect(words).toContain('sk_test_demo')
+  expect(words).toContain('1 requests, 1 of them writes')
+  expect(existsSync(path.join(cwd, '.workos-migrate/sandbox.sqlite'))).toBe(true)
+
+  const second = run({ port: 0, data: '.workos-migrate/sandbox.sqlite' })
+  const list = await fetch(`${await second.url}/user_management/users`, { headers })
+  expect(await list.json()).toMatchObject({ data: [{ email: 'a@example.com' }] })
+  second.interrupt()
+  await second.exit
+})
+
+test('with --limits the documented windows hold', async () => {
+  const { exit, url, interrupt } = run({ port: 0, data: ':memory:', limits: true })
+  const target = `${await url}/organizations/org_none`
+  for (let n = 0; n < 50; n++) expect((await fetch(target, { method: 'DELETE', headers })).status).toBe(404)
+  expect((await fetch(target, { method: 'DELETE', headers })).status).toBe(429)
+  interrupt()
+  expect(await exit).toBe(0)
+  expect(existsSync(path.join(cwd, '.workos-migrate'))).toBe(false)
+})
+
+test('a port in use is a usage error that says so', async () => {
+  const other = await startSandbox({ data: ':memory:' })
+  const { exit } = run({ port: other.port })
+  const error = await exit.catch((refused: unknown) => refused)
+  expect(error).toBeInstanceOf(UsageError)
+  expect(error).toMatchObject({
+    problems: [{ code: 'port_in_use', message: expect.stringContaining(`${other.port}`) }],
+  })
+  await other.close()
+})
+
+test.each([-1, 65_536, 1.5, Number.NaN])('%d is not a port', async (port) => {
+  await expect(run({ port }).exit).rejects.toThrow(UsageError)
+})
+
+test('data that cannot be opened is a usage error, data of another program a state error', async () => {
+  writeFileSync(path.join(cwd, 'file'), 'some text that is no database')
+  await expect(run({ port: 0, data: 'file/below' }).exit).rejects.toThrow(UsageError)
+  await expect(run({ port: 0, data: '.' }).exit).rejects.toThrow(UsageError)
+  await expect(run({ port: 0, data: 'file' }).exit).rejects.toThrow(StateError)
+})
