@@ -1,12 +1,12 @@
 /**
  * Writes examples/clerk-demo: a Clerk export as a small company might have it, with what goes wrong in real ones.
- * The same numbers come out every time: `npx tsx scripts/generate-demo-data.ts`.
+ * The same data come out every time: `npx tsx scripts/generate-demo-data.ts [folder]`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const USERS = 224
-const FOLDER = fileURLToPath(new URL('../examples/clerk-demo', import.meta.url))
+const FOLDER = process.argv[2] ?? fileURLToPath(new URL('../examples/clerk-demo', import.meta.url))
 
 const FIRST_NAMES = [
   ...['Ada', 'Björn', 'Chloé', 'Dario', 'Élodie', 'Faruk', 'Grete', 'Hana', 'İpek', 'José', 'Kwame', 'Łucja'],

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { mapped } from '../mapped.ts'
+
+function read(...rows: string[]) {
+  return mapped({ type: 'csv', path: 'users.csv' }, { 'users.csv': rows.join('\n') })
+}
+
+test('every column of the format ends up where it belongs', async () => {
+  const result = await read(
+    'email,password,first_name,last_name,email_verified,external_id,metadata,org_external_id,org_name,role_slugs',
+    'Ada@Example.com, pass word ,Ada,Ampersand,YES,u-1,"{""plan"":""pro"",""seats"":3}",acme,Acme Anvils,"admin, billing"',
+  )
+  expect(result.rejects).toEqual([])
+  expect(result.attributes('user')).toEqual([
+    {
+      email: 'ada@example.com',
+      emailVerified: true,
+      externalId: 'u-1',
+      firstName: 'Ada',
+      lastName: 'Ampersand',
+      metadata: { plan: 'pro', seats: '3' },
+    },
+  ])
+  expect(result.drafts.find(({ kind }) => kind === 'user')).toMatchObject({
+    key: 'u-1',
+    secrets: '{"password":" pass word "}',
+  })
+  expect(result.attributes('organization')).toEqual([{ externalId: 'acme', name: 'Acme Anvils' }])
+  expect(result.attributes('membership')).toEqual([{ roles: ['admin', 'billing'] }])
+})
+
+test('a membership names its organization as the organization names itself, whichever column tells', async () => {
+  const result = await read(
+    'email,org_id,org_external_id,org_name',
+    'a@example.com,org_01ABC,,Acme',
+    'b@example.com,,acme,Acme',
+    'c@example.com,,,Acme',
+    'd@example.com,,,',
+  )
+  expect(result.rejects).toEqual([])
+  const keys = result.drafts.filter(({ kind }) => kind === 'organization').map(({ key }) => key)
+  const named = result.drafts.filter(({ kind }) => kind === 'membership').map(({ refs }) => refs.organization)
+  expect(keys).toEqual(['org_01ABC', 'acme', 'name:Acme'])
+  expect(named).toEqual(keys)
+  expect(result.attributes('user')).toHaveLength(4)
+})
+
+test('a hash keeps its type, and without one the row is rejected', async () => {
+  const hash = `$2b$10$${'a'.repeat(53)}`
+  const result = await read(
+    'email,password_hash,password_hash_type',
+    `a@example.com,${hash},bcrypt`,
+    `b@example.com,${hash},`,
+  )
+  expect(result.drafts[0]?.secrets).toBe(JSON.stringify({ passwordHash: { hash, type: 'bcrypt' } }))
+  expect(result.rejects).toMatchObject([{ code: 'hash_without_type', origin: { file: 'users.csv', line: 3 } }])
+  expect(JSON.stringify(result.rejects)).not.toContain('$2b$')
+})
+
+test('bad JSON in metadata rejects its row', async () => {
+  const result = await read('email,metadata', 'a@example.com,{plan: pro}')
+  expect(result.rejects).toMatchObject([{ field: 'metadata', origin: { line: 2 } }])
+})
