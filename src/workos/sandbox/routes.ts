@@ -7,7 +7,8 @@ import { permissionEndpoints } from './endpoints/permissions.ts'
 import { roleEndpoints } from './endpoints/roles.ts'
 import { userEndpoints } from './endpoints/users.ts'
 
-const ENDPOINTS: readonly Endpoint[] = [
+/** Everything that the sandbox answers. */
+export const ENDPOINTS: readonly Endpoint[] = [
   ...userEndpoints,
   ...authFactorEndpoints,
   ...organizationEndpoints,
