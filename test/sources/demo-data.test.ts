@@ -45,3 +45,12 @@ test('the mapping refuses the three users that it is meant to refuse, and no oth
   const resets = result.notes.filter(({ code }) => code === 'password_reset_required').map(({ detail }) => detail)
   expect(resets.sort()).toEqual(['md5', 'md5', 'md5', 'phpass', 'phpass'])
 })
+
+test('the minimal example is three users, two organizations and three memberships', async () => {
+  const users = readFileSync(join(root, 'examples/csv-minimal/users.csv'), 'utf8')
+  const result = await mapped({ type: 'csv', path: 'users.csv' }, { 'users.csv': users })
+  const distinct = (kind: string) =>
+    new Set(result.drafts.filter((draft) => draft.kind === kind).map(({ key, group }) => group ?? key)).size
+  expect(result.rejects).toEqual([])
+  expect(['user', 'organization', 'membership'].map(distinct)).toEqual([3, 2, 3])
+})
