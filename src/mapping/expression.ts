@@ -7,10 +7,16 @@ import { toPlain } from './plain.ts'
 import { NOT_SIMPLE, type SimplePath, simplePath } from './simple-path.ts'
 
 /** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
-const BOUNDS = { stack: 500, timeout: 5_000 }
+const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
 
 /** Evaluations that may run out of time before an expression is not tried any more: each costs its worker five seconds. */
 const MAX_TIMEOUTS = 3
+
+/** `stack`: nested steps; `timeout`: milliseconds. */
+export interface Bounds {
+  stack: number
+  timeout: number
+}
 
 export interface CompiledExpression {
   text: string
@@ -39,12 +45,12 @@ export class ExpressionFailure extends Error {
 }
 
 /** Parses an expression and refuses what can never work: unknown functions and variables, and `$eval`, which runs data as code. */
-export function compileExpression(text: string): Compilation {
+export function compileExpression(text: string, bounds: Bounds = BOUNDS): Compilation {
   if (text.trim() === '')
     return { ok: false, message: 'the expression is empty', hint: 'leave the key out', position: 0 }
   let compiled: jsonata.Expression
   try {
-    compiled = jsonata(text, BOUNDS)
+    compiled = jsonata(text, bounds)
   } catch (error) {
     return { ok: false, message: messageOf(error), position: offsetOf(error, text) }
   }

@@ -1,0 +1,145 @@
+import fc from 'fast-check'
+import jsonata from 'jsonata'
+import { describe, expect, test } from 'vitest'
+import { canonicalJson, type Json, type JsonObject } from '../../src/json.ts'
+import { type CompiledExpression, compileExpression, ExpressionFailure } from '../../src/mapping/expression.ts'
+import { isTruthy, toPlain } from '../../src/mapping/plain.ts'
+import { simplePath } from '../../src/mapping/simple-path.ts'
+
+function compiled(text: string, bounds?: { stack: number; timeout: number }): CompiledExpression {
+  const compilation = compileExpression(text, bounds)
+  if (!compilation.ok) throw new Error(compilation.message)
+  return compilation.expression
+}
+
+/** Through JSON, which hides prototypes and the flags of sequences. */
+async function evaluated(text: string, item: Json, record: JsonObject = {}): Promise<unknown> {
+  const value = await compiled(text).evaluate(item, record)
+  return value === undefined ? undefined : JSON.parse(canonicalJson(value))
+}
+
+describe('expressions', () => {
+  test.each([
+    ['id', 'u1'],
+    ['a.b', 2],
+    ['missing', undefined],
+    ['a.missing.deeper', undefined],
+    ['list', [1, 2]],
+    ['list.x', undefined],
+    ['rows.n', [1, 2]],
+    ['rows[1].n', 2],
+    ['rows[n=1].n', 1],
+    ['$record.id', 'whole'],
+    ['$record.missing', undefined],
+    ['"text"', 'text'],
+    ['5', 5],
+    ['null', null],
+    ['true', true],
+    ['$uppercase(id)', 'U1'],
+    ['{ "k": id }', { k: 'u1' }],
+    ['$map(rows, function($row) { $row.n + 1 })', [2, 3]],
+    ['($x := id; $x & "!")', 'u1!'],
+    ['rows@$r.($r.n)', [1, 2]],
+    ['rows#$i.{ "i": $i }', [{ i: 0 }, { i: 1 }]],
+    ['rows[0].%.id', 'u1'],
+    ['`with space`', 'here'],
+  ])('%s yields %j', async (text, expected) => {
+    const item = { id: 'u1', a: { b: 2 }, list: [1, 2], rows: [{ n: 1 }, { n: 2 }], 'with space': 'here' }
+    expect(await evaluated(text, item, { id: 'whole' })).toEqual(expected)
+  })
+
+  test.each([
+    ['$lowercase(', 11],
+    ['a b', 2],
+    ['"open', 5],
+    ['a + ', 4],
+    ['  ', 0],
+  ])('%s does not compile, and its position is told', (text, position) => {
+    expect(compileExpression(text)).toMatchObject({ ok: false, position })
+  })
+
+  test.each([
+    ['$eval(secret)', 0, /not available/, /\$parseJson/],
+    ['($f := $eval; $f("1"))', 7, /not available/, /\$parseJson/],
+    ['$trim($lowercas(email))', 6, /\$lowercas/, /\$lowercase/],
+    ['$recrod.id', 0, /\$recrod/, /\$record/],
+    ['email & $unknownThing', 8, /\$unknownThing/, /bind it first/],
+  ])('%s is refused before it runs', (text, position, message, hint) => {
+    const compilation = compileExpression(text)
+    expect(compilation).toMatchObject({ ok: false, position })
+    expect(!compilation.ok && compilation.message).toMatch(message)
+    expect(!compilation.ok && compilation.hint).toMatch(hint)
+  })
+
+  test('every function of the installed JSONata but $eval is known', async () => {
+    const { readFile } = await import('node:fs/promises')
+    const source = await readFile(new URL('../../node_modules/jsonata/jsonata.js', import.meta.url), 'utf8')
+    const names = [...source.matchAll(/(?:staticFrame|environment)\.bind\('(\w+)', defineFunction/g)].map(
+      (found) => found[1],
+    )
+    expect(names.length).toBeGreaterThan(60)
+    expect(names.filter((name) => !compileExpression(`$${name}`).ok)).toEqual(['eval'])
+  })
+
+  test('what is no data is refused', async () => {
+    for (const text of ['$lowercase', 'function($x) { $x }', '[1, $trim]', '{ "a": $sum }', '/a/']) {
+      await expect(evaluated(text, {})).rejects.toThrow(/yields a function/)
+    }
+  })
+
+  test('an expression that never ends is stopped, and given up after some records', async () => {
+    const endless = compiled('($f := function($n) { $f($n + 1) }; $f(1))', { stack: 500, timeout: 20 })
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await expect(endless.evaluate({}, {})).rejects.toThrow(/timeout/)
+    }
+    await expect(endless.evaluate({}, {})).rejects.toThrow(/not tried/)
+  })
+
+  test('an expression that nests without end is stopped', async () => {
+    const failure = await Promise.resolve(
+      compiled('($f := function($n) { 1 + $f($n) }; $f(1))').evaluate({}, {}),
+    ).catch((error) => error)
+    expect(failure).toBeInstanceOf(ExpressionFailure)
+    expect(failure.message).toMatch(/Stack overflow/)
+  })
+
+  test('functions that answer differently each time are known as such', () => {
+    expect(compiled('$now()').unstable).toEqual([{ name: 'now', offset: 0 }])
+    expect(compiled('id & $string($random())').unstable).toEqual([{ name: 'random', offset: 13 }])
+    expect(compiled('$lowercase(email)').unstable).toEqual([])
+  })
+})
+
+test('the short way for plain names answers as JSONata does', async () => {
+  const name = fc.constantFrom('a', 'b', 'toString', '__proto__')
+  const data = fc.letrec<{ value: Json }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom<Json>(null, 0, '', 'x', true),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('a', 'b', 'toString'), tie('value'), { maxKeys: 3 }),
+    ),
+  })).value
+  const path = fc.array(name, { minLength: 1, maxLength: 3 })
+  await fc.assert(
+    fc.asyncProperty(path, data, fc.boolean(), async (names, item, onRecord) => {
+      const text = `${onRecord ? '$record.' : ''}${names.map((part) => `\`${part}\``).join('.')}`
+      const expression = jsonata(text)
+      expect(simplePath(expression.ast())).toBeDefined()
+      const record = { a: item }
+      const expected = toPlain(await expression.evaluate(item, { record }))
+      const actual = await compiled(text).evaluate(item, record)
+      expect(canonicalJson(actual ?? 'nothing')).toBe(canonicalJson(expected ?? 'nothing'))
+    }),
+  )
+})
+
+test('truth is what JSONata takes for it', async () => {
+  const boolean = jsonata('$boolean($record.value)')
+  await fc.assert(
+    fc.asyncProperty(fc.jsonValue(), async (value) => {
+      const expected = await boolean.evaluate({}, { record: { value } })
+      expect(isTruthy(value as Json)).toBe(expected)
+    }),
+  )
+})

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import type { Json, JsonObject } from '../../src/json.ts'
+import { compileExpression } from '../../src/mapping/expression.ts'
+import { mappingFunctions } from '../../src/mapping/functions.ts'
+
+async function evaluated(text: string, value?: Json): Promise<unknown> {
+  const compilation = compileExpression(text)
+  if (!compilation.ok) throw new Error(compilation.message)
+  const item: JsonObject = value === undefined ? {} : { v: value }
+  const result = await compilation.expression.evaluate(item, item)
+  return result === undefined ? undefined : JSON.parse(JSON.stringify(result))
+}
+
+test.each([
+  ['$slug(v)', ' Ämter & Co. ', 'amter-co'],
+  ['$slug(v)', 12, '12'],
+  ['$slug(v)', '株式会社', undefined],
+  ['$slug(v)', undefined, undefined],
+  ['$bool(v)', 'Yes', true],
+  ['$bool(v)', 'n', false],
+  ['$bool(v)', '', undefined],
+  ['$bool(v)', undefined, undefined],
+  ['$parseJson(v)', '{"a":[1]}', { a: [1] }],
+  ['$parseJson(v).a', '{"a":"x"}', 'x'],
+  ['$parseJson(v)', '', undefined],
+  ['$parseJson(v)', undefined, undefined],
+  ['$parseJson(v)', { a: 1 }, { a: 1 }],
+  ['$clerkPassword(v, "bcrypt")', '$2b$10$x', { hash: '$2b$10$x', type: 'bcrypt' }],
+  ['$clerkPassword(v, "md5")', 'abc', { unsupported: 'md5' }],
+  ['$clerkPassword(v, "")', '', undefined],
+  ['$clerkPassword(v, w)', undefined, undefined],
+  ['$clerkPassword(v, "")', 'abc', { hash: 'abc', type: null }],
+  ['$clerkPassword(v, "bcrypt")', '', { hash: null, type: 'bcrypt' }],
+])('%s of %j is %j', async (text, value, expected) => {
+  expect(await evaluated(text, value)).toEqual(expected)
+})
+
+test('bad input fails with words', async () => {
+  await expect(evaluated('$bool(v)', 'perhaps')).rejects.toThrow('$bool(): "perhaps" is neither true nor false')
+  await expect(evaluated('$parseJson(v)', '{"a":}')).rejects.toThrow('$parseJson(): not valid JSON: see character 6')
+})
+
+test('JSON text from the data is never run', async () => {
+  expect(await evaluated('$parseJson(v)', '"$sum([1,2])"')).toBe('$sum([1,2])')
+})
+
+test('every function is described by a signature that begins with its name', () => {
+  for (const { name, signature, does } of mappingFunctions) {
+    expect(signature.startsWith(`$${name}(`)).toBe(true)
+    expect(does.length).toBeGreaterThan(20)
+  }
+})

@@ -1,0 +1,37 @@
+import type { Manifest } from '../../src/config/manifest.ts'
+import type { JsonObject } from '../../src/json.ts'
+import type { SourceRecord } from '../../src/sources/source.ts'
+import { RULES } from '../resources/rules.ts'
+
+/** A manifest with the given mapping and every other value as it is by default. */
+export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = {}): Manifest {
+  return {
+    ...RULES,
+    version: 1,
+    name: 'test',
+    source: { type: 'clerk' },
+    map,
+    dedupe: { user: { by: ['email'], fields: {} } },
+    adopt: { mode: 'match', fill: [] },
+    target: { type: 'sandbox' },
+    run: {
+      workers: 1,
+      chunkSize: 1000,
+      concurrency: 10,
+      limits: { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' },
+    },
+    safety: { maxDeletes: 0, maxRejects: 0, maxFailures: 0 },
+    state: { path: '.workos-migrate' },
+    ...changed,
+  }
+}
+
+/** Records of one stream of a file with a header line. */
+export function recordsOf(data: JsonObject[], stream = 'users'): SourceRecord[] {
+  return data.map((item, index) => ({
+    seq: index,
+    stream,
+    origin: { file: `${stream}.csv`, line: index + 2 },
+    data: item,
+  }))
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import type { Attributes } from '../../src/resources/kind.ts'
+import { membership } from '../../src/resources/membership.ts'
+import { checkMerged, mergeDrafts } from '../../src/resources/merge.ts'
+import { user } from '../../src/resources/user.ts'
+import { RULES } from './rules.ts'
+
+const draft = (attributes: Attributes, secrets: Attributes | null = null) => ({ key: 'k', attributes, secrets })
+
+test('the first value that is not empty wins, and what it beats is told', () => {
+  const merged = mergeDrafts(
+    user,
+    [draft({ email: 'a@example.com' }), draft({ email: 'a@example.com', firstName: 'A' }), draft({ firstName: 'B' })],
+    {},
+  )
+  expect(merged.attributes).toEqual({ email: 'a@example.com', firstName: 'A' })
+  expect(merged.conflicts).toEqual([{ field: 'firstName', kept: 'A', dropped: 'B' }])
+})
+
+test('an e-mail is verified if any record says so, unless the manifest wants the first', () => {
+  const drafts = [draft({ emailVerified: false }), draft({ emailVerified: true })]
+  expect(mergeDrafts(user, drafts, {}).attributes).toEqual({ emailVerified: true })
+  expect(mergeDrafts(user, drafts, { emailVerified: 'first' }).attributes).toEqual({ emailVerified: false })
+  expect(mergeDrafts(user, drafts, { default: 'first' }).attributes).toEqual({ emailVerified: false })
+  expect(mergeDrafts(user, drafts, { default: 'first', emailVerified: 'any' }).attributes).toEqual({
+    emailVerified: true,
+  })
+})
+
+test('metadata is united, the first value of a key winning', () => {
+  const merged = mergeDrafts(
+    user,
+    [draft({ metadata: { plan: 'pro', a: '1' } }), draft({ metadata: { plan: 'free', b: '2' } })],
+    {},
+  )
+  expect(merged.attributes.metadata).toEqual({ plan: 'pro', a: '1', b: '2' })
+  expect(merged.conflicts).toEqual([{ field: 'metadata.plan', kept: 'pro', dropped: 'free' }])
+})
+
+test('roles are united in order', () => {
+  const drafts = [draft({ roles: ['member', 'admin'] }), draft({}), draft({ roles: ['billing', 'member'] })]
+  expect(mergeDrafts(membership, drafts, {})).toEqual({
+    attributes: { roles: ['member', 'admin', 'billing'] },
+    secrets: null,
+    conflicts: [],
+  })
+})
+
+test('a hash keeps its own type, and a conflict of secrets shows neither', () => {
+  const first = { passwordHash: { hash: 'first-hash', type: 'bcrypt' } }
+  const second = { passwordHash: { hash: 'second-hash', type: 'argon2' } }
+  const merged = mergeDrafts(user, [draft({}), draft({}, first), draft({}, second), draft({}, first)], {})
+  expect(merged.secrets).toEqual(first)
+  expect(merged.conflicts).toEqual([{ field: 'passwordHash' }])
+})
+
+test('a password in clear and a hash are never both kept', () => {
+  const hash = { passwordHash: { hash: 'h', type: 'bcrypt' } }
+  const merged = mergeDrafts(user, [draft({}, hash), draft({}, { password: 'p' })], {})
+  expect(merged.secrets).toEqual(hash)
+  expect(merged.conflicts).toEqual([{ field: 'password' }])
+})
+
+test('limits that only the union breaks are found after it', () => {
+  const keys = (prefix: string) =>
+    Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`${prefix}${index}`, 'v']))
+  const { attributes } = mergeDrafts(user, [draft({ metadata: keys('a') }), draft({ metadata: keys('b') })], {})
+  expect(checkMerged(user, attributes, RULES)).toMatchObject([{ code: 'metadata_too_many_keys', field: 'metadata' }])
+  expect(checkMerged(user, { metadata: keys('a') }, RULES)).toEqual([])
+  expect(checkMerged(membership, { roles: ['member'] }, RULES)).toEqual([])
+})

@@ -1,0 +1,88 @@
+import { createHash, pbkdf2Sync, scryptSync } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { canonicalHashType, checkHash, shownHashType } from '../../../src/resources/passwords/hash-types.ts'
+
+const BCRYPT = `$2b$10$${'N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'}`
+const SALT = 'c29tZXNhbHQ'
+const DIGEST = 'RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
+
+const sound: [type: string, hash: string][] = [
+  ['bcrypt', BCRYPT],
+  ['bcrypt', BCRYPT.replace('$2b$', '$2a$')],
+  ['bcrypt', BCRYPT.replace('$2b$', '$2y$')],
+  ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$${SALT}$${DIGEST}`],
+  ['argon2', `$argon2i$v=19$m=4096,t=3,p=1$${SALT}$${DIGEST}`],
+  ['argon2', `$argon2d$v=19$m=262144,t=5,p=8$${SALT}$${DIGEST}`],
+  ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=64$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
+  ['pbkdf2', `$pbkdf2$i=600000,d=sha256$${SALT}$${unpad(pbkdf2Sync('x', 'y', 1, 32, 'sha256'))}`],
+  ['pbkdf2', `$pbkdf2$i=210000,d=sha512$${SALT}$${DIGEST}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${DIGEST}$${SALT}$${DIGEST}`],
+  ['ssha', ssha('secret', Buffer.from('salt'))],
+]
+
+const malformed: [type: string, hash: string][] = [
+  ['bcrypt', BCRYPT.slice(0, -1)],
+  ['bcrypt', BCRYPT.replace('$2b$', '$2x$')],
+  ['bcrypt', BCRYPT.replace('$10$', '$99$')],
+  ['bcrypt', '5f4dcc3b5aa765d61d8327deb882cf99'],
+  ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$${SALT}=$${DIGEST}`],
+  ['argon2', `$argon2id$m=65536,t=3,p=4$${SALT}$${DIGEST}`],
+  ['scrypt', `$scrypt$v=1$n=14,r=8,p=1,kl=64$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
+  ['scrypt', `$scrypt$v=1$n=16000,r=8,p=1,kl=64$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
+  ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=32$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
+  ['pbkdf2', `$pbkdf2$i=600000,d=sha1$${SALT}$${DIGEST}`],
+  ['pbkdf2', `pbkdf2_sha256$600000$${SALT}$${DIGEST}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw==,sk=${DIGEST}$${SALT}$${DIGEST}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=0,m=14,ss=Bw,sk=${DIGEST}$${SALT}$${DIGEST}`],
+  ['ssha', `{SSHA}${createHash('sha1').update('secret').digest('base64')}`],
+  ['ssha', '{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk='],
+]
+
+const outside: [type: string, hash: string, parameters: string][] = [
+  ['argon2', `$argon2id$v=19$m=64,t=4,p=8$${SALT}$${DIGEST}`, 'argon2id m=64,t=4,p=8'],
+  ['argon2', `$argon2i$v=19$m=4096,t=2,p=1$${SALT}$${DIGEST}`, 'argon2i m=4096,t=2,p=1'],
+  ['argon2', `$argon2id$v=19$m=65536,t=6,p=1$${SALT}$${DIGEST}`, 'argon2id m=65536,t=6,p=1'],
+  ['argon2', `$argon2id$v=19$m=65536,t=3,p=9$${SALT}$${DIGEST}`, 'argon2id m=65536,t=3,p=9'],
+  ['pbkdf2', `$pbkdf2$i=27500,d=sha256$${SALT}$${DIGEST}`, 'pbkdf2 sha256 i=27500'],
+  ['pbkdf2', `$pbkdf2$i=1000001,d=sha512$${SALT}$${DIGEST}`, 'pbkdf2 sha512 i=1000001'],
+]
+
+describe('password hashes', () => {
+  test.each(sound)('%s: %s is sound', (type, hash) => {
+    expect(checkHash(type, hash)).toEqual({ kind: 'sound' })
+  })
+
+  test.each(malformed)('%s: %s is malformed, and what is expected shows none of it', (type, hash) => {
+    const verdict = checkHash(type, hash)
+    expect(verdict?.kind).toBe('malformed')
+    expect(JSON.stringify(verdict)).not.toContain(hash)
+  })
+
+  test.each(outside)('%s: %s is beyond the limits of WorkOS', (type, hash, parameters) => {
+    expect(checkHash(type, hash)).toEqual({ kind: 'outside', parameters })
+  })
+
+  test.each(['md5', 'sha1', 'sha512', 'phpass', 'ssha256'])('%s is a type that WorkOS does not take', (type) => {
+    expect(checkHash(canonicalHashType(type), 'x')).toBeUndefined()
+  })
+
+  test('types are known by the names that exports use', () => {
+    expect(canonicalHashType(' Argon2ID ')).toBe('argon2')
+    expect(canonicalHashType('firebase_scrypt')).toBe('firebase-scrypt')
+  })
+
+  test('a hash that stands where its type belongs is not shown', () => {
+    expect(shownHashType(BCRYPT)).toBe('an unknown type')
+    expect(shownHashType('5f4dcc3b5aa765d61d8327deb882cf99')).toBe('an unknown type')
+    expect(shownHashType('sha512_symfony')).toBe('sha512_symfony')
+  })
+})
+
+function unpad(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}
+
+function ssha(password: string, salt: Buffer): string {
+  const digest = createHash('sha1').update(password).update(salt).digest()
+  return `{SSHA}${Buffer.concat([digest, salt]).toString('base64')}`
+}

@@ -1,0 +1,9 @@
+import type { ValueRules } from '../../src/resources/kind.ts'
+
+/** The value rules of a manifest that says nothing about them. */
+export const RULES: ValueRules = {
+  metadata: { prefix: 'clerk', maxKeys: 10, maxKeyLength: 40, maxValueLength: 600, ascii: true },
+  externalId: { maxLength: 64 },
+  passwords: { unsupported: 'reset', onChange: 'keep' },
+  roles: { define: {}, unmapped: 'error' },
+}

@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { canonicalJson } from '../../../src/json.ts'
+import { firstFault, parseJsonText } from '../../../src/resources/values/json-text.ts'
+import { checkMetadataLimits, normaliseMetadata } from '../../../src/resources/values/metadata.ts'
+import { RULES } from '../rules.ts'
+
+const rules = RULES.metadata
+
+function metadataOf(value: unknown): unknown {
+  const checked = normaliseMetadata(value, rules)
+  return checked.ok ? JSON.parse(canonicalJson(checked.value?.metadata)) : checked.fault
+}
+
+describe('metadata', () => {
+  test('values become text; nothing stays nothing', () => {
+    const value = { plan: 'pro', seats: 5, beta: true, tags: ['a'], address: { zip: 1, city: 'X' }, a: null, b: '' }
+    expect(metadataOf(value)).toEqual({
+      plan: 'pro',
+      seats: '5',
+      beta: 'true',
+      tags: '["a"]',
+      address: '{"city":"X","zip":1}',
+    })
+  })
+
+  test('the JSON text of an object is taken as the object', () => {
+    expect(metadataOf(' {"plan": "pro"} ')).toEqual({ plan: 'pro' })
+  })
+
+  test('an empty object is kept apart from no metadata at all', () => {
+    expect(normaliseMetadata({}, rules)).toMatchObject({ ok: true, value: { renamed: [] } })
+    expect(normaliseMetadata('', rules)).toEqual({ ok: true, value: undefined })
+    expect(normaliseMetadata(undefined, rules)).toEqual({ ok: true, value: undefined })
+  })
+
+  test.each([
+    ['{"a": 1,}', 9],
+    ['{a: 1}', 2],
+    ['{"a": "b', 7],
+    ['{"a": 1', 8],
+    ['{"a": nope}', 7],
+    ['[1, 2', 6],
+    ['{"a": 1} x', 10],
+    ['{"a": 01}', 8],
+  ])('bad JSON (%s) is refused with the character where it breaks', (text, character) => {
+    expect(metadataOf(text)).toMatchObject({
+      code: 'metadata_bad_json',
+      message: expect.stringContaining(`see character ${character}`),
+    })
+  })
+
+  test.each([['[1]'], ['"text"'], ['3'], [[1]], [true], ['null']])('%j is no object', (value) => {
+    expect(metadataOf(value)).toMatchObject({ code: 'metadata_not_object' })
+  })
+
+  test('names that mean the organization get the prefix, and are told', () => {
+    const checked = normaliseMetadata({ org_id: 'o1', organizationName: 'Acme', plan: 'pro' }, rules)
+    expect(checked.ok && checked.value?.renamed).toEqual(['org_id', 'organizationName'])
+    expect(metadataOf({ org_id: 'o1', organizationName: 'Acme' })).toEqual({
+      clerk_org_id: 'o1',
+      clerk_organizationName: 'Acme',
+    })
+  })
+
+  test('a reserved name whose prefixed form is taken already is refused', () => {
+    expect(metadataOf({ org_id: 'a', clerk_org_id: 'b' })).toMatchObject({ code: 'metadata_key_conflict' })
+  })
+
+  test('__proto__ is a key like any other', () => {
+    const checked = normaliseMetadata('{"__proto__": {"polluted": true}, "constructor": "x"}', rules)
+    expect(checked.ok && Object.keys(checked.value?.metadata ?? {})).toEqual(['__proto__', 'constructor'])
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+  })
+})
+
+describe('limits on metadata', () => {
+  const codes = (metadata: Record<string, string>, changed = {}) =>
+    checkMetadataLimits(metadata, { ...rules, ...changed }).map(({ code, hint }) => `${code}: ${hint}`)
+
+  test('at the limits nothing is wrong', () => {
+    const keys = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`k${index}`, 'v']))
+    expect(codes(keys)).toEqual([])
+    expect(codes({ ['k'.repeat(40)]: 'v'.repeat(600) })).toEqual([])
+  })
+
+  test('beyond them, each problem names the setting that decides', () => {
+    const keys = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`k${index}`, 'v']))
+    expect(codes(keys)).toEqual([expect.stringMatching(/^metadata_too_many_keys: .*metadata\.maxKeys/)])
+    expect(codes(keys, { maxKeys: 50 })).toEqual([])
+    expect(codes({ ['k'.repeat(41)]: 'v' })).toEqual([expect.stringMatching(/^metadata_key_length: .*maxKeyLength/)])
+    expect(codes({ k: 'v'.repeat(601) })).toEqual([expect.stringMatching(/^metadata_value_too_long: .*maxValueLength/)])
+    expect(codes({ k: 'é' })).toEqual([expect.stringMatching(/^metadata_not_ascii: .*metadata\.ascii/)])
+    expect(codes({ k: 'é' }, { ascii: false })).toEqual([])
+  })
+})
+
+describe('the place where JSON breaks', () => {
+  test('is never beyond the end of a text that was cut short', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(), (value, cut) => {
+        const text = JSON.stringify(value)
+        const part = text.slice(0, cut % text.length)
+        expect(parseJsonText(part).ok).toBe(false)
+        expect(firstFault(part)).toBeLessThanOrEqual(part.length)
+      }),
+    )
+  })
+
+  test('is nowhere in valid JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
+        const text = JSON.stringify(value, null, indent)
+        expect(firstFault(text)).toBe(text.length)
+      }),
+    )
+  })
+})
