@@ -7,5 +7,7 @@ import type { WriteRequest } from '../workos/api.ts'
  * as anything in the request differs. WorkOS documents such keys for few endpoints: nothing relies on them.
  */
 export function idempotencyKey(lineage: string, address: string, request: WriteRequest): string {
-  return createHash('sha256').update(`${lineage}\0${address}\0${canonicalJson(request)}`).digest('base64url')
+  return createHash('sha256')
+    .update(`${lineage}\0${address}\0${canonicalJson(request)}`)
+    .digest('base64url')
 }

@@ -17,7 +17,9 @@ export async function recover(state: StateStore, api: Api): Promise<{ open: numb
   const intents = await state.intents()
   let found = 0
   for (let start = 0; start < intents.length; start += AT_ONCE) {
-    const outcomes = await Promise.all(intents.slice(start, start + AT_ONCE).map((intent) => settle(state, api, intent)))
+    const outcomes = await Promise.all(
+      intents.slice(start, start + AT_ONCE).map((intent) => settle(state, api, intent)),
+    )
     await state.commit({ intents: [], outcomes })
     found += outcomes.filter(({ type }) => type === 'saved').length
   }

@@ -154,7 +154,14 @@ function decideKnown(
   if (changes.length === 0 && !comparison.caughtUp) return undefined
   if (blocked) return { ...base, ...blocked }
   const secretFields = Object.fromEntries(changedSecrets.map((field) => [field, null]))
-  return { ...base, type: 'update', id: known.id, changes, send: { ...comparison.send, ...secretFields }, applied: comparison.applied }
+  return {
+    ...base,
+    type: 'update',
+    id: known.id,
+    changes,
+    send: { ...comparison.send, ...secretFields },
+    applied: comparison.applied,
+  }
 }
 
 function decideUnknown(

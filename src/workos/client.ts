@@ -207,7 +207,14 @@ function errorMessage(status: number, body: JsonObject | undefined): string {
   return parts.join(' ') || `HTTP ${status}`
 }
 
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 
 /** Whether no byte of the request can have reached the server, so that repeating it is safe. */
 function neverSent(failure: unknown): boolean {

@@ -1,0 +1,118 @@
+import { dirname, resolve } from 'node:path'
+import { type ApplyResult, applyPlan } from '../../applying/apply.ts'
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode, GuardError } from '../../diagnostics/errors.ts'
+import type { Plan } from '../../planning/plan.ts'
+import { checkFresh, isPlanFile, type PlanHeader, readPlanHeader } from '../../planning/plan-file.ts'
+import { applyJson, renderApplyText } from '../../reporting/apply-text.ts'
+import { painter } from '../../reporting/style.ts'
+import { type Approval, approve } from '../confirm.ts'
+import type { Context } from '../context.ts'
+import { openSession, type Session, type SessionOptions } from '../session.ts'
+import { showPlan } from './plan.ts'
+
+export interface ApplyCommandOptions extends SessionOptions, Approval {
+  refresh?: boolean
+  full?: boolean
+  json?: boolean
+}
+
+/** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */
+export async function apply(
+  file: string | undefined,
+  options: ApplyCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const path = file === undefined ? undefined : resolve(context.cwd, file)
+  const saved = path !== undefined && isPlanFile(path) ? await readPlanHeader(path) : undefined
+  const session = await openSession(sessionOptions(path, saved, options), context, 'apply')
+  try {
+    const plan = await session.computePlan(saved?.summary.refreshed ?? options.refresh ?? false)
+    const apiKey = session.target.identity.apiKey
+    if (saved) checkFresh(saved, plan, apiKey)
+    else if (!options.json) await showPlan(plan, { full: options.full }, context)
+    checkRefusals(plan)
+    const { confirm } = session.loaded.manifest.safety
+    if (saved === undefined && plan.summary.changes) {
+      const approved = await approve('\nApply this plan?', confirm, options, context)
+      if (!approved) {
+        context.stderr.write('Nothing was applied.\n')
+        return ExitCode.done
+      }
+    }
+    return await carryOutPlan(session, plan, options, context)
+  } finally {
+    await session.close()
+  }
+}
+
+function sessionOptions(
+  path: string | undefined,
+  saved: PlanHeader | undefined,
+  options: ApplyCommandOptions,
+): SessionOptions {
+  if (path === undefined) return options
+  if (saved === undefined) return { ...options, config: path }
+  return {
+    ...options,
+    config: options.config ?? resolve(dirname(path), saved.manifestFile),
+    env: options.env ?? saved.inputs.environment ?? undefined,
+  }
+}
+
+function checkRefusals({ summary }: Plan): void {
+  if (summary.refusals.length === 0) return
+  throw new GuardError(
+    summary.refusals.map(({ guard, message, hint }) => ({
+      code: `guard_${guard}`,
+      message,
+      hint,
+      path: `safety.${guard}`,
+    })),
+  )
+}
+
+async function carryOutPlan(
+  { loaded, state, target, progress }: Session,
+  plan: Plan,
+  options: ApplyCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const { kinds } = plan.summary
+  progress.begin(kinds.reduce((sum, kind) => sum + kind.create + kind.update + kind.adopt + kind.blocked, 0))
+  const started = performance.now()
+  try {
+    const result = await applyPlan({
+      plan,
+      manifest: loaded.manifest,
+      state,
+      target,
+      command: 'apply',
+      interrupted: context.interrupted,
+      onAction: (_action, { type }) => progress.step(type !== 'failed' && type !== 'blocked'),
+    })
+    progress.clear()
+    const seconds = (performance.now() - started) / 1000
+    if (options.json) context.stdout.write(`${JSON.stringify(applyJson(result, seconds))}\n`)
+    else {
+      const paint = painter(wantsColor(context.stdout, context.env))
+      context.stdout.write(`\n${renderApplyText(result, seconds, paint)}`)
+    }
+    return exitCode(result, plan)
+  } finally {
+    progress.clear()
+  }
+}
+
+function exitCode({ outcome }: ApplyResult, plan: Plan): ExitCode {
+  switch (outcome) {
+    case 'completed':
+      return plan.set.rejectCount() > 0 ? ExitCode.incomplete : ExitCode.done
+    case 'interrupted':
+      return ExitCode.interrupted
+    case 'stopped':
+      return ExitCode.guard
+    default:
+      return ExitCode.incomplete
+  }
+}

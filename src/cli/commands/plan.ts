@@ -1,0 +1,52 @@
+import { resolve } from 'node:path'
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode } from '../../diagnostics/errors.ts'
+import type { Plan } from '../../planning/plan.ts'
+import { writePlanFile } from '../../planning/plan-file.ts'
+import { renderPlanJson } from '../../reporting/plan-json.ts'
+import { renderPlanMarkdown } from '../../reporting/plan-markdown.ts'
+import { renderPlanText } from '../../reporting/plan-text.ts'
+import { painter } from '../../reporting/style.ts'
+import type { Context } from '../context.ts'
+import { buffered } from '../output.ts'
+import { openSession, type SessionOptions } from '../session.ts'
+
+export interface PlanOptions extends SessionOptions {
+  refresh?: boolean
+  full?: boolean
+  format?: 'text' | 'json' | 'markdown'
+  /** Where to save the plan for a later apply. */
+  out?: string
+  detailedExitcode?: boolean
+}
+
+/** `plan`: shows what apply would do. Writes nothing to the target. */
+export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
+  const session = await openSession(options, context)
+  try {
+    const computed = await session.computePlan(options.refresh ?? false)
+    await showPlan(computed, options, context)
+    if (options.out !== undefined) {
+      const path = resolve(context.cwd, options.out)
+      writePlanFile(computed, path, session.loaded.file, session.target.identity.apiKey)
+      context.stderr.write(`Saved to ${options.out}. Carry it out with: workos-migrate apply ${options.out}\n`)
+    }
+    if (computed.summary.refusals.length > 0) return ExitCode.guard
+    return options.detailedExitcode && computed.summary.changes ? ExitCode.changes : ExitCode.done
+  } finally {
+    await session.close()
+  }
+}
+
+/** Writes a plan to standard output in the format asked for. */
+export async function showPlan(
+  computed: Plan,
+  { format = 'text', full = false }: Pick<PlanOptions, 'format' | 'full'>,
+  { stdout, env }: Context,
+): Promise<void> {
+  const output = buffered(stdout)
+  if (format === 'json') renderPlanJson(computed, output.write)
+  else if (format === 'markdown') renderPlanMarkdown(computed, output.write)
+  else renderPlanText(computed, { paint: painter(wantsColor(stdout, env)), full, write: output.write })
+  await output.end()
+}

@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { stringify } from 'csv-stringify/sync'
+import { loadManifest } from '../../config/load.ts'
+import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { printable } from '../../diagnostics/printable.ts'
+import { Redactor } from '../../diagnostics/redactor.ts'
+import { kindDefinitions } from '../../resources/registry.ts'
+import { openState } from '../../state/sqlite-store.ts'
+import type { StateResource, StateStore } from '../../state/store.ts'
+import type { Context } from '../context.ts'
+import { buffered } from '../output.ts'
+
+export interface StateOptions {
+  config?: string
+  env?: string
+  /** Only this kind. */
+  kind?: string
+  json?: boolean
+}
+
+/** `state list`: every resource with its WorkOS id. */
+export async function stateList(options: StateOptions, context: Context): Promise<ExitCode> {
+  return withState(options, context, async (state) => {
+    const output = buffered(context.stdout)
+    for await (const resource of resources(state, options.kind)) {
+      const line = options.json
+        ? JSON.stringify(exported(resource))
+        : `${printable(`${resource.kind}:${resource.key}`)}  ${printable(resource.id)}  ${resource.ownership}`
+      output.write(`${line}\n`)
+    }
+    await output.end()
+  })
+}
+
+/** `state show [address]`: what the state is bound to, what it holds and its runs; or one resource. */
+export async function stateShow(
+  target: string | undefined,
+  options: StateOptions,
+  context: Context,
+): Promise<ExitCode> {
+  return withState(options, context, async (state) => {
+    const shown = target === undefined ? await overview(state) : await single(state, target)
+    context.stdout.write(options.json ? `${JSON.stringify(shown)}\n` : renderShown(shown))
+  })
+}
+
+/** `state export`: the map from the source's keys to WorkOS's ids, as CSV or NDJSON. */
+export async function stateExport(
+  options: StateOptions & { format?: 'csv' | 'ndjson' },
+  context: Context,
+): Promise<ExitCode> {
+  return withState(options, context, async (state) => {
+    const output = buffered(context.stdout)
+    const csv = (row: (string | number)[]) => stringify([row], { escape_formulas: true })
+    if (options.format !== 'ndjson') output.write(csv(['kind', 'key', 'external_id', 'workos_id', 'ownership', 'run']))
+    for await (const resource of resources(state, options.kind)) {
+      const { kind, key, external_id, workos_id, ownership, run } = exported(resource)
+      if (options.format === 'ndjson') output.write(`${JSON.stringify(exported(resource))}\n`)
+      else output.write(csv([kind, key, external_id ?? '', workos_id, ownership, run]))
+    }
+    await output.end()
+  })
+}
+
+function exported({ kind, key, id, attributes, ownership, run }: StateResource) {
+  const external_id = typeof attributes.externalId === 'string' ? attributes.externalId : null
+  return { kind, key, external_id, workos_id: id, ownership, run }
+}
+
+async function* resources(state: StateStore, only: string | undefined): AsyncGenerator<StateResource> {
+  for (const { name } of kindDefinitions) {
+    if (only !== undefined && only !== name) continue
+    for await (const batch of state.resources(name)) yield* batch
+  }
+}
+
+async function overview(state: StateStore) {
+  const resourceCounts: Record<string, number> = {}
+  for (const { name, plural } of kindDefinitions) resourceCounts[plural] = await state.count(name)
+  const { binding } = state
+  return {
+    location: state.location,
+    lineage: state.lineage,
+    serial: state.serial,
+    target: binding ? `${binding.type} ${binding.baseUrl}` : null,
+    resources: resourceCounts,
+    openWrites: (await state.intents()).length,
+    runs: await state.runs(),
+  }
+}
+
+async function single(state: StateStore, target: string) {
+  const separator = target.indexOf(':')
+  const resource = await state.get(target.slice(0, separator), target.slice(separator + 1))
+  if (separator > 0 && resource) {
+    const { digests, ...shown } = resource
+    return { ...shown, secrets: Object.keys(digests) }
+  }
+  throw new UsageError({
+    code: 'unknown_address',
+    message: `the state has no resource ${target}`,
+    hint: 'addresses look like user:auth0|123; workos-migrate state list shows them all',
+  })
+}
+
+function renderShown(shown: object): string {
+  const rows: string[][] = []
+  let runs = ''
+  for (const [name, value] of Object.entries(shown)) {
+    if (name === 'runs' && Array.isArray(value)) {
+      const line = (run: { run: number; startedAt: string; outcome: string; counts: Record<string, number> }) =>
+        `  ${run.run}  ${run.startedAt}  ${run.outcome}  ${Object.entries(run.counts)
+          .filter(([, count]) => count > 0)
+          .map(([what, count]) => `${count} ${what}`)
+          .join(', ')}\n`
+      runs = value.map(line).join('')
+    } else rows.push([name, printable(typeof value === 'string' ? value : JSON.stringify(value))])
+  }
+  const width = Math.max(...rows.map(([name = '']) => name.length))
+  const lines = rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}\n`).join('')
+  return runs === '' ? lines : `${lines}runs\n${runs}`
+}
+
+async function withState(
+  options: StateOptions,
+  context: Context,
+  work: (state: StateStore) => Promise<void>,
+): Promise<ExitCode> {
+  if (options.kind !== undefined && !kindDefinitions.some(({ name }) => name === options.kind)) {
+    throw new UsageError({
+      code: 'unknown_kind',
+      message: `there is no kind ${options.kind}`,
+      hint: `kinds are ${kindDefinitions.map(({ name }) => name).join(', ')}`,
+    })
+  }
+  const { config: path, env: environment } = options
+  const { cwd, env } = context
+  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, redactor: new Redactor() })
+  const location = resolve(loaded.directory, loaded.manifest.state.path)
+  if (!existsSync(location)) {
+    throw new UsageError({
+      code: 'no_state',
+      message: `there is no state at ${location}`,
+      hint: 'nothing has been applied with this manifest and environment yet',
+    })
+  }
+  const state = openState(location)
+  try {
+    await work(state)
+    return ExitCode.done
+  } finally {
+    await state.close()
+  }
+}

@@ -1,0 +1,57 @@
+import { createInterface } from 'node:readline/promises'
+import { GuardError, UsageError } from '../diagnostics/errors.ts'
+import type { Context } from './context.ts'
+
+export interface Approval {
+  /** Given on the command line. */
+  yes?: boolean
+  /** The word given with --confirm. */
+  confirm?: string
+}
+
+/**
+ * Whether the run is approved: by --yes, or by a person who types `yes`. Where the manifest asks for a word
+ * (safety.confirm), that word has to be given with --confirm, or typed.
+ * @throws GuardError for a missing or wrong word, UsageError where nobody can be asked
+ */
+export async function approve(
+  question: string,
+  word: string | undefined,
+  approval: Approval,
+  context: Context,
+): Promise<boolean> {
+  const asked = context.stdin.isTTY === true && context.stderr.isTTY === true
+  if (word !== undefined && approval.confirm !== word) {
+    if (approval.confirm !== undefined || !asked || approval.yes) throw wordMissing(word, approval.confirm)
+    return (await ask(`${question}\nType ${word} to go on: `, context)) === word
+  }
+  if (approval.yes || approval.confirm !== undefined) return true
+  if (!asked) {
+    throw new UsageError({
+      code: 'approval_missing',
+      message: 'nobody can be asked here whether to apply: standard input is no terminal',
+      hint: 'approve with --yes, or apply a plan that was saved with plan --out and reviewed',
+    })
+  }
+  return (await ask(`${question}\nType yes to go on: `, context)) === 'yes'
+}
+
+async function ask(question: string, { stdin, stderr, interrupted }: Context): Promise<string> {
+  const terminal = createInterface({ input: stdin, output: stderr })
+  try {
+    return (await terminal.question(question, { signal: interrupted })).trim()
+  } finally {
+    terminal.close()
+  }
+}
+
+function wordMissing(word: string, given: string | undefined): GuardError {
+  return new GuardError({
+    code: 'confirmation_missing',
+    message:
+      given === undefined
+        ? `safety.confirm asks for the word ${word}`
+        : `safety.confirm asks for the word ${word}, and --confirm gives ${given}`,
+    hint: `look at the plan, then add --confirm ${word}`,
+  })
+}

@@ -1,0 +1,166 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { ExitCode } from '../diagnostics/errors.ts'
+import { toolVersion } from '../version.ts'
+import type { Context } from './context.ts'
+
+/** Runs one command line (without the program's own name) and returns its exit code. OperatorErrors are thrown. */
+export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
+  let code: ExitCode = ExitCode.done
+  const program = buildProgram(context, async (run) => {
+    code = await run()
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage
+    throw error
+  }
+}
+
+type Start = (run: () => Promise<ExitCode>) => Promise<void>
+
+function buildProgram(context: Context, start: Start): Command {
+  const program = new Command('workos-migrate')
+    .description('Moves users, organizations, memberships and roles into WorkOS, as a manifest declares them.')
+    .version(toolVersion)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .showHelpAfterError('(workos-migrate --help shows the commands)')
+  examples(program, [
+    ['workos-migrate validate', 'check the manifest, the files and the expressions'],
+    ['workos-migrate plan', 'show what would be done'],
+    ['workos-migrate apply', 'show it, ask, and do it'],
+    ['workos-migrate plan -e production --out plan.ndjson', 'save a plan for review'],
+    ['workos-migrate apply plan.ndjson', 'carry out exactly that plan'],
+  ])
+  addManifestCommands(program, context, start)
+  addPlan(program, context, start)
+  addApply(program, context, start)
+  addState(program, context, start)
+  addSandbox(program, context, start)
+  return program
+}
+
+function addManifestCommands(program: Command, context: Context, start: Start): void {
+  const validate = sub(program, 'validate [manifest]', 'Check the manifest, the files it names and its expressions')
+    .option('--offline', 'take unset references as unknown instead of as problems')
+    .option('--json', 'print the result as JSON')
+    .action((manifest, options) =>
+      start(async () => (await import('./commands/validate.ts')).validate(withManifest(manifest, options), context)),
+    )
+  examples(validate, [
+    ['workos-migrate validate', 'in the folder of migrate.config.yaml'],
+    ['workos-migrate validate -e production --offline', 'in CI, where no secret is set'],
+  ])
+  const config = sub(program, 'config [manifest]', 'Print the effective manifest: recipe, file and environment merged')
+    .option('--offline', 'take unset references as unknown instead of as problems')
+    .option('--origins', 'add where each value comes from')
+    .option('--json', 'print it as JSON')
+    .action((manifest, options) =>
+      start(async () => (await import('./commands/config.ts')).config(withManifest(manifest, options), context)),
+    )
+  examples(config, [['workos-migrate config -e staging --origins', 'what holds in staging, and why']])
+  const schema = program
+    .command('schema')
+    .description('Print the JSON Schema of the manifest')
+    .action(() => start(async () => (await import('./commands/schema.ts')).schema({}, context)))
+  examples(schema, [['workos-migrate schema > migrate.config.schema.json', 'for an editor to complete and check']])
+}
+
+function addPlan(program: Command, context: Context, start: Start): void {
+  const plan = sub(program, 'plan [manifest]', 'Show what apply would do; nothing is written to WorkOS')
+    .option('--refresh', 'compare with everything in WorkOS, not only with the state')
+    .option('--full', 'show every action and every rejected record')
+    .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'json', 'markdown']).default('text'))
+    .option('--json', 'the same as --format json')
+    .option('-o, --out <file>', 'save the plan, to be applied as it is')
+    .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
+    .action((manifest, { json, ...options }) =>
+      start(async () => {
+        const format = json ? 'json' : options.format
+        return (await import('./commands/plan.ts')).plan(withManifest(manifest, { ...options, format }), context)
+      }),
+    )
+  examples(plan, [
+    ['workos-migrate plan', 'what is to be done'],
+    ['workos-migrate plan --format markdown', 'for a pull request'],
+    ['workos-migrate plan --out plan.ndjson', 'to be reviewed, then applied with: workos-migrate apply plan.ndjson'],
+  ])
+}
+
+function addApply(program: Command, context: Context, start: Start): void {
+  const apply = sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest')
+    .option('--refresh', 'compare with everything in WorkOS, not only with the state')
+    .option('--full', 'show every action and every rejected record')
+    .option('-y, --yes', 'do not ask')
+    .option('--confirm <word>', 'the word that safety.confirm asks for')
+    .option('--json', 'print the result as JSON')
+    .action((file, options) => start(async () => (await import('./commands/apply.ts')).apply(file, options, context)))
+  examples(apply, [
+    ['workos-migrate apply', 'plan, show, ask, do'],
+    ['workos-migrate apply migrate.config.yaml --yes', 'the same in a script'],
+    ['workos-migrate apply plan.ndjson', 'a plan that was reviewed; asks nothing'],
+  ])
+}
+
+function addState(program: Command, context: Context, start: Start): void {
+  const state = program.command('state').description('Look at what earlier runs did: resources, ids, runs')
+  const list = sub(state, 'list', 'List the resources with their WorkOS ids')
+    .option('--kind <kind>', 'only this kind')
+    .option('--json', 'one JSON object a line')
+    .action((options) => start(async () => (await import('./commands/state.ts')).stateList(options, context)))
+  examples(list, [['workos-migrate state list --kind user', 'the users']])
+  const show = sub(state, 'show [address]', 'Show one resource, or the state as a whole and its runs')
+    .option('--json', 'print it as JSON')
+    .action((address, options) =>
+      start(async () => (await import('./commands/state.ts')).stateShow(address, options, context)),
+    )
+  examples(show, [['workos-migrate state show user:user_123', 'one resource']])
+  const exporting = sub(state, 'export', 'Print the map from source keys to WorkOS ids')
+    .addOption(new Option('--format <format>', 'how to print it').choices(['csv', 'ndjson']).default('csv'))
+    .option('--kind <kind>', 'only this kind')
+    .action((options) => start(async () => (await import('./commands/state.ts')).stateExport(options, context)))
+  examples(exporting, [['workos-migrate state export --kind user > ids.csv', 'for the systems that keep the old ids']])
+}
+
+function addSandbox(program: Command, context: Context, start: Start): void {
+  const sandbox = program
+    .command('sandbox')
+    .description('Run the WorkOS sandbox as a server on this machine')
+    .option('--port <port>', 'the port to listen on', parsePort)
+    .option('--data <file>', 'its database')
+    .option('--limits', 'enforce the documented rate limits')
+    .action((options) => start(async () => (await import('./commands/sandbox.ts')).sandbox(options, context)))
+  examples(sandbox, [['workos-migrate sandbox --port 4100 --limits', 'a WorkOS to rehearse against']])
+}
+
+/** A subcommand that works on a manifest. */
+function sub(parent: Command, usage: string, description: string): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option('-c, --config <file>', 'the manifest (default: the nearest migrate.config.yaml)')
+    .option('-e, --env <name>', 'the environment of the manifest')
+}
+
+function withManifest<Options extends { config?: string }>(manifest: string | undefined, options: Options): Options {
+  return manifest === undefined ? options : { ...options, config: manifest }
+}
+
+/** Help starts with examples. */
+function examples(command: Command, lines: readonly (readonly [string, string])[]): void {
+  const width = Math.max(...lines.map(([line]) => line.length))
+  const text = lines.map(([line, what]) => `  ${line.padEnd(width)}   ${what}`).join('\n')
+  command.addHelpText('before', `Examples:\n${text}\n`)
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('It is a number up to 65535.')
+  return port
+}

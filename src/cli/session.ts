@@ -1,0 +1,120 @@
+import { dirname, resolve } from 'node:path'
+import { recover } from '../applying/recover.ts'
+import { loadManifest } from '../config/load.ts'
+import type { LoadedManifest } from '../config/manifest.ts'
+import { wantsColor } from '../diagnostics/color.ts'
+import { ManifestError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { Redactor } from '../diagnostics/redactor.ts'
+import { renderProblems } from '../diagnostics/render.ts'
+import { createScratch } from '../files/scratch.ts'
+import { checkExpressions } from '../mapping/check.ts'
+import { computePlan } from '../planning/compute-plan.ts'
+import type { Plan } from '../planning/plan.ts'
+import { Progress } from '../reporting/progress.ts'
+import { counted } from '../reporting/style.ts'
+import { acquireLock } from '../state/lock.ts'
+import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
+import { openTarget, type Target } from '../workos/target.ts'
+import type { Context } from './context.ts'
+
+export interface SessionOptions {
+  /** The manifest file. */
+  config?: string
+  env?: string
+  quiet?: boolean
+}
+
+/** What plan and apply work with: the manifest, the state, the target, a scratch folder. */
+export interface Session {
+  loaded: LoadedManifest
+  statePath: string
+  state: SqliteStateStore
+  target: Target
+  progress: Progress
+  warn(problem: Problem): void
+  computePlan(refresh: boolean): Promise<Plan>
+  close(): Promise<void>
+}
+
+/**
+ * Opens everything that a run needs; `lock` is the command that takes the state's lock. A command that only looks makes no
+ * state, and takes the lock only to find out what an interrupted run left open.
+ */
+export async function openSession(options: SessionOptions, context: Context, lock?: string): Promise<Session> {
+  const redactor = new Redactor()
+  const loaded = await loadManifest({
+    path: options.config,
+    environment: options.env,
+    cwd: context.cwd,
+    env: context.env,
+    redactor,
+  })
+  const problems = checkExpressions(loaded)
+  if (problems.length > 0) throw new ManifestError(problems)
+  const warn = warner(context, redactor)
+  for (const warning of loaded.warnings) warn(warning)
+
+  const closers: (() => void | Promise<void>)[] = []
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer()
+  }
+  try {
+    const statePath = resolve(loaded.directory, loaded.manifest.state.path)
+    if (lock !== undefined) closers.push(acquireLock(statePath, lock, new Date(context.now())))
+    const state = lock === undefined ? peekState(statePath) : openState(statePath)
+    closers.push(() => state.close())
+    const scratch = createScratch(dirname(statePath))
+    closers.push(() => scratch.remove())
+    const { interrupted, killed } = context
+    const target = await openTarget({ manifest: loaded.manifest, directory: loaded.directory, interrupted, killed })
+    redactor.register(target.identity.apiKey)
+    closers.push(() => target.close())
+    const progress = new Progress(context.stderr)
+    await recoverOpenWrites({ state, statePath, target, lock, context })
+    const plan = async (refresh: boolean) => {
+      const computed = await computePlan({
+        loaded,
+        state,
+        target,
+        scratch: scratch.path,
+        refresh,
+        signal: interrupted,
+        onProgress: (message) => progress.status(message),
+        onWarning: warn,
+      })
+      closers.push(() => computed.set.close())
+      progress.clear()
+      return computed
+    }
+    return { loaded, statePath, state, target, progress, warn, computePlan: plan, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function recoverOpenWrites(session: {
+  state: SqliteStateStore
+  statePath: string
+  target: Target
+  lock: string | undefined
+  context: Context
+}): Promise<void> {
+  const { state, statePath, target, lock, context } = session
+  if ((await state.intents()).length === 0) return
+  const release = lock === undefined ? acquireLock(statePath, 'plan', new Date(context.now())) : () => {}
+  try {
+    const { open, found } = await recover(state, target.client)
+    context.stderr.write(
+      `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`,
+    )
+  } finally {
+    release()
+  }
+}
+
+function warner({ stderr, env, cwd }: Context, redactor: Redactor): (problem: Problem) => void {
+  const color = wantsColor(stderr, env)
+  return (problem) => stderr.write(renderProblems([{ ...problem, severity: 'warning' }], { color, cwd, redactor }))
+}

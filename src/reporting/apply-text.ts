@@ -1,0 +1,49 @@
+import type { ApplyResult } from '../applying/apply.ts'
+import { counted, duration, type Paint, table } from './style.ts'
+
+/** What an apply did: per kind, with the sum of each line, and in requests. */
+export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
+  const columns = ['created', 'updated', 'adopted', 'unchanged', 'failed', 'blocked', 'pending'] as const
+  const kinds = result.kinds.filter(({ desired }) => desired > 0)
+  const rows = kinds.map((kind) => [
+    kind.plural,
+    kind.desired.toLocaleString('en-US'),
+    ...columns.map((column) => kind[column].toLocaleString('en-US')),
+  ])
+  const { reads, writes, refused, repeated } = result.requests
+  const details = [
+    counted(writes, 'write'),
+    counted(reads, 'read'),
+    ...(refused > 0 ? [`${refused} answered 429`] : []),
+    ...(repeated > 0 ? [`${repeated} repeated`] : []),
+  ]
+  const heads = ['', 'desired', ...columns]
+  return [
+    `${paint('bold', `Run ${result.run}`)}\n`,
+    table([heads, ...rows]),
+    `\n${details.join(', ')} in ${duration(seconds)}\n`,
+    `${conclusion(result, paint)}\n`,
+  ].join('')
+}
+
+function conclusion({ outcome, stopped, kinds }: ApplyResult, paint: Paint): string {
+  const sum = (field: 'failed' | 'blocked' | 'pending') => kinds.reduce((total, kind) => total + kind[field], 0)
+  switch (outcome) {
+    case 'completed':
+      return paint('green', 'Done: everything in the source is in WorkOS.')
+    case 'incomplete':
+      return paint(
+        'yellow',
+        `Finished, with ${sum('failed')} failed and ${sum('blocked')} blocked. Apply again to take them up.`,
+      )
+    case 'interrupted':
+      return paint('yellow', `Interrupted with ${sum('pending')} to go. Apply again to go on.`)
+    default:
+      return paint('red', `Stopped with ${sum('pending')} to go: ${stopped?.message ?? 'an error'}`)
+  }
+}
+
+/** What an apply did, for programs. */
+export function applyJson(result: ApplyResult, seconds: number): object {
+  return { format: 'workos-migrate-apply-report', version: 1, seconds: Math.round(seconds * 1000) / 1000, ...result }
+}

@@ -1,0 +1,80 @@
+import { printable } from '../diagnostics/printable.ts'
+import { address } from '../planning/action.ts'
+import type { Plan } from '../planning/plan.ts'
+import { describeNote } from './remarks.ts'
+import { counted, duration, shortValue } from './style.ts'
+
+/** How many actions of a kind are listed: a comment of a pull request holds 65,536 characters. */
+const SAMPLE = 10
+
+/** A plan for a pull request. */
+export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): void {
+  const { summary, set, inputs } = plan
+  const { target } = inputs
+  write(`## Migration plan: ${cell(plan.name)} → ${target.type === 'sandbox' ? 'sandbox' : cell(target.baseUrl)}\n\n`)
+  write('| | create | update | adopt | unchanged | blocked | orphaned |\n|---|--:|--:|--:|--:|--:|--:|\n')
+  for (const kind of summary.kinds.filter(({ desired, orphaned }) => desired + orphaned > 0)) {
+    const { create, update, adopt, unchanged, blocked, orphaned } = kind
+    write(`| ${kind.plural} | ${[create, update, adopt, unchanged, blocked, orphaned].join(' | ')} |\n`)
+  }
+  const { writes, seconds } = summary.estimate
+  write(`\n${summary.changes ? `${counted(writes, 'write')}, at least ${duration(seconds)}.` : 'Nothing to do.'}\n`)
+  for (const refusal of summary.refusals) write(`\n> **Refused**: ${cell(refusal.message)}. ${cell(refusal.hint)}.\n`)
+  write('\n### Records\n\n| | in | | | |\n|---|--:|--:|--:|--:|\n')
+  for (const { stream, file, read, passed, rejected } of set.accounting.streams) {
+    write(`| ${cell(stream)} (${cell(file)}) | ${read} | ${passed} passed | | ${rejected} rejected |\n`)
+  }
+  for (const { plural, yielded, distinct, merged, rejected } of set.accounting.kinds) {
+    write(`| ${plural} | ${yielded} | ${distinct} distinct | ${merged} merged | ${rejected} rejected |\n`)
+  }
+  writeRejects(plan, write)
+  writeActions(plan, write)
+  if (summary.notes.length > 0) {
+    write('\n### Remarks\n\n')
+    for (const note of summary.notes) write(`- ${cell(describeNote(note))}\n`)
+  }
+}
+
+function writeRejects({ set }: Plan, write: (text: string) => void): void {
+  const total = set.rejectCount()
+  if (total === 0) return
+  write(`\n<details><summary>${total} rejected</summary>\n\n| where | what | why |\n|---|---|---|\n`)
+  let shown = 0
+  for (const { origin, kind, key, message } of set.rejects()) {
+    if (shown === SAMPLE * 2) break
+    shown += 1
+    write(`| ${cell(origin)} | ${cell(key === null ? kind : address({ kind, key }))} | ${cell(message)} |\n`)
+  }
+  if (total > shown) write(`| … | ${total - shown} more | |\n`)
+  write('\n</details>\n')
+}
+
+function writeActions(plan: Plan, write: (text: string) => void): void {
+  for (const kind of plan.summary.kinds) {
+    for (const type of ['create', 'update', 'adopt', 'blocked'] as const) {
+      const count = kind[type]
+      if (count === 0) continue
+      write(`\n<details><summary>${type}: ${counted(count, kind.kind, kind.plural)}</summary>\n\n`)
+      for (const action of plan.sample(kind.kind, type, SAMPLE)) {
+        write(`- ${code(address(action))} ${cell(action.label === action.key ? '' : action.label)}\n`)
+        if (action.type === 'blocked') write(`  - ${cell(action.message)}\n`)
+        if (action.type !== 'update' && action.type !== 'adopt') continue
+        for (const change of action.changes) {
+          const values = 'secret' in change ? '(secret)' : `${shortValue(change.before)} → ${shortValue(change.after)}`
+          write(`  - ${cell(change.field)}: ${cell(values)}\n`)
+        }
+      }
+      if (count > SAMPLE) write(`- … ${count - SAMPLE} more\n`)
+      write('\n</details>\n')
+    }
+  }
+}
+
+/** Text that is data: no character of it is markup. */
+function cell(text: string): string {
+  return printable(text).replace(/[\\`*_{}[\]<>()#+!|~&@-]/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
+function code(text: string): string {
+  return `<code>${cell(text)}</code>`
+}

@@ -1,0 +1,170 @@
+import { printable } from '../diagnostics/printable.ts'
+import type { Action, FieldChange } from '../planning/action.ts'
+import { address } from '../planning/action.ts'
+import type { Plan } from '../planning/plan.ts'
+import { renderAccounting } from './accounting-text.ts'
+import { describeNote } from './remarks.ts'
+import { counted, duration, type Paint, shortValue, table } from './style.ts'
+
+export interface PlanTextOptions {
+  paint: Paint
+  /** Show every action and every rejected record instead of the first few. */
+  full: boolean
+  /** Receives the text piece by piece: a plan may have millions of lines. */
+  write: (text: string) => void
+}
+
+/** How many of a kind are shown unless all are asked for. */
+const SAMPLE = 5
+
+const MARKS = { create: '+', update: '~', adopt: '=', blocked: '!' } as const
+const COLORS = { create: 'green', update: 'yellow', adopt: 'cyan', blocked: 'red' } as const
+
+/** A plan for people: where the records went, the counts, a sample of the actions, and what stands in the way. */
+export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
+  const { paint, write } = options
+  const { target } = plan.inputs
+  write(`${paint('bold', printable(plan.name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
+  write(renderAccounting(plan.set.accounting, paint))
+  renderRejects(plan, options)
+  renderMerges(plan, options)
+  renderCounts(plan, options)
+  if (options.full) renderAllActions(plan, options)
+  else renderSamples(plan, options)
+  renderDrift(plan, options)
+  renderRemarks(plan, options)
+  renderConclusion(plan, options)
+}
+
+function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
+  const total = set.rejectCount()
+  if (total === 0) return
+  write(`\n${paint('bold', `Rejected (${total.toLocaleString('en-US')})`)}\n`)
+  let shown = 0
+  const limit = full ? Number.POSITIVE_INFINITY : SAMPLE * 2
+  for (const reject of set.rejects()) {
+    if (shown === limit) break
+    shown += 1
+    const what = reject.key === null ? reject.kind : address({ kind: reject.kind, key: reject.key })
+    write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${printable(what)}: ${printable(reject.message)}\n`)
+    if (reject.hint !== null) write(`      ${paint('dim', printable(reject.hint))}\n`)
+  }
+  if (total > shown) {
+    const rest = set.rejectCounts().map(({ code, count }) => `${count} ${code}`)
+    write(`  … all of them with --full; by cause: ${rest.join(', ')}\n`)
+  }
+}
+
+function renderMerges({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
+  const counts = set.mergeCounts()
+  if (counts.length === 0) return
+  write(`\n${paint('bold', 'Merged duplicates')}\n`)
+  for (const { kind, resources, records } of counts) {
+    write(`  ${counted(records, 'record')} merged into ${counted(resources, kind)}\n`)
+  }
+  let shown = 0
+  for (const merge of set.merges()) {
+    if (merge.merged === merge.key) continue
+    if (!full && shown === SAMPLE) {
+      write('  … all of them with --full\n')
+      break
+    }
+    shown += 1
+    const conflicts = merge.conflicts.map(({ field }) => field)
+    const note = conflicts.length > 0 ? `  (the first record's ${conflicts.join(', ')} kept)` : ''
+    write(
+      `  ${printable(`${merge.kind}:${merge.merged}`)} (${printable(merge.origin)}) → ${printable(merge.key)}${note}\n`,
+    )
+  }
+}
+
+function renderCounts({ summary }: Plan, { paint, write }: PlanTextOptions): void {
+  const columns = ['create', 'update', 'adopt', 'unchanged', 'blocked', 'orphaned'] as const
+  const kinds = summary.kinds.filter((kind) => kind.desired + kind.orphaned > 0)
+  const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => kind[column].toLocaleString('en-US'))])
+  write(`\n${paint('bold', 'Plan')}\n${table([['', ...columns], ...rows])}`)
+}
+
+function renderSamples(plan: Plan, options: PlanTextOptions): void {
+  for (const kind of plan.summary.kinds) {
+    for (const type of ['create', 'update', 'adopt', 'blocked'] as const) {
+      const count = kind[type]
+      if (count === 0) continue
+      options.write('\n')
+      for (const action of plan.sample(kind.kind, type, SAMPLE)) options.write(renderAction(action, options.paint))
+      if (count > SAMPLE) options.write(`  … ${count - SAMPLE} more to ${type === 'blocked' ? 'block' : type}\n`)
+    }
+  }
+  const total = plan.summary.kinds.reduce((sum, kind) => sum + kind.create + kind.update + kind.adopt + kind.blocked, 0)
+  if (total > SAMPLE) options.write(`\n${options.paint('dim', 'All of them with --full.')}\n`)
+}
+
+function renderAllActions(plan: Plan, { paint, write }: PlanTextOptions): void {
+  write('\n')
+  for (const action of plan.actions()) write(renderAction(action, paint))
+}
+
+/** One action: a line, and below it a line for each field it changes. */
+export function renderAction(action: Action, paint: Paint): string {
+  const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(address(action))}`
+  const label = action.label === action.key ? '' : `  ${paint('dim', printable(action.label))}`
+  switch (action.type) {
+    case 'create':
+      return `${head}${label}\n`
+    case 'update':
+      return `${head}${label}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
+    case 'adopt': {
+      const found = `  ${paint('dim', `is ${action.id}, by its ${action.matchedBy}`)}`
+      return `${head}${label}${found}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
+    }
+    case 'blocked':
+      return `${head}${label}\n      ${printable(action.message)}\n`
+  }
+}
+
+function renderChange(change: FieldChange, paint: Paint): string {
+  const name = `      ${printable(change.field)}: `
+  if ('secret' in change) return `${name}${paint('dim', '(secret) changed')}\n`
+  const before = change.before === undefined ? 'nothing' : shortValue(change.before)
+  const after = change.after === undefined ? 'removed' : shortValue(change.after)
+  return `${name}${paint('dim', before)} → ${after}\n`
+}
+
+function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void {
+  const total = plan.driftCount()
+  if (total === 0) return
+  write(`\n${paint('bold', `Different in WorkOS, and left as it is (${total.toLocaleString('en-US')})`)}\n`)
+  for (const drift of plan.drift(full ? undefined : SAMPLE)) {
+    const what =
+      drift.field === '*'
+        ? ''
+        : ` ${drift.field}: ${shortValue(drift.live)}, the source says ${shortValue(drift.desired)}`
+    write(`  ${paint('yellow', '≠')} ${printable(address(drift))}${what}  ${paint('dim', drift.reason)}\n`)
+  }
+  if (!full && total > SAMPLE) write(`  … ${total - SAMPLE} more\n`)
+}
+
+function renderRemarks({ summary }: Plan, { paint, write }: PlanTextOptions): void {
+  const orphaned = summary.kinds.filter((kind) => kind.orphaned > 0)
+  if (summary.notes.length + orphaned.length === 0) return
+  write(`\n${paint('bold', 'Remarks')}\n`)
+  for (const note of summary.notes) write(`  ${printable(describeNote(note))}\n`)
+  for (const { orphaned: count, kind, plural } of orphaned) {
+    write(`  ${counted(count, kind, plural)} no longer in the source: left alone in WorkOS\n`)
+  }
+}
+
+function renderConclusion({ summary }: Plan, { paint, write }: PlanTextOptions): void {
+  const { estimate, kinds, refusals } = summary
+  const blocked = kinds.reduce((sum, kind) => sum + kind.blocked, 0)
+  if (!summary.changes) {
+    const rest = blocked > 0 ? ` ${counted(blocked, 'resource is', 'resources are')} blocked.` : ''
+    write(`\n${paint('green', 'Nothing to do.')} WorkOS is as the source says.${rest}\n`)
+  } else {
+    const time = estimate.seconds < 1 ? 'without waiting' : `in ${duration(estimate.seconds)} at least`
+    write(`\n${counted(estimate.writes, 'write')} to WorkOS, ${time} at the configured limits.\n`)
+  }
+  for (const refusal of refusals) {
+    write(`${paint('red', 'Refused:')} ${refusal.message}\n  ${paint('dim', refusal.hint)}\n`)
+  }
+}

@@ -1,0 +1,21 @@
+import type { NoteCount } from '../desired/desired-set.ts'
+import { counted } from './style.ts'
+
+/** What a remark on accepted resources means, in words. */
+export function describeNote({ kind, code, detail, count }: NoteCount): string {
+  const resources = counted(count, kind)
+  switch (code) {
+    case 'password_reset_required':
+      return `${resources} without a password, who must reset it: WorkOS does not take ${detail} hashes`
+    case 'password_changed_in_source':
+      return `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`
+    case 'totp_not_migrated':
+      return `${resources} with a TOTP secret, which is not migrated: they enrol their authenticator again`
+    case 'metadata_key_renamed':
+      return `${resources} with the reserved metadata key ${detail}, renamed with metadata.prefix`
+    case 'role_dropped':
+      return `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`
+    default:
+      return `${resources}: ${code.replaceAll('_', ' ')}${detail === '' ? '' : ` (${detail})`}`
+  }
+}

@@ -1,0 +1,41 @@
+import { styleText } from 'node:util'
+import { printable } from '../diagnostics/printable.ts'
+
+type Format = Parameters<typeof styleText>[0]
+
+/** Colours text, or leaves it as it is. */
+export type Paint = (format: Format, text: string) => string
+
+export function painter(color: boolean): Paint {
+  return (format, text) => (color ? styleText(format, text, { validateStream: false }) : text)
+}
+
+/** `1 user`, `2 users`. */
+export function counted(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`
+}
+
+/** `45 s`, `3 min 20 s`, `11 h 6 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}
+
+/** A value for people, on one line and not too long. */
+export function shortValue(value: unknown, length = 60): string {
+  const text = printable(JSON.stringify(value) ?? 'nothing')
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text
+}
+
+/** Rows under each other: the first column to the left, all others (figures) to the right. */
+export function table(rows: readonly (readonly string[])[], indent = '  '): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length)
+  }
+  const line = (row: readonly string[]) =>
+    row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ')
+  return rows.map((row) => `${indent}${line(row).trimEnd()}\n`).join('')
+}
