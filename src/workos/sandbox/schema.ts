@@ -72,4 +72,30 @@ export const SCHEMA_STEPS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX auth_factors_by_user ON auth_factors (environment, user_id, id);
   `,
+  // Every key starts with the environment, and without statistics SQLite takes that prefix for as good as the whole of
+  // another index: it would read a million memberships to find one user's. These rows tell it how data really lies:
+  // rows in all, then rows for each further column of the index that is given.
+  `
+  ANALYZE;
+  DELETE FROM sqlite_stat1;
+  INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('users', 'users', '1000000 100000 1'),
+    ('users', 'users_by_email', '1000000 100000 1'),
+    ('users', 'users_by_external_id', '1000000 100000 1'),
+    ('organizations', 'organizations', '100000 10000 1'),
+    ('organizations', 'organizations_by_external_id', '100000 10000 1'),
+    ('organizations', 'organizations_by_stripe_customer', '100000 10000 1'),
+    ('organization_domains', 'organization_domains', '100000 10000 1'),
+    ('organization_domains', 'organization_domains_by_organization', '100000 10000 2 1'),
+    ('memberships', 'memberships', '1000000 100000 1'),
+    ('memberships', 'memberships_by_pair', '1000000 100000 100 1'),
+    ('memberships', 'memberships_by_user', '1000000 100000 2 1'),
+    ('memberships', 'memberships_by_organization', '1000000 100000 100 1'),
+    ('permissions', 'permissions', '1000 100 1'),
+    ('permissions', 'permissions_by_id', '1000 100 1'),
+    ('roles', 'roles', '10000 1000 5 1'),
+    ('auth_factors', 'auth_factors', '100000 10000 1'),
+    ('auth_factors', 'auth_factors_by_user', '100000 10000 2 1');
+  ANALYZE sqlite_schema;
+  `,
 ]
