@@ -1,10 +1,10 @@
 import jsonata from 'jsonata'
 import { nearest } from '../config/nearest.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import { type Direct, direct, NOT_DIRECT } from './direct.ts'
 import { mappingFunctions } from './functions.ts'
 import { knownFunctions, type Names, namesIn } from './names.ts'
 import { toPlain } from './plain.ts'
-import { NOT_SIMPLE, type SimplePath, simplePath } from './simple-path.ts'
 
 /** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
 const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
@@ -62,11 +62,11 @@ export function compileExpression(text: string, bounds: Bounds = BOUNDS): Compil
   compiled.assign('eval', undefined)
   return {
     ok: true,
-    expression: { text, unstable: names.unstable, evaluate: evaluator(compiled, simplePath(ast)) },
+    expression: { text, unstable: names.unstable, evaluate: evaluator(compiled, direct(ast)) },
   }
 }
 
-function evaluator(compiled: jsonata.Expression, simple: SimplePath | undefined): CompiledExpression['evaluate'] {
+function evaluator(compiled: jsonata.Expression, short: Direct | undefined): CompiledExpression['evaluate'] {
   let timeouts = 0
   const interpret = async (item: Json, record: JsonObject): Promise<Json | undefined> => {
     if (timeouts >= MAX_TIMEOUTS) {
@@ -81,8 +81,8 @@ function evaluator(compiled: jsonata.Expression, simple: SimplePath | undefined)
     }
   }
   return (item, record) => {
-    const value = simple === undefined ? NOT_SIMPLE : simple(item, record)
-    return value === NOT_SIMPLE ? interpret(item, record) : value
+    const value = short === undefined ? NOT_DIRECT : short(item, record)
+    return value === NOT_DIRECT ? interpret(item, record) : value
   }
 }
 

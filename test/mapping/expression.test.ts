@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import jsonata from 'jsonata'
 import { describe, expect, test } from 'vitest'
 import { canonicalJson, type Json, type JsonObject } from '../../src/json.ts'
+import { direct } from '../../src/mapping/direct.ts'
 import { type CompiledExpression, compileExpression, ExpressionFailure } from '../../src/mapping/expression.ts'
 import { isTruthy, toPlain } from '../../src/mapping/plain.ts'
-import { simplePath } from '../../src/mapping/simple-path.ts'
 
 function compiled(text: string, bounds?: { stack: number; timeout: number }): CompiledExpression {
   const compilation = compileExpression(text, bounds)
@@ -110,29 +110,61 @@ describe('expressions', () => {
   })
 })
 
-test('the short way for plain names answers as JSONata does', async () => {
-  const name = fc.constantFrom('a', 'b', 'toString', '__proto__')
+test('the short way for plain expressions answers as JSONata does', async () => {
   const data = fc.letrec<{ value: Json }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 4 },
-      fc.constantFrom<Json>(null, 0, '', 'x', true),
+      fc.constantFrom<Json>(null, 0, 1.5, '', 'x', true, false),
       fc.array(tie('value'), { maxLength: 3 }),
       fc.dictionary(fc.constantFrom('a', 'b', 'toString'), tie('value'), { maxKeys: 3 }),
     ),
   })).value
-  const path = fc.array(name, { minLength: 1, maxLength: 3 })
+  const name = fc.constantFrom('`a`', '`b`', '`toString`', '`__proto__`')
+  const expressions = fc.letrec<{ text: string }>((tie) => ({
+    text: fc.oneof(
+      { maxDepth: 3 },
+      fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('.')),
+      fc.array(name, { minLength: 1, maxLength: 2 }).map((names) => `$record.${names.join('.')}`),
+      fc.constantFrom('"text"', '""', '7', 'null', 'true', 'false'),
+      fc.tuple(tie('text'), tie('text'), tie('text')).map(([test, met, unmet]) => `(${test}) ? ${met} : (${unmet})`),
+      fc.tuple(tie('text'), tie('text')).map(([test, met]) => `(${test}) ? (${met})`),
+      fc.tuple(tie('text'), tie('text')).map(([left, right]) => `(${left}) & (${right})`),
+    ),
+  })).text
   await fc.assert(
-    fc.asyncProperty(path, data, fc.boolean(), async (names, item, onRecord) => {
-      const text = `${onRecord ? '$record.' : ''}${names.map((part) => `\`${part}\``).join('.')}`
+    fc.asyncProperty(expressions, data, async (text, item) => {
       const expression = jsonata(text)
-      expect(simplePath(expression.ast())).toBeDefined()
+      expect(direct(expression.ast())).toBeDefined()
       const record = { a: item }
       const expected = toPlain(await expression.evaluate(item, { record }))
       const actual = await compiled(text).evaluate(item, record)
-      expect(canonicalJson(actual ?? 'nothing')).toBe(canonicalJson(expected ?? 'nothing'))
+      expect(json(actual)).toBe(json(expected))
     }),
+    { numRuns: 500 },
   )
 })
+
+test.each([
+  'a[0]',
+  'a[]',
+  '$$.a',
+  '$.a',
+  'a.*',
+  'a@$x.b',
+  'a^(b)',
+  'a{b: c}',
+  '(a; b)',
+  'a = b',
+  'a.b.%',
+  '[a]',
+  '-a',
+])('%s takes the long way', (text) => {
+  expect(direct(jsonata(text).ast())).toBeUndefined()
+})
+
+function json(value: Json | undefined): string {
+  return value === undefined ? 'nothing' : canonicalJson(value)
+}
 
 test('truth is what JSONata takes for it', async () => {
   const boolean = jsonata('$boolean($record.value)')
