@@ -1,3 +1,4 @@
+import { TargetError } from '../diagnostics/errors.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import type { Api, Query } from '../workos/api.ts'
 import type { LiveResource } from './kind.ts'
@@ -5,7 +6,10 @@ import type { LiveResource } from './kind.ts'
 /** The most that WorkOS puts on a page. */
 const PAGE_SIZE = 100
 
-/** Every page of a list, oldest first: asks on while WorkOS names a cursor, however short a page is. */
+/**
+ * Every page of a list, oldest first: asks on while WorkOS names a cursor, however short a page is.
+ * @throws TargetError for a list that would never end
+ */
 export async function* pages(
   api: Api,
   path: string,
@@ -19,7 +23,13 @@ export async function* pages(
     yield listed(body).map(parse)
     const cursors = body.list_metadata
     const next = isObject(cursors) ? cursors.after : undefined
-    after = typeof next === 'string' && next !== after ? next : undefined
+    if (typeof next === 'string' && next === after) {
+      throw new TargetError({
+        code: 'endless_list',
+        message: `the list ${path} does not end: it names one cursor twice`,
+      })
+    }
+    after = typeof next === 'string' ? next : undefined
   } while (after !== undefined)
 }
 
