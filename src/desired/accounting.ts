@@ -41,6 +41,7 @@ export function countYielded(staging: Staging): Yielded {
 
 /**
  * Adds everything up, after assembling.
+ * @param assignedLater roles that assembling gave to memberships of other records
  * @throws StateError if a sum does not come out even: a defect of this program, on which nothing may be applied
  */
 export function account(
@@ -48,10 +49,12 @@ export function account(
   yielded: Yielded,
   streams: StreamCount[],
   records: StagedRecords,
+  assignedLater: number,
 ): Accounting {
   const kinds = kindDefinitions
     .filter((definition) => definition.mapped.length > 0)
     .map(({ name, plural }) => countKind(staging, yielded, name, plural))
+  kinds.push(countAssignments(staging, yielded, records.assigned, assignedLater))
   const accounting: Accounting = { streams, records, kinds }
   checkSums(accounting)
   return accounting
@@ -66,6 +69,18 @@ function countKind(staging: Staging, yielded: Yielded, kind: string, plural: str
     distinct,
     merged: staging.count('SELECT sum(records) FROM desired WHERE kind = ?', kind) - distinct,
     rejected: staging.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind),
+  }
+}
+
+/** Roles are no resources of their own: one that found its membership is distinct, one that found none is rejected. */
+function countAssignments(staging: Staging, yielded: Yielded, assigned: number, assignedLater: number): KindCount {
+  return {
+    kind: 'roleAssignment',
+    plural: 'role assignments',
+    yielded: (yielded.get('roleAssignment') ?? 0) + assigned,
+    distinct: assigned + assignedLater,
+    merged: 0,
+    rejected: staging.count('SELECT sum(records) FROM rejects WHERE kind = ?', 'roleAssignment'),
   }
 }
 

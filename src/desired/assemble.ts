@@ -9,22 +9,25 @@ import type { Staging } from './staging.ts'
 /**
  * Makes the desired set out of the staged drafts: references follow merged users, duplicates become one, what depends on
  * something refused is refused with it. Kinds are taken in order of dependency.
+ * @returns how many of the staged role grants found their membership
  */
-export function assembleDesired(staging: Staging, manifest: Manifest): void {
+export function assembleDesired(staging: Staging, manifest: Manifest): number {
   staging.db.exec(`
     CREATE INDEX drafts_by_group ON drafts (kind, grp, seq);
     CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
   `)
   addDefinedRoles(staging, manifest)
+  let assigned = 0
   for (const definition of kindDefinitions) {
     staging.transaction(() => {
       followAliases(staging, definition)
-      if (definition.keyFromRefs) assignGrants(staging, definition)
+      if (definition.keyFromRefs) assigned += assignGrants(staging, definition)
       refuseContradictions(staging, definition)
       mergeGroups(staging, definition, rulesFor(manifest, definition), manifest)
       refuseDependents(staging, definition)
     })
   }
+  return assigned
 }
 
 function rulesFor(manifest: Manifest, definition: KindDefinition) {

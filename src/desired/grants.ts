@@ -5,9 +5,11 @@ import type { Staging } from './staging.ts'
  * Gives the staged roles to the memberships they belong to, as further drafts of those memberships, which merging then
  * unites. A role without an organization goes to the memberships of its own record alone: a record that later merges
  * with it had its reasons for not having it. A role that finds no membership is refused, never dropped.
+ * @returns how many found one
  */
-export function assignGrants(staging: Staging, definition: KindDefinition): void {
-  if (staging.count('SELECT count(*) FROM grants') === 0) return
+export function assignGrants(staging: Staging, definition: KindDefinition): number {
+  if (staging.count('SELECT count(*) FROM grants') === 0) return 0
+  let assigned = 0
   staging.db.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
   const toOwn = staging.statement(
     `INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records)
@@ -39,7 +41,10 @@ export function assignGrants(staging: Staging, definition: KindDefinition): void
             definition.name,
             definition.keyFromRefs?.({ user, organization: organization }) ?? '',
           )
-    if (Number(found.changes) > 0) continue
+    if (Number(found.changes) > 0) {
+      assigned += 1
+      continue
+    }
     reject.run(
       'roleAssignment',
       user,
@@ -55,4 +60,5 @@ export function assignGrants(staging: Staging, definition: KindDefinition): void
       JSON.stringify({ user }),
     )
   }
+  return assigned
 }

@@ -23,12 +23,14 @@ export interface StageOptions {
 export interface StagedRecords {
   mapped: number
   leftOut: number
+  /** Roles that the mapping gave to memberships already. */
+  assigned: number
 }
 
 /** Reads the source to its end and stages what the mapping yields. Chunks may arrive in any order: `seq` keeps the records'. */
 export async function stageRecords(options: StageOptions): Promise<StagedRecords> {
   const { staging, source, mapper, signal } = options
-  const total: StagedRecords = { mapped: 0, leftOut: 0 }
+  const total: StagedRecords = { mapped: 0, leftOut: 0, assigned: 0 }
   const inFlight = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
   for await (const records of source.read(options.chunkSize)) {
@@ -39,6 +41,7 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
         insertResult(staging, result)
         total.mapped += result.mapped
         total.leftOut += result.leftOut
+        total.assigned += result.assigned
         options.onProgress?.(total.mapped + total.leftOut)
       })
       .catch((error: unknown) => {

@@ -1,6 +1,6 @@
-import type { Json } from '../json.ts'
+import { isObject, type Json } from '../json.ts'
 import type { ValueProblem } from '../resources/kind.ts'
-import type { SourceRecord } from '../sources/source.ts'
+import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
 import { FieldFailure, itemsOf } from './evaluate.ts'
 import type { Reject } from './result.ts'
 import type { CompiledRule } from './rule.ts'
@@ -9,24 +9,34 @@ import type { CompiledRule } from './rule.ts'
 export async function forEachItem(
   rule: CompiledRule,
   record: SourceRecord,
-  reject: (problems: readonly ValueProblem[], key: null, refs: Record<string, string>) => void,
+  reject: (item: Json, problems: readonly ValueProblem[], key: null, refs: Record<string, string>) => void,
   map: (item: Json) => Promise<void>,
 ): Promise<void> {
-  const guarded = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+  const guarded = async <T>(blamed: Json, work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work()
     } catch (error) {
       if (!(error instanceof FieldFailure)) throw error
-      reject([{ code: 'expression_failed', field: error.field, message: error.message }], null, {})
+      reject(blamed, [{ code: 'expression_failed', field: error.field, message: error.message }], null, {})
       return undefined
     }
   }
-  for (const item of (await guarded(() => itemsOf(rule, record.data))) ?? []) await guarded(() => map(item))
+  for (const item of (await guarded(record.data, () => itemsOf(rule, record.data))) ?? []) {
+    await guarded(item, () => map(item))
+  }
+}
+
+/** Where an item stands: a joined row at its own line, everything else at the record's. */
+export function originOf(record: SourceRecord, item: Json): Origin {
+  if (!isObject(item)) return record.origin
+  const { [ROW_FILE]: file, [ROW_LINE]: line } = item
+  return typeof file === 'string' && typeof line === 'number' ? { file, line } : record.origin
 }
 
 /** One rejection of one resource, whatever the number of its problems: the first gives the code, all give the message. */
 export function rejection(
   record: SourceRecord,
+  item: Json,
   kind: string,
   key: string | null,
   problems: readonly ValueProblem[],
@@ -39,7 +49,7 @@ export function rejection(
     key,
     code: first?.code ?? 'invalid',
     message: problems.map((problem) => problem.message).join('; '),
-    origin: record.origin,
+    origin: originOf(record, item),
     refs,
   }
   if (first !== undefined) reject.field = first.field

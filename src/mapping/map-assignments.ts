@@ -1,21 +1,23 @@
 import type { RoleConfig } from '../config/manifest.ts'
-import type { JsonObject } from '../json.ts'
+import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { ValueProblem } from '../resources/kind.ts'
 import { settle } from '../resources/values/check.ts'
 import { mapRoleSlug, parseRoleNames } from '../resources/values/roles.ts'
 import { optionalText } from '../resources/values/text.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { fieldsOf } from './evaluate.ts'
-import { forEachItem, rejection } from './for-each-item.ts'
+import { forEachItem, originOf, rejection } from './for-each-item.ts'
 import { type Own, ownRef } from './own-refs.ts'
-import type { MapResult } from './result.ts'
+import type { Draft, MapResult } from './result.ts'
 import type { CompiledRule } from './rule.ts'
 
 const KIND = 'roleAssignment'
 
 /**
  * The roles that a record gives: `role` to `user` (the record's own one unless it is mapped), in `organization` or, where
- * there is none, in the memberships of the same record.
+ * there is none, in the memberships of the same record. Roles whose memberships the record yields itself are put there at once; the others
+ * wait in `grants` for the memberships of other records.
+ * @param firstDraft where the record's own drafts begin in the result
  */
 export async function mapAssignments(
   rule: CompiledRule,
@@ -23,9 +25,10 @@ export async function mapAssignments(
   own: Own,
   roles: RoleConfig,
   result: MapResult,
+  firstDraft: number,
 ): Promise<void> {
-  const reject = (problems: readonly ValueProblem[], key: string | null) => {
-    result.rejects.push(rejection(record, KIND, key, problems, key === null ? {} : { user: key }))
+  const reject = (item: Json, problems: readonly ValueProblem[], key: string | null) => {
+    result.rejects.push(rejection(record, item, KIND, key, problems, key === null ? {} : { user: key }))
   }
   await forEachItem(rule, record, reject, async (item) => {
     const fields = await fieldsOf(rule, item, record.data)
@@ -48,9 +51,15 @@ export async function mapAssignments(
       if (role?.kind === 'role') slugs.add(role.slug)
       if (role?.kind === 'drop') dropped.push(name)
     }
-    if (problems.length > 0 || user === undefined) return reject(problems, user ?? null)
-    const { seq, origin } = record
-    for (const role of slugs) result.grants.push({ seq, user, organization, role, origin })
+    if (problems.length > 0 || user === undefined) return reject(item, problems, user ?? null)
+    const { seq } = record
+    const origin = originOf(record, item)
+    for (const role of slugs) {
+      const drafts = membershipsOf(result.drafts, firstDraft, user, organization)
+      if (drafts.length === 0) result.grants.push({ seq, user, organization, role, origin })
+      else result.assigned += 1
+      for (const draft of drafts) draft.attributes = withRole(draft.attributes, role)
+    }
     for (const detail of dropped) result.notes.push({ seq, kind: KIND, key: user, code: 'role_dropped', detail })
   })
 }
@@ -72,4 +81,21 @@ function userOf(rule: CompiledRule, fields: JsonObject, own: Own, problems: Valu
     })
   }
   return user
+}
+
+/** The record's own memberships of a user: in one organization, or (null) all of them. */
+function membershipsOf(drafts: Draft[], first: number, user: string, organization: string | null): Draft[] {
+  const own: Draft[] = []
+  for (let index = first; index < drafts.length; index += 1) {
+    const draft = drafts[index]
+    if (draft?.kind !== 'membership' || draft.refs.user !== user) continue
+    if (organization === null || draft.refs.organization === organization) own.push(draft)
+  }
+  return own
+}
+
+function withRole(attributes: string, role: string): string {
+  const parsed: JsonObject = JSON.parse(attributes)
+  const roles = Array.isArray(parsed.roles) ? parsed.roles : []
+  return roles.includes(role) ? attributes : canonicalJson({ ...parsed, roles: [...roles, role] })
 }

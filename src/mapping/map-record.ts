@@ -4,7 +4,7 @@ import type { SourceRecord } from '../sources/source.ts'
 import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
 import { FieldFailure, fieldsOf } from './evaluate.ts'
 import { type CompiledExpression, ExpressionFailure } from './expression.ts'
-import { forEachItem, rejection } from './for-each-item.ts'
+import { forEachItem, originOf, rejection } from './for-each-item.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
 import type { MapResult } from './result.ts'
@@ -12,12 +12,18 @@ import type { MapResult } from './result.ts'
 /** Maps one record by every rule that applies to it and adds to the result what comes of it. */
 export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, result: MapResult): Promise<void> {
   const before = yielded(result)
+  const firstDraft = result.drafts.length
   const own: Own = new Map()
   const { mainStream } = mapping.settings
   for (const kindRule of mapping.kinds) {
     if (!appliesTo(kindRule.rule, record.stream, mainStream)) continue
-    const reject = (problems: readonly ValueProblem[], key: string | null, refs: Record<string, string>) => {
-      const rejected = rejection(record, kindRule.definition.name, key, problems, refs)
+    const reject = (
+      item: Json,
+      problems: readonly ValueProblem[],
+      key: string | null,
+      refs: Record<string, string>,
+    ) => {
+      const rejected = rejection(record, item, kindRule.definition.name, key, problems, refs)
       ownOf(own, kindRule.definition.name).rejected ??= rejected
       result.rejects.push(rejected)
     }
@@ -25,16 +31,16 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       const fields = await fieldsOf(kindRule.rule, item, record.data)
       const missing = addOwnRefs(kindRule, fields, own)
       const refs = refsIn(kindRule, fields)
-      if (missing !== undefined) return reject([missing], null, refs)
+      if (missing !== undefined) return reject(item, [missing], null, refs)
       const normalised = kindRule.definition.normalise(fields, mapping.settings)
-      if (!normalised.ok) return reject(normalised.problems, normalised.key, refs)
-      await accept(record, kindRule, normalised.value, mapping, result)
+      if (!normalised.ok) return reject(item, normalised.problems, normalised.key, refs)
+      await accept(record, item, kindRule, normalised.value, mapping, result)
       ownOf(own, kindRule.definition.name).keys.add(normalised.value.key)
     })
   }
   const { roleAssignment } = mapping
   if (roleAssignment !== undefined && appliesTo(roleAssignment, record.stream, mainStream)) {
-    await mapAssignments(roleAssignment, record, own, mapping.settings.roles, result)
+    await mapAssignments(roleAssignment, record, own, mapping.settings.roles, result, firstDraft)
   }
   if (yielded(result) > before) result.mapped += 1
   else result.leftOut += 1
@@ -71,6 +77,7 @@ function refsIn({ definition }: KindRule, fields: JsonObject): Record<string, st
 
 async function accept(
   record: SourceRecord,
+  item: Json,
   { rule, definition }: KindRule,
   value: Normalised,
   mapping: CompiledMapping,
@@ -78,7 +85,7 @@ async function accept(
 ): Promise<void> {
   const { key, attributes, secrets, refs } = value
   const group = rule.kind === 'user' ? await groupOf(mapping.userGroup, { ...attributes, key }) : null
-  const { seq, origin } = record
+  const { seq } = record
   result.drafts.push({
     seq,
     kind: definition.name,
@@ -87,7 +94,7 @@ async function accept(
     refs,
     attributes: canonicalJson(attributes),
     secrets: secrets === null ? null : canonicalJson(secrets),
-    origin,
+    origin: originOf(record, item),
   })
   for (const { code, detail } of value.notes) result.notes.push({ seq, kind: definition.name, key, code, detail })
 }
@@ -110,5 +117,5 @@ async function groupOf(expressions: readonly CompiledExpression[], user: JsonObj
 }
 
 function yielded(result: MapResult): number {
-  return result.drafts.length + result.grants.length + result.rejects.length
+  return result.drafts.length + result.grants.length + result.rejects.length + result.assigned
 }

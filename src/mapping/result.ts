@@ -63,6 +63,8 @@ export interface MapResult {
   grants: RoleGrant[]
   rejects: Reject[]
   notes: Note[]
+  /** Roles given to memberships of the very record that gives them: they are in those memberships' drafts already. */
+  assigned: number
   /** Records of the chunk that yielded at least one draft, grant or reject. */
   mapped: number
   /** Records that every rule left out by its `when` or an empty `each`. `mapped` + `leftOut` = records in the task. */

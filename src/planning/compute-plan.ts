@@ -70,7 +70,7 @@ async function computeDesired(options: ComputePlanOptions): Promise<{ set: Desir
     signal,
   })
   const { workers, chunkSize } = manifest.run
-  const mapper = createMapperPool(manifest, { workers })
+  const mapper = createMapperPool(manifest, { workers, mainStream: source.streams[0] })
   try {
     const records = await stageRecords({
       staging,
@@ -83,8 +83,8 @@ async function computeDesired(options: ComputePlanOptions): Promise<{ set: Desir
     })
     const yielded = countYielded(staging)
     onProgress('merging duplicates')
-    assembleDesired(staging, manifest)
-    const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records))
+    const assigned = assembleDesired(staging, manifest)
+    const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned))
     return { set, sourceDigest: source.digest() }
   } finally {
     await mapper.close()

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { JsonObject } from '../json.ts'
+import { ROW_FILE, ROW_LINE } from './source.ts'
 
 /** A row that waits to be joined to the record that its key names. */
 export interface JoinRow {
@@ -21,11 +22,17 @@ export class JoinTable {
   readonly #database: DatabaseSync
   readonly #insert: StatementSync
   #select: StatementSync | undefined
+  readonly #file: string
   #rows = 0
   #taken = new Uint8Array(0)
 
-  /** @param folder a private folder that is removed after the run; the file in it is as private. */
-  constructor(folder: string, name: string) {
+  /**
+   * @param folder a private folder that is removed after the run; the file in it is as private
+   * @param name of the rows' stream
+   * @param file that the rows come from, as written in the manifest
+   */
+  constructor(folder: string, name: string, file: string) {
+    this.#file = file
     const path = join(folder, `${name}.sqlite`)
     closeSync(openSync(path, 'wx', 0o600))
     this.#database = new DatabaseSync(path)
@@ -59,7 +66,7 @@ export class JoinTable {
   }
 
   /**
-   * For each key its rows in the order they were loaded, each with its line as `_line`; they count as taken from now on.
+   * For each key its rows in the order they were loaded, each with its place (see ROW_FILE); they count as taken from now on.
    * A key may be asked for again and answers the same.
    */
   take(keys: readonly string[]): JsonObject[][] {
@@ -69,7 +76,8 @@ export class JoinTable {
       const [position, id, line, data] = columns(row)
       this.#taken[id >> 3] = (this.#taken[id >> 3] ?? 0) | (1 << (id & 7))
       const joined: JsonObject = JSON.parse(data)
-      joined._line = line
+      joined[ROW_FILE] = this.#file
+      joined[ROW_LINE] = line
       found[position]?.push(joined)
     }
     return found

@@ -16,6 +16,13 @@ export interface SourceRecord {
   data: JsonObject
 }
 
+/**
+ * The members under which a joined row carries its place: `_file` (as written in the manifest) and `_line`. What is mapped
+ * from such a row is reported there, and not at the record it was joined to.
+ */
+export const ROW_FILE = '_file'
+export const ROW_LINE = '_line'
+
 /** A record that could not be read or breaks a rule of its format. It never reaches the mapping. */
 export interface RejectedRecord {
   stream: string

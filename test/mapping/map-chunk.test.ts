@@ -45,6 +45,7 @@ describe('one record', () => {
       grants: [],
       rejects: [],
       notes: [],
+      assigned: 0,
       mapped: 1,
       leftOut: 0,
     })
@@ -224,6 +225,37 @@ describe('role assignments', () => {
     roleAssignment: { each: 'roles', role: 'slug', organization: 'org' },
   }
   const roles = { define: {}, map: { 'org:admin': 'admin' }, unmapped: 'drop' as const }
+
+  test('go to the memberships of the own record at once, and are reported at the line of their row', async () => {
+    const result = await mapped(
+      {
+        user: { key: 'id', email: 'email' },
+        membership: { each: 'memberships', organization: 'org', roles: 'role' },
+        roleAssignment: { each: 'roles', organization: 'org', role: 'role' },
+      },
+      [
+        {
+          id: 'u1',
+          email: 'a@example.com',
+          memberships: [{ org: 'acme', role: 'member' }, { org: 'beta' }],
+          roles: [
+            { role: 'admin', org: 'acme', _file: 'roles.csv', _line: 7 },
+            { role: 'viewer', _file: 'roles.csv', _line: 8 },
+            { role: 'owner', org: 'gamma', _file: 'roles.csv', _line: 9 },
+            { role: '', org: 'acme', _file: 'roles.csv', _line: 10 },
+          ],
+        },
+      ],
+    )
+    const memberships = result.drafts.filter(({ kind }) => kind === 'membership')
+    expect(memberships.map(({ attributes }) => attributes)).toEqual([
+      '{"roles":["member","admin","viewer"]}',
+      '{"roles":["viewer"]}',
+    ])
+    expect(result.assigned).toBe(2)
+    expect(result.grants).toMatchObject([{ organization: 'gamma', origin: { file: 'roles.csv', line: 9 } }])
+    expect(result.rejects).toMatchObject([{ code: 'no_role', origin: { file: 'roles.csv', line: 10 } }])
+  })
 
   test('become grants to the own user, with mapped roles', async () => {
     const data: JsonObject[] = [

@@ -3,7 +3,7 @@ import { JoinTable } from '../../src/sources/join-table.ts'
 import { folderWith } from './reading.ts'
 
 function table(rows: [key: string, name: string][]): JoinTable {
-  const joined = new JoinTable(folderWith({}), 'rows')
+  const joined = new JoinTable(folderWith({}), 'rows', 'rows.csv')
   const half = Math.ceil(rows.length / 2)
   const loaded = rows.map(([key, name], index) => ({ key, line: index + 2, data: { name } }))
   joined.load(loaded.slice(0, half))
@@ -19,10 +19,10 @@ test('rows come back by key, in the order of loading, as often as asked', () => 
     ['b', '3'],
   ])
   const b = [
-    { name: '1', _line: 2 },
-    { name: '3', _line: 4 },
+    { name: '1', _file: 'rows.csv', _line: 2 },
+    { name: '3', _file: 'rows.csv', _line: 4 },
   ]
-  expect(joined.take(['b', 'none', 'a', 'b'])).toEqual([b, [], [{ name: '2', _line: 3 }], b])
+  expect(joined.take(['b', 'none', 'a', 'b'])).toEqual([b, [], [{ name: '2', _file: 'rows.csv', _line: 3 }], b])
   expect([...joined.unused()]).toEqual([])
   joined.close()
 })

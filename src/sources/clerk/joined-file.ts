@@ -3,7 +3,7 @@ import type { SourceFile } from '../csv/file.ts'
 import { CsvStream, type RowRule } from '../csv/stream.ts'
 import type { Vocabulary } from '../csv/vocabulary.ts'
 import { JoinTable } from '../join-table.ts'
-import type { ReadContext, StreamCount } from '../source.ts'
+import { type ReadContext, ROW_LINE, type StreamCount } from '../source.ts'
 
 /** A file whose rows belong to users. */
 export interface JoinedFormat {
@@ -33,7 +33,7 @@ export class JoinedFile {
   }
 
   async load(): Promise<void> {
-    const table = new JoinTable(this.#context.scratch, this.format.stream)
+    const table = new JoinTable(this.#context.scratch, this.format.stream, this.#rows.count().file)
     this.#table = table
     for await (const records of this.#rows.records()) {
       table.load(
@@ -55,7 +55,7 @@ export class JoinedFile {
     return keys.map((own) => {
       const rows = found.slice(at, at + own.length).flat()
       at += own.length
-      return own.length < 2 ? rows : rows.sort((a, b) => Number(a._line) - Number(b._line))
+      return own.length < 2 ? rows : rows.sort((a, b) => Number(a[ROW_LINE]) - Number(b[ROW_LINE]))
     })
   }
 

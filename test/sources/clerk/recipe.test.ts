@@ -86,13 +86,10 @@ test("Clerk's roles are mapped, WorkOS's pass as they are, and what fits neither
     roles: ['clerk_user_id,role_slug,org_external_id', 'u1,org:admin,acme', 'u1,editor,', 'u1,org:billing,acme'],
   }
   const plain = await read(files)
-  expect(plain.grants).toMatchObject([
-    { user: 'u1', organization: 'acme', role: 'admin' },
-    { user: 'u1', organization: null, role: 'editor' },
-  ])
-  expect(plain.rejects).toMatchObject([{ code: 'invalid_role_slug' }])
+  expect(plain.attributes('membership')).toEqual([{ roles: ['admin', 'editor'] }])
+  expect(plain.rejects).toMatchObject([{ code: 'invalid_role_slug', origin: { line: 4 } }])
 
   const extended = await read(files, { roles: { map: { 'org:billing': 'billing' } } })
-  expect(extended.grants.map(({ role }) => role)).toEqual(['admin', 'editor', 'billing'])
+  expect(extended.attributes('membership')).toEqual([{ roles: ['admin', 'editor', 'billing'] }])
   expect(extended.rejects).toEqual([])
 })
