@@ -33,6 +33,8 @@ export interface ApplyResult {
   outcome: RunOutcome
   kinds: KindResult[]
   requests: RequestCounts
+  /** Records and resources that the plan had refused, and that are therefore not in WorkOS. */
+  rejected: number
   /** Why the run ended before its end. */
   stopped?: { message: string }
 }
@@ -94,7 +96,8 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const outcome = runOutcome(progress, kinds)
   await state.finishRun(run, new Date().toISOString(), outcome, totals(kinds, requests))
   if (progress.stop && 'error' in progress.stop) throw progress.stop.error
-  return { run, outcome, kinds, requests, stopped: progress.stop && { message: progress.stop.message } }
+  const rejected = plan.set.rejectCount()
+  return { run, outcome, kinds, requests, rejected, stopped: progress.stop && { message: progress.stop.message } }
 }
 
 async function applyKind(progress: Progress, definition: KindDefinition): Promise<void> {

@@ -26,11 +26,12 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
   ].join('')
 }
 
-function conclusion({ outcome, stopped, kinds }: ApplyResult, paint: Paint): string {
+function conclusion({ outcome, stopped, kinds, rejected }: ApplyResult, paint: Paint): string {
   const sum = (field: 'failed' | 'blocked' | 'pending') => kinds.reduce((total, kind) => total + kind[field], 0)
   switch (outcome) {
     case 'completed':
-      return paint('green', 'Done: everything in the source is in WorkOS.')
+      if (rejected === 0) return paint('green', 'Done: everything in the source is in WorkOS.')
+      return paint('yellow', `Done, without the ${counted(rejected, 'rejected record')} that the plan lists.`)
     case 'incomplete':
       return paint(
         'yellow',

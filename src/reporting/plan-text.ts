@@ -154,12 +154,17 @@ function renderRemarks({ summary }: Plan, { paint, write }: PlanTextOptions): vo
   }
 }
 
-function renderConclusion({ summary }: Plan, { paint, write }: PlanTextOptions): void {
+function renderConclusion({ summary, set }: Plan, { paint, write }: PlanTextOptions): void {
   const { estimate, kinds, refusals } = summary
   const blocked = kinds.reduce((sum, kind) => sum + kind.blocked, 0)
   if (!summary.changes) {
-    const rest = blocked > 0 ? ` ${counted(blocked, 'resource is', 'resources are')} blocked.` : ''
-    write(`\n${paint('green', 'Nothing to do.')} WorkOS is as the source says.${rest}\n`)
+    const rejected = set.rejectCount()
+    const without = [
+      ...(rejected > 0 ? [`${counted(rejected, 'record')} rejected`] : []),
+      ...(blocked > 0 ? [`${counted(blocked, 'resource')} blocked`] : []),
+    ]
+    const rest = without.length > 0 ? ` Not in WorkOS: ${without.join(', ')}.` : ''
+    write(`\n${paint('green', 'Nothing to do.')} WorkOS is up to date with the source.${rest}\n`)
   } else {
     const time = estimate.seconds < 1 ? 'without waiting' : `in ${duration(estimate.seconds)} at least`
     write(`\n${counted(estimate.writes, 'write')} to WorkOS, ${time} at the configured limits.\n`)

@@ -1,0 +1,31 @@
+/**
+ * The main job, end to end: plans and applies the shipped migrate.config.yaml into the embedded sandbox, then plans again to
+ * show that nothing is left to do. Everything happens in .workos-migrate/, which is started afresh.
+ */
+import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+
+/** Exit code 7 of an apply: everything is migrated but the records that the plan has shown as rejected. */
+const WITH_REJECTS = 7
+
+rmSync(new URL('../.workos-migrate', import.meta.url), { recursive: true, force: true })
+run(['plan'], 0)
+run(['apply', '--yes'], WITH_REJECTS)
+run(['plan', '--detailed-exitcode'], 0)
+process.stdout.write(
+  '\nThe second plan has nothing to do: applying is idempotent. What was made, with its WorkOS ids:\n' +
+    '  npx tsx src/cli/main.ts state list\n',
+)
+
+function run(args: string[], expected: number): void {
+  process.stdout.write(`\n$ workos-migrate ${args.join(' ')}\n\n`)
+  const { status } = spawnSync(process.execPath, [program, ...args], { cwd: root, stdio: 'inherit' })
+  if (status !== expected) {
+    process.stderr.write(`workos-migrate ${args.join(' ')} ended with ${status}, expected ${expected}\n`)
+    process.exit(1)
+  }
+}
