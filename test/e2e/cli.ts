@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'csv-stringify/sync'
+import { onTestFinished } from 'vitest'
+import type { Context } from '../../src/cli/context.ts'
+import { run } from '../../src/cli/run.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+export interface Result {
+  exit: number
+  stdout: string
+  stderr: string
+}
+
+export interface RunOptions {
+  /** What a person types, one entry a question; makes standard input and error a terminal. */
+  typed?: string
+  env?: Record<string, string>
+  interrupted?: AbortSignal
+  killed?: AbortSignal
+}
+
+/** The command line in a process of its own. */
+export interface Child {
+  process: ChildProcess
+  result: Promise<Result & { signal: NodeJS.Signals | null }>
+}
+
+/** A folder with a manifest and its files, in which commands are run. */
+export interface Project {
+  folder: string
+  path(name: string): string
+  write(name: string, content: string): void
+  csv(name: string, rows: readonly Record<string, string>[]): void
+  /** YAML takes JSON. */
+  manifest(content: object): void
+  remove(name: string): void
+  /** Runs a command in this process. */
+  run(args: readonly string[], options?: RunOptions): Promise<Result>
+  spawn(args: readonly string[], env?: Record<string, string>): Child
+}
+
+/** Makes a project in a temporary folder, which goes with the test. */
+export function createProject(): Project {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-e2e-'))
+  chmodSync(folder, 0o700)
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = (name: string) => join(folder, name)
+  const write = (name: string, content: string) => {
+    mkdirSync(dirname(path(name)), { recursive: true })
+    writeFileSync(path(name), content)
+  }
+  return {
+    folder,
+    path,
+    write,
+    csv(name, rows) {
+      const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+      write(name, stringify([...rows], { header: true, columns }))
+    },
+    manifest: (content) => write('migrate.config.yaml', JSON.stringify(content, null, 2)),
+    remove: (name) => rmSync(path(name), { recursive: true, force: true }),
+    run: (args, options = {}) => runHere(folder, args, options),
+    spawn: (args, env = {}) => spawnIn(folder, args, env),
+  }
+}
+
+async function runHere(cwd: string, args: readonly string[], options: RunOptions): Promise<Result> {
+  const isTTY = options.typed !== undefined
+  const stdin = Object.assign(new PassThrough(), { isTTY })
+  if (options.typed !== undefined) stdin.write(options.typed)
+  const stdout = new PassThrough()
+  const stderr = Object.assign(new PassThrough(), { isTTY })
+  const outputs = Promise.all([text(stdout), text(stderr)])
+  const never = new AbortController().signal
+  const context: Context = {
+    stdout,
+    stderr,
+    stdin,
+    env: { NO_COLOR: '1', ...options.env },
+    cwd,
+    now: Date.now,
+    interrupted: options.interrupted ?? never,
+    killed: options.killed ?? never,
+  }
+  try {
+    const exit = await run(args, context)
+    stdout.end()
+    stderr.end()
+    const [out, err] = await outputs
+    return { exit, stdout: out, stderr: err }
+  } finally {
+    stdout.destroy()
+    stderr.destroy()
+    stdin.destroy()
+  }
+}
+
+function spawnIn(cwd: string, args: readonly string[], env: Record<string, string>): Child {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  const collect = async () => {
+    const [stdout, stderr, [exit, signal]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit'),
+    ])
+    return { exit: exit ?? -1, signal, stdout, stderr }
+  }
+  return { process: child, result: collect() }
+}
