@@ -31,6 +31,7 @@ export interface Workos {
   target: { type: 'workos'; apiKey: string; baseUrl: string }
   /** Requests since the last call, the test's own left out. */
   takeLog(): RequestLogEntry[]
+  close(): Promise<void>
   /** One request of the test's own. @throws for any answer but success */
   call(method: string, path: string, body?: unknown, key?: string): Promise<Body>
   snapshot(key?: string): Promise<Snapshot>
@@ -38,7 +39,15 @@ export interface Workos {
 
 export const KEY = 'sk_test_e2e'
 
+/** A sandbox that goes with the test. */
 export async function startWorkos(options: Partial<SandboxOptions> = {}): Promise<Workos> {
+  const workos = await openWorkos(options)
+  onTestFinished(() => workos.close())
+  return workos
+}
+
+/** A sandbox for several tests, which close it. */
+export async function openWorkos(options: Partial<SandboxOptions> = {}): Promise<Workos> {
   const log: RequestLogEntry[] = []
   const { interceptor } = options
   const sandbox = await startSandbox({
@@ -56,7 +65,6 @@ export async function startWorkos(options: Partial<SandboxOptions> = {}): Promis
       options.onRequest?.(entry)
     },
   })
-  onTestFinished(() => sandbox.close())
 
   const call = async (method: string, path: string, body?: unknown, key = KEY): Promise<Body> => {
     const response = await fetch(sandbox.url + path, {
@@ -86,6 +94,7 @@ export async function startWorkos(options: Partial<SandboxOptions> = {}): Promis
     log,
     target: { type: 'workos', apiKey: '${KEY}', baseUrl: sandbox.url },
     takeLog: () => log.splice(0),
+    close: () => sandbox.close(),
     call,
     async snapshot(key = KEY) {
       const users = await all('/user_management/users', key)
