@@ -25,9 +25,9 @@ export function complaintOf(error: ErrorObject, tree: Branch): Complaint | undef
   if (error.propertyName !== undefined) return badKey(error, [...path, error.propertyName])
   switch (error.keyword) {
     case 'additionalProperties':
-      return unknownKey(path, String(error.params.additionalProperty))
+      return unknownKey(error, path, String(error.params.additionalProperty))
     case 'required':
-      return missingKey(path, String(error.params.missingProperty))
+      return isUnionTag(error) ? undefined : missingKey(path, String(error.params.missingProperty))
     case 'discriminator':
       return unionMember(error, path)
     case 'enum':
@@ -46,8 +46,15 @@ function unescapePointer(step: string): string {
   return step.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-function unknownKey(parent: string[], key: string): Complaint {
-  const known = knownKeys(parent).filter((name) => name !== '$schema')
+/** A union's missing tag is reported by the union itself. */
+function isUnionTag(error: ErrorObject): boolean {
+  const { discriminator } = schemaOf(error)
+  return isSchema(discriminator) && discriminator.propertyName === error.params.missingProperty
+}
+
+function unknownKey(error: ErrorObject, parent: string[], key: string): Complaint {
+  const { properties } = schemaOf(error)
+  const known = isSchema(properties) ? Object.keys(properties).filter((name) => name !== '$schema') : []
   const close = nearest(key, known)
   const elsewhere = close === undefined ? sectionsWith(key).filter((path) => path !== [...parent, key].join('.')) : []
   const hint =
@@ -132,7 +139,7 @@ function typeHint(types: string[], error: ErrorObject): string | undefined {
     if (/^(no|off|n|0)$/i.test(data)) return 'write false, without quotes'
   }
   if (typeof data === 'string' && /^-?\d+(\.\d+)?$|^(true|false)$/.test(data)) return 'write it without quotes'
-  const anyText = types.includes('string') && parent(error).pattern === undefined
+  const anyText = types.includes('string') && schemaOf(error).pattern === undefined
   if (anyText && (typeof data === 'number' || typeof data === 'boolean')) return 'put it in quotes'
   return undefined
 }
@@ -172,17 +179,17 @@ function writtenAt(tree: Branch, path: string[]): string | undefined {
 }
 
 function expectation(error: ErrorObject): string | undefined {
-  const says = parent(error)['x-expects']
+  const says = schemaOf(error)['x-expects']
   return typeof says === 'string' ? says : undefined
 }
 
 function example(error: ErrorObject): string | undefined {
-  const { examples } = parent(error)
+  const { examples } = schemaOf(error)
   const first = Array.isArray(examples) ? examples[0] : undefined
   return first === undefined ? undefined : `for example ${typeof first === 'string' ? first : JSON.stringify(first)}`
 }
 
-function parent(error: ErrorObject): Schema {
+function schemaOf(error: ErrorObject): Schema {
   return isSchema(error.parentSchema) ? error.parentSchema : {}
 }
 

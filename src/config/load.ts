@@ -11,7 +11,7 @@ import type { LoadedManifest, Manifest } from './manifest.ts'
 import { shippedRecipes } from './recipes.ts'
 import { resolveReferences } from './references.ts'
 import { scalarLocation } from './scalar-position.ts'
-import { digestOf, findLiteralKeys } from './secrets.ts'
+import { digestOf, literalKeyWarnings } from './secrets.ts'
 import { locationOf } from './text.ts'
 import { type Branch, keyAt, valueAt, without } from './tree.ts'
 
@@ -55,7 +55,7 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
   const file = options.path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, options.path)
   const context = { env, redactor, offline: options.offline ?? false, recipes: options.recipes ?? shippedRecipes }
   const composed = compose(file, environment, context)
-  const warnings = findLiteralKeys(composed, redactor)
+  const warnings = literalKeyWarnings(composed, redactor)
   const { tree, unresolved, problems } = resolveReferences(without(composed, ['environments', '$schema']), context)
   const checked = checkManifest(tree, [...unresolved])
   complete(checked.value, dirname(file))
@@ -96,6 +96,10 @@ function originOf(tree: Branch, path: string[]): Location | undefined {
 }
 
 function redacted(problem: Problem, redactor: Redactor): Problem {
-  const hint = problem.hint === undefined ? {} : { hint: redactor.redact(problem.hint) }
-  return { ...problem, message: redactor.redact(problem.message), ...hint }
+  const copy = { ...problem }
+  for (const key of ['message', 'hint', 'path'] as const) {
+    const text = problem[key]
+    if (text !== undefined) copy[key] = redactor.redact(text)
+  }
+  return copy
 }

@@ -6,7 +6,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const same = candidates.find((candidate) => normalise(candidate) === plain)
   if (same !== undefined || candidates.length === 0) return same
   const best = closest(plain, candidates.map(normalise))
-  const allowed = Math.max(1, Math.floor(Math.max(plain.length, best.length) / 3))
+  const allowed = Math.max(1, Math.floor(Math.max(plain.length, best.length) * 0.4))
   return distance(plain, best) <= allowed ? candidates.find((candidate) => normalise(candidate) === best) : undefined
 }
 

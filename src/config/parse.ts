@@ -1,6 +1,7 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type YAMLError } from 'yaml'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
+import { MAX_NESTING, tooDeepAt } from './nesting.ts'
 import { locationOf, type ManifestText, type Place, readText } from './text.ts'
 import type { Branch, Entry, ScalarStyle, Tree } from './tree.ts'
 
@@ -40,21 +41,19 @@ export function parseFile(file: string, from?: Location): Branch {
   if (converter.problems.length > 0) throw new ManifestError(converter.problems)
   if (tree.kind === 'branch') return tree
   const message = `a manifest is an object of keys and values, and this is a ${tree.kind === 'list' ? 'list' : 'single value'}`
-  throw new ManifestError({ code: 'not_an_object', message, hint: 'source: …', at: locationOf(tree.place) })
+  const hint = 'is this the manifest? It begins like: source: { type: csv, path: ./users.csv }'
+  throw new ManifestError({ code: 'not_an_object', message, hint, at: locationOf(tree.place) })
 }
 
 function parseText(text: ManifestText): readonly Document.Parsed[] {
-  try {
-    const documents = parseAllDocuments(text.text, { lineCounter: text.lines, prettyErrors: false, version: '1.2' })
-    return Array.isArray(documents) ? documents : []
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw new ManifestError({
-      code: 'nested_too_deep',
-      message: 'the file is nested too deep',
-      at: { file: text.file },
-    })
+  const deep = tooDeepAt(text.text)
+  if (deep !== undefined) {
+    const line = text.text.slice(0, deep).split('\n').length
+    const message = `the file is nested more than ${MAX_NESTING} levels deep`
+    throw new ManifestError({ code: 'nested_too_deep', message, at: { file: text.file, line } })
   }
+  const documents = parseAllDocuments(text.text, { lineCounter: text.lines, prettyErrors: false, version: '1.2' })
+  return Array.isArray(documents) ? documents : []
 }
 
 /** After the text has left the rails every further token is an error of its own: those say nothing new. */
@@ -85,9 +84,10 @@ function describe(error: YAMLError, text: ManifestText): Problem {
 
 function hintFor(error: YAMLError, line: string): string | undefined {
   if (/[{,[].*[:,[]\s*\$\{/.test(line)) return `inside { } and [ ] a reference must stand in quotes: "\${NAME}"`
+  if (error.code === 'MISSING_CHAR' || /end with a [}\]]/.test(error.message)) return 'close what was opened before'
   if (error.code === 'TAB_AS_INDENT') return 'indent with spaces'
+  if (error.code === 'BAD_INDENT' && error.message.startsWith('Flow')) return 'close the { or [ that was opened before'
   if (error.code === 'BAD_INDENT' || error.code === 'BLOCK_AS_IMPLICIT_KEY') return 'check the indentation'
-  if (error.code === 'MISSING_CHAR') return 'close what was opened before'
   if (/[:#]/.test(line)) return 'a value that holds ": " or " #" must stand in quotes'
   return undefined
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Problem } from '../diagnostics/problem.ts'
+import { formatLocation, type Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { canonicalJson, isObject } from '../json.ts'
 import { isSecretPath } from './schema.ts'
@@ -11,9 +11,17 @@ const API_KEY = /\bsk_(?:live|test)_\w{4,}/
 
 /**
  * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into
- * a complaint. Each yields a warning.
+ * a complaint. Each yields one warning, although the chosen environment is in the tree twice.
  */
-export function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): Problem[] {
+export function literalKeyWarnings(tree: Tree, redactor: Redactor): Problem[] {
+  const byPlace = new Map<string, Problem>()
+  for (const problem of findLiteralKeys(tree, redactor)) {
+    if (problem.at) byPlace.set(formatLocation(problem.at), problem)
+  }
+  return [...byPlace.values()]
+}
+
+function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): Problem[] {
   if (tree.kind === 'branch') {
     return [...tree.entries].flatMap(([key, { value }]) => findLiteralKeys(value, redactor, [...path, key]))
   }

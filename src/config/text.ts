@@ -38,7 +38,7 @@ export function readText(file: string, from?: Location): ManifestText {
   } catch {
     throw new ManifestError({
       code: 'wrong_encoding',
-      message: `${encodingName(bytes)} instead of UTF-8`,
+      message: encodingProblem(bytes),
       hint: 'save the file as UTF-8',
       at: { file, ...firstInvalid(bytes) },
     })
@@ -68,10 +68,10 @@ function problem(code: string, message: string, hint: string, at: Location): Man
   return new ManifestError({ code, message, hint, at })
 }
 
-function encodingName(bytes: Buffer): string {
+function encodingProblem(bytes: Buffer): string {
   const [first, second] = bytes
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'the file is UTF-16'
-  return 'the file holds bytes that are not UTF-8: it is in another encoding'
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'the file is UTF-16, not UTF-8'
+  return 'the file is not UTF-8: here stands a byte that UTF-8 does not allow'
 }
 
 /** Where the first byte stands that no UTF-8 text can have there. */

@@ -30,9 +30,10 @@ function show(text: string): string {
   return printable(text.replaceAll('\t', ' '))
 }
 
+/** Undefined when the file cannot be read as UTF-8: its line would be noise. */
 function readLine(file: string, line: number): string | undefined {
   try {
-    return readFileSync(file, 'utf8').split(/\r?\n/)[line - 1]
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)).split(/\r?\n/)[line - 1]
   } catch {
     return undefined
   }

@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { folderOf, load, MINIMAL } from './folder.ts'
+
+test('this file wins over what it extends: objects merge, lists and single values replace', async () => {
+  const folder = folderOf({
+    'shared/base.yaml': `${MINIMAL}
+map: { user: { email: a, firstName: b } }
+adopt: { fill: [name, metadata] }
+run: { chunkSize: 10, concurrency: 5 }`,
+    'migrate.config.yaml': `extends: ./shared/base.yaml
+map: { user: { email: c } }
+adopt: { fill: [externalId] }
+run: { chunkSize: 20 }`,
+  })
+  const { manifest } = await load(folder)
+  expect(manifest.map.user).toEqual({ email: 'c', firstName: 'b' })
+  expect(manifest.adopt.fill).toEqual(['externalId'])
+  expect(manifest.run).toMatchObject({ chunkSize: 20, concurrency: 5 })
+})
+
+test('null takes an inherited key away, at every depth', async () => {
+  const folder = folderOf({
+    'base.yaml': `${MINIMAL}map: { user: { email: a, lastName: b, metadata: { x: y, z: w } } }\nrun: { chunkSize: 5 }`,
+    'migrate.config.yaml': 'extends: ./base.yaml\nmap: { user: { lastName: null, metadata: { x: null } } }\nrun:\n',
+  })
+  const { manifest } = await load(folder)
+  expect(manifest.map.user).toEqual({ email: 'a', metadata: { z: 'w' } })
+  expect(manifest.run.chunkSize).toBe(1000)
+})
+
+test('of several bases the later one wins, and each is relative to the file that names it', async () => {
+  const folder = folderOf({
+    'a/one.yaml': 'extends: ../b/deep.yaml\nname: one\nrun: { chunkSize: 1 }',
+    'a/two.yml': 'run: { chunkSize: 2 }',
+    'b/deep.yaml': 'name: deep\nrun: { concurrency: 7 }',
+    'migrate.config.yaml': `extends: [a/one.yaml, ./a/two.yml]\n${MINIMAL}`,
+  })
+  const { manifest } = await load(folder)
+  expect(manifest).toMatchObject({ name: 'one', run: { chunkSize: 2, concurrency: 7 } })
+})
+
+test('two bases may share a third', async () => {
+  const folder = folderOf({
+    'a.yaml': 'extends: ./c.yaml',
+    'b.yaml': 'extends: ./c.yaml',
+    'c.yaml': 'name: shared',
+    'migrate.config.yaml': `extends: [./a.yaml, ./b.yaml]\n${MINIMAL}`,
+  })
+  expect((await load(folder)).manifest.name).toBe('shared')
+})
+
+test('a recipe is extended by its name, and may build on another', async () => {
+  const folder = folderOf({
+    'recipes/plain.yaml': 'map: { user: { email: mail, key: id } }',
+    'recipes/rich.yaml': 'extends: plain\nmap: { user: { key: uid } }',
+    'migrate.config.yaml': `extends: rich\n${MINIMAL}`,
+  })
+  expect((await load(folder)).manifest.map.user).toEqual({ email: 'mail', key: 'uid' })
+})
+
+test('the recipe of the source type lies beneath everything', async () => {
+  const folder = folderOf({
+    'recipes/csv.yaml': 'map: { user: { email: email, key: external_id } }\nname: recipe',
+    'base.yaml': 'map: { user: { key: id } }',
+    'migrate.config.yaml': `extends: ./base.yaml\n${MINIMAL}`,
+  })
+  const { manifest, locate } = await load(folder)
+  expect(manifest.map.user).toEqual({ email: 'email', key: 'id' })
+  expect(locate(['map', 'user', 'email'])).toEqual({ file: join(folder, 'recipes/csv.yaml'), line: 1, column: 23 })
+})
+
+test('a recipe that is extended already is not put beneath a second time', async () => {
+  const folder = folderOf({
+    'recipes/csv.yaml': 'name: recipe\nmap: { user: { email: a } }',
+    'over.yaml': 'map: { user: null }',
+    'migrate.config.yaml': `extends: [csv, ./over.yaml]\n${MINIMAL}`,
+  })
+  expect((await load(folder)).manifest.map).toEqual({})
+})
+
+test('an environment is merged over the rest, and may change the source and so the recipe', async () => {
+  const folder = folderOf({
+    'recipes/csv.yaml': 'map: { user: { key: from_csv } }',
+    'recipes/clerk.yaml': 'map: { user: { key: from_clerk } }',
+    'migrate.config.yaml': `${MINIMAL}
+environments:
+  other: { source: { type: clerk, path: null, users: u.csv }, name: other }
+  empty:`,
+  })
+  const plain = await load(folder)
+  expect(plain.manifest).toMatchObject({ source: { type: 'csv' }, map: { user: { key: 'from_csv' } } })
+  expect(plain.environment).toBeUndefined()
+  const other = await load(folder, { environment: 'other' })
+  expect(other.manifest.source).toEqual({ type: 'clerk', users: 'u.csv' })
+  expect(other.manifest).toMatchObject({ name: 'other', map: { user: { key: 'from_clerk' } } })
+  expect(other.environment).toBe('other')
+  expect((await load(folder, { environment: 'empty' })).digest).toBe(plain.digest)
+})
+
+test('the effective manifest holds neither environments nor extends nor $schema', async () => {
+  const folder = folderOf({
+    'base.yaml': 'environments: { a: {} }',
+    'migrate.config.yaml': `$schema: x\nextends: ./base.yaml\n${MINIMAL}`,
+  })
+  const { manifest } = await load(folder, { environment: 'a' })
+  expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(['environments']))
+  expect(manifest).not.toHaveProperty('extends')
+  expect(manifest).not.toHaveProperty('$schema')
+})
+
+test('JSON, a byte order mark, CRLF and aliases are all fine', async () => {
+  const json = folderOf({ 'migrate.config.yaml': '{"source":{"type":"csv","path":"a"},"target":{"type":"sandbox"}}' })
+  expect((await load(json)).manifest.source.path).toBe('a')
+  const text = `\ufeff${MINIMAL}roles: { define: { a: &role { name: Any }, b: *role } }\n`.replaceAll('\n', '\r\n')
+  const { manifest, locate } = await load(folderOf({ 'migrate.config.yaml': text }))
+  expect(manifest.roles.define).toEqual({ a: { name: 'Any' }, b: { name: 'Any' } })
+  expect(locate(['source', 'path'])).toMatchObject({ line: 1, column: 28 })
+})

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { manifestDocs } from '../../scripts/manifest-docs.ts'
+import { expressionsOf } from '../../src/config/expressions.ts'
+import { isSchema, knownKeys, manifestSchema, type Schema, sourceSchema, sourceTypes } from '../../src/config/schema.ts'
+import { kindDefinitions } from '../../src/resources/registry.ts'
+import { sourceDefinitions } from '../../src/sources/registry.ts'
+import { loadText, MINIMAL } from './folder.ts'
+
+test('docs/manifest.md is what the schema says (npx tsx scripts/generate-manifest-docs.ts)', () => {
+  expect(readFileSync('docs/manifest.md', 'utf8')).toBe(manifestDocs())
+})
+
+test('every key of the manifest is described', () => {
+  const missing: string[] = []
+  const visit = (schema: Schema, path: string) => {
+    for (const [name, child] of Object.entries(isSchema(schema.properties) ? schema.properties : {})) {
+      if (!isSchema(child)) continue
+      if (child.description === undefined && child.$ref === undefined) missing.push(`${path}.${name}`)
+      visit(child, `${path}.${name}`)
+    }
+  }
+  visit(manifestSchema, '')
+  const definitions = isSchema(manifestSchema.$defs) ? manifestSchema.$defs : {}
+  for (const [name, definition] of Object.entries(definitions)) {
+    if (!isSchema(definition)) continue
+    if (definition.description === undefined) missing.push(name)
+    visit(definition, name)
+  }
+  expect(missing).toEqual([])
+})
+
+test('the schema knows every source, with the options that the source takes', () => {
+  expect(sourceTypes().toSorted()).toEqual([...sourceDefinitions.keys()].toSorted())
+  for (const [type, { schema }] of sourceDefinitions) {
+    const published = sourceSchema(type)
+    const options = isSchema(published.properties) ? Object.keys(published.properties) : []
+    expect(options.toSorted()).toEqual(['type', ...Object.keys(schema.properties ?? {})].toSorted())
+    expect(published.required).toEqual(['type', ...[schema.required ?? []].flat()])
+  }
+})
+
+test('a rule has exactly the fields that its kind maps', () => {
+  const mapped = kindDefinitions.filter((kind) => kind.mapped.length > 0)
+  expect(mapped.length).toBeGreaterThan(2)
+  for (const kind of mapped) {
+    const keys = knownKeys(['map', kind.name])
+    expect(keys.toSorted(), kind.name).toEqual(['from', 'each', 'when', ...kind.mapped].toSorted())
+  }
+})
+
+test('every expression is listed with its path', async () => {
+  const text = `${MINIMAL}map:
+  user: { from: rows, when: a, email: b, metadata: { x: c } }
+  organization: { metadata: d }
+dedupe: { user: { by: [e, f] } }`
+  const { manifest } = await loadText(text)
+  expect(expressionsOf(manifest).map(({ path, text }) => `${path.join('.')}=${text}`)).toEqual([
+    'map.user.when=a',
+    'map.user.email=b',
+    'map.user.metadata.x=c',
+    'map.organization.metadata=d',
+    'dedupe.user.by.0=e',
+    'dedupe.user.by.1=f',
+  ])
+})
