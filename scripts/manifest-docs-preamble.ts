@@ -17,7 +17,11 @@ target:
 
 \`workos-migrate validate\` checks it, with the files it names and the expressions it holds; \`workos-migrate config\` prints the
 manifest that is in force, defaults included, and with \`--origins\` where each value comes from; \`workos-migrate schema\` prints its JSON
-Schema. An editor that knows the schema completes keys and marks mistakes.
+Schema. An editor that knows the schema completes keys and marks mistakes; many read it from a first line such as
+
+\`\`\`yaml
+# yaml-language-server: $schema=./node_modules/workos-migrate/schemas/migrate.config.schema.json
+\`\`\`
 
 ## Where it is found
 

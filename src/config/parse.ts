@@ -86,7 +86,6 @@ function hintFor(error: YAMLError, line: string): string | undefined {
   if (/[{,[].*[:,[]\s*\$\{/.test(line)) return `inside { } and [ ] a reference must stand in quotes: "\${NAME}"`
   if (error.code === 'MISSING_CHAR' || /end with a [}\]]/.test(error.message)) return 'close what was opened before'
   if (error.code === 'TAB_AS_INDENT') return 'indent with spaces'
-  if (error.code === 'BAD_INDENT' && error.message.startsWith('Flow')) return 'close the { or [ that was opened before'
   if (error.code === 'BAD_INDENT' || error.code === 'BLOCK_AS_IMPLICIT_KEY') return 'check the indentation'
   if (/[:#]/.test(line)) return 'a value that holds ": " or " #" must stand in quotes'
   return undefined

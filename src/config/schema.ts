@@ -37,6 +37,14 @@ export function knownKeys(path: readonly string[]): string[] {
   return schemasAt(path).flatMap((schema) => (isSchema(schema.properties) ? Object.keys(schema.properties) : []))
 }
 
+/** A copy of a manifest with its keys in the order of the schema, at every depth; keys that are users' own keep theirs. */
+export function inSchemaOrder(value: unknown, path: readonly string[] = []): unknown {
+  if (!isObject(value)) return value
+  const known = knownKeys(path).filter((key) => Object.hasOwn(value, key))
+  const keys = new Set([...known, ...Object.keys(value)])
+  return Object.fromEntries([...keys].map((key) => [key, inSchemaOrder(value[key], [...path, key])]))
+}
+
 /** Whether the schema marks the value at this path as a secret. */
 export function isSecretPath(path: readonly string[]): boolean {
   return schemasAt(path).some((schema) => schema['x-secret'] === true)

@@ -1,7 +1,9 @@
-import { relative } from 'node:path'
+import { basename, dirname, relative } from 'node:path'
 import { Document, isCollection, isMap, isNode, isScalar, type Node } from 'yaml'
 import { loadManifest } from '../../config/load.ts'
 import type { LoadedManifest } from '../../config/manifest.ts'
+import { shippedRecipes } from '../../config/recipes.ts'
+import { inSchemaOrder } from '../../config/schema.ts'
 import { withSecrets } from '../../config/secrets.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
@@ -33,7 +35,7 @@ export async function config(options: ConfigOptions, context: Context): Promise<
   const loaded = await loadManifest({ path, environment, offline, cwd: context.cwd, env: context.env, redactor })
   const color = wantsColor(context.stderr, context.env)
   context.stderr.write(renderProblems(loaded.warnings, { color, cwd: context.cwd, redactor }))
-  const shown = masked(loaded)
+  const shown = inSchemaOrder(masked(loaded))
   const origin = (path: string[]) => originText(loaded, path, context.cwd)
   if (options.json) {
     const value = options.origins ? { manifest: shown, origins: originsOf(shown, origin) } : shown
@@ -66,7 +68,9 @@ function member(value: unknown, key: string): unknown {
 
 function originText(loaded: LoadedManifest, path: string[], cwd: string): string {
   const at = loaded.originOf(path)
-  return at === undefined ? 'default' : formatLocation({ ...at, file: relative(cwd, at.file) || at.file })
+  if (at === undefined) return 'default'
+  if (dirname(at.file) === shippedRecipes) return formatLocation({ ...at, file: `recipes/${basename(at.file)}` })
+  return formatLocation({ ...at, file: relative(cwd, at.file) || at.file })
 }
 
 function originsOf(value: unknown, origin: (path: string[]) => string, path: string[] = []): Record<string, string> {
@@ -86,7 +90,5 @@ function comment(node: Node | null, path: string[], origin: (path: string[]) => 
       if (isNode(item)) comment(item, [...path, String(index)], origin)
     })
   }
-  if (node !== null && (isScalar(node) || (isCollection(node) && node.items.length === 0))) {
-    node.comment = ` ${origin(path)}`
-  }
+  if (isScalar(node)) node.comment = ` ${origin(path)}`
 }

@@ -41,6 +41,13 @@ test('with --origins every value says where it was written', async () => {
   expect(parse(out())).toMatchObject({ run: { chunkSize: 7 } })
 })
 
+test('keys come in the order of the reference, and recipes are named by where they are shipped', async () => {
+  const { context, out } = commandContext(folderOf(FILES), { KEY: 'a-secret-key' })
+  await config({ origins: true }, context)
+  expect(Object.keys(parse(out())).slice(0, 4)).toEqual(['version', 'name', 'source', 'map'])
+  expect(out()).toMatch(/^ {4}email: \S+ # recipes\/csv\.yaml:\d+:\d+$/m)
+})
+
 test('origins are in the JSON, too', async () => {
   const { context, out } = commandContext(folderOf(FILES), { KEY: 'a-secret-key' })
   await config({ origins: true, json: true }, context)
