@@ -203,7 +203,7 @@ async function missingMention(
   definition: KindDefinition,
   desired: DesiredResource,
 ): Promise<string | undefined> {
-  for (const { kind, natural } of definition.mentions?.(desired) ?? []) {
+  for (const { kind, natural } of definition.mentions?.(desired.attributes) ?? []) {
     const ours = hand.set.get(kind, natural) !== undefined
     if (ours && (await hand.state.idOf(kind, natural)) === undefined) {
       return `the ${kind} ${natural} that it needs does not exist`

@@ -17,6 +17,7 @@ import { acquireLock } from '../state/lock.ts'
 import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
+import { placeSourceProblem, placingSourceErrors } from './source-place.ts'
 
 export interface SessionOptions {
   /** The manifest file. */
@@ -51,9 +52,10 @@ export async function openSession(options: SessionOptions, context: Context, loc
     redactor,
   })
   const problems = checkExpressions(loaded)
-  if (problems.length > 0) throw new ManifestError(problems)
+  const isWarning = ({ severity }: Problem) => severity === 'warning'
+  if (!problems.every(isWarning)) throw new ManifestError(problems)
   const warn = warner(context, redactor)
-  for (const warning of loaded.warnings) warn(warning)
+  for (const warning of [...loaded.warnings, ...problems]) warn(warning)
 
   const closers: (() => void | Promise<void>)[] = []
   const close = async () => {
@@ -73,18 +75,22 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const progress = new Progress(context.stderr)
     await recoverOpenWrites({ state, statePath, target, lock, context })
     const plan = async (refresh: boolean) => {
-      const computed = await computePlan({
-        loaded,
-        state,
-        target,
-        scratch: scratch.path,
-        refresh,
-        signal: interrupted,
-        onProgress: (message) => progress.status(message),
-        onWarning: warn,
-      })
+      const computed = await placingSourceErrors(loaded, () =>
+        computePlan({
+          loaded,
+          state,
+          target,
+          scratch: scratch.path,
+          refresh,
+          signal: interrupted,
+          onProgress: (message) => progress.status(message),
+          onWarning: (problem) => {
+            progress.clear()
+            warn(placeSourceProblem(problem, loaded))
+          },
+        }),
+      ).finally(() => progress.clear())
       closers.push(() => computed.set.close())
-      progress.clear()
       return computed
     }
     return { loaded, statePath, state, target, progress, warn, computePlan: plan, close }

@@ -19,6 +19,12 @@ export interface PoolOptions {
 }
 
 /**
+ * What a worker may take, MiB. A worker needs little more than its chunk; without a bound V8 lets garbage pile up as far as
+ * the machine has memory.
+ */
+const WORKER_MEMORY = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 }
+
+/**
  * Starts the workers, which compile the manifest's expressions once each.
  * @throws ManifestError when an expression does not compile
  */
@@ -31,6 +37,7 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions): Mapp
     minThreads: options.workers,
     maxThreads: options.workers,
     idleTimeout: Number.POSITIVE_INFINITY,
+    resourceLimits: WORKER_MEMORY,
   })
   return {
     map: (records) => pool.run({ records }),

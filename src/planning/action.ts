@@ -37,7 +37,7 @@ export type AdoptAction = Base & {
 }
 
 /** It cannot be carried out. */
-export type BlockedAction = Base & { type: 'blocked'; code: string; message: string }
+export type BlockedAction = Base & { type: 'blocked'; code: string; message: string; hint?: string }
 
 /** What the plan says of one resource. Resources that need nothing are only counted. */
 export type Action = CreateAction | UpdateAction | AdoptAction | BlockedAction

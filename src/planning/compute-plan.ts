@@ -14,7 +14,7 @@ import type { Target } from '../workos/target.ts'
 import { checkBinding } from './binding.ts'
 import { Plan } from './plan.ts'
 import { planKind } from './plan-kind.ts'
-import { createPlanTables } from './plan-tables.ts'
+import { createPlanTables, indexActions } from './plan-tables.ts'
 import { summarise } from './summarise.ts'
 
 export interface ComputePlanOptions {
@@ -46,6 +46,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     onProgress(`comparing ${definition.plural}`)
     await planKind({ set, state, api: target.client, manifest, refresh, onProgress }, definition)
   }
+  indexActions(set.staging)
   const summary = summarise(set, manifest.safety, target.limits, refresh)
   const inputs = {
     manifest: loaded.digest,

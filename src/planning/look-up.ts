@@ -1,7 +1,9 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import { kindDefinition } from '../resources/registry.ts'
 import type { Api } from '../workos/api.ts'
 import { insertLive } from './plan-tables.ts'
+import { findMention } from './references.ts'
 
 /** Up to so many resources are looked up one by one; for more, everything of the kind is listed once, 100 a page. */
 export const LOOKUPS_AT_MOST = 200
@@ -46,6 +48,22 @@ export async function lookUp(set: DesiredSet, api: Api, definition: KindDefiniti
       definition.name,
       found.filter((live): live is LiveResource => live !== undefined),
     )
+  }
+}
+
+/** Lists the kinds that a candidate mentions and that nobody has declared: a role may exist in WorkOS already. */
+export async function listMentioned(set: DesiredSet, api: Api, definition: KindDefinition): Promise<void> {
+  if (definition.mentions === undefined) return
+  const distinct = set.staging
+    .statement(
+      'SELECT DISTINCT d.attributes FROM candidates c JOIN desired d ON d.kind = c.kind AND d.key = c.key WHERE c.kind = ?',
+    )
+    .all(definition.name)
+  const missing = distinct
+    .flatMap(({ attributes }) => definition.mentions?.(JSON.parse(String(attributes))) ?? [])
+    .filter((mention) => !findMention(set.staging, mention))
+  for (const kind of new Set(missing.map((mention) => mention.kind))) {
+    await listLive(set, api, kindDefinition(kind), () => {})
   }
 }
 

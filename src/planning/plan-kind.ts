@@ -1,117 +1,38 @@
-import type { Manifest } from '../config/manifest.ts'
-import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
-import { kindDefinition } from '../resources/registry.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
-import type { StateStore } from '../state/store.ts'
-import type { Api } from '../workos/api.ts'
 import type { Action, BlockedAction } from './action.ts'
-import { digestSecrets } from './digest.ts'
-import { LOOKUPS_AT_MOST, listLive, lookUp, type Wanted } from './look-up.ts'
+import { type Candidate, candidates, findCandidates } from './candidates.ts'
+import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, type Wanted } from './look-up.ts'
 import { findLive, insertAction, insertDrift, type Known, knownById, loadKnown } from './plan-tables.ts'
+import type { PlanningContext } from './planning-context.ts'
 import { findMention, resolveRefs } from './references.ts'
 import { compareAdopted, compareKnown, sourceChanged } from './three-way.ts'
-
-export interface PlanningContext {
-  set: DesiredSet
-  state: StateStore
-  api: Api
-  manifest: Manifest
-  /** Read everything back from WorkOS, not only what is needed. */
-  refresh: boolean
-  onProgress: (message: string) => void
-}
-
-interface Candidate {
-  desired: DesiredResource
-  known: Known | undefined
-  changedSecrets: string[]
-}
 
 /** Plans one kind; the kinds it depends on have been planned before. */
 export async function planKind(context: PlanningContext, definition: KindDefinition): Promise<void> {
   const { set, state, api, refresh, onProgress } = context
   await loadKnown(set.staging, state, definition.name)
-  const count = countCandidates(context, definition)
+  const count = findCandidates(context, definition)
   if (count === 0) return
   if (refresh || count > LOOKUPS_AT_MOST) {
     await listLive(set, api, definition, (read) => onProgress(`reading ${definition.plural} from WorkOS: ${read}`))
   } else {
-    await lookUp(set, api, definition, [...wanted(context, definition)])
+    await lookUp(set, api, definition, [...wanted(set, definition)])
   }
-  await listMentioned(context, definition)
+  await listMentioned(set, api, definition)
   set.staging.transaction(() => {
-    for (const candidate of candidates(context, definition)) {
+    for (const candidate of candidates(set, definition)) {
       const action = decide(context, definition, candidate)
       if (action) insertAction(set.staging, action)
     }
   })
 }
 
-/** Lists the kinds that a candidate mentions and that nobody has declared: a role may exist in WorkOS already. */
-async function listMentioned(context: PlanningContext, definition: KindDefinition): Promise<void> {
-  const listed = new Set<string>()
-  for (const { desired } of candidates(context, definition)) {
-    for (const mention of definition.mentions?.(desired) ?? []) {
-      if (listed.has(mention.kind) || findMention(context.set.staging, mention)) continue
-      listed.add(mention.kind)
-      await listLive(context.set, context.api, kindDefinition(mention.kind), () => {})
-    }
-  }
-}
-
-function countCandidates(context: PlanningContext, definition: KindDefinition): number {
-  let count = 0
-  for (const _ of candidates(context, definition)) count += 1
-  return count
-}
-
-/** The desired resources that may need something: all of them on a refresh, else those that are new or that the source changed. */
-function* candidates(context: PlanningContext, definition: KindDefinition): Generator<Candidate> {
-  const { set, state, refresh, manifest } = context
-  const digestKey = state.digestKey
-  const rows = set.staging.db
-    .prepare(
-      `SELECT d.*, k.id, k.attributes AS base, k.digests FROM desired d
-       LEFT JOIN known k ON k.kind = d.kind AND k.key = d.key WHERE d.kind = ? ORDER BY d.key`,
-    )
-    .iterate(definition.name)
-  for (const row of rows) {
-    if (row.id === null) {
-      yield { desired: desiredFromRow(row), known: undefined, changedSecrets: [] }
-      continue
-    }
-    if (!refresh && row.attributes === row.base && row.secrets === null) continue
-    const desired = desiredFromRow(row)
-    const known: Known = {
-      id: String(row.id),
-      attributes: JSON.parse(String(row.base)),
-      digests: JSON.parse(String(row.digests)),
-    }
-    const digests = digestSecrets(digestKey, desired.secrets)
-    const changedSecrets = Object.keys(digests).filter((field) => digests[field] !== known.digests[field])
-    const send = changedSecrets.length > 0 && manifest.passwords.onChange === 'send'
-    if (changedSecrets.length > 0 && !send) noteKeptSecret(set, desired, changedSecrets)
-    if (refresh || send || sourceChanged(definition, desired.attributes, known.attributes)) {
-      yield { desired, known, changedSecrets: send ? changedSecrets : [] }
-    }
-  }
-}
-
-function noteKeptSecret(set: DesiredSet, { kind, key }: DesiredResource, fields: string[]): void {
-  set.staging.run(
-    `INSERT INTO notes SELECT 0, ?1, ?2, 'password_changed_in_source', ?3
-     WHERE NOT EXISTS (SELECT 1 FROM notes WHERE kind = ?1 AND key = ?2 AND code = 'password_changed_in_source')`,
-    kind,
-    key,
-    fields.join(', '),
-  )
-}
-
 /** What has to be looked up one by one: not what refers to something that does not exist yet. */
-function* wanted(context: PlanningContext, definition: KindDefinition): Generator<Wanted> {
-  for (const { desired, known } of candidates(context, definition)) {
-    const refs = resolveRefs(context.set.staging, definition, desired)
+function* wanted(set: DesiredSet, definition: KindDefinition): Generator<Wanted> {
+  for (const { desired, known } of candidates(set, definition)) {
+    const refs = resolveRefs(set.staging, definition, desired)
     if (known || refs.type === 'resolved') {
       yield { desired, refIds: refs.type === 'resolved' ? refs.ids : {}, id: known?.id }
     }
@@ -179,7 +100,8 @@ function decideUnknown(
   if (match === undefined) {
     const problem = definition.missing(desired)
     if (problem === undefined) return { ...base, type: 'create' }
-    return { ...base, type: 'blocked', code: problem.code, message: problem.message }
+    const { code, message, hint } = problem
+    return { ...base, type: 'blocked', code, message, hint }
   }
   const { live, matchedBy } = match
   const claimant = knownById(staging, definition.name, live.id) ?? adopterOf(set, definition, live.id)
@@ -231,12 +153,13 @@ function blockedByMention(
   set: DesiredSet,
   definition: KindDefinition,
   desired: DesiredResource,
-): Pick<BlockedAction, 'type' | 'code' | 'message'> | undefined {
-  const missing = definition.mentions?.(desired).find((mention) => !findMention(set.staging, mention))
+): Pick<BlockedAction, 'type' | 'code' | 'message' | 'hint'> | undefined {
+  const missing = definition.mentions?.(desired.attributes).find((mention) => !findMention(set.staging, mention))
   if (missing === undefined) return undefined
   return {
     type: 'blocked',
     code: `unknown_${missing.kind}`,
     message: `the ${missing.kind} ${missing.natural} is neither declared in the manifest nor in WorkOS`,
+    hint: `declare it under ${missing.kind}s.define, or correct it in the source`,
   }
 }

@@ -9,6 +9,7 @@ import type { Action, Drift } from './action.ts'
  * What planning adds to the run's database.
  *
  * known    a copy of the state, to compare in SQL
+ * candidates  what planning has to look at
  * live     what WorkOS holds, as far as planning had to look
  * actions  the plan
  * drift    differences that stay as they are
@@ -17,6 +18,8 @@ const SCHEMA = `
   CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE INDEX known_by_id ON known (kind, id);
+  CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
+    WITHOUT ROWID, STRICT;
   CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural TEXT, attributes TEXT NOT NULL,
     created_at TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
   CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
@@ -24,7 +27,6 @@ const SCHEMA = `
   CREATE TABLE actions (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
     id TEXT, action TEXT NOT NULL, UNIQUE (kind, key)) STRICT;
   CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;
-  CREATE INDEX actions_by_type ON actions (kind, type, position);
   CREATE TABLE drift (kind TEXT NOT NULL, key TEXT NOT NULL, field TEXT NOT NULL, drift TEXT NOT NULL) STRICT;
 `
 
@@ -48,6 +50,11 @@ export async function loadKnown(staging: Staging, state: StateStore, kind: strin
       }
     })
   }
+}
+
+/** What the renderings and the apply read by, made once the actions are complete. */
+export function indexActions(staging: Staging): void {
+  staging.db.exec('CREATE INDEX actions_by_type ON actions (kind, type, position)')
 }
 
 export function insertLive(staging: Staging, kind: string, resources: readonly LiveResource[]): void {

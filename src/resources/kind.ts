@@ -148,7 +148,7 @@ export interface KindDefinition {
    * Things that must exist in WorkOS or be among the desired resources, named by kind and natural identity: the roles
    * of a membership.
    */
-  mentions?(desired: DesiredResource): { kind: string; natural: string }[]
+  mentions?(attributes: Attributes): { kind: string; natural: string }[]
 
   /** A short name for people, shown beside the address: e-mail, organization name. */
   label(desired: DesiredResource): string

@@ -32,8 +32,7 @@ export const membership: KindDefinition = {
   mapped: ['user', 'organization', 'roles'],
   normalise,
   keyFromRefs: membershipKey,
-  mentions: ({ attributes }) =>
-    Array.isArray(attributes.roles) ? attributes.roles.map((slug) => ({ kind: 'role', natural: String(slug) })) : [],
+  mentions: ({ roles }) => (Array.isArray(roles) ? roles.map((slug) => ({ kind: 'role', natural: String(slug) })) : []),
   missing: () => undefined,
   natural: (_desired, { user, organization }) =>
     user === undefined || organization === undefined ? null : `${user}@${organization}`,

@@ -1,0 +1,127 @@
+/**
+ * npm run bench [-- planning|memory|throughput|limits …]
+ *
+ * Measures what docs/performance.md reports. Machines differ and are noisy: compare the ratios.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { clerkSize, type DataSize, writeClerkExport } from './data.ts'
+import { type Measured, measure } from './measure.ts'
+
+const OPEN_LIMITS =
+  'run: { limits: { writes: 1000000/10s, reads: 1000000/10s, requests: 1000000/10s }, concurrency: 50 }'
+const remote = (limits: string) => (url: string) =>
+  `target: { type: workos, apiKey: "\${WORKOS_API_KEY}", baseUrl: "${url}" }\n${limits}`
+
+const benchmarks: Record<string, () => Promise<void>> = { planning, memory, throughput, limits }
+const chosen = process.argv.slice(2)
+for (const [name, benchmark] of Object.entries(benchmarks)) {
+  if (chosen.length === 0 || chosen.includes(name)) await benchmark()
+}
+
+/** Planning 100k Clerk users with both mapping files. */
+async function planning(): Promise<void> {
+  const { seconds, cpuSeconds, peakMiB } = await planOf(100_000)
+  print('planning 100,000 Clerk users, 150,000 memberships, 20,000 roles', {
+    'users/s': 100_000 / seconds,
+    seconds,
+    'CPU seconds': cpuSeconds,
+    'peak MiB': peakMiB,
+  })
+}
+
+/** Planning 1M users must not take more memory than planning 100k by half. */
+async function memory(): Promise<void> {
+  const small = await planOf(100_000)
+  const large = await planOf(1_000_000)
+  print('planning 1,000,000 users against 100,000', {
+    'peak MiB of 100,000': small.peakMiB,
+    'peak MiB of 1,000,000': large.peakMiB,
+    'memory ratio (at most 1.5)': large.peakMiB / small.peakMiB,
+    'time ratio (10 is linear)': large.seconds / small.seconds,
+    'seconds of 1,000,000': large.seconds,
+  })
+}
+
+/** Requests a second, sandbox in a process of its own, no limits. */
+async function throughput(): Promise<void> {
+  const size: DataSize = { users: 20_000, organizations: 100, secondMemberships: 0, roles: 0 }
+  const writes = size.users * 2 + size.organizations + 1
+  await withSandbox([], size, remote(OPEN_LIMITS), async (folder, env) => {
+    const plan = await measure(folder, ['plan', '--json'], env)
+    const apply = await measure(folder, ['apply', '--yes', '--json'], env)
+    const report = JSON.parse(apply.stdout)
+    print('applying 20,000 users and memberships without limits, sandbox in another process', {
+      'requests/s while applying (at least 2500)': (report.requests.writes + report.requests.reads) / report.seconds,
+      writes,
+      'seconds applying': report.seconds,
+      'seconds planning': plan.seconds,
+      'CPU ms a request': ((apply.cpuSeconds - plan.cpuSeconds) * 1000) / writes,
+    })
+  })
+}
+
+/** The documented limits: no 429, and close to the time that the windows allow. */
+async function limits(): Promise<void> {
+  const size: DataSize = { users: 1000, organizations: 50, secondMemberships: 0, roles: 0 }
+  await withSandbox(['--limits'], size, remote(''), async (folder, env) => {
+    const apply = await measure(folder, ['apply', '--yes', '--json'], env)
+    const report = JSON.parse(apply.stdout)
+    // 2,000 writes to /user_management at 500 in 10 s: three windows have to pass before the last 500 may leave.
+    const least = 30
+    print('1,000 users and 1,000 memberships at the documented limits', {
+      'answers 429 (must be 0)': report.requests.refused,
+      'seconds applying': report.seconds,
+      'times what the windows allow (at most 1.15)': report.seconds / least,
+    })
+  })
+}
+
+async function planOf(users: number): Promise<Measured> {
+  return inFolder(async (folder) => {
+    writeClerkExport(folder, clerkSize(users), 'target: { type: sandbox }')
+    return measure(folder, ['plan'])
+  })
+}
+
+async function withSandbox(
+  flags: string[],
+  size: DataSize,
+  target: (url: string) => string,
+  work: (folder: string, env: Record<string, string>) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+    const args = [program, 'sandbox', '--port', '0', '--data', join(folder, 'sandbox.sqlite'), ...flags]
+    const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    const [url] = await once(server.stdout, 'data')
+    try {
+      writeClerkExport(folder, size, target(String(url).trim()))
+      await work(folder, { WORKOS_API_KEY: 'sk_test_bench' })
+    } finally {
+      server.kill()
+      await once(server, 'close')
+    }
+  })
+}
+
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-bench-'))
+  try {
+    return await work(folder)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function print(title: string, figures: Record<string, number>): void {
+  process.stdout.write(`\n${title}\n`)
+  for (const [name, figure] of Object.entries(figures)) {
+    const text = figure >= 100 ? Math.round(figure).toLocaleString('en-US') : figure.toFixed(2)
+    process.stdout.write(`  ${name.padEnd(44)}${text.padStart(12)}\n`)
+  }
+}

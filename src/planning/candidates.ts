@@ -1,0 +1,87 @@
+import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
+import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
+import { digestSecrets } from './digest.ts'
+import type { Known } from './plan-tables.ts'
+import type { PlanningContext } from './planning-context.ts'
+import { sourceChanged } from './three-way.ts'
+
+/** A desired resource that may need something. */
+export interface Candidate {
+  desired: DesiredResource
+  /** What the state says of it; undefined: nothing. */
+  known: Known | undefined
+  /** Secret fields whose value in the source changed and is to be sent. */
+  changedSecrets: string[]
+}
+
+/**
+ * Finds what planning has to look at: what the state does not know, and what the source changed since it was applied; on a
+ * refresh everything. All that is equal, nearly everything on a second run, never leaves SQLite.
+ * @returns how many there are
+ */
+export function findCandidates(context: PlanningContext, definition: KindDefinition): number {
+  const { staging } = context.set
+  staging.transaction(() => {
+    staging.run(
+      `INSERT INTO candidates SELECT kind, key, '[]' FROM desired d WHERE kind = ?
+       AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)`,
+      definition.name,
+    )
+    addChanged(context, definition)
+  })
+  return staging.count('SELECT count(*) FROM candidates WHERE kind = ?', definition.name)
+}
+
+function addChanged({ set, state, manifest, refresh }: PlanningContext, definition: KindDefinition): void {
+  const { digestKey } = state
+  const rows = set.staging.db
+    .prepare(
+      `SELECT d.*, k.attributes AS base, k.digests FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
+       WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL)`,
+    )
+    .iterate(definition.name, refresh ? 1 : 0)
+  for (const row of rows) {
+    const desired = desiredFromRow(row)
+    const digests = digestSecrets(digestKey, desired.secrets)
+    const before: Record<string, string> = JSON.parse(String(row.digests))
+    const changedSecrets = Object.keys(digests).filter((field) => digests[field] !== before[field])
+    const send = changedSecrets.length > 0 && manifest.passwords.onChange === 'send'
+    if (changedSecrets.length > 0 && !send) {
+      set.staging.run(
+        "INSERT INTO notes VALUES (0, ?, ?, 'password_changed_in_source', ?)",
+        desired.kind,
+        desired.key,
+        changedSecrets.join(', '),
+      )
+    }
+    if (!refresh && !send && !sourceChanged(definition, desired.attributes, JSON.parse(String(row.base)))) continue
+    set.staging.run(
+      'INSERT INTO candidates VALUES (?, ?, ?)',
+      desired.kind,
+      desired.key,
+      JSON.stringify(send ? changedSecrets : []),
+    )
+  }
+}
+
+/** The candidates of a kind, ordered by key. */
+export function* candidates({ staging }: DesiredSet, { name }: KindDefinition): Generator<Candidate> {
+  const rows = staging.db
+    .prepare(
+      `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests FROM candidates c
+       JOIN desired d ON d.kind = c.kind AND d.key = c.key
+       LEFT JOIN known k ON k.kind = c.kind AND k.key = c.key WHERE c.kind = ? ORDER BY c.key`,
+    )
+    .iterate(name)
+  for (const row of rows) {
+    const known: Known | undefined =
+      row.id === null
+        ? undefined
+        : {
+            id: String(row.id),
+            attributes: JSON.parse(String(row.base)),
+            digests: JSON.parse(String(row.digests)),
+          }
+    yield { desired: desiredFromRow(row), known, changedSecrets: JSON.parse(String(row.changed)) }
+  }
+}
