@@ -47,7 +47,7 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
     shown += 1
     const what = reject.key === null ? reject.kind : address({ kind: reject.kind, key: reject.key })
     write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${printable(what)}: ${printable(reject.message)}\n`)
-    if (reject.hint !== null) write(`      ${paint('dim', printable(reject.hint))}\n`)
+    write(renderHint(reject.hint ?? undefined, paint))
   }
   if (total > shown) {
     const rest = set.rejectCounts().map(({ code, count }) => `${count} ${code}`)
@@ -91,7 +91,8 @@ function renderSamples(plan: Plan, options: PlanTextOptions): void {
       const count = kind[type]
       if (count === 0) continue
       options.write('\n')
-      for (const action of plan.sample(kind.kind, type, SAMPLE)) options.write(renderAction(action, options.paint))
+      for (const action of plan.sample(kind.kind, type, SAMPLE))
+        options.write(renderAction(action, plan, options.paint))
       if (count > SAMPLE) options.write(`  … ${count - SAMPLE} more to ${type === 'blocked' ? 'block' : type}\n`)
     }
   }
@@ -101,11 +102,11 @@ function renderSamples(plan: Plan, options: PlanTextOptions): void {
 
 function renderAllActions(plan: Plan, { paint, write }: PlanTextOptions): void {
   write('\n')
-  for (const action of plan.actions()) write(renderAction(action, paint))
+  for (const action of plan.actions()) write(renderAction(action, plan, paint))
 }
 
-/** One action: a line, and below it a line for each field it changes. */
-export function renderAction(action: Action, paint: Paint): string {
+/** One action: a line, and below it a line for each field it changes, or what blocks it and where it was read. */
+function renderAction(action: Action, { set }: Plan, paint: Paint): string {
   const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(address(action))}`
   const label = action.label === action.key ? '' : `  ${paint('dim', printable(action.label))}`
   switch (action.type) {
@@ -117,9 +118,15 @@ export function renderAction(action: Action, paint: Paint): string {
       const found = `  ${paint('dim', `is ${action.id}, by its ${action.matchedBy}`)}`
       return `${head}${label}${found}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
     }
-    case 'blocked':
-      return `${head}${label}\n      ${printable(action.message)}\n`
+    case 'blocked': {
+      const origin = printable(set.origin(action.kind, action.key))
+      return `${head}${label}\n      ${origin}: ${printable(action.message)}\n${renderHint(action.hint, paint)}`
+    }
   }
+}
+
+function renderHint(hint: string | undefined, paint: Paint): string {
+  return hint === undefined ? '' : `      ${paint('dim', printable(hint))}\n`
 }
 
 function renderChange(change: FieldChange, paint: Paint): string {
@@ -164,7 +171,7 @@ function renderConclusion({ summary, set }: Plan, { paint, write }: PlanTextOpti
       ...(blocked > 0 ? [`${counted(blocked, 'resource')} blocked`] : []),
     ]
     const rest = without.length > 0 ? ` Not in WorkOS: ${without.join(', ')}.` : ''
-    write(`\n${paint('green', 'Nothing to do.')} WorkOS is up to date with the source.${rest}\n`)
+    write(`\n${paint('green', 'Nothing to do.')}${rest || ' WorkOS is up to date with the source.'}\n`)
   } else {
     const time = estimate.seconds < 1 ? 'without waiting' : `in ${duration(estimate.seconds)} at least`
     write(`\n${counted(estimate.writes, 'write')} to WorkOS, ${time} at the configured limits.\n`)

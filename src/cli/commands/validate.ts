@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path'
+import { relative } from 'node:path'
 import { expressionsOf } from '../../config/expressions.ts'
 import { inspectManifest } from '../../config/load.ts'
 import type { LoadedManifest } from '../../config/manifest.ts'
@@ -10,6 +10,7 @@ import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { sourceDefinitions } from '../../sources/registry.ts'
 import type { Context } from '../context.ts'
+import { placeSourceProblem } from '../source-place.ts'
 
 export interface ValidateOptions {
   /** The manifest file. */
@@ -75,17 +76,7 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
     return [{ code: 'files_not_checked', message, path: 'source', at, severity: 'warning' }]
   }
   const problems = (await sourceDefinitions.get(type)?.check(settings, loaded.directory)) ?? []
-  return problems.map((problem) => placed(problem, settings, loaded))
-}
-
-/** A problem with a file as a whole belongs to the line that names it; one inside a file, to the file. */
-function placed(problem: Problem, settings: Record<string, unknown>, loaded: LoadedManifest): Problem {
-  if (problem.at === undefined) return { ...problem, at: loaded.locate(['source']) }
-  const { file, line } = problem.at
-  const absolute = resolve(loaded.directory, file)
-  const option = Object.keys(settings).find((key) => resolve(loaded.directory, String(settings[key])) === absolute)
-  if (line !== undefined || option === undefined) return { ...problem, at: { ...problem.at, file: absolute } }
-  return { ...problem, at: loaded.locate(['source', option]), path: problem.path ?? `source.${option}` }
+  return problems.map((problem) => placeSourceProblem(problem, loaded))
 }
 
 function summary(loaded: LoadedManifest, cwd: string): string {

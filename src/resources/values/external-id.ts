@@ -8,7 +8,11 @@ export function normaliseExternalId(value: unknown, rules: { maxLength: number }
   const text = optionalText(value)
   if (!text.ok || text.value === undefined) return text
   if (!PRINTABLE_ASCII.test(text.value)) {
-    return refuse('external_id_not_ascii', `the external id ${shown(text.value)} is not plain ASCII`)
+    return refuse(
+      'external_id_not_ascii',
+      `the external id ${shown(text.value)} is not plain ASCII`,
+      'map another value, or leave externalId out',
+    )
   }
   if (text.value.length > rules.maxLength) {
     return refuse(

@@ -77,12 +77,17 @@ function readable(error: unknown, file: SourceFile): unknown {
     case 'ENOTDIR':
       return new ManifestError({
         code: 'file_not_found',
-        message: 'the file does not exist',
+        message: `there is no file ${file.name}`,
         hint: `looked for ${file.path}; relative paths start at the manifest's folder`,
         at,
       })
     case 'EISDIR':
-      return new ManifestError({ code: 'not_a_file', message: 'this is a folder', hint: 'name a file in it', at })
+      return new ManifestError({
+        code: 'not_a_file',
+        message: `${file.name} is a folder`,
+        hint: 'name a file in it',
+        at,
+      })
     case 'EACCES':
     case 'EPERM':
       return new SourceError({

@@ -1,0 +1,32 @@
+import { resolve } from 'node:path'
+import type { LoadedManifest } from '../config/manifest.ts'
+import { ManifestError, SourceError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+
+/**
+ * A problem of the source where its reader finds it: one with a file as a whole at the line of the manifest that names the
+ * file, one inside a file at its line there.
+ */
+export function placeSourceProblem(problem: Problem, loaded: LoadedManifest): Problem {
+  if (problem.at === undefined) return { ...problem, at: loaded.locate(['source']) }
+  const { type: _type, ...settings } = loaded.manifest.source
+  const { file, line } = problem.at
+  const absolute = resolve(loaded.directory, file)
+  const option = Object.keys(settings).find((key) => resolve(loaded.directory, String(settings[key])) === absolute)
+  if (line !== undefined || option === undefined) return { ...problem, at: { ...problem.at, file: absolute } }
+  return { ...problem, at: loaded.locate(['source', option]), path: problem.path ?? `source.${option}` }
+}
+
+/** Runs what reads the source; what it throws about the source gets its place. */
+export async function placingSourceErrors<T>(loaded: LoadedManifest, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    const placed = (problems: readonly Problem[]) => problems.map((problem) => placeSourceProblem(problem, loaded))
+    if (error instanceof SourceError) throw new SourceError(placed(error.problems), { cause: error })
+    if (error instanceof ManifestError && error.problems.every(({ at }) => at !== undefined)) {
+      throw new ManifestError(placed(error.problems), { cause: error })
+    }
+    throw error
+  }
+}
