@@ -17,6 +17,9 @@ export interface Limits {
 /** Organization deletes have a window of their own: 50 per 60 s (https://workos.com/docs/reference/rate-limits). */
 const ORGANIZATION_DELETES: Limit = { count: 50, perMs: 60_000 }
 
+/** The least pause after a refusal, milliseconds. */
+const MIN_PAUSE = 1000
+
 /** Leave to send one request. Exactly one of its two functions is called, once. */
 export interface Permit {
   /** The answer has come, or the request is given up after it left. */
@@ -43,8 +46,7 @@ export class RateLimiter {
   readonly #clock: Clock
   readonly #windows: RequestWindow[]
   readonly #lanes: Record<RequestClass, Lane>
-  #pausedUntil = 0
-  #lastRefusal = Number.NEGATIVE_INFINITY
+  #pausedUntil = Number.NEGATIVE_INFINITY
   #refusalsInARow = 0
   #lastRecovery = 0
   #wakeAt = Number.POSITIVE_INFINITY
@@ -92,20 +94,20 @@ export class RateLimiter {
   }
 
   /**
-   * A request was answered 429, or 503 with Retry-After: nothing leaves until `retryAfterMs` have passed (without one: 1 s,
-   * doubled with each refusal in a row, at most 60 s), and the windows shrink.
+   * A request was answered 429, or 503 with Retry-After: nothing leaves until `retryAfterMs` have passed, at least 1 s
+   * (without one: 1 s, doubled with each refusal in a row, at most 60 s), and the windows shrink.
    */
   refused(retryAfterMs?: number): void {
     const now = this.#clock.now()
     // Requests that were in flight together are refused together: that is one event, not fifty.
-    const sameEvent = now - this.#lastRefusal < 1000 || now < this.#pausedUntil
+    const sameEvent = now < this.#pausedUntil
     if (!sameEvent) {
       this.#refusalsInARow += 1
       for (const window of this.#windows) window.slowDown()
     }
-    this.#lastRefusal = now
-    const pause = retryAfterMs ?? Math.min(60_000, 1000 * 2 ** Math.max(0, this.#refusalsInARow - 1))
-    this.#pausedUntil = Math.max(this.#pausedUntil, now + pause)
+    // Retry-After counts whole seconds, and 0 where the second has begun: taken at its word it would never make us wait.
+    const pause = retryAfterMs ?? Math.min(60_000, MIN_PAUSE * 2 ** (this.#refusalsInARow - 1))
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.max(MIN_PAUSE, pause))
   }
 
   #pump(): void {
@@ -141,7 +143,8 @@ export class RateLimiter {
   }
 
   #recover(now: number): void {
-    if (now - this.#lastRefusal < 10_000 || now - this.#lastRecovery < 10_000) return
+    // Counted from the end of the pause: a long one is no proof that the trouble is over.
+    if (now - this.#pausedUntil < 10_000 || now - this.#lastRecovery < 10_000) return
     this.#lastRecovery = now
     this.#refusalsInARow = 0
     for (const window of this.#windows) window.recover()

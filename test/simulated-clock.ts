@@ -1,0 +1,85 @@
+import type { Clock } from '../src/clock.ts'
+
+interface Timer {
+  at: number
+  order: number
+  callback: () => void
+}
+
+/** A clock that stands still until it is told to move on. */
+export class SimulatedClock implements Clock {
+  #now = 1_000_000
+  #timers: Timer[] = []
+  #order = 0
+
+  now(): number {
+    return this.#now
+  }
+
+  schedule(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#now + ms, order: this.#order, callback }
+    this.#order += 1
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer)
+    }
+  }
+
+  /** Moves on by `ms`, calling back everything that falls due on the way, each at its time. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms
+    await settled()
+    for (;;) {
+      const next = this.#next()
+      if (next === undefined || next.at > end) break
+      await this.#fire(next)
+    }
+    this.#now = end
+  }
+
+  /** Moves on until nothing is scheduled. */
+  async runAll(): Promise<void> {
+    await settled()
+    for (let next = this.#next(); next !== undefined; next = this.#next()) await this.#fire(next)
+  }
+
+  #next(): Timer | undefined {
+    return this.#timers.reduce<Timer | undefined>(
+      (first, timer) =>
+        first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order)
+          ? timer
+          : first,
+      undefined,
+    )
+  }
+
+  async #fire(timer: Timer): Promise<void> {
+    this.#timers = this.#timers.filter((other) => other !== timer)
+    this.#now = Math.max(this.#now, timer.at)
+    timer.callback()
+    await settled()
+  }
+}
+
+/** A clock whose waits end at once; `waits` keeps what was asked for, in milliseconds. */
+export function hurriedClock(): Clock & { waits: number[] } {
+  const waits: number[] = []
+  let passed = 0
+  return {
+    waits,
+    now: () => performance.now() + passed,
+    schedule(ms, callback) {
+      waits.push(ms)
+      const immediate = setImmediate(() => {
+        passed += ms
+        callback()
+      })
+      return () => clearImmediate(immediate)
+    },
+  }
+}
+
+/** Lets every promise that can go on do so. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 8; turn += 1) await Promise.resolve()
+}

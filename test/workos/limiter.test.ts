@@ -1,0 +1,281 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { RateLimiter, type RequestClass } from '../../src/workos/limiter.ts'
+import { SimulatedClock } from '../simulated-clock.ts'
+
+const PLENTY = { count: 1_000_000, perMs: 1000 }
+
+function limiter(limits: Partial<ConstructorParameters<typeof RateLimiter>[0]>) {
+  const clock = new SimulatedClock()
+  return { clock, limiter: new RateLimiter({ writes: PLENTY, reads: PLENTY, requests: PLENTY, ...limits }, clock) }
+}
+
+/** Sends one request after another through the limiter; returns when each arrived at the server, in order of arrival. */
+async function drive(
+  subject: ReturnType<typeof limiter>,
+  requestClass: RequestClass,
+  delays: readonly { there: number; back: number }[],
+  atOnce: number,
+): Promise<{ arrivals: number[]; end: number }> {
+  const arrivals: number[] = []
+  let end = 0
+  let next = 0
+  const worker = async () => {
+    for (let delay = delays[next++]; delay !== undefined; delay = delays[next++]) {
+      const { there, back } = delay
+      const permit = await subject.limiter.acquire(requestClass)
+      arrivals.push(subject.clock.now() + there)
+      await new Promise<void>((resolve) => void subject.clock.schedule(there + back, resolve))
+      permit.done()
+      end = Math.max(end, subject.clock.now())
+    }
+  }
+  const workers = Promise.all(Array.from({ length: atOnce }, worker))
+  await subject.clock.runAll()
+  await workers
+  return { arrivals: arrivals.sort((one, other) => one - other), end }
+}
+
+/** The most arrivals that any span of `perMs` holds, wherever it is placed. */
+function busiest(arrivals: readonly number[], perMs: number): number {
+  let most = 0
+  let first = 0
+  for (const [index, arrival] of arrivals.entries()) {
+    while (arrival - (arrivals[first] ?? 0) > perMs) first += 1
+    most = Math.max(most, index - first + 1)
+  }
+  return most
+}
+
+const delay = (most: number) =>
+  fc.record({ there: fc.integer({ min: 0, max: most }), back: fc.integer({ min: 0, max: most }) })
+
+describe('the windows', () => {
+  test('no span at the server ever holds more than the limit, whatever the delays', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 10, max: 400 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(delay(900), { minLength: 1, maxLength: 60 }),
+        async (count, perMs, atOnce, delays) => {
+          const { arrivals } = await drive(limiter({ writes: { count, perMs } }), 'write', delays, atOnce)
+          expect(arrivals).toHaveLength(delays.length)
+          expect(busiest(arrivals, perMs)).toBeLessThanOrEqual(count)
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+
+  test('a general window and one of a class hold at the same time', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(delay(300), { minLength: 1, maxLength: 40 }), async (delays) => {
+        const subject = limiter({ reads: { count: 5, perMs: 100 }, requests: { count: 7, perMs: 350 } })
+        const half = Math.ceil(delays.length / 2)
+        const [reads, writes] = await Promise.all([
+          drive(subject, 'read', delays.slice(0, half), 6),
+          drive(subject, 'write', delays.slice(half), 6),
+        ])
+        expect(busiest(reads.arrivals, 100)).toBeLessThanOrEqual(5)
+        const all = [...reads.arrivals, ...writes.arrivals].sort((one, other) => one - other)
+        expect(busiest(all, 350)).toBeLessThanOrEqual(7)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('the windows are filled: n requests take (⌈n / count⌉ − 1) windows and a round trip each', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 2, max: 20 }),
+        fc.integer({ min: 200, max: 2000 }),
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 0, max: 40 }),
+        async (count, perMs, requests, latency) => {
+          const subject = limiter({ writes: { count, perMs } })
+          const start = subject.clock.now()
+          const delays = Array.from({ length: requests }, () => ({ there: latency, back: 0 }))
+          const { end } = await drive(subject, 'write', delays, requests)
+          const windows = Math.ceil(requests / count) - 1
+          expect(end - start).toBeGreaterThanOrEqual(windows * perMs)
+          expect(end - start).toBeLessThanOrEqual(windows * (perMs + latency + 7) + latency)
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
+
+  test('the documented limits let 1,500 writes through in 20 s and a little', async () => {
+    const subject = limiter({ writes: { count: 500, perMs: 10_000 }, requests: { count: 6000, perMs: 60_000 } })
+    const start = subject.clock.now()
+    const delays = Array.from({ length: 1500 }, () => ({ there: 20, back: 20 }))
+    const { end, arrivals } = await drive(subject, 'write', delays, 50)
+    expect(busiest(arrivals, 10_000)).toBe(500)
+    expect(end - start).toBeLessThanOrEqual(20_000 * 1.05)
+  })
+
+  test('organization deletes have a window of their own, 50 a minute', async () => {
+    const subject = limiter({})
+    const delays = Array.from({ length: 120 }, () => ({ there: 0, back: 0 }))
+    const { arrivals } = await drive(subject, 'organization-delete', delays, 120)
+    expect(busiest(arrivals, 60_000)).toBe(50)
+  })
+})
+
+describe('lanes', () => {
+  test('exhausted writes hold up neither reads nor requests outside user management', async () => {
+    const { clock, limiter: subject } = limiter({ writes: { count: 1, perMs: 60_000 } })
+    const first = await subject.acquire('write')
+    first.done()
+    const late: string[] = []
+    void subject.acquire('write').then(() => late.push('write'))
+    void subject.acquire('read').then(() => late.push('read'))
+    void subject.acquire('other').then(() => late.push('other'))
+    await clock.advance(10)
+    expect(late.sort()).toEqual(['other', 'read'])
+    await clock.advance(60_000)
+    expect(late).toContain('write')
+  })
+
+  test('requests of a lane leave in the order in which they asked', async () => {
+    const { clock, limiter: subject } = limiter({ writes: { count: 1, perMs: 100 } })
+    const order: number[] = []
+    for (const index of [0, 1, 2, 3]) {
+      void subject.acquire('write').then((permit) => {
+        order.push(index)
+        permit.done()
+      })
+    }
+    await clock.runAll()
+    expect(order).toEqual([0, 1, 2, 3])
+  })
+})
+
+describe('waiting', () => {
+  test('an abort while waiting rejects with its reason and leaves the place to the next', async () => {
+    const { clock, limiter: subject } = limiter({ writes: { count: 1, perMs: 100 } })
+    ;(await subject.acquire('write')).done()
+    const controller = new AbortController()
+    const aborted = subject.acquire('write', controller.signal)
+    let granted = false
+    const next = subject.acquire('write').then(() => {
+      granted = true
+    })
+    controller.abort(new Error('enough'))
+    await expect(aborted).rejects.toThrow('enough')
+    await clock.advance(106)
+    await next
+    expect(granted).toBe(true)
+  })
+
+  test('a signal that is aborted already gets no permit', async () => {
+    const { limiter: subject } = limiter({})
+    await expect(subject.acquire('read', AbortSignal.abort(new Error('over')))).rejects.toThrow('over')
+  })
+
+  test('an abort after the permit was given changes nothing', async () => {
+    const { limiter: subject } = limiter({ reads: { count: 1, perMs: 100 } })
+    const controller = new AbortController()
+    const permit = await subject.acquire('read', controller.signal)
+    controller.abort()
+    expect(() => permit.done()).not.toThrow()
+  })
+
+  test('a permit that was not used gives its place back at once', async () => {
+    const { clock, limiter: subject } = limiter({ writes: { count: 1, perMs: 60_000 } })
+    const permit = await subject.acquire('write')
+    let granted = false
+    void subject.acquire('write').then(() => {
+      granted = true
+    })
+    await clock.advance(1)
+    expect(granted).toBe(false)
+    permit.unused()
+    await clock.advance(1)
+    expect(granted).toBe(true)
+  })
+})
+
+describe('after a refusal', () => {
+  /** When a request of this class leaves, counted from now. */
+  async function waits({ clock, limiter: subject }: ReturnType<typeof limiter>, requestClass: RequestClass = 'write') {
+    const start = clock.now()
+    let left = Number.NaN
+    const sent = subject.acquire(requestClass).then((permit) => {
+      left = clock.now() - start
+      permit.done()
+    })
+    await clock.runAll()
+    await sent
+    return left
+  }
+
+  test('every lane pauses for as long as the server asks', async () => {
+    for (const requestClass of ['write', 'read', 'other'] as const) {
+      const subject = limiter({})
+      subject.limiter.refused(7_000)
+      expect(await waits(subject, requestClass)).toBe(7_000)
+    }
+  })
+
+  test('a shorter wait does not end a longer one', async () => {
+    const subject = limiter({})
+    subject.limiter.refused(30_000)
+    subject.limiter.refused(2_000)
+    expect(await waits(subject)).toBe(30_000)
+  })
+
+  test('a server that asks for no wait is given a second all the same', async () => {
+    const subject = limiter({})
+    subject.limiter.refused(0)
+    expect(await waits(subject)).toBe(1000)
+  })
+
+  test('without Retry-After the pause doubles with each refusal in a row, up to a minute', async () => {
+    const subject = limiter({})
+    const pauses: number[] = []
+    for (let refusal = 0; refusal < 9; refusal += 1) {
+      subject.limiter.refused()
+      pauses.push(await waits(subject))
+    }
+    expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
+  })
+
+  test('refusals of requests that were in flight together count as one', async () => {
+    const subject = limiter({ writes: { count: 100, perMs: 1000 } })
+    for (let request = 0; request < 50; request += 1) subject.limiter.refused()
+    expect(await waits(subject)).toBe(1000)
+  })
+
+  test('the windows take fewer for a while, and win back what they lost', async () => {
+    const subject = limiter({ writes: { count: 100, perMs: 1000 } })
+    const burst = async () => {
+      const delays = Array.from({ length: 100 }, () => ({ there: 0, back: 0 }))
+      const { arrivals } = await drive(subject, 'write', delays, 100)
+      return busiest(arrivals, 500)
+    }
+    expect(await burst()).toBe(100)
+    subject.limiter.refused()
+    expect(await burst()).toBe(75)
+    for (let period = 0; period < 5; period += 1) {
+      await subject.clock.advance(11_000)
+      await waits(subject)
+    }
+    await subject.clock.advance(2_000)
+    expect(await burst()).toBe(100)
+  })
+
+  test('however often it is refused, a tenth of the limit stays', async () => {
+    const subject = limiter({ writes: { count: 100, perMs: 1000 } })
+    for (let refusal = 0; refusal < 20; refusal += 1) {
+      subject.limiter.refused(1000)
+      await subject.clock.advance(1001)
+    }
+    let left = 0
+    for (let request = 0; request < 100; request += 1) void subject.limiter.acquire('write').then(() => (left += 1))
+    await subject.clock.advance(0)
+    await subject.clock.advance(1)
+    expect(left).toBe(10)
+  })
+})
