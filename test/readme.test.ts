@@ -1,0 +1,29 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+import { run } from '../src/cli/run.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-readme-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test("the README shows the demo's real plan", async () => {
+  for (const name of ['migrate.config.yaml', 'examples']) cpSync(join(root, name), join(folder, name), { recursive: true })
+  const stdout = new PassThrough()
+  const signal = new AbortController().signal
+  const code = await run(['plan'], {
+    stdout,
+    stderr: new PassThrough(),
+    stdin: new PassThrough(),
+    env: {},
+    cwd: folder,
+    now: Date.now,
+    interrupted: signal,
+    killed: signal,
+  })
+  expect(code).toBe(0)
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(String(stdout.read()).trimEnd())
+})
