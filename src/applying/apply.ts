@@ -81,7 +81,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
       run,
       lineage: state.lineage,
       digestKey: state.digestKey,
-      fill: manifest.adopt.fill,
+      adopting: manifest.adopt,
       interrupted: options.interrupted,
     },
     results: new Map(plan.summary.kinds.map((kind) => [kind.kind, initialResult(kind)])),

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../clock.ts'
+import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Action, AdoptAction, CreateAction, UpdateAction } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
@@ -23,8 +24,8 @@ export interface Hand {
   run: number
   lineage: string
   digestKey: Uint8Array
-  /** Fields that adopting may fill in. */
-  fill: readonly string[]
+  /** Whether what exists may be adopted, and the fields that may then be filled in. */
+  adopting: Manifest['adopt']
   interrupted?: AbortSignal
 }
 
@@ -117,7 +118,13 @@ async function takeFound(
   if (sentAt && ownershipOf(live, sentAt) === 'created') {
     return save(hand, 'created', toState(hand, desired, live.id, 'created'))
   }
-  const { changes, send } = compareAdopted(definition, desired.attributes, live.attributes, hand.fill)
+  if (hand.adopting.mode === 'never') {
+    return fail(hand, desired, {
+      code: 'exists_already',
+      message: `it exists in WorkOS (${live.id}, made since the plan) and adopt.mode is never`,
+    })
+  }
+  const { changes, send } = compareAdopted(definition, desired.attributes, live.attributes, hand.adopting.fill)
   const { kind, key } = desired
   const label = definition.label(desired)
   return adopt(

@@ -91,7 +91,7 @@ export function compareAdopted(
     } else if (rule.compare === 'set' && fillable && Array.isArray(wanted) && Array.isArray(held)) {
       const union = [...new Set([...held, ...wanted])]
       addChange(result, field, held, union, union)
-    } else if (fillable && isEmpty(held)) {
+    } else if (fillable && (isEmpty(held) || held === false)) {
       addChange(result, field, held, wanted, wanted)
     } else {
       result.kept.push({ field, live: held, desired: wanted, reason: 'different when adopted' })
