@@ -9,7 +9,7 @@ const BAR = 24
 /** Shows how far a run is: a bar that is redrawn on a terminal, a line every few seconds elsewhere. */
 export class Progress {
   readonly #stream: Writable & { isTTY?: boolean; columns?: number }
-  readonly #started = performance.now()
+  #started = performance.now()
   #drawn = false
   #lastDraw = 0
   #done = 0
@@ -29,6 +29,7 @@ export class Progress {
   /** Starts counting towards a total. */
   begin(total: number): void {
     this.#total = total
+    this.#started = performance.now()
   }
 
   /** One more is done. */
