@@ -39,7 +39,7 @@ export interface OpenTargetOptions {
 
 /**
  * Opens the target that the manifest names; an embedded sandbox is started for as long as the target is open.
- * @throws ManifestError for a base URL that is none, or a missing key
+ * @throws ManifestError for a base URL that is none, or a key that is missing or none
  */
 export async function openTarget({ manifest, directory, ...signals }: OpenTargetOptions): Promise<Target> {
   const { target, run } = manifest
@@ -59,12 +59,12 @@ export async function openTarget({ manifest, directory, ...signals }: OpenTarget
     })
   if (target.type === 'sandbox') {
     const data = resolve(directory, target.data ?? '.workos-migrate/sandbox.sqlite')
-    const sandbox = await startSandbox({ data, limits: target.limits })
     const identity: TargetIdentity = {
       type: 'sandbox',
       baseUrl: `sandbox:${data}`,
-      apiKey: target.apiKey ?? SANDBOX_KEY,
+      apiKey: checkKey(target.apiKey ?? SANDBOX_KEY),
     }
+    const sandbox = await startSandbox({ data, limits: target.limits })
     const client = connect(identity, sandbox.url)
     const close = async () => {
       await client.close()
@@ -86,8 +86,13 @@ function checkBaseUrl(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw problem(`target.baseUrl is no http(s) address: ${text}`, `write it like ${WORKOS} or http://127.0.0.1:4100`)
   }
-  if (url.pathname !== '/' || url.search !== '' || url.username !== '') {
-    throw problem(`target.baseUrl has more than a host and a port: ${text}`, `write ${url.origin}`)
+  if (url.username !== '' || url.password !== '') {
+    throw problem('target.baseUrl holds a user name or a password', `write ${url.origin}`)
+  }
+  // A query may hold a secret as well: it is not quoted.
+  if (url.href !== `${url.origin}/`) {
+    const quoted = text.replace(/[?#].*$/s, '…')
+    throw problem(`target.baseUrl has more than a host and a port: ${quoted}`, `write ${url.origin}`)
   }
   if (url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
     throw problem(`target.baseUrl would send the API key unencrypted to ${url.hostname}`, 'use https')
@@ -95,8 +100,17 @@ function checkBaseUrl(text: string): string {
   return url.origin
 }
 
+/** An API key that an HTTP header can carry. The ellipsis of a shortened key, for one, cannot be in a header. */
 function checkKey(apiKey: string | undefined): string {
-  if (apiKey !== undefined && apiKey !== '') return apiKey
+  if (apiKey !== undefined && /^[\x21-\x7e]+$/.test(apiKey)) return apiKey
+  if (apiKey !== undefined && apiKey !== '') {
+    throw new ManifestError({
+      code: 'bad_api_key',
+      message: 'target.apiKey has characters that no API key has: blanks, line ends or letters outside ASCII',
+      hint: 'copy the whole key again from the WorkOS dashboard',
+      path: 'target.apiKey',
+    })
+  }
   throw new ManifestError({
     code: 'missing_api_key',
     message: 'target.apiKey is missing',

@@ -1,0 +1,351 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { CredentialsError, TargetError } from '../../src/diagnostics/errors.ts'
+import { ApiRefusal, OutcomeUnknown, type WriteRequest } from '../../src/workos/api.ts'
+import { type ClientOptions, classify, parseRetryAfter, WorkosClient } from '../../src/workos/client.ts'
+import { RateLimiter } from '../../src/workos/limiter.ts'
+import { hurriedClock } from '../simulated-clock.ts'
+import { cutOff, drop, json, type Reply, raw, scriptedServer, silence } from './scripted-server.ts'
+
+const KEY = 'sk_test_do_not_show_me'
+const USERS = '/user_management/users'
+const create: WriteRequest = { method: 'POST', path: USERS, body: { email: 'ada@example.com' } }
+const PLENTY = { count: 1_000_000, perMs: 1000 }
+
+function clientOf(baseUrl: string, options: Partial<ClientOptions> = {}) {
+  const clock = hurriedClock()
+  const limiter = new RateLimiter({ writes: PLENTY, reads: PLENTY, requests: PLENTY }, clock)
+  const client = new WorkosClient({
+    apiKey: KEY,
+    baseUrl,
+    timeout: 5_000,
+    connections: 4,
+    limiter,
+    clock,
+    ...options,
+  })
+  onTestFinished(() => client.close())
+  return { client, clock }
+}
+
+async function serve(script: [Reply, ...Reply[]], options: Partial<ClientOptions> = {}) {
+  const server = await scriptedServer(...script)
+  return { ...clientOf(server.url, options), server, received: server.received }
+}
+
+/** What a promise is rejected with; its text must not hold the key. */
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  const error = await promise.then(
+    (value) => {
+      throw new Error(`expected a rejection, got ${JSON.stringify(value)}`)
+    },
+    (reason: unknown) => reason,
+  )
+  expect(`${error instanceof Error ? `${error.message}${error.stack}` : error}`).not.toContain(KEY)
+  return error
+}
+
+/** An address on which nothing listens. */
+async function deafAddress(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return `http://127.0.0.1:${port}`
+}
+
+describe('what is sent', () => {
+  test('a read carries the key and its query, without what is undefined', async () => {
+    const { client, received } = await serve([json(200, { data: [] })])
+    expect(await client.read(USERS, { limit: 100, after: undefined, email: 'a+b@example.com' })).toEqual({ data: [] })
+    expect(received).toHaveLength(1)
+    expect(received[0]?.headers.authorization).toBe(`Bearer ${KEY}`)
+    const query = new URL(received[0]?.path ?? '', 'http://x').searchParams
+    expect([...query].sort()).toEqual([
+      ['email', 'a+b@example.com'],
+      ['limit', '100'],
+    ])
+  })
+
+  test.each(['POST', 'PUT', 'PATCH'] as const)('%s sends the body as JSON and the Idempotency-Key', async (method) => {
+    const { client, received } = await serve([json(200, { id: 'user_1' })])
+    expect(await client.write({ ...create, method }, 'key-1')).toEqual({ id: 'user_1' })
+    expect(received[0]?.method).toBe(method)
+    expect(received[0]?.headers['idempotency-key']).toBe('key-1')
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual(create.body)
+  })
+
+  test('non-ASCII text arrives as it was', async () => {
+    const { client, received } = await serve([json(200, { id: 'user_1' })])
+    const body = { first_name: 'Žofie 🦊', metadata: { note: 'a\nb"c' } }
+    await client.write({ ...create, body })
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual(body)
+  })
+
+  test('a delete is answered without a body', async () => {
+    const { client, received } = await serve([raw(204, '')])
+    expect(await client.write({ method: 'DELETE', path: `${USERS}/user_1` })).toEqual({})
+    expect(received[0]?.method).toBe('DELETE')
+  })
+
+  test('requests are counted', async () => {
+    const { client } = await serve([json(200, {}), json(200, {}), json(503, {}), json(200, {})])
+    await client.read(USERS)
+    await client.write(create)
+    await client.read(USERS)
+    expect(client.counts).toEqual({ reads: 3, writes: 1, refused: 0, repeated: 1 })
+  })
+})
+
+describe('429', () => {
+  test.each([
+    ['a read', (client: WorkosClient) => client.read(USERS)],
+    ['a write', (client: WorkosClient) => client.write(create)],
+  ])('%s waits for the seconds of Retry-After and is sent again', async (_, call) => {
+    const { client, clock, received } = await serve([
+      json(429, {}, { 'retry-after': '7' }),
+      json(200, { id: 'user_1' }),
+    ])
+    expect(await call(client)).toEqual({ id: 'user_1' })
+    expect(received).toHaveLength(2)
+    expect(clock.waits).toEqual([7000])
+    expect(client.counts.refused).toBe(1)
+  })
+
+  test('an HTTP date is understood', async () => {
+    const date = new Date(Date.now() + 30_000).toUTCString()
+    const { client, clock } = await serve([json(429, {}, { 'retry-after': date }), json(200, {})])
+    await client.read(USERS)
+    expect(clock.waits).toHaveLength(1)
+    expect(clock.waits[0]).toBeGreaterThan(25_000)
+    expect(clock.waits[0]).toBeLessThanOrEqual(30_000)
+  })
+
+  test('without Retry-After the wait grows', async () => {
+    const { client, clock } = await serve([raw(429, 'slow down'), raw(429, 'slow down'), json(200, {})])
+    await client.read(USERS)
+    expect(clock.waits).toEqual([1000, 2000])
+  })
+
+  test('in the end it is given up, with advice', async () => {
+    const { client, received } = await serve([json(429, {}, { 'retry-after': '0' })])
+    const error = await failure(client.write(create))
+    expect(error).toBeInstanceOf(TargetError)
+    expect(error).toMatchObject({ problems: [{ code: 'rate_limited', hint: expect.stringContaining('run.limits') }] })
+    expect(received).toHaveLength(21)
+  })
+})
+
+describe('trouble on a read', () => {
+  test.each<[string, Reply]>([
+    ['HTTP 500', json(500, { message: 'boom' })],
+    ['HTML with 502', raw(502, '<html>Bad gateway</html>', { 'content-type': 'text/html' })],
+    ['HTTP 503', raw(503, '')],
+    ['HTTP 408', raw(408, '')],
+    ['a dropped connection', drop],
+    ['an answer that is cut off', cutOff],
+    ['JSON that is none', raw(200, '{"id":', { 'content-type': 'application/json' })],
+    ['a JSON list', json(200, [])],
+    ['an empty 200', raw(200, '')],
+  ])('%s is followed by another attempt', async (_, trouble) => {
+    const { client, received } = await serve([trouble, trouble, json(200, { id: 'user_1' })])
+    expect(await client.read(USERS)).toEqual({ id: 'user_1' })
+    expect(received).toHaveLength(3)
+  })
+
+  test('a server that never answers is given up after the time-out', async () => {
+    const { client, received } = await serve([silence, json(200, { id: 'user_1' })], { timeout: 100 })
+    expect(await client.read(USERS)).toEqual({ id: 'user_1' })
+    expect(received).toHaveLength(2)
+  })
+
+  test('trouble that lasts ends with what it was and how to go on', async () => {
+    const { client, clock, received, server } = await serve([raw(502, '<html>')])
+    const error = await failure(client.read(USERS))
+    expect(error).toBeInstanceOf(TargetError)
+    expect(error).toMatchObject({ problems: [{ code: 'target_unreachable' }] })
+    expect(String(error)).toContain(server.url)
+    expect(String(error)).toContain('HTTP 502')
+    expect(received).toHaveLength(8)
+    expect(clock.waits).toHaveLength(7)
+    for (const [index, wait] of clock.waits.entries()) {
+      const ceiling = Math.min(8000, 200 * 2 ** index)
+      expect(wait).toBeGreaterThanOrEqual(ceiling / 2)
+      expect(wait).toBeLessThanOrEqual(ceiling)
+    }
+  })
+
+  test('what is not there is undefined', async () => {
+    const { client, received } = await serve([json(404, { code: 'entity_not_found' })])
+    expect(await client.read(`${USERS}/user_none`)).toBeUndefined()
+    expect(received).toHaveLength(1)
+  })
+})
+
+describe('a write whose outcome nobody knows is not repeated', () => {
+  test.each<[string, Reply, number | undefined]>([
+    ['HTTP 500', json(500, { message: 'boom' }), 500],
+    ['HTML with 502', raw(502, '<html>'), 502],
+    ['HTTP 503', raw(503, ''), 503],
+    ['HTTP 503 with Retry-After', raw(503, '', { 'retry-after': '1' }), 503],
+    ['a dropped connection', drop, undefined],
+    ['an answer that is cut off', cutOff, undefined],
+    ['JSON that is none', raw(201, '{"id":'), 201],
+  ])('%s', async (_, reply, status) => {
+    const { client, received } = await serve([reply])
+    const error = await failure(client.write(create, 'key-1'))
+    expect(error).toBeInstanceOf(OutcomeUnknown)
+    expect(error).toHaveProperty('status', status)
+    expect(received).toHaveLength(1)
+  })
+
+  test('no answer within the time-out', async () => {
+    const { client, received } = await serve([silence], { timeout: 100 })
+    const error = await failure(client.write(create))
+    expect(error).toBeInstanceOf(OutcomeUnknown)
+    expect(String(error)).toContain('no answer in time')
+    expect(received).toHaveLength(1)
+  })
+})
+
+describe('a target on which nobody listens', () => {
+  test.each([
+    ['a read', (client: WorkosClient) => client.read(USERS)],
+    ['a write, which cannot have had an effect', (client: WorkosClient) => client.write(create)],
+  ])('is tried again for %s, and then named', async (_, call) => {
+    const url = await deafAddress()
+    const { client, clock } = clientOf(url)
+    const error = await failure(call(client))
+    expect(error).toBeInstanceOf(TargetError)
+    expect(error).toMatchObject({ problems: [{ code: 'target_unreachable' }] })
+    expect(String(error)).toContain(url)
+    expect(String(error)).toContain('ECONNREFUSED')
+    expect(clock.waits).toHaveLength(7)
+  })
+})
+
+describe('a refusal', () => {
+  test.each([401, 403])('HTTP %i means that the key is wrong', async (status) => {
+    const { client, received, server } = await serve([json(status, { message: `bad key ${KEY}` })])
+    for (const call of [() => client.read(USERS), () => client.write(create)]) {
+      const error = await failure(call())
+      expect(error).toBeInstanceOf(CredentialsError)
+      expect(String(error)).toContain(server.url)
+    }
+    expect(received).toHaveLength(2)
+  })
+
+  test.each<[string, unknown, string[], string]>([
+    ['a code', { code: 'email_not_available', message: 'Taken.' }, ['email_not_available'], 'Taken.'],
+    [
+      'several codes, the top-level one first',
+      {
+        code: 'user_creation_error',
+        message: 'Could not create user.',
+        errors: [{ code: 'email_not_available', message: 'Taken.' }, { code: 'password_too_weak' }],
+      },
+      ['user_creation_error', 'email_not_available', 'password_too_weak'],
+      'Could not create user. Taken.',
+    ],
+    ['an error in the manner of OAuth', { error: 'invalid_request' }, ['invalid_request'], 'HTTP 422'],
+    [
+      'plain texts',
+      { message: 'Validation failed', errors: ['email must be one'] },
+      [],
+      'Validation failed email must be one',
+    ],
+    ['nothing at all', {}, [], 'HTTP 422'],
+  ])('%s is told with status, codes and message', async (_, body, codes, message) => {
+    const { client, received } = await serve([json(422, body)])
+    const error = await failure(client.write(create))
+    expect(error).toBeInstanceOf(ApiRefusal)
+    expect(error).toMatchObject({ status: 422, codes, message })
+    expect(received).toHaveLength(1)
+  })
+
+  test('HTML is a refusal without codes', async () => {
+    const { client } = await serve([raw(400, '<html>')])
+    expect(await failure(client.write(create))).toMatchObject({ status: 400, codes: [] })
+  })
+
+  test('a redirect is not followed: it would carry the key elsewhere', async () => {
+    const elsewhere = await scriptedServer(json(200, {}))
+    const { client, received } = await serve([raw(302, '', { location: elsewhere.url })])
+    expect(await failure(client.read(USERS))).toMatchObject({ status: 302 })
+    expect(received).toHaveLength(1)
+    expect(elsewhere.received).toHaveLength(0)
+  })
+
+  test('a write to what is not there is refused, not swallowed', async () => {
+    const { client } = await serve([json(404, { code: 'entity_not_found' })])
+    const error = await failure(client.write({ method: 'PUT', path: `${USERS}/user_none`, body: {} }))
+    expect(error).toMatchObject({ status: 404, codes: ['entity_not_found'] })
+  })
+})
+
+describe('interruption', () => {
+  test('an interrupted client sends nothing more', async () => {
+    const interrupted = new AbortController()
+    const { client, received } = await serve([json(200, {})], { interrupted: interrupted.signal })
+    await client.read(USERS)
+    interrupted.abort(new Error('interrupted'))
+    await expect(client.read(USERS)).rejects.toThrow('interrupted')
+    await expect(client.write(create)).rejects.toThrow('interrupted')
+    expect(received).toHaveLength(1)
+  })
+
+  test('what is in flight when it is interrupted finishes', async () => {
+    const interrupted = new AbortController()
+    const answerLate: Reply = (response) => {
+      interrupted.abort(new Error('interrupted'))
+      json(200, { id: 'user_1' })(response, response.req)
+    }
+    const { client } = await serve([answerLate], { interrupted: interrupted.signal })
+    expect(await client.write(create)).toEqual({ id: 'user_1' })
+  })
+
+  test('what is in flight when it is killed is dropped', async () => {
+    const killed = new AbortController()
+    const kill: Reply = () => killed.abort(new Error('killed'))
+    const { client } = await serve([kill], { killed: killed.signal })
+    await expect(client.write(create)).rejects.toThrow('killed')
+  })
+})
+
+test('an IPv6 loopback address is reached', async () => {
+  const server = createServer((_, response) => response.end('{"id":"user_1"}'))
+  await new Promise<void>((resolve) => server.listen(0, '::1', resolve))
+  onTestFinished(() => void server.close())
+  const { client } = clientOf(`http://[::1]:${(server.address() as AddressInfo).port}`)
+  expect(await client.read(USERS)).toEqual({ id: 'user_1' })
+})
+
+test.each([
+  ['GET', '/user_management/users', 'read'],
+  ['POST', '/user_management/users', 'write'],
+  ['DELETE', '/user_management/organization_memberships/om_1', 'write'],
+  ['GET', '/organizations', 'other'],
+  ['POST', '/organizations', 'other'],
+  ['DELETE', '/organizations/org_1', 'organization-delete'],
+  ['DELETE', '/organizations/org_1/roles/admin', 'other'],
+  ['POST', '/authorization/roles', 'other'],
+])('%s %s counts as %s', (method, path, expected) => {
+  expect(classify(method, path)).toBe(expected)
+})
+
+test.each<[string | undefined, number | undefined]>([
+  [undefined, undefined],
+  ['', undefined],
+  ['  ', undefined],
+  ['soon', undefined],
+  ['0', 0],
+  ['-5', 0],
+  ['2', 2000],
+  ['1.5', 1500],
+  ['999999', 600_000],
+  ['Thu, 01 Jan 1970 00:01:10 GMT', 10_000],
+  ['Thu, 01 Jan 1970 00:00:10 GMT', 0],
+])('Retry-After %j means %j ms', (header, expected) => {
+  expect(parseRetryAfter(header, 60_000)).toBe(expected)
+})
