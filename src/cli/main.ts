@@ -10,12 +10,15 @@ if (major < REQUIRED) {
   )
   process.exitCode = 3
 } else {
-  const { run } = await import('./run.ts')
+  const { report, run } = await import('./run.ts')
   const { processContext } = await import('./process-context.ts')
-  // A reader that closes the pipe (head, less) ends the output, and is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
-  process.exitCode = await run(process.argv.slice(2), processContext())
+  const context = processContext()
+  process.once('uncaughtException', (error) => process.exit(report(error, context)))
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // A reader that closes the pipe (head, less) wants no more output. The command goes on: an apply must end in order.
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+  process.exitCode = await run(process.argv.slice(2), context)
 }

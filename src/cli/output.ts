@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 
-/** A function that writes to a stream in pieces of 64 KiB, and one that waits until everything is out. */
+/** A function that writes to a stream in pieces of 64 KiB, and one that waits until everything is out or nobody reads on. */
 export function buffered(stream: Writable): { write(text: string): void; end(): Promise<void> } {
   let pending = ''
   const flush = () => {
@@ -14,9 +14,14 @@ export function buffered(stream: Writable): { write(text: string): void; end(): 
     },
     end() {
       flush()
+      const events = ['drain', 'error', 'close']
       return new Promise((resolve) => {
-        if (stream.writableNeedDrain) stream.once('drain', resolve)
-        else resolve()
+        const settle = () => {
+          for (const event of events) stream.off(event, settle)
+          resolve()
+        }
+        for (const event of events) stream.on(event, settle)
+        if (!stream.writableNeedDrain || stream.errored) settle()
       })
     },
   }

@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { ExitCode } from '../diagnostics/errors.ts'
+import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { toolVersion } from '../version.ts'
 import type { Context } from './context.ts'
+import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
 
 /** Runs one command line (without the program's own name) and returns its exit code. OperatorErrors are thrown. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -64,10 +65,9 @@ function addManifestCommands(program: Command, context: Context, start: Start): 
       start(async () => (await import('./commands/config.ts')).config(withManifest(manifest, options), context)),
     )
   examples(config, [['workos-migrate config -e staging --origins', 'what holds in staging, and why']])
-  const schema = program
-    .command('schema')
-    .description('Print the JSON Schema of the manifest')
-    .action(() => start(async () => (await import('./commands/schema.ts')).schema({}, context)))
+  const schema = command(program, 'schema', 'Print the JSON Schema of the manifest').action(() =>
+    start(async () => (await import('./commands/schema.ts')).schema({}, context)),
+  )
   examples(schema, [['workos-migrate schema > migrate.config.schema.json', 'for an editor to complete and check']])
 }
 
@@ -108,7 +108,11 @@ function addApply(program: Command, context: Context, start: Start): void {
 }
 
 function addState(program: Command, context: Context, start: Start): void {
-  const state = program.command('state').description('Look at what earlier runs did: resources, ids, runs')
+  const state = command(program, 'state', 'Look at what earlier runs did: resources, ids, runs')
+  examples(state, [
+    ['workos-migrate state show', 'what it holds, what it is bound to, its runs'],
+    ['workos-migrate state export > ids.csv', 'the map from source keys to WorkOS ids'],
+  ])
   const list = sub(state, 'list', 'List the resources with their WorkOS ids')
     .option('--kind <kind>', 'only this kind')
     .option('--json', 'one JSON object a line')
@@ -128,27 +132,35 @@ function addState(program: Command, context: Context, start: Start): void {
 }
 
 function addSandbox(program: Command, context: Context, start: Start): void {
-  const sandbox = program
-    .command('sandbox')
-    .description('Run the WorkOS sandbox as a server on this machine')
-    .option('--port <port>', 'the port to listen on', parsePort)
-    .option('--data <file>', 'its database')
+  const sandbox = command(program, 'sandbox', 'Run the WorkOS sandbox as a server on this machine')
+    .option('--port <port>', `the port to listen on; 0: any free one (default: ${DEFAULT_PORT})`, parsePort)
+    .option('--data <file>', `its database, or :memory: (default: ${DEFAULT_DATA})`)
     .option('--limits', 'enforce the documented rate limits')
     .action((options) => start(async () => (await import('./commands/sandbox.ts')).sandbox(options, context)))
   examples(sandbox, [['workos-migrate sandbox --port 4100 --limits', 'a WorkOS to rehearse against']])
 }
 
+function command(parent: Command, usage: string, description: string): Command {
+  const added = parent.command(usage).description(description)
+  const names = parent.parent === null ? added.name() : `${parent.name()} ${added.name()}`
+  return added.showHelpAfterError(`(workos-migrate ${names} --help shows its options)`)
+}
+
 /** A subcommand that works on a manifest. */
 function sub(parent: Command, usage: string, description: string): Command {
-  return parent
-    .command(usage)
-    .description(description)
+  return command(parent, usage, description)
     .option('-c, --config <file>', 'the manifest (default: the nearest migrate.config.yaml)')
     .option('-e, --env <name>', 'the environment of the manifest')
 }
 
 function withManifest<Options extends { config?: string }>(manifest: string | undefined, options: Options): Options {
-  return manifest === undefined ? options : { ...options, config: manifest }
+  if (manifest === undefined) return options
+  if (options.config === undefined) return { ...options, config: manifest }
+  throw new UsageError({
+    code: 'manifest_twice',
+    message: `two manifests are named: ${manifest} and ${options.config}`,
+    hint: 'name it once, as the argument or with --config',
+  })
 }
 
 /** Help starts with examples. */
@@ -159,8 +171,7 @@ function examples(command: Command, lines: readonly (readonly [string, string])[
 }
 
 function parsePort(text: string): number {
-  const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new InvalidArgumentError('It is a number up to 65535.')
-  return port
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
 }

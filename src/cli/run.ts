@@ -1,21 +1,50 @@
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
+import { printable } from '../diagnostics/printable.ts'
+import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import type { Context } from './context.ts'
 import { runProgram } from './program.ts'
+import { DEBUG_VARIABLE, unexpectedProblem } from './unexpected.ts'
 
-/** Runs a command line and renders what an operator can do something about. Anything else is a defect, and is thrown. */
+/** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
   try {
     return await runProgram(args, context)
   } catch (error) {
-    if (context.interrupted.aborted && !(error instanceof OperatorError)) {
-      context.stderr.write('Interrupted.\n')
-      return ExitCode.interrupted
-    }
-    if (!(error instanceof OperatorError)) throw error
-    const color = wantsColor(context.stderr, context.env)
-    context.stderr.write(renderProblems(error.problems, { color, cwd: context.cwd }))
-    return error.exitCode
+    return report(error, context)
   }
+}
+
+/** Tells of an error and returns its exit code. */
+export function report(error: unknown, context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted'>): ExitCode {
+  const { stderr, env, cwd, interrupted } = context
+  if (interrupted.aborted && !(error instanceof OperatorError)) {
+    stderr.write('Interrupted.\n')
+    return ExitCode.interrupted
+  }
+  const redactor = secretsOf(env)
+  const color = wantsColor(stderr, env)
+  const operatorError = error instanceof OperatorError ? error : undefined
+  const problems = operatorError?.problems ?? [unexpectedProblem(error)]
+  stderr.write(renderProblems(problems, { color, cwd, redactor }))
+  if (operatorError === undefined && env[DEBUG_VARIABLE]) stderr.write(stackOf(error, redactor))
+  return operatorError?.exitCode ?? ExitCode.failure
+}
+
+/** Secrets by the names of their variables: what nobody expected may quote anything. */
+function secretsOf(env: Context['env']): Redactor {
+  const redactor = new Redactor()
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name)) redactor.register(value)
+  }
+  return redactor
+}
+
+function stackOf(error: unknown, redactor: Redactor): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  return stack
+    .split('\n')
+    .map((line) => `${printable(redactor.redact(line))}\n`)
+    .join('')
 }

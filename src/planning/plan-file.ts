@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, existsSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ManifestError, StalePlanError } from '../diagnostics/errors.ts'
@@ -10,6 +10,14 @@ import { digestPlan } from './plan-digest.ts'
 
 const FORMAT = 'workos-migrate-plan'
 const VERSION = 1
+
+const HEADER = [
+  ['manifestFile', 'string'],
+  ['inputs', 'object'],
+  ['summary', 'object'],
+  ['actions', 'number'],
+  ['digest', 'string'],
+] as const
 
 /** The first line of a saved plan. */
 export interface PlanHeader {
@@ -78,8 +86,9 @@ function planLine(action: Action): Record<string, unknown> {
   }
 }
 
-/** Whether a file starts as a saved plan does. */
+/** Whether a file starts as a saved plan does, or claims by its name to be one. */
 export function isPlanFile(path: string): boolean {
+  if (path.endsWith('.ndjson') && existsSync(path)) return true
   const start = Buffer.alloc(64)
   try {
     const file = openSync(path, 'r')
@@ -117,6 +126,8 @@ function parseHeader(path: string, line: string): PlanHeader {
   }
   if (!isObject(value) || value.format !== FORMAT) throw damaged(path, 'its first line is no plan header')
   if (value.version !== VERSION) throw damaged(path, `it has version ${value.version}, this program reads ${VERSION}`)
+  const lacks = HEADER.filter(([name, type]) => typeof value[name] !== type || value[name] === null)
+  if (lacks.length > 0) throw damaged(path, `its header lacks ${lacks.map(([name]) => name).join(', ')}`)
   return value as object as PlanHeader
 }
 

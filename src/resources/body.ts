@@ -1,3 +1,4 @@
+import { TargetError } from '../diagnostics/errors.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { Attributes, Changes } from './kind.ts'
 
@@ -31,10 +32,16 @@ export function textOf(body: JsonObject, name: string): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** The text that every object of an answer has, its id above all. */
+/** The text that every object of an answer has, its id above all. @throws TargetError when it is missing */
 export function requiredText(body: JsonObject, name: string): string {
   const value = body[name]
-  if (typeof value !== 'string') throw new TypeError(`WorkOS answered an object without ${name}`)
+  if (typeof value !== 'string') {
+    throw new TargetError({
+      code: 'unexpected_answer',
+      message: `the target answered an object without ${name}: WorkOS's API does not`,
+      hint: 'check target.baseUrl',
+    })
+  }
   return value
 }
 

@@ -44,7 +44,7 @@ export const membership: KindDefinition = {
   find: async (api, _desired, { user, organization }) => {
     if (user === undefined || organization === undefined) return undefined
     const body = await api.read(PATH, { user_id: user, organization_id: organization, statuses: STATUSES, limit: 10 })
-    return listed(body ?? {})
+    return listed(PATH, body ?? { data: [] })
       .map(parse)
       .find((found) => found.natural === `${user}@${organization}`)
   },

@@ -8,7 +8,7 @@ const PAGE_SIZE = 100
 
 /**
  * Every page of a list, oldest first: asks on while WorkOS names a cursor, however short a page is.
- * @throws TargetError for a list that would never end
+ * @throws TargetError for a list that would never end, or an answer that is no list
  */
 export async function* pages(
   api: Api,
@@ -19,9 +19,10 @@ export async function* pages(
   let after: string | undefined
   do {
     const body = await api.read(path, { ...query, limit: PAGE_SIZE, order: 'asc', after })
-    if (body === undefined) return
-    yield listed(body).map(parse)
-    const cursors = body.list_metadata
+    // What a list is narrowed to may be gone, and a 404 says no more than that; the whole list is always there.
+    if (body === undefined && Object.keys(query).length > 0) return
+    yield listed(path, body).map(parse)
+    const cursors = body?.list_metadata
     const next = isObject(cursors) ? cursors.after : undefined
     if (typeof next === 'string' && next === after) {
       throw new TargetError({
@@ -33,8 +34,12 @@ export async function* pages(
   } while (after !== undefined)
 }
 
-/** The objects of one list answer. */
-export function listed(body: JsonObject): JsonObject[] {
-  const data = body.data
-  return Array.isArray(data) ? data.filter((item): item is JsonObject => isObject(item)) : []
+/** The objects of one list answer. @throws TargetError for what is no list: something else than WorkOS answers there */
+export function listed(path: string, body: JsonObject | undefined): JsonObject[] {
+  if (Array.isArray(body?.data)) return body.data.filter((item): item is JsonObject => isObject(item))
+  throw new TargetError({
+    code: 'not_workos',
+    message: `the target answers ${path} with ${body === undefined ? 'HTTP 404' : 'something that is no list'}: it is not WorkOS's API`,
+    hint: 'check target.baseUrl',
+  })
 }

@@ -29,7 +29,7 @@ export const role: KindDefinition = {
   missing: () => undefined,
   natural: (desired) => desired.key,
   list: async function* (api) {
-    yield listed((await api.read(PATH)) ?? {}).map(parse)
+    yield listed(PATH, await api.read(PATH)).map(parse)
   },
   find: (api, desired) => get(api, desired.key),
   get,

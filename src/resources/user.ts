@@ -146,7 +146,7 @@ function parse(body: JsonObject): LiveResource {
 
 async function findByEmail(api: Api, email: string): Promise<LiveResource | undefined> {
   const body = await api.read(PATH, { email, limit: 10 })
-  return listed(body ?? {})
+  return listed(PATH, body)
     .map(parse)
     .find((found) => found.natural === email)
 }

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
-import { LockedError } from '../diagnostics/errors.ts'
+import { LockedError, StateError } from '../diagnostics/errors.ts'
 import { createPrivateFile } from '../files/private-file.ts'
 
 export interface LockHolder {
@@ -17,7 +17,7 @@ export interface LockHolder {
  *
  * The lock is an exclusive SQLite transaction on a file beside the state: the operating system drops it with the process,
  * however that ends, so a dead process never holds it. Who holds it is written next to it, for people only.
- * @throws LockedError naming the holder
+ * @throws LockedError naming the holder, StateError when the lock's file is damaged
  */
 export function acquireLock(statePath: string, command: string, now: Date): () => void {
   const lockPath = `${statePath}.lock`
@@ -26,9 +26,17 @@ export function acquireLock(statePath: string, command: string, now: Date): () =
   const db = new DatabaseSync(lockPath, { timeout: 0 })
   try {
     db.exec('BEGIN EXCLUSIVE')
-  } catch {
+  } catch (error) {
     db.close()
-    throw locked(statePath, readHolder(holderPath))
+    if (isBusy(error)) throw locked(statePath, readHolder(holderPath))
+    throw new StateError(
+      {
+        code: 'lock_unusable',
+        message: `the lock ${lockPath} cannot be taken: ${error instanceof Error ? error.message : String(error)}`,
+        hint: 'remove that file: no other process holds it',
+      },
+      { cause: error },
+    )
   }
   const holder: LockHolder = { pid: process.pid, host: hostname(), since: now.toISOString(), command }
   writeFileSync(holderPath, JSON.stringify(holder), { mode: 0o600 })
@@ -36,6 +44,11 @@ export function acquireLock(statePath: string, command: string, now: Date): () =
     rmSync(holderPath, { force: true })
     db.close()
   }
+}
+
+/** SQLITE_BUSY: https://www.sqlite.org/rescode.html#busy */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 5
 }
 
 function readHolder(path: string): LockHolder | undefined {

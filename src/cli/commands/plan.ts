@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { wantsColor } from '../../diagnostics/color.ts'
-import { ExitCode } from '../../diagnostics/errors.ts'
+import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
 import { renderPlanJson } from '../../reporting/plan-json.ts'
@@ -9,7 +9,7 @@ import { renderPlanText } from '../../reporting/plan-text.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
-import { openSession, type SessionOptions } from '../session.ts'
+import { openSession, type Session, type SessionOptions } from '../session.ts'
 
 export interface PlanOptions extends SessionOptions {
   refresh?: boolean
@@ -27,14 +27,29 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
     const computed = await session.computePlan(options.refresh ?? false)
     await showPlan(computed, options, context)
     if (options.out !== undefined) {
-      const path = resolve(context.cwd, options.out)
-      writePlanFile(computed, path, session.loaded.file, session.target.identity.apiKey)
+      save(computed, options.out, session, context)
       context.stderr.write(`Saved to ${options.out}. Carry it out with: workos-migrate apply ${options.out}\n`)
     }
     if (computed.summary.refusals.length > 0) return ExitCode.guard
     return options.detailedExitcode && computed.summary.changes ? ExitCode.changes : ExitCode.done
   } finally {
     await session.close()
+  }
+}
+
+function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }: Context): void {
+  try {
+    writePlanFile(computed, resolve(cwd, out), loaded.file, target.identity.apiKey)
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) throw error
+    throw new UsageError(
+      {
+        code: 'plan_unwritable',
+        message: `the plan cannot be written to ${out} (${error.code})`,
+        hint: 'name a file with --out, in a folder that exists and that you may write to',
+      },
+      { cause: error },
+    )
   }
 }
 

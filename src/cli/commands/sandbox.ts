@@ -3,6 +3,7 @@ import path from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { type Sandbox, startSandbox } from '../../workos/sandbox/server.ts'
 import type { Context } from '../context.ts'
+import { DEFAULT_DATA, DEFAULT_PORT } from '../sandbox-defaults.ts'
 
 export interface SandboxCommandOptions {
   /** Default 4100; 0: any free port. */
@@ -13,8 +14,6 @@ export interface SandboxCommandOptions {
   limits?: boolean
 }
 
-const DEFAULT_PORT = 4100
-const DEFAULT_DATA = '.workos-migrate/sandbox.sqlite'
 const EXAMPLE_KEY = 'sk_test_demo'
 
 /**
