@@ -1,4 +1,5 @@
 import type { ApplyResult } from '../applying/apply.ts'
+import type { Failure } from '../state/store.ts'
 import { counted, duration, type Paint, table } from './style.ts'
 
 /** What an apply did: per kind, with the sum of each line, and in requests. */
@@ -44,7 +45,21 @@ function conclusion({ outcome, stopped, kinds, rejected }: ApplyResult, paint: P
   }
 }
 
-/** What an apply did, for programs. */
-export function applyJson(result: ApplyResult, seconds: number): object {
-  return { format: 'workos-migrate-apply-report', version: 1, seconds: Math.round(seconds * 1000) / 1000, ...result }
+/** What an apply did, for programs: one JSON document, with every failure in its list `failures`. */
+export async function renderApplyJson(
+  result: ApplyResult,
+  seconds: number,
+  failures: AsyncIterable<Failure[]>,
+  write: (text: string) => void,
+): Promise<void> {
+  const head = { format: 'workos-migrate-apply-report', version: 1, seconds: Math.round(seconds * 1000) / 1000 }
+  write(`${JSON.stringify({ ...head, ...result }).slice(0, -1)},"failures":[`)
+  let separator = ''
+  for await (const batch of failures) {
+    for (const failure of batch) {
+      write(`${separator}\n${JSON.stringify(failure)}`)
+      separator = ','
+    }
+  }
+  write(']}\n')
 }

@@ -4,10 +4,12 @@ import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, GuardError } from '../../diagnostics/errors.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { checkFresh, isPlanFile, type PlanHeader, readPlanHeader } from '../../planning/plan-file.ts'
-import { applyJson, renderApplyText } from '../../reporting/apply-text.ts'
+import { renderApplyJson, renderApplyText } from '../../reporting/apply-text.ts'
+import { renderFailures } from '../../reporting/failures.ts'
 import { painter } from '../../reporting/style.ts'
 import { type Approval, approve } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { buffered } from '../output.ts'
 import { openSession, type Session, type SessionOptions } from '../session.ts'
 import { showPlan } from './plan.ts'
 
@@ -93,11 +95,15 @@ async function carryOutPlan(
     })
     progress.clear()
     const seconds = (performance.now() - started) / 1000
-    if (options.json) context.stdout.write(`${JSON.stringify(applyJson(result, seconds))}\n`)
+    const { write, end } = buffered(context.stdout)
+    const failures = state.failures(result.run)
+    if (options.json) await renderApplyJson(result, seconds, failures, write)
     else {
       const paint = painter(wantsColor(context.stdout, context.env))
-      context.stdout.write(`\n${renderApplyText(result, seconds, paint)}`)
+      await renderFailures(failures, { full: options.full ?? false, paint, write })
+      write(`\n${renderApplyText(result, seconds, paint)}`)
     }
+    await end()
     return exitCode(result, plan)
   } finally {
     progress.clear()

@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest'
+import { member, peopleProject, person } from './people.ts'
+import { KEY, startWorkos, type Workos, writes } from './workos.ts'
+
+const env = { KEY }
+const USERS = '/user_management/users'
+const MEMBERSHIPS = '/user_management/organization_memberships'
+
+async function given(workos: Workos): Promise<{ ada: string; acme: string }> {
+  await workos.call('POST', '/authorization/roles', { slug: 'admin', name: 'Chief', description: 'made by hand' })
+  const { id: ada } = await workos.call('POST', USERS, { email: 'ada@example.com', last_name: 'By Hand' })
+  const { id: acme } = await workos.call('POST', '/organizations', { name: 'Acme by hand', external_id: 'acme' })
+  await workos.call('POST', MEMBERSHIPS, { user_id: ada, organization_id: acme, role_slug: 'member' })
+  return { ada, acme }
+}
+
+test('what was made by other means is adopted: empty fields are filled, nothing is overwritten', async () => {
+  const workos = await startWorkos()
+  const { ada, acme } = await given(workos)
+  const rows = [
+    member('ada', 'acme', { last_name: 'From Source', metadata: '{"plan":"pro"}', role_slugs: 'admin' }),
+    member('bea', 'acme'),
+  ]
+  const project = peopleProject(workos, rows)
+  const applied = await project.run(['apply', '--yes', '--json'], { env })
+  expect(applied.exit, applied.stderr).toBe(0)
+  expect(JSON.parse(applied.stdout).kinds).toMatchObject([
+    { kind: 'role', adopted: 1, created: 0 },
+    { kind: 'organization', adopted: 1, created: 0 },
+    { kind: 'user', adopted: 1, created: 1, failed: 0 },
+    { kind: 'membership', adopted: 1, created: 1, failed: 0 },
+  ])
+  const sent = writes(workos.takeLog())
+  expect(sent.filter(({ method }) => method !== 'POST').map(({ path, body }) => [path, body])).toEqual([
+    [`${USERS}/${ada}`, { external_id: 'id-ada', first_name: 'ada', metadata: { plan: 'pro' } }],
+  ])
+  const live = await workos.snapshot()
+  expect(live.users).toMatchObject([{ id: ada, last_name: 'By Hand', external_id: 'id-ada' }, { first_name: 'bea' }])
+  expect(live.organizations).toMatchObject([{ id: acme, name: 'Acme by hand' }])
+  expect(live.memberships).toEqual([
+    ['ada@example.com@@acme', ['member']],
+    ['bea@example.com@@acme', ['member']],
+  ])
+  expect(await workos.call('GET', '/authorization/roles/admin')).toMatchObject({ description: 'made by hand' })
+  expect(await project.run(['plan', '--detailed-exitcode'], { env })).toMatchObject({ exit: 0 })
+
+  const kept = await project.run(['plan', '--refresh', '--json'], { env })
+  expect(JSON.parse(kept.stdout).drift).toMatchObject([
+    { kind: 'role', field: 'name', live: 'Chief', desired: 'Admin' },
+    { kind: 'organization', field: 'name', live: 'Acme by hand', desired: 'ACME' },
+    { kind: 'user', field: 'lastName', live: 'By Hand', desired: 'From Source' },
+    { kind: 'membership', field: 'roles', live: ['member'], desired: ['admin'] },
+  ])
+})
+
+test('a user whose address exists under another external id is adopted, and keeps that external id', async () => {
+  const workos = await startWorkos()
+  const before = await workos.call('POST', USERS, { email: 'ada@example.com', external_id: 'other-system-1' })
+  const project = peopleProject(workos, [member('ada', 'acme')])
+  const applied = await project.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stderr).toBe(0)
+  const live = await workos.snapshot()
+  expect(live.users).toMatchObject([{ id: before.id, external_id: 'other-system-1', first_name: 'ada' }])
+  expect(live.memberships).toHaveLength(1)
+  expect(applied.stdout).toContain('other-system-1')
+  const again = await project.run(['apply', '--yes'], { env })
+  expect(again.exit, again.stdout).toBe(0)
+  expect((await workos.snapshot()).users).toEqual(live.users)
+})
+
+test('an external id that somebody with another address has is blocked and named, and nobody gets the memberships', async () => {
+  const workos = await startWorkos()
+  const somebody = await workos.call('POST', USERS, { email: 'somebody@example.com', external_id: 'id-ada' })
+  const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'acme')], { safety: { maxRejects: 2 } })
+  const applied = await project.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stderr).toBe(7)
+  expect(applied.stdout).toMatch(/! user:id-ada.*\n.*somebody@example\.com.*somebody else/)
+  expect(applied.stdout).toContain('! membership:id-ada@acme')
+  const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+  expect(plan.actions).toMatchObject([
+    { kind: 'user', key: 'id-ada', type: 'blocked', code: 'external_id_clash' },
+    { kind: 'membership', key: 'id-ada@acme', type: 'blocked', code: 'dependency_blocked' },
+  ])
+  const live = await workos.snapshot()
+  expect(live.users).toMatchObject([{ id: somebody.id, first_name: null }, { email: 'bea@example.com' }])
+  expect(live.memberships.map(([name]) => name)).toEqual(['bea@example.com@@acme'])
+})
+
+test('with adopt.mode never, what exists is blocked and left alone', async () => {
+  const workos = await startWorkos()
+  await given(workos)
+  const before = await workos.snapshot()
+  const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'bolt')], {
+    adopt: { mode: 'never' },
+    roles: {},
+    safety: { maxRejects: '100%' },
+  })
+  const applied = await project.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stdout).toBe(7)
+  expect(applied.stdout).toContain('adopt.mode is never')
+  const live = await workos.snapshot()
+  expect(live.users).toEqual([...before.users, expect.objectContaining({ email: 'bea@example.com' })])
+  expect(live.memberships).toEqual([...before.memberships, ['bea@example.com@@bolt', ['member']]])
+})
+
+test('with adopt.mode never, what comes into being between plan and write is not adopted either', async () => {
+  let made = false
+  const workos: Workos = await startWorkos({
+    interceptor: {
+      async before({ request }) {
+        if (request.method !== 'POST' || made) return false
+        made = true
+        await workos.call('POST', USERS, { email: 'ada@example.com', first_name: 'By Hand' })
+        return false
+      },
+    },
+  })
+  const project = peopleProject(workos, [person('ada')], { adopt: { mode: 'never' }, roles: {} })
+  const applied = await project.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stdout).toBe(7)
+  expect(applied.stdout).toContain('adopt.mode is never')
+  expect((await workos.snapshot()).users).toMatchObject([{ first_name: 'By Hand', external_id: null }])
+})
+
+test('what comes into being between plan and write is adopted, never failed', async () => {
+  let made = false
+  const workos: Workos = await startWorkos({
+    interceptor: {
+      async before({ request }) {
+        if (request.method !== 'POST' || made) return false
+        made = true
+        await given(workos)
+        return false
+      },
+    },
+  })
+  const project = peopleProject(workos, [member('ada', 'acme', { role_slugs: 'admin' })])
+  const applied = await project.run(['apply', '--yes', '--json'], { env })
+  expect(applied.exit, applied.stdout).toBe(0)
+  for (const kind of JSON.parse(applied.stdout).kinds) expect(kind).toMatchObject({ created: 0, adopted: 1, failed: 0 })
+  const live = await workos.snapshot()
+  expect(live.users).toMatchObject([{ first_name: 'ada', last_name: 'By Hand', external_id: 'id-ada' }])
+  expect(live.memberships).toEqual([['ada@example.com@@acme', ['member']]])
+})
+
+test('adopt.fill names the fields that may be filled in', async () => {
+  const workos = await startWorkos()
+  await given(workos)
+  const rows = [member('ada', 'acme', { metadata: '{"plan":"pro"}', email_verified: 'yes' })]
+  const project = peopleProject(workos, rows, { adopt: { fill: ['emailVerified', 'metadata'] } })
+  expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+  const live = await workos.snapshot()
+  expect(live.users).toMatchObject([
+    { first_name: null, external_id: null, metadata: { plan: 'pro' }, email_verified: true },
+  ])
+})
