@@ -32,9 +32,9 @@ export function createScratch(parent: string): Scratch {
 function removeAbandoned(parent: string): void {
   const mine = `${PREFIX}${hostname()}-`
   for (const name of existsSync(parent) ? readdirSync(parent) : []) {
-    if (!name.startsWith(mine)) continue
-    const pid = Number(name.slice(mine.length).split('-')[0])
-    if (pid !== process.pid && !isAlive(pid)) rmSync(join(parent, name), { recursive: true, force: true })
+    // Matched to its end: another machine that shares the folder may have a name that begins like this one's.
+    const pid = name.startsWith(mine) ? /^(\d+)-[^-]+$/.exec(name.slice(mine.length))?.[1] : undefined
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(parent, name), { recursive: true, force: true })
   }
 }
 

@@ -53,7 +53,9 @@ function isBusy(error: unknown): boolean {
 
 function readHolder(path: string): LockHolder | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as LockHolder
+    const { pid, host, since, command } = JSON.parse(readFileSync(path, 'utf8'))
+    if (typeof pid !== 'number') return undefined
+    return { pid, host: String(host), since: String(since), command: String(command) }
   } catch {
     return undefined
   }

@@ -100,7 +100,7 @@ export interface StateStore {
 
   /** How many resources of a kind it knows. */
   count(kind: string): Promise<number>
-  /** All resources of a kind, ordered by key (by code units), in batches. */
+  /** All resources of a kind, ordered by key (by code points), in batches. */
   resources(kind: string): AsyncIterable<StateResource[]>
   get(kind: string, key: string): Promise<StateResource | undefined>
   /** WorkOS's id of a resource. */

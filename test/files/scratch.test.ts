@@ -1,0 +1,96 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { createScratch } from '../../src/files/scratch.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+
+const scratchModule = fileURLToPath(new URL('../../src/files/scratch.ts', import.meta.url))
+
+const script = (parent: string, rest: string) => `
+  import { createScratch } from ${JSON.stringify(scratchModule)}
+  const scratch = createScratch(${JSON.stringify(parent)})
+  console.log(scratch.path)
+  ${rest}`
+
+const node = (source: string) => [process.execPath, ['--input-type=module', '-e', source]] as const
+
+/** The id of a process that has ended. */
+function deadPid(): number {
+  return spawnSync(process.execPath, ['-e', '']).pid
+}
+
+function leftBehind(parent: string, name: string): string {
+  const path = join(parent, name)
+  mkdirSync(path, { recursive: true })
+  writeFileSync(join(path, 'staging.sqlite'), 'x')
+  return path
+}
+
+test('a scratch folder is for its owner alone, as is the folder made for it', () => {
+  const parent = join(temporaryFolder(), 'state')
+  const scratch = createScratch(parent)
+  onTestFinished(() => scratch.remove())
+  expect(statSync(scratch.path).mode & 0o777).toBe(0o700)
+  expect(statSync(parent).mode & 0o777).toBe(0o700)
+})
+
+test('two of them do not meet, and removing one leaves the other', () => {
+  const parent = temporaryFolder()
+  const [one, other] = [createScratch(parent), createScratch(parent)]
+  writeFileSync(join(one.path, 'staged'), 'x')
+  one.remove()
+  expect(readdirSync(parent)).toEqual([basename(other.path)])
+  other.remove()
+  expect(readdirSync(parent)).toEqual([])
+})
+
+test('removing it twice does no harm', () => {
+  const scratch = createScratch(temporaryFolder())
+  scratch.remove()
+  expect(() => scratch.remove()).not.toThrow()
+})
+
+test.each([
+  ['ends', ''],
+  ['exits with a code', 'process.exit(3)'],
+  ['dies of an exception', "throw new Error('boom')"],
+])('it goes with the process that %s', (_, rest) => {
+  const parent = temporaryFolder()
+  const { stdout } = spawnSync(...node(script(parent, rest)), { encoding: 'utf8' })
+  expect(basename(stdout.trim())).toMatch(/^scratch-/)
+  expect(readdirSync(parent)).toEqual([])
+})
+
+test('what a killed process left is removed by the next one, with its contents', async () => {
+  const parent = temporaryFolder()
+  const child = spawn(...node(script(parent, 'setInterval(() => {}, 1000)')), { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [path] = (await once(child.stdout, 'data')).map((data) => String(data).trim())
+  writeFileSync(join(path ?? '', 'staging.sqlite'), 'x')
+
+  createScratch(parent).remove()
+  expect(readdirSync(path ?? '')).toEqual(['staging.sqlite'])
+
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  createScratch(parent).remove()
+  expect(readdirSync(parent)).toEqual([])
+})
+
+test('folders of other machines, and files of other names, are left alone', () => {
+  const parent = temporaryFolder()
+  const kept = [
+    leftBehind(parent, `scratch-elsewhere-${deadPid()}-abcdef`),
+    leftBehind(parent, `scratch-${hostname()}-b-${deadPid()}-abcdef`),
+    leftBehind(parent, `scratch-${hostname()}`),
+    leftBehind(parent, 'state'),
+  ]
+  const abandoned = leftBehind(parent, `scratch-${hostname()}-${deadPid()}-abcdef`)
+  createScratch(parent).remove()
+  expect(kept.filter((path) => !existsSync(path))).toEqual([])
+  expect(existsSync(abandoned)).toBe(false)
+})
