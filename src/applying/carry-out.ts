@@ -1,36 +1,16 @@
-import { type Clock, sleep } from '../clock.ts'
-import type { Manifest } from '../config/manifest.ts'
-import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Action, AdoptAction, CreateAction, UpdateAction } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import { compareAdopted } from '../planning/three-way.ts'
-import { diffField } from '../resources/compare.ts'
-import type { Changes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
-import type { StateResource, StateStore } from '../state/store.ts'
-import { type Api, ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
+import type { StateResource } from '../state/store.ts'
+import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
+import { ATTEMPTS, backOff, fail, type Hand, intend, leaveOpen, save, toState } from './hand.ts'
 import { idempotencyKey } from './idempotency-key.ts'
-import type { Journal } from './journal.ts'
 import type { ActionOutcome } from './outcome.ts'
 import { ownershipOf } from './ownership.ts'
-
-export interface Hand {
-  set: DesiredSet
-  state: StateStore
-  journal: Journal
-  api: Api
-  clock: Clock
-  run: number
-  lineage: string
-  digestKey: Uint8Array
-  /** Whether what exists may be adopted, and the fields that may then be filled in. */
-  adopting: Manifest['adopt']
-  interrupted?: AbortSignal
-}
-
-/** How often one write is tried whose outcome stays open. */
-const ATTEMPTS = 5
+import { put } from './put.ts'
 
 /**
  * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into the journal. A write
@@ -168,43 +148,6 @@ async function update(
   return refused ?? save(hand, 'updated', after)
 }
 
-/** Sends the changed fields. Undefined: they are in WorkOS. */
-async function put(
-  hand: Hand,
-  definition: KindDefinition,
-  action: UpdateAction | AdoptAction,
-  desired: DesiredResource,
-): Promise<ActionOutcome | undefined> {
-  const request = definition.update(action.id, action.send, desired)
-  const key = idempotencyKey(hand.lineage, address(action), request)
-  await intend(hand, desired, 'update', new Date())
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await hand.api.write(request, key)
-      return undefined
-    } catch (error) {
-      if (error instanceof ApiRefusal) return fail(hand, action, error)
-      if (!(error instanceof OutcomeUnknown)) throw error
-      const live = await definition.get(hand.api, action.id)
-      if (live && holds(definition, live, action.send)) return undefined
-      if (attempt === ATTEMPTS) return leaveOpen(error)
-      await backOff(hand, attempt)
-    }
-  }
-}
-
-/** Whether WorkOS holds everything that was sent. Secrets cannot be read back: what holds one is sent again. */
-function holds(definition: KindDefinition, live: LiveResource, sent: Changes): boolean {
-  return Object.entries(sent).every(([field, value]) => {
-    const rule = definition.fields[field]
-    if (rule === undefined || rule.secret) return false
-    const held = live.attributes[field] ?? null
-    if (rule.compare !== 'map') return diffField(rule, value, held) === undefined
-    const members = typeof held === 'object' && held !== null && !Array.isArray(held) ? held : {}
-    return Object.entries(value ?? {}).every(([member, want]) => (members[member] ?? null) === want)
-  })
-}
-
 async function missingMention(
   hand: Hand,
   definition: KindDefinition,
@@ -217,57 +160,4 @@ async function missingMention(
     }
   }
   return undefined
-}
-
-function intend(hand: Hand, desired: DesiredResource, action: 'create' | 'update', startedAt: Date): Promise<void> {
-  const { kind, key, attributes, refs } = desired
-  return hand.journal.intend({
-    kind,
-    key,
-    action,
-    startedAt: startedAt.toISOString(),
-    attributes,
-    digests: digestSecrets(hand.digestKey, desired.secrets),
-    refs,
-  })
-}
-
-function toState(
-  hand: Hand,
-  desired: DesiredResource,
-  id: string,
-  ownership: StateResource['ownership'],
-): StateResource {
-  const { kind, key, attributes, refs } = desired
-  const digests = digestSecrets(hand.digestKey, desired.secrets)
-  return { kind, key, id, attributes, digests, refs, ownership, run: hand.run }
-}
-
-async function save(
-  hand: Hand,
-  type: 'created' | 'updated' | 'adopted',
-  resource: StateResource,
-): Promise<ActionOutcome> {
-  await hand.journal.settle({ type: 'saved', resource })
-  return { type, resource }
-}
-
-async function fail(
-  hand: Hand,
-  { kind, key }: { kind: string; key: string },
-  error: ApiRefusal | { code: string; message: string },
-): Promise<ActionOutcome> {
-  await hand.journal.settle({ type: 'cleared', address: { kind, key } })
-  if (!(error instanceof ApiRefusal)) return { type: 'failed', code: error.code, message: error.message }
-  return { type: 'failed', code: error.codes.join(', ') || `http_${error.status}`, message: error.message }
-}
-
-/** The intent stays in the journal: the next run looks it up before anything else. */
-function leaveOpen(error: OutcomeUnknown): ActionOutcome {
-  return { type: 'failed', code: 'outcome_unknown', message: `no answer after ${ATTEMPTS} attempts: ${error.message}` }
-}
-
-function backOff({ clock, interrupted }: Hand, attempt: number): Promise<void> {
-  const ceiling = Math.min(8_000, 250 * 2 ** (attempt - 1))
-  return sleep(clock, ceiling / 2 + (Math.random() * ceiling) / 2, interrupted)
 }

@@ -1,0 +1,90 @@
+import { type Clock, sleep } from '../clock.ts'
+import type { Manifest } from '../config/manifest.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import { digestSecrets } from '../planning/digest.ts'
+import type { DesiredResource } from '../resources/kind.ts'
+import type { StateResource, StateStore } from '../state/store.ts'
+import { type Api, ApiRefusal, type OutcomeUnknown } from '../workos/api.ts'
+import type { Journal } from './journal.ts'
+import type { ActionOutcome } from './outcome.ts'
+
+/** What carrying out an action works with. */
+export interface Hand {
+  set: DesiredSet
+  state: StateStore
+  journal: Journal
+  api: Api
+  clock: Clock
+  run: number
+  lineage: string
+  digestKey: Uint8Array
+  /** Whether what exists may be adopted, and the fields that may then be filled in. */
+  adopting: Manifest['adopt']
+  interrupted?: AbortSignal
+}
+
+/** How often one write is tried whose outcome stays open. */
+export const ATTEMPTS = 5
+
+/** Writes down that a write is about to leave; it may leave when this resolves. */
+export function intend(
+  hand: Hand,
+  desired: DesiredResource,
+  action: 'create' | 'update',
+  startedAt: Date,
+): Promise<void> {
+  const { kind, key, attributes, refs } = desired
+  return hand.journal.intend({
+    kind,
+    key,
+    action,
+    startedAt: startedAt.toISOString(),
+    attributes,
+    digests: digestSecrets(hand.digestKey, desired.secrets),
+    refs,
+  })
+}
+
+/** A desired resource as the state keeps it: secrets as digests alone. */
+export function toState(
+  hand: Hand,
+  desired: DesiredResource,
+  id: string,
+  ownership: StateResource['ownership'],
+): StateResource {
+  const { kind, key, attributes, refs } = desired
+  const digests = digestSecrets(hand.digestKey, desired.secrets)
+  return { kind, key, id, attributes, digests, refs, ownership, run: hand.run }
+}
+
+/** The action took effect. */
+export async function save(
+  hand: Hand,
+  type: 'created' | 'updated' | 'adopted',
+  resource: StateResource,
+): Promise<ActionOutcome> {
+  await hand.journal.settle({ type: 'saved', resource })
+  return { type, resource }
+}
+
+/** The action was refused, and had no effect. */
+export async function fail(
+  hand: Hand,
+  { kind, key }: { kind: string; key: string },
+  error: ApiRefusal | { code: string; message: string },
+): Promise<ActionOutcome> {
+  await hand.journal.settle({ type: 'cleared', address: { kind, key } })
+  if (!(error instanceof ApiRefusal)) return { type: 'failed', code: error.code, message: error.message }
+  return { type: 'failed', code: error.codes.join(', ') || `http_${error.status}`, message: error.message }
+}
+
+/** The intent stays in the journal: the next run looks it up before anything else. */
+export function leaveOpen(error: OutcomeUnknown): ActionOutcome {
+  return { type: 'failed', code: 'outcome_unknown', message: `no answer after ${ATTEMPTS} attempts: ${error.message}` }
+}
+
+/** Waits longer from attempt to attempt, half of it by chance; at most 8 s. */
+export function backOff({ clock, interrupted }: Hand, attempt: number): Promise<void> {
+  const ceiling = Math.min(8_000, 250 * 2 ** (attempt - 1))
+  return sleep(clock, ceiling / 2 + (Math.random() * ceiling) / 2, interrupted)
+}

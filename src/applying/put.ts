@@ -1,0 +1,45 @@
+import type { AdoptAction, UpdateAction } from '../planning/action.ts'
+import { address } from '../planning/action.ts'
+import { diffField } from '../resources/compare.ts'
+import type { Changes, DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
+import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
+import { ATTEMPTS, backOff, fail, type Hand, intend, leaveOpen } from './hand.ts'
+import { idempotencyKey } from './idempotency-key.ts'
+import type { ActionOutcome } from './outcome.ts'
+
+/** Sends the changed fields. Undefined: they are in WorkOS. */
+export async function put(
+  hand: Hand,
+  definition: KindDefinition,
+  action: UpdateAction | AdoptAction,
+  desired: DesiredResource,
+): Promise<ActionOutcome | undefined> {
+  const request = definition.update(action.id, action.send, desired)
+  const key = idempotencyKey(hand.lineage, address(action), request)
+  await intend(hand, desired, 'update', new Date())
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await hand.api.write(request, key)
+      return undefined
+    } catch (error) {
+      if (error instanceof ApiRefusal) return fail(hand, action, error)
+      if (!(error instanceof OutcomeUnknown)) throw error
+      const live = await definition.get(hand.api, action.id)
+      if (live && holds(definition, live, action.send)) return undefined
+      if (attempt === ATTEMPTS) return leaveOpen(error)
+      await backOff(hand, attempt)
+    }
+  }
+}
+
+/** Whether WorkOS holds everything that was sent. Secrets cannot be read back: what holds one is sent again. */
+function holds(definition: KindDefinition, live: LiveResource, sent: Changes): boolean {
+  return Object.entries(sent).every(([field, value]) => {
+    const rule = definition.fields[field]
+    if (rule === undefined || rule.secret) return false
+    const held = live.attributes[field] ?? null
+    if (rule.compare !== 'map') return diffField(rule, value, held) === undefined
+    const members = typeof held === 'object' && held !== null && !Array.isArray(held) ? held : {}
+    return Object.entries(value ?? {}).every(([member, want]) => (members[member] ?? null) === want)
+  })
+}
