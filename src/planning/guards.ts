@@ -1,6 +1,6 @@
 import { exceeds } from '../config/limits.ts'
 import type { Manifest, Threshold } from '../config/manifest.ts'
-import type { KindSummary } from './plan.ts'
+import type { KindSummary } from './kind-summary.ts'
 
 /** A threshold that refuses a plan: the figure, the limit, and what allows it. */
 export interface GuardRefusal {

@@ -2,22 +2,7 @@ import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
 import type { Action, Drift } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { GuardRefusal } from './guards.ts'
-
-/** The desired resources of one kind by what happens to them: `desired` = create + update + adopt + unchanged + blocked. */
-export interface KindSummary {
-  kind: string
-  plural: string
-  desired: number
-  create: number
-  update: number
-  adopt: number
-  unchanged: number
-  blocked: number
-  /** In the state and no longer in the source. They are left alone. */
-  orphaned: number
-  /** Resources with a difference that stays as it is. */
-  drifted: number
-}
+import type { KindSummary } from './kind-summary.ts'
 
 export interface PlanSummary {
   kinds: KindSummary[]

@@ -6,7 +6,8 @@ import { classify } from '../workos/client.ts'
 import type { Limits } from '../workos/limiter.ts'
 import { estimate } from './estimate.ts'
 import { checkGuards } from './guards.ts'
-import type { KindSummary, PlanSummary } from './plan.ts'
+import type { KindSummary } from './kind-summary.ts'
+import type { PlanSummary } from './plan.ts'
 
 /** Adds a plan up: per kind, in requests, and against the guards. */
 export function summarise(

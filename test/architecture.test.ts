@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const src = fileURLToPath(new URL('../src/', import.meta.url))
+
+/** The parts of the program in the order in which they build on each other: none imports from one that stands below it. */
+const ORDER = [
+  'json',
+  'clock',
+  'version',
+  'diagnostics',
+  'files',
+  'config',
+  'sources',
+  'workos',
+  'resources',
+  'mapping',
+  'desired',
+  'state',
+  'planning',
+  'applying',
+  'reporting',
+  'cli',
+]
+
+/** The sandbox stands for WorkOS: it must not know how the program sees it. */
+const SANDBOX = 'workos/sandbox/'
+const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'version']
+
+/** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */
+const MAY_USE_PROCESS: Record<string, string[]> = {
+  'files/scratch.ts': ['kill', 'off', 'once', 'pid'],
+  'planning/plan-file.ts': ['pid'],
+  'state/lock.ts': ['pid'],
+}
+
+interface Module {
+  file: string
+  code: string
+  /** Modules of src that it imports, types included. */
+  imports: string[]
+}
+
+const modules = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.split(sep).join('/'))
+  .sort()
+  .map(readModule)
+
+function readModule(file: string): Module {
+  const code = readFileSync(join(src, file), 'utf8')
+  const specifiers = [
+    ...code.matchAll(/^(?:import|export)\b[^'"]*?\bfrom\s*['"](\.[^'"]+)['"]/gm),
+    ...code.matchAll(/\bimport\s*\(?\s*['"](\.[^'"]+)['"]/g),
+    ...code.matchAll(/new URL\(\s*['"](\.[^'"]+\.ts)['"]/g),
+  ].map((match) => match[1] ?? '')
+  const imports = specifiers.map((specifier) =>
+    relative(src, join(src, dirname(file), specifier))
+      .split(sep)
+      .join('/'),
+  )
+  return { file, code: withoutComments(code), imports: [...new Set(imports)] }
+}
+
+function withoutComments(code: string): string {
+  return code.replace(/\/\*.*?\*\//gs, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+}
+
+/** The part of the program that a file belongs to: its folder, or its own name at the top. */
+function partOf(file: string): string {
+  return (file.split('/')[0] ?? '').replace(/\.ts$/, '')
+}
+
+describe('the order of the parts', () => {
+  test('every file belongs to a part, and every part has a file', () => {
+    expect(new Set(modules.map(({ file }) => partOf(file)))).toEqual(new Set(ORDER))
+  })
+
+  test('every import leads to a file', () => {
+    const files = new Set(modules.map(({ file }) => file))
+    const lost = modules.flatMap(({ file, imports }) =>
+      imports.filter((target) => !files.has(target)).map((target) => `${file} → ${target}`),
+    )
+    expect(lost).toEqual([])
+    expect(modules.flatMap(({ imports }) => imports).length).toBeGreaterThan(modules.length)
+  })
+
+  test('no import runs backwards', () => {
+    const backwards = modules.flatMap(({ file, imports }) =>
+      imports
+        .filter((target) => ORDER.indexOf(partOf(target)) > ORDER.indexOf(partOf(file)))
+        .map((target) => `${file} → ${target}`),
+    )
+    expect(backwards).toEqual([])
+  })
+
+  test('the sandbox knows nothing of the program', () => {
+    const strays = modules
+      .filter(({ file }) => file.startsWith(SANDBOX))
+      .flatMap(({ file, imports }) =>
+        imports
+          .filter((target) => !target.startsWith(SANDBOX) && !OPEN_TO_SANDBOX.includes(partOf(target)))
+          .map((target) => `${file} → ${target}`),
+      )
+    expect(strays).toEqual([])
+  })
+})
+
+test('no files import each other in a circle', () => {
+  const importsOf = new Map(modules.map(({ file, imports }) => [file, imports]))
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (file: string, path: string[]) => {
+    if (path.includes(file)) {
+      circles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+    } else if (!done.has(file)) {
+      for (const target of importsOf.get(file) ?? []) visit(target, [...path, file])
+      done.add(file)
+    }
+  }
+  for (const { file } of modules) visit(file, [])
+  expect(circles).toEqual([])
+})
+
+test('only cli/ looks at the process it runs in', () => {
+  const used = Object.fromEntries(
+    modules
+      .filter(({ file }) => partOf(file) !== 'cli')
+      .map(({ file, code }) => {
+        const members = [...code.matchAll(/(?<![.\w])process\.(\w+)/g)].map((match) => match[1] ?? '')
+        if (/['"]node:process['"]/.test(code)) members.push('(imported)')
+        return [file, [...new Set(members)].sort()] as const
+      })
+      .filter(([, members]) => members.length > 0),
+  )
+  expect(used).toEqual(MAY_USE_PROCESS)
+})
+
+test('only cli/ may write to the console', () => {
+  const talkers = modules.filter(({ file, code }) => partOf(file) !== 'cli' && /\bconsole\./.test(code))
+  expect(talkers.map(({ file }) => file)).toEqual([])
+})
