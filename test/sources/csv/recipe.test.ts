@@ -61,3 +61,11 @@ test('bad JSON in metadata rejects its row', async () => {
   const result = await read('email,metadata', 'a@example.com,{plan: pro}')
   expect(result.rejects).toMatchObject([{ field: 'metadata', origin: { line: 2 } }])
 })
+
+test('roles without an organization are passed on as grants, to be refused where no membership takes them', async () => {
+  const result = await read('email,role_slugs,org_name', 'a@example.com,"admin,billing",', 'b@example.com,admin,Acme')
+  expect(result.grants).toMatchObject([
+    { user: 'a@example.com', organization: null, role: 'admin' },
+    { user: 'a@example.com', organization: null, role: 'billing' },
+  ])
+})
