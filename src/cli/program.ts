@@ -1,8 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { ExitCode, UsageError } from '../diagnostics/errors.ts'
+import { ExitCode } from '../diagnostics/errors.ts'
 import { toolVersion } from '../version.ts'
 import type { Context } from './context.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
+import { withManifest } from './with-manifest.ts'
 
 /** Runs one command line (without the program's own name) and returns its exit code. OperatorErrors are thrown. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -151,16 +152,6 @@ function sub(parent: Command, usage: string, description: string): Command {
   return command(parent, usage, description)
     .option('-c, --config <file>', 'the manifest (default: the nearest migrate.config.yaml)')
     .option('-e, --env <name>', 'the environment of the manifest')
-}
-
-function withManifest<Options extends { config?: string }>(manifest: string | undefined, options: Options): Options {
-  if (manifest === undefined) return options
-  if (options.config === undefined) return { ...options, config: manifest }
-  throw new UsageError({
-    code: 'manifest_twice',
-    message: `two manifests are named: ${manifest} and ${options.config}`,
-    hint: 'name it once, as the argument or with --config',
-  })
 }
 
 /** Help starts with examples. */

@@ -17,7 +17,7 @@ import { acquireLock } from '../state/lock.ts'
 import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
-import { placeSourceProblem, placingSourceErrors } from './source-place.ts'
+import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './placing.ts'
 
 export interface SessionOptions {
   /** The manifest file. */
@@ -69,7 +69,9 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const scratch = createScratch(dirname(statePath))
     closers.push(() => scratch.remove())
     const { interrupted, killed } = context
-    const target = await openTarget({ manifest: loaded.manifest, directory: loaded.directory, interrupted, killed })
+    const target = await placingManifestErrors(loaded, () =>
+      openTarget({ manifest: loaded.manifest, directory: loaded.directory, interrupted, killed }),
+    )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())
     const progress = new Progress(context.stderr)

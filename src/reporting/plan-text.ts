@@ -1,3 +1,4 @@
+import type { RejectedItem } from '../desired/desired-set.ts'
 import { printable } from '../diagnostics/printable.ts'
 import type { Action, FieldChange } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
@@ -46,13 +47,18 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
     if (shown === limit) break
     shown += 1
     const what = reject.key === null ? reject.kind : address({ kind: reject.kind, key: reject.key })
-    write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${printable(what)}: ${printable(reject.message)}\n`)
+    write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${printable(what)}: ${printable(rejection(reject))}\n`)
     write(renderHint(reject.hint ?? undefined, paint))
   }
   if (total > shown) {
     const rest = set.rejectCounts().map(({ code, count }) => `${count} ${code}`)
     write(`  … all of them with --full; by cause: ${rest.join(', ')}\n`)
   }
+}
+
+/** Why something was rejected, beginning with the field where the message does not name it. */
+function rejection({ kind, field, message }: RejectedItem): string {
+  return kind === 'record' || field === null || message.includes(field) ? message : `${field}: ${message}`
 }
 
 function renderMerges({ set }: Plan, { paint, full, write }: PlanTextOptions): void {

@@ -78,8 +78,11 @@ export async function openTarget({ manifest, directory, ...signals }: OpenTarget
   return { identity, client, limits, close: () => client.close() }
 }
 
-/** The origin of a base URL. http is for loopback alone: a key must not cross a network in the clear. */
-function checkBaseUrl(text: string): string {
+/**
+ * The origin of a base URL. http is for loopback alone: a key must not cross a network in the clear.
+ * @throws ManifestError
+ */
+export function checkBaseUrl(text: string): string {
   const url = URL.parse(text)
   const problem = (message: string, hint: string) =>
     new ManifestError({ code: 'bad_base_url', message, hint, path: 'target.baseUrl' })

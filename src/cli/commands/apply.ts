@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { type ApplyResult, applyPlan } from '../../applying/apply.ts'
+import type { LoadedManifest } from '../../config/manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, GuardError } from '../../diagnostics/errors.ts'
 import type { Plan } from '../../planning/plan.ts'
@@ -10,7 +11,9 @@ import { painter } from '../../reporting/style.ts'
 import { type Approval, approve } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
+import { placeManifestProblem } from '../placing.ts'
 import { openSession, type Session, type SessionOptions } from '../session.ts'
+import { withManifest } from '../with-manifest.ts'
 import { showPlan } from './plan.ts'
 
 export interface ApplyCommandOptions extends SessionOptions, Approval {
@@ -33,7 +36,7 @@ export async function apply(
     const apiKey = session.target.identity.apiKey
     if (saved) checkFresh(saved, plan, apiKey)
     else if (!options.json) await showPlan(plan, { full: options.full }, context)
-    checkRefusals(plan)
+    checkRefusals(plan, session.loaded)
     const { confirm } = session.loaded.manifest.safety
     if (saved === undefined && plan.summary.changes) {
       const approved = await approve('\nApply this plan?', confirm, options, context)
@@ -54,7 +57,7 @@ function sessionOptions(
   options: ApplyCommandOptions,
 ): SessionOptions {
   if (path === undefined) return options
-  if (saved === undefined) return { ...options, config: path }
+  if (saved === undefined) return withManifest(path, options)
   return {
     ...options,
     config: options.config ?? resolve(dirname(path), saved.manifestFile),
@@ -62,15 +65,12 @@ function sessionOptions(
   }
 }
 
-function checkRefusals({ summary }: Plan): void {
+function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
   if (summary.refusals.length === 0) return
   throw new GuardError(
-    summary.refusals.map(({ guard, message, hint }) => ({
-      code: `guard_${guard}`,
-      message,
-      hint,
-      path: `safety.${guard}`,
-    })),
+    summary.refusals.map(({ guard, message, hint }) =>
+      placeManifestProblem({ code: `guard_${guard}`, message, hint, path: `safety.${guard}` }, loaded),
+    ),
   )
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import { loadManifest } from '../../config/load.ts'
+import { nearest } from '../../config/nearest.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
@@ -122,6 +123,12 @@ function renderShown(shown: object): string {
   return runs === '' ? lines : `${lines}runs\n${runs}`
 }
 
+function kindsHint(kind: string): string {
+  const names = kindDefinitions.map(({ name }) => name)
+  const close = nearest(kind, names)
+  return `${close === undefined ? '' : `did you mean ${close}? `}kinds are ${names.join(', ')}`
+}
+
 async function withState(
   options: StateOptions,
   context: Context,
@@ -131,7 +138,7 @@ async function withState(
     throw new UsageError({
       code: 'unknown_kind',
       message: `there is no kind ${options.kind}`,
-      hint: `kinds are ${kindDefinitions.map(({ name }) => name).join(', ')}`,
+      hint: kindsHint(options.kind),
     })
   }
   const { config: path, env: environment } = options

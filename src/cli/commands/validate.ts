@@ -9,8 +9,9 @@ import { Redactor } from '../../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { sourceDefinitions } from '../../sources/registry.ts'
+import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
-import { placeSourceProblem } from '../source-place.ts'
+import { placeManifestProblem, placeSourceProblem } from '../placing.ts'
 
 export interface ValidateOptions {
   /** The manifest file. */
@@ -60,7 +61,8 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const broken = (section: string) => problems.some((problem) => problem.path?.split('.')[0] === section)
     const expressions = broken('map') || broken('dedupe') ? [] : checkExpressions(loaded)
     const files = broken('source') ? [] : await checkFiles(loaded)
-    return { loaded, problems: [...loaded.warnings, ...problems, ...expressions, ...files] }
+    const target = broken('target') ? [] : checkAddress(loaded)
+    return { loaded, problems: [...loaded.warnings, ...problems, ...expressions, ...files, ...target] }
   } catch (error) {
     if (error instanceof ManifestError) return { problems: [...error.problems] }
     throw error
@@ -77,6 +79,19 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
   }
   const problems = (await sourceDefinitions.get(type)?.check(settings, loaded.directory)) ?? []
   return problems.map((problem) => placeSourceProblem(problem, loaded))
+}
+
+function checkAddress(loaded: LoadedManifest): Problem[] {
+  const { target } = loaded.manifest
+  const unknown = loaded.unresolved.some((path) => path.join('.') === 'target.baseUrl')
+  if (target.type !== 'workos' || target.baseUrl === undefined || unknown) return []
+  try {
+    checkBaseUrl(target.baseUrl)
+    return []
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error
+    return error.problems.map((problem) => placeManifestProblem(problem, loaded))
+  }
 }
 
 function summary(loaded: LoadedManifest, cwd: string): string {

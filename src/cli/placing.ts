@@ -17,6 +17,24 @@ export function placeSourceProblem(problem: Problem, loaded: LoadedManifest): Pr
   return { ...problem, at: loaded.locate(['source', option]), path: problem.path ?? `source.${option}` }
 }
 
+/** A problem with a value of the manifest at the line where that value stands. */
+export function placeManifestProblem(problem: Problem, loaded: LoadedManifest): Problem {
+  if (problem.at !== undefined || problem.path === undefined) return problem
+  const at = loaded.originOf(problem.path.split('.'))
+  return at === undefined ? problem : { ...problem, at }
+}
+
+/** Runs what uses values of the manifest; what it throws about them gets its place. */
+export async function placingManifestErrors<T>(loaded: LoadedManifest, use: () => T | Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error
+    const placed = error.problems.map((problem) => placeManifestProblem(problem, loaded))
+    throw new ManifestError(placed, { cause: error })
+  }
+}
+
 /** Runs what reads the source; what it throws about the source gets its place. */
 export async function placingSourceErrors<T>(loaded: LoadedManifest, read: () => Promise<T>): Promise<T> {
   try {
