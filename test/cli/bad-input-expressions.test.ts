@@ -1,0 +1,105 @@
+import { type BadInput, refuses } from './bad-input.ts'
+
+const map = (expression: string) => `map:\n  user:\n    firstName: ${JSON.stringify(expression)}\n`
+
+const compiling: BadInput[] = [
+  {
+    name: 'a syntax error',
+    manifest: map('$uppercase(name'),
+    exit: 3,
+    at: 'migrate.config.yaml:6:32',
+    says: ['map.user.firstName', /Expected|end of expression/],
+  },
+  {
+    name: 'a function that does not exist',
+    manifest: map('$lowcase(email)'),
+    exit: 3,
+    at: 'migrate.config.yaml:6:17',
+    says: ['there is no function or variable $lowcase', 'hint: did you mean $lowercase?'],
+  },
+  {
+    name: 'data run as an expression',
+    manifest: map('$eval(email)'),
+    exit: 3,
+    at: 'migrate.config.yaml:6:17',
+    says: ['$eval is not available', 'use $parseJson'],
+  },
+  {
+    name: 'an expression of blanks',
+    manifest: map(' '),
+    exit: 3,
+    at: 'migrate.config.yaml:6:17',
+    says: ['the expression is empty', 'hint: leave the key out'],
+  },
+  {
+    name: 'an error in what merges duplicates',
+    manifest: 'dedupe: { user: { by: ["email["] } }\n',
+    exit: 3,
+    at: 'migrate.config.yaml:4:31',
+    says: ['dedupe.user.by.0'],
+  },
+  {
+    name: 'validate finds it without the data',
+    args: ['validate'],
+    manifest: map('$lowcase(email)'),
+    exit: 3,
+    at: 'migrate.config.yaml:6:17',
+    says: ['did you mean $lowercase?', '1 problem'],
+  },
+]
+
+const running: BadInput[] = [
+  {
+    name: 'a value of the wrong kind',
+    manifest: map('$number(email)'),
+    exit: 5,
+    at: 'users.csv:2',
+    says: ['map.user.firstName fails: ', 'in $number(email)'],
+  },
+  {
+    name: 'an error of its own',
+    manifest: map('$error("no first name here")'),
+    exit: 5,
+    at: 'users.csv:2',
+    says: ['map.user.firstName fails: no first name here'],
+  },
+  {
+    name: 'a function in place of a value',
+    manifest: map('$uppercase'),
+    exit: 5,
+    at: 'users.csv:2',
+    says: ['map.user.firstName fails: ', 'yields a function, not data: is an argument list missing?'],
+  },
+  {
+    name: 'recursion without end',
+    manifest: map('($f := function($x) { 1 + $f($x) }; $f(1))'),
+    exit: 5,
+    at: 'users.csv:2',
+    says: ['map.user.firstName fails: ', /stack|recursion|deep/i],
+  },
+  {
+    name: 'a loop that does not end in time',
+    manifest: map('($f := function($x) { $x = 0 ? 0 : $f($x + 1) }; $string($f(1)))'),
+    exit: 5,
+    at: 'users.csv:2',
+    says: ['map.user.firstName fails: ', /time/i],
+  },
+  {
+    name: 'a secret that an expression fails on',
+    manifest: 'map:\n  user:\n    password: $number(password)\n',
+    files: { 'users.csv': 'email,password\na@example.com,s3cr3t\n' },
+    exit: 5,
+    at: 'users.csv:2',
+    says: ['map.user.password fails: JSONata D3030'],
+  },
+  {
+    name: 'an object for a name',
+    manifest: map('{ "first": email }'),
+    exit: 5,
+    at: 'users.csv:2',
+    says: ['firstName: text is expected, not an object', 'map a single text value'],
+  },
+]
+
+refuses('an expression that cannot work is refused before anything is read', compiling)
+refuses('an expression that fails on a record rejects it', running)

@@ -1,0 +1,218 @@
+import { type BadInput, GOOD_ROW, refuses } from './bad-input.ts'
+
+interface BadRow extends Omit<BadInput, 'exit' | 'files'> {
+  header: string
+  row: string
+  /** What is refused, by its address. */
+  what?: string
+}
+
+/** The bad row stands on line 3 of users.csv, after a good one; no reject is allowed, so nothing may be applied. */
+function rejected({ header, row, what, says, ...rest }: BadRow): BadInput {
+  const good = `${GOOD_ROW}${','.repeat(header.split(',').length - 1)}`
+  return {
+    at: 'users.csv:3',
+    ...rest,
+    files: { 'users.csv': `${header}\n${good}\n${row}\n` },
+    exit: 5,
+    says: [
+      ...(what === undefined ? [] : [`${what}: `]),
+      ...says,
+      /\d of \d+ records and resources are rejected or blocked, and safety\.maxRejects allows 0/,
+    ],
+  }
+}
+
+const json = (value: unknown) => `"${JSON.stringify(value).replaceAll('"', '""')}"`
+const hashed = (type: string, hash: string): Pick<BadRow, 'header' | 'row'> => ({
+  header: 'email,password_hash,password_hash_type',
+  row: `a@example.com,"${hash}",${type}`,
+})
+
+const users: BadRow[] = [
+  {
+    name: 'an address without @',
+    header: 'email',
+    row: 'ada.example.com',
+    says: ['"ada.example.com" is not an e-mail address', 'name@example.com'],
+  },
+  {
+    name: 'two addresses in one field',
+    header: 'email',
+    row: '"a@example.com, b@example.com"',
+    says: ['is not an e-mail address', 'expected one address'],
+  },
+  { name: 'no address', header: 'email,first_name', row: ',Ada', says: ['the user has no e-mail address'] },
+  {
+    name: 'a word that is neither true nor false',
+    header: 'email,email_verified',
+    row: 'a@example.com,maybe',
+    says: ['"maybe" is neither true nor false', 'true/1/yes/y or false/0/no/n'],
+  },
+  {
+    name: 'an external id that is too long',
+    header: 'email,external_id',
+    row: `a@example.com,${'x'.repeat(65)}`,
+    says: ['has 65 characters, at most 64 are taken', 'externalId.maxLength'],
+  },
+  {
+    name: 'an external id that is not ASCII',
+    header: 'email,external_id',
+    row: 'a@example.com,größe',
+    says: ['is not plain ASCII'],
+  },
+  {
+    name: 'one external id for two people',
+    header: 'email,external_id',
+    row: 'b@example.com,u-1\na@example.com,u-1',
+    at: 'users.csv:4',
+    says: ['the key u-1 stands for another user already, in users.csv:3', 'make the records agree'],
+  },
+  {
+    name: 'an escape sequence in a name',
+    header: 'email,first_name',
+    row: 'a\u001b[2J@example.com,A',
+    says: ['\\u001b[2J@example.com'],
+  },
+]
+
+const metadata: BadRow[] = [
+  {
+    name: 'bad JSON',
+    header: 'email,metadata',
+    row: `a@example.com,"{""plan"": pro, ""pin"": ""s3cr3t""}"`,
+    says: ['the metadata is not valid JSON: see character 10', 'expected a JSON object'],
+  },
+  {
+    name: 'a list',
+    header: 'email,metadata',
+    row: `a@example.com,${json(['a'])}`,
+    says: ['metadata must be an object, not a list'],
+  },
+  {
+    name: 'too many keys',
+    header: 'email,metadata',
+    row: `a@example.com,${json(Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, i])))}`,
+    says: ['the metadata has 11 keys, at most 10 are taken', 'metadata.maxKeys'],
+  },
+  {
+    name: 'a key that is too long',
+    header: 'email,metadata',
+    row: `a@example.com,${json({ ['k'.repeat(41)]: 1 })}`,
+    says: ['has 41 characters, between 1 and 40 are taken', 'metadata.maxKeyLength'],
+  },
+  {
+    name: 'a value that is too long',
+    header: 'email,metadata',
+    row: `a@example.com,${json({ k: 'v'.repeat(601) })}`,
+    says: ['has 601 characters, at most 600 are taken', 'metadata.maxValueLength'],
+  },
+  {
+    name: 'a value that is not ASCII',
+    header: 'email,metadata',
+    row: `a@example.com,${json({ city: 'Köln' })}`,
+    says: ['the metadata at "city" is not plain ASCII', 'metadata.ascii'],
+  },
+  {
+    name: 'a reserved key whose new name is taken',
+    header: 'email,metadata',
+    row: `a@example.com,${json({ org_id: 1, csv_org_id: 2 })}`,
+    says: ['"org_id" is reserved and would become "csv_org_id", which exists as well'],
+  },
+]
+
+const passwords: BadRow[] = [
+  {
+    name: 'a hash without a type',
+    ...hashed('', '$2b$10$s3cr3t'),
+    says: ['there is a password hash without its type', 'bcrypt, scrypt, pbkdf2, argon2, firebase-scrypt, ssha'],
+  },
+  {
+    name: 'a type without a hash',
+    ...hashed('bcrypt', ''),
+    says: ['there is a password hash type without a hash', 'give both or neither'],
+  },
+  {
+    name: 'a password and a hash',
+    header: 'email,password,password_hash,password_hash_type',
+    row: 'a@example.com,s3cr3t,$2b$10$s3cr3t,bcrypt',
+    says: ['there is a password in clear and a password hash as well', 'WorkOS takes one of the two'],
+  },
+  {
+    name: 'a type that nobody knows',
+    ...hashed('md6', 's3cr3t'),
+    manifest: 'passwords: { unsupported: reject }\n',
+    says: ['WorkOS does not take the password hash (md6)', 'it takes bcrypt, scrypt'],
+  },
+  ...['bcrypt', 'scrypt', 'firebase-scrypt', 'pbkdf2', 'argon2', 'ssha'].map(
+    (type): BadRow => ({
+      name: `a malformed ${type} hash`,
+      ...hashed(type, '$s3cr3t$'),
+      says: [`the password hash is not a ${type} hash`, /^ {6}expected \S/m],
+    }),
+  ),
+]
+
+const organizations: BadRow[] = [
+  {
+    name: 'an id that is not of WorkOS',
+    header: 'email,org_id',
+    row: 'a@example.com,acme',
+    what: 'organization:acme',
+    says: ['"acme" is not the WorkOS id of an organization', 'an id of the source belongs in externalId'],
+  },
+  {
+    name: 'an id that WorkOS does not know',
+    header: 'email,org_id',
+    row: 'a@example.com,org_01ABC',
+    says: ['there is no organization org_01ABC in WorkOS', 'check the id and the environment of the API key'],
+  },
+  {
+    name: 'an external id that WorkOS does not know, without a name',
+    header: 'email,org_external_id',
+    row: 'a@example.com,acme',
+    says: ['there is no organization with the external id acme in WorkOS', 'give a name to have it created'],
+  },
+  {
+    name: 'a domain of a mail provider',
+    header: 'email,org_external_id,org_name,domain',
+    row: 'a@example.com,acme,Acme,gmail.com',
+    manifest: 'map: { organization: { domains: domain } }\n',
+    says: ['gmail.com belongs to a public mail provider', 'leave it out of the mapping of domains'],
+  },
+  {
+    name: 'a domain that is none',
+    header: 'email,org_external_id,org_name,domain',
+    row: 'a@example.com,acme,Acme,nowhere',
+    manifest: 'map: { organization: { domains: domain } }\n',
+    says: ['"nowhere" is not a domain', 'names like example.com'],
+  },
+]
+
+const roles: BadRow[] = [
+  {
+    name: 'a slug that WorkOS does not take',
+    header: 'email,org_external_id,org_name,role_slugs',
+    row: 'a@example.com,acme,Acme,Org Admin',
+    says: ['"Org Admin" is not a role slug', 'roles.map in the manifest translates'],
+  },
+  {
+    name: 'a role that roles.map leaves out',
+    header: 'email,org_external_id,org_name,role_slugs',
+    row: 'a@example.com,acme,Acme,boss',
+    manifest: 'roles: { map: { chief: admin }, unmapped: error }\n',
+    says: ['the role "boss" is not in roles.map', 'set roles.unmapped to drop or keep'],
+  },
+  {
+    name: 'a role that nobody defined',
+    header: 'email,org_external_id,org_name,role_slugs',
+    row: 'a@example.com,acme,Acme,auditor',
+    says: ['the role auditor is neither declared in the manifest nor in WorkOS', 'declare it under roles.define'],
+  },
+]
+
+refuses('a user that cannot be migrated stops the plan', users.map(rejected))
+refuses('metadata that WorkOS does not take stops the plan', metadata.map(rejected))
+refuses('a password that WorkOS does not take stops the plan', passwords.map(rejected))
+refuses('an organization that cannot be migrated stops the plan', organizations.map(rejected))
+refuses('a role that cannot be given stops the plan', roles.map(rejected))

@@ -1,0 +1,307 @@
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect } from 'vitest'
+import { acquireLock } from '../../src/state/lock.ts'
+import { openState } from '../../src/state/sqlite-store.ts'
+import { type BadInput, type Prepared, refuses, SECRET } from './bad-input.ts'
+import { command, type World } from './harness.ts'
+
+const STATE = '.workos-migrate/state.sqlite'
+
+function sqlite(file: string, sql: string): undefined {
+  const db = new DatabaseSync(file)
+  db.exec(sql)
+  db.close()
+}
+
+/** Applies the manifest as it is, so that there is a state. */
+async function applied(world: World): Promise<undefined> {
+  const { code, stderr } = await command(['apply', '--yes'], world)
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+}
+
+const states: BadInput[] = [
+  {
+    name: 'a file that is no database',
+    files: { [STATE]: 'not a database, though long enough to be read as the header of one: '.repeat(3) },
+    exit: 1,
+    says: [/the state file .*state\.sqlite cannot be read: file is not a database/, 'hint: put back a copy of it'],
+  },
+  {
+    name: 'a database whose pages are damaged',
+    async prepare(world) {
+      await applied(world)
+      const file = join(world.cwd, STATE)
+      const bytes = readFileSync(file)
+      writeFileSync(file, bytes.fill(0xff, 100))
+    },
+    exit: 1,
+    says: [/state\.sqlite cannot be read: /, 'hint: put back a copy of it'],
+  },
+  {
+    name: 'a database of another program',
+    manifest: 'state: { path: other.sqlite }\n',
+    prepare: ({ cwd }) => sqlite(join(cwd, 'other.sqlite'), 'CREATE TABLE orders (id INTEGER)'),
+    exit: 1,
+    says: [/other\.sqlite is not a state file of workos-migrate/, 'hint: point state.path at another file'],
+  },
+  {
+    name: 'a state of a later version',
+    async prepare({ cwd }) {
+      await openState(join(cwd, STATE)).close()
+      return sqlite(join(cwd, STATE), 'PRAGMA user_version = 99')
+    },
+    exit: 1,
+    says: ['was written by a later version of workos-migrate', 'hint: update workos-migrate'],
+  },
+  {
+    name: 'a folder in place of the state',
+    manifest: 'state: { path: . }\n',
+    prepare: ({ cwd }): Prepared => ({ after: () => expect(statSync(cwd).mode & 0o777).toBe(0o700) }),
+    exit: 1,
+    says: ['is a folder', 'state.path'],
+  },
+  {
+    name: 'a file in place of the folder of the state',
+    manifest: 'state: { path: users.csv/state.sqlite }\n',
+    exit: 1,
+    says: [/the operating system refuses: E(NOTDIR|EXIST): .*users\.csv/, 'hint: check that the path is right'],
+  },
+  {
+    name: 'a state that another process works on',
+    prepare({ cwd }) {
+      return { after: acquireLock(join(cwd, STATE), 'apply', new Date('2030-01-01T00:00:00Z')) }
+    },
+    exit: 6,
+    says: [`process ${process.pid} on`, '(apply, since 2030-01-01T00:00:00.000Z)', 'the lock goes with the process'],
+  },
+  {
+    name: 'a lock that is damaged',
+    files: { [`${STATE}.lock`]: 'not a database, though long enough to be read as the header of one: '.repeat(3) },
+    exit: 1,
+    says: [/the lock .*state\.sqlite\.lock cannot be taken: file is not a database/, 'hint: remove that file'],
+  },
+  {
+    name: 'the key of another environment',
+    async prepare(world): Promise<Prepared> {
+      await applied(world)
+      return { env: { WORKOS_API_KEY: `sk_test_other_${SECRET}` } }
+    },
+    exit: 5,
+    says: ['the API key belongs to another environment', 'give each environment a state of its own'],
+  },
+  {
+    name: 'the state of another target',
+    async prepare(world) {
+      await applied(world)
+      appendFileSync(
+        join(world.cwd, 'migrate.config.yaml'),
+        'environments: { local: { target: { type: sandbox, baseUrl: null } } }\n',
+      )
+    },
+    args: ['apply', '--yes', '-e', 'local'],
+    exit: 5,
+    says: [/belongs to workos at http:.*, not to sandbox at/, 'choose the right one with -e'],
+  },
+  {
+    name: 'sandbox data of another program',
+    manifest: 'environments: { local: { target: { type: sandbox, data: users.csv, baseUrl: null } } }\n',
+    args: ['apply', '--yes', '-e', 'local'],
+    files: { 'users.csv': `email\n${'a@example.com\n'.repeat(50)}` },
+    exit: 1,
+    at: 'users.csv',
+    says: [/users\.csv cannot be used as sandbox data/, 'hint: name another file'],
+  },
+]
+
+const questions: BadInput[] = [
+  {
+    name: 'a state that is not there',
+    args: ['state', 'list'],
+    exit: 3,
+    says: [/there is no state at .*state\.sqlite/, 'nothing has been applied'],
+  },
+  {
+    name: 'a kind that is none',
+    args: ['state', 'list', '--kind', 'usr'],
+    exit: 3,
+    says: ['there is no kind usr', 'did you mean user?', 'role, organization, user, membership'],
+  },
+  {
+    name: 'an address that is not in it',
+    args: ['state', 'show', 'user:nobody'],
+    prepare: applied,
+    exit: 3,
+    says: ['the state has no resource user:nobody', 'addresses look like'],
+  },
+  {
+    name: 'an address without a kind',
+    args: ['state', 'show', 'nobody'],
+    prepare: applied,
+    exit: 3,
+    says: ['the state has no resource nobody', 'addresses look like'],
+  },
+]
+
+/** Saves a plan, and changes its text. */
+function saved(change: (text: string, world: World) => string): BadInput['prepare'] {
+  return async (world) => {
+    const { code } = await command(['plan', '--out', 'plan.ndjson'], world)
+    expect(code).toBe(0)
+    const file = join(world.cwd, 'plan.ndjson')
+    writeFileSync(file, change(readFileSync(file, 'utf8'), world))
+    return undefined
+  }
+}
+
+const apply = ['apply', 'plan.ndjson']
+
+const plans: BadInput[] = [
+  { name: 'that is not there', args: apply, exit: 3, at: 'plan.ndjson', says: [/there is no file .*plan\.ndjson/] },
+  {
+    name: 'that was cut off in its actions',
+    args: apply,
+    prepare: saved((text) => text.slice(0, text.indexOf('\n') + 1)),
+    exit: 3,
+    at: 'plan.ndjson:1',
+    says: ['cannot be used as a plan: it is cut short', 'hint: make it again with plan --out'],
+  },
+  {
+    name: 'that was cut off in its header',
+    args: apply,
+    prepare: saved((text) => text.slice(0, 100)),
+    exit: 3,
+    at: 'plan.ndjson:1',
+    says: ['its first line is no JSON'],
+  },
+  { name: 'that is empty', args: apply, prepare: saved(() => ''), exit: 3, says: ['it is cut short'] },
+  {
+    name: 'of another version',
+    args: apply,
+    prepare: saved((text) => text.replace('"version":1', '"version":2')),
+    exit: 3,
+    says: ['it has version 2, this program reads 1'],
+  },
+  {
+    name: 'without its digest',
+    args: apply,
+    prepare: saved((text) => text.replace('"digest":', '"digset":')),
+    exit: 3,
+    says: ['its header lacks digest'],
+  },
+  {
+    name: 'that is the report of a plan',
+    args: apply,
+    files: { 'plan.ndjson': '{"format":"workos-migrate-plan-report","version":1}\n' },
+    exit: 3,
+    says: ['its first line is no plan header', 'plan --out'],
+  },
+  {
+    name: 'of a source that has changed',
+    args: apply,
+    prepare: saved((text, { cwd }) => {
+      appendFileSync(join(cwd, 'users.csv'), 'late@example.com\n')
+      return text
+    }),
+    exit: 8,
+    says: ['the saved plan no longer holds: the source has changed', 'hint: make a new plan'],
+  },
+  {
+    name: 'of a manifest that has changed',
+    args: apply,
+    prepare: saved((text, { cwd }) => {
+      appendFileSync(join(cwd, 'migrate.config.yaml'), 'safety: { maxRejects: 9 }\n')
+      return text
+    }),
+    exit: 8,
+    says: ['the saved plan no longer holds: the manifest has changed'],
+  },
+  {
+    name: 'that was made with another key',
+    args: apply,
+    prepare: saved((text) => text.replace(/"digest":"[0-9a-f]{8}/, '"digest":"00000000')),
+    exit: 8,
+    says: ['WorkOS or the API key has changed'],
+  },
+]
+
+const many = { 'users.csv': `email\n${Array.from({ length: 40 }, (_, n) => `user${n}@example.com\n`).join('')}` }
+
+const guards: BadInput[] = [
+  {
+    name: 'nobody who could approve it',
+    args: ['apply'],
+    exit: 3,
+    says: ['standard input is no terminal', 'approve with --yes'],
+  },
+  {
+    name: 'the word of safety.confirm missing',
+    manifest: 'safety: { confirm: production }\n',
+    exit: 5,
+    says: ['safety.confirm asks for the word production', 'add --confirm production'],
+  },
+  {
+    name: 'another word than that of safety.confirm',
+    args: ['apply', '--confirm', 'staging'],
+    manifest: 'safety: { confirm: production }\n',
+    exit: 5,
+    says: ['safety.confirm asks for the word production, and --confirm gives staging'],
+  },
+  {
+    name: 'more creations than allowed',
+    manifest: 'safety: { maxCreates: 39 }\n',
+    files: many,
+    exit: 5,
+    says: ['40 of 40 resources would be created, and safety.maxCreates allows 39'],
+  },
+  {
+    name: 'more creations than the percentage allowed',
+    args: ['plan'],
+    manifest: 'safety: { maxCreates: 50% }\n',
+    files: many,
+    exit: 5,
+    says: ['Refused: 40 of 40 resources would be created, and safety.maxCreates allows 50%'],
+  },
+  {
+    name: 'more updates than allowed',
+    manifest: 'map: { user: { firstName: name } }\nsafety: { maxUpdates: 0 }\n',
+    files: { 'users.csv': 'email,name\na@example.com,Ada\n' },
+    async prepare(world) {
+      await applied(world)
+      writeFileSync(join(world.cwd, 'users.csv'), 'email,name\na@example.com,Adah\n')
+    },
+    exit: 5,
+    says: ['1 of 1 resources would be updated, and safety.maxUpdates allows 0', 'set safety.maxUpdates'],
+  },
+  {
+    name: 'more rejects than allowed',
+    manifest: 'safety: { maxRejects: 1 }\n',
+    files: { 'users.csv': 'email\na\nb\nc@example.com\n' },
+    exit: 5,
+    says: ['2 of 3 records and resources are rejected or blocked, and safety.maxRejects allows 1'],
+  },
+  {
+    name: 'a plan to be saved where nothing can be',
+    args: ['plan', '--out', 'gone/plan.ndjson'],
+    exit: 3,
+    says: ['the plan cannot be written to gone/plan.ndjson (ENOENT)', 'hint: name a file with --out'],
+  },
+]
+
+if (process.getuid?.() !== 0) {
+  states.push({
+    name: 'a folder that may not be written to',
+    prepare({ cwd }) {
+      mkdirSync(join(cwd, '.workos-migrate'))
+      chmodSync(join(cwd, '.workos-migrate'), 0o500)
+    },
+    exit: 1,
+    says: [/the operating system refuses: EACCES/],
+  })
+}
+
+refuses('a state that cannot be used is refused', states)
+refuses('a question that the state cannot answer is refused', questions)
+refuses('a saved plan is refused', plans)
+refuses('an apply is refused', guards)

@@ -1,0 +1,88 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Sandbox, startSandbox } from '../../src/workos/sandbox/server.ts'
+import { command, type Files, folderOf, type Outcome, type World } from './harness.ts'
+
+/** Stands in every key, hash and password of the cases, so that one look finds a secret that got out. */
+export const SECRET = 's3cr3t'
+export const KEY = `sk_test_${SECRET}`
+
+/** Three lines that make a manifest: what a case adds begins on line 4. */
+export const MANIFEST = `source: { type: csv, path: users.csv }
+target: { type: workos, baseUrl: "\${BASE_URL}", apiKey: "\${WORKOS_API_KEY}" }
+run: { workers: 1 }
+`
+
+/** A row of users.csv that nothing is wrong with. */
+export const GOOD_ROW = 'good@example.com'
+
+export interface Prepared {
+  env?: Record<string, string>
+  /** Called after the command. */
+  after?: () => void
+}
+
+export interface BadInput {
+  name: string
+  /** Default: `apply --yes`, which would write if anything let it. */
+  args?: readonly string[]
+  /** Added to the manifest. */
+  manifest?: string
+  /** Beside the manifest and users.csv, or instead of them. */
+  files?: Files
+  /** Beside BASE_URL and WORKOS_API_KEY, or instead of them. */
+  env?: Record<string, string | undefined>
+  /** What else must be so before the command runs. */
+  prepare?: (world: World) => Prepared | undefined | Promise<Prepared | undefined>
+  exit: number
+  /** Where: `file:line:column` as far as it is known, as shown. */
+  at?: string
+  /** What must be said: what is wrong, what would be right. */
+  says: readonly (string | RegExp)[]
+}
+
+/** Runs each case against a sandbox that must not be written to, and holds what is said to the case. */
+export function refuses(title: string, cases: readonly BadInput[]): void {
+  describe(title, () => {
+    let sandbox: Sandbox
+    beforeAll(async () => {
+      sandbox = await startSandbox({ data: ':memory:' })
+    })
+    afterAll(() => sandbox.close())
+
+    test.each(cases.map((given) => [given.name, given] as const))('%s', async (_name, given) => {
+      const folder = folderOf({
+        'migrate.config.yaml': `${MANIFEST}${given.manifest ?? ''}`,
+        'users.csv': `email\n${GOOD_ROW}\n`,
+        ...given.files,
+      })
+      const env = { HOME: folder, BASE_URL: sandbox.url, WORKOS_API_KEY: KEY, ...given.env }
+      const prepared = await given.prepare?.({ cwd: folder, env })
+      const before = sandbox.requests().writes
+      const world = { cwd: folder, env: { ...env, ...prepared?.env } }
+      const outcome = await command(given.args ?? ['apply', '--yes'], world)
+      prepared?.after?.()
+      expectRefusal(outcome, given)
+      expect(sandbox.requests().writes).toBe(before)
+      expect(leftovers(folder)).toEqual([])
+    })
+  })
+}
+
+/** The exit code, the place and the words; no stack trace, no secret, nothing that steers the terminal. */
+export function expectRefusal({ code, stdout, stderr }: Outcome, { exit, at, says }: BadInput): void {
+  const said = `${stdout}${stderr}`
+  for (const words of says) expect(said).toMatch(words)
+  if (at !== undefined) expect(said).toMatch(new RegExp(`(^|[\\s(])${RegExp.escape(at)}(?!\\d|:\\d)`, 'm'))
+  expect({ code, said }).toMatchObject({ code: exit })
+  expect(said).not.toMatch(/^\s+at .*[:(]\d+/m)
+  expect(said).not.toContain(SECRET)
+  expect(said.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+}
+
+/** Scratch folders that were not removed. */
+function leftovers(folder: string): string[] {
+  const state = join(folder, '.workos-migrate')
+  return existsSync(state) ? readdirSync(state).filter((name) => name.startsWith('scratch-')) : []
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import type { Context } from '../../src/cli/context.ts'
+import { run } from '../../src/cli/run.ts'
+
+export type Files = Record<string, string | Uint8Array>
+
+/** What a command line came to. */
+export interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+export interface World {
+  cwd: string
+  env?: Record<string, string | undefined>
+  /** Whether the outputs claim to be a terminal. */
+  terminal?: boolean
+}
+
+/** A folder with these files, by relative path; it is gone after the test. */
+export function folderOf(files: Files): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-')))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), content)
+  }
+  return folder
+}
+
+/** Runs a command line in this process. */
+export async function command(args: readonly string[], { cwd, env = {}, terminal }: World): Promise<Outcome> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()].map((stream) =>
+    Object.assign(stream, terminal ? { isTTY: true } : {}),
+  ) as [PassThrough, PassThrough]
+  const context: Context = {
+    stdout,
+    stderr,
+    stdin: new PassThrough().end(),
+    env,
+    cwd,
+    now: Date.now,
+    interrupted: new AbortController().signal,
+    killed: new AbortController().signal,
+  }
+  const [out, err] = [text(stdout), text(stderr)]
+  const code = await run(args, context)
+  stdout.end()
+  stderr.end()
+  return { code, stdout: await out, stderr: await err }
+}
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+/** Starts the program as a process of its own, with nothing of this process's environment but the path. */
+export function start(args: readonly string[], { cwd, env = {} }: World): ChildProcess {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+/** Runs a command line as a process of its own. */
+export async function program(args: readonly string[], world: World): Promise<Outcome> {
+  const child = start(args, world)
+  const [stdout, stderr, code] = await Promise.all([
+    child.stdout ? text(child.stdout) : '',
+    child.stderr ? text(child.stderr) : '',
+    new Promise<number>((resolve) => child.once('close', (exit) => resolve(exit ?? -1))),
+  ])
+  return { code, stdout, stderr }
+}
