@@ -2,6 +2,7 @@ import type { Manifest } from '../config/manifest.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 import { rolesDefined } from '../resources/role.ts'
+import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { mergeGroups } from './groups.ts'
 import type { Staging } from './staging.ts'
@@ -15,6 +16,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
   staging.db.exec(`
     CREATE INDEX drafts_by_group ON drafts (kind, grp, seq);
     CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
+    CREATE INDEX notes_by_key ON notes (kind, key);
   `)
   addDefinedRoles(staging, manifest)
   let assigned = 0
@@ -46,11 +48,12 @@ function addDefinedRoles(staging: Staging, manifest: Manifest): void {
   }
 }
 
-/** References to a key that merged into another one are turned to that one. */
+/** References to a key that merged into another one are turned to that one, and so are remarks on what bears them. */
 function followAliases(staging: Staging, definition: KindDefinition): void {
   const { keyFromRefs } = definition
   for (const [role, kind] of Object.entries(definition.refs)) {
     const update = staging.statement('UPDATE drafts SET refs = ?, key = ?, grp = ? WHERE id = ?')
+    const updateNotes = staging.statement('UPDATE notes SET key = ? WHERE kind = ? AND key = ?')
     const rows = staging
       .statement(
         `SELECT d.id, d.key, d.refs, a.canonical FROM drafts d
@@ -61,35 +64,7 @@ function followAliases(staging: Staging, definition: KindDefinition): void {
       const refs = { ...JSON.parse(String(row.refs)), [role]: String(row.canonical) }
       const key = keyFromRefs ? keyFromRefs(refs) : String(row.key)
       update.run(JSON.stringify(refs), key, `k${key}`, Number(row.id))
-    }
-  }
-}
-
-/**
- * One key in two groups: the source says that two different people (two e-mail addresses, say) are the same. The first
- * record stands, the others are refused: nobody can tell here which is right, and merging would give one's account to the other.
- */
-function refuseContradictions(staging: Staging, definition: KindDefinition): void {
-  const contradictory = staging
-    .statement('SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(grp) <> max(grp)')
-    .all(definition.name)
-  for (const { key } of contradictory) {
-    const [first, ...later] = staging
-      .statement(
-        `SELECT d.id, d.grp, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d JOIN files f ON f.id = d.file
-         WHERE d.kind = ? AND d.key = ? ORDER BY d.seq, d.id`,
-      )
-      .all(definition.name, String(key))
-    if (first === undefined) continue
-    for (const other of later.filter((draft) => draft.grp !== first.grp)) {
-      staging.run(
-        `INSERT INTO rejects SELECT kind, key, 'key_contradiction', 'key', ?, ?, seq, file, line, refs, records
-         FROM drafts WHERE id = ?`,
-        `the key ${key} stands for another ${definition.name} already, in ${first.origin}: their dedupe fields differ`,
-        `give each ${definition.name} a key of its own, or make the records agree`,
-        Number(other.id),
-      )
-      staging.run('DELETE FROM drafts WHERE id = ?', Number(other.id))
+      if (key !== row.key) updateNotes.run(key, definition.name, String(row.key))
     }
   }
 }
@@ -105,7 +80,7 @@ function refuseDependents(staging: Staging, definition: KindDefinition): void {
            'its ' || ?3 || ' ' || json_extract(refs, '$.' || ?2) ||
              coalesce(' was rejected: ' || r.message, ' is not among the ' || ?3 || 's of the source'),
            NULL, seq, file, line, refs, records
-         FROM desired LEFT JOIN (SELECT key AS rejected, code, message FROM rejects WHERE kind = ?3 GROUP BY key) r
+         FROM desired LEFT JOIN (SELECT key AS rejected, code, message, min(seq) FROM rejects WHERE kind = ?3 GROUP BY key) r
            ON r.rejected = json_extract(desired.refs, '$.' || ?2)
          WHERE ${orphaned}`,
       definition.name,

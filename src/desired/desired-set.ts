@@ -95,11 +95,14 @@ export class DesiredSet {
       .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
   }
 
-  /** Remarks on resources that are in the desired set, most first. */
+  /** Remarks on resources that are in the desired set, most first. Nobody needs a new password whom a merge gave one. */
   noteCounts(): NoteCount[] {
     return this.staging
       .statement(
-        `SELECT n.kind, n.code, n.detail, count(DISTINCT n.key) AS n FROM notes n
+        `SELECT n.kind, n.code, n.detail, count(DISTINCT d.key) AS n FROM notes n
+         LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
+         JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
+         WHERE NOT (n.code = 'password_reset_required' AND d.secrets IS NOT NULL)
          GROUP BY n.kind, n.code, n.detail ORDER BY n DESC, n.kind, n.code, n.detail`,
       )
       .all()

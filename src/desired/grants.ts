@@ -18,7 +18,8 @@ export function assignGrants(staging: Staging, definition: KindDefinition): numb
   )
   const toOrganization = staging.statement(
     `INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records)
-     SELECT ?1, kind, key, grp, refs, ?2, NULL, file, line, 0 FROM drafts WHERE kind = ?3 AND key = ?4 AND records > 0 LIMIT 1`,
+     SELECT ?1, kind, key, grp, refs, ?2, NULL, file, line, 0 FROM drafts WHERE kind = ?3 AND key = ?4 AND records > 0
+     ORDER BY seq, id LIMIT 1`,
   )
   const reject = staging.statement('INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)')
   const grants = staging.db

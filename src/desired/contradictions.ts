@@ -1,0 +1,71 @@
+import type { KindDefinition } from '../resources/kind.ts'
+import { kindDefinitions } from '../resources/registry.ts'
+import type { Staging } from './staging.ts'
+
+/**
+ * One key in two groups: the source says that two different people (two e-mail addresses, say) are the same. The first
+ * record stands, the others are refused: nobody can tell here which is right, and merging would give one's account to the
+ * other. For the same reason what the refused records give to that key, memberships and roles, is refused with them.
+ */
+export function refuseContradictions(staging: Staging, definition: KindDefinition): void {
+  const contradictory = staging
+    .statement('SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(grp) <> max(grp)')
+    .all(definition.name)
+    .map((row) => String(row.key))
+  if (contradictory.length === 0) return
+  staging.db.exec(`
+    CREATE INDEX IF NOT EXISTS drafts_by_record ON drafts (seq);
+    CREATE INDEX IF NOT EXISTS grants_by_record ON grants (seq);
+  `)
+  for (const key of contradictory) {
+    const [first, ...later] = staging
+      .statement(
+        `SELECT d.id, d.grp, d.seq, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d
+         JOIN files f ON f.id = d.file WHERE d.kind = ? AND d.key = ? ORDER BY d.seq, d.id`,
+      )
+      .all(definition.name, key)
+    if (first === undefined) continue
+    const message = `the key ${key} stands for another ${definition.name} already, in ${first.origin}: their dedupe fields differ`
+    for (const other of later.filter((draft) => draft.grp !== first.grp)) {
+      staging.run(
+        `INSERT INTO rejects SELECT kind, key, 'key_contradiction', 'key', ?, ?, seq, file, line, refs, records
+         FROM drafts WHERE id = ?`,
+        message,
+        `give each ${definition.name} a key of its own, or make the records agree`,
+        Number(other.id),
+      )
+      staging.run('DELETE FROM drafts WHERE id = ?', Number(other.id))
+      refuseFollowers(staging, definition.name, key, Number(other.seq), message)
+    }
+  }
+}
+
+/** Refuses what the record `seq` says of the resource that was just refused. */
+function refuseFollowers(staging: Staging, kind: string, key: string, seq: number, reason: string): void {
+  const message = `its ${kind} ${key} was rejected: ${reason}`
+  for (const { name, refs } of kindDefinitions) {
+    for (const role of Object.keys(refs).filter((role) => refs[role] === kind)) {
+      const follows = `seq = ?1 AND kind = ?2 AND json_extract(refs, '$.' || ?3) = ?4`
+      staging.run(
+        `INSERT INTO rejects SELECT kind, key, ?5 || '_rejected', ?3, ?6, NULL, seq, file, line, refs, records
+         FROM drafts WHERE ${follows}`,
+        seq,
+        name,
+        role,
+        key,
+        kind,
+        message,
+      )
+      staging.run(`DELETE FROM drafts WHERE ${follows}`, seq, name, role, key)
+    }
+  }
+  if (kind !== 'user') return
+  staging.run(
+    `INSERT INTO rejects SELECT 'roleAssignment', user, 'user_rejected', 'user', ?3, NULL, seq, file, line,
+       json_object('user', user), 1 FROM grants WHERE seq = ?1 AND user = ?2`,
+    seq,
+    key,
+    message,
+  )
+  staging.run('DELETE FROM grants WHERE seq = ? AND user = ?', seq, key)
+}

@@ -1,0 +1,88 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { account } from '../../src/desired/accounting.ts'
+import { rejectRecord, stageRecords } from '../../src/desired/stage.ts'
+import { Staging } from '../../src/desired/staging.ts'
+import { StateError } from '../../src/diagnostics/errors.ts'
+import type { StreamCount } from '../../src/sources/source.ts'
+import { assembled } from './assembled.ts'
+
+const users: StreamCount = { stream: 'users', file: 'users.csv', read: 3, passed: 2, rejected: 1, role: 'main' }
+const joined: StreamCount = { stream: 'roles', file: 'roles.csv', read: 9, passed: 9, rejected: 0, role: 'joined' }
+const records = { mapped: 1, leftOut: 1, assigned: 0 }
+
+function memory(): Staging {
+  const staging = new Staging(undefined)
+  onTestFinished(() => staging.close())
+  return staging
+}
+
+test('sums that come out even are handed back', () => {
+  const accounting = account(memory(), new Map(), [users, joined], records, 0)
+  expect(accounting).toMatchObject({ streams: [users, joined], records })
+  expect(accounting.kinds.map(({ kind }) => kind)).toEqual(['organization', 'user', 'membership', 'roleAssignment'])
+})
+
+test.each<[string, Parameters<typeof account>[1], StreamCount[], typeof records, number, string]>([
+  ['a stream', new Map(), [{ ...users, read: 4 }], records, 0, 'users: 4 read'],
+  ['the main records', new Map(), [users], { ...records, leftOut: 0 }, 0, '2 records'],
+  ['the joined ones do not count as main', new Map(), [users, joined], { ...records, leftOut: 10 }, 0, '2 records'],
+  ['a kind', new Map([['user', 1]]), [users], records, 0, 'users: 1'],
+  ['the role assignments', new Map(), [users], records, 1, 'role assignments: 0'],
+])('a sum that is wrong stops everything and shows its figures: %s', (_, yielded, streams, counts, later, figures) => {
+  const attempt = () => account(memory(), yielded, streams, counts, later)
+  expect(attempt).toThrow(StateError)
+  expect(attempt).toThrow(figures)
+})
+
+test('every record of a mixed lot is accounted for', async () => {
+  const set = await assembled([
+    {
+      users: [{ key: 'u1', email: 'a@example.com' }],
+      organizations: [{ key: 'acme' }],
+      memberships: [{ user: 'u1', organization: 'acme' }],
+    },
+    { users: [{ key: 'u2', email: 'a@example.com' }], memberships: [{ user: 'u2', organization: 'acme' }] },
+    { users: [{ key: 'u1', email: 'b@example.com' }] },
+    { rejects: [{ kind: 'user', key: null }], organizations: [{ key: 'acme' }] },
+    { grants: [{ user: 'u9', organization: null, role: 'admin' }] },
+  ])
+  expect(set.accounting.kinds).toEqual([
+    { kind: 'organization', plural: 'organizations', yielded: 2, distinct: 1, merged: 1, rejected: 0 },
+    { kind: 'user', plural: 'users', yielded: 4, distinct: 1, merged: 1, rejected: 2 },
+    { kind: 'membership', plural: 'memberships', yielded: 2, distinct: 1, merged: 1, rejected: 0 },
+    { kind: 'roleAssignment', plural: 'role assignments', yielded: 1, distinct: 0, merged: 0, rejected: 1 },
+  ])
+})
+
+test('a record that the source refused stands in the quarantine and belongs to no kind', () => {
+  const staging = memory()
+  rejectRecord(staging, {
+    stream: 'users',
+    origin: { file: 'users.csv', line: 7 },
+    problem: { code: 'ragged_row', message: 'two cells are missing', hint: 'add them' },
+  })
+  expect(staging.count("SELECT count(*) FROM rejects WHERE kind = 'record' AND line = 7")).toBe(1)
+  expect(() => account(staging, new Map(), [users], records, 0)).not.toThrow()
+})
+
+test('a mapper that fails ends the reading with its error, after what is on its way has ended', async () => {
+  let ended = 0
+  const source = {
+    streams: ['users'],
+    read: async function* () {
+      for (let seq = 0; seq < 50; seq += 1) yield [{ seq, stream: 'users', origin: { file: 'u.csv' }, data: {} }]
+    },
+    counts: () => [],
+    digest: () => '',
+  }
+  const map = async ([record]: { seq: number }[]) => {
+    await new Promise((resolve) => setImmediate(resolve))
+    ended += 1
+    if (record?.seq === 2) throw new Error('the worker died')
+    return { drafts: [], grants: [], rejects: [], notes: [], assigned: 0, mapped: 1, leftOut: 0 }
+  }
+  const staging = memory()
+  const work = stageRecords({ staging, source, mapper: { map }, chunkSize: 1, chunksInFlight: 4 })
+  await expect(work).rejects.toThrow('the worker died')
+  expect(ended).toBeLessThan(50)
+})

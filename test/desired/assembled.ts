@@ -1,0 +1,134 @@
+import { onTestFinished } from 'vitest'
+import type { Manifest } from '../../src/config/manifest.ts'
+import { account, countYielded } from '../../src/desired/accounting.ts'
+import { assembleDesired } from '../../src/desired/assemble.ts'
+import { DesiredSet } from '../../src/desired/desired-set.ts'
+import { stageRecords } from '../../src/desired/stage.ts'
+import { Staging } from '../../src/desired/staging.ts'
+import { canonicalJson, type JsonObject } from '../../src/json.ts'
+import type { MapResult } from '../../src/mapping/result.ts'
+import type { Source, SourceRecord } from '../../src/sources/source.ts'
+import { manifestWith } from '../mapping/manifest.ts'
+
+export interface UserPart {
+  key: string
+  /** The dedupe group; null: known by its key alone. Default: the e-mail address. */
+  group?: string | null
+  email?: string
+  metadata?: Record<string, string>
+  emailVerified?: boolean
+  secrets?: JsonObject
+}
+
+export interface MembershipPart {
+  user: string
+  organization: string
+  roles?: string[]
+}
+
+/** What the mapping makes of one record. */
+export interface RecordPart {
+  users?: UserPart[]
+  organizations?: { key: string; name?: string }[]
+  memberships?: MembershipPart[]
+  grants?: { user: string; organization: string | null; role: string }[]
+  rejects?: { kind: string; key: string | null; refs?: Record<string, string> }[]
+  notes?: { kind: string; key: string; code: string }[]
+}
+
+/** The desired set of these records, which arrive chunk by chunk: each chunk lists the positions of its records. */
+export async function assembled(
+  records: readonly RecordPart[],
+  changed: Partial<Manifest> = {},
+  chunks: readonly (readonly number[])[] = [records.map((_, index) => index)],
+): Promise<DesiredSet> {
+  const staging = new Staging(undefined)
+  onTestFinished(() => staging.close())
+  const result = await stageRecords({
+    staging,
+    source: sourceOf(chunks),
+    mapper: { map: async (chunk) => mapped(chunk, records) },
+    chunkSize: 1000,
+    chunksInFlight: 1,
+  })
+  const yielded = countYielded(staging)
+  const assigned = assembleDesired(staging, manifestWith({}, changed))
+  const passed = chunks.flat().length
+  const stream = { stream: 'users', file: 'users.csv', read: passed, passed, rejected: 0, role: 'main' as const }
+  return new DesiredSet(staging, account(staging, yielded, [stream], result, assigned))
+}
+
+function sourceOf(chunks: readonly (readonly number[])[]): Source {
+  return {
+    streams: ['users'],
+    read: async function* () {
+      for (const chunk of chunks) {
+        yield chunk.map((seq) => ({ seq, stream: 'users', origin: originOf(seq), data: {} }))
+      }
+    },
+    counts: () => [],
+    digest: () => '',
+  }
+}
+
+const originOf = (seq: number) => ({ file: 'users.csv', line: seq + 2 })
+
+function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]): MapResult {
+  const result: MapResult = {
+    drafts: [],
+    grants: [],
+    rejects: [],
+    notes: [],
+    assigned: 0,
+    mapped: chunk.length,
+    leftOut: 0,
+  }
+  for (const { seq, origin } of chunk) {
+    const {
+      users = [],
+      organizations = [],
+      memberships = [],
+      grants = [],
+      rejects = [],
+      notes = [],
+    } = records[seq] ?? {}
+    const draft = (kind: string, key: string, group: string | null, attributes: object, more: object = {}) =>
+      result.drafts.push({
+        ...{ seq, kind, key, group, refs: {}, attributes: canonicalJson(attributes), secrets: null, origin },
+        ...more,
+      })
+    for (const { key, group, secrets, ...attributes } of users) {
+      const secretText = secrets === undefined ? null : canonicalJson(secrets)
+      draft('user', key, group === undefined ? (attributes.email ?? null) : group, attributes, { secrets: secretText })
+    }
+    for (const { key, name = key } of organizations) draft('organization', key, null, { externalId: key, name })
+    for (const { user, organization, roles } of memberships) {
+      draft('membership', `${user}@${organization}`, null, roles === undefined ? {} : { roles }, {
+        refs: { user, organization },
+      })
+    }
+    for (const grant of grants) result.grants.push({ seq, origin, ...grant })
+    for (const reject of rejects) result.rejects.push({ seq, origin, code: 'bad', message: `bad at ${seq}`, ...reject })
+    for (const note of notes) result.notes.push({ seq, detail: 'x', ...note })
+  }
+  return result
+}
+
+/** Every table of the desired set as it would be read, in an order that does not depend on how it came to be. */
+export function contents({ staging }: DesiredSet): Record<string, unknown[]> {
+  const place = "f.name || ':' || coalesce(t.line, '')"
+  const rows = (sql: string) =>
+    staging.db
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }))
+  return {
+    desired: rows(`SELECT t.kind, t.key, t.refs, t.attributes, t.secrets, t.seq, t.records, ${place} AS place
+      FROM desired t LEFT JOIN files f ON f.id = t.file ORDER BY t.kind, t.key`),
+    aliases: rows('SELECT * FROM aliases ORDER BY kind, key'),
+    merges: rows(`SELECT t.kind, t.key, t.merged, t.seq, t.conflicts, ${place} AS place
+      FROM merges t JOIN files f ON f.id = t.file ORDER BY t.kind, t.key, t.seq, t.merged, t.conflicts`),
+    rejects: rows(`SELECT t.kind, t.key, t.code, t.message, t.seq, t.records, ${place} AS place
+      FROM rejects t JOIN files f ON f.id = t.file ORDER BY t.kind, t.seq, t.key, t.code, t.message`),
+  }
+}
