@@ -6,7 +6,7 @@ import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../r
 import { sameIdentity } from '../resources/same-identity.ts'
 import type { StateResource } from '../state/store.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
-import { ATTEMPTS, backOff, fail, type Hand, intend, leaveOpen, save, toState } from './hand.ts'
+import { ATTEMPTS, backOff, fail, type Hand, intend, leaveOpen, save, takeBackUnsent, toState } from './hand.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { ActionOutcome } from './outcome.ts'
 import { ownershipOf } from './ownership.ts'
@@ -58,7 +58,10 @@ async function create(
       return save(hand, 'created', toState(hand, desired, live.id, 'created'))
     } catch (error) {
       const open = error instanceof OutcomeUnknown
-      if (!open && !(error instanceof ApiRefusal)) throw error
+      if (!open && !(error instanceof ApiRefusal)) {
+        await takeBackUnsent(hand, action, attempt, error)
+        throw error
+      }
       const exists = !open && definition.exists(error.codes, error.status)
       if (!open && !exists) return fail(hand, action, error)
       const live = await definition.find(hand.api, desired, refIds)

@@ -78,6 +78,20 @@ export async function fail(
   return { type: 'failed', code: error.codes.join(', ') || `http_${error.status}`, message: error.message }
 }
 
+/**
+ * After Ctrl-C, a first attempt that was still waiting for its turn never left: its intent is taken back, so that the next
+ * run has nothing to look up. Anything else leaves the intent where it is.
+ */
+export async function takeBackUnsent(
+  { journal, interrupted }: Hand,
+  { kind, key }: { kind: string; key: string },
+  attempt: number,
+  error: unknown,
+): Promise<void> {
+  if (attempt > 1 || !interrupted?.aborted || error !== interrupted.reason) return
+  await journal.settle({ type: 'cleared', address: { kind, key } })
+}
+
 /** The intent stays in the journal: the next run looks it up before anything else. */
 export function leaveOpen(error: OutcomeUnknown): ActionOutcome {
   return { type: 'failed', code: 'outcome_unknown', message: `no answer after ${ATTEMPTS} attempts: ${error.message}` }

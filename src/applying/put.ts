@@ -3,7 +3,7 @@ import { address } from '../planning/action.ts'
 import { diffField } from '../resources/compare.ts'
 import type { Changes, DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
-import { ATTEMPTS, backOff, fail, type Hand, intend, leaveOpen } from './hand.ts'
+import { ATTEMPTS, backOff, fail, type Hand, intend, leaveOpen, takeBackUnsent } from './hand.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { ActionOutcome } from './outcome.ts'
 
@@ -23,7 +23,10 @@ export async function put(
       return undefined
     } catch (error) {
       if (error instanceof ApiRefusal) return fail(hand, action, error)
-      if (!(error instanceof OutcomeUnknown)) throw error
+      if (!(error instanceof OutcomeUnknown)) {
+        await takeBackUnsent(hand, action, attempt, error)
+        throw error
+      }
       const live = await definition.get(hand.api, action.id)
       if (live && holds(definition, live, action.send)) return undefined
       if (attempt === ATTEMPTS) return leaveOpen(error)

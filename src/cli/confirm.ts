@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { GuardError, UsageError } from '../diagnostics/errors.ts'
+import { GuardError, InterruptedError, UsageError } from '../diagnostics/errors.ts'
 import type { Context } from './context.ts'
 
 export interface Approval {
@@ -36,10 +36,28 @@ export async function approve(
   return (await ask(`${question}\nType yes to go on: `, context)) === 'yes'
 }
 
+/**
+ * What a person types; nothing for Ctrl-D and for an input that ends.
+ * @throws InterruptedError for Ctrl-C, which the terminal hands to readline as a key: no signal comes
+ */
 async function ask(question: string, { stdin, stderr, interrupted }: Context): Promise<string> {
   const terminal = createInterface({ input: stdin, output: stderr })
+  const interrupt = new AbortController()
+  terminal.on('SIGINT', () => interrupt.abort())
   try {
-    return (await terminal.question(question, { signal: interrupted })).trim()
+    const answer = terminal.question(question, { signal: AbortSignal.any([interrupted, interrupt.signal]) })
+    return (await answer).trim()
+  } catch (error) {
+    stderr.write('\n')
+    if (interrupt.signal.aborted) {
+      throw new InterruptedError({
+        code: 'interrupted',
+        message: 'interrupted at the question: nothing was applied',
+        hint: 'run the same command to be asked again',
+      })
+    }
+    if (interrupted.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error
+    return ''
   } finally {
     terminal.close()
   }

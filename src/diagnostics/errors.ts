@@ -61,6 +61,11 @@ export class GuardError extends OperatorError {
   readonly exitCode = ExitCode.guard
 }
 
+/** A person called it off. */
+export class InterruptedError extends OperatorError {
+  readonly exitCode = ExitCode.interrupted
+}
+
 /** Another process works on the same state. */
 export class LockedError extends OperatorError {
   readonly exitCode = ExitCode.locked

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -42,6 +42,8 @@ export interface Project {
   /** YAML takes JSON. */
   manifest(content: object): void
   remove(name: string): void
+  /** Names in a folder. */
+  list(name: string): string[]
   /** Runs a command in this process. */
   run(args: readonly string[], options?: RunOptions): Promise<Result>
   spawn(args: readonly string[], env?: Record<string, string>): Child
@@ -67,6 +69,7 @@ export function createProject(): Project {
     },
     manifest: (content) => write('migrate.config.yaml', JSON.stringify(content, null, 2)),
     remove: (name) => rmSync(path(name), { recursive: true, force: true }),
+    list: (name) => (existsSync(path(name)) ? readdirSync(path(name)) : []),
     run: (args, options = {}) => runHere(folder, args, options),
     spawn: (args, env = {}) => spawnIn(folder, args, env),
   }

@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest'
+import type { Reply } from '../../src/workos/sandbox/call.ts'
+import type { Exchange, Interceptor } from '../../src/workos/sandbox/server.ts'
+import { member, peopleProject } from './people.ts'
+import { KEY, startWorkos } from './workos.ts'
+
+const env = { KEY }
+
+/** Something that goes wrong on the way. */
+type Fault = Pick<Interceptor, 'before' | 'after'>
+
+/** Each 429 makes the client pause for a second or more: a few are enough. */
+const FEW = 3
+
+function answer({ response }: Exchange, status: number, headers: Record<string, string>, text: string): true {
+  response.writeHead(status, headers)
+  response.end(text)
+  return true
+}
+
+function drop({ request }: Exchange): true {
+  request.socket.destroy()
+  return true
+}
+
+const TOO_MANY = '{"message":"Too many requests.","code":"rate_limit_exceeded"}'
+const json = { 'content-type': 'application/json' }
+const html = { 'content-type': 'text/html' }
+
+const FAULTS: [string, Fault][] = [
+  [
+    '429 with Retry-After',
+    { before: (exchange) => answer(exchange, 429, { ...json, 'retry-after': '0.1' }, TOO_MANY) },
+  ],
+  ['429 without Retry-After', { before: (exchange) => answer(exchange, 429, json, TOO_MANY) }],
+  ['503 with Retry-After', { before: (exchange) => answer(exchange, 503, { 'retry-after': '0.1' }, '') }],
+  ['500 before the effect', { before: (exchange) => answer(exchange, 500, json, '{"message":"Internal error"}') }],
+  ['500 after the effect', { after: (exchange) => answer(exchange, 500, json, '{"message":"Internal error"}') }],
+  ['an HTML 502 before the effect', { before: (exchange) => answer(exchange, 502, html, '<h1>Bad gateway</h1>') }],
+  ['an HTML 502 after the effect', { after: (exchange) => answer(exchange, 502, html, '<h1>Bad gateway</h1>') }],
+  ['a dropped connection before the effect', { before: drop }],
+  ['a dropped connection after the effect', { after: drop }],
+  ['a success without its JSON after the effect', { after: (exchange) => answer(exchange, 201, html, '<p>Done</p>') }],
+  [
+    'an answer that breaks off after the effect',
+    {
+      after({ response, request }: Exchange, { status, body }: Reply) {
+        const text = JSON.stringify(body)
+        response.writeHead(status, { ...json, 'content-length': String(text.length) })
+        response.write(text.slice(0, 20), () => request.socket.destroy())
+        return true
+      },
+    },
+  ],
+]
+
+/** Lets the fault happen to every seventh request, and never twice to the same one. */
+function everySeventh(fault: Fault, atMost: number): Interceptor & { count: number } {
+  let seen = 0
+  const hit = new Set<string>()
+  const strike = (exchange: Exchange, struck: (() => boolean | Promise<boolean>) | undefined) => {
+    const identity = `${exchange.request.method} ${exchange.request.url} ${exchange.text}`
+    seen += 1
+    if (struck === undefined || seen % 7 !== 3 || hit.has(identity) || interceptor.count === atMost) return false
+    hit.add(identity)
+    interceptor.count += 1
+    return struck()
+  }
+  const interceptor: Interceptor & { count: number } = { count: 0 }
+  const { before, after } = fault
+  if (before) interceptor.before = (exchange) => strike(exchange, () => before(exchange))
+  if (after) interceptor.after = (exchange, reply) => strike(exchange, () => after(exchange, reply))
+  return interceptor
+}
+
+const ROWS = Array.from({ length: 24 }, (_, n) => member(`user${n}`, `org-${n % 4}`, { role_slugs: 'admin' }))
+
+test.each(FAULTS)('%s: the end state is exact, without duplicates', async (name, fault) => {
+  const faulty = everySeventh(fault, name.includes('Retry-After') ? FEW : Number.POSITIVE_INFINITY)
+  const workos = await startWorkos({ interceptor: faulty })
+  const project = peopleProject(workos, ROWS)
+  const applied = await project.run(['apply', '--yes', '--json'], { env })
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+  expect(faulty.count).toBeGreaterThanOrEqual(FEW)
+  const { kinds } = JSON.parse(applied.stdout)
+  expect(kinds.map(({ created }: { created: number }) => created)).toEqual([1, 4, 24, 24])
+
+  const live = await workos.snapshot()
+  expect(live.users.map(({ email }) => email).sort()).toEqual(ROWS.map(({ email }) => email).sort())
+  expect(live.organizations.map(({ external_id }) => external_id).sort()).toEqual(['org-0', 'org-1', 'org-2', 'org-3'])
+  expect(live.memberships).toEqual(
+    ROWS.map((row) => [`${row.email}@@${row.org_external_id}`, ['admin']]).sort(([a = ''], [b = '']) =>
+      a < b ? -1 : 1,
+    ),
+  )
+  expect(live.roles).toEqual(['admin', 'member'])
+
+  project.csv(
+    'users.csv',
+    ROWS.map((row) => ({ ...row, last_name: 'Changed' })),
+  )
+  const updated = await project.run(['apply', '--yes', '--json'], { env })
+  expect(updated.exit, updated.stdout + updated.stderr).toBe(0)
+  expect(JSON.parse(updated.stdout).kinds[2]).toMatchObject({ kind: 'user', updated: 24, failed: 0 })
+  expect((await workos.snapshot()).users.every(({ last_name }) => last_name === 'Changed')).toBe(true)
+  const planned = await project.run(['plan', '--refresh', '--detailed-exitcode'], { env })
+  expect(planned.exit, planned.stdout).toBe(0)
+})
+
+test('a write that never gets an answer stays open, and the next apply looks it up before anything else', async () => {
+  let lost = true
+  const isAda = ({ request, text }: Exchange) => request.method === 'POST' && text.includes('ada@example.com')
+  const isRead = ({ request }: Exchange) => request.method === 'GET'
+  let wrote = false
+  const workos = await startWorkos({
+    interceptor: {
+      before: (exchange) => (lost && wrote && isRead(exchange) ? answer(exchange, 500, {}, '') : false),
+      after(exchange) {
+        if (!lost || !isAda(exchange)) return false
+        wrote = true
+        return drop(exchange)
+      },
+    },
+  })
+  const project = peopleProject(workos, [member('ada', 'acme')], { roles: {} })
+  const interrupt = new AbortController()
+  const running = project.run(['apply', '--yes'], { env, interrupted: interrupt.signal })
+  await expect.poll(() => wrote).toBe(true)
+  interrupt.abort()
+  expect(await running).toMatchObject({ exit: 130 })
+  expect(JSON.parse((await project.run(['state', 'show', '--json'])).stdout)).toMatchObject({ openWrites: 1 })
+
+  lost = false
+  workos.takeLog()
+  const applied = await project.run(['apply', '--yes', '--json'], { env })
+  expect(applied.exit, applied.stderr).toBe(0)
+  expect(applied.stderr).toContain('1 write had no answer; 1 of them had taken effect')
+  expect(workos.takeLog().filter(({ method }) => method === 'POST')).toHaveLength(1)
+  expect((await workos.snapshot()).users).toHaveLength(1)
+})
