@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
@@ -23,6 +23,8 @@ export interface World {
   env?: Record<string, string | undefined>
   /** Whether the outputs claim to be a terminal. */
   terminal?: boolean
+  /** Parts of the context that differ. */
+  context?: Partial<Context>
 }
 
 /** A folder with these files, by relative path; it is gone after the test. */
@@ -37,7 +39,10 @@ export function folderOf(files: Files): string {
 }
 
 /** Runs a command line in this process. */
-export async function command(args: readonly string[], { cwd, env = {}, terminal }: World): Promise<Outcome> {
+export async function command(
+  args: readonly string[],
+  { cwd, env = {}, terminal, context: differing }: World,
+): Promise<Outcome> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()].map((stream) =>
     Object.assign(stream, terminal ? { isTTY: true } : {}),
   ) as [PassThrough, PassThrough]
@@ -50,6 +55,7 @@ export async function command(args: readonly string[], { cwd, env = {}, terminal
     now: Date.now,
     interrupted: new AbortController().signal,
     killed: new AbortController().signal,
+    ...differing,
   }
   const [out, err] = [text(stdout), text(stderr)]
   const code = await run(args, context)
@@ -61,7 +67,10 @@ export async function command(args: readonly string[], { cwd, env = {}, terminal
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** Starts the program as a process of its own, with nothing of this process's environment but the path. */
-export function start(args: readonly string[], { cwd, env = {} }: World): ChildProcess {
+export function start(
+  args: readonly string[],
+  { cwd, env = {} }: World,
+): ChildProcessByStdio<null, Readable, Readable> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
     env: { PATH: process.env.PATH, ...env },
@@ -75,8 +84,8 @@ export function start(args: readonly string[], { cwd, env = {} }: World): ChildP
 export async function program(args: readonly string[], world: World): Promise<Outcome> {
   const child = start(args, world)
   const [stdout, stderr, code] = await Promise.all([
-    child.stdout ? text(child.stdout) : '',
-    child.stderr ? text(child.stderr) : '',
+    text(child.stdout),
+    text(child.stderr),
     new Promise<number>((resolve) => child.once('close', (exit) => resolve(exit ?? -1))),
   ])
   return { code, stdout, stderr }

@@ -30,7 +30,11 @@ export async function apply(
 ): Promise<ExitCode> {
   const path = file === undefined ? undefined : resolve(context.cwd, file)
   const saved = path !== undefined && isPlanFile(path) ? await readPlanHeader(path) : undefined
-  const session = await openSession(sessionOptions(path, saved, options), context, 'apply')
+  const session = await openSession(
+    saved && path ? optionsOf(saved, path, options) : withManifest(file, options),
+    context,
+    'apply',
+  )
   try {
     const plan = await session.computePlan(saved?.summary.refreshed ?? options.refresh ?? false)
     const apiKey = session.target.identity.apiKey
@@ -51,13 +55,8 @@ export async function apply(
   }
 }
 
-function sessionOptions(
-  path: string | undefined,
-  saved: PlanHeader | undefined,
-  options: ApplyCommandOptions,
-): SessionOptions {
-  if (path === undefined) return options
-  if (saved === undefined) return withManifest(path, options)
+/** The manifest and the environment that a saved plan was made with, unless others are named. */
+function optionsOf(saved: PlanHeader, path: string, options: ApplyCommandOptions): SessionOptions {
   return {
     ...options,
     config: options.config ?? resolve(dirname(path), saved.manifestFile),

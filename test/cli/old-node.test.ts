@@ -1,0 +1,45 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { delimiter, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { folderOf } from './harness.ts'
+
+/** The entry as the build leaves it: without types, and with nothing beside it that could be imported. */
+function entry(): string {
+  const source = readFileSync(new URL('../../src/cli/main.ts', import.meta.url), 'utf8')
+  return join(folderOf({ 'main.js': stripTypeScriptTypes(source), 'package.json': '{ "type": "module" }' }), 'main.js')
+}
+
+/** A node on the path that is older than 24. */
+function oldNode(): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'node'))
+    .find((node) => {
+      try {
+        return Number(execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).split('.')[0]) < 24
+      } catch {
+        return false
+      }
+    })
+}
+
+function expectRequirement({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }) {
+  expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+  expect(stderr).toMatch(/^workos-migrate needs Node\.js 24 or later; this is (1\d|2[0-3])\.\d+\.\d+ \(/)
+  expect(stderr).toContain('npx -p node@24')
+  expect(stderr).not.toMatch(/^\s+at /m)
+}
+
+const old = oldNode()
+
+test.skipIf(old === undefined)('an older Node is told what is needed', () => {
+  expectRequirement(spawnSync(old ?? '', [entry(), 'plan'], { encoding: 'utf8' }))
+})
+
+test('a Node that says it is older is told what is needed', () => {
+  const versions = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })`
+  const preload = `data:text/javascript,${encodeURIComponent(versions)}`
+  expectRequirement(spawnSync(process.execPath, ['--import', preload, entry(), 'plan'], { encoding: 'utf8' }))
+})
