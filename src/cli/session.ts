@@ -9,6 +9,7 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { createScratch } from '../files/scratch.ts'
 import { checkExpressions } from '../mapping/check.ts'
+import { checkBinding } from '../planning/binding.ts'
 import { computePlan } from '../planning/compute-plan.ts'
 import type { Plan } from '../planning/plan.ts'
 import { Progress } from '../reporting/progress.ts'
@@ -113,6 +114,8 @@ async function recoverOpenWrites(session: {
   if ((await state.intents()).length === 0) return
   const release = lock === undefined ? acquireLock(statePath, 'plan', new Date(context.now())) : () => {}
   try {
+    // Before anything is looked up: in another environment the same names would mean other things.
+    await checkBinding(state, target.identity, target.client)
     const { open, found } = await recover(state, target.client)
     context.stderr.write(
       `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`,

@@ -32,6 +32,13 @@ export async function checkBinding(state: StateStore, target: TargetIdentity, ap
   }
   if (bound.keyDigest === wanted.keyDigest) return
   const seen = await probe(state, api)
+  if (seen === 'nothing to compare' && (await state.intents()).length > 0) {
+    throw new GuardError({
+      code: 'environment_unknown',
+      message: `an interrupted run left writes open in the environment of another API key, and the state ${state.location} holds nothing that would show whether this key sees the same one`,
+      hint: 'apply once with the key of that run; or move the state away: what exists in WorkOS is then found and adopted',
+    })
+  }
   if (seen !== 'other') return
   throw new GuardError({
     code: 'environment_mismatch',
