@@ -108,7 +108,7 @@ function compareMembers(result: Comparison, field: string, diff: JsonObject, bas
     else if (same(now, base[member] ?? null)) send[member] = value
     else {
       result.kept.push({ field: `${field}.${member}`, live: now, desired: value, reason: 'changed in WorkOS' })
-      const members = { ...asObject(result.applied[field]) }
+      const members = asObject(result.applied[field])
       restore(members, member, base[member])
       result.applied[field] = members
     }
@@ -173,8 +173,9 @@ function restore(attributes: JsonObject, field: string, base: Json | undefined):
   else attributes[field] = base
 }
 
+/** A copy without a prototype: a member may be called `constructor` or `__proto__`. */
 function asObject(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {}
+  return Object.assign(Object.create(null), isObject(value) ? value : {})
 }
 
 function isEmpty(value: Json): boolean {

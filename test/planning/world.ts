@@ -1,0 +1,107 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'csv-stringify/sync'
+import { onTestFinished } from 'vitest'
+import { type ApplyResult, applyPlan } from '../../src/applying/apply.ts'
+import { loadManifest } from '../../src/config/load.ts'
+import type { LoadedManifest } from '../../src/config/manifest.ts'
+import { Redactor } from '../../src/diagnostics/redactor.ts'
+import { createScratch } from '../../src/files/scratch.ts'
+import { computePlan } from '../../src/planning/compute-plan.ts'
+import type { Plan } from '../../src/planning/plan.ts'
+import { openState, type SqliteStateStore } from '../../src/state/sqlite-store.ts'
+import { openTarget, type Target } from '../../src/workos/target.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+
+export type Row = Record<string, string>
+
+const LIMITS = { writes: '100000/s', reads: '100000/s', requests: '100000/s' }
+
+/** A project in a folder of its own: a CSV file, a manifest, a state and a sandbox. */
+export interface World {
+  folder: string
+  loaded: LoadedManifest
+  state: SqliteStateStore
+  target: Target
+  /** Writes the rows of users.csv. */
+  rows(rows: readonly Row[]): void
+  /** Writes the manifest: what is given, over the least that it needs. */
+  manifest(more: object): Promise<void>
+  plan(refresh?: boolean): Promise<Plan>
+  apply(plan: Plan): Promise<ApplyResult>
+  /** Forgets what was applied. */
+  loseState(): Promise<void>
+  /** Changes a user in WorkOS, as somebody else would. */
+  changeUser(key: string, body: { [field: string]: string | boolean | Record<string, string | null> }): Promise<void>
+}
+
+export async function createWorld(rows: readonly Row[], more: object = {}): Promise<World> {
+  const folder = temporaryFolder()
+  const file = join(folder, 'migrate.config.yaml')
+  const statePath = join(folder, '.workos-migrate', 'state.sqlite')
+  const writeRows = (content: readonly Row[]) => {
+    const columns = [...new Set(content.flatMap((row) => Object.keys(row)))]
+    writeFileSync(join(folder, 'users.csv'), stringify([...content], { header: true, columns }))
+  }
+  const load = async (changes: object) => {
+    const least = {
+      source: { type: 'csv', path: './users.csv' },
+      target: { type: 'sandbox' },
+      run: { workers: 1, limits: LIMITS },
+    }
+    writeFileSync(file, JSON.stringify({ ...least, ...changes }))
+    return loadManifest({ path: file, cwd: folder, env: {}, redactor: new Redactor() })
+  }
+  writeRows(rows)
+  const loaded = await load(more)
+  const world: World = {
+    folder,
+    loaded,
+    state: openState(statePath),
+    target: await openTarget({ manifest: loaded.manifest, directory: folder }),
+    rows: writeRows,
+    manifest: async (changes) => {
+      world.loaded = await load(changes)
+    },
+    plan: async (refresh = false) => {
+      const scratch = createScratch(folder)
+      const plan = await computePlan({ ...world, scratch: scratch.path, refresh })
+      onTestFinished(() => {
+        plan.set.close()
+        scratch.remove()
+      })
+      return plan
+    },
+    apply: (plan) => applyPlan({ ...world, plan, manifest: world.loaded.manifest, command: 'apply' }),
+    loseState: async () => {
+      await world.state.close()
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${statePath}${suffix}`, { force: true })
+      world.state = openState(statePath)
+    },
+    changeUser: async (key, body) => {
+      const id = await world.state.idOf('user', key)
+      await world.target.client.write({ method: 'PUT', path: `/user_management/users/${id}`, body })
+    },
+  }
+  onTestFinished(async () => {
+    await world.target.close()
+    await world.state.close()
+  })
+  return world
+}
+
+/** A number of plain users, each in one organization. */
+export function people(count: number): Row[] {
+  return Array.from({ length: count }, (_, n) => ({
+    email: `person${n}@example.com`,
+    first_name: `First${n}`,
+    external_id: `ext-${n}`,
+    org_external_id: 'acme',
+    org_name: 'Acme',
+  }))
+}
+
+/** `kind:key type` of every action, in order. */
+export function actionsOf(plan: Plan): string[] {
+  return [...plan.actions()].map(({ kind, key, type }) => `${kind}:${key} ${type}`)
+}
