@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { estimate } from '../../src/planning/estimate.ts'
+
+const DOCUMENTED = {
+  writes: { count: 500, perMs: 10_000 },
+  reads: { count: 1000, perMs: 10_000 },
+  requests: { count: 6000, perMs: 60_000 },
+}
+
+test.each([
+  [0, 0, 0],
+  [1, 1, 0],
+  [500, 500, 0],
+  [501, 501, 10],
+  [2000, 2000, 30],
+  [6000, 0, 0],
+  [6001, 0, 60],
+  [2_000_000, 2_000_000, 39_990],
+])('%i writes, %i of them to user management, take %i s at least', (writes, userManagementWrites, seconds) => {
+  expect(estimate(writes, userManagementWrites, DOCUMENTED)).toEqual({ writes, userManagementWrites, seconds })
+})
