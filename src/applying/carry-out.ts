@@ -124,10 +124,37 @@ async function adopt(
   action: AdoptAction,
   desired: DesiredResource,
 ): Promise<ActionOutcome> {
+  if (action.former !== undefined) return moveToNewKey(hand, definition, action, desired, action.former)
   const resource = toState(hand, desired, action.id, 'adopted')
   if (Object.keys(action.send).length === 0) return save(hand, 'adopted', resource)
   const refused = await put(hand, definition, action, desired)
   return refused ?? save(hand, 'adopted', resource)
+}
+
+/** It stays what it was, created or adopted, with the digests of the secrets that were sent. */
+async function moveToNewKey(
+  hand: Hand,
+  definition: KindDefinition,
+  action: AdoptAction,
+  desired: DesiredResource,
+  former: string,
+): Promise<ActionOutcome> {
+  const { kind, key } = action
+  const before = await hand.state.get(kind, former)
+  if (before === undefined) throw new RangeError(`${kind}:${former} is to be moved and not in the state`)
+  const after: StateResource = {
+    ...before,
+    key,
+    attributes: action.applied ?? desired.attributes,
+    refs: desired.refs,
+    run: hand.run,
+  }
+  const refused = Object.keys(action.send).length === 0 ? undefined : await put(hand, definition, action, desired)
+  if (refused) return refused
+  // Both entries go into the same commit: they are handed over in one turn.
+  const removed = hand.journal.settle({ type: 'removed', address: { kind, key: former } })
+  const [outcome] = await Promise.all([save(hand, 'adopted', after), removed])
+  return outcome
 }
 
 async function update(

@@ -34,6 +34,10 @@ export type AdoptAction = Base & {
   matchedBy: 'id' | 'external id' | 'natural identity'
   changes: FieldChange[]
   send: Changes
+  /** It is in the state under a key that the source no longer has: it moves to the new one. */
+  former?: string
+  /** With `former`: what the state holds of it afterwards. */
+  applied?: Attributes
 }
 
 /** It cannot be carried out. */

@@ -1,10 +1,19 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
-import type { Action, BlockedAction } from './action.ts'
+import type { Action, AdoptAction, BlockedAction } from './action.ts'
 import { type Candidate, candidates, findCandidates } from './candidates.ts'
 import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, type Wanted } from './look-up.ts'
-import { findLive, insertAction, insertDrift, type Known, knownById, loadKnown } from './plan-tables.ts'
+import {
+  findLive,
+  insertAction,
+  insertDrift,
+  type Known,
+  knownById,
+  loadKnown,
+  type Orphan,
+  orphanById,
+} from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { findMention, resolveRefs } from './references.ts'
 import { compareAdopted, compareKnown, sourceChanged } from './three-way.ts'
@@ -104,7 +113,9 @@ function decideUnknown(
     return { ...base, type: 'blocked', code, message, hint }
   }
   const { live, matchedBy } = match
-  const claimant = knownById(staging, definition.name, live.id) ?? adopterOf(set, definition, live.id)
+  const former = orphanById(staging, definition.name, live.id)
+  const claimant =
+    adopterOf(set, definition, live.id) ?? (former ? undefined : knownById(staging, definition.name, live.id))
   if (claimant !== undefined) {
     const message = `${live.id} in WorkOS is ${definition.name}:${claimant} already: two ${definition.plural} of the source are one there`
     return { ...base, type: 'blocked', code: 'identity_clash', message }
@@ -113,6 +124,7 @@ function decideUnknown(
     const message = `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`
     return { ...base, type: 'blocked', code: 'external_id_clash', message }
   }
+  if (former) return moveToNewKey(set, definition, desired, match, former)
   if (manifest.adopt.mode === 'never') {
     const message = `it exists in WorkOS (${live.id}, recognised by its ${matchedBy}) and adopt.mode is never`
     return { ...base, type: 'blocked', code: 'exists_already', message }
@@ -120,6 +132,21 @@ function decideUnknown(
   const { changes, send, kept } = compareAdopted(definition, desired.attributes, live.attributes, manifest.adopt.fill)
   for (const difference of kept) insertDrift(staging, { kind: desired.kind, key: desired.key, ...difference })
   return { ...base, type: 'adopt', id: live.id, matchedBy, changes, send }
+}
+
+/** Ours already, under a key that the source no longer has: an external id was filled in, or duplicates changed places. */
+function moveToNewKey(
+  { staging }: DesiredSet,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  { live, matchedBy }: Match,
+  former: Orphan,
+): AdoptAction {
+  const { kind, key, attributes } = desired
+  const { changes, send, kept, applied } = compareKnown(definition, attributes, former.attributes, live.attributes)
+  for (const difference of kept) insertDrift(staging, { kind, key, ...difference })
+  const label = definition.label(desired)
+  return { kind, key, label, type: 'adopt', id: live.id, matchedBy, changes, send, former: former.key, applied }
 }
 
 type Match = { live: LiveResource; matchedBy: 'id' | 'external id' | 'natural identity' }

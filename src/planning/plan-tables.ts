@@ -115,5 +115,19 @@ export function knownById(staging: Staging, kind: string, id: string): string | 
   return row && String(row.key)
 }
 
+/** A resource of the state that the source no longer has under its key. */
+export type Orphan = Pick<StateResource, 'key' | 'attributes'>
+
+/** The orphan with this id, if there is one. */
+export function orphanById(staging: Staging, kind: string, id: string): Orphan | undefined {
+  const row = staging
+    .statement(
+      `SELECT key, attributes FROM known k WHERE kind = ? AND id = ? AND NOT EXISTS
+         (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
+    )
+    .get(kind, id)
+  return row && { key: String(row.key), attributes: JSON.parse(String(row.attributes)) }
+}
+
 /** What a row of `known` says, for one desired resource. */
 export type Known = Pick<StateResource, 'id' | 'attributes' | 'digests'>

@@ -49,7 +49,8 @@ function summariseKind({ staging }: DesiredSet, { name, plural }: KindDefinition
     blocked,
     orphaned: staging.count(
       `SELECT count(*) FROM known k WHERE kind = ? AND NOT EXISTS
-         (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
+         (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key) AND NOT EXISTS
+         (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')`,
       name,
     ),
     drifted: staging.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', name),

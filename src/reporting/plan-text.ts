@@ -121,7 +121,8 @@ function renderAction(action: Action, { set }: Plan, paint: Paint): string {
     case 'update':
       return `${head}${label}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
     case 'adopt': {
-      const found = `  ${paint('dim', `is ${action.id}, by its ${action.matchedBy}`)}`
+      const known = action.former === undefined ? '' : `, until now ${printable(action.former)}`
+      const found = `  ${paint('dim', `is ${action.id}, by its ${action.matchedBy}${known}`)}`
       return `${head}${label}${found}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
     }
     case 'blocked': {
