@@ -1,23 +1,30 @@
 import type { Writable } from 'node:stream'
+import { type Clock, systemClock } from '../clock.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { duration } from './style.ts'
 
-/** Seconds between two lines where there is no terminal to draw a bar on. */
-const LINE_EVERY = 5
+/** Milliseconds between two lines where there is no terminal to draw a bar on, and between two drawings where there is. */
+const LINE_EVERY = 5_000
+const DRAW_EVERY = 100
 const BAR = 24
 
 /** Shows how far a run is: a bar that is redrawn on a terminal, a line every few seconds elsewhere. */
 export class Progress {
   readonly #stream: Writable & { isTTY?: boolean; columns?: number }
-  #started = performance.now()
+  readonly #clock: Clock
+  #started: number
   #drawn = false
-  #lastDraw = 0
+  #lastDraw = Number.NEGATIVE_INFINITY
+  #lastLine: number
   #done = 0
   #failed = 0
   #total = 0
 
-  constructor(stream: Writable & { isTTY?: boolean; columns?: number }) {
+  constructor(stream: Writable & { isTTY?: boolean; columns?: number }, clock: Clock = systemClock) {
     this.#stream = stream
+    this.#clock = clock
+    this.#started = clock.now()
+    this.#lastLine = this.#started
   }
 
   /** A phase whose length is not known. */
@@ -29,7 +36,7 @@ export class Progress {
   /** Starts counting towards a total. */
   begin(total: number): void {
     this.#total = total
-    this.#started = performance.now()
+    this.#started = this.#clock.now()
   }
 
   /** One more is done. */
@@ -47,18 +54,19 @@ export class Progress {
   }
 
   #draw(text: string): void {
-    const now = performance.now()
-    if (now - this.#lastDraw < 100 && this.#done !== this.#total) return
+    const now = this.#clock.now()
+    const last = this.#total > 0 && this.#done === this.#total
+    if (now - this.#lastDraw < DRAW_EVERY && !last) return
     this.#lastDraw = now
     this.#drawn = true
-    this.#stream.write(`\r\x1b[2K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`)
+    this.#stream.write(`\r\x1b[2K${text.slice(0, (this.#stream.columns || 80) - 1)}`)
   }
 
   #line(text: string): void {
-    const now = performance.now()
-    if (now - this.#lastDraw < LINE_EVERY * 1000) return
-    if (this.#lastDraw > 0 || now - this.#started >= LINE_EVERY * 1000) this.#stream.write(`${printable(text)}\n`)
-    this.#lastDraw = now
+    const now = this.#clock.now()
+    if (now - this.#lastLine < LINE_EVERY) return
+    this.#lastLine = now
+    this.#stream.write(`${printable(text)}\n`)
   }
 
   #bar(): string {
@@ -67,7 +75,7 @@ export class Progress {
   }
 
   #figures(): string {
-    const seconds = (performance.now() - this.#started) / 1000
+    const seconds = (this.#clock.now() - this.#started) / 1000
     const rate = this.#done / Math.max(seconds, 0.001)
     const left = rate > 0 ? duration((this.#total - this.#done) / rate) : '?'
     const failed = this.#failed > 0 ? `, ${this.#failed} failed or blocked` : ''

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import type { Manifest } from '../../src/config/manifest.ts'
 import { checkGuards } from '../../src/planning/guards.ts'
 import type { KindSummary } from '../../src/planning/kind-summary.ts'
+import { manifestWith } from '../mapping/manifest.ts'
 
-const NOTHING: Manifest['safety'] = { maxDeletes: 0, maxRejects: '100%', maxFailures: 0 }
+const NOTHING: Manifest['safety'] = { ...manifestWith({}).safety, maxRejects: '100%' }
 
 function users(counts: Partial<KindSummary>): KindSummary {
   const zero = { desired: 0, create: 0, update: 0, adopt: 0, unchanged: 0, blocked: 0, orphaned: 0, drifted: 0 }
