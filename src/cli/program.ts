@@ -1,8 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ExitCode } from '../diagnostics/errors.ts'
 import { toolVersion } from '../version.ts'
+import { command, examples, type Start, sub } from './command-line.ts'
 import type { Context } from './context.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
+import { addState } from './state-commands.ts'
 import { withManifest } from './with-manifest.ts'
 
 /** Runs one command line (without the program's own name) and returns its exit code. OperatorErrors are thrown. */
@@ -19,8 +21,6 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     throw error
   }
 }
-
-type Start = (run: () => Promise<ExitCode>) => Promise<void>
 
 function buildProgram(context: Context, start: Start): Command {
   const program = new Command('workos-migrate')
@@ -108,30 +108,6 @@ function addApply(program: Command, context: Context, start: Start): void {
   ])
 }
 
-function addState(program: Command, context: Context, start: Start): void {
-  const state = command(program, 'state', 'Look at what earlier runs did: resources, ids, runs')
-  examples(state, [
-    ['workos-migrate state show', 'what it holds, what it is bound to, its runs'],
-    ['workos-migrate state export > ids.csv', 'the map from source keys to WorkOS ids'],
-  ])
-  const list = sub(state, 'list', 'List the resources with their WorkOS ids')
-    .option('--kind <kind>', 'only this kind')
-    .option('--json', 'one JSON object a line')
-    .action((options) => start(async () => (await import('./commands/state.ts')).stateList(options, context)))
-  examples(list, [['workos-migrate state list --kind user', 'the users']])
-  const show = sub(state, 'show [address]', 'Show one resource, or the state as a whole and its runs')
-    .option('--json', 'print it as JSON')
-    .action((address, options) =>
-      start(async () => (await import('./commands/state.ts')).stateShow(address, options, context)),
-    )
-  examples(show, [['workos-migrate state show user:user_123', 'one resource']])
-  const exporting = sub(state, 'export', 'Print the map from source keys to WorkOS ids')
-    .addOption(new Option('--format <format>', 'how to print it').choices(['csv', 'ndjson']).default('csv'))
-    .option('--kind <kind>', 'only this kind')
-    .action((options) => start(async () => (await import('./commands/state.ts')).stateExport(options, context)))
-  examples(exporting, [['workos-migrate state export --kind user > ids.csv', 'for the systems that keep the old ids']])
-}
-
 function addSandbox(program: Command, context: Context, start: Start): void {
   const sandbox = command(program, 'sandbox', 'Run the WorkOS sandbox as a server on this machine')
     .option('--port <port>', `the port to listen on; 0: any free one (default: ${DEFAULT_PORT})`, parsePort)
@@ -139,26 +115,6 @@ function addSandbox(program: Command, context: Context, start: Start): void {
     .option('--limits', 'enforce the documented rate limits')
     .action((options) => start(async () => (await import('./commands/sandbox.ts')).sandbox(options, context)))
   examples(sandbox, [['workos-migrate sandbox --port 4100 --limits', 'a WorkOS to rehearse against']])
-}
-
-function command(parent: Command, usage: string, description: string): Command {
-  const added = parent.command(usage).description(description)
-  const names = parent.parent === null ? added.name() : `${parent.name()} ${added.name()}`
-  return added.showHelpAfterError(`(workos-migrate ${names} --help shows its options)`)
-}
-
-/** A subcommand that works on a manifest. */
-function sub(parent: Command, usage: string, description: string): Command {
-  return command(parent, usage, description)
-    .option('-c, --config <file>', 'the manifest (default: the nearest migrate.config.yaml)')
-    .option('-e, --env <name>', 'the environment of the manifest')
-}
-
-/** Help starts with examples. */
-function examples(command: Command, lines: readonly (readonly [string, string])[]): void {
-  const width = Math.max(...lines.map(([line]) => line.length))
-  const text = lines.map(([line, what]) => `  ${line.padEnd(width)}   ${what}`).join('\n')
-  command.addHelpText('before', `Examples:\n${text}\n`)
 }
 
 function parsePort(text: string): number {

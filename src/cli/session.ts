@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { recover } from '../applying/recover.ts'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/manifest.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
@@ -10,6 +11,7 @@ import { renderProblems } from '../diagnostics/render.ts'
 import { createScratch } from '../files/scratch.ts'
 import { checkExpressions } from '../mapping/check.ts'
 import { checkBinding } from '../planning/binding.ts'
+import { computeDesired } from '../planning/compute-desired.ts'
 import { computePlan } from '../planning/compute-plan.ts'
 import type { Plan } from '../planning/plan.ts'
 import { Progress } from '../reporting/progress.ts'
@@ -25,6 +27,8 @@ export interface SessionOptions {
   config?: string
   env?: string
   quiet?: boolean
+  /** Leave the writes that an interrupted run left open as they are. Default: what became of them is looked up first. */
+  leaveOpenWrites?: boolean
 }
 
 /** What plan and apply work with: the manifest, the state, the target, a scratch folder. */
@@ -36,6 +40,8 @@ export interface Session {
   progress: Progress
   warn(problem: Problem): void
   computePlan(refresh: boolean): Promise<Plan>
+  /** Reads the source alone. One session makes one plan or one desired set. */
+  computeDesired(): Promise<DesiredSet>
   close(): Promise<void>
 }
 
@@ -76,27 +82,40 @@ export async function openSession(options: SessionOptions, context: Context, loc
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())
     const progress = new Progress(context.stderr)
-    await recoverOpenWrites({ state, statePath, target, lock, context })
+    if (!options.leaveOpenWrites) await recoverOpenWrites({ state, statePath, target, lock, context })
+    const reading = {
+      loaded,
+      scratch: scratch.path,
+      signal: interrupted,
+      onProgress: (message: string) => progress.status(message),
+      onWarning: (problem: Problem) => {
+        progress.clear()
+        warn(placeSourceProblem(problem, loaded))
+      },
+    }
+    const whileReading = <T>(read: () => Promise<T>) =>
+      placingSourceErrors(loaded, read).finally(() => progress.clear())
     const plan = async (refresh: boolean) => {
-      const computed = await placingSourceErrors(loaded, () =>
-        computePlan({
-          loaded,
-          state,
-          target,
-          scratch: scratch.path,
-          refresh,
-          signal: interrupted,
-          onProgress: (message) => progress.status(message),
-          onWarning: (problem) => {
-            progress.clear()
-            warn(placeSourceProblem(problem, loaded))
-          },
-        }),
-      ).finally(() => progress.clear())
+      const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh }))
       closers.push(() => computed.set.close())
       return computed
     }
-    return { loaded, statePath, state, target, progress, warn, computePlan: plan, close }
+    const desired = async () => {
+      const { set } = await whileReading(() => computeDesired(reading))
+      closers.push(() => set.close())
+      return set
+    }
+    return {
+      loaded,
+      statePath,
+      state,
+      target,
+      progress,
+      warn,
+      computePlan: plan,
+      computeDesired: desired,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import type { ExitCode } from '../diagnostics/errors.ts'
+
+/** Runs a command; what it returns becomes the exit code. */
+export type Start = (run: () => Promise<ExitCode>) => Promise<void>
+
+/** A command, with its name in the advice after an error. */
+export function command(parent: Command, usage: string, description: string): Command {
+  const added = parent.command(usage).description(description)
+  const names = parent.parent === null ? added.name() : `${parent.name()} ${added.name()}`
+  return added.showHelpAfterError(`(workos-migrate ${names} --help shows its options)`)
+}
+
+/** A subcommand that works on a manifest. */
+export function sub(parent: Command, usage: string, description: string): Command {
+  return command(parent, usage, description)
+    .option('-c, --config <file>', 'the manifest (default: the nearest migrate.config.yaml)')
+    .option('-e, --env <name>', 'the environment of the manifest')
+}
+
+/** Help starts with examples. */
+export function examples(command: Command, lines: readonly (readonly [string, string])[]): void {
+  const width = Math.max(...lines.map(([line]) => line.length))
+  const text = lines.map(([line, what]) => `  ${line.padEnd(width)}   ${what}`).join('\n')
+  command.addHelpText('before', `Examples:\n${text}\n`)
+}

@@ -1,0 +1,61 @@
+import type { LoadedManifest } from '../config/manifest.ts'
+import { account, countYielded } from '../desired/accounting.ts'
+import { assembleDesired } from '../desired/assemble.ts'
+import { DesiredSet } from '../desired/desired-set.ts'
+import { rejectRecord, stageRecords } from '../desired/stage.ts'
+import { Staging } from '../desired/staging.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { createMapperPool } from '../mapping/pool.ts'
+import { openSource } from '../sources/registry.ts'
+
+export interface ComputeDesiredOptions {
+  loaded: LoadedManifest
+  /** The run's scratch folder. */
+  scratch: string
+  signal?: AbortSignal
+  onProgress?: (message: string) => void
+  /** Warnings about the source. */
+  onWarning?: (problem: Problem) => void
+}
+
+/** Chunks on their way per worker: one in work, one waiting. */
+const CHUNKS_PER_WORKER = 2
+
+/**
+ * Reads the source to its end and makes the desired set out of it, in a database of its own in the scratch folder. The
+ * caller closes the set. One set at a time: the database has one name.
+ */
+export async function computeDesired(
+  options: ComputeDesiredOptions,
+): Promise<{ set: DesiredSet; sourceDigest: string }> {
+  const { loaded, scratch, signal, onProgress = () => {}, onWarning = () => {} } = options
+  const { manifest, directory } = loaded
+  const staging = new Staging(scratch)
+  const source = openSource(manifest.source, {
+    directory,
+    scratch,
+    reject: (record) => rejectRecord(staging, record),
+    warn: onWarning,
+    signal,
+  })
+  const { workers, chunkSize } = manifest.run
+  const mapper = createMapperPool(manifest, { workers, mainStream: source.streams[0] })
+  try {
+    const records = await stageRecords({
+      staging,
+      source,
+      mapper,
+      chunkSize,
+      chunksInFlight: workers * CHUNKS_PER_WORKER,
+      signal,
+      onProgress: (count) => onProgress(`reading the source: ${count} records`),
+    })
+    const yielded = countYielded(staging)
+    onProgress('merging duplicates')
+    const assigned = assembleDesired(staging, manifest)
+    const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned))
+    return { set, sourceDigest: source.digest() }
+  } finally {
+    await mapper.close()
+  }
+}
