@@ -138,3 +138,16 @@ test('a write that never gets an answer stays open, and the next apply looks it 
   expect(workos.takeLog().filter(({ method }) => method === 'POST')).toHaveLength(1)
   expect((await workos.snapshot()).users).toHaveLength(1)
 })
+
+test('a write that is repeated carries the same Idempotency-Key, every other write one of its own', async () => {
+  const fault = FAULTS.find(([name]) => name === '500 before the effect')?.[1] ?? {}
+  const workos = await startWorkos({ interceptor: everySeventh(fault, Number.POSITIVE_INFINITY) })
+  const project = peopleProject(workos, ROWS)
+  expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+  const posts = workos.takeLog().filter(({ method }) => method === 'POST')
+  const lost = posts.filter(({ status }) => status === 0)
+  expect(lost.length).toBeGreaterThanOrEqual(FEW)
+  const keys = posts.map(({ headers }) => headers['idempotency-key'])
+  expect(keys).not.toContain(undefined)
+  expect(new Set(keys).size).toBe(posts.length - lost.length)
+})
