@@ -1,4 +1,5 @@
 import type { Accounting } from '../desired/accounting.ts'
+import { printable } from '../diagnostics/printable.ts'
 import { type Paint, table } from './style.ts'
 
 const figure = (count: number) => count.toLocaleString('en-US')
@@ -6,7 +7,7 @@ const figure = (count: number) => count.toLocaleString('en-US')
 /** Where every record went: the sums that were checked, written out. */
 export function renderAccounting({ streams, records, kinds }: Accounting, paint: Paint): string {
   const rows = streams.map(({ stream, file, read, passed, rejected, role }) => [
-    `${stream} (${file})`,
+    printable(`${stream} (${file})`),
     figure(read),
     `= ${figure(passed)} ${role === 'main' ? 'mapped' : 'joined'}`,
     `+ ${figure(rejected)} rejected`,

@@ -1,4 +1,5 @@
 import type { ApplyResult } from '../applying/apply.ts'
+import { printable } from '../diagnostics/printable.ts'
 import type { Failure } from '../state/store.ts'
 import { counted, duration, type Paint, table } from './style.ts'
 
@@ -41,7 +42,7 @@ function conclusion({ outcome, stopped, kinds, rejected }: ApplyResult, paint: P
     case 'interrupted':
       return paint('yellow', `Interrupted with ${sum('pending')} to go. Apply again to go on.`)
     default:
-      return paint('red', `Stopped with ${sum('pending')} to go: ${stopped?.message ?? 'an error'}`)
+      return paint('red', `Stopped with ${sum('pending')} to go: ${printable(stopped?.message ?? 'an error')}`)
   }
 }
 

@@ -76,8 +76,8 @@ function renderMerges({ set }: Plan, { paint, full, write }: PlanTextOptions): v
       break
     }
     shown += 1
-    const conflicts = merge.conflicts.map(({ field }) => field)
-    const note = conflicts.length > 0 ? `  (the first record's ${conflicts.join(', ')} kept)` : ''
+    const conflicts = printable(merge.conflicts.map(({ field }) => field).join(', '))
+    const note = conflicts === '' ? '' : `  (the first record's ${conflicts} kept)`
     write(
       `  ${printable(`${merge.kind}:${merge.merged}`)} (${printable(merge.origin)}) → ${printable(merge.key)}${note}\n`,
     )
@@ -122,7 +122,7 @@ function renderAction(action: Action, { set }: Plan, paint: Paint): string {
       return `${head}${label}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
     case 'adopt': {
       const known = action.former === undefined ? '' : `, until now ${printable(action.former)}`
-      const found = `  ${paint('dim', `is ${action.id}, by its ${action.matchedBy}${known}`)}`
+      const found = `  ${paint('dim', `is ${printable(action.id)}, by its ${action.matchedBy}${known}`)}`
       return `${head}${label}${found}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
     }
     case 'blocked': {
@@ -152,7 +152,7 @@ function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void 
     const what =
       drift.field === '*'
         ? ''
-        : ` ${drift.field}: ${shortValue(drift.live)}, the source says ${shortValue(drift.desired)}`
+        : ` ${printable(drift.field)}: ${shortValue(drift.live)}, the source says ${shortValue(drift.desired)}`
     write(`  ${paint('yellow', '≠')} ${printable(address(drift))}${what}  ${paint('dim', drift.reason)}\n`)
   }
   if (!full && total > SAMPLE) write(`  … ${total - SAMPLE} more\n`)

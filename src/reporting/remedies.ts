@@ -20,6 +20,6 @@ const REMEDIES: Readonly<Record<string, string>> = {
 export function remedyFor(codes: string): string | undefined {
   return codes
     .split(', ')
-    .map((code) => REMEDIES[code])
+    .map((code) => (Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined))
     .find((remedy) => remedy !== undefined)
 }

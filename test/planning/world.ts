@@ -23,8 +23,8 @@ export interface World {
   loaded: LoadedManifest
   state: SqliteStateStore
   target: Target
-  /** Writes the rows of users.csv. */
-  rows(rows: readonly Row[]): void
+  /** Writes the rows of users.csv, or of another file. */
+  rows(rows: readonly Row[], file?: string): void
   /** Writes the manifest: what is given, over the least that it needs. */
   manifest(more: object): Promise<void>
   plan(refresh?: boolean): Promise<Plan>
@@ -39,9 +39,9 @@ export async function createWorld(rows: readonly Row[], more: object = {}): Prom
   const folder = temporaryFolder()
   const file = join(folder, 'migrate.config.yaml')
   const statePath = join(folder, '.workos-migrate', 'state.sqlite')
-  const writeRows = (content: readonly Row[]) => {
+  const writeRows = (content: readonly Row[], file = 'users.csv') => {
     const columns = [...new Set(content.flatMap((row) => Object.keys(row)))]
-    writeFileSync(join(folder, 'users.csv'), stringify([...content], { header: true, columns }))
+    writeFileSync(join(folder, file), stringify([...content], { header: true, columns }))
   }
   const load = async (changes: object) => {
     const least = {

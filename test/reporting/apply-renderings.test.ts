@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest'
+import type { ApplyResult } from '../../src/applying/apply.ts'
+import { renderApplyJson, renderApplyText } from '../../src/reporting/apply-text.ts'
+import { renderFailures } from '../../src/reporting/failures.ts'
+import { describeNote } from '../../src/reporting/remarks.ts'
+import { remedyFor } from '../../src/reporting/remedies.ts'
+import { painter } from '../../src/reporting/style.ts'
+import type { Failure } from '../../src/state/store.ts'
+import { createWorld, people } from '../planning/world.ts'
+
+const plain = painter(false)
+
+const USERS = {
+  kind: 'user',
+  plural: 'users',
+  desired: 1200,
+  created: 1000,
+  updated: 100,
+  adopted: 50,
+  unchanged: 40,
+  failed: 6,
+  blocked: 3,
+  pending: 1,
+}
+
+const NONE = {
+  ...USERS,
+  desired: 0,
+  created: 0,
+  updated: 0,
+  adopted: 0,
+  unchanged: 0,
+  failed: 0,
+  blocked: 0,
+  pending: 0,
+}
+
+function result(changed: Partial<ApplyResult> = {}): ApplyResult {
+  return {
+    run: 3,
+    outcome: 'completed',
+    kinds: [USERS, { ...NONE, kind: 'role', plural: 'roles' }],
+    requests: { reads: 1, writes: 1160, refused: 0, repeated: 0 },
+    rejected: 0,
+    ...changed,
+  }
+}
+
+async function* batches(...failures: Failure[][]): AsyncGenerator<Failure[]> {
+  yield* failures
+}
+
+function failure(key: string, code: string, changed: Partial<Failure> = {}): Failure {
+  return { kind: 'user', key, action: 'create', outcome: 'failed', code, message: 'no', origin: 'u.csv:2', ...changed }
+}
+
+test('an apply is told by kind and in requests; kinds without resources are left out', () => {
+  const text = renderApplyText(result(), 125.4, plain)
+  expect(text).toContain('Run 3')
+  expect(text).toMatch(/users +1,200 +1,000 +100 +50 .*40 +6 +3 +1\n/)
+  expect(text).not.toContain('roles')
+  expect(text).toContain('1,160 writes, 1 read in 2 min 5 s')
+})
+
+test('429s and repetitions are told only when there were any', () => {
+  const requests = { reads: 2, writes: 2, refused: 3, repeated: 4 }
+  expect(renderApplyText(result({ requests }), 1, plain)).toContain('2 writes, 2 reads, 3 answered 429, 4 repeated')
+})
+
+test.each<[Partial<ApplyResult>, string]>([
+  [{}, 'Done: everything in the source is in WorkOS.'],
+  [{ rejected: 2 }, 'Done, without the 2 rejected records'],
+  [{ outcome: 'incomplete' }, '6 failed and 3 blocked. Apply again'],
+  [{ outcome: 'interrupted' }, 'Interrupted with 1 to go. Apply again'],
+  [{ outcome: 'stopped', stopped: { message: 'too many failures' } }, 'Stopped with 1 to go: too many failures'],
+])('%j ends in words', (changed, words) => {
+  expect(renderApplyText(result(changed), 1, plain)).toContain(words)
+})
+
+test('what stopped a run cannot steer the terminal', () => {
+  const stopped = { message: 'the last: user:\x1b[2J' }
+  expect(renderApplyText(result({ outcome: 'stopped', stopped }), 1, plain)).not.toContain('\x1b')
+})
+
+describe('as JSON', () => {
+  test.each([
+    ['without failures', [], 0],
+    ['with failures in several batches', [[failure('a', 'x')], [], [failure('b', 'y'), failure('c\n"', 'z')]], 3],
+  ])('%s it is one document', async (_, list, count) => {
+    let text = ''
+    await renderApplyJson(result(), 1.23456, batches(...list), (piece) => {
+      text += piece
+    })
+    const json = JSON.parse(text)
+    expect(json).toMatchObject({ format: 'workos-migrate-apply-report', version: 1, seconds: 1.235, run: 3 })
+    expect(json.failures).toEqual(list.flat())
+    expect(json.failures).toHaveLength(count)
+  })
+})
+
+describe('failures', () => {
+  const shown = async (full: boolean, ...lists: Failure[][]) => {
+    let text = ''
+    const write = (piece: string) => {
+      text += piece
+    }
+    await renderFailures(batches(...lists), { full, paint: plain, write })
+    return text
+  }
+  const many = Array.from({ length: 8 }, (_, n) => failure(`u${n}`, 'invalid_email'))
+
+  test('are grouped by reason with a remedy, what failed before what is blocked', async () => {
+    const blocked = failure('m1', 'dependency_blocked', { kind: 'membership', outcome: 'blocked' })
+    const text = await shown(false, [blocked, blocked, ...many.slice(0, 3)], [failure('x', 'strange_code')])
+    expect(text.split('\n').filter((line) => /^\w/.test(line))).toEqual([
+      'failed: invalid_email (3)',
+      'failed: strange_code (1)',
+      'blocked: dependency_blocked (2)',
+    ])
+    expect(text).toContain('correct the e-mail address in the source')
+    expect(text).toContain('✗ user:u0 (u.csv:2): no')
+  })
+
+  test('are shown by a few of each, and all of them when asked', async () => {
+    expect((await shown(false, many)).match(/✗/g)).toHaveLength(5)
+    expect(await shown(false, many)).toContain('… 3 more')
+    expect((await shown(true, many)).match(/✗/g)).toHaveLength(8)
+  })
+
+  test('cannot steer the terminal', async () => {
+    const evil = failure('\x1b[2J', 'co\x1bde', { message: 'a\x07\n', origin: '\u202e.csv' })
+    expect(await shown(true, [evil])).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+  })
+
+  test('none are nothing', async () => {
+    expect(await shown(false)).toBe('')
+  })
+})
+
+test.each([
+  ['invalid_email', 'e-mail'],
+  ['user_creation_error, invalid_email', 'e-mail'],
+  ['http_500', undefined],
+  ['constructor', undefined],
+])('the remedy for %s', (codes, part) => {
+  if (part === undefined) expect(remedyFor(codes)).toBeUndefined()
+  else expect(remedyFor(codes)).toContain(part)
+})
+
+test.each([
+  ['password_reset_required', 'pbkdf2', '2 users without a password, who must reset it: WorkOS does not take pbkdf2'],
+  ['something_else', 'x', '2 users: something else (x)'],
+  ['something_else', '', '2 users: something else'],
+])('the remark %s on %j is put in words', (code, detail, words) => {
+  expect(describeNote({ kind: 'user', code, detail, count: 2 })).toContain(words)
+})
+
+test('a real apply is told with sums that come out even', async () => {
+  const world = await createWorld(people(4))
+  const applied = await world.apply(await world.plan())
+  const text = renderApplyText(applied, 1, plain)
+  expect(text).toMatch(/users +4 +4( +0)+\n/)
+  expect(text).toContain('9 writes')
+})

@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest'
+import { createWorld, people, type Row } from '../planning/world.ts'
+import { asJson, asMarkdown, asText, HOSTILE } from './rendered.ts'
+
+const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhW'
+const lines = (text: string, start: RegExp) => text.split('\n').filter((line) => start.test(line))
+
+/** A plan with three users of whom one changed. */
+async function changedPlan() {
+  const world = await createWorld(people(3))
+  await world.apply(await world.plan())
+  world.rows(people(3).map((row, n) => (n === 1 ? { ...row, first_name: 'Grace', metadata: '{"plan":"pro"}' } : row)))
+  return { world, plan: await world.plan() }
+}
+
+describe('a first plan', () => {
+  test('shows in text where the records went, the counts and the time', async () => {
+    const text = asText(await (await createWorld(people(3))).plan())
+    expect(text).toMatch(/users \(.*users\.csv\) +3 += 3 mapped +\+ 0 rejected/)
+    expect(text).toMatch(/memberships +3 +0 +0 +0 +0 +0/)
+    expect(lines(text, /^ {2}\+ user:/)).toEqual([0, 1, 2].map((n) => `  + user:ext-${n}  person${n}@example.com`))
+    expect(text).toContain('7 writes to WorkOS, without waiting at the configured limits.')
+    expect(text.endsWith('\n')).toBe(true)
+  })
+
+  test('is coloured only when asked', async () => {
+    const plan = await (await createWorld(people(1))).plan()
+    expect(asText(plan)).not.toContain('\x1b')
+    expect(asText(plan, { color: true })).toContain('\x1b[32m+\x1b[39m')
+  })
+
+  test('as JSON has everything that it was made of', async () => {
+    const plan = await (await createWorld(people(3))).plan()
+    const json = asJson(plan)
+    expect(json).toMatchObject({
+      format: 'workos-migrate-plan-report',
+      version: 1,
+      name: plan.name,
+      inputs: JSON.parse(JSON.stringify(plan.inputs)),
+      summary: JSON.parse(JSON.stringify(plan.summary)),
+      drift: [],
+      rejects: [],
+      merges: [],
+    })
+    expect(json.actions).toHaveLength(7)
+    expect(json.accounting.kinds.map(({ kind }: { kind: string }) => kind)).toContain('membership')
+  })
+
+  test('as Markdown has a table of counts and the actions folded away', async () => {
+    const markdown = asMarkdown(await (await createWorld(people(3))).plan())
+    expect(markdown).toContain('| users | 3 | 0 | 0 | 0 | 0 | 0 |')
+    expect(markdown).toContain('<details><summary>create: 3 users</summary>')
+    expect(markdown.match(/<details>/g)).toHaveLength(3)
+    expect(markdown.match(/<\/details>/g)).toHaveLength(3)
+  })
+})
+
+describe('an update', () => {
+  test('is shown field by field, before and after', async () => {
+    const { plan } = await changedPlan()
+    const text = asText(plan)
+    expect(text).toContain('  ~ user:ext-1')
+    expect(text).toContain('      firstName: "First1" → "Grace"\n')
+    expect(text).toContain('      metadata.plan: nothing → "pro"\n')
+    expect(asMarkdown(plan)).toMatch(/firstName: .*First1.* → .*Grace/)
+    expect(asJson(plan).actions).toEqual([
+      {
+        type: 'update',
+        kind: 'user',
+        key: 'ext-1',
+        label: 'person1@example.com',
+        id: expect.stringMatching(/^user_/),
+        changes: [
+          { field: 'firstName', before: 'First1', after: 'Grace' },
+          { field: 'metadata.plan', after: 'pro' },
+        ],
+      },
+    ])
+  })
+
+  test('of a secret names the field and shows no value', async () => {
+    const hashed = (end: string): Row[] =>
+      people(1).map((row) => ({ ...row, password_hash: `${HASH}${end}`, password_hash_type: 'bcrypt' }))
+    const world = await createWorld(hashed('y'), { passwords: { onChange: 'send' } })
+    await world.apply(await world.plan())
+    world.rows(hashed('e'))
+    const plan = await world.plan()
+    expect(asText(plan)).toContain('passwordHash: (secret) changed')
+    expect(asMarkdown(plan)).toMatch(/passwordHash: .*secret/)
+    expect(asJson(plan).actions[0].changes).toEqual([{ field: 'passwordHash', secret: true }])
+    for (const rendered of [asText(plan, { full: true }), asMarkdown(plan), JSON.stringify(asJson(plan))]) {
+      expect(rendered).not.toContain('$2b$')
+      expect(rendered).not.toContain(HASH.slice(7, 30))
+    }
+  })
+})
+
+test('a plan without actions says that there is nothing to do', async () => {
+  const world = await createWorld(people(2))
+  await world.apply(await world.plan())
+  const plan = await world.plan()
+  expect(asText(plan)).toContain('Nothing to do. WorkOS is up to date with the source.')
+  expect(asMarkdown(plan)).toContain('Nothing to do.')
+  expect(asJson(plan)).toMatchObject({ actions: [], summary: { changes: false } })
+})
+
+test('what somebody changed in WorkOS is told with both values', async () => {
+  const world = await createWorld(people(2))
+  await world.apply(await world.plan())
+  await world.changeUser('ext-1', { first_name: 'Theirs' })
+  const plan = await world.plan(true)
+  expect(asText(plan)).toContain('≠ user:ext-1 firstName: "Theirs", the source says "First1"  changed in WorkOS')
+  expect(asJson(plan).drift).toMatchObject([{ key: 'ext-1', live: 'Theirs', desired: 'First1' }])
+})
+
+describe('much of it', () => {
+  const many = people(30)
+
+  test('is shown by a few of each, and all of it when asked', async () => {
+    const plan = await (await createWorld(many)).plan()
+    const text = asText(plan)
+    expect(lines(text, /^ {2}\+ user:/)).toHaveLength(5)
+    expect(lines(text, /^ {2}\+ membership:/)).toHaveLength(5)
+    expect(text.match(/… 25 more to create/g)).toHaveLength(2)
+    expect(text).toContain('--full')
+    const full = asText(plan, { full: true })
+    expect(lines(full, /^ {2}\+ user:/)).toHaveLength(30)
+    expect(full).not.toContain('… ')
+    const markdown = asMarkdown(plan)
+    expect(lines(markdown, /^- <code>user/)).toHaveLength(10)
+    expect(markdown.match(/^- … 20 more$/gm)).toHaveLength(2)
+    expect(asJson(plan).actions).toHaveLength(61)
+  })
+
+  test('rejected records are shown by a few, counted by cause, and all of them when asked', async () => {
+    const world = await createWorld(many.map((row, n) => (n < 25 ? { ...row, email: 'no address' } : row)))
+    const plan = await world.plan()
+    const text = asText(plan)
+    expect(lines(text, /^ {2}✗ /)).toHaveLength(10)
+    expect(text).toMatch(/… all of them with --full; by cause: .*\d+ \w+/)
+    const full = asText(plan, { full: true })
+    const { rejects } = asJson(plan)
+    expect(lines(full, /^ {2}✗ /)).toHaveLength(rejects.length)
+    expect(rejects.length).toBeGreaterThanOrEqual(25)
+    expect(rejects[0]).toMatchObject({ kind: 'user', origin: expect.stringContaining('users.csv:2') })
+    expect(text).toContain('Refused:')
+    expect(text).toContain('safety.maxRejects')
+    expect(asMarkdown(plan)).toContain('**Refused**')
+  })
+
+  test('merged records are shown by a few', async () => {
+    const twins = many.flatMap((row) => [row, { ...row, external_id: `${row.external_id}-again`, first_name: 'Twin' }])
+    const plan = await (await createWorld(twins)).plan()
+    const text = asText(plan)
+    expect(text).toContain('30 records merged into 30 users')
+    expect(lines(text, /→ ext-/)).toHaveLength(5)
+    expect(text).toContain("the first record's firstName")
+    expect(lines(asText(plan, { full: true }), /→ ext-/)).toHaveLength(30)
+    expect(asJson(plan).merges).toHaveLength(30)
+  })
+})
+
+describe('data that means harm', () => {
+  /** Users that change from a hostile name to another, hostile organizations and metadata, and rejected records. */
+  async function hostilePlan() {
+    const rows = (shift: number): Row[] =>
+      HOSTILE.map((_, n) => ({
+        email: n === 3 ? `<script>${HOSTILE[4]}` : `person${n}@example.com`,
+        external_id: `ext-${n}`,
+        first_name: HOSTILE[(n + shift) % HOSTILE.length] ?? '',
+        metadata: JSON.stringify({ 'a|<b>`c`': `x${shift}` }),
+        org_name: HOSTILE[n] ?? '',
+        org_external_id: '',
+        role_slugs: '',
+      }))
+    const world = await createWorld(rows(0), {
+      name: `demo ${HOSTILE[0]} ${HOSTILE[2]} ${HOSTILE[4]}`,
+      safety: { maxRejects: 50 },
+    })
+    await world.apply(await world.plan())
+    world.rows([...rows(1), ...HOSTILE.map((name, n) => ({ email: `new${n}@example.com`, org_name: `New ${name}` }))])
+    return world.plan()
+  }
+
+  test('does not reach the terminal', async () => {
+    const plan = await hostilePlan()
+    for (const full of [false, true]) {
+      const text = asText(plan, { full })
+      expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+      expect(text).not.toMatch(/^## heading/m)
+    }
+    expect(asText(plan, { full: true })).toContain('\\x1b[2J')
+  })
+
+  test('does not reach the terminal from names of metadata or files, in what merged, drifted or failed', async () => {
+    const member = 'k\x1b[2J'
+    const row = (plan: string, more: Row = {}): Row => ({
+      email: 'ada@example.com',
+      external_id: 'ext-1',
+      metadata: JSON.stringify({ [member]: plan }),
+      ...more,
+    })
+    const file = './us\x1b[2Jers.csv'
+    const world = await createWorld([], { source: { type: 'csv', path: file } })
+    world.rows([row('one'), row('two', { external_id: 'ext-2' })], file)
+    await world.apply(await world.plan())
+    await world.changeUser('ext-1', { metadata: { [member]: 'theirs' } })
+    const plan = await world.plan(true)
+    expect(plan.driftCount()).toBe(1)
+    expect(plan.set.mergeCounts()).toHaveLength(1)
+    expect(asText(plan, { full: true })).not.toContain('\x1b')
+    expect(asText(plan, { full: true })).toContain('k\\x1b[2J')
+  })
+
+  test('is no markup in Markdown', async () => {
+    const markdown = asMarkdown(await hostilePlan())
+    expect(markdown).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+    const tags = [...markdown.matchAll(/<\/?[^\s>]*/g)].map(([tag]) => tag)
+    expect(new Set(tags)).toEqual(new Set(['<details', '</details', '<summary', '</summary', '<code', '</code']))
+    const data = markdown.split('\n').filter((line) => /evil|bold|everyone|lt;b|gnp/.test(line))
+    expect(data.length).toBeGreaterThan(0)
+    for (const line of data) {
+      const text = line.replace(/^ *- |^## |<\/?code>|^\| | \| | \|$/g, ' ').replace(/&#\d+;/g, '')
+      expect(text).not.toMatch(/[[\]*_`~@#|<>!]|\/\/(?=.*\))/)
+    }
+    const columns = (line: string) => line.split('|').length
+    for (const table of markdown.split(/\n\n+/).filter((part) => part.startsWith('| '))) {
+      expect(new Set(table.trimEnd().split('\n').map(columns)).size).toBe(1)
+    }
+  })
+
+  test('is data in JSON', async () => {
+    const { actions } = asJson(await hostilePlan())
+    const afters = actions.flatMap((action: { changes?: { after: string }[] }) => action.changes ?? [])
+    expect(afters.map(({ after }: { after: string }) => after)).toContain(HOSTILE[2])
+  })
+})
