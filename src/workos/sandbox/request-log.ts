@@ -7,8 +7,10 @@ export interface RequestLogEntry {
   path: string
   /** The endpoint's path with parameters as `:name`; undefined for an unknown one. */
   route: string | undefined
-  /** 0 when an interceptor kept the answer back. */
+  /** 0 when no answer was sent. */
   status: number
+  /** The kind of the fault that struck it. */
+  fault?: string
   /** Left out without a body, or where the request was refused before its body was looked at. */
   body?: unknown
   responseBody?: unknown

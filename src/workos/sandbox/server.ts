@@ -3,6 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { parseBody, readBody } from './body.ts'
 import type { Reply } from './call.ts'
 import { Database } from './database.ts'
+import { concernedBy } from './faults/concern.ts'
+import { CONTROL_PREFIX, control } from './faults/control.ts'
+import type { FaultReport, FaultSet } from './faults/fault.ts'
+import type { Struck } from './faults/injector.ts'
+import { strikeAfter, strikeBefore, strikesAfter } from './faults/strike.ts'
+import { Weather } from './faults/weather.ts'
 import { admissionWithin, DOCUMENTED_LIMITS, type Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 import { RequestCounter, type RequestCounts, type RequestLogEntry } from './request-log.ts'
@@ -25,6 +31,8 @@ export interface SandboxOptions {
   /** Called after each request. */
   onRequest?: (entry: RequestLogEntry) => void
   interceptor?: Interceptor
+  /** What goes wrong, and how often. Default: nothing. */
+  faults?: FaultSet
 }
 
 /** One request on its way, with the connection itself. */
@@ -50,6 +58,10 @@ export interface Sandbox {
   url: string
   port: number
   requests(): RequestCounts
+  /** The faults in force, with how often each struck since it was set. */
+  faults(): FaultReport
+  /** Replaces the faults in force; undefined: none any more. Counting begins anew. */
+  setFaults(set: FaultSet | undefined): void
   /** Ends connections and closes the database. Requests under way get a second to finish. */
   close(): Promise<void>
 }
@@ -65,7 +77,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const host = options.host ?? '127.0.0.1'
   const database = new Database(options.data)
   const counter = new RequestCounter()
-  const server = createServer(answering(options, database, counter))
+  const weather = new Weather(options.faults)
+  const server = createServer(answering(options, database, counter, weather))
   server.keepAliveTimeout = KEEP_ALIVE_MS
   try {
     await listen(server, options.port ?? 0, host)
@@ -78,6 +91,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     requests: () => counter.counts(),
+    faults: () => weather.report(),
+    setFaults: (set) => weather.setFaults(set),
     close: async () => {
       await closeServer(server)
       database.close()
@@ -85,7 +100,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-function answering(options: SandboxOptions, database: Database, counter: RequestCounter) {
+function answering(options: SandboxOptions, database: Database, counter: RequestCounter, weather: Weather) {
   const { now = Date.now, interceptor, onRequest, limits = false, multipleRoles = true } = options
   const windows = limits === true ? DOCUMENTED_LIMITS : limits && { ...DOCUMENTED_LIMITS, ...limits }
   const service = createService(database, now, multipleRoles, windows ? admissionWithin(windows) : undefined)
@@ -94,6 +109,7 @@ function answering(options: SandboxOptions, database: Database, counter: Request
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = request.method ?? 'GET'
     const target = request.url ?? '/'
+    if (target.startsWith(CONTROL_PREFIX)) return control(weather, request, response)
     const queryStart = target.indexOf('?')
     const path = queryStart === -1 ? target : target.slice(0, queryStart)
     const match = findRoute(method, path)
@@ -103,25 +119,46 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     let body: Record<string, unknown> | undefined
     let reply: Reply | undefined
     let waitMs = 0
+    let struck: Struck | undefined
     try {
       text = await readBody(request)
       const environment = service.admit(request.headers.authorization, method, path, at)
       const exchange: Exchange = { request, response, route, text }
-      if (!(await interceptor?.before?.(exchange))) {
+      const query = new URLSearchParams(queryStart === -1 ? '' : target.slice(queryStart + 1))
+      const stopped = await interceptor?.before?.(exchange)
+      if (!stopped) {
+        struck = weather.choose(() => ({
+          method,
+          route,
+          authorization: request.headers.authorization,
+          concerned: () =>
+            concernedBy({ database, environment, route: route ?? '', params: match?.params ?? {}, query, text }),
+        }))
+      }
+      if (!stopped && !(struck && (await strikeBefore(struck.fault, exchange)))) {
         if (match === undefined) throw unknownRoute(method, path)
         body = parseBody(text)
-        const query = new URLSearchParams(queryStart === -1 ? '' : target.slice(queryStart + 1))
         const handled = service.handle(match, environment, query, body, at)
-        if (!(await interceptor?.after?.(exchange, handled))) reply = handled
+        const dealt = await interceptor?.after?.(exchange, handled)
+        if (!dealt && !(struck && strikeAfter(struck.fault, exchange, handled))) reply = handled
       }
     } catch (error) {
       if (request.destroyed && !request.complete) return
       reply = replyToError(error)
+      if (struck && strikesAfter(struck.fault)) {
+        // Refused on its own account: there is no effect after which anything could go wrong.
+        struck.release()
+        struck = undefined
+      }
       if (error instanceof TooEarly) waitMs = error.waitMs
     }
-    counter.count(method, route, reply?.status ?? 0)
+    const status = reply?.status ?? (response.headersSent ? response.statusCode : 0)
+    counter.count(method, route, status)
     if (reply !== undefined) send(response, reply, service.newId('req'), waitMs)
-    onRequest?.(logEntry(request, route, reply, text === '' ? undefined : body, at))
+    onRequest?.({
+      ...logEntry(request, route, status, reply, text === '' ? undefined : body, at),
+      ...(struck && { fault: struck.fault.kind }),
+    })
   }
 }
 
@@ -144,6 +181,7 @@ function send(response: ServerResponse, reply: Reply, requestId: string, waitMs:
 function logEntry(
   request: IncomingMessage,
   route: string | undefined,
+  status: number,
   reply: Reply | undefined,
   body: Record<string, unknown> | undefined,
   at: number,
@@ -153,7 +191,7 @@ function logEntry(
     method: request.method ?? 'GET',
     path: request.url ?? '/',
     route,
-    status: reply?.status ?? 0,
+    status,
     ...(body === undefined ? {} : { body }),
     ...(reply?.body === undefined ? {} : { responseBody: reply.body }),
     headers,
