@@ -16,6 +16,7 @@ import { carryOut } from './carry-out.ts'
 import type { Hand } from './hand.ts'
 import { Journal } from './journal.ts'
 import type { ActionOutcome, KindResult } from './outcome.ts'
+import { recordRejects } from './record-rejects.ts'
 
 export interface ApplyOptions {
   plan: Plan
@@ -70,6 +71,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     toolVersion,
     manifestDigest: plan.inputs.manifest,
   })
+  await recordRejects(state, run, plan)
   const before = { ...target.client.counts }
   const progress: Progress = {
     options,

@@ -71,7 +71,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
   try {
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
     if (lock !== undefined) closers.push(acquireLock(statePath, lock, new Date(context.now())))
-    const state = lock === undefined ? peekState(statePath) : openState(statePath)
+    const state = lock === undefined ? peekState(statePath) : openState(statePath, { locked: true })
     closers.push(() => state.close())
     const scratch = createScratch(dirname(statePath))
     closers.push(() => scratch.remove())

@@ -13,6 +13,8 @@ export interface RejectedItem {
   hint: string | null
   /** `users.csv:12`. */
   origin: string
+  /** Records of the source that it stands for. */
+  records: number
 }
 
 /** How many resources a remark concerns. */
@@ -79,6 +81,7 @@ export class DesiredSet {
         message: String(row.message),
         hint: text(row.hint),
         origin: String(row.origin),
+        records: Number(row.records),
       }
     }
   }

@@ -53,6 +53,21 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (run, kind, key)
   ) WITHOUT ROWID, STRICT;
   `,
+  `
+  CREATE TABLE rejects (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT,
+    code TEXT NOT NULL,
+    field TEXT,
+    message TEXT NOT NULL,
+    hint TEXT,
+    origin TEXT NOT NULL,
+    records INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX rejects_by_run ON rejects (run, id);
+  `,
 ]
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): the letters "WMst". */

@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import type { Failure, Intent, Run, RunOutcome, StateResource } from './store.ts'
+import type { Failure, Intent, Run, RunOutcome, RunReject, StateResource } from './store.ts'
 
 export type Row = Record<string, SQLOutputValue>
 
@@ -38,6 +38,23 @@ export function failureFromRow(row: Row): Failure {
     message: String(row.message),
     origin: String(row.origin),
   }
+}
+
+export function rejectFromRow(row: Row): RunReject {
+  return {
+    kind: String(row.kind),
+    key: textOrNull(row.key),
+    code: String(row.code),
+    field: textOrNull(row.field),
+    message: String(row.message),
+    hint: textOrNull(row.hint),
+    origin: String(row.origin),
+    records: Number(row.records),
+  }
+}
+
+function textOrNull(value: SQLOutputValue | undefined): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 export function runFromRow(row: Row): Run {

@@ -1,36 +1,55 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import { StateError } from '../diagnostics/errors.ts'
 import { createPrivateFile } from '../files/private-file.ts'
-import { APPLICATION_ID, migrations } from './migrations.ts'
-import { failureFromRow, intentFromRow, type Row, resourceFromRow, runFromRow } from './rows.ts'
-import type { Address, Batch, Binding, Failure, Intent, Run, RunOutcome, StateResource, StateStore } from './store.ts'
+import { writeBackup } from './backups.ts'
+import { Connection } from './connection.ts'
+import { openDatabase } from './database.ts'
+import { intentFromRow, resourceFromRow } from './rows.ts'
+import { RunLog } from './run-log.ts'
+import type {
+  Address,
+  Batch,
+  Binding,
+  Failure,
+  Intent,
+  Run,
+  RunOutcome,
+  RunReject,
+  StartedRun,
+  StateResource,
+  StateStore,
+} from './store.ts'
 
 const PAGE = 1000
 
-/** Opens the state at `path`, making it when there is none. @throws StateError for a corrupt, foreign or newer file */
-export function openState(path: string): SqliteStateStore {
+/**
+ * Opens the state at `path`, making it when there is none.
+ * @param options.locked the caller holds the state's lock, and is about to write
+ * @throws StateError for a corrupt, foreign or newer file
+ */
+export function openState(path: string, options: { locked?: boolean } = {}): SqliteStateStore {
   createPrivateFile(path)
-  return new SqliteStateStore(path, openDatabase(path))
+  return new SqliteStateStore(path, new Connection(path, openDatabase(path, options)))
 }
 
 /** The state at `path`, or an empty one in memory when there is none: for commands that must not leave anything behind. */
 export function peekState(path: string): SqliteStateStore {
-  return existsSync(path) ? openState(path) : new SqliteStateStore(path, openDatabase(':memory:'))
+  return existsSync(path) ? openState(path) : new SqliteStateStore(path, new Connection(path, openDatabase(':memory:')))
 }
 
 /** The state in one SQLite file. */
 export class SqliteStateStore implements StateStore {
   readonly location: string
-  readonly #db: DatabaseSync
-  readonly #statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+  readonly #db: Connection
+  readonly #runs: RunLog
 
-  constructor(location: string, db: DatabaseSync) {
+  constructor(location: string, db: Connection) {
     this.location = location
     this.#db = db
+    this.#runs = new RunLog(db)
     if (this.#meta('lineage') === undefined) {
-      this.#transaction(() => {
+      this.#db.transaction(() => {
+        if (this.#meta('lineage') !== undefined) return
         this.#setMeta('lineage', randomUUID())
         this.#setMeta('serial', '0')
         this.#setMeta('digest_key', randomBytes(32).toString('hex'))
@@ -60,13 +79,13 @@ export class SqliteStateStore implements StateStore {
   }
 
   async count(kind: string): Promise<number> {
-    return Number(this.#statement('SELECT count(*) AS n FROM resources WHERE kind = ?').get(kind)?.n ?? 0)
+    return Number(this.#db.get('SELECT count(*) AS n FROM resources WHERE kind = ?', kind)?.n ?? 0)
   }
 
   async *resources(kind: string): AsyncGenerator<StateResource[]> {
-    const page = this.#statement('SELECT * FROM resources WHERE kind = ? AND key > ? ORDER BY key LIMIT ?')
+    const sql = 'SELECT * FROM resources WHERE kind = ? AND key > ? ORDER BY key LIMIT ?'
     for (let after = ''; ; ) {
-      const batch = page.all(kind, after, PAGE).map(resourceFromRow)
+      const batch = this.#db.all(sql, kind, after, PAGE).map(resourceFromRow)
       const last = batch.at(-1)
       if (last === undefined) return
       yield batch
@@ -75,26 +94,26 @@ export class SqliteStateStore implements StateStore {
   }
 
   async get(kind: string, key: string): Promise<StateResource | undefined> {
-    const row = this.#statement('SELECT * FROM resources WHERE kind = ? AND key = ?').get(kind, key)
+    const row = this.#db.get('SELECT * FROM resources WHERE kind = ? AND key = ?', kind, key)
     return row && resourceFromRow(row)
   }
 
   async idOf(kind: string, key: string): Promise<string | undefined> {
-    const row = this.#statement('SELECT id FROM resources WHERE kind = ? AND key = ?').get(kind, key)
+    const row = this.#db.get('SELECT id FROM resources WHERE kind = ? AND key = ?', kind, key)
     return row && String(row.id)
   }
 
   async keyOf(kind: string, id: string): Promise<string | undefined> {
-    const row = this.#statement('SELECT key FROM resources WHERE kind = ? AND id = ?').get(kind, id)
+    const row = this.#db.get('SELECT key FROM resources WHERE kind = ? AND id = ?', kind, id)
     return row && String(row.key)
   }
 
   async intents(): Promise<Intent[]> {
-    return this.#statement('SELECT * FROM intents ORDER BY started_at').all().map(intentFromRow)
+    return this.#db.all('SELECT * FROM intents ORDER BY started_at').map(intentFromRow)
   }
 
   async commit(batch: Batch): Promise<void> {
-    this.#transaction(() => {
+    this.#db.transaction(() => {
       for (const outcome of batch.outcomes) {
         switch (outcome.type) {
           case 'saved':
@@ -102,66 +121,57 @@ export class SqliteStateStore implements StateStore {
             this.#clear(outcome.resource)
             break
           case 'removed':
-            this.#statement('DELETE FROM resources WHERE kind = ? AND key = ?').run(
-              outcome.address.kind,
-              outcome.address.key,
-            )
+            this.#db.run('DELETE FROM resources WHERE kind = ? AND key = ?', outcome.address.kind, outcome.address.key)
             this.#clear(outcome.address)
             break
           case 'cleared':
             this.#clear(outcome.address)
         }
       }
-      const insert = this.#statement('INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)')
+      const sql = 'INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)'
       for (const intent of batch.intents) {
         const { kind, key, action, startedAt, attributes, digests, refs } = intent
-        insert.run(kind, key, action, startedAt, ...[attributes, digests, refs].map((part) => JSON.stringify(part)))
+        const texts = [attributes, digests, refs].map((part) => JSON.stringify(part))
+        this.#db.run(sql, kind, key, action, startedAt, ...texts)
       }
-      this.#statement("UPDATE meta SET value = value + 1 WHERE name = 'serial'").run()
+      this.#db.run("UPDATE meta SET value = value + 1 WHERE name = 'serial'")
     })
   }
 
-  async startRun(run: Pick<Run, 'command' | 'startedAt' | 'toolVersion' | 'manifestDigest'>): Promise<number> {
-    const { lastInsertRowid } = this.#statement(
-      `INSERT INTO runs (command, started_at, outcome, tool_version, manifest_digest, counts)
-       VALUES (?, ?, 'running', ?, ?, '{}')`,
-    ).run(run.command, run.startedAt, run.toolVersion, run.manifestDigest)
-    return Number(lastInsertRowid)
+  async startRun(run: StartedRun): Promise<number> {
+    return this.#runs.start(run)
   }
 
   async finishRun(run: number, finishedAt: string, outcome: RunOutcome, counts: Record<string, number>): Promise<void> {
-    this.#statement('UPDATE runs SET finished_at = ?, outcome = ?, counts = ? WHERE run = ?').run(
-      finishedAt,
-      outcome,
-      JSON.stringify(counts),
-      run,
-    )
+    this.#runs.finish(run, finishedAt, outcome, counts)
   }
 
   async recordFailures(run: number, failures: Failure[]): Promise<void> {
-    const insert = this.#statement('INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-    this.#transaction(() => {
-      for (const { kind, key, action, outcome, code, message, origin } of failures) {
-        insert.run(run, kind, key, action, outcome, code, message, origin)
-      }
-    })
+    this.#runs.addFailures(run, failures)
+  }
+
+  async recordRejects(run: number, rejects: RunReject[]): Promise<void> {
+    this.#runs.addRejects(run, rejects)
   }
 
   async runs(): Promise<Run[]> {
-    return this.#statement('SELECT * FROM runs ORDER BY run').all().map(runFromRow)
+    return this.#runs.all()
   }
 
   async *failures(run: number): AsyncGenerator<Failure[]> {
-    const page = this.#statement(
-      'SELECT * FROM failures WHERE run = ? AND (kind, key) > (?, ?) ORDER BY kind, key LIMIT ?',
-    )
-    for (let after: Address = { kind: '', key: '' }; ; ) {
-      const batch = page.all(run, after.kind, after.key, PAGE).map(failureFromRow)
-      const last = batch.at(-1)
-      if (last === undefined) return
-      yield batch
-      after = last
-    }
+    yield* this.#runs.failures(run)
+  }
+
+  async *rejects(run: number): AsyncGenerator<RunReject[]> {
+    yield* this.#runs.rejects(run)
+  }
+
+  /**
+   * Copies the whole state to a new file (0600), as it stands now.
+   * @throws StateError when the file exists, or the state is damaged
+   */
+  backUp(file: string): void {
+    this.#db.use((db) => writeBackup(db, file))
   }
 
   async close(): Promise<void> {
@@ -169,7 +179,8 @@ export class SqliteStateStore implements StateStore {
   }
 
   #save(resource: StateResource): void {
-    this.#statement('INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+    this.#db.run(
+      'INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       resource.kind,
       resource.key,
       resource.id,
@@ -182,85 +193,15 @@ export class SqliteStateStore implements StateStore {
   }
 
   #clear(address: Address): void {
-    this.#statement('DELETE FROM intents WHERE kind = ? AND key = ?').run(address.kind, address.key)
+    this.#db.run('DELETE FROM intents WHERE kind = ? AND key = ?', address.kind, address.key)
   }
 
   #meta(name: string): string | undefined {
-    const row = this.#statement('SELECT value FROM meta WHERE name = ?').get(name)
+    const row = this.#db.get('SELECT value FROM meta WHERE name = ?', name)
     return row === undefined ? undefined : String(row.value)
   }
 
   #setMeta(name: string, value: string): void {
-    this.#statement('INSERT OR REPLACE INTO meta VALUES (?, ?)').run(name, value)
+    this.#db.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', name, value)
   }
-
-  #statement(sql: string): ReturnType<DatabaseSync['prepare']> {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#db.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
-  }
-
-  #transaction(work: () => void): void {
-    this.#db.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      this.#db.exec('COMMIT')
-    } catch (error) {
-      this.#db.exec('ROLLBACK')
-      throw error
-    }
-  }
-}
-
-function openDatabase(path: string): DatabaseSync {
-  let db: DatabaseSync | undefined
-  try {
-    db = new DatabaseSync(path, { timeout: 5_000 })
-    const { application_id: id } = pragma(db, 'application_id')
-    const { user_version: version } = pragma(db, 'user_version')
-    const fresh = id === 0 && version === 0 && db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0
-    if (!fresh && id !== APPLICATION_ID) throw foreign(path)
-    if (Number(version) > migrations.length) throw newer(path)
-    // FULL: an intent must be on the disk before its write leaves, even if the machine then loses power.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-    for (let step = Number(version); step < migrations.length; step += 1) {
-      db.exec(`BEGIN IMMEDIATE; ${migrations[step]};
-        PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${step + 1}; COMMIT`)
-    }
-    return db
-  } catch (error) {
-    db?.close()
-    if (error instanceof StateError) throw error
-    throw new StateError(
-      {
-        code: 'state_unreadable',
-        message: `the state file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        hint: 'put back a copy of it; or move it away and apply again: what exists in WorkOS is then found and adopted',
-      },
-      { cause: error },
-    )
-  }
-}
-
-function pragma(db: DatabaseSync, name: string): Row {
-  return db.prepare(`PRAGMA ${name}`).get() ?? {}
-}
-
-function foreign(path: string): StateError {
-  return new StateError({
-    code: 'state_foreign',
-    message: `${path} is not a state file of workos-migrate`,
-    hint: 'point state.path at another file',
-  })
-}
-
-function newer(path: string): StateError {
-  return new StateError({
-    code: 'state_newer',
-    message: `the state file ${path} was written by a later version of workos-migrate`,
-    hint: 'update workos-migrate',
-  })
 }

@@ -47,6 +47,24 @@ export interface Failure extends Address {
   origin: string
 }
 
+/**
+ * A record or resource that the plan of a run had refused, so that the run did not attempt it. Never holds a secret.
+ */
+export interface RunReject {
+  kind: string
+  /** Null when not even the key could be computed. */
+  key: string | null
+  code: string
+  /** Field of the kind, where one is to blame. */
+  field: string | null
+  message: string
+  hint: string | null
+  /** Where the record stands in the source: `users.csv:12`. */
+  origin: string
+  /** Records of the source that this stands for. */
+  records: number
+}
+
 export type Outcome =
   | { type: 'saved'; resource: StateResource }
   | { type: 'removed'; address: Address }
@@ -82,6 +100,9 @@ export interface Run {
   counts: Record<string, number>
 }
 
+/** What is known of a run when it starts. */
+export type StartedRun = Pick<Run, 'command' | 'startedAt' | 'toolVersion' | 'manifestDigest'>
+
 /**
  * Where the state is kept. SQLite by default; a shared backend implements the same functions. Everything that grows with
  * the number of users is read and written in batches.
@@ -111,11 +132,15 @@ export interface StateStore {
   intents(): Promise<Intent[]>
   commit(batch: Batch): Promise<void>
 
-  startRun(run: Pick<Run, 'command' | 'startedAt' | 'toolVersion' | 'manifestDigest'>): Promise<number>
+  /** Starts a run and returns its number. Failures and rejects are kept of the last 20 runs. */
+  startRun(run: StartedRun): Promise<number>
   finishRun(run: number, finishedAt: string, outcome: RunOutcome, counts: Record<string, number>): Promise<void>
   recordFailures(run: number, failures: Failure[]): Promise<void>
+  recordRejects(run: number, rejects: RunReject[]): Promise<void>
   runs(): Promise<Run[]>
   failures(run: number): AsyncIterable<Failure[]>
+  /** In the order in which they were recorded. */
+  rejects(run: number): AsyncIterable<RunReject[]>
 
   close(): Promise<void>
 }

@@ -1,0 +1,81 @@
+import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite'
+import { unreadable, unwritable } from './refusals.ts'
+import type { Row } from './rows.ts'
+
+/** SQLite's result codes: https://www.sqlite.org/rescode.html */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26])
+const NO_ROOM: ReadonlySet<number> = new Set([8, 10, 13, 14])
+
+/**
+ * A hold on the state's database that keeps its prepared statements, and tells of a file that turns out to be damaged, or a
+ * disk that is full, as what it is.
+ */
+export class Connection {
+  readonly #path: string
+  readonly #db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(path: string, db: DatabaseSync) {
+    this.#path = path
+    this.#db = db
+  }
+
+  get(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
+    return this.#try(() => this.#statement(sql).get(...parameters))
+  }
+
+  all(sql: string, ...parameters: SQLInputValue[]): Row[] {
+    return this.#try(() => this.#statement(sql).all(...parameters))
+  }
+
+  run(sql: string, ...parameters: SQLInputValue[]): StatementResultingChanges {
+    return this.#try(() => this.#statement(sql).run(...parameters))
+  }
+
+  /** Everything that `work` writes, or nothing of it. */
+  transaction(work: () => void): void {
+    this.#try(() => this.#db.exec('BEGIN IMMEDIATE'))
+    try {
+      work()
+      this.#try(() => this.#db.exec('COMMIT'))
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  /** Something that is no statement of the state's own: a backup. */
+  use<T>(work: (db: DatabaseSync) => T): T {
+    return this.#try(() => work(this.#db))
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  #try<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw explained(this.#path, error)
+    }
+  }
+}
+
+/** An error of SQLite as its reader needs it; any other as it is. */
+export function explained(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error
+  const code = error.errcode & 0xff
+  if (DAMAGED.has(code)) return unreadable(path, error.message, error)
+  if (NO_ROOM.has(code)) return unwritable(path, error.message, error)
+  return error
+}
