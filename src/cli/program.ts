@@ -108,13 +108,35 @@ function addApply(program: Command, context: Context, start: Start): void {
   ])
 }
 
+function addDestroy(program: Command, context: Context, start: Start): void {
+  const destroy = sub(program, 'destroy [manifest]', 'Undo: delete what this state created, never what it adopted')
+    .option('--plan-only', 'only show what would be deleted')
+    .option('--include-active', 'delete users who have signed in since, too')
+    .option('--include-changed', 'delete what was changed in WorkOS since, too')
+    .option('--confirm <name>', 'the name of the manifest')
+    .option('--full', 'show every action')
+    .option('--json', 'print plan or result as JSON')
+    .action((manifest, options) =>
+      start(async () => (await import('./commands/destroy.ts')).destroy(manifest, options, context)),
+    )
+  examples(destroy, [
+    ['workos-migrate destroy --plan-only', 'what would be deleted, and what not'],
+    ['workos-migrate destroy -e staging', 'show it, ask for the name, delete it'],
+    ['workos-migrate destroy -e staging --confirm acme-clerk', 'the same in a script'],
+  ])
+}
+
 function addSandbox(program: Command, context: Context, start: Start): void {
   const sandbox = command(program, 'sandbox', 'Run the WorkOS sandbox as a server on this machine')
     .option('--port <port>', `the port to listen on; 0: any free one (default: ${DEFAULT_PORT})`, parsePort)
     .option('--data <file>', `its database, or :memory: (default: ${DEFAULT_DATA})`)
     .option('--limits', 'enforce the documented rate limits')
+    .option('--faults <what>', 'go wrong: a percentage for every kind of passing trouble, or a JSON file of faults')
     .action((options) => start(async () => (await import('./commands/sandbox.ts')).sandbox(options, context)))
-  examples(sandbox, [['workos-migrate sandbox --port 4100 --limits', 'a WorkOS to rehearse against']])
+  examples(sandbox, [
+    ['workos-migrate sandbox --port 4100 --limits', 'a WorkOS to rehearse against'],
+    ['workos-migrate sandbox --faults 5%', 'the same on a bad day'],
+  ])
 }
 
 function parsePort(text: string): number {

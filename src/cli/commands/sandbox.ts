@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import path from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
-import { type Sandbox, startSandbox } from '../../workos/sandbox/server.ts'
+import { printable } from '../../diagnostics/printable.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../workos/sandbox/server.ts'
 import type { Context } from '../context.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from '../sandbox-defaults.ts'
+import { readFaults } from '../sandbox-faults.ts'
 
 export interface SandboxCommandOptions {
   /** Default 4100; 0: any free port. */
@@ -12,6 +14,8 @@ export interface SandboxCommandOptions {
   data?: string
   /** Enforce WorkOS's documented rate limits. */
   limits?: boolean
+  /** What goes wrong: a JSON file, or a percentage of every kind of passing trouble. */
+  faults?: string
 }
 
 const EXAMPLE_KEY = 'sk_test_demo'
@@ -30,21 +34,24 @@ export async function sandbox(options: SandboxCommandOptions, context: Context):
     })
   }
   const data = options.data === ':memory:' ? options.data : path.resolve(context.cwd, options.data ?? DEFAULT_DATA)
-  const server = await start(data, port, limits, context)
+  const faults = options.faults === undefined ? undefined : readFaults(options.faults, context.cwd)
+  const server = await start({ data, port, limits, faults, now: context.now })
   context.stdout.write(`${server.url}\n`)
-  context.stderr.write(introduction(server.url, data, limits))
+  context.stderr.write(introduction(server.url, data, limits, options.faults))
   if (!context.interrupted.aborted) await once(context.interrupted, 'abort')
   await server.close()
   const { total, writes } = server.requests()
-  context.stderr.write(`Sandbox stopped after ${total} requests, ${writes} of them writes.\n`)
+  const struck = server.faults().faults.reduce((sum, { injected }) => sum + injected, 0)
+  const went = struck === 0 ? '' : ` ${struck} went wrong as asked.`
+  context.stderr.write(`Sandbox stopped after ${total} requests, ${writes} of them writes.${went}\n`)
   return ExitCode.done
 }
 
-async function start(data: string, port: number, limits: boolean, context: Context): Promise<Sandbox> {
+async function start(options: SandboxOptions & { port: number }): Promise<Sandbox> {
   try {
-    return await startSandbox({ data, port, limits, now: context.now })
+    return await startSandbox(options)
   } catch (error) {
-    throw refused(error, data, port) ?? error
+    throw refused(error, options.data, options.port) ?? error
   }
 }
 
@@ -68,10 +75,11 @@ function refused(error: unknown, data: string, port: number): UsageError | undef
   return new UsageError({ code: 'port_refused', message, hint: 'choose a port above 1023 with --port' }, options)
 }
 
-function introduction(url: string, data: string, limits: boolean): string {
+function introduction(url: string, data: string, limits: boolean, faults: string | undefined): string {
   return `WorkOS sandbox at ${url}
   data    ${data === ':memory:' ? 'in memory, gone when the sandbox stops' : data}
   limits  ${limits ? 'as documented by WorkOS' : 'none'}
+  faults  ${faults === undefined ? 'none' : printable(faults)} (${url}/_sandbox/faults sets and counts them)
   key     ${EXAMPLE_KEY} (any sk_… key: each name is an environment of its own)
 
 Point a client at it:

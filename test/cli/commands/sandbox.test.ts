@@ -71,6 +71,37 @@ test('with --limits the documented windows hold', async () => {
   expect(existsSync(path.join(cwd, '.workos-migrate'))).toBe(false)
 })
 
+test('--faults takes a percentage or a file, and tells how often something went wrong', async () => {
+  writeFileSync(path.join(cwd, 'faults.json'), JSON.stringify([{ kind: 'unavailable', every: 2 }]))
+  for (const [faults, statuses] of [
+    ['faults.json', [200, 503, 200, 503]],
+    ['0%', [200, 200, 200, 200]],
+  ] as const) {
+    const { exit, url, stderr, interrupt } = run({ port: 0, data: ':memory:', faults })
+    const users = `${await url}/user_management/users`
+    for (const status of statuses) expect((await fetch(users, { headers })).status).toBe(status)
+    interrupt()
+    expect(await exit).toBe(0)
+    const words = stderr.read()
+    expect(words).toContain(`faults  ${faults} (`)
+    expect(words.includes('2 went wrong as asked')).toBe(faults === 'faults.json')
+  }
+})
+
+test.each([
+  ['50%', 'too much'],
+  ['no-such.json', 'no-such.json'],
+  ['broken.json', 'JSON'],
+  ['unknown.json', 'faults[0].kind'],
+])('--faults %s is refused before anything is served', async (faults, message) => {
+  writeFileSync(path.join(cwd, 'broken.json'), '[{')
+  writeFileSync(path.join(cwd, 'unknown.json'), '[{"kind":"meteor"}]')
+  const error = await run({ port: 0, faults }).exit.catch((refused: unknown) => refused)
+  expect(error).toBeInstanceOf(UsageError)
+  expect(error).toMatchObject({ problems: [{ code: 'bad_faults', message: expect.stringContaining(message) }] })
+  expect(existsSync(path.join(cwd, '.workos-migrate'))).toBe(false)
+})
+
 test('a port in use is a usage error that says so', async () => {
   const other = await startSandbox({ data: ':memory:' })
   const { exit } = run({ port: other.port })
