@@ -33,6 +33,8 @@ export interface RequestCounts {
 
 /** How often a read, or a write that never left, is tried before the target counts as out of reach. */
 const ATTEMPTS = 8
+/** The same for a read while others are answered: the target is in reach, and one unlucky read must not end a run. */
+const ATTEMPTS_IN_REACH = 20
 /** How often in a row one request may be answered 429. */
 const REFUSALS = 20
 
@@ -43,6 +45,8 @@ export class WorkosClient implements Api {
   readonly #clock: Clock
   readonly #agent: Agent
   readonly #sdk: WorkOS
+  /** Requests that got a usable answer. */
+  #answered = 0
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -62,7 +66,11 @@ export class WorkosClient implements Api {
 
   async read(path: string, query: Query = {}): Promise<JsonObject | undefined> {
     let lastTrouble = 'no answer'
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const before = this.#answered
+    let attempt = 0
+    const goesOn = () => attempt < ATTEMPTS || (attempt < ATTEMPTS_IN_REACH && this.#answered > before)
+    while (goesOn()) {
+      attempt += 1
       if (attempt > 1) await this.#backOff(attempt)
       const exchange = await this.#send('GET', path, () => this.#sdk.get(path, { query }))
       const { answer } = exchange
@@ -80,7 +88,7 @@ export class WorkosClient implements Api {
         return answer.body
       }
     }
-    throw this.#unreachable(lastTrouble)
+    throw this.#unreachable(lastTrouble, attempt)
   }
 
   async write(write: WriteRequest, idempotencyKey?: string): Promise<JsonObject> {
@@ -90,7 +98,7 @@ export class WorkosClient implements Api {
       const { answer } = exchange
       if (answer === undefined) {
         if (!neverSent(exchange.failure)) throw new OutcomeUnknown(describeFailure(exchange.failure))
-        if (attempt === ATTEMPTS) throw this.#unreachable(describeFailure(exchange.failure))
+        if (attempt === ATTEMPTS) throw this.#unreachable(describeFailure(exchange.failure), attempt)
       } else if (answer.status >= 500 || answer.status === 408) {
         throw new OutcomeUnknown(`HTTP ${answer.status}`, answer.status)
       } else if (answer.status >= 300) {
@@ -135,7 +143,10 @@ export class WorkosClient implements Api {
       }
       permit.done()
       killed?.throwIfAborted()
-      if (status !== 429) return exchange
+      if (status !== 429) {
+        if (status !== undefined && status < 500) this.#answered += 1
+        return exchange
+      }
       this.counts.refused += 1
       if (refusals === REFUSALS) {
         throw new TargetError({
@@ -164,10 +175,10 @@ export class WorkosClient implements Api {
     return new ApiRefusal(status, errorCodes(body), errorMessage(status, body))
   }
 
-  #unreachable(trouble: string): TargetError {
+  #unreachable(trouble: string, attempts: number): TargetError {
     return new TargetError({
       code: 'target_unreachable',
-      message: `${this.#options.baseUrl} cannot be reached: ${trouble} (${ATTEMPTS} attempts)`,
+      message: `${this.#options.baseUrl} cannot be reached: ${trouble} (${attempts} attempts)`,
       hint: 'check target.baseUrl and the network, then run the same command again: it goes on where it stopped',
     })
   }

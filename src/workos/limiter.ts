@@ -48,6 +48,9 @@ export class RateLimiter {
   readonly #lanes: Record<RequestClass, Lane>
   #pausedUntil = Number.NEGATIVE_INFINITY
   #refusalsInARow = 0
+  /** Since the last pause began: requests answered, and those of them that were refused. */
+  #answered = 0
+  #refused = 0
   #lastRecovery = 0
   #wakeAt = Number.POSITIVE_INFINITY
   #cancelWake: (() => void) | undefined
@@ -95,16 +98,21 @@ export class RateLimiter {
 
   /**
    * A request was answered 429, or 503 with Retry-After: nothing leaves until `retryAfterMs` have passed, at least 1 s
-   * (without one: 1 s, doubled with each refusal in a row, at most 60 s), and the windows shrink.
+   * (without one: 1 s, doubled with each refusal in a row, at most 60 s), and the windows shrink. Refusals are in a row as
+   * long as no more requests pass between them than are refused: a few refusals among many answers are not a closed door.
    */
   refused(retryAfterMs?: number): void {
     const now = this.#clock.now()
     // Requests that were in flight together are refused together: that is one event, not fifty.
     const sameEvent = now < this.#pausedUntil
     if (!sameEvent) {
-      this.#refusalsInARow += 1
+      const passed = this.#answered - this.#refused
+      this.#refusalsInARow = passed > this.#refused ? 1 : this.#refusalsInARow + 1
+      this.#answered = 0
+      this.#refused = 0
       for (const window of this.#windows) window.slowDown()
     }
+    this.#refused += 1
     // Retry-After counts whole seconds, and 0 where the second has begun: taken at its word it would never make us wait.
     const pause = retryAfterMs ?? Math.min(60_000, MIN_PAUSE * 2 ** (this.#refusalsInARow - 1))
     this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.max(MIN_PAUSE, pause))
@@ -131,6 +139,7 @@ export class RateLimiter {
   #permit(lane: Lane): Permit {
     return {
       done: () => {
+        this.#answered += 1
         const now = this.#clock.now()
         for (const window of lane.windows) window.leave(now)
         this.#pump()

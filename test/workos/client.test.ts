@@ -55,6 +55,31 @@ async function deafAddress(): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
+test('an unlucky read goes on for longer while the target answers others, and not without end', async () => {
+  let unlucky = 0
+  const answered = (failures: number) =>
+    serve([
+      (response, request) => {
+        const isUnlucky = request.url === '/unlucky'
+        if (isUnlucky) unlucky += 1
+        const fails = isUnlucky && unlucky <= failures
+        response.writeHead(fails ? 500 : 200, { 'content-type': 'application/json' }).end('{"id":"x"}')
+      },
+    ])
+  for (const [failures, attempts] of [
+    [15, 16],
+    [99, 20],
+  ] as const) {
+    unlucky = 0
+    const { client } = await answered(failures)
+    const read = client.read('/unlucky').catch((error: unknown) => error)
+    await client.read('/lucky')
+    if (failures < 20) expect(await read).toEqual({ id: 'x' })
+    else expect(await read).toMatchObject({ message: expect.stringContaining('(20 attempts)') })
+    expect(unlucky).toBe(attempts)
+  }
+})
+
 describe('what is sent', () => {
   test('a read carries the key and its query, without what is undefined', async () => {
     const { client, received } = await serve([json(200, { data: [] })])
@@ -201,7 +226,7 @@ describe('a write whose outcome nobody knows is not repeated', () => {
   })
 
   test('no answer within the time-out', async () => {
-    const { client, received } = await serve([silence], { timeout: 100 })
+    const { client, received } = await serve([silence], { timeout: 1000 })
     const error = await failure(client.write(create))
     expect(error).toBeInstanceOf(OutcomeUnknown)
     expect(String(error)).toContain('no answer in time')

@@ -242,6 +242,34 @@ describe('after a refusal', () => {
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
   })
 
+  test('a few refusals among many answers keep the pause short', async () => {
+    const subject = limiter({})
+    const pauses: number[] = []
+    for (let refusal = 0; refusal < 6; refusal += 1) {
+      for (let answer = 0; answer < 5; answer += 1) (await subject.limiter.acquire('write')).done()
+      const permit = await subject.limiter.acquire('write')
+      subject.limiter.refused()
+      permit.done()
+      pauses.push(await waits(subject))
+    }
+    expect(pauses).toEqual([1000, 1000, 1000, 1000, 1000, 1000])
+  })
+
+  test('a few answers among many refusals do not', async () => {
+    const subject = limiter({})
+    const pauses: number[] = []
+    for (let refusal = 0; refusal < 4; refusal += 1) {
+      const permits = await Promise.all(Array.from({ length: 6 }, () => subject.limiter.acquire('write')))
+      permits[0]?.done()
+      for (const permit of permits.slice(1)) {
+        subject.limiter.refused()
+        permit.done()
+      }
+      pauses.push(await waits(subject))
+    }
+    expect(pauses).toEqual([1000, 2000, 4000, 8000])
+  })
+
   test('refusals of requests that were in flight together count as one', async () => {
     const subject = limiter({ writes: { count: 100, perMs: 1000 } })
     for (let request = 0; request < 50; request += 1) subject.limiter.refused()
