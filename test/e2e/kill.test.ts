@@ -191,7 +191,7 @@ test('killed at twenty moments of an apply, the next apply brings exactly the en
     expect(again.exit, again.stdout).toBe(0)
     expect(workos.takeLog()).toEqual([])
   }
-}, 240_000)
+}, 600_000)
 
 test('killed again and again, applying still comes to the end', async () => {
   const killer = new Killer()
@@ -211,4 +211,4 @@ test('killed again and again, applying still comes to the end', async () => {
   }
   expect(kills).toBeGreaterThanOrEqual(3)
   await expectExact(workos, project, key)
-}, 120_000)
+}, 300_000)
