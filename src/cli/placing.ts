@@ -40,11 +40,13 @@ export async function placingSourceErrors<T>(loaded: LoadedManifest, read: () =>
   try {
     return await read()
   } catch (error) {
-    const placed = (problems: readonly Problem[]) => problems.map((problem) => placeSourceProblem(problem, loaded))
+    const placed = (problems: readonly Problem[]) =>
+      problems.map((problem) => {
+        const ofManifest = problem.at === undefined && problem.path !== undefined
+        return ofManifest ? placeManifestProblem(problem, loaded) : placeSourceProblem(problem, loaded)
+      })
     if (error instanceof SourceError) throw new SourceError(placed(error.problems), { cause: error })
-    if (error instanceof ManifestError && error.problems.every(({ at }) => at !== undefined)) {
-      throw new ManifestError(placed(error.problems), { cause: error })
-    }
+    if (error instanceof ManifestError) throw new ManifestError(placed(error.problems), { cause: error })
     throw error
   }
 }

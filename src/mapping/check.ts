@@ -1,5 +1,6 @@
 import { expressionsOf } from '../config/expressions.ts'
-import type { LoadedManifest } from '../config/manifest.ts'
+import type { LoadedManifest, Manifest } from '../config/manifest.ts'
+import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { compileExpression } from './expression.ts'
 
@@ -23,5 +24,22 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
       at: loaded.locate(path, use.offset),
       severity: 'warning',
     }))
+  })
+}
+
+/** The rules that read a stream which the source does not have: nothing would ever come of them. */
+export function checkStreams(map: Manifest['map'], streams: readonly string[]): Problem[] {
+  return Object.entries(map).flatMap(([kind, rule]): Problem[] => {
+    const from = rule?.from
+    if (from === undefined || streams.includes(from)) return []
+    const close = nearest(from, streams)
+    return [
+      {
+        code: 'unknown_stream',
+        message: `the source has no stream "${from}"`,
+        hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${streams.join(', ')}`,
+        path: `map.${kind}.from`,
+      },
+    ]
   })
 }

@@ -4,7 +4,9 @@ import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { Staging } from '../desired/staging.ts'
+import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import { checkStreams } from '../mapping/check.ts'
 import { createMapperPool } from '../mapping/pool.ts'
 import { openSource } from '../sources/registry.ts'
 
@@ -38,6 +40,8 @@ export async function computeDesired(
     warn: onWarning,
     signal,
   })
+  const problems = checkStreams(manifest.map, source.streams)
+  if (problems.length > 0) throw new ManifestError(problems)
   const { workers, chunkSize } = manifest.run
   const mapper = createMapperPool(manifest, { workers, mainStream: source.streams[0] })
   try {

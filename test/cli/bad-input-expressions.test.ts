@@ -39,6 +39,21 @@ const compiling: BadInput[] = [
     says: ['dedupe.user.by.0'],
   },
   {
+    name: 'a stream that the source does not have',
+    manifest: 'map: { user: { from: usrs } }\n',
+    exit: 3,
+    at: 'migrate.config.yaml:4:22',
+    says: ['the source has no stream "usrs"', 'did you mean users? streams: users'],
+  },
+  {
+    name: 'a stream that the source does not have, found by validate',
+    args: ['validate'],
+    manifest: 'map: { user: { from: usrs } }\n',
+    exit: 3,
+    at: 'migrate.config.yaml:4:22',
+    says: ['the source has no stream "usrs"'],
+  },
+  {
     name: 'validate finds it without the data',
     args: ['validate'],
     manifest: map('$lowcase(email)'),

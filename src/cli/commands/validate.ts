@@ -7,8 +7,8 @@ import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
-import { checkExpressions } from '../../mapping/check.ts'
-import { sourceDefinitions } from '../../sources/registry.ts'
+import { checkExpressions, checkStreams } from '../../mapping/check.ts'
+import { openSource, sourceDefinitions } from '../../sources/registry.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import { placeManifestProblem, placeSourceProblem } from '../placing.ts'
@@ -78,7 +78,15 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
     return [{ code: 'files_not_checked', message, path: 'source', at, severity: 'warning' }]
   }
   const problems = (await sourceDefinitions.get(type)?.check(settings, loaded.directory)) ?? []
-  return problems.map((problem) => placeSourceProblem(problem, loaded))
+  return [...problems.map((problem) => placeSourceProblem(problem, loaded)), ...streamProblems(loaded)]
+}
+
+/** Opening a source reads nothing yet, and tells which streams it has. */
+function streamProblems(loaded: LoadedManifest): Problem[] {
+  const { directory, manifest } = loaded
+  const ignore = () => {}
+  const { streams } = openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore })
+  return checkStreams(manifest.map, streams).map((problem) => placeManifestProblem(problem, loaded))
 }
 
 function checkAddress(loaded: LoadedManifest): Problem[] {
