@@ -71,8 +71,10 @@ function checkWhole(db: DatabaseSync, path: string): void {
 function migrate(db: DatabaseSync, path: string, options: Required<OpenDatabaseOptions>): void {
   const release = options.locked ? () => {} : acquireLock(path, 'migration of the state', new Date())
   try {
-    for (let version = pragma(db, 'user_version'); version < options.steps.length; ) {
-      if (version > 0) writeBackup(db, backupPath(path, new Date(), version))
+    const before = pragma(db, 'user_version')
+    for (let version = before; version < options.steps.length; ) {
+      // A state that is being made has nothing to lose between two steps.
+      if (before > 0) writeBackup(db, backupPath(path, new Date(), version))
       db.exec('BEGIN IMMEDIATE')
       try {
         // Two processes may find an empty file at the same time: the second sees here what the first has done.

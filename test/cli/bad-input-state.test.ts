@@ -26,7 +26,10 @@ const states: BadInput[] = [
     name: 'a file that is no database',
     files: { [STATE]: 'not a database, though long enough to be read as the header of one: '.repeat(3) },
     exit: 1,
-    says: [/the state file .*state\.sqlite cannot be read: file is not a database/, 'hint: put back a copy of it'],
+    says: [
+      /the state file .*state\.sqlite cannot be read: file is not a database/,
+      /put back|move it away and apply again/,
+    ],
   },
   {
     name: 'a database whose pages are damaged',
@@ -37,7 +40,7 @@ const states: BadInput[] = [
       writeFileSync(file, bytes.fill(0xff, 100))
     },
     exit: 1,
-    says: [/state\.sqlite cannot be read: /, 'hint: put back a copy of it'],
+    says: [/state\.sqlite cannot be read: /, /put back|move it away and apply again/],
   },
   {
     name: 'a database of another program',

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
@@ -149,6 +149,19 @@ test.each([
   expectRefusal(await program(args, { cwd }), expected)
 })
 
+test('plan leaves nothing behind but the data of the sandbox', async () => {
+  const cwd = demo()
+  expect(await program(['plan'], { cwd })).toMatchObject({ code: 0, stderr: '' })
+  expect(readdirSync(cwd).sort()).toEqual(['.workos-migrate', 'migrate.config.yaml', 'users.csv'])
+  expect(readdirSync(join(cwd, '.workos-migrate'))).toEqual(['sandbox.sqlite'])
+})
+
+test('a first apply makes a state and no backup of one', async () => {
+  const cwd = demo()
+  expect(await program(['apply', '--yes'], { cwd })).toMatchObject({ code: 0, stderr: '' })
+  expect(readdirSync(join(cwd, '.workos-migrate')).filter((name) => name.endsWith('.bak'))).toEqual([])
+})
+
 const many = `email\n${Array.from({ length: 5000 }, (_, n) => `user-${n}@example.com\n`).join('')}`
 
 /** Runs a command whose reader leaves after the first lines. */
@@ -156,7 +169,7 @@ async function readStart(args: string[], cwd: string) {
   const child = start(args, { cwd })
   const closed = once(child, 'close')
   const stderr = text(child.stderr)
-  await once(child.stdout, 'data')
+  await Promise.race([once(child.stdout, 'data'), closed])
   child.stdout.destroy()
   const [code, signal] = await closed
   return { code, signal, stderr: await stderr }
