@@ -6,8 +6,7 @@ import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
 import { PERCENTAGE_FROM } from '../planning/guards.ts'
 import type { Plan } from '../planning/plan.ts'
-import type { KindDefinition } from '../resources/kind.ts'
-import { kindDefinitions } from '../resources/registry.ts'
+import { kindDefinition } from '../resources/registry.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { RequestCounts } from '../workos/client.ts'
@@ -92,7 +91,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     attempted: 0,
     failed: 0,
   }
-  for (const definition of kindDefinitions) await applyKind(progress, definition)
+  for (const phase of phasesOf(plan)) await applyPhase(progress, phase)
   await flushFailures(progress)
   const kinds = [...progress.results.values()]
   const requests = subtract(target.client.counts, before)
@@ -103,15 +102,15 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   return { run, outcome, kinds, requests, rejected, stopped: progress.stop && { message: progress.stop.message } }
 }
 
-async function applyKind(progress: Progress, definition: KindDefinition): Promise<void> {
+async function applyPhase(progress: Progress, phase: number): Promise<void> {
   const { options } = progress
-  const actions = actionsOf(options.plan, definition.name)
+  const actions = actionsOf(options.plan, phase)
   const worker = async () => {
     for (const action of actions) {
       if (options.interrupted?.aborted) progress.stop ??= { outcome: 'interrupted', message: 'interrupted' }
       if (progress.stop) return
       try {
-        record(progress, action, await carryOut(progress.hand, definition, action))
+        record(progress, action, await carryOut(progress.hand, kindDefinition(action.kind), action))
         if (progress.failures.length >= FAILURE_BATCH) await flushFailures(progress)
       } catch (error) {
         const interrupted = options.interrupted?.aborted === true
@@ -123,12 +122,17 @@ async function applyKind(progress: Progress, definition: KindDefinition): Promis
   await Promise.all(Array.from({ length: options.manifest.run.concurrency }, worker))
 }
 
-function* actionsOf(plan: Plan, kind: string): Generator<Action> {
+function phasesOf(plan: Plan): number[] {
+  const rows = plan.set.staging.statement('SELECT DISTINCT phase FROM actions ORDER BY phase').all()
+  return rows.map((row) => Number(row.phase))
+}
+
+function* actionsOf(plan: Plan, phase: number): Generator<Action> {
   const page = plan.set.staging.statement(
-    'SELECT position, action FROM actions WHERE kind = ? AND position > ? ORDER BY position LIMIT 1000',
+    'SELECT position, action FROM actions WHERE phase = ? AND position > ? ORDER BY position LIMIT 1000',
   )
   for (let after = 0; ; ) {
-    const rows = page.all(kind, after)
+    const rows = page.all(phase, after)
     if (rows.length === 0) return
     for (const row of rows) yield JSON.parse(String(row.action))
     after = Number(rows.at(-1)?.position)
@@ -176,13 +180,15 @@ function initialResult(kind: Plan['summary']['kinds'][number]): KindResult {
     kind: kind.kind,
     plural: kind.plural,
     desired: kind.desired,
+    toDelete: kind.delete,
     created: 0,
     updated: 0,
     adopted: 0,
     unchanged: kind.unchanged,
+    deleted: 0,
     failed: 0,
     blocked: 0,
-    pending: kind.desired - kind.unchanged,
+    pending: kind.desired - kind.unchanged + kind.delete,
   }
 }
 
@@ -194,7 +200,16 @@ function runOutcome({ stop }: Progress, kinds: readonly KindResult[]): RunOutcom
 function totals(kinds: readonly KindResult[], requests: RequestCounts): Record<string, number> {
   const counts: Record<string, number> = { reads: requests.reads, writes: requests.writes }
   for (const result of kinds) {
-    for (const field of ['created', 'updated', 'adopted', 'unchanged', 'failed', 'blocked', 'pending'] as const) {
+    for (const field of [
+      'created',
+      'updated',
+      'adopted',
+      'unchanged',
+      'deleted',
+      'failed',
+      'blocked',
+      'pending',
+    ] as const) {
       counts[field] = (counts[field] ?? 0) + result[field]
     }
   }

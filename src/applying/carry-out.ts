@@ -6,11 +6,23 @@ import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../r
 import { sameIdentity } from '../resources/same-identity.ts'
 import type { StateResource } from '../state/store.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
-import { ATTEMPTS, backOff, fail, type Hand, intend, leaveOpen, save, takeBackUnsent, toState } from './hand.ts'
+import {
+  ATTEMPTS,
+  appliedAttributes,
+  backOff,
+  fail,
+  type Hand,
+  intend,
+  leaveOpen,
+  save,
+  takeBackUnsent,
+  toState,
+} from './hand.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { ActionOutcome } from './outcome.ts'
 import { ownershipOf } from './ownership.ts'
 import { put } from './put.ts'
+import { remove } from './remove.ts'
 
 /**
  * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into the journal. A write
@@ -19,6 +31,7 @@ import { put } from './put.ts'
  */
 export async function carryOut(hand: Hand, definition: KindDefinition, action: Action): Promise<ActionOutcome> {
   if (action.type === 'blocked') return { type: 'blocked', code: action.code, message: action.message }
+  if (action.type === 'delete') return remove(hand, definition, action)
   const desired = hand.set.get(action.kind, action.key)
   if (desired === undefined) throw new RangeError(`${address(action)} is planned and not desired`)
   const missing = await missingMention(hand, definition, desired)
@@ -49,13 +62,15 @@ async function create(
     refIds[role] = id
   }
   const request = definition.create(desired, refIds)
-  const key = idempotencyKey(hand.lineage, address(action), request)
+  // What is created again after it was deleted is another request, though it reads the same.
+  const former = await hand.state.idOf(action.kind, action.key)
+  const key = idempotencyKey(hand.lineage, `${address(action)}\0${former ?? ''}`, request)
   const startedAt = new Date()
   await intend(hand, desired, 'create', startedAt)
   for (let attempt = 1; ; attempt += 1) {
     try {
       const live = definition.parse(await hand.api.write(request, key))
-      return save(hand, 'created', toState(hand, desired, live.id, 'created'))
+      return save(hand, 'created', createdState(hand, definition, desired, live))
     } catch (error) {
       const open = error instanceof OutcomeUnknown
       if (!open && !(error instanceof ApiRefusal)) {
@@ -99,7 +114,7 @@ async function takeFound(
     })
   }
   if (sentAt && ownershipOf(live, sentAt) === 'created') {
-    return save(hand, 'created', toState(hand, desired, live.id, 'created'))
+    return save(hand, 'created', createdState(hand, definition, desired, live))
   }
   if (hand.adopting.mode === 'never') {
     return fail(hand, desired, {
@@ -116,6 +131,16 @@ async function takeFound(
     { type: 'adopt', kind, key, label, id: live.id, matchedBy: 'natural identity', changes, send },
     desired,
   )
+}
+
+function createdState(
+  hand: Hand,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  live: LiveResource,
+): StateResource {
+  const attributes = appliedAttributes(definition, desired.attributes, live)
+  return { ...toState(hand, desired, live.id, 'created'), attributes }
 }
 
 async function adopt(

@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../clock.ts'
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { digestSecrets } from '../planning/digest.ts'
-import type { DesiredResource } from '../resources/kind.ts'
+import type { Attributes, DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
 import type { StateResource, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal, type OutcomeUnknown } from '../workos/api.ts'
 import type { Journal } from './journal.ts'
@@ -55,6 +55,16 @@ export function toState(
   const { kind, key, attributes, refs } = desired
   const digests = digestSecrets(hand.digestKey, desired.secrets)
   return { kind, key, id, attributes, digests, refs, ownership, run: hand.run }
+}
+
+/** The attributes of something just created: what was sent, and what WorkOS gave it where nothing was. */
+export function appliedAttributes(definition: KindDefinition, sent: Attributes, live: LiveResource): Attributes {
+  const attributes = { ...sent }
+  for (const [field, { assigned }] of Object.entries(definition.fields)) {
+    const given = live.attributes[field]
+    if (assigned && attributes[field] === undefined && given !== undefined) attributes[field] = given
+  }
+  return attributes
 }
 
 /** The action took effect. */

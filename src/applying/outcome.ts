@@ -3,20 +3,23 @@ import type { StateResource } from '../state/store.ts'
 /** How one action ended. */
 export type ActionOutcome =
   | { type: 'created' | 'updated' | 'adopted'; resource: StateResource }
+  | { type: 'deleted' }
   /** It was refused, or nobody could find out what became of it. */
   | { type: 'failed'; code: string; message: string }
   /** What it needs is missing. */
   | { type: 'blocked'; code: string; message: string }
 
-/** Resources of one kind by how they ended: `desired` is the sum of all others. */
+/** Resources of one kind by how they ended: `desired` + `toDelete` is the sum of all others. */
 export interface KindResult {
   kind: string
   plural: string
   desired: number
+  toDelete: number
   created: number
   updated: number
   adopted: number
   unchanged: number
+  deleted: number
   failed: number
   blocked: number
   /** Not reached: the run was stopped before. */

@@ -3,6 +3,7 @@ import { kindDefinition } from '../resources/registry.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
 import type { Intent, Outcome, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
+import { appliedAttributes } from './hand.ts'
 import { ownershipOf } from './ownership.ts'
 
 /** Lookups on their way at once; the limiter paces them. */
@@ -21,7 +22,7 @@ export async function recover(state: StateStore, api: Api): Promise<{ open: numb
       intents.slice(start, start + AT_ONCE).map((intent) => settle(state, api, intent)),
     )
     await state.commit({ intents: [], outcomes })
-    found += outcomes.filter(({ type }) => type === 'saved').length
+    found += outcomes.filter(({ type }) => type !== 'cleared').length
   }
   return { open: intents.length, found }
 }
@@ -29,8 +30,13 @@ export async function recover(state: StateStore, api: Api): Promise<{ open: numb
 async function settle(state: StateStore, api: Api, intent: Intent): Promise<Outcome> {
   const { kind, key, attributes, digests, refs } = intent
   const cleared: Outcome = { type: 'cleared', address: { kind, key } }
-  if (intent.action !== 'create') return cleared
   const definition = kindDefinition(kind)
+  if (intent.action === 'delete') {
+    const id = await state.idOf(kind, key)
+    const gone = id === undefined || (await definition.get(api, id)) === undefined
+    return gone ? { type: 'removed', address: { kind, key } } : cleared
+  }
+  if (intent.action !== 'create') return cleared
   const refIds: RefIds = {}
   for (const [role, refKind] of Object.entries(definition.refs)) {
     const id = await state.idOf(refKind, refs[role] ?? '')
@@ -44,5 +50,9 @@ async function settle(state: StateStore, api: Api, intent: Intent): Promise<Outc
   // What was there before our write is left to planning, which adopts by the manifest's policy.
   if (ownershipOf(live, new Date(intent.startedAt)) === 'adopted') return cleared
   const run = (await state.runs()).at(-1)?.run ?? 0
-  return { type: 'saved', resource: { kind, key, id: live.id, attributes, digests, refs, ownership: 'created', run } }
+  const applied = appliedAttributes(definition, attributes, live)
+  return {
+    type: 'saved',
+    resource: { kind, key, id: live.id, attributes: applied, digests, refs, ownership: 'created', run },
+  }
 }

@@ -19,10 +19,11 @@ export async function approve(
   word: string | undefined,
   approval: Approval,
   context: Context,
+  asker = 'safety.confirm',
 ): Promise<boolean> {
   const asked = context.stdin.isTTY === true && context.stderr.isTTY === true
   if (word !== undefined && approval.confirm !== word) {
-    if (approval.confirm !== undefined || !asked || approval.yes) throw wordMissing(word, approval.confirm)
+    if (approval.confirm !== undefined || !asked || approval.yes) throw wordMissing(word, approval.confirm, asker)
     return (await ask(`${question}\nType ${word} to go on: `, context)) === word
   }
   if (approval.yes || approval.confirm !== undefined) return true
@@ -63,13 +64,13 @@ async function ask(question: string, { stdin, stderr, interrupted }: Context): P
   }
 }
 
-function wordMissing(word: string, given: string | undefined): GuardError {
+function wordMissing(word: string, given: string | undefined, asker: string): GuardError {
   return new GuardError({
     code: 'confirmation_missing',
     message:
       given === undefined
-        ? `safety.confirm asks for the word ${word}`
-        : `safety.confirm asks for the word ${word}, and --confirm gives ${given}`,
+        ? `${asker} asks for the word ${word}`
+        : `${asker} asks for the word ${word}, and --confirm gives ${given}`,
     hint: `look at the plan, then add --confirm ${word}`,
   })
 }

@@ -43,6 +43,7 @@ function buildProgram(context: Context, start: Start): Command {
   addPlan(program, context, start)
   addApply(program, context, start)
   addState(program, context, start)
+  addDestroy(program, context, start)
   addSandbox(program, context, start)
   return program
 }

@@ -12,6 +12,7 @@ import { createScratch } from '../files/scratch.ts'
 import { checkExpressions } from '../mapping/check.ts'
 import { checkBinding } from '../planning/binding.ts'
 import { computeDesired } from '../planning/compute-desired.ts'
+import { computeDestroyPlan } from '../planning/compute-destroy-plan.ts'
 import { computePlan } from '../planning/compute-plan.ts'
 import type { Plan } from '../planning/plan.ts'
 import { Progress } from '../reporting/progress.ts'
@@ -40,6 +41,8 @@ export interface Session {
   progress: Progress
   warn(problem: Problem): void
   computePlan(refresh: boolean): Promise<Plan>
+  /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
+  computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
   /** Reads the source alone. One session makes one plan or one desired set. */
   computeDesired(): Promise<DesiredSet>
   close(): Promise<void>
@@ -100,6 +103,20 @@ export async function openSession(options: SessionOptions, context: Context, loc
       closers.push(() => computed.set.close())
       return computed
     }
+    const destroyPlan = async (sparing: { spareSignedIn: boolean; spareChanged: boolean }) => {
+      const { onProgress } = reading
+      const computed = await computeDestroyPlan({
+        loaded,
+        state,
+        target,
+        scratch: scratch.path,
+        ...sparing,
+        onProgress,
+      })
+      progress.clear()
+      closers.push(() => computed.set.close())
+      return computed
+    }
     const desired = async () => {
       const { set } = await whileReading(() => computeDesired(reading))
       closers.push(() => set.close())
@@ -113,6 +130,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       progress,
       warn,
       computePlan: plan,
+      computeDestroyPlan: destroyPlan,
       computeDesired: desired,
       close,
     }

@@ -24,6 +24,12 @@ export interface MapRule {
 /** `count` requests per `seconds`, written `500/10s`. */
 export type LimitText = string
 
+/** What happens to a field that was changed in WorkOS since it was applied. */
+export type DriftPolicy = 'keep' | 'overwrite' | 'fail'
+
+/** What happens to something that was applied and deleted in WorkOS since. */
+export type DeletedPolicy = 'keep' | 'recreate' | 'fail'
+
 /** A threshold: a count, or a percentage written `30%`. */
 export type Threshold = number | string
 
@@ -72,6 +78,10 @@ export interface Manifest {
   externalId: { maxLength: number }
   passwords: { unsupported: 'reset' | 'reject'; onChange: 'keep' | 'send' }
   adopt: { mode: 'match' | 'never'; fill: string[] }
+  onDrift: DriftPolicy | Record<string, DriftPolicy | Record<string, DriftPolicy>>
+  onDeleted: DeletedPolicy | Record<string, DeletedPolicy>
+  /** Kinds of which apply deletes what it created and what has left the source. */
+  prune: string[]
   target: TargetConfig
   run: {
     workers: number
@@ -86,6 +96,8 @@ export interface Manifest {
     maxDeletes: Threshold
     maxRejects: Threshold
     maxFailures: Threshold
+    /** Kinds that are never deleted. */
+    protect: string[]
     /** The word that must be given with --confirm before anything is applied. */
     confirm?: string
   }

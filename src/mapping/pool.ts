@@ -22,7 +22,7 @@ export interface PoolOptions {
  * What a worker may take, MiB. A worker needs little more than its chunk; without a bound V8 lets garbage pile up as far as
  * the machine has memory.
  */
-const WORKER_MEMORY = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 }
+const WORKER_MEMORY = { maxOldGenerationSizeMb: 512 }
 
 /**
  * Starts the workers, which compile the manifest's expressions once each.

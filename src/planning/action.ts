@@ -40,11 +40,19 @@ export type AdoptAction = Base & {
   applied?: Attributes
 }
 
+/** Ours, and to be deleted: it left the source, or everything is undone. */
+export type DeleteAction = Base & {
+  type: 'delete'
+  id: string
+  /** The resource whose deletion takes this one with it, so that no request of its own is needed. */
+  with?: { kind: string; key: string }
+}
+
 /** It cannot be carried out. */
 export type BlockedAction = Base & { type: 'blocked'; code: string; message: string; hint?: string }
 
 /** What the plan says of one resource. Resources that need nothing are only counted. */
-export type Action = CreateAction | UpdateAction | AdoptAction | BlockedAction
+export type Action = CreateAction | UpdateAction | AdoptAction | DeleteAction | BlockedAction
 
 /** `kind:key`, as it stands in plans, reports and commands. */
 export function address(resource: { kind: string; key: string }): string {
@@ -61,4 +69,14 @@ export interface Drift {
   desired: Json | undefined
   /** Why it is kept: changed in WorkOS since it was applied, different when it was adopted, or nothing WorkOS can update. */
   reason: 'changed in WorkOS' | 'deleted in WorkOS' | 'different when adopted' | 'cannot be updated'
+  /** The manifest's policy is `fail`: the plan is refused because of it. */
+  refused?: true
+}
+
+/** Something that would be deleted by the rule, and is left alone for a reason of its own. */
+export interface Spared {
+  kind: string
+  key: string
+  code: 'adopted' | 'protected' | 'signed_in' | 'changed_since' | 'has_others' | 'depends' | 'no_deletion'
+  message: string
 }

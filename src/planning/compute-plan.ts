@@ -4,6 +4,7 @@ import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
 import { checkBinding } from './binding.ts'
 import { type ComputeDesiredOptions, computeDesired } from './compute-desired.ts'
+import { planDeletions } from './deletions.ts'
 import { Plan } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { createPlanTables, indexActions } from './plan-tables.ts'
@@ -28,6 +29,14 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     onProgress(`comparing ${definition.plural}`)
     await planKind({ set, state, api: target.client, manifest, refresh, onProgress }, definition)
   }
+  const { prune, safety } = manifest
+  await planDeletions(
+    { set, state, api: target.client, manifest, refresh, onProgress },
+    {
+      kinds: prune,
+      protect: safety.protect,
+    },
+  )
   indexActions(set.staging)
   const summary = summarise(set, manifest.safety, target.limits, refresh)
   const inputs = {

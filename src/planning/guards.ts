@@ -5,6 +5,8 @@ import type { KindSummary } from './kind-summary.ts'
 /** A threshold that refuses a plan: the figure, the limit, and what allows it. */
 export interface GuardRefusal {
   guard: string
+  /** The key of the manifest that says so. */
+  path: string
   figure: number
   /** What a percentage is of. */
   total: number
@@ -22,17 +24,23 @@ export function checkGuards(
   kinds: readonly KindSummary[],
   rejected: number,
 ): GuardRefusal[] {
-  const sum = (field: 'create' | 'update' | 'desired' | 'blocked') =>
+  const sum = (field: 'create' | 'update' | 'delete' | 'desired' | 'unchanged' | 'blocked' | 'orphaned') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
   const desired = sum('desired')
   const refusals: GuardRefusal[] = []
-  const check = (guard: 'maxCreates' | 'maxUpdates' | 'maxRejects', figure: number, total: number, what: string) => {
+  const check = (
+    guard: 'maxCreates' | 'maxUpdates' | 'maxDeletes' | 'maxRejects',
+    figure: number,
+    total: number,
+    what: string,
+  ) => {
     const limit = safety[guard]
     if (limit === undefined || figure === 0) return
     if (typeof limit === 'string' && total < PERCENTAGE_FROM) return
     if (!exceeds(limit, figure, total)) return
     refusals.push({
       guard,
+      path: `safety.${guard}`,
       figure,
       total,
       limit,
@@ -42,6 +50,24 @@ export function checkGuards(
   }
   check('maxCreates', sum('create'), desired, 'resources would be created')
   check('maxUpdates', sum('update'), desired, 'resources would be updated')
+  const held = sum('unchanged') + sum('update') + sum('delete') + sum('orphaned')
+  check('maxDeletes', sum('delete'), held, 'resources of the state would be deleted')
   check('maxRejects', rejected + sum('blocked'), desired + rejected, 'records and resources are rejected or blocked')
   return refusals
+}
+
+/** Differences whose policy is `fail`. */
+export function checkDrift(refused: number, kinds: readonly KindSummary[]): GuardRefusal[] {
+  if (refused === 0) return []
+  return [
+    {
+      guard: 'onDrift',
+      path: 'onDrift',
+      figure: refused,
+      total: kinds.reduce((total, kind) => total + kind.desired, 0),
+      limit: 0,
+      message: `${refused} values in WorkOS differ from what was applied, and onDrift or onDeleted is fail for them`,
+      hint: 'look at them; then choose keep or overwrite (keep or recreate for what was deleted) for those fields',
+    },
+  ]
 }

@@ -8,6 +8,8 @@ export interface KindSummary {
   adopt: number
   unchanged: number
   blocked: number
+  /** In the state, no longer in the source, and about to be deleted. */
+  delete: number
   /** In the state and no longer in the source. They are left alone. */
   orphaned: number
   /** Resources with a difference that stays as it is. */

@@ -70,7 +70,7 @@ export async function listMentioned(set: DesiredSet, api: Api, definition: KindD
 function knownOrganizationIds(set: DesiredSet): string[] {
   return set.staging
     .statement(
-      `SELECT k.id FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key WHERE k.kind = 'organization'
+      `SELECT id FROM known WHERE kind = 'organization'
        UNION SELECT id FROM actions WHERE kind = 'organization' AND type = 'adopt'`,
     )
     .all()

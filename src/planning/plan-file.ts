@@ -81,6 +81,8 @@ function planLine(action: Action): Record<string, unknown> {
         id: action.id,
         fields: action.changes.map(({ field }) => field),
       }
+    case 'delete':
+      return { address: `${kind}:${key}`, action: type, id: action.id, ...(action.with ? { with: action.with } : {}) }
     case 'blocked':
       return { address: `${kind}:${key}`, action: type, code: action.code }
   }

@@ -1,8 +1,10 @@
+import type { DeletedPolicy } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
 import type { Action, AdoptAction, BlockedAction } from './action.ts'
 import { type Candidate, candidates, findCandidates } from './candidates.ts'
+import { deletedPolicy, driftPolicy } from './drift-policy.ts'
 import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, type Wanted } from './look-up.ts'
 import {
   findLive,
@@ -16,7 +18,7 @@ import {
 } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { findMention, resolveRefs } from './references.ts'
-import { compareAdopted, compareKnown, sourceChanged } from './three-way.ts'
+import { compareAdopted, compareKnown } from './three-way.ts'
 
 /** Plans one kind; the kinds it depends on have been planned before. */
 export async function planKind(context: PlanningContext, definition: KindDefinition): Promise<void> {
@@ -55,7 +57,7 @@ function decide(context: PlanningContext, definition: KindDefinition, candidate:
 }
 
 function decideKnown(
-  { set }: PlanningContext,
+  { set, manifest }: PlanningContext,
   definition: KindDefinition,
   { desired, changedSecrets }: Candidate,
   known: Known,
@@ -63,21 +65,11 @@ function decideKnown(
   const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
   const live = findLive(set.staging, definition.name, 'id', known.id)
   if (live === undefined) {
-    const message = `it was deleted in WorkOS (${known.id})`
-    const needed = sourceChanged(definition, desired.attributes, known.attributes) || changedSecrets.length > 0
-    if (needed) return { ...base, type: 'blocked', code: 'deleted_in_workos', message }
-    const { kind, key } = desired
-    insertDrift(set.staging, {
-      kind,
-      key,
-      field: '*',
-      live: undefined,
-      desired: undefined,
-      reason: 'deleted in WorkOS',
-    })
-    return undefined
+    return decideDeleted(set, deletedPolicy(manifest, desired.kind), desired, base, known.id)
   }
-  const comparison = compareKnown(definition, desired.attributes, known.attributes, live.attributes)
+  const comparison = compareKnown(definition, desired.attributes, known.attributes, live.attributes, (field) =>
+    driftPolicy(manifest, desired.kind, field),
+  )
   for (const kept of comparison.kept) insertDrift(set.staging, { kind: desired.kind, key: desired.key, ...kept })
   const blocked = blockedByMention(set, definition, desired)
   const changes = [...comparison.changes, ...changedSecrets.map((field) => ({ field, secret: true as const }))]
@@ -94,11 +86,22 @@ function decideKnown(
   }
 }
 
-function decideUnknown(
-  { set, manifest }: PlanningContext,
-  definition: KindDefinition,
-  desired: DesiredResource,
-): Action {
+/** It was applied, is still in the source, and somebody deleted it in WorkOS. */
+function decideDeleted(
+  { staging }: DesiredSet,
+  policy: DeletedPolicy,
+  { kind, key }: DesiredResource,
+  base: Pick<Action, 'kind' | 'key' | 'label'>,
+  id: string,
+): Action | undefined {
+  if (policy === 'recreate') return { ...base, type: 'create' }
+  const refused = policy === 'fail' ? { refused: true as const } : {}
+  insertDrift(staging, { kind, key, field: '*', live: undefined, desired: id, reason: 'deleted in WorkOS', ...refused })
+  return undefined
+}
+
+function decideUnknown(context: PlanningContext, definition: KindDefinition, desired: DesiredResource): Action {
+  const { set, manifest } = context
   const { staging } = set
   const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
   const blocked = blockedByMention(set, definition, desired)
@@ -124,7 +127,7 @@ function decideUnknown(
     const message = `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`
     return { ...base, type: 'blocked', code: 'external_id_clash', message }
   }
-  if (former) return moveToNewKey(set, definition, desired, match, former)
+  if (former) return moveToNewKey(context, definition, desired, match, former)
   if (manifest.adopt.mode === 'never') {
     const message = `it exists in WorkOS (${live.id}, recognised by its ${matchedBy}) and adopt.mode is never`
     return { ...base, type: 'blocked', code: 'exists_already', message }
@@ -136,14 +139,20 @@ function decideUnknown(
 
 /** Ours already, under a key that the source no longer has: an external id was filled in, or duplicates changed places. */
 function moveToNewKey(
-  { staging }: DesiredSet,
+  { set: { staging }, manifest }: PlanningContext,
   definition: KindDefinition,
   desired: DesiredResource,
   { live, matchedBy }: Match,
   former: Orphan,
 ): AdoptAction {
   const { kind, key, attributes } = desired
-  const { changes, send, kept, applied } = compareKnown(definition, attributes, former.attributes, live.attributes)
+  const { changes, send, kept, applied } = compareKnown(
+    definition,
+    attributes,
+    former.attributes,
+    live.attributes,
+    (field) => driftPolicy(manifest, kind, field),
+  )
   for (const difference of kept) insertDrift(staging, { kind, key, ...difference })
   const label = definition.label(desired)
   return { kind, key, label, type: 'adopt', id: live.id, matchedBy, changes, send, former: former.key, applied }

@@ -4,6 +4,7 @@ import { canonicalJson } from '../json.ts'
 import type { LiveResource } from '../resources/kind.ts'
 import type { StateResource, StateStore } from '../state/store.ts'
 import type { Action, Drift } from './action.ts'
+import { phaseOf } from './phases.ts'
 
 /**
  * What planning adds to the run's database.
@@ -13,10 +14,11 @@ import type { Action, Drift } from './action.ts'
  * live     what WorkOS holds, as far as planning had to look
  * actions  the plan
  * drift    differences that stay as they are
+ * spared   what a deletion leaves alone, and why
  */
 const SCHEMA = `
   CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
-    PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+    refs TEXT NOT NULL, ownership TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE INDEX known_by_id ON known (kind, id);
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
@@ -24,9 +26,11 @@ const SCHEMA = `
     created_at TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
   CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
   CREATE INDEX live_by_natural ON live (kind, natural) WHERE natural IS NOT NULL;
-  CREATE TABLE actions (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
+  CREATE TABLE actions (position INTEGER PRIMARY KEY, phase INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
     id TEXT, action TEXT NOT NULL, UNIQUE (kind, key)) STRICT;
   CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;
+  CREATE TABLE spared (kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
+    PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE drift (kind TEXT NOT NULL, key TEXT NOT NULL, field TEXT NOT NULL, drift TEXT NOT NULL) STRICT;
 `
 
@@ -38,14 +42,16 @@ export function createPlanTables(staging: Staging): void {
 export async function loadKnown(staging: Staging, state: StateStore, kind: string): Promise<void> {
   for await (const batch of state.resources(kind)) {
     staging.transaction(() => {
-      for (const { key, id, attributes, digests } of batch) {
+      for (const { key, id, attributes, digests, refs, ownership } of batch) {
         staging.run(
-          'INSERT INTO known VALUES (?, ?, ?, ?, ?)',
+          'INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?)',
           kind,
           key,
           id,
           canonicalJson(attributes),
           canonicalJson(digests),
+          JSON.stringify(refs),
+          ownership,
         )
       }
     })
@@ -54,7 +60,8 @@ export async function loadKnown(staging: Staging, state: StateStore, kind: strin
 
 /** What the renderings and the apply read by, made once the actions are complete. */
 export function indexActions(staging: Staging): void {
-  staging.db.exec('CREATE INDEX actions_by_type ON actions (kind, type, position)')
+  staging.db.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
+    CREATE INDEX actions_by_phase ON actions (phase, position)`)
 }
 
 export function insertLive(staging: Staging, kind: string, resources: readonly LiveResource[]): void {
@@ -96,7 +103,8 @@ function liveFromRow(row: Record<string, SQLOutputValue>): LiveResource {
 
 export function insertAction(staging: Staging, action: Action): void {
   staging.run(
-    'INSERT INTO actions (kind, key, type, id, action) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO actions (phase, kind, key, type, id, action) VALUES (?, ?, ?, ?, ?, ?)',
+    phaseOf(action),
     action.kind,
     action.key,
     action.type,

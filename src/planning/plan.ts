@@ -1,5 +1,5 @@
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
-import type { Action, Drift } from './action.ts'
+import type { Action, Drift, Spared } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { GuardRefusal } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
@@ -42,7 +42,7 @@ export class Plan {
 
   /** The actions in the order they are carried out. */
   *actions(): Generator<Action> {
-    for (const row of this.set.staging.db.prepare('SELECT action FROM actions ORDER BY position').iterate()) {
+    for (const row of this.set.staging.db.prepare('SELECT action FROM actions ORDER BY phase, position').iterate()) {
       yield JSON.parse(String(row.action))
     }
   }
@@ -63,6 +63,21 @@ export class Plan {
 
   driftCount(): number {
     return this.set.staging.count('SELECT count(*) FROM drift')
+  }
+
+  /** What deleting leaves alone, by reason, most first. */
+  sparedCounts(): { kind: string; code: string; count: number }[] {
+    return this.set.staging
+      .statement('SELECT kind, code, count(*) AS n FROM spared GROUP BY kind, code ORDER BY n DESC, kind, code')
+      .all()
+      .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
+  }
+
+  *spared(limit = Number.MAX_SAFE_INTEGER): Generator<Spared> {
+    for (const row of this.set.staging.db.prepare('SELECT * FROM spared LIMIT ?').iterate(limit)) {
+      const { kind, key, code, message } = row
+      yield { kind: String(kind), key: String(key), code: String(code) as Spared['code'], message: String(message) }
+    }
   }
 
   /** Blocked resources by reason, most first. */

@@ -5,7 +5,7 @@ import { kindDefinitions } from '../resources/registry.ts'
 import { classify } from '../workos/client.ts'
 import type { Limits } from '../workos/limiter.ts'
 import { estimate } from './estimate.ts'
-import { checkGuards } from './guards.ts'
+import { checkDrift, checkGuards } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
 import type { PlanSummary } from './plan.ts'
 
@@ -26,10 +26,13 @@ export function summarise(
   }
   return {
     kinds,
-    changes: kinds.some(({ create, update, adopt }) => create + update + adopt > 0),
+    changes: kinds.some((kind) => kind.create + kind.update + kind.adopt + kind.delete > 0),
     notes: set.noteCounts(),
     estimate: estimate(writes, userManagementWrites, limits),
-    refusals: checkGuards(safety, kinds, set.rejectCount()),
+    refusals: [
+      ...checkGuards(safety, kinds, set.rejectCount()),
+      ...checkDrift(set.staging.count("SELECT count(*) FROM drift WHERE drift ->> 'refused'"), kinds),
+    ],
     refreshed,
   }
 }
@@ -47,20 +50,21 @@ function summariseKind({ staging }: DesiredSet, { name, plural }: KindDefinition
     ...counts,
     unchanged: desired - counts.create - counts.update - counts.adopt - blocked,
     blocked,
+    delete: actions('delete'),
     orphaned: staging.count(
       `SELECT count(*) FROM known k WHERE kind = ? AND NOT EXISTS
          (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key) AND NOT EXISTS
-         (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')`,
+         (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete'))`,
       name,
     ),
     drifted: staging.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', name),
   }
 }
 
-/** Creates, and updates and adoptions that change something in WorkOS. */
+/** Creates, deletions of their own, and updates and adoptions that change something in WorkOS. */
 function countWrites({ staging }: DesiredSet, { name }: KindDefinition): number {
   return staging.count(
-    `SELECT count(*) FROM actions WHERE kind = ? AND (type = 'create' OR
+    `SELECT count(*) FROM actions WHERE kind = ? AND (type = 'create' OR (type = 'delete' AND action -> 'with' IS NULL) OR
        (type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 0))`,
     name,
   )

@@ -1,9 +1,10 @@
+import type { DriftPolicy } from '../config/manifest.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
 import { diffField } from '../resources/compare.ts'
 import type { Attributes, Changes, FieldDefinition, KindDefinition } from '../resources/kind.ts'
 import type { Drift, FieldChange } from './action.ts'
 
-type KeptDifference = Pick<Drift, 'field' | 'live' | 'desired' | 'reason'>
+type KeptDifference = Pick<Drift, 'field' | 'live' | 'desired' | 'reason' | 'refused'>
 
 /** What a comparison comes to. */
 export interface Comparison {
@@ -32,12 +33,14 @@ export function sourceChanged(definition: KindDefinition, desired: Attributes, b
  * The three-way comparison of a resource that is in the state. A field is sent when the source changed it since it was last
  * applied; what somebody changed in WorkOS since then stays, and is told.
  * @param live undefined where planning had no reason to look
+ * @param policyOf what happens to a field that was changed in WorkOS
  */
 export function compareKnown(
   definition: KindDefinition,
   desired: Attributes,
   base: Attributes,
   live: Attributes | undefined,
+  policyOf: (field: string) => DriftPolicy = () => 'keep',
 ): Comparison {
   const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false, applied: { ...desired } }
   for (const [field, rule] of comparedFields(definition)) {
@@ -50,18 +53,22 @@ export function compareKnown(
       }
       continue
     }
-    if (diff === undefined) {
+    const policy = policyOf(field)
+    if (policy === 'overwrite' && held !== undefined && wanted !== undefined) {
+      overwrite(result, field, rule, wanted, held, asObject(base[field]))
+      if (diff !== undefined && !(field in result.send)) result.caughtUp = true
+    } else if (diff === undefined) {
       if (held !== undefined && wanted !== undefined && differs(rule, wanted, held)) {
-        result.kept.push({ field, live: held, desired: wanted, reason: 'changed in WorkOS' })
+        keep(result, field, held, wanted, policy)
       }
     } else if (held === undefined) {
       addChange(result, field, base[field], wanted, diff)
     } else if (rule.compare === 'map' && isObject(diff)) {
-      compareMembers(result, field, diff, asObject(base[field]), asObject(held))
+      compareMembers(result, field, diff, asObject(base[field]), asObject(held), policy)
     } else if (!differs(rule, wanted ?? null, held)) {
       result.caughtUp = true
     } else if (differs(rule, base[field] ?? null, held)) {
-      result.kept.push({ field, live: held, desired: wanted, reason: 'changed in WorkOS' })
+      keep(result, field, held, wanted, policy)
       restore(result.applied, field, base[field])
     } else {
       addChange(result, field, held, wanted, diff)
@@ -100,14 +107,52 @@ export function compareAdopted(
   return result
 }
 
-function compareMembers(result: Comparison, field: string, diff: JsonObject, base: JsonObject, held: JsonObject): void {
+/** What WorkOS holds gives way to the source: of a map, only the members that the source has or had. */
+function overwrite(
+  result: Comparison,
+  field: string,
+  rule: FieldDefinition,
+  wanted: Json,
+  held: Json,
+  base: JsonObject,
+): void {
+  if (rule.compare !== 'map' || !isObject(wanted)) {
+    if (differs(rule, wanted, held)) addChange(result, field, held, wanted, wanted)
+    return
+  }
+  const now = asObject(held)
+  const send: JsonObject = Object.create(null)
+  for (const [member, value] of Object.entries(wanted)) if (!same(now[member] ?? null, value)) send[member] = value
+  for (const member of Object.keys(base)) if (!Object.hasOwn(wanted, member) && member in now) send[member] = null
+  addMembers(result, field, send, now)
+}
+
+function keep(
+  result: Comparison,
+  field: string,
+  live: Json | undefined,
+  desired: Json | undefined,
+  policy: DriftPolicy,
+): void {
+  const refused = policy === 'fail' ? { refused: true as const } : {}
+  result.kept.push({ field, live, desired, reason: 'changed in WorkOS', ...refused })
+}
+
+function compareMembers(
+  result: Comparison,
+  field: string,
+  diff: JsonObject,
+  base: JsonObject,
+  held: JsonObject,
+  policy: DriftPolicy,
+): void {
   const send: JsonObject = Object.create(null)
   for (const [member, value] of Object.entries(diff)) {
     const now = held[member] ?? null
     if (same(now, value)) result.caughtUp = true
     else if (same(now, base[member] ?? null)) send[member] = value
     else {
-      result.kept.push({ field: `${field}.${member}`, live: now, desired: value, reason: 'changed in WorkOS' })
+      keep(result, `${field}.${member}`, now, value, policy)
       const members = asObject(result.applied[field])
       restore(members, member, base[member])
       result.applied[field] = members

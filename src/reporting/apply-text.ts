@@ -5,11 +5,17 @@ import { counted, duration, type Paint, table } from './style.ts'
 
 /** What an apply did: per kind, with the sum of each line, and in requests. */
 export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
-  const columns = ['created', 'updated', 'adopted', 'unchanged', 'failed', 'blocked', 'pending'] as const
-  const kinds = result.kinds.filter(({ desired }) => desired > 0)
+  const deletes = result.kinds.some(({ toDelete }) => toDelete > 0)
+  const columns = [
+    ...(['created', 'updated', 'adopted', 'unchanged'] as const),
+    ...(deletes ? (['deleted'] as const) : []),
+    ...(['failed', 'blocked', 'pending'] as const),
+  ]
+  const kinds = result.kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
   const rows = kinds.map((kind) => [
     kind.plural,
     kind.desired.toLocaleString('en-US'),
+    ...(deletes ? [kind.toDelete.toLocaleString('en-US')] : []),
     ...columns.map((column) => kind[column].toLocaleString('en-US')),
   ])
   const { reads, writes, refused, repeated } = result.requests
@@ -19,7 +25,7 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
     ...(refused > 0 ? [`${refused} answered 429`] : []),
     ...(repeated > 0 ? [`${repeated} repeated`] : []),
   ]
-  const heads = ['', 'desired', ...columns]
+  const heads = ['', 'desired', ...(deletes ? ['to delete'] : []), ...columns]
   return [
     `${paint('bold', `Run ${result.run}`)}\n`,
     table([heads, ...rows]),

@@ -10,6 +10,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   write(JSON.stringify(head).slice(0, -1))
   writeList('actions', plan.actions(), write)
   writeList('drift', plan.drift(), write)
+  writeList('spared', plan.spared(), write)
   writeList('rejects', set.rejects(), write)
   writeList('merges', set.merges(), write)
   write('}\n')

@@ -12,10 +12,10 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   const { summary, set, inputs } = plan
   const { target } = inputs
   write(`## Migration plan: ${cell(plan.name)} → ${target.type === 'sandbox' ? 'sandbox' : cell(target.baseUrl)}\n\n`)
-  write('| | create | update | adopt | unchanged | blocked | orphaned |\n|---|--:|--:|--:|--:|--:|--:|\n')
-  for (const kind of summary.kinds.filter(({ desired, orphaned }) => desired + orphaned > 0)) {
-    const { create, update, adopt, unchanged, blocked, orphaned } = kind
-    write(`| ${kind.plural} | ${[create, update, adopt, unchanged, blocked, orphaned].join(' | ')} |\n`)
+  write('| | create | update | adopt | unchanged | blocked | delete | orphaned |\n|---|--:|--:|--:|--:|--:|--:|--:|\n')
+  for (const kind of summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)) {
+    const figures = [kind.create, kind.update, kind.adopt, kind.unchanged, kind.blocked, kind.delete, kind.orphaned]
+    write(`| ${kind.plural} | ${figures.join(' | ')} |\n`)
   }
   const { writes, seconds } = summary.estimate
   write(`\n${summary.changes ? `${counted(writes, 'write')}, at least ${duration(seconds)}.` : 'Nothing to do.'}\n`)
@@ -51,7 +51,7 @@ function writeRejects({ set }: Plan, write: (text: string) => void): void {
 
 function writeActions(plan: Plan, write: (text: string) => void): void {
   for (const kind of plan.summary.kinds) {
-    for (const type of ['create', 'update', 'adopt', 'blocked'] as const) {
+    for (const type of ['create', 'update', 'adopt', 'delete', 'blocked'] as const) {
       const count = kind[type]
       if (count === 0) continue
       write(`\n<details><summary>${type}: ${counted(count, kind.kind, kind.plural)}</summary>\n\n`)

@@ -18,8 +18,10 @@ export interface PlanTextOptions {
 /** How many of a kind are shown unless all are asked for. */
 const SAMPLE = 5
 
-const MARKS = { create: '+', update: '~', adopt: '=', blocked: '!' } as const
-const COLORS = { create: 'green', update: 'yellow', adopt: 'cyan', blocked: 'red' } as const
+const SHOWN_TYPES = ['create', 'update', 'adopt', 'delete', 'blocked'] as const
+
+const MARKS = { create: '+', update: '~', adopt: '=', delete: '-', blocked: '!' } as const
+const COLORS = { create: 'green', update: 'yellow', adopt: 'cyan', delete: 'red', blocked: 'red' } as const
 
 /** A plan for people: where the records went, the counts, a sample of the actions, and what stands in the way. */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
@@ -33,6 +35,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   if (options.full) renderAllActions(plan, options)
   else renderSamples(plan, options)
   renderDrift(plan, options)
+  renderSpared(plan, options)
   renderRemarks(plan, options)
   renderConclusion(plan, options)
 }
@@ -85,15 +88,20 @@ function renderMerges({ set }: Plan, { paint, full, write }: PlanTextOptions): v
 }
 
 function renderCounts({ summary }: Plan, { paint, write }: PlanTextOptions): void {
-  const columns = ['create', 'update', 'adopt', 'unchanged', 'blocked', 'orphaned'] as const
-  const kinds = summary.kinds.filter((kind) => kind.desired + kind.orphaned > 0)
+  const deletes = summary.kinds.some((kind) => kind.delete > 0)
+  const columns = [
+    ...(['create', 'update', 'adopt', 'unchanged', 'blocked'] as const),
+    ...(deletes ? (['delete'] as const) : []),
+    'orphaned' as const,
+  ]
+  const kinds = summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)
   const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => kind[column].toLocaleString('en-US'))])
   write(`\n${paint('bold', 'Plan')}\n${table([['', ...columns], ...rows])}`)
 }
 
 function renderSamples(plan: Plan, options: PlanTextOptions): void {
   for (const kind of plan.summary.kinds) {
-    for (const type of ['create', 'update', 'adopt', 'blocked'] as const) {
+    for (const type of SHOWN_TYPES) {
       const count = kind[type]
       if (count === 0) continue
       options.write('\n')
@@ -102,7 +110,9 @@ function renderSamples(plan: Plan, options: PlanTextOptions): void {
       if (count > SAMPLE) options.write(`  … ${count - SAMPLE} more to ${type === 'blocked' ? 'block' : type}\n`)
     }
   }
-  const total = plan.summary.kinds.reduce((sum, kind) => sum + kind.create + kind.update + kind.adopt + kind.blocked, 0)
+  const total = plan.summary.kinds
+    .flatMap((kind) => SHOWN_TYPES.map((type) => kind[type]))
+    .reduce((sum, n) => sum + n, 0)
   if (total > SAMPLE) options.write(`\n${options.paint('dim', 'All of them with --full.')}\n`)
 }
 
@@ -124,6 +134,10 @@ function renderAction(action: Action, { set }: Plan, paint: Paint): string {
       const known = action.former === undefined ? '' : `, until now ${printable(action.former)}`
       const found = `  ${paint('dim', `is ${printable(action.id)}, by its ${action.matchedBy}${known}`)}`
       return `${head}${label}${found}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
+    }
+    case 'delete': {
+      const holder = action.with ? `  ${paint('dim', `goes with its ${printable(address(action.with))}`)}` : ''
+      return `${head}${label}${holder}\n`
     }
     case 'blocked': {
       const origin = printable(set.origin(action.kind, action.key))
@@ -156,6 +170,19 @@ function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void 
     write(`  ${paint('yellow', '≠')} ${printable(address(drift))}${what}  ${paint('dim', drift.reason)}\n`)
   }
   if (!full && total > SAMPLE) write(`  … ${total - SAMPLE} more\n`)
+}
+
+function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void {
+  const counts = plan.sparedCounts()
+  const total = counts.reduce((sum, { count }) => sum + count, 0)
+  if (total === 0) return
+  write(`\n${paint('bold', `Not deleted (${total.toLocaleString('en-US')})`)}\n`)
+  for (const { kind, key, message } of plan.spared(full ? undefined : SAMPLE)) {
+    write(`  ${paint('cyan', '·')} ${printable(address({ kind, key }))}  ${paint('dim', printable(message))}\n`)
+  }
+  if (!full && total > SAMPLE) {
+    write(`  … by reason: ${counts.map(({ kind, code, count }) => `${count} ${kind} ${code}`).join(', ')}\n`)
+  }
 }
 
 function renderRemarks({ summary }: Plan, { paint, write }: PlanTextOptions): void {

@@ -14,6 +14,11 @@ export interface FieldDefinition {
    * object (null removes one); `set` the whole list, order ignored.
    */
   compare: 'value' | 'map' | 'set'
+  /**
+   * WorkOS gives it a value where none is sent: a membership its default role. What it gave counts as applied, so that a value
+   * that the source gets later is a change of the source's.
+   */
+  assigned?: true
   /** The rule for duplicates, unless the manifest says otherwise. */
   merge: MergeRule
   /** False where WorkOS offers no update of the field: a difference is only reported. Default true. */
@@ -97,6 +102,9 @@ export interface KindDefinition {
 
   /** Mapped fields whose values never appear in a message. */
   secretInputs?: readonly string[]
+
+  /** What a live one looks like while it is in force, besides its managed fields: the status of a membership. */
+  inForce?: Attributes
 
   /** Groups of fields of which WorkOS takes at most one: a password in clear or a hash. */
   exclusive?: readonly (readonly string[])[]

@@ -140,6 +140,7 @@ function parse(body: JsonObject): LiveResource {
       ...told(body, 'name', 'name'),
       externalId: textOf(body, 'external_id'),
       ...told(body, 'metadata', 'metadata'),
+      ...told(body, 'last_sign_in_at', 'lastSignInAt'),
     },
   }
 }

@@ -16,6 +16,9 @@ test('a minimal manifest is filled in completely', async () => {
     externalId: { maxLength: 64 },
     passwords: { unsupported: 'reset', onChange: 'keep' },
     adopt: { mode: 'match', fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'] },
+    onDrift: 'keep',
+    onDeleted: 'keep',
+    prune: [],
     target: { type: 'sandbox', data: '.workos-migrate/sandbox.sqlite', limits: false, timeout: 60 },
     run: {
       workers: Math.min(availableParallelism(), 4),
@@ -23,7 +26,7 @@ test('a minimal manifest is filled in completely', async () => {
       concurrency: 50,
       limits: { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' },
     },
-    safety: { maxDeletes: 0, maxRejects: 0, maxFailures: 20 },
+    safety: { maxDeletes: 0, maxRejects: 0, maxFailures: 20, protect: [] },
     state: { path: '.workos-migrate/state.sqlite' },
   })
 })

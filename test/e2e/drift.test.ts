@@ -39,7 +39,9 @@ test('what was changed in WorkOS is kept and shown', async () => {
 })
 
 test('onDrift: overwrite brings back what the source says, and only that', async () => {
-  const { workos, project, ada } = await drifted({ onDrift: { user: { lastName: 'overwrite', metadata: 'overwrite' } } })
+  const { workos, project, ada } = await drifted({
+    onDrift: { user: { lastName: 'overwrite', metadata: 'overwrite' } },
+  })
   expect((await project.run(['apply', '--refresh', '--yes'], { env })).exit).toBe(0)
   expect(writes(workos.takeLog()).map(({ path, body }) => [path, body])).toEqual([
     [`${USERS}/${ada}`, { last_name: 'One', metadata: { plan: 'pro' } }],
@@ -86,4 +88,14 @@ test('onDeleted: fail refuses the plan', async () => {
   const { workos, project, ada } = await drifted({ onDeleted: 'fail' })
   await workos.call('DELETE', `${USERS}/${ada}`)
   expect((await project.run(['plan', '--refresh'], { env })).exit).toBe(5)
+})
+
+test('a role that the source gets later replaces the default role that WorkOS gave', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [member('ada', 'acme')])
+  expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+  expect((await workos.snapshot()).memberships).toEqual([['ada@example.com@@acme', ['member']]])
+  project.csv('users.csv', [member('ada', 'acme', { role_slugs: 'admin' })])
+  expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+  expect((await workos.snapshot()).memberships).toEqual([['ada@example.com@@acme', ['admin']]])
 })

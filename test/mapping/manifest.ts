@@ -13,6 +13,9 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
     map,
     dedupe: { user: { by: ['email'], fields: {} } },
     adopt: { mode: 'match', fill: [] },
+    onDrift: 'keep',
+    onDeleted: 'keep',
+    prune: [],
     target: { type: 'sandbox' },
     run: {
       workers: 1,
@@ -20,7 +23,7 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
       concurrency: 10,
       limits: { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' },
     },
-    safety: { maxDeletes: 0, maxRejects: 0, maxFailures: 0 },
+    safety: { maxDeletes: 0, maxRejects: 0, maxFailures: 0, protect: [] },
     state: { path: '.workos-migrate' },
     ...changed,
   }

@@ -18,6 +18,8 @@ const USERS = {
   updated: 100,
   adopted: 50,
   unchanged: 40,
+  toDelete: 0,
+  deleted: 0,
   failed: 6,
   blocked: 3,
   pending: 1,

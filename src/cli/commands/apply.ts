@@ -1,18 +1,10 @@
 import { dirname, resolve } from 'node:path'
-import { type ApplyResult, applyPlan } from '../../applying/apply.ts'
-import type { LoadedManifest } from '../../config/manifest.ts'
-import { wantsColor } from '../../diagnostics/color.ts'
-import { ExitCode, GuardError } from '../../diagnostics/errors.ts'
-import type { Plan } from '../../planning/plan.ts'
+import { ExitCode } from '../../diagnostics/errors.ts'
 import { checkFresh, isPlanFile, type PlanHeader, readPlanHeader } from '../../planning/plan-file.ts'
-import { renderApplyJson, renderApplyText } from '../../reporting/apply-text.ts'
-import { renderFailures } from '../../reporting/failures.ts'
-import { painter } from '../../reporting/style.ts'
+import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import { buffered } from '../output.ts'
-import { placeManifestProblem } from '../placing.ts'
-import { openSession, type Session, type SessionOptions } from '../session.ts'
+import { openSession, type SessionOptions } from '../session.ts'
 import { withManifest } from '../with-manifest.ts'
 import { showPlan } from './plan.ts'
 
@@ -49,7 +41,7 @@ export async function apply(
         return ExitCode.done
       }
     }
-    return await carryOutPlan(session, plan, options, context)
+    return await carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
   } finally {
     await session.close()
   }
@@ -61,63 +53,5 @@ function optionsOf(saved: PlanHeader, path: string, options: ApplyCommandOptions
     ...options,
     config: options.config ?? resolve(dirname(path), saved.manifestFile),
     env: options.env ?? saved.inputs.environment ?? undefined,
-  }
-}
-
-function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
-  if (summary.refusals.length === 0) return
-  throw new GuardError(
-    summary.refusals.map(({ guard, message, hint }) =>
-      placeManifestProblem({ code: `guard_${guard}`, message, hint, path: `safety.${guard}` }, loaded),
-    ),
-  )
-}
-
-async function carryOutPlan(
-  { loaded, state, target, progress }: Session,
-  plan: Plan,
-  options: ApplyCommandOptions,
-  context: Context,
-): Promise<ExitCode> {
-  const { kinds } = plan.summary
-  progress.begin(kinds.reduce((sum, kind) => sum + kind.create + kind.update + kind.adopt + kind.blocked, 0))
-  const started = performance.now()
-  try {
-    const result = await applyPlan({
-      plan,
-      manifest: loaded.manifest,
-      state,
-      target,
-      command: 'apply',
-      interrupted: context.interrupted,
-      onAction: (_action, { type }) => progress.step(type !== 'failed' && type !== 'blocked'),
-    })
-    progress.clear()
-    const seconds = (performance.now() - started) / 1000
-    const { write, end } = buffered(context.stdout)
-    const failures = state.failures(result.run)
-    if (options.json) await renderApplyJson(result, seconds, failures, write)
-    else {
-      const paint = painter(wantsColor(context.stdout, context.env))
-      await renderFailures(failures, { full: options.full ?? false, paint, write })
-      write(`\n${renderApplyText(result, seconds, paint)}`)
-    }
-    await end()
-    return exitCode(result, plan)
-  } finally {
-    progress.clear()
-  }
-}
-
-function exitCode({ outcome }: ApplyResult, plan: Plan): ExitCode {
-  switch (outcome) {
-    case 'completed':
-      return plan.set.rejectCount() > 0 ? ExitCode.incomplete : ExitCode.done
-    case 'interrupted':
-      return ExitCode.interrupted
-    case 'stopped':
-      return ExitCode.guard
-    default:
-      return ExitCode.incomplete
   }
 }

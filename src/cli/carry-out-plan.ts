@@ -1,0 +1,81 @@
+import { type ApplyResult, applyPlan } from '../applying/apply.ts'
+import type { LoadedManifest } from '../config/manifest.ts'
+import { wantsColor } from '../diagnostics/color.ts'
+import { ExitCode, GuardError } from '../diagnostics/errors.ts'
+import type { Plan } from '../planning/plan.ts'
+import { renderApplyJson, renderApplyText } from '../reporting/apply-text.ts'
+import { renderFailures } from '../reporting/failures.ts'
+import { painter } from '../reporting/style.ts'
+import type { Context } from './context.ts'
+import { buffered } from './output.ts'
+import { placeManifestProblem } from './placing.ts'
+import type { Session } from './session.ts'
+
+export interface CarryOutOptions {
+  /** The command, for the history of runs. */
+  command: string
+  full?: boolean
+  json?: boolean
+}
+
+/** @throws GuardError with every guard that the plan offends */
+export function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
+  if (summary.refusals.length === 0) return
+  throw new GuardError(
+    summary.refusals.map(({ guard, message, hint, path }) =>
+      placeManifestProblem({ code: `guard_${guard}`, message, hint, path }, loaded),
+    ),
+  )
+}
+
+/** Applies a plan, shows how far it is, and prints what came of it. */
+export async function carryOutPlan(
+  { loaded, state, target, progress }: Session,
+  plan: Plan,
+  options: CarryOutOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const { kinds } = plan.summary
+  progress.begin(
+    kinds.reduce((sum, kind) => sum + kind.create + kind.update + kind.adopt + kind.delete + kind.blocked, 0),
+  )
+  const started = performance.now()
+  try {
+    const result = await applyPlan({
+      plan,
+      manifest: loaded.manifest,
+      state,
+      target,
+      command: options.command,
+      interrupted: context.interrupted,
+      onAction: (_action, { type }) => progress.step(type !== 'failed' && type !== 'blocked'),
+    })
+    progress.clear()
+    const seconds = (performance.now() - started) / 1000
+    const { write, end } = buffered(context.stdout)
+    const failures = state.failures(result.run)
+    if (options.json) await renderApplyJson(result, seconds, failures, write)
+    else {
+      const paint = painter(wantsColor(context.stdout, context.env))
+      await renderFailures(failures, { full: options.full ?? false, paint, write })
+      write(`\n${renderApplyText(result, seconds, paint)}`)
+    }
+    await end()
+    return exitCode(result, plan)
+  } finally {
+    progress.clear()
+  }
+}
+
+function exitCode({ outcome }: ApplyResult, plan: Plan): ExitCode {
+  switch (outcome) {
+    case 'completed':
+      return plan.set.rejectCount() > 0 ? ExitCode.incomplete : ExitCode.done
+    case 'interrupted':
+      return ExitCode.interrupted
+    case 'stopped':
+      return ExitCode.guard
+    default:
+      return ExitCode.incomplete
+  }
+}

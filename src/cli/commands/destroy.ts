@@ -1,0 +1,50 @@
+import { ExitCode } from '../../diagnostics/errors.ts'
+import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
+import { approve } from '../confirm.ts'
+import type { Context } from '../context.ts'
+import { openSession, type SessionOptions } from '../session.ts'
+import { withManifest } from '../with-manifest.ts'
+import { showPlan } from './plan.ts'
+
+export interface DestroyOptions extends SessionOptions {
+  /** Only show what would be deleted. */
+  planOnly?: boolean
+  /** Delete users who have signed in, too. */
+  includeActive?: boolean
+  /** Delete what was changed in WorkOS since it was applied, too. */
+  includeChanged?: boolean
+  /** The manifest's name. */
+  confirm?: string
+  full?: boolean
+  json?: boolean
+}
+
+/** `destroy`: deletes what this state created, and nothing else. Confirmed by the manifest's name. */
+export async function destroy(
+  manifest: string | undefined,
+  options: DestroyOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const lock = options.planOnly ? undefined : 'destroy'
+  const session = await openSession(withManifest(manifest, options), context, lock)
+  try {
+    const plan = await session.computeDestroyPlan({
+      spareSignedIn: !options.includeActive,
+      spareChanged: !options.includeChanged,
+    })
+    const format = options.json ? 'json' : 'text'
+    if (options.planOnly || !options.json) await showPlan(plan, { full: options.full, format }, context)
+    if (options.planOnly) return ExitCode.done
+    checkRefusals(plan, session.loaded)
+    if (!plan.summary.changes) return ExitCode.done
+    const { name } = session.loaded.manifest
+    const question = '\nDelete this from WorkOS? It cannot be undone.'
+    if (!(await approve(question, name, { confirm: options.confirm }, context, 'destroy'))) {
+      context.stderr.write('Nothing was deleted.\n')
+      return ExitCode.done
+    }
+    return await carryOutPlan(session, plan, { ...options, command: 'destroy' }, context)
+  } finally {
+    await session.close()
+  }
+}

@@ -1,0 +1,89 @@
+import type { LoadedManifest } from '../config/manifest.ts'
+import { account } from '../desired/accounting.ts'
+import { DesiredSet } from '../desired/desired-set.ts'
+import { Staging } from '../desired/staging.ts'
+import type { KindDefinition } from '../resources/kind.ts'
+import { kindDefinitions } from '../resources/registry.ts'
+import type { StateStore } from '../state/store.ts'
+import { toolVersion } from '../version.ts'
+import type { Api } from '../workos/api.ts'
+import type { Target } from '../workos/target.ts'
+import { checkBinding } from './binding.ts'
+import { leavers } from './deletion-tables.ts'
+import { planDeletions } from './deletions.ts'
+import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
+import { Plan } from './plan.ts'
+import { createPlanTables, indexActions, loadKnown } from './plan-tables.ts'
+import { summarise } from './summarise.ts'
+
+export interface ComputeDestroyPlanOptions {
+  loaded: LoadedManifest
+  state: StateStore
+  target: Target
+  /** The run's scratch folder. */
+  scratch: string
+  /** Leave out users who have signed in since they were created. */
+  spareSignedIn: boolean
+  /** Leave out what was changed in WorkOS since it was applied. */
+  spareChanged: boolean
+  onProgress?: (message: string) => void
+}
+
+/** Reads what was created as WorkOS holds it now: one by one while it is little, else by listing the kind. */
+async function readCreated(
+  set: DesiredSet,
+  api: Api,
+  definition: KindDefinition,
+  onProgress: (message: string) => void,
+): Promise<void> {
+  const { name, plural } = definition
+  const count = set.staging.count("SELECT count(*) FROM known WHERE kind = ? AND ownership = 'created'", name)
+  if (count > LOOKUPS_AT_MOST) {
+    await listLive(set, api, definition, (read) => onProgress(`reading ${plural} from WorkOS: ${read}`))
+    return
+  }
+  const created = [...leavers(set.staging, name)].filter(({ ownership }) => ownership === 'created')
+  const wanted = created.map(({ kind, key, id, attributes, refs }) => ({
+    desired: { kind, key, attributes, secrets: null, refs },
+    refIds: {},
+    id,
+  }))
+  await lookUp(set, api, definition, wanted)
+}
+
+/** Plans the deletion of everything that this state created. The source is not read; nothing is written. */
+export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Promise<Plan> {
+  const { loaded, state, target, spareSignedIn, spareChanged, onProgress = () => {} } = options
+  const { manifest } = loaded
+  await checkBinding(state, target.identity, target.client)
+  const staging = new Staging(options.scratch)
+  const set = new DesiredSet(staging, account(staging, new Map(), [], { mapped: 0, leftOut: 0, assigned: 0 }, 0))
+  createPlanTables(staging)
+  for (const definition of kindDefinitions) {
+    await loadKnown(staging, state, definition.name)
+    if (!spareSignedIn && !spareChanged) continue
+    onProgress(`reading ${definition.plural} from WorkOS`)
+    await readCreated(set, target.client, definition, onProgress)
+  }
+  await planDeletions(
+    { set, state, api: target.client, manifest, refresh: true, onProgress },
+    {
+      kinds: kindDefinitions.map(({ name }) => name),
+      protect: manifest.safety.protect,
+      ...(spareSignedIn || spareChanged ? { spare: { signedIn: spareSignedIn, changed: spareChanged } } : {}),
+    },
+  )
+  indexActions(staging)
+  // Deleting is what was asked for: no share of it is suspicious.
+  const safety = { ...manifest.safety, maxDeletes: '100%' }
+  const summary = summarise(set, safety, target.limits, true)
+  const inputs = {
+    manifest: loaded.digest,
+    environment: loaded.environment ?? null,
+    source: '',
+    target: { type: target.identity.type, baseUrl: target.identity.baseUrl },
+    state: { lineage: state.lineage, serial: state.serial },
+    toolVersion,
+  }
+  return new Plan(manifest.name, inputs, summary, set)
+}

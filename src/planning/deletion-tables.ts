@@ -1,0 +1,40 @@
+import type { Staging } from '../desired/staging.ts'
+import type { Attributes } from '../resources/kind.ts'
+import type { Spared } from './action.ts'
+
+/** Something that the state holds and the source no longer has. */
+export interface Leaver {
+  kind: string
+  key: string
+  id: string
+  attributes: Attributes
+  refs: Record<string, string>
+  ownership: 'created' | 'adopted'
+}
+
+/** What left the source and is not planned for yet, in the order of keys. */
+export function* leavers(staging: Staging, kind: string): Generator<Leaver> {
+  const rows = staging.db
+    .prepare(
+      `SELECT k.* FROM known k WHERE k.kind = ?1
+         AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
+         AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id)
+         AND NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)
+       ORDER BY k.key`,
+    )
+    .iterate(kind)
+  for (const row of rows) {
+    yield {
+      kind,
+      key: String(row.key),
+      id: String(row.id),
+      attributes: JSON.parse(String(row.attributes)),
+      refs: JSON.parse(String(row.refs)),
+      ownership: row.ownership === 'created' ? 'created' : 'adopted',
+    }
+  }
+}
+
+export function insertSpared(staging: Staging, { kind, key, code, message }: Spared): void {
+  staging.run('INSERT OR IGNORE INTO spared VALUES (?, ?, ?, ?)', kind, key, code, message)
+}

@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { adviceFor, describeReapply, remedies, remedyFor } from '../../src/reporting/remedies.ts'
+
+const src = fileURLToPath(new URL('../../src/', import.meta.url))
+
+/** The code of a folder, without comments. */
+function codeIn(folder: string): string {
+  return readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(src, folder, file), 'utf8'))
+    .join('\n')
+    .replace(/\/\*.*?\*\//gs, '')
+    .replace(/(^|\s)\/\/.*$/gm, '$1')
+}
+
+const found = (text: string, pattern: RegExp) => new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))
+
+/** Texts in these folders that look like codes and are none of a refused, failed or blocked resource. */
+const OTHERS: Record<string, string[]> = {
+  'ends the command': [
+    'bad_expression',
+    'bad_plan_file',
+    'endless_list',
+    'environment_mismatch',
+    'environment_unknown',
+    'not_workos',
+    'stale_plan',
+    'sum_mismatch',
+    'target_mismatch',
+    'unexpected_answer',
+    'unknown_stream',
+  ],
+  'a remark on something accepted': [
+    'metadata_key_renamed',
+    'password_changed_in_source',
+    'password_reset_required',
+    'role_dropped',
+    'totp_not_migrated',
+  ],
+  'why something is not deleted': ['changed_since', 'has_others', 'no_deletion', 'signed_in'],
+  'a field of WorkOS, a column of a table, or the name of a hash': [
+    'auth_factors',
+    'created_at',
+    'email_verified',
+    'external_id',
+    'firebase_scrypt',
+    'first_name',
+    'last_name',
+    'last_sign_in_at',
+    'ldap_ssha',
+    'org_id',
+    'org_name',
+    'organization_id',
+    'organization_name',
+    'scrypt_firebase',
+    'user_id',
+  ],
+}
+
+/** Codes of a source that end the command, or are a warning: no record is rejected for them. */
+const OF_A_WHOLE_FILE = [
+  'blank_rows',
+  'broken_gzip',
+  'broken_quote',
+  'duplicate_column',
+  'empty_file',
+  'file_not_found',
+  'file_unreadable',
+  'missing_column',
+  'nameless_column',
+  'no_header',
+  'no_rows',
+  'not_a_file',
+  'nul_characters',
+  'record_too_long',
+  'reserved_column',
+  'unclosed_quote',
+  'unknown_column',
+  'unknown_source_type',
+  'wrong_encoding',
+  'zip_archive',
+]
+
+/** Codes that are put together from the name of a kind. */
+const COMPOSED = ['user', 'organization'].flatMap((kind) => [
+  `no_${kind}`,
+  `several_${kind}s`,
+  `${kind}_rejected`,
+  `${kind}_missing`,
+])
+
+describe('every code has a remedy', () => {
+  const inner = ['resources', 'mapping', 'desired', 'planning', 'applying'].map(codeIn).join('\n')
+  const literals = found(inner, /'([a-z]+(?:_[a-z]+)+)'/g)
+
+  test('of what is rejected by a rule, blocked by a plan or failed in an apply', () => {
+    const others = new Set(Object.values(OTHERS).flat())
+    const codes = [...literals, ...COMPOSED].filter((code) => !others.has(code))
+    expect(codes.length).toBeGreaterThan(50)
+    expect(codes.filter((code) => !remedies.has(code)).sort()).toEqual([])
+  })
+
+  test('of what a source rejects', () => {
+    const codes = [...found(codeIn('sources'), /code: '([a-z_]+)'/g)].filter((code) => !OF_A_WHOLE_FILE.includes(code))
+    expect(codes).toContain('ragged_row')
+    expect(codes.filter((code) => !remedies.has(code))).toEqual([])
+  })
+
+  test('that the sandbox answers a write with', () => {
+    const sandbox = codeIn('workos/sandbox')
+    const codes = [...found(sandbox, /refusal\(\s*4\d\d,\s*'([a-z_]+)'/g), ...found(sandbox, /\{ code: '([a-z_]+)',/g)]
+    const ofQueries = ['limit_invalid', 'order_invalid', 'statuses_invalid']
+    const neverToUs = [
+      ...ofQueries,
+      'missing_user_id_or_organization_id',
+      'route_not_found',
+      'rate_limit_exceeded',
+      'refused_by_fault',
+    ]
+    expect(codes.length).toBeGreaterThan(15)
+    expect(codes.filter((code) => !remedies.has(code) && !neverToUs.includes(code))).toEqual([])
+  })
+})
+
+test('of several codes the most telling one counts', () => {
+  expect(remedyFor('user_creation_error, email_not_available')).toBe(remedyFor('email_not_available'))
+  expect(remedyFor('unheard_of, invalid_role')).toBe(remedyFor('invalid_role'))
+  expect(remedyFor('user_creation_error')).toContain('correct it in the source')
+})
+
+test.each([
+  ['http_503', 'yes'],
+  ['http_429', 'yes'],
+  ['http_418', 'after-remedy'],
+  ['unheard_of', 'after-remedy'],
+  ['dependency_blocked', 'with-cause'],
+  ['outcome_unknown', 'yes'],
+] as const)('whether applying again helps against %s: %s', (code, reapply) => {
+  const advice = adviceFor(code)
+  expect(advice.reapply).toBe(reapply)
+  expect(advice.help).not.toBe('')
+  expect(describeReapply(advice.reapply)).toMatch(/pply/)
+})
