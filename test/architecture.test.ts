@@ -21,6 +21,7 @@ const ORDER = [
   'state',
   'planning',
   'applying',
+  'verifying',
   'reporting',
   'cli',
 ]

@@ -3,6 +3,7 @@ import { ExitCode } from '../diagnostics/errors.ts'
 import { toolVersion } from '../version.ts'
 import { command, examples, type Start, sub } from './command-line.ts'
 import type { Context } from './context.ts'
+import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
 import { addState } from './state-commands.ts'
 import { withManifest } from './with-manifest.ts'
@@ -42,6 +43,7 @@ function buildProgram(context: Context, start: Start): Command {
   addManifestCommands(program, context, start)
   addPlan(program, context, start)
   addApply(program, context, start)
+  addReports(program, context, start)
   addState(program, context, start)
   addDestroy(program, context, start)
   addSandbox(program, context, start)

@@ -1,25 +1,59 @@
-/** What helps against a failure, by the error code of WorkOS or of ours. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  dependency_blocked: 'it is taken up by the next apply, once what it needs exists',
-  outcome_unknown: 'apply again: what became of the write is looked up before it is repeated',
-  exists_already: 'allow taking over what exists with adopt.mode: match, or leave the record out',
-  external_id_clash: 'give the record another external id, or take the external id away from the one in WorkOS',
-  identity_clash: 'leave one of the two records out, or unite them with dedupe',
-  deleted_in_workos: 'leave the record out; to have it again, create it in WorkOS and apply',
-  unknown_role: 'declare the role under roles.define, translate it under roles.map, or correct it in the source',
-  invalid_role: 'declare the role under roles.define, or create it in WorkOS',
-  multiple_roles_not_enabled: 'enable several roles per membership in the WorkOS dashboard, or give one role',
-  password_strength_error: 'the password is weaker than the environment demands: leave it out and have it reset',
-  invalid_password_hash: 'WorkOS takes the hash for damaged: check password_hash and password_hash_type of the record',
-  invalid_metadata: 'see metadata in the manifest: WorkOS bounds the number and the length of keys and values',
-  invalid_email: 'correct the e-mail address in the source',
-  email_change_not_allowed: 'the user signs in through an organization that owns the domain: change it there',
+import { sourceRemedies } from './remedies-source.ts'
+import { targetRemedies } from './remedies-target.ts'
+
+/**
+ * Whether applying again helps: as things are (`yes`); once the remedy has been followed (`after-remedy`); once what it
+ * depends on has been mended, by itself (`with-cause`).
+ */
+export type Reapply = 'yes' | 'after-remedy' | 'with-cause'
+
+/** What would help, in words. */
+export interface Remedy {
+  reapply: Reapply
+  help: string
 }
 
-/** What would help; of several codes, joined by commas, the first that is known counts. */
+/** Every remedy by the code that it is for: WorkOS's codes and our own. */
+export const remedies: ReadonlyMap<string, Remedy> = new Map([
+  ...Object.entries(targetRemedies),
+  ...Object.entries(sourceRemedies),
+])
+
+/** Codes that come with a more telling one, which then counts. */
+const GENERAL: ReadonlySet<string> = new Set(['user_creation_error', 'invalid_request_parameters', 'bad_request'])
+
+/** What would help; of several codes, joined by commas, the first that is known counts, and a general one last. */
 export function remedyFor(codes: string): string | undefined {
-  return codes
-    .split(', ')
-    .map((code) => (Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined))
-    .find((remedy) => remedy !== undefined)
+  return find(codes)?.help
+}
+
+/** The remedy for what nobody foresaw included: by the HTTP status, or as general as it must be. */
+export function adviceFor(codes: string): Remedy {
+  const known = find(codes)
+  if (known) return known
+  if (/^http_(5\d\d|408|429)$/.test(codes)) {
+    return { reapply: 'yes', help: 'WorkOS was in trouble: apply again, and see status.workos.com if it lasts' }
+  }
+  return {
+    reapply: 'after-remedy',
+    help: 'the message says what is wrong: correct the record or the manifest; docs/errors.md lists what is known',
+  }
+}
+
+/** Whether applying again helps, as a sentence. */
+export function describeReapply(reapply: Reapply): string {
+  switch (reapply) {
+    case 'yes':
+      return 'Applying again helps.'
+    case 'after-remedy':
+      return 'Applying again helps once that is done.'
+    case 'with-cause':
+      return 'Once that is mended, applying again takes this up by itself.'
+  }
+}
+
+function find(codes: string): Remedy | undefined {
+  const list = codes.split(', ')
+  const telling = list.filter((code) => !GENERAL.has(code))
+  return [...telling, ...list].map((code) => remedies.get(code)).find((remedy) => remedy !== undefined)
 }

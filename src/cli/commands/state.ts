@@ -1,16 +1,12 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
-import { loadManifest } from '../../config/load.ts'
 import { nearest } from '../../config/nearest.ts'
-import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
-import { Redactor } from '../../diagnostics/redactor.ts'
 import { kindDefinitions } from '../../resources/registry.ts'
-import { openState } from '../../state/sqlite-store.ts'
 import type { StateResource, StateStore } from '../../state/store.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
+import { withState } from '../with-state.ts'
 
 export interface StateOptions {
   config?: string
@@ -22,6 +18,7 @@ export interface StateOptions {
 
 /** `state list`: every resource with its WorkOS id. */
 export async function stateList(options: StateOptions, context: Context): Promise<ExitCode> {
+  checkKind(options.kind)
   return withState(options, context, async (state) => {
     const output = buffered(context.stdout)
     for await (const resource of resources(state, options.kind)) {
@@ -51,6 +48,7 @@ export async function stateExport(
   options: StateOptions & { format?: 'csv' | 'ndjson' },
   context: Context,
 ): Promise<ExitCode> {
+  checkKind(options.kind)
   return withState(options, context, async (state) => {
     const output = buffered(context.stdout)
     const csv = (row: (string | number)[]) => stringify([row], { escape_formulas: true })
@@ -129,34 +127,7 @@ function kindsHint(kind: string): string {
   return `${close === undefined ? '' : `did you mean ${close}? `}kinds are ${names.join(', ')}`
 }
 
-async function withState(
-  options: StateOptions,
-  context: Context,
-  work: (state: StateStore) => Promise<void>,
-): Promise<ExitCode> {
-  if (options.kind !== undefined && !kindDefinitions.some(({ name }) => name === options.kind)) {
-    throw new UsageError({
-      code: 'unknown_kind',
-      message: `there is no kind ${options.kind}`,
-      hint: kindsHint(options.kind),
-    })
-  }
-  const { config: path, env: environment } = options
-  const { cwd, env } = context
-  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, redactor: new Redactor() })
-  const location = resolve(loaded.directory, loaded.manifest.state.path)
-  if (!existsSync(location)) {
-    throw new UsageError({
-      code: 'no_state',
-      message: `there is no state at ${location}`,
-      hint: 'nothing has been applied with this manifest and environment yet',
-    })
-  }
-  const state = openState(location)
-  try {
-    await work(state)
-    return ExitCode.done
-  } finally {
-    await state.close()
-  }
+function checkKind(kind: string | undefined): void {
+  if (kind === undefined || kindDefinitions.some(({ name }) => name === kind)) return
+  throw new UsageError({ code: 'unknown_kind', message: `there is no kind ${kind}`, hint: kindsHint(kind) })
 }

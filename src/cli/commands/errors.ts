@@ -1,0 +1,58 @@
+import { wantsColor } from '../../diagnostics/color.ts'
+import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { casualties, EXAMPLES, groupByCause } from '../../reporting/errors-groups.ts'
+import { errorLine, renderErrorsJson } from '../../reporting/errors-json.ts'
+import { renderErrorsText } from '../../reporting/errors-text.ts'
+import { painter } from '../../reporting/style.ts'
+import { RUNS_KEPT } from '../../state/run-log.ts'
+import type { Run, StateStore } from '../../state/store.ts'
+import type { Context } from '../context.ts'
+import { buffered } from '../output.ts'
+import { type StateLocation, withState } from '../with-state.ts'
+
+export interface ErrorsOptions extends StateLocation {
+  /** Default: the last run. */
+  run?: number
+  /** Every one instead of a few of each cause. */
+  full?: boolean
+  format?: 'text' | 'json' | 'ndjson'
+}
+
+/** `errors`: what a run could not do, by cause. Reads the state alone. */
+export async function errors(options: ErrorsOptions, context: Context): Promise<ExitCode> {
+  return withState(options, context, async (state) => {
+    const run = await chooseRun(state, options.run)
+    const items = casualties(state.failures(run.run), state.rejects(run.run))
+    const { write, end } = buffered(context.stdout)
+    if (options.format === 'ndjson') for await (const item of items) write(errorLine(item))
+    else {
+      const groups = await groupByCause(items, options.full ? Number.POSITIVE_INFINITY : EXAMPLES)
+      if (options.format === 'json') renderErrorsJson(run, groups, write)
+      else renderErrorsText(run, groups, { paint: painter(wantsColor(context.stdout, context.env)), write })
+    }
+    await end()
+  })
+}
+
+/** Runs of the commands under `state` attempt nothing and have nothing to tell here. */
+async function chooseRun(state: StateStore, wanted: number | undefined): Promise<Run> {
+  const runs = (await state.runs()).filter(({ command }) => !command.startsWith('state '))
+  const kept = runs.slice(-RUNS_KEPT)
+  const run = wanted === undefined ? runs.at(-1) : runs.find((candidate) => candidate.run === wanted)
+  if (run === undefined) {
+    throw new UsageError({
+      code: 'unknown_run',
+      message: wanted === undefined ? 'nothing has been applied yet' : `there is no run ${wanted}`,
+      hint:
+        runs.length === 0
+          ? 'workos-migrate plan shows what would be rejected and why'
+          : `the runs are ${runs[0]?.run} to ${runs.at(-1)?.run}; workos-migrate state show lists them`,
+    })
+  }
+  if (kept.includes(run)) return run
+  throw new UsageError({
+    code: 'run_forgotten',
+    message: `what run ${run.run} could not do is no longer kept: the state keeps that of the last ${RUNS_KEPT} runs`,
+    hint: `the oldest is run ${kept[0]?.run}`,
+  })
+}

@@ -1,0 +1,46 @@
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode } from '../../diagnostics/errors.ts'
+import { painter } from '../../reporting/style.ts'
+import { renderVerifyJson } from '../../reporting/verify-json.ts'
+import { renderVerifyText } from '../../reporting/verify-text.ts'
+import type { Verification } from '../../verifying/verification.ts'
+import { verify as compare } from '../../verifying/verify.ts'
+import type { Context } from '../context.ts'
+import { buffered } from '../output.ts'
+import { openSession, type SessionOptions } from '../session.ts'
+
+export interface VerifyCommandOptions extends SessionOptions {
+  /** Differences fail as well. */
+  strict?: boolean
+  full?: boolean
+  json?: boolean
+}
+
+/** `verify`: reads WorkOS back and compares it with the source and the state. Writes to neither. */
+export async function verify(options: VerifyCommandOptions, context: Context): Promise<ExitCode> {
+  const session = await openSession({ ...options, leaveOpenWrites: true }, context)
+  try {
+    const { state, target, progress } = session
+    const verification = await compare({
+      state,
+      target,
+      readSource: session.computeDesired,
+      signal: context.interrupted,
+      onProgress: (message) => progress.status(message),
+    }).finally(() => progress.clear())
+    const { write, end } = buffered(context.stdout)
+    if (options.json) renderVerifyJson(verification, options.full ?? false, write)
+    else {
+      const paint = painter(wantsColor(context.stdout, context.env))
+      renderVerifyText(verification, { paint, full: options.full ?? false, write })
+    }
+    await end()
+    return exitCode(verification, options.strict ?? false)
+  } finally {
+    await session.close()
+  }
+}
+
+function exitCode({ outcome }: Verification, strict: boolean): ExitCode {
+  return outcome === 'lost' || (strict && outcome === 'different') ? ExitCode.incomplete : ExitCode.done
+}

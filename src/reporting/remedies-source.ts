@@ -1,0 +1,67 @@
+import type { Remedy } from './remedies.ts'
+
+const after = (help: string): Remedy => ({ reapply: 'after-remedy', help })
+const withCause = (help: string): Remedy => ({ reapply: 'with-cause', help })
+
+const HASH_PAIR = 'give a hash with its type: both columns, or neither'
+const MAP_KEY = (kind: string) => after(`map the key of the ${kind} that is meant, or leave the record out with when`)
+const REJECTED = (kind: string) => withCause(`the ${kind} it belongs to was rejected: mend that one`)
+
+/** What helps when a record or resource is rejected, so that no run attempts it. */
+export const sourceRemedies: Readonly<Record<string, Remedy>> = {
+  ragged_row: after('every row needs a value, if an empty one, for each column of the header: mend the row'),
+  stray_quote: after('put the whole field in quotes, and write a quote inside of it twice'),
+  no_such_user: after('the row names a user whom the export does not have: correct the id, or export again'),
+  missing_key: after('fill in the id of the user'),
+  missing_role: after('fill in the role'),
+  missing_organization: after('fill in the organization: org_id, org_external_id or org_name'),
+  two_organization_ids: after('give the WorkOS id of an existing organization or an external id, not both'),
+
+  expression_failed: after('the expression fails on this record: guard it (field ? $f(field)), or correct the record'),
+  unstable_expression: after('an expression may use no time and no chance: take $now, $millis and $random out'),
+  invalid: after('the message says what is wrong with the record: correct it'),
+  not_text: after('map one text value, not a list or an object'),
+  not_boolean: after('use true, 1, yes, y or false, 0, no, n'),
+  key_contradiction: after('two people have one key: give each a key of its own, or make the records agree'),
+  no_user: MAP_KEY('user'),
+  no_organization: MAP_KEY('organization'),
+  several_users: MAP_KEY('user'),
+  several_organizations: MAP_KEY('organization'),
+  user_rejected: REJECTED('user'),
+  organization_rejected: REJECTED('organization'),
+  user_missing: after('the user is not in the source: add the record, or leave this one out'),
+  organization_missing: after('the organization is not in the source: add the record, or leave this one out'),
+
+  email_missing: after('WorkOS identifies users by e-mail: fill in the address, or leave the user out with when'),
+  external_id_not_ascii: after('map an external id of ASCII characters'),
+  external_id_too_long: after('map a shorter external id, or raise externalId.maxLength if your environment takes it'),
+  id_and_external_id: after('give the WorkOS id of an existing organization or an external id, not both'),
+  invalid_organization_id: after('WorkOS ids start with org_: an id of the source belongs in externalId'),
+  organization_unnamed: after('map an id, an external id or a name, or leave the record out with when'),
+  invalid_domain: after('correct the domain: it looks like example.com'),
+  consumer_domain: after('WorkOS takes no domain of a mail provider for an organization: leave it out'),
+  membership_incomplete: after('map the keys of the user and of the organization, or leave the record out with when'),
+
+  invalid_roles: after('write roles as a list with commas or a JSON array of slugs'),
+  invalid_role_slug: after('a slug has at most 48 lowercase letters, digits, - and _'),
+  role_text_too_long: after('shorten the name or the description of the role'),
+  unmapped_role: after('translate the role under roles.map, or set roles.unmapped to drop or keep'),
+  no_role: after('map the role that is given, or leave the record out with when'),
+  role_without_membership: after('add the membership that the role is for, or leave the role out'),
+
+  metadata_bad_json: after('the metadata is no JSON: correct it, or map an object'),
+  metadata_not_object: after('map metadata as an object of texts'),
+  metadata_key_conflict: after('two keys are one after renaming: rename one, or set metadata.prefix'),
+  metadata_key_length: after('shorten the key, or raise metadata.maxKeyLength if your environment takes it'),
+  metadata_not_ascii: after('leave out what is not ASCII, or set metadata.ascii: false if your environment takes it'),
+  metadata_too_many_keys: after('map fewer keys, or raise metadata.maxKeys if your environment takes them'),
+  metadata_value_too_long: after('shorten the value, or raise metadata.maxValueLength if your environment takes it'),
+
+  invalid_password: after('map the password as text'),
+  password_and_hash: after('map the password or its hash, not both'),
+  hash_without_type: after(HASH_PAIR),
+  type_without_hash: after(HASH_PAIR),
+  unsupported_password_hash: after(
+    'WorkOS does not take such hashes: set passwords.unsupported to reset, and the users set a new password',
+  ),
+}

@@ -1,0 +1,71 @@
+import type { Remedy } from './remedies.ts'
+
+const yes = (help: string): Remedy => ({ reapply: 'yes', help })
+const after = (help: string): Remedy => ({ reapply: 'after-remedy', help })
+const withCause = (help: string): Remedy => ({ reapply: 'with-cause', help })
+
+const DUPLICATE_EXTERNAL_ID =
+  'something else in WorkOS has this external id: give the record another one, or take it away there'
+const METADATA = 'see metadata in the manifest: WorkOS bounds the number and the length of keys and values'
+
+/** What helps when something is failed or blocked: codes of ours first, then WorkOS's. */
+export const targetRemedies: Readonly<Record<string, Remedy>> = {
+  dependency_blocked: withCause('it is taken up by the next apply, once what it needs exists'),
+  outcome_unknown: yes('apply again: what became of the write is looked up before it is repeated'),
+  exists_already: after('allow taking over what exists with adopt.mode: match, or leave the record out'),
+  external_id_clash: after(
+    'give the record another external id, or take the external id away from the one in WorkOS; ' +
+      'if they are one and the same all the same: workos-migrate state import',
+  ),
+  identity_clash: after('leave one of the two records out, or unite them with dedupe'),
+  deleted_in_workos: after(
+    'leave the record out; to have it again, create it in WorkOS, forget the old one with workos-migrate state rm, and apply',
+  ),
+  unknown_organization: after(
+    'check the id and the environment of the API key, or give the organization a name to have it created',
+  ),
+  unknown_role: after('declare the role under roles.define, translate it under roles.map, or correct it in the source'),
+
+  invalid_role: after('declare the role under roles.define, or create it in WorkOS'),
+  multiple_roles_not_enabled: after('enable several roles per membership in the WorkOS dashboard, or give one role'),
+  role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),
+  organization_role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),
+  permission_slug_conflict: yes('somebody created the permission in the meantime: apply again, and it is found'),
+  role_has_assignments: after('take the role away from the memberships that have it first'),
+
+  user_creation_error: after('the message says which value WorkOS refuses: correct it in the source'),
+  invalid_request_parameters: after('the message says which value WorkOS refuses: correct it in the source'),
+  bad_request: after('the message says what WorkOS refuses: correct it in the source'),
+  email_not_available: after(
+    'somebody in WorkOS has the e-mail address and cannot be found by it: look for the user in the dashboard',
+  ),
+  user_already_exists: yes('the user exists by now: apply again, and it is found'),
+  invalid_email: after('correct the e-mail address in the source'),
+  email_change_not_allowed: after('the user signs in through an organization that owns the domain: change it there'),
+  external_id_already_used: after(DUPLICATE_EXTERNAL_ID),
+  entity_already_exists: after(DUPLICATE_EXTERNAL_ID),
+  password_strength_error: after('the password is weaker than the environment demands: leave it out and have it reset'),
+  password_too_short: after('the password is weaker than the environment demands: leave it out and have it reset'),
+  password_and_password_hash_provided: after('map the password or its hash, not both'),
+  password_and_password_hash_type_provided: after('map passwordHashType with a hash alone'),
+  invalid_password_hash: after(
+    'WorkOS takes the hash for damaged: check password_hash and password_hash_type of the record',
+  ),
+  invalid_metadata: after(METADATA),
+  metadata_required: after(METADATA),
+  user_deletion_not_allowed: after('WorkOS keeps the user: see the message, and delete it in the dashboard'),
+
+  consumer_domain_forbidden: after('WorkOS takes no domain of a mail provider for an organization: leave it out'),
+  organization_domain_already_used: after('another organization owns the domain: take it away there, or leave it out'),
+  domain_invalid: after('correct the domain in the source'),
+  organization_membership_already_exists: yes('the membership exists by now: apply again, and it is found'),
+  user_already_organization_member: yes('the membership exists by now: apply again, and it is found'),
+  conflict: yes('it exists by now, or something else changed it: apply again, and it is looked up'),
+  cannot_reactivate_pending_organization_membership: after(
+    'the user was invited and has not accepted: revoke the invitation in WorkOS, or wait until it is accepted',
+  ),
+  entity_not_found: yes('something it refers to was deleted in WorkOS meanwhile: apply again, or see plan --refresh'),
+  not_found: yes('something it refers to was deleted in WorkOS meanwhile: apply again, or see plan --refresh'),
+  payload_too_large: after('the record holds more than WorkOS takes in one request: shorten its metadata'),
+  rate_limit_exceeded: yes('another program uses the allowance: apply again later, or lower run.limits'),
+}

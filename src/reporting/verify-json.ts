@@ -1,0 +1,32 @@
+import { countFindings, type FindingType, findingsOf, type Verification } from '../verifying/verification.ts'
+import { SAMPLE } from './verify-text.ts'
+
+const TYPES: readonly FindingType[] = [
+  'deleted',
+  'not_applied',
+  'clash',
+  'other_id',
+  'different',
+  'not_in_state',
+  'extra',
+]
+
+/**
+ * A verification for programs: one JSON document, written piece by piece. `counts` says how many findings of each type there
+ * are; `findings` holds the first few of each, or all of them.
+ */
+export function renderVerifyJson(verification: Verification, full: boolean, write: (text: string) => void): void {
+  const { set, ...shown } = verification
+  const counts = Object.fromEntries(TYPES.map((type) => [type, countFindings(verification, type)]))
+  const head = { format: 'workos-migrate-verification', version: 1, ...shown, counts }
+  write(`${JSON.stringify(head).slice(0, -1)},"findings":[`)
+  let separator = ''
+  for (const type of TYPES) {
+    for (const finding of findingsOf(verification, type, full ? Number.POSITIVE_INFINITY : SAMPLE)) {
+      const origin = type === 'extra' ? null : set.origin(finding.kind, finding.key)
+      write(`${separator}\n${JSON.stringify({ ...finding, origin })}`)
+      separator = ','
+    }
+  }
+  write(']}\n')
+}

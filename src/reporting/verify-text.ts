@@ -1,0 +1,137 @@
+import { printable } from '../diagnostics/printable.ts'
+import {
+  type ChangedBy,
+  countFindings,
+  type Finding,
+  type FindingType,
+  findingsOf,
+  type Verification,
+} from '../verifying/verification.ts'
+import { renderAccounting } from './accounting-text.ts'
+import { counted, type Paint, shortValue, table } from './style.ts'
+
+export interface VerifyTextOptions {
+  paint: Paint
+  /** Show every finding instead of the first few. */
+  full: boolean
+  write: (text: string) => void
+}
+
+/** Findings of a type that are shown, unless all are asked for. */
+export const SAMPLE = 5
+
+/** What is shown of each type, in this order. */
+const SECTIONS: readonly [FindingType, string, 'red' | 'yellow'][] = [
+  ['deleted', 'Missing: in the state, and deleted in WorkOS', 'red'],
+  ['not_applied', 'Missing: not applied yet', 'red'],
+  ['clash', 'Missing: something else stands in its place', 'red'],
+  ['other_id', 'Under another id than the state says', 'red'],
+  ['different', 'Fields that differ', 'yellow'],
+  ['not_in_state', 'In WorkOS, and not in the state: apply takes them over', 'yellow'],
+  ['extra', 'Created by earlier runs, and no longer in the source', 'yellow'],
+]
+
+const CHANGED: Record<ChangedBy, string> = {
+  source: 'changed in the source since it was applied',
+  WorkOS: 'changed in WorkOS, or different when it was adopted',
+  both: 'changed in the source and in WorkOS',
+  unknown: 'never applied',
+}
+
+/** A verification for people: where the records went, what became of each resource, what is not as it should be. */
+export function renderVerifyText(verification: Verification, options: VerifyTextOptions): void {
+  const { paint, write } = options
+  write(renderAccounting(verification.accounting, paint))
+  renderCounts(verification, options)
+  for (const [type, title, color] of SECTIONS) {
+    const count = countFindings(verification, type)
+    if (count === 0) continue
+    write(`\n${paint(color, `${title} (${count.toLocaleString('en-US')})`)}\n`)
+    const limit = options.full ? Number.POSITIVE_INFINITY : SAMPLE
+    for (const finding of findingsOf(verification, type, limit)) write(`  ${describe(finding, verification)}\n`)
+    if (count > limit) write(`  … ${(count - limit).toLocaleString('en-US')} more, all of them with --full\n`)
+  }
+  renderRemarks(verification, options)
+  write(`\n${conclusion(verification, paint)}\n`)
+}
+
+function renderCounts({ kinds }: Verification, { paint, write }: VerifyTextOptions): void {
+  const figure = (count: number) => count.toLocaleString('en-US')
+  const rows = kinds
+    .filter(({ desired, extra, others }) => desired + extra + others > 0)
+    .map(({ plural, desired, verified, different, missing, extra, others }) => [
+      plural,
+      figure(desired),
+      `= ${figure(verified)}`,
+      `+ ${figure(different)}`,
+      `+ ${figure(missing)}`,
+      figure(extra),
+      figure(others),
+    ])
+  const heads = ['', 'desired', 'verified', 'different', 'missing', 'extra', 'others']
+  write(`${paint('bold', 'In WorkOS')}\n${table([heads, ...rows])}`)
+}
+
+function describe(finding: Finding, { set }: Verification): string {
+  const what = printable(`${finding.kind}:${finding.key}`)
+  const origin = printable(set.origin(finding.kind, finding.key))
+  switch (finding.type) {
+    case 'deleted':
+      return `✗ ${what} (${origin}) was ${printable(finding.id)}`
+    case 'not_applied':
+      return `✗ ${what} (${origin})`
+    case 'clash':
+      return `✗ ${what} (${origin}): ${printable(finding.message)}`
+    case 'other_id':
+      return `✗ ${what} (${origin}) is ${printable(finding.liveId)} in WorkOS, ${printable(finding.id)} in the state`
+    case 'different': {
+      const values = `${shortValue(finding.live)} in WorkOS, ${shortValue(finding.desired)} in the source`
+      return `≠ ${what} ${printable(finding.field)}: ${values} (${CHANGED[finding.changed]})`
+    }
+    case 'not_in_state':
+      return `+ ${what} (${origin}) is ${printable(finding.id)}`
+    case 'extra':
+      return `- ${what} is ${printable(finding.id)}`
+  }
+}
+
+function renderRemarks({ secrets, rejected, openWrites }: Verification, { paint, write }: VerifyTextOptions): void {
+  const lines: string[] = []
+  if (secrets.inSource + secrets.sent + secrets.leftAlone > 0) {
+    const alone = secrets.leftAlone === 0 ? '' : `, ${counted(secrets.leftAlone, 'user')} from before kept theirs`
+    lines.push(
+      `passwords cannot be read back from WorkOS: ${secrets.inSource.toLocaleString('en-US')} in the source, ` +
+        `${secrets.sent.toLocaleString('en-US')} sent with users that were created${alone}`,
+    )
+  }
+  if (rejected > 0) {
+    lines.push(`${counted(rejected, 'record')} rejected, and not in WorkOS: workos-migrate errors says why`)
+  }
+  if (openWrites > 0) {
+    lines.push(
+      `${counted(openWrites, 'write')} of an interrupted run may have taken effect: the next plan or apply looks them up`,
+    )
+  }
+  if (lines.length > 0) write(`\n${paint('bold', 'Remarks')}\n${lines.map((line) => `  ${line}\n`).join('')}`)
+}
+
+function conclusion({ outcome, kinds, rejected }: Verification, paint: Paint): string {
+  const sum = (field: 'desired' | 'different' | 'missing' | 'otherId' | 'extra' | 'notInState') =>
+    kinds.reduce((total, kind) => total + kind[field], 0)
+  const all = `all ${counted(sum('desired'), 'resource')}`
+  const without = rejected === 0 ? '' : `, without the ${counted(rejected, 'rejected record')}`
+  switch (outcome) {
+    case 'verified':
+      return paint('green', `Verified: ${all} are in WorkOS as desired.`)
+    case 'different': {
+      const unlike = sum('different') + sum('extra') + sum('notInState') > 0
+      if (!unlike) return paint('green', `Verified: ${all} are in WorkOS as desired${without}.`)
+      return paint('yellow', `Nothing is missing: ${all} are in WorkOS${without}. What differs is listed above.`)
+    }
+    case 'lost': {
+      const figure = (count: number) => count.toLocaleString('en-US')
+      const other = sum('otherId') === 0 ? '' : `, ${figure(sum('otherId'))} under another id`
+      return paint('red', `Not verified: ${figure(sum('missing'))} missing${other}.`)
+    }
+  }
+}

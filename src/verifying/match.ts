@@ -1,0 +1,94 @@
+import type { Staging } from '../desired/staging.ts'
+import { findLive } from '../planning/plan-tables.ts'
+import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import { sameIdentity } from '../resources/same-identity.ts'
+import { type Applied, appliedKey } from './verify-tables.ts'
+
+/** What WorkOS has for a desired resource. */
+export type Match =
+  | { type: 'found'; live: LiveResource }
+  /** Under another id than the state's. */
+  | { type: 'elsewhere'; live: LiveResource }
+  | { type: 'clash'; live: LiveResource; message: string }
+  | { type: 'none' }
+
+/**
+ * Finds the live resource that stands for a desired one: the one that the state names, unless another bears its identity;
+ * without a state by its id, its external id, its natural identity. What has been read of WorkOS is in the run's database.
+ */
+export function matchLive(
+  staging: Staging,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  applied: Applied | undefined,
+): Match {
+  const refIds = matchedRefs(staging, definition, desired)
+  const named = applied && findLive(staging, definition.name, 'id', applied.id)
+  if (named && bearsIdentity(definition, desired, named, refIds)) return claim(staging, desired, named, 'found')
+  const other = byIdentity(staging, definition, desired, refIds)
+  if (other === undefined) return named ? claim(staging, desired, named, 'found') : { type: 'none' }
+  if (!sameIdentity(definition, desired, other, refIds)) {
+    const message = `${other.id} has its external id and another identity (${other.natural}): it may be somebody else`
+    return named ? claim(staging, desired, named, 'found') : { type: 'clash', live: other, message }
+  }
+  return claim(staging, desired, other, applied ? 'elsewhere' : 'found')
+}
+
+/** WorkOS's ids of what it refers to, as far as that has been found. */
+function matchedRefs(staging: Staging, definition: KindDefinition, { refs }: DesiredResource): RefIds {
+  const ids: RefIds = {}
+  for (const [role, kind] of Object.entries(definition.refs)) {
+    const row = staging.statement('SELECT id FROM matched WHERE kind = ? AND key = ?').get(kind, refs[role] ?? '')
+    if (row) ids[role] = String(row.id)
+  }
+  return ids
+}
+
+function bearsIdentity(
+  definition: KindDefinition,
+  desired: DesiredResource,
+  live: LiveResource,
+  refIds: RefIds,
+): boolean {
+  const { externalId } = desired.attributes
+  if (typeof externalId === 'string' && externalId === live.externalId) return true
+  const natural = definition.natural(desired, refIds)
+  return natural !== null && natural === live.natural
+}
+
+function byIdentity(
+  staging: Staging,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  refIds: RefIds,
+): LiveResource | undefined {
+  const { id, externalId } = desired.attributes
+  if (typeof id === 'string') return findLive(staging, definition.name, 'id', id)
+  const byExternalId =
+    typeof externalId === 'string' ? findLive(staging, definition.name, 'external_id', externalId) : undefined
+  if (byExternalId) return byExternalId
+  const natural = definition.natural(desired, refIds)
+  return natural === null ? undefined : findLive(staging, definition.name, 'natural', natural)
+}
+
+/** One live resource stands for one desired one. */
+function claim(
+  staging: Staging,
+  { kind, key }: DesiredResource,
+  live: LiveResource,
+  type: 'found' | 'elsewhere',
+): Match {
+  const holder = appliedKey(staging, kind, live.id)
+  const held = holder !== undefined && holder !== key && isDesired(staging, kind, holder) ? holder : undefined
+  const taken = staging.statement('SELECT key FROM matched WHERE kind = ? AND id = ?').get(kind, live.id)
+  const claimant = held ?? (taken && String(taken.key))
+  if (claimant !== undefined) {
+    return { type: 'clash', live, message: `${live.id} stands for ${kind}:${claimant} already: the source has two` }
+  }
+  staging.run('INSERT INTO matched VALUES (?, ?, ?)', kind, key, live.id)
+  return { type, live }
+}
+
+function isDesired(staging: Staging, kind: string, key: string): boolean {
+  return staging.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
+}

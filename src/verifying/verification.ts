@@ -1,0 +1,90 @@
+import type { Accounting } from '../desired/accounting.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import type { Json } from '../json.ts'
+
+interface Found {
+  kind: string
+  key: string
+}
+
+/** Who moved away from what was last applied; `unknown` where nothing was. */
+export type ChangedBy = 'source' | 'WorkOS' | 'both' | 'unknown'
+
+/** One thing that is not as the source and the state say. */
+export type Finding =
+  /** It is desired and neither in the state nor in WorkOS. */
+  | (Found & { type: 'not_applied' })
+  /** The state knows it, and it is gone from WorkOS. */
+  | (Found & { type: 'deleted'; id: string })
+  /** What WorkOS has in its place is something else, or stands for another resource already. */
+  | (Found & { type: 'clash'; id: string; message: string })
+  /** It is there under another id than the state's: deleted and created anew by somebody. */
+  | (Found & { type: 'other_id'; id: string; liveId: string })
+  | (Found & { type: 'different'; field: string; live: Json | null; desired: Json | null; changed: ChangedBy })
+  /** It is in WorkOS, and no apply has taken it over. */
+  | (Found & { type: 'not_in_state'; id: string })
+  /** This state created it, it is still in WorkOS, and it is no longer desired. */
+  | (Found & { type: 'extra'; id: string })
+
+export type FindingType = Finding['type']
+
+/** The resources of one kind: `desired` = `verified` + `different` + `missing`. */
+export interface KindVerification {
+  kind: string
+  plural: string
+  desired: number
+  /** There, under the right id, with every managed field as desired. */
+  verified: number
+  /** There, with another value in some field, or under another id. */
+  different: number
+  /** Not there: `notApplied` + `deleted` + `clashes`. */
+  missing: number
+  notApplied: number
+  deleted: number
+  clashes: number
+  /** Of those that are different, how many are under another id. */
+  otherId: number
+  /** Of those that are there, how many the state does not know. */
+  notInState: number
+  /** Created by this state and no longer desired. */
+  extra: number
+  /** In WorkOS and known to neither the source nor the state; of memberships, in the organizations that were read. */
+  others: number
+}
+
+/** Passwords and the like, which WorkOS never shows. Counts of resources. */
+export interface SecretCounts {
+  inSource: number
+  /** Sent when this state created the resource, by the digests that it keeps. */
+  sent: number
+  /** Of resources that were in WorkOS before: theirs was left alone. */
+  leftAlone: number
+}
+
+export type VerificationOutcome = 'verified' | 'different' | 'lost'
+
+/** What a comparison of WorkOS with the source and the state came to. The findings stay in the run's database. */
+export interface Verification {
+  accounting: Accounting
+  kinds: KindVerification[]
+  secrets: SecretCounts
+  /** Records that were rejected, and are therefore not desired. */
+  rejected: number
+  /** Writes of an interrupted run of which nobody knows yet whether they took effect. */
+  openWrites: number
+  /** `lost`: something desired is missing or under another id. `different`: something else is not as it should be. */
+  outcome: VerificationOutcome
+  set: DesiredSet
+}
+
+export function countFindings({ set }: Verification, type: FindingType): number {
+  return set.staging.count('SELECT count(*) FROM findings WHERE type = ?', type)
+}
+
+/** The findings of one type, in the order of kinds and keys. */
+export function* findingsOf({ set }: Verification, type: FindingType, limit: number): Generator<Finding> {
+  const rows = set.staging.db
+    .prepare('SELECT finding FROM findings WHERE type = ? ORDER BY position LIMIT ?')
+    .iterate(type, Number.isFinite(limit) ? limit : -1)
+  for (const row of rows) yield JSON.parse(String(row.finding))
+}

@@ -1,0 +1,103 @@
+import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
+import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
+import { compareFields } from './compare-fields.ts'
+import { matchLive } from './match.ts'
+import type { KindVerification } from './verification.ts'
+import { type Applied, insertFinding } from './verify-tables.ts'
+
+/** Compares one kind that has been read; the kinds it depends on have been compared before. */
+export function verifyKind({ staging }: DesiredSet, definition: KindDefinition): KindVerification {
+  const { name: kind, plural } = definition
+  const sums: KindVerification = {
+    kind,
+    plural,
+    desired: 0,
+    verified: 0,
+    different: 0,
+    missing: 0,
+    notApplied: 0,
+    deleted: 0,
+    clashes: 0,
+    otherId: 0,
+    notInState: 0,
+    extra: 0,
+    others: 0,
+  }
+  staging.transaction(() => {
+    // What the state knows claims its live resource first: the others take what is left.
+    const rows = staging.db
+      .prepare(
+        `SELECT d.*, a.id, a.attributes AS base FROM desired d
+         LEFT JOIN applied a ON a.kind = d.kind AND a.key = d.key WHERE d.kind = ? ORDER BY a.key IS NULL, d.key`,
+      )
+      .iterate(kind)
+    for (const row of rows) {
+      const applied = row.id === null ? undefined : { id: String(row.id), attributes: JSON.parse(String(row.base)) }
+      verifyOne(staging, definition, desiredFromRow(row), applied, sums)
+    }
+    sums.extra = findExtra(staging, kind)
+  })
+  sums.others = staging.count(
+    `SELECT count(*) FROM live l WHERE kind = ?
+     AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = l.kind AND m.id = l.id)
+     AND NOT EXISTS (SELECT 1 FROM applied a WHERE a.kind = l.kind AND a.id = l.id)`,
+    kind,
+  )
+  return sums
+}
+
+function verifyOne(
+  staging: DesiredSet['staging'],
+  definition: KindDefinition,
+  desired: DesiredResource,
+  applied: Applied | undefined,
+  sums: KindVerification,
+): void {
+  const { kind, key } = desired
+  sums.desired += 1
+  const match = matchLive(staging, definition, desired, applied)
+  if (match.type === 'none' || match.type === 'clash') {
+    sums.missing += 1
+    if (match.type === 'clash') {
+      sums.clashes += 1
+      insertFinding(staging, { type: 'clash', kind, key, id: match.live.id, message: match.message })
+    } else if (applied) {
+      sums.deleted += 1
+      insertFinding(staging, { type: 'deleted', kind, key, id: applied.id })
+    } else {
+      sums.notApplied += 1
+      insertFinding(staging, { type: 'not_applied', kind, key })
+    }
+    return
+  }
+  const { live } = match
+  if (match.type === 'elsewhere' && applied) {
+    sums.otherId += 1
+    insertFinding(staging, { type: 'other_id', kind, key, id: applied.id, liveId: live.id })
+  }
+  if (applied === undefined) {
+    sums.notInState += 1
+    insertFinding(staging, { type: 'not_in_state', kind, key, id: live.id })
+  }
+  const differences = compareFields(definition, desired.attributes, applied?.attributes, live.attributes)
+  for (const difference of differences) insertFinding(staging, { type: 'different', kind, key, ...difference })
+  if (differences.length > 0 || match.type === 'elsewhere') sums.different += 1
+  else sums.verified += 1
+}
+
+function findExtra(staging: DesiredSet['staging'], kind: string): number {
+  const rows = staging.db
+    .prepare(
+      `SELECT a.key, a.id FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id
+       WHERE a.kind = ? AND a.ownership = 'created'
+       AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = a.kind AND d.key = a.key)
+       AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = a.kind AND m.id = a.id) ORDER BY a.key`,
+    )
+    .iterate(kind)
+  let count = 0
+  for (const row of rows) {
+    count += 1
+    insertFinding(staging, { type: 'extra', kind, key: String(row.key), id: String(row.id) })
+  }
+  return count
+}

@@ -1,0 +1,120 @@
+import type { DesiredSet } from '../desired/desired-set.ts'
+import { StateError } from '../diagnostics/errors.ts'
+import { checkBinding } from '../planning/binding.ts'
+import { insertLive } from '../planning/plan-tables.ts'
+import type { KindDefinition } from '../resources/kind.ts'
+import { kindDefinitions } from '../resources/registry.ts'
+import type { StateStore } from '../state/store.ts'
+import type { Api } from '../workos/api.ts'
+import type { Target } from '../workos/target.ts'
+import type { KindVerification, SecretCounts, Verification } from './verification.ts'
+import { verifyKind } from './verify-kind.ts'
+import { createVerifyTables, loadApplied } from './verify-tables.ts'
+
+export interface VerifyOptions {
+  state: StateStore
+  target: Target
+  /** Makes the desired set: what ought to be in WorkOS. */
+  readSource: () => Promise<DesiredSet>
+  signal?: AbortSignal
+  onProgress?: (message: string) => void
+}
+
+/** Organizations whose memberships are read at once; the limiter paces the requests. */
+const AT_ONCE = 10
+
+/**
+ * Reads everything back from WorkOS, page by page, and compares it with the source and with the state. Writes nothing.
+ * @throws GuardError when the target is not the state's, CredentialsError, TargetError
+ */
+export async function verify({ state, target, readSource, ...watch }: VerifyOptions): Promise<Verification> {
+  const { signal, onProgress = () => {} } = watch
+  await checkBinding(state, target.identity, target.client)
+  const set = await readSource()
+  createVerifyTables(set.staging)
+  const kinds: KindVerification[] = []
+  for (const definition of kindDefinitions) {
+    signal?.throwIfAborted()
+    await loadApplied(set.staging, state, definition.name)
+    await readLive(set, target.client, definition, onProgress)
+    kinds.push(verifyKind(set, definition))
+  }
+  checkSums(set, kinds)
+  const rejected = set.rejectCount()
+  return {
+    accounting: set.accounting,
+    kinds,
+    secrets: countSecrets(set),
+    rejected,
+    openWrites: (await state.intents()).length,
+    outcome: outcomeOf(kinds, rejected),
+    set,
+  }
+}
+
+async function readLive(
+  { staging }: DesiredSet,
+  api: Api,
+  definition: KindDefinition,
+  onProgress: (message: string) => void,
+): Promise<void> {
+  const { name, plural, refs } = definition
+  let count = 0
+  const read = async (organizationIds: Iterable<string>) => {
+    for await (const page of definition.list(api, organizationIds)) {
+      insertLive(staging, name, page)
+      count += page.length
+      onProgress(`reading ${plural} from WorkOS: ${count}`)
+    }
+  }
+  if (!Object.values(refs).includes('organization')) return read([])
+  // All draw from one iterator: each organization is read once.
+  const ids = organizationIds(staging).values()
+  await Promise.all(Array.from({ length: AT_ONCE }, () => read(ids)))
+}
+
+/** Organizations in WorkOS that stand for a desired one, or that the state knows. */
+function organizationIds(staging: DesiredSet['staging']): string[] {
+  return staging
+    .statement(
+      `SELECT id FROM matched WHERE kind = 'organization'
+       UNION SELECT a.id FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = 'organization'`,
+    )
+    .all()
+    .map((row) => String(row.id))
+}
+
+/** What the source yields and what was compared are the same resources, and every one of them is accounted for. */
+function checkSums({ accounting }: DesiredSet, kinds: readonly KindVerification[]): void {
+  const wrong = kinds.flatMap(({ kind, plural, desired, verified, different, missing }) => {
+    const distinct = accounting.kinds.find((count) => count.kind === kind)?.distinct ?? desired
+    if (distinct === desired && desired === verified + different + missing) return []
+    return [`${plural}: ${distinct} distinct, ${desired} desired, ${verified} + ${different} + ${missing} compared`]
+  })
+  if (wrong.length === 0) return
+  throw new StateError({
+    code: 'sum_mismatch',
+    message: `resources are unaccounted for: ${wrong.join('; ')}`,
+    hint: 'this is a defect of workos-migrate. Please report it with the figures above',
+  })
+}
+
+function countSecrets({ staging }: DesiredSet): SecretCounts {
+  const withDigests = (ownership: string) =>
+    staging.count(
+      `SELECT count(*) FROM applied a JOIN desired d ON d.kind = a.kind AND d.key = a.key
+       WHERE a.secrets = 1 AND a.ownership = ?`,
+      ownership,
+    )
+  return {
+    inSource: staging.count('SELECT count(*) FROM desired WHERE secrets IS NOT NULL'),
+    sent: withDigests('created'),
+    leftAlone: withDigests('adopted'),
+  }
+}
+
+function outcomeOf(kinds: readonly KindVerification[], rejected: number): Verification['outcome'] {
+  if (kinds.some(({ missing, otherId }) => missing + otherId > 0)) return 'lost'
+  const unlike = kinds.some(({ different, extra, notInState }) => different + extra + notInState > 0)
+  return unlike || rejected > 0 ? 'different' : 'verified'
+}
