@@ -1,5 +1,6 @@
 import type { Failure, RunReject } from '../state/store.ts'
-import { adviceFor, type Remedy } from './remedies.ts'
+import { adviceFor } from './remedies.ts'
+import type { Remedy } from './remedy.ts'
 
 /** Examples of a group, unless all are asked for. */
 export const EXAMPLES = 5

@@ -1,4 +1,4 @@
-import type { Remedy } from './remedies.ts'
+import type { Remedy } from './remedy.ts'
 
 const after = (help: string): Remedy => ({ reapply: 'after-remedy', help })
 const withCause = (help: string): Remedy => ({ reapply: 'with-cause', help })

@@ -1,4 +1,4 @@
-import type { Remedy } from './remedies.ts'
+import type { Remedy } from './remedy.ts'
 
 const yes = (help: string): Remedy => ({ reapply: 'yes', help })
 const after = (help: string): Remedy => ({ reapply: 'after-remedy', help })

@@ -1,17 +1,6 @@
 import { sourceRemedies } from './remedies-source.ts'
 import { targetRemedies } from './remedies-target.ts'
-
-/**
- * Whether applying again helps: as things are (`yes`); once the remedy has been followed (`after-remedy`); once what it
- * depends on has been mended, by itself (`with-cause`).
- */
-export type Reapply = 'yes' | 'after-remedy' | 'with-cause'
-
-/** What would help, in words. */
-export interface Remedy {
-  reapply: Reapply
-  help: string
-}
+import type { Reapply, Remedy } from './remedy.ts'
 
 /** Every remedy by the code that it is for: WorkOS's codes and our own. */
 export const remedies: ReadonlyMap<string, Remedy> = new Map([
