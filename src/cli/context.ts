@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { Redactor } from '../diagnostics/redactor.ts'
 
 /** The world as a command sees it. Nothing below `main.ts` touches `process`, so a test of a command is a function call. */
 export interface Context {
@@ -13,4 +14,6 @@ export interface Context {
   interrupted: AbortSignal
   /** Aborted by the second Ctrl-C: stop at once. */
   killed: AbortSignal
+  /** Learns every secret that the command reads, so that whoever reports an error keeps them out of it. `run` makes one. */
+  redactor?: Redactor
 }

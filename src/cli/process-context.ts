@@ -1,3 +1,4 @@
+import { Redactor } from '../diagnostics/redactor.ts'
 import type { Context } from './context.ts'
 
 /** The real world. The first Ctrl-C or SIGTERM asks to finish, the second stops at once. */
@@ -23,5 +24,6 @@ export function processContext(): Context {
     now: Date.now,
     interrupted: interrupted.signal,
     killed: killed.signal,
+    redactor: new Redactor(),
   }
 }

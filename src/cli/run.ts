@@ -9,21 +9,25 @@ import { DEBUG_VARIABLE, unexpectedProblem } from './unexpected.ts'
 
 /** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
+  const aware = { ...context, redactor: context.redactor ?? new Redactor() }
   try {
-    return await runProgram(args, context)
+    return await runProgram(args, aware)
   } catch (error) {
-    return report(error, context)
+    return report(error, aware)
   }
 }
 
 /** Tells of an error and returns its exit code. */
-export function report(error: unknown, context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted'>): ExitCode {
-  const { stderr, env, cwd, interrupted } = context
+export function report(
+  error: unknown,
+  context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted' | 'redactor'>,
+): ExitCode {
+  const { stderr, env, cwd, interrupted, redactor = new Redactor() } = context
   if (interrupted.aborted && !(error instanceof OperatorError)) {
     stderr.write('Interrupted.\n')
     return ExitCode.interrupted
   }
-  const redactor = secretsOf(env)
+  registerSecretsOf(env, redactor)
   const color = wantsColor(stderr, env)
   const operatorError = error instanceof OperatorError ? error : undefined
   const problems = operatorError?.problems ?? [unexpectedProblem(error)]
@@ -33,12 +37,10 @@ export function report(error: unknown, context: Pick<Context, 'stderr' | 'env' |
 }
 
 /** Secrets by the names of their variables: what nobody expected may quote anything. */
-function secretsOf(env: Context['env']): Redactor {
-  const redactor = new Redactor()
+function registerSecretsOf(env: Context['env'], redactor: Redactor): void {
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name)) redactor.register(value)
   }
-  return redactor
 }
 
 function stackOf(error: unknown, redactor: Redactor): string {

@@ -53,7 +53,7 @@ export interface Session {
  * state, and takes the lock only to find out what an interrupted run left open.
  */
 export async function openSession(options: SessionOptions, context: Context, lock?: string): Promise<Session> {
-  const redactor = new Redactor()
+  const { redactor = new Redactor() } = context
   const loaded = await loadManifest({
     path: options.config,
     environment: options.env,

@@ -1,5 +1,10 @@
 const MASK = '[redacted]'
 
+/** Shorter values would blank out ordinary text. Characters. */
+const SHORTEST = 4
+/** From this length on, a line of a secret of several lines is a secret of its own. Characters. */
+const SHORTEST_LINE = 8
+
 /**
  * Knows every secret value of this process and keeps it out of text.
  * Values are registered the moment they are read; texts pass through `redact` on their way out.
@@ -8,28 +13,55 @@ export class Redactor {
   readonly #secrets = new Set<string>()
   #pattern: RegExp | undefined
 
-  /** Registers one secret. Values shorter than 4 characters would blank out ordinary text and are left out. */
+  /** Registers one secret: as it is, without blanks around it, and line by line. Values shorter than 4 characters are left out. */
   register(secret: string): void {
-    if (secret.length < 4 || this.#secrets.has(secret)) return
-    this.#secrets.add(secret)
-    this.#pattern = undefined
+    if (secret.trim().length < SHORTEST) return
+    this.#add(secret, SHORTEST)
+    this.#add(secret.trim(), SHORTEST)
+    const lines = secret.split(/[\r\n]+/)
+    if (lines.length > 1) for (const line of lines) this.#add(line.trim(), SHORTEST_LINE)
   }
 
-  /** The text with every registered secret, plain or as it stands in JSON or a URL, replaced by `[redacted]`. */
+  /**
+   * The text with every registered secret replaced by `[redacted]`: plain, as it stands in JSON (also twice), in a URL or a
+   * form, in Base64 or in hex.
+   */
   redact(text: string): string {
     if (this.#secrets.size === 0) return text
     this.#pattern ??= this.#compile()
     return text.replace(this.#pattern, MASK)
   }
 
+  #add(secret: string, shortest: number): void {
+    if (secret.length < shortest || this.#secrets.has(secret)) return
+    this.#secrets.add(secret)
+    this.#pattern = undefined
+  }
+
   #compile(): RegExp {
     const forms = new Set<string>()
-    for (const secret of this.#secrets) {
-      forms.add(secret)
-      forms.add(JSON.stringify(secret).slice(1, -1))
-      forms.add(encodeURIComponent(secret))
-    }
+    for (const secret of this.#secrets) for (const form of formsOf(secret)) forms.add(form)
     const longestFirst = [...forms].sort((a, b) => b.length - a.length)
-    return new RegExp(longestFirst.map((form) => RegExp.escape(form)).join('|'), 'g')
+    // The mask comes first, so that what is masked already stays as it is.
+    return new RegExp([MASK, ...longestFirst].map((form) => RegExp.escape(form)).join('|'), 'g')
   }
+}
+
+/** A secret as other texts write it. */
+function formsOf(secret: string): string[] {
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  const wellFormed = secret.toWellFormed()
+  const bytes = Buffer.from(secret)
+  return [
+    secret,
+    inJson,
+    JSON.stringify(inJson).slice(1, -1),
+    encodeURIComponent(wellFormed),
+    new URLSearchParams([['', wellFormed]]).toString().slice(1),
+    bytes.toString('base64'),
+    bytes.toString('base64').replace(/=+$/, ''),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+  ]
 }

@@ -2,10 +2,12 @@ import { WorkOS } from '@workos-inc/node'
 import { Agent } from 'undici'
 import { type Clock, sleep, systemClock } from '../clock.ts'
 import { CredentialsError, TargetError } from '../diagnostics/errors.ts'
-import { isObject, type JsonObject } from '../json.ts'
+import { Redactor } from '../diagnostics/redactor.ts'
+import type { JsonObject } from '../json.ts'
 import { type Api, ApiRefusal, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
 import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
 import type { RateLimiter, RequestClass } from './limiter.ts'
+import { describeFailure, errorCodes, errorMessage, neverSent } from './trouble.ts'
 
 export interface ClientOptions {
   apiKey: string
@@ -35,6 +37,8 @@ export interface RequestCounts {
 const ATTEMPTS = 8
 /** The same for a read while others are answered: the target is in reach, and one unlucky read must not end a run. */
 const ATTEMPTS_IN_REACH = 20
+/** Members of a body that no message may show: `password`, `password_hash`, `totp_secret` … An answer may echo them. */
+const SECRET_MEMBER = /password|secret/
 /** How often in a row one request may be answered 429. */
 const REFUSALS = 20
 
@@ -45,12 +49,14 @@ export class WorkosClient implements Api {
   readonly #clock: Clock
   readonly #agent: Agent
   readonly #sdk: WorkOS
+  readonly #redactor = new Redactor()
   /** Requests that got a usable answer. */
   #answered = 0
 
   constructor(options: ClientOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#redactor.register(options.apiKey)
     const url = new URL(options.baseUrl)
     this.#agent = new Agent({ connections: options.connections, keepAliveTimeout: 4_000, connect: { timeout: 10_000 } })
     this.#sdk = new WorkOS({
@@ -81,7 +87,7 @@ export class WorkosClient implements Api {
       } else if (answer.status === 404) {
         return undefined
       } else if (answer.status >= 300) {
-        throw this.#refusal(answer.status, answer.body)
+        throw this.#refusal(answer.status, answer.body, this.#redactor)
       } else if (answer.body === undefined) {
         lastTrouble = `HTTP ${answer.status} with a body that is no JSON object`
       } else {
@@ -97,12 +103,13 @@ export class WorkosClient implements Api {
       const exchange = await this.#send(write.method, write.path, () => this.#call(write, idempotencyKey))
       const { answer } = exchange
       if (answer === undefined) {
-        if (!neverSent(exchange.failure)) throw new OutcomeUnknown(describeFailure(exchange.failure))
+        if (!neverSent(exchange.failure))
+          throw new OutcomeUnknown(this.#redactor.redact(describeFailure(exchange.failure)))
         if (attempt === ATTEMPTS) throw this.#unreachable(describeFailure(exchange.failure), attempt)
       } else if (answer.status >= 500 || answer.status === 408) {
         throw new OutcomeUnknown(`HTTP ${answer.status}`, answer.status)
       } else if (answer.status >= 300) {
-        throw this.#refusal(answer.status, answer.body)
+        throw this.#refusal(answer.status, answer.body, this.#redactorFor(write))
       } else if (answer.body === undefined && write.method !== 'DELETE') {
         throw new OutcomeUnknown(`HTTP ${answer.status} with a body that is no JSON object`, answer.status)
       } else {
@@ -164,7 +171,17 @@ export class WorkosClient implements Api {
     await sleep(this.#clock, ceiling / 2 + (Math.random() * ceiling) / 2, this.#options.interrupted)
   }
 
-  #refusal(status: number, body: JsonObject | undefined): Error {
+  /** Keeps the key, and the secrets that a write carries, out of what is told of its answer. */
+  #redactorFor({ body = {} }: WriteRequest): Redactor {
+    const redactor = new Redactor()
+    redactor.register(this.#options.apiKey)
+    for (const [member, value] of Object.entries(body)) {
+      if (SECRET_MEMBER.test(member) && typeof value === 'string') redactor.register(value)
+    }
+    return redactor
+  }
+
+  #refusal(status: number, body: JsonObject | undefined, redactor: Redactor): Error {
     if (status === 401 || status === 403) {
       return new CredentialsError({
         code: 'credentials_refused',
@@ -172,13 +189,14 @@ export class WorkosClient implements Api {
         hint: 'check target.apiKey: it must be a secret key (sk_…) of the environment to migrate into',
       })
     }
-    return new ApiRefusal(status, errorCodes(body), errorMessage(status, body))
+    const codes = errorCodes(body).map((code) => redactor.redact(code))
+    return new ApiRefusal(status, codes, redactor.redact(errorMessage(status, body)))
   }
 
   #unreachable(trouble: string, attempts: number): TargetError {
     return new TargetError({
       code: 'target_unreachable',
-      message: `${this.#options.baseUrl} cannot be reached: ${trouble} (${attempts} attempts)`,
+      message: `${this.#options.baseUrl} cannot be reached: ${this.#redactor.redact(trouble)} (${attempts} attempts)`,
       hint: 'check target.baseUrl and the network, then run the same command again: it goes on where it stopped',
     })
   }
@@ -197,57 +215,4 @@ export function parseRetryAfter(header: string | undefined, now = Date.now()): n
   const seconds = Number(header)
   const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now
   return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), 600_000) : undefined
-}
-
-function errorCodes(body: JsonObject | undefined): string[] {
-  const codes: string[] = []
-  if (typeof body?.code === 'string') codes.push(body.code)
-  if (typeof body?.error === 'string') codes.push(body.error)
-  for (const entry of Array.isArray(body?.errors) ? body.errors : []) {
-    if (isObject(entry) && typeof entry.code === 'string') codes.push(entry.code)
-  }
-  return codes
-}
-
-function errorMessage(status: number, body: JsonObject | undefined): string {
-  const parts = typeof body?.message === 'string' ? [body.message] : []
-  for (const entry of Array.isArray(body?.errors) ? body.errors : []) {
-    if (isObject(entry) && typeof entry.message === 'string') parts.push(entry.message)
-    if (typeof entry === 'string') parts.push(entry)
-  }
-  return parts.join(' ') || `HTTP ${status}`
-}
-
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
-/** Whether no byte of the request can have reached the server, so that repeating it is safe. */
-function neverSent(failure: unknown): boolean {
-  return failureCodes(failure).some((code) => NEVER_SENT.has(code))
-}
-
-function describeFailure(failure: unknown): string {
-  const code = failureCodes(failure)[0]
-  if (failure instanceof Error && failure.name === 'AbortError') return 'no answer in time'
-  const message = failure instanceof Error ? failure.message : String(failure)
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`
-}
-
-function failureCodes(failure: unknown): string[] {
-  const codes: string[] = []
-  const pending: unknown[] = [failure]
-  for (let depth = 0; depth < 8 && pending.length > 0; depth += 1) {
-    const error = pending.shift()
-    if (!(error instanceof Error)) continue
-    if ('code' in error && typeof error.code === 'string') codes.push(error.code)
-    if (error instanceof AggregateError) pending.push(...error.errors)
-    pending.push(error.cause)
-  }
-  return codes
 }

@@ -30,7 +30,7 @@ export interface ConfigOptions {
  * @throws ManifestError
  */
 export async function config(options: ConfigOptions, context: Context): Promise<ExitCode> {
-  const redactor = new Redactor()
+  const { redactor = new Redactor() } = context
   const { config: path, env: environment, offline } = options
   const loaded = await loadManifest({ path, environment, offline, cwd: context.cwd, env: context.env, redactor })
   const color = wantsColor(context.stderr, context.env)
@@ -39,12 +39,12 @@ export async function config(options: ConfigOptions, context: Context): Promise<
   const origin = (path: string[]) => originText(loaded, path, context.cwd)
   if (options.json) {
     const value = options.origins ? { manifest: shown, origins: originsOf(shown, origin) } : shown
-    context.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+    context.stdout.write(redactor.redact(`${JSON.stringify(value, null, 2)}\n`))
     return ExitCode.done
   }
   const document = new Document(shown)
   if (options.origins) comment(document.contents, [], origin)
-  context.stdout.write(document.toString({ lineWidth: 0 }))
+  context.stdout.write(redactor.redact(document.toString({ lineWidth: 0 })))
   return ExitCode.done
 }
 

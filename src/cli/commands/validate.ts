@@ -31,7 +31,7 @@ interface Report {
 
 /** `validate`: checks the manifest, the source's files and the expressions, and reports everything at once. */
 export async function validate(options: ValidateOptions, context: Context): Promise<ExitCode> {
-  const redactor = new Redactor()
+  const { redactor = new Redactor() } = context
   const { loaded, problems } = await examine(options, context, redactor)
   const errors = problems.filter(({ severity }) => severity !== 'warning').length
   if (options.json) {
