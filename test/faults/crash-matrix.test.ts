@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WRITE_BOUNDARIES } from './boundary.ts'
+import { crashAndApply, openWreck, type Wreck } from './crash.ts'
+import { populate } from './population.ts'
+
+const population = populate(20, 4)
+const { users, organizations, memberships, roles } = population.expected
+const RESOURCES = users.size + organizations.size + memberships.size + roles.length
+const EXACT = {
+  signal: 'SIGKILL',
+  exit: 0,
+  survived: RESOURCES,
+  lost: [],
+  duplicated: [],
+  openWrites: 0,
+  leftovers: [],
+}
+
+let wreck: Wreck
+beforeAll(async () => {
+  wreck = await openWreck(population)
+})
+afterAll(() => wreck.close())
+
+test.each(
+  WRITE_BOUNDARIES.flatMap((at) => [
+    { at, count: 1 },
+    { at, count: 11 },
+  ]),
+)('killed $at, time $count: one plain apply brings the exact end', async (boundary) => {
+  expect(await crashAndApply(wreck, boundary)).toMatchObject(EXACT)
+})
+
+test('killed at every sixteenth part of an apply by its calls of SQLite: one plain apply brings the exact end', async () => {
+  wreck.renew()
+  const passes = await wreck.passes(['apply', '--yes'], 'statement')
+  expect(passes).toBeGreaterThan(200)
+  for (let part = 0; part < 16; part += 1) {
+    const count = 1 + Math.floor(((part + 0.5) / 16) * passes)
+    expect(await crashAndApply(wreck, { at: 'statement', count }), `statement ${count}`).toMatchObject(EXACT)
+  }
+}, 120_000)
+
+test('a killed recovery is recovered from in its turn', async () => {
+  wreck.renew()
+  expect((await wreck.crash(['apply', '--yes'], { at: 'after answer', count: 12 })).signal).toBe('SIGKILL')
+  for (const at of ['before commit', 'after commit', 'after send', 'before commit'] as const) {
+    expect((await wreck.crash(['apply', '--yes'], { at, count: 1 })).signal).toBe('SIGKILL')
+  }
+  expect((await wreck.run(['apply', '--yes'])).exit).toBe(0)
+  expect(await wreck.compare()).toMatchObject({ survived: RESOURCES, lost: [], duplicated: [] })
+})
+
+test.each([
+  'half of a file',
+  'before a rename',
+  'after a rename',
+] as const)('killed at %s while a plan is saved: there is the old plan or the new one, never a part', async (at) => {
+  wreck.renew()
+  const plan = join(wreck.folder, 'plan.ndjson')
+  rmSync(plan, { force: true })
+  expect((await wreck.crash(['plan', '--out', 'plan.ndjson'], { at, count: 1 })).signal).toBe('SIGKILL')
+  expect(existsSync(plan)).toBe(at === 'after a rename')
+  if (!existsSync(plan)) expect((await wreck.run(['plan', '--out', 'plan.ndjson'])).exit).toBe(0)
+  const before = readFileSync(plan)
+  expect((await wreck.crash(['plan', '--out', 'plan.ndjson'], { at: 'half of a file', count: 1 })).signal).toBe(
+    'SIGKILL',
+  )
+  expect(readFileSync(plan)).toEqual(before)
+  const applied = await wreck.run(['apply', 'plan.ndjson'])
+  expect(applied.exit, applied.stderr).toBe(0)
+  expect(await wreck.compare()).toMatchObject({ survived: RESOURCES, lost: [], duplicated: [] })
+})
+
+test('a lock whose process is dead blocks nobody; one that is held is named by process, host and time', async () => {
+  wreck.renew()
+  const before = Date.now()
+  expect((await wreck.crash(['apply', '--yes'], { at: 'after intent', count: 3 })).signal).toBe('SIGKILL')
+  const folder = join(wreck.folder, '.workos-migrate')
+  const note = readdirSync(folder).find((name) => name.endsWith('.lock.json'))
+  // The dead process could not clear it away, and it means nothing.
+  const { pid, host, since } = JSON.parse(readFileSync(join(folder, note ?? ''), 'utf8'))
+  expect(Date.parse(since)).toBeGreaterThanOrEqual(before)
+  expect(host).toBe(hostname())
+  const first = wreck.run(['apply', '--yes'])
+  const second = await wreck.run(['apply', '--yes'])
+  expect(second.exit).toBe(6)
+  expect(second.stderr).toMatch(new RegExp(`process ${process.pid} on ${hostname()} \\(apply, since \\d{4}-`))
+  expect(second.stderr).not.toContain(`process ${pid} `)
+  expect((await first).exit).toBe(0)
+  expect(await wreck.compare()).toMatchObject({ survived: RESOURCES, lost: [], duplicated: [] })
+})

@@ -1,0 +1,79 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Sandbox, startSandbox } from '../../src/workos/sandbox/server.ts'
+import type { Boundary } from './boundary.ts'
+import { type Command, type Finished, inChild, inProcess } from './command.ts'
+import { type Population, writeProject } from './population.ts'
+import { type Comparison, compare, readBack } from './read-back.ts'
+
+const CHILD = fileURLToPath(new URL('./crashing-child.ts', import.meta.url))
+
+/** A sandbox and a project in which commands are killed, each under a key, and so in an environment, of its own. */
+export interface Wreck {
+  folder: string
+  /** Runs a command that dies at the boundary. */
+  crash(args: readonly string[], boundary: Boundary): Promise<Finished>
+  /** How often a command that runs to its end passes there. */
+  passes(args: readonly string[], at: Boundary['at']): Promise<number>
+  /** Runs a command to its end. */
+  run(args: readonly string[]): Promise<Finished>
+  /** Starts over: another environment, no state. */
+  renew(): void
+  compare(): Promise<Comparison>
+  /** Names in the folder of the state that are left over from runs. */
+  leftovers(): string[]
+  close(): Promise<void>
+}
+
+export async function openWreck(population: Population): Promise<Wreck> {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-crash-'))
+  const sandbox: Sandbox = await startSandbox({ data: ':memory:' })
+  writeProject(folder, population, { baseUrl: sandbox.url, concurrency: 5, timeout: 20 })
+  let environment = 0
+  const key = () => `sk_test_wreck${environment}`
+  const state = join(folder, '.workos-migrate')
+  const childFor = (boundary: Boundary, more: Record<string, string> = {}): Command =>
+    inChild(CHILD, { CRASH: JSON.stringify(boundary), ...more })
+  return {
+    folder,
+    crash: (args, boundary) => childFor(boundary)(folder, args, { KEY: key() }),
+    async passes(args, at) {
+      const file = join(folder, 'passes')
+      const { exit, stderr } = await childFor({ at, count: 0 }, { COUNT_FILE: file })(folder, args, { KEY: key() })
+      if (exit !== 0) throw new Error(`${args.join(' ')} ended with ${exit}: ${stderr}`)
+      return Number(readFileSync(file, 'utf8'))
+    },
+    run: (args) => inProcess(folder, args, { KEY: key() }),
+    renew() {
+      environment += 1
+      rmSync(state, { recursive: true, force: true })
+    },
+    compare: async () => compare(population.expected, await readBack(sandbox.url, key())),
+    leftovers: () => readdirSync(state).filter((name) => name.startsWith('scratch-')),
+    async close() {
+      await sandbox.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What one crash, and one plain apply after it, led to. */
+export interface Recovery extends Comparison {
+  /** The signal that ended the first command; undefined if it came to its end. */
+  signal: NodeJS.Signals | null
+  exit: number
+  stderr: string
+  leftovers: string[]
+  openWrites: number
+}
+
+/** Applies until the boundary kills it, then applies again: once, as anybody would. */
+export async function crashAndApply(wreck: Wreck, boundary: Boundary): Promise<Recovery> {
+  wreck.renew()
+  const { signal } = await wreck.crash(['apply', '--yes'], boundary)
+  const { exit, stderr } = await wreck.run(['apply', '--yes', '--json'])
+  const { openWrites } = JSON.parse((await wreck.run(['state', 'show', '--json'])).stdout)
+  return { signal, exit, stderr, openWrites, leftovers: wreck.leftovers(), ...(await wreck.compare()) }
+}

@@ -1,0 +1,105 @@
+/**
+ * The command line, in a process that kills itself with SIGKILL at one exact place, which the variable CRASH names as
+ * JSON. Nothing in the program knows of it: the boundaries are met from outside, by wrapping what the program calls.
+ */
+import { subscribe } from 'node:diagnostics_channel'
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Boundary } from './boundary.ts'
+
+const boundary: Boundary = JSON.parse(process.env.CRASH ?? '{}')
+let seen = 0
+
+/** Called wherever the process is at the boundary; dies the n-th time. */
+function reached(): void {
+  seen += 1
+  if (seen === boundary.count) die()
+}
+
+function die(): never {
+  process.kill(process.pid, 'SIGKILL')
+  // The signal ends the process before another statement runs; nothing may go on should it be late.
+  for (;;);
+}
+
+interface Request {
+  request: { method: string }
+}
+
+switch (boundary.at) {
+  case 'after send':
+    subscribe('undici:request:bodySent', (message) => {
+      if ((message as Request).request.method !== 'GET') reached()
+    })
+    break
+  case 'after answer':
+    subscribe('undici:request:trailers', (message) => {
+      if ((message as Request).request.method !== 'GET') reached()
+    })
+    break
+  case 'statement':
+    crashBefore(DatabaseSync.prototype, ['exec'])
+    crashBefore(StatementSync.prototype, ['run', 'get', 'all'])
+    break
+  case 'half of a file':
+    crashInWriting()
+    break
+  case 'before a rename':
+  case 'after a rename':
+    crashAroundRename(boundary.at === 'before a rename')
+    break
+  default:
+    await crashAroundCommit()
+}
+
+const { processContext } = await import('../../src/cli/process-context.ts')
+const { run } = await import('../../src/cli/run.ts')
+const exit = await run(process.argv.slice(2), processContext())
+if (process.env.COUNT_FILE !== undefined) fs.writeFileSync(process.env.COUNT_FILE, `${seen}`)
+process.exitCode = exit
+
+function crashBefore<Name extends string>(
+  target: Record<Name, (...args: never[]) => unknown>,
+  names: readonly Name[],
+): void {
+  for (const name of names) {
+    const original = target[name]
+    target[name] = function (this: unknown, ...args: never[]) {
+      reached()
+      return original.apply(this, args)
+    }
+  }
+}
+
+function crashInWriting(): void {
+  const original = fs.writeSync
+  const half = (fd: number, text: string) => {
+    if (seen + 1 === boundary.count) original(fd, text.slice(0, text.length / 2))
+    reached()
+    return original(fd, text)
+  }
+  fs.writeSync = half as typeof fs.writeSync
+  syncBuiltinESMExports()
+}
+
+function crashAroundRename(before: boolean): void {
+  const original = fs.renameSync
+  fs.renameSync = (from, to) => {
+    if (before) reached()
+    original(from, to)
+    if (!before) reached()
+  }
+  syncBuiltinESMExports()
+}
+
+async function crashAroundCommit(): Promise<void> {
+  const { SqliteStateStore } = await import('../../src/state/sqlite-store.ts')
+  const { commit } = SqliteStateStore.prototype
+  SqliteStateStore.prototype.commit = async function (batch) {
+    const [intents, outcomes] = [batch.intents.length > 0, batch.outcomes.length > 0]
+    if ((boundary.at === 'before intent' && intents) || (boundary.at === 'before commit' && outcomes)) reached()
+    await commit.call(this, batch)
+    if ((boundary.at === 'after intent' && intents) || (boundary.at === 'after commit' && outcomes)) reached()
+  }
+}

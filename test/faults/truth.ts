@@ -1,0 +1,98 @@
+import type { RequestLogEntry } from '../../src/workos/sandbox/request-log.ts'
+import type { Finished } from './command.ts'
+import type { Live } from './read-back.ts'
+
+interface KindCounts {
+  kind: string
+  desired: number
+  created: number
+  updated: number
+  adopted: number
+  unchanged: number
+  failed: number
+  blocked: number
+  pending: number
+}
+
+export interface RunRecord {
+  outcome: string
+  counts: Record<string, number>
+}
+
+export interface Evidence {
+  finished: Finished
+  /** What was in WorkOS before, and is now. */
+  before: Live
+  live: Live
+  /** What the state says of the run. */
+  run: RunRecord | undefined
+  /** Every request that came in meanwhile. */
+  log: readonly RequestLogEntry[]
+}
+
+/** Holds the exit code, the summary and the request counts of an apply against what really happened. Empty: all true. */
+export function checkRun(evidence: Evidence): string[] {
+  const { finished, run, log } = evidence
+  const untruths: string[] = []
+  const claim = (holds: boolean, text: string) => {
+    if (!holds) untruths.push(`${text} (exit ${finished.exit}) ${finished.stderr}`.trim())
+  }
+  // Planning reads before the first write; what the run itself read comes after it.
+  const start = log.find(({ method }) => method !== 'GET')?.at ?? Number.POSITIVE_INFINITY
+  const writes = log.filter(({ method }) => method !== 'GET').length
+  const later = log.filter(({ at }) => at >= start)
+  if (writes > 0 && run !== undefined) {
+    claim(run.counts.writes === writes, `the state counts ${run.counts.writes} writes, WorkOS ${writes}`)
+    const reads = later.length - writes
+    claim(run.counts.reads === reads, `the state counts ${run.counts.reads} reads, WorkOS ${reads}`)
+  }
+  const report = parseReport(finished.stdout)
+  if (report === undefined) {
+    // Ended by an error: it must be one that says what to do, and the run must be on record as stopped.
+    claim(finished.exit === 1 || finished.exit === 4, 'no summary')
+    claim(/error/i.test(finished.stderr), 'no word about the error')
+    if (writes > 0) claim(run?.outcome === 'stopped', `the run is on record as ${run?.outcome}`)
+    return untruths
+  }
+  const refused = later.filter(({ status }) => status === 429).length
+  claim(report.requests.refused === refused, `${report.requests.refused} answers 429 are told, ${refused} were given`)
+  checkKinds(report.kinds, evidence, claim)
+  const left = report.kinds.reduce((sum, { failed, blocked, pending }) => sum + failed + blocked + pending, 0)
+  claim((finished.exit === 0) === (left === 0), `${left} are said to be left`)
+  claim(report.failures.length === left, `${report.failures.length} failures are listed, ${left} counted`)
+  return untruths
+}
+
+interface Report {
+  kinds: KindCounts[]
+  requests: { refused: number }
+  failures: { kind: string; code: string }[]
+}
+
+function parseReport(stdout: string): Report | undefined {
+  return stdout.startsWith('{') ? JSON.parse(stdout) : undefined
+}
+
+function checkKinds(
+  kinds: readonly KindCounts[],
+  { live, before }: Evidence,
+  claim: (holds: boolean, text: string) => void,
+): void {
+  const there: Record<string, (live: Live) => number> = {
+    user: ({ users }) => users.length,
+    organization: ({ organizations }) => organizations.length,
+    membership: ({ memberships }) => memberships.length,
+    // `member` is there from the start and not declared.
+    role: ({ roles }) => roles.length - 1,
+  }
+  for (const { kind, desired, created, updated, adopted, unchanged, failed, blocked, pending } of kinds) {
+    const done = created + updated + adopted + unchanged
+    claim(done + failed + blocked + pending === desired, `the counts of ${kind} do not add up to ${desired}`)
+    const count = there[kind]
+    if (count === undefined) continue
+    const now = count(live)
+    // A write whose outcome stayed open is told as failed, and may be there.
+    claim(now >= done && now <= done + failed, `${done} of ${kind} are told to be there, ${now} are`)
+    claim(created <= now, `${created} of ${kind} are told to be created, ${now - count(before)} are new`)
+  }
+}
