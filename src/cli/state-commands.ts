@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 
 /** The commands under `state`. */
 export function addState(program: Command, context: Context, start: Start): void {
-  const state = command(program, 'state', 'Look at what earlier runs did: resources, ids, runs')
+  const state = command(program, 'state', 'Look at and look after what earlier runs did: resources, ids, runs')
   examples(state, [
     ['workos-migrate state show', 'what it holds, what it is bound to, its runs'],
     ['workos-migrate state export > ids.csv', 'the map from source keys to WorkOS ids'],
@@ -25,4 +25,31 @@ export function addState(program: Command, context: Context, start: Start): void
     .option('--kind <kind>', 'only this kind')
     .action((options) => start(async () => (await import('./commands/state.ts')).stateExport(options, context)))
   examples(exporting, [['workos-migrate state export --kind user > ids.csv', 'for the systems that keep the old ids']])
+  addStateCare(state, context, start)
+}
+
+function addStateCare(state: Command, context: Context, start: Start): void {
+  const backup = sub(state, 'backup [file]', 'Copy the state to a new file, also while a run is under way').action(
+    (file, options) =>
+      start(async () => (await import('./commands/state-backup.ts')).stateBackup(file, options, context)),
+  )
+  examples(backup, [
+    ['workos-migrate state backup', 'beside the state, named by the time'],
+    ['workos-migrate state backup /backups/state.bak', 'to a file that does not exist yet'],
+  ])
+  const rm = sub(state, 'rm <addresses...>', 'Forget resources; they stay in WorkOS')
+    .option('--force', 'forget also what others in the state depend on')
+    .option('-y, --yes', 'do not ask')
+    .action((addresses, options) =>
+      start(async () => (await import('./commands/state-rm.ts')).stateRm(addresses, options, context)),
+    )
+  examples(rm, [['workos-migrate state rm user:user_123', 'the next apply looks for it in WorkOS again']])
+  const adopt = sub(state, 'import <address> <id>', 'Adopt by hand: this resource is that object in WorkOS')
+    .option('--force', 'also if its e-mail address or external id is another one, or the source does not have it')
+    .action((address, id, options) =>
+      start(async () => (await import('./commands/state-import.ts')).stateImport(address, id, options, context)),
+    )
+  examples(adopt, [
+    ['workos-migrate state import user:user_123 user_01HXYZ', 'user_123 of the source is user_01HXYZ in WorkOS'],
+  ])
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { loadManifest } from '../config/load.ts'
 import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
+import { acquireLock } from '../state/lock.ts'
 import { openState, type SqliteStateStore } from '../state/sqlite-store.ts'
 import type { Context } from './context.ts'
 
@@ -11,24 +12,27 @@ export interface StateLocation {
   env?: string
 }
 
-/** The path of the state that the manifest names. Needs no secret: references may be unset. */
-export async function locateState(options: StateLocation, context: Context): Promise<string> {
-  const { config: path, env: environment } = options
-  const { cwd, env } = context
-  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, redactor: new Redactor() })
-  return resolve(loaded.directory, loaded.manifest.state.path)
+/** A state that is open, with the digest of the manifest that names it. */
+export interface OpenedState {
+  state: SqliteStateStore
+  manifestDigest: string
 }
 
 /**
- * Works with the state alone, without the target.
- * @throws UsageError when there is none
+ * Works with the state alone, without the target: needs no secret, so references may be unset.
+ * @param lock the command that takes the state's lock, for one that writes
+ * @throws UsageError when there is no state, LockedError
  */
 export async function withState(
-  options: StateLocation & { locked?: boolean },
+  options: StateLocation,
   context: Context,
-  work: (state: SqliteStateStore) => Promise<void>,
+  work: (opened: OpenedState) => Promise<void>,
+  lock?: string,
 ): Promise<ExitCode> {
-  const location = await locateState(options, context)
+  const { config: path, env: environment } = options
+  const { cwd, env } = context
+  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, redactor: new Redactor() })
+  const location = resolve(loaded.directory, loaded.manifest.state.path)
   if (!existsSync(location)) {
     throw new UsageError({
       code: 'no_state',
@@ -36,11 +40,16 @@ export async function withState(
       hint: 'nothing has been applied with this manifest and environment yet',
     })
   }
-  const state = openState(location, { locked: options.locked })
+  const release = lock === undefined ? () => {} : acquireLock(location, lock, new Date(context.now()))
   try {
-    await work(state)
-    return ExitCode.done
+    const state = openState(location, { locked: lock !== undefined })
+    try {
+      await work({ state, manifestDigest: loaded.digest })
+      return ExitCode.done
+    } finally {
+      await state.close()
+    }
   } finally {
-    await state.close()
+    release()
   }
 }

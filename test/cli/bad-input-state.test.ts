@@ -143,7 +143,7 @@ const questions: BadInput[] = [
     args: ['state', 'show', 'nobody'],
     prepare: applied,
     exit: 3,
-    says: ['the state has no resource nobody', 'addresses look like'],
+    says: ['nobody is no address', 'addresses look like'],
   },
 ]
 

@@ -22,6 +22,11 @@ const commands = [
   ['state', 'list'],
   ['state', 'show'],
   ['state', 'export'],
+  ['state', 'backup'],
+  ['state', 'rm'],
+  ['state', 'import'],
+  ['verify'],
+  ['errors'],
   ['sandbox'],
 ]
 

@@ -20,7 +20,7 @@ export interface ErrorsOptions extends StateLocation {
 
 /** `errors`: what a run could not do, by cause. Reads the state alone. */
 export async function errors(options: ErrorsOptions, context: Context): Promise<ExitCode> {
-  return withState(options, context, async (state) => {
+  return withState(options, context, async ({ state }) => {
     const run = await chooseRun(state, options.run)
     const items = casualties(state.failures(run.run), state.rejects(run.run))
     const { write, end } = buffered(context.stdout)

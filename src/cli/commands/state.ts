@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync'
-import { nearest } from '../../config/nearest.ts'
-import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import type { ExitCode } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { kindDefinitions } from '../../resources/registry.ts'
-import type { StateResource, StateStore } from '../../state/store.ts'
+import type { Run, StateResource, StateStore } from '../../state/store.ts'
+import { checkKind, parseAddress, unknownAddress } from '../address.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
 import { withState } from '../with-state.ts'
@@ -18,8 +18,8 @@ export interface StateOptions {
 
 /** `state list`: every resource with its WorkOS id. */
 export async function stateList(options: StateOptions, context: Context): Promise<ExitCode> {
-  checkKind(options.kind)
-  return withState(options, context, async (state) => {
+  if (options.kind !== undefined) checkKind(options.kind)
+  return withState(options, context, async ({ state }) => {
     const output = buffered(context.stdout)
     for await (const resource of resources(state, options.kind)) {
       const line = options.json
@@ -37,7 +37,7 @@ export async function stateShow(
   options: StateOptions,
   context: Context,
 ): Promise<ExitCode> {
-  return withState(options, context, async (state) => {
+  return withState(options, context, async ({ state }) => {
     const shown = target === undefined ? await overview(state) : await single(state, target)
     context.stdout.write(options.json ? `${JSON.stringify(shown)}\n` : renderShown(shown))
   })
@@ -48,8 +48,8 @@ export async function stateExport(
   options: StateOptions & { format?: 'csv' | 'ndjson' },
   context: Context,
 ): Promise<ExitCode> {
-  checkKind(options.kind)
-  return withState(options, context, async (state) => {
+  if (options.kind !== undefined) checkKind(options.kind)
+  return withState(options, context, async ({ state }) => {
     const output = buffered(context.stdout)
     const csv = (row: (string | number)[]) => stringify([row], { escape_formulas: true })
     if (options.format !== 'ndjson') output.write(csv(['kind', 'key', 'external_id', 'workos_id', 'ownership', 'run']))
@@ -89,18 +89,12 @@ async function overview(state: StateStore) {
   }
 }
 
-async function single(state: StateStore, target: string) {
-  const separator = target.indexOf(':')
-  const resource = await state.get(target.slice(0, separator), target.slice(separator + 1))
-  if (separator > 0 && resource) {
-    const { digests, ...shown } = resource
-    return { ...shown, secrets: Object.keys(digests) }
-  }
-  throw new UsageError({
-    code: 'unknown_address',
-    message: `the state has no resource ${target}`,
-    hint: 'addresses look like user:auth0|123; workos-migrate state list shows them all',
-  })
+async function single(state: StateStore, text: string) {
+  const address = parseAddress(text)
+  const resource = await state.get(address.kind, address.key)
+  if (resource === undefined) throw unknownAddress(address)
+  const { digests, ...shown } = resource
+  return { ...shown, secrets: Object.keys(digests) }
 }
 
 function renderShown(shown: object): string {
@@ -108,8 +102,8 @@ function renderShown(shown: object): string {
   let runs = ''
   for (const [name, value] of Object.entries(shown)) {
     if (name === 'runs' && Array.isArray(value)) {
-      const line = (run: { run: number; startedAt: string; outcome: string; counts: Record<string, number> }) =>
-        `  ${run.run}  ${run.startedAt}  ${run.outcome}  ${Object.entries(run.counts)
+      const line = (run: Run) =>
+        `  ${run.run}  ${run.startedAt}  ${printable(run.command)}  ${run.outcome}  ${Object.entries(run.counts)
           .filter(([, count]) => count > 0)
           .map(([what, count]) => `${count} ${what}`)
           .join(', ')}\n`
@@ -119,15 +113,4 @@ function renderShown(shown: object): string {
   const width = Math.max(...rows.map(([name = '']) => name.length))
   const lines = rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}\n`).join('')
   return runs === '' ? lines : `${lines}runs\n${runs}`
-}
-
-function kindsHint(kind: string): string {
-  const names = kindDefinitions.map(({ name }) => name)
-  const close = nearest(kind, names)
-  return `${close === undefined ? '' : `did you mean ${close}? `}kinds are ${names.join(', ')}`
-}
-
-function checkKind(kind: string | undefined): void {
-  if (kind === undefined || kindDefinitions.some(({ name }) => name === kind)) return
-  throw new UsageError({ code: 'unknown_kind', message: `there is no kind ${kind}`, hint: kindsHint(kind) })
 }

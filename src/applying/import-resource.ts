@@ -1,0 +1,170 @@
+import type { DesiredSet } from '../desired/desired-set.ts'
+import { GuardError, UsageError } from '../diagnostics/errors.ts'
+import { digestSecrets } from '../planning/digest.ts'
+import { comparedFields } from '../planning/three-way.ts'
+import type { Attributes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import { kindDefinition } from '../resources/registry.ts'
+import { sameIdentity } from '../resources/same-identity.ts'
+import type { Address, StateResource, StateStore } from '../state/store.ts'
+import { type Api, ApiRefusal } from '../workos/api.ts'
+
+export interface ImportOptions {
+  state: StateStore
+  api: Api
+  /** Undefined: the source cannot be read. */
+  set: DesiredSet | undefined
+  /** Take it although the source does not have it, or its e-mail address or external id is another one. */
+  force: boolean
+}
+
+/** What is to become of an import, and what WorkOS holds. */
+export interface Import {
+  resource: Omit<StateResource, 'run'>
+  desired: DesiredResource | undefined
+  live: LiveResource
+}
+
+/**
+ * Checks that an object of WorkOS can stand for a resource: it exists, is of that kind, belongs to the same references, and
+ * stands for nothing else. Changes nothing.
+ * @throws UsageError, GuardError
+ */
+export async function checkImport(
+  { state, api, set, force }: ImportOptions,
+  { kind, key }: Address,
+  id: string,
+): Promise<Import> {
+  const name = `${kind}:${key}`
+  const definition = kindDefinition(kind)
+  await checkFree(state, { kind, key }, id)
+  const live = await readLive(api, definition, id)
+  const desired = set?.get(kind, key)
+  if (set && desired === undefined && !force) throw notDesired(set, { kind, key })
+  const refs = desired?.refs ?? (await refsOfKey(state, definition, key, live))
+  const refIds = await resolve(state, definition, refs, name)
+  const wanted = desired ?? { kind, key, attributes: live.attributes, secrets: null, refs }
+  if (isOther(definition, wanted, live, refIds)) {
+    const mayForce = definition.fields.externalId !== undefined
+    if (!force || !mayForce) throw otherIdentity(name, wanted, live, mayForce)
+  }
+  const attributes = desired?.attributes ?? held(definition, live)
+  const digests = digestSecrets(state.digestKey, desired?.secrets ?? null)
+  return { resource: { kind, key, id: live.id, attributes, digests, refs, ownership: 'adopted' }, desired, live }
+}
+
+async function checkFree(state: StateStore, { kind, key }: Address, id: string): Promise<void> {
+  const known = await state.idOf(kind, key)
+  if (known !== undefined) {
+    throw new GuardError({
+      code: 'address_taken',
+      message: `${kind}:${key} is ${known} in the state already`,
+      hint: known === id ? 'there is nothing to do' : `forget it first: workos-migrate state rm ${kind}:${key}`,
+    })
+  }
+  const claimant = await state.keyOf(kind, id)
+  if (claimant === undefined) return
+  throw new GuardError({
+    code: 'id_claimed',
+    message: `${id} stands for ${kind}:${claimant} already`,
+    hint: `one object of WorkOS stands for one of the source: unite the two with dedupe, or forget ${kind}:${claimant}`,
+  })
+}
+
+async function readLive(api: Api, definition: KindDefinition, id: string): Promise<LiveResource> {
+  let live: LiveResource | undefined
+  try {
+    live = await definition.get(api, id)
+  } catch (error) {
+    if (!(error instanceof ApiRefusal)) throw error
+  }
+  if (live) return live
+  throw new UsageError({
+    code: 'not_in_workos',
+    message: `WorkOS has no ${definition.name} ${id}`,
+    hint: `check the id, that it is the id of a ${definition.name}, and the environment of the API key`,
+  })
+}
+
+/** For want of the source: the references by which the key is this one's, if the state knows them. */
+async function refsOfKey(
+  state: StateStore,
+  definition: KindDefinition,
+  key: string,
+  live: LiveResource,
+): Promise<Record<string, string>> {
+  const { keyFromRefs } = definition
+  const [first, second] = Object.entries(definition.refs)
+  if (keyFromRefs === undefined || first === undefined || second === undefined) return {}
+  for (let at = key.indexOf('@'); at >= 0; at = key.indexOf('@', at + 1)) {
+    const refs = { [first[0]]: key.slice(0, at), [second[0]]: key.slice(at + 1) }
+    const ids: RefIds = {}
+    for (const [role, kind] of [first, second]) ids[role] = (await state.idOf(kind, refs[role] ?? '')) ?? ''
+    const wanted = { kind: definition.name, key, attributes: {}, secrets: null, refs }
+    if (keyFromRefs(refs) === key && definition.natural(wanted, ids) === live.natural) return refs
+  }
+  throw new GuardError({
+    code: 'other_references',
+    message: `the state knows no two resources of which ${live.id} is ${definition.name}:${key}`,
+    hint: `import what it refers to first; in WorkOS it belongs to ${live.natural}`,
+  })
+}
+
+async function resolve(
+  state: StateStore,
+  definition: KindDefinition,
+  refs: Record<string, string>,
+  name: string,
+): Promise<RefIds> {
+  const ids: RefIds = {}
+  for (const [role, kind] of Object.entries(definition.refs)) {
+    const id = await state.idOf(kind, refs[role] ?? '')
+    if (id === undefined) {
+      throw new GuardError({
+        code: 'reference_unknown',
+        message: `${name} refers to ${kind}:${refs[role]}, which the state does not know`,
+        hint: `import that first: workos-migrate state import ${kind}:${refs[role]} <id>`,
+      })
+    }
+    ids[role] = id
+  }
+  return ids
+}
+
+/** Another e-mail address, other references, another slug; of what has no such identity, another external id. */
+function isOther(definition: KindDefinition, wanted: DesiredResource, live: LiveResource, refIds: RefIds): boolean {
+  if (!sameIdentity(definition, wanted, live, refIds)) return true
+  const { externalId } = wanted.attributes
+  const bothNamed = typeof externalId === 'string' && live.externalId !== null
+  return live.natural === null && bothNamed && externalId !== live.externalId
+}
+
+function otherIdentity(name: string, wanted: DesiredResource, live: LiveResource, mayForce: boolean): GuardError {
+  const has = live.natural ?? live.externalId
+  return new GuardError({
+    code: 'other_identity',
+    message: `${live.id} is not ${name} by what WorkOS says of it: it is ${has}`,
+    hint: mayForce
+      ? 'if they are one and the same all the same, add --force: the next apply gives it the memberships of the source'
+      : `look for the one that belongs to ${Object.values(wanted.refs).join(' and ') || name}`,
+  })
+}
+
+function notDesired({ staging }: DesiredSet, { kind, key }: Address): UsageError {
+  const alias = staging.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
+  return new UsageError({
+    code: 'not_desired',
+    message: `the source has no ${kind}:${key}`,
+    hint: alias
+      ? `it merged into ${kind}:${String(alias.canonical)}: import that`
+      : 'check the address with plan --full; add --force to take what the source no longer has',
+  })
+}
+
+function held(definition: KindDefinition, live: LiveResource): Attributes {
+  const attributes: Attributes = {}
+  for (const [field] of comparedFields(definition)) {
+    const value = live.attributes[field]
+    if (value !== undefined && value !== null) attributes[field] = value
+  }
+  return attributes
+}

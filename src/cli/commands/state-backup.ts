@@ -1,0 +1,41 @@
+import { resolve } from 'node:path'
+import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { printable } from '../../diagnostics/printable.ts'
+import { kindDefinitions } from '../../resources/registry.ts'
+import { backupPath } from '../../state/backups.ts'
+import type { Context } from '../context.ts'
+import { type StateLocation, withState } from '../with-state.ts'
+
+/** `state backup [file]`: copies the state, also while a run writes to it. Never replaces a file. */
+export async function stateBackup(
+  file: string | undefined,
+  options: StateLocation,
+  context: Context,
+): Promise<ExitCode> {
+  return withState(options, context, async ({ state }) => {
+    const path = file === undefined ? backupPath(state.location, new Date(context.now())) : resolve(context.cwd, file)
+    try {
+      state.backUp(path)
+    } catch (error) {
+      throw error instanceof Error && 'syscall' in error && 'code' in error ? unwritable(path, error) : error
+    }
+    let resources = 0
+    for (const { name } of kindDefinitions) resources += await state.count(name)
+    context.stdout.write(`${printable(path)}\n`)
+    context.stderr.write(
+      `Copied and checked: ${resources.toLocaleString('en-US')} resources, serial ${state.serial}. ` +
+        'It holds personal data and the key of the digests: keep it like the state.\n',
+    )
+  })
+}
+
+function unwritable(path: string, cause: Error & { code: unknown }): UsageError {
+  return new UsageError(
+    {
+      code: 'backup_unwritable',
+      message: `the backup cannot be written to ${path} (${String(cause.code)})`,
+      hint: 'name a file in a folder that exists and that you may write to',
+    },
+    { cause },
+  )
+}

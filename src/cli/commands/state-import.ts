@@ -1,0 +1,75 @@
+import { checkImport, type Import } from '../../applying/import-resource.ts'
+import type { DesiredSet } from '../../desired/desired-set.ts'
+import { ExitCode, ManifestError, SourceError } from '../../diagnostics/errors.ts'
+import { printable } from '../../diagnostics/printable.ts'
+import { bindingFor, checkBinding } from '../../planning/binding.ts'
+import { shortValue } from '../../reporting/style.ts'
+import { kindDefinition } from '../../resources/registry.ts'
+import { compareFields } from '../../verifying/compare-fields.ts'
+import { toolVersion } from '../../version.ts'
+import { parseAddress } from '../address.ts'
+import type { Context } from '../context.ts'
+import { openSession, type Session, type SessionOptions } from '../session.ts'
+
+export interface StateImportOptions extends SessionOptions {
+  force?: boolean
+}
+
+/** `state import ADDRESS WORKOS_ID`: adopts by hand what the tool would not recognise. Writes to the state alone. */
+export async function stateImport(
+  address: string,
+  id: string,
+  options: StateImportOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const wanted = parseAddress(address)
+  const command = 'state import'
+  const session = await openSession(options, context, command)
+  try {
+    const { state, target, loaded } = session
+    await checkBinding(state, target.identity, target.client)
+    const set = await readSource(session)
+    const force = options.force ?? false
+    const imported = await checkImport({ state, api: target.client, set, force }, wanted, id)
+    const now = () => new Date(context.now()).toISOString()
+    await state.bind(bindingFor(state, target.identity))
+    const run = await state.startRun({ command, startedAt: now(), toolVersion, manifestDigest: loaded.digest })
+    const resource = { ...imported.resource, run }
+    await state.commit({ intents: [], outcomes: [{ type: 'saved', resource }] })
+    await state.finishRun(run, now(), 'completed', { imported: 1 })
+    context.stdout.write(
+      `${printable(address)} is ${printable(resource.id)} now: adopted, never deleted by this tool.\n`,
+    )
+    context.stdout.write(differences(imported))
+    return ExitCode.done
+  } finally {
+    await session.close()
+  }
+}
+
+/** The desired set; undefined, with a warning, when the source cannot be read. */
+async function readSource({ computeDesired, warn }: Session): Promise<DesiredSet | undefined> {
+  try {
+    return await computeDesired()
+  } catch (error) {
+    if (!(error instanceof SourceError) && !(error instanceof ManifestError)) throw error
+    for (const problem of error.problems) warn(problem)
+    warn({
+      code: 'source_not_read',
+      message: "the source cannot be read: WorkOS's values count as those last applied",
+      hint: 'the next plan shows what the source says differently, and apply sends it',
+    })
+    return undefined
+  }
+}
+
+/** What the source and WorkOS disagree on: it stays as it is. */
+function differences({ desired, live, resource }: Import): string {
+  if (desired === undefined) return ''
+  const found = compareFields(kindDefinition(resource.kind), desired.attributes, undefined, live.attributes)
+  const lines = found.map(
+    ({ field, live: held, desired: said }) =>
+      `  ≠ ${printable(field)}: ${shortValue(held)} in WorkOS, ${shortValue(said)} in the source\n`,
+  )
+  return lines.length === 0 ? '' : `What differs stays as it is in WorkOS:\n${lines.join('')}`
+}
