@@ -1,10 +1,10 @@
 import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
-import type { Problem } from '../diagnostics/problem.ts'
 import type { KindDefinition, ValueRules } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import type { CompiledExpression } from './expression.ts'
-import { type CompiledRule, compileAt, compileRule } from './rule.ts'
+import { type Compilations, type CompiledRule, compileAt, compileRule } from './rule.ts'
+import { Tracker } from './whereabouts.ts'
 
 /** What a worker needs to know of the manifest: plain data, without any secret. */
 export interface MapperSettings extends ValueRules, Pick<Manifest, 'map' | 'dedupe'> {
@@ -32,6 +32,9 @@ export interface CompiledMapping {
   roleAssignment: CompiledRule | undefined
   /** Expressions over a user's attributes: users that agree in all of them are one. */
   userGroup: CompiledExpression[]
+  /** Paths of all expressions. Every compilation of the same settings puts them in the same order. */
+  expressions: readonly string[]
+  tracker: Tracker
 }
 
 /**
@@ -39,21 +42,22 @@ export interface CompiledMapping {
  * @throws ManifestError with every expression that does not compile
  */
 export function compileMapping(settings: MapperSettings): CompiledMapping {
-  const problems: Problem[] = []
+  const gathered: Compilations = { problems: [], expressions: [], tracker: new Tracker() }
   const kinds: KindRule[] = []
   for (const kind of ['organization', 'user', 'membership'] as const) {
     const rule = settings.map[kind]
     if (rule === undefined) continue
     const definition = kindDefinition(kind)
-    kinds.push({ rule: compileRule(kind, rule, definition.secretInputs ?? [], problems), definition })
+    kinds.push({ rule: compileRule(kind, rule, definition.secretInputs ?? [], gathered), definition })
   }
   const assignment = settings.map.roleAssignment
-  const roleAssignment = assignment && compileRule('roleAssignment', assignment, [], problems)
+  const roleAssignment = assignment && compileRule('roleAssignment', assignment, [], gathered)
   const userGroup = settings.dedupe.user.by
-    .map((text, index) => compileAt(text, ['dedupe', 'user', 'by', String(index)], problems))
+    .map((text, index) => compileAt(text, ['dedupe', 'user', 'by', String(index)], gathered))
     .filter((expression) => expression !== undefined)
+  const { problems, expressions, tracker } = gathered
   if (problems.length > 0) throw new ManifestError(problems)
-  return { settings, kinds, roleAssignment, userGroup }
+  return { settings, kinds, roleAssignment, userGroup, expressions, tracker }
 }
 
 /** Whether a rule applies to the records of a stream. */

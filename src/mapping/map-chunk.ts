@@ -5,6 +5,12 @@ import type { MapResult, MapTask } from './result.ts'
 /** Maps a chunk, record by record. What is wrong with a record is in `rejects`; a throw is a defect of this program. */
 export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise<MapResult> {
   const result: MapResult = { drafts: [], grants: [], rejects: [], notes: [], assigned: 0, mapped: 0, leftOut: 0 }
-  for (const record of task.records) await mapRecord(record, mapping, result)
+  const { tracker } = mapping
+  tracker.begin(task.whereabouts)
+  for (const [index, record] of task.records.entries()) {
+    tracker.record(index)
+    await mapRecord(record, mapping, result)
+  }
+  tracker.end()
   return result
 }

@@ -1,4 +1,5 @@
 import type { Origin, SourceRecord } from '../sources/source.ts'
+import type { Whereabouts } from './whereabouts.ts'
 
 /** One resource as a record describes it, checked and normalised, ready to be staged. */
 export interface Draft {
@@ -56,6 +57,8 @@ export interface Note {
 
 export interface MapTask {
   records: SourceRecord[]
+  /** Where the worker tells how far it has come. */
+  whereabouts?: Whereabouts
 }
 
 export interface MapResult {

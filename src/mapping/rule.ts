@@ -2,6 +2,7 @@ import type { Manifest, MapRule } from '../config/manifest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { isObject } from '../json.ts'
 import { type CompiledExpression, compileExpression } from './expression.ts'
+import type { Tracker } from './whereabouts.ts'
 
 /** Keys of a rule that steer it and are no fields. */
 const STEERING: ReadonlySet<string> = new Set(['from', 'each', 'when'])
@@ -24,14 +25,23 @@ export interface CompiledRule {
   fields: CompiledField[]
 }
 
+/** What the compilation of a mapping gathers. */
+export interface Compilations {
+  problems: Problem[]
+  /** Paths of the expressions, like `map.user.email`, in the order in which they were compiled. */
+  expressions: string[]
+  /** Told which one is being evaluated. */
+  tracker: Tracker
+}
+
 /** Compiles one rule; expressions that do not compile are added to the problems. */
 export function compileRule(
   kind: keyof Manifest['map'],
   rule: MapRule,
   secretInputs: readonly string[],
-  problems: Problem[],
+  gathered: Compilations,
 ): CompiledRule {
-  const compile = (text: string, ...path: string[]) => compileAt(text, ['map', kind, ...path], problems)
+  const compile = (text: string, ...path: string[]) => compileAt(text, ['map', kind, ...path], gathered)
   const fields: CompiledField[] = []
   for (const [name, value] of Object.entries(rule)) {
     if (value === undefined || STEERING.has(name)) continue
@@ -58,9 +68,21 @@ export function compileRule(
 }
 
 /** The compiled expression, or a problem named by its path. */
-export function compileAt(text: string, path: string[], problems: Problem[]): CompiledExpression | undefined {
+export function compileAt(
+  text: string,
+  path: string[],
+  { problems, expressions, tracker }: Compilations,
+): CompiledExpression | undefined {
   const compiled = compileExpression(text)
-  if (compiled.ok) return compiled.expression
+  if (compiled.ok) {
+    const { expression } = compiled
+    const index = expressions.push(path.join('.')) - 1
+    const evaluate: CompiledExpression['evaluate'] = (item, record) => {
+      tracker.expression(index)
+      return expression.evaluate(item, record)
+    }
+    return { ...expression, evaluate }
+  }
   const { message, hint } = compiled
   problems.push({ code: 'bad_expression', message, hint, path: path.join('.') })
   return undefined

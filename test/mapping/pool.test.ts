@@ -52,3 +52,53 @@ test('bad records spoil neither their neighbours nor the count', async () => {
 test('an expression that does not compile is told before a worker starts', () => {
   expect(() => createMapperPool(manifestWith({ user: { email: '(' } }), { workers: 1 })).toThrow(ManifestError)
 })
+
+/** A regular expression that backtracks for ages over the address of one record. */
+const BACKTRACKS = '$match(email, /^(a+)+$/).match'
+const trap = { id: 'trap', email: `${'a'.repeat(60)}@example.com`, name: 'Eve', age: 20, orgs: [] }
+
+function stuck(map: Parameters<typeof manifestWith>[0], workers: number, patience: number): MapperPool {
+  const pool = createMapperPool(manifestWith(map), { workers, mainStream: 'users', patience })
+  onTestFinished(() => pool.close())
+  return pool
+}
+
+async function refusal(work: Promise<unknown>): Promise<ManifestError> {
+  const error = await work.then(() => undefined).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(ManifestError)
+  return error as ManifestError
+}
+
+test('a regular expression that backtracks without end is given up, by its name and the line of the record', async () => {
+  const pool = stuck({ user: { key: 'id', email: 'email', lastName: BACKTRACKS } }, 1, 2_000)
+  const error = await refusal(pool.map(recordsOf([{ ...trap, email: 'ada@example.com' }, trap])))
+  expect(error.problems).toMatchObject([{ code: 'expression_stuck', path: 'map.user.lastName' }])
+  expect(error.message).toContain('map.user.lastName does not come to an end')
+  expect(error.message).toContain('users.csv:3')
+  expect(error.message).not.toContain('aaa')
+})
+
+test('the chunks beside and behind a hanging one end in the same error', async () => {
+  const pool = stuck({ user: { key: 'id', email: 'email', metadata: { trap: BACKTRACKS } } }, 2, 2_000)
+  const chunks = [[trap], [trap], records.slice(0, 3), [trap]]
+  const errors = await Promise.all(
+    chunks.map((data) =>
+      pool.map(data === chunks[2] ? records.slice(0, 3) : recordsOf([trap])).catch((error) => error),
+    ),
+  )
+  const failed = errors.filter((error) => error instanceof ManifestError)
+  expect(failed.length).toBeGreaterThanOrEqual(3)
+  expect(new Set(failed).size).toBe(1)
+  expect(await refusal(pool.map(records.slice(0, 3)))).toBe(failed[0])
+})
+
+test('a worker that needs too much memory is told as such, with the expression and the record', async () => {
+  const pool = stuck(
+    { user: { key: 'id', email: 'email', name: '$count([1..5000000].{ "a": $, "b": [1..1000] })' } },
+    1,
+    60_000,
+  )
+  const error = await refusal(pool.map(records.slice(0, 1)))
+  expect(error.problems).toMatchObject([{ code: 'expression_too_large', path: 'map.user.name' }])
+  expect(error.message).toContain('users.csv:2')
+})
