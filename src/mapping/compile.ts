@@ -2,6 +2,7 @@ import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { KindDefinition, ValueRules } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'
+import { SECRET_NAMES } from './conceal.ts'
 import type { CompiledExpression } from './expression.ts'
 import { type Compilations, type CompiledRule, compileAt, compileRule } from './rule.ts'
 import { Tracker } from './whereabouts.ts'
@@ -42,7 +43,8 @@ export interface CompiledMapping {
  * @throws ManifestError with every expression that does not compile
  */
 export function compileMapping(settings: MapperSettings): CompiledMapping {
-  const gathered: Compilations = { problems: [], expressions: [], tracker: new Tracker() }
+  const secretNames = new Set(SECRET_NAMES)
+  const gathered: Compilations = { problems: [], expressions: [], secretNames, tracker: new Tracker() }
   const kinds: KindRule[] = []
   for (const kind of ['organization', 'user', 'membership'] as const) {
     const rule = settings.map[kind]

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts'
+import { concealing } from './conceal.ts'
 import { type CompiledExpression, ExpressionFailure } from './expression.ts'
 import { isTruthy } from './plain.ts'
 import type { CompiledField, CompiledRule } from './rule.ts'
@@ -10,10 +11,9 @@ const SHOWN = 120
 export class FieldFailure extends Error {
   readonly field: string
 
-  constructor(kind: string, field: string, secret: boolean, expression: CompiledExpression, cause: ExpressionFailure) {
-    // Messages of JSONata quote the value they stumble over, so those of secret fields are kept back.
-    const why = secret ? `JSONata ${cause.code}` : shorten(cause.message)
-    super(`map.${kind}.${field} fails: ${why} (in ${shorten(expression.text)})`)
+  /** @param why JSONata's message, without any secret of the record: it quotes the value that it stumbles over */
+  constructor(kind: string, field: string, expression: CompiledExpression, why: string) {
+    super(`map.${kind}.${field} fails: ${shorten(why)} (in ${shorten(expression.text)})`)
     this.name = 'FieldFailure'
     this.field = field
   }
@@ -69,8 +69,9 @@ function start(
   const value = expression.evaluate(item, record)
   if (!(value instanceof Promise)) return value
   return value.catch((error: unknown) => {
-    if (error instanceof ExpressionFailure) throw new FieldFailure(rule.kind, field, secret, expression, error)
-    throw error
+    if (!(error instanceof ExpressionFailure)) throw error
+    const why = secret ? `JSONata ${error.code}` : concealing(rule.secretNames, item, record)(error.message)
+    throw new FieldFailure(rule.kind, field, expression, why)
   })
 }
 

@@ -22,6 +22,8 @@ export interface CompiledExpression {
   text: string
   /** See Names.unstable. */
   unstable: Names['unstable']
+  /** See Names.fields. */
+  fields: Names['fields']
   /**
    * `$` is the item, `$record` the whole record. Answers at once where it can.
    * @throws ExpressionFailure
@@ -62,7 +64,7 @@ export function compileExpression(text: string, bounds: Bounds = BOUNDS): Compil
   compiled.assign('eval', undefined)
   return {
     ok: true,
-    expression: { text, unstable: names.unstable, evaluate: evaluator(compiled, direct(ast)) },
+    expression: { text, unstable: names.unstable, fields: names.fields, evaluate: evaluator(compiled, direct(ast)) },
   }
 }
 

@@ -5,6 +5,7 @@ import { settle } from '../resources/values/check.ts'
 import { mapRoleSlug, parseRoleNames } from '../resources/values/roles.ts'
 import { optionalText } from '../resources/values/text.ts'
 import type { SourceRecord } from '../sources/source.ts'
+import { concealed, concealing } from './conceal.ts'
 import { fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
 import { type Own, ownRef } from './own-refs.ts'
@@ -28,7 +29,8 @@ export async function mapAssignments(
   firstDraft: number,
 ): Promise<void> {
   const reject = (item: Json, problems: readonly ValueProblem[], key: string | null) => {
-    result.rejects.push(rejection(record, item, KIND, key, problems, key === null ? {} : { user: key }))
+    const shown = concealed(problems, [], concealing(rule.secretNames, record.data, item))
+    result.rejects.push(rejection(record, item, KIND, key, shown, key === null ? {} : { user: key }))
   }
   await forEachItem(rule, record, reject, async (item) => {
     const fields = await fieldsOf(rule, item, record.data)

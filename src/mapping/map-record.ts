@@ -2,6 +2,7 @@ import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { Normalised, ValueProblem } from '../resources/kind.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
+import { concealed, concealing } from './conceal.ts'
 import { FieldFailure, fieldsOf } from './evaluate.ts'
 import { type CompiledExpression, ExpressionFailure } from './expression.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
@@ -23,7 +24,10 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       key: string | null,
       refs: Record<string, string>,
     ) => {
-      const rejected = rejection(record, item, kindRule.definition.name, key, problems, refs)
+      const { definition, rule } = kindRule
+      const conceal = concealing(rule.secretNames, record.data, item)
+      const shown = concealed(problems, definition.secretInputs ?? [], conceal)
+      const rejected = rejection(record, item, definition.name, key, shown, refs)
       ownOf(own, kindRule.definition.name).rejected ??= rejected
       result.rejects.push(rejected)
     }
@@ -108,7 +112,7 @@ async function groupOf(expressions: readonly CompiledExpression[], user: JsonObj
       value = await expression.evaluate(user, user)
     } catch (error) {
       if (!(error instanceof ExpressionFailure)) throw error
-      throw new FieldFailure('dedupe.user', `by.${index}`, false, expression, error)
+      throw new FieldFailure('dedupe.user', `by.${index}`, expression, error.message)
     }
     if (value === undefined || value === null || value === '') return null
     values.push(value)

@@ -29,12 +29,15 @@ export interface Names {
   unknown: NameUse[]
   /** See UNSTABLE. */
   unstable: NameUse[]
+  /** Names of fields, and texts, which `$lookup` takes for such names. */
+  fields: string[]
 }
 
 /** Walks a syntax tree of JSONata for its `$names`. */
 export function namesIn(ast: unknown): Names {
   const uses: NameUse[] = []
   const bound = new Set<string>()
+  const fields: string[] = []
   const seen = new Set<object>()
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null || seen.has(node)) return
@@ -44,6 +47,7 @@ export function namesIn(ast: unknown): Names {
       if (type === 'variable' && typeof value === 'string') {
         uses.push({ name: value, offset: Math.max(0, Number(position ?? 0) - value.length - 1) })
       }
+      if ((type === 'name' || type === 'string') && typeof value === 'string') fields.push(value)
       if (type === 'bind' && isObject(lhs)) bound.add(String(lhs.value))
       if (type === 'lambda' && Array.isArray(parameters)) {
         for (const parameter of parameters) if (isObject(parameter)) bound.add(String(parameter.value))
@@ -57,5 +61,6 @@ export function namesIn(ast: unknown): Names {
   return {
     unknown: uses.filter(({ name }) => !KNOWN.has(name) && !bound.has(name)),
     unstable: uses.filter(({ name }) => UNSTABLE.has(name) && !bound.has(name)),
+    fields,
   }
 }

@@ -74,7 +74,15 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions): Mapp
       running.delete(controller)
     }
   }
-  return { map, close: () => pool.destroy() }
+  // A worker that is ended while it still loads its modules may take the whole process with it: an empty task for each tells
+  // when all have started.
+  const begin = () => pool.run({ records: [], whereabouts: createWhereabouts() })
+  const started = Promise.allSettled(Array.from({ length: workers }, begin))
+  const close = async () => {
+    if (!failure) await started
+    await pool.destroy()
+  }
+  return { map, close }
 }
 
 function isOutOfMemory(error: unknown): boolean {

@@ -20,6 +20,8 @@ export interface CompiledRule {
   kind: keyof Manifest['map']
   /** Stream it applies to; undefined: the main stream. */
   from: string | undefined
+  /** See Compilations.secretNames. */
+  secretNames: ReadonlySet<string>
   each: CompiledExpression | undefined
   when: CompiledExpression | undefined
   fields: CompiledField[]
@@ -30,6 +32,8 @@ export interface Compilations {
   problems: Problem[]
   /** Paths of the expressions, like `map.user.email`, in the order in which they were compiled. */
   expressions: string[]
+  /** Names of the source's fields that hold secrets: those that expressions of secret fields read, of all rules. */
+  secretNames: Set<string>
   /** Told which one is being evaluated. */
   tracker: Tracker
 }
@@ -46,21 +50,29 @@ export function compileRule(
   for (const [name, value] of Object.entries(rule)) {
     if (value === undefined || STEERING.has(name)) continue
     const secret = secretInputs.includes(name)
+    const note = (compiled: CompiledExpression) => {
+      if (secret) for (const read of compiled.fields) gathered.secretNames.add(read)
+    }
     if (isObject(value)) {
       const members: [string, CompiledExpression][] = []
       for (const [member, text] of Object.entries(value)) {
         const compiled = compile(text, name, member)
-        if (compiled !== undefined) members.push([member, compiled])
+        if (compiled === undefined) continue
+        note(compiled)
+        members.push([member, compiled])
       }
       fields.push({ name, secret, value: members })
     } else {
       const compiled = compile(value, name)
-      if (compiled !== undefined) fields.push({ name, secret, value: compiled })
+      if (compiled === undefined) continue
+      note(compiled)
+      fields.push({ name, secret, value: compiled })
     }
   }
   return {
     kind,
     from: rule.from,
+    secretNames: gathered.secretNames,
     each: rule.each === undefined ? undefined : compile(rule.each, 'each'),
     when: rule.when === undefined ? undefined : compile(rule.when, 'when'),
     fields,
