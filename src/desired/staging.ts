@@ -58,6 +58,8 @@ export class Staging {
     this.db = new DatabaseSync(path)
     this.db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA temp_store = FILE; PRAGMA cache_size = -${CACHE_KIB}; ${SCHEMA}`)
+    // What SQLite sorts may hold password hashes: it belongs into the private folder, not into one that all users share.
+    if (folder !== undefined) this.db.exec(`PRAGMA temp_store_directory = '${folder.replaceAll("'", "''")}'`)
   }
 
   /** A prepared statement, made once per text. Not for two iterations at the same time. */
