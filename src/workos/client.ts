@@ -151,7 +151,7 @@ export class WorkosClient implements Api {
       permit.done()
       killed?.throwIfAborted()
       if (status !== 429) {
-        if (status !== undefined && status < 500) this.#answered += 1
+        if (status !== undefined && status < 500 && exchange.answer?.body) this.#answered += 1
         return exchange
       }
       this.counts.refused += 1
