@@ -23,7 +23,8 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   }
 }
 
-function buildProgram(context: Context, start: Start): Command {
+/** Every command with its options. */
+export function buildProgram(context: Context, start: Start): Command {
   const program = new Command('workos-migrate')
     .description('Moves users, organizations, memberships and roles into WorkOS, as a manifest declares them.')
     .version(toolVersion)

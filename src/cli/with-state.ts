@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { loadManifest } from '../config/load.ts'
 import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
+import { removeAbandonedScratch } from '../files/scratch.ts'
 import { acquireLock } from '../state/lock.ts'
 import { openState, type SqliteStateStore } from '../state/sqlite-store.ts'
 import type { Context } from './context.ts'
@@ -30,9 +31,10 @@ export async function withState(
   lock?: string,
 ): Promise<ExitCode> {
   const { config: path, env: environment } = options
-  const { cwd, env } = context
-  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, redactor: new Redactor() })
+  const { cwd, env, redactor = new Redactor() } = context
+  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, redactor })
   const location = resolve(loaded.directory, loaded.manifest.state.path)
+  removeAbandonedScratch(dirname(location))
   if (!existsSync(location)) {
     throw new UsageError({
       code: 'no_state',
