@@ -50,6 +50,9 @@ export class WorkosClient implements Api {
   readonly #agent: Agent
   readonly #sdk: WorkOS
   readonly #redactor = new Redactor()
+  readonly #closed = new AbortController()
+  /** Ends waiting: the caller's signal, or the closing of this client. */
+  readonly #ended: AbortSignal
   /** Requests that got a usable answer. */
   #answered = 0
 
@@ -57,6 +60,8 @@ export class WorkosClient implements Api {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#redactor.register(options.apiKey)
+    const { interrupted } = options
+    this.#ended = interrupted ? AbortSignal.any([interrupted, this.#closed.signal]) : this.#closed.signal
     const url = new URL(options.baseUrl)
     this.#agent = new Agent({ connections: options.connections, keepAliveTimeout: 4_000, connect: { timeout: 10_000 } })
     this.#sdk = new WorkOS({
@@ -118,8 +123,9 @@ export class WorkosClient implements Api {
     }
   }
 
-  /** Closes the connections. */
+  /** Closes the connections. What still waits for its turn, or to try again, is rejected. */
   async close(): Promise<void> {
+    this.#closed.abort(new Error('the client is closed'))
     await this.#agent.destroy()
   }
 
@@ -138,9 +144,9 @@ export class WorkosClient implements Api {
 
   /** One request, repeated as long as it is answered 429. */
   async #send(method: string, path: string, call: () => Promise<unknown>): Promise<Exchange> {
-    const { limiter, interrupted, killed } = this.#options
+    const { limiter, killed } = this.#options
     for (let refusals = 0; ; refusals += 1) {
-      const permit = await limiter.acquire(classify(method, path), interrupted)
+      const permit = await limiter.acquire(classify(method, path), this.#ended)
       if (method === 'GET') this.counts.reads += 1
       else this.counts.writes += 1
       const exchange = await recordExchange(call)
@@ -168,7 +174,7 @@ export class WorkosClient implements Api {
   async #backOff(attempt: number): Promise<void> {
     this.counts.repeated += 1
     const ceiling = Math.min(8_000, 200 * 2 ** (attempt - 2))
-    await sleep(this.#clock, ceiling / 2 + (Math.random() * ceiling) / 2, this.#options.interrupted)
+    await sleep(this.#clock, ceiling / 2 + (Math.random() * ceiling) / 2, this.#ended)
   }
 
   /** Keeps the key, and the secrets that a write carries, out of what is told of its answer. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
 import { CredentialsError, TargetError } from '../../src/diagnostics/errors.ts'
 import { ApiRefusal, OutcomeUnknown, type WriteRequest } from '../../src/workos/api.ts'
 import { type ClientOptions, classify, parseRetryAfter, WorkosClient } from '../../src/workos/client.ts'
@@ -78,6 +79,18 @@ test('an unlucky read goes on for longer while the target answers others, and no
     else expect(await read).toMatchObject({ message: expect.stringContaining('(20 attempts)') })
     expect(unlucky).toBe(attempts)
   }
+})
+
+test('closing the client ends what waits to try again', async () => {
+  const server = await scriptedServer(json(500, {}))
+  const { client } = clientOf(server.url, { clock: systemClock })
+  const read = failure(client.read('/never'))
+  await expect.poll(() => server.received.length).toBeGreaterThan(0)
+  await client.close()
+  expect(await read).toBeInstanceOf(Error)
+  const sent = server.received.length
+  expect(await failure(client.read('/later'))).toMatchObject({ message: 'the client is closed' })
+  expect(server.received).toHaveLength(sent)
 })
 
 describe('what is sent', () => {
