@@ -12,6 +12,9 @@ export interface LockHolder {
   command: string
 }
 
+/** Locks of this process. A database that nothing refers to is collected, and its lock would go with it. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Takes the lock of the state at `statePath` and returns how to give it back.
  *
@@ -38,10 +41,12 @@ export function acquireLock(statePath: string, command: string, now: Date): () =
       { cause: error },
     )
   }
+  held.add(db)
   const holder: LockHolder = { pid: process.pid, host: hostname(), since: now.toISOString(), command }
   writeFileSync(holderPath, JSON.stringify(holder), { mode: 0o600 })
   return () => {
     rmSync(holderPath, { force: true })
+    held.delete(db)
     db.close()
   }
 }

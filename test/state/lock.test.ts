@@ -96,3 +96,18 @@ test('the lock and the note are for their owner alone', () => {
   for (const file of [`${path}.lock`, `${path}.lock.json`]) expect(statSync(file).mode & 0o777).toBe(0o600)
   release()
 })
+
+test('the lock is held until it is given back, whoever still thinks of it', async () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  const script = `
+    import { acquireLock } from ${JSON.stringify(lockModule)}
+    acquireLock(${JSON.stringify(path)}, 'apply', new Date())
+    for (let n = 0; n < 20; n += 1) { globalThis.gc(); await new Promise((resolve) => setTimeout(resolve, 1)) }
+    console.log('collected')
+    setInterval(() => {}, 1000)`
+  const options = ['--expose-gc', '--input-type=module', '-e', script]
+  const child = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  expect(() => acquireLock(path, 'plan', NOW)).toThrow(LockedError)
+})
