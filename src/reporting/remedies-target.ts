@@ -18,9 +18,6 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
       'if they are one and the same all the same: workos-migrate state import',
   ),
   identity_clash: after('leave one of the two records out, or unite them with dedupe'),
-  deleted_in_workos: after(
-    'leave the record out; to have it again, create it in WorkOS, forget the old one with workos-migrate state rm, and apply',
-  ),
   unknown_organization: after(
     'check the id and the environment of the API key, or give the organization a name to have it created',
   ),

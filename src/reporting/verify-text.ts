@@ -41,6 +41,8 @@ const CHANGED: Record<ChangedBy, string> = {
 /** A verification for people: where the records went, what became of each resource, what is not as it should be. */
 export function renderVerifyText(verification: Verification, options: VerifyTextOptions): void {
   const { paint, write } = options
+  const { name, target } = verification
+  write(`${paint('bold', printable(name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
   write(renderAccounting(verification.accounting, paint))
   renderCounts(verification, options)
   for (const [type, title, color] of SECTIONS) {
@@ -131,7 +133,10 @@ function conclusion({ outcome, kinds, rejected }: Verification, paint: Paint): s
     case 'lost': {
       const figure = (count: number) => count.toLocaleString('en-US')
       const other = sum('otherId') === 0 ? '' : `, ${figure(sum('otherId'))} under another id`
-      return paint('red', `Not verified: ${figure(sum('missing'))} missing${other}.`)
+      return paint(
+        'red',
+        `Not verified: ${figure(sum('missing'))} missing${other}. What apply would do about it: plan --refresh.`,
+      )
     }
   }
 }

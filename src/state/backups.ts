@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rm
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StateError } from '../diagnostics/errors.ts'
+import { hasNoRoom } from './sqlite-errors.ts'
 
 const SUFFIX = '.bak'
 
@@ -29,13 +30,29 @@ export function writeBackup(db: DatabaseSync, file: string): void {
   // SQLite copies into an empty file, which keeps the mode that it was made with.
   closeSync(openSync(partial, 'wx', 0o600))
   try {
-    db.prepare('VACUUM INTO ?').run(partial)
+    copyInto(db, partial, file)
     check(partial)
     sync(partial)
     renameSync(partial, file)
     sync(dirname(file))
   } finally {
     rmSync(partial, { force: true })
+  }
+}
+
+function copyInto(db: DatabaseSync, partial: string, file: string): void {
+  try {
+    db.prepare('VACUUM INTO ?').run(partial)
+  } catch (error) {
+    if (!(error instanceof Error) || !hasNoRoom(error)) throw error
+    throw new StateError(
+      {
+        code: 'backup_unwritable',
+        message: `the backup ${file} cannot be written: ${error.message}`,
+        hint: 'make room there: the state itself is untouched',
+      },
+      { cause: error },
+    )
   }
 }
 

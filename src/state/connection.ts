@@ -1,10 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite'
 import { unreadable, unwritable } from './refusals.ts'
 import type { Row } from './rows.ts'
-
-/** SQLite's result codes: https://www.sqlite.org/rescode.html */
-const DAMAGED: ReadonlySet<number> = new Set([11, 26])
-const NO_ROOM: ReadonlySet<number> = new Set([8, 10, 13, 14])
+import { hasNoRoom, isDamage } from './sqlite-errors.ts'
 
 /**
  * A hold on the state's database that keeps its prepared statements, and tells of a file that turns out to be damaged, or a
@@ -73,9 +70,7 @@ export class Connection {
 
 /** An error of SQLite as its reader needs it; any other as it is. */
 export function explained(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error
-  const code = error.errcode & 0xff
-  if (DAMAGED.has(code)) return unreadable(path, error.message, error)
-  if (NO_ROOM.has(code)) return unwritable(path, error.message, error)
-  return error
+  if (!(error instanceof Error)) return error
+  if (isDamage(error)) return unreadable(path, error.message, error)
+  return hasNoRoom(error) ? unwritable(path, error.message, error) : error
 }

@@ -65,6 +65,9 @@ export type VerificationOutcome = 'verified' | 'different' | 'lost'
 
 /** What a comparison of WorkOS with the source and the state came to. The findings stay in the run's database. */
 export interface Verification {
+  /** The manifest's. */
+  name: string
+  target: { type: string; baseUrl: string }
   accounting: Accounting
   kinds: KindVerification[]
   secrets: SecretCounts

@@ -12,6 +12,8 @@ import { verifyKind } from './verify-kind.ts'
 import { createVerifyTables, loadApplied } from './verify-tables.ts'
 
 export interface VerifyOptions {
+  /** The manifest's. */
+  name: string
   state: StateStore
   target: Target
   /** Makes the desired set: what ought to be in WorkOS. */
@@ -27,8 +29,8 @@ const AT_ONCE = 10
  * Reads everything back from WorkOS, page by page, and compares it with the source and with the state. Writes nothing.
  * @throws GuardError when the target is not the state's, CredentialsError, TargetError
  */
-export async function verify({ state, target, readSource, ...watch }: VerifyOptions): Promise<Verification> {
-  const { signal, onProgress = () => {} } = watch
+export async function verify(options: VerifyOptions): Promise<Verification> {
+  const { name, state, target, readSource, signal, onProgress = () => {} } = options
   await checkBinding(state, target.identity, target.client)
   const set = await readSource()
   createVerifyTables(set.staging)
@@ -41,7 +43,10 @@ export async function verify({ state, target, readSource, ...watch }: VerifyOpti
   }
   checkSums(set, kinds)
   const rejected = set.rejectCount()
+  const { type, baseUrl } = target.identity
   return {
+    name,
+    target: { type, baseUrl },
     accounting: set.accounting,
     kinds,
     secrets: countSecrets(set),

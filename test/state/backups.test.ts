@@ -1,11 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { backupPath, newestBackup } from '../../src/state/backups.ts'
 import { openState } from '../../src/state/sqlite-store.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
+const storeModule = fileURLToPath(new URL('../../src/state/sqlite-store.ts', import.meta.url))
 const NOW = new Date('2026-03-04T05:06:07.089Z')
 
 async function stateWith(path: string, count: number) {
@@ -69,6 +72,20 @@ describe('a backup', () => {
     expect(() => state.backUp(file)).toThrow('exists already')
     expect(readFileSync(file, 'utf8')).toBe('precious')
     await state.close()
+  })
+
+  test('for which there is no room is refused with that, and leaves nothing behind', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'state.sqlite')
+    await (await stateWith(path, 5_000)).close()
+    const file = join(folder, 'copy.bak')
+    const script = `import { openState } from ${JSON.stringify(storeModule)}
+      try { openState(${JSON.stringify(path)}).backUp(${JSON.stringify(file)}) } catch ({ problems }) { console.log(problems[0].code) }`
+    // No file of that process may grow beyond 200 KiB: writing more fails as on a full disk.
+    const limited = `ulimit -f 200; exec '${process.execPath}' --input-type=module -e "$0"`
+    const { stdout } = spawnSync('bash', ['-c', limited, script], { encoding: 'utf8' })
+    expect(stdout).toBe('backup_unwritable\n')
+    expect(readdirSync(folder).filter((name) => name.startsWith('copy'))).toEqual([])
   })
 
   test('that cannot be written leaves nothing behind', async () => {

@@ -108,7 +108,7 @@ describe('what is missing is a loss', () => {
     expect(report.findings[0]).toEqual({ type: 'deleted', kind: 'user', key: 'id-ada', id, origin: './users.csv:2' })
     const { stdout } = await project.run(['verify'], { env })
     expect(stdout).toMatch(/deleted in WorkOS \(3\)\n {2}✗ user:id-ada \(\.\/users\.csv:2\) was user_/)
-    expect(stdout).toContain('Not verified: 3 missing.')
+    expect(stdout).toContain('Not verified: 3 missing. What apply would do about it: plan --refresh.')
   })
 
   test('a record that came after the apply', async () => {

@@ -20,8 +20,9 @@ export interface VerifyCommandOptions extends SessionOptions {
 export async function verify(options: VerifyCommandOptions, context: Context): Promise<ExitCode> {
   const session = await openSession({ ...options, leaveOpenWrites: true }, context)
   try {
-    const { state, target, progress } = session
+    const { loaded, state, target, progress } = session
     const verification = await compare({
+      name: loaded.manifest.name,
       state,
       target,
       readSource: session.computeDesired,
