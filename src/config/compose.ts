@@ -35,7 +35,7 @@ export function compose(file: string, environment: string | undefined, context: 
 function withExtends(file: string, above: string[], chain: Map<string, Branch>, context: ComposeContext): Branch {
   const done = chain.get(file)
   if (done) return done
-  const tree = parseFile(file)
+  const tree = parseFile(file, context.redactor)
   const bases = extendsOf(tree)
   let merged: Branch | undefined
   for (const base of bases) {

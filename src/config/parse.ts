@@ -1,7 +1,9 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type YAMLError } from 'yaml'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
+import type { Redactor } from '../diagnostics/redactor.ts'
 import { MAX_NESTING, tooDeepAt } from './nesting.ts'
+import { registerWrittenKeys } from './secrets.ts'
 import { locationOf, type ManifestText, type Place, readText } from './text.ts'
 import type { Branch, Entry, ScalarStyle, Tree } from './tree.ts'
 
@@ -16,11 +18,12 @@ const STYLES: Record<string, ScalarStyle> = {
 }
 
 /**
- * Reads one manifest file (YAML 1.2, and so JSON). `from` is where it is named.
+ * Reads one manifest file (YAML 1.2, and so JSON). `from` is where it is named; API keys in it are registered.
  * @throws ManifestError with everything that is wrong with its text
  */
-export function parseFile(file: string, from?: Location): Branch {
+export function parseFile(file: string, redactor: Redactor, from?: Location): Branch {
   const text = readText(file, from)
+  registerWrittenKeys(text.text, redactor)
   const documents = parseText(text)
   const [document, second] = documents
   const start = { file, line: 1, column: 1 }

@@ -9,6 +9,11 @@ import type { Tree } from './tree.ts'
 /** The shape of API keys: `sk_live_…`, `sk_test_…`, and without an environment in older ones. */
 const API_KEY = /\bsk_(?:live|test)_\w{4,}/
 
+/** Registers API keys anywhere in the text of a file, before anything complains of the text. */
+export function registerWrittenKeys(text: string, redactor: Redactor): void {
+  for (const [key] of text.matchAll(new RegExp(API_KEY, 'g'))) redactor.register(key)
+}
+
 /**
  * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into
  * a complaint. Each yields one warning, although the chosen environment is in the tree twice.

@@ -7,6 +7,9 @@ import type { Tracker } from './whereabouts.ts'
 /** Keys of a rule that steer it and are no fields. */
 const STEERING: ReadonlySet<string> = new Set(['from', 'each', 'when'])
 
+/** Names of fields that say of what type a hash is, which messages may show. */
+const TYPE_OF_HASH = /type|hasher|algorithm/i
+
 export interface CompiledField {
   name: string
   /** Messages about it never show a value. */
@@ -51,7 +54,8 @@ export function compileRule(
     if (value === undefined || STEERING.has(name)) continue
     const secret = secretInputs.includes(name)
     const note = (compiled: CompiledExpression) => {
-      if (secret) for (const read of compiled.fields) gathered.secretNames.add(read)
+      if (!secret || name === 'passwordHashType') return
+      for (const read of compiled.fields) if (!TYPE_OF_HASH.test(read)) gathered.secretNames.add(read)
     }
     if (isObject(value)) {
       const members: [string, CompiledExpression][] = []

@@ -1,12 +1,13 @@
 import { relative } from 'node:path'
 import { expressionsOf } from '../../config/expressions.ts'
 import { inspectManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/manifest.ts'
+import type { LoadedManifest, Manifest } from '../../config/manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
+import { isObject } from '../../json.ts'
 import { checkExpressions, checkStreams } from '../../mapping/check.ts'
 import { openSource, sourceDefinitions } from '../../sources/registry.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
@@ -58,7 +59,8 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
       redactor,
     })
     const { loaded, problems } = inspected
-    const broken = (section: string) => problems.some((problem) => problem.path?.split('.')[0] === section)
+    const broken = (section: keyof Manifest) =>
+      !isObject(loaded.manifest[section]) || problems.some((problem) => problem.path?.split('.')[0] === section)
     const expressions = broken('map') || broken('dedupe') ? [] : checkExpressions(loaded)
     const files = broken('source') ? [] : await checkFiles(loaded)
     const target = broken('target') ? [] : checkAddress(loaded)

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+
+/** A secret that must turn up nowhere, by the name under which a failing test speaks of it. */
+export interface Canary {
+  name: string
+  secret: string
+}
+
+const DIGEST = 'Y2FuYXJ5RGlnZXN0T2ZBSGFzaDAwMDE'
+const SALT = 'Y2FuYXJ5U2FsdA'
+const SSHA = `{SSHA}${Buffer.from(`canary-sha1-digest20${'canary-salt'}`).toString('base64')}`
+
+/** A sound hash of every type that WorkOS takes, in WorkOS's form. */
+export const HASHES: Record<string, string> = {
+  bcrypt: `$2b$10$${'canaryBcryptSaltAndDigest'.padEnd(53, 'x')}`,
+  scrypt: `$scrypt$v=1$n=16384,r=8,p=1,kl=23$${SALT}$${DIGEST}`,
+  'firebase-scrypt': `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=Y2FuYXJ5U2lnbmVyS2V5$${SALT}$${DIGEST}`,
+  pbkdf2: `$pbkdf2$i=600000,d=sha256$${SALT}$${DIGEST}`,
+  argon2: `$argon2id$v=19$m=65536,t=3,p=4$${SALT}$${DIGEST}`,
+  ssha: SSHA,
+}
+
+/** A digest of every hasher of Clerk that is translated, and of one that is not. */
+export const CLERK_DIGESTS: Record<string, string> = {
+  bcrypt: `$2a$10$${'clerkCanaryBcryptDigest'.padEnd(53, 'y')}`,
+  argon2id: `$argon2id$v=19$m=65536,t=3,p=4$${SALT}$Y2xlcmtDYW5hcnlBcmdvbkRpZ2VzdDE`,
+  scrypt_firebase: `Y2xlcmtDYW5hcnlGaXJlYmFzZUhhc2g=$${SALT}==$Y2FuYXJ5U2lnbmVyS2V5MQ==$Bw==$8$14`,
+  pbkdf2_sha256: `pbkdf2_sha256$600000$${SALT}==$Y2xlcmtDYW5hcnlQYmtkZjJEaWdlc3Q=`,
+  ldap_ssha: `{SSHA}${Buffer.from('clerk-canary-digest-with-salt').toString('base64')}`,
+  phpass: '$P$BclerkCanaryPhpassDigest0001',
+}
+
+/** The ways in which a text may write a secret. Written down apart from what the program masks, on purpose. */
+export function formsOf(secret: string): string[] {
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  const bytes = Buffer.from(secret)
+  return [
+    secret,
+    inJson,
+    inJson.replaceAll('\\', '\\\\').replaceAll('"', '\\"'),
+    secret.replaceAll('"', '""'),
+    encodeURIComponent(secret),
+    encodeURI(secret),
+    bytes.toString('base64').replace(/=+$/, ''),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    bytes.toString('utf16le'),
+  ]
+}
+
+/** Names of the canaries that a text or a file holds, in any form. */
+export function found(text: string | Buffer, canaries: readonly Canary[]): string[] {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
+  return canaries
+    .filter(({ secret }) => formsOf(secret).some((form) => bytes.includes(Buffer.from(form))))
+    .map(({ name }) => name)
+}
+
+/** Every file in a folder, however deep, by its path from there. */
+export function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort()
+}
+
+/** `file: canary` for every canary in the files of a folder, those left out that a person wrote. */
+export function leaksIn(folder: string, canaries: readonly Canary[], written: readonly string[]): string[] {
+  return filesIn(folder)
+    .filter((file) => !written.includes(file))
+    .flatMap((file) => found(readFileSync(join(folder, file)), canaries).map((name) => `${file}: ${name}`))
+}
+
+/** `path mode` for every file that others than its owner may touch, and every folder beneath. */
+export function openModes(folder: string, written: readonly string[]): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => !written.includes(path))
+    .map((path) => ({ path, stat: statSync(join(folder, path)) }))
+    .filter(({ stat }) => (stat.mode & 0o777) !== (stat.isDirectory() ? 0o700 : 0o600))
+    .map(({ path, stat }) => `${path} ${(stat.mode & 0o777).toString(8)}`)
+}

@@ -1,0 +1,165 @@
+import { createProject, type Project, type RunOptions } from '../e2e/cli.ts'
+import { FAST, startWorkos, type Workos } from '../e2e/workos.ts'
+import { type Canary, CLERK_DIGESTS, HASHES } from './canaries.ts'
+
+type Row = Record<string, string>
+
+/** A project full of secrets, and of bad rows beside them. */
+export interface CanaryProject {
+  project: Project
+  workos: Workos
+  canaries: Canary[]
+  /** Files that a person wrote; the secrets belong there. */
+  written: string[]
+  run: RunOptions
+}
+
+const PLAIN = 'canary plain "p@ssword" 1'
+const SHORT = 'cnry-pw9'
+const FAILING = 'canary-password-no-number'
+const MISPLACED = 'canary-password-misplaced'
+const CUT: Row = Object.fromEntries(Object.entries(HASHES).map(([type, hash]) => [type, `${hash.slice(0, -9)}!cut`]))
+
+/** The name says nothing of a key on purpose: what is so called is masked as well. */
+const REFERENCE = 'CANARY_OF_THE_ENVIRONMENT'
+const UNUSED: Canary = {
+  name: 'a secret in the environment that nobody refers to',
+  secret: 'canary-auth0-client-secret',
+}
+
+/** Answers creations of some users with what was sent, key and all, as careless servers and proxies do. */
+async function echoingWorkos(): Promise<Workos> {
+  return startWorkos({
+    interceptor: {
+      before({ request, response, text }) {
+        const echo = `${request.headers.authorization} sent ${text}`
+        if (request.method !== 'POST') return false
+        if (text.includes('"echo@')) {
+          const errors = [{ code: `code ${request.headers.authorization}`, message: echo }]
+          const type = { 'content-type': 'application/json' }
+          response.writeHead(422, type).end(JSON.stringify({ code: 'echo', message: echo, errors }))
+        } else if (text.includes('"html@')) {
+          response.writeHead(400, { 'content-type': 'text/html' }).end(`<html><pre>${echo}</pre></html>`)
+        } else return false
+        return true
+      },
+    },
+  })
+}
+
+const common = (workos: Workos, apiKey: string) => ({
+  version: 1,
+  name: 'canaries',
+  target: { ...workos.target, apiKey },
+  run: { ...FAST, workers: 1 },
+  safety: { maxRejects: 1000, maxFailures: 1000, maxDeletes: 1000, confirm: 'canaries' },
+})
+
+/** CSV: every hash type, plain passwords, cut-off hashes, wrong columns. The key comes from the environment. */
+export async function csvCanaries(): Promise<CanaryProject> {
+  const workos = await echoingWorkos()
+  const project = createProject()
+  const key = 'sk_test_canaryReference01'
+  const person = (name: string, more: Row): Row => ({
+    email: `${name}@example.com`,
+    external_id: `u-${name}`,
+    org_external_id: 'acme',
+    org_name: 'Acme',
+    metadata: JSON.stringify({ visible: 'no-secret-at-all' }),
+    ...more,
+  })
+  const rows = [
+    ...Object.entries(HASHES).map(([type, hash]) => person(type, { password_hash: hash, password_hash_type: type })),
+    ...Object.entries(CUT).map(([type, hash]) =>
+      person(`cut-${type}`, { password_hash: hash, password_hash_type: type }),
+    ),
+    person('plain', { password: PLAIN }),
+    person('short', { password: SHORT }),
+    person('echo', { password: PLAIN }),
+    person('html', { password: PLAIN }),
+    person('both', { password: PLAIN, password_hash: HASHES.bcrypt ?? '', password_hash_type: 'bcrypt' }),
+    person('typeless', { password_hash: HASHES.argon2 ?? '' }),
+    person('swapped', { password_hash: 'bcrypt', password_hash_type: HASHES.bcrypt ?? '' }),
+    person('unsupported', { password_hash: HASHES.bcrypt ?? '', password_hash_type: 'md5' }),
+    person('number', { password: FAILING, trap: 'number' }),
+    person('record', { password: FAILING, trap: 'record' }),
+    person('hash-as-mail', {
+      email: HASHES.bcrypt ?? '',
+      password_hash: HASHES.bcrypt ?? '',
+      password_hash_type: 'bcrypt',
+    }),
+    person('password-as-mail', { email: MISPLACED, password: MISPLACED }),
+    person('bad-metadata', { metadata: '{"half": ', password: PLAIN }),
+  ]
+  project.csv('users.csv', rows)
+  const trap = "trap = 'number' ? $number(password) : trap = 'record' ? $number($string([password, $])) : last_name"
+  project.manifest({
+    ...common(workos, `\${${REFERENCE}}`),
+    source: { type: 'csv', path: './users.csv' },
+    map: { user: { lastName: trap } },
+    passwords: { unsupported: 'reject', onChange: 'send' },
+  })
+  const canaries = [
+    { name: 'the key of a reference', secret: key },
+    UNUSED,
+    ...Object.entries(HASHES).map(([type, secret]) => ({ name: `${type} hash`, secret })),
+    ...Object.entries(CUT).map(([type, secret]) => ({ name: `cut-off ${type} hash`, secret })),
+    { name: 'plain password', secret: PLAIN },
+    { name: 'short password', secret: SHORT },
+    { name: 'password in a failing expression', secret: FAILING },
+    { name: 'password in the place of an e-mail address', secret: MISPLACED },
+  ]
+  const run = { env: { [REFERENCE]: key, AUTH0_CLIENT: UNUSED.secret, WORKOS_MIGRATE_DEBUG: '1' } }
+  return { project, workos, canaries, run, written: ['migrate.config.yaml', 'users.csv'] }
+}
+
+/** Clerk: every hasher, TOTP seeds. The key comes from a file. */
+export async function clerkCanaries(): Promise<CanaryProject> {
+  const workos = await echoingWorkos()
+  const project = createProject()
+  const key = 'sk_test_canaryOfTheFile02'
+  const seed = (hasher: string) => `CANARYTOTPSEED${hasher.toUpperCase().replaceAll('_', '')}`
+  const user = (name: string, more: Row): Row => ({
+    id: `u-${name}`,
+    primary_email_address: `${name}@example.com`,
+    username: name,
+    ...more,
+  })
+  const rows = Object.entries(CLERK_DIGESTS).flatMap(([hasher, digest]) => [
+    user(hasher, { totp_secret: seed(hasher), password_digest: digest, password_hasher: hasher }),
+    user(`cut-${hasher}`, { password_digest: `${digest.slice(0, -7)}!`, password_hasher: hasher }),
+    user(`echo-${hasher}`, {
+      primary_email_address: 'echo@example.com',
+      password_digest: digest,
+      password_hasher: hasher,
+    }),
+  ])
+  project.csv('clerk.csv', rows)
+  project.csv('members.csv', [
+    { clerk_user_id: 'u-bcrypt', org_external_id: 'acme', org_name: 'Acme', role_slugs: 'member' },
+    { clerk_user_id: 'u-nobody', org_external_id: 'acme', org_name: 'Acme', role_slugs: 'member' },
+  ])
+  project.write('key.txt', `${key}\n`)
+  project.manifest({
+    ...common(workos, '${file:./key.txt}'),
+    source: { type: 'clerk', users: './clerk.csv', memberships: './members.csv' },
+    passwords: { unsupported: 'reset' },
+    map: { user: { firstName: "username = 'phpass' ? $number(totp_secret) : first_name" } },
+  })
+  const canaries = [
+    { name: 'the key of a file', secret: key },
+    UNUSED,
+    ...Object.entries(CLERK_DIGESTS).flatMap(([hasher, secret]) => [
+      { name: `${hasher} digest`, secret },
+      { name: `cut-off ${hasher} digest`, secret: `${secret.slice(0, -7)}!` },
+      { name: `TOTP seed beside ${hasher}`, secret: seed(hasher) },
+      // The part that a translation into WorkOS's form keeps.
+      {
+        name: `end of the ${hasher} digest`,
+        secret: secret.split('$').at(hasher === 'scrypt_firebase' ? 0 : -1) ?? '',
+      },
+    ]),
+  ]
+  const run = { env: { AUTH0_CLIENT: UNUSED.secret, WORKOS_MIGRATE_DEBUG: '1' } }
+  return { project, workos, canaries, run, written: ['migrate.config.yaml', 'clerk.csv', 'members.csv', 'key.txt'] }
+}

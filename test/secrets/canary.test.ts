@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Result } from '../e2e/cli.ts'
+import { found, leaksIn, openModes } from './canaries.ts'
+import { type CanaryProject, clerkCanaries, csvCanaries } from './canary-project.ts'
+import { LINES, uncovered } from './commands.ts'
+
+test('the lines below use every command of the program and every option that changes what it shows', () => {
+  expect(uncovered()).toEqual([])
+})
+
+/** Runs a line, and finds no canary in what it prints or leaves behind. */
+async function check({ project, canaries, written, run }: CanaryProject, line: string[]): Promise<Result> {
+  const result = await project.run(line, run)
+  const leaks = {
+    line: line.join(' '),
+    stdout: found(result.stdout, canaries),
+    stderr: found(result.stderr, canaries),
+    files: leaksIn(project.folder, canaries, written),
+    modes: openModes(project.folder, written),
+    defect: /\binternal_error\b/.test(result.stderr),
+  }
+  expect(leaks).toEqual({ line: line.join(' '), stdout: [], stderr: [], files: [], modes: [], defect: false })
+  return result
+}
+
+test.each([
+  ['CSV', csvCanaries, 'users.csv'],
+  ['Clerk', clerkCanaries, 'clerk.csv'],
+])('no secret of a %s project turns up in any output or file of any command', async (_, create, source) => {
+  const canaries = await create()
+  const { project, workos, written, run } = canaries
+  const planted = [...written.map((file) => readFileSync(project.path(file), 'utf8')), ...Object.values(run.env ?? {})]
+  expect(found(planted.join('\n'), canaries.canaries)).toEqual(canaries.canaries.map(({ name }) => name))
+
+  const told = new Map<string, Result[]>()
+  for (const lines of Object.entries(LINES)) {
+    const [command, of] = lines
+    told.set(command, [])
+    for (const line of of) told.get(command)?.push(await check(canaries, line))
+    // A hash that changes is a hash that is sent again.
+    if (command === 'apply') {
+      const text = readFileSync(project.path(source), 'utf8').replace('xxxxxxxx', 'zzzzzzzz')
+      project.write(source, text)
+      await check(canaries, ['apply', '--confirm', 'canaries'])
+    }
+  }
+
+  const [planned] = told.get('plan') ?? []
+  expect(planned?.stdout).toContain('user:u-bcrypt')
+  const [applied] = told.get('apply') ?? []
+  expect(applied?.exit).toBe(7)
+  const [explained] = told.get('errors') ?? []
+  expect(explained?.exit).toBe(0)
+  const [failures] = (told.get('errors') ?? []).slice(1)
+  expect(failures?.stdout).toMatch(/\[redacted\]/)
+  expect(workos.log.some(({ method, path }) => method === 'POST' && path === '/user_management/users')).toBe(true)
+  expect(workos.log.some(({ method, status }) => method === 'DELETE' && status < 300)).toBe(true)
+})

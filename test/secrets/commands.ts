@@ -1,0 +1,101 @@
+import { PassThrough } from 'node:stream'
+import type { Command } from 'commander'
+import type { Context } from '../../src/cli/context.ts'
+import { buildProgram } from '../../src/cli/program.ts'
+
+/** The sandbox runs until it is interrupted: tests of its own look at it. */
+const APART = ['sandbox']
+
+/** A command that works on the manifest, with every line that the canaries are to survive, in order. */
+export const LINES: Record<string, string[][]> = {
+  validate: [['validate'], ['validate', '--json'], ['validate', '--offline', '--json']],
+  config: [
+    ['config'],
+    ['config', '--offline'],
+    ['config', '--origins'],
+    ['config', '--json'],
+    ['config', '--json', '--origins'],
+  ],
+  schema: [['schema']],
+  plan: [
+    ['plan', '--full'],
+    ['plan', '--format', 'text', '--detailed-exitcode'],
+    ['plan', '--json', '--full'],
+    ['plan', '--format', 'markdown', '--full'],
+    ['plan', '--refresh', '--out', 'plan.ndjson'],
+  ],
+  apply: [
+    ['apply', 'plan.ndjson', '--full'],
+    ['apply', '--yes', '--json', '--full'],
+    ['apply', '--yes', '--refresh'],
+    ['apply', '--confirm', 'wrong-word'],
+  ],
+  verify: [['verify'], ['verify', '--strict', '--full'], ['verify', '--json', '--full']],
+  errors: [
+    ['errors', '--full'],
+    ['errors', '--run', '1', '--full'],
+    ['errors', '--json', '--full'],
+    ['errors', '--ndjson'],
+    ['errors', '--format', 'ndjson', '--run', '1'],
+  ],
+  'state list': [
+    ['state', 'list'],
+    ['state', 'list', '--json'],
+    ['state', 'list', '--kind', 'user'],
+  ],
+  'state show': [
+    ['state', 'show'],
+    ['state', 'show', '--json'],
+    ['state', 'show', 'user:u-bcrypt', '--json'],
+  ],
+  'state export': [
+    ['state', 'export', '--format', 'ndjson'],
+    ['state', 'export', '--kind', 'user'],
+  ],
+  'state backup': [
+    ['state', 'backup'],
+    ['state', 'backup', 'copy.bak'],
+  ],
+  'state rm': [['state', 'rm', 'user:u-bcrypt', '--yes', '--force']],
+  'state import': [
+    ['state', 'import', 'user:u-bcrypt', 'user_of_nobody'],
+    ['state', 'import', 'user:u-bcrypt', 'user_of_nobody', '--force'],
+  ],
+  destroy: [
+    ['destroy', '--plan-only', '--full'],
+    ['destroy', '--plan-only', '--json'],
+    ['destroy', '--confirm', 'canaries', '--include-active', '--include-changed', '--json'],
+  ],
+}
+
+/** Options that say where to look, not what to show; every command has them. */
+const COMMON = ['--config', '--env', '--help', '--version']
+
+/** What the program offers and no line above uses: `command`, or `command --option`. Empty when all is covered. */
+export function uncovered(): string[] {
+  const missing: string[] = []
+  const visit = (command: Command, name: string): void => {
+    if (command.commands.length > 0) {
+      for (const child of command.commands) visit(child, `${name} ${child.name()}`.trim())
+      return
+    }
+    if (APART.includes(name)) return
+    const lines = LINES[name]
+    if (lines === undefined) missing.push(name)
+    const used = new Set(lines?.flat())
+    for (const { long } of command.options) {
+      if (long && !COMMON.includes(long) && !used.has(long)) missing.push(`${name} ${long}`)
+    }
+  }
+  visit(
+    buildProgram(nowhere(), async () => {}),
+    '',
+  )
+  return missing
+}
+
+function nowhere(): Context {
+  const never = new AbortController().signal
+  const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  return { stdout, stderr, stdin, env: {}, cwd: '/', now: Date.now, interrupted: never, killed: never }
+}
