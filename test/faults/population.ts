@@ -28,7 +28,7 @@ export interface Population {
 const HASH = `$2b$10$${'f'.repeat(53)}`
 const ROLES = [['admin'], ['member'], ['admin', 'billing']]
 
-/** Users in one to three of the organizations, with one or two roles; every seventh is in none. */
+/** Users in one to three of the organizations (at least 3), with one or two roles; every seventh is in none. */
 export function populate(users: number, organizations: number): Population {
   const expected: Expected = {
     users: new Map(),
@@ -58,7 +58,7 @@ export function populate(users: number, organizations: number): Population {
     const memberships = n % 7 === 6 ? 0 : 1 + (n % 3)
     if (memberships === 0) rows.push(user)
     for (let m = 0; m < memberships; m += 1) {
-      const organization = (n + m * 5) % organizations
+      const organization = (n + m * Math.floor(organizations / 3)) % organizations
       const roles = ROLES[(n + m) % ROLES.length] ?? []
       const [id, name] = [`org-${organization}`, `Organization ${organization}`]
       expected.organizations.set(id, name)

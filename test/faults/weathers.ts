@@ -12,8 +12,11 @@ function one(effect: Effect & Trigger, rate: number): FaultSet {
   return { seed: 3, faults: [{ ...effect, rate }] }
 }
 
+/** Requests after which the key is revoked: more than planning takes, fewer than applying. */
+const inMidRun = (users: number) => Math.round(users * 2.5) + 20
+
 /** Each fault alone at a rate, all of them mixed at that rate each, and those that last until somebody lifts them. */
-export function weathers(rate: number): Weather[] {
+export function weathers(users: number, rate: number): Weather[] {
   const passing: [string, Effect & Trigger][] = [
     ['429 with Retry-After', { kind: 'rate-limited', retryAfter: 1 }],
     ['429 without Retry-After', { kind: 'rate-limited' }],
@@ -46,6 +49,10 @@ export function weathers(rate: number): Weather[] {
       lasting: 7,
       expected: (expected) => without(expected, REFUSED_USER, REFUSED_ORGANIZATION),
     },
-    { name: 'credentials revoked in mid-run', faults: { faults: [{ kind: 'revoked', after: 100 }] }, lasting: 4 },
+    {
+      name: 'credentials revoked in mid-run',
+      faults: { faults: [{ kind: 'revoked', after: inMidRun(users) }] },
+      lasting: 4,
+    },
   ]
 }
