@@ -23,3 +23,17 @@ export function canonicalJson(value: unknown): string {
   }
   return `{${members.join(',')}}`
 }
+
+/**
+ * JSON text for an output. Same value as JSON.stringify yields, with all that could steer the terminal which shows it (8-bit
+ * control characters, text turned round or hidden, line separators) written as `\u` escapes.
+ */
+export function jsonText(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, null, indent) ?? 'null'
+  return text.replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  )
+}

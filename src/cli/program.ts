@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ExitCode } from '../diagnostics/errors.ts'
+import { printable } from '../diagnostics/printable.ts'
 import { toolVersion } from '../version.ts'
 import { command, examples, type Start, sub } from './command-line.ts'
 import type { Context } from './context.ts'
@@ -31,7 +32,8 @@ export function buildProgram(context: Context, start: Start): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
+      // What was typed is quoted here; it may have been pasted.
+      writeErr: (text) => context.stderr.write(text.split('\n').map(printable).join('\n')),
     })
     .showHelpAfterError('(workos-migrate --help shows the commands)')
   examples(program, [

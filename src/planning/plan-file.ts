@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ManifestError, StalePlanError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import { isObject } from '../json.ts'
+import { isObject, jsonText } from '../json.ts'
 import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
 import { digestPlan } from './plan-digest.ts'
@@ -52,9 +52,9 @@ export function writePlanFile(plan: Plan, path: string, manifestFile: string, ap
   const temporary = `${path}.${process.pid}.tmp`
   const file = openSync(temporary, 'w', 0o600)
   try {
-    let pending = `${JSON.stringify(header)}\n`
+    let pending = `${jsonText(header)}\n`
     for (const action of plan.actions()) {
-      pending += `${JSON.stringify(planLine(action))}\n`
+      pending += `${jsonText(planLine(action))}\n`
       if (pending.length < 1 << 16) continue
       writeSync(file, pending)
       pending = ''

@@ -1,5 +1,6 @@
 import type { ApplyResult } from '../applying/apply.ts'
 import { printable } from '../diagnostics/printable.ts'
+import { jsonText } from '../json.ts'
 import type { Failure } from '../state/store.ts'
 import { counted, duration, type Paint, table } from './style.ts'
 
@@ -60,11 +61,11 @@ export async function renderApplyJson(
   write: (text: string) => void,
 ): Promise<void> {
   const head = { format: 'workos-migrate-apply-report', version: 1, seconds: Math.round(seconds * 1000) / 1000 }
-  write(`${JSON.stringify({ ...head, ...result }).slice(0, -1)},"failures":[`)
+  write(`${jsonText({ ...head, ...result }).slice(0, -1)},"failures":[`)
   let separator = ''
   for await (const batch of failures) {
     for (const failure of batch) {
-      write(`${separator}\n${JSON.stringify(failure)}`)
+      write(`${separator}\n${jsonText(failure)}`)
       separator = ','
     }
   }

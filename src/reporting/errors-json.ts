@@ -1,3 +1,4 @@
+import { jsonText } from '../json.ts'
 import type { Run } from '../state/store.ts'
 import { addressOf, type Casualty, type CauseGroup } from './errors-groups.ts'
 import { adviceFor } from './remedies.ts'
@@ -10,14 +11,14 @@ export function renderErrorsJson(
 ): void {
   const head = { format: 'workos-migrate-errors', version: 1, run: { run, command, startedAt, finishedAt, outcome } }
   const causes = groups.map(({ examples, ...group }) => ({ ...group, examples: examples.map(inJson) }))
-  write(`${JSON.stringify({ ...head, causes })}\n`)
+  write(`${jsonText({ ...head, causes })}\n`)
 }
 
 /** One thing that a run could not do, as a line of NDJSON with what would help. */
 export function errorLine(item: Casualty): string {
   const { reapply, help } = adviceFor(item.code)
   const { outcome, code, count } = item
-  return `${JSON.stringify({ outcome, code, ...inJson(item), count, reapply, help })}\n`
+  return `${jsonText({ outcome, code, ...inJson(item), count, reapply, help })}\n`
 }
 
 function inJson(item: Casualty) {

@@ -1,3 +1,4 @@
+import { jsonText } from '../json.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Plan } from '../planning/plan.ts'
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
   const head = { format: 'workos-migrate-plan-report', version: 1, name, inputs, accounting: set.accounting, summary }
-  write(JSON.stringify(head).slice(0, -1))
+  write(jsonText(head).slice(0, -1))
   writeList('actions', plan.actions(), write)
   writeList('drift', plan.drift(), write)
   writeList('spared', plan.spared(), write)
@@ -21,7 +22,7 @@ function writeList(name: string, items: Iterable<object>, write: (text: string) 
   let first = true
   for (const item of items) {
     const { send: _send, applied: _applied, ...shown } = item as Record<string, unknown>
-    write(`${first ? '' : ','}\n${JSON.stringify(shown)}`)
+    write(`${first ? '' : ','}\n${jsonText(shown)}`)
     first = false
   }
   write(']')

@@ -1,3 +1,4 @@
+import { jsonText } from '../json.ts'
 import { countFindings, type FindingType, findingsOf, type Verification } from '../verifying/verification.ts'
 import { SAMPLE } from './verify-text.ts'
 
@@ -19,12 +20,12 @@ export function renderVerifyJson(verification: Verification, full: boolean, writ
   const { set, ...shown } = verification
   const counts = Object.fromEntries(TYPES.map((type) => [type, countFindings(verification, type)]))
   const head = { format: 'workos-migrate-verification', version: 1, ...shown, counts }
-  write(`${JSON.stringify(head).slice(0, -1)},"findings":[`)
+  write(`${jsonText(head).slice(0, -1)},"findings":[`)
   let separator = ''
   for (const type of TYPES) {
     for (const finding of findingsOf(verification, type, full ? Number.POSITIVE_INFINITY : SAMPLE)) {
       const origin = type === 'extra' ? null : set.origin(finding.kind, finding.key)
-      write(`${separator}\n${JSON.stringify({ ...finding, origin })}`)
+      write(`${separator}\n${jsonText({ ...finding, origin })}`)
       separator = ','
     }
   }

@@ -10,7 +10,7 @@ import { ExitCode } from '../../diagnostics/errors.ts'
 import { formatLocation } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
-import { isObject } from '../../json.ts'
+import { isObject, jsonText } from '../../json.ts'
 import type { Context } from '../context.ts'
 
 export interface ConfigOptions {
@@ -39,7 +39,7 @@ export async function config(options: ConfigOptions, context: Context): Promise<
   const origin = (path: string[]) => originText(loaded, path, context.cwd)
   if (options.json) {
     const value = options.origins ? { manifest: shown, origins: originsOf(shown, origin) } : shown
-    context.stdout.write(redactor.redact(`${JSON.stringify(value, null, 2)}\n`))
+    context.stdout.write(redactor.redact(`${jsonText(value, 2)}\n`))
     return ExitCode.done
   }
   const document = new Document(shown)

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import type { ExitCode } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
+import { jsonText } from '../../json.ts'
 import { kindDefinitions } from '../../resources/registry.ts'
 import type { Run, StateResource, StateStore } from '../../state/store.ts'
 import { checkKind, parseAddress, unknownAddress } from '../address.ts'
@@ -23,7 +24,7 @@ export async function stateList(options: StateOptions, context: Context): Promis
     const output = buffered(context.stdout)
     for await (const resource of resources(state, options.kind)) {
       const line = options.json
-        ? JSON.stringify(exported(resource))
+        ? jsonText(exported(resource))
         : `${printable(`${resource.kind}:${resource.key}`)}  ${printable(resource.id)}  ${resource.ownership}`
       output.write(`${line}\n`)
     }
@@ -39,7 +40,7 @@ export async function stateShow(
 ): Promise<ExitCode> {
   return withState(options, context, async ({ state }) => {
     const shown = target === undefined ? await overview(state) : await single(state, target)
-    context.stdout.write(options.json ? `${JSON.stringify(shown)}\n` : renderShown(shown))
+    context.stdout.write(options.json ? `${jsonText(shown)}\n` : renderShown(shown))
   })
 }
 
@@ -55,7 +56,7 @@ export async function stateExport(
     if (options.format !== 'ndjson') output.write(csv(['kind', 'key', 'external_id', 'workos_id', 'ownership', 'run']))
     for await (const resource of resources(state, options.kind)) {
       const { kind, key, external_id, workos_id, ownership, run } = exported(resource)
-      if (options.format === 'ndjson') output.write(`${JSON.stringify(exported(resource))}\n`)
+      if (options.format === 'ndjson') output.write(`${jsonText(exported(resource))}\n`)
       else output.write(csv([kind, key, external_id ?? '', workos_id, ownership, run]))
     }
     await output.end()
@@ -108,7 +109,7 @@ function renderShown(shown: object): string {
           .map(([what, count]) => `${count} ${what}`)
           .join(', ')}\n`
       runs = value.map(line).join('')
-    } else rows.push([name, printable(typeof value === 'string' ? value : JSON.stringify(value))])
+    } else rows.push([name, printable(typeof value === 'string' ? value : jsonText(value))])
   }
   const width = Math.max(...rows.map(([name = '']) => name.length))
   const lines = rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}\n`).join('')

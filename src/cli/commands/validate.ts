@@ -7,7 +7,7 @@ import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
-import { isObject } from '../../json.ts'
+import { isObject, jsonText } from '../../json.ts'
 import { checkExpressions, checkStreams } from '../../mapping/check.ts'
 import { openSource, sourceDefinitions } from '../../sources/registry.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
@@ -37,7 +37,7 @@ export async function validate(options: ValidateOptions, context: Context): Prom
   const errors = problems.filter(({ severity }) => severity !== 'warning').length
   if (options.json) {
     const report = { valid: errors === 0, file: loaded?.file ?? null, problems: problemsToJson(problems) }
-    context.stdout.write(`${redactor.redact(JSON.stringify(report, null, 2))}\n`)
+    context.stdout.write(`${redactor.redact(jsonText(report, 2))}\n`)
   } else {
     const color = wantsColor(context.stderr, context.env)
     context.stderr.write(renderProblems(problems, { color, cwd: context.cwd, redactor }))
