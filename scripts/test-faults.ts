@@ -10,7 +10,7 @@ import { crashAndApply, openWreck, type Recovery } from '../test/faults/crash.ts
 import { populate } from '../test/faults/population.ts'
 import { growth, Sampler } from '../test/faults/sampler.ts'
 import { type Aftermath, ride } from '../test/faults/storm.ts'
-import { weathers } from '../test/faults/weathers.ts'
+import { mixed, weathers } from '../test/faults/weathers.ts'
 
 const args = process.argv.slice(2)
 const short = args.includes('--short')
@@ -92,17 +92,15 @@ async function crashes(): Promise<boolean> {
 
 /** Many users, everything mixed, three SIGKILLs: exact in the end, with flat memory and handles on the way. */
 async function long(): Promise<boolean> {
-  const [users, rate, concurrency] = short ? [300, 0.02, 50] : [10_000, 0.05, 200]
+  const [users, concurrency] = short ? [300, 50] : [10_000, 100]
   const population = populate(users, short ? 10 : 50)
   const writes = users + population.expected.memberships.size
-  const weather = weathers(users, rate).find(({ name }) => name.startsWith('all mixed'))
-  if (weather === undefined) throw new Error('there is no mixed weather')
   title(`${users} users, ${population.expected.memberships.size} memberships, three SIGKILLs`)
   head('fault', ['injected', 'survived', 'lost', 'duplicated', 'requests', 'seconds'], 'exit codes')
   const sampler = new Sampler(short ? 50 : 250)
   const kills = [0.15, 0.2, 0.25].map((share) => Math.floor(share * writes))
   const onChild = (pid: number) => sampler.watch(pid)
-  const row = await ride({ population, weather, command: inChild(), concurrency, kills, onChild })
+  const row = await ride({ population, weather: mixed(0.05), command: inChild(), concurrency, kills, onChild })
   sampler.stop()
   printAftermath(row)
   const grown = growth(sampler.processes)

@@ -74,6 +74,7 @@ export async function crashAndApply(wreck: Wreck, boundary: Boundary): Promise<R
   wreck.renew()
   const { signal } = await wreck.crash(['apply', '--yes'], boundary)
   const { exit, stderr } = await wreck.run(['apply', '--yes', '--json'])
+  if (exit !== 0) throw new Error(`the apply after ${JSON.stringify(boundary)} ended with ${exit}: ${stderr}`)
   const { openWrites } = JSON.parse((await wreck.run(['state', 'show', '--json'])).stdout)
   return { signal, exit, stderr, openWrites, leftovers: wreck.leftovers(), ...(await wreck.compare()) }
 }

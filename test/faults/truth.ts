@@ -55,7 +55,9 @@ export function checkRun(evidence: Evidence): string[] {
     return untruths
   }
   const refused = later.filter(({ status }) => status === 429).length
-  claim(report.requests.refused === refused, `${report.requests.refused} answers 429 are told, ${refused} were given`)
+  // An answer that crosses the client's time-out is given and not received: of hundreds, a few may.
+  const told = report.requests.refused
+  claim(told <= refused && told >= refused - Math.ceil(refused / 100), `${told} answers 429 are told, ${refused} given`)
   checkKinds(report.kinds, evidence, claim)
   const left = report.kinds.reduce((sum, { failed, blocked, pending }) => sum + failed + blocked + pending, 0)
   claim((finished.exit === 0) === (left === 0), `${left} are said to be left`)

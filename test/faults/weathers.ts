@@ -12,6 +12,12 @@ function one(effect: Effect & Trigger, rate: number): FaultSet {
   return { seed: 3, faults: [{ ...effect, rate }] }
 }
 
+/** Every kind of passing trouble, together striking this share of requests. */
+export function mixed(share: number): Weather {
+  const all = allFaults(0).faults.length
+  return { name: `all mixed, ${share * 100} % together`, faults: allFaults(share / all, 5), timeout: 1 }
+}
+
 /** Requests after which the key is revoked: more than planning takes, fewer than applying. */
 const inMidRun = (users: number) => Math.round(users * 2.5) + 20
 
