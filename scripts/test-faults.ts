@@ -28,7 +28,7 @@ process.exitCode = sound ? 0 : 1
 
 /** Each fault alone, all of them mixed, and those that last. */
 async function matrix(): Promise<boolean> {
-  const [users, rate] = short ? [100, 0.03] : [1000, 0.05]
+  const [users, rate] = short ? [60, 0.02] : [1000, 0.05]
   const population = populate(users, short ? 10 : 40)
   const { memberships } = population.expected
   title(`${users} users, ${memberships.size} memberships, each fault at ${rate * 100} %`)
