@@ -55,7 +55,7 @@ function parseText(text: ManifestText): readonly Document.Parsed[] {
     const message = `the file is nested more than ${MAX_NESTING} levels deep`
     throw new ManifestError({ code: 'nested_too_deep', message, at: { file: text.file, line } })
   }
-  const documents = parseAllDocuments(text.text, { lineCounter: text.lines, prettyErrors: false, version: '1.2' })
+  const documents = parseAllDocuments(text.text, { prettyErrors: false, version: '1.2' })
   return Array.isArray(documents) ? documents : []
 }
 

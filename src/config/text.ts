@@ -6,7 +6,7 @@ import type { Location } from '../diagnostics/problem.ts'
 /** Far above any manifest: what is larger is an export that was named by mistake. */
 const MAX_BYTES = 4 * 1024 * 1024
 
-/** The text of one manifest file. `lines` is filled by whoever parses it. */
+/** The text of one manifest file, and where its lines begin. */
 export interface ManifestText {
   /** Absolute path. */
   file: string
@@ -34,7 +34,8 @@ export function locationOf(place: Place, position = place.start): Location {
 export function readText(file: string, from?: Location): ManifestText {
   const bytes = readBytes(file, from)
   try {
-    return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), lines: new LineCounter() }
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return { file, text, lines: linesOf(text) }
   } catch {
     throw new ManifestError({
       code: 'wrong_encoding',
@@ -43,6 +44,14 @@ export function readText(file: string, from?: Location): ManifestText {
       at: { file, ...firstInvalid(bytes) },
     })
   }
+}
+
+/** Counted here: the parser of YAML loses count of the lines behind some faults. */
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter()
+  lines.addNewLine(0)
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1)
+  return lines
 }
 
 function readBytes(file: string, from: Location | undefined): Buffer {

@@ -51,20 +51,24 @@ export function compileExpression(text: string, bounds: Bounds = BOUNDS): Compil
   if (text.trim() === '')
     return { ok: false, message: 'the expression is empty', hint: 'leave the key out', position: 0 }
   let compiled: jsonata.Expression
+  let names: Names
+  let short: Direct | undefined
   try {
     compiled = jsonata(text, bounds)
+    const ast: unknown = compiled.ast()
+    names = namesIn(ast)
+    short = direct(ast)
   } catch (error) {
+    if (error instanceof RangeError) return { ok: false, message: 'the expression is nested too deeply', position: 0 }
     return { ok: false, message: messageOf(error), position: offsetOf(error, text) }
   }
-  const ast: unknown = compiled.ast()
-  const names = namesIn(ast)
   const [unknown] = names.unknown
   if (unknown !== undefined) return { ok: false, ...unknownName(unknown.name), position: unknown.offset }
   for (const { name, call } of mappingFunctions) compiled.registerFunction(name, (...args: unknown[]) => call(...args))
   compiled.assign('eval', undefined)
   return {
     ok: true,
-    expression: { text, unstable: names.unstable, fields: names.fields, evaluate: evaluator(compiled, direct(ast)) },
+    expression: { text, unstable: names.unstable, fields: names.fields, evaluate: evaluator(compiled, short) },
   }
 }
 

@@ -32,9 +32,15 @@ export function canonicalHashType(type: string): string {
   return ALIASES.get(name) ?? name
 }
 
-/** A type as messages show it. Where hash and type are swapped, the hash stands here: anything long or odd is not shown. */
+/** What names of hashers are made of. */
+const HASHER = /crypt|pbkdf|argon|sha\d?|md[45]|phpass|hmac|ntlm|django|drupal|wordpress|cognito|whirlpool|plain/
+
+/**
+ * A type as messages show it. Where hash and type are swapped, the hash stands here: nothing is shown that does not read as the
+ * name of a hasher.
+ */
 export function shownHashType(type: string): string {
-  return /^[a-z0-9_.:-]{1,24}$/.test(type) ? type : 'an unknown type'
+  return /^[a-z0-9_.:-]{1,24}$/.test(type) && HASHER.test(type) ? type : 'an unknown type'
 }
 
 /** Looks at a hash of a canonical type. Undefined: WorkOS does not take this type. */

@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { mergeDrafts } from '../../src/resources/merge.ts'
+import { kindDefinition } from '../../src/resources/registry.ts'
+import { assembled, type RecordPart } from '../desired/assembled.ts'
+import { runs, TIMEOUT } from './runs.ts'
+
+const user = kindDefinition('user')
+const membership = kindDefinition('membership')
+
+/** Drafts of one thing, and the same in another order. */
+function twoOrders<T>(drafts: fc.Arbitrary<T>): fc.Arbitrary<[T[], T[]]> {
+  return fc
+    .array(drafts, { minLength: 1, maxLength: 8 })
+    .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })))
+}
+
+test('where the rule is any or a union of lists, the order of the records makes no difference', {
+  timeout: TIMEOUT,
+}, () => {
+  const draft = fc.record({
+    key: fc.constant('k'),
+    secrets: fc.constant(null),
+    attributes: fc.record({ emailVerified: fc.boolean() }, { requiredKeys: [] }),
+  })
+  const roles = fc.record({
+    key: fc.constant('k'),
+    secrets: fc.constant(null),
+    attributes: fc.record({ roles: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 }) }),
+  })
+  fc.assert(
+    fc.property(twoOrders(draft), twoOrders(roles), ([one, other], [some, others]) => {
+      expect(mergeDrafts(user, other, { emailVerified: 'any' })).toEqual(
+        mergeDrafts(user, one, { emailVerified: 'any' }),
+      )
+      const sorted = (drafts: typeof some) =>
+        [...(mergeDrafts(membership, drafts, { roles: 'union' }).attributes.roles as string[])].sort()
+      expect(sorted(others)).toEqual(sorted(some))
+      expect(sorted(some)).toEqual([...new Set(some.flatMap(({ attributes }) => attributes.roles))].sort())
+    }),
+    runs(1000),
+  )
+})
+
+test('no member of metadata is lost in a union, and every value that lost is told', { timeout: TIMEOUT }, () => {
+  const value = fc.constantFrom('x', 'y')
+  const draft = fc.record({
+    key: fc.constant('k'),
+    secrets: fc.constant(null),
+    attributes: fc.record({
+      metadata: fc.dictionary(fc.constantFrom('a', 'b', 'constructor', '__proto__'), value, { minKeys: 1 }),
+    }),
+  })
+  fc.assert(
+    fc.property(twoOrders(draft), ([drafts]) => {
+      const { attributes, conflicts } = mergeDrafts(user, drafts, { metadata: 'union' })
+      const merged = new Map(Object.entries(attributes.metadata as object))
+      for (const { attributes: given } of drafts) {
+        for (const [member, held] of Object.entries(given.metadata)) {
+          expect(merged.has(member)).toBe(true)
+          const told = conflicts.some(({ field, dropped }) => field === `metadata.${member}` && dropped === held)
+          expect(merged.get(member) === held || told).toBe(true)
+        }
+      }
+    }),
+    runs(1000),
+  )
+})
+
+test('of users that merge every membership and every role is kept, for the user that stands for them', {
+  timeout: TIMEOUT,
+}, async () => {
+  const name = (prefix: string, most: number) => fc.integer({ min: 0, max: most }).map((n) => `${prefix}${n}`)
+  const person = fc.record({
+    key: name('u', 9),
+    mail: fc.nat(3),
+    organizations: fc.uniqueArray(name('o', 4), { minLength: 1, maxLength: 3 }),
+    role: fc.constantFrom('admin', 'member', 'billing'),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(person, { minLength: 1, maxLength: 12, selector: ({ key }) => key }),
+      async (people) => {
+        const records = people.map(
+          ({ key, mail, organizations, role }): RecordPart => ({
+            users: [{ key, email: `mail${mail}@example.com` }],
+            organizations: organizations.map((organization) => ({ key: organization })),
+            memberships: organizations.map((organization) => ({ user: key, organization, roles: [role] })),
+          }),
+        )
+        const set = await assembled(records)
+        const wanted = new Map<string, Set<string>>()
+        for (const { mail, organizations, role } of people) {
+          for (const organization of organizations) {
+            const place = `mail${mail}@example.com ${organization}`
+            wanted.set(place, (wanted.get(place) ?? new Set()).add(role))
+          }
+        }
+        const found = new Map<string, Set<string>>()
+        const keys = set.staging.statement("SELECT key FROM desired WHERE kind = 'membership'").all()
+        for (const { key } of keys) {
+          const desired = set.get('membership', String(key))
+          const email = set.get('user', desired?.refs.user ?? '')?.attributes.email
+          found.set(`${email} ${desired?.refs.organization}`, new Set(desired?.attributes.roles as string[]))
+        }
+        expect(found).toEqual(wanted)
+        expect(set.rejectCount()).toBe(0)
+      },
+    ),
+    runs(100),
+  )
+})

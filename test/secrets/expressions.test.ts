@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { createProject, type Project } from '../e2e/cli.ts'
+
+/** A project whose users have this expression for their last name. */
+function projectWith(expression: string, rows = 1): Project {
+  const project = createProject()
+  const people = Array.from({ length: rows }, (_, n) => ({ email: `u${n}@example.com`, note: `${'a'.repeat(40)}!` }))
+  project.csv('users.csv', people)
+  project.manifest({
+    source: { type: 'csv', path: './users.csv' },
+    map: { user: { lastName: expression } },
+    target: { type: 'sandbox', data: ':memory:' },
+    run: { workers: 1 },
+  })
+  return project
+}
+
+test.each(['validate', 'plan', 'apply'])('%s refuses $eval, with the place of the expression', async (command) => {
+  const { exit, stderr } = await projectWith('$eval(note)').run([command])
+  expect(exit).toBe(3)
+  expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+ error: \$eval is not available.*\[bad_expression\]/)
+  expect(stderr).toContain('at map.user.lastName')
+})
+
+test('an expression nested thousands of levels deep is refused as such', async () => {
+  const { exit, stderr } = await projectWith(`${'['.repeat(20_000)}1${']'.repeat(20_000)}`).run(['validate'])
+  expect(exit).toBe(3)
+  expect(stderr).toContain('map.user.lastName')
+  expect(stderr).not.toContain('[internal_error]')
+})
+
+test.each([
+  ['recursion without end', '($f := function($n) { 1 + $f($n) }; $f(1))', 'Stack overflow'],
+  ['a text too long for any memory', '$pad("", 1000000000)', 'Invalid string length'],
+  ['a list too long', '[1..100000000000]', 'must not exceed'],
+])('%s rejects the record, naming the expression', async (_, expression, message) => {
+  const { exit, stdout } = await projectWith(expression).run(['plan', '--full'])
+  expect(exit).toBe(5)
+  expect(stdout).toContain('users.csv:2')
+  expect(stdout).toContain('map.user.lastName fails')
+  expect(stdout).toMatch(new RegExp(message, 'i'))
+})
+
+test('a value that takes all memory ends the run in words, with the expression and its place', async () => {
+  const { exit, stderr } = await projectWith('$count([1..5000000].{ "a": $, "b": [1..1000] })').run(['plan'])
+  expect(exit).toBe(3)
+  expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+ error: map\.user\.lastName needs more than \d+ MiB/)
+  expect(stderr).toContain('users.csv:2')
+})
