@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'
 import { mappingFunctions } from './functions.ts'
 import { knownFunctions, type Names, namesIn } from './names.ts'
+import { pad } from './pad.ts'
 import { toPlain } from './plain.ts'
 
 /** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
@@ -65,6 +66,7 @@ export function compileExpression(text: string, bounds: Bounds = BOUNDS): Compil
   const [unknown] = names.unknown
   if (unknown !== undefined) return { ok: false, ...unknownName(unknown.name), position: unknown.offset }
   for (const { name, call } of mappingFunctions) compiled.registerFunction(name, (...args: unknown[]) => call(...args))
+  compiled.registerFunction('pad', pad, '<s-ns?:s>')
   compiled.assign('eval', undefined)
   return {
     ok: true,

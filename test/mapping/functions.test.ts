@@ -50,3 +50,21 @@ test('every function is described by a signature that begins with its name', () 
     expect(does.length).toBeGreaterThan(20)
   }
 })
+
+test('$pad within its bound does what JSONata does', async () => {
+  const { default: jsonata } = await import('jsonata')
+  const { compileExpression } = await import('../../src/mapping/expression.ts')
+  const padded = [
+    '$pad("a😀", 6)',
+    '$pad("abc", -6, "xy")',
+    '$pad("abc", 8, "xyz")',
+    '$pad("abc", 2)',
+    '$pad("a", 3.7, "")',
+    '$pad(missing, 5)',
+  ]
+  for (const text of [...padded, '"ctx".$pad(5, "#")']) {
+    const compiled = compileExpression(text)
+    if (!compiled.ok) throw new Error(compiled.message)
+    expect(await compiled.expression.evaluate({}, {})).toEqual(await jsonata(text).evaluate({}))
+  }
+})

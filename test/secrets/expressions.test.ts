@@ -31,7 +31,7 @@ test('an expression nested thousands of levels deep is refused as such', async (
 
 test.each([
   ['recursion without end', '($f := function($n) { 1 + $f($n) }; $f(1))', 'Stack overflow'],
-  ['a text too long for any memory', '$pad("", 1000000000)', 'Invalid string length'],
+  ['a text too long for any memory', '$pad("", 1000000000)', 'fills up to at most 1048576 characters'],
   ['a list too long', '[1..100000000000]', 'must not exceed'],
 ])('%s rejects the record, naming the expression', async (_, expression, message) => {
   const { exit, stdout } = await projectWith(expression).run(['plan', '--full'])
@@ -42,7 +42,8 @@ test.each([
 })
 
 test('a value that takes all memory ends the run in words, with the expression and its place', async () => {
-  const { exit, stderr } = await projectWith('$count([1..5000000].{ "a": $, "b": [1..1000] })').run(['plan'])
+  // Fast enough that JSONata's own clock does not end it first on a slow machine.
+  const { exit, stderr } = await projectWith('$count([1..100000].{ "many": [[1..100000]] })').run(['plan'])
   expect(exit).toBe(3)
   expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+ error: map\.user\.lastName needs more than \d+ MiB/)
   expect(stderr).toContain('users.csv:2')

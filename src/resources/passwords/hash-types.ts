@@ -33,7 +33,7 @@ export function canonicalHashType(type: string): string {
 }
 
 /** What names of hashers are made of. */
-const HASHER = /crypt|pbkdf|argon|sha\d?|md[45]|phpass|hmac|ntlm|django|drupal|wordpress|cognito|whirlpool|plain/
+const HASHER = /crypt|pbkdf|argon|sha\d?|md\d|phpass|hmac|ntlm|django|drupal|wordpress|cognito|whirlpool|plain/
 
 /**
  * A type as messages show it. Where hash and type are swapped, the hash stands here: nothing is shown that does not read as the
