@@ -11,7 +11,8 @@ const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-readme-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 test("the README shows the demo's real plan", async () => {
-  for (const name of ['migrate.config.yaml', 'examples']) cpSync(join(root, name), join(folder, name), { recursive: true })
+  for (const name of ['migrate.config.yaml', 'examples'])
+    cpSync(join(root, name), join(folder, name), { recursive: true })
   const stdout = new PassThrough()
   const signal = new AbortController().signal
   const code = await run(['plan'], {

@@ -7,7 +7,17 @@ import { manifestWith } from '../mapping/manifest.ts'
 const NOTHING: Manifest['safety'] = { ...manifestWith({}).safety, maxRejects: '100%' }
 
 function users(counts: Partial<KindSummary>): KindSummary {
-  const zero = { desired: 0, create: 0, update: 0, adopt: 0, unchanged: 0, blocked: 0, delete: 0, orphaned: 0, drifted: 0 }
+  const zero = {
+    desired: 0,
+    create: 0,
+    update: 0,
+    adopt: 0,
+    unchanged: 0,
+    blocked: 0,
+    delete: 0,
+    orphaned: 0,
+    drifted: 0,
+  }
   return { kind: 'user', plural: 'users', ...zero, ...counts }
 }
 
