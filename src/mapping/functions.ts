@@ -35,7 +35,9 @@ export const mappingFunctions: readonly MappingFunction[] = [
   {
     name: 'parseJson',
     signature: '$parseJson(text)',
-    does: 'The value of a JSON text; nothing for empty text; a value that is not text as it is; fails on bad JSON.',
+    does:
+      'The value of a JSON text; nothing for empty text; a value that is not text as it is; fails on bad JSON. A number that ' +
+      'would not print as it was written (1.0, or more digits than a double holds) becomes its text.',
     call: (text) => {
       if (isEmpty(text)) return undefined
       if (typeof text !== 'string') return text as Json

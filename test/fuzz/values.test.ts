@@ -95,7 +95,12 @@ test('metadata becomes text by key, from an object or its JSON text alike', { ti
   )
 })
 
-test('JSON is read as JSON.parse reads it, and the place of a fault lies in the text', { timeout: TIMEOUT }, () => {
+const asWritten = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+  typeof value === 'number' && String(value) !== context?.source ? context?.source : value
+
+test('JSON is read as JSON.parse reads it but for numbers that would print otherwise, and the place of a fault lies in the text', {
+  timeout: TIMEOUT,
+}, () => {
   const broken = fc.tuple(json, fc.nat(80), text).map(([value, at, piece]) => {
     const written = JSON.stringify(value)
     return written.slice(0, at) + piece + written.slice(at + 1)
@@ -104,7 +109,7 @@ test('JSON is read as JSON.parse reads it, and the place of a fault lies in the 
     fc.property(fc.oneof(broken, text), (written) => {
       const parsed = parseJsonText(written)
       if (parsed.ok) {
-        expect(parsed.value).toEqual(JSON.parse(written))
+        expect(parsed.value).toEqual(JSON.parse(written, asWritten))
         return
       }
       expect(() => JSON.parse(written)).toThrow(SyntaxError)

@@ -1,15 +1,55 @@
-import type { Json } from '../../json.ts'
+import { canonicalJson, isObject, type Json } from '../../json.ts'
 
 export type ParsedJson = { ok: true; value: Json } | { ok: false; message: string }
+
+/** A number that reads differently when it is printed from a double: `12345678901234567890`, `1.0`, `1e400`. */
+export class WrittenNumber {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
 
 const BLANK = /[ \t\r\n]*/y
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
-/** Parses JSON text. The message of a failure says where it is, and shows nothing of the text, which may be personal. */
+/** Every text with a number that a double may print differently has one of these; most texts have none. */
+const MAY_CHANGE = /\d{16}|\.\d|\d[eE]|-0/
+
+/**
+ * Parses JSON text. A number that would not print as it was written becomes its text: no digit of an id is lost.
+ * The message of a failure says where it is, and shows nothing of the text, which may be personal.
+ */
 export function parseJsonText(text: string): ParsedJson {
+  return parsed<Json>(text, (source) => source)
+}
+
+/** As `parseJsonText`, with such numbers as WrittenNumber, which `jsonAsWritten` writes as numbers again. */
+export function parseJsonAsWritten(text: string): { ok: true; value: unknown } | { ok: false; message: string } {
+  return parsed<unknown>(text, (source) => new WrittenNumber(source))
+}
+
+/** Canonical JSON in which numbers stand as they were written. */
+export function jsonAsWritten(value: unknown): string {
+  if (value instanceof WrittenNumber) return value.text
+  if (Array.isArray(value)) return `[${value.map(jsonAsWritten).join(',')}]`
+  if (!isObject(value)) return canonicalJson(value)
+  const members = Object.keys(value).filter((key) => value[key] !== undefined)
+  return `{${members
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${jsonAsWritten(value[key])}`)
+    .join(',')}}`
+}
+
+function parsed<T>(text: string, keep: (source: string) => T): { ok: true; value: T } | { ok: false; message: string } {
+  const revive = (_key: string, value: unknown, context?: { source?: string }): unknown => {
+    const source = context?.source
+    return typeof value === 'number' && source !== undefined && String(value) !== source ? keep(source) : value
+  }
   try {
-    return { ok: true, value: JSON.parse(text) as Json }
+    return { ok: true, value: MAY_CHANGE.test(text) ? JSON.parse(text, revive) : JSON.parse(text) }
   } catch {
     return { ok: false, message: `not valid JSON: see character ${firstFault(text) + 1}` }
   }

@@ -1,8 +1,8 @@
 import type { Manifest } from '../../config/manifest.ts'
-import { canonicalJson, isObject, type JsonObject } from '../../json.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import type { ValueProblem } from '../kind.ts'
 import { accept, type Check, isEmpty, refuse, shown } from './check.ts'
-import { parseJsonText } from './json-text.ts'
+import { jsonAsWritten, parseJsonAsWritten, WrittenNumber } from './json-text.ts'
 import { kindOf } from './text.ts'
 
 type MetadataRules = Manifest['metadata']
@@ -34,12 +34,16 @@ export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<M
   if (isEmpty(value)) return accept(undefined)
   let source: unknown = value
   if (typeof value === 'string') {
-    const parsed = parseJsonText(value)
+    const parsed = parseJsonAsWritten(value)
     if (!parsed.ok) return refuse('metadata_bad_json', `the metadata is ${parsed.message}`, 'expected a JSON object')
     source = parsed.value
   }
-  if (!isObject(source)) {
-    return refuse('metadata_not_object', `metadata must be an object, not ${kindOf(source)}`, 'like { "plan": "pro" }')
+  if (!isObject(source) || source instanceof WrittenNumber) {
+    return refuse(
+      'metadata_not_object',
+      `metadata must be an object, not ${source instanceof WrittenNumber ? 'a number' : kindOf(source)}`,
+      'like { "plan": "pro" }',
+    )
   }
   const metadata: JsonObject = Object.create(null)
   const renamed: string[] = []
@@ -104,5 +108,5 @@ export function checkMetadataLimits(metadata: JsonObject, rules: MetadataRules):
 function metadataText(value: unknown): string | undefined {
   if (value === null || value === undefined || value === '') return undefined
   if (typeof value === 'string') return value
-  return typeof value === 'object' ? canonicalJson(value) : String(value)
+  return typeof value === 'object' ? jsonAsWritten(value) : String(value)
 }

@@ -28,6 +28,44 @@ describe('metadata', () => {
     expect(metadataOf(' {"plan": "pro"} ')).toEqual({ plan: 'pro' })
   })
 
+  test('numbers stay as they were written, at every depth', () => {
+    const text =
+      '{"id":12345678901234567890,"x":1e400,"v":1.0,"e":1e5,"z":-0,"n":7,"in":{"b":[1.50,2],"a":9007199254740993}}'
+    expect(metadataOf(text)).toEqual({
+      id: '12345678901234567890',
+      x: '1e400',
+      v: '1.0',
+      e: '1e5',
+      z: '-0',
+      n: '7',
+      in: '{"a":9007199254740993,"b":[1.50,2]}',
+    })
+    expect(metadataOf('1e400')).toMatchObject({
+      code: 'metadata_not_object',
+      message: expect.stringContaining('number'),
+    })
+  })
+
+  test('every number that is written in JSON comes out as it was', () => {
+    const number = fc
+      .tuple(
+        fc.constantFrom('', '-'),
+        fc.bigInt({ min: 0n }),
+        fc.option(fc.stringMatching(/^[0-9]{1,20}$/)),
+        fc.integer(),
+      )
+      .map(
+        ([sign, whole, part, power]) =>
+          `${sign}${whole}${part === null ? '' : `.${part}`}${power % 3 ? '' : `E${power}`}`,
+      )
+    fc.assert(
+      fc.property(number, (text) => {
+        expect(metadataOf(`{"a":${text},"b":[${text}]}`)).toEqual({ a: text, b: `[${text}]` })
+        expect(String(parseJsonText(text).ok && JSON.parse(JSON.stringify(parseJsonText(text))).value)).toBe(text)
+      }),
+    )
+  })
+
   test('an empty object is kept apart from no metadata at all', () => {
     expect(normaliseMetadata({}, rules)).toMatchObject({ ok: true, value: { renamed: [] } })
     expect(normaliseMetadata('', rules)).toEqual({ ok: true, value: undefined })
