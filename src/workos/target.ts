@@ -39,7 +39,7 @@ export interface OpenTargetOptions {
 
 /**
  * Opens the target that the manifest names; an embedded sandbox is started for as long as the target is open.
- * @throws ManifestError for a base URL that is none, or a key that is missing or none
+ * @throws ManifestError for a base URL that is none, or a key that is missing or none, or a sandbox in memory
  */
 export async function openTarget({ manifest, directory, ...signals }: OpenTargetOptions): Promise<Target> {
   const { target, run } = manifest
@@ -58,6 +58,7 @@ export async function openTarget({ manifest, directory, ...signals }: OpenTarget
       ...signals,
     })
   if (target.type === 'sandbox') {
+    refuseMemory(target.data)
     const data = resolve(directory, target.data ?? '.workos-migrate/sandbox.sqlite')
     const identity: TargetIdentity = {
       type: 'sandbox',
@@ -101,6 +102,18 @@ export function checkBaseUrl(text: string): string {
     throw problem(`target.baseUrl would send the API key unencrypted to ${url.hostname}`, 'use https')
   }
   return url.origin
+}
+
+/** An embedded sandbox in memory would be empty for every command, and what the last apply recorded gone. */
+function refuseMemory(data: string | undefined): void {
+  if (data !== ':memory:') return
+  throw new ManifestError({
+    code: 'bad_value',
+    message:
+      'target.data is :memory:, but an embedded sandbox must remember what an apply did when the command is over',
+    hint: 'name a file, or keep one in memory with `workos-migrate sandbox --data :memory:` and name its address: type: workos, baseUrl: http://127.0.0.1:4100',
+    path: 'target.data',
+  })
 }
 
 /** An API key that an HTTP header can carry. The ellipsis of a shortened key, for one, cannot be in a header. */

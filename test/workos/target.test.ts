@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -111,6 +111,20 @@ test('an embedded sandbox keeps its data beside the manifest, and its identity f
   expect(second.identity).toEqual(first.identity)
   expect(second.identity.baseUrl).toBe(`sandbox:${join(directory, '.workos-migrate/sandbox.sqlite')}`)
   expect(await second.client.read('/organizations/external_id/acme')).toMatchObject({ name: 'Acme' })
+})
+
+test('an embedded sandbox in memory, which would forget everything, is refused and no file made', async () => {
+  const directory = folder()
+  const error = await open({ type: 'sandbox', data: ':memory:' }, directory).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(ManifestError)
+  expect((error as ManifestError).problems).toMatchObject([
+    {
+      code: 'bad_value',
+      path: 'target.data',
+      hint: expect.stringMatching(/name a file.*workos-migrate sandbox --data :memory:/),
+    },
+  ])
+  expect(readdirSync(directory)).toEqual([])
 })
 
 test('a sandbox with another data file is another environment', async () => {
