@@ -36,6 +36,7 @@ export interface ApplyResult {
   requests: RequestCounts
   /** Records and resources that the plan had refused, and that are therefore not in WorkOS. */
   rejected: number
+  purpose: Plan['purpose']
   /** Why the run ended before its end. */
   stopped?: { message: string }
 }
@@ -99,18 +100,51 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   await state.finishRun(run, new Date().toISOString(), outcome, totals(kinds, requests))
   if (progress.stop && 'error' in progress.stop) throw progress.stop.error
   const rejected = plan.set.rejectCount()
-  return { run, outcome, kinds, requests, rejected, stopped: progress.stop && { message: progress.stop.message } }
+  return {
+    run,
+    outcome,
+    kinds,
+    requests,
+    rejected,
+    purpose: plan.purpose,
+    stopped: progress.stop && { message: progress.stop.message },
+  }
 }
 
+/**
+ * One phase, many actions at a time. What is refused because another user still has the e-mail address or the external id is
+ * tried again at the end, as long as that helps: the other one may give it up in this very phase.
+ */
 async function applyPhase(progress: Progress, phase: number): Promise<void> {
+  const postponed: Postponed[] = []
+  await applyActions(progress, actionsOf(progress.options.plan, phase), postponed)
+  for (let before = Number.POSITIVE_INFINITY; postponed.length > 0 && postponed.length < before && !progress.stop; ) {
+    before = postponed.length
+    const again = postponed.splice(0).map(({ action }) => action)
+    await applyActions(progress, again.values(), postponed)
+  }
+  for (const { action, outcome } of postponed) record(progress, action, outcome)
+}
+
+interface Postponed {
+  action: Action
+  outcome: ActionOutcome
+}
+
+/** Refusals that another action of the phase may lift. */
+const HELD_BY_ANOTHER = /\b(email_not_available|external_id_already_used|identity_clash)\b/
+
+async function applyActions(progress: Progress, actions: Iterator<Action>, postponed: Postponed[]): Promise<void> {
   const { options } = progress
-  const actions = actionsOf(options.plan, phase)
   const worker = async () => {
-    for (const action of actions) {
+    for (let next = actions.next(); !next.done; next = actions.next()) {
       if (options.interrupted?.aborted) progress.stop ??= { outcome: 'interrupted', message: 'interrupted' }
       if (progress.stop) return
+      const action = next.value
       try {
-        record(progress, action, await carryOut(progress.hand, kindDefinition(action.kind), action))
+        const outcome = await carryOut(progress.hand, kindDefinition(action.kind), action)
+        if (outcome.type === 'failed' && HELD_BY_ANOTHER.test(outcome.code)) postponed.push({ action, outcome })
+        else record(progress, action, outcome)
         if (progress.failures.length >= FAILURE_BATCH) await flushFailures(progress)
       } catch (error) {
         const interrupted = options.interrupted?.aborted === true
@@ -118,7 +152,7 @@ async function applyPhase(progress: Progress, phase: number): Promise<void> {
       }
     }
   }
-  // All workers draw from one generator: each action is taken once.
+  // All workers draw from one iterator: each action is taken once.
   await Promise.all(Array.from({ length: options.manifest.run.concurrency }, worker))
 }
 
@@ -185,10 +219,11 @@ function initialResult(kind: Plan['summary']['kinds'][number]): KindResult {
     updated: 0,
     adopted: 0,
     unchanged: kind.unchanged,
+    gone: kind.gone,
     deleted: 0,
     failed: 0,
     blocked: 0,
-    pending: kind.desired - kind.unchanged + kind.delete,
+    pending: kind.desired - kind.unchanged - kind.gone + kind.delete,
   }
 }
 

@@ -19,6 +19,8 @@ export interface KindResult {
   updated: number
   adopted: number
   unchanged: number
+  /** Deleted in WorkOS since, and left so. */
+  gone: number
   deleted: number
   failed: number
   blocked: number

@@ -70,7 +70,9 @@ export async function carryOutPlan(
 function exitCode({ outcome }: ApplyResult, plan: Plan): ExitCode {
   switch (outcome) {
     case 'completed':
-      return plan.set.rejectCount() > 0 ? ExitCode.incomplete : ExitCode.done
+      return plan.set.rejectCount() > 0 || plan.summary.kinds.some(({ gone }) => gone > 0)
+        ? ExitCode.incomplete
+        : ExitCode.done
     case 'interrupted':
       return ExitCode.interrupted
     case 'stopped':

@@ -25,11 +25,16 @@ export interface NoteCount {
   count: number
 }
 
-/** One record that merged into another resource. */
+/** Merged records whose resource was not refused after all. */
+const ACCEPTED_MERGES = 'merges m JOIN desired d ON d.kind = m.kind AND d.key = m.key'
+
+/** A record that merged into an earlier one, and the values of it that were not taken. */
 export interface MergedRecord {
   kind: string
   key: string
   merged: string
+  /** Equal records that this stands for. */
+  records: number
   origin: string
   conflicts: { field: string; kept?: unknown; dropped?: unknown }[]
 }
@@ -117,28 +122,41 @@ export class DesiredSet {
       }))
   }
 
-  /** Records with different keys that became one resource. */
-  mergeCounts(): { kind: string; resources: number; records: number }[] {
-    return this.staging
-      .statement(
-        `SELECT kind, count(DISTINCT key) AS resources, count(*) AS records FROM merges WHERE merged <> key GROUP BY kind`,
-      )
+  /** Records that merged into an earlier one, and how many of them had a value that was not taken. */
+  mergeCounts(): { kind: string; records: number; different: number }[] {
+    const rows = this.staging
+      .statement(`SELECT m.kind, sum(m.records) AS n FROM ${ACCEPTED_MERGES} WHERE m.conflicts <> '[]' GROUP BY m.kind`)
       .all()
-      .map((row) => ({ kind: String(row.kind), resources: Number(row.resources), records: Number(row.records) }))
+    const different = new Map(rows.map((row) => [String(row.kind), Number(row.n)]))
+    return this.accounting.kinds
+      .filter(({ merged }) => merged > 0)
+      .map(({ kind, merged }) => ({ kind, records: merged, different: different.get(kind) ?? 0 }))
   }
 
-  *merges(): Generator<MergedRecord> {
+  /** Records that merged into another key, and those that lost a value: these first. */
+  merges(): Generator<MergedRecord> {
+    return this.#merges("1 ORDER BY m.conflicts = '[]', m.kind, m.key, m.seq")
+  }
+
+  /** Records of a kind with a value that was not taken, in the order of the records. */
+  differingMerges(kind: string, limit: number): Generator<MergedRecord> {
+    const bound = Number.isFinite(limit) ? limit : -1
+    return this.#merges("m.kind = ? AND m.conflicts <> '[]' ORDER BY m.seq, m.rowid LIMIT ?", kind, bound)
+  }
+
+  *#merges(condition: string, ...parameters: (string | number)[]): Generator<MergedRecord> {
     const rows = this.staging.db
       .prepare(
-        `SELECT m.*, f.name || coalesce(':' || m.line, '') AS origin FROM merges m JOIN files f ON f.id = m.file
-         ORDER BY m.kind, m.key, m.seq`,
+        `SELECT m.*, f.name || coalesce(':' || m.line, '') AS origin FROM ${ACCEPTED_MERGES} JOIN files f ON f.id = m.file
+         WHERE ${condition}`,
       )
-      .iterate()
+      .iterate(...parameters)
     for (const row of rows) {
       yield {
         kind: String(row.kind),
         key: String(row.key),
         merged: String(row.merged),
+        records: Number(row.records),
         origin: String(row.origin),
         conflicts: JSON.parse(String(row.conflicts)),
       }

@@ -74,17 +74,20 @@ function mergeMembers(
   const records = members.reduce((sum, member) => sum + member.records, 0)
   const { attributes, secrets, conflicts } = mergeDrafts(definition, members, rules)
   recordAliases(staging, definition, first, others)
-  if (conflicts.length > 0 || others.some((other) => other.key !== first.key)) {
-    for (const [index, other] of others.entries()) {
+  for (const [index, other] of others.entries()) {
+    // The conflicts of a record are its own: what it says and the ones before it do not.
+    const lost = conflicts.filter(({ draft }) => draft === index + 1).map(({ draft: _draft, ...conflict }) => conflict)
+    if (lost.length > 0 || other.key !== first.key) {
       staging.run(
-        'INSERT INTO merges VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO merges VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         definition.name,
         first.key,
         other.key,
         other.seq,
         other.file,
         other.line,
-        index === 0 ? JSON.stringify(conflicts) : '[]',
+        other.records,
+        JSON.stringify(lost),
       )
     }
   }

@@ -9,7 +9,7 @@ import { createPrivateFile } from '../files/private-file.ts'
  * grants     roles that a record gives in an organization that the record itself does not name
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
- * merges     each record that merged into another one with a different key, and each conflict of values
+ * merges     each record that merged into another one with a different key, or that had a value which was not taken
  * rejects    the quarantine
  * notes      remarks on accepted resources, counted in the plan
  */
@@ -32,7 +32,7 @@ const SCHEMA = `
     WITHOUT ROWID, STRICT;
   CREATE TABLE merges (
     kind TEXT NOT NULL, key TEXT NOT NULL, merged TEXT NOT NULL, seq INTEGER NOT NULL, file INTEGER, line INTEGER,
-    conflicts TEXT NOT NULL
+    records INTEGER NOT NULL, conflicts TEXT NOT NULL
   ) STRICT;
   CREATE TABLE rejects (
     kind TEXT NOT NULL, key TEXT, code TEXT NOT NULL, field TEXT, message TEXT NOT NULL, hint TEXT,

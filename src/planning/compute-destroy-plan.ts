@@ -85,5 +85,5 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     state: { lineage: state.lineage, serial: state.serial },
     toolVersion,
   }
-  return new Plan(manifest.name, inputs, summary, set)
+  return new Plan(manifest.name, inputs, summary, set, 'destroy')
 }

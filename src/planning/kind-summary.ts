@@ -1,4 +1,4 @@
-/** The desired resources of one kind by what happens to them: `desired` = create + update + adopt + unchanged + blocked. */
+/** The desired resources of one kind by what happens to them: `desired` = create + update + adopt + unchanged + gone + blocked. */
 export interface KindSummary {
   kind: string
   plural: string
@@ -7,6 +7,8 @@ export interface KindSummary {
   update: number
   adopt: number
   unchanged: number
+  /** Deleted in WorkOS since, and left so by `onDeleted: keep`. */
+  gone: number
   blocked: number
   /** In the state, no longer in the source, and about to be deleted. */
   delete: number

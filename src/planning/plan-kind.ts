@@ -119,6 +119,9 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   const former = orphanById(staging, definition.name, live.id)
   const claimant =
     adopterOf(set, definition, live.id) ?? (former ? undefined : knownById(staging, definition.name, live.id))
+  if (claimant !== undefined && matchedBy === 'natural identity' && givesUp(set, definition, claimant, live)) {
+    return { ...base, type: 'create' }
+  }
   if (claimant !== undefined) {
     const message = `${live.id} in WorkOS is ${definition.name}:${claimant} already: two ${definition.plural} of the source are one there`
     return { ...base, type: 'blocked', code: 'identity_clash', message }
@@ -178,6 +181,13 @@ function matchLive(
   const natural = definition.natural(desired, refIds)
   const live = natural === null ? undefined : findLive(staging, definition.name, 'natural', natural)
   return live && { live, matchedBy: 'natural identity' }
+}
+
+/** Whether another resource of ours is about to give up what it is recognised by: its user's address changes in the source. */
+function givesUp(set: DesiredSet, definition: KindDefinition, key: string, live: LiveResource): boolean {
+  const desired = set.get(definition.name, key)
+  const natural = desired === undefined ? null : definition.natural(desired, {})
+  return natural !== null && natural !== live.natural
 }
 
 function adopterOf({ staging }: DesiredSet, definition: KindDefinition, id: string): string | undefined {

@@ -32,8 +32,17 @@ export class Plan {
   readonly inputs: PlanInputs
   readonly summary: PlanSummary
   readonly set: DesiredSet
+  /** What carrying it out is called. */
+  readonly purpose: 'apply' | 'destroy'
 
-  constructor(name: string, inputs: PlanInputs, summary: PlanSummary, set: DesiredSet) {
+  constructor(
+    name: string,
+    inputs: PlanInputs,
+    summary: PlanSummary,
+    set: DesiredSet,
+    purpose: Plan['purpose'] = 'apply',
+  ) {
+    this.purpose = purpose
     this.name = name
     this.inputs = inputs
     this.summary = summary

@@ -3,7 +3,7 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 import { classify } from '../workos/client.ts'
-import type { Limits } from '../workos/limiter.ts'
+import type { Limits, RequestClass } from '../workos/limiter.ts'
 import { estimate } from './estimate.ts'
 import { checkDrift, checkGuards } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
@@ -19,16 +19,19 @@ export function summarise(
   const kinds = kindDefinitions.map((definition) => summariseKind(set, definition))
   let writes = 0
   let userManagementWrites = 0
+  let organizationDeletes = 0
   for (const definition of kindDefinitions) {
     const count = countWrites(set, definition)
     writes += count
-    if (isUserManagement(definition)) userManagementWrites += count
+    const deletion = deletionClass(definition)
+    if (deletion === 'write') userManagementWrites += count
+    if (deletion === 'organization-delete') organizationDeletes += countDeletes(set, definition)
   }
   return {
     kinds,
     changes: kinds.some((kind) => kind.create + kind.update + kind.adopt + kind.delete > 0),
     notes: set.noteCounts(),
-    estimate: estimate(writes, userManagementWrites, limits),
+    estimate: estimate({ writes, userManagementWrites, organizationDeletes }, limits),
     refusals: [
       ...checkGuards(safety, kinds, set.rejectCount()),
       ...checkDrift(set.staging.count("SELECT count(*) FROM drift WHERE drift ->> 'refused'"), kinds),
@@ -43,12 +46,14 @@ function summariseKind({ staging }: DesiredSet, { name, plural }: KindDefinition
   const desired = staging.count('SELECT count(*) FROM desired WHERE kind = ?', name)
   const counts = { create: actions('create'), update: actions('update'), adopt: actions('adopt') }
   const blocked = actions('blocked')
+  const gone = staging.count("SELECT count(*) FROM drift WHERE kind = ? AND field = '*'", name)
   return {
     kind: name,
     plural,
     desired,
     ...counts,
-    unchanged: desired - counts.create - counts.update - counts.adopt - blocked,
+    unchanged: desired - counts.create - counts.update - counts.adopt - blocked - gone,
+    gone,
     blocked,
     delete: actions('delete'),
     orphaned: staging.count(
@@ -70,7 +75,15 @@ function countWrites({ staging }: DesiredSet, { name }: KindDefinition): number 
   )
 }
 
-function isUserManagement(definition: KindDefinition): boolean {
+function countDeletes({ staging }: DesiredSet, { name }: KindDefinition): number {
+  return staging.count(
+    "SELECT count(*) FROM actions WHERE kind = ? AND type = 'delete' AND action -> 'with' IS NULL",
+    name,
+  )
+}
+
+/** The windows that a kind's deletions count in; users and memberships are written in the same ones. */
+function deletionClass(definition: KindDefinition): RequestClass | undefined {
   const path = definition.remove('id')?.path
-  return path !== undefined && classify('DELETE', path) === 'write'
+  return path === undefined ? undefined : classify('DELETE', path)
 }

@@ -6,9 +6,11 @@ import { counted, duration, type Paint, table } from './style.ts'
 
 /** What an apply did: per kind, with the sum of each line, and in requests. */
 export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
+  const gone = result.kinds.reduce((sum, kind) => sum + kind.gone, 0)
   const deletes = result.kinds.some(({ toDelete }) => toDelete > 0)
   const columns = [
     ...(['created', 'updated', 'adopted', 'unchanged'] as const),
+    ...(gone > 0 ? (['gone'] as const) : []),
     ...(deletes ? (['deleted'] as const) : []),
     ...(['failed', 'blocked', 'pending'] as const),
   ]
@@ -35,12 +37,14 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
   ].join('')
 }
 
-function conclusion({ outcome, stopped, kinds, rejected }: ApplyResult, paint: Paint): string {
-  const sum = (field: 'failed' | 'blocked' | 'pending') => kinds.reduce((total, kind) => total + kind[field], 0)
+function conclusion({ outcome, stopped, kinds, rejected, purpose }: ApplyResult, paint: Paint): string {
+  const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone') =>
+    kinds.reduce((total, kind) => total + kind[field], 0)
   switch (outcome) {
     case 'completed':
-      if (rejected === 0) return paint('green', 'Done: everything in the source is in WorkOS.')
-      return paint('yellow', `Done, without the ${counted(rejected, 'rejected record')} that the plan lists.`)
+      if (purpose === 'destroy') return paint('green', 'Done: what the plan deletes is gone from WorkOS.')
+      if (rejected + sum('gone') === 0) return paint('green', 'Done: everything in the source is in WorkOS.')
+      return paint('yellow', `Done, without ${absent(rejected, sum('gone'))} that the plan lists.`)
     case 'incomplete':
       return paint(
         'yellow',
@@ -70,4 +74,11 @@ export async function renderApplyJson(
     }
   }
   write(']}\n')
+}
+
+function absent(rejected: number, gone: number): string {
+  return [
+    ...(rejected > 0 ? [`the ${counted(rejected, 'rejected record')}`] : []),
+    ...(gone > 0 ? [`the ${counted(gone, 'resource')} deleted in WorkOS`] : []),
+  ].join(' and ')
 }

@@ -2,12 +2,12 @@ import { jsonText } from '../json.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
- * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `accounting`, `summary`, then
+ * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `accounting`, `mergeCounts`, `summary`, then
  * the lists `actions`, `drift`, `rejects` and `merges`. Secret fields are named, never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
-  const head = { format: 'workos-migrate-plan-report', version: 1, name, inputs, accounting: set.accounting, summary }
+  const head = { format: 'workos-migrate-plan-report', version: 1, name, inputs, accounting: set.accounting, mergeCounts: set.mergeCounts(), summary }
   write(jsonText(head).slice(0, -1))
   writeList('actions', plan.actions(), write)
   writeList('drift', plan.drift(), write)

@@ -1,6 +1,7 @@
 import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
+import { describeMerges } from './merges-text.ts'
 import { describeNote } from './remarks.ts'
 import { counted, duration, shortValue } from './style.ts'
 
@@ -27,6 +28,8 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   for (const { plural, yielded, distinct, merged, rejected } of set.accounting.kinds) {
     write(`| ${plural} | ${yielded} | ${distinct} distinct | ${merged} merged | ${rejected} rejected |\n`)
   }
+  const merges = describeMerges(set)
+  if (merges !== '') write(`\n${merges}.\n`)
   writeRejects(plan, write)
   writeActions(plan, write)
   if (summary.notes.length > 0) {

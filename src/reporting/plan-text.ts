@@ -4,6 +4,7 @@ import type { Action, FieldChange } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
+import { renderMerges } from './merges-text.ts'
 import { describeNote } from './remarks.ts'
 import { counted, duration, type Paint, shortValue, table } from './style.ts'
 
@@ -18,6 +19,9 @@ export interface PlanTextOptions {
 /** How many of a kind are shown unless all are asked for. */
 const SAMPLE = 5
 
+/** How many reasons are shown: messages that name single resources may be as many as these. */
+const REASONS = 10
+
 const SHOWN_TYPES = ['create', 'update', 'adopt', 'delete', 'blocked'] as const
 
 const MARKS = { create: '+', update: '~', adopt: '=', delete: '-', blocked: '!' } as const
@@ -28,12 +32,15 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
   const { target } = plan.inputs
   write(`${paint('bold', printable(plan.name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
-  write(renderAccounting(plan.set.accounting, paint))
-  renderRejects(plan, options)
-  renderMerges(plan, options)
+  if (plan.purpose === 'apply') {
+    write(renderAccounting(plan.set.accounting, paint))
+    renderRejects(plan, options)
+    renderMerges(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+  }
   renderCounts(plan, options)
   if (options.full) renderAllActions(plan, options)
   else renderSamples(plan, options)
+  renderBlocked(plan, options)
   renderDrift(plan, options)
   renderSpared(plan, options)
   renderRemarks(plan, options)
@@ -64,35 +71,14 @@ function rejection({ kind, field, message }: RejectedItem): string {
   return kind === 'record' || field === null || message.includes(field) ? message : `${field}: ${message}`
 }
 
-function renderMerges({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
-  const counts = set.mergeCounts()
-  if (counts.length === 0) return
-  write(`\n${paint('bold', 'Merged duplicates')}\n`)
-  for (const { kind, resources, records } of counts) {
-    write(`  ${counted(records, 'record')} merged into ${counted(resources, kind)}\n`)
-  }
-  let shown = 0
-  for (const merge of set.merges()) {
-    if (merge.merged === merge.key) continue
-    if (!full && shown === SAMPLE) {
-      write('  … all of them with --full\n')
-      break
-    }
-    shown += 1
-    const conflicts = printable(merge.conflicts.map(({ field }) => field).join(', '))
-    const note = conflicts === '' ? '' : `  (the first record's ${conflicts} kept)`
-    write(
-      `  ${printable(`${merge.kind}:${merge.merged}`)} (${printable(merge.origin)}) → ${printable(merge.key)}${note}\n`,
-    )
-  }
-}
-
-function renderCounts({ summary }: Plan, { paint, write }: PlanTextOptions): void {
-  const deletes = summary.kinds.some((kind) => kind.delete > 0)
+function renderCounts({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
+  const some = (field: 'delete' | 'gone') => summary.kinds.some((kind) => kind[field] > 0)
   const columns = [
-    ...(['create', 'update', 'adopt', 'unchanged', 'blocked'] as const),
-    ...(deletes ? (['delete'] as const) : []),
-    'orphaned' as const,
+    ...(purpose === 'apply' ? (['create', 'update', 'adopt', 'unchanged'] as const) : []),
+    ...(some('gone') ? (['gone'] as const) : []),
+    ...(purpose === 'apply' ? (['blocked'] as const) : []),
+    ...(purpose === 'destroy' || some('delete') ? (['delete'] as const) : []),
+    ...(purpose === 'apply' ? (['orphaned'] as const) : []),
   ]
   const kinds = summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)
   const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => kind[column].toLocaleString('en-US'))])
@@ -107,13 +93,14 @@ function renderSamples(plan: Plan, options: PlanTextOptions): void {
       options.write('\n')
       for (const action of plan.sample(kind.kind, type, SAMPLE))
         options.write(renderAction(action, plan, options.paint))
-      if (count > SAMPLE) options.write(`  … ${count - SAMPLE} more to ${type === 'blocked' ? 'block' : type}\n`)
+      if (count > SAMPLE)
+        options.write(
+          `  … ${(count - SAMPLE).toLocaleString('en-US')} more to ${type === 'blocked' ? 'block' : type}\n`,
+        )
     }
   }
-  const total = plan.summary.kinds
-    .flatMap((kind) => SHOWN_TYPES.map((type) => kind[type]))
-    .reduce((sum, n) => sum + n, 0)
-  if (total > SAMPLE) options.write(`\n${options.paint('dim', 'All of them with --full.')}\n`)
+  const cut = plan.summary.kinds.some((kind) => SHOWN_TYPES.some((type) => kind[type] > SAMPLE))
+  if (cut) options.write(`\n${options.paint('dim', 'All of them with --full.')}\n`)
 }
 
 function renderAllActions(plan: Plan, { paint, write }: PlanTextOptions): void {
@@ -172,6 +159,17 @@ function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void 
   if (!full && total > SAMPLE) write(`  … ${total - SAMPLE} more\n`)
 }
 
+function renderBlocked(plan: Plan, { paint, write }: PlanTextOptions): void {
+  const counts = plan.blockedCounts()
+  if (counts.length === 0) return
+  write(`\n${paint('bold', 'Blocked, by reason')}\n`)
+  for (const { kind, message, code, count } of counts.slice(0, REASONS)) {
+    const why = code === 'dependency_blocked' ? 'what they refer to is blocked' : message
+    write(`  ${paint('red', '!')} ${count.toLocaleString('en-US')} ${kind}: ${printable(why)}\n`)
+  }
+  if (counts.length > REASONS) write(`  … ${counts.length - REASONS} more reasons\n`)
+}
+
 function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void {
   const counts = plan.sparedCounts()
   const total = counts.reduce((sum, { count }) => sum + count, 0)
@@ -185,8 +183,9 @@ function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void
   }
 }
 
-function renderRemarks({ summary }: Plan, { paint, write }: PlanTextOptions): void {
-  const orphaned = summary.kinds.filter((kind) => kind.orphaned > 0)
+function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
+  const { summary, purpose } = plan
+  const orphaned = purpose === 'apply' ? summary.kinds.filter((kind) => kind.orphaned > 0) : []
   if (summary.notes.length + orphaned.length === 0) return
   write(`\n${paint('bold', 'Remarks')}\n`)
   for (const note of summary.notes) write(`  ${printable(describeNote(note))}\n`)
@@ -195,22 +194,30 @@ function renderRemarks({ summary }: Plan, { paint, write }: PlanTextOptions): vo
   }
 }
 
-function renderConclusion({ summary, set }: Plan, { paint, write }: PlanTextOptions): void {
-  const { estimate, kinds, refusals } = summary
-  const blocked = kinds.reduce((sum, kind) => sum + kind.blocked, 0)
-  if (!summary.changes) {
-    const rejected = set.rejectCount()
-    const without = [
-      ...(rejected > 0 ? [`${counted(rejected, 'record')} rejected`] : []),
-      ...(blocked > 0 ? [`${counted(blocked, 'resource')} blocked`] : []),
-    ]
-    const rest = without.length > 0 ? ` Not in WorkOS: ${without.join(', ')}.` : ''
-    write(`\n${paint('green', 'Nothing to do.')}${rest || ' WorkOS is up to date with the source.'}\n`)
-  } else {
+function renderConclusion(plan: Plan, { paint, write }: PlanTextOptions): void {
+  const { estimate, refusals } = plan.summary
+  if (!plan.summary.changes) write(`\n${nothingToDo(plan, paint)}\n`)
+  else {
     const time = estimate.seconds < 1 ? 'without waiting' : `in ${duration(estimate.seconds)} at least`
     write(`\n${counted(estimate.writes, 'write')} to WorkOS, ${time} at the configured limits.\n`)
   }
   for (const refusal of refusals) {
     write(`${paint('red', 'Refused:')} ${refusal.message}\n  ${paint('dim', refusal.hint)}\n`)
   }
+}
+
+function nothingToDo({ summary, set, purpose }: Plan, paint: Paint): string {
+  if (purpose === 'destroy') return paint('green', 'Nothing is left to delete.')
+  const sum = (field: 'blocked' | 'gone') => summary.kinds.reduce((total, kind) => total + kind[field], 0)
+  const rejected = set.rejectCount()
+  const without = [
+    ...(rejected > 0 ? [`${counted(rejected, 'record')} rejected`] : []),
+    ...(sum('gone') > 0 ? [`${counted(sum('gone'), 'resource')} deleted there`] : []),
+    ...(sum('blocked') > 0 ? [`${counted(sum('blocked'), 'resource')} blocked`] : []),
+  ]
+  if (without.length > 0) return `${paint('yellow', 'Nothing to apply.')} Not in WorkOS: ${without.join(', ')}.`
+  const known = summary.refreshed
+    ? 'WorkOS holds what the source says.'
+    : 'The source has not changed since it was applied.'
+  return `${paint('green', 'Nothing to do.')} ${known}`
 }

@@ -34,7 +34,7 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   invalid_request_parameters: after('the message says which value WorkOS refuses: correct it in the source'),
   bad_request: after('the message says what WorkOS refuses: correct it in the source'),
   email_not_available: after(
-    'somebody in WorkOS has the e-mail address and cannot be found by it: look for the user in the dashboard',
+    'somebody else in WorkOS has the e-mail address. Where two users of this migration exchange theirs, give one of them another address in WorkOS first; else look for the user in the dashboard',
   ),
   user_already_exists: yes('the user exists by now: apply again, and it is found'),
   invalid_email: after('correct the e-mail address in the source'),

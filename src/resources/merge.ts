@@ -4,6 +4,8 @@ import type { Attributes, KindDefinition, ValueProblem, ValueRules } from './kin
 
 /** A value that lost against another of the same field. Values of secret fields are left out. */
 export interface MergeConflict {
+  /** Index of the record whose value was not taken. */
+  draft: number
   /** The field, or `field.member` of an object. */
   field: string
   kept?: Json
@@ -31,7 +33,10 @@ export function mergeDrafts(
   const attributes: Attributes = {}
   for (const [field, definition] of Object.entries(kind.fields)) {
     if (definition.secret) continue
-    const values = drafts.map((draft) => draft.attributes[field]).filter(filled)
+    const values = drafts.flatMap(({ attributes }, draft) => {
+      const value = attributes[field]
+      return filled(value) ? [{ draft, value }] : []
+    })
     const merged = mergeValues(field, values, rules[field] ?? rules.default ?? definition.merge, conflicts)
     if (merged !== undefined) attributes[field] = merged
   }
@@ -47,24 +52,37 @@ export function checkMerged(
   return kind.checkMerged?.(attributes, rules) ?? []
 }
 
-function mergeValues(field: string, values: Json[], rule: MergeRule, conflicts: MergeConflict[]): Json | undefined {
+/** A value and the index of the record that has it. */
+interface Held<T extends Json = Json> {
+  draft: number
+  value: T
+}
+
+function mergeValues(field: string, held: Held[], rule: MergeRule, conflicts: MergeConflict[]): Json | undefined {
+  const values = held.map(({ value }) => value)
   const [first] = values
   if (first === undefined || values.length === 1) return first
   if (rule === 'any' && values.every((value) => typeof value === 'boolean')) return values.includes(true)
   if (rule === 'union' && values.every((value) => Array.isArray(value))) {
     return [...new Map(values.flat().map((item) => [canonicalJson(item), item])).values()]
   }
-  if (rule === 'union' && values.every((value) => isObject(value))) return mergeMembers(field, values, conflicts)
-  for (const dropped of values.slice(1)) addConflict(field, first, dropped, conflicts)
+  if (rule === 'union' && held.every(isHeldObject)) return mergeMembers(field, held, conflicts)
+  for (const { draft, value } of held.slice(1)) addConflict(draft, field, first, value, conflicts)
   return first
 }
 
-function mergeMembers(field: string, values: JsonObject[], conflicts: MergeConflict[]): JsonObject {
+function isHeldObject(held: Held): held is Held<JsonObject> {
+  return isObject(held.value)
+}
+
+function mergeMembers(field: string, held: Held<JsonObject>[], conflicts: MergeConflict[]): JsonObject {
   const merged: JsonObject = Object.create(null)
-  for (const [member, value] of values.flatMap(Object.entries<Json>)) {
-    const kept = merged[member]
-    if (kept === undefined) merged[member] = value
-    else addConflict(`${field}.${member}`, kept, value, conflicts)
+  for (const { draft, value } of held) {
+    for (const [member, item] of Object.entries(value)) {
+      const kept = merged[member]
+      if (kept === undefined) merged[member] = item
+      else addConflict(draft, `${field}.${member}`, kept, item, conflicts)
+    }
   }
   return merged
 }
@@ -75,20 +93,20 @@ function mergeSecrets(
   conflicts: MergeConflict[],
 ): JsonObject | null {
   const merged: JsonObject = {}
-  for (const { secrets } of drafts) {
+  for (const [draft, { secrets }] of drafts.entries()) {
     for (const [field, value] of Object.entries(secrets ?? {})) {
       if (!kind.fields[field]?.secret || !filled(value)) continue
       const rivals = kind.exclusive?.find((group) => group.includes(field)) ?? [field]
       const holder = rivals.find((name) => merged[name] !== undefined)
       if (holder === undefined) merged[field] = value
-      else if (holder !== field || canonicalJson(merged[field]) !== canonicalJson(value)) conflicts.push({ field })
+      else if (holder !== field || canonicalJson(merged[field]) !== canonicalJson(value)) conflicts.push({ draft, field })
     }
   }
   return Object.keys(merged).length === 0 ? null : merged
 }
 
-function addConflict(field: string, kept: Json, dropped: Json, conflicts: MergeConflict[]): void {
-  if (canonicalJson(kept) !== canonicalJson(dropped)) conflicts.push({ field, kept, dropped })
+function addConflict(draft: number, field: string, kept: Json, dropped: Json, conflicts: MergeConflict[]): void {
+  if (canonicalJson(kept) !== canonicalJson(dropped)) conflicts.push({ draft, field, kept, dropped })
 }
 
 function filled(value: Json | undefined): value is Json {

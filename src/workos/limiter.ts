@@ -15,7 +15,7 @@ export interface Limits {
 }
 
 /** Organization deletes have a window of their own: 50 per 60 s (https://workos.com/docs/reference/rate-limits). */
-const ORGANIZATION_DELETES: Limit = { count: 50, perMs: 60_000 }
+export const ORGANIZATION_DELETES: Limit = { count: 50, perMs: 60_000 }
 
 /** The least pause after a refusal, milliseconds. */
 const MIN_PAUSE = 1000

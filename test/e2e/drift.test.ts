@@ -99,3 +99,27 @@ test('a role that the source gets later replaces the default role that WorkOS ga
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
   expect((await workos.snapshot()).memberships).toEqual([['ada@example.com@@acme', ['admin']]])
 })
+
+test('what was deleted in WorkOS and is kept so is not called done', async () => {
+  const { workos, project, ada } = await drifted({})
+  await workos.call('DELETE', `${USERS}/${ada}`)
+  const applied = await project.run(['apply', '--refresh', '--yes'], { env })
+  expect(applied.exit).toBe(7)
+  expect(applied.stdout).toContain('Done, without the 2 resources deleted in WorkOS that the plan lists.')
+  const planned = await project.run(['plan', '--refresh'], { env })
+  expect(planned.stdout).toContain('Nothing to apply. Not in WorkOS: 2 resources deleted there.')
+})
+
+test('addresses that move along a chain of users arrive in one apply', async () => {
+  const workos = await startWorkos()
+  const rows = Array.from({ length: 12 }, (_, n) => member(`u${n}`, 'acme'))
+  const project = peopleProject(workos, rows)
+  expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+  const moved = rows.map((row, n) => ({ ...row, email: `u${n + 1}@example.com` }))
+  project.csv('users.csv', [...moved, { ...member('new', 'acme'), email: 'u0@example.com' }])
+  const applied = await project.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stdout).toBe(0)
+  const byId = new Map((await workos.snapshot()).users.map(({ external_id, email }) => [external_id, email]))
+  expect(byId.get('id-u3')).toBe('u4@example.com')
+  expect(byId.get('id-new')).toBe('u0@example.com')
+})

@@ -17,5 +17,11 @@ test.each([
   [6001, 0, 60],
   [2_000_000, 2_000_000, 39_990],
 ])('%i writes, %i of them to user management, take %i s at least', (writes, userManagementWrites, seconds) => {
-  expect(estimate(writes, userManagementWrites, DOCUMENTED)).toEqual({ writes, userManagementWrites, seconds })
+  const counts = { writes, userManagementWrites, organizationDeletes: 0 }
+  expect(estimate(counts, DOCUMENTED)).toEqual({ ...counts, seconds })
+})
+
+test('organizations are deleted at 50 a minute', () => {
+  const counts = { writes: 200, userManagementWrites: 0, organizationDeletes: 200 }
+  expect(estimate(counts, DOCUMENTED).seconds).toBe(180)
 })

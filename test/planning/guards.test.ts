@@ -13,6 +13,7 @@ function users(counts: Partial<KindSummary>): KindSummary {
     update: 0,
     adopt: 0,
     unchanged: 0,
+    gone: 0,
     blocked: 0,
     delete: 0,
     orphaned: 0,

@@ -18,6 +18,7 @@ const USERS = {
   updated: 100,
   adopted: 50,
   unchanged: 40,
+  gone: 0,
   toDelete: 0,
   deleted: 0,
   failed: 6,
@@ -44,6 +45,7 @@ function result(changed: Partial<ApplyResult> = {}): ApplyResult {
     kinds: [USERS, { ...NONE, kind: 'role', plural: 'roles' }],
     requests: { reads: 1, writes: 1160, refused: 0, repeated: 0 },
     rejected: 0,
+    purpose: 'apply',
     ...changed,
   }
 }

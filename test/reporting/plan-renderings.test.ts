@@ -99,7 +99,7 @@ test('a plan without actions says that there is nothing to do', async () => {
   const world = await createWorld(people(2))
   await world.apply(await world.plan())
   const plan = await world.plan()
-  expect(asText(plan)).toContain('Nothing to do. WorkOS is up to date with the source.')
+  expect(asText(plan)).toContain('Nothing to do. The source has not changed since it was applied.')
   expect(asMarkdown(plan)).toContain('Nothing to do.')
   expect(asJson(plan)).toMatchObject({ actions: [], summary: { changes: false } })
 })
