@@ -74,9 +74,9 @@ function mergeMembers(
   const records = members.reduce((sum, member) => sum + member.records, 0)
   const { attributes, secrets, conflicts } = mergeDrafts(definition, members, rules)
   recordAliases(staging, definition, first, others)
+  const conflictsOf = Map.groupBy(conflicts, ({ draft }) => draft)
   for (const [index, other] of others.entries()) {
-    // The conflicts of a record are its own: what it says and the ones before it do not.
-    const lost = conflicts.filter(({ draft }) => draft === index + 1).map(({ draft: _draft, ...conflict }) => conflict)
+    const lost = (conflictsOf.get(index + 1) ?? []).map(({ draft: _draft, ...conflict }) => conflict)
     if (lost.length > 0 || other.key !== first.key) {
       staging.run(
         'INSERT INTO merges VALUES (?, ?, ?, ?, ?, ?, ?, ?)',

@@ -47,7 +47,8 @@ function renderMerge({ kind, key, merged, records, origin, conflicts }: MergedRe
   const into = merged === key ? '' : ` → ${printable(key)}`
   const like = records === 1 ? '' : `, and ${counted(records - 1, 'record')} like it`
   const values = conflicts.map(({ field, kept, dropped }) => {
-    const choice = kept === undefined ? '(secret) not taken' : `${shortValue(dropped)} not taken, but ${shortValue(kept)}`
+    const choice =
+      kept === undefined ? '(secret) not taken' : `${shortValue(dropped)} not taken, but ${shortValue(kept)}`
     return `      ${printable(field)}: ${paint('dim', choice)}\n`
   })
   return `  ${paint('yellow', '≠')} ${printable(`${kind}:${merged}`)} (${printable(origin)}${like})${into}\n${values.join('')}`

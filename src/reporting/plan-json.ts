@@ -7,7 +7,15 @@ import type { Plan } from '../planning/plan.ts'
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
-  const head = { format: 'workos-migrate-plan-report', version: 1, name, inputs, accounting: set.accounting, mergeCounts: set.mergeCounts(), summary }
+  const head = {
+    format: 'workos-migrate-plan-report',
+    version: 1,
+    name,
+    inputs,
+    accounting: set.accounting,
+    mergeCounts: set.mergeCounts(),
+    summary,
+  }
   write(jsonText(head).slice(0, -1))
   writeList('actions', plan.actions(), write)
   writeList('drift', plan.drift(), write)

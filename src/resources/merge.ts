@@ -99,7 +99,8 @@ function mergeSecrets(
       const rivals = kind.exclusive?.find((group) => group.includes(field)) ?? [field]
       const holder = rivals.find((name) => merged[name] !== undefined)
       if (holder === undefined) merged[field] = value
-      else if (holder !== field || canonicalJson(merged[field]) !== canonicalJson(value)) conflicts.push({ draft, field })
+      else if (holder !== field || canonicalJson(merged[field]) !== canonicalJson(value))
+        conflicts.push({ draft, field })
     }
   }
   return Object.keys(merged).length === 0 ? null : merged

@@ -33,11 +33,12 @@ describe('users with one dedupe key', () => {
         kind: 'user',
         key: 'u1',
         merged: 'u2',
+        records: 1,
         origin: 'users.csv:3',
         conflicts: [{ field: 'metadata.plan', kept: 'pro', dropped: 'free' }],
       },
     ])
-    expect(set.mergeCounts()).toEqual([{ kind: 'user', resources: 1, records: 1 }])
+    expect(set.mergeCounts()).toEqual([{ kind: 'user', records: 1, different: 1 }])
   })
 
   test('follow the rule of the manifest', async () => {
@@ -91,7 +92,7 @@ describe('users with one dedupe key', () => {
   test('many in a row become one', async () => {
     const many = Array.from({ length: 40 }, (_, n): RecordPart => ({ users: [{ key: `u${n}`, email }] }))
     const set = await assembled(many)
-    expect(set.mergeCounts()).toEqual([{ kind: 'user', resources: 1, records: 39 }])
+    expect(set.mergeCounts()).toEqual([{ kind: 'user', records: 39, different: 0 }])
     expect(set.accounting.kinds[0]).toMatchObject({ kind: 'organization' })
     expect(set.accounting.kinds.find(({ kind }) => kind === 'user')).toMatchObject({
       yielded: 40,
@@ -112,7 +113,50 @@ test('resources that many records mention are one, with the first that mentions 
   expect(set.count('organization')).toBe(1)
   expect(set.origin('organization', 'acme')).toBe('users.csv:2')
   expect(set.count('membership')).toBe(3)
-  expect(set.mergeCounts()).toEqual([])
+  expect(set.mergeCounts()).toEqual([{ kind: 'organization', records: 2, different: 0 }])
+})
+
+describe('a value that was not taken', () => {
+  const alpha = (name: string): RecordPart => ({ organizations: [{ key: 'a1', name }] })
+
+  test('is told with its record, also where the keys are the same', async () => {
+    const records = [alpha('Alpha'), alpha('Alpha'), alpha('Beta'), alpha('Beta')]
+    const set = await assembled(records)
+    expect([...set.merges()]).toEqual([
+      {
+        kind: 'organization',
+        key: 'a1',
+        merged: 'a1',
+        records: 2,
+        origin: 'users.csv:4',
+        conflicts: [{ field: 'name', kept: 'Alpha', dropped: 'Beta' }],
+      },
+    ])
+    expect(set.mergeCounts()).toEqual([{ kind: 'organization', records: 3, different: 2 }])
+  })
+
+  test('is told of each record apart, in their order', async () => {
+    const names = ['Ada', 'Eda', undefined, 'Ida']
+    const set = await assembled(
+      names.map((firstName) => ({ users: [{ key: 'u1', email, ...(firstName && { firstName }) }] })),
+    )
+    expect([...set.differingMerges('user', Number.POSITIVE_INFINITY)]).toMatchObject([
+      { origin: 'users.csv:3', conflicts: [{ field: 'firstName', kept: 'Ada', dropped: 'Eda' }] },
+      { origin: 'users.csv:5', conflicts: [{ field: 'firstName', kept: 'Ada', dropped: 'Ida' }] },
+    ])
+    expect([...set.differingMerges('user', 1)]).toHaveLength(1)
+    expect(set.mergeCounts()).toEqual([{ kind: 'user', records: 3, different: 2 }])
+  })
+
+  test('is not told of what was refused after the merge', async () => {
+    const keys = (prefix: string) => Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`${prefix}${n}`, 'x']))
+    const set = await assembled([
+      { users: [{ key: 'u1', email, firstName: 'Ada', metadata: keys('a') }] },
+      { users: [{ key: 'u2', email, firstName: 'Eda', metadata: keys('b') }] },
+    ])
+    expect(set.mergeCounts()).toEqual([])
+    expect([...set.merges()]).toEqual([])
+  })
 })
 
 test('roles that the manifest defines are desired, from the manifest', async () => {

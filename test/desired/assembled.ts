@@ -15,6 +15,7 @@ export interface UserPart {
   /** The dedupe group; null: known by its key alone. Default: the e-mail address. */
   group?: string | null
   email?: string
+  firstName?: string
   metadata?: Record<string, string>
   emailVerified?: boolean
   secrets?: JsonObject

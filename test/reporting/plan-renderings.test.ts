@@ -152,11 +152,30 @@ describe('much of it', () => {
     const twins = many.flatMap((row) => [row, { ...row, external_id: `${row.external_id}-again`, first_name: 'Twin' }])
     const plan = await (await createWorld(twins)).plan()
     const text = asText(plan)
-    expect(text).toContain('30 records merged into 30 users')
+    expect(text).toContain('  30 user records with values that were not taken\n')
     expect(lines(text, /→ ext-/)).toHaveLength(5)
-    expect(text).toContain("the first record's firstName")
+    expect(text).toContain('      firstName: "Twin" not taken, but "First0"\n')
+    expect(text).toContain('  … 25 more, with --full\n')
+    expect(text).toMatch(/^ {2}\d+ further records merged without a difference$/m)
     expect(lines(asText(plan, { full: true }), /→ ext-/)).toHaveLength(30)
     expect(asJson(plan).merges).toHaveLength(30)
+    expect(asJson(plan).mergeCounts).toContainEqual({ kind: 'user', records: 30, different: 30 })
+    expect(asMarkdown(plan)).toMatch(/^30 merged records with values that were not taken; \d+ further records merged/m)
+  })
+
+  test('merged records without a difference are a number', async () => {
+    const plan = await (await createWorld([...people(4), ...people(4)])).plan()
+    const merged = plan.set.accounting.kinds.reduce((sum, kind) => sum + kind.merged, 0)
+    expect(asText(plan)).toContain(`Merged duplicates\n  ${merged} records merged without a difference\n\nPlan`)
+    expect(asMarkdown(plan)).toContain(`\n${merged} records merged without a difference.\n`)
+  })
+
+  test('an organization with two names shows the one that lost, and its line', async () => {
+    const rows = people(3).map((row, n) => ({ ...row, org_external_id: 'a1', org_name: n === 0 ? 'Alpha' : 'Beta' }))
+    const text = asText(await (await createWorld(rows)).plan())
+    expect(text).toMatch(
+      /2 organization records with values.*\n {2}≠ organization:a1 \(.*users\.csv:3, and 1 record like it\)\n {6}name: "Beta" not taken, but "Alpha"\n/,
+    )
   })
 })
 

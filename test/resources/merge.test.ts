@@ -14,7 +14,7 @@ test('the first value that is not empty wins, and what it beats is told', () => 
     {},
   )
   expect(merged.attributes).toEqual({ email: 'a@example.com', firstName: 'A' })
-  expect(merged.conflicts).toEqual([{ field: 'firstName', kept: 'A', dropped: 'B' }])
+  expect(merged.conflicts).toEqual([{ draft: 2, field: 'firstName', kept: 'A', dropped: 'B' }])
 })
 
 test('an e-mail is verified if any record says so, unless the manifest wants the first', () => {
@@ -34,7 +34,7 @@ test('metadata is united, the first value of a key winning', () => {
     {},
   )
   expect(merged.attributes.metadata).toEqual({ plan: 'pro', a: '1', b: '2' })
-  expect(merged.conflicts).toEqual([{ field: 'metadata.plan', kept: 'pro', dropped: 'free' }])
+  expect(merged.conflicts).toEqual([{ draft: 1, field: 'metadata.plan', kept: 'pro', dropped: 'free' }])
 })
 
 test('roles are united in order', () => {
@@ -51,14 +51,14 @@ test('a hash keeps its own type, and a conflict of secrets shows neither', () =>
   const second = { passwordHash: { hash: 'second-hash', type: 'argon2' } }
   const merged = mergeDrafts(user, [draft({}), draft({}, first), draft({}, second), draft({}, first)], {})
   expect(merged.secrets).toEqual(first)
-  expect(merged.conflicts).toEqual([{ field: 'passwordHash' }])
+  expect(merged.conflicts).toEqual([{ draft: 2, field: 'passwordHash' }])
 })
 
 test('a password in clear and a hash are never both kept', () => {
   const hash = { passwordHash: { hash: 'h', type: 'bcrypt' } }
   const merged = mergeDrafts(user, [draft({}, hash), draft({}, { password: 'p' })], {})
   expect(merged.secrets).toEqual(hash)
-  expect(merged.conflicts).toEqual([{ field: 'password' }])
+  expect(merged.conflicts).toEqual([{ draft: 1, field: 'password' }])
 })
 
 test('limits that only the union breaks are found after it', () => {
