@@ -116,6 +116,41 @@ test('resources that many records mention are one, with the first that mentions 
   expect(set.mergeCounts()).toEqual([{ kind: 'organization', records: 2, different: 0 }])
 })
 
+describe('organizations known by name', () => {
+  const named = (...names: string[]): RecordPart => ({
+    organizations: names.map((name) => ({ key: `name:${name}`, name })),
+  })
+
+  test('are remarked on where their names differ only in case or blanks', async () => {
+    const set = await assembled([
+      named('Acme Anvils', 'Borealis'),
+      named('ACME  anvils'),
+      named('Acme Anvils', 'Cobalt'),
+    ])
+    expect(set.count('organization')).toBe(4)
+    expect(set.noteCounts()).toEqual([
+      {
+        kind: 'organization',
+        code: 'similar_organization_names',
+        detail: '"Acme Anvils", "ACME  anvils"',
+        count: 2,
+      },
+    ])
+  })
+
+  test('are not, where the source tells them apart by an id', async () => {
+    const set = await assembled([{ organizations: [{ key: 'a1', name: 'Acme' }] }, named('ACME')])
+    expect(set.noteCounts()).toEqual([])
+  })
+
+  test('are named up to a bound, and counted beyond it', async () => {
+    const set = await assembled(Array.from({ length: 13 }, (_, n) => named(`Org ${n}`, `org ${n}`)))
+    const counts = set.noteCounts()
+    expect(counts).toHaveLength(11)
+    expect(counts.filter(({ detail }) => detail === '').map(({ count }) => count)).toEqual([6])
+  })
+})
+
 describe('a value that was not taken', () => {
   const alpha = (name: string): RecordPart => ({ organizations: [{ key: 'a1', name }] })
 

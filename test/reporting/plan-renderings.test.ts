@@ -163,6 +163,14 @@ describe('much of it', () => {
     expect(asMarkdown(plan)).toMatch(/^30 merged records with values that were not taken; \d+ further records merged/m)
   })
 
+  test('names of organizations that differ only in case are a remark', async () => {
+    const rows = people(2).map((row, n) => ({ ...row, org_external_id: '', org_name: n === 0 ? 'Acme' : 'ACME' }))
+    const plan = await (await createWorld(rows)).plan()
+    const remark = 'organizations known by names that differ only in case or blanks'
+    expect(asText(plan)).toContain(`  2 ${remark}, "Acme", "ACME": taken as different ones\n`)
+    expect(asMarkdown(plan)).toContain(remark)
+  })
+
   test('merged records without a difference are a number', async () => {
     const plan = await (await createWorld([...people(4), ...people(4)])).plan()
     const merged = plan.set.accounting.kinds.reduce((sum, kind) => sum + kind.merged, 0)

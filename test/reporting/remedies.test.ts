@@ -47,6 +47,7 @@ const OTHERS: Record<string, string[]> = {
     'password_changed_in_source',
     'password_reset_required',
     'role_dropped',
+    'similar_organization_names',
     'totp_not_migrated',
   ],
 }

@@ -9,7 +9,7 @@ function projectWith(expression: string, rows = 1): Project {
   project.manifest({
     source: { type: 'csv', path: './users.csv' },
     map: { user: { lastName: expression } },
-    target: { type: 'sandbox', data: ':memory:' },
+    target: { type: 'sandbox' },
     run: { workers: 1 },
   })
   return project

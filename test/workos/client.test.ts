@@ -85,7 +85,7 @@ test('closing the client ends what waits to try again', async () => {
   const server = await scriptedServer(json(500, {}))
   const { client } = clientOf(server.url, { clock: systemClock })
   const read = failure(client.read('/never'))
-  await expect.poll(() => server.received.length).toBeGreaterThan(0)
+  await expect.poll(() => server.received.length, { timeout: 10_000 }).toBeGreaterThan(0)
   await client.close()
   expect(await read).toBeInstanceOf(Error)
   const sent = server.received.length

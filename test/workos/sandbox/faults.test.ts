@@ -81,7 +81,7 @@ test.each<[Fault, string, string[]]>([
     .then((answer) => answer.text())
     .catch((error: Error) => error)
   expect(failure).toMatchObject({ name })
-  await expect.poll(() => log.length).toBe(1)
+  await expect.poll(() => log.length, { timeout: 10_000 }).toBe(1)
   expect(sandbox.faults().faults).toMatchObject([{ injected: 1 }])
   expect(await emails()).toEqual(left)
 })
