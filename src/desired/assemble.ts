@@ -5,6 +5,7 @@ import { rolesDefined } from '../resources/role.ts'
 import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { mergeGroups } from './groups.ts'
+import { noteSimilarNames } from './similar-names.ts'
 import type { Staging } from './staging.ts'
 
 /**
@@ -29,6 +30,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
       refuseDependents(staging, definition)
     })
   }
+  staging.transaction(() => noteSimilarNames(staging))
   return assigned
 }
 

@@ -15,6 +15,8 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} with the reserved metadata key ${detail}, renamed with metadata.prefix`
     case 'role_dropped':
       return `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`
+    case 'similar_organization_names':
+      return `${resources} known by names that differ only in case or blanks${detail === '' ? '' : `, ${detail}`}: taken as different ones`
     default:
       return `${resources}: ${code.replaceAll('_', ' ')}${detail === '' ? '' : ` (${detail})`}`
   }

@@ -1,0 +1,45 @@
+import type { Staging } from './staging.ts'
+
+/** How many groups are named; the organizations of all others are one number. */
+const NAMED = 10
+
+/** How many names of a group are spelt out, and how much of each. */
+const SPELLINGS = 4
+const LENGTH = 60
+
+/**
+ * Notes organizations that are known by their name alone and whose names differ in nothing but case and blanks: they are
+ * taken as different ones, which may be a slip of the source.
+ */
+export function noteSimilarNames(staging: Staging): void {
+  staging.db.function('fold', { deterministic: true }, (name) => foldName(String(name)))
+  // Keys that the source gives the organization are no part of this: `name:` begins the key of one that has none.
+  const groups = staging.db
+    .prepare(
+      `SELECT count(*) AS n, min(seq) AS first, json_group_array(key ORDER BY seq) AS keys,
+         json_group_array(json_extract(attributes, '$.name') ORDER BY seq) AS names
+       FROM desired WHERE kind = 'organization' AND key >= 'name:' AND key < 'name;'
+         AND json_extract(attributes, '$.name') IS NOT NULL
+       GROUP BY fold(json_extract(attributes, '$.name')) HAVING n > 1 ORDER BY n DESC, first`,
+    )
+    .iterate()
+  const note = staging.db.prepare(
+    `INSERT INTO notes SELECT seq, kind, key, 'similar_organization_names', ? FROM desired
+     WHERE kind = 'organization' AND key = ?`,
+  )
+  let named = 0
+  for (const { keys, names } of groups) {
+    named += 1
+    const detail = named > NAMED ? '' : spelt(JSON.parse(String(names)))
+    for (const key of JSON.parse(String(keys))) note.run(detail, String(key))
+  }
+}
+
+function foldName(name: string): string {
+  return name.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim()
+}
+
+function spelt(names: unknown[]): string {
+  const quoted = names.slice(0, SPELLINGS).map((name) => JSON.stringify(String(name).slice(0, LENGTH)))
+  return names.length > SPELLINGS ? `${quoted.join(', ')} …` : quoted.join(', ')
+}
