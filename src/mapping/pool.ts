@@ -49,6 +49,8 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions): Mapp
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: Number.POSITIVE_INFINITY,
+    // Idle workers wait in their event loop: ending one that blocks on shared memory has crashed the process.
+    atomics: 'disabled',
     resourceLimits: WORKER_MEMORY,
   })
   const running = new Set<AbortController>()
