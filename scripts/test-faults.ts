@@ -114,7 +114,7 @@ async function long(): Promise<boolean> {
       `  handles: at most ${grown.peakHandles}, ${handles} more in the last third than in the middle one\n`,
   )
   // Connections come and go up to `concurrency`; memory grows by a collection that is still to come, not by the users.
-  const flat = memory <= 48 && handles <= 20 && grown.peakHandles <= concurrency + 80
+  const flat = memory <= 48 && handles <= concurrency / 2 && grown.peakHandles <= concurrency + 80
   if (!flat) process.stdout.write('  NOT FLAT\n')
   return isSound(row) && flat
 }

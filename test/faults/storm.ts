@@ -167,17 +167,25 @@ async function apply(scene: Scene, killAt?: number): Promise<Finished & { live: 
   if (finished.signal === null) {
     const runs = JSON.parse((await options.command(folder, ['state', 'show', '--json'], { KEY })).stdout).runs
     aftermath.untruths.push(
-      ...checkRun({ finished, live, before: before.live, run: runs.at(-1), log: log.slice(before.log) }),
+      ...checkRun({
+        finished,
+        live,
+        before: before.live,
+        run: runs.at(-1),
+        log: log.slice(before.log),
+        impatient: options.weather.timeout !== undefined,
+      }),
     )
   } else if (killAt === undefined) aftermath.untruths.push(`an apply was ended by ${finished.signal}`)
   return { ...finished, live }
 }
 
 /** Waits until requests that nobody waits for any more are done with. */
-async function settled({ sandbox }: Scene): Promise<void> {
+async function settled({ sandbox, options: { weather, kills } }: Scene): Promise<void> {
+  if (weather.timeout === undefined && kills === undefined) return
   for (let total = -1; total !== sandbox.requests().total; ) {
     total = sandbox.requests().total
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    await new Promise((resolve) => setTimeout(resolve, 700))
   }
 }
 

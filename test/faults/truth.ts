@@ -28,23 +28,31 @@ export interface Evidence {
   run: RunRecord | undefined
   /** Every request that came in meanwhile. */
   log: readonly RequestLogEntry[]
+  /**
+   * Requests are given up after a second. On a busy machine WorkOS may then never see one that left, and an answer may
+   * cross the end of it: a few of hundreds.
+   */
+  impatient: boolean
 }
 
 /** Holds the exit code, the summary and the request counts of an apply against what really happened. Empty: all true. */
 export function checkRun(evidence: Evidence): string[] {
-  const { finished, run, log } = evidence
+  const { finished, run, log, impatient } = evidence
+  const about = (one: number, other: number) =>
+    one === other || (impatient && Math.abs(one - other) <= 2 + Math.min(one, other) / 100)
   const untruths: string[] = []
   const claim = (holds: boolean, text: string) => {
     if (!holds) untruths.push(`${text} (exit ${finished.exit}) ${finished.stderr}`.trim())
   }
   // Planning reads before the first write; what the run itself read comes after it.
-  const start = log.find(({ method }) => method !== 'GET')?.at ?? Number.POSITIVE_INFINITY
-  const writes = log.filter(({ method }) => method !== 'GET').length
+  const wrote = log.filter(({ method }) => method !== 'GET').map(({ at }) => at)
+  const start = Math.min(...wrote)
+  const writes = wrote.length
   const later = log.filter(({ at }) => at >= start)
   if (writes > 0 && run !== undefined) {
-    claim(run.counts.writes === writes, `the state counts ${run.counts.writes} writes, WorkOS ${writes}`)
+    claim(about(run.counts.writes ?? 0, writes), `the state counts ${run.counts.writes} writes, WorkOS ${writes}`)
     const reads = later.length - writes
-    claim(run.counts.reads === reads, `the state counts ${run.counts.reads} reads, WorkOS ${reads}`)
+    claim(about(run.counts.reads ?? 0, reads), `the state counts ${run.counts.reads} reads, WorkOS ${reads}`)
   }
   const report = parseReport(finished.stdout)
   if (report === undefined) {
@@ -55,9 +63,8 @@ export function checkRun(evidence: Evidence): string[] {
     return untruths
   }
   const refused = later.filter(({ status }) => status === 429).length
-  // An answer that crosses the client's time-out is given and not received: of hundreds, a few may.
   const told = report.requests.refused
-  claim(told <= refused && told >= refused - Math.ceil(refused / 100), `${told} answers 429 are told, ${refused} given`)
+  claim(about(told, refused), `${told} answers 429 are told, ${refused} given`)
   checkKinds(report.kinds, evidence, claim)
   const left = report.kinds.reduce((sum, { failed, blocked, pending }) => sum + failed + blocked + pending, 0)
   claim((finished.exit === 0) === (left === 0), `${left} are said to be left`)

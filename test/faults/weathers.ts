@@ -21,6 +21,11 @@ export function mixed(share: number): Weather {
 /** Requests after which the key is revoked: more than planning takes, fewer than applying. */
 const inMidRun = (users: number) => Math.round(users * 2.5) + 20
 
+/** Whether the client gives up before it hears of it. */
+function outlasts(effect: Effect): boolean {
+  return effect.kind === 'silent' || ('ms' in effect && effect.ms === TOO_SLOW)
+}
+
 /** Each fault alone at a rate, all of them mixed at that rate each, and those that last until somebody lifts them. */
 export function weathers(users: number, rate: number): Weather[] {
   const passing: [string, Effect & Trigger][] = [
@@ -42,7 +47,9 @@ export function weathers(users: number, rate: number): Weather[] {
     ['bodies slower than the time-out', { kind: 'dribbled', ms: TOO_SLOW }],
   ]
   return [
-    ...passing.map(([name, effect]): Weather => ({ name, faults: one(effect, rate), timeout: 1 })),
+    ...passing.map(
+      ([name, effect]): Weather => ({ name, faults: one(effect, rate), ...(outlasts(effect) && { timeout: 1 }) }),
+    ),
     { name: `all mixed, ${rate * 100} % each`, faults: allFaults(rate, 5), timeout: 1 },
     {
       name: 'one user and one organization refused',
