@@ -16,6 +16,7 @@ import type { Hand } from './hand.ts'
 import { Journal } from './journal.ts'
 import type { ActionOutcome, KindResult } from './outcome.ts'
 import { recordRejects } from './record-rejects.ts'
+import { initialResult, subtract, totals } from './tally.ts'
 
 export interface ApplyOptions {
   plan: Plan
@@ -209,53 +210,7 @@ async function flushFailures(progress: Progress): Promise<void> {
   if (failures.length > 0) await progress.hand.state.recordFailures(progress.hand.run, failures)
 }
 
-function initialResult(kind: Plan['summary']['kinds'][number]): KindResult {
-  return {
-    kind: kind.kind,
-    plural: kind.plural,
-    desired: kind.desired,
-    toDelete: kind.delete,
-    created: 0,
-    updated: 0,
-    adopted: 0,
-    unchanged: kind.unchanged,
-    gone: kind.gone,
-    deleted: 0,
-    failed: 0,
-    blocked: 0,
-    pending: kind.desired - kind.unchanged - kind.gone + kind.delete,
-  }
-}
-
 function runOutcome({ stop }: Progress, kinds: readonly KindResult[]): RunOutcome {
   if (stop) return 'error' in stop ? 'stopped' : stop.outcome
   return kinds.some(({ failed, blocked }) => failed + blocked > 0) ? 'incomplete' : 'completed'
-}
-
-function totals(kinds: readonly KindResult[], requests: RequestCounts): Record<string, number> {
-  const counts: Record<string, number> = { reads: requests.reads, writes: requests.writes }
-  for (const result of kinds) {
-    for (const field of [
-      'created',
-      'updated',
-      'adopted',
-      'unchanged',
-      'deleted',
-      'failed',
-      'blocked',
-      'pending',
-    ] as const) {
-      counts[field] = (counts[field] ?? 0) + result[field]
-    }
-  }
-  return counts
-}
-
-function subtract(now: RequestCounts, before: RequestCounts): RequestCounts {
-  return {
-    reads: now.reads - before.reads,
-    writes: now.writes - before.writes,
-    refused: now.refused - before.refused,
-    repeated: now.repeated - before.repeated,
-  }
 }

@@ -19,11 +19,11 @@ test('the manifest is found in the current folder or above, yaml before yml befo
 })
 
 test('the search ends at a repository and at the home folder', async () => {
-  const folder = folderOf({ 'migrate.config.yaml': MINIMAL, 'repo/src/x': '', 'home/work/x': '' })
+  const folder = folderOf({ 'migrate.config.yaml': MINIMAL, 'repo/src/x': '', 'home/notes/x': '' })
   mkdirSync(join(folder, 'repo/.git'))
   const inRepo = { path: undefined, cwd: join(folder, 'repo/src') }
   expect(await problemsOf(folder, inRepo)).toMatchObject([{ code: 'no_manifest' }])
-  const inHome = { path: undefined, cwd: join(folder, 'home/work'), env: { HOME: join(folder, 'home') } }
+  const inHome = { path: undefined, cwd: join(folder, 'home/notes'), env: { HOME: join(folder, 'home') } }
   expect(await problemsOf(folder, inHome)).toMatchObject([{ code: 'no_manifest' }])
 })
 

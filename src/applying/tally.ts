@@ -1,0 +1,52 @@
+import type { Plan } from '../planning/plan.ts'
+import type { RequestCounts } from '../workos/client.ts'
+import type { KindResult } from './outcome.ts'
+
+/** A kind before anything of it is carried out. */
+export function initialResult(kind: Plan['summary']['kinds'][number]): KindResult {
+  return {
+    kind: kind.kind,
+    plural: kind.plural,
+    desired: kind.desired,
+    toDelete: kind.delete,
+    created: 0,
+    updated: 0,
+    adopted: 0,
+    unchanged: kind.unchanged,
+    gone: kind.gone,
+    deleted: 0,
+    failed: 0,
+    blocked: 0,
+    pending: kind.desired - kind.unchanged - kind.gone + kind.delete,
+  }
+}
+
+/** What a run's history keeps: resources by how they ended, and requests. */
+export function totals(kinds: readonly KindResult[], requests: RequestCounts): Record<string, number> {
+  const counts: Record<string, number> = { reads: requests.reads, writes: requests.writes }
+  for (const result of kinds) {
+    for (const field of [
+      'created',
+      'updated',
+      'adopted',
+      'unchanged',
+      'deleted',
+      'failed',
+      'blocked',
+      'pending',
+    ] as const) {
+      counts[field] = (counts[field] ?? 0) + result[field]
+    }
+  }
+  return counts
+}
+
+/** The requests between two counts. */
+export function subtract(now: RequestCounts, before: RequestCounts): RequestCounts {
+  return {
+    reads: now.reads - before.reads,
+    writes: now.writes - before.writes,
+    refused: now.refused - before.refused,
+    repeated: now.repeated - before.repeated,
+  }
+}
