@@ -1,5 +1,6 @@
 import type { Problem } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
+import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
 export interface Origin {
@@ -53,7 +54,34 @@ export interface ReadContext {
   reject(record: RejectedRecord): void
   /** Sink for warnings about the whole source: unknown columns, … Each is told once. */
   warn(problem: Problem): void
+  /** What a live source was read into: always there when the records of one are read. */
+  snapshot?: Snapshot
   signal?: AbortSignal
+}
+
+/** What a live source tells while it is read into a snapshot. */
+export interface CaptureContext {
+  /** Folder that relative paths start from. */
+  directory: string
+  warn(problem: Problem): void
+  /** One line about how far it is: `users: 12,000 of 25,000`. */
+  progress(message: string): void
+  /** Aborted: ends at the next request; what was written by then is taken up again. */
+  signal?: AbortSignal
+}
+
+/** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */
+export interface LiveReading {
+  /** Whether this source is read over a network: some types read files too. */
+  applies(config: Record<string, unknown>): boolean
+  /** The options that decide what is read (tenant, filters): a snapshot of others is another. Never a secret. */
+  identity(config: Record<string, unknown>): JsonObject
+  /**
+   * Reads everything into the snapshot, from where it was cut off if it was.
+   * @throws CredentialsError when the source refuses the credentials or lacks scopes; SourceError when it cannot be
+   *   read to its end, or the counts that it reports are not what was read
+   */
+  capture(config: Record<string, unknown>, snapshot: SnapshotWriter, context: CaptureContext): Promise<void>
 }
 
 /** An open source. */
@@ -70,6 +98,8 @@ export interface Source {
   counts(): StreamCount[]
   /** SHA-256 (hex) over the bytes of every file, after `read` has ended: what a saved plan is held against. */
   digest(): string
+  /** True: only part of the source was asked for (`updatedSince`), so what is missing has not left it. */
+  readonly partial?: boolean
 }
 
 /** One type of source. A new source is a new file that exports one of these and a line in `registry.ts`. */
@@ -82,5 +112,8 @@ export interface SourceDefinition {
   files(config: Record<string, unknown>): string[]
   /** Problems that a look at the files finds: missing, empty, wrong encoding, missing columns. Reads heads only. */
   check(config: Record<string, unknown>, directory: string): Promise<Problem[]>
+  /** For types that can be read over a network. */
+  live?: LiveReading
+  /** Reads nothing yet: also without a snapshot it tells the streams. */
   open(config: Record<string, unknown>, context: ReadContext): Source
 }

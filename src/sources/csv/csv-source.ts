@@ -7,7 +7,7 @@ import type { Vocabulary } from './vocabulary.ts'
 
 const STREAM = 'users'
 
-/** The columns of the `csv` source: see docs/csv.md. */
+/** The columns of the `csv` source: see docs/sources/csv.md. */
 export const userColumns: Vocabulary = {
   known: [
     'email',

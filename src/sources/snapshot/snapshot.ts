@@ -1,0 +1,68 @@
+import type { Json, JsonObject } from '../../json.ts'
+
+/** One stream of a snapshot: a gzip file of NDJSON. */
+export interface SnapshotStream {
+  name: string
+  /** Its file in the snapshot's folder. */
+  file: string
+  records: number
+  /** Length of the file. */
+  bytes: number
+  /** Of the file, hex. */
+  sha256: string
+}
+
+/** A row of a stream. */
+export interface SnapshotRow {
+  /** In its file, from 1. */
+  line: number
+  data: JsonObject
+}
+
+/** A finished snapshot: what a source held when it was read, in a folder. */
+export interface Snapshot {
+  /** Absolute. */
+  folder: string
+  /** Type of the source. */
+  source: string
+  /** See LiveReading.identity. */
+  identity: JsonObject
+  /** ISO times, UTC. */
+  startedAt: string
+  finishedAt: string
+  streams: readonly SnapshotStream[]
+  /** What the source told beside its records: totals, the time it was asked at … */
+  facts: JsonObject
+  /** SHA-256 (hex) over the digests of all streams. */
+  digest: string
+  /**
+   * The rows of a stream in the order they were written, in batches; none for a stream that the snapshot does not have.
+   * @throws SourceError at the end, when the rows are not those that were written
+   */
+  read(stream: string, signal?: AbortSignal): AsyncIterable<SnapshotRow[]>
+}
+
+/** How far one step of reading a source has come: `users`, `members/org_1` … */
+export interface StepProgress {
+  step: string
+  /** Where the step goes on after the rows that are appended with it. */
+  cursor: Json
+  /** Whether the step ends with them. */
+  done?: boolean
+}
+
+/** A snapshot that is being written. Rows and progress become durable together: a run that is killed goes on after them. */
+export interface SnapshotWriter {
+  /** The last cursor of a step; undefined when it has not begun. */
+  cursor(step: string): Json | undefined
+  isDone(step: string): boolean
+  /** Adds rows to a stream and moves a step forward. An empty list only moves the step. */
+  append(stream: string, rows: readonly JsonObject[], progress: StepProgress): Promise<void>
+  /** Rows of a stream that were appended so far. */
+  count(stream: string): number
+  /** The rows appended so far, for steps that build on others (one step per organization, say). */
+  read(stream: string): AsyncIterable<SnapshotRow[]>
+  /** Remembers something that the source told; see Snapshot.facts. */
+  note(fact: string, value: Json): void
+  fact(name: string): Json | undefined
+}
