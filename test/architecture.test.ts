@@ -8,11 +8,13 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 /** The parts of the program in the order in which they build on each other: none imports from one that stands below it. */
 const ORDER = [
   'json',
+  'json-text',
   'clock',
   'version',
   'diagnostics',
   'files',
   'config',
+  'expressions',
   'sources',
   'workos',
   'resources',

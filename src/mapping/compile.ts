@@ -1,9 +1,9 @@
 import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
+import type { CompiledExpression } from '../expressions/expression.ts'
 import type { KindDefinition, ValueRules } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import { SECRET_NAMES } from './conceal.ts'
-import type { CompiledExpression } from './expression.ts'
 import { type Compilations, type CompiledRule, compileAt, compileRule } from './rule.ts'
 import { Tracker } from './whereabouts.ts'
 

@@ -1,7 +1,7 @@
+import { type CompiledExpression, ExpressionFailure } from '../expressions/expression.ts'
+import { isTruthy } from '../expressions/plain.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { concealing } from './conceal.ts'
-import { type CompiledExpression, ExpressionFailure } from './expression.ts'
-import { isTruthy } from './plain.ts'
 import type { CompiledField, CompiledRule } from './rule.ts'
 
 /** Characters of an expression, and of a message about it, that a rejection shows. */

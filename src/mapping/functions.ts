@@ -1,8 +1,8 @@
 import type { Json } from '../json.ts'
+import { parseJsonText } from '../json-text.ts'
 import { fromClerk } from '../resources/passwords/clerk.ts'
 import { parseBoolean } from '../resources/values/booleans.ts'
 import { isEmpty } from '../resources/values/check.ts'
-import { parseJsonText } from '../resources/values/json-text.ts'
 import { slug } from '../resources/values/organization-name.ts'
 
 /** A function that expressions may call besides JSONata's own. */

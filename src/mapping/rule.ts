@@ -1,7 +1,8 @@
 import type { Manifest, MapRule } from '../config/manifest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import type { CompiledExpression } from '../expressions/expression.ts'
 import { isObject } from '../json.ts'
-import { type CompiledExpression, compileExpression } from './expression.ts'
+import { compileExpression } from './expression.ts'
 import type { Tracker } from './whereabouts.ts'
 
 /** Keys of a rule that steer it and are no fields. */

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import jsonata from 'jsonata'
 import { describe, expect, test } from 'vitest'
+import { direct } from '../../src/expressions/direct.ts'
+import { type CompiledExpression, ExpressionFailure } from '../../src/expressions/expression.ts'
+import { isTruthy, toPlain } from '../../src/expressions/plain.ts'
 import { canonicalJson, type Json, type JsonObject } from '../../src/json.ts'
-import { direct } from '../../src/mapping/direct.ts'
-import { type CompiledExpression, compileExpression, ExpressionFailure } from '../../src/mapping/expression.ts'
-import { isTruthy, toPlain } from '../../src/mapping/plain.ts'
+import { compileExpression } from '../../src/mapping/expression.ts'
 
 function compiled(text: string, bounds?: { stack: number; timeout: number }): CompiledExpression {
   const compilation = compileExpression(text, bounds)

@@ -1,8 +1,8 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
+import { jsonAsWritten, parseJsonAsWritten, WrittenNumber } from '../../json-text.ts'
 import type { ValueProblem } from '../kind.ts'
 import { accept, type Check, isEmpty, refuse, shown } from './check.ts'
-import { jsonAsWritten, parseJsonAsWritten, WrittenNumber } from './json-text.ts'
 import { kindOf } from './text.ts'
 
 type MetadataRules = Manifest['metadata']

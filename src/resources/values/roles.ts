@@ -1,6 +1,6 @@
 import type { RoleConfig } from '../../config/manifest.ts'
+import { parseJsonText } from '../../json-text.ts'
 import { accept, type Check, isEmpty, refuse, shown } from './check.ts'
-import { parseJsonText } from './json-text.ts'
 
 /** WorkOS: at most 48 characters of lowercase letters, digits, `-` and `_`. */
 export const MAX_ROLE_SLUG = 48

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalJson } from '../../../src/json.ts'
-import { firstFault, parseJsonText } from '../../../src/resources/values/json-text.ts'
+import { firstFault, parseJsonText } from '../../../src/json-text.ts'
 import { checkMetadataLimits, normaliseMetadata } from '../../../src/resources/values/metadata.ts'
 import { RULES } from '../rules.ts'
 

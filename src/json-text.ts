@@ -1,4 +1,4 @@
-import { canonicalJson, isObject, type Json } from '../../json.ts'
+import { canonicalJson, isObject, type Json } from './json.ts'
 
 export type ParsedJson = { ok: true; value: Json } | { ok: false; message: string }
 

@@ -1,8 +1,7 @@
 import { isObject } from '../json.ts'
-import { mappingFunctions } from './functions.ts'
 
 /** JSONata 2.2's functions (docs.jsonata.org), without `eval`, which would run expressions from an export. */
-const BUILT_IN =
+export const builtIn: readonly string[] =
   `sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match
   contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power
   random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert
@@ -12,10 +11,8 @@ const BUILT_IN =
 /** Functions whose answer differs from run to run, so that a plan would never come to rest. */
 const UNSTABLE: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle'])
 
-/** What a `$name` may stand for without being bound in the expression itself. */
-export const knownFunctions: readonly string[] = [...BUILT_IN, ...mappingFunctions.map(({ name }) => name)]
-
-const KNOWN: ReadonlySet<string> = new Set([...knownFunctions, '', '$', 'record'])
+/** What a `$name` may stand for besides a function. */
+const VARIABLES = ['', '$', 'record']
 
 /** A `$name` in an expression. */
 export interface NameUse {
@@ -33,8 +30,12 @@ export interface Names {
   fields: string[]
 }
 
-/** Walks a syntax tree of JSONata for its `$names`. */
-export function namesIn(ast: unknown): Names {
+/**
+ * Walks a syntax tree of JSONata for its `$names`.
+ * @param functions that may be called besides JSONata's own
+ */
+export function namesIn(ast: unknown, functions: readonly string[]): Names {
+  const known = new Set([...builtIn, ...functions, ...VARIABLES])
   const uses: NameUse[] = []
   const bound = new Set<string>()
   const fields: string[] = []
@@ -59,7 +60,7 @@ export function namesIn(ast: unknown): Names {
   }
   visit(ast)
   return {
-    unknown: uses.filter(({ name }) => !KNOWN.has(name) && !bound.has(name)),
+    unknown: uses.filter(({ name }) => !known.has(name) && !bound.has(name)),
     unstable: uses.filter(({ name }) => UNSTABLE.has(name) && !bound.has(name)),
     fields,
   }

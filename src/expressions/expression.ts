@@ -1,0 +1,141 @@
+import jsonata from 'jsonata'
+import { nearest } from '../config/nearest.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import { type Direct, direct, NOT_DIRECT } from './direct.ts'
+import { builtIn, type Names, namesIn } from './names.ts'
+import { pad } from './pad.ts'
+import { toPlain } from './plain.ts'
+
+/** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
+const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
+
+/** Evaluations that may run out of time before an expression is not tried any more: each costs its worker five seconds. */
+const MAX_TIMEOUTS = 3
+
+/** `stack`: nested steps; `timeout`: milliseconds. */
+export interface Bounds {
+  stack: number
+  timeout: number
+}
+
+/** A function that expressions may call besides JSONata's own. */
+export interface ExpressionFunction {
+  /** Without the `$`. */
+  name: string
+  call(...args: unknown[]): Json | undefined
+}
+
+export interface CompiledExpression {
+  text: string
+  /** See Names.unstable. */
+  unstable: Names['unstable']
+  /** See Names.fields. */
+  fields: Names['fields']
+  /**
+   * `$` is the item, `$record` the whole record. Answers at once where it can.
+   * @throws ExpressionFailure
+   */
+  evaluate(item: Json, record: JsonObject): Json | undefined | Promise<Json | undefined>
+}
+
+export type Compilation =
+  | { ok: true; expression: CompiledExpression }
+  | { ok: false; message: string; hint?: string; position: number }
+
+/** An expression failed on a record. `message` may show a value of the record; `code` never does. */
+export class ExpressionFailure extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'ExpressionFailure'
+    this.code = code
+  }
+}
+
+/**
+ * Parses an expression and refuses what can never work: unknown functions and variables, and `$eval`, which runs data as code.
+ * @param functions that it may call besides JSONata's own
+ */
+export function compile(
+  text: string,
+  functions: readonly ExpressionFunction[] = [],
+  bounds: Bounds = BOUNDS,
+): Compilation {
+  if (text.trim() === '')
+    return { ok: false, message: 'the expression is empty', hint: 'leave the key out', position: 0 }
+  const functionNames = functions.map(({ name }) => name)
+  let compiled: jsonata.Expression
+  let names: Names
+  let short: Direct | undefined
+  try {
+    compiled = jsonata(text, bounds)
+    const ast: unknown = compiled.ast()
+    names = namesIn(ast, functionNames)
+    short = direct(ast)
+  } catch (error) {
+    if (error instanceof RangeError) return { ok: false, message: 'the expression is nested too deeply', position: 0 }
+    return { ok: false, message: messageOf(error), position: offsetOf(error, text) }
+  }
+  const [unknown] = names.unknown
+  if (unknown !== undefined) return { ok: false, ...unknownName(unknown.name, functionNames), position: unknown.offset }
+  for (const { name, call } of functions) compiled.registerFunction(name, (...args: unknown[]) => call(...args))
+  compiled.registerFunction('pad', pad, '<s-ns?:s>')
+  compiled.assign('eval', undefined)
+  return {
+    ok: true,
+    expression: { text, unstable: names.unstable, fields: names.fields, evaluate: evaluator(compiled, short) },
+  }
+}
+
+function evaluator(compiled: jsonata.Expression, short: Direct | undefined): CompiledExpression['evaluate'] {
+  let timeouts = 0
+  const interpret = async (item: Json, record: JsonObject): Promise<Json | undefined> => {
+    if (timeouts >= MAX_TIMEOUTS) {
+      throw new ExpressionFailure('timeout', `not tried: it ran out of time on ${MAX_TIMEOUTS} records before`)
+    }
+    try {
+      return toPlain(await compiled.evaluate(item, { record }))
+    } catch (error) {
+      const code = codeOf(error)
+      if (code === 'D1012') timeouts += 1
+      throw new ExpressionFailure(code, messageOf(error))
+    }
+  }
+  return (item, record) => {
+    const value = short === undefined ? NOT_DIRECT : short(item, record)
+    return value === NOT_DIRECT ? interpret(item, record) : value
+  }
+}
+
+function unknownName(name: string, functions: readonly string[]): { message: string; hint?: string } {
+  if (name === 'eval') {
+    return {
+      message: '$eval is not available: it would run text from the data as an expression',
+      hint: functions.includes('parseJson') ? 'use $parseJson to read JSON text' : undefined,
+    }
+  }
+  const known = nearest(name, [...builtIn, ...functions, 'record'])
+  return {
+    message: `there is no function or variable $${name}`,
+    hint: known === undefined ? `bind it first, like ($${name} := …; …)` : `did you mean $${known}?`,
+  }
+}
+
+function codeOf(error: unknown): string {
+  return isObject(error) && typeof error.code === 'string' ? error.code : 'failed'
+}
+
+function messageOf(error: unknown): string {
+  const message = isObject(error) ? error.message : undefined
+  return typeof message === 'string' && message !== '' ? message : 'the expression fails'
+}
+
+/** JSONata's positions point behind the token at fault. */
+function offsetOf(error: unknown, text: string): number {
+  if (!isObject(error)) return 0
+  const position = typeof error.position === 'number' ? Math.min(error.position, text.length) : text.length
+  const token = typeof error.token === 'string' ? error.token : ''
+  const start = position - token.length
+  return start >= 0 && text.slice(start, position) === token ? start : position
+}
