@@ -1,0 +1,52 @@
+import { SourceError } from '../../diagnostics/errors.ts'
+import { HttpRefusal } from './refusal.ts'
+import { describeFailure } from './trouble.ts'
+
+interface DownloadOptions {
+  /** For messages, which never show the address: it may be signed. */
+  what: string
+  /** Without a byte, until it is given up. */
+  timeoutMs: number
+  signal?: AbortSignal
+}
+
+/**
+ * The bytes behind an address; a Content-Encoding is undone.
+ * @throws HttpRefusal for a status that is no success; SourceError `download_broken` when it ends early or stalls; the signal's reason
+ */
+export async function* download(
+  url: string,
+  { what, timeoutMs, signal }: DownloadOptions,
+): AsyncGenerator<Buffer, void, undefined> {
+  const stalled = new AbortController()
+  let timer = setTimeout(() => stalled.abort(), timeoutMs)
+  const onward = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => stalled.abort(), timeoutMs)
+  }
+  try {
+    const either = signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal])
+    const response = await fetch(url, { signal: either })
+    if (!response.ok) {
+      await response.body?.cancel()
+      throw new HttpRefusal({ what, status: response.status })
+    }
+    for await (const chunk of response.body ?? []) {
+      // Whoever reads may take their time: only the network is timed.
+      clearTimeout(timer)
+      yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      onward()
+    }
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (error instanceof SourceError) throw error
+    const why = stalled.signal.aborted ? `nothing came for ${timeoutMs / 1000} s` : describeFailure(error)
+    throw new SourceError({
+      code: 'download_broken',
+      message: `${what} broke off: ${why}`,
+      hint: 'run the same command again: it goes on where it stopped',
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,21 @@
+/** Why no answer came, in a few words. */
+export function describeFailure(failure: unknown): string {
+  if (!(failure instanceof Error)) return String(failure)
+  if (failure.name === 'TimeoutError') return 'no answer in time'
+  const causes = chain(failure)
+  const innermost = causes.at(-1) ?? failure
+  const code = causes.flatMap((error) => ('code' in error && typeof error.code === 'string' ? [error.code] : [])).at(-1)
+  const message = innermost.message === '' ? failure.message : innermost.message
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`
+}
+
+/** The error and what it was caused by: the global fetch says no more than `fetch failed` itself. */
+function chain(failure: Error): Error[] {
+  const causes: Error[] = []
+  let error: unknown = failure
+  while (error instanceof Error && causes.length < 8) {
+    causes.push(error)
+    error = error instanceof AggregateError ? (error.errors[0] ?? error.cause) : error.cause
+  }
+  return causes
+}
