@@ -1,0 +1,77 @@
+import { type Answer, type Call, type Endpoint, ok } from '../http/exchange.ts'
+import type { Ordered } from '../ordered.ts'
+import type { Auth0Member, Auth0Organization } from './objects.ts'
+import { type Checkpoints, flag, hasCheckpoint, MAX_SIZE, offsetPage, pick, refuseOffset } from './paging.ts'
+import { refuse } from './refusals.ts'
+import type { Auth0Settings } from './settings.ts'
+import type { Tenant } from './tenant.ts'
+
+/** Organizations, their members, and what roles these have there. */
+export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, checkpoints: Checkpoints): Endpoint[] {
+  const organizationOf = ({ params }: Call): Auth0Organization =>
+    tenant.organizations.get(params.id ?? '') ??
+    refuse(404, 'No organization found by that id or name', 'inexistent_organization')
+
+  const roles = ({ roles: ids }: Auth0Member) =>
+    ids.flatMap((id) => {
+      const role = tenant.roles.get(id)
+      return role === undefined ? [] : [{ id, name: role.name, description: role.description }]
+    })
+
+  const memberBody = (call: Call, member: Auth0Member) => {
+    const { email, picture, name } = tenant.users.get(member.user) ?? {}
+    const body: Record<string, unknown> = { user_id: member.user, email, picture, name }
+    if (!asksForRoles(call)) return pick(call, body)
+    return pick(call, { ...body, roles: roles(member).map(({ id, name }) => ({ id, name })) })
+  }
+
+  const members = (call: Call) => {
+    const { id } = organizationOf(call)
+    const all = tenant.membersOf(id)
+    return listed(call, 'members', `members/${id}`, all, (member) => memberBody(call, member), settings, checkpoints)
+  }
+
+  const memberRoles = (call: Call) => {
+    const { id } = organizationOf(call)
+    const member = tenant.membersOf(id).get(call.params.user ?? '')
+    if (member === undefined) refuse(404, 'No member found by that id', 'inexistent_organization_member')
+    const { start, size } = offsetPage(call, MAX_SIZE, refuseOffset)
+    const all = roles(member)
+    const page = all.slice(start, start + size)
+    return ok(flag(call, 'include_totals') ? { roles: page, start, limit: size, total: all.length } : page)
+  }
+
+  const organizations = (call: Call) =>
+    listed(call, 'organizations', 'organizations', tenant.organizations, (one) => one, settings, checkpoints)
+
+  return [
+    { method: 'GET', path: '/api/v2/organizations', answer: organizations },
+    { method: 'GET', path: '/api/v2/organizations/:id', answer: (call) => ok(organizationOf(call)) },
+    { method: 'GET', path: '/api/v2/organizations/:id/members', answer: members },
+    { method: 'GET', path: '/api/v2/organizations/:id/members/:user/roles', answer: memberRoles },
+  ]
+}
+
+/** Members have their roles with them only where these are asked for by name. */
+export function asksForRoles(call: Call): boolean {
+  return (call.query.get('fields') ?? '').split(',').includes('roles') && flag(call, 'include_fields', true)
+}
+
+function listed<Item>(
+  call: Call,
+  name: 'organizations' | 'members',
+  list: string,
+  all: Ordered<Item>,
+  body: (item: Item) => unknown,
+  settings: Auth0Settings,
+  checkpoints: Checkpoints,
+): Answer {
+  if (hasCheckpoint(call)) {
+    const { items, next } = checkpoints.page(call, list, all)
+    return ok({ [name]: items.map(body), ...(next !== undefined && { next }) })
+  }
+  const { start, size } = offsetPage(call, MAX_SIZE, refuseOffset)
+  const page = all.slice(start, size).map(body)
+  if (!flag(call, 'include_totals')) return ok(page)
+  return ok({ [name]: page, start, limit: size, total: all.size + (settings.totalsOff?.[name] ?? 0) })
+}

@@ -1,0 +1,83 @@
+import type { Json, JsonObject } from '../../../src/json.ts'
+
+/** An account at an identity provider, as Auth0 gives it. */
+export interface Identity {
+  connection: string
+  provider: string
+  /** A number with some providers. */
+  user_id: string | number
+  isSocial: boolean
+  profileData?: JsonObject
+}
+
+/** https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure */
+export interface Auth0User {
+  user_id: string
+  email?: string
+  email_verified?: boolean
+  username?: string
+  phone_number?: string
+  phone_verified?: boolean
+  given_name?: string
+  family_name?: string
+  name?: string
+  nickname?: string
+  picture?: string
+  identities: Identity[]
+  app_metadata?: JsonObject
+  user_metadata?: JsonObject
+  blocked?: boolean
+  multifactor?: string[]
+  last_login?: string
+  logins_count?: number
+  created_at: string
+  updated_at: string
+  [field: string]: Json | Identity[] | undefined
+}
+
+export interface Auth0Organization {
+  id: string
+  /** A slug. */
+  name: string
+  display_name?: string
+  branding?: JsonObject
+  metadata?: Record<string, string>
+}
+
+export interface Auth0Role {
+  id: string
+  name: string
+  description?: string
+  permissions: Auth0Permission[]
+}
+
+export interface Auth0Permission {
+  permission_name: string
+  description?: string
+  resource_server_name: string
+  resource_server_identifier: string
+}
+
+export interface Auth0Connection {
+  id: string
+  name: string
+  strategy: string
+  options?: JsonObject
+  enabled_clients?: string[]
+}
+
+export interface Auth0Member {
+  organization: string
+  user: string
+  /** Ids of roles. */
+  roles: string[]
+}
+
+/** What a tenant holds. */
+export interface TenantData {
+  users: Auth0User[]
+  organizations: Auth0Organization[]
+  members: Auth0Member[]
+  roles: Auth0Role[]
+  connections: Auth0Connection[]
+}

@@ -1,0 +1,25 @@
+import type { Call } from '../http/exchange.ts'
+import { asksForRoles } from './endpoints-organizations.ts'
+
+const SCOPES: Record<string, string[]> = {
+  'GET /api/v2/users': ['read:users'],
+  'GET /api/v2/users/:id': ['read:users', 'read:current_user'],
+  'POST /api/v2/jobs/users-exports': ['read:users'],
+  'GET /api/v2/jobs/:id': ['create:users', 'read:users'],
+  'GET /api/v2/organizations': ['read:organizations'],
+  'GET /api/v2/organizations/:id': ['read:organizations'],
+  'GET /api/v2/organizations/:id/members': ['read:organization_members'],
+  'GET /api/v2/organizations/:id/members/:user/roles': ['read:organization_member_roles'],
+  'GET /api/v2/roles': ['read:roles'],
+  'GET /api/v2/roles/:id': ['read:roles'],
+  'GET /api/v2/roles/:id/permissions': ['read:roles'],
+  'GET /api/v2/connections': ['read:connections'],
+}
+
+/** Lists of scopes; of each a token needs one. None: open to everybody. */
+export function scopesFor(call: Call): string[][] {
+  const scopes = SCOPES[`${call.method} ${call.route}`]
+  if (scopes === undefined) return []
+  const roles = call.route === '/api/v2/organizations/:id/members' && asksForRoles(call)
+  return roles ? [scopes, ['read:organization_member_roles']] : [scopes]
+}

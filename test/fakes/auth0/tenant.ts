@@ -1,0 +1,73 @@
+import { Ordered } from '../ordered.ts'
+import type { Auth0Connection, Auth0Member, Auth0Organization, Auth0Role, Auth0User, TenantData } from './objects.ts'
+
+/** A user as a caller gives it. */
+type NewUser = Partial<Auth0User> & Pick<Auth0User, 'user_id' | 'identities'>
+
+/** What the fake holds: the truth that a migration is compared with, and the ways to change it while it is read. */
+export class Tenant {
+  readonly users = new Ordered<Auth0User>()
+  readonly organizations = new Ordered<Auth0Organization>()
+  readonly roles = new Ordered<Auth0Role>()
+  readonly connections = new Ordered<Auth0Connection>()
+  /** By organization, then by user. */
+  readonly #members = new Map<string, Ordered<Auth0Member>>()
+  readonly #now: () => number
+
+  constructor(data: Partial<TenantData>, now: () => number) {
+    this.#now = now
+    for (const user of data.users ?? []) this.users.set(user.user_id, user)
+    for (const organization of data.organizations ?? []) this.addOrganization(organization)
+    for (const role of data.roles ?? []) this.roles.set(role.id, role)
+    for (const connection of data.connections ?? []) this.connections.set(connection.id, connection)
+    for (const { organization, user, roles } of data.members ?? []) this.setMember(organization, user, roles)
+  }
+
+  membersOf(organization: string): Ordered<Auth0Member> {
+    return this.#members.get(organization) ?? new Ordered()
+  }
+
+  members(): Auth0Member[] {
+    return [...this.#members.values()].flatMap((members) => members.all())
+  }
+
+  /** Creates one; times that are not given are those of now. */
+  addUser(user: NewUser): void {
+    const at = new Date(this.#now()).toISOString()
+    this.users.set(user.user_id, { created_at: at, updated_at: at, ...user })
+  }
+
+  updateUser(id: string, change: Partial<Auth0User>): void {
+    const user = this.users.get(id)
+    if (user === undefined) throw new Error(`there is no user ${id}`)
+    this.users.set(id, { ...user, updated_at: new Date(this.#now()).toISOString(), ...change })
+  }
+
+  /** Deletes a user with all memberships. */
+  deleteUser(id: string): void {
+    this.users.delete(id)
+    for (const members of this.#members.values()) members.delete(id)
+  }
+
+  addOrganization(organization: Auth0Organization): void {
+    this.organizations.set(organization.id, organization)
+    if (!this.#members.has(organization.id)) this.#members.set(organization.id, new Ordered())
+  }
+
+  deleteOrganization(id: string): void {
+    this.organizations.delete(id)
+    this.#members.delete(id)
+  }
+
+  /** Makes the user a member with exactly these roles (ids). */
+  setMember(organization: string, user: string, roles: string[]): void {
+    const members = this.#members.get(organization)
+    if (members === undefined) throw new Error(`there is no organization ${organization}`)
+    if (!this.users.has(user)) throw new Error(`there is no user ${user}`)
+    members.set(user, { organization, user, roles })
+  }
+
+  removeMember(organization: string, user: string): void {
+    this.#members.get(organization)?.delete(user)
+  }
+}

@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** A request that reached an endpoint. */
+export interface Call {
+  method: string
+  /** With its query, as sent. */
+  target: string
+  /** The endpoint's path with parameters as `:name`. */
+  route: string
+  /** Decoded, by name. */
+  params: Record<string, string>
+  query: URLSearchParams
+  headers: IncomingHttpHeaders
+  /** The body as it came. */
+  text: string
+}
+
+export interface Answer {
+  status: number
+  /** Sent as JSON, unless there are `bytes`. */
+  body?: unknown
+  bytes?: Buffer
+  headers?: Record<string, string>
+}
+
+export interface Endpoint {
+  method: 'GET' | 'POST'
+  /** With parameters as `:name`. */
+  path: string
+  answer(call: Call): Answer
+}
+
+/** One request and what became of it. */
+export interface LogEntry {
+  /** From 1, in order of arrival. */
+  number: number
+  method: string
+  /** With its query, as sent. */
+  target: string
+  /** Undefined for an unknown endpoint. */
+  route: string | undefined
+  headers: IncomingHttpHeaders
+  text: string
+  /** 0 when no answer was sent. */
+  status: number
+  /** What befell it though nothing was wrong with it. */
+  trouble?: string
+  /** Milliseconds since the epoch. */
+  at: number
+}
+
+export function ok(body: unknown): Answer {
+  return { status: 200, body }
+}

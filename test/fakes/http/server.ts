@@ -1,0 +1,164 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
+import type { Answer, Call, Endpoint, LogEntry } from './exchange.ts'
+import { Refused } from './refused.ts'
+import { type Trouble, type TroubleSettings, troublesOf } from './troubles.ts'
+
+export interface FakeOptions {
+  endpoints: readonly Endpoint[]
+  /** Refuses what may not pass by throwing Refused; what it returns is added to the answer's headers. */
+  admit(call: Call): Record<string, string>
+  /** For unknown endpoints, and for what goes wrong by chance. */
+  refusal(status: number): Answer
+  troubles?: TroubleSettings
+  /** Called as each request arrives, before anything comes of it. */
+  onRequest?: (entry: LogEntry) => void | Promise<void>
+}
+
+/** An HTTP server on loopback with everything that was asked of it. */
+export interface FakeServer {
+  url: string
+  log: LogEntry[]
+  /** Whole answers that refused nothing, by endpoint (`GET /v1/users`): what came is not more for troubles on the way. */
+  counts(): Record<string, number>
+  /** Runs `act` as the n-th request from now on arrives. */
+  after(requests: number, act: () => void | Promise<void>): void
+  setTroubles(settings: TroubleSettings): void
+  close(): Promise<void>
+}
+
+export async function startFakeServer(options: FakeOptions): Promise<FakeServer> {
+  const log: LogEntry[] = []
+  const matchers = options.endpoints.map((endpoint) => ({ endpoint, match: matcherOf(endpoint) }))
+  const appointments: { number: number; act: () => void | Promise<void> }[] = []
+  let draw = troublesOf(options.troubles ?? {})
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const [method = 'GET', target = '/'] = [request.method, request.url]
+    const { pathname, searchParams: query } = new URL(target, 'http://fake.example')
+    const entry: LogEntry = {
+      number: log.length + 1,
+      method,
+      target,
+      route: undefined,
+      headers: request.headers,
+      text: '',
+      status: 0,
+      at: Date.now(),
+    }
+    log.push(entry)
+    entry.text = await textOf(request)
+    for (const due of appointments.filter(({ number }) => number === entry.number)) await due.act()
+    await options.onRequest?.(entry)
+    for (const { endpoint, match } of matchers) {
+      const params = endpoint.method === method ? match(pathname) : undefined
+      if (params === undefined) continue
+      entry.route = endpoint.path
+      const call: Call = {
+        method,
+        target,
+        route: endpoint.path,
+        params,
+        query,
+        headers: request.headers,
+        text: entry.text,
+      }
+      send(response, entry, attempt(endpoint, call), draw())
+      return
+    }
+    send(response, entry, options.refusal(404), undefined)
+  }
+
+  const attempt = (endpoint: Endpoint, call: Call): Answer => {
+    try {
+      const headers = options.admit(call)
+      const answer = endpoint.answer(call)
+      return { ...answer, headers: { ...headers, ...answer.headers } }
+    } catch (error) {
+      if (error instanceof Refused) return error.answer
+      throw error
+    }
+  }
+
+  const send = (response: ServerResponse, entry: LogEntry, answer: Answer, trouble: Trouble | undefined): void => {
+    if (trouble === undefined) {
+      write(response, entry, answer)
+      return
+    }
+    entry.trouble = trouble.kind
+    if (trouble.kind === 'server error') write(response, entry, options.refusal(trouble.status))
+    else if (trouble.kind === 'refusal') write(response, entry, options.refusal(429))
+    else if (trouble.kind === 'cut off') writeHalf(response, answer)
+    else response.destroy()
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // The client is gone, or the fake is broken: both have to be seen.
+      if (!request.destroyed) response.writeHead(599).end(String(error))
+    })
+  })
+  server.keepAliveTimeout = 60_000
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    log,
+    counts: () => countsOf(log),
+    after: (requests, act) => void appointments.push({ number: log.length + requests, act }),
+    setTroubles: (settings) => {
+      draw = troublesOf(settings)
+    },
+    close: () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      return closed
+    },
+  }
+}
+
+function write(response: ServerResponse, entry: LogEntry, answer: Answer): void {
+  entry.status = answer.status
+  const bytes = bytesOf(answer)
+  response.writeHead(answer.status, { ...headersOf(answer), 'Content-Length': bytes.length }).end(bytes)
+}
+
+function writeHalf(response: ServerResponse, answer: Answer): void {
+  const bytes = bytesOf(answer)
+  response.writeHead(answer.status, { ...headersOf(answer), 'Content-Length': bytes.length + 1 })
+  response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.destroy())
+}
+
+function bytesOf(answer: Answer): Buffer {
+  return answer.bytes ?? Buffer.from(answer.body === undefined ? '' : JSON.stringify(answer.body))
+}
+
+function headersOf(answer: Answer): Record<string, string> {
+  const type: Record<string, string> =
+    answer.bytes === undefined ? { 'Content-Type': 'application/json; charset=utf-8' } : {}
+  return { ...type, ...answer.headers }
+}
+
+function countsOf(log: readonly LogEntry[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { method, route, status } of log) {
+    if (status < 200 || status >= 400) continue
+    const name = `${method} ${route}`
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+function matcherOf({ path }: Endpoint): (pathname: string) => Record<string, string> | undefined {
+  const names: string[] = []
+  const source = path.replace(/:(\w+)/g, (_, name: string) => {
+    names.push(name)
+    return '([^/]+)'
+  })
+  const pattern = new RegExp(`^${source}$`)
+  return (pathname) => {
+    const found = pattern.exec(pathname)
+    if (found === null) return undefined
+    return Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(found[at + 1] ?? '')]))
+  }
+}
