@@ -1,10 +1,10 @@
-import type { Manifest } from '../config/manifest.ts'
+import type { Manifest, MapRule } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { CompiledExpression } from '../expressions/expression.ts'
 import type { KindDefinition, ValueRules } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import { SECRET_NAMES } from './conceal.ts'
-import { type Compilations, type CompiledRule, compileAt, compileRule } from './rule.ts'
+import { type Compilations, type CompiledRule, compileAt, compileRule, hasFields } from './rule.ts'
 import { Tracker } from './whereabouts.ts'
 
 /** What a worker needs to know of the manifest: plain data, without any secret. */
@@ -48,7 +48,7 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
   const kinds: KindRule[] = []
   for (const kind of ['organization', 'user', 'membership'] as const) {
     const rule = settings.map[kind]
-    if (rule === undefined) continue
+    if (rule === undefined || isOnlyCondition(kind, rule, settings.map)) continue
     const definition = kindDefinition(kind)
     kinds.push({ rule: compileRule(kind, rule, definition.secretInputs ?? [], gathered), definition })
   }
@@ -60,6 +60,15 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
   const { problems, expressions, tracker } = gathered
   if (problems.length > 0) throw new ManifestError(problems)
   return { settings, kinds, roleAssignment, userGroup, expressions, tracker }
+}
+
+/**
+ * Whether a rule says when it applies and nothing else, so that nothing can come of it: a recipe leaves such a condition for the
+ * rule that another recipe may add. A membership without fields still takes both ends from the record, if that yields an organization.
+ */
+function isOnlyCondition(kind: keyof Manifest['map'], rule: MapRule, map: Manifest['map']): boolean {
+  if (kind === 'user' || hasFields(rule)) return false
+  return kind === 'organization' || map.organization === undefined || !hasFields(map.organization)
 }
 
 /** Whether a rule applies to the records of a stream. */

@@ -11,6 +11,11 @@ const STEERING: ReadonlySet<string> = new Set(['from', 'each', 'when'])
 /** Names of fields that say of what type a hash is, which messages may show. */
 const TYPE_OF_HASH = /type|hasher|algorithm/i
 
+/** Whether a rule maps any field. */
+export function hasFields(rule: MapRule): boolean {
+  return Object.entries(rule).some(([name, value]) => value !== undefined && !STEERING.has(name))
+}
+
 export interface CompiledField {
   name: string
   /** Messages about it never show a value. */
