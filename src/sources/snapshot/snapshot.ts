@@ -8,7 +8,7 @@ export interface SnapshotStream {
   records: number
   /** Length of the file. */
   bytes: number
-  /** Of the file, hex. */
+  /** Of the rows, unpacked, hex: equal rows have equal digests however they were packed. */
   sha256: string
 }
 
@@ -47,11 +47,14 @@ export interface StepProgress {
   step: string
   /** Where the step goes on after the rows that are appended with it. */
   cursor: Json
-  /** Whether the step ends with them. */
+  /** Whether the step ends with them. A snapshot is finished only when every step that was begun is done. */
   done?: boolean
 }
 
-/** A snapshot that is being written. Rows and progress become durable together: a run that is killed goes on after them. */
+/**
+ * A snapshot that is being written. Rows and progress become durable together, within two seconds or a few megabytes: a run
+ * that is killed goes on after them.
+ */
 export interface SnapshotWriter {
   /** The last cursor of a step; undefined when it has not begun. */
   cursor(step: string): Json | undefined

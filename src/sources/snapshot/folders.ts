@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from '../../diagnostics/errors.ts'
+import { HEAD } from './format.ts'
+
+/** The database of a snapshot that is being written, in its folder. */
+export const PROGRESS = 'progress.sqlite'
+
+/** Where a snapshot is written before it takes its place. */
+export function nextOf(folder: string): string {
+  return `${folder}.next`
+}
+
+/** Where the one before it is until it is removed. */
+function oldOf(folder: string): string {
+  return `${folder}.old`
+}
+
+/** Whether a snapshot for this folder has been begun and not finished. */
+export function isUnfinished(folder: string): boolean {
+  return existsSync(join(nextOf(folder), PROGRESS)) && !existsSync(join(nextOf(folder), HEAD))
+}
+
+/** Removes an unfinished snapshot. */
+export function discardUnfinished(folder: string): void {
+  rmSync(nextOf(folder), { recursive: true, force: true })
+}
+
+/**
+ * Puts a finished snapshot in its place. Also ends what a killed process began: whichever of the renames it had come to,
+ * either the old snapshot is whole or the new one.
+ */
+export function settle(folder: string): void {
+  const [next, old] = [nextOf(folder), oldOf(folder)]
+  if (existsSync(join(next, HEAD))) {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(join(next, PROGRESS + suffix), { force: true })
+    if (existsSync(folder)) {
+      rmSync(old, { recursive: true, force: true })
+      renameSync(folder, old)
+    }
+    renameSync(next, folder)
+  } else if (!existsSync(folder) && existsSync(join(old, HEAD))) {
+    renameSync(old, folder)
+  }
+  if (existsSync(join(folder, HEAD)) && existsSync(join(old, HEAD))) rmSync(old, { recursive: true, force: true })
+}
+
+/**
+ * A snapshot replaces the whole folder, so nothing else may be in it.
+ * @throws UsageError naming what else is there
+ */
+export function checkReplaceable(folder: string): void {
+  const strange = namesIn(folder).find((name) => name !== HEAD && !name.endsWith('.ndjson.gz'))
+  if (strange === undefined) return
+  throw new UsageError({
+    code: 'folder_in_use',
+    message: `${folder} is no place for a snapshot: it holds ${strange}, and would be replaced as a whole`,
+    hint: 'name a folder that does not exist yet, or one that holds a snapshot and nothing else',
+    at: { file: folder },
+  })
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}

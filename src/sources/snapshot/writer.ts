@@ -1,0 +1,220 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SourceError } from '../../diagnostics/errors.ts'
+import { canonicalJson, type Json, type JsonObject } from '../../json.ts'
+import { toolVersion } from '../../version.ts'
+import { checkReplaceable, nextOf, settle } from './folders.ts'
+import { digestStreams, HEAD, headText } from './format.ts'
+import { openProgress, type ProgressStore } from './progress.ts'
+import { readSnapshot } from './read-snapshot.ts'
+import { readRows } from './rows.ts'
+import type { Snapshot, SnapshotRow, SnapshotWriter, StepProgress } from './snapshot.ts'
+import { StreamFile } from './stream-file.ts'
+
+export interface WriterOptions {
+  /** Milliseconds since the epoch. */
+  now?: () => number
+  /** Rows wait until there is so much of their text, or so much time has passed: what a kill may cost. */
+  checkpoint?: { characters: number; milliseconds: number }
+}
+
+/** A snapshot that is being written, and the two ways in which that ends. */
+export interface OpenSnapshotWriter extends SnapshotWriter {
+  /** When the reading began: in an earlier process, if it was cut off. ISO. */
+  readonly startedAt: string
+  /** Whether it goes on after what an earlier process wrote. */
+  readonly resumed: boolean
+  /** Completes it and puts it in its place. @throws Error while a step is not done */
+  finish(): Promise<Snapshot>
+  /** Keeps what was appended, for the next time; nothing after `finish`. */
+  close(): Promise<void>
+}
+
+/** A fast source is held up by the disk a few times a second at most; a slow one loses two seconds. */
+const CHECKPOINT = { characters: 4 * 1024 * 1024, milliseconds: 2000 }
+
+/**
+ * Begins a snapshot, or goes on with one that was cut off. It is written beside `folder` and takes its place when it is
+ * finished: until then the one that is there stays.
+ * @throws SourceError when the one that was cut off is of another source or damaged; LockedError when another process
+ *   writes it; UsageError when the folder holds something else
+ */
+export async function openSnapshotWriter(
+  folder: string,
+  of: { source: string; identity: JsonObject },
+  options: WriterOptions = {},
+): Promise<OpenSnapshotWriter> {
+  const { now = Date.now, checkpoint = CHECKPOINT } = options
+  settle(folder)
+  checkReplaceable(folder)
+  const next = nextOf(folder)
+  mkdirSync(next, { recursive: true, mode: 0o700 })
+  const begin = { source: of.source, identity: of.identity, startedAt: new Date(now()).toISOString() }
+  const progress = openProgress(next, begin)
+  const streams = new Map<string, StreamFile>()
+  try {
+    const { about } = progress
+    if (about.source !== of.source || canonicalJson(about.identity) !== canonicalJson(of.identity)) throw ofOther(next)
+    for (const stream of progress.streams()) streams.set(stream.name, await StreamFile.resume(next, stream))
+    return new FolderWriter(folder, progress, streams, { now, checkpoint })
+  } catch (error) {
+    for (const stream of streams.values()) await stream.close()
+    progress.close()
+    throw error
+  }
+}
+
+/** What became part of a checkpoint that is not on the disk yet, or will be of the next one. */
+interface Moves {
+  steps: Map<string, StepProgress>
+  facts: Map<string, Json>
+}
+
+class FolderWriter implements OpenSnapshotWriter {
+  readonly startedAt: string
+  readonly resumed: boolean
+  readonly #folder: string
+  readonly #progress: ProgressStore
+  readonly #streams: Map<string, StreamFile>
+  readonly #options: Required<WriterOptions>
+  #next: Moves = { steps: new Map(), facts: new Map() }
+  #current: Moves = { steps: new Map(), facts: new Map() }
+  #waiting = 0
+  #lastCheckpoint: number
+  /** Checkpoints follow each other; after one that failed none is made. */
+  #checkpoints: Promise<void> = Promise.resolve()
+  #released = false
+
+  constructor(
+    folder: string,
+    progress: ProgressStore,
+    streams: Map<string, StreamFile>,
+    options: Required<WriterOptions>,
+  ) {
+    this.#folder = folder
+    this.#progress = progress
+    this.#streams = streams
+    this.#options = options
+    this.#lastCheckpoint = options.now()
+    this.startedAt = progress.about.startedAt
+    this.resumed = streams.size > 0
+  }
+
+  cursor(step: string): Json | undefined {
+    return this.#step(step)?.cursor
+  }
+
+  isDone(step: string): boolean {
+    return this.#step(step)?.done ?? false
+  }
+
+  count(stream: string): number {
+    return this.#streams.get(stream)?.records ?? 0
+  }
+
+  note(fact: string, value: Json): void {
+    this.#next.facts.set(fact, value)
+  }
+
+  fact(name: string): Json | undefined {
+    return this.#next.facts.get(name) ?? this.#current.facts.get(name) ?? this.#progress.facts()[name]
+  }
+
+  async append(stream: string, rows: readonly JsonObject[], progress: StepProgress): Promise<void> {
+    if (this.isDone(progress.step)) throw new Error(`the step ${progress.step} is done already`)
+    // Rows and progress are taken together, before anything is awaited: no checkpoint comes between them.
+    this.#waiting += this.#stream(stream).add(rows)
+    this.#next.steps.set(progress.step, progress)
+    const { characters, milliseconds } = this.#options.checkpoint
+    const isDue = this.#waiting >= characters || this.#options.now() - this.#lastCheckpoint >= milliseconds
+    if (isDue) await this.#checkpoint()
+  }
+
+  async *read(stream: string): AsyncGenerator<SnapshotRow[]> {
+    await this.#checkpoint()
+    const file = this.#streams.get(stream)
+    if (file !== undefined) yield* readRows(file.rows())
+  }
+
+  async finish(): Promise<Snapshot> {
+    await this.#checkpoint()
+    const open = this.#progress.openSteps()
+    if (open.length > 0) throw new Error(`steps are not done: ${open.join(', ')}`)
+    const { source, identity, startedAt } = this.#progress.about
+    const streams = [...this.#streams.values()].map((stream) => stream.written())
+    const text = headText({
+      toolVersion,
+      source,
+      identity,
+      startedAt,
+      finishedAt: new Date(this.#options.now()).toISOString(),
+      streams,
+      facts: this.#progress.facts(),
+      digest: digestStreams(streams),
+    })
+    await this.#release()
+    const head = join(nextOf(this.#folder), HEAD)
+    writeFileSync(`${head}.tmp`, text, { mode: 0o600, flush: true })
+    renameSync(`${head}.tmp`, head)
+    settle(this.#folder)
+    return readSnapshot(this.#folder)
+  }
+
+  async close(): Promise<void> {
+    if (this.#released) return
+    try {
+      await this.#checkpoint()
+    } finally {
+      await this.#release()
+    }
+  }
+
+  #step(name: string) {
+    return this.#next.steps.get(name) ?? this.#current.steps.get(name) ?? this.#progress.step(name)
+  }
+
+  #stream(name: string): StreamFile {
+    let stream = this.#streams.get(name)
+    if (stream === undefined) {
+      const plain = /^[\w-]+$/.test(name) ? name : `stream-${this.#streams.size + 1}`
+      stream = new StreamFile(nextOf(this.#folder), name, `${plain}.ndjson.gz`)
+      this.#streams.set(name, stream)
+    }
+    return stream
+  }
+
+  #checkpoint(): Promise<void> {
+    this.#checkpoints = this.#checkpoints.then(() => this.#write())
+    return this.#checkpoints
+  }
+
+  /** Files first, then how far they go: what is in a file beyond that is cut off when a killed process is followed by another. */
+  async #write(): Promise<void> {
+    this.#lastCheckpoint = this.#options.now()
+    if (this.#next.steps.size + this.#next.facts.size === 0) return
+    const parts = [...this.#streams.values()].map((stream) => ({ stream, part: stream.take() }))
+    const { steps, facts } = this.#next
+    this.#current = this.#next
+    this.#next = { steps: new Map(), facts: new Map() }
+    this.#waiting = 0
+    const written = await Promise.all(parts.map(({ stream, part }) => stream.write(part)))
+    this.#progress.commit({ streams: written, steps: steps.values(), facts })
+    this.#current = { steps: new Map(), facts: new Map() }
+  }
+
+  async #release(): Promise<void> {
+    if (this.#released) return
+    this.#released = true
+    for (const stream of this.#streams.values()) await stream.close()
+    this.#progress.close()
+  }
+}
+
+function ofOther(folder: string): SourceError {
+  return new SourceError({
+    code: 'snapshot_of_another_source',
+    message: `${folder} holds an unfinished snapshot that was begun with other options of the source`,
+    hint: `remove ${folder} if it is not needed any more, or name another folder`,
+    at: { file: folder },
+  })
+}
