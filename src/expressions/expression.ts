@@ -1,5 +1,6 @@
 import jsonata from 'jsonata'
 import { nearest } from '../config/nearest.ts'
+import { BadInput } from '../diagnostics/bad-input.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'
 import { builtIn, type Names, namesIn } from './names.ts'
@@ -22,6 +23,7 @@ export interface Bounds {
 export interface ExpressionFunction {
   /** Without the `$`. */
   name: string
+  /** @throws Error whose message may show the arguments, or BadInput, whose message never does */
   call(...args: unknown[]): Json | undefined
 }
 
@@ -42,14 +44,16 @@ export type Compilation =
   | { ok: true; expression: CompiledExpression }
   | { ok: false; message: string; hint?: string; position: number }
 
-/** An expression failed on a record. `message` may show a value of the record; `code` never does. */
+/** An expression failed on a record. `message` may show a value of the record; `code` and `publicMessage` never do. */
 export class ExpressionFailure extends Error {
   readonly code: string
+  readonly publicMessage: string
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, publicMessage = `JSONata ${code}`) {
     super(message)
     this.name = 'ExpressionFailure'
     this.code = code
+    this.publicMessage = publicMessage
   }
 }
 
@@ -99,7 +103,7 @@ function evaluator(compiled: jsonata.Expression, short: Direct | undefined): Com
     } catch (error) {
       const code = codeOf(error)
       if (code === 'D1012') timeouts += 1
-      throw new ExpressionFailure(code, messageOf(error))
+      throw new ExpressionFailure(code, messageOf(error), error instanceof BadInput ? error.message : undefined)
     }
   }
   return (item, record) => {

@@ -70,7 +70,7 @@ function start(
   if (!(value instanceof Promise)) return value
   return value.catch((error: unknown) => {
     if (!(error instanceof ExpressionFailure)) throw error
-    const why = secret ? `JSONata ${error.code}` : concealing(rule.secretNames, item, record)(error.message)
+    const why = secret ? error.publicMessage : concealing(rule.secretNames, item, record)(error.message)
     throw new FieldFailure(rule.kind, field, expression, why)
   })
 }

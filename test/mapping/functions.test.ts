@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Json, JsonObject } from '../../src/json.ts'
-import { compileExpression } from '../../src/mapping/expression.ts'
 import { mappingFunctions } from '../../src/mapping/functions.ts'
-
-async function evaluated(text: string, value?: Json): Promise<unknown> {
-  const compilation = compileExpression(text)
-  if (!compilation.ok) throw new Error(compilation.message)
-  const item: JsonObject = value === undefined ? {} : { v: value }
-  const result = await compilation.expression.evaluate(item, item)
-  return result === undefined ? undefined : JSON.parse(JSON.stringify(result))
-}
+import { evaluated } from './functions/evaluated.ts'
 
 test.each([
   ['$slug(v)', ' Ämter & Co. ', 'amter-co'],
@@ -52,6 +43,14 @@ test('every function is described by a signature that begins with its name', () 
     expect(signature.startsWith(`$${name}(`)).toBe(true)
     expect(does.length).toBeGreaterThan(20)
   }
+  const names = mappingFunctions.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+test.each(
+  mappingFunctions.map(({ example: [call, result] }) => [call, result]),
+)('as documented, %s is %j', async (call, result) => {
+  expect(await evaluated(String(call))).toEqual(result)
 })
 
 test('$pad within its bound does what JSONata does', async () => {

@@ -1,8 +1,6 @@
 import { encodeFirebaseScrypt } from './firebase-scrypt.ts'
+import type { ForeignHash } from './foreign-hash.ts'
 import { encodePbkdf2, type Pbkdf2Digest } from './pbkdf2.ts'
-
-/** A hash of another system in WorkOS's terms, or the name of the hasher that WorkOS has no counterpart for. */
-export type ForeignHash = { hash: string; type: string } | { unsupported: string }
 
 /**
  * How each PBKDF2 hasher of Clerk writes salt and hash, after `<name>$<rounds>$`

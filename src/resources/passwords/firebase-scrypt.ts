@@ -1,3 +1,5 @@
+import type { ForeignHash } from './foreign-hash.ts'
+import { Parts } from './parts.ts'
 import { BASE64_UNPADDED, type HashVerdict, SOUND, unpadded } from './verdict.ts'
 
 const SHAPE = new RegExp(
@@ -25,4 +27,45 @@ export function encodeFirebaseScrypt(parts: {
 }): string {
   const project = `r=${parts.rounds},m=${parts.memoryCost},ss=${unpadded(parts.saltSeparator)},sk=${unpadded(parts.signerKey)}`
   return `$firebase-scrypt$v=1$${project}$${unpadded(parts.salt)}$${unpadded(parts.hash)}`
+}
+
+/**
+ * A hash and salt of Firebase's `auth:export` with the project's parameters: `signerKey`, `saltSeparator`, `rounds` and
+ * `memoryCost`, or by the names that the console shows them under.
+ * @throws BadInput when a parameter is missing or no number
+ */
+export function fromFirebase(hash: string, salt: string, parameters: unknown): ForeignHash {
+  const project = new Parts(parameters).only(
+    ...['signerKey', 'saltSeparator', 'rounds', 'memoryCost'],
+    ...['base64_signer_key', 'base64_salt_separator', 'memCost', 'mem_cost', 'algorithm'],
+  )
+  const encoded = encodeFirebaseScrypt({
+    hash,
+    salt,
+    signerKey: project.text('signerKey', 'base64_signer_key'),
+    saltSeparator: project.optional('saltSeparator', 'base64_salt_separator') ?? '',
+    rounds: project.count(['rounds']),
+    memoryCost: project.count(['memoryCost', 'memCost', 'mem_cost']),
+  })
+  return { hash: encoded, type: 'firebase-scrypt' }
+}
+
+/**
+ * Firebase's scrypt as Supabase Auth stores it, `$fbscrypt$v=1,n=14,r=8,p=1,ss=…,sk=…$salt$hash`, where n is the memory cost
+ * (its `internal/crypto/password.go`). Undefined where a part is missing.
+ */
+export function fromFbscrypt(text: string): ForeignHash | undefined {
+  const [, scheme, listed = '', salt, hash, ...rest] = text.split('$')
+  if (scheme !== 'fbscrypt' || !salt || !hash || rest.length > 0) return undefined
+  const parameters = new Map(listed.split(',').map((pair) => splitAt(pair, pair.indexOf('='))))
+  const { v, n, r, p = '1', ss = '', sk } = Object.fromEntries(parameters)
+  if (v !== '1' || !n || !r || !sk) return undefined
+  // WorkOS's form has no place for the parallelism.
+  if (p !== '1') return { unsupported: 'fbscrypt_parallel' }
+  const parts = { hash, salt, signerKey: sk, saltSeparator: ss, rounds: Number(r), memoryCost: Number(n) }
+  return { hash: encodeFirebaseScrypt(parts), type: 'firebase-scrypt' }
+}
+
+function splitAt(text: string, at: number): [string, string] {
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }

@@ -1,3 +1,5 @@
+import type { ForeignHash } from './foreign-hash.ts'
+import { Parts } from './parts.ts'
 import { BASE64_UNPADDED, type HashVerdict, SOUND, toUnpadded } from './verdict.ts'
 
 const SHAPE = new RegExp(`^\\$pbkdf2\\$i=(\\d+),d=(sha256|sha512)\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`)
@@ -26,4 +28,21 @@ export function encodePbkdf2(parts: {
   hash: Uint8Array
 }): string {
   return `$pbkdf2$i=${parts.rounds},d=${parts.digest}$${toUnpadded(parts.salt)}$${toUnpadded(parts.hash)}`
+}
+
+/** The hash in the form WorkOS takes, if it takes PBKDF2 with this digest, however it is spelt: `SHA-256`, `sha256`. */
+export function pbkdf2Hash(digest: string, rounds: number, salt: Uint8Array, hash: Uint8Array): ForeignHash {
+  const name = digest.toLowerCase().replace(/[^a-z0-9]/g, '')
+  if (name !== 'sha256' && name !== 'sha512') return { unsupported: `pbkdf2_${name}` }
+  return { hash: encodePbkdf2({ rounds, digest: name, salt, hash }), type: 'pbkdf2' }
+}
+
+/**
+ * PBKDF2 by its parts: `hash`, `salt`, `rounds`, `digest`, with `encoding` and `saltEncoding` for those that are not Base64.
+ * @throws BadInput when a part is missing or not what it should be
+ */
+export function pbkdf2Of(parts: unknown): ForeignHash {
+  const given = new Parts(parts).only('hash', 'salt', 'rounds', 'digest', 'encoding', 'saltEncoding')
+  const salt = given.bytes('salt', 'saltEncoding', 'encoding')
+  return pbkdf2Hash(given.text('digest'), given.count(['rounds']), salt, given.bytes('hash', 'encoding'))
 }

@@ -1,4 +1,6 @@
-import { BASE64_UNPADDED, type HashVerdict, SOUND } from './verdict.ts'
+import type { ForeignHash } from './foreign-hash.ts'
+import { Parts } from './parts.ts'
+import { BASE64_UNPADDED, type HashVerdict, SOUND, toUnpadded } from './verdict.ts'
 
 const SHAPE = new RegExp(
   `^\\$scrypt\\$v=1\\$n=(\\d+),r=(\\d+),p=(\\d+),kl=(\\d+)\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
@@ -24,4 +26,37 @@ export function checkScrypt(hash: string): HashVerdict {
     return { kind: 'malformed', expected: `${expected}, where kl is the length of the hash in bytes` }
   }
   return SOUND
+}
+
+/** scrypt's cost N (not its logarithm), block size and parallelism. */
+export interface ScryptCost {
+  n: number
+  r: number
+  p: number
+}
+
+/** The hash in the form WorkOS takes. */
+export function encodeScrypt({ n, r, p }: ScryptCost, salt: Uint8Array, hash: Uint8Array): ForeignHash {
+  const parameters = `n=${n},r=${r},p=${p},kl=${hash.length}`
+  return { hash: `$scrypt$v=1$${parameters}$${toUnpadded(salt)}$${toUnpadded(hash)}`, type: 'scrypt' }
+}
+
+/**
+ * scrypt by its parts: `hash`, `salt`, `n`, `r`, `p`, with `encoding` and `saltEncoding` for those that are not Base64.
+ * @throws BadInput when a part is missing or not what it should be
+ */
+export function scryptOf(parts: unknown): ForeignHash {
+  const given = new Parts(parts).only('hash', 'salt', 'n', 'r', 'p', 'encoding', 'saltEncoding')
+  const cost = { n: given.count(['n']), r: given.count(['r']), p: given.count(['p']) }
+  return encodeScrypt(cost, given.bytes('salt', 'saltEncoding', 'encoding'), given.bytes('hash', 'encoding'))
+}
+
+/**
+ * Better Auth stores `salt:key` in hex, made with N=16384, r=16, p=1; the salt that goes into scrypt is the hex text itself
+ * (its `packages/better-auth/src/crypto/password.ts`). Undefined for what is not of this form.
+ */
+export function fromBetterAuth(text: string): ForeignHash | undefined {
+  const [, salt = '', key = ''] = /^([\da-f]+):([\da-f]{128})$/i.exec(text.trim()) ?? []
+  if (salt === '') return undefined
+  return encodeScrypt({ n: 16_384, r: 16, p: 1 }, Buffer.from(salt), Buffer.from(key, 'hex'))
 }

@@ -15,6 +15,11 @@ const CONSUMER_DOMAINS: ReadonlySet<string> = new Set(
 
 const DOMAIN = /^(?=.{4,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]*$/u
 
+/** Whether a domain is that of a mail provider open to everybody, as far as they are known here. */
+export function isConsumerDomain(domain: string): boolean {
+  return CONSUMER_DOMAINS.has(domain.trim().toLowerCase())
+}
+
 /** The domains of an organization, from a list or comma text: lowercased, without repetition; undefined when there are none. */
 export function normaliseDomains(value: unknown): Check<string[] | undefined> {
   if (isEmpty(value)) return accept(undefined)
@@ -26,7 +31,7 @@ export function normaliseDomains(value: unknown): Check<string[] | undefined> {
     if (!DOMAIN.test(domain)) {
       return refuse('invalid_domain', `${shown(item)} is not a domain`, 'expected names like example.com')
     }
-    if (CONSUMER_DOMAINS.has(domain)) {
+    if (isConsumerDomain(domain)) {
       return refuse(
         'consumer_domain',
         `${domain} belongs to a public mail provider, and WorkOS does not take it as an organization's domain`,

@@ -1,19 +1,12 @@
-import { createCipheriv, pbkdf2Sync, scryptSync } from 'node:crypto'
+import { pbkdf2Sync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { fromClerk } from '../../../src/resources/passwords/clerk.ts'
 import { checkHash } from '../../../src/resources/passwords/hash-types.ts'
-
-// The example that Firebase publishes with its scrypt: https://github.com/firebase/scrypt
-const FIREBASE = {
-  password: 'user1password',
-  hash: 'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
-  salt: '42xEC+ixf3L2lw==',
-  signerKey: 'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==',
-  separator: 'Bw==',
-}
+import { FIREBASE, verifiesFirebase } from './firebase.ts'
+import { verifiesPbkdf2 } from './verified.ts'
 
 test('a Firebase digest, re-encoded, still verifies the known password', () => {
-  const { hash, salt, signerKey, separator, password } = FIREBASE
+  const { hash, salt, signerKey, saltSeparator: separator, password } = FIREBASE
   const encoded = hashOf(fromClerk([hash, salt, signerKey, separator, '8', '14'].join('$'), 'scrypt_firebase'))
   expect(checkHash('firebase-scrypt', encoded)).toEqual({ kind: 'sound' })
   expect(encoded).not.toContain('==')
@@ -78,21 +71,4 @@ test.each([
 function hashOf(found: ReturnType<typeof fromClerk>): string {
   if ('unsupported' in found) throw new Error(`no counterpart for ${found.unsupported}`)
   return found.hash
-}
-
-/** Firebase: scrypt derives a key with which the signer key is encrypted by AES-256-CTR; the cipher text is the hash. */
-function verifiesFirebase(password: string, encoded: string): boolean {
-  const found = /^\$firebase-scrypt\$v=1\$r=(\d+),m=(\d+),ss=([^,]*),sk=([^$]+)\$([^$]+)\$(.+)$/.exec(encoded)
-  const bytes = (index: number) => Buffer.from(found?.[index] ?? '', 'base64')
-  const cost = { N: 2 ** Number(found?.[2]), r: Number(found?.[1]), p: 1, maxmem: 64 * 1024 * 1024 }
-  const key = scryptSync(password, Buffer.concat([bytes(5), bytes(3)]), 32, cost)
-  const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
-  return Buffer.concat([cipher.update(bytes(4)), cipher.final()]).equals(bytes(6))
-}
-
-function verifiesPbkdf2(password: string, encoded: string): boolean {
-  const found = /^\$pbkdf2\$i=(\d+),d=(sha\d+)\$([^$]+)\$(.+)$/.exec(encoded)
-  const hash = Buffer.from(found?.[4] ?? '', 'base64')
-  const salted = Buffer.from(found?.[3] ?? '', 'base64')
-  return pbkdf2Sync(password, salted, Number(found?.[1]), hash.length, found?.[2] ?? '').equals(hash)
 }

@@ -1,0 +1,55 @@
+import type { Json } from '../../json.ts'
+import { isEmpty } from '../../resources/values/check.ts'
+import { isConsumerDomain } from '../../resources/values/domains.ts'
+import { normaliseEmail } from '../../resources/values/email.ts'
+import { slug } from '../../resources/values/organization-name.ts'
+import { splitName } from '../../resources/values/person-name.ts'
+import { type MappingFunction, textArgument } from './function.ts'
+
+/** Functions over names and addresses. */
+export const textFunctions: readonly MappingFunction[] = [
+  {
+    name: 'slug',
+    theme: 'Text',
+    signature: '$slug(text)',
+    does: 'Lowercase ASCII letters and digits joined by `-`, accents removed, at most 64 characters; nothing for nothing.',
+    example: ['$slug("Ämter & Co.")', 'amter-co'],
+    call: (text) => (isEmpty(text) ? undefined : slug(String(text)) || undefined),
+  },
+  {
+    name: 'splitName',
+    theme: 'Text',
+    signature: '$splitName(fullName)',
+    does:
+      '`{ first, last }` of a full name. `Last, First` is split at its comma; otherwise the last word is the last name, with ' +
+      'words before it that begin with a small letter (`van`, `de la`) and a suffix behind it (`Jr.`). A single word is a ' +
+      'first name; nothing for nothing.',
+    example: ['$splitName("Vincent van Beispiel")', { first: 'Vincent', last: 'van Beispiel' }],
+    call: (fullName): Json | undefined => {
+      const { first, last } = splitName(textArgument(fullName) ?? '') ?? {}
+      if (first === undefined) return undefined
+      return last === undefined ? { first } : { first, last }
+    },
+  },
+  {
+    name: 'domain',
+    theme: 'Text',
+    signature: '$domain(email)',
+    does: 'The domain of an e-mail address, in lowercase; nothing for nothing and for what is no address.',
+    example: ['$domain("Ada@Example.COM")', 'example.com'],
+    call: (email) => {
+      const address = normaliseEmail(email)
+      return address.ok ? address.value.slice(address.value.lastIndexOf('@') + 1) : undefined
+    },
+  },
+  {
+    name: 'isMailProvider',
+    theme: 'Text',
+    signature: '$isMailProvider(domain)',
+    does:
+      'Whether a domain belongs to a mail provider open to everybody (`gmail.com`), so that WorkOS refuses it as an ' +
+      "organization's and its users are strangers to each other; false for nothing.",
+    example: ['$isMailProvider("gmail.com")', true],
+    call: (domain) => isConsumerDomain(textArgument(domain) ?? ''),
+  },
+]

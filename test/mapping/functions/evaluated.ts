@@ -1,0 +1,11 @@
+import type { Json, JsonObject } from '../../../src/json.ts'
+import { compileExpression } from '../../../src/mapping/expression.ts'
+
+/** What an expression yields for `{ v }`, through JSON, which hides prototypes. */
+export async function evaluated(text: string, value?: Json): Promise<unknown> {
+  const compilation = compileExpression(text)
+  if (!compilation.ok) throw new Error(compilation.message)
+  const item: JsonObject = value === undefined ? {} : { v: value }
+  const result = await compilation.expression.evaluate(item, item)
+  return result === undefined ? undefined : JSON.parse(JSON.stringify(result))
+}
