@@ -62,7 +62,7 @@ export function jobEndpoints(tenant: Tenant, settings: Auth0Settings, url: () =>
     const expires = now() + (staleLinks > 0 ? -1 : linkLifetime) * 1000
     staleLinks -= 1
     const query = `Expires=${expires}&Signature=${signature(job, expires)}`
-    return ok(bodyOfJob(job, 'completed', { location: `${url()}/exports/${job.id}.${job.format}.gz?${query}` }))
+    return ok(bodyOfJob(job, 'completed', { location: `${url()}/exports/${job.id}/tenant.${job.format}.gz?${query}` }))
   }
 
   const fileOf = ({ connection, format, limit, fields }: Job): Buffer => {
@@ -99,7 +99,7 @@ export function jobEndpoints(tenant: Tenant, settings: Auth0Settings, url: () =>
   return [
     { method: 'POST', path: '/api/v2/jobs/users-exports', answer: create },
     { method: 'GET', path: '/api/v2/jobs/:id', answer: read },
-    { method: 'GET', path: '/exports/:job\\.\\w+\\.gz', answer: download },
+    { method: 'GET', path: '/exports/:job/:file', answer: download },
   ]
 }
 

@@ -1,4 +1,12 @@
-import type { Auth0Member, Auth0Organization, Auth0Role, Auth0User, Identity, TenantData } from './objects.ts'
+import type {
+  Auth0Connection,
+  Auth0Member,
+  Auth0Organization,
+  Auth0Role,
+  Auth0User,
+  Identity,
+  TenantData,
+} from './objects.ts'
 
 export interface TenantSize {
   users: number
@@ -43,7 +51,7 @@ export const ROLES: Auth0Role[] = ['admin', 'member', 'billing', 'auditor'].map(
   })),
 }))
 
-export const CONNECTIONS = [
+export const CONNECTIONS: Auth0Connection[] = [
   { id: 'con_0000000000000001', name: DATABASE, strategy: 'auth0', options: { brute_force_protection: true } },
   { id: 'con_0000000000000002', name: 'google-oauth2', strategy: 'google-oauth2', options: {} },
   { id: 'con_0000000000000003', name: 'sms', strategy: 'sms', options: {} },
@@ -65,7 +73,7 @@ export function generateTenant(size: TenantSize): TenantData {
 }
 
 export function person(n: number): Auth0User {
-  const hex = (n + 1).toString(16).padStart(24, '6')
+  const hex = `60425d${(n + 1).toString(16).padStart(18, '0')}`
   // Every fifth by SAML, the others with a password; every seventh has linked a social account with a numeric id.
   const bySaml = n % 5 === 4
   const identity: Identity = bySaml

@@ -71,14 +71,16 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
   }
 
   const attempt = (endpoint: Endpoint, call: Call): Answer => {
+    let headers: Record<string, string> = {}
+    let answer: Answer
     try {
-      const headers = options.admit(call)
-      const answer = endpoint.answer(call)
-      return { ...answer, headers: { ...headers, ...answer.headers } }
+      headers = options.admit(call)
+      answer = endpoint.answer(call)
     } catch (error) {
-      if (error instanceof Refused) return error.answer
-      throw error
+      if (!(error instanceof Refused)) throw error
+      answer = error.answer
     }
+    return { ...answer, headers: { ...headers, ...answer.headers } }
   }
 
   const send = (response: ServerResponse, entry: LogEntry, answer: Answer, trouble: Trouble | undefined): void => {

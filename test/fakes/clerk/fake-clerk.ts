@@ -1,0 +1,71 @@
+import { Bucket, type Rate } from '../http/bucket.ts'
+import type { Call, LogEntry } from '../http/exchange.ts'
+import { Refused } from '../http/refused.ts'
+import { type FakeServer, startFakeServer } from '../http/server.ts'
+import type { TroubleSettings } from '../http/troubles.ts'
+import { organizationEndpoints } from './endpoints-organizations.ts'
+import { userEndpoints } from './endpoints-users.ts'
+import { Instance } from './instance.ts'
+import type { InstanceData } from './objects.ts'
+import { refuse, wholesaleRefusal } from './refusals.ts'
+
+export const SECRET_KEY = 'sk_test_fakeClerkSecretKey0123456789'
+
+export interface ClerkSettings {
+  secretKey?: string
+  /** Documented: 1,000 requests in 10 seconds for production instances, 100 for development. Default: no limit. */
+  rate?: Rate
+  /** What is added to the totals that are told. */
+  totalsOff?: { memberships?: number }
+  troubles?: TroubleSettings
+  /** Milliseconds since the epoch. */
+  now?: () => number
+  onRequest?: (entry: LogEntry) => void | Promise<void>
+}
+
+/** A Clerk instance on loopback. */
+export interface FakeClerk extends FakeServer {
+  /** What it holds, and how that is changed. */
+  instance: Instance
+  /** `source` of a manifest that reads it. */
+  source: { type: 'clerk'; secretKey: string; baseUrl: string }
+  /** From now on the secret key is no good any more. */
+  revokeKey(): void
+}
+
+/** Starts an instance that holds these things. The caller closes it. */
+export async function startFakeClerk(data: Partial<InstanceData>, settings: ClerkSettings = {}): Promise<FakeClerk> {
+  const { secretKey = SECRET_KEY, now = Date.now } = settings
+  const instance = new Instance(data, now)
+  const bucket = settings.rate && new Bucket(settings.rate, now)
+  let revoked = false
+
+  const admit = ({ headers: { authorization } }: Call): Record<string, string> => {
+    if (!authorization?.startsWith('Bearer ')) {
+      refuse(401, 'authorization_header_format_invalid', 'Invalid Authorization header format')
+    }
+    if (revoked || authorization !== `Bearer ${secretKey}`) {
+      const message = 'The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct.'
+      refuse(401, 'clerk_key_invalid', message)
+    }
+    if (bucket === undefined || bucket.take()) return {}
+    const headers = { 'Retry-After': String(Math.max(1, Math.ceil(bucket.waitMs / 1000))) }
+    throw new Refused({ ...wholesaleRefusal(429), headers })
+  }
+
+  const server = await startFakeServer({
+    endpoints: [...userEndpoints(instance), ...organizationEndpoints(instance, settings.totalsOff ?? {})],
+    admit,
+    refusal: wholesaleRefusal,
+    troubles: settings.troubles,
+    onRequest: settings.onRequest,
+  })
+  return {
+    ...server,
+    instance,
+    source: { type: 'clerk', secretKey, baseUrl: server.url },
+    revokeKey: () => {
+      revoked = true
+    },
+  }
+}

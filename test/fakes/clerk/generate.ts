@@ -1,0 +1,109 @@
+import type { ClerkCredentials, ClerkMembership, ClerkOrganization, ClerkUser, InstanceData } from './objects.ts'
+
+const CREATED = Date.parse('2024-03-01T08:00:00.000Z')
+const NAMES = ['Zoë', 'Jürgen', 'Łukasz', '美咲', 'Олена', "D'Arcy"]
+const BCRYPT = `$2b$10$${'k'.repeat(53)}`
+
+export interface InstanceSize {
+  users: number
+  organizations: number
+  /** Default 1. Every user past those without one is in this many. */
+  membershipsEach?: number
+  withoutOrganization?: number
+}
+
+/** An instance of any size, the same for the same numbers. */
+export function generateInstance(size: InstanceSize): InstanceData {
+  const { users: count, organizations: groups, membershipsEach = 1, withoutOrganization = 0 } = size
+  const users = Array.from({ length: count }, (_, n) => clerkUser(n))
+  const organizations = Array.from({ length: groups }, (_, n) => clerkOrganization(n))
+  const memberships = users.slice(0, count - withoutOrganization).flatMap(({ id: user }, n) =>
+    Array.from({ length: Math.min(membershipsEach, groups) }, (_, more): ClerkMembership => {
+      const organization = clerkOrganization((n + more) % groups).id
+      const at = CREATED + n * 1000 + more
+      const role = (n + more) % 4 === 0 ? 'org:admin' : 'org:member'
+      return { id: `orgmem_${n}x${more}`, organization, user, role, created_at: at, updated_at: at }
+    }),
+  )
+  const credentials: Record<string, ClerkCredentials> = {}
+  for (const [n, { id, password_enabled }] of users.entries()) {
+    if (password_enabled) credentials[id] = { password_digest: BCRYPT, password_hasher: 'bcrypt' }
+    if (n % 10 === 0) credentials[id] = { ...credentials[id], totp_secret: 'JBSWY3DPEHPK3PXP' }
+  }
+  return { users, organizations, memberships, credentials }
+}
+
+export function clerkUser(n: number): ClerkUser {
+  const id = `user_2fake${String(n).padStart(20, '0')}`
+  const verification = { status: n % 3 === 0 ? 'unverified' : 'verified', strategy: 'email_code' } as const
+  const email = {
+    id: `idn_${n}`,
+    object: 'email_address',
+    email_address: `clerk-${n}@example.com`,
+    reserved: false,
+    verification,
+    linked_to: [],
+  } as const
+  const second = { ...email, id: `idn_${n}b`, email_address: `other-${n}@example.com` }
+  const at = CREATED + n * 1000
+  return {
+    id,
+    object: 'user',
+    external_id: n % 2 === 0 ? `legacy-${n}` : null,
+    username: n % 2 === 0 ? `name${n}` : null,
+    first_name: NAMES[n % NAMES.length] ?? null,
+    last_name: n % 4 === 0 ? null : 'Example',
+    image_url: `https://img.example.com/${n}.png`,
+    primary_email_address_id: email.id,
+    primary_phone_number_id: null,
+    email_addresses:
+      n % 4 === 0
+        ? [
+            { ...second, linked_to: [] },
+            { ...email, linked_to: [] },
+          ]
+        : [{ ...email, linked_to: [] }],
+    phone_numbers: [],
+    external_accounts:
+      n % 6 === 5
+        ? [
+            {
+              id: `eac_${n}`,
+              object: 'external_account',
+              provider: 'oauth_google',
+              provider_user_id: `1${String(n).padStart(20, '0')}`,
+              email_address: email.email_address,
+              verification: { status: 'verified', strategy: 'oauth_google' },
+            },
+          ]
+        : [],
+    password_enabled: n % 6 !== 5,
+    two_factor_enabled: n % 10 === 0,
+    totp_enabled: n % 10 === 0,
+    backup_code_enabled: false,
+    public_metadata: { plan: n % 2 === 0 ? 'pro' : 'free' },
+    private_metadata: n % 5 === 0 ? { crm: n } : {},
+    unsafe_metadata: n % 5 === 0 ? { role: 'org:admin' } : {},
+    banned: n % 17 === 16,
+    locked: n % 19 === 18,
+    last_sign_in_at: n % 2 === 0 ? at + 60_000 : null,
+    last_active_at: n % 2 === 0 ? at + 60_000 : null,
+    created_at: at,
+    updated_at: at + 60_000,
+  }
+}
+
+export function clerkOrganization(n: number): ClerkOrganization {
+  return {
+    id: `org_2fake${String(n).padStart(20, '0')}`,
+    object: 'organization',
+    name: `Customer ${n} Größe`,
+    slug: `customer-${n}`,
+    image_url: '',
+    public_metadata: n % 2 === 0 ? { tier: 'gold' } : {},
+    private_metadata: {},
+    max_allowed_memberships: 500,
+    created_at: CREATED + n,
+    updated_at: CREATED + n,
+  }
+}

@@ -1,0 +1,57 @@
+import type { ClerkCredentials, ClerkMembership, ClerkOrganization, ClerkUser, InstanceData } from './objects.ts'
+
+/** What the fake holds: the truth that a migration is compared with, and the ways to change it while it is read. */
+export class Instance {
+  readonly users = new Map<string, ClerkUser>()
+  readonly organizations = new Map<string, ClerkOrganization>()
+  /** By `organization/user`. */
+  readonly memberships = new Map<string, ClerkMembership>()
+  readonly credentials: Map<string, ClerkCredentials>
+  readonly #now: () => number
+
+  constructor(data: Partial<InstanceData>, now: () => number) {
+    this.#now = now
+    this.credentials = new Map(Object.entries(data.credentials ?? {}))
+    for (const user of data.users ?? []) this.users.set(user.id, user)
+    for (const organization of data.organizations ?? []) this.organizations.set(organization.id, organization)
+    for (const membership of data.memberships ?? []) this.memberships.set(keyOf(membership), membership)
+  }
+
+  addUser(user: ClerkUser): void {
+    this.users.set(user.id, user)
+  }
+
+  updateUser(id: string, change: Partial<ClerkUser>): void {
+    const user = this.users.get(id)
+    if (user === undefined) throw new Error(`there is no user ${id}`)
+    this.users.set(id, { ...user, updated_at: this.#now(), ...change })
+  }
+
+  /** Deletes a user with all memberships. */
+  deleteUser(id: string): void {
+    this.users.delete(id)
+    for (const [key, { user }] of this.memberships) if (user === id) this.memberships.delete(key)
+  }
+
+  addOrganization(organization: ClerkOrganization): void {
+    this.organizations.set(organization.id, organization)
+  }
+
+  /** Makes the user a member with this role, or changes the role. */
+  setMembership(organization: string, user: string, role: string): void {
+    if (!this.organizations.has(organization)) throw new Error(`there is no organization ${organization}`)
+    if (!this.users.has(user)) throw new Error(`there is no user ${user}`)
+    const [at, key] = [this.#now(), keyOf({ organization, user })]
+    const before = this.memberships.get(key)
+    const made = before ?? { id: `orgmem_${key.replace(/\W/g, '')}`, organization, user, created_at: at }
+    this.memberships.set(key, { ...made, role, updated_at: at })
+  }
+
+  removeMembership(organization: string, user: string): void {
+    this.memberships.delete(keyOf({ organization, user }))
+  }
+}
+
+function keyOf({ organization, user }: Pick<ClerkMembership, 'organization' | 'user'>): string {
+  return `${organization}/${user}`
+}

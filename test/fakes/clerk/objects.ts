@@ -1,0 +1,103 @@
+import type { JsonObject } from '../../../src/json.ts'
+
+export interface ClerkVerification {
+  status: 'verified' | 'unverified' | 'expired' | 'transferable'
+  strategy: string
+  attempts?: number | null
+  expire_at?: number | null
+}
+
+export interface ClerkEmail {
+  id: string
+  object: 'email_address'
+  email_address: string
+  reserved: boolean
+  verification: ClerkVerification | null
+  linked_to: { id: string; type: string }[]
+}
+
+export interface ClerkPhone {
+  id: string
+  object: 'phone_number'
+  phone_number: string
+  reserved_for_second_factor: boolean
+  verification: ClerkVerification | null
+}
+
+export interface ClerkExternalAccount {
+  id: string
+  object: string
+  provider: string
+  provider_user_id: string
+  email_address: string
+  verification: ClerkVerification | null
+}
+
+/** https://clerk.com/docs/reference/backend-api/tag/Users. Times are milliseconds since the epoch. */
+export interface ClerkUser {
+  id: string
+  object: 'user'
+  external_id: string | null
+  username: string | null
+  first_name: string | null
+  last_name: string | null
+  image_url: string
+  primary_email_address_id: string | null
+  primary_phone_number_id: string | null
+  email_addresses: ClerkEmail[]
+  phone_numbers: ClerkPhone[]
+  external_accounts: ClerkExternalAccount[]
+  password_enabled: boolean
+  two_factor_enabled: boolean
+  totp_enabled: boolean
+  backup_code_enabled: boolean
+  public_metadata: JsonObject
+  private_metadata: JsonObject
+  unsafe_metadata: JsonObject
+  banned: boolean
+  locked: boolean
+  last_sign_in_at: number | null
+  last_active_at: number | null
+  created_at: number
+  updated_at: number
+}
+
+export interface ClerkOrganization {
+  id: string
+  object: 'organization'
+  name: string
+  slug: string | null
+  image_url: string
+  public_metadata: JsonObject
+  private_metadata: JsonObject
+  max_allowed_memberships: number
+  created_by?: string
+  created_at: number
+  updated_at: number
+}
+
+/** Who is a member of what. The API's object is made from it with the user's and the organization's. */
+export interface ClerkMembership {
+  id: string
+  organization: string
+  user: string
+  /** Such as `org:admin`. */
+  role: string
+  created_at: number
+  updated_at: number
+}
+
+/** What only the dashboard's export tells of a user. */
+export interface ClerkCredentials {
+  password_digest?: string
+  password_hasher?: string
+  totp_secret?: string
+}
+
+export interface InstanceData {
+  users: ClerkUser[]
+  organizations: ClerkOrganization[]
+  memberships: ClerkMembership[]
+  /** By user id. */
+  credentials: Record<string, ClerkCredentials>
+}
