@@ -57,6 +57,7 @@ const OF_A_WHOLE_FILE = [
   'blank_rows',
   'broken_gzip',
   'broken_quote',
+  'broken_zstd',
   'duplicate_column',
   'empty_file',
   'file_not_found',

@@ -4,8 +4,12 @@ import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ManifestError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import type { SourceFile } from './file.ts'
+import { BrokenZstd, isZstd, unpackZstd } from './zstd.ts'
 
 const CHUNK = 64 * 1024
+
+const GZIP = [0x1f, 0x8b]
+const ZIP = [0x50, 0x4b, 0x03, 0x04]
 
 export interface ByteOptions {
   /** Fed with the bytes as they are on disk, before any unpacking. */
@@ -14,7 +18,8 @@ export interface ByteOptions {
 }
 
 /**
- * The bytes of a file, chunk by chunk, unpacked if they are gzip (told by the magic bytes 1f 8b of RFC 1952, not by the name).
+ * The bytes of a file, chunk by chunk, unpacked if they are gzip or zstd. That is told by their first bytes (RFC 1952: 1f 8b,
+ * RFC 8878: 28 b5 2f fd) and not by the name.
  * @throws ManifestError when there is no such file, SourceError when it cannot be read
  */
 export async function* readBytes(file: SourceFile, options: ByteOptions = {}): AsyncGenerator<Buffer> {
@@ -23,11 +28,13 @@ export async function* readBytes(file: SourceFile, options: ByteOptions = {}): A
     const first = await raw.next()
     if (first.done) return
     const whole = chain(first.value, raw)
-    if (startsWith(first.value, [0x50, 0x4b, 0x03, 0x04])) {
+    if (startsWith(first.value, ZIP)) {
       await raw.return(undefined)
       throw zipRefused(file)
     }
-    yield* startsWith(first.value, [0x1f, 0x8b]) ? unpacked(whole) : whole
+    if (startsWith(first.value, GZIP)) yield* unpackGzip(whole)
+    else if (isZstd(first.value)) yield* unpackZstd(whole, CHUNK)
+    else yield* whole
   } catch (error) {
     throw readable(error, file)
   }
@@ -50,7 +57,7 @@ async function* chain(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerat
   }
 }
 
-async function* unpacked(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* unpackGzip(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   // An error on either side reaches the reader through the iteration; the callback only keeps it from being unhandled.
   yield* pipeline(Readable.from(packed), createGunzip({ chunkSize: CHUNK }), () => {})
 }
@@ -102,6 +109,13 @@ function readable(error: unknown, file: SourceFile): unknown {
         code: 'broken_gzip',
         message: 'the gzip data is damaged or cut off',
         hint: `test it with: gzip -t < ${file.path}; then copy or export it again`,
+        at,
+      })
+    case BrokenZstd.code:
+      return new SourceError({
+        code: 'broken_zstd',
+        message: 'the zstd data is damaged or cut off',
+        hint: `test it with: zstd -t ${file.path}; then copy or export it again`,
         at,
       })
     default:

@@ -1,6 +1,7 @@
 import { type CsvError, type InfoRecord, Parser } from 'csv-parse'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import { type Dialect, quoteOf } from './dialect.ts'
 import type { Head } from './head.ts'
 
 /** Bytes that one record may take. Past it a quote is missing somewhere, and the rest of the file would end up in one field. */
@@ -17,6 +18,7 @@ export interface RowSettings {
   file: string
   delimiter: string
   newline: Head['newline']
+  dialect?: Dialect
   /** Line on which the first of these bytes stands. */
   firstLine: number
   /** Told of rows that cannot be read as rows; reading goes on after them. */
@@ -33,8 +35,14 @@ export async function* splitRows(bytes: AsyncIterable<Buffer>, settings: RowSett
   const lines = new LineCounter(settings.firstLine)
   let broken = 0
   let started = false
+  const { dialect = {} } = settings
+  const quote = quoteOf(dialect)
   const parser = new Parser({
     delimiter: settings.delimiter,
+    quote: quote ?? null,
+    escape: dialect.escape ?? quote ?? null,
+    comment: dialect.comment ?? null,
+    comment_no_infix: true,
     record_delimiter: settings.newline === '\r' ? ['\r'] : ['\r\n', '\n'],
     relax_column_count: true,
     skip_empty_lines: true,
@@ -49,7 +57,12 @@ export async function* splitRows(bytes: AsyncIterable<Buffer>, settings: RowSett
     on_skip(error: CsvError | undefined): undefined {
       const line = lines.at(Number(error?.lines))
       if (error?.code !== 'INVALID_OPENING_QUOTE') {
-        throw quoteError(error?.code, lines.next(Number(error?.empty_lines)), line, settings.file)
+        throw quoteError(
+          error?.code,
+          lines.next(Number(error?.empty_lines) + Number(error?.comment_lines)),
+          line,
+          settings.file,
+        )
       }
       if (!started) throw new SourceError(strayQuote(settings.file, line))
       if (line !== broken) settings.onBroken(line, strayQuote(settings.file, line))
@@ -65,6 +78,11 @@ export async function* splitRows(bytes: AsyncIterable<Buffer>, settings: RowSett
   }
   await settled((done) => parser.end(done))
   if (rows.length > 0) yield rows
+}
+
+/** Lines met so far that are no records: blank ones and comments. */
+function passedOver({ empty_lines, comment_lines }: Pick<InfoRecord, 'empty_lines' | 'comment_lines'>): number {
+  return empty_lines + comment_lines
 }
 
 function settled(step: (done: (error?: Error | null) => void) => void): Promise<void> {
@@ -90,7 +108,7 @@ class LineCounter {
     return this.#offset + counted - this.#surplus
   }
 
-  /** The line on which the record after the last one begins, when `blank` blank lines have been met so far. */
+  /** The line on which the record after the last one begins, when `blank` lines that are no records have been met so far. */
   next(blank: number): number {
     return this.at(this.#counted) + 1 + blank - this.#blank
   }
@@ -108,7 +126,7 @@ class LineCounter {
     const start = this.at(info.lines) - breaks
     this.#surplus += pairs
     this.#counted = info.lines
-    this.#blank = info.empty_lines
+    this.#blank = passedOver(info)
     return start
   }
 }

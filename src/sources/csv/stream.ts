@@ -3,6 +3,8 @@ import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
+import type { Encoding } from './decode.ts'
+import type { Dialect } from './dialect.ts'
 import type { SourceFile } from './file.ts'
 import type { Row } from './rows.ts'
 import { openTable, type Table } from './table.ts'
@@ -23,6 +25,10 @@ export interface CsvStreamOptions {
   role: StreamCount['role']
   vocabulary: Vocabulary
   delimiter?: string
+  dialect?: Dialect
+  encoding?: Encoding
+  /** Values that stand for nothing, as empty ones do. */
+  nulls?: readonly string[]
   rule?: RowRule
 }
 
@@ -45,9 +51,10 @@ export class CsvStream {
    * @throws ManifestError when there is no such file, SourceError when it cannot be read to its end
    */
   async *records(): AsyncGenerator<CsvRecord[]> {
-    const { file, vocabulary, delimiter } = this.#options
+    const { file, vocabulary, delimiter, dialect, encoding } = this.#options
     const table = await openTable(file, {
-      delimiter,
+      dialect: { delimiter, ...dialect },
+      encoding,
       hash: this.#hash,
       signal: this.#context.signal,
       warn: (problem) => this.#context.warn(problem),
@@ -86,8 +93,8 @@ export class CsvStream {
   }
 
   async *#check(table: Table): AsyncGenerator<CsvRecord[]> {
-    const { file, rule, vocabulary } = this.#options
-    const toData = recordBuilder(table.columns, vocabulary.verbatim ?? [])
+    const { file, rule, vocabulary, nulls = [] } = this.#options
+    const toData = recordBuilder(table.columns, vocabulary.verbatim ?? [], nulls)
     let blank = 0
     for await (const rows of table.rows) {
       const records: CsvRecord[] = []
@@ -109,10 +116,21 @@ export class CsvStream {
 }
 
 /** Problems that the beginning of a file shows. */
-export async function checkCsvFile(file: SourceFile, vocabulary: Vocabulary, delimiter?: string): Promise<Problem[]> {
+export async function checkCsvFile(
+  file: SourceFile,
+  vocabulary: Vocabulary,
+  delimiter?: string,
+  written: Pick<CsvStreamOptions, 'dialect' | 'encoding'> = {},
+): Promise<Problem[]> {
   const problems: Problem[] = []
+  const { dialect, encoding } = written
   try {
-    const table = await openTable(file, { delimiter, onBroken: () => {}, warn: () => {} })
+    const table = await openTable(file, {
+      dialect: { delimiter, ...dialect },
+      encoding,
+      onBroken: () => {},
+      warn: () => {},
+    })
     await table.close()
     problems.push(...checkColumns(table.columns, vocabulary, file.name, table.line))
   } catch (error) {
@@ -124,9 +142,10 @@ export async function checkCsvFile(file: SourceFile, vocabulary: Vocabulary, del
 
 function recordBuilder(
   columns: readonly string[],
-  verbatim: readonly string[],
+  verbatim: readonly string[] | 'all',
+  nulls: readonly string[],
 ): (fields: readonly string[]) => JsonObject {
-  const kept = columns.map((column) => verbatim.includes(column))
+  const kept = columns.map((column) => verbatim === 'all' || verbatim.includes(column))
   return (fields) => {
     const data: JsonObject = {}
     for (let index = 0; index < columns.length; index++) {
@@ -134,7 +153,7 @@ function recordBuilder(
       const column = columns[index]
       if (!field || !column) continue
       const value = kept[index] ? field : field.trim()
-      if (value !== '') data[column] = value
+      if (value !== '' && !nulls.includes(value)) data[column] = value
     }
     return data
   }
@@ -144,7 +163,7 @@ function ragged(row: Row, table: Table): Pick<Problem, 'code' | 'message' | 'hin
   const [has, wants] = [row.fields.length, table.columns.length]
   return {
     code: 'ragged_row',
-    message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}, the header ${wants}`,
+    message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}, ${table.line === undefined ? 'not' : 'the header'} ${wants}`,
     hint:
       has > wants
         ? 'a field that holds the delimiter must stand in quotes'

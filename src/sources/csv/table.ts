@@ -1,18 +1,19 @@
 import type { Hash } from 'node:crypto'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { readBytes } from './bytes.ts'
+import type { Encoding } from './decode.ts'
+import type { Dialect } from './dialect.ts'
 import type { SourceFile } from './file.ts'
 import { readHead } from './head.ts'
 import { type Row, splitRows } from './rows.ts'
-import { readUtf8 } from './utf8.ts'
+import { readText } from './utf8.ts'
 
 /** A header longer than this is none. */
 const MAX_HEADER_BYTES = 1024 * 1024
 
 export interface TableOptions {
-  /** Default: detected in the header line. `tab` stands for the tab character. */
-  delimiter?: string
+  dialect?: Dialect
+  encoding?: Encoding
   /** Fed with the bytes as they are on disk. */
   hash?: Hash
   signal?: AbortSignal
@@ -25,8 +26,8 @@ export interface TableOptions {
 export interface Table {
   /** Names in the header, blanks around them taken off. */
   columns: string[]
-  /** Line of the header. */
-  line: number
+  /** Line of the header; undefined when the file has none. */
+  line: number | undefined
   /** The rows, as many at once as a chunk of the file holds. Can be read once. */
   rows: AsyncIterable<Row[]>
   /** Closes the file, wherever reading stands. */
@@ -35,27 +36,31 @@ export interface Table {
 
 /**
  * Opens a CSV file and reads its header. The caller closes it.
- * @throws ManifestError when there is no such file, SourceError when it is empty or not text in UTF-8
+ * @throws ManifestError when there is no such file, SourceError when it is empty or not text in its encoding
  */
 export async function openTable(file: SourceFile, options: TableOptions): Promise<Table> {
+  const { dialect = {}, encoding, hash, signal } = options
+  const { delimiter, columns } = dialect
   let nuls = 0
-  const bytes = readUtf8(file, readBytes(file, options), (count) => {
+  const onNul = (count: number) => {
     nuls += count
-  })
-  const { start, head } = await readStart(bytes, file)
+  }
+  const bytes = readText(file, { encoding, hash, signal, onNul })
+  const { start, head } = await readStart(bytes, file, dialect)
   const rows = splitRows(chain(start.subarray(head.start), bytes), {
     file: file.name,
-    delimiter: options.delimiter === 'tab' ? '\t' : (options.delimiter ?? head.delimiter),
+    delimiter: delimiter === 'tab' ? '\t' : (delimiter ?? head.delimiter),
     newline: head.newline,
+    dialect,
     firstLine: head.line,
     onBroken: options.onBroken,
   })
   const first = await rows.next()
-  const [header, ...others] = first.done ? [] : first.value
+  const read = first.done ? [] : first.value
   return {
-    columns: (header?.fields ?? []).map((name) => name.trim()),
-    line: head.line,
-    rows: following(others, rows, () => {
+    columns: columns === undefined ? (read[0]?.fields ?? []).map((name) => name.trim()) : [...columns],
+    line: columns === undefined ? head.line : undefined,
+    rows: following(columns === undefined ? read.slice(1) : read, rows, () => {
       if (nuls > 0) options.warn(nulWarning(file, nuls))
     }),
     async close() {
@@ -64,14 +69,14 @@ export async function openTable(file: SourceFile, options: TableOptions): Promis
   }
 }
 
-async function readStart(bytes: AsyncGenerator<Buffer>, file: SourceFile) {
+async function readStart(bytes: AsyncGenerator<Buffer>, file: SourceFile, dialect: Dialect) {
   let start: Buffer = Buffer.alloc(0)
   for (;;) {
     const next = await bytes.next()
     const complete = next.done === true
     if (!next.done) start = start.length === 0 ? next.value : Buffer.concat([start, next.value])
-    const head = readHead(start, complete)
-    if (head === undefined) throw emptyFile(file)
+    const head = readHead(start, complete, dialect)
+    if (head === undefined) throw emptyFile(file, dialect)
     if (head !== 'more') return { start, head }
     if (start.length > MAX_HEADER_BYTES) {
       await bytes.return(undefined)
@@ -95,11 +100,11 @@ async function* following(first: Row[], rest: AsyncGenerator<Row[]>, onEnd: () =
   onEnd()
 }
 
-function emptyFile(file: SourceFile): SourceError {
+function emptyFile(file: SourceFile, { columns }: Dialect): SourceError {
   return new SourceError({
     code: 'empty_file',
     message: 'the file is empty',
-    hint: 'it must begin with a line that names the columns',
+    hint: columns === undefined ? 'it must begin with a line that names the columns' : undefined,
     at: { file: file.name, line: 1 },
   })
 }

@@ -1,7 +1,23 @@
 import { isUtf8 } from 'node:buffer'
 import { SourceError } from '../../diagnostics/errors.ts'
-import { readBytes } from './bytes.ts'
+import { type ByteOptions, readBytes } from './bytes.ts'
+import { type Encoding, inUtf8 } from './decode.ts'
 import type { SourceFile } from './file.ts'
+
+export interface TextOptions extends ByteOptions {
+  /** Default: by the byte-order mark, else UTF-8. */
+  encoding?: Encoding
+  /** Told of NUL characters that were taken out. */
+  onNul(count: number): void
+}
+
+/**
+ * The text of a file, unpacked, as bytes in UTF-8 without a byte-order mark. No chunk ends within a character.
+ * @throws ManifestError when there is no such file, SourceError when it cannot be read or is not in its encoding
+ */
+export function readText(file: SourceFile, options: TextOptions): AsyncGenerator<Buffer> {
+  return readUtf8(file, inUtf8(file, readBytes(file, options), options.encoding), options.onNul)
+}
 
 /**
  * The bytes of a file, which must be UTF-8; a byte-order mark is taken off. NUL characters mean nothing in a CSV file and
@@ -51,17 +67,16 @@ function withoutMark(file: SourceFile, bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
-/** UTF-16 with a byte-order mark, or ASCII in UTF-16 without one, which shows as every other byte being NUL. */
+/** ASCII in UTF-16 shows as every other byte being NUL. With a byte-order mark it was decoded before. */
 function refuseUtf16(file: SourceFile, bytes: Buffer): void {
-  const mark = bytes.subarray(0, 2).toString('hex')
-  const little = mark === 'fffe' || (bytes[1] === 0 && bytes[3] === 0 && bytes[0] !== 0)
-  const big = mark === 'feff' || (bytes[0] === 0 && bytes[2] === 0 && bytes[1] !== 0)
+  const little = bytes[1] === 0 && bytes[3] === 0 && bytes[0] !== 0
+  const big = bytes[0] === 0 && bytes[2] === 0 && bytes[1] !== 0
   if (!little && !big) return
   const name = little ? 'UTF-16LE' : 'UTF-16BE'
   throw new SourceError({
     code: 'wrong_encoding',
     message: `the file is ${name}, not UTF-8`,
-    hint: `convert it: iconv -f ${name} -t UTF-8 ${file.path} > converted.csv`,
+    hint: `convert it: iconv -f ${name} -t UTF-8 ${file.path} > converted.csv; a source of type file reads it with encoding: ${name.toLowerCase()}`,
     at: { file: file.name, line: 1 },
   })
 }
@@ -79,7 +94,7 @@ async function demandUtf8(file: SourceFile, bytes: Buffer, offset: number): Prom
   throw new SourceError({
     code: 'wrong_encoding',
     message: 'the file is not UTF-8: this line holds a byte sequence that UTF-8 does not allow',
-    hint: `if it comes from Excel or an old system, convert it: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv`,
+    hint: `if it comes from Excel or an old system, convert it: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv; a source of type file reads it with encoding: latin1`,
     at: { file: file.name, line: await lineOfByte(file, offset + validLength(bytes)) },
   })
 }

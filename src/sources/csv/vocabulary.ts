@@ -7,12 +7,15 @@ export interface Vocabulary {
   known: readonly string[]
   /** Each entry names columns of which one must be there. */
   required: readonly (readonly string[])[]
-  /** Columns whose values keep the blanks around them. */
-  verbatim?: readonly string[]
+  /** Columns whose values keep the blanks around them; `all` of them do. */
+  verbatim?: readonly string[] | 'all'
+  /** Any other column is as good as a known one. */
+  open?: boolean
 }
 
 /**
  * Checks the names in a header.
+ * @param line of the header; undefined when the names are given in its place
  * @returns warnings
  * @throws SourceError when a name stands twice or a required column is missing
  */
@@ -20,16 +23,16 @@ export function checkColumns(
   columns: readonly string[],
   vocabulary: Vocabulary,
   file: string,
-  line: number,
+  line: number | undefined,
 ): Problem[] {
-  const at = { file, line }
+  const at = line === undefined ? { file } : { file, line }
   const problems = [...repeated(columns), ...reserved(columns), ...missing(columns, vocabulary)]
   if (problems.length > 0) throw new SourceError(problems.map((problem) => ({ ...problem, at })))
   const warnings: Problem[] = []
   const unknown = columns.filter((column) => column !== '' && !vocabulary.known.includes(column))
-  if (unknown.length > 0) warnings.push(unknownColumns(unknown, columns, vocabulary))
+  if (unknown.length > 0 && !vocabulary.open) warnings.push(unknownColumns(unknown, columns, vocabulary))
   const nameless = columns.flatMap((column, index) => (column === '' ? [index + 1] : []))
-  if (nameless.length > 0) {
+  if (nameless.length > 0 && line !== undefined) {
     warnings.push({
       code: 'nameless_column',
       message: `the header gives no name for column ${nameless.join(', ')}; what stands there is left out`,

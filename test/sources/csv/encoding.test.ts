@@ -34,12 +34,24 @@ test('a character that the end of the file cuts off is refused', async () => {
 })
 
 test.each([
-  ['with a mark', 'UTF-16LE', Buffer.from('\ufeffemail\na@example.com\n', 'utf16le')],
-  ['with a mark', 'UTF-16BE', Buffer.from('\ufeffemail\na@example.com\n', 'utf16le').swap16()],
-  ['without one', 'UTF-16LE', Buffer.from('email\na@example.com\n', 'utf16le')],
-  ['without one', 'UTF-16BE', Buffer.from('email\na@example.com\n', 'utf16le').swap16()],
-])('UTF-16 %s is recognised and named: %s', async (_mark, name, content) => {
+  ['UTF-16LE', Buffer.from('email\na@example.com\n', 'utf16le')],
+  ['UTF-16BE', Buffer.from('email\na@example.com\n', 'utf16le').swap16()],
+])('%s without a mark is recognised and named', async (name, content) => {
   const problem = await refusal(content)
   expect(problem).toMatchObject({ code: 'wrong_encoding', message: `the file is ${name}, not UTF-8`, at: { line: 1 } })
   expect(problem?.hint).toContain(`iconv -f ${name} -t UTF-8`)
+})
+
+test.each([
+  ['UTF-16LE', Buffer.from('\ufeffemail,first_name\na@example.com,Zoë 😀\n', 'utf16le')],
+  ['UTF-16BE', Buffer.from('\ufeffemail,first_name\na@example.com,Zoë 😀\n', 'utf16le').swap16()],
+  ['UTF-8', Buffer.from('\ufeffemail,first_name\na@example.com,Zoë 😀\n')],
+])('%s with a mark is read', async (_name, content) => {
+  const { records } = await readCsv(content)
+  expect(records.map(({ data }) => data)).toEqual([{ email: 'a@example.com', first_name: 'Zoë 😀' }])
+})
+
+test('UTF-16 that is cut off within a character is refused', async () => {
+  const content = Buffer.from('\ufeffemail\na@example.com\n', 'utf16le').subarray(0, -1)
+  expect(await refusal(content)).toMatchObject({ code: 'wrong_encoding' })
 })
