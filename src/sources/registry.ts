@@ -2,6 +2,7 @@ import type { SourceConfig } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { clerkSource } from './clerk/clerk-source.ts'
 import { csvSource } from './csv/csv-source.ts'
+import { isRecorded, openRecorded } from './snapshot/recorded.ts'
 import type { ReadContext, Source, SourceDefinition } from './source.ts'
 
 /** Every type of source, by `source.type`. */
@@ -10,19 +11,27 @@ export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
 )
 
 /**
- * Opens the source that the manifest names. Nothing is read before `read` is iterated.
+ * The type of source that the manifest names.
+ * @throws ManifestError when there is no such type
+ */
+export function sourceDefinition({ type }: SourceConfig): SourceDefinition {
+  const definition = sourceDefinitions.get(type)
+  if (definition !== undefined) return definition
+  throw new ManifestError({
+    code: 'unknown_source_type',
+    message: `there is no source type "${type}"`,
+    hint: `known types: ${[...sourceDefinitions.keys()].join(', ')}`,
+    path: 'source.type',
+  })
+}
+
+/**
+ * Opens the source that the manifest names, or what was recorded of it. Nothing is read before `read` is iterated.
  * @throws ManifestError when there is no such type
  */
 export function openSource(config: SourceConfig, context: ReadContext): Source {
-  const definition = sourceDefinitions.get(config.type)
-  if (definition === undefined) {
-    throw new ManifestError({
-      code: 'unknown_source_type',
-      message: `there is no source type "${config.type}"`,
-      hint: `known types: ${[...sourceDefinitions.keys()].join(', ')}`,
-      path: 'source.type',
-    })
-  }
+  const definition = sourceDefinition(config)
+  if (context.snapshot !== undefined && isRecorded(context.snapshot)) return openRecorded(context.snapshot, context)
   const { type: _type, ...options } = config
   return definition.open(options, context)
 }

@@ -16,16 +16,6 @@ function oldOf(folder: string): string {
   return `${folder}.old`
 }
 
-/** Whether a snapshot for this folder has been begun and not finished. */
-export function isUnfinished(folder: string): boolean {
-  return existsSync(join(nextOf(folder), PROGRESS)) && !existsSync(join(nextOf(folder), HEAD))
-}
-
-/** Removes an unfinished snapshot. */
-export function discardUnfinished(folder: string): void {
-  rmSync(nextOf(folder), { recursive: true, force: true })
-}
-
 /**
  * Puts a finished snapshot in its place. Also ends what a killed process began: whichever of the renames it had come to,
  * either the old snapshot is whole or the new one.
@@ -54,7 +44,7 @@ export function checkReplaceable(folder: string): void {
   if (strange === undefined) return
   throw new UsageError({
     code: 'folder_in_use',
-    message: `${folder} is no place for a snapshot: it holds ${strange}, and would be replaced as a whole`,
+    message: `${folder} is no place for a snapshot: ${strange} is there, and the folder is replaced as a whole`,
     hint: 'name a folder that does not exist yet, or one that holds a snapshot and nothing else',
     at: { file: folder },
   })
@@ -64,7 +54,9 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT') return []
+    if (code === 'ENOTDIR') return ['a file of that name']
     throw error
   }
 }

@@ -1,9 +1,10 @@
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LockedError } from '../../diagnostics/errors.ts'
 import { createPrivateFile } from '../../files/private-file.ts'
 import type { Json, JsonObject } from '../../json.ts'
-import { PROGRESS } from './folders.ts'
+import { nextOf, PROGRESS } from './folders.ts'
 import { damaged, otherVersion } from './format.ts'
 import type { StepProgress } from './snapshot.ts'
 
@@ -53,6 +54,26 @@ export interface ProgressStore {
   facts(): JsonObject
   commit(checkpoint: Checkpoint): void
   close(): void
+}
+
+/**
+ * Removes an unfinished snapshot, of whatever version and state.
+ * @throws LockedError when another process writes it
+ */
+export function discardUnfinished(folder: string): void {
+  const path = join(nextOf(folder), PROGRESS)
+  if (existsSync(path)) {
+    const db = new DatabaseSync(path, { timeout: 0 })
+    try {
+      db.exec('BEGIN EXCLUSIVE')
+    } catch (error) {
+      const reason = explained(error, nextOf(folder))
+      if (reason instanceof LockedError) throw reason
+    } finally {
+      db.close()
+    }
+  }
+  rmSync(nextOf(folder), { recursive: true, force: true })
 }
 
 /**

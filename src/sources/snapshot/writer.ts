@@ -5,7 +5,7 @@ import { canonicalJson, type Json, type JsonObject } from '../../json.ts'
 import { toolVersion } from '../../version.ts'
 import { checkReplaceable, nextOf, settle } from './folders.ts'
 import { digestStreams, HEAD, headText } from './format.ts'
-import { openProgress, type ProgressStore } from './progress.ts'
+import { discardUnfinished, openProgress, type ProgressStore } from './progress.ts'
 import { readSnapshot } from './read-snapshot.ts'
 import { readRows } from './rows.ts'
 import type { Snapshot, SnapshotRow, SnapshotWriter, StepProgress } from './snapshot.ts'
@@ -14,6 +14,8 @@ import { StreamFile } from './stream-file.ts'
 export interface WriterOptions {
   /** Milliseconds since the epoch. */
   now?: () => number
+  /** Whether an unfinished snapshot is thrown away. Default: it is gone on with. */
+  anew?: boolean
   /** Rows wait until there is so much of their text, or so much time has passed: what a kill may cost. */
   checkpoint?: { characters: number; milliseconds: number }
 }
@@ -47,6 +49,7 @@ export async function openSnapshotWriter(
   const { now = Date.now, checkpoint = CHECKPOINT } = options
   settle(folder)
   checkReplaceable(folder)
+  if (options.anew) discardUnfinished(folder)
   const next = nextOf(folder)
   mkdirSync(next, { recursive: true, mode: 0o700 })
   const begin = { source: of.source, identity: of.identity, startedAt: new Date(now()).toISOString() }
@@ -64,6 +67,8 @@ export async function openSnapshotWriter(
   }
 }
 
+type Pacing = Required<Pick<WriterOptions, 'now' | 'checkpoint'>>
+
 /** What became part of a checkpoint that is not on the disk yet, or will be of the next one. */
 interface Moves {
   steps: Map<string, StepProgress>
@@ -76,7 +81,7 @@ class FolderWriter implements OpenSnapshotWriter {
   readonly #folder: string
   readonly #progress: ProgressStore
   readonly #streams: Map<string, StreamFile>
-  readonly #options: Required<WriterOptions>
+  readonly #options: Pacing
   #next: Moves = { steps: new Map(), facts: new Map() }
   #current: Moves = { steps: new Map(), facts: new Map() }
   #waiting = 0
@@ -85,12 +90,7 @@ class FolderWriter implements OpenSnapshotWriter {
   #checkpoints: Promise<void> = Promise.resolve()
   #released = false
 
-  constructor(
-    folder: string,
-    progress: ProgressStore,
-    streams: Map<string, StreamFile>,
-    options: Required<WriterOptions>,
-  ) {
+  constructor(folder: string, progress: ProgressStore, streams: Map<string, StreamFile>, options: Pacing) {
     this.#folder = folder
     this.#progress = progress
     this.#streams = streams

@@ -1,0 +1,89 @@
+import type { SourceConfig } from '../../config/manifest.ts'
+import { InterruptedError, SourceError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import type { LiveReading } from '../source.ts'
+import { nextOf, settle } from './folders.ts'
+import { checkIdentity, optionsOf, snapshotIdentity } from './placement.ts'
+import { readSnapshot } from './read-snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
+import { type OpenSnapshotWriter, openSnapshotWriter } from './writer.ts'
+
+export interface CaptureOptions {
+  /** Of the manifest, absolute. */
+  directory: string
+  /** Milliseconds since the epoch. */
+  now(): number
+  signal?: AbortSignal
+  onProgress(message: string): void
+  onWarning(problem: Problem): void
+}
+
+/**
+ * Reads a live source into a snapshot, from where an earlier reading was cut off if one was. The snapshot that is in the
+ * folder stays until the new one is finished.
+ * @throws InterruptedError when it is called off: what was read by then is kept. SourceError, CredentialsError, LockedError
+ */
+export async function captureSource(
+  config: SourceConfig,
+  live: LiveReading,
+  folder: string,
+  options: CaptureOptions,
+): Promise<Snapshot> {
+  const { directory, now, signal, onProgress, onWarning } = options
+  await checkPlace(folder, config)
+  const of = { source: config.type, identity: snapshotIdentity(config) }
+  const writer = await openSnapshotWriter(folder, of, { now })
+  if (writer.resumed) onWarning(resumed(writer, folder))
+  const context = { directory, warn: onWarning, progress: onProgress, signal }
+  return writing(writer, signal, () => live.capture(optionsOf(config), writer, context))
+}
+
+/**
+ * Fills a snapshot and finishes it; whatever ends that early, what was written is kept.
+ * @throws InterruptedError when it is called off, and what `fill` throws
+ */
+export async function writing(
+  writer: OpenSnapshotWriter,
+  signal: AbortSignal | undefined,
+  fill: () => Promise<void>,
+): Promise<Snapshot> {
+  try {
+    await fill()
+    return await writer.finish()
+  } catch (error) {
+    // What could not be kept either way must not hide why it ended.
+    await writer.close().catch(() => {})
+    if (signal?.aborted) throw interrupted(error)
+    throw error
+  }
+}
+
+/** @throws SourceError when the folder holds a snapshot of another source; a damaged one may be replaced */
+export async function checkPlace(folder: string, config: SourceConfig): Promise<void> {
+  settle(folder)
+  const present = await readSnapshot(folder).catch((error: unknown) => {
+    if (error instanceof SourceError) return undefined
+    throw error
+  })
+  if (present !== undefined) checkIdentity(present, config)
+}
+
+function resumed({ startedAt }: OpenSnapshotWriter, folder: string): Problem {
+  return {
+    code: 'reading_resumed',
+    severity: 'warning',
+    message: `the reading that began at ${startedAt} and was cut off is taken up again`,
+    hint: `what was read then is kept as it was; to begin anew, remove ${nextOf(folder)}`,
+  }
+}
+
+function interrupted(cause: unknown): InterruptedError {
+  return new InterruptedError(
+    {
+      code: 'interrupted',
+      message: 'interrupted while the source was read',
+      hint: 'the same command goes on: what a live source has answered is kept, files are read again',
+    },
+    { cause },
+  )
+}

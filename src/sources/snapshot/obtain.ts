@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SourceConfig } from '../../config/manifest.ts'
+import { ManifestError, SourceError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { type CaptureOptions, captureSource } from './capture.ts'
+import { settle } from './folders.ts'
+import { HEAD } from './format.ts'
+import { checkIdentity, liveReading, snapshotFolder } from './placement.ts'
+import { readSnapshot } from './read-snapshot.ts'
+import { isRecorded } from './recorded.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export interface ObtainOptions extends CaptureOptions {
+  /** Work from the snapshot in this folder, absolute, and from nothing else. */
+  from?: string
+  /** Read the source again although there is a snapshot of it. */
+  fresh?: boolean
+  /** What keeps the source from being asked: credentials that are not set. */
+  missing: readonly Problem[]
+}
+
+/**
+ * The snapshot to work from: the one that is named; for a live source its own, read now if there is none or if it is to be
+ * read again; none for files, which are read where they lie.
+ * @throws SourceError when the snapshot is of another source or damaged, and whatever reading throws
+ */
+export async function obtainSnapshot(config: SourceConfig, options: ObtainOptions): Promise<Snapshot | undefined> {
+  if (options.from !== undefined) return namedSnapshot(config, options.from)
+  const live = liveReading(config)
+  if (live === undefined) return undefined
+  const folder = snapshotFolder(config, options.directory)
+  settle(folder)
+  if (!options.fresh && existsSync(join(folder, HEAD))) {
+    const snapshot = await readSnapshot(folder)
+    checkIdentity(snapshot, config)
+    return snapshot
+  }
+  if (options.missing.length > 0) throw new ManifestError(options.missing)
+  return captureSource(config, live, folder, options)
+}
+
+async function namedSnapshot(config: SourceConfig, folder: string): Promise<Snapshot> {
+  const snapshot = await readSnapshot(folder)
+  // What was recorded from files may have lain anywhere: only the type has to be the same, which the mapping is made for.
+  if (!isRecorded(snapshot)) checkIdentity(snapshot, config)
+  else if (snapshot.source !== config.type) throw ofOtherType(snapshot, config)
+  return snapshot
+}
+
+function ofOtherType({ folder, source }: Snapshot, { type }: SourceConfig): SourceError {
+  return new SourceError({
+    code: 'snapshot_of_another_source',
+    message: `the snapshot in ${folder} is of the source ${source}, and the manifest's is ${type}`,
+    hint: `use it with a manifest whose source.type is ${source}`,
+    at: { file: folder },
+  })
+}

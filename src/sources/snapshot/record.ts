@@ -1,0 +1,74 @@
+import type { SourceConfig } from '../../config/manifest.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import type { Json } from '../../json.ts'
+import { openSource } from '../registry.ts'
+import type { Source, SourceRecord } from '../source.ts'
+import { type CaptureOptions, checkPlace, writing } from './capture.ts'
+import { snapshotIdentity } from './placement.ts'
+import { RECORDING, RECORDS, REJECTED } from './recorded.ts'
+import { RejectSpool } from './reject-spool.ts'
+import type { Snapshot, SnapshotWriter } from './snapshot.ts'
+import { openSnapshotWriter } from './writer.ts'
+
+/** Records that are read and written at once. */
+const CHUNK = 1000
+
+export interface RecordOptions extends CaptureOptions {
+  /** A private folder that is removed afterwards. */
+  scratch: string
+}
+
+/**
+ * Reads a source of files to its end and records what it yields: records with what was joined to them, rejected records,
+ * places, sums. A recording that was cut off is begun anew, since the files are at hand.
+ * @throws InterruptedError, ManifestError for a missing file, SourceError, LockedError
+ */
+export async function recordSource(config: SourceConfig, folder: string, options: RecordOptions): Promise<Snapshot> {
+  const { directory, scratch, now, signal, onProgress, onWarning } = options
+  await checkPlace(folder, config)
+  const of = { source: config.type, identity: snapshotIdentity(config) }
+  const writer = await openSnapshotWriter(folder, of, { now, anew: true })
+  const warnings: Problem[] = []
+  const rejects = new RejectSpool(scratch)
+  return writing(writer, signal, async () => {
+    let read = 0
+    const source = openSource(config, {
+      directory,
+      scratch,
+      signal,
+      reject: (record) => rejects.add({ ...record, before: read }),
+      warn(problem) {
+        warnings.push(problem)
+        onWarning(problem)
+      },
+    })
+    for await (const chunk of source.read(CHUNK)) {
+      signal?.throwIfAborted()
+      read += chunk.length
+      await writer.append(RECORDS, chunk.map(rowOf), { step: RECORDS, cursor: read })
+      onProgress(`reading the source: ${read.toLocaleString('en-US')} records`)
+    }
+    await writer.append(RECORDS, [], { step: RECORDS, cursor: read, done: true })
+    await recordRejects(rejects, writer)
+    writer.note(RECORDING, recording(source, warnings))
+  }).finally(() => rejects.close())
+}
+
+async function recordRejects(rejects: RejectSpool, writer: SnapshotWriter): Promise<void> {
+  let count = 0
+  for await (const rows of rejects.rows()) {
+    count += rows.length
+    await writer.append(REJECTED, rows, { step: REJECTED, cursor: count })
+  }
+  await writer.append(REJECTED, [], { step: REJECTED, cursor: count, done: true })
+}
+
+function rowOf({ seq, stream, origin, data }: SourceRecord) {
+  return { seq, stream, origin: { ...origin }, data }
+}
+
+function recording(source: Source, warnings: readonly Problem[]): Json {
+  const { streams, partial = false } = source
+  const told = { streams, counts: source.counts(), digest: source.digest(), partial, warnings }
+  return JSON.parse(JSON.stringify(told))
+}

@@ -1,0 +1,124 @@
+import type { Problem } from '../../diagnostics/problem.ts'
+import { isObject, type Json, type JsonObject } from '../../json.ts'
+import type { Origin, ReadContext, RejectedRecord, Source, SourceRecord, StreamCount } from '../source.ts'
+import { damaged } from './format.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** Streams of a snapshot that holds what a source of files yielded, ready to be mapped. */
+export const RECORDS = 'records'
+export const REJECTED = 'rejected'
+
+/** The fact by which such a snapshot is known, and what it says. */
+export const RECORDING = 'recording'
+
+/** What a source told beside its records. */
+export interface Recording {
+  streams: string[]
+  counts: StreamCount[]
+  /** Of the files: a plan that is made from the snapshot is the plan that the files yield. */
+  digest: string
+  partial: boolean
+  warnings: Problem[]
+}
+
+/** A rejected record, and how many records had been read before it. */
+export interface RecordedReject extends RejectedRecord {
+  before: number
+}
+
+/** Whether a snapshot holds records as they were read, and not what a live source answered. */
+export function isRecorded({ facts }: Snapshot): boolean {
+  return isObject(facts[RECORDING])
+}
+
+/** @throws SourceError when the snapshot is not one of records */
+export function recordingOf({ facts, folder }: Snapshot): Recording {
+  const value = facts[RECORDING]
+  if (!isObject(value) || !Array.isArray(value.streams) || !Array.isArray(value.counts)) {
+    throw damaged(folder, 'it does not say what was recorded')
+  }
+  return value as object as Recording
+}
+
+/** The source that was recorded: the same records, rejects, warnings and sums, with the places that they had in the files. */
+export function openRecorded(snapshot: Snapshot, context: ReadContext): Source {
+  const { streams, counts, digest, partial, warnings } = recordingOf(snapshot)
+  return {
+    streams,
+    partial,
+    read: (chunkSize) => replay(snapshot, warnings, chunkSize, context),
+    counts: () => counts,
+    digest: () => digest,
+  }
+}
+
+async function* replay(
+  snapshot: Snapshot,
+  warnings: readonly Problem[],
+  chunkSize: number,
+  context: ReadContext,
+): AsyncGenerator<SourceRecord[]> {
+  for (const warning of warnings) context.warn(warning)
+  const rejects = rowsOf(snapshot, REJECTED, context.signal)
+  let pending = await rejects.next()
+  // Rejects come when they came at first: between the records that stood around them.
+  const rejectUntil = async (read: number) => {
+    while (!pending.done) {
+      const { before, record } = rejectIn(pending.value, snapshot)
+      if (before > read) return
+      context.reject(record)
+      pending = await rejects.next()
+    }
+  }
+  let [read, chunk]: [number, SourceRecord[]] = [0, []]
+  try {
+    for await (const row of rowsOf(snapshot, RECORDS, context.signal)) {
+      chunk.push(recordIn(row, snapshot))
+      if (chunk.length < chunkSize) continue
+      await rejectUntil(read)
+      read += chunk.length
+      yield chunk
+      chunk = []
+    }
+    await rejectUntil(read)
+    if (chunk.length > 0) yield chunk
+    await rejectUntil(Number.POSITIVE_INFINITY)
+  } finally {
+    await rejects.return(undefined)
+  }
+}
+
+async function* rowsOf(
+  snapshot: Snapshot,
+  stream: string,
+  signal?: AbortSignal,
+): AsyncGenerator<JsonObject, undefined> {
+  for await (const batch of snapshot.read(stream, signal)) for (const { data } of batch) yield data
+}
+
+function recordIn({ seq, stream, origin, data }: JsonObject, { folder }: Snapshot): SourceRecord {
+  const place = originIn(origin)
+  const isWhole = typeof seq === 'number' && typeof stream === 'string' && place !== undefined && isJsonObject(data)
+  if (isWhole) return { seq, stream, origin: place, data }
+  throw damaged(folder, 'a row is not a record')
+}
+
+function rejectIn({ before, stream, origin, problem }: JsonObject, { folder }: Snapshot) {
+  const place = originIn(origin)
+  const isWhole = typeof before === 'number' && typeof stream === 'string' && place !== undefined && isProblem(problem)
+  if (isWhole) return { before, record: { stream, origin: place, problem } }
+  throw damaged(folder, 'a row is not a rejected record')
+}
+
+function originIn(value: Json | undefined): Origin | undefined {
+  if (!isObject(value) || typeof value.file !== 'string') return undefined
+  return typeof value.line === 'number' ? { file: value.file, line: value.line } : { file: value.file }
+}
+
+function isJsonObject(value: Json | undefined): value is JsonObject {
+  return isObject(value)
+}
+
+function isProblem(value: unknown): value is Problem {
+  return isObject(value) && typeof value.code === 'string' && typeof value.message === 'string'
+}
