@@ -13,7 +13,7 @@ export interface ExpressionPosition {
  * its own. Everything under `map` is one except a rule's `from`, which names a stream.
  */
 export function isExpressionPath(path: readonly string[]): boolean {
-  if (path[0] === 'map') return path.length > 2 && !(path.length === 3 && path[2] === 'from')
+  if (path[0] === 'map') return path.length > 2 && path[2] !== 'from'
   return path[0] === 'dedupe' && path[2] === 'by' && path.length > 3
 }
 

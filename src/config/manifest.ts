@@ -12,13 +12,16 @@ export type MergeRule = 'first' | 'any' | 'union'
  * expression or, for `metadata`, an object of expressions.
  */
 export interface MapRule {
-  /** The stream it applies to. Default: the source's main stream. */
-  from?: string
-  /** Expression that yields the items to map, one resource each. Default: the record itself. */
-  each?: ExpressionText
+  /** The stream or streams it applies to. Default: the source's main stream. */
+  from?: string | string[]
+  /**
+   * Expression that yields the items to map, one resource each. Default: the record itself. Where the rule reads several
+   * streams, an object may give each of them its own; those that it does not name map the record itself.
+   */
+  each?: ExpressionText | Record<string, ExpressionText>
   /** Expression that must be truthy for an item to be mapped. */
   when?: ExpressionText
-  [field: string]: ExpressionText | Record<string, ExpressionText> | undefined
+  [field: string]: ExpressionText | Record<string, ExpressionText> | string[] | undefined
 }
 
 /** `count` requests per `seconds`, written `500/10s`. */
@@ -113,8 +116,10 @@ export interface LoadedManifest {
   directory: string
   environment?: string
   redactor: Redactor
-  /** JSON-pointer-like paths of scalars whose reference is unset (only with `offline`). */
+  /** JSON-pointer-like paths of scalars whose reference is unset (only with `offline` and `defer`). */
   unresolved: string[][]
+  /** What is wrong with references that were let be, for whoever comes to need one of them. */
+  deferred: Problem[]
   /**
    * SHA-256 (hex) of the effective manifest with its secrets left out, and without `run`, whose default depends on the
    * machine: how hard a run pushes does not change what it does.

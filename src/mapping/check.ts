@@ -2,6 +2,7 @@ import { expressionsOf } from '../config/expressions.ts'
 import type { LoadedManifest, Manifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import { isObject } from '../json.ts'
 import { compileExpression } from './expression.ts'
 
 /**
@@ -30,16 +31,23 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
 /** The rules that read a stream which the source does not have: nothing would ever come of them. */
 export function checkStreams(map: Manifest['map'], streams: readonly string[]): Problem[] {
   return Object.entries(map).flatMap(([kind, rule]): Problem[] => {
-    const from = rule?.from
-    if (from === undefined || streams.includes(from)) return []
-    const close = nearest(from, streams)
-    return [
-      {
-        code: 'unknown_stream',
-        message: `the source has no stream "${from}"`,
-        hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${streams.join(', ')}`,
-        path: `map.${kind}.from`,
-      },
-    ]
+    const { from, each } = rule ?? {}
+    const path = `map.${kind}`
+    const read: [name: string, path: string][] =
+      typeof from === 'string'
+        ? [[from, `${path}.from`]]
+        : (from ?? []).map((name, index) => [name, `${path}.from.${index}`])
+    const own = isObject(each) ? Object.keys(each).map((name): [string, string] => [name, `${path}.each.${name}`]) : []
+    return [...read, ...own].flatMap(([name, at]) => (streams.includes(name) ? [] : unknownStream(name, at, streams)))
   })
+}
+
+function unknownStream(name: string, path: string, streams: readonly string[]): Problem {
+  const close = nearest(name, streams)
+  return {
+    code: 'unknown_stream',
+    message: `the source has no stream "${name}"`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${streams.join(', ')}`,
+    path,
+  }
 }

@@ -73,5 +73,5 @@ function isOnlyCondition(kind: keyof Manifest['map'], rule: MapRule, map: Manife
 
 /** Whether a rule applies to the records of a stream. */
 export function appliesTo(rule: CompiledRule, stream: string, mainStream: string | undefined): boolean {
-  return rule.from === undefined ? mainStream === undefined || mainStream === stream : rule.from === stream
+  return rule.from === undefined ? mainStream === undefined || mainStream === stream : rule.from.includes(stream)
 }

@@ -1,11 +1,14 @@
 import { type CompiledExpression, ExpressionFailure } from '../expressions/expression.ts'
 import { isTruthy } from '../expressions/plain.ts'
-import type { Json, JsonObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import { concealing } from './conceal.ts'
 import type { CompiledField, CompiledRule } from './rule.ts'
 
 /** Characters of an expression, and of a message about it, that a rejection shows. */
 const SHOWN = 120
+
+/** The member of a field that stands for all members of the object that it yields; those that have a name of their own win. */
+const ALL_MEMBERS = '*'
 
 /** Which expression of which field failed on an item, worded for the report. */
 export class FieldFailure extends Error {
@@ -20,8 +23,9 @@ export class FieldFailure extends Error {
 }
 
 /** The items a rule maps: what `each` yields, or the record itself, without those that `when` leaves out. */
-export async function itemsOf(rule: CompiledRule, record: JsonObject): Promise<Json[]> {
-  const items = rule.each === undefined ? [record] : asList(await start(rule, 'each', false, rule.each, record, record))
+export async function itemsOf(rule: CompiledRule, stream: string, record: JsonObject): Promise<Json[]> {
+  const each = rule.each(stream)
+  const items = each === undefined ? [record] : asList(await start(rule, 'each', false, each, record, record))
   if (rule.when === undefined) return items
   const chosen: Json[] = []
   for (const item of items) if (isTruthy(await start(rule, 'when', false, rule.when, item, record))) chosen.push(item)
@@ -49,12 +53,15 @@ async function membersOf(
   record: JsonObject,
 ): Promise<JsonObject> {
   const values: JsonObject = Object.create(null)
+  let others: Json | undefined
   for (const [member, expression] of members) {
     const value = start(rule, `${field.name}.${member}`, field.secret, expression, item, record)
     const settled = value instanceof Promise ? await value : value
-    if (settled !== undefined) values[member] = settled
+    if (member === ALL_MEMBERS) others = settled
+    else if (settled !== undefined) values[member] = settled
   }
-  return values
+  if (!isObject(others)) return values
+  return Object.assign(Object.create(null), others, values)
 }
 
 /** Starts an evaluation: most answer at once, and waiting for those would cost more than they do. */

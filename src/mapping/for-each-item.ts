@@ -21,7 +21,7 @@ export async function forEachItem(
       return undefined
     }
   }
-  for (const item of (await guarded(record.data, () => itemsOf(rule, record.data))) ?? []) {
+  for (const item of (await guarded(record.data, () => itemsOf(rule, record.stream, record.data))) ?? []) {
     await guarded(item, () => map(item))
   }
 }

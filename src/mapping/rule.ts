@@ -27,11 +27,12 @@ export interface CompiledField {
 /** One rule under `map`, ready to run. */
 export interface CompiledRule {
   kind: keyof Manifest['map']
-  /** Stream it applies to; undefined: the main stream. */
-  from: string | undefined
+  /** Streams it applies to; undefined: the main stream. */
+  from: readonly string[] | undefined
   /** See Compilations.secretNames. */
   secretNames: ReadonlySet<string>
-  each: CompiledExpression | undefined
+  /** What yields the items of a stream's records; undefined: the record is the item. */
+  each(stream: string): CompiledExpression | undefined
   when: CompiledExpression | undefined
   fields: CompiledField[]
 }
@@ -72,7 +73,7 @@ export function compileRule(
         members.push([member, compiled])
       }
       fields.push({ name, secret, value: members })
-    } else {
+    } else if (typeof value === 'string') {
       const compiled = compile(value, name)
       if (compiled === undefined) continue
       note(compiled)
@@ -81,12 +82,25 @@ export function compileRule(
   }
   return {
     kind,
-    from: rule.from,
+    from: rule.from === undefined ? undefined : [rule.from].flat(),
     secretNames: gathered.secretNames,
-    each: rule.each === undefined ? undefined : compile(rule.each, 'each'),
+    each: compileEach(rule.each, compile),
     when: rule.when === undefined ? undefined : compile(rule.when, 'when'),
     fields,
   }
+}
+
+function compileEach(
+  each: MapRule['each'],
+  compile: (text: string, ...path: string[]) => CompiledExpression | undefined,
+): CompiledRule['each'] {
+  if (each === undefined) return () => undefined
+  if (typeof each === 'string') {
+    const compiled = compile(each, 'each')
+    return () => compiled
+  }
+  const byStream = new Map(Object.entries(each).map(([stream, text]) => [stream, compile(text, 'each', stream)]))
+  return (stream) => byStream.get(stream)
 }
 
 /** The compiled expression, or a problem named by its path. */
