@@ -66,6 +66,7 @@ export async function startFakeAuth0(data: Partial<TenantData>, settings: Auth0S
     refusal: wholesaleRefusal,
     troubles: settings.troubles,
     onRequest: settings.onRequest,
+    onAnswer: settings.onAnswer,
   })
   place.url = server.url
   return {

@@ -1,5 +1,6 @@
 import type { Rate } from '../http/bucket.ts'
 import type { LogEntry } from '../http/exchange.ts'
+import type { AnswerHook } from '../http/server.ts'
 import type { TroubleSettings } from '../http/troubles.ts'
 
 /** Every scope that an endpoint of the fake asks for. */
@@ -13,7 +14,7 @@ export const ALL_SCOPES = [
   'read:connections_options',
 ]
 
-/** How the tenant behaves. Plain data but for `onRequest` and `now`. */
+/** How the tenant behaves. Plain data but for the hooks and `now`. */
 export interface Auth0Settings {
   clientId?: string
   clientSecret?: string
@@ -43,6 +44,7 @@ export interface Auth0Settings {
   /** Milliseconds since the epoch. */
   now?: () => number
   onRequest?: (entry: LogEntry) => void | Promise<void>
+  onAnswer?: AnswerHook
 }
 
 export interface ExportSettings {

@@ -1,7 +1,7 @@
 import { Bucket, type Rate } from '../http/bucket.ts'
 import type { Call, LogEntry } from '../http/exchange.ts'
 import { Refused } from '../http/refused.ts'
-import { type FakeServer, startFakeServer } from '../http/server.ts'
+import { type AnswerHook, type FakeServer, startFakeServer } from '../http/server.ts'
 import type { TroubleSettings } from '../http/troubles.ts'
 import { organizationEndpoints } from './endpoints-organizations.ts'
 import { userEndpoints } from './endpoints-users.ts'
@@ -21,6 +21,7 @@ export interface ClerkSettings {
   /** Milliseconds since the epoch. */
   now?: () => number
   onRequest?: (entry: LogEntry) => void | Promise<void>
+  onAnswer?: AnswerHook
 }
 
 /** A Clerk instance on loopback. */
@@ -59,6 +60,7 @@ export async function startFakeClerk(data: Partial<InstanceData>, settings: Cler
     refusal: wholesaleRefusal,
     troubles: settings.troubles,
     onRequest: settings.onRequest,
+    onAnswer: settings.onAnswer,
   })
   return {
     ...server,

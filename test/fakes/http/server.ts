@@ -14,7 +14,11 @@ export interface FakeOptions {
   troubles?: TroubleSettings
   /** Called as each request arrives, before anything comes of it. */
   onRequest?: (entry: LogEntry) => void | Promise<void>
+  onAnswer?: AnswerHook
 }
+
+/** Called before an answer is sent. True: the hook deals with the response from here on. */
+export type AnswerHook = (entry: LogEntry, answer: Answer, response: ServerResponse) => boolean | Promise<boolean>
 
 /** An HTTP server on loopback with everything that was asked of it. */
 export interface FakeServer {
@@ -64,7 +68,8 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
         headers: request.headers,
         text: entry.text,
       }
-      send(response, entry, attempt(endpoint, call), draw())
+      const answer = attempt(endpoint, call)
+      if (!(await options.onAnswer?.(entry, answer, response))) send(response, entry, answer, draw())
       return
     }
     send(response, entry, options.refusal(404), undefined)

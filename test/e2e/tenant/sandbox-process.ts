@@ -1,0 +1,37 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { isObject } from '../../../src/json.ts'
+import type { Aim } from './sandbox-child.ts'
+
+const CHILD = fileURLToPath(new URL('./sandbox-child.ts', import.meta.url))
+
+export interface SandboxProcess {
+  url: string
+  /** From now on the target's process is killed when its turn comes. */
+  aim(target: Aim): void
+  /** Writes that came in so far. */
+  writes(): Promise<number>
+  close(): Promise<void>
+}
+
+/** A sandbox beside this process, so that both cores have something to do. */
+export async function startSandboxProcess(): Promise<SandboxProcess> {
+  const child = fork(CHILD, { stdio: 'inherit' })
+  const [hello] = await once(child, 'message')
+  return {
+    url: hello.url,
+    aim: (aim) => void child.send({ aim }),
+    async writes() {
+      child.send({ ask: 'counts' })
+      const [answer]: unknown[] = await once(child, 'message')
+      const counts = isObject(answer) && isObject(answer.counts) ? answer.counts : {}
+      return Number(counts.writes)
+    },
+    async close() {
+      const gone = once(child, 'exit')
+      child.disconnect()
+      await gone
+    },
+  }
+}
