@@ -24,6 +24,8 @@ export interface LoadOptions {
   env: Record<string, string | undefined>
   /** Whether unset references become unknown instead of being problems. */
   offline?: boolean
+  /** Paths at which a reference may be unset until its value is needed: see LoadedManifest.deferred. */
+  defer?: (path: readonly string[]) => boolean
   redactor: Redactor
   /** Folder of the recipes. Default: the shipped ones. */
   recipes?: string
@@ -51,12 +53,21 @@ export async function loadManifest(options: LoadOptions): Promise<LoadedManifest
  * @throws ManifestError when there is no manifest, or its files cannot be put together
  */
 export async function inspectManifest(options: LoadOptions): Promise<InspectedManifest> {
-  const { redactor, cwd, env, environment } = options
+  const { redactor, cwd, env, environment, defer } = options
   const file = options.path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, options.path)
-  const context = { env, redactor, offline: options.offline ?? false, recipes: options.recipes ?? shippedRecipes }
+  const context = {
+    env,
+    redactor,
+    offline: options.offline ?? false,
+    recipes: options.recipes ?? shippedRecipes,
+    defer,
+  }
   const composed = compose(file, environment, context)
   const warnings = literalKeyWarnings(composed, redactor)
-  const { tree, unresolved, problems } = resolveReferences(without(composed, ['environments', '$schema']), context)
+  const { tree, unresolved, problems, deferred } = resolveReferences(
+    without(composed, ['environments', '$schema']),
+    context,
+  )
   const checked = checkManifest(tree, [...unresolved])
   complete(checked.value, dirname(file))
   const loaded: LoadedManifest = {
@@ -66,6 +77,7 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     ...(environment === undefined ? {} : { environment }),
     redactor,
     unresolved,
+    deferred: deferred.map((problem) => redacted(problem, redactor)),
     digest: digestOf(checked.value),
     locate: (path, offset) => locate(tree, file, path.map(String), offset),
     originOf: (path) => originOf(tree, path.map(String)),

@@ -15,6 +15,8 @@ export interface ReferenceContext {
   env: Record<string, string | undefined>
   /** Whether references that are unset become unknown instead of being problems. */
   offline: boolean
+  /** Paths at which a reference may be unset until its value is needed. */
+  defer?: (path: readonly string[]) => boolean
   redactor: Redactor
 }
 
@@ -23,6 +25,8 @@ export interface Resolved {
   /** Paths of scalars that hold an unset reference. */
   unresolved: string[][]
   problems: Problem[]
+  /** With references at paths that `defer` lets be. */
+  deferred: Problem[]
 }
 
 /**
@@ -32,6 +36,7 @@ export interface Resolved {
 export function resolveReferences(tree: Branch, context: ReferenceContext): Resolved {
   const unresolved: string[][] = []
   const problems: Problem[] = []
+  const deferred: Problem[] = []
 
   function visitBranch(branch: Branch, path: string[]): Branch {
     const entries = [...branch.entries].map(
@@ -55,7 +60,8 @@ export function resolveReferences(tree: Branch, context: ReferenceContext): Reso
       return node
     }
     const { text, problems: found, unknown } = resolveText(node, written, context, secret)
-    problems.push(...found.map((problem) => ({ ...problem, path: path.join('.') })))
+    const list = context.defer?.(path) ? deferred : problems
+    list.push(...found.map((problem) => ({ ...problem, path: path.join('.') })))
     if (found.length > 0 || unknown) {
       unresolved.push(path)
       return node
@@ -64,7 +70,7 @@ export function resolveReferences(tree: Branch, context: ReferenceContext): Reso
     return { ...node, written, value: ONE_REFERENCE.test(written) ? retype(text, path) : text }
   }
 
-  return { tree: visitBranch(tree, []), unresolved, problems }
+  return { tree: visitBranch(tree, []), unresolved, problems, deferred }
 }
 
 /** Paths of the scalars that hold a reference. */
