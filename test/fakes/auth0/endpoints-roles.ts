@@ -1,6 +1,6 @@
 import { type Call, type Endpoint, ok } from '../http/exchange.ts'
 import type { Auth0Connection, Auth0Role } from './objects.ts'
-import { type Checkpoints, flag, hasCheckpoint, MAX_SIZE, offsetPage, refuseOffset } from './paging.ts'
+import { type Checkpoints, flag, hasCheckpoint, MAX_SIZE, offsetPage, pick, refuseOffset } from './paging.ts'
 import { refuse } from './refusals.ts'
 import type { Auth0Settings } from './settings.ts'
 import type { Tenant } from './tenant.ts'
@@ -32,16 +32,16 @@ export function roleEndpoints(
     return ok(flag(call, 'include_totals') ? { permissions: page, start, limit: size, total: all.length } : page)
   }
 
-  const visible = ({ options, ...connection }: Auth0Connection) =>
-    maySeeOptions ? { ...connection, options: options ?? {} } : connection
+  const visible = (call: Call, { options, ...connection }: Auth0Connection) =>
+    pick(call, maySeeOptions ? { ...connection, options: options ?? {} } : connection)
 
   const connections = (call: Call) => {
     if (hasCheckpoint(call)) {
       const { items, next } = checkpoints.page(call, 'connections', tenant.connections)
-      return ok({ connections: items.map(visible), ...(next !== undefined && { next }) })
+      return ok({ connections: items.map((one) => visible(call, one)), ...(next !== undefined && { next }) })
     }
     const { start, size } = offsetPage(call, MAX_SIZE, refuseOffset)
-    const page = tenant.connections.slice(start, size).map(visible)
+    const page = tenant.connections.slice(start, size).map((one) => visible(call, one))
     if (!flag(call, 'include_totals')) return ok(page)
     return ok({ connections: page, start, limit: size, length: page.length, total: tenant.connections.size })
   }

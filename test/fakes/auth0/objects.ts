@@ -62,6 +62,7 @@ export interface Auth0Connection {
   id: string
   name: string
   strategy: string
+  display_name?: string
   options?: JsonObject
   enabled_clients?: string[]
 }
