@@ -19,6 +19,7 @@ const ORDER = [
   'workos',
   'resources',
   'mapping',
+  'inspecting',
   'desired',
   'state',
   'planning',

@@ -4,6 +4,7 @@ import { printable } from '../diagnostics/printable.ts'
 import { toolVersion } from '../version.ts'
 import { command, examples, type Start, sub } from './command-line.ts'
 import type { Context } from './context.ts'
+import { addFirstSteps } from './first-commands.ts'
 import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
 import { addState } from './state-commands.ts'
@@ -43,6 +44,7 @@ export function buildProgram(context: Context, start: Start): Command {
     ['workos-migrate plan -e production --out plan.ndjson', 'save a plan for review'],
     ['workos-migrate apply plan.ndjson', 'carry out exactly that plan'],
   ])
+  addFirstSteps(program, context, start)
   addManifestCommands(program, context, start)
   addPlan(program, context, start)
   addApply(program, context, start)

@@ -17,6 +17,11 @@ export const LINES: Record<string, string[][]> = {
     ['config', '--json', '--origins'],
   ],
   schema: [['schema']],
+  inspect: [
+    ['inspect', '--all'],
+    ['inspect', '--json', '--limit', '20'],
+    ['inspect', '--file', 'users.csv', '--json'],
+  ],
   plan: [
     ['plan', '--full'],
     ['plan', '--format', 'text', '--detailed-exitcode'],

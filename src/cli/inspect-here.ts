@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import type { LoadedManifest, SourceConfig } from '../config/manifest.ts'
+import { wantsColor } from '../diagnostics/color.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { renderProblems } from '../diagnostics/render.ts'
+import { createScratch, type Scratch } from '../files/scratch.ts'
+import { inspectSource } from '../inspecting/inspect.ts'
+import type { Inspection } from '../inspecting/inspection.ts'
+import { Progress } from '../reporting/progress.ts'
+import { openSource } from '../sources/registry.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import type { Context } from './context.ts'
+import { placeSourceProblem, placingSourceErrors } from './placing.ts'
+
+export interface Subject {
+  source: SourceConfig
+  /** Folder that relative paths start from. */
+  directory: string
+  /** The manifest it comes from, where it has one. */
+  loaded?: LoadedManifest
+  /** What a live source was read into. */
+  snapshot?: Snapshot
+  /** See InspectOptions. */
+  columns?: ReadonlyMap<string, readonly string[]>
+}
+
+/** Inspects a source up to a number of records; its warnings go to standard error. */
+export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
+  const { source, directory, loaded, snapshot, columns } = subject
+  const progress = new Progress(context.stderr)
+  const scratch = scratchFor(loaded)
+  const placed = (problem: Problem) => (loaded === undefined ? problem : placeSourceProblem(problem, loaded))
+  const warn = (problem: Problem) => {
+    progress.clear()
+    const { stderr, env, cwd, redactor } = context
+    const shown: Problem = { ...placed(problem), severity: 'warning' }
+    stderr.write(renderProblems([shown], { color: wantsColor(stderr, env), cwd, redactor }))
+  }
+  const signal = context.interrupted
+  const read = () =>
+    inspectSource({
+      type: source.type,
+      limit,
+      scratch: scratch.path,
+      columns,
+      open: (reject) => openSource(source, { directory, scratch: scratch.path, reject, warn, snapshot, signal }),
+      onProgress: (message) => progress.status(message),
+    })
+  try {
+    return await (loaded === undefined ? read() : placingSourceErrors(loaded, read))
+  } finally {
+    progress.clear()
+    scratch.remove()
+  }
+}
+
+/** Beside the state where there is a manifest, as every run has it; else among the temporary files, private as well. */
+function scratchFor(loaded: LoadedManifest | undefined): Scratch {
+  if (loaded !== undefined) return createScratch(dirname(resolve(loaded.directory, loaded.manifest.state.path)))
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-'))
+  const scratch = createScratch(folder)
+  return {
+    path: scratch.path,
+    remove() {
+      scratch.remove()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

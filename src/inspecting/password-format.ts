@@ -1,0 +1,106 @@
+import { fromClerk } from '../resources/passwords/clerk.ts'
+import { canonicalHashType, checkHash, shownHashType } from '../resources/passwords/hash-types.ts'
+import type { PasswordFate } from './inspection.ts'
+
+export interface Format {
+  /** Name of the hasher with its public parameters. */
+  format: string
+  fate: PasswordFate
+  detail?: string
+}
+
+const HEX = '[0-9a-f]'
+const RESET = 'WorkOS does not take it'
+
+/** Formats by how they begin. What WorkOS knows itself is looked at by its own rules. */
+const SHAPES: readonly { test: RegExp; known: string }[] = [
+  { test: /^\$2[abxy]\$/, known: 'bcrypt' },
+  { test: /^\$argon2(id|i|d)\$/, known: 'argon2' },
+  { test: /^\$scrypt\$v=1\$/, known: 'scrypt' },
+  { test: /^\$pbkdf2\$/, known: 'pbkdf2' },
+  { test: /^\$firebase-scrypt\$/, known: 'firebase-scrypt' },
+  { test: /^\{SSHA\}/, known: 'ssha' },
+]
+
+const FOREIGN: readonly ({ test: RegExp } & Format)[] = [
+  {
+    test: /^\$fbscrypt\$/,
+    format: "Firebase's scrypt ($fbscrypt$)",
+    fate: 'convertible',
+    detail: 'as firebase-scrypt',
+  },
+  {
+    test: new RegExp(`^${HEX}{32}:${HEX}{128}$`),
+    format: 'scrypt (salt:key in hex)',
+    fate: 'convertible',
+    detail: 'as scrypt, when it is of Better Auth',
+  },
+  {
+    test: /^pbkdf2_sha(256|512)\$\d+\$/,
+    format: "Django's PBKDF2",
+    fate: 'convertible',
+    detail: 'as pbkdf2, with enough rounds',
+  },
+  { test: /^\$scrypt\$ln=/, format: 'scrypt ($scrypt$ln=…)', fate: 'convertible', detail: 'as scrypt' },
+  { test: /^bcrypt_sha256\$/, format: "Django's bcrypt_sha256", fate: 'reset', detail: RESET },
+  { test: /^\$[PH]\$/, format: 'phpass', fate: 'reset', detail: RESET },
+  { test: /^\$1\$/, format: 'md5-crypt', fate: 'reset', detail: RESET },
+  { test: /^\$5\$/, format: 'sha256-crypt', fate: 'reset', detail: RESET },
+  { test: /^\$6\$/, format: 'sha512-crypt', fate: 'reset', detail: RESET },
+  { test: /^\$S\$/, format: 'Drupal 7', fate: 'reset', detail: RESET },
+  { test: /^\{SHA\}/, format: 'SHA-1 without salt ({SHA})', fate: 'reset', detail: RESET },
+  { test: new RegExp(`^${HEX}{32}$`, 'i'), format: '32 hex digits (md5?)', fate: 'reset', detail: RESET },
+  { test: new RegExp(`^${HEX}{40}$`, 'i'), format: '40 hex digits (sha1?)', fate: 'reset', detail: RESET },
+  { test: new RegExp(`^${HEX}{64}$`, 'i'), format: '64 hex digits (sha256?)', fate: 'reset', detail: RESET },
+  { test: new RegExp(`^${HEX}{128}$`, 'i'), format: '128 hex digits (sha512?)', fate: 'reset', detail: RESET },
+]
+
+/** Whether text is the hash of a password, by its shape alone. Plain hex digits say too little. */
+export function looksLikeHash(text: string): boolean {
+  if (SHAPES.some(({ test }) => test.test(text))) return true
+  return FOREIGN.some(({ test, format }) => test.test(text) && !format.includes('hex digits'))
+}
+
+/**
+ * The format of a password hash, and what becomes of it. No part of the hash is in the answer but its public parameters.
+ * @param hasher as the record names it, where it does
+ */
+export function formatOf(hash: string, hasher: string | undefined): Format {
+  const text = hash.trim()
+  return hasher === undefined ? byShape(text) : byName(text, hasher)
+}
+
+function byName(hash: string, hasher: string): Format {
+  const own = canonicalHashType(hasher)
+  const asIs = judge(own, hash)
+  if (asIs !== undefined && asIs.fate !== 'malformed') return asIs
+  const foreign = fromClerk(hash, hasher)
+  const converted = 'unsupported' in foreign ? undefined : judge(foreign.type, foreign.hash)
+  if (converted !== undefined && converted.fate !== 'malformed') return { ...converted, format: shownHashType(own) }
+  return asIs ?? converted ?? { format: shownHashType(own), fate: 'reset', detail: RESET }
+}
+
+function byShape(hash: string): Format {
+  const known = SHAPES.find(({ test }) => test.test(hash))?.known
+  const judged = known === undefined ? undefined : judge(known, hash)
+  if (judged !== undefined) return judged
+  const foreign = FOREIGN.find(({ test }) => test.test(hash))
+  if (foreign === undefined)
+    return { format: 'no known format', fate: 'malformed', detail: 'look at where it comes from' }
+  const { test: _test, ...format } = foreign
+  return format
+}
+
+function judge(type: string, hash: string): Format | undefined {
+  const verdict = checkHash(type, hash)
+  switch (verdict?.kind) {
+    case undefined:
+      return undefined
+    case 'sound':
+      return { format: type, fate: 'taken' }
+    case 'outside':
+      return { format: verdict.parameters, fate: 'reset', detail: 'its parameters are outside of what WorkOS takes' }
+    case 'malformed':
+      return { format: type, fate: 'malformed', detail: `expected ${verdict.expected}` }
+  }
+}

@@ -1,0 +1,175 @@
+import { isObject } from '../json.ts'
+import { type Format, formatOf } from './password-format.ts'
+import { wordsOf } from './sensitivity.ts'
+import { isFilled } from './value-type.ts'
+
+/** What one record says about a person, as far as names of members tell. */
+export interface Person {
+  id: string | undefined
+  /** As it stands there. */
+  email: string | undefined
+  /** Undefined: the record does not tell. */
+  verified: boolean | undefined
+  passwords: Format[]
+  totp: boolean
+}
+
+/** Members by meaning, the surest first. Written as `wordsOf` does; `/` stands between an object and its member. */
+const EMAIL = [
+  'primary email address',
+  'email',
+  'email address',
+  'mail',
+  'profile/email',
+  'name pairs/email',
+  'emails/email',
+  'email addresses/email address',
+  'traits/email',
+  'user/email',
+  'e mail',
+  'user principal name',
+  'profile/login',
+]
+const VERIFIED = [
+  'verified email addresses',
+  'email verified',
+  'verified email',
+  'name pairs/email verified',
+  'emails/verified',
+  'email confirmed at',
+  'email confirmed',
+  'is email verified',
+  'user/email verified',
+]
+const ID = ['id', 'user id', 'local id', 'uuid', 'uid', 'username', 'external id', 'sub', 'cognito username', 'login']
+const HASH = [
+  'password digest',
+  'password hash',
+  'hashed password',
+  'encrypted password',
+  'passwords/password hash',
+  'passwords/hash',
+  'accounts/password',
+  'account/password',
+  'password',
+]
+const HASHER = ['password hasher', 'password hash type', 'hash type', 'password hash algorithm', 'hasher']
+const TOTP = ['totp secret', 'mfa secret', 'otp secret', 'totp', 'mfa/totp secret']
+
+/** Objects and lists of objects whose members belong to the person. Nothing else is looked into: metadata says anything. */
+const CONTAINERS = new Set([
+  'profile',
+  'emails',
+  'email addresses',
+  'traits',
+  'user',
+  'passwords',
+  'accounts',
+  'account',
+  'mfa',
+])
+
+/** What a record says about its person. */
+export function personOf(record: Record<string, unknown>): Person {
+  const members = membersOf(record)
+  const email = first(members, EMAIL)
+  const hasher = text(first(members, HASHER))
+  const hashes = all(members, HASH).flatMap((value) => text(value) ?? [])
+  return {
+    id: text(first(members, ID)),
+    email: text(email),
+    verified: verifiedOf(members, text(email)),
+    passwords: [...hashes.map((hash) => formatOf(hash, hasher)), ...keycloakPasswords(record)].slice(0, 1),
+    totp: isFilled(first(members, TOTP)) || keycloakTotp(record),
+  }
+}
+
+type Members = Map<string, unknown[]>
+
+function membersOf(record: Record<string, unknown>): Members {
+  const members: Members = new Map()
+  const add = (name: string, value: unknown) => {
+    const there = members.get(name)
+    if (there === undefined) members.set(name, [value])
+    else there.push(value)
+  }
+  for (const [name, value] of Object.entries(record)) {
+    const own = wordsOf(name)
+    if (typeof value !== 'object' || value === null) add(own, value)
+    else if (own === 'attributes' || own === 'user attributes') {
+      for (const pair of Array.isArray(value) ? value : []) {
+        if (isObject(pair) && typeof pair.Name === 'string') add(`name pairs/${wordsOf(pair.Name)}`, pair.Value)
+      }
+    } else if (CONTAINERS.has(own)) {
+      for (const inner of Array.isArray(value) ? value : [value]) {
+        if (!isObject(inner)) continue
+        for (const [member, within] of Object.entries(inner)) add(`${own}/${wordsOf(member)}`, within)
+      }
+    } else add(own, value)
+  }
+  return members
+}
+
+function all(members: Members, candidates: readonly string[]): unknown[] {
+  return candidates.flatMap((name) => members.get(name) ?? []).filter(isFilled)
+}
+
+function first(members: Members, candidates: readonly string[]): unknown {
+  for (const name of candidates) {
+    for (const value of members.get(name) ?? []) if (isFilled(value)) return value
+  }
+  return undefined
+}
+
+function text(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined
+}
+
+/** A list of verified addresses, a word, a boolean, or the time at which it was verified. */
+function verifiedOf(members: Members, email: string | undefined): boolean | undefined {
+  const list = first(members, VERIFIED.slice(0, 1))
+  if (typeof list === 'string') {
+    const wanted = email?.trim().toLowerCase()
+    return list.split(/[|,;]/).some((address) => address.trim().toLowerCase() === wanted)
+  }
+  const value = first(members, VERIFIED.slice(1))
+  if (value === undefined) return undefined
+  if (typeof value === 'boolean') return value
+  return !/^(false|0|no|n|f|null)$/i.test(String(value).trim())
+}
+
+/** Keycloak keeps credentials as a list whose members are JSON text. */
+function keycloakPasswords(record: Record<string, unknown>): Format[] {
+  return credentialsOf(record, 'password').flatMap(({ credentialData }): Format[] => {
+    const data = parsed(credentialData)
+    const algorithm = typeof data.algorithm === 'string' ? data.algorithm : 'unknown'
+    if (!/^[a-z0-9-]{1,24}$/i.test(algorithm)) return []
+    const rounds = Number(data.hashIterations)
+    const format = algorithm.startsWith('pbkdf2') && Number.isInteger(rounds) ? `${algorithm} ${rounds}` : algorithm
+    const fits =
+      algorithm === 'argon2' ||
+      (algorithm === 'pbkdf2-sha512' && rounds >= 210_000 && rounds <= 1_000_000) ||
+      (algorithm === 'pbkdf2-sha256' && rounds >= 600_000 && rounds <= 1_000_000)
+    if (fits) return [{ format, fate: 'convertible', detail: 'by the recipe keycloak' }]
+    return [{ format, fate: 'reset', detail: 'WorkOS does not take it with these parameters' }]
+  })
+}
+
+function keycloakTotp(record: Record<string, unknown>): boolean {
+  return credentialsOf(record, 'otp').length > 0 || credentialsOf(record, 'totp').length > 0
+}
+
+function credentialsOf(record: Record<string, unknown>, type: string): Record<string, unknown>[] {
+  const { credentials } = record
+  return Array.isArray(credentials) ? credentials.filter((item) => isObject(item) && item.type === type) : []
+}
+
+function parsed(value: unknown): Record<string, unknown> {
+  try {
+    const data: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    return isObject(data) ? data : {}
+  } catch {
+    return {}
+  }
+}

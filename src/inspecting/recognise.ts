@@ -1,0 +1,240 @@
+import type { Head } from './sniff.ts'
+
+/** Where files come from. The names are those of source types and recipes. */
+export type OriginName =
+  | 'clerk'
+  | 'auth0'
+  | 'firebase'
+  | 'cognito'
+  | 'okta'
+  | 'supabase'
+  | 'keycloak'
+  | 'stytch'
+  | 'better-auth'
+  | 'authjs'
+  | 'descope'
+  | 'csv'
+
+/** What a file is, as far as its columns or paths tell. */
+export interface Recognised {
+  origin: OriginName
+  /** What the origin calls it. */
+  title: string
+  /** Which of its files this is. */
+  part: Part
+}
+
+export type Part =
+  | 'users'
+  | 'dashboard'
+  | 'memberships'
+  | 'roles'
+  | 'organizations'
+  | 'groups'
+  | 'accounts'
+  | 'passwords'
+  | 'factors'
+
+interface Signature extends Recognised {
+  format?: Head['format'][]
+  /** Paths that must be there; of a list one suffices. */
+  all: readonly (string | readonly string[])[]
+  /** Paths that may not be there. */
+  none?: readonly string[]
+}
+
+/** What tells files apart, the more specific before the more general. A path also stands for all that begins with it. */
+const SIGNATURES: readonly Signature[] = [
+  {
+    origin: 'clerk',
+    title: "Clerk's dashboard export",
+    part: 'users',
+    all: ['id', 'primary_email_address', ['password_digest', 'password_hasher', 'verified_email_addresses']],
+  },
+  {
+    origin: 'clerk',
+    title: 'roles of Clerk users',
+    part: 'roles',
+    all: ['clerk_user_id', 'role_slug'],
+    none: ['role_slugs', 'email', 'primary_email_address'],
+  },
+  {
+    origin: 'clerk',
+    title: 'memberships of Clerk users',
+    part: 'memberships',
+    all: ['clerk_user_id', ['org_id', 'org_external_id', 'org_name']],
+    none: ['email', 'primary_email_address'],
+  },
+  {
+    origin: 'auth0',
+    title: "Auth0's file of password hashes",
+    part: 'passwords',
+    all: [
+      ['_id.$oid', '_id', '_ID', '$oid'],
+      ['passwordHash', 'password_hash'],
+      ['connection', 'email_verified'],
+    ],
+    none: ['user_id', 'identities'],
+  },
+  { origin: 'auth0', title: "Auth0's user export", part: 'users', all: ['user_id', 'identities'], none: ['loginIds'] },
+  {
+    origin: 'auth0',
+    title: "Auth0's user export",
+    part: 'users',
+    all: ['user_id', ['logins_count', 'app_metadata', 'last_login', 'identities[0].connection']],
+    none: ['emails', 'loginIds'],
+  },
+  {
+    origin: 'auth0',
+    title: "Auth0's dashboard export",
+    part: 'dashboard',
+    all: ['Id', 'Email', ['Email Verified', 'Given Name', 'Logins Count', 'Connection']],
+  },
+  { origin: 'firebase', title: "Firebase's user export", part: 'users', all: ['localId'] },
+  {
+    origin: 'cognito',
+    title: "Cognito's list of users",
+    part: 'users',
+    all: ['Username', ['Attributes', 'UserStatus', 'UserCreateDate']],
+  },
+  { origin: 'cognito', title: "Cognito's import file", part: 'users', format: ['csv'], all: ['cognito:username'] },
+  {
+    origin: 'cognito',
+    title: "Cognito's groups",
+    part: 'groups',
+    all: [
+      ['group', 'GroupName'],
+      ['username', 'Username'],
+    ],
+  },
+  { origin: 'okta', title: "Okta's groups", part: 'groups', all: ['groupId', 'groupName', 'userId'] },
+  { origin: 'okta', title: "Okta's users", part: 'users', all: [['profile.login', 'profile.email'], 'status'] },
+  {
+    origin: 'supabase',
+    title: "Supabase's auth.users",
+    part: 'users',
+    all: [
+      ['encrypted_password', 'raw_app_meta_data', 'raw_user_meta_data'],
+      ['instance_id', 'aud', 'email_confirmed_at'],
+    ],
+  },
+  {
+    origin: 'keycloak',
+    title: "Keycloak's realm export",
+    part: 'users',
+    all: ['username', ['credentials', 'realmRoles', 'createdTimestamp', 'federatedIdentities', 'requiredActions']],
+  },
+  {
+    origin: 'stytch',
+    title: "Stytch's users",
+    part: 'users',
+    all: [
+      ['user_id', 'member_id'],
+      ['emails[].email', 'emails', 'email_address'],
+      ['status', 'name', 'providers'],
+    ],
+    none: ['identities', 'loginIds'],
+  },
+  {
+    origin: 'stytch',
+    title: "Stytch's file of password hashes",
+    part: 'passwords',
+    all: ['id', 'hash', 'salt', 'hash_method'],
+  },
+  {
+    origin: 'stytch',
+    title: "Stytch's organizations",
+    part: 'organizations',
+    all: ['organization_id', 'organization_slug'],
+    none: ['member_id'],
+  },
+  { origin: 'descope', title: "Descope's users", part: 'users', all: [['loginIds', 'userTenants', 'verifiedEmail']] },
+  {
+    origin: 'better-auth',
+    title: "Better Auth's accounts",
+    part: 'accounts',
+    all: ['accountId', 'providerId', 'userId'],
+  },
+  {
+    origin: 'better-auth',
+    title: "Better Auth's members",
+    part: 'memberships',
+    all: ['organizationId', 'userId', 'role'],
+    none: ['email'],
+  },
+  {
+    origin: 'better-auth',
+    title: "Better Auth's organizations",
+    part: 'organizations',
+    all: ['id', 'name', 'slug', ['createdAt', 'logo']],
+    none: ['email'],
+  },
+  {
+    origin: 'authjs',
+    title: "Auth.js's accounts",
+    part: 'accounts',
+    all: ['providerAccountId', ['userId', 'user_id']],
+  },
+  {
+    origin: 'better-auth',
+    title: "Better Auth's users",
+    part: 'users',
+    all: [
+      'id',
+      'name',
+      'email',
+      ['emailVerified', 'email_verified'],
+      ['createdAt', 'created_at'],
+      ['updatedAt', 'updated_at'],
+    ],
+    none: ['first_name', 'external_id'],
+  },
+  {
+    origin: 'authjs',
+    title: "Auth.js's users",
+    part: 'users',
+    all: ['id', 'name', 'email', ['emailVerified', 'email_verified'], 'image'],
+    none: ['createdAt', 'created_at'],
+  },
+  {
+    origin: 'csv',
+    title: "a CSV file with this program's columns",
+    part: 'users',
+    format: ['csv'],
+    all: [
+      'email',
+      [
+        'external_id',
+        'org_external_id',
+        'org_name',
+        'org_id',
+        'password_hash',
+        'first_name',
+        'last_name',
+        'role_slugs',
+      ],
+    ],
+  },
+]
+
+/** Firebase's CSV has no header: 26 columns or more, of which the second is an address and the third says whether it is verified. */
+const FIREBASE_CSV: Recognised = { origin: 'firebase', title: "Firebase's user export as CSV", part: 'users' }
+
+/** What a file is, by what its beginning shows. Undefined: nothing that is known here. */
+export function recognise(head: Head): Recognised | undefined {
+  if (head.firstRow !== undefined) return looksLikeFirebase(head.firstRow) ? FIREBASE_CSV : undefined
+  const has = (wanted: string) =>
+    head.paths.some((path) => path === wanted || path.startsWith(`${wanted}.`) || path.startsWith(`${wanted}[`))
+  const found = SIGNATURES.find(
+    ({ all, none = [], format }) =>
+      (format === undefined || format.includes(head.format)) &&
+      all.every((choice) => [choice].flat().some(has)) &&
+      !none.some(has),
+  )
+  return found === undefined ? undefined : { origin: found.origin, title: found.title, part: found.part }
+}
+
+function looksLikeFirebase(row: readonly string[]): boolean {
+  const [, email = '', verified = ''] = row
+  return row.length >= 26 && (email === '' || email.includes('@')) && /^(true|false)?$/.test(verified)
+}

@@ -1,0 +1,149 @@
+import { JSONParser } from '@streamparser/json'
+import { isObject } from '../json.ts'
+import { readBytes } from '../sources/csv/bytes.ts'
+import type { SourceFile } from '../sources/csv/file.ts'
+import { openTable } from '../sources/csv/table.ts'
+import { shownName } from './mask.ts'
+import { Profile } from './profile.ts'
+
+/** What the beginning of a data file shows of how it is written. */
+export interface Head {
+  format: 'csv' | 'json' | 'ndjson'
+  /** Paths of the first records: for CSV the columns. What looks like data in the place of a name is masked. */
+  paths: string[]
+  /** JSON: where the records are, as `records` of the source `file` writes it; none where the document is the list. */
+  records?: string
+  /** CSV without a header: the fields of its first line. Data, never to be shown. */
+  firstRow?: string[]
+  /** CSV: lines before the header that are none of its rows. */
+  skipLines?: number
+}
+
+/** How much of a JSON file is looked at, bytes. */
+const MAX_HEAD = 4 * 1024 * 1024
+/** So many records show what there is to see. */
+const ENOUGH = 50
+
+/**
+ * Looks at the beginning of a file.
+ * @throws ManifestError when there is no such file, SourceError when it is empty or no text
+ */
+export async function sniff(file: SourceFile): Promise<Head> {
+  const start = await readHead(file, 64 * 1024)
+  const text = start.toString('utf8').replace(/^\uFEFF/, '')
+  const first = text.trimStart()[0]
+  if (first === '[') return sniffJson(file)
+  if (first !== '{') return sniffPreamble(text) ?? sniffCsv(file)
+  return sniffLines(text) ?? sniffJson(file)
+}
+
+async function sniffCsv(file: SourceFile): Promise<Head> {
+  const table = await openTable(file, { onBroken: () => {}, warn: () => {} })
+  try {
+    // Data in the place of names: an address, a hash, a number, a word for yes and no.
+    if (table.columns.some((column) => /@|^\$|^\d+$|^(true|false)$/i.test(column))) {
+      return { format: 'csv', paths: [], firstRow: table.columns }
+    }
+    const profile = new Profile()
+    // A file of nothing but a header still shows its columns.
+    profile.add(Object.fromEntries(table.columns.filter((column) => column !== '').map((column) => [column, null])))
+    return { format: 'csv', paths: profile.paths().map(({ path }) => path) }
+  } finally {
+    await table.close()
+  }
+}
+
+/** How many lines a preamble may have. */
+const MAX_PREAMBLE = 20
+
+/** Some exports say a word of themselves before the header: lines without a delimiter, then lines with several. */
+function sniffPreamble(text: string): Head | undefined {
+  const lines = text.split(/\r?\n/).slice(0, MAX_PREAMBLE + 1)
+  const columns = (line: string) => line.split(',').length
+  const skipLines = lines.findIndex((line) => columns(line) > 2)
+  const [header = ''] = lines.slice(skipLines)
+  const before = lines.slice(0, skipLines).filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  if (skipLines < 1 || before.length === 0 || before.some((line) => columns(line) > 1) || header.includes('"'))
+    return undefined
+  return { format: 'csv', paths: header.split(',').map((name) => shownName(name.trim())), skipLines }
+}
+
+/** NDJSON: every line an object. One object on one line is NDJSON of one record, unless it is a wrapping. */
+function sniffLines(text: string): Head | undefined {
+  const lines = text.split('\n')
+  const whole = lines.slice(0, -1).filter((line) => line.trim() !== '')
+  const records = (whole.length > 0 ? whole : lines).slice(0, ENOUGH).map(parsed)
+  if (records.length === 0 || records.some((record) => record === undefined)) return undefined
+  const found = records.filter((record) => record !== undefined)
+  const [only] = found
+  if (found.length === 1 && only !== undefined && wrapping(only)) return undefined
+  return { format: 'ndjson', paths: pathsOf(found) }
+}
+
+function wrapping(record: Record<string, unknown>): boolean {
+  const lists = Object.entries(record).filter(([, value]) => Array.isArray(value) && value.some(isObject))
+  return lists.length > 0 && (Object.keys(record).length <= 3 || lists.some(([name]) => USERS.test(name)))
+}
+
+function parsed(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const USERS = /^(users|members|accounts|data|items|records|results)$/i
+
+/** The list in the document that is most likely the one of the users: by its name, then by its length. */
+async function sniffJson(file: SourceFile): Promise<Head> {
+  const lists = new Map<string, Record<string, unknown>[]>()
+  const parser = new JSONParser({ paths: ['$.*', '$.*.*', '$.*.*.*'], keepStack: true })
+  parser.onError = () => {}
+  parser.onValue = ({ value, key, stack }) => {
+    const above = stack.slice(1).map((level) => level.key)
+    if (typeof key !== 'number' || !isObject(value) || !above.every((name) => typeof name === 'string')) return
+    const path = above.join('.')
+    const list = lists.get(path) ?? []
+    lists.set(path, list)
+    if (list.length < ENOUGH) list.push(value)
+  }
+  const enough = () => [...lists].some(([path, list]) => list.length >= ENOUGH && (path === '' || isUsers(path)))
+  let seen = 0
+  for await (const chunk of readBytes(file)) {
+    if (seen === 0 && chunk[0] === 0xef) parser.write(chunk.subarray(3))
+    else parser.write(chunk)
+    seen += chunk.length
+    if (parser.isEnded || seen > MAX_HEAD || enough()) break
+  }
+  const best = [...lists].sort(([a, first], [b, second]) => rank(b, second.length) - rank(a, first.length))[0]
+  const [path, records] = best ?? ['', []]
+  return { format: 'json', paths: pathsOf(records), ...(path === '' ? {} : { records: path }) }
+}
+
+function isUsers(path: string): boolean {
+  return USERS.test(path.split('.').at(-1) ?? '')
+}
+
+function rank(path: string, length: number): number {
+  if (path === '') return 2000
+  return (isUsers(path) ? 1000 : 0) + (/^users$/i.test(path) ? 500 : 0) + length
+}
+
+function pathsOf(records: readonly Record<string, unknown>[]): string[] {
+  const profile = new Profile()
+  for (const record of records) profile.add(record)
+  return profile.paths().map(({ path }) => path)
+}
+
+async function readHead(file: SourceFile, length: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let seen = 0
+  for await (const chunk of readBytes(file)) {
+    parts.push(chunk)
+    seen += chunk.length
+    if (seen >= length) break
+  }
+  return Buffer.concat(parts).subarray(0, length)
+}

@@ -1,0 +1,149 @@
+import { printable } from '../diagnostics/printable.ts'
+import type {
+  Inspection,
+  PasswordFormat,
+  PathInspection,
+  PeopleInspection,
+  StreamInspection,
+} from '../inspecting/inspection.ts'
+import { counted, type Paint } from './style.ts'
+
+export interface InspectionTextOptions {
+  /** What was looked at: the manifest or the file, and what it was recognised as. */
+  title: string
+  paint: Paint
+  write: (text: string) => void
+}
+
+const FATES: Record<PasswordFormat['fate'], string> = {
+  taken: 'WorkOS takes it',
+  convertible: 'WorkOS takes it, re-encoded',
+  reset: 'to be reset',
+  malformed: 'not a sound hash',
+}
+const COLORS = { taken: 'green', convertible: 'green', reset: 'yellow', malformed: 'red' } as const
+
+/** How many values and how many roles are shown of each. */
+const MAX_SHOWN = 12
+
+const number = (value: number) => value.toLocaleString('en-US')
+
+/** What was found in a source, for people. No value of a person and no secret is in it. */
+export function renderInspectionText(inspection: Inspection, options: InspectionTextOptions): void {
+  const { paint, write, title } = options
+  const extent = inspection.complete ? 'all of them' : 'the first ones: all with --all'
+  write(`${paint('bold', printable(title))}: ${counted(inspection.records, 'record')}, ${extent}\n`)
+  for (const stream of inspection.streams) renderStream(stream, options)
+  renderPeople(inspection.people, options)
+}
+
+function renderStream(stream: StreamInspection, { paint, write }: InspectionTextOptions): void {
+  const files = stream.files.length === 0 ? '' : ` (${stream.files.join(', ')})`
+  const rejected = stream.rejected === 0 ? '' : `, ${number(stream.rejected)} rejected`
+  const seen = stream.role === 'joined' ? ' belonging to them' : ''
+  write(`\n${paint('bold', printable(stream.stream))}${printable(files)}: `)
+  write(`${counted(stream.records, 'record')}${seen}${rejected}\n`)
+  const rows = stream.paths.map((path) => [printable(path.path), fillRate(path), holds(path), looks(path)])
+  write(columns(rows, paint))
+  if (stream.morePaths > 0) write(`  … ${number(stream.morePaths)} further paths\n`)
+}
+
+/** Rounded down, so that 100 % means all. */
+function fillRate({ filled, of }: PathInspection): string {
+  if (filled === 0) return 'empty'
+  const percent = Math.floor((filled / of) * 100)
+  return percent === 0 ? '<1 %' : `${percent} %`
+}
+
+function holds({ types, secret }: PathInspection): string {
+  const named = types.filter(({ type }) => type !== 'null' && type !== 'empty').map(({ type }) => type)
+  return `${named.slice(0, 3).join(', ')}${named.length > 3 ? ', …' : ''}${secret && named.length > 0 ? ' (secret)' : ''}`
+}
+
+function looks({ values, shapes }: PathInspection): string {
+  if (values === undefined) return shapes.slice(0, 2).map(printable).join('  ')
+  const shown = values.slice(0, MAX_SHOWN).map(({ value, count }) => `${printable(value)} ${number(count)}`)
+  return `${shown.join(', ')}${values.length > MAX_SHOWN ? ` and ${values.length - MAX_SHOWN} more` : ''}`
+}
+
+function renderPeople(people: PeopleInspection, { paint, write }: InspectionTextOptions): void {
+  const { email, passwords, organizations } = people
+  write(`\n${paint('bold', 'People')}\n`)
+  const lines: [string, string][] = [
+    ['e-mail', emailText(email)],
+    ...(email.duplicated > 0 ? [['', duplicates(email)] satisfies [string, string]] : []),
+    ['verified', verifiedText(email)],
+    ['organizations', organizationsText(organizations)],
+    ['roles', rolesText(people)],
+    ['passwords', passwords.formats.length === 0 ? 'none' : ''],
+  ]
+  const width = Math.max(...lines.map(([name]) => name.length))
+  for (const [name, text] of lines) write(`  ${name.padEnd(width)}  ${text}`.trimEnd().concat('\n'))
+  const rows = passwords.formats.map(({ format, count, fate, detail }) => [
+    number(count),
+    printable(format),
+    paint(COLORS[fate], FATES[fate]),
+    detail === undefined ? '' : paint('dim', printable(detail)),
+  ])
+  write(columns(rows, (_, text) => text, '    '))
+  if (passwords.moreFormats > 0) write(`    … ${number(passwords.moreFormats)} more in other formats\n`)
+  if (passwords.formats.length > 0) write(`    ${counted(passwords.without, 'record')} without a password\n`)
+  if (people.totp > 0) write(`  ${counted(people.totp, 'record')} with a TOTP secret\n`)
+}
+
+function emailText({ with: there, without, invalid }: PeopleInspection['email']): string {
+  return [
+    `${number(there)} with an address`,
+    `${number(without)} without`,
+    ...(invalid > 0 ? [`${number(invalid)} with something else in its place`] : []),
+  ].join(', ')
+}
+
+function duplicates({ duplicated, extraRecords }: PeopleInspection['email']): string {
+  return `${counted(duplicated, 'address', 'addresses')} in several records: ${counted(extraRecords, 'record')} would be merged`
+}
+
+function verifiedText({ unverified }: PeopleInspection['email']): string {
+  if (unverified === null) return 'nothing tells'
+  return unverified === 0 ? 'every address' : `all but ${counted(unverified, 'address', 'addresses')}`
+}
+
+function organizationsText(organizations: PeopleInspection['organizations']): string {
+  if (organizations === null) return 'nothing tells'
+  const { distinct, memberships, usersWithout, perUser } = organizations
+  const most = perUser.at(-1)?.memberships ?? 0
+  const each = most > 1 ? ` (up to ${most} a user)` : ''
+  const parts = [
+    `${number(distinct)} different`,
+    `${counted(memberships, 'membership')}${each}`,
+    `${counted(usersWithout, 'user')} in none`,
+  ]
+  return parts.join(', ')
+}
+
+function rolesText({ roles, moreRoles }: PeopleInspection): string {
+  if (roles.length === 0) return 'nothing tells'
+  const shown = roles.slice(0, MAX_SHOWN).map(({ role, count }) => `${printable(role)} ${number(count)}`)
+  const more = Math.max(0, roles.length - MAX_SHOWN) + moreRoles
+  return `${shown.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`
+}
+
+/** Columns to the left, the second (figures) to the right; the last is dim. */
+function columns(rows: readonly (readonly string[])[], paint: Paint, indent = '  '): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, visible(cell))
+  }
+  const last = widths.length - 1
+  const place = (cell: string, index: number) => {
+    const blanks = ' '.repeat((widths[index] ?? 0) - visible(cell))
+    if (index === last) return paint('dim', cell)
+    return /^(\d+ %|<1 %|empty|[\d,]+)$/.test(cell) ? blanks + cell : cell + blanks
+  }
+  return rows.map((row) => `${indent}${row.map(place).join('  ').trimEnd()}\n`).join('')
+}
+
+/** Length without colours. */
+function visible(text: string): number {
+  return text.replace(/\u001b\[[\d;]*m/g, '').length
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { sniff } from '../../src/inspecting/sniff.ts'
+import { folderWith } from '../sources/reading.ts'
+
+async function headOf(content: string | Buffer, name = 'data') {
+  return sniff({ name, path: join(folderWith({ [name]: content }), name) })
+}
+
+test('a CSV file is told by its header, also in gzip', async () => {
+  const csv = '# a remark\nemail;first name\nada@example.com;Ada\n'
+  const shown = { format: 'csv', paths: ['email', 'first name'] }
+  expect(await headOf(csv)).toEqual(shown)
+  expect(await headOf(gzipSync(csv))).toEqual(shown)
+})
+
+test('a first line of data is no header, and is not among the paths', async () => {
+  const head = await headOf('uid1,ada@example.com,true\nuid2,bjorn@example.com,false\n')
+  expect(head).toEqual({ format: 'csv', paths: [], firstRow: ['uid1', 'ada@example.com', 'true'] })
+})
+
+test('lines before the header are counted', async () => {
+  const head = await headOf('cost = 16384\nblock = 8\n\nid,hash,salt\nu1,h1,s1\n')
+  expect(head).toEqual({ format: 'csv', paths: ['id', 'hash', 'salt'], skipLines: 3 })
+})
+
+test('NDJSON is told by its lines, also by a single one', async () => {
+  expect(await headOf('{"id":1,"email":"a@example.com"}\n{"id":2,"name":{"first":"x"}}\n')).toEqual({
+    format: 'ndjson',
+    paths: ['id', 'email', 'name.first'],
+  })
+  expect(await headOf('{"id":1,"email":"a@example.com"}')).toEqual({ format: 'ndjson', paths: ['id', 'email'] })
+})
+
+test('a JSON list is the records itself', async () => {
+  expect(await headOf('\uFEFF [ {"id":1}, {"id":2,"tags":["a"]} ]')).toEqual({
+    format: 'json',
+    paths: ['id', 'tags[]'],
+  })
+})
+
+test('the list of users in a JSON document is found among others, wrapped or on one line', async () => {
+  const realm = { realm: 'x', clients: [{ id: 'c1' }, { id: 'c2' }, { id: 'c3' }], users: [{ username: 'ada' }] }
+  expect(await headOf(JSON.stringify(realm, null, 2))).toEqual({
+    format: 'json',
+    records: 'users',
+    paths: ['username'],
+  })
+  expect(await headOf(JSON.stringify(realm))).toEqual({ format: 'json', records: 'users', paths: ['username'] })
+  const deep = { data: { page: 1, items: [{ id: 1 }] } }
+  expect(await headOf(JSON.stringify(deep, null, 1))).toEqual({ format: 'json', records: 'data.items', paths: ['id'] })
+})
+
+test('the list of a large document is found without reading it to its end', async () => {
+  const users = Array.from({ length: 200 }, (_, id) => ({ id, pad: 'x'.repeat(1000) }))
+  const cut = JSON.stringify({ users }, null, 1).slice(0, 120_000)
+  expect(await headOf(cut)).toEqual({ format: 'json', records: 'users', paths: ['id', 'pad'] })
+})
+
+test('an empty file is an error that says so', async () => {
+  await expect(headOf('')).rejects.toThrow('the file is empty')
+})
