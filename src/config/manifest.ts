@@ -1,5 +1,6 @@
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
+import type { JsonObject } from '../json.ts'
 
 /** A JSONata expression, as written in the manifest. */
 export type ExpressionText = string
@@ -66,6 +67,10 @@ export interface Manifest {
   version: 1
   name: string
   source: SourceConfig
+  /** Values that expressions read as `$vars`. */
+  vars: JsonObject
+  /** Secret. Texts that the expressions of secret fields read as `$secrets`. */
+  secrets: Record<string, string>
   map: { user?: MapRule; organization?: MapRule; membership?: MapRule; roleAssignment?: MapRule }
   dedupe: { user: { by: ExpressionText[]; fields: Record<string, MergeRule> } }
   roles: RoleConfig

@@ -16,7 +16,7 @@ export function registerWrittenKeys(text: string, redactor: Redactor): void {
 
 /**
  * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into
- * a complaint. Each yields one warning, although the chosen environment is in the tree twice.
+ * a complaint; and whatever is written out under `secrets`. Each yields one warning, although the chosen environment is in the tree twice.
  */
 export function literalKeyWarnings(tree: Tree, redactor: Redactor): Problem[] {
   const byPlace = new Map<string, Problem>()
@@ -33,21 +33,29 @@ function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): P
   if (tree.kind === 'list') {
     return tree.items.flatMap((item, index) => findLiteralKeys(item, redactor, [...path, String(index)]))
   }
-  if (tree.kind === 'removed' || typeof tree.value !== 'string') return []
-  const found = API_KEY.exec(tree.value)
-  if (!found) return []
-  redactor.register(found[0])
-  redactor.register(tree.value)
+  if (tree.kind === 'removed' || tree.value === null) return []
+  const found = typeof tree.value === 'string' ? API_KEY.exec(tree.value) : null
+  const text = String(tree.value)
+  if (found === null && (!isUnderSecrets(path) || text.includes('${'))) return []
+  if (found !== null) redactor.register(found[0])
+  redactor.register(text)
+  redactor.register(tree.place.text.text.slice(tree.place.start, tree.place.end))
+  const [what, example] = found === null ? ['a secret', 'FIREBASE_SIGNER_KEY'] : ['an API key', 'WORKOS_API_KEY']
   return [
     {
       code: 'literal_secret',
-      message: 'an API key is written out in the file',
-      hint: `keep it in an environment variable and refer to it: \${WORKOS_API_KEY}`,
+      message: `${what} is written out in the file`,
+      hint: `keep it in an environment variable and refer to it: \${${example}}`,
       at: locationOf(tree.place),
       path: path.join('.'),
       severity: 'warning',
     },
   ]
+}
+
+/** Whether a path is inside `secrets`, of the manifest or of an environment, at whatever depth: what is nested there by mistake is secret all the same. */
+function isUnderSecrets(path: readonly string[]): boolean {
+  return path[path[0] === 'environments' ? 2 : 0] === 'secrets'
 }
 
 /** A copy in which every value at a secret position is replaced; undefined leaves the key out. */

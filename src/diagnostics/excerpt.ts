@@ -6,7 +6,7 @@ import type { Redactor } from './redactor.ts'
 
 /** Manifests alone are quoted: a line of a data file may hold anybody's password hash. */
 const QUOTABLE = /\.ya?ml$|^migrate\.config\.json$/
-const MAY_BE_SECRET = /api[-_ ]?key|secret["']?\s*:|token|credential|sk_[A-Za-z0-9]/i
+const MAY_BE_SECRET = /api[-_ ]?key|signer[-_ ]?key|secrets?["']?\s*:|token|credential|sk_[A-Za-z0-9]/i
 const MAX_WIDTH = 160
 
 /** The line that a location points to, and how many columns of it stand before the caret. */

@@ -52,8 +52,10 @@ function formsOf(secret: string): string[] {
   const inJson = JSON.stringify(secret).slice(1, -1)
   const wellFormed = secret.toWellFormed()
   const bytes = Buffer.from(secret)
+  const unpadded = secret.replace(/=+$/, '')
   return [
     secret,
+    ...(/^[\w+/-]{4,}$/.test(unpadded) ? inBase64Alphabets(unpadded) : []),
     inJson,
     JSON.stringify(inJson).slice(1, -1),
     encodeURIComponent(wellFormed),
@@ -64,4 +66,9 @@ function formsOf(secret: string): string[] {
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
   ]
+}
+
+/** What is Base64 itself, as a PHC string takes it: without padding, in either alphabet. */
+function inBase64Alphabets(text: string): string[] {
+  return [text, text.replaceAll('-', '+').replaceAll('_', '/'), text.replaceAll('+', '-').replaceAll('/', '_')]
 }

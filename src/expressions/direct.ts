@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import type { Constants } from './constants.ts'
 import { isTruthy } from './plain.ts'
 
 /** Stands for "ask JSONata": the data on the way is of a kind that only JSONata's own rules cover. */
@@ -10,11 +11,11 @@ export type Direct = (item: Json, record: JsonObject) => Json | undefined | type
 type Node = Record<string, unknown>
 
 /**
- * A short way for `name`, `a.b`, `$record.a`, literals, and `?:` and `&` over those. They are most of what a mapping
+ * A short way for `name`, `a.b`, `$record.a`, constants, literals, and `?:` and `&` over those. They are most of what a mapping
  * does, and the interpreter takes ten times as long for them. Undefined for any other expression. Whatever answers
  * here answers as JSONata does.
  */
-export function direct(ast: unknown): Direct | undefined {
+export function direct(ast: unknown, constants: Constants = {}): Direct | undefined {
   if (!isObject(ast)) return undefined
   switch (ast.type) {
     case 'string':
@@ -22,14 +23,14 @@ export function direct(ast: unknown): Direct | undefined {
     case 'value':
       return literal(ast)
     case 'path':
-      return path(ast)
+      return path(ast, constants)
     case 'condition':
-      return condition(ast)
+      return condition(ast, constants)
     case 'binary':
-      return ast.value === '&' ? concatenation(ast) : undefined
+      return ast.value === '&' ? concatenation(ast, constants) : undefined
     case 'block':
       return only(ast, ['expressions']) && Array.isArray(ast.expressions) && ast.expressions.length === 1
-        ? direct(ast.expressions[0])
+        ? direct(ast.expressions[0], constants)
         : undefined
     default:
       return undefined
@@ -44,18 +45,21 @@ function literal(node: Node): Direct | undefined {
   return () => value
 }
 
-function path(node: Node): Direct | undefined {
+function path(node: Node, constants: Constants): Direct | undefined {
   if (!only(node, ['steps']) || !Array.isArray(node.steps)) return undefined
   const steps: unknown[] = node.steps
   if (!steps.every((step) => isObject(step) && only(step, ['value']))) return undefined
   const [first] = steps
-  const onRecord = isObject(first) && first.type === 'variable' && first.value === 'record'
+  const variable = isObject(first) && first.type === 'variable' ? String(first.value) : undefined
   const names: string[] = []
-  for (const step of onRecord ? steps.slice(1) : steps) {
+  for (const step of variable === undefined ? steps : steps.slice(1)) {
     if (!isObject(step) || step.type !== 'name' || typeof step.value !== 'string') return undefined
     names.push(step.value)
   }
-  return (item, record) => follow(onRecord ? record : item, names)
+  if (variable === undefined) return (item) => follow(item, names)
+  if (variable === 'record') return (_item, record) => follow(record, names)
+  const constant = Object.hasOwn(constants, variable) ? constants[variable] : undefined
+  return constant === undefined ? undefined : () => follow(constant, names)
 }
 
 function follow(start: Json, names: readonly string[]): ReturnType<Direct> {
@@ -67,10 +71,10 @@ function follow(start: Json, names: readonly string[]): ReturnType<Direct> {
   return value
 }
 
-function condition(node: Node): Direct | undefined {
-  const test = direct(node.condition)
-  const met = direct(node.then)
-  const unmet = node.else === undefined ? () => undefined : direct(node.else)
+function condition(node: Node, constants: Constants): Direct | undefined {
+  const test = direct(node.condition, constants)
+  const met = direct(node.then, constants)
+  const unmet = node.else === undefined ? () => undefined : direct(node.else, constants)
   if (!only(node, ['condition', 'then', 'else']) || !test || !met || !unmet) return undefined
   return (item, record) => {
     const answer = test(item, record)
@@ -79,9 +83,9 @@ function condition(node: Node): Direct | undefined {
   }
 }
 
-function concatenation(node: Node): Direct | undefined {
-  const left = direct(node.lhs)
-  const right = direct(node.rhs)
+function concatenation(node: Node, constants: Constants): Direct | undefined {
+  const left = direct(node.lhs, constants)
+  const right = direct(node.rhs, constants)
   if (!only(node, ['value', 'lhs', 'rhs']) || !left || !right) return undefined
   return (item, record) => {
     const [start = '', end = ''] = [left(item, record), right(item, record)]

@@ -2,6 +2,7 @@ import jsonata from 'jsonata'
 import { nearest } from '../config/nearest.ts'
 import { BadInput } from '../diagnostics/bad-input.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import { type Constants, missingConstant } from './constants.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'
 import { builtIn, type Names, namesIn } from './names.ts'
 import { pad } from './pad.ts'
@@ -33,6 +34,8 @@ export interface CompiledExpression {
   unstable: Names['unstable']
   /** See Names.fields. */
   fields: Names['fields']
+  /** The constants that it reads. */
+  constants: Names['constants']
   /**
    * `$` is the item, `$record` the whole record. Answers at once where it can.
    * @throws ExpressionFailure
@@ -42,7 +45,7 @@ export interface CompiledExpression {
 
 export type Compilation =
   | { ok: true; expression: CompiledExpression }
-  | { ok: false; message: string; hint?: string; position: number }
+  | { ok: false; code: string; message: string; hint?: string; position: number }
 
 /** An expression failed on a record. `message` may show a value of the record; `code` and `publicMessage` never do. */
 export class ExpressionFailure extends Error {
@@ -60,36 +63,46 @@ export class ExpressionFailure extends Error {
 /**
  * Parses an expression and refuses what can never work: unknown functions and variables, and `$eval`, which runs data as code.
  * @param functions that it may call besides JSONata's own
+ * @param constants that it may read besides `$record`
  */
 export function compile(
   text: string,
   functions: readonly ExpressionFunction[] = [],
   bounds: Bounds = BOUNDS,
+  constants: Constants = {},
 ): Compilation {
-  if (text.trim() === '')
-    return { ok: false, message: 'the expression is empty', hint: 'leave the key out', position: 0 }
+  if (text.trim() === '') return bad({ message: 'the expression is empty', hint: 'leave the key out', position: 0 })
   const functionNames = functions.map(({ name }) => name)
+  const constantNames = Object.keys(constants)
   let compiled: jsonata.Expression
   let names: Names
   let short: Direct | undefined
   try {
     compiled = jsonata(text, bounds)
     const ast: unknown = compiled.ast()
-    names = namesIn(ast, functionNames)
-    short = direct(ast)
+    names = namesIn(ast, functionNames, constantNames)
+    short = direct(ast, constants)
   } catch (error) {
-    if (error instanceof RangeError) return { ok: false, message: 'the expression is nested too deeply', position: 0 }
-    return { ok: false, message: messageOf(error), position: offsetOf(error, text) }
+    if (error instanceof RangeError) return bad({ message: 'the expression is nested too deeply', position: 0 })
+    return bad({ message: messageOf(error), position: offsetOf(error, text) })
   }
   const [unknown] = names.unknown
-  if (unknown !== undefined) return { ok: false, ...unknownName(unknown.name, functionNames), position: unknown.offset }
+  if (unknown !== undefined) {
+    const others = [...functionNames, ...constantNames]
+    return bad({ ...unknownName(unknown.name, others), position: unknown.offset })
+  }
+  const missing = missingConstant(names.constants, constants)
+  if (missing !== undefined) return { ok: false, code: 'unknown_variable', ...missing }
   for (const { name, call } of functions) compiled.registerFunction(name, (...args: unknown[]) => call(...args))
   compiled.registerFunction('pad', pad, '<s-ns?:s>')
   compiled.assign('eval', undefined)
-  return {
-    ok: true,
-    expression: { text, unstable: names.unstable, fields: names.fields, evaluate: evaluator(compiled, short) },
-  }
+  for (const [name, value] of Object.entries(constants)) compiled.assign(name, value)
+  const { unstable, fields, constants: uses } = names
+  return { ok: true, expression: { text, unstable, fields, constants: uses, evaluate: evaluator(compiled, short) } }
+}
+
+function bad(why: { message: string; hint?: string; position: number }): Compilation {
+  return { ok: false, code: 'bad_expression', ...why }
 }
 
 function evaluator(compiled: jsonata.Expression, short: Direct | undefined): CompiledExpression['evaluate'] {
@@ -112,14 +125,15 @@ function evaluator(compiled: jsonata.Expression, short: Direct | undefined): Com
   }
 }
 
-function unknownName(name: string, functions: readonly string[]): { message: string; hint?: string } {
+/** @param names of functions and constants that are known besides JSONata's own */
+function unknownName(name: string, names: readonly string[]): { message: string; hint?: string } {
   if (name === 'eval') {
     return {
       message: '$eval is not available: it would run text from the data as an expression',
-      hint: functions.includes('parseJson') ? 'use $parseJson to read JSON text' : undefined,
+      hint: names.includes('parseJson') ? 'use $parseJson to read JSON text' : undefined,
     }
   }
-  const known = nearest(name, [...builtIn, ...functions, 'record'])
+  const known = nearest(name, [...builtIn, ...names, 'record'])
   return {
     message: `there is no function or variable $${name}`,
     hint: known === undefined ? `bind it first, like ($${name} := …; …)` : `did you mean $${known}?`,

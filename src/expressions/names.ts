@@ -21,6 +21,16 @@ export interface NameUse {
   offset: number
 }
 
+/** Where an expression reads a constant: `$vars.organization.name`. */
+export interface ConstantUse {
+  /** `vars` */
+  name: string
+  /** The names behind it, as far as they are plain names, with the offset of each. */
+  members: { name: string; offset: number }[]
+  /** Offset of its `$`. */
+  offset: number
+}
+
 export interface Names {
   /** Bound nowhere: nothing would come of them, or a failure when they are called. */
   unknown: NameUse[]
@@ -28,15 +38,18 @@ export interface Names {
   unstable: NameUse[]
   /** Names of fields, and texts, which `$lookup` takes for such names. */
   fields: string[]
+  constants: ConstantUse[]
 }
 
 /**
  * Walks a syntax tree of JSONata for its `$names`.
  * @param functions that may be called besides JSONata's own
+ * @param constants names of constants
  */
-export function namesIn(ast: unknown, functions: readonly string[]): Names {
-  const known = new Set([...builtIn, ...functions, ...VARIABLES])
+export function namesIn(ast: unknown, functions: readonly string[], constants: readonly string[] = []): Names {
+  const known = new Set([...builtIn, ...functions, ...VARIABLES, ...constants])
   const uses: NameUse[] = []
+  const constantUses = new Map<object, ConstantUse>()
   const bound = new Set<string>()
   const fields: string[] = []
   const seen = new Set<object>()
@@ -46,7 +59,9 @@ export function namesIn(ast: unknown, functions: readonly string[]): Names {
     if (isObject(node)) {
       const { type, value, position, lhs, arguments: parameters, focus, index } = node
       if (type === 'variable' && typeof value === 'string') {
-        uses.push({ name: value, offset: Math.max(0, Number(position ?? 0) - value.length - 1) })
+        const use = { name: value, offset: Math.max(0, Number(position ?? 0) - value.length - 1) }
+        uses.push(use)
+        if (constants.includes(value)) constantUses.set(node, { ...use, members: [] })
       }
       if ((type === 'name' || type === 'string') && typeof value === 'string') fields.push(value)
       if (type === 'bind' && isObject(lhs)) bound.add(String(lhs.value))
@@ -57,11 +72,27 @@ export function namesIn(ast: unknown, functions: readonly string[]): Names {
       if (typeof index === 'string') bound.add(index)
     }
     for (const child of Object.values(node)) visit(child)
+    if (isObject(node) && node.type === 'path' && Array.isArray(node.steps)) {
+      const [first, ...rest]: unknown[] = node.steps
+      const use = isObject(first) ? constantUses.get(first) : undefined
+      if (use !== undefined) use.members = membersIn(rest)
+    }
   }
   visit(ast)
   return {
     unknown: uses.filter(({ name }) => !known.has(name) && !bound.has(name)),
     unstable: uses.filter(({ name }) => UNSTABLE.has(name) && !bound.has(name)),
     fields,
+    constants: [...constantUses.values()],
   }
+}
+
+/** The plain names at the beginning of a path. */
+function membersIn(steps: readonly unknown[]): ConstantUse['members'] {
+  const members: ConstantUse['members'] = []
+  for (const step of steps) {
+    if (!isObject(step) || step.type !== 'name' || typeof step.value !== 'string') break
+    members.push({ name: step.value, offset: Math.max(0, Number(step.position ?? 0) - step.value.length) })
+  }
+  return members
 }

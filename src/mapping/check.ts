@@ -3,7 +3,7 @@ import type { LoadedManifest, Manifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { isObject } from '../json.ts'
-import { compileExpression } from './expression.ts'
+import { compileAtPath } from './expression.ts'
 
 /**
  * Compiles every expression of the manifest. Those that cannot work are errors at their place in the file; those whose
@@ -12,10 +12,10 @@ import { compileExpression } from './expression.ts'
 export function checkExpressions(loaded: LoadedManifest): Problem[] {
   return expressionsOf(loaded.manifest).flatMap(({ path, text }): Problem[] => {
     const name = path.join('.')
-    const compiled = compileExpression(text)
+    const compiled = compileAtPath(path, text, loaded.manifest)
     if (!compiled.ok) {
-      const { message, hint, position } = compiled
-      return [{ code: 'bad_expression', message, hint, path: name, at: loaded.locate(path, position) }]
+      const { code, message, hint, position } = compiled
+      return [{ code, message, hint, path: name, at: loaded.locate(path, position) }]
     }
     return compiled.expression.unstable.map((use) => ({
       code: 'unstable_expression',

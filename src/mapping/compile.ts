@@ -7,16 +7,19 @@ import { SECRET_NAMES } from './conceal.ts'
 import { type Compilations, type CompiledRule, compileAt, compileRule, hasFields } from './rule.ts'
 import { Tracker } from './whereabouts.ts'
 
-/** What a worker needs to know of the manifest: plain data, without any secret. */
-export interface MapperSettings extends ValueRules, Pick<Manifest, 'map' | 'dedupe'> {
+/**
+ * What a worker needs to know of the manifest: plain data. Of its secrets those alone that expressions read: they reach
+ * password hashes and nothing else, are in the memory of the workers, and in no message of theirs.
+ */
+export interface MapperSettings extends ValueRules, Pick<Manifest, 'map' | 'dedupe' | 'vars' | 'secrets'> {
   /** The stream that rules without `from` apply to. Undefined: they apply to every stream. */
   mainStream?: string
 }
 
 /** The parts of a manifest that workers get. */
 export function mapperSettings(manifest: Manifest, mainStream?: string): MapperSettings {
-  const { map, dedupe, metadata, externalId, passwords, roles } = manifest
-  return { map, dedupe, metadata, externalId, passwords, roles, mainStream }
+  const { vars, secrets, map, dedupe, metadata, externalId, passwords, roles } = manifest
+  return { vars, secrets, map, dedupe, metadata, externalId, passwords, roles, mainStream }
 }
 
 /** A rule together with the kind it yields. */
@@ -44,7 +47,14 @@ export interface CompiledMapping {
  */
 export function compileMapping(settings: MapperSettings): CompiledMapping {
   const secretNames = new Set(SECRET_NAMES)
-  const gathered: Compilations = { problems: [], expressions: [], secretNames, tracker: new Tracker() }
+  const { vars, secrets } = settings
+  const gathered: Compilations = {
+    constants: { vars, secrets },
+    problems: [],
+    expressions: [],
+    secretNames,
+    tracker: new Tracker(),
+  }
   const kinds: KindRule[] = []
   for (const kind of ['organization', 'user', 'membership'] as const) {
     const rule = settings.map[kind]

@@ -1,7 +1,37 @@
+import type { Manifest } from '../config/manifest.ts'
 import { type Bounds, type Compilation, compile } from '../expressions/expression.ts'
+import { kindDefinition } from '../resources/registry.ts'
 import { mappingFunctions } from './functions.ts'
 
+/** What expressions of the mapping read besides the record: `$vars` and, where a secret is made, `$secrets`. */
+export type MappingConstants = Pick<Manifest, 'vars' | 'secrets'>
+
 /** Compiles an expression of the mapping, which may call this tool's own functions. See `compile`. */
-export function compileExpression(text: string, bounds?: Bounds): Compilation {
-  return compile(text, mappingFunctions, bounds)
+export function compileExpression(text: string, bounds?: Bounds, constants?: MappingConstants): Compilation {
+  return compile(text, mappingFunctions, bounds, constants === undefined ? {} : { ...constants })
+}
+
+/** As `compileExpression`, for the expression at a path of the manifest: where it stands decides whether it may read secrets. */
+export function compileAtPath(path: readonly string[], text: string, { vars, secrets }: MappingConstants): Compilation {
+  const compilation = compileExpression(text, undefined, { vars, secrets })
+  if (!compilation.ok || maySeeSecrets(path)) return compilation
+  const use = compilation.expression.constants.find(({ name }) => name === 'secrets')
+  if (use === undefined) return compilation
+  const places = secretFields('user').map((field) => `map.user.${field}`)
+  return {
+    ok: false,
+    code: 'misplaced_secret',
+    message: '$secrets cannot be read here: what this yields is no secret, and is shown and kept in the clear',
+    hint: `it can be read in ${places.join(', ')}; put values that are no secret under vars`,
+    position: use.offset,
+  }
+}
+
+function maySeeSecrets([section, kind, field]: readonly string[]): boolean {
+  return section === 'map' && kind === 'user' && field !== undefined && secretFields(kind).includes(field)
+}
+
+/** Fields whose values are kept as secrets. The type of a hash is among the secret inputs, but is shown. */
+function secretFields(kind: string): string[] {
+  return (kindDefinition(kind).secretInputs ?? []).filter((field) => field !== 'passwordHashType')
 }

@@ -2,7 +2,7 @@ import type { Manifest, MapRule } from '../config/manifest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { CompiledExpression } from '../expressions/expression.ts'
 import { isObject } from '../json.ts'
-import { compileExpression } from './expression.ts'
+import { compileAtPath, type MappingConstants } from './expression.ts'
 import type { Tracker } from './whereabouts.ts'
 
 /** Keys of a rule that steer it and are no fields. */
@@ -39,6 +39,7 @@ export interface CompiledRule {
 
 /** What the compilation of a mapping gathers. */
 export interface Compilations {
+  constants: MappingConstants
   problems: Problem[]
   /** Paths of the expressions, like `map.user.email`, in the order in which they were compiled. */
   expressions: string[]
@@ -107,9 +108,9 @@ function compileEach(
 export function compileAt(
   text: string,
   path: string[],
-  { problems, expressions, tracker }: Compilations,
+  { problems, expressions, tracker, constants }: Compilations,
 ): CompiledExpression | undefined {
-  const compiled = compileExpression(text)
+  const compiled = compileAtPath(path, text, constants)
   if (compiled.ok) {
     const { expression } = compiled
     const index = expressions.push(path.join('.')) - 1
@@ -119,7 +120,7 @@ export function compileAt(
     }
     return { ...expression, evaluate }
   }
-  const { message, hint } = compiled
-  problems.push({ code: 'bad_expression', message, hint, path: path.join('.') })
+  const { code, message, hint } = compiled
+  problems.push({ code, message, hint, path: path.join('.') })
   return undefined
 }

@@ -10,6 +10,8 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
     version: 1,
     name: 'test',
     source: { type: 'clerk' },
+    vars: {},
+    secrets: {},
     map,
     dedupe: { user: { by: ['email'], fields: {} } },
     adopt: { mode: 'match', fill: [] },

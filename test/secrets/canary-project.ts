@@ -27,6 +27,11 @@ const UNUSED: Canary = {
   secret: 'canary-auth0-client-secret',
 }
 
+/** A secret of the manifest, Base64 as Firebase has it, and the digest of a user that it is put beside. */
+const SIGNER = 'REFERENCE_OF_THE_SIGNER'
+const SIGNER_KEY = 'Y2FuYXJ5IG9mIHRoZSBzaWduZXIga2V5Pw=='
+const SIGNED_DIGEST = 'Y2FuYXJ5IHRoYXQgaXMgc2lnbmVk'
+
 /** Answers creations of some users with what was sent, key and all, as careless servers and proxies do. */
 async function echoingWorkos(): Promise<Workos> {
   return startWorkos({
@@ -83,6 +88,9 @@ export async function csvCanaries(): Promise<CanaryProject> {
     person('unsupported', { password_hash: HASHES.bcrypt ?? '', password_hash_type: 'md5' }),
     person('number', { password: FAILING, trap: 'number' }),
     person('record', { password: FAILING, trap: 'record' }),
+    person('signer', { password_hash: SIGNED_DIGEST, trap: 'signer' }),
+    person('signer-fails', { password_hash: SIGNED_DIGEST, trap: 'signer-fails' }),
+    person('echo-signer', { email: 'echo@signer.example.com', password_hash: SIGNED_DIGEST, trap: 'signer' }),
     person('hash-as-mail', {
       email: HASHES.bcrypt ?? '',
       password_hash: HASHES.bcrypt ?? '',
@@ -93,14 +101,22 @@ export async function csvCanaries(): Promise<CanaryProject> {
   ]
   project.csv('users.csv', rows)
   const trap = "trap = 'number' ? $number(password) : trap = 'record' ? $number($string([password, $])) : last_name"
+  const parameters = "{ 'signerKey': $secrets.signer, 'saltSeparator': $vars.separator, 'rounds': 8, 'memoryCost': 14 }"
+  const signed = `$firebasePassword(password_hash, 'c2FsdA==', ${parameters})`
+  const passwordHash = `trap = 'signer' ? ${signed} : trap = 'signer-fails' ? $error($secrets.signer) : password_hash`
   project.manifest({
     ...common(workos, `\${${REFERENCE}}`),
     source: { type: 'csv', path: './users.csv' },
-    map: { user: { lastName: trap } },
+    vars: { separator: 'Bw==' },
+    secrets: { signer: `\${${SIGNER}}` },
+    map: { user: { lastName: trap, passwordHash } },
     passwords: { unsupported: 'reject', onChange: 'send' },
   })
   const canaries = [
     { name: 'the key of a reference', secret: key },
+    { name: 'a secret of the manifest', secret: SIGNER_KEY },
+    { name: 'a secret of the manifest without its padding', secret: SIGNER_KEY.replace(/=+$/, '') },
+    { name: 'a signed digest', secret: SIGNED_DIGEST },
     UNUSED,
     ...Object.entries(HASHES).map(([type, secret]) => ({ name: `${type} hash`, secret })),
     ...Object.entries(CUT).map(([type, secret]) => ({ name: `cut-off ${type} hash`, secret })),
@@ -109,7 +125,9 @@ export async function csvCanaries(): Promise<CanaryProject> {
     { name: 'password in a failing expression', secret: FAILING },
     { name: 'password in the place of an e-mail address', secret: MISPLACED },
   ]
-  const run = { env: { [REFERENCE]: key, AUTH0_CLIENT: UNUSED.secret, WORKOS_MIGRATE_DEBUG: '1' } }
+  const run = {
+    env: { [REFERENCE]: key, [SIGNER]: SIGNER_KEY, AUTH0_CLIENT: UNUSED.secret, WORKOS_MIGRATE_DEBUG: '1' },
+  }
   return { project, workos, canaries, run, written: ['migrate.config.yaml', 'users.csv'] }
 }
 
