@@ -1,0 +1,135 @@
+import { appendFileSync, cpSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished } from 'vitest'
+import type { JsonObject } from '../../src/json.ts'
+import { Database } from '../../src/workos/sandbox/database.ts'
+import { command, folderOf, type Outcome } from '../cli/harness.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A user as the sandbox holds it. */
+export interface Person {
+  name: string
+  verified: boolean
+  externalId: string | null
+  metadata: JsonObject
+  /** Type of the hash; null: no password. */
+  password: string | null
+}
+
+/** What a WorkOS holds after a migration. */
+export interface Migrated {
+  /** By e-mail address. */
+  people: Record<string, Person>
+  /** Names and external ids, sorted by name. */
+  organizations: { name: string; externalId: string | null; metadata: JsonObject; domains: string[] }[]
+  /** `e-mail in organization: roles`, sorted. */
+  memberships: string[]
+  /** Slugs besides `member`. */
+  roles: string[]
+  /** `kind code file:line`, in the order of the plan. */
+  rejects: string[]
+  /** Remarks as `kind code detail count`. */
+  notes: string[]
+  /** Records that no rule wanted. */
+  leftOut: number
+  /** Whether the password hash that a user was given is exactly this one. */
+  hasHash(email: string, hash: string): boolean
+}
+
+/**
+ * Takes a copy of an example through validate, plan, apply and verify on the real command line and reads the sandbox. A second plan
+ * must find nothing left to do.
+ * @param folder of the manifest, from the root of the project
+ */
+export async function migrate(folder: string, exits: { apply: 0 | 7 }): Promise<Migrated> {
+  const root = folderOf({})
+  for (const name of ['examples', 'migrate.config.yaml'])
+    cpSync(join(ROOT, name), join(root, name), { recursive: true })
+  const cwd = join(root, folder)
+  spareThreads(join(cwd, 'migrate.config.yaml'))
+  const cli = async (args: string[], code: number): Promise<Outcome> => {
+    const outcome = await command(args, { cwd })
+    expect(outcome.code, `${args.join(' ')}\n${outcome.stdout}${outcome.stderr}`).toBe(code)
+    return outcome
+  }
+  const validated = await cli(['validate'], 0)
+  expect(validated.stderr).not.toContain('warning')
+  const { stdout } = await cli(['plan', '--json', '--detailed-exitcode'], 2)
+  await cli(['apply', '--yes'], exits.apply)
+  await cli(['plan', '--refresh', '--detailed-exitcode'], 0)
+  return { ...reported(stdout), ...held(join(cwd, '.workos-migrate/sandbox.sqlite')) }
+}
+
+/** A dozen records do not want a thread for each core, and several tests run at once. */
+function spareThreads(manifest: string): void {
+  if (!/^run:/m.test(readFileSync(manifest, 'utf8'))) appendFileSync(manifest, '\nrun: { workers: 1 }\n')
+}
+
+interface Report {
+  accounting: { records: { leftOut: number } }
+  summary: { notes: { kind: string; code: string; detail: string; count: number }[] }
+  rejects: { kind: string; code: string; origin: string }[]
+}
+
+function reported(json: string): Pick<Migrated, 'rejects' | 'notes' | 'leftOut'> {
+  const { accounting, summary, rejects }: Report = JSON.parse(json)
+  return {
+    leftOut: accounting.records.leftOut,
+    notes: summary.notes.map(({ kind, code, detail, count }) => `${kind} ${code} ${detail} ${count}`),
+    rejects: rejects.map(({ kind, code, origin }) => `${kind} ${code} ${origin}`),
+  }
+}
+
+interface UserRow {
+  email: string
+  email_verified: number
+  first_name: string | null
+  last_name: string | null
+  external_id: string | null
+  metadata: string
+  credential_type: string | null
+  credential_digest: string | null
+}
+
+/** What the sandbox's database holds. */
+function held(file: string): Pick<Migrated, 'people' | 'organizations' | 'memberships' | 'roles' | 'hasHash'> {
+  const database = new Database(file)
+  onTestFinished(() => database.close())
+  const rows = database.all<UserRow>('SELECT * FROM users ORDER BY email')
+  const people = rows.map((row): [string, Person] => [
+    row.email,
+    {
+      name: [row.first_name, row.last_name].filter((part) => part !== null).join(' '),
+      verified: row.email_verified === 1,
+      externalId: row.external_id,
+      metadata: JSON.parse(row.metadata),
+      password: row.credential_type,
+    },
+  ])
+  const organizations = database.all<{ id: string; name: string; external_id: string | null; metadata: string }>(
+    'SELECT id, name, external_id, metadata FROM organizations ORDER BY name',
+  )
+  const domains = database.all<{ organization_id: string; domain: string }>(
+    'SELECT organization_id, domain FROM organization_domains ORDER BY domain',
+  )
+  const memberships = database.all<{ email: string; name: string; role_slugs: string }>(
+    `SELECT email, organizations.name, role_slugs FROM memberships
+     JOIN users ON users.id = user_id JOIN organizations ON organizations.id = organization_id ORDER BY email, organizations.name`,
+  )
+  const roles = database.all<{ slug: string }>(`SELECT slug FROM roles WHERE slug <> 'member' ORDER BY slug`)
+  const digests = new Map(rows.map(({ email, credential_digest: digest }) => [email, digest]))
+  return {
+    people: Object.fromEntries(people),
+    organizations: organizations.map(({ id, name, external_id: externalId, metadata }) => ({
+      name,
+      externalId,
+      metadata: JSON.parse(metadata),
+      domains: domains.filter((row) => row.organization_id === id).map(({ domain }) => domain),
+    })),
+    memberships: memberships.map(({ email, name, role_slugs: slugs }) => `${email} in ${name}: ${JSON.parse(slugs)}`),
+    roles: roles.map(({ slug }) => slug),
+    hasHash: (email: string, hash: string) => digests.get(email) === database.digest(hash),
+  }
+}
