@@ -18,6 +18,13 @@ export function sub(parent: Command, usage: string, description: string): Comman
     .option('-e, --env <name>', 'the environment of the manifest')
 }
 
+/** The options of a command that reads the source. */
+export function reading(command: Command): Command {
+  return command
+    .option('--fresh', 'read a live source again although there is a snapshot of it')
+    .option('--snapshot <folder>', 'work from the snapshot in this folder, without asking the source')
+}
+
 /** Help starts with examples. */
 export function examples(command: Command, lines: readonly (readonly [string, string])[]): void {
   const width = Math.max(...lines.map(([line]) => line.length))

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ExitCode } from '../diagnostics/errors.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { toolVersion } from '../version.ts'
-import { command, examples, type Start, sub } from './command-line.ts'
+import { command, examples, reading, type Start, sub } from './command-line.ts'
 import type { Context } from './context.ts'
 import { addFirstSteps } from './first-commands.ts'
 import { addReports } from './report-commands.ts'
@@ -46,6 +46,7 @@ export function buildProgram(context: Context, start: Start): Command {
   ])
   addFirstSteps(program, context, start)
   addManifestCommands(program, context, start)
+  addExport(program, context, start)
   addPlan(program, context, start)
   addApply(program, context, start)
   addReports(program, context, start)
@@ -80,8 +81,21 @@ function addManifestCommands(program: Command, context: Context, start: Start): 
   examples(schema, [['workos-migrate schema > migrate.config.schema.json', 'for an editor to complete and check']])
 }
 
+function addExport(program: Command, context: Context, start: Start): void {
+  const command = sub(program, 'export [manifest]', 'Read the source into a snapshot, and nothing more')
+    .option('-o, --out <folder>', 'where to write it (default: where plan looks for it)')
+    .option('--json', 'print the result as JSON')
+    .action((manifest, options) =>
+      start(async () => (await import('./commands/export.ts')).exportSource(withManifest(manifest, options), context)),
+    )
+  examples(command, [
+    ['workos-migrate export', 'read the tenant now; plan and apply work from what was read'],
+    ['workos-migrate export --out ./cut-over', 'to carry it to another machine: plan --snapshot ./cut-over'],
+  ])
+}
+
 function addPlan(program: Command, context: Context, start: Start): void {
-  const plan = sub(program, 'plan [manifest]', 'Show what apply would do; nothing is written to WorkOS')
+  const plan = reading(sub(program, 'plan [manifest]', 'Show what apply would do; nothing is written to WorkOS'))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'json', 'markdown']).default('text'))
@@ -102,7 +116,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
 }
 
 function addApply(program: Command, context: Context, start: Start): void {
-  const apply = sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest')
+  const apply = reading(sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest'))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .option('-y, --yes', 'do not ask')

@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { examples, type Start, sub } from './command-line.ts'
+import { examples, reading, type Start, sub } from './command-line.ts'
 import type { Context } from './context.ts'
 import { withManifest } from './with-manifest.ts'
 
 /** The commands that tell what became of a migration. */
 export function addReports(program: Command, context: Context, start: Start): void {
-  const verify = sub(program, 'verify [manifest]', 'Read WorkOS back and compare it with the source and the state')
+  const verify = reading(
+    sub(program, 'verify [manifest]', 'Read WorkOS back and compare it with the source and the state'),
+  )
     .option('--strict', 'fail on differences as well, not only on what is missing')
     .option('--full', 'show every finding')
     .option('--json', 'print the result as JSON')

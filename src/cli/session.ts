@@ -22,8 +22,9 @@ import { openState, peekState, type SqliteStateStore } from '../state/sqlite-sto
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
 import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './placing.ts'
+import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
 
-export interface SessionOptions {
+export interface SessionOptions extends SnapshotOptions {
   /** The manifest file. */
   config?: string
   env?: string
@@ -54,11 +55,13 @@ export interface Session {
  */
 export async function openSession(options: SessionOptions, context: Context, lock?: string): Promise<Session> {
   const { redactor = new Redactor() } = context
+  checkSnapshotOptions(options)
   const loaded = await loadManifest({
     path: options.config,
     environment: options.env,
     cwd: context.cwd,
     env: context.env,
+    defer: isSourceSecret,
     redactor,
   })
   const problems = checkExpressions(loaded)
@@ -86,15 +89,19 @@ export async function openSession(options: SessionOptions, context: Context, loc
     closers.push(() => target.close())
     const progress = new Progress(context.stderr)
     if (!options.leaveOpenWrites) await recoverOpenWrites({ state, statePath, target, lock, context })
-    const reading = {
-      loaded,
-      scratch: scratch.path,
-      signal: interrupted,
+    const tell = {
       onProgress: (message: string) => progress.status(message),
       onWarning: (problem: Problem) => {
         progress.clear()
         warn(placeSourceProblem(problem, loaded))
       },
+    }
+    const reading = {
+      ...tell,
+      loaded,
+      scratch: scratch.path,
+      signal: interrupted,
+      obtainSnapshot: snapshotFor(loaded, options, context, tell),
     }
     const whileReading = <T>(read: () => Promise<T>) =>
       placingSourceErrors(loaded, read).finally(() => progress.clear())

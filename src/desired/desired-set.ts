@@ -39,14 +39,24 @@ export interface MergedRecord {
   conflicts: { field: string; kept?: unknown; dropped?: unknown }[]
 }
 
+/** What a set was read from. */
+export interface SourceReading {
+  /** Only a part of the source was asked for: what the set lacks may be in the source all the same. */
+  partial: boolean
+  /** The snapshot, if there is one: its folder, and when reading the source began. */
+  snapshot?: { folder: string; startedAt: string }
+}
+
 /** The desired set of one run, in its staging database. */
 export class DesiredSet {
   readonly staging: Staging
   readonly accounting: Accounting
+  readonly reading: SourceReading
 
-  constructor(staging: Staging, accounting: Accounting) {
+  constructor(staging: Staging, accounting: Accounting, reading: SourceReading = { partial: false }) {
     this.staging = staging
     this.accounting = accounting
+    this.reading = reading
   }
 
   count(kind: string): number {

@@ -9,11 +9,14 @@ import type { Problem } from '../diagnostics/problem.ts'
 import { checkStreams } from '../mapping/check.ts'
 import { createMapperPool } from '../mapping/pool.ts'
 import { openSource } from '../sources/registry.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 
 export interface ComputeDesiredOptions {
   loaded: LoadedManifest
   /** The run's scratch folder. */
   scratch: string
+  /** The snapshot to work from, read now if need be; none for files. Asked for when everything else has been checked. */
+  obtainSnapshot?: () => Promise<Snapshot | undefined>
   signal?: AbortSignal
   onProgress?: (message: string) => void
   /** Warnings about the source. */
@@ -32,10 +35,12 @@ export async function computeDesired(
 ): Promise<{ set: DesiredSet; sourceDigest: string }> {
   const { loaded, scratch, signal, onProgress = () => {}, onWarning = () => {} } = options
   const { manifest, directory } = loaded
+  const snapshot = await options.obtainSnapshot?.()
   const staging = new Staging(scratch)
   const source = openSource(manifest.source, {
     directory,
     scratch,
+    snapshot,
     reject: (record) => rejectRecord(staging, record),
     warn: onWarning,
     signal,
@@ -57,7 +62,10 @@ export async function computeDesired(
     const yielded = countYielded(staging)
     onProgress('merging duplicates')
     const assigned = assembleDesired(staging, manifest)
-    const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned))
+    const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned), {
+      partial: source.partial ?? false,
+      ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
+    })
     return { set, sourceDigest: source.digest() }
   } finally {
     await mapper.close()

@@ -5,6 +5,7 @@ import type { Target } from '../workos/target.ts'
 import { checkBinding } from './binding.ts'
 import { type ComputeDesiredOptions, computeDesired } from './compute-desired.ts'
 import { planDeletions } from './deletions.ts'
+import { checkPartial } from './guards.ts'
 import { Plan } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { createPlanTables, indexActions } from './plan-tables.ts'
@@ -30,15 +31,15 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     await planKind({ set, state, api: target.client, manifest, refresh, onProgress }, definition)
   }
   const { prune, safety } = manifest
-  await planDeletions(
-    { set, state, api: target.client, manifest, refresh, onProgress },
-    {
-      kinds: prune,
-      protect: safety.protect,
-    },
-  )
+  if (!set.reading.partial) {
+    await planDeletions(
+      { set, state, api: target.client, manifest, refresh, onProgress },
+      { kinds: prune, protect: safety.protect },
+    )
+  }
   indexActions(set.staging)
-  const summary = summarise(set, manifest.safety, target.limits, refresh)
+  const summary = summarise(set, safety, target.limits, refresh)
+  if (set.reading.partial) summary.refusals.push(...checkPartial(prune))
   const inputs = {
     manifest: loaded.digest,
     environment: loaded.environment ?? null,

@@ -56,6 +56,22 @@ export function checkGuards(
   return refusals
 }
 
+/** Of a source that was read in part, nothing is known to have left: what `prune` names cannot be deleted. */
+export function checkPartial(prune: readonly string[]): GuardRefusal[] {
+  if (prune.length === 0) return []
+  return [
+    {
+      guard: 'prune',
+      path: 'prune',
+      figure: prune.length,
+      total: prune.length,
+      limit: 0,
+      message: `prune deletes what left the source (${prune.join(', ')}), and only a part of the source was read (source.updatedSince)`,
+      hint: 'take source.updatedSince out to read all of it, or set prune to [] for this run',
+    },
+  ]
+}
+
 /** Differences whose policy is `fail`. */
 export function checkDrift(refused: number, kinds: readonly KindSummary[]): GuardRefusal[] {
   if (refused === 0) return []

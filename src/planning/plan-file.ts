@@ -28,6 +28,8 @@ export interface PlanHeader {
   manifestFile: string
   inputs: PlanInputs
   summary: PlanSummary
+  /** The folder of the snapshot that it was made from, relative to the plan file. */
+  snapshot?: string
   /** Number of action lines that follow. */
   actions: number
   /** See digestPlan. */
@@ -39,13 +41,16 @@ export interface PlanHeader {
  * value of a user's is in it, and no secret; the file is 0600, and appears whole or not at all.
  */
 export function writePlanFile(plan: Plan, path: string, manifestFile: string, apiKey: string): void {
+  const folder = dirname(resolve(path))
+  const { snapshot } = plan.set.reading
   const header: PlanHeader = {
     format: FORMAT,
     version: VERSION,
     name: plan.name,
-    manifestFile: relative(dirname(resolve(path)), manifestFile),
+    manifestFile: relative(folder, manifestFile),
     inputs: plan.inputs,
     summary: plan.summary,
+    ...(snapshot && { snapshot: relative(folder, snapshot.folder) }),
     actions: plan.set.staging.count('SELECT count(*) FROM actions'),
     digest: digestPlan(plan, apiKey),
   }
@@ -130,6 +135,8 @@ function parseHeader(path: string, line: string): PlanHeader {
   if (value.version !== VERSION) throw damaged(path, `it has version ${value.version}, this program reads ${VERSION}`)
   const lacks = HEADER.filter(([name, type]) => typeof value[name] !== type || value[name] === null)
   if (lacks.length > 0) throw damaged(path, `its header lacks ${lacks.map(([name]) => name).join(', ')}`)
+  if (!['undefined', 'string'].includes(typeof value.snapshot))
+    throw damaged(path, 'its header names the snapshot in no way that this program knows')
   return value as object as PlanHeader
 }
 

@@ -20,6 +20,9 @@ import type { PlanningContext } from './planning-context.ts'
 import { findMention, resolveRefs } from './references.ts'
 import { compareAdopted, compareKnown } from './three-way.ts'
 
+const UNMERGED =
+  'if they are duplicates, they merge only when both are read: take source.updatedSince out to read all of the source'
+
 /** Plans one kind; the kinds it depends on have been planned before. */
 export async function planKind(context: PlanningContext, definition: KindDefinition): Promise<void> {
   const { set, state, api, refresh, onProgress } = context
@@ -116,7 +119,8 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
     return { ...base, type: 'blocked', code, message, hint }
   }
   const { live, matchedBy } = match
-  const former = orphanById(staging, definition.name, live.id)
+  // Of a part of the source, nobody knows whether a key that it lacks has left it.
+  const former = set.reading.partial ? undefined : orphanById(staging, definition.name, live.id)
   const claimant =
     adopterOf(set, definition, live.id) ?? (former ? undefined : knownById(staging, definition.name, live.id))
   if (claimant !== undefined && matchedBy === 'natural identity' && givesUp(set, definition, claimant, live)) {
@@ -124,7 +128,8 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   }
   if (claimant !== undefined) {
     const message = `${live.id} in WorkOS is ${definition.name}:${claimant} already: two ${definition.plural} of the source are one there`
-    return { ...base, type: 'blocked', code: 'identity_clash', message }
+    const hint = set.reading.partial ? UNMERGED : undefined
+    return { ...base, type: 'blocked', code: 'identity_clash', message, ...(hint && { hint }) }
   }
   if (refs.type === 'resolved' && !sameIdentity(definition, desired, live, refs.ids)) {
     const message = `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`

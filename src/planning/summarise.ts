@@ -40,7 +40,7 @@ export function summarise(
   }
 }
 
-function summariseKind({ staging }: DesiredSet, { name, plural }: KindDefinition): KindSummary {
+function summariseKind({ staging, reading }: DesiredSet, { name, plural }: KindDefinition): KindSummary {
   const actions = (type: string) =>
     staging.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', name, type)
   const desired = staging.count('SELECT count(*) FROM desired WHERE kind = ?', name)
@@ -56,12 +56,14 @@ function summariseKind({ staging }: DesiredSet, { name, plural }: KindDefinition
     gone,
     blocked,
     delete: actions('delete'),
-    orphaned: staging.count(
-      `SELECT count(*) FROM known k WHERE kind = ? AND NOT EXISTS
+    orphaned: reading.partial
+      ? 0
+      : staging.count(
+          `SELECT count(*) FROM known k WHERE kind = ? AND NOT EXISTS
          (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key) AND NOT EXISTS
          (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete'))`,
-      name,
-    ),
+          name,
+        ),
     drifted: staging.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', name),
   }
 }

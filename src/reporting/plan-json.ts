@@ -2,7 +2,7 @@ import { jsonText } from '../json.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
- * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `accounting`, `mergeCounts`, `summary`, then
+ * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `reading`, `accounting`, `mergeCounts`, `summary`, then
  * the lists `actions`, `drift`, `rejects` and `merges`. Secret fields are named, never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
@@ -12,6 +12,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     version: 1,
     name,
     inputs,
+    reading: set.reading,
     accounting: set.accounting,
     mergeCounts: set.mergeCounts(),
     summary,

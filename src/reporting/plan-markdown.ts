@@ -2,7 +2,8 @@ import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { describeMerges } from './merges-text.ts'
-import { describeNote } from './remarks.ts'
+import { describeNote, PARTIAL } from './remarks.ts'
+import { minute } from './snapshot-age.ts'
 import { counted, duration, shortValue } from './style.ts'
 
 /** How many actions of a kind are listed: a comment of a pull request holds 65,536 characters. */
@@ -21,6 +22,9 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   const { writes, seconds } = summary.estimate
   write(`\n${summary.changes ? `${counted(writes, 'write')}, at least ${duration(seconds)}.` : 'Nothing to do.'}\n`)
   for (const refusal of summary.refusals) write(`\n> **Refused**: ${cell(refusal.message)}. ${cell(refusal.hint)}.\n`)
+  const { snapshot, partial } = set.reading
+  if (snapshot) write(`\nFrom a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`)
+  if (partial) write(`\n> ${cell(PARTIAL)}.\n`)
   write('\n### Records\n\n| | in | | | |\n|---|--:|--:|--:|--:|\n')
   for (const { stream, file, read, passed, rejected } of set.accounting.streams) {
     write(`| ${cell(stream)} (${cell(file)}) | ${read} | ${passed} passed | | ${rejected} rejected |\n`)

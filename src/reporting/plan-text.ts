@@ -5,7 +5,8 @@ import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderMerges } from './merges-text.ts'
-import { describeNote } from './remarks.ts'
+import { renderReading } from './reading-text.ts'
+import { describeNote, PARTIAL } from './remarks.ts'
 import { counted, duration, type Paint, shortValue, table } from './style.ts'
 
 export interface PlanTextOptions {
@@ -14,6 +15,8 @@ export interface PlanTextOptions {
   full: boolean
   /** Receives the text piece by piece: a plan may have millions of lines. */
   write: (text: string) => void
+  /** Milliseconds since the epoch: how old a snapshot is. */
+  now: number
 }
 
 /** How many of a kind are shown unless all are asked for. */
@@ -33,6 +36,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { target } = plan.inputs
   write(`${paint('bold', printable(plan.name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
   if (plan.purpose === 'apply') {
+    write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
     renderRejects(plan, options)
     renderMerges(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
@@ -186,8 +190,10 @@ function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void
 function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
   const { summary, purpose } = plan
   const orphaned = purpose === 'apply' ? summary.kinds.filter((kind) => kind.orphaned > 0) : []
-  if (summary.notes.length + orphaned.length === 0) return
+  const { partial } = plan.set.reading
+  if (summary.notes.length + orphaned.length === 0 && !partial) return
   write(`\n${paint('bold', 'Remarks')}\n`)
+  if (partial) write(`  ${PARTIAL}\n`)
   for (const note of summary.notes) write(`  ${printable(describeNote(note))}\n`)
   for (const { orphaned: count, kind, plural } of orphaned) {
     write(`  ${counted(count, kind, plural)} no longer in the source: left alone in WorkOS\n`)

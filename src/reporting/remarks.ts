@@ -1,6 +1,10 @@
 import type { NoteCount } from '../desired/desired-set.ts'
 import { counted } from './style.ts'
 
+/** What holds for a source that was read in part. */
+export const PARTIAL =
+  'only a part of the source was read (source.updatedSince): what it lacks stays as it is, and does not count as having left'
+
 /** What a remark on accepted resources means, in words. */
 export function describeNote({ kind, code, detail, count }: NoteCount): string {
   const resources = counted(count, kind)

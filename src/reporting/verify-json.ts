@@ -19,7 +19,7 @@ const TYPES: readonly FindingType[] = [
 export function renderVerifyJson(verification: Verification, full: boolean, write: (text: string) => void): void {
   const { set, ...shown } = verification
   const counts = Object.fromEntries(TYPES.map((type) => [type, countFindings(verification, type)]))
-  const head = { format: 'workos-migrate-verification', version: 1, ...shown, counts }
+  const head = { format: 'workos-migrate-verification', version: 1, ...shown, reading: set.reading, counts }
   write(`${jsonText(head).slice(0, -1)},"findings":[`)
   let separator = ''
   for (const type of TYPES) {

@@ -8,6 +8,8 @@ import {
   type Verification,
 } from '../verifying/verification.ts'
 import { renderAccounting } from './accounting-text.ts'
+import { renderReading } from './reading-text.ts'
+import { PARTIAL } from './remarks.ts'
 import { counted, type Paint, shortValue, table } from './style.ts'
 
 export interface VerifyTextOptions {
@@ -15,6 +17,8 @@ export interface VerifyTextOptions {
   /** Show every finding instead of the first few. */
   full: boolean
   write: (text: string) => void
+  /** Milliseconds since the epoch: how old a snapshot is. */
+  now: number
 }
 
 /** Findings of a type that are shown, unless all are asked for. */
@@ -43,6 +47,7 @@ export function renderVerifyText(verification: Verification, options: VerifyText
   const { paint, write } = options
   const { name, target } = verification
   write(`${paint('bold', printable(name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
+  write(renderReading(verification.set.reading, options))
   write(renderAccounting(verification.accounting, paint))
   renderCounts(verification, options)
   for (const [type, title, color] of SECTIONS) {
@@ -97,8 +102,11 @@ function describe(finding: Finding, { set }: Verification): string {
   }
 }
 
-function renderRemarks({ secrets, rejected, openWrites }: Verification, { paint, write }: VerifyTextOptions): void {
-  const lines: string[] = []
+function renderRemarks(
+  { secrets, rejected, openWrites, set }: Verification,
+  { paint, write }: VerifyTextOptions,
+): void {
+  const lines: string[] = set.reading.partial ? [PARTIAL] : []
   if (secrets.inSource + secrets.sent + secrets.leftAlone > 0) {
     const alone = secrets.leftAlone === 0 ? '' : `, ${counted(secrets.leftAlone, 'user')} from before kept theirs`
     lines.push(

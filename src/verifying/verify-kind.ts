@@ -6,7 +6,7 @@ import type { KindVerification } from './verification.ts'
 import { type Applied, insertFinding } from './verify-tables.ts'
 
 /** Compares one kind that has been read; the kinds it depends on have been compared before. */
-export function verifyKind({ staging }: DesiredSet, definition: KindDefinition): KindVerification {
+export function verifyKind({ staging, reading }: DesiredSet, definition: KindDefinition): KindVerification {
   const { name: kind, plural } = definition
   const sums: KindVerification = {
     kind,
@@ -35,7 +35,7 @@ export function verifyKind({ staging }: DesiredSet, definition: KindDefinition):
       const applied = row.id === null ? undefined : { id: String(row.id), attributes: JSON.parse(String(row.base)) }
       verifyOne(staging, definition, desiredFromRow(row), applied, sums)
     }
-    sums.extra = findExtra(staging, kind)
+    if (!reading.partial) sums.extra = findExtra(staging, kind)
   })
   sums.others = staging.count(
     `SELECT count(*) FROM live l WHERE kind = ?

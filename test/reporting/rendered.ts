@@ -13,7 +13,7 @@ function collected(render: (write: (text: string) => void) => void): string {
 }
 
 export function asText(plan: Plan, { full = false, color = false } = {}): string {
-  return collected((write) => renderPlanText(plan, { paint: painter(color), full, write }))
+  return collected((write) => renderPlanText(plan, { paint: painter(color), full, write, now: 0 }))
 }
 
 export function asMarkdown(plan: Plan): string {

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { ExitCode } from '../../diagnostics/errors.ts'
+import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { checkFresh, isPlanFile, type PlanHeader, readPlanHeader } from '../../planning/plan-file.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve } from '../confirm.ts'
@@ -22,6 +22,7 @@ export async function apply(
 ): Promise<ExitCode> {
   const path = file === undefined ? undefined : resolve(context.cwd, file)
   const saved = path !== undefined && isPlanFile(path) ? await readPlanHeader(path) : undefined
+  if (saved && options.fresh) throw freshPlan()
   const session = await openSession(
     saved && path ? optionsOf(saved, path, options) : withManifest(file, options),
     context,
@@ -47,11 +48,20 @@ export async function apply(
   }
 }
 
-/** The manifest and the environment that a saved plan was made with, unless others are named. */
+/** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */
 function optionsOf(saved: PlanHeader, path: string, options: ApplyCommandOptions): SessionOptions {
   return {
     ...options,
     config: options.config ?? resolve(dirname(path), saved.manifestFile),
     env: options.env ?? saved.inputs.environment ?? undefined,
+    snapshot: options.snapshot ?? (saved.snapshot === undefined ? undefined : resolve(dirname(path), saved.snapshot)),
   }
+}
+
+function freshPlan(): UsageError {
+  return new UsageError({
+    code: 'options_contradict',
+    message: 'a saved plan is carried out as it is, and --fresh reads the source again',
+    hint: 'leave --fresh out, or make a new plan with: workos-migrate plan --fresh --out',
+  })
 }

@@ -57,11 +57,11 @@ function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }:
 export async function showPlan(
   computed: Plan,
   { format = 'text', full = false }: Pick<PlanOptions, 'format' | 'full'>,
-  { stdout, env }: Context,
+  { stdout, env, now }: Context,
 ): Promise<void> {
   const output = buffered(stdout)
   if (format === 'json') renderPlanJson(computed, output.write)
   else if (format === 'markdown') renderPlanMarkdown(computed, output.write)
-  else renderPlanText(computed, { paint: painter(wantsColor(stdout, env)), full, write: output.write })
+  else renderPlanText(computed, { paint: painter(wantsColor(stdout, env)), full, write: output.write, now: now() })
   await output.end()
 }

@@ -33,7 +33,7 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
     if (options.json) renderVerifyJson(verification, options.full ?? false, write)
     else {
       const paint = painter(wantsColor(context.stdout, context.env))
-      renderVerifyText(verification, { paint, full: options.full ?? false, write })
+      renderVerifyText(verification, { paint, full: options.full ?? false, write, now: context.now() })
     }
     await end()
     return exitCode(verification, options.strict ?? false)

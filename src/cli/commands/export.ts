@@ -1,0 +1,69 @@
+import { dirname, resolve } from 'node:path'
+import { loadManifest } from '../../config/load.ts'
+import type { LoadedManifest } from '../../config/manifest.ts'
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { Redactor } from '../../diagnostics/redactor.ts'
+import { renderProblems } from '../../diagnostics/render.ts'
+import { createScratch } from '../../files/scratch.ts'
+import { renderExportJson, renderExportText } from '../../reporting/export-text.ts'
+import { Progress } from '../../reporting/progress.ts'
+import { painter } from '../../reporting/style.ts'
+import { type CaptureOptions, captureSource } from '../../sources/snapshot/capture.ts'
+import { liveReading, snapshotFolder } from '../../sources/snapshot/placement.ts'
+import { recordSource } from '../../sources/snapshot/record.ts'
+import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
+import type { Context } from '../context.ts'
+import { placeSourceProblem, placingSourceErrors } from '../placing.ts'
+
+export interface ExportOptions {
+  /** The manifest file. */
+  config?: string
+  /** The environment to merge over it. */
+  env?: string
+  /** The folder to write to, relative to where the command runs. */
+  out?: string
+  json?: boolean
+}
+
+/** `export`: reads the source into a snapshot, and nothing more. The target is not touched, so its credentials may be unset. */
+export async function exportSource(options: ExportOptions, context: Context): Promise<ExitCode> {
+  const { redactor = new Redactor(), stdout, stderr, cwd, env } = context
+  const { config: path, env: environment } = options
+  const defer = ([section]: readonly string[]) => section !== 'source'
+  const loaded = await loadManifest({ path, environment, cwd, env, defer, redactor })
+  const progress = new Progress(stderr)
+  const onWarning = (problem: Problem) => {
+    progress.clear()
+    const placed = { ...placeSourceProblem(problem, loaded), severity: 'warning' as const }
+    stderr.write(renderProblems([placed], { color: wantsColor(stderr, env), cwd, redactor }))
+  }
+  const { source } = loaded.manifest
+  const snapshot = await placingSourceErrors(loaded, () =>
+    read(loaded, options.out === undefined ? undefined : resolve(cwd, options.out), {
+      directory: loaded.directory,
+      now: context.now,
+      signal: context.interrupted,
+      onProgress: (message) => progress.status(message),
+      onWarning,
+    }),
+  ).finally(() => progress.clear())
+  const isItsOwn = liveReading(source) !== undefined && snapshot.folder === snapshotFolder(source, loaded.directory)
+  if (options.json) stdout.write(redactor.redact(renderExportJson(snapshot)))
+  else stdout.write(redactor.redact(renderExportText(snapshot, { paint: painter(wantsColor(stdout, env)), isItsOwn })))
+  return ExitCode.done
+}
+
+async function read(loaded: LoadedManifest, out: string | undefined, options: CaptureOptions): Promise<Snapshot> {
+  const { source, state } = loaded.manifest
+  const folder = out ?? snapshotFolder(source, loaded.directory)
+  const live = liveReading(source)
+  if (live !== undefined) return captureSource(source, live, folder, options)
+  const scratch = createScratch(dirname(resolve(loaded.directory, state.path)))
+  try {
+    return await recordSource(source, folder, { ...options, scratch: scratch.path })
+  } finally {
+    scratch.remove()
+  }
+}

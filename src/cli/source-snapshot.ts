@@ -1,0 +1,55 @@
+import { resolve } from 'node:path'
+import type { LoadedManifest } from '../config/manifest.ts'
+import { isSecretPath } from '../config/schema.ts'
+import { UsageError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { obtainSnapshot } from '../sources/snapshot/obtain.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import type { Context } from './context.ts'
+
+/** What the source is read from, as the command line says. */
+export interface SnapshotOptions {
+  /** Read a live source again although there is a snapshot of it. */
+  fresh?: boolean
+  /** The folder of the snapshot to work from, relative to where the command runs. */
+  snapshot?: string
+}
+
+/** The credentials of a source: only who reads it over the network needs them. */
+export function isSourceSecret(path: readonly string[]): boolean {
+  return path[0] === 'source' && isSecretPath(path)
+}
+
+/** What keeps the source from being asked. */
+export function missingCredentials({ deferred }: LoadedManifest): Problem[] {
+  return deferred.filter(({ path }) => path?.split('.')[0] === 'source')
+}
+
+/** @throws UsageError for options that contradict each other */
+export function checkSnapshotOptions({ fresh, snapshot }: SnapshotOptions): void {
+  if (!fresh || snapshot === undefined) return
+  throw new UsageError({
+    code: 'options_contradict',
+    message: '--fresh reads the source again, and --snapshot works from what was read',
+    hint: 'leave one of them out',
+  })
+}
+
+/** Makes sure of the snapshot that a command works from: see obtainSnapshot. */
+export function snapshotFor(
+  loaded: LoadedManifest,
+  { fresh, snapshot }: SnapshotOptions,
+  { cwd, now, interrupted }: Context,
+  tell: { onProgress(message: string): void; onWarning(problem: Problem): void },
+): () => Promise<Snapshot | undefined> {
+  return () =>
+    obtainSnapshot(loaded.manifest.source, {
+      ...tell,
+      directory: loaded.directory,
+      from: snapshot === undefined ? undefined : resolve(cwd, snapshot),
+      fresh,
+      missing: missingCredentials(loaded),
+      now,
+      signal: interrupted,
+    })
+}

@@ -1,0 +1,53 @@
+import { printable } from '../diagnostics/printable.ts'
+import { jsonText } from '../json.ts'
+import { isRecorded, recordingOf } from '../sources/snapshot/recorded.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import { minute } from './snapshot-age.ts'
+import { duration, type Paint, table } from './style.ts'
+
+export interface ExportTextOptions {
+  paint: Paint
+  /** Whether plan, apply and verify work from it without being told to. */
+  isItsOwn: boolean
+}
+
+const figure = (count: number) => count.toLocaleString('en-US')
+
+/** A snapshot that was just written, for people: what is in it, where it is, and what to do with it. */
+export function renderExportText(snapshot: Snapshot, { paint, isItsOwn }: ExportTextOptions): string {
+  const { folder, source, startedAt, finishedAt, streams, digest } = snapshot
+  const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000
+  const rows = streams.map(({ name, records, bytes, sha256 }) => [
+    printable(name),
+    figure(records),
+    figure(bytes),
+    sha256.slice(0, 16),
+  ])
+  const use = isItsOwn
+    ? 'plan, apply and verify work from it until --fresh or export reads again.'
+    : `Work from it, here or elsewhere, with: workos-migrate plan --snapshot ${printable(folder)}`
+  return [
+    `${paint('bold', `Snapshot of the source ${printable(source)}`)}, read ${minute(startedAt)} in ${duration(seconds)}\n\n`,
+    table([['', 'rows', 'bytes', 'SHA-256'], ...rows]),
+    isRecorded(snapshot) ? `\n${renderCounts(snapshot)}` : '',
+    `\ndigest ${digest}\n${printable(folder)}\n${use}\n`,
+  ].join('')
+}
+
+function renderCounts(snapshot: Snapshot): string {
+  const rows = recordingOf(snapshot).counts.map(({ stream, file, read, passed, rejected, role }) => [
+    printable(`${stream} (${file})`),
+    figure(read),
+    `= ${figure(passed)} ${role === 'main' ? 'records' : 'joined'}`,
+    `+ ${figure(rejected)} rejected`,
+  ])
+  return table(rows)
+}
+
+/** The same for programs, as one JSON document; `counts` for what was recorded from files. */
+export function renderExportJson(snapshot: Snapshot): string {
+  const { folder, source, identity, startedAt, finishedAt, streams, digest } = snapshot
+  const counts = isRecorded(snapshot) ? { counts: recordingOf(snapshot).counts } : {}
+  const head = { format: 'workos-migrate-export', version: 1, folder, source, identity, startedAt, finishedAt }
+  return `${jsonText({ ...head, digest, streams, ...counts }, 2)}\n`
+}
