@@ -28,8 +28,9 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
   })
 }
 
-/** The rules that read a stream which the source does not have: nothing would ever come of them. */
+/** A mapping without rules, and rules that read a stream which the source does not have: nothing would ever come of them. */
 export function checkStreams(map: Manifest['map'], streams: readonly string[]): Problem[] {
+  if (Object.values(map).every((rule) => rule === undefined)) return [NO_MAPPING]
   return Object.entries(map).flatMap(([kind, rule]): Problem[] => {
     const { from, each } = rule ?? {}
     const path = `map.${kind}`
@@ -40,6 +41,13 @@ export function checkStreams(map: Manifest['map'], streams: readonly string[]): 
     const own = isObject(each) ? Object.keys(each).map((name): [string, string] => [name, `${path}.each.${name}`]) : []
     return [...read, ...own].flatMap(([name, at]) => (streams.includes(name) ? [] : unknownStream(name, at, streams)))
   })
+}
+
+const NO_MAPPING: Problem = {
+  code: 'no_mapping',
+  message: 'nothing is mapped: neither the manifest nor its recipe has a rule under map',
+  hint: 'write what becomes of a record, at least map.user with key and email; workos-migrate inspect shows what there is',
+  path: 'map',
 }
 
 function unknownStream(name: string, path: string, streams: readonly string[]): Problem {

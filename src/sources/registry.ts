@@ -1,13 +1,15 @@
 import type { SourceConfig } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
+import { auth0Source } from './auth0/auth0-source.ts'
 import { clerkSource } from './clerk/clerk-source.ts'
 import { csvSource } from './csv/csv-source.ts'
+import { fileSource } from './file/file-source.ts'
 import { isRecorded, openRecorded } from './snapshot/recorded.ts'
 import type { ReadContext, Source, SourceDefinition } from './source.ts'
 
 /** Every type of source, by `source.type`. */
 export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
-  [csvSource, clerkSource].map((definition) => [definition.type, definition]),
+  [csvSource, clerkSource, auth0Source, fileSource].map((definition) => [definition.type, definition]),
 )
 
 /**

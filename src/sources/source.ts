@@ -31,7 +31,7 @@ export interface RejectedRecord {
   problem: Problem
 }
 
-/** What one stream yielded, for the sum at the end. `read` = `passed` + `rejected`, for main and joined streams alike. */
+/** What one stream yielded, for the sum at the end. `read` = `passed` + `rejected` + `ignored`, for main and joined streams alike. */
 export interface StreamCount {
   stream: string
   /** As written in the manifest. */
@@ -40,6 +40,8 @@ export interface StreamCount {
   /** Handed to the mapping, by itself or joined to another record. */
   passed: number
   rejected: number
+  /** Left out because the manifest says so: rows that belong to no record. Default: none. */
+  ignored?: number
   /** Main streams are mapped record by record; joined streams reach the mapping inside a main record. */
   role: 'main' | 'joined'
 }
@@ -74,7 +76,10 @@ export interface CaptureContext {
 export interface LiveReading {
   /** Whether this source is read over a network: some types read files too. */
   applies(config: Record<string, unknown>): boolean
-  /** The options that decide what is read (tenant, filters): a snapshot of others is another. Never a secret. */
+  /**
+   * The options that decide what is read (tenant, filters): a snapshot of others is another. Never a secret. Null for what
+   * only a credential tells that is not there: it fits any.
+   */
   identity(config: Record<string, unknown>): JsonObject
   /**
    * Reads everything into the snapshot, from where it was cut off if it was.

@@ -7,13 +7,23 @@ import { folderOf, load } from './folder.ts'
 const SOURCES: Record<string, string> = {
   csv: 'source: { type: csv, path: users.csv }',
   clerk: 'source: { type: clerk, users: users.csv }',
+  auth0: 'source: { type: auth0, users: users.ndjson }',
+  file: 'source: { type: file, streams: { users: { path: users.csv } } }',
 }
+
+/** Nothing is known of what is in files of any shape. */
+const WITHOUT_MAP = ['file']
 
 test('every type of source has a shipped recipe that maps its users', async () => {
   expect(Object.keys(SOURCES).toSorted()).toEqual(sourceTypes().toSorted())
   for (const [type, source] of Object.entries(SOURCES)) {
     const folder = folderOf({ 'migrate.config.yaml': `${source}\ntarget: { type: sandbox }\n` })
     const { manifest } = await load(folder, { recipes: shippedRecipes })
+    expect(manifest.dedupe.user.by, type).toEqual(['email'])
+    if (WITHOUT_MAP.includes(type)) {
+      expect(manifest.map).toEqual({})
+      continue
+    }
     expect(manifest.map.user, type).toHaveProperty('email')
     expect(expressionsOf(manifest).length).toBeGreaterThan(3)
   }

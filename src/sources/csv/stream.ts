@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
+import type { LineRecord, RecordFile } from '../record-file.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
 import type { Encoding } from './decode.ts'
 import type { Dialect } from './dialect.ts'
@@ -11,10 +12,7 @@ import { openTable, type Table } from './table.ts'
 import { checkColumns, type Vocabulary } from './vocabulary.ts'
 
 /** One row that is as its format wants it: the columns that are not empty, as strings. */
-export interface CsvRecord {
-  line: number
-  data: JsonObject
-}
+export type CsvRecord = LineRecord
 
 /** Why a row breaks a rule of its format. */
 export type RowRule = (data: JsonObject) => Pick<Problem, 'code' | 'message' | 'hint'> | undefined
@@ -33,7 +31,7 @@ export interface CsvStreamOptions {
 }
 
 /** Reads one CSV file as a stream of records, and keeps count. */
-export class CsvStream {
+export class CsvStream implements RecordFile {
   readonly #options: CsvStreamOptions
   readonly #context: ReadContext
   readonly #hash = createHash('sha256')

@@ -6,7 +6,7 @@ import type { Dialect } from './dialect.ts'
 import type { SourceFile } from './file.ts'
 import { readHead } from './head.ts'
 import { type Row, splitRows } from './rows.ts'
-import { readText } from './utf8.ts'
+import { nulWarning, readText } from './utf8.ts'
 
 /** A header longer than this is none. */
 const MAX_HEADER_BYTES = 1024 * 1024
@@ -116,14 +116,4 @@ function endlessHeader(file: SourceFile): SourceError {
     hint: 'is this a CSV file? A quote that is not closed in the header does this as well',
     at: { file: file.name, line: 1 },
   })
-}
-
-function nulWarning(file: SourceFile, count: number): Problem {
-  return {
-    code: 'nul_characters',
-    severity: 'warning',
-    message: `${count} NUL ${count === 1 ? 'character was' : 'characters were'} left out`,
-    hint: 'they mean nothing in text; look at how the file was exported',
-    at: { file: file.name },
-  }
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { SourceError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import { type ByteOptions, readBytes } from './bytes.ts'
 import { type Encoding, inUtf8 } from './decode.ts'
 import type { SourceFile } from './file.ts'
@@ -125,4 +126,15 @@ async function lineOfByte(file: SourceFile, offset: number): Promise<number> {
     }
   }
   return line
+}
+
+/** What is said of NUL characters that were taken out. */
+export function nulWarning(file: SourceFile, count: number): Problem {
+  return {
+    code: 'nul_characters',
+    severity: 'warning',
+    message: `${count} NUL ${count === 1 ? 'character was' : 'characters were'} left out`,
+    hint: 'they mean nothing in text; look at how the file was exported',
+    at: { file: file.name },
+  }
 }

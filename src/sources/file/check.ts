@@ -1,0 +1,44 @@
+import { OperatorError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import type { SourceFile } from '../csv/file.ts'
+import { checkCsvFile } from '../csv/stream.ts'
+import { expandPaths } from './expand.ts'
+import { freeColumns, openFile } from './open-file.ts'
+import type { StreamSettings } from './stream-settings.ts'
+
+/** Files of one stream whose heads are looked at. */
+const MAX_FILES = 20
+
+/** Problems that the beginnings of the files show. */
+export async function checkFiles(streams: readonly StreamSettings[], directory: string): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const stream of streams) {
+    try {
+      const files = await expandPaths(stream.paths, directory, stream.name)
+      for (const file of files.slice(0, MAX_FILES)) problems.push(...(await checkHead(file, stream, directory)))
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error
+      problems.push(...error.problems)
+    }
+  }
+  return problems
+}
+
+async function checkHead(file: SourceFile, stream: StreamSettings, directory: string): Promise<Problem[]> {
+  if (stream.format === 'csv') {
+    const { dialect, encoding } = stream
+    return checkCsvFile(file, freeColumns(stream), undefined, { dialect, encoding })
+  }
+  const problems: Problem[] = []
+  const context = {
+    directory,
+    scratch: directory,
+    warn: (problem: Problem) => problems.push(problem),
+    reject: ({ problem }: { problem: Problem }) => problems.push(problem),
+  }
+  // The first batch is what the first piece of the file holds, if there is a record in it.
+  const records = openFile(file, stream, context).records()
+  await records.next()
+  await records.return(undefined)
+  return problems.slice(0, 1)
+}

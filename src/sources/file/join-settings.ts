@@ -1,0 +1,90 @@
+import { nearest } from '../../config/nearest.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { type CompiledExpression, compile } from '../../expressions/expression.ts'
+import { isObject } from '../../json.ts'
+import { textOption } from '../csv/options.ts'
+import type { JoinSettings, StreamSettings } from './stream-settings.ts'
+
+type Complain = (option: string, problem: Omit<Problem, 'path'>) => void
+
+/**
+ * The options under `join`.
+ * @param main name of the stream that rows belong to unless `into` names another
+ */
+export function readJoin(options: unknown, main: string, complain: Complain): JoinSettings | undefined {
+  if (!isObject(options)) return undefined
+  const key = compiled('key', options, complain)
+  const to = compiled('to', options, complain)
+  if (key === undefined || to === undefined) return undefined
+  return {
+    into: textOption(options, 'into') ?? main,
+    key,
+    to,
+    as: options.as === 'one' ? 'one' : 'many',
+    unmatched: options.unmatched === 'ignore' ? 'ignore' : 'reject',
+  }
+}
+
+function compiled(name: string, options: Record<string, unknown>, complain: Complain): CompiledExpression | undefined {
+  const compilation = compile(textOption(options, name) ?? '')
+  if (!compilation.ok) {
+    const { message, hint, position } = compilation
+    complain(`join.${name}`, { code: 'bad_expression', message: `${message} (character ${position + 1})`, hint })
+    return undefined
+  }
+  const [unstable] = compilation.expression.unstable
+  if (unstable !== undefined) {
+    complain(`join.${name}`, {
+      code: 'bad_expression',
+      message: `$${unstable.name} answers differently on every run: nothing can be joined by it`,
+      hint: 'use a value of the record',
+    })
+  }
+  return compilation.expression
+}
+
+/** Whether every joined stream hangs on a main one, and the first is such a one. */
+export function checkTree(streams: readonly StreamSettings[]): Problem[] {
+  const byName = new Map(streams.map((stream) => [stream.name, stream]))
+  const problems: Problem[] = []
+  for (const [index, { name, join }] of streams.entries()) {
+    if (join === undefined) continue
+    const path = `source.streams.${name}.join`
+    if (index === 0) problems.push({ ...firstIsJoined, path })
+    else if (!byName.has(join.into)) problems.push({ ...noStream(join.into, [...byName.keys()]), path: `${path}.into` })
+    else if (runsInCircle(name, byName)) problems.push({ ...circle(name), path: `${path}.into` })
+  }
+  return problems
+}
+
+function runsInCircle(name: string, byName: ReadonlyMap<string, StreamSettings>): boolean {
+  let current = byName.get(name)?.join?.into
+  for (let steps = 0; current !== undefined && steps < byName.size; steps++) {
+    if (current === name) return true
+    current = byName.get(current)?.join?.into
+  }
+  return false
+}
+
+const firstIsJoined: Problem = {
+  code: 'no_main_stream',
+  message: 'the first stream is the main one and cannot be joined to another',
+  hint: 'put the stream of users first',
+}
+
+function noStream(into: string, names: readonly string[]): Problem {
+  const close = nearest(into, names)
+  return {
+    code: 'unknown_stream',
+    message: `there is no stream "${into}" to join to`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${names.join(', ')}`,
+  }
+}
+
+function circle(name: string): Problem {
+  return {
+    code: 'join_cycle',
+    message: `${name} is joined to itself by way of others`,
+    hint: 'let one of them be joined to a stream without join',
+  }
+}

@@ -1,0 +1,161 @@
+import { ManifestError } from '../../diagnostics/errors.ts'
+import type { JsonObject } from '../../json.ts'
+import type { JoinRow, JoinTable } from '../join-table.ts'
+import type { LineRecord, Refusal } from '../record-file.ts'
+import { keysOf } from './keys.ts'
+import type { Batch, FileStream } from './stream.ts'
+import type { JoinSettings } from './stream-settings.ts'
+
+/** Holds the records of one stream, with those that are joined to them, until the records come by that they belong to. */
+export class JoinedStream {
+  readonly stream: FileStream
+  readonly #join: JoinSettings
+  readonly #joined: readonly JoinedStream[]
+  readonly #table: JoinTable
+
+  /**
+   * @param joined streams that are joined to this one
+   * @param table empty; closed with this
+   */
+  constructor(stream: FileStream, join: JoinSettings, joined: readonly JoinedStream[], table: JoinTable) {
+    this.stream = stream
+    this.#join = join
+    this.#joined = joined
+    this.#table = table
+  }
+
+  /** Reads the stream to its end. */
+  async load(): Promise<void> {
+    for (const joined of this.#joined) await joined.load()
+    for await (const batch of this.stream.records()) {
+      const records = await attachAll(this.#joined, batch, this.stream)
+      this.#table.load(await this.#rows({ ...batch, records }))
+    }
+    this.#table.finish()
+    if (this.#join.as === 'one') this.#rejectSeconds()
+    for (const joined of this.#joined) joined.finish()
+  }
+
+  async #rows({ file, records }: Batch): Promise<JoinRow[]> {
+    const rows: JoinRow[] = []
+    for (const { line, data } of records) {
+      const found = await keysOf(this.#join.key, data)
+      if (!found.ok) this.stream.reject(file, line, found.refusal)
+      else if (found.keys.length > 0) rows.push({ key: found.keys, file, line, data })
+      else this.#leave(file, line, noKey(this.#join.key.text))
+    }
+    return rows
+  }
+
+  #rejectSeconds(): void {
+    for (const { key, file, line } of this.#table.removeSurplus()) {
+      this.stream.reject(file, line, {
+        code: 'second_row',
+        message: `a record before has the key "${shown(key)}" as well, and only one may`,
+        hint: 'remove one of them, or join with as: many',
+      })
+    }
+  }
+
+  /**
+   * Puts to each record what belongs to it, under the name of the stream.
+   * @param reject refuses one of these records
+   * @returns the records without those that were refused
+   */
+  async attach(
+    records: LineRecord[],
+    file: string,
+    reject: (line: number, refusal: Refusal) => void,
+  ): Promise<LineRecord[]> {
+    const { name } = this.stream.settings
+    const kept: LineRecord[] = []
+    const keys: string[][] = []
+    for (const record of records) {
+      if (Object.hasOwn(record.data, name)) throw nameTaken(name, file, record.line)
+      const found = await keysOf(this.#join.to, record.data)
+      if (!found.ok) reject(record.line, found.refusal)
+      else {
+        kept.push(record)
+        keys.push(found.keys)
+      }
+    }
+    for (const [index, rows] of this.#find(keys).entries()) {
+      const data = kept[index]?.data
+      if (data === undefined) continue
+      if (this.#join.as === 'many') data[name] = rows
+      else if (rows[0] !== undefined) data[name] = rows[0]
+    }
+    return kept
+  }
+
+  /** For each list of keys the rows of the first key that has any. */
+  #find(keys: readonly string[][]): JsonObject[][] {
+    const found: JsonObject[][] = keys.map(() => [])
+    for (let place = 0; ; place++) {
+      const open = keys.flatMap((own, index) => {
+        const key = own[place]
+        return key === undefined || found[index]?.length !== 0 ? [] : { index, key }
+      })
+      if (open.length === 0) return found
+      const rows = this.#table.take(open.map(({ key }) => key))
+      for (const [at, { index }] of open.entries()) found[index] = rows[at] ?? []
+    }
+  }
+
+  /** Tells of the records that belong to none, once all have come by. */
+  finish(): void {
+    const { into, to } = this.#join
+    for (const { key, file, line } of this.#table.unused()) {
+      this.#leave(file, line, {
+        code: 'unmatched_row',
+        message: `no record of ${into} has the key "${shown(key)}"`,
+        hint: `it is compared to the letter with ${to.text}; unmatched: ignore leaves such rows out`,
+      })
+    }
+  }
+
+  #leave(file: string, line: number, refusal: Refusal): void {
+    if (this.#join.unmatched === 'ignore') this.stream.ignore()
+    else this.stream.reject(file, line, refusal)
+  }
+
+  close(): void {
+    this.#table.close()
+    for (const joined of this.#joined) joined.close()
+  }
+}
+
+/** Puts to the records of a batch what is joined to their stream. */
+export async function attachAll(
+  joined: readonly JoinedStream[],
+  batch: Batch,
+  stream: FileStream,
+): Promise<LineRecord[]> {
+  const { file } = batch
+  let { records } = batch
+  for (const other of joined) {
+    records = await other.attach(records, file, (line, refusal) => stream.reject(file, line, refusal))
+  }
+  return records
+}
+
+function noKey(expression: string): Refusal {
+  return {
+    code: 'no_join_key',
+    message: `the record has no key to be joined by: ${expression} yields nothing`,
+    hint: 'fill it in, or correct join.key',
+  }
+}
+
+function nameTaken(name: string, file: string, line: number): ManifestError {
+  return new ManifestError({
+    code: 'name_taken',
+    message: `the records at ${file}:${line} have a member ${name} of their own, which a join may not replace`,
+    hint: 'rename the stream',
+    path: `source.streams.${name}`,
+  })
+}
+
+function shown(key: string): string {
+  return key.length > 60 ? `${key.slice(0, 60)}…` : key
+}

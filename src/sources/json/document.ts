@@ -1,0 +1,191 @@
+import { Tokenizer, TokenizerError, type TokenType } from '@streamparser/json'
+import { SourceError } from '../../diagnostics/errors.ts'
+import type { SourceFile } from '../csv/file.ts'
+import type { LineRecord, TextFormat } from '../record-file.ts'
+import { Grammar, MAX_DEPTH } from './grammar.ts'
+import { Position } from './position.ts'
+import { RecordWalk } from './record-walk.ts'
+import { writePath } from './records-path.ts'
+import { MAX_RECORD_BYTES, notAnObject } from './refusals.ts'
+
+/** Bytes of a document that are searched for paths when it is not the list that was expected. */
+const HEAD_BYTES = 256 * 1024
+
+/**
+ * The records at a path of names in one JSON document of any size; without a path, the document is the list of them. Only the record that is
+ * being read is kept.
+ * @throws SourceError where the document is no JSON, nests too deeply or holds a record that is too long, and when the path leads nowhere
+ */
+export function jsonDocument(names: readonly string[] | undefined): TextFormat {
+  return async function* (text, intake) {
+    const reader = new DocumentReader(intake.file, names, {
+      record: () => intake.met(),
+      noObject(line) {
+        intake.met()
+        intake.reject(line, notAnObject)
+      },
+    })
+    for await (const chunk of text) {
+      const records = reader.read(chunk)
+      if (records.length > 0) yield records
+    }
+    const last = reader.finish()
+    if (last.length > 0) yield last
+  }
+}
+
+interface Listener {
+  record(): void
+  noObject(line: number): void
+}
+
+/** Tokens in which numbers keep their text at hand. */
+class ExactTokenizer extends Tokenizer {
+  number = ''
+
+  protected override parseNumber(text: string): number {
+    this.number = text
+    return Number(text)
+  }
+}
+
+class DocumentReader {
+  readonly #file: SourceFile
+  readonly #listener: Listener
+  readonly #names: readonly string[] | undefined
+  readonly #position = new Position()
+  readonly #tokens = new ExactTokenizer({ stringBufferSize: 64 * 1024 })
+  #walk: RecordWalk | undefined
+  #grammar: Grammar | undefined
+  #records: LineRecord[] = []
+  /** Offset of the token that was read last, of the record that is being read, and the line on which that begins. */
+  #offset = 0
+  #start = 0
+  #line = 1
+  /** The document is an object, and nobody said where in it the records are. */
+  #lost = false
+
+  constructor(file: SourceFile, names: readonly string[] | undefined, listener: Listener) {
+    this.#file = file
+    this.#names = names
+    this.#listener = listener
+    this.#tokens.onToken = ({ token, value, offset }) => this.#take(token, value, offset)
+  }
+
+  /** The records that end in this chunk. */
+  read(chunk: Buffer): LineRecord[] {
+    this.#position.next(chunk)
+    const start = this.#position.end - chunk.length
+    this.#guarded(start, () => this.#tokens.write(chunk))
+    if (this.#lost && this.#position.end > HEAD_BYTES) throw this.#noPath()
+    const since = this.#walk?.inRecord ? this.#start : this.#offset
+    if (this.#position.end - since > MAX_RECORD_BYTES) throw this.#tooLong()
+    return this.#taken()
+  }
+
+  finish(): LineRecord[] {
+    this.#guarded(this.#position.end, () => this.#tokens.end())
+    if (this.#walk === undefined) throw this.#empty()
+    if (!this.#grammar?.complete) throw this.#broken(this.#position.end, 'it is cut off: brackets are still open')
+    if (this.#lost || !this.#walk.found) throw this.#noPath()
+    return this.#taken()
+  }
+
+  #taken(): LineRecord[] {
+    const records = this.#records
+    this.#records = []
+    return records
+  }
+
+  #take(token: TokenType, value: string | number | boolean | null, offset: number): void {
+    this.#offset = offset
+    const grammar = this.#grammar ?? this.#begin(value)
+    const exact = typeof value === 'number' && String(value) !== this.#tokens.number ? this.#tokens.number : value
+    if (!grammar.take(token, exact)) {
+      const hint = grammar.complete ? 'a second value follows the first: is it format: ndjson?' : undefined
+      throw this.#broken(offset, hint)
+    }
+    if (grammar.depth > MAX_DEPTH) throw this.#tooDeep(offset)
+  }
+
+  /** The first token tells whether the document is a list. */
+  #begin(value: unknown): Grammar {
+    this.#lost = this.#names === undefined && value === '{'
+    this.#walk = new RecordWalk(this.#lost ? NOWHERE : (this.#names ?? []), {
+      begin: () => {
+        this.#start = this.#offset
+        this.#line = this.#position.line(this.#offset)
+      },
+      record: (data) => {
+        this.#listener.record()
+        this.#records.push({ line: this.#line, data })
+      },
+      noObject: () => this.#listener.noObject(this.#position.line(this.#offset)),
+    })
+    this.#grammar = new Grammar(this.#walk)
+    return this.#grammar
+  }
+
+  /** The tokenizer's messages show what is in the file: only the place is taken from them. */
+  #guarded(start: number, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof TokenizerError)) throw error
+      const index = /chunk position "(\d+)"/.exec(error.message)?.[1]
+      throw this.#broken(start + Number(index ?? 0))
+    }
+  }
+
+  #broken(offset: number, hint?: string): SourceError {
+    return new SourceError({
+      code: 'bad_json',
+      message: 'the document is not valid JSON',
+      hint: hint ?? 'nothing of it can be read beyond this place; export it again, or mend it there',
+      at: { file: this.#file.name, ...this.#position.at(offset) },
+    })
+  }
+
+  #tooLong(): SourceError {
+    const inRecord = this.#walk?.inRecord === true
+    return new SourceError({
+      code: 'record_too_long',
+      message: `the ${inRecord ? 'record' : 'value'} that begins here is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`,
+      hint: inRecord
+        ? 'is this the list of records, or something around it? Say where they are with records'
+        : undefined,
+      at: { file: this.#file.name, line: inRecord ? this.#line : this.#position.line(this.#offset) },
+    })
+  }
+
+  #tooDeep(offset: number): SourceError {
+    return new SourceError({
+      code: 'too_deep',
+      message: `brackets are nested more than ${MAX_DEPTH} deep`,
+      hint: 'this is no export of users; look at how the file was made',
+      at: { file: this.#file.name, ...this.#position.at(offset) },
+    })
+  }
+
+  #noPath(): SourceError {
+    const { paths = [] } = this.#walk ?? {}
+    const known =
+      paths.length > 0 ? `lists of objects are at: ${paths.join(', ')}` : 'there is no list of objects in it'
+    const [first = 'users'] = paths
+    return new SourceError({
+      code: 'no_such_path',
+      message: this.#lost
+        ? 'the document is an object, not a list of records'
+        : `there is nothing at ${writePath(this.#names ?? []) || '$'} in the document`,
+      hint: this.#lost ? `say where the records are, like records: ${first}; ${known}` : known,
+      at: { file: this.#file.name },
+    })
+  }
+
+  #empty(): SourceError {
+    return new SourceError({ code: 'empty_file', message: 'the file is empty', at: { file: this.#file.name, line: 1 } })
+  }
+}
+
+/** No member has an empty name and one in it: nothing is found. */
+const NOWHERE: readonly string[] = ['', '']

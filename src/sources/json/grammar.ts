@@ -1,0 +1,99 @@
+import { TokenType } from '@streamparser/json'
+import type { Json } from '../../json.ts'
+
+/** What a JSON text consists of, in its order. */
+export interface JsonEvents {
+  open(list: boolean): void
+  close(): void
+  /** Name of the member whose value comes next. */
+  key(name: string): void
+  scalar(value: Json): void
+}
+
+/** What may come next. `first …`: or the end of what has just opened. */
+type Expected = 'value' | 'first value' | 'key' | 'first key' | 'colon' | 'next' | 'end'
+
+/** Nothing that is real is nested deeper, and what is could exhaust the stack of whoever walks through it. */
+export const MAX_DEPTH = 500
+
+/** Holds tokens against the grammar of RFC 8259 and tells what they say. */
+export class Grammar {
+  readonly #events: JsonEvents
+  /** For each bracket that is open, whether it is a list's. */
+  readonly #open: boolean[] = []
+  #expected: Expected = 'value'
+
+  constructor(events: JsonEvents) {
+    this.#events = events
+  }
+
+  /** Whether the text may end here. */
+  get complete(): boolean {
+    return this.#expected === 'end'
+  }
+
+  get depth(): number {
+    return this.#open.length
+  }
+
+  /** @returns false when the token may not stand here */
+  take(token: TokenType, value: Json): boolean {
+    switch (token) {
+      case TokenType.COLON:
+        return this.#step('colon', 'value')
+      case TokenType.COMMA:
+        return this.#step('next', this.#open.at(-1) ? 'value' : 'key')
+      case TokenType.LEFT_BRACE:
+      case TokenType.LEFT_BRACKET:
+        return this.#begin(token === TokenType.LEFT_BRACKET)
+      case TokenType.RIGHT_BRACE:
+      case TokenType.RIGHT_BRACKET:
+        return this.#finish(token === TokenType.RIGHT_BRACKET)
+      default:
+        return this.#plain(value)
+    }
+  }
+
+  #step(from: Expected, to: Expected): boolean {
+    if (this.#expected !== from) return false
+    this.#expected = to
+    return true
+  }
+
+  #begin(list: boolean): boolean {
+    if (!this.#wantsValue()) return false
+    this.#events.open(list)
+    this.#open.push(list)
+    this.#expected = list ? 'first value' : 'first key'
+    return true
+  }
+
+  #finish(list: boolean): boolean {
+    if (this.#expected !== 'next' && this.#expected !== (list ? 'first value' : 'first key')) return false
+    if (this.#open.at(-1) !== list) return false
+    this.#open.pop()
+    this.#events.close()
+    this.#passValue()
+    return true
+  }
+
+  #plain(value: Json): boolean {
+    if ((this.#expected === 'key' || this.#expected === 'first key') && typeof value === 'string') {
+      this.#events.key(value)
+      this.#expected = 'colon'
+      return true
+    }
+    if (!this.#wantsValue()) return false
+    this.#events.scalar(value)
+    this.#passValue()
+    return true
+  }
+
+  #wantsValue(): boolean {
+    return this.#expected === 'value' || this.#expected === 'first value'
+  }
+
+  #passValue(): void {
+    this.#expected = this.#open.length === 0 ? 'end' : 'next'
+  }
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import type { Problem } from '../diagnostics/problem.ts'
+import type { JsonObject } from '../json.ts'
+import type { Encoding } from './csv/decode.ts'
+import type { SourceFile } from './csv/file.ts'
+import { nulWarning, readText } from './csv/utf8.ts'
+import type { ReadContext, StreamCount } from './source.ts'
+
+/** One record and the line on which it begins. */
+export interface LineRecord {
+  line: number
+  data: JsonObject
+}
+
+/** Why a record is refused. */
+export type Refusal = Pick<Problem, 'code' | 'message' | 'hint'>
+
+/** A file that is read as records, and keeps count of them. */
+export interface RecordFile {
+  /** The records in batches of what a piece of the file holds. Can be read once. */
+  records(): AsyncGenerator<LineRecord[]>
+  /** Refuses a record that was read. */
+  reject(line: number, refusal: Refusal): void
+  count(): StreamCount
+  /** SHA-256 (hex) of the file's bytes, once all of it has been read. */
+  digest(): string
+}
+
+/** What a format tells while it takes a text apart. */
+export interface Intake {
+  readonly file: SourceFile
+  /** A record was met, good or bad. */
+  met(): void
+  /** Refuses a record that was met. */
+  reject(line: number, refusal: Refusal): void
+}
+
+/** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
+export type TextFormat = (text: AsyncGenerator<Buffer>, intake: Intake) => AsyncGenerator<LineRecord[]>
+
+export interface TextFileOptions {
+  stream: string
+  file: SourceFile
+  role: StreamCount['role']
+  encoding?: Encoding
+  format: TextFormat
+}
+
+/** A text file in any format that yields records. */
+export class TextFile implements RecordFile, Intake {
+  readonly file: SourceFile
+  readonly #options: TextFileOptions
+  readonly #context: ReadContext
+  readonly #hash = createHash('sha256')
+  #digest: string | undefined
+  #read = 0
+  #rejected = 0
+
+  constructor(options: TextFileOptions, context: ReadContext) {
+    this.file = options.file
+    this.#options = options
+    this.#context = context
+  }
+
+  async *records(): AsyncGenerator<LineRecord[]> {
+    const { encoding, format, file } = this.#options
+    let nuls = 0
+    const onNul = (count: number) => {
+      nuls += count
+    }
+    const text = readText(file, { encoding, hash: this.#hash, signal: this.#context.signal, onNul })
+    try {
+      yield* format(text, this)
+    } finally {
+      await text.return(undefined)
+    }
+    if (nuls > 0) this.#context.warn(nulWarning(file, nuls))
+    if (this.#read === 0) this.#context.warn(noRecords(file))
+    this.#digest = this.#hash.digest('hex')
+  }
+
+  met(): void {
+    this.#read++
+  }
+
+  reject(line: number, refusal: Refusal): void {
+    this.#rejected++
+    const origin = { file: this.file.name, line }
+    this.#context.reject({ stream: this.#options.stream, origin, problem: { ...refusal, at: origin } })
+  }
+
+  count(): StreamCount {
+    const { stream, role } = this.#options
+    const passed = this.#read - this.#rejected
+    return { stream, file: this.file.name, role, read: this.#read, passed, rejected: this.#rejected }
+  }
+
+  digest(): string {
+    if (this.#digest === undefined) throw new Error('the digest is known only after the file has been read to its end')
+    return this.#digest
+  }
+}
+
+function noRecords(file: SourceFile): Problem {
+  return { code: 'no_records', severity: 'warning', message: 'the file holds no records', at: { file: file.name } }
+}
