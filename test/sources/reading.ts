@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 import type { SourceConfig } from '../../src/config/manifest.ts'
 import type { Problem } from '../../src/diagnostics/problem.ts'
 import { openSource } from '../../src/sources/registry.ts'
+import type { Snapshot } from '../../src/sources/snapshot/snapshot.ts'
 import type { RejectedRecord, SourceRecord, StreamCount } from '../../src/sources/source.ts'
 
 export interface Reading {
@@ -27,7 +28,12 @@ export function folderWith(files: Record<string, string | Buffer>): string {
 }
 
 /** Reads a source in a folder to its end. */
-export async function readAll(config: SourceConfig, directory: string, chunkSize = 1000): Promise<Reading> {
+export async function readAll(
+  config: SourceConfig,
+  directory: string,
+  chunkSize = 1000,
+  snapshot?: Snapshot,
+): Promise<Reading> {
   const rejected: RejectedRecord[] = []
   const warnings: Problem[] = []
   const source = openSource(config, {
@@ -35,6 +41,7 @@ export async function readAll(config: SourceConfig, directory: string, chunkSize
     scratch: join(directory, 'scratch'),
     reject: (record) => rejected.push(record),
     warn: (problem) => warnings.push(problem),
+    snapshot,
   })
   const records: SourceRecord[] = []
   const chunks: number[] = []

@@ -1,0 +1,44 @@
+import { sourceSchema } from '../../config/schema.ts'
+import { OperatorError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { sourceFile } from '../csv/file.ts'
+import { textOption } from '../csv/options.ts'
+import { checkCsvFile } from '../csv/stream.ts'
+import type { SourceDefinition } from '../source.ts'
+import { capture } from './capture.ts'
+import { formatOf } from './export-file.ts'
+import { open } from './open.ts'
+import { checkCredentials, checkOptions, identityOf, isLive, texts } from './options.ts'
+
+const TYPE = 'auth0'
+
+/** An Auth0 tenant, or a file of its users. */
+export const auth0Source: SourceDefinition = {
+  type: TYPE,
+  schema: sourceSchema(TYPE),
+  files: filesOf,
+  async check(config, directory) {
+    const problems: Problem[] = [...checkOptions(config), ...checkCredentials(config)]
+    for (const name of filesOf(config)) problems.push(...(await checkFile(name, directory)))
+    return problems
+  },
+  live: { applies: isLive, identity: identityOf, capture },
+  open,
+}
+
+function filesOf(config: Record<string, unknown>): string[] {
+  const users = isLive(config) ? undefined : textOption(config, 'users')
+  return [...(users === undefined ? [] : [users]), ...texts(config.passwords), ...texts(config.mfa)]
+}
+
+/** Whether a file is there and begins like JSON or CSV. */
+async function checkFile(name: string, directory: string): Promise<readonly Problem[]> {
+  const file = sourceFile(name, directory)
+  try {
+    if ((await formatOf(file)) !== 'csv') return []
+    return await checkCsvFile(file, { known: [], required: [], open: true })
+  } catch (error) {
+    if (error instanceof OperatorError) return error.problems
+    throw error
+  }
+}

@@ -1,0 +1,46 @@
+import { ManifestError } from '../../diagnostics/errors.ts'
+import { JsonClient } from '../http/client.ts'
+import type { SnapshotWriter } from '../snapshot/snapshot.ts'
+import type { CaptureContext } from '../source.ts'
+import { readMembers } from './members.ts'
+import { readMissingUsers } from './missing-users.ts'
+import { checkCredentials, liveOptions } from './options.ts'
+import { readOrganizations } from './organizations.ts'
+import { readConnections, readRoles } from './roles.ts'
+import { checkScopes } from './scopes.ts'
+import { Tenant } from './tenant.ts'
+import { AccessTokens } from './token.ts'
+import { readUsers } from './users.ts'
+
+/**
+ * Reads a tenant into a snapshot: first what is quick and shows what the application may not, then organizations, users, and who is
+ * a member of what. See LiveReading.capture.
+ */
+export async function capture(
+  config: Record<string, unknown>,
+  snapshot: SnapshotWriter,
+  context: CaptureContext,
+): Promise<void> {
+  const missing = checkCredentials(config)
+  if (missing.length > 0) throw new ManifestError(missing)
+  const options = liveOptions(config)
+  const { address, rate, concurrency } = options
+  const { baseUrl, name } = address
+  const { signal } = context
+  const tokens = new AccessTokens(new JsonClient({ baseUrl, name, signal }), options)
+  const authorize = (renew: boolean) => tokens.authorize(renew)
+  const client = new JsonClient({ baseUrl: `${baseUrl}/api/v2`, name, authorize, rate, concurrency, signal })
+  const tenant = new Tenant(client, name)
+
+  context.progress(`asking ${name}`)
+  await checkScopes(tenant, tokens, options)
+  await readConnections(tenant, snapshot, options)
+  await readRoles(tenant, snapshot, options)
+  const organized = options.organizations === 'organizations'
+  if (organized) await readOrganizations(tenant, snapshot, options, context)
+  await readUsers(tenant, snapshot, options, context)
+  if (!organized) return
+  await readMembers(tenant, snapshot, options, context)
+  // A part of the users was asked for: the other members are no surprise.
+  if (options.updatedSince === undefined) await readMissingUsers(tenant, snapshot, context)
+}

@@ -1,0 +1,25 @@
+import type { JsonObject } from '../../json.ts'
+import { HttpRefusal } from '../http/refusal.ts'
+import type { Tenant } from './tenant.ts'
+
+const SIZE = 50
+
+/**
+ * The roles of one member, for tenants that do not give them with the list of members.
+ * @param path of the members of the organization
+ */
+export async function memberRoles(tenant: Tenant, path: string, user: string): Promise<JsonObject[]> {
+  const own = `${path}/${encodeURIComponent(user)}/roles`
+  const roles: JsonObject[] = []
+  for (let page = 0; ; page++) {
+    try {
+      const { items, total } = await tenant.counted(own, 'roles', page, SIZE)
+      roles.push(...items.map(({ id = null, name = null }) => ({ id, name })))
+      if (items.length === 0 || roles.length >= total) return roles
+    } catch (error) {
+      // Who is not a member any more is found missing, or not, when members and users are compared.
+      if (error instanceof HttpRefusal && error.code === 'inexistent_organization_member') return roles
+      throw error
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import type { Json, JsonObject } from '../../json.ts'
+import { isObject } from '../../json.ts'
+import { HttpRefusal } from '../http/refusal.ts'
+import type { SnapshotRow, SnapshotWriter, StepProgress } from '../snapshot/snapshot.ts'
+import type { CaptureContext } from '../source.ts'
+import { requireCount } from './counts.ts'
+import { inOrder } from './in-order.ts'
+import { memberRoles } from './member-roles.ts'
+import type { LiveOptions } from './options.ts'
+import { STREAMS, unreadRow } from './rows.ts'
+import type { Tenant } from './tenant.ts'
+
+/** Roles come with the members where they are asked for by name. */
+const FIELDS = 'user_id,email,name,roles'
+
+/** Some members of an organization, and where reading them goes on. */
+type Part =
+  | { kind: 'members'; rows: JsonObject[]; cursor: Json; done: boolean }
+  /** It was deleted while the tenant was read. */
+  | { kind: 'gone' }
+
+/**
+ * Reads the members of every organization that has been read, several organizations at a time, and compares each number with the tenant's.
+ * Organizations that were deleted meanwhile are remembered as unread.
+ * @throws SourceError when the members of an organization were not all read
+ */
+export async function readMembers(
+  tenant: Tenant,
+  snapshot: SnapshotWriter,
+  options: LiveOptions,
+  context: CaptureContext,
+): Promise<void> {
+  const total = snapshot.count(STREAMS.organizations)
+  let organizations = 0
+  await inOrder(
+    open(snapshot, () => {
+      organizations += 1
+    }),
+    options.concurrency,
+    (id) => partsOf(tenant, snapshot, options, id),
+    async (id, part) => {
+      context.signal?.throwIfAborted()
+      const step = stepOf(id)
+      if (part.kind === 'gone') {
+        await snapshot.append(STREAMS.unread, [deleted(tenant, id)], { step, cursor: null, done: true })
+      } else {
+        const { rows, cursor, done } = part
+        await snapshot.append(STREAMS.members, rows, { step, cursor, done } satisfies StepProgress)
+      }
+      if (part.kind === 'gone' || part.done) organizations += 1
+      context.progress(
+        `members: ${snapshot.count(STREAMS.members).toLocaleString('en')} in ${organizations} of ${total} organizations`,
+      )
+    },
+  )
+}
+
+/** Ids of the organizations whose members have not all been read. */
+async function* open(snapshot: SnapshotWriter, onDone: () => void): AsyncGenerator<string> {
+  const batches: AsyncIterable<SnapshotRow[]> = snapshot.read(STREAMS.organizations)
+  for await (const rows of batches) {
+    for (const { data } of rows) {
+      const id = String(data.id)
+      if (snapshot.isDone(stepOf(id))) onDone()
+      else yield id
+    }
+  }
+}
+
+function stepOf(organization: string): string {
+  return `members/${organization}`
+}
+
+async function* partsOf(
+  tenant: Tenant,
+  snapshot: SnapshotWriter,
+  { pageSize }: LiveOptions,
+  id: string,
+): AsyncGenerator<Part> {
+  const path = `/organizations/${encodeURIComponent(id)}/members`
+  const query = { fields: FIELDS, include_fields: true }
+  const cursor = snapshot.cursor(stepOf(id))
+  const start = isObject(cursor) ? cursor : undefined
+  try {
+    let before = Number(start?.before)
+    let read = Number(start?.read ?? 0)
+    let from = typeof start?.from === 'string' ? start.from : undefined
+    if (start === undefined) {
+      const first = await tenant.counted(path, 'members', 0, pageSize, query)
+      before = first.total
+      if (first.items.length === before) {
+        const rows = await rowsOf(tenant, path, id, first.items)
+        return yield { kind: 'members', rows, cursor: { before, read: before }, done: true }
+      }
+    }
+    for (;;) {
+      const { items, next } = await tenant.page(path, 'members', pageSize, from, query)
+      const rows = await rowsOf(tenant, path, id, items)
+      read += rows.length
+      from = next
+      if (next === undefined) {
+        const after = await tenant.total(path, 'members')
+        requireCount({ what: `members of ${id}`, before, after, read }, tenant.name)
+      }
+      const done = next === undefined
+      yield { kind: 'members', rows, cursor: { before, read, from: from ?? null }, done }
+      if (done) return
+    }
+  } catch (error) {
+    if (!(error instanceof HttpRefusal) || error.status !== 404) throw error
+    yield { kind: 'gone' }
+  }
+}
+
+async function rowsOf(
+  tenant: Tenant,
+  path: string,
+  organization_id: string,
+  members: readonly JsonObject[],
+): Promise<JsonObject[]> {
+  const rows: JsonObject[] = []
+  for (const member of members) {
+    const user_id = String(member.user_id)
+    const roles = Array.isArray(member.roles) ? member.roles : await memberRoles(tenant, path, user_id)
+    rows.push({ organization_id, user_id, roles })
+  }
+  return rows
+}
+
+function deleted(tenant: Tenant, id: string): JsonObject {
+  return unreadRow({
+    stream: 'organizations',
+    code: 'deleted_while_reading',
+    message: `the organization ${id} was deleted in ${tenant.name} while it was read, and is left out with its members`,
+    hint: 'read the tenant again with --fresh: then it is gone for good, or there again',
+    at: { file: `organizations/${id}` },
+    organization: id,
+  })
+}

@@ -1,0 +1,64 @@
+import type { JsonObject } from '../../json.ts'
+import type { SnapshotWriter } from '../snapshot/snapshot.ts'
+import { requireCount } from './counts.ts'
+import { LAST_OF_PAGES, type LiveOptions } from './options.ts'
+import { STREAMS } from './rows.ts'
+import type { Tenant } from './tenant.ts'
+
+/** Roles with the permissions they give. @throws SourceError when not all were read */
+export async function readRoles(tenant: Tenant, snapshot: SnapshotWriter, { pageSize }: LiveOptions): Promise<void> {
+  const step = 'roles'
+  if (snapshot.isDone(step)) return
+  const roles = await pages(tenant, '/roles', 'roles', 'roles', pageSize)
+  const rows: JsonObject[] = []
+  for (const role of roles) {
+    const path = `/roles/${encodeURIComponent(String(role.id))}/permissions`
+    const permissions = await pages(tenant, path, 'permissions', `permissions of the role ${role.id}`, pageSize)
+    rows.push({ ...role, permissions })
+  }
+  await snapshot.append(STREAMS.roles, rows, { step, cursor: null, done: true })
+}
+
+/** Connections without their options, which hold secrets of identity providers. */
+export async function readConnections(
+  tenant: Tenant,
+  snapshot: SnapshotWriter,
+  { pageSize }: LiveOptions,
+): Promise<void> {
+  const step = 'connections'
+  if (snapshot.isDone(step)) return
+  const rows: JsonObject[] = []
+  let from: string | undefined
+  do {
+    const page = await tenant.page('/connections', 'connections', pageSize, from, {
+      fields: 'id,name,strategy,display_name',
+      include_fields: true,
+    })
+    for (const { id = null, name = null, strategy = null, display_name = null } of page.items) {
+      rows.push({ id, name, strategy, display_name })
+    }
+    from = page.next
+  } while (from !== undefined)
+  await snapshot.append(STREAMS.connections, rows, { step, cursor: null, done: true })
+}
+
+/** A list that knows no checkpoints, as far as its pages reach. */
+async function pages(
+  tenant: Tenant,
+  path: string,
+  list: string,
+  what: string,
+  pageSize: number,
+): Promise<JsonObject[]> {
+  const all = new Map<string, JsonObject>()
+  let before: number | undefined
+  for (let page = 0; ; page++) {
+    const { items, total } = await tenant.counted(path, list, page, pageSize)
+    before ??= total
+    for (const item of items) all.set(String(item.id ?? JSON.stringify(item)), item)
+    if (items.length === 0 || all.size >= total || (page + 1) * pageSize >= LAST_OF_PAGES) {
+      requireCount({ what, before, after: total, read: all.size }, tenant.name)
+      return [...all.values()]
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { JsonObject } from '../../json.ts'
+import type { SnapshotWriter } from '../snapshot/snapshot.ts'
+import type { Origin } from '../source.ts'
+import { IdSet } from './id-set.ts'
+
+/** The streams of a snapshot of a tenant. */
+export const STREAMS = {
+  users: 'users',
+  organizations: 'organizations',
+  /** `{ organization_id, user_id, roles: [{ id, name }] }` */
+  members: 'members',
+  /** With their `permissions`. */
+  roles: 'roles',
+  connections: 'connections',
+  /** What could not be read: see `unreadRow`. */
+  unread: 'unread',
+} as const
+
+/** Something that the tenant has and that could not be read as it should; it is rejected when the snapshot is read. */
+export interface Unread {
+  stream: 'users' | 'organizations'
+  code: string
+  message: string
+  hint: string
+  at: Origin
+  /** Whose members are left out with it. */
+  organization?: string
+}
+
+export function unreadRow({ at, ...unread }: Unread): JsonObject {
+  const { organization, ...told } = unread
+  const row: JsonObject = { ...told, file: at.file }
+  if (at.line !== undefined) row.line = at.line
+  if (organization !== undefined) row.organization = organization
+  return row
+}
+
+/** The ids under a name in the rows of a stream that have been written so far. */
+export async function idsIn(snapshot: SnapshotWriter, stream: string, name: string): Promise<IdSet> {
+  const ids = new IdSet()
+  for await (const rows of snapshot.read(stream)) ids.add(rows.map(({ data }) => String(data[name])))
+  return ids
+}

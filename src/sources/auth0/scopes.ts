@@ -1,0 +1,85 @@
+import { CredentialsError } from '../../diagnostics/errors.ts'
+import { HttpRefusal } from '../http/refusal.ts'
+import type { LiveOptions } from './options.ts'
+import type { Tenant } from './tenant.ts'
+import type { AccessTokens } from './token.ts'
+
+interface Scope {
+  name: string
+  /** What is read with it. */
+  use: string
+}
+
+/** What an application has to be allowed for these options. */
+export function scopesFor({ organizations }: Pick<LiveOptions, 'organizations'>): Scope[] {
+  return [
+    { name: 'read:users', use: 'users, and export jobs of them' },
+    { name: 'read:connections', use: 'connections' },
+    { name: 'read:roles', use: 'roles and their permissions' },
+    ...(organizations === 'organizations'
+      ? [
+          { name: 'read:organizations', use: 'organizations' },
+          { name: 'read:organization_members', use: 'who is a member of them' },
+          { name: 'read:organization_member_roles', use: 'the roles of members' },
+        ]
+      : []),
+  ]
+}
+
+/**
+ * Makes sure that everything can be read before anything long starts: by what the token says of itself, and by one small request of
+ * each sort.
+ * @throws CredentialsError with every scope that is missing and what it is for
+ */
+export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options: LiveOptions): Promise<void> {
+  const needed = scopesFor(options)
+  const granted = await tokens.scopes()
+  const missing = new Set(granted === undefined ? [] : needed.flatMap(({ name }) => (granted.has(name) ? [] : [name])))
+  for (const [scope, path] of await probes(tenant, options, missing)) {
+    if (missing.has(scope)) continue
+    try {
+      await tenant.get(path, { per_page: 1, page: 0 })
+    } catch (error) {
+      if (!(error instanceof HttpRefusal)) throw error
+      if (error.status === 403) missing.add(scope)
+      else if (error.status !== 404) throw error
+    }
+  }
+  if (missing.size === 0) return
+  throw new CredentialsError(
+    needed
+      .filter(({ name }) => missing.has(name))
+      .map(({ name, use }) => ({
+        code: 'missing_scope',
+        message: `the application lacks the scope ${name}, which is needed to read ${use}`,
+        hint: `tick it in the Auth0 dashboard: Applications, APIs, Auth0 Management API, Machine to Machine Applications; then run the same command again`,
+        path: 'source.clientId',
+      })),
+  )
+}
+
+/** One request per scope; those that need an organization are there only if the tenant has one. */
+async function probes(
+  tenant: Tenant,
+  { organizations, only }: LiveOptions,
+  missing: ReadonlySet<string>,
+): Promise<[scope: string, path: string][]> {
+  const always: [string, string][] = [
+    ['read:users', '/users'],
+    ['read:connections', '/connections'],
+    ['read:roles', '/roles'],
+  ]
+  if (organizations !== 'organizations') return always
+  const first = missing.has('read:organizations') ? undefined : (only?.[0] ?? (await tenant.firstOrganization()))
+  if (first === undefined) return [...always, ['read:organizations', '/organizations']]
+  const path = `/organizations/${encodeURIComponent(first)}/members`
+  const member = missing.has('read:organization_members') ? undefined : await tenant.firstMember(path)
+  return [
+    ...always,
+    ['read:organizations', '/organizations'],
+    ['read:organization_members', path],
+    ...(member === undefined
+      ? []
+      : [['read:organization_member_roles', `${path}/${encodeURIComponent(member)}/roles`] as [string, string]]),
+  ]
+}

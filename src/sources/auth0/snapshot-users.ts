@@ -1,0 +1,168 @@
+import type { LineRecord } from '../record-file.ts'
+import type { Snapshot, SnapshotRow } from '../snapshot/snapshot.ts'
+import type { ReadContext, StreamCount } from '../source.ts'
+import { MemberTable } from './member-table.ts'
+import { addMemberships, NamedOrganizations } from './metadata-organizations.ts'
+import type { ReadOptions } from './options.ts'
+import { STREAMS } from './rows.ts'
+import { userRecord } from './user-record.ts'
+import { fileOf, hasId, NO_ID, ORGANIZATIONS, USERS, type Users } from './users-reading.ts'
+
+const MEMBERSHIPS = 'memberships'
+
+/** Users of a tenant that has been read into a snapshot, with what could not be read there rejected. */
+export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, context: ReadContext): Promise<Users> {
+  const { directory, scratch, signal } = context
+  const place = (stream: string) => fileOf(snapshot, stream, directory)
+  const counts = tally([
+    { stream: USERS, file: place(STREAMS.users), role: 'main', read: 0, passed: 0, rejected: 0 },
+    { stream: ORGANIZATIONS, file: place(STREAMS.organizations), role: 'main', read: 0, passed: 0, rejected: 0 },
+    { stream: MEMBERSHIPS, file: place(STREAMS.members), role: 'joined', read: 0, passed: 0, rejected: 0 },
+  ])
+  const gone = await rejectUnread(snapshot, context, counts.reject)
+  const named = options.organizations === 'metadata' ? new NamedOrganizations() : undefined
+  const members =
+    options.organizations === 'organizations'
+      ? await MemberTable.load(snapshot, scratch, place(STREAMS.members), gone, signal)
+      : undefined
+
+  return {
+    file: place(STREAMS.users),
+    async *peek() {
+      for await (const rows of snapshot.read(STREAMS.users, signal)) {
+        yield rows.map(asUser).filter(({ data }) => hasId(data))
+      }
+    },
+    async *users() {
+      for await (const rows of snapshot.read(STREAMS.users, signal)) {
+        const users: LineRecord[] = []
+        for (const record of rows.map(asUser)) {
+          if (hasId(record.data)) users.push(record)
+          else refuse(context, USERS, place(STREAMS.users), record.line, NO_ID, counts.reject)
+        }
+        for (const { line, data } of users) addMemberships(data, line, options.paths, named)
+        members?.join(users.map(({ data }) => data))
+        counts.pass(USERS, users.length)
+        yield users
+      }
+      if (members !== undefined) settleMembers(members, options, context, place(STREAMS.members), counts)
+    },
+    async *organizations() {
+      if (named !== undefined) {
+        for (const record of named.all()) {
+          counts.pass(ORGANIZATIONS, 1)
+          yield { file: place(STREAMS.users), records: [record] }
+        }
+        return
+      }
+      for await (const rows of snapshot.read(STREAMS.organizations, signal)) {
+        const records = rows.filter(({ data }) => !gone.has(String(data.id)))
+        counts.pass(ORGANIZATIONS, records.length)
+        yield { file: place(STREAMS.organizations), records }
+      }
+    },
+    counts: () => counts.all(),
+    digest: () => snapshot.digest,
+    close() {
+      members?.close()
+      named?.close()
+    },
+  }
+}
+
+function asUser({ line, data }: SnapshotRow): LineRecord {
+  return { line, data: userRecord(data) }
+}
+
+/** Rejects what the tenant had and could not be read. @returns ids of the organizations among it */
+async function rejectUnread(
+  snapshot: Snapshot,
+  context: ReadContext,
+  count: (stream: string) => void,
+): Promise<ReadonlySet<string>> {
+  const gone = new Set<string>()
+  for await (const rows of snapshot.read(STREAMS.unread, context.signal)) {
+    for (const { data } of rows) {
+      const { stream, code, message, hint, file, line, organization } = data
+      const origin = { file: String(file), ...(typeof line === 'number' ? { line } : {}) }
+      const problem = { code: String(code), message: String(message), hint: String(hint), at: origin }
+      context.reject({ stream: String(stream), origin, problem })
+      count(String(stream))
+      if (organization !== undefined) gone.add(String(organization))
+    }
+  }
+  return gone
+}
+
+/** Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a part, those who have not changed. */
+function settleMembers(
+  members: MemberTable,
+  { updatedSince }: ReadOptions,
+  context: ReadContext,
+  file: string,
+  counts: Tally,
+): void {
+  let left = 0
+  for (const { line, user, organization } of members.unused()) {
+    left += 1
+    if (updatedSince !== undefined) continue
+    refuse(
+      context,
+      MEMBERSHIPS,
+      file,
+      line,
+      {
+        code: 'deleted_while_reading',
+        message: `the user ${user}, a member of ${organization}, was deleted while the tenant was read`,
+        hint: 'nothing is lost if the user is gone for good; read the tenant again with --fresh to be sure',
+      },
+      counts.reject,
+    )
+  }
+  counts.pass(MEMBERSHIPS, members.read - left)
+  if (updatedSince === undefined || left === 0) return
+  context.warn({
+    code: 'members_not_read',
+    severity: 'warning',
+    message: `${left} memberships are of users who have not changed since ${updatedSince}, and are left as they are`,
+    hint: 'who joined an organization and did nothing else since comes with a whole reading: take updatedSince out for the last one',
+  })
+}
+
+function refuse(
+  context: ReadContext,
+  stream: string,
+  file: string,
+  line: number,
+  problem: { code: string; message: string; hint: string },
+  count: (stream: string) => void,
+): void {
+  const origin = { file, line }
+  context.reject({ stream, origin, problem: { ...problem, at: origin } })
+  count(stream)
+}
+
+interface Tally {
+  pass(stream: string, count: number): void
+  reject(stream: string): void
+  all(): StreamCount[]
+}
+
+function tally(streams: StreamCount[]): Tally {
+  const of = (stream: string) => streams.filter((one) => one.stream === stream)
+  return {
+    pass(stream, count) {
+      for (const one of of(stream)) {
+        one.read += count
+        one.passed += count
+      }
+    },
+    reject(stream) {
+      for (const one of of(stream)) {
+        one.read += 1
+        one.rejected += 1
+      }
+    },
+    all: () => streams,
+  }
+}

@@ -1,0 +1,119 @@
+import { SourceError } from '../../diagnostics/errors.ts'
+import { isObject, type Json, type JsonObject } from '../../json.ts'
+import type { JsonClient, Query } from '../http/client.ts'
+import { HttpRefusal } from '../http/refusal.ts'
+
+/** A page of a list that is read by checkpoints. */
+export interface Page {
+  items: JsonObject[]
+  /** Opaque; undefined at the end. */
+  next: string | undefined
+}
+
+/** A page of a list that is read by its number, and how many records the tenant counts in all. */
+export interface CountedPage {
+  items: JsonObject[]
+  total: number
+}
+
+/** The Management API of a tenant (https://auth0.com/docs/api/management/v2), as far as a migration reads it. */
+export class Tenant {
+  readonly #client: JsonClient
+  /** As messages name it. */
+  readonly name: string
+
+  /** @param client whose paths begin after `/api/v2` */
+  constructor(client: JsonClient, name: string) {
+    this.#client = client
+    this.name = name
+  }
+
+  get(path: string, query: Query = {}): Promise<Json> {
+    return this.#client.get(path, query)
+  }
+
+  /** An object; undefined where there is none (404). */
+  async find(path: string, query: Query = {}): Promise<JsonObject | undefined> {
+    try {
+      return this.object(path, await this.get(path, query))
+    } catch (error) {
+      if (error instanceof HttpRefusal && error.status === 404) return undefined
+      throw error
+    }
+  }
+
+  async post(path: string, body: Json): Promise<JsonObject> {
+    return this.object(path, await this.#client.post(path, body))
+  }
+
+  bytes(url: string): AsyncIterable<Buffer> {
+    return this.#client.bytes(url)
+  }
+
+  /** A page by its number. @throws HttpRefusal, SourceError */
+  async counted(path: string, list: string, page: number, size: number, query: Query = {}): Promise<CountedPage> {
+    const body = this.object(path, await this.get(path, { page, per_page: size, include_totals: true, ...query }))
+    if (typeof body.total !== 'number') throw this.unexpected(`GET ${path}`, 'the number of all records')
+    return { items: this.items(path, body[list]), total: body.total }
+  }
+
+  /** How many records the tenant counts. */
+  async total(path: string, list: string, query: Query = {}): Promise<number> {
+    return (await this.counted(path, list, 0, 1, query)).total
+  }
+
+  /** A page by checkpoint; the first one has none. */
+  async page(path: string, list: string, size: number, from: string | undefined, query: Query = {}): Promise<Page> {
+    const answer = await this.get(path, { take: size, from, ...query })
+    // A list that ends with its first page may come as an array.
+    if (Array.isArray(answer)) return { items: this.items(path, answer), next: undefined }
+    const body = this.object(path, answer)
+    const { next } = body
+    return { items: this.items(path, body[list]), next: typeof next === 'string' && next !== '' ? next : undefined }
+  }
+
+  /** Id of some organization; undefined when there is none, or when that may not be asked. */
+  firstOrganization(): Promise<string | undefined> {
+    return this.#first('/organizations', 'id')
+  }
+
+  /** Id of some member; likewise. */
+  firstMember(path: string): Promise<string | undefined> {
+    return this.#first(path, 'user_id')
+  }
+
+  async #first(path: string, id: string): Promise<string | undefined> {
+    try {
+      const answer = await this.get(path, { page: 0, per_page: 1 })
+      const first: unknown = Array.isArray(answer) ? answer[0] : undefined
+      return isObject(first) && typeof first[id] === 'string' ? first[id] : undefined
+    } catch (error) {
+      if (error instanceof HttpRefusal && (error.status === 403 || error.status === 404)) return undefined
+      throw error
+    }
+  }
+
+  object(path: string, value: unknown): JsonObject {
+    if (isJsonObject(value)) return value
+    throw this.unexpected(`GET ${path}`, 'an object')
+  }
+
+  items(path: string, value: unknown): JsonObject[] {
+    if (!Array.isArray(value)) throw this.unexpected(`GET ${path}`, 'a list')
+    return value.map((item) => this.object(path, item))
+  }
+
+  /** What to throw at an answer that lacks what it should have. */
+  unexpected(request: string, expected: string): SourceError {
+    return new SourceError({
+      code: 'unexpected_answer',
+      message: `${request} of ${this.name} was answered without ${expected}`,
+      hint: 'is source.domain the domain of an Auth0 tenant?',
+    })
+  }
+}
+
+/** What comes out of a JSON text holds nothing but JSON. */
+function isJsonObject(value: unknown): value is JsonObject {
+  return isObject(value)
+}

@@ -1,0 +1,23 @@
+/** What is asked for of users: an export job leaves out what it is not asked for, metadata and telephone numbers among them. */
+export const USER_FIELDS: readonly string[] = [
+  'user_id',
+  'email',
+  'email_verified',
+  'username',
+  'phone_number',
+  'phone_verified',
+  'given_name',
+  'family_name',
+  'name',
+  'nickname',
+  'picture',
+  'identities',
+  'app_metadata',
+  'user_metadata',
+  'blocked',
+  'multifactor',
+  'last_login',
+  'logins_count',
+  'created_at',
+  'updated_at',
+]

@@ -1,0 +1,152 @@
+import { sleep, systemClock } from '../../clock.ts'
+import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
+import { isObject, type Json, type JsonObject } from '../../json.ts'
+import type { SnapshotWriter } from '../snapshot/snapshot.ts'
+import type { CaptureContext } from '../source.ts'
+import { exportLines } from './export-lines.ts'
+import { idsIn, STREAMS, unreadRow } from './rows.ts'
+import type { Tenant } from './tenant.ts'
+import { USER_FIELDS } from './user-fields.ts'
+
+/** What an export is read for. */
+export interface ExportReading {
+  tenant: Tenant
+  snapshot: SnapshotWriter
+  context: CaptureContext
+  step: string
+  /** How many users the tenant counts, for the progress. */
+  total: number
+  /** Which users become rows. */
+  keep(user: JsonObject): boolean
+}
+
+/** Auth0 keeps what a job has exported for 24 hours. Milliseconds. */
+const JOB_LIFE = 24 * 60 * 60 * 1000
+/** Between two looks at a job, milliseconds. */
+const FIRST_POLL = 200
+const LONGEST_POLL = 10_000
+/** How often in a row a job may fail, or its download bring nothing new. */
+const ATTEMPTS = 5
+/** Rows that are handed on together. */
+const BATCH = 1000
+
+/** Where an export stands: its job, when that was made (ms since the epoch), and how many of its lines have been read. */
+type Cursor = { job: string; createdAt: number; lines: number }
+
+/**
+ * Reads all users by an export job (https://auth0.com/docs/manage-users/user-migration/bulk-user-exports), from the line on which an
+ * earlier run stopped.
+ * @returns how many lines there were
+ * @throws SourceError when jobs fail, or their download breaks off, again and again
+ */
+export async function exportUsers(reading: ExportReading): Promise<number> {
+  const { tenant, snapshot, context, step } = reading
+  for (let fruitless = 0; fruitless < ATTEMPTS; ) {
+    const cursor = cursorOf(snapshot.cursor(step)) ?? (await begin(reading))
+    const link = await finishedJob(tenant, cursor.job, context)
+    if (link === undefined) {
+      fruitless += 1
+      await begin(reading)
+      continue
+    }
+    try {
+      return await download(reading, link, cursor)
+    } catch (error) {
+      if (!isBroken(error)) throw error
+      const reached = cursorOf(snapshot.cursor(step))
+      fruitless = reached !== undefined && reached.lines > cursor.lines ? 0 : fruitless + 1
+      if (fruitless === ATTEMPTS) throw error
+      context.progress('users: the download broke off, and is asked for again')
+    }
+  }
+  throw new SourceError({
+    code: 'export_failed',
+    message: `${tenant.name} could not finish an export of its users in ${ATTEMPTS} attempts`,
+    hint: 'look at Auth0 dashboard, Monitoring, Logs; another export may be running. Then run the same command again',
+  })
+}
+
+async function begin({ tenant, snapshot, step }: ExportReading): Promise<Cursor> {
+  const { id } = await tenant.post('/jobs/users-exports', {
+    format: 'json',
+    fields: USER_FIELDS.map((name) => ({ name })),
+  })
+  if (typeof id !== 'string') throw tenant.unexpected('POST /jobs/users-exports', 'the id of a job')
+  const cursor = { job: id, createdAt: Date.now(), lines: 0 }
+  await snapshot.append(STREAMS.users, [], { step, cursor })
+  return cursor
+}
+
+/** A link to what the job has exported, once it is done; undefined when it failed or is gone. The link lives 60 seconds. */
+async function finishedJob(tenant: Tenant, id: string, context: CaptureContext): Promise<string | undefined> {
+  for (let wait = FIRST_POLL; ; wait = Math.min(wait * 1.6, LONGEST_POLL)) {
+    const job = await tenant.find(`/jobs/${encodeURIComponent(id)}`)
+    if (job === undefined || job.status === 'failed') return undefined
+    if (job.status === 'completed') return typeof job.location === 'string' ? job.location : undefined
+    const done = typeof job.percentage_done === 'number' ? `, ${job.percentage_done}% done` : ''
+    context.progress(`users: the tenant prepares the export${done}`)
+    await sleep(systemClock, wait, context.signal)
+  }
+}
+
+async function download(reading: ExportReading, link: string, start: Cursor): Promise<number> {
+  const { tenant, snapshot, context, step, total, keep } = reading
+  // Rows of an earlier job stood on other lines: what is there already is told by its id.
+  const seen = start.lines === 0 && snapshot.count(STREAMS.users) > 0
+  const known = seen ? await idsIn(snapshot, STREAMS.users, 'user_id') : undefined
+  const file = `users export ${start.job}`
+  let cursor = start
+  let users: JsonObject[] = []
+  let unread: JsonObject[] = []
+  const flush = async (done: boolean) => {
+    // Both appends are begun before anything is awaited, and so become durable together.
+    await Promise.all([
+      snapshot.append(STREAMS.unread, unread, { step, cursor }),
+      snapshot.append(STREAMS.users, users, { step, cursor, done }),
+    ])
+    users = []
+    unread = []
+    context.progress(`users: ${count(cursor.lines)} of ${count(total)}`)
+  }
+  try {
+    for await (const { number, user, problem } of exportLines(tenant.bytes(link))) {
+      context.signal?.throwIfAborted()
+      if (number <= start.lines) continue
+      cursor = { ...start, lines: number }
+      if (user === undefined) {
+        unread.push(
+          unreadRow({
+            stream: 'users',
+            code: 'bad_json',
+            message: `the line of the export is ${problem}`,
+            hint: 'the tenant wrote it so: look for the user that is missing, or export again with --fresh',
+            at: { file, line: number },
+          }),
+        )
+      } else if (keep(user) && known?.has(String(user.user_id)) !== true) users.push(user)
+      if (users.length + unread.length >= BATCH) await flush(false)
+    }
+    await flush(true)
+    return cursor.lines
+  } finally {
+    known?.close()
+  }
+}
+
+/** Whether asking for the link again may help. */
+function isBroken(error: unknown): boolean {
+  const codes = error instanceof OperatorError ? error.problems.map(({ code }) => code) : []
+  return codes.includes('download_broken') || codes.includes('export_cut_off')
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
+/** Undefined for a job whose file is gone. */
+function cursorOf(value: Json | undefined): Cursor | undefined {
+  if (!isObject(value)) return undefined
+  const { job, createdAt, lines } = value
+  if (typeof job !== 'string' || typeof createdAt !== 'number' || typeof lines !== 'number') return undefined
+  return Date.now() - createdAt < JOB_LIFE ? { job, createdAt, lines } : undefined
+}

@@ -1,0 +1,196 @@
+import { expect, test } from 'vitest'
+import { CredentialsError, SourceError } from '../../../src/diagnostics/errors.ts'
+import { generateTenant, person, ROLES } from '../../fakes/auth0/generate.ts'
+import type { Auth0User } from '../../fakes/auth0/objects.ts'
+import { ALL_SCOPES } from '../../fakes/auth0/settings.ts'
+import { folderWith, sums } from '../reading.ts'
+import { captureInto, memberships, membershipsOf, readTenant, tenantWith } from './reading.ts'
+
+const SMALL = { users: 60, organizations: 4, withoutOrganization: 12, largest: 30 }
+
+function ids(users: readonly { user_id?: unknown }[]): unknown[] {
+  return users.map(({ user_id }) => user_id).toSorted()
+}
+
+test('users of every organization and of none are read, with their memberships and roles', async () => {
+  const fake = await tenantWith(generateTenant(SMALL))
+  const reading = await readTenant(fake)
+  expect(ids(reading.users)).toEqual(ids(fake.tenant.users.all()))
+  expect(memberships(reading)).toEqual(membershipsOf(fake))
+  expect(reading.users.filter(({ memberships: own }) => Array.isArray(own) && own.length === 0)).toHaveLength(12)
+  expect(reading.organizations.map(({ id }) => id)).toEqual(fake.tenant.organizations.all().map(({ id }) => id))
+  expect(reading.rejected).toEqual([])
+  const members = fake.tenant.members().length
+  expect(sums(reading)).toEqual([
+    ['users', 60, 60, 0],
+    ['organizations', 4, 4, 0],
+    ['memberships', members, members, 0],
+  ])
+})
+
+test('the snapshot keeps roles with their permissions, and connections without their options', async () => {
+  const fake = await tenantWith(generateTenant(SMALL))
+  const { snapshot } = await readTenant(fake)
+  const rows = async (stream: string) => {
+    const found = []
+    for await (const batch of snapshot.read(stream)) found.push(...batch.map(({ data }) => data))
+    return found
+  }
+  expect(await rows('roles')).toEqual(ROLES)
+  expect(await rows('connections')).toEqual(
+    fake.tenant.connections.all().map(({ id, name, strategy }) => ({ id, name, strategy, display_name: null })),
+  )
+})
+
+test.each([
+  'pages',
+  'export',
+])('with engine %s a page that is shorter than asked for is not the end', async (engine) => {
+  const data = generateTenant({ users: 230, organizations: 3, largest: 120 })
+  const fake = await tenantWith(data, { pageCap: 50, shortPages: 0.6 })
+  const reading = await readTenant(fake, { engine })
+  expect(ids(reading.users)).toEqual(ids(data.users))
+  expect(memberships(reading)).toEqual(membershipsOf(fake))
+})
+
+test('above 1,000 users an export job reads them, and more than 1,000 members come by checkpoints', async () => {
+  const data = generateTenant({ users: 1150, organizations: 2, largest: 1100 })
+  const fake = await tenantWith(data)
+  const reading = await readTenant(fake)
+  expect(ids(reading.users)).toEqual(ids(data.users))
+  expect(memberships(reading)).toEqual(membershipsOf(fake))
+  expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
+})
+
+test('pages refuse more users than they reach, before anything long starts', async () => {
+  const fake = await tenantWith({ users: Array.from({ length: 1001 }, (_, n) => person(n)) })
+  await expect(readTenant(fake, { engine: 'pages' })).rejects.toThrow('has 1001 users to read, and its pages end')
+  expect(fake.counts()['GET /api/v2/users']).toBe(2)
+})
+
+test('every scope that is missing is named with its use, and nothing is read', async () => {
+  const scopes = ALL_SCOPES.filter((scope) => !/roles|members$/.test(scope))
+  const fake = await tenantWith(generateTenant(SMALL), { scopes })
+  const failure = await readTenant(fake).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(CredentialsError)
+  expect(failure).toMatchObject({
+    problems: [
+      { code: 'missing_scope', message: expect.stringContaining('read:roles, which is needed to read roles') },
+      { message: expect.stringContaining('read:organization_members, which') },
+      { message: expect.stringContaining('read:organization_member_roles, which') },
+    ],
+  })
+  expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBeUndefined()
+})
+
+test('without organizations their scopes are not needed', async () => {
+  const fake = await tenantWith(generateTenant(SMALL), { scopes: ['read:users', 'read:roles', 'read:connections'] })
+  expect((await readTenant(fake, { organizationFrom: 'none' })).users).toHaveLength(60)
+})
+
+test('a wrong secret is a matter of credentials, and is not shown', async () => {
+  const fake = await tenantWith({})
+  const failure = await readTenant(fake, { clientSecret: 'wrong-secret-123' }).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(CredentialsError)
+  expect(failure).toMatchObject({
+    problems: [{ code: 'auth0_credentials_refused', hint: expect.stringContaining('clientSecret') }],
+  })
+  expect(JSON.stringify(failure)).not.toContain('wrong-secret-123')
+})
+
+test('an application that is not authorized for the API is told to be', async () => {
+  const fake = await tenantWith({}, { granted: false })
+  await expect(readTenant(fake)).rejects.toMatchObject({
+    problems: [{ code: 'auth0_credentials_refused', hint: expect.stringContaining('authorize the application') }],
+  })
+})
+
+test('with a custom domain tokens are asked for in the name of the tenant', async () => {
+  const audience = 'https://acme.eu.auth0.com/api/v2/'
+  const fake = await tenantWith(generateTenant(SMALL), { audience })
+  expect((await readTenant(fake, { audience })).users).toHaveLength(60)
+  await expect(readTenant(fake)).rejects.toMatchObject({
+    problems: [{ hint: expect.stringContaining('set audience to') }],
+  })
+})
+
+test('a token that expires on the way is renewed', async () => {
+  const data = generateTenant({ users: 230, organizations: 3 })
+  const fake = await tenantWith(data, { tokenUses: 5, pageCap: 50 })
+  expect(ids((await readTenant(fake)).users)).toEqual(ids(data.users))
+  expect(fake.counts()['POST /oauth/token']).toBeGreaterThan(2)
+})
+
+test.each([
+  ['users', { users: 3 }, 'counts 63 users, and 60 were read'],
+  ['organizations', { organizations: -1 }, 'counts 3 organizations, and 4 were read'],
+  ['members', { members: 1 }, /counts \d+ members of org_\d+, and \d+ were read/],
+])('%s that do not add up are an error that names both numbers', async (_what, totalsOff, message) => {
+  const fake = await tenantWith(generateTenant(SMALL), { totalsOff })
+  const failure = readTenant(fake)
+  await expect(failure).rejects.toThrow(message)
+  await expect(failure).rejects.toBeInstanceOf(SourceError)
+})
+
+test('an export that leaves out a user is an error', async () => {
+  const data = generateTenant(SMALL)
+  const missing = [String(data.users[50]?.user_id)]
+  const fake = await tenantWith(data, { export: { missing } })
+  await expect(readTenant(fake, { engine: 'export' })).rejects.toThrow('counts 60 users, and 59 were read')
+})
+
+test('only the organizations that are named are read, and all users', async () => {
+  const fake = await tenantWith(generateTenant(SMALL))
+  const [first] = fake.tenant.organizations.all()
+  const reading = await readTenant(fake, { organizations: [String(first?.id)] })
+  expect(reading.organizations.map(({ id }) => id)).toEqual([first?.id])
+  expect(reading.users).toHaveLength(60)
+  expect(Object.keys(memberships(reading))).toHaveLength(30)
+})
+
+test('an organization that is named and does not exist is an error', async () => {
+  const fake = await tenantWith(generateTenant(SMALL))
+  await expect(readTenant(fake, { organizations: ['org_nowhere'] })).rejects.toThrow(
+    'there is no organization org_nowhere',
+  )
+})
+
+test('ids of identity providers keep every digit, and become text', async () => {
+  const identities = [{ connection: 'line', provider: 'line', user_id: 7_000_000_001, isSocial: true }]
+  const user: Auth0User = { ...person(1), identities }
+  const fake = await tenantWith({ users: [user] })
+  for (const engine of ['pages', 'export']) {
+    expect((await readTenant(fake, { engine })).users[0]?.identities).toMatchObject([{ user_id: '7000000001' }])
+  }
+})
+
+test('only users who changed since then are asked for, and the source says that it is a part', async () => {
+  const data = generateTenant(SMALL)
+  const fake = await tenantWith(data)
+  const since = '2025-01-01T00:00:00Z'
+  fake.tenant.updateUser(String(data.users[3]?.user_id), { given_name: 'Neu' })
+  for (const engine of ['auto', 'export']) {
+    const reading = await readTenant(fake, { updatedSince: since, engine })
+    expect(ids(reading.users)).toEqual([data.users[3]?.user_id])
+    expect(reading.warnings).toMatchObject([{ code: 'members_not_read' }])
+    expect(reading.rejected).toEqual([])
+  }
+})
+
+test('with a rate limit that says nothing of when to come again, everything is read', async () => {
+  const fake = await tenantWith(generateTenant(SMALL), {
+    rate: { burst: 12, perSecond: 40 },
+    troubles: { refusals: 0.05 },
+  })
+  expect(memberships(await readTenant(fake, { concurrency: 8 }))).toEqual(membershipsOf(fake))
+})
+
+test('the order is the same, however many requests are in flight', async () => {
+  const data = generateTenant({ users: 90, organizations: 12 })
+  const fake = await tenantWith(data)
+  const folder = folderWith({})
+  const one = await captureInto(`${folder}/1`, { ...fake.source, concurrency: 1 })
+  const many = await captureInto(`${folder}/2`, { ...fake.source, concurrency: 10, pageSize: 7 })
+  const digest = (snapshot: typeof one) => snapshot.streams.find(({ name }) => name === 'members')?.sha256
+  expect(digest(one)).toBe(digest(many))
+})
