@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { expressionsOf } from '../../src/config/expressions.ts'
 import { recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
 import { sourceTypes } from '../../src/config/schema.ts'
+import { checkExpressions } from '../../src/mapping/check.ts'
 import { folderOf, load } from './folder.ts'
 
 const SOURCES: Record<string, string> = {
@@ -13,6 +14,12 @@ const SOURCES: Record<string, string> = {
 
 /** Nothing is known of what is in files of any shape. */
 const WITHOUT_MAP = ['file']
+
+/** Recipes that say nothing of where users come from: they stand on top of one that does. */
+const SITUATIONS = ['one-organization', 'organization-per-domain', 'organization-from-metadata']
+
+/** What a recipe cannot know. */
+const SECRETS: Record<string, string> = { firebase: 'secrets: { firebaseSignerKey: "${file:signer-key}" }' }
 
 test('every type of source has a shipped recipe that maps its users', async () => {
   expect(Object.keys(SOURCES).toSorted()).toEqual(sourceTypes().toSorted())
@@ -32,8 +39,27 @@ test('every type of source has a shipped recipe that maps its users', async () =
 test('every shipped recipe can be extended by name', async () => {
   expect(recipeNames(shippedRecipes).length).toBeGreaterThan(0)
   for (const name of recipeNames(shippedRecipes)) {
-    const text = `extends: ${name}\n${SOURCES[name] ?? SOURCES.csv}\ntarget: { type: sandbox }\n`
-    const { manifest } = await load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes })
-    expect(manifest.version).toBe(1)
+    const source = SITUATIONS.includes(name) ? SOURCES.csv : SOURCES[name]
+    const text = `extends: ${name}\n${source ?? ''}\n${SECRETS[name] ?? ''}\ntarget: { type: sandbox }\n`
+    const loaded = await load(folderOf({ 'migrate.config.yaml': text, 'signer-key': 'QUJD' }), {
+      recipes: shippedRecipes,
+    })
+    expect(checkExpressions(loaded), name).toEqual([])
+    if (!WITHOUT_MAP.includes(name)) expect(expressionsOf(loaded.manifest).length, name).toBeGreaterThan(3)
+  }
+})
+
+test('a situation takes the place of what an origin says of organizations, except for its condition', async () => {
+  const text = (extended: string) => `extends: ${extended}\ntarget: { type: sandbox }\n`
+  for (const origin of ['keycloak', 'better-auth', 'stytch', 'descope', 'supabase', 'cognito', 'okta']) {
+    const [plain, placed] = await Promise.all(
+      [origin, `[${origin}, one-organization]`].map((extended) =>
+        load(folderOf({ 'migrate.config.yaml': text(extended) }), { recipes: shippedRecipes }),
+      ),
+    )
+    const { membership, organization } = placed?.manifest.map ?? {}
+    const { when } = plain?.manifest.map.membership ?? {}
+    expect(membership, origin).toEqual({ when, organization: '$vars.organization.externalId' })
+    expect(Object.keys(organization ?? {}).filter((key) => key !== 'when')).toEqual(['key', 'externalId', 'name'])
   }
 })

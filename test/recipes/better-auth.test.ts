@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { migrate } from './example.ts'
+import { expectPasswords, type Known } from './passwords.ts'
+
+/** The second holds a ligature, which Better Auth takes apart before it hashes. */
+const PASSWORDS: readonly Known[] = [
+  [
+    'ada@example.com',
+    'ada-has-better-auth',
+    '$scrypt$v=1$n=16384,r=16,p=1,kl=64$ZGE0MTdhMzdjYjhhYzUwNmY2YzUzMjYzZmNhODIyODY$l6oJjSgvMoQqx9Rmowb3k1tmURWal1Kl8f2NCBb+4lnBuKG3gV7DivzehCUPkug45nxoFxTLdncTX+on0nBnoA',
+  ],
+  [
+    'bjorn@example.com',
+    'ﬁsh & chips for bjorn',
+    '$scrypt$v=1$n=16384,r=16,p=1,kl=64$ODA5ODgyMzdjNWJhYTcyNWExZjBhNmZiYmNmNGQ3Nzg$IqBniI0ZJvAw0ro5MHHX/GRHIdnJ/rKUGg2gDgISSNzHBcH5RGrU/ekYiMhZnA4iGIRbPI1Uu30FxNWzbnJImQ',
+  ],
+  ['elif@example.com', 'elif-customised-it', '$2b$10$LpoMUhPR3JGJjf1Mj4ghTusQ.ir16iEFeiCkWu7QDGVL8oPigazVC'],
+]
+
+test("Better Auth's tables of users, accounts, organizations and members", async () => {
+  const found = await migrate('examples/better-auth', { apply: 0 })
+  expectPasswords(found, PASSWORDS)
+  expect(found.people).toMatchObject({
+    'ada@example.com': { name: 'Ada Ampersand', verified: true, metadata: { providers: 'credential,google' } },
+    'bjorn@example.com': { name: 'Björn van der Beispiel', verified: false },
+    'chloe@example.com': { password: null, metadata: { providers: 'google' } },
+    'elif@example.com': { password: 'bcrypt' },
+  })
+  expect(Object.keys(found.people)).toHaveLength(4)
+  expect(found.organizations).toMatchObject([
+    { name: 'Acme Anvils', metadata: { tier: 'gold' } },
+    { name: 'Borealis Outfitters', metadata: {} },
+    { name: 'Nobody Here Yet' },
+  ])
+  expect(found.roles).toEqual(['admin', 'owner'])
+  expect(found.memberships).toEqual([
+    'ada@example.com in Acme Anvils: owner',
+    'ada@example.com in Borealis Outfitters: admin,member',
+    'bjorn@example.com in Acme Anvils: member',
+    'chloe@example.com in Borealis Outfitters: owner',
+    'elif@example.com in Acme Anvils: member',
+  ])
+  expect(found).toMatchObject({ rejects: [], notes: [], leftOut: 1 })
+})

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { migrate } from './example.ts'
+import { expectPasswords, type Known } from './passwords.ts'
+
+const PROJECT =
+  '$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA'
+
+/** The first is the example that Firebase published with its algorithm; the last was written in Base64 for URLs. */
+const PASSWORDS: readonly Known[] = [
+  [
+    'ada@acme.example',
+    'user1password',
+    `${PROJECT}$42xEC+ixf3L2lw$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ`,
+  ],
+  [
+    'chloe.comma@borealis.example',
+    'comma-and-comma',
+    `${PROJECT}$YYkz0TpJdYq9gg$y34ZDujVFfzK3/v2YWIxNxer11StCCQVlNmPzXMmW9N+dMlxhtbSLbFGyiXASDeGI8SjW5DYJp8OLH5qG6E9iA`,
+  ],
+  [
+    'dmitri@gmail.com',
+    'dummy-but-long',
+    `${PROJECT}$D8q5xQBdcLaKJA$rAsO51/TAVgLP1tJv0x/bFnYWbutrJzRtgxpOJHDMZaruAl+MR3xCRTMJ1opZshVyXj/6peCIIuX3J67c02Q/Q`,
+  ],
+]
+
+const LEFT_OUT = 2 // a disabled account and an anonymous one
+
+test("Firebase's export with the project's hash parameters", async () => {
+  const found = await migrate('examples/firebase', { apply: 7 })
+  expectPasswords(found, PASSWORDS)
+  expect(found.people).toEqual({
+    'ada@acme.example': {
+      name: 'Ada Ampersand',
+      verified: true,
+      externalId: 'L9wGX1lPiDee3HngMSLVkLNo16LT',
+      metadata: { role: 'admin', tenant: 'acme', tenantName: 'Acme Anvils' },
+      password: 'firebase-scrypt',
+    },
+    'bjorn@acme.example': {
+      name: 'Björn Beispiel',
+      verified: true,
+      externalId: 'XwiUEEVeLcbnT1AEKM9biARPWQdC',
+      metadata: { providers: 'google.com', role: 'member', tenant: 'acme', tenantName: 'Acme Anvils' },
+      password: null,
+    },
+    'chloe.comma@borealis.example': {
+      name: 'Chloé Comma',
+      verified: false,
+      externalId: '0WgKeJxNnPWUJrlwjUGUuiFjJQCK',
+      metadata: {
+        plan: '{"name":"pro","seats":"12345678901234567890"}',
+        providers: 'google.com,github.com',
+        role: 'admin',
+        tenant: 'borealis',
+        tenantName: 'Borealis Outfitters',
+      },
+      password: 'firebase-scrypt',
+    },
+    'dmitri@gmail.com': {
+      name: 'Dmitri',
+      verified: true,
+      externalId: 'rjLZmPnEZB1sCotZ92QvxGwgu1kn',
+      metadata: { phone: '+15550100004' },
+      password: 'firebase-scrypt',
+    },
+  })
+  expect(found).toMatchObject({ organizations: [], memberships: [], notes: [], leftOut: LEFT_OUT })
+  expect(found.rejects).toEqual(['user email_missing ./users.json:87'])
+})
+
+test('organizations by the domains of e-mail addresses leave out public providers and unverified addresses', async () => {
+  const found = await migrate('examples/organization-per-domain', { apply: 7 })
+  expect(Object.keys(found.people)).toHaveLength(4)
+  expect(found.organizations).toEqual([
+    { name: 'acme.example', externalId: 'domain:acme.example', metadata: {}, domains: [] },
+  ])
+  expect(found.memberships).toEqual([
+    'ada@acme.example in acme.example: member',
+    'bjorn@acme.example in acme.example: member',
+  ])
+  expect(found).toMatchObject({ leftOut: LEFT_OUT, rejects: ['user email_missing ../firebase/users.json:87'] })
+})
+
+test("organizations and roles from the accounts' custom claims", async () => {
+  const found = await migrate('examples/organization-from-metadata', { apply: 7 })
+  expect(found.organizations).toEqual([
+    { name: 'Acme Anvils', externalId: 'acme', metadata: {}, domains: [] },
+    { name: 'Borealis Outfitters', externalId: 'borealis', metadata: {}, domains: [] },
+  ])
+  expect(found.memberships).toEqual([
+    'ada@acme.example in Acme Anvils: admin',
+    'bjorn@acme.example in Acme Anvils: member',
+    'chloe.comma@borealis.example in Borealis Outfitters: admin',
+  ])
+  expect(found).toMatchObject({ leftOut: LEFT_OUT, rejects: ['user email_missing ../firebase/users.json:87'] })
+})

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { migrate } from './example.ts'
+import { expectPasswords, type Known } from './passwords.ts'
+
+const PASSWORDS: readonly Known[] = [
+  [
+    'ada@acme.example',
+    'ada-guards-the-realm',
+    '$argon2id$v=19$m=7168,t=5,p=1$ujOxZnFjf8Zc5MoIMGMSmA$ylSMb09tJbiUjC2zYJKaSR0wuxtoBFpCVn/EjyVa0AY',
+  ],
+  [
+    'bjorn@acme.example',
+    'bjorn-iterates',
+    '$pbkdf2$i=210000,d=sha512$u9DAFqnwIi8k9yEgw2Oa2Q$k/Cnb5HJvhmbsljSNsQfk47RD771hppPWlbM0Gl7GNt2HdnvJeXn6DdwheXCXp7jikHiiLZqZQfhajjKRQM6EQ',
+  ],
+]
+
+test("Keycloak's realm export with organizations", async () => {
+  const found = await migrate('examples/keycloak', { apply: 7 })
+  expectPasswords(found, PASSWORDS)
+  expect(found.people).toMatchObject({
+    'ada@acme.example': { name: 'Ada Ampersand', verified: true, metadata: { username: 'ada', plan: 'pro' } },
+    'bjorn@acme.example': { verified: true, metadata: { username: 'bjorn', phone: '+15550100002' } },
+    'chloe@borealis.example': { verified: false, password: null },
+    'dmitri@borealis.example': { metadata: { username: 'dmitri', providers: 'google' } },
+    'elif@borealis.example': { name: 'Elif Ellipsis', metadata: { username: 'elif' } },
+  })
+  expect(Object.keys(found.people)).toHaveLength(5)
+  expect(found.organizations).toMatchObject([
+    { name: 'Acme Anvils', domains: ['acme.example'] },
+    { name: 'Borealis Outfitters', domains: ['borealis.example'] },
+  ])
+  expect(found.memberships).toEqual([
+    'ada@acme.example in Acme Anvils: member',
+    'ada@acme.example in Borealis Outfitters: member',
+    'bjorn@acme.example in Acme Anvils: member',
+    'chloe@borealis.example in Borealis Outfitters: member',
+    'dmitri@borealis.example in Borealis Outfitters: member',
+    'elif@borealis.example in Borealis Outfitters: member',
+  ])
+  expect(found.leftOut).toBe(2) // a disabled user and the account of a client
+  expect(found.rejects).toEqual(['membership user_missing ./anvils-realm.json:253'])
+  expect(found.notes).toEqual(['user totp_not_migrated totp 2', 'user password_reset_required pbkdf2 sha256 i=27500 1'])
+})

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { migrate } from './example.ts'
+import { expectPasswords, type Known } from './passwords.ts'
+
+const PASSWORDS: readonly Known[] = [
+  ['ada@example.com', 'ada-likes-anvils', '$2b$10$/vrcc8dO1VtRpbO5no7P5uzvFOpoh1uZ62iqdMSmH1GIUE2pwiMmi'],
+  [
+    'bjorn@example.com',
+    'bjorn-likes-birds',
+    '$argon2id$v=19$m=65536,t=3,p=1$MiQbNXzgxh2bWwVNwvJ1FA$Mkqi/F5L7t9t1a3cas2xWLvn6FycRp3ie+2omIj3kE8',
+  ],
+  [
+    'chloe@example.com',
+    'chloe-came-from-afar',
+    '$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA$J8e84gP+Cy8O7Q$sKaRSOoKz8s4IdEDWM+8A+ls9KXALW4TfRk4gqaCeMNxBxcwFyxhpAfL4KYpC4mzXnbDtq8G3qA3uESUC70poA',
+  ],
+]
+
+test("Supabase's auth.users with a table of teams", async () => {
+  const found = await migrate('examples/supabase', { apply: 7 })
+  expectPasswords(found, PASSWORDS)
+  const { 'ada@example.com': ada, ...others } = found.people
+  expect(ada).toEqual({
+    name: 'Ada Ampersand',
+    verified: true,
+    externalId: 'fefadc73-c74e-455b-91a5-b3b99e8ecfe5',
+    metadata: { plan: 'pro', providers: 'email,google' },
+    password: 'bcrypt',
+  })
+  expect(others).toMatchObject({
+    'bjorn@example.com': { name: 'Björn Beispiel', verified: false, metadata: { providers: 'email' } },
+    'chloe@example.com': { name: 'Chloé Comma', verified: true },
+    'dmitri@example.com': { name: 'Dmitri Dummy', verified: true, metadata: { providers: 'google' } },
+    'elif@example.com': { name: '', verified: true },
+  })
+  expect(Object.keys(found.people)).toHaveLength(5)
+  expect(found.organizations.map(({ name, externalId }) => `${externalId} ${name}`)).toEqual([
+    '1 Acme Anvils',
+    '2 Borealis Outfitters',
+  ])
+  expect(found.memberships).toEqual([
+    'ada@example.com in Acme Anvils: owner',
+    'ada@example.com in Borealis Outfitters: member',
+    'bjorn@example.com in Acme Anvils: member',
+    'chloe@example.com in Borealis Outfitters: owner',
+    'dmitri@example.com in Borealis Outfitters: member',
+  ])
+  expect(found.leftOut).toBe(3) // banned, deleted and anonymous
+  expect(found.rejects).toEqual(['user email_missing ./users.csv:10'])
+  expect(found.notes).toEqual(['user password_reset_required argon2id m=32,t=3,p=2 1'])
+})
