@@ -30,8 +30,8 @@ export async function captureSource(
   options: CaptureOptions,
 ): Promise<Snapshot> {
   const { directory, now, signal, onProgress, onWarning } = options
-  await checkPlace(folder, config)
-  const of = { source: config.type, identity: snapshotIdentity(config) }
+  await checkPlace(folder, config, live)
+  const of = { source: config.type, identity: snapshotIdentity(config, live) }
   const writer = await openSnapshotWriter(folder, of, { now })
   if (writer.resumed) onWarning(resumed(writer, folder))
   const context = { directory, warn: onWarning, progress: onProgress, signal }
@@ -59,13 +59,13 @@ export async function writing(
 }
 
 /** @throws SourceError when the folder holds a snapshot of another source; a damaged one may be replaced */
-export async function checkPlace(folder: string, config: SourceConfig): Promise<void> {
+export async function checkPlace(folder: string, config: SourceConfig, live: LiveReading | undefined): Promise<void> {
   settle(folder)
   const present = await readSnapshot(folder).catch((error: unknown) => {
     if (error instanceof SourceError) return undefined
     throw error
   })
-  if (present !== undefined) checkIdentity(present, config)
+  if (present !== undefined) checkIdentity(present, config, live)
 }
 
 function resumed({ startedAt }: OpenSnapshotWriter, folder: string): Problem {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { SourceConfig } from '../../config/manifest.ts'
 import { ManifestError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import type { LiveReading } from '../source.ts'
 import { type CaptureOptions, captureSource } from './capture.ts'
 import { settle } from './folders.ts'
 import { HEAD } from './format.ts'
@@ -25,25 +26,28 @@ export interface ObtainOptions extends CaptureOptions {
  * read again; none for files, which are read where they lie.
  * @throws SourceError when the snapshot is of another source or damaged, and whatever reading throws
  */
-export async function obtainSnapshot(config: SourceConfig, options: ObtainOptions): Promise<Snapshot | undefined> {
-  if (options.from !== undefined) return namedSnapshot(config, options.from)
-  const live = liveReading(config)
+export async function obtainSnapshot(
+  config: SourceConfig,
+  options: ObtainOptions,
+  live = liveReading(config),
+): Promise<Snapshot | undefined> {
+  if (options.from !== undefined) return namedSnapshot(config, options.from, live)
   if (live === undefined) return undefined
-  const folder = snapshotFolder(config, options.directory)
+  const folder = snapshotFolder(config, options.directory, live)
   settle(folder)
   if (!options.fresh && existsSync(join(folder, HEAD))) {
     const snapshot = await readSnapshot(folder)
-    checkIdentity(snapshot, config)
+    checkIdentity(snapshot, config, live)
     return snapshot
   }
   if (options.missing.length > 0) throw new ManifestError(options.missing)
   return captureSource(config, live, folder, options)
 }
 
-async function namedSnapshot(config: SourceConfig, folder: string): Promise<Snapshot> {
+async function namedSnapshot(config: SourceConfig, folder: string, live: LiveReading | undefined): Promise<Snapshot> {
   const snapshot = await readSnapshot(folder)
   // What was recorded from files may have lain anywhere: only the type has to be the same, which the mapping is made for.
-  if (!isRecorded(snapshot)) checkIdentity(snapshot, config)
+  if (!isRecorded(snapshot)) checkIdentity(snapshot, config, live)
   else if (snapshot.source !== config.type) throw ofOtherType(snapshot, config)
   return snapshot
 }

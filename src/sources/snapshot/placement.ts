@@ -23,8 +23,7 @@ export function optionsOf({ type: _type, ...options }: SourceConfig): Record<str
 }
 
 /** What a snapshot of the source is of. One of a part of the source is never taken for one of the whole. */
-export function snapshotIdentity(config: SourceConfig): JsonObject {
-  const live = liveReading(config)
+export function snapshotIdentity(config: SourceConfig, live = liveReading(config)): JsonObject {
   const options = optionsOf(config)
   if (live === undefined) return plain(withSecrets(options, undefined, ['source']))
   const { updatedSince } = options
@@ -33,21 +32,24 @@ export function snapshotIdentity(config: SourceConfig): JsonObject {
 }
 
 /** Where the snapshot of the source lies, absolute: where `source.snapshot` says, else in a folder of its own. */
-export function snapshotFolder(config: SourceConfig, directory: string): string {
+export function snapshotFolder(config: SourceConfig, directory: string, live = liveReading(config)): string {
   if (typeof config.snapshot === 'string') return resolve(directory, config.snapshot)
-  const of = canonicalJson({ source: config.type, identity: snapshotIdentity(config) })
+  const of = canonicalJson({ source: config.type, identity: snapshotIdentity(config, live) })
   const digest = createHash('sha256').update(of).digest('hex').slice(0, 8)
   return resolve(directory, SNAPSHOTS, `${config.type}-${digest}`)
 }
 
 /** @throws SourceError when the snapshot is not one of this source, naming what differs */
-export function checkIdentity(snapshot: Pick<Snapshot, 'folder' | 'source' | 'identity'>, config: SourceConfig): void {
-  const { folder, source, identity } = snapshot
-  const wanted = snapshotIdentity(config)
-  if (source === config.type && canonicalJson(identity) === canonicalJson(wanted)) return
+export function checkIdentity(
+  { folder, source, identity }: Pick<Snapshot, 'folder' | 'source' | 'identity'>,
+  config: SourceConfig,
+  live = liveReading(config),
+): void {
+  const wanted = snapshotIdentity(config, live)
   const differing = [...new Set([...Object.keys(identity), ...Object.keys(wanted)])].filter(
-    (key) => canonicalJson(identity[key] ?? null) !== canonicalJson(wanted[key] ?? null),
+    (key) => wanted[key] !== null && canonicalJson(identity[key] ?? null) !== canonicalJson(wanted[key] ?? null),
   )
+  if (source === config.type && differing.length === 0) return
   const what =
     source === config.type
       ? differing

@@ -25,8 +25,8 @@ export interface RecordOptions extends CaptureOptions {
  */
 export async function recordSource(config: SourceConfig, folder: string, options: RecordOptions): Promise<Snapshot> {
   const { directory, scratch, now, signal, onProgress, onWarning } = options
-  await checkPlace(folder, config)
-  const of = { source: config.type, identity: snapshotIdentity(config) }
+  await checkPlace(folder, config, undefined)
+  const of = { source: config.type, identity: snapshotIdentity(config, undefined) }
   const writer = await openSnapshotWriter(folder, of, { now, anew: true })
   const warnings: Problem[] = []
   const rejects = new RejectSpool(scratch)

@@ -1,0 +1,102 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { onTestFinished } from 'vitest'
+import type { SourceConfig } from '../../../src/config/manifest.ts'
+import { SourceError } from '../../../src/diagnostics/errors.ts'
+import type { Problem } from '../../../src/diagnostics/problem.ts'
+import type { JsonObject } from '../../../src/json.ts'
+import { type ObtainOptions, obtainSnapshot } from '../../../src/sources/snapshot/obtain.ts'
+import { snapshotFolder } from '../../../src/sources/snapshot/placement.ts'
+import type { Snapshot } from '../../../src/sources/snapshot/snapshot.ts'
+import type { LiveReading } from '../../../src/sources/source.ts'
+
+const PAGE = 50
+
+/** A system of people that is read over HTTP by pages of 50: a source as simple as one can be. */
+export interface Directory {
+  people: JsonObject[]
+  url: string
+  /** Pages that were asked for. */
+  asked: number[]
+  /** Called before a page is answered; false: it is answered with 500. */
+  onPage: (page: number) => boolean
+}
+
+export async function startDirectory(count: number): Promise<Directory> {
+  const people = Array.from({ length: count }, (_, id) => ({ id, email: `person${id}@example.com` }))
+  const directory: Directory = { people, url: '', asked: [], onPage: () => true }
+  const server = createServer((request, response) => {
+    const page = Number(new URL(request.url ?? '', 'http://localhost').searchParams.get('page'))
+    directory.asked.push(page)
+    if (!directory.onPage(page)) response.statusCode = 500
+    response.end(JSON.stringify(directory.people.slice(page * PAGE, (page + 1) * PAGE)))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  directory.url = `http://127.0.0.1:${address.port}`
+  return directory
+}
+
+/** How it is read. */
+export const directoryReading: LiveReading = {
+  applies: ({ url }) => url !== undefined,
+  identity: ({ url, only }) => ({ url: String(url), ...(only === undefined ? {} : { only: String(only) }) }),
+  async capture({ url }, snapshot, { signal, progress }) {
+    for (let page = Number(snapshot.cursor('people') ?? 0); !snapshot.isDone('people'); page++) {
+      const answer = await fetch(`${url}/people?page=${page}`, { signal: signal ?? null })
+      if (!answer.ok) throw new SourceError({ code: 'directory_broken', message: `page ${page}: ${answer.status}` })
+      const rows: JsonObject[] = JSON.parse(await answer.text())
+      await snapshot.append('people', rows, { step: 'people', cursor: page + 1, done: rows.length < PAGE })
+      progress(`people: ${snapshot.count('people')}`)
+    }
+    snapshot.note('people', snapshot.count('people'))
+  },
+}
+
+/** Obtaining the snapshot of a directory, with what was told on the way. */
+export interface Obtaining {
+  config: SourceConfig
+  folder: string
+  warnings: Problem[]
+  messages: string[]
+  obtain(options?: Partial<ObtainOptions>): Promise<Snapshot>
+}
+
+export function obtaining(home: string, options: Record<string, unknown>): Obtaining {
+  const config = { type: 'directory', ...options }
+  const warnings: Problem[] = []
+  const messages: string[] = []
+  return {
+    config,
+    folder: snapshotFolder(config, home, directoryReading),
+    warnings,
+    messages,
+    async obtain(more = {}) {
+      const snapshot = await obtainSnapshot(
+        config,
+        {
+          directory: home,
+          now: Date.now,
+          missing: [],
+          onProgress: (message) => messages.push(message),
+          onWarning: (problem) => warnings.push(problem),
+          ...more,
+        },
+        directoryReading,
+      )
+      if (snapshot === undefined) throw new Error('a live source has a snapshot')
+      return snapshot
+    },
+  }
+}
+
+export async function rowsOf(snapshot: Snapshot, stream: string): Promise<JsonObject[]> {
+  const rows: JsonObject[] = []
+  for await (const batch of snapshot.read(stream)) for (const { data } of batch) rows.push(data)
+  return rows
+}

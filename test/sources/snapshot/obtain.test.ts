@@ -1,0 +1,139 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readSnapshot } from '../../../src/sources/snapshot/read-snapshot.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+import { obtaining, rowsOf, startDirectory } from './directory.ts'
+
+describe('the snapshot of a live source', () => {
+  test('is read once, and worked from until it is read again', async () => {
+    const directory = await startDirectory(120)
+    const { obtain, messages } = obtaining(temporaryFolder(), { url: directory.url })
+    const first = await obtain()
+    expect(await rowsOf(first, 'people')).toEqual(directory.people)
+    expect(directory.asked).toEqual([0, 1, 2])
+    expect(messages.at(-1)).toBe('people: 120')
+    directory.people[0] = { id: 0, email: 'changed@example.com' }
+    expect((await obtain()).digest).toBe(first.digest)
+    expect(directory.asked).toEqual([0, 1, 2])
+    const fresh = await obtain({ fresh: true })
+    expect(await rowsOf(fresh, 'people')).toEqual(directory.people)
+    expect((await obtain()).digest).toBe(fresh.digest)
+  })
+
+  test('lies in a folder of its own for every tenant and every set of options, or where the manifest says', () => {
+    const home = temporaryFolder()
+    const folderOf = (options: Record<string, unknown>) => obtaining(home, options).folder
+    const folders = [
+      folderOf({ url: 'http://a.example' }),
+      folderOf({ url: 'http://b.example' }),
+      folderOf({ url: 'http://a.example', only: 'x' }),
+      folderOf({ url: 'http://a.example', updatedSince: '2026-11-20T00:00:00Z' }),
+    ]
+    expect(new Set(folders).size).toBe(4)
+    for (const folder of folders) {
+      expect(folder.replace(home, '')).toMatch(/^\/\.workos-migrate\/snapshots\/directory-[\da-f]{8}$/)
+    }
+    expect(folderOf({ url: 'http://a.example', secret: 'one' })).toBe(folders[0])
+    expect(folderOf({ url: 'http://a.example', snapshot: './here' })).toBe(join(home, 'here'))
+  })
+
+  test('is not taken for that of another tenant, although the folder is the same', async () => {
+    const [a, b] = [await startDirectory(3), await startDirectory(3)]
+    const home = temporaryFolder()
+    await obtaining(home, { url: a.url, snapshot: './here' }).obtain()
+    const other = obtaining(home, { url: b.url, snapshot: './here' })
+    for (const fresh of [false, true]) {
+      await expect(other.obtain({ fresh })).rejects.toMatchObject({
+        problems: [
+          {
+            code: 'snapshot_of_another_source',
+            message: expect.stringContaining(`url is "${a.url}" there and "${b.url}"`),
+          },
+        ],
+      })
+    }
+    expect(b.asked).toEqual([])
+    expect(readdirSync(home)).toEqual(['here'])
+  })
+
+  test('can be carried elsewhere, where the source is not asked and its credentials are not set', async () => {
+    const directory = await startDirectory(60)
+    const there = obtaining(temporaryFolder(), { url: directory.url })
+    const { digest } = await there.obtain()
+    const elsewhere = temporaryFolder()
+    cpSync(there.folder, join(elsewhere, 'carried'), { recursive: true })
+    directory.asked.splice(0)
+    const missing = [
+      { code: 'unset_reference', message: 'the environment variable SECRET is not set', path: 'source.secret' },
+    ]
+    const here = obtaining(elsewhere, { url: directory.url })
+    const carried = await here.obtain({ from: join(elsewhere, 'carried'), missing })
+    expect(carried.digest).toBe(digest)
+    expect(await rowsOf(carried, 'people')).toEqual(directory.people)
+    await expect(here.obtain({ missing })).rejects.toMatchObject({ problems: missing })
+    expect(directory.asked).toEqual([])
+  })
+
+  test('that is named and not there is not read in its stead', async () => {
+    const directory = await startDirectory(3)
+    const home = temporaryFolder()
+    mkdirSync(join(home, 'empty'))
+    for (const name of ['empty', 'nowhere']) {
+      await expect(obtaining(home, { url: directory.url }).obtain({ from: join(home, name) })).rejects.toMatchObject({
+        problems: [{ code: 'no_snapshot' }],
+      })
+    }
+    expect(directory.asked).toEqual([])
+  })
+})
+
+describe('a reading that is called off', () => {
+  test('keeps what was read, leaves the old snapshot to be worked from, and is taken up again', async () => {
+    const directory = await startDirectory(400)
+    const { obtain, folder, warnings } = obtaining(temporaryFolder(), { url: directory.url })
+    const old = await obtain()
+    directory.people.push({ id: 'new', email: 'new@example.com' })
+    directory.asked.splice(0)
+    const interrupt = new AbortController()
+    directory.onPage = (page) => {
+      if (page === 4) interrupt.abort()
+      return true
+    }
+    await expect(obtain({ fresh: true, signal: interrupt.signal })).rejects.toMatchObject({
+      exitCode: 130,
+      problems: [{ code: 'interrupted' }],
+    })
+    expect((await obtain()).digest).toBe(old.digest)
+    expect(warnings).toEqual([])
+    directory.asked.splice(0)
+    const fresh = await obtain({ fresh: true })
+    expect(directory.asked).toEqual([4, 5, 6, 7, 8])
+    expect(warnings).toMatchObject([{ code: 'reading_resumed', severity: 'warning' }])
+    expect(await rowsOf(fresh, 'people')).toEqual(directory.people)
+    expect(existsSync(`${folder}.next`)).toBe(false)
+  })
+
+  test('by the failure of the source, it is taken up by the next command of any kind if there is no snapshot', async () => {
+    const directory = await startDirectory(200)
+    const { obtain } = obtaining(temporaryFolder(), { url: directory.url })
+    directory.onPage = (page) => page !== 2
+    await expect(obtain()).rejects.toMatchObject({ problems: [{ code: 'directory_broken' }] })
+    directory.onPage = () => true
+    directory.asked.splice(0)
+    expect(await rowsOf(await obtain(), 'people')).toEqual(directory.people)
+    expect(directory.asked).toEqual([2, 3, 4])
+  })
+})
+
+describe('a damaged snapshot', () => {
+  test('is refused, and replaced when the source is read again', async () => {
+    const directory = await startDirectory(10)
+    const { obtain, folder } = obtaining(temporaryFolder(), { url: directory.url })
+    const { digest } = await obtain()
+    writeFileSync(join(folder, 'people.ndjson.gz'), 'nothing')
+    await expect(obtain()).rejects.toMatchObject({ problems: [{ code: 'snapshot_damaged' }] })
+    expect((await obtain({ fresh: true })).digest).toBe(digest)
+    expect((await readSnapshot(folder)).digest).toBe(digest)
+  })
+})
