@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- planning|memory|throughput|limits …]
+ * npm run bench [-- planning|memory|files|throughput|limits …]
  *
  * Measures what docs/performance.md reports. Machines differ and are noisy: compare the ratios.
  */
@@ -11,13 +11,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { clerkSize, type DataSize, writeClerkExport } from './data.ts'
 import { type Measured, measure } from './measure.ts'
+import { measureReading, writeJsonDocument, writeMemberships, writeNdjson } from './reading.ts'
 
 const OPEN_LIMITS =
   'run: { limits: { writes: 1000000/10s, reads: 1000000/10s, requests: 1000000/10s }, concurrency: 50 }'
 const remote = (limits: string) => (url: string) =>
   `target: { type: workos, apiKey: "\${WORKOS_API_KEY}", baseUrl: "${url}" }\n${limits}`
 
-const benchmarks: Record<string, () => Promise<void>> = { planning, memory, throughput, limits }
+const benchmarks: Record<string, () => Promise<void>> = { planning, memory, files, throughput, limits }
 const chosen = process.argv.slice(2)
 for (const [name, benchmark] of Object.entries(benchmarks)) {
   if (chosen.length === 0 || chosen.includes(name)) await benchmark()
@@ -44,6 +45,40 @@ async function memory(): Promise<void> {
     'memory ratio (at most 1.5)': large.peakMiB / small.peakMiB,
     'time ratio (10 is linear)': large.seconds / small.seconds,
     'seconds of 1,000,000': large.seconds,
+  })
+}
+
+/** What files of any size take to be read, through the `file` source alone: 300 MiB, however large they are. */
+async function files(): Promise<void> {
+  await inFolder(async (folder) => {
+    const lines = 2_000_000
+    writeNdjson(folder, 'users.ndjson', lines)
+    const ndjson = await measureReading(folder, { type: 'file', streams: { users: { path: 'users.ndjson' } } })
+    print('reading 2,000,000 records of NDJSON', {
+      'records (must be 2,000,000)': ndjson.records,
+      'records/s': ndjson.records / ndjson.seconds,
+      'peak MiB (at most 300)': ndjson.peakMiB,
+    })
+    rmSync(join(folder, 'users.ndjson'))
+
+    const users = writeJsonDocument(folder, 'users.json', 1_000_000_000)
+    const main = { path: 'users.json', records: 'data.users' }
+    const json = await measureReading(folder, { type: 'file', streams: { users: main } })
+    print(`reading a JSON document of 1 GB, ${users.toLocaleString('en-US')} records`, {
+      'records missing (must be 0)': users - json.records,
+      'MB/s': 1000 / json.seconds,
+      'peak MiB (at most 300)': json.peakMiB,
+    })
+
+    writeMemberships(folder, 'members.csv', users)
+    const memberships = { path: 'members.csv', join: { key: 'user_id', to: 'id' } }
+    const joined = await measureReading(folder, { type: 'file', streams: { users: main, memberships } })
+    print('the same with a membership joined to each', {
+      'records missing (must be 0)': users - joined.records,
+      'memberships without a user (must be 0)': joined.rejected,
+      'records/s': joined.records / joined.seconds,
+      'peak MiB (at most 300)': joined.peakMiB,
+    })
   })
 }
 

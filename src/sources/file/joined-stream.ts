@@ -39,7 +39,8 @@ export class JoinedStream {
   async #rows({ file, records }: Batch): Promise<JoinRow[]> {
     const rows: JoinRow[] = []
     for (const { line, data } of records) {
-      const found = await keysOf(this.#join.key, data)
+      const keys = keysOf(this.#join.key, data)
+      const found = keys instanceof Promise ? await keys : keys
       if (!found.ok) this.stream.reject(file, line, found.refusal)
       else if (found.keys.length > 0) rows.push({ key: found.keys, file, line, data })
       else this.#leave(file, line, noKey(this.#join.key.text))
@@ -72,7 +73,8 @@ export class JoinedStream {
     const keys: string[][] = []
     for (const record of records) {
       if (Object.hasOwn(record.data, name)) throw nameTaken(name, file, record.line)
-      const found = await keysOf(this.#join.to, record.data)
+      const own = keysOf(this.#join.to, record.data)
+      const found = own instanceof Promise ? await own : own
       if (!found.ok) reject(record.line, found.refusal)
       else {
         kept.push(record)
