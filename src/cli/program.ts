@@ -75,6 +75,20 @@ function addManifestCommands(program: Command, context: Context, start: Start): 
       start(async () => (await import('./commands/config.ts')).config(withManifest(manifest, options), context)),
     )
   examples(config, [['workos-migrate config -e staging --origins', 'what holds in staging, and why']])
+  const test = sub(
+    program,
+    'test [manifest]',
+    "Run the manifest's tests of its mapping; needs neither source nor target",
+  )
+    .option('--recipe <name>', "run a shipped recipe's own tests instead")
+    .option('--json', 'print the result as JSON')
+    .action((manifest, options) =>
+      start(async () => (await import('./commands/test.ts')).test(withManifest(manifest, options), context)),
+    )
+  examples(test, [
+    ['workos-migrate test', 'what stands under tests: in migrate.config.yaml'],
+    ['workos-migrate test --recipe clerk', 'the tests that the recipe for Clerk brings'],
+  ])
   const schema = command(program, 'schema', 'Print the JSON Schema of the manifest').action(() =>
     start(async () => (await import('./commands/schema.ts')).schema({}, context)),
   )

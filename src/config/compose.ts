@@ -1,17 +1,24 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import { ManifestError } from '../diagnostics/errors.ts'
-import type { Location } from '../diagnostics/problem.ts'
+import type { Location, Problem } from '../diagnostics/problem.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { choose, requireEnvironment } from './environments.ts'
 import { nearest } from './nearest.ts'
 import { parseFile } from './parse.ts'
 import { recipeFile, recipeNames } from './recipes.ts'
 import { type ReferenceContext, resolveText } from './references.ts'
+import { sourceSchema, sourceTypes } from './schema.ts'
 import { locationOf } from './text.ts'
-import { type Branch, mergeBranches, type Scalar, type Tree, valueAt, without } from './tree.ts'
+import { type Branch, branchOf, mergeBranches, type Scalar, type Tree, valueAt, without } from './tree.ts'
 
 export interface ComposeContext extends ReferenceContext {
   /** Folder of the shipped recipes. */
   recipes: string
+}
+
+interface Composing extends ComposeContext {
+  /** The file that everything else lies beneath. */
+  root?: string
 }
 
 /**
@@ -21,7 +28,7 @@ export interface ComposeContext extends ReferenceContext {
  */
 export function compose(file: string, environment: string | undefined, context: ComposeContext): Branch {
   const chain = new Map<string, Branch>()
-  const own = withExtends(file, [], chain, context)
+  const own = withExtends(file, [], chain, { ...context, root: file })
   const type = sourceType(choose(own, environment), context)
   const recipe = type === undefined ? undefined : recipeFile(context.recipes, type)
   const whole =
@@ -32,7 +39,36 @@ export function compose(file: string, environment: string | undefined, context: 
   return choose(whole, environment)
 }
 
-function withExtends(file: string, above: string[], chain: Map<string, Branch>, context: ComposeContext): Branch {
+/**
+ * As `compose`, for a shipped recipe by itself, with its tests. A recipe that names no source is put on top of the one for the
+ * source of its own name, or else of the CSV file, with the options of that source's example.
+ */
+export function composeRecipe(name: string, context: ComposeContext): { file: string; tree: Branch } {
+  const file = recipeFile(context.recipes, name)
+  if (file === undefined) throw new ManifestError(unknownRecipe(name, context))
+  const chain = new Map<string, Branch>()
+  const own = withExtends(file, [], chain, { ...context, root: file })
+  const named = sourceType(own, context)
+  const type = named ?? (sourceTypes().includes(name) ? name : 'csv')
+  const beneath = recipeFile(context.recipes, type)
+  const sample = branchOf({ source: sampleSource(type, named === undefined), target: { type: 'sandbox' } }, own.place)
+  const below =
+    beneath === undefined || chain.has(beneath)
+      ? sample
+      : mergeBranches(sample, withExtends(beneath, [], chain, context))
+  return { file, tree: { ...mergeBranches(below, own), place: own.place } }
+}
+
+/** The options of the schema's example: all of them, or those that the source cannot do without. */
+function sampleSource(type: string, whole: boolean): JsonObject {
+  const { examples, required } = sourceSchema(type)
+  const [example] = Array.isArray(examples) ? examples : []
+  const names = Array.isArray(required) ? required : []
+  const options = Object.entries(isObject(example) ? example : {}).filter(([key]) => whole || names.includes(key))
+  return { ...Object.fromEntries(options), type }
+}
+
+function withExtends(file: string, above: string[], chain: Map<string, Branch>, context: Composing): Branch {
   const done = chain.get(file)
   if (done) return done
   const tree = parseFile(file, context.redactor)
@@ -55,7 +91,9 @@ function withExtends(file: string, above: string[], chain: Map<string, Branch>, 
     const below = parseBase(baseFile, at, path, chain, context)
     merged = merged === undefined ? below : mergeBranches(merged, below)
   }
-  const own = without(tree, ['extends'])
+  // Tests of a shipped recipe are about the recipe: the manifest may map otherwise.
+  const isBeneath = file !== context.root && dirname(file) === context.recipes
+  const own = without(tree, isBeneath ? ['extends', 'tests'] : ['extends'])
   const result = merged === undefined ? own : mergeBranches(merged, own)
   chain.set(file, result)
   return result
@@ -66,7 +104,7 @@ function parseBase(
   at: Location,
   above: string[],
   chain: Map<string, Branch>,
-  context: ComposeContext,
+  context: Composing,
 ): Branch {
   try {
     return withExtends(file, above, chain, context)
@@ -100,15 +138,19 @@ function locate(base: Scalar, from: string, context: ComposeContext): string {
   if (/^\.{0,2}\//.test(name) || isAbsolute(name) || /\.(ya?ml|json)$/.test(name)) return resolve(dirname(from), name)
   const recipe = recipeFile(context.recipes, name)
   if (recipe !== undefined) return recipe
-  const names = recipeNames(context.recipes)
+  const problem = unknownRecipe(name, context)
+  const hint = `${problem.hint}; a path starts with ./`
+  throw new ManifestError({ ...problem, hint, at: locationOf(base.place), path: 'extends' })
+}
+
+function unknownRecipe(name: string, { recipes }: ComposeContext): Problem {
+  const names = recipeNames(recipes)
   const close = nearest(name, names)
-  throw new ManifestError({
+  return {
     code: 'unknown_recipe',
     message: `there is no recipe named ${name}`,
-    hint: `${close === undefined ? '' : `did you mean ${close}? `}recipes: ${names.join(', ')}; a path starts with ./`,
-    at: locationOf(base.place),
-    path: 'extends',
-  })
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}recipes: ${names.join(', ')}`,
+  }
 }
 
 function sourceType(tree: Branch, context: ComposeContext): string | undefined {

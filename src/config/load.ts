@@ -4,7 +4,7 @@ import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { checkManifest, inReadingOrder } from './check.ts'
 import { complete } from './complete.ts'
-import { compose } from './compose.ts'
+import { type ComposeContext, compose, composeRecipe } from './compose.ts'
 import { discoverManifest } from './discover.ts'
 import { checkOtherEnvironments } from './environments.ts'
 import type { LoadedManifest, Manifest } from './manifest.ts'
@@ -13,11 +13,13 @@ import { resolveReferences } from './references.ts'
 import { scalarLocation } from './scalar-position.ts'
 import { digestOf, literalKeyWarnings } from './secrets.ts'
 import { locationOf } from './text.ts'
-import { type Branch, keyAt, valueAt, without } from './tree.ts'
+import { type Branch, keyAt, valueAt, withNulls, without } from './tree.ts'
 
 export interface LoadOptions {
   /** The manifest file, relative to `cwd`. Without one it is searched for. */
   path?: string
+  /** The shipped recipe to load by itself, in place of a manifest. */
+  recipe?: string
   /** The environment to merge over the rest. */
   environment?: string
   cwd: string
@@ -53,8 +55,7 @@ export async function loadManifest(options: LoadOptions): Promise<LoadedManifest
  * @throws ManifestError when there is no manifest, or its files cannot be put together
  */
 export async function inspectManifest(options: LoadOptions): Promise<InspectedManifest> {
-  const { redactor, cwd, env, environment, defer } = options
-  const file = options.path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, options.path)
+  const { redactor, env, environment, defer } = options
   const context = {
     env,
     redactor,
@@ -62,10 +63,10 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     recipes: options.recipes ?? shippedRecipes,
     defer,
   }
-  const composed = compose(file, environment, context)
+  const { file, tree: composed } = await composeFor(options, context)
   const warnings = literalKeyWarnings(composed, redactor)
   const { tree, unresolved, problems, deferred } = resolveReferences(
-    without(composed, ['environments', '$schema']),
+    takingNulls(without(composed, ['environments', '$schema'])),
     context,
   )
   const checked = checkManifest(tree, [...unresolved])
@@ -85,6 +86,25 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
   }
   const all = inReadingOrder([...problems, ...checked.problems, ...checkOtherEnvironments(composed, environment)])
   return { loaded, problems: all.map((problem) => redacted(problem, redactor)) }
+}
+
+async function composeFor(options: LoadOptions, context: ComposeContext): Promise<{ file: string; tree: Branch }> {
+  const { path, recipe, environment, cwd, env } = options
+  if (recipe !== undefined) return composeRecipe(recipe, context)
+  const file = path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, path)
+  return { file, tree: compose(file, environment, context) }
+}
+
+/** In the tests null is a value: what must be absent, and what a record has. A test itself may be taken away. */
+function takingNulls(tree: Branch): Branch {
+  const tests = tree.entries.get('tests')
+  if (tests?.value.kind !== 'branch') return tree
+  const kept = [...tests.value.entries].map(([name, entry]) => {
+    const value = entry.value.kind === 'removed' ? entry.value : withNulls(entry.value)
+    return [name, { ...entry, value }] as const
+  })
+  const value: Branch = { ...tests.value, entries: new Map(kept) }
+  return { ...tree, entries: new Map(tree.entries).set('tests', { ...tests, value }) }
 }
 
 /** What the check has passed is a manifest; where it has not, the problems tell the caller not to look. */

@@ -1,6 +1,6 @@
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
-import type { JsonObject } from '../json.ts'
+import type { Json, JsonObject } from '../json.ts'
 
 /** A JSONata expression, as written in the manifest. */
 export type ExpressionText = string
@@ -62,6 +62,27 @@ export interface RoleConfig {
   unmapped: 'error' | 'drop' | 'keep'
 }
 
+/** What must come of the record of a test; `null` under a kind: nothing of it. */
+export interface MappingExpectation {
+  user?: Json
+  organization?: Json
+  membership?: Json
+  roleAssignment?: Json
+  rejected?: { kind: string; code: string; field?: string }[]
+  notes?: { code: string; detail?: string }[]
+}
+
+/** One test of the mapping. */
+export interface MappingTest {
+  /** Default: the main stream. */
+  stream?: string
+  input: JsonObject
+  /** Merged over the manifest's. */
+  vars?: JsonObject
+  secrets?: Record<string, string>
+  expect: MappingExpectation
+}
+
 /** The manifest in force: recipe, file and environment merged, references resolved, defaults filled in. */
 export interface Manifest {
   version: 1
@@ -110,6 +131,8 @@ export interface Manifest {
     confirm?: string
   }
   state: { path: string }
+  /** Those of shipped recipes are not among them. */
+  tests: Record<string, MappingTest>
 }
 
 /** A manifest together with where it came from. */

@@ -55,7 +55,7 @@ export function resolveReferences(tree: Branch, context: ReferenceContext): Reso
 
   function visitText(node: Scalar, written: string, path: string[]): Scalar {
     const secret = isSecretPath(path)
-    if (!written.includes('${') || isExpressionPath(path)) {
+    if (!written.includes('${') || isVerbatim(path)) {
       if (secret) context.redactor.register(written)
       return node
     }
@@ -73,6 +73,11 @@ export function resolveReferences(tree: Branch, context: ReferenceContext): Reso
   return { tree: visitBranch(tree, []), unresolved, problems, deferred }
 }
 
+/** Whether text at a path is what is written there: expressions give `${` a meaning of their own, and tests are samples. */
+function isVerbatim(path: readonly string[]): boolean {
+  return isExpressionPath(path) || path[0] === 'tests'
+}
+
 /** Paths of the scalars that hold a reference. */
 export function referencePaths(tree: Tree, path: string[] = []): string[][] {
   if (tree.kind === 'branch') {
@@ -80,7 +85,7 @@ export function referencePaths(tree: Tree, path: string[] = []): string[][] {
   }
   if (tree.kind === 'list') return tree.items.flatMap((item, index) => referencePaths(item, [...path, String(index)]))
   const isReference = tree.kind === 'scalar' && typeof tree.value === 'string' && tree.value.search(REFERENCE) !== -1
-  return isReference && !isExpressionPath(path) ? [path] : []
+  return isReference && !isVerbatim(path) ? [path] : []
 }
 
 /** Resolves the references of one scalar. `unknown`: one is unset, and that is all right because of `offline`. */

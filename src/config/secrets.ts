@@ -67,9 +67,14 @@ export function withSecrets(value: unknown, replacement: string | undefined, pat
   )
 }
 
-/** See `digest` of LoadedManifest. The name is left out too: by default it is that of a folder. */
+/** See `digest` of LoadedManifest. The name is left out too: by default it is that of a folder; and tests change nothing. */
 export function digestOf(manifest: object): string {
-  const { run: _run, name: _name, ...rest } = { run: undefined, name: undefined, ...manifest }
+  const {
+    run: _run,
+    name: _name,
+    tests: _tests,
+    ...rest
+  } = { run: undefined, name: undefined, tests: undefined, ...manifest }
   return createHash('sha256')
     .update(canonicalJson(withSecrets(rest, undefined)))
     .digest('hex')

@@ -96,3 +96,27 @@ function toJson(tree: Tree): Json {
   if (tree.kind === 'branch') return toObject(tree)
   return tree.kind === 'scalar' ? tree.value : null
 }
+
+/** The same with null in place of what is removed: where null is a value, and takes nothing away. */
+export function withNulls(tree: Tree): Tree {
+  if (tree.kind === 'removed') return { kind: 'scalar', value: null, place: tree.place, style: 'plain' }
+  if (tree.kind === 'list') return { ...tree, items: tree.items.map(withNulls) }
+  if (tree.kind === 'scalar') return tree
+  const entries = [...tree.entries].map(([key, entry]) => [key, { ...entry, value: withNulls(entry.value) }] as const)
+  return { ...tree, entries: new Map(entries) }
+}
+
+/** A plain object as a tree, all of it at one place. */
+export function branchOf(object: JsonObject, place: Place): Branch {
+  const entries = Object.entries(object).map(
+    ([key, value]) => [key, { key: place, value: treeOf(value, place) }] as const,
+  )
+  return { kind: 'branch', entries: new Map(entries), place }
+}
+
+function treeOf(value: Json, place: Place): Tree {
+  if (Array.isArray(value)) return { kind: 'list', items: value.map((item) => treeOf(item, place)), place }
+  return typeof value === 'object' && value !== null
+    ? branchOf(value, place)
+    : { kind: 'scalar', value, place, style: 'plain' }
+}

@@ -9,6 +9,8 @@ test('a minimal manifest is filled in completely', async () => {
     version: 1,
     name: 'acme',
     source: { type: 'csv', path: 'users.csv' },
+    vars: {},
+    secrets: {},
     map: {},
     dedupe: { user: { by: ['email'], fields: {} } },
     roles: { define: {}, unmapped: 'error' },
@@ -28,6 +30,7 @@ test('a minimal manifest is filled in completely', async () => {
     },
     safety: { maxDeletes: 0, maxRejects: 0, maxFailures: 20, protect: [] },
     state: { path: '.workos-migrate/state.sqlite' },
+    tests: {},
   })
 })
 

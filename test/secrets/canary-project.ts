@@ -60,6 +60,21 @@ const common = (workos: Workos, apiKey: string) => ({
   safety: { maxRejects: 1000, maxFailures: 1000, maxDeletes: 1000, confirm: 'canaries' },
 })
 
+/** Tests of the mapping whose samples are secrets, and which fail wherever a secret could be shown. */
+function failingTests() {
+  const { bcrypt = '', argon2 = '' } = HASHES
+  const input = { email: 'ada@example.com', password_hash: bcrypt, password_hash_type: 'bcrypt' }
+  const signed = { email: 'ada@example.com', password_hash: SIGNED_DIGEST, trap: 'signer' }
+  return {
+    'another hash': { input, expect: { user: { passwordHash: { hash: argon2, type: 'argon2' }, password: PLAIN } } },
+    'no hash': { input, expect: { user: { passwordHash: null }, organization: { key: 'x' } } },
+    'a password': { input: { ...input, password: PLAIN }, expect: { user: { password: SHORT } } },
+    'a signed hash': { input: signed, expect: { user: { passwordHash: { hash: bcrypt } } } },
+    'a hash in the wrong column': { input: { ...input, last_name: bcrypt }, expect: { user: { lastName: 'x' } } },
+    'a trap': { input: { ...input, password: FAILING, trap: 'record' }, expect: { user: null } },
+  }
+}
+
 /** CSV: every hash type, plain passwords, cut-off hashes, wrong columns. The key comes from the environment. */
 export async function csvCanaries(): Promise<CanaryProject> {
   const workos = await echoingWorkos()
@@ -111,6 +126,7 @@ export async function csvCanaries(): Promise<CanaryProject> {
     secrets: { signer: `\${${SIGNER}}` },
     map: { user: { lastName: trap, passwordHash } },
     passwords: { unsupported: 'reject', onChange: 'send' },
+    tests: failingTests(),
   })
   const canaries = [
     { name: 'the key of a reference', secret: key },

@@ -17,6 +17,7 @@ export const LINES: Record<string, string[][]> = {
     ['config', '--json', '--origins'],
   ],
   schema: [['schema']],
+  test: [['test'], ['test', '--json'], ['test', '--recipe', 'clerk']],
   inspect: [
     ['inspect', '--all'],
     ['inspect', '--json', '--limit', '20'],

@@ -48,9 +48,10 @@ export async function config(options: ConfigOptions, context: Context): Promise<
   return ExitCode.done
 }
 
-/** A copy to show: secrets and unset references replaced by words. */
+/** A copy to show: secrets and unset references replaced by words, and without the tests, which are no configuration. */
 function masked({ manifest, unresolved }: LoadedManifest): unknown {
-  const copy = structuredClone(withSecrets(manifest, '(secret)'))
+  const { tests: _tests, ...configuration } = manifest
+  const copy = structuredClone(withSecrets(configuration, '(secret)'))
   for (const path of unresolved) {
     const parent = path.slice(0, -1).reduce<unknown>((value, key) => member(value, key), copy)
     const last = path.at(-1)

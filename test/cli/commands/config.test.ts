@@ -44,7 +44,7 @@ test('with --origins every value says where it was written', async () => {
 test('keys come in the order of the reference, and recipes are named by where they are shipped', async () => {
   const { context, out } = commandContext(folderOf(FILES), { KEY: 'a-secret-key' })
   await config({ origins: true }, context)
-  expect(Object.keys(parse(out())).slice(0, 4)).toEqual(['version', 'name', 'source', 'map'])
+  expect(Object.keys(parse(out())).slice(0, 4)).toEqual(['version', 'name', 'source', 'vars'])
   expect(out()).toMatch(/^ {4}email: \S+ # recipes\/csv\.yaml:\d+:\d+$/m)
 })
 

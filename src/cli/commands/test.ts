@@ -1,0 +1,72 @@
+import { basename, dirname, join, relative } from 'node:path'
+import { loadManifest } from '../../config/load.ts'
+import type { LoadedManifest } from '../../config/manifest.ts'
+import { shippedRecipes } from '../../config/recipes.ts'
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import type { Location } from '../../diagnostics/problem.ts'
+import { Redactor } from '../../diagnostics/redactor.ts'
+import { renderProblems } from '../../diagnostics/render.ts'
+import { jsonText } from '../../json.ts'
+import { runMappingTests } from '../../mapping/tests/run-tests.ts'
+import { painter } from '../../reporting/style.ts'
+import { testsToJson } from '../../reporting/tests-json.ts'
+import { renderTestsText } from '../../reporting/tests-text.ts'
+import { openSource } from '../../sources/registry.ts'
+import type { Context } from '../context.ts'
+
+export interface TestOptions {
+  /** The manifest file. */
+  config?: string
+  /** The environment to merge over it. */
+  env?: string
+  /** The shipped recipe whose own tests are run instead. */
+  recipe?: string
+  json?: boolean
+}
+
+/**
+ * `test`: runs the mapping tests of a manifest, or of a shipped recipe. Exit code 1 when one fails. Neither source nor target is
+ * asked for anything.
+ * @throws ManifestError, UsageError
+ */
+export async function test(options: TestOptions, context: Context): Promise<ExitCode> {
+  const { redactor = new Redactor() } = context
+  const { config: path, env: environment, recipe } = options
+  if (recipe !== undefined && (path !== undefined || environment !== undefined)) {
+    throw new UsageError({
+      code: 'recipe_and_manifest',
+      message: '--recipe tests a shipped recipe by itself, without a manifest or an environment of one',
+      hint: 'leave one of the two out',
+    })
+  }
+  // What tests need of unset references, they ask for themselves.
+  const defer = () => true
+  const loaded = await loadManifest({ path, environment, recipe, defer, cwd: context.cwd, env: context.env, redactor })
+  const color = wantsColor(context.stderr, context.env)
+  context.stderr.write(renderProblems(loaded.warnings, { color, cwd: context.cwd, redactor }))
+  const outcomes = await runMappingTests(loaded, streamsOf(loaded))
+  if (outcomes.length === 0) context.stderr.write(nothingToRun(loaded, recipe, context.cwd))
+  const shown = (at: Location) => ({ ...at, file: shownFile(at.file, context.cwd) })
+  if (options.json) context.stdout.write(`${redactor.redact(jsonText(testsToJson(outcomes, shown), 2))}\n`)
+  else {
+    const paint = painter(wantsColor(context.stdout, context.env))
+    renderTestsText(outcomes, { paint, shown, write: (text) => context.stdout.write(redactor.redact(text)) })
+  }
+  return outcomes.some(({ differences }) => differences.length > 0) ? ExitCode.failure : ExitCode.done
+}
+
+/** Opening a source reads nothing yet, and tells which streams it has. */
+function streamsOf({ manifest, directory }: LoadedManifest): readonly string[] {
+  const ignore = () => {}
+  return openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore }).streams
+}
+
+function nothingToRun({ file }: LoadedManifest, recipe: string | undefined, cwd: string): string {
+  if (recipe !== undefined) return `The recipe ${recipe} has no tests.\n`
+  return `There are no tests in ${shownFile(file, cwd)}. Write some under "tests:"; docs/mapping-tests.md shows how.\n`
+}
+
+function shownFile(file: string, cwd: string): string {
+  return dirname(file) === shippedRecipes ? join('recipes', basename(file)) : relative(cwd, file) || file
+}
