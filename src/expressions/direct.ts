@@ -27,7 +27,11 @@ export function direct(ast: unknown, constants: Constants = {}): Direct | undefi
     case 'condition':
       return condition(ast, constants)
     case 'binary':
-      return ast.value === '&' ? concatenation(ast, constants) : undefined
+      return ast.value === '&'
+        ? concatenation(ast, constants)
+        : ast.value === '='
+          ? equality(ast, constants)
+          : undefined
     case 'block':
       return only(ast, ['expressions']) && Array.isArray(ast.expressions) && ast.expressions.length === 1
         ? direct(ast.expressions[0], constants)
@@ -91,6 +95,23 @@ function concatenation(node: Node, constants: Constants): Direct | undefined {
     const [start = '', end = ''] = [left(item, record), right(item, record)]
     return typeof start === 'string' && typeof end === 'string' ? start + end : NOT_DIRECT
   }
+}
+
+/** JSONata compares lists and objects member by member: that is left to it. */
+function equality(node: Node, constants: Constants): Direct | undefined {
+  const left = direct(node.lhs, constants)
+  const right = direct(node.rhs, constants)
+  if (!only(node, ['value', 'lhs', 'rhs']) || !left || !right) return undefined
+  return (item, record) => {
+    const one = left(item, record)
+    const other = right(item, record)
+    if (!isScalar(one) || !isScalar(other)) return NOT_DIRECT
+    return one !== undefined && one === other
+  }
+}
+
+function isScalar(value: ReturnType<Direct>): boolean {
+  return value === null || (typeof value !== 'object' && typeof value !== 'symbol')
 }
 
 /** Whether nothing but the given keys says anything: stages, groups, bindings and kept arrays are other keys. */

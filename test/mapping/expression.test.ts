@@ -130,6 +130,7 @@ test('the short way for plain expressions answers as JSONata does', async () => 
       fc.tuple(tie('text'), tie('text'), tie('text')).map(([test, met, unmet]) => `(${test}) ? ${met} : (${unmet})`),
       fc.tuple(tie('text'), tie('text')).map(([test, met]) => `(${test}) ? (${met})`),
       fc.tuple(tie('text'), tie('text')).map(([left, right]) => `(${left}) & (${right})`),
+      fc.tuple(tie('text'), tie('text')).map(([left, right]) => `(${left}) = (${right})`),
     ),
   })).text
   await fc.assert(
@@ -155,7 +156,7 @@ test.each([
   'a^(b)',
   'a{b: c}',
   '(a; b)',
-  'a = b',
+  'a != b',
   'a.b.%',
   '[a]',
   '-a',

@@ -6,74 +6,88 @@ import { type SourceFile, sourceFile } from '../csv/file.ts'
 import { delimiterSchema, textOption } from '../csv/options.ts'
 import { type CsvRecord, CsvStream, checkCsvFile } from '../csv/stream.ts'
 import type { ReadContext, Source, SourceDefinition, SourceRecord } from '../source.ts'
-import { membershipColumns, membershipRule, roleColumns, roleRule, userColumns, userRule } from './columns.ts'
-import { JoinedFile, type JoinedFormat } from './joined-file.ts'
-
-const USERS = 'users'
-
-const memberships: JoinedFormat = {
-  stream: 'memberships',
-  vocabulary: membershipColumns,
-  rule: membershipRule,
-  rowKey: ({ clerk_user_id }) => `id:${clerk_user_id}`,
-  userKeys: ({ id }) => [`id:${id}`],
-}
-
-/** A user's external id is that of the column `external_id`, and its Clerk id where there is none: as WorkOS will have it. */
-const roles: JoinedFormat = {
-  stream: 'roles',
-  vocabulary: roleColumns,
-  rule: roleRule,
-  rowKey: ({ clerk_user_id, external_id }) =>
-    clerk_user_id === undefined ? `external:${external_id}` : `id:${clerk_user_id}`,
-  userKeys: ({ id, external_id }) => [`id:${id}`, `external:${external_id ?? id}`],
-}
-
-const joined: readonly JoinedFormat[] = [memberships, roles]
+import { captureClerk } from './capture.ts'
+import { userColumns, userRule } from './columns.ts'
+import { JoinedFile } from './joined-file.ts'
+import { joinedFormats } from './joined-formats.ts'
+import { openLive } from './live-source.ts'
+import { ORGANIZATIONS, USERS } from './objects.ts'
+import { checkOptions, identity, isLive, LARGEST_PAGE, requireOptions } from './options.ts'
 
 const path: JsonObject = { type: 'string', minLength: 1 }
 
-/** Clerk's dashboard export, with the rows of two optional files joined to each user. */
+/** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
 export const clerkSource: SourceDefinition = {
   type: 'clerk',
   schema: {
     type: 'object',
     properties: {
-      users: { ...path, description: 'The CSV file that the Clerk dashboard exports.' },
-      memberships: { ...path, description: 'CSV: clerk_user_id and org_id, org_external_id or org_name.' },
+      secretKey: {
+        type: 'string',
+        minLength: 1,
+        description: 'Secret key of the Backend API: users, organizations and memberships are read from it.',
+      },
+      baseUrl: {
+        type: 'string',
+        minLength: 1,
+        description: 'Address of the Backend API. Default: https://api.clerk.com.',
+      },
+      users: {
+        ...path,
+        description: 'The CSV file that the Clerk dashboard exports: the only place with password digests.',
+      },
+      memberships: {
+        ...path,
+        description:
+          'CSV: clerk_user_id and org_id, org_external_id or org_name. In place of the memberships of the API.',
+      },
       roles: { ...path, description: 'CSV: clerk_user_id or external_id, role_slug, optionally an organization.' },
       delimiter: delimiterSchema,
+      updatedSince: {
+        type: 'string',
+        minLength: 1,
+        description: 'Only users who changed since this time, or whose memberships did.',
+      },
+      pageSize: { type: 'integer', minimum: 10, maximum: LARGEST_PAGE, description: 'Objects asked for at once.' },
+      rate: { type: 'string', minLength: 1, description: 'Requests at most, like 100/10s.' },
+      concurrency: { type: 'integer', minimum: 1, maximum: 20, description: 'Requests in flight at once.' },
+      snapshot: { ...path, description: 'Folder of the snapshot that the API is read into.' },
     },
-    required: ['users'],
     additionalProperties: false,
   },
-  files: (config) => [USERS, ...joined.map(({ stream }) => stream)].flatMap((key) => textOption(config, key) ?? []),
+  files: (config) =>
+    [USERS, ...joinedFormats.map(({ stream }) => stream)].flatMap((key) => textOption(config, key) ?? []),
   async check(config, directory) {
-    const problems: Problem[] = []
+    const problems: Problem[] = checkOptions(config)
     const delimiter = textOption(config, 'delimiter')
-    for (const { stream, vocabulary } of [{ stream: USERS, vocabulary: userColumns }, ...joined]) {
+    for (const { stream, vocabulary } of [{ stream: USERS, vocabulary: userColumns }, ...joinedFormats]) {
       const name = textOption(config, stream)
       if (name === undefined) continue
       problems.push(...(await checkCsvFile(sourceFile(name, directory), vocabulary, delimiter)))
     }
     return problems
   },
-  open: (config, context) => openClerk(config, context),
+  live: { applies: isLive, identity, capture: captureClerk },
+  open(config, context) {
+    requireOptions(config)
+    return isLive(config) ? openLive(config, context) : openFiles(config, context)
+  },
 }
 
-function openClerk(config: Record<string, unknown>, context: ReadContext): Source {
+function openFiles(config: Record<string, unknown>, context: ReadContext): Source {
   const file = sourceFile(textOption(config, 'users') ?? '', context.directory)
   const delimiter = textOption(config, 'delimiter')
   const users = new CsvStream(
     { stream: USERS, file, role: 'main', vocabulary: userColumns, rule: userRule, delimiter },
     context,
   )
-  const files = joined.flatMap((format) => {
+  const files = joinedFormats.flatMap((format) => {
     const name = textOption(config, format.stream)
     return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, delimiter)
   })
   return {
-    streams: [USERS, ...files.map(({ format }) => format.stream)],
+    // A file of memberships names its organizations in its rows: the stream of those without members is empty.
+    streams: [USERS, ORGANIZATIONS, ...files.map(({ format }) => format.stream)],
     read: (chunkSize) => read(users, file, files, chunkSize),
     counts: () => [users.count(), ...files.map((joinedFile) => joinedFile.count())],
     digest() {
@@ -108,7 +122,7 @@ async function* withJoined(
     const own = batch.map(({ data }) => data)
     const found = files.map((joinedFile) => ({ stream: joinedFile.format.stream, rows: joinedFile.of(own) }))
     for (const [index, data] of own.entries()) {
-      for (const { stream } of joined) data[stream] = []
+      for (const { stream } of joinedFormats) data[stream] = []
       for (const { stream, rows } of found) data[stream] = rows[index] ?? []
     }
     yield batch

@@ -1,3 +1,4 @@
+import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { SourceFile } from '../csv/file.ts'
 import { CsvStream, type RowRule } from '../csv/stream.ts'
@@ -14,6 +15,11 @@ export interface JoinedFormat {
   rowKey(data: JsonObject): string
   /** The keys under which rows may mean a user. */
   userKeys(user: JsonObject): string[]
+}
+
+const IN_FILE = {
+  place: 'in the users file',
+  hint: 'the user was left out of the export or its row was refused; the ids must be equal to the letter',
 }
 
 /** Holds the rows of one file until their users come by. */
@@ -59,15 +65,20 @@ export class JoinedFile {
     })
   }
 
-  /** Refuses every row whose user never came. */
-  rejectUnused(): void {
+  /** Refuses every row whose user never came. `where` says where users come from. */
+  rejectUnused(where: { place: string; hint: string } = IN_FILE): void {
     for (const { key, line } of this.#table?.unused() ?? []) {
       this.#rows.reject(line, {
         code: 'no_such_user',
-        message: `there is no user "${key.slice(kindOf(key).length + 1)}" in the users file`,
-        hint: 'the user was left out of the export or its row was refused; the ids must be equal to the letter',
+        message: `there is no user "${key.slice(kindOf(key).length + 1)}" ${where.place}`,
+        hint: where.hint,
       })
     }
+  }
+
+  /** Refuses one row. */
+  reject(line: number, problem: Pick<Problem, 'code' | 'message' | 'hint'>): void {
+    this.#rows.reject(line, problem)
   }
 
   count(): StreamCount {

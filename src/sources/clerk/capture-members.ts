@@ -1,0 +1,38 @@
+import { type ClerkApi, MOST_IDS } from './api.ts'
+import type { ReadingContext } from './counted-list.ts'
+import type { IdSet } from './id-set.ts'
+import { GONE, MEMBERSHIPS, USERS } from './objects.ts'
+
+/** Asks for the members who are not among the users that were read: they came meanwhile, or are gone again. */
+export async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progress }: ReadingContext): Promise<void> {
+  const step = 'members'
+  if (snapshot.isDone(step)) return
+  const gone = new Set<string>()
+  for await (const rows of snapshot.read(GONE)) for (const { data } of rows) gone.add(String(data.id))
+  const fetch = async (ids: string[]) => {
+    if (ids.length === 0) return
+    const found = seen.add(await api.usersOf(ids))
+    const missing = ids.filter((id) => !seen.has(id))
+    for (const id of missing) gone.add(id)
+    await snapshot.append(USERS, found, { step, cursor: null })
+    await snapshot.append(
+      GONE,
+      missing.map((id) => ({ id })),
+      { step, cursor: null },
+    )
+    progress(`members: ${found.length} more users`)
+  }
+  let unknown = new Set<string>()
+  for await (const rows of snapshot.read(MEMBERSHIPS)) {
+    for (const { data } of rows) {
+      const id = String(data.user_id)
+      if (id === '' || seen.has(id) || gone.has(id)) continue
+      unknown.add(id)
+      if (unknown.size < MOST_IDS) continue
+      await fetch([...unknown])
+      unknown = new Set()
+    }
+  }
+  await fetch([...unknown])
+  await snapshot.append(GONE, [], { step, cursor: null, done: true })
+}

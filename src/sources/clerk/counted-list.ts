@@ -1,0 +1,144 @@
+import { SourceError } from '../../diagnostics/errors.ts'
+import type { JsonObject } from '../../json.ts'
+import type { SnapshotWriter } from '../snapshot/snapshot.ts'
+import type { CaptureContext } from '../source.ts'
+import type { ClerkObject, Page } from './api.ts'
+import { IdSet } from './id-set.ts'
+import { readList } from './read-list.ts'
+
+/** A list of the API that becomes a stream of the snapshot, or part of one. */
+export interface CountedList {
+  stream: string
+  /** `users`, `memberships of org_1`: what messages call it, and facts begin with. */
+  what: string
+  page(offset: number, limit: number): Promise<Page>
+  /** How many the API counts. */
+  total(): Promise<number>
+  /** What is kept of an entry; undefined: nothing. */
+  keep(entry: ClerkObject): JsonObject | undefined
+  /** Whether everything is kept: what was read is then known after a kill, and reading goes on where it was cut off. */
+  whole: boolean
+}
+
+export interface ReadingContext extends CaptureContext {
+  snapshot: SnapshotWriter
+  /** The system as messages name it. */
+  name: string
+  pageSize: number
+  concurrency: number
+}
+
+/** Clocks may differ so much. Milliseconds. */
+const SKEW = 300_000
+/** How often a list is read again from its beginning when entries are missing. */
+const SWEEPS = 2
+
+/** The ids of a stream that an earlier process read. The caller closes them. */
+export async function idsOf(stream: string, snapshot: SnapshotWriter): Promise<IdSet> {
+  const ids = new IdSet()
+  for await (const rows of snapshot.read(stream)) ids.add(rows.map(({ data }) => ({ id: String(data.id) })))
+  return ids
+}
+
+/** Reads one list in steps, which are done when its count has come out. */
+export class ListReader {
+  readonly #list: CountedList
+  readonly #context: ReadingContext
+  /** Of all lists of the stream. */
+  readonly #known: IdSet
+  /** Of this list. */
+  readonly #own: IdSet
+  readonly #steps = new Map<string, number>()
+
+  /** @param known the ids of the stream; for a list that is a whole stream it is all that it is compared with */
+  constructor(list: CountedList, context: ReadingContext, known: IdSet, own = known) {
+    this.#list = list
+    this.#context = context
+    this.#known = known
+    this.#own = own
+  }
+
+  /** Reads from where the step was cut off, or from `begin`, to the end of the list. */
+  async read(step: string, begin = 0): Promise<void> {
+    const { stream, what, page, keep, whole } = this.#list
+    const { snapshot, pageSize, concurrency, progress } = this.#context
+    if (snapshot.isDone(step)) return
+    const before = await this.#countBefore()
+    const cursor = snapshot.cursor(step)
+    const from = whole && typeof cursor === 'number' ? cursor : begin
+    this.#steps.set(step, from)
+    await readList({
+      page,
+      pageSize,
+      concurrency,
+      from,
+      expected: before,
+      seen: this.#own,
+      take: async (fresh, end) => {
+        const added = this.#own === this.#known ? fresh : this.#known.add(fresh)
+        const kept = added.map(keep).filter((row) => row !== undefined)
+        await snapshot.append(stream, kept, { step, cursor: end })
+        this.#steps.set(step, end)
+        progress(`${what}: ${this.#own.size} of ${Math.max(before, this.#own.size)}`)
+      },
+    })
+  }
+
+  /**
+   * Compares what was read with what the API counts, and ends the steps. Where entries are missing the list is read again from
+   * its beginning.
+   * @throws SourceError when they stay missing, or more were read than there can have been
+   */
+  async settle(): Promise<void> {
+    const { stream, what, total } = this.#list
+    const { snapshot, warn, name } = this.#context
+    if (this.#steps.size === 0) return
+    const before = await this.#countBefore()
+    let after = await total()
+    for (let sweep = 1; this.#own.size < after && sweep <= SWEEPS; sweep += 1) {
+      await this.read(`${what}/again-${sweep}`)
+      after = await total()
+    }
+    const read = this.#own.size
+    const most = Math.max(before, after)
+    if (read < after || (read > most && read > most + (await this.#createdMeanwhile()))) {
+      throw new SourceError({
+        code: 'count_mismatch',
+        message: `${name} counted ${before} ${what} before they were read and ${after} afterwards, and ${read} were read`,
+        hint: 'run the same command with --fresh, best when nobody changes the instance; nothing is migrated from an incomplete reading',
+      })
+    }
+    for (const [step, cursor] of this.#steps) await snapshot.append(stream, [], { step, cursor, done: true })
+    if (read > after) warn(deletedMeanwhile(what, read - after))
+  }
+
+  async #countBefore(): Promise<number> {
+    const { snapshot } = this.#context
+    const fact = `${this.#list.what} before`
+    const known = snapshot.fact(fact)
+    if (typeof known === 'number') return known
+    const before = await this.#list.total()
+    snapshot.note(fact, before)
+    return before
+  }
+
+  /** Entries of the stream that came into being since the reading began, by what they say themselves. */
+  async #createdMeanwhile(): Promise<number> {
+    const { snapshot } = this.#context
+    const begun = Number(snapshot.fact('begun')) - SKEW
+    let count = 0
+    for await (const rows of snapshot.read(this.#list.stream)) {
+      count += rows.filter(({ data }) => Number(data.created_at) >= begun).length
+    }
+    return count
+  }
+}
+
+function deletedMeanwhile(what: string, count: number) {
+  return {
+    code: 'deleted_meanwhile',
+    severity: 'warning',
+    message: `${count} of the ${what} were deleted in Clerk while it was read, after they had been read`,
+    hint: 'they are in the snapshot; read again with --fresh to leave them out',
+  } as const
+}

@@ -1,0 +1,47 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+
+/** Memory that SQLite may hold, KiB. */
+const CACHE_KIB = 16 * 1024
+
+/** Ids that were seen, on disk: as many as there are takes the same memory. */
+export class IdSet {
+  readonly #database: DatabaseSync
+  readonly #insert: StatementSync
+  readonly #select: StatementSync
+  #size = 0
+
+  constructor() {
+    // A database without a name is a file that SQLite removes as soon as it is open.
+    this.#database = new DatabaseSync('')
+    this.#database.exec(`
+      PRAGMA journal_mode = OFF;
+      PRAGMA synchronous = OFF;
+      PRAGMA cache_size = -${CACHE_KIB};
+      CREATE TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
+    `)
+    this.#insert = this.#database.prepare('INSERT OR IGNORE INTO seen (id) VALUES (?)')
+    this.#select = this.#database.prepare('SELECT 1 FROM seen WHERE id = ?')
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  has(id: string): boolean {
+    return this.#select.get(id) !== undefined
+  }
+
+  /** Adds ids; those that were not there yet, each once, in their order. */
+  add<T extends { id: string }>(items: Iterable<T>): T[] {
+    const fresh: T[] = []
+    this.#database.exec('BEGIN')
+    for (const item of items) if (Number(this.#insert.run(item.id).changes) > 0) fresh.push(item)
+    this.#database.exec('COMMIT')
+    this.#size += fresh.length
+    return fresh
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { parseLimit } from '../../config/limits.ts'
+import { ManifestError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import type { JsonObject } from '../../json.ts'
+import { textOption } from '../csv/options.ts'
+
+/** How an instance is asked over the network. */
+export interface LiveOptions {
+  secretKey: string
+  /** Scheme, host and port, without the version: `https://api.clerk.com`. */
+  baseUrl: string
+  /** Whether organizations and memberships are read: not when a file names the memberships. */
+  organizations: boolean
+  pageSize: number
+  concurrency: number
+  rate: { requests: number; seconds: number }
+  /** Epoch milliseconds. */
+  updatedSince: number | undefined
+}
+
+const CLERK = 'https://api.clerk.com'
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/** What Clerk allows: https://clerk.com/docs/guides/how-clerk-works/system-limits */
+const RATES = { live: { requests: 1000, seconds: 10 }, test: { requests: 100, seconds: 10 } }
+
+/** The largest page that Clerk gives, and the default here. */
+export const LARGEST_PAGE = 500
+
+/** Options that say how an instance is asked, and nothing without one. */
+const LIVE_ONLY = ['baseUrl', 'updatedSince', 'pageSize', 'rate', 'concurrency', 'snapshot']
+
+/** Whether the options name an instance to ask. */
+export function isLive(config: Record<string, unknown>): boolean {
+  return config.secretKey !== undefined
+}
+
+/** Everything that is wrong with how the options go together: the schema has seen to each by itself. */
+export function checkOptions(config: Record<string, unknown>): Problem[] {
+  const problems: Problem[] = []
+  if (!isLive(config)) {
+    if (textOption(config, 'users') === undefined) {
+      problems.push({
+        code: 'no_users',
+        message: 'the source names neither a secret key nor a file of users',
+        hint: 'give secretKey: ${CLERK_SECRET_KEY} to read the Backend API, users: the CSV file that the dashboard exports, or both',
+        path: 'source',
+      })
+    }
+    for (const name of LIVE_ONLY.filter((option) => config[option] !== undefined)) {
+      problems.push({
+        code: 'option_without_key',
+        message: `${name} is about the Backend API, which is not read without a secret key`,
+        hint: `take ${name} out, or add secretKey: \${CLERK_SECRET_KEY}`,
+        path: `source.${name}`,
+      })
+    }
+    return problems
+  }
+  problems.push(...keyProblems(textOption(config, 'secretKey') ?? ''))
+  const baseUrl = textOption(config, 'baseUrl')
+  if (baseUrl !== undefined) problems.push(...addressProblems(baseUrl))
+  const since = textOption(config, 'updatedSince')
+  if (since !== undefined && Number.isNaN(Date.parse(since))) {
+    problems.push({
+      code: 'bad_value',
+      message: `source.updatedSince is no time: ${since}`,
+      hint: 'write it like 2026-03-01 or 2026-03-01T12:00:00Z',
+      path: 'source.updatedSince',
+    })
+  }
+  return problems
+}
+
+/** @throws ManifestError with everything that `checkOptions` finds */
+export function requireOptions(config: Record<string, unknown>): void {
+  const problems = checkOptions(config)
+  if (problems.length > 0) throw new ManifestError(problems)
+}
+
+/** The options of a live reading, `checkOptions` having found nothing wrong with them. */
+export function liveOptions(config: Record<string, unknown>): LiveOptions {
+  const secretKey = textOption(config, 'secretKey') ?? ''
+  const rate = textOption(config, 'rate')
+  const limit = rate === undefined ? undefined : parseLimit(rate)
+  const since = textOption(config, 'updatedSince')
+  return {
+    secretKey,
+    baseUrl: new URL(textOption(config, 'baseUrl') ?? CLERK).origin,
+    organizations: textOption(config, 'memberships') === undefined,
+    pageSize: typeof config.pageSize === 'number' ? config.pageSize : LARGEST_PAGE,
+    concurrency: typeof config.concurrency === 'number' ? config.concurrency : 4,
+    rate: limit === undefined ? RATES[kindOf(secretKey)] : { requests: limit.count, seconds: limit.perMs / 1000 },
+    updatedSince: since === undefined ? undefined : Date.parse(since),
+  }
+}
+
+/**
+ * What decides what is read. Only the key tells one instance from another, and it must not be written down: a part of its
+ * digest is. Without the key the instance is not known.
+ * @throws ManifestError for options that do not fit
+ */
+export function identity(config: Record<string, unknown>): JsonObject {
+  requireOptions(config)
+  const { secretKey, baseUrl, organizations, updatedSince } = liveOptions(config)
+  const key = /^\$\{/.test(secretKey) ? null : createHash('sha256').update(secretKey).digest('hex').slice(0, 8)
+  const read: JsonObject = { baseUrl, key, organizations }
+  if (updatedSince !== undefined) read.updatedSince = new Date(updatedSince).toISOString()
+  return read
+}
+
+/** Keys of development instances begin with `sk_test_`: they are allowed a tenth of the requests. */
+function kindOf(secretKey: string): 'live' | 'test' {
+  return secretKey.startsWith('sk_test_') ? 'test' : 'live'
+}
+
+function keyProblems(secretKey: string): Problem[] {
+  if (/^[\x21-\x7e]+$/.test(secretKey) && !secretKey.startsWith('pk_')) return []
+  const message = secretKey.startsWith('pk_')
+    ? 'source.secretKey is a publishable key, which may not read users'
+    : 'source.secretKey is empty, or has characters that no key has: blanks, line ends or letters outside ASCII'
+  const hint = 'copy the secret key (sk_live_… or sk_test_…) from the Clerk dashboard, Configure, API keys'
+  return [{ code: 'bad_api_key', message, hint, path: 'source.secretKey' }]
+}
+
+function addressProblems(text: string): Problem[] {
+  const bad = (message: string, hint: string) => [{ code: 'bad_base_url', message, hint, path: 'source.baseUrl' }]
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    return bad('source.baseUrl is no http(s) address', `write it like ${CLERK}`)
+  }
+  if (url.username !== '' || url.password !== '') {
+    return bad('source.baseUrl holds a user name or a password', `write ${url.origin}`)
+  }
+  if (!/^\/(v1\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
+    return bad('source.baseUrl has more than a host and a port', `write ${url.origin}`)
+  }
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+    return bad(`source.baseUrl would send the secret key unencrypted to ${url.hostname}`, 'use https')
+  }
+  return []
+}
