@@ -23,11 +23,14 @@ export const LINES: Record<string, string[][]> = {
     ['inspect', '--json', '--limit', '20'],
     ['inspect', '--file', 'users.csv', '--json'],
   ],
+  export: [['export'], ['export', '--out', 'snapshot', '--json']],
   plan: [
     ['plan', '--full'],
     ['plan', '--format', 'text', '--detailed-exitcode'],
     ['plan', '--json', '--full'],
     ['plan', '--format', 'markdown', '--full'],
+    ['plan', '--fresh'],
+    ['plan', '--snapshot', 'snapshot', '--json', '--full'],
     ['plan', '--refresh', '--out', 'plan.ndjson'],
   ],
   apply: [
@@ -35,8 +38,16 @@ export const LINES: Record<string, string[][]> = {
     ['apply', '--yes', '--json', '--full'],
     ['apply', '--yes', '--refresh'],
     ['apply', '--confirm', 'wrong-word'],
+    ['apply', '--fresh', '--confirm', 'wrong-word'],
+    ['apply', '--snapshot', 'snapshot', '--confirm', 'wrong-word'],
   ],
-  verify: [['verify'], ['verify', '--strict', '--full'], ['verify', '--json', '--full']],
+  verify: [
+    ['verify'],
+    ['verify', '--strict', '--full'],
+    ['verify', '--json', '--full'],
+    ['verify', '--fresh', '--full'],
+    ['verify', '--snapshot', 'snapshot'],
+  ],
   errors: [
     ['errors', '--full'],
     ['errors', '--run', '1', '--full'],
