@@ -1,0 +1,66 @@
+import { exportOrder } from '../../fakes/auth0/export-file.ts'
+import type { Auth0User } from '../../fakes/auth0/objects.ts'
+import type { Tenant } from '../../fakes/auth0/tenant.ts'
+import type { Expected } from '../../faults/population.ts'
+
+/** What WorkOS has to hold of a tenant, and who cannot be there. */
+export interface Truth {
+  expected: Expected
+  /** Surname by e-mail address. */
+  lastNames: Map<string, string | null>
+  /** Ids of users without an e-mail address. */
+  withoutEmail: string[]
+  /** Ids of users who are blocked, and so left out. */
+  blocked: string[]
+  /** Accounts that are one user in WorkOS with another account. */
+  merged: number
+}
+
+/** Works out from the tenant alone what has to be in WorkOS; accounts with one e-mail address are one user, blocked ones none. */
+export function truthOf(tenant: Tenant): Truth {
+  const accounts = new Map<string, Auth0User[]>()
+  const addressOf = new Map<string, string>()
+  const withoutEmail: string[] = []
+  const blocked: string[] = []
+  for (const user of exportOrder(tenant.users.all())) {
+    if (user.blocked) {
+      blocked.push(user.user_id)
+      continue
+    }
+    if (user.email === undefined) {
+      withoutEmail.push(user.user_id)
+      continue
+    }
+    const email = user.email.toLowerCase()
+    addressOf.set(user.user_id, email)
+    accounts.set(email, [...(accounts.get(email) ?? []), user])
+  }
+  const expected: Expected = {
+    users: new Map(),
+    organizations: new Map(tenant.organizations.all().map(({ id, name, display_name }) => [id, display_name ?? name])),
+    memberships: new Map(),
+    roles: ['admin', 'billing', 'member'],
+  }
+  const lastNames = new Map<string, string | null>()
+  for (const [email, users] of accounts) {
+    expected.users.set(email, {
+      external_id: users[0]?.user_id ?? '',
+      first_name: users.find(({ given_name }) => given_name)?.given_name ?? '',
+      email_verified: users.some(({ email_verified }) => email_verified === true),
+      metadata: {},
+    })
+    lastNames.set(email, users.find(({ family_name }) => family_name)?.family_name ?? null)
+  }
+  const names = new Map(tenant.roles.all().map(({ id, name }) => [id, name]))
+  for (const { organization, user, roles } of tenant.members()) {
+    const email = addressOf.get(user)
+    if (email === undefined) continue
+    const title = `${email}@@${organization}`
+    const before = expected.memberships.get(title) ?? []
+    const all = new Set([...before, ...roles.map((id) => names.get(id) ?? id)])
+    expected.memberships.set(title, [...all].sort())
+  }
+  // WorkOS gives a membership without a role the role of everybody.
+  for (const [title, roles] of expected.memberships) if (roles.length === 0) expected.memberships.set(title, ['member'])
+  return { expected, lastNames, withoutEmail, blocked, merged: addressOf.size - accounts.size }
+}

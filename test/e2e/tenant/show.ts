@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startFakeAuth0 } from '../../fakes/auth0/fake-auth0.ts'
+import { generateTenant, type TenantSize } from '../../fakes/auth0/generate.ts'
+import type { AnswerHook } from '../../fakes/http/server.ts'
+import { type Finished, inChild } from '../../faults/command.ts'
+import { type Comparison, compare, readBack } from '../../faults/read-back.ts'
+import { type Truth, truthOf } from './expected.ts'
+import { type SandboxProcess, startSandboxProcess } from './sandbox-process.ts'
+
+const KEY = 'sk_test_tenant'
+const UNLIMITED = '1000000/10s'
+
+export interface ShowOptions {
+  size: TenantSize
+  /** Told of each command when it has ended. */
+  tell?: (line: string) => void
+}
+
+/** What came of migrating a tenant, killed on the way five times. */
+export interface Shown {
+  /** What ended the five commands that were killed. */
+  signals: (NodeJS.Signals | null)[]
+  /** Of the commands that came to their end: export, apply, plan. */
+  exits: { export: number; apply: number; plan: number }
+  truth: Truth
+  comparison: Comparison
+  /** Users whose surname is another than in the tenant. */
+  wrongNames: string[]
+  /** Counts by kind of the apply that came to its end. */
+  applied: unknown
+  /** What the last plan would do, by kind. */
+  planned: unknown
+  /** Requests to the tenant that were answered, by endpoint. */
+  asked: Record<string, number>
+  /** Requests to the tenant after the export had ended. */
+  askedLater: number
+  /** Writes to WorkOS after the apply had ended. */
+  writtenLater: number
+  seconds: number
+}
+
+/**
+ * Exports a tenant, plans, applies and plans again with the real command line. It is killed in the middle of the users, in the middle of
+ * the members, while planning, and twice while applying.
+ */
+export async function showTenant({ size, tell = () => {} }: ShowOptions): Promise<Shown> {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-tenant-'))
+  const started = performance.now()
+  const kill = new Trap()
+  const fake = await startFakeAuth0(generateTenant(size), { shortPages: 0.1, onAnswer: kill.onAnswer })
+  const sandbox = await startSandboxProcess()
+  const command = inChild()
+  const run = async (args: string[], aim: (pid: number) => void = () => {}): Promise<Finished> => {
+    const begun = performance.now()
+    const finished = await command(folder, args, { KEY, SECRET: fake.source.clientSecret }, ({ pid = 0 }) => aim(pid))
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+    tell(`${args.join(' ')}: ${finished.signal ?? finished.exit} after ${seconds} s`)
+    return finished
+  }
+  try {
+    writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest(fake.source, sandbox, size)))
+    const truth = truthOf(fake.tenant)
+    const memberships = truth.expected.memberships.size
+    const writes = truth.expected.users.size + truth.expected.organizations.size + memberships
+    const signals: (NodeJS.Signals | null)[] = []
+    const killed = async (args: string[], aim: (pid: number) => void) => {
+      signals.push((await run(args, aim)).signal)
+    }
+    await killed(['export'], (pid) => kill.set(pid, '/exports/:job/:file', 1))
+    await killed(['export'], (pid) => kill.set(pid, '/api/v2/organizations/:id/members', size.organizations / 2))
+    const exported = await run(['export'])
+    const asked = fake.counts()
+    const requests = fake.log.length
+    await killed(['plan'], (pid) => sandbox.aim({ pid, kind: 'read', count: 1 }))
+    await killed(['apply', '--yes'], (pid) => sandbox.aim({ pid, kind: 'write', count: Math.floor(0.2 * writes) }))
+    await killed(['apply', '--yes'], (pid) => sandbox.aim({ pid, kind: 'write', count: Math.floor(0.5 * writes) }))
+    const applied = await run(['apply', '--yes', '--json'])
+    const written = await sandbox.writes()
+    const live = await readBack(sandbox.url, KEY)
+    const users = live.users.map((user) => ({ ...user, first_name: user.first_name ?? '', metadata: {} }))
+    const planned = await run(['plan', '--json', '--detailed-exitcode'])
+    return {
+      signals,
+      exits: { export: exported.exit, apply: applied.exit, plan: planned.exit },
+      truth,
+      comparison: compare(truth.expected, { ...live, users }),
+      wrongNames: live.users
+        .filter(({ email, last_name }) => truth.lastNames.get(String(email)) !== (last_name ?? null))
+        .map(({ email }) => String(email)),
+      applied: parsed(applied).kinds,
+      planned: parsed(planned).summary,
+      asked,
+      askedLater: fake.log.length - requests,
+      writtenLater: (await sandbox.writes()) - written,
+      seconds: (performance.now() - started) / 1000,
+    }
+  } finally {
+    await sandbox.close()
+    await fake.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Kills a process that reads from the tenant, after half of an answer. */
+class Trap {
+  #pid: number | undefined
+  #route = ''
+  #left = 0
+
+  /** Set off by the n-th answer of this endpoint from now on. */
+  set(pid: number, route: string, count: number): void {
+    this.#pid = pid
+    this.#route = route
+    this.#left = Math.ceil(count)
+  }
+
+  readonly onAnswer: AnswerHook = async ({ route }, answer, response) => {
+    if (this.#pid === undefined || route !== this.#route) return false
+    this.#left -= 1
+    if (this.#left > 0) return false
+    const pid = this.#pid
+    this.#pid = undefined
+    const bytes = answer.bytes ?? Buffer.from(JSON.stringify(answer.body))
+    response.writeHead(answer.status, { ...answer.headers, 'Content-Length': bytes.length })
+    await new Promise((resolve) => response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), resolve))
+    // What came is taken in: a part of the users is in the snapshot by then, or none is. Either has to be gone on from.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    process.kill(pid, 'SIGKILL')
+    return true
+  }
+}
+
+function manifest(source: { domain: string; clientId: string }, sandbox: SandboxProcess, size: TenantSize): object {
+  return {
+    version: 1,
+    name: 'tenant',
+    source: { ...source, clientSecret: '${SECRET}' },
+    roles: { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } } },
+    target: { type: 'workos', apiKey: '${KEY}', baseUrl: sandbox.url },
+    safety: { maxRejects: size.withoutEmail ?? 0 },
+    run: { limits: { writes: UNLIMITED, reads: UNLIMITED, requests: UNLIMITED } },
+  }
+}
+
+function parsed({ stdout, stderr }: Finished): Record<string, unknown> {
+  if (!stdout.startsWith('{')) throw new Error(`no JSON: ${stderr}`)
+  return JSON.parse(stdout)
+}
