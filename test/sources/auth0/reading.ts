@@ -44,6 +44,17 @@ export async function captureInto(
   }
 }
 
+/** What calls a capture off when it tells something that begins like this. */
+export function stopAt(start: string): { signal: AbortSignal; told: string[] } {
+  const controller = new AbortController()
+  const told: string[] = []
+  told.push = (message) => {
+    if (message.startsWith(start)) controller.abort(new Error('stopped'))
+    return 0
+  }
+  return { signal: controller.signal, told }
+}
+
 export interface TenantReading extends Reading {
   snapshot: Snapshot
   users: JsonObject[]

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { generateTenant, person } from '../../fakes/auth0/generate.ts'
+import type { Tenant } from '../../fakes/auth0/tenant.ts'
+import { folderWith, sums } from '../reading.ts'
+import { captureInto, memberships, membershipsOf, readSnapshotOf, readTenant, stopAt, tenantWith } from './reading.ts'
+
+const DATA = generateTenant({ users: 80, organizations: 5, withoutOrganization: 10, largest: 30 })
+const [, SECOND = '', THIRD = ''] = DATA.organizations.map(({ id }) => id)
+
+/** A tenant that changes when a request whose address holds the text comes for the n-th time. */
+async function changing(text: string, change: (tenant: Tenant) => void, time = 1) {
+  let times = 0
+  const fake = await tenantWith(DATA, {
+    onRequest: ({ target }) => {
+      if (target.includes(text) && ++times === time) change(fake.tenant)
+    },
+  })
+  return fake
+}
+
+test('a member who came after the users had been read is asked for, and read', async () => {
+  const come = person(5000)
+  const fake = await changing(`${SECOND}/members?page`, (tenant) => {
+    tenant.addUser(come)
+    tenant.setMember(SECOND, come.user_id, [])
+  })
+  const reading = await readTenant(fake, { concurrency: 1, organizations: [THIRD, SECOND] })
+  expect(reading.users.map(({ user_id }) => user_id)).toContain(come.user_id)
+  expect(memberships(reading)).toMatchObject({ [`${come.user_id}@${SECOND}`]: [] })
+  expect(reading.rejected).toEqual([])
+})
+
+test('a member who is deleted before that is rejected, with the place', async () => {
+  const gone = person(5001)
+  const fake = await changing(`${SECOND}/members?page`, (tenant) => {
+    tenant.addUser(gone)
+    tenant.setMember(SECOND, gone.user_id, [])
+    fake.after(1, () => tenant.deleteUser(gone.user_id))
+  })
+  const reading = await readTenant(fake, { concurrency: 1, organizations: [THIRD, SECOND] })
+  expect(reading.rejected).toMatchObject([
+    {
+      stream: 'memberships',
+      origin: { file: 'snapshot/members.ndjson.gz', line: expect.any(Number) },
+      problem: { code: 'deleted_while_reading', message: expect.stringContaining(gone.user_id) },
+    },
+  ])
+  expect(memberships(reading)).not.toHaveProperty(`${gone.user_id}@${SECOND}`)
+  expect(sums(reading)[2]?.[3]).toBe(1)
+})
+
+test('an organization that is deleted meanwhile is rejected with its members, and nobody else is lost', async () => {
+  const fake = await changing(`${SECOND}/members?page`, (tenant) => tenant.deleteOrganization(THIRD))
+  const reading = await readTenant(fake, { concurrency: 1 })
+  expect(reading.rejected).toMatchObject([
+    { stream: 'organizations', problem: { code: 'deleted_while_reading', message: expect.stringContaining(THIRD) } },
+  ])
+  expect(reading.organizations.map(({ id }) => id)).toEqual(fake.tenant.organizations.all().map(({ id }) => id))
+  expect(memberships(reading)).toEqual(membershipsOf(fake))
+  expect(reading.users).toHaveLength(80)
+  expect(sums(reading)[1]).toEqual(['organizations', 5, 4, 1])
+})
+
+test('an organization that is deleted between two pages of its members leaves none of them behind', async () => {
+  const [first = ''] = DATA.organizations.map(({ id }) => id)
+  const fake = await changing(`${first}/members?take`, (tenant) => tenant.deleteOrganization(first), 3)
+  const reading = await readTenant(fake, { concurrency: 1, pageSize: 5 })
+  expect(reading.rejected.map(({ stream }) => stream)).toEqual(['organizations'])
+  expect(memberships(reading)).toEqual(membershipsOf(fake))
+})
+
+test('a user who goes between two pages explains that one less is read than was counted', async () => {
+  const last = String(DATA.users.at(-1)?.user_id)
+  const fake = await changing('/users?page=5', (tenant) => tenant.deleteUser(last))
+  expect((await readTenant(fake, { engine: 'pages', pageSize: 10 })).users).toHaveLength(79)
+})
+
+test.each(['organizations: ', 'users: ', 'members: 30', 'members: 60'])(
+  'reading that was stopped at "%s…" goes on, and nothing comes twice',
+  async (place) => {
+    const fake = await tenantWith(DATA)
+    const folder = folderWith({})
+    const source = { ...fake.source, pageSize: 10, concurrency: 2 }
+    const { signal, told } = stopAt(place)
+    await expect(captureInto(folder, source, { signal, told })).rejects.toThrow('stopped')
+    const whole = await captureInto(folder, source)
+    const reading = await readSnapshotOf(whole, source, folder)
+    expect(memberships(reading)).toEqual(membershipsOf(fake))
+    expect(reading.users).toHaveLength(80)
+    const untouched = await captureInto(folderWith({}), source)
+    const records = ({ streams }: typeof whole) => streams.map(({ name, records: count }) => [name, count])
+    expect(records(whole)).toEqual(records(untouched))
+  },
+)
+
+test('roles that do not come with the members are asked for one by one', async () => {
+  const fake = await tenantWith(DATA, {
+    onAnswer: (entry, { body }, response) => {
+      if (!entry.target.includes('/members?')) return false
+      entry.status = 200
+      const text = JSON.stringify(body, (key, value) => (key === 'roles' ? undefined : value))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(text)
+      return true
+    },
+  })
+  const reading = await readTenant(fake)
+  expect(memberships(reading)).toEqual(membershipsOf(fake))
+  expect(fake.counts()['GET /api/v2/organizations/:id/members/:user/roles']).toBeGreaterThan(50)
+})

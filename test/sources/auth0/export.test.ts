@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import { generateTenant } from '../../fakes/auth0/generate.ts'
+import type { ExportSettings } from '../../fakes/auth0/settings.ts'
+import { folderWith } from '../reading.ts'
+import { captureInto, readSnapshotOf, readTenant, stopAt, tenantWith } from './reading.ts'
+
+const DATA = generateTenant({ users: 1200, organizations: 2, largest: 40 })
+const IDS = DATA.users.map(({ user_id }) => user_id).toSorted()
+
+function read(settings: ExportSettings) {
+  return tenantWith(DATA, { export: { pendingPolls: 1, ...settings } }).then(async (fake) => ({
+    fake,
+    reading: await readTenant(fake, { engine: 'export' }),
+  }))
+}
+
+test.each<[string, ExportSettings]>([
+  ['gzip without a Content-Encoding', {}],
+  ['gzip with a Content-Encoding', { contentEncoding: true }],
+  ['no gzip at all', { gzip: false }],
+])('a download is read: %s', async (_what, settings) => {
+  const { reading } = await read(settings)
+  expect(reading.users.map(({ user_id }) => user_id).toSorted()).toEqual(IDS)
+  expect(reading.users[0]).toMatchObject({ app_metadata: { plan: expect.any(String) }, user_metadata: { locale: 'de' } })
+})
+
+test.each<[string, ExportSettings]>([
+  ['whose gzip is cut off', { truncatedDownloads: 2 }],
+  ['whose text is cut off within a line', { truncatedDownloads: 1, gzip: false }],
+  ['whose decoded text is cut off', { truncatedDownloads: 1, contentEncoding: true }],
+  ['whose link has expired', { staleLinks: 2 }],
+])('a download %s is asked for again, and nobody comes twice', async (_what, settings) => {
+  const { reading, fake } = await read(settings)
+  expect(reading.users.map(({ user_id }) => user_id).toSorted()).toEqual(IDS)
+  expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
+})
+
+test('a download that is cut off again and again is an error', async () => {
+  await expect(read({ truncatedDownloads: 99 })).rejects.toMatchObject({ problems: [{ code: 'export_cut_off' }] })
+})
+
+test('a job that fails is followed by another', async () => {
+  const { reading, fake } = await read({ failedJobs: 2 })
+  expect(reading.users).toHaveLength(1200)
+  expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(3)
+})
+
+test('jobs that always fail are an error', async () => {
+  await expect(read({ failedJobs: 99 })).rejects.toMatchObject({ problems: [{ code: 'export_failed' }] })
+})
+
+test('a line that is no JSON is rejected with its number, and everybody else is read', async () => {
+  const { reading } = await read({ malformedLines: [7, 900] })
+  expect(reading.rejected).toMatchObject(
+    [7, 900].map((line) => ({ stream: 'users', origin: { line }, problem: { code: 'bad_json' } })),
+  )
+  expect(JSON.stringify(reading.rejected)).not.toContain('@example.com')
+  expect(reading.counts[0]).toMatchObject({ read: reading.users.length + 2, rejected: 2 })
+  expect(reading.users.length).toBeGreaterThanOrEqual(1198)
+})
+
+test('reading that was stopped goes on with the same job where it was, and nobody comes twice', async () => {
+  const fake = await tenantWith(DATA, { export: { pendingPolls: 1 } })
+  const folder = folderWith({})
+  const source = { ...fake.source, engine: 'export' }
+  const told: string[] = []
+  let stops = 0
+  for (const after of [3, 7, 9, 12, 13]) {
+    const controller = new AbortController()
+    fake.after(after, () => controller.abort(new Error('stopped')))
+    const ended = await captureInto(folder, source, { signal: controller.signal, told }).catch((error: unknown) => error)
+    if (ended instanceof Error) stops += 1
+  }
+  expect(stops).toBeGreaterThan(2)
+  const snapshot = await captureInto(folder, source)
+  const reading = await readSnapshotOf(snapshot, source, folder)
+  expect(reading.users.map(({ user_id }) => user_id).toSorted()).toEqual(IDS)
+  expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
+})
+
+test('reading that was stopped in the middle of a download goes on after the rows it kept', async () => {
+  const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
+  const folder = folderWith({})
+  const source = { ...fake.source, engine: 'export', organizationFrom: 'none' }
+  const { signal, told } = stopAt('users: 1,000')
+  await expect(captureInto(folder, source, { signal, told })).rejects.toThrow('stopped')
+  const snapshot = await captureInto(folder, source)
+  expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(1200)
+  expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
+})
+
+test('a job that is gone is followed by another, and who was read already does not come twice', async () => {
+  const audience = 'https://tenant.example/api/v2/'
+  const fake = await tenantWith(DATA, { export: { pendingPolls: 0 }, audience })
+  const folder = folderWith({})
+  const options = { engine: 'export', organizationFrom: 'none', audience }
+  const { signal, told } = stopAt('users: 1,000')
+  await expect(captureInto(folder, { ...fake.source, ...options }, { signal, told })).rejects.toThrow('stopped')
+  // The same tenant at another address, which knows nothing of the job.
+  const again = await tenantWith(DATA, { export: { pendingPolls: 0 }, audience })
+  const snapshot = await captureInto(folder, { ...again.source, ...options })
+  expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(1200)
+  expect(again.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
+})
