@@ -8,13 +8,25 @@ import type { Problem } from '../diagnostics/problem.ts'
  * file, one inside a file at its line there.
  */
 export function placeSourceProblem(problem: Problem, loaded: LoadedManifest): Problem {
-  if (problem.at === undefined) return { ...problem, at: loaded.locate(['source']) }
+  if (problem.at === undefined) return { ...problem, at: loaded.locate(problem.path?.split('.') ?? ['source']) }
   const { type: _type, ...settings } = loaded.manifest.source
   const { file, line } = problem.at
   const absolute = resolve(loaded.directory, file)
-  const option = Object.keys(settings).find((key) => resolve(loaded.directory, String(settings[key])) === absolute)
+  const option = optionNaming(settings, (value) => resolve(loaded.directory, value) === absolute)
   if (line !== undefined || option === undefined) return { ...problem, at: { ...problem.at, file: absolute } }
-  return { ...problem, at: loaded.locate(['source', option]), path: problem.path ?? `source.${option}` }
+  const path = ['source', ...option]
+  return { ...problem, at: loaded.locate(path), path: problem.path ?? path.join('.') }
+}
+
+/** Path of the first option whose value, or one in it, is as wanted. */
+function optionNaming(value: unknown, wanted: (text: string) => boolean): string[] | undefined {
+  if (typeof value === 'string') return wanted(value) ? [] : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, member] of Object.entries(value)) {
+    const rest = optionNaming(member, wanted)
+    if (rest !== undefined) return [key, ...rest]
+  }
+  return undefined
 }
 
 /** A problem with a value of the manifest at the line where that value stands. */

@@ -10,10 +10,11 @@ export interface ExpressionPosition {
 
 /**
  * Whether the scalar at this path is an expression. References are not resolved there: JSONata gives `${` a meaning of
- * its own. Everything under `map` is one except a rule's `from`, which names a stream.
+ * its own. Everything under `map` is one except a rule's `from`, which names a stream; so are both keys of a join of files.
  */
 export function isExpressionPath(path: readonly string[]): boolean {
   if (path[0] === 'map') return path.length > 2 && path[2] !== 'from'
+  if (path[0] === 'source') return path[1] === 'streams' && path[3] === 'join' && /^(key|to)$/.test(path[4] ?? '')
   return path[0] === 'dedupe' && path[2] === 'by' && path.length > 3
 }
 

@@ -6,14 +6,15 @@ const figure = (count: number) => count.toLocaleString('en-US')
 
 /** Where every record went: the sums that were checked, written out. */
 export function renderAccounting({ streams, records, kinds }: Accounting, paint: Paint): string {
-  const rows = streams.map(({ stream, file, read, passed, rejected, role }) => [
+  const mapped = `= ${figure(records.mapped)} mapped${records.leftOut > 0 ? ` + ${figure(records.leftOut)} left out` : ''}`
+  const severalMain = streams.filter(({ role }) => role === 'main').length > 1
+  const rows = streams.map(({ stream, file, read, passed, rejected, ignored = 0, role }) => [
     printable(`${stream} (${file})`),
     figure(read),
-    `= ${figure(passed)} ${role === 'main' ? 'mapped' : 'joined'}`,
-    `+ ${figure(rejected)} rejected`,
+    role === 'main' && !severalMain ? mapped : `= ${figure(passed)} ${role === 'main' ? 'passed on' : 'joined'}`,
+    `+ ${figure(rejected)} rejected${ignored > 0 ? ` + ${figure(ignored)} ignored` : ''}`,
   ])
-  const main = rows[0]
-  if (main && records.leftOut > 0) main[2] = `= ${figure(records.mapped)} mapped + ${figure(records.leftOut)} left out`
+  if (severalMain) rows.push(['all that were passed on', figure(records.mapped + records.leftOut), mapped, ''])
   const resources = kinds
     .filter(({ yielded }) => yielded > 0)
     .map(({ plural, yielded, distinct, merged, rejected }) => [

@@ -83,12 +83,17 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
   return [...problems.map((problem) => placeSourceProblem(problem, loaded)), ...streamProblems(loaded)]
 }
 
-/** Opening a source reads nothing yet, and tells which streams it has. */
+/** Opening a source reads nothing yet, and tells which streams it has. One that cannot be opened has been told of by its check. */
 function streamProblems(loaded: LoadedManifest): Problem[] {
   const { directory, manifest } = loaded
   const ignore = () => {}
-  const { streams } = openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore })
-  return checkStreams(manifest.map, streams).map((problem) => placeManifestProblem(problem, loaded))
+  try {
+    const { streams } = openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore })
+    return checkStreams(manifest.map, streams).map((problem) => placeManifestProblem(problem, loaded))
+  } catch (error) {
+    if (error instanceof ManifestError) return []
+    throw error
+  }
 }
 
 function checkAddress(loaded: LoadedManifest): Problem[] {

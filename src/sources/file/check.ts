@@ -34,7 +34,7 @@ async function checkHead(file: SourceFile, stream: StreamSettings, directory: st
     directory,
     scratch: directory,
     warn: (problem: Problem) => problems.push(problem),
-    reject: ({ problem }: { problem: Problem }) => problems.push(problem),
+    reject: ({ problem }: { problem: Problem }) => problems.push({ ...problem, severity: 'warning' }),
   }
   // The first batch is what the first piece of the file holds, if there is a record in it.
   const records = openFile(file, stream, context).records()
