@@ -139,8 +139,8 @@ export class SideTable {
     }
     for (const user of users) for (const list of ['passwords', 'mfa', 'same_email']) user[list] = []
     const rows = this.#database.prepare(
-      `SELECT wanted.key AS position, stream, file, line, data FROM json_each(?) AS wanted
-       CROSS JOIN side ON side.owner = wanted.value WHERE code IS NULL ORDER BY wanted.key, rank, id`,
+      `SELECT wanted.key AS position, side.stream, side.file, side.line, side.data FROM json_each(?) AS wanted
+       CROSS JOIN side ON side.owner = wanted.value WHERE side.code IS NULL ORDER BY wanted.key, side.rank, side.id`,
     )
     for (const { position, stream, file, line, data } of rows.iterate(ids)) {
       const joined: JsonObject = JSON.parse(String(data))

@@ -75,23 +75,25 @@ test('a user who goes between two pages explains that one less is read than was 
   expect((await readTenant(fake, { engine: 'pages', pageSize: 10 })).users).toHaveLength(79)
 })
 
-test.each(['organizations: ', 'users: ', 'members: 30', 'members: 60'])(
-  'reading that was stopped at "%s…" goes on, and nothing comes twice',
-  async (place) => {
-    const fake = await tenantWith(DATA)
-    const folder = folderWith({})
-    const source = { ...fake.source, pageSize: 10, concurrency: 2 }
-    const { signal, told } = stopAt(place)
-    await expect(captureInto(folder, source, { signal, told })).rejects.toThrow('stopped')
-    const whole = await captureInto(folder, source)
-    const reading = await readSnapshotOf(whole, source, folder)
-    expect(memberships(reading)).toEqual(membershipsOf(fake))
-    expect(reading.users).toHaveLength(80)
-    const untouched = await captureInto(folderWith({}), source)
-    const records = ({ streams }: typeof whole) => streams.map(({ name, records: count }) => [name, count])
-    expect(records(whole)).toEqual(records(untouched))
-  },
-)
+test.each([
+  'organizations: ',
+  'users: ',
+  'members: 30',
+  'members: 60',
+])('reading that was stopped at "%s…" goes on, and nothing comes twice', async (place) => {
+  const fake = await tenantWith(DATA)
+  const folder = folderWith({})
+  const source = { ...fake.source, pageSize: 10, concurrency: 2 }
+  const { signal, told } = stopAt(place)
+  await expect(captureInto(folder, source, { signal, told })).rejects.toThrow('stopped')
+  const whole = await captureInto(folder, source)
+  const reading = await readSnapshotOf(whole, source, folder)
+  expect(memberships(reading)).toEqual(membershipsOf(fake))
+  expect(reading.users).toHaveLength(80)
+  const untouched = await captureInto(folderWith({}), source)
+  const records = ({ streams }: typeof whole) => streams.map(({ name, records: count }) => [name, count])
+  expect(records(whole)).toEqual(records(untouched))
+})
 
 test('roles that do not come with the members are asked for one by one', async () => {
   const fake = await tenantWith(DATA, {

@@ -21,7 +21,10 @@ test.each<[string, ExportSettings]>([
 ])('a download is read: %s', async (_what, settings) => {
   const { reading } = await read(settings)
   expect(reading.users.map(({ user_id }) => user_id).toSorted()).toEqual(IDS)
-  expect(reading.users[0]).toMatchObject({ app_metadata: { plan: expect.any(String) }, user_metadata: { locale: 'de' } })
+  expect(reading.users[0]).toMatchObject({
+    app_metadata: { plan: expect.any(String) },
+    user_metadata: { locale: 'de' },
+  })
 })
 
 test.each<[string, ExportSettings]>([
@@ -68,7 +71,9 @@ test('reading that was stopped goes on with the same job where it was, and nobod
   for (const after of [3, 7, 9, 12, 13]) {
     const controller = new AbortController()
     fake.after(after, () => controller.abort(new Error('stopped')))
-    const ended = await captureInto(folder, source, { signal: controller.signal, told }).catch((error: unknown) => error)
+    const ended = await captureInto(folder, source, { signal: controller.signal, told }).catch(
+      (error: unknown) => error,
+    )
     if (ended instanceof Error) stops += 1
   }
   expect(stops).toBeGreaterThan(2)

@@ -1,0 +1,280 @@
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import type { JsonObject } from '../../../src/json.ts'
+import { auth0Source } from '../../../src/sources/auth0/auth0-source.ts'
+import { dashboardFile, exportCsv, exportJson } from '../../fakes/auth0/export-file.ts'
+import { DATABASE, person } from '../../fakes/auth0/generate.ts'
+import type { Auth0User } from '../../fakes/auth0/objects.ts'
+import { folderWith, readAll, sums } from '../reading.ts'
+
+const HASH = `$2b$10$${'a'.repeat(53)}`
+const OTHER = `$2b$10$${'b'.repeat(53)}`
+const FIELDS = ['user_id', 'email', 'email_verified', 'given_name', 'identities', 'app_metadata', 'blocked'].map(
+  (name) => ({ name }),
+)
+const lines = (items: readonly object[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
+
+function user(n: number, changed: Partial<Auth0User> = {}): Auth0User {
+  return {
+    ...person(n),
+    identities: [{ connection: DATABASE, provider: 'auth0', user_id: `id${n}`, isSocial: false }],
+    user_id: `auth0|id${n}`,
+    ...changed,
+  }
+}
+
+/** Reads a file of users beside other files. */
+async function read(users: string | Buffer, options: JsonObject = {}, files: Record<string, string> = {}) {
+  const reading = await readAll({ type: 'auth0', users: 'users', ...options }, folderWith({ users, ...files }))
+  const of = (stream: string) => reading.records.filter((record) => record.stream === stream).map(({ data }) => data)
+  return { ...reading, users: of('users'), organizations: of('organizations') }
+}
+
+const PEOPLE = [user(0), user(1), user(2)]
+const NDJSON = `${exportJson(PEOPLE, FIELDS).join('\n')}\n`
+const EXPECTED = PEOPLE.map(({ user_id, email, email_verified, given_name, identities }) => ({
+  user_id,
+  email,
+  email_verified,
+  given_name,
+  identities,
+}))
+
+test.each<[string, string | Buffer]>([
+  ['NDJSON', NDJSON],
+  ['NDJSON with a byte-order mark', `\ufeff${NDJSON}`],
+  ['gzip', gzipSync(NDJSON)],
+  ['one JSON list', JSON.stringify(PEOPLE, null, 2)],
+])('a bulk export is read: %s', async (_what, content) => {
+  const { users, rejected } = await read(content)
+  expect(users).toMatchObject(EXPECTED)
+  expect(users[0]).toMatchObject({ memberships: [], passwords: [], mfa: [], same_email: [] })
+  expect(rejected).toEqual([])
+})
+
+test('a bulk export as CSV has texts without the mark before them, booleans, and members named by dots', async () => {
+  const fields = ['user_id', 'email', 'email_verified', 'blocked', 'app_metadata.plan', 'identities[0].connection'].map(
+    (name) => ({ name }),
+  )
+  const { users, warnings } = await read(exportCsv([user(0, { given_name: "'t Hooft" })], fields))
+  expect(users).toMatchObject([
+    {
+      user_id: 'auth0|id0',
+      email_verified: false,
+      blocked: true,
+      app_metadata: { plan: 'pro' },
+      identities: [{ connection: DATABASE }],
+    },
+  ])
+  expect(warnings).toEqual([])
+})
+
+test('a dashboard export has display names as keys, and ids that tell of identities', async () => {
+  const google = user(1, {
+    user_id: 'google-oauth2|10211234567890123456789',
+    identities: [{ connection: 'google-oauth2', provider: 'google-oauth2', user_id: '1', isSocial: true }],
+  })
+  const { users } = await read(dashboardFile([user(0), google]))
+  const byId = new Map(users.map((one) => [one.user_id, one]))
+  expect(byId.get('auth0|id0')).toMatchObject({
+    email: 'person-0@example.com',
+    email_verified: false,
+    given_name: person(0).given_name,
+    identities: [{ provider: 'auth0', user_id: 'id0', connection: DATABASE }],
+  })
+  expect(byId.get(google.user_id)?.identities).toMatchObject([
+    { provider: 'google-oauth2', user_id: '10211234567890123456789', connection: 'google-oauth2' },
+  ])
+})
+
+test('numeric ids of identity providers keep every digit', async () => {
+  const text = NDJSON.replace('"user_id":"id0","isSocial"', '"user_id":10211234567890123456,"isSocial"')
+  expect((await read(text)).users[0]?.identities).toMatchObject([{ user_id: '10211234567890123456' }])
+})
+
+test('a broken line and a user without an id are rejected with their lines', async () => {
+  const { users, rejected, ...reading } = await read(`{"email":"a@example.com"}\n{"user_id":\n${NDJSON}`)
+  expect(users).toHaveLength(3)
+  expect(rejected.map(({ origin, problem }) => [origin.line, problem.code])).toEqual([
+    [2, 'bad_json'],
+    [1, 'missing_key'],
+  ])
+  expect(sums({ ...reading, rejected })[0]).toEqual(['users', 5, 3, 2])
+})
+
+test('organizations come from metadata, by default where only administrators write', async () => {
+  const { users, organizations } = await read(
+    lines([
+      user(0, { app_metadata: { organization_id: 'acme', organization_name: 'Acme', roles: ['Admin', 'Billing'] } }),
+      user(1, { app_metadata: { organization_id: 'acme', organization_name: 'Acme', roles: 'Admin, Viewer' } }),
+      user(2, { user_metadata: { organization_id: 'acme' }, app_metadata: {} }),
+      user(3, { app_metadata: { org_id: 7, org_name: 'Seven' } }),
+    ]),
+    { organizationFrom: 'metadata' },
+  )
+  expect(organizations).toEqual([
+    { id: 'acme', name: 'Acme' },
+    { id: '7', name: 'Seven' },
+  ])
+  expect(users.map(({ memberships }) => memberships)).toEqual([
+    [{ organization: { id: 'acme', name: 'Acme' }, roles: [{ name: 'Admin' }, { name: 'Billing' }] }],
+    [{ organization: { id: 'acme', name: 'Acme' }, roles: [{ name: 'Admin' }, { name: 'Viewer' }] }],
+    [],
+    [{ organization: { id: '7', name: 'Seven' }, roles: [] }],
+  ])
+})
+
+test('the places in metadata are configurable, and lists make several memberships', async () => {
+  const { users } = await read(
+    lines([user(0, { user_metadata: { tenants: { ids: ['a', 'b'], names: ['A', 'B'] } } })]),
+    {
+      organizationFrom: 'metadata',
+      metadata: {
+        organizationId: ['app_metadata.no', 'user_metadata.tenants.ids'],
+        organizationName: 'user_metadata.tenants.names',
+      },
+    },
+  )
+  expect(users[0]?.memberships).toMatchObject([
+    { organization: { id: 'a', name: 'A' } },
+    { organization: { id: 'b', name: 'B' } },
+  ])
+})
+
+test.each<[string, string]>([
+  ['NDJSON', lines([{ _id: { $oid: 'id1' }, email: 'old@example.com', passwordHash: HASH, connection: DATABASE }])],
+  ['an id with its prefix', lines([{ _ID: 'auth0|id1', passwordHash: HASH }])],
+  ['a JSON list', JSON.stringify([{ _id: { $oid: 'auth0|id1' }, passwordHash: HASH }])],
+  ['CSV', `user_id,password_hash\nid1,${HASH}\n`],
+  [
+    'the address in the connection',
+    lines([{ _id: { $oid: 'gone' }, email: 'Person-1@example.com', passwordHash: HASH, connection: DATABASE }]),
+  ],
+])('a password is joined: %s', async (_what, passwords) => {
+  const { users, rejected } = await read(NDJSON, { passwords: 'hashes' }, { hashes: passwords })
+  expect(users.map(({ passwords: rows }) => rows)).toMatchObject([[], [{ passwordHash: HASH, _file: 'hashes' }], []])
+  expect(rejected).toEqual([])
+})
+
+test('rows that match nothing, or match twice, are rejected with file and line', async () => {
+  const twins = [user(5, { email: 'twin@example.com' }), user(6, { email: 'twin@example.com' })]
+  const rows = [
+    { _id: { $oid: 'id0' }, passwordHash: HASH },
+    { _id: { $oid: 'nobody' }, email: 'nobody@example.com', passwordHash: OTHER },
+    { email: 'person-1@example.com', connection: 'another-database', passwordHash: OTHER },
+    { email: 'twin@example.com', passwordHash: OTHER },
+    { _id: { $oid: 'id0' }, passwordHash: OTHER },
+    { _id: { $oid: 'id0' }, passwordHash: HASH },
+    { email: 'person-2@example.com' },
+    { passwordHash: OTHER },
+  ]
+  const { users, rejected, counts } = await read(
+    lines([...PEOPLE, ...twins]),
+    { passwords: ['hashes'] },
+    { hashes: lines(rows) },
+  )
+  expect(rejected.map(({ origin, problem }) => [origin.file, origin.line, problem.code])).toEqual([
+    ['hashes', 7, 'no_password_hash'],
+    ['hashes', 8, 'missing_key'],
+    ['hashes', 2, 'no_such_user'],
+    ['hashes', 3, 'no_such_user'],
+    ['hashes', 4, 'ambiguous_user'],
+    ['hashes', 5, 'second_password'],
+  ])
+  expect(users[0]?.passwords).toMatchObject([{ passwordHash: HASH }, { passwordHash: HASH }])
+  expect(counts.at(-1)).toMatchObject({ stream: 'passwords', role: 'joined', read: 8, passed: 2, rejected: 6 })
+  expect(JSON.stringify(rejected)).not.toContain('$2b$')
+})
+
+test('a row whose id is somebody is never given to whoever has its address now', async () => {
+  const people = [user(0, { email: 'new@example.com' }), user(1, { email: 'moved@example.com' })]
+  const rows = [{ _id: { $oid: 'id0' }, email: 'moved@example.com', connection: DATABASE, passwordHash: HASH }]
+  const { users } = await read(lines(people), { passwords: 'hashes' }, { hashes: lines(rows) })
+  expect(users.map(({ passwords }) => passwords)).toMatchObject([[{ passwordHash: HASH }], []])
+})
+
+test('a password of a linked account is found, and the own one of the user stands before it', async () => {
+  const linked = user(0)
+  linked.identities.push({ connection: 'legacy', provider: 'auth0', user_id: 'old0', isSocial: false })
+  const rows = [
+    { _id: { $oid: 'old0' }, passwordHash: OTHER, connection: 'legacy' },
+    { _id: { $oid: 'id0' }, passwordHash: HASH, connection: DATABASE },
+  ]
+  const alone = await read(lines([linked]), { passwords: 'hashes' }, { hashes: lines(rows.slice(0, 1)) })
+  expect(alone.users[0]?.passwords).toMatchObject([{ passwordHash: OTHER }])
+  const both = await read(lines([linked]), { passwords: 'hashes' }, { hashes: lines(rows) })
+  expect(both.users[0]?.passwords).toMatchObject([{ passwordHash: HASH }])
+  expect(both.rejected).toMatchObject([{ origin: { line: 1 }, problem: { code: 'second_password' } }])
+})
+
+test.each<[string, string]>([
+  [
+    'factors',
+    lines([{ _id: { $oid: 'id1' }, mfa_factors: [{ phone: {} }, { totp: { secret: 'JBSWY3DPEHPK3PXP' } }] }]),
+  ],
+  ['a secret beside an id', lines([{ user_id: 'auth0|id1', totp_secret: 'JBSWY3DPEHPK3PXP' }])],
+  ['a secret beside an address, as CSV', 'email,totp_secret\nperson-1@example.com,JBSWY3DPEHPK3PXP\n'],
+])('an MFA secret is joined: %s', async (_what, mfa) => {
+  const { users, rejected } = await read(NDJSON, { mfa: 'mfa.file' }, { 'mfa.file': mfa })
+  expect(users.map(({ mfa: rows }) => rows)).toMatchObject([[], [{ totp_secret: 'JBSWY3DPEHPK3PXP' }], []])
+  expect(rejected).toEqual([])
+})
+
+test('an MFA row without a TOTP secret is rejected', async () => {
+  const { rejected } = await read(
+    NDJSON,
+    { mfa: 'mfa.file' },
+    { 'mfa.file': lines([{ user_id: 'auth0|id1', mfa_factors: [{ phone: {} }] }]) },
+  )
+  expect(rejected).toMatchObject([{ stream: 'mfa', origin: { line: 1 }, problem: { code: 'no_totp_secret' } }])
+})
+
+test('the digest changes with every file', async () => {
+  const one = await read(NDJSON, { passwords: 'hashes' }, { hashes: lines([{ user_id: 'id1', passwordHash: HASH }]) })
+  const two = await read(NDJSON, { passwords: 'hashes' }, { hashes: lines([{ user_id: 'id1', passwordHash: OTHER }]) })
+  expect(one.digest).not.toBe(two.digest)
+})
+
+test.each<[JsonObject, string]>([
+  [{}, 'neither a tenant nor a file of users is named'],
+  [
+    { users: 'u', domain: 'acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' },
+    'the users cannot come from a tenant and from a file',
+  ],
+  [{ domain: 'acme.eu.auth0.com', clientSecret: 'b' }, '"clientId" is missing'],
+  [{ domain: 'http://acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' }, 'would be asked over http'],
+  [{ domain: 'acme.eu.auth0.com/login', clientId: 'a', clientSecret: 'b' }, 'goes on after the host'],
+  [{ domain: 'not a host', clientId: 'a', clientSecret: 'b' }, 'is no domain'],
+  [{ domain: 'https://me:pw@acme.auth0.com', clientId: 'a', clientSecret: 'b' }, 'holds a user name or a password'],
+  [{ users: 'u', organizationFrom: 'organizations' }, 'says nothing of Auth0 organizations'],
+  [{ users: 'u', engine: 'pages' }, 'engine is about a tenant'],
+  [{ users: 'u', metadata: { roles: 'app_metadata.r' } }, 'organizationFrom is none'],
+  [
+    { domain: 'acme.eu.auth0.com', clientId: 'a', clientSecret: 'b', organizations: ['x'], organizationFrom: 'none' },
+    'organizationFrom is none',
+  ],
+])('checking finds, without asking anybody, that options do not go together: %j', async (config, message) => {
+  const problems = await auth0Source.check(config, folderWith({ u: NDJSON }))
+  expect(problems).toMatchObject([
+    { message: expect.stringContaining(message), path: expect.stringContaining('source') },
+  ])
+})
+
+test.each([
+  'acme.eu.auth0.com',
+  'https://acme.eu.auth0.com/',
+  'login.example.com',
+  'http://127.0.0.1:8080',
+  'https://acme.eu.auth0.com/api/v2/',
+])('a domain may be a host or an address: %s', async (domain) => {
+  expect(await auth0Source.check({ domain, clientId: 'a', clientSecret: 'b' }, '.')).toEqual([])
+})
+
+test('checking finds files that are missing or empty', async () => {
+  const config = { users: 'u', passwords: ['gone.ndjson'], mfa: 'empty.csv' }
+  const problems = await auth0Source.check(config, folderWith({ u: NDJSON, 'empty.csv': '' }))
+  expect(problems).toMatchObject([
+    { code: 'file_not_found', at: { file: 'gone.ndjson' } },
+    { code: 'empty_file', at: { file: 'empty.csv' } },
+  ])
+})
