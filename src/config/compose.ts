@@ -50,13 +50,14 @@ export function composeRecipe(name: string, context: ComposeContext): { file: st
   const own = withExtends(file, [], chain, { ...context, root: file })
   const named = sourceType(own, context)
   const type = named ?? (sourceTypes().includes(name) ? name : 'csv')
-  const beneath = recipeFile(context.recipes, type)
-  const sample = branchOf({ source: sampleSource(type, named === undefined), target: { type: 'sandbox' } }, own.place)
-  const below =
-    beneath === undefined || chain.has(beneath)
-      ? sample
-      : mergeBranches(sample, withExtends(beneath, [], chain, context))
-  return { file, tree: { ...mergeBranches(below, own), place: own.place } }
+  const recipe = recipeFile(context.recipes, type)
+  const below = recipe === undefined || chain.has(recipe) ? undefined : withExtends(recipe, [], chain, context)
+  const merged = below === undefined ? own : { ...mergeBranches(below, own), place: own.place }
+  const source = valueAt(merged, ['source'])
+  const given = source?.kind === 'branch' ? [...source.entries.keys()] : []
+  const missing = Object.entries(sampleSource(type, named === undefined)).filter(([key]) => !given.includes(key))
+  const sample = branchOf({ source: Object.fromEntries(missing), target: { type: 'sandbox' } }, own.place)
+  return { file, tree: { ...mergeBranches(sample, merged), place: own.place } }
 }
 
 /** The options of the schema's example: all of them, or those that the source cannot do without. */

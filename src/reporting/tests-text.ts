@@ -22,9 +22,10 @@ export function renderTestsText(outcomes: readonly TestOutcome[], options: Tests
     write(`${passed ? paint('green', 'ok  ') : paint('red', 'FAIL')}  ${printable(name)}${place}\n`)
     for (const difference of differences) write(differenceText(difference, options))
   }
+  if (outcomes.length === 0) return
   const failed = outcomes.filter(({ differences }) => differences.length > 0).length
   const sum = `${counted(outcomes.length, 'test')}: ${outcomes.length - failed} passed, ${failed} failed`
-  write(`${outcomes.length > 0 ? '\n' : ''}${failed > 0 ? paint('red', sum) : sum}\n`)
+  write(`\n${failed > 0 ? paint('red', sum) : sum}\n`)
 }
 
 function differenceText(difference: Difference, options: TestsTextOptions): string {

@@ -117,3 +117,38 @@ test('JSON, a byte order mark, CRLF and aliases are all fine', async () => {
   expect(manifest.roles.define).toEqual({ a: { name: 'Any' }, b: { name: 'Any' } })
   expect(locate(['source', 'path'])).toMatchObject({ line: 1, column: 28 })
 })
+
+test('the tests of a shipped recipe are its own; those of other files are inherited and may be taken away', async () => {
+  const one = 'input: { a: 1 }, expect: { user: null }'
+  const folder = folderOf({
+    'recipes/csv.yaml': `tests: { of the recipe: { ${one} } }\n`,
+    'base.yaml': `tests: { kept: { ${one} }, dropped: { ${one} }, changed: { ${one} } }\n`,
+    'migrate.config.yaml': `extends: [csv, ./base.yaml]\n${MINIMAL}tests: { dropped: null, changed: { input: { a: null, b: 2 } } }\n`,
+  })
+  const { manifest, digest } = await load(folder)
+  expect(Object.keys(manifest.tests)).toEqual(['kept', 'changed'])
+  expect(manifest.tests.changed).toEqual({ input: { a: null, b: 2 }, expect: { user: null } })
+  const without = folderOf({ 'migrate.config.yaml': MINIMAL })
+  expect((await load(without)).digest).toBe(digest)
+})
+
+test('a recipe can be loaded by itself, over the source of its name, of its own, or a CSV file', async () => {
+  const folder = folderOf({
+    'recipes/csv.yaml': 'vars: { from: csv }\n',
+    'recipes/clerk.yaml': 'tests: { one: { input: {}, expect: { user: null } } }\n',
+    'recipes/firm.yaml':
+      'source: { type: file, streams: { people: { path: ./people.ndjson } } }\nvars: { from: firm }\n',
+    'recipes/situation.yaml': 'vars: { more: true }\n',
+  })
+  const loaded = async (recipe: string) => (await load(folder, { path: undefined, recipe, defer: () => true })).manifest
+  expect((await loaded('csv')).source.type).toBe('csv')
+  const clerk = await loaded('clerk')
+  expect([clerk.source.type, Object.keys(clerk.tests)]).toEqual(['clerk', ['one']])
+  const firm = await loaded('firm')
+  expect([firm.source, firm.vars]).toEqual([
+    { type: 'file', streams: { people: { path: './people.ndjson' } } },
+    { from: 'firm' },
+  ])
+  const situation = await loaded('situation')
+  expect([situation.source.type, situation.vars]).toEqual(['csv', { from: 'csv', more: true }])
+})
