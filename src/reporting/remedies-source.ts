@@ -12,6 +12,14 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   ragged_row: after('every row needs a value, if an empty one, for each column of the header: mend the row'),
   stray_quote: after('put the whole field in quotes, and write a quote inside of it twice'),
   no_such_user: after('the row names a user whom the export does not have: correct the id, or export again'),
+  ambiguous_user: after('several users have the address: name the connection or the id of the user in the row'),
+  second_password: after('the user has another password in the files: keep the row that is the newer one'),
+  second_mfa_secret: after('the user has another secret in the files: keep the row that is the newer one'),
+  no_password_hash: after('fill in the hash of the row, or leave the row out'),
+  no_totp_secret: after('only TOTP secrets can be migrated: fill it in, or leave the row out'),
+  deleted_meanwhile: after(
+    'it went while the source was read: read again with --fresh, and it is gone or there for good',
+  ),
   missing_key: after('fill in the id of the user'),
   missing_role: after('fill in the role'),
   missing_organization: after('fill in the organization: org_id, org_external_id or org_name'),
@@ -21,7 +29,9 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   too_deep: after('brackets are nested deeper than in any record: look at how the file was made'),
   no_join_key: after('fill in what join.key names, or set unmatched: ignore'),
   bad_join_key: after('let join.key and join.to name a value, not an object'),
-  unmatched_row: after('mend the key or the join, or set unmatched: ignore where rows without a record are meant to be'),
+  unmatched_row: after(
+    'mend the key or the join, or set unmatched: ignore where rows without a record are meant to be',
+  ),
   second_row: after('remove the second row, or join with as: many'),
   two_organization_ids: after('give the WorkOS id of an existing organization or an external id, not both'),
 

@@ -25,7 +25,7 @@ export async function mapped(
   writeFileSync(file, stringify({ source, target: { type: 'sandbox' }, ...more }))
   const { manifest } = await loadManifest({ path: file, cwd: folder, env: {}, redactor: new Redactor() })
   const { records } = await readAll(manifest.source, folder)
-  const result = await mapChunk({ records }, compileMapping(mapperSettings(manifest)))
+  const result = await mapChunk({ records }, compileMapping(mapperSettings(manifest, records[0]?.stream)))
   return {
     ...result,
     attributes: (kind) =>

@@ -130,7 +130,7 @@ async function rowsOf(
 function deleted(tenant: Tenant, id: string): JsonObject {
   return unreadRow({
     stream: 'organizations',
-    code: 'deleted_while_reading',
+    code: 'deleted_meanwhile',
     message: `the organization ${id} was deleted in ${tenant.name} while it was read, and is left out with its members`,
     hint: 'read the tenant again with --fresh: then it is gone for good, or there again',
     at: { file: `organizations/${id}` },

@@ -112,7 +112,7 @@ function settleMembers(
       file,
       line,
       {
-        code: 'deleted_while_reading',
+        code: 'deleted_meanwhile',
         message: `the user ${user}, a member of ${organization}, was deleted while the tenant was read`,
         hint: 'nothing is lost if the user is gone for good; read the tenant again with --fresh to be sure',
       },

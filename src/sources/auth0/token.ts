@@ -114,7 +114,7 @@ function refused(refusal: HttpRefusal, address: Address): CredentialsError {
   const said = refusal.problems[0]?.message ?? refusal.message
   return new CredentialsError(
     {
-      code: 'auth0_credentials_refused',
+      code: 'credentials_refused',
       message: `${address.name} gives no access token: ${said}`,
       hint:
         refusal.status === 401

@@ -42,7 +42,7 @@ test('a member who is deleted before that is rejected, with the place', async ()
     {
       stream: 'memberships',
       origin: { file: 'snapshot/members.ndjson.gz', line: expect.any(Number) },
-      problem: { code: 'deleted_while_reading', message: expect.stringContaining(gone.user_id) },
+      problem: { code: 'deleted_meanwhile', message: expect.stringContaining(gone.user_id) },
     },
   ])
   expect(memberships(reading)).not.toHaveProperty(`${gone.user_id}@${SECOND}`)
@@ -53,7 +53,7 @@ test('an organization that is deleted meanwhile is rejected with its members, an
   const fake = await changing(`${SECOND}/members?page`, (tenant) => tenant.deleteOrganization(THIRD))
   const reading = await readTenant(fake, { concurrency: 1 })
   expect(reading.rejected).toMatchObject([
-    { stream: 'organizations', problem: { code: 'deleted_while_reading', message: expect.stringContaining(THIRD) } },
+    { stream: 'organizations', problem: { code: 'deleted_meanwhile', message: expect.stringContaining(THIRD) } },
   ])
   expect(reading.organizations.map(({ id }) => id)).toEqual(fake.tenant.organizations.all().map(({ id }) => id))
   expect(memberships(reading)).toEqual(membershipsOf(fake))

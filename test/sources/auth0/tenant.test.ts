@@ -93,7 +93,7 @@ test('a wrong secret is a matter of credentials, and is not shown', async () => 
   const failure = await readTenant(fake, { clientSecret: 'wrong-secret-123' }).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(CredentialsError)
   expect(failure).toMatchObject({
-    problems: [{ code: 'auth0_credentials_refused', hint: expect.stringContaining('clientSecret') }],
+    problems: [{ code: 'credentials_refused', hint: expect.stringContaining('clientSecret') }],
   })
   expect(JSON.stringify(failure)).not.toContain('wrong-secret-123')
 })
@@ -101,7 +101,7 @@ test('a wrong secret is a matter of credentials, and is not shown', async () => 
 test('an application that is not authorized for the API is told to be', async () => {
   const fake = await tenantWith({}, { granted: false })
   await expect(readTenant(fake)).rejects.toMatchObject({
-    problems: [{ code: 'auth0_credentials_refused', hint: expect.stringContaining('authorize the application') }],
+    problems: [{ code: 'credentials_refused', hint: expect.stringContaining('authorize the application') }],
   })
 })
 
