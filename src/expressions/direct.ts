@@ -11,7 +11,7 @@ export type Direct = (item: Json, record: JsonObject) => Json | undefined | type
 type Node = Record<string, unknown>
 
 /**
- * A short way for `name`, `a.b`, `$record.a`, constants, literals, and `?:` and `&` over those. They are most of what a mapping
+ * A short way for `name`, `a.b`, `$record.a`, constants, literals, and `?:`, `&` and `=` over those. They are most of what a mapping
  * does, and the interpreter takes ten times as long for them. Undefined for any other expression. Whatever answers
  * here answers as JSONata does.
  */
