@@ -54,7 +54,7 @@ test('a tenant in every kind of trouble is read exactly, and nothing is asked of
       pageCap: 50,
       shortPages: 0.4,
       tokenUses: 25,
-      rate: { burst: 20, perSecond: 200 },
+      rate: { burst: 10, perSecond: 100 },
       troubles: { serverErrors: 0.05, dropped: 0.04, cutOff: 0.04, refusals: 0.03, seed: 11 },
       export: { staleLinks: 1, truncatedDownloads: 1 },
     },

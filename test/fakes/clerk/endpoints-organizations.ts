@@ -19,7 +19,10 @@ export function organizationEndpoints(instance: Instance, totalsOff: { membershi
   }
 
   const memberships = (call: Call, all: ClerkMembership[]) => {
-    const data = page(call, ordered(call, all, ['created_at', 'first_name', 'last_name'])).map(membershipBody)
+    const data = page(
+      call,
+      ordered(call, all, ['created_at', 'first_name', 'last_name', 'email_address', 'phone_number', 'username']),
+    ).map(membershipBody)
     return ok({ data, total_count: all.length + (totalsOff.memberships ?? 0) })
   }
 
