@@ -4,9 +4,11 @@
  */
 import { statSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { isObject } from '../../src/json.ts'
 import type { Interceptor } from '../../src/workos/sandbox/server.ts'
+import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
+import { generateTenant } from '../fakes/auth0/generate.ts'
 import { createProject } from './cli.ts'
 import { member, peopleManifest, peopleProject, person } from './people.ts'
 import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
@@ -192,6 +194,39 @@ test('7: users in no organization are kept, undeclared gzip is read, and a short
     { adopted: 250, created: 0 },
     { adopted: 125, created: 0 },
   ])
+})
+
+test('7: Auth0: nobody is left out, nothing ends at 1,000 or with a short page, roles and social accounts are kept', async () => {
+  const data = generateTenant({
+    users: 1100,
+    organizations: 2,
+    largest: 1030,
+    withoutOrganization: 40,
+    secondAccounts: 10,
+  })
+  const users = data.users.map(({ blocked: _blocked, ...user }) => user)
+  const fake = await startFakeAuth0({ ...data, users }, { pageCap: 50, shortPages: 0.5 })
+  onTestFinished(() => fake.close())
+  const workos = await startWorkos()
+  const project = createProject()
+  project.manifest({
+    source: { ...fake.source, clientSecret: '${SECRET}' },
+    roles: { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } } },
+    target: workos.target,
+    run: FAST,
+  })
+  const done = await project.run(['apply', '--yes'], { env: { KEY, SECRET: fake.source.clientSecret } })
+  expect(done.exit, done.stderr).toBe(0)
+  const live = await workos.snapshot()
+  // Ten people have a second account by Google, with the same address: they are one user each.
+  expect(live.users).toHaveLength(1090)
+  expect(live.users.filter(({ metadata }) => isObject(metadata) && 'idp_google-oauth2' in metadata)).toHaveLength(10)
+  expect(live.users.filter(({ metadata }) => isObject(metadata) && 'idp_acme-saml' in metadata)).toHaveLength(218)
+  expect(
+    live.memberships.map(([, roles]) => roles.toSorted().join()).filter((roles) => roles === 'admin,billing').length,
+  ).toBe(fake.tenant.members().filter(({ roles }) => roles.length === 2).length)
+  expect(live.memberships).toHaveLength(fake.tenant.members().length)
+  expect(done.stdout + done.stderr).not.toContain(fake.source.clientSecret)
 })
 
 test('8: Clerk: verified is what is verified, memberships are many, hashes are kept, TOTP is in no metadata', async () => {
