@@ -23,7 +23,7 @@ async function open(users: number, settings: ClerkSettings = {}): Promise<Scene>
   project.write('dashboard.csv', dashboardCsv(fake.instance))
   project.manifest({
     version: 1,
-    source: { ...fake.source, secretKey: '${SECRET}', pageSize: 50, users: './dashboard.csv' },
+    source: { ...fake.source, secretKey: '${SECRET}', pageSize: 50, rate: '100000/10s', users: './dashboard.csv' },
     roles: { define: { admin: { name: 'Admin' } } },
     target: workos.target,
     run: { ...FAST, workers: 1 },
