@@ -10,9 +10,9 @@ import { inspectSource } from '../inspecting/inspect.ts'
 import type { Inspection } from '../inspecting/inspection.ts'
 import { Progress } from '../reporting/progress.ts'
 import { openSource } from '../sources/registry.ts'
-import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
 import { placeSourceProblem, placingSourceErrors } from './placing.ts'
+import { type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
 
 export interface Subject {
   source: SourceConfig
@@ -20,15 +20,15 @@ export interface Subject {
   directory: string
   /** The manifest it comes from, where it has one. */
   loaded?: LoadedManifest
-  /** What a live source was read into. */
-  snapshot?: Snapshot
+  /** What a live source is read from. */
+  reading?: SnapshotOptions
   /** See InspectOptions. */
   columns?: ReadonlyMap<string, readonly string[]>
 }
 
 /** Inspects a source up to a number of records; its warnings go to standard error. */
 export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
-  const { source, directory, loaded, snapshot, columns } = subject
+  const { source, directory, loaded, reading = {}, columns } = subject
   const progress = new Progress(context.stderr)
   const scratch = scratchFor(loaded)
   const placed = (problem: Problem) => (loaded === undefined ? problem : placeSourceProblem(problem, loaded))
@@ -39,15 +39,20 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
     stderr.write(renderProblems([shown], { color: wantsColor(stderr, env), cwd, redactor }))
   }
   const signal = context.interrupted
-  const read = () =>
-    inspectSource({
+  const onProgress = (message: string) => progress.status(message)
+  const read = async () => {
+    const obtain =
+      loaded === undefined ? undefined : snapshotFor(loaded, reading, context, { onProgress, onWarning: warn })
+    const snapshot = await obtain?.()
+    return inspectSource({
       type: source.type,
       limit,
       scratch: scratch.path,
       columns,
       open: (reject) => openSource(source, { directory, scratch: scratch.path, reject, warn, snapshot, signal }),
-      onProgress: (message) => progress.status(message),
+      onProgress,
     })
+  }
   try {
     return await (loaded === undefined ? read() : placingSourceErrors(loaded, read))
   } finally {

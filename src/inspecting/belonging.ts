@@ -5,7 +5,10 @@ import { wordsOf } from './sensitivity.ts'
 export interface Belonging {
   /** One key for each organization it names. */
   organizations: string[]
+  /** Roles in an organization that the record names. */
   roles: string[]
+  /** Roles, or groups, of the person at large. */
+  ownRoles: string[]
   /** Whether there is a place for organizations. */
   told: boolean
 }
@@ -28,24 +31,32 @@ const OWN_KEYS = [
   'org external id',
   'organization external id',
   'tenant id',
+  'company id',
+  'team id',
+  'workspace id',
   'organization',
   'org name',
   'organization name',
   'tenant',
+  'company',
+  'company name',
+  'team',
+  'team name',
+  'workspace',
 ]
 const ITEM_KEYS = [...OWN_KEYS, 'id', 'external id', 'slug', 'name']
 const ROLE_LISTS = new Set(['roles', 'role', 'role slugs', 'role slug', 'role names', 'groups', 'realm roles'])
-const ROLE_KEYS = ['role slug', 'role', 'slug', 'name', 'id', 'role name']
+const ROLE_KEYS = ['role slug', 'group', 'group name', 'role id', 'role', 'slug', 'name', 'id', 'role name']
 
 /** The organizations and roles that a record names. */
 export function belongingOf(record: Record<string, unknown>): Belonging {
-  const found: Belonging = { organizations: [], roles: [], told: false }
+  const found: Belonging = { organizations: [], roles: [], ownRoles: [], told: false }
   const members = byWords(record)
   const own = keyAmong(members, OWN_KEYS)
   found.told = OWN_KEYS.some((key) => members.has(key))
   if (own !== undefined) found.organizations.push(own)
   for (const [name, value] of members) {
-    if (ROLE_LISTS.has(name)) found.roles.push(...rolesIn(value))
+    if (ROLE_LISTS.has(name)) (own === undefined ? found.ownRoles : found.roles).push(...rolesIn(value))
     if (!LISTS.has(name) || !Array.isArray(value)) continue
     if (value.length > 0) found.told = true
     for (const item of value) addItem(item, found)

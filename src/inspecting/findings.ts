@@ -8,13 +8,15 @@ import type { Tally } from './tally.ts'
 
 /** Formats, and roles, that are counted one by one. */
 const MAX_NAMED = 50
+type FoundRole = PeopleInspection['roles'][number]
+
 const UNNAMED_ROLE = '(not shown)'
 
 /** Adds up what the records of a source's main stream say about people. */
 export class Findings {
   readonly #tally: Tally
   readonly #formats = new Map<string, PasswordFormat>()
-  readonly #roles = new Map<string, number>()
+  readonly #roles = new Map<string, FoundRole>()
   readonly #counts = { records: 0, with: 0, without: 0, invalid: 0, verified: 0, passwords: 0, totp: 0 }
   #moreFormats = 0
   #moreRoles = 0
@@ -28,7 +30,7 @@ export class Findings {
   add(record: Record<string, unknown>): void {
     const counts = this.#counts
     const person = personOf(record)
-    const { organizations, roles, told } = belongingOf(record)
+    const { organizations, roles, ownRoles, told } = belongingOf(record)
     const email = normaliseEmail(person.email)
     counts.records++
     if (person.email === undefined) counts.without++
@@ -40,7 +42,8 @@ export class Findings {
     for (const format of person.passwords) this.#addFormat(format)
     if (person.totp) counts.totp++
     if (told || organizations.length > 0) this.#tellsOrganizations = true
-    for (const role of roles) this.#addRole(role)
+    for (const role of roles) this.#addRole(role, 'membership')
+    for (const role of ownRoles) this.#addRole(role, 'user')
     const key = email.ok ? email.value : `id:${person.id ?? `record ${counts.records}`}`
     this.#tally.add(key, email.ok, organizations)
   }
@@ -64,7 +67,7 @@ export class Findings {
       },
       totp,
       organizations: this.#tellsOrganizations ? this.#tally.organizations() : null,
-      roles: order([...this.#roles].map(([role, count]) => ({ role, count }))),
+      roles: order([...this.#roles.values()]),
       moreRoles: this.#moreRoles,
     }
   }
@@ -77,10 +80,12 @@ export class Findings {
     else this.#moreFormats++
   }
 
-  #addRole(role: string): void {
+  #addRole(role: string, at: FoundRole['at']): void {
     const name = isHarmless(role) ? role : UNNAMED_ROLE
-    const known = this.#roles.get(name)
-    if (known !== undefined || this.#roles.size < MAX_NAMED) this.#roles.set(name, (known ?? 0) + 1)
+    const key = `${at} ${name}`
+    const known = this.#roles.get(key)
+    if (known !== undefined) known.count++
+    else if (this.#roles.size < MAX_NAMED) this.#roles.set(key, { role: name, at, count: 1 })
     else this.#moreRoles++
   }
 }

@@ -87,13 +87,17 @@ function streamsOf(
     for (const path of profile.paths()) {
       const place = joinedPlace(path.path, joined)
       if (place === undefined) own.push(path)
-      else joined.get(place.stream)?.push({ ...path, path: place.rest })
+      else joined.get(place.stream)?.push({ ...path, path: place.rest, expression: withinRow(path.expression, place) })
     }
     const { records, morePaths } = profile
     const known = options.columns?.get(stream)
     return { ...describe(stream), role: 'main', records, paths: withColumns(own, known, records), morePaths }
   })
-  const others = [...joined].map(([stream, paths]): StreamInspection => {
+  // Some types of source have streams that the files at hand do not fill.
+  const there = [...joined].filter(
+    ([stream, paths]) => paths.length > 0 || counts.some((count) => count.stream === stream),
+  )
+  const others = there.map(([stream, paths]): StreamInspection => {
     const inside = paths.filter(({ path }) => path !== '')
     // Rows of files carry their line; of others the member that is most often there tells their number.
     const records = Math.max(0, ...inside.map(({ filled }) => filled))
@@ -105,12 +109,24 @@ function streamsOf(
 }
 
 /** Where a path leads to rows that were joined: the stream, and the path inside its rows. Rows may have rows joined to them. */
-function joinedPlace(path: string, joined: ReadonlyMap<string, unknown>): { stream: string; rest: string } | undefined {
+function joinedPlace(path: string, joined: ReadonlyMap<string, unknown>): JoinedPlace | undefined {
   const names = path.split('.')
   const beyond = names.findIndex((name) => !joined.has(name.replace(/\[\]$/, '')))
   const length = beyond === -1 ? names.length : beyond
   const stream = names[length - 1]?.replace(/\[\]$/, '')
-  return stream === undefined ? undefined : { stream, rest: names.slice(length).join('.') }
+  return stream === undefined ? undefined : { stream, depth: length, rest: names.slice(length).join('.') }
+}
+
+interface JoinedPlace {
+  stream: string
+  /** How many streams lead there: rows may have rows joined to them. */
+  depth: number
+  rest: string
+}
+
+/** An expression as a mapping writes it that goes through the rows one by one. Names of streams are plain names. */
+function withinRow(expression: string | null, { depth }: JoinedPlace): string | null {
+  return expression === null ? null : expression.split('.').slice(depth).join('.')
 }
 
 /** The paths in the order of the columns, and the columns of which no record has anything. */
@@ -122,7 +138,7 @@ function withColumns(
   if (columns === undefined) return [...paths]
   const known = columns.map((column) => {
     const path = paths.find((candidate) => candidate.path === column)
-    return path ?? { path: column, filled: 0, of, types: [], secret: false, shapes: [] }
+    return path ?? { path: column, expression: null, filled: 0, of, types: [], secret: false, shapes: [] }
   })
   return [...known, ...paths.filter(({ path, filled }) => !columns.includes(path) && filled > 0)]
 }

@@ -4,6 +4,8 @@ export type Path = string
 /** What one path of a stream holds. Never a value that may be personal or secret. */
 export interface PathInspection {
   path: Path
+  /** JSONata that yields it; null where a name on it is masked, or cannot be written. */
+  expression: string | null
   /** How often it holds something: no null, no empty text. */
   filled: number
   /** How often it could: records, or items of the innermost array on the path. */
@@ -79,7 +81,8 @@ export interface PeopleInspection {
     /** How many users have how many memberships; the fewest first. */
     perUser: { memberships: number; users: number }[]
   } | null
-  roles: { role: string; count: number }[]
+  /** By where they stand: with a membership, or with the user at large. */
+  roles: { role: string; at: 'membership' | 'user'; count: number }[]
   moreRoles: number
 }
 

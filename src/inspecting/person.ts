@@ -49,11 +49,19 @@ const HASH = [
   'encrypted password',
   'passwords/password hash',
   'passwords/hash',
+  'hash/hash',
   'accounts/password',
   'account/password',
   'password',
 ]
-const HASHER = ['password hasher', 'password hash type', 'hash type', 'password hash algorithm', 'hasher']
+const HASHER = [
+  'hash/hash method',
+  'password hasher',
+  'password hash type',
+  'hash type',
+  'password hash algorithm',
+  'hasher',
+]
 const TOTP = ['totp secret', 'mfa secret', 'otp secret', 'totp', 'mfa/totp secret']
 
 /** Objects and lists of objects whose members belong to the person. Nothing else is looked into: metadata says anything. */
@@ -75,13 +83,24 @@ export function personOf(record: Record<string, unknown>): Person {
   const email = first(members, EMAIL)
   const hasher = text(first(members, HASHER))
   const hashes = all(members, HASH).flatMap((value) => text(value) ?? [])
+  const ofFirebase = members.has('local id') && members.has('salt')
   return {
     id: text(first(members, ID)),
     email: text(email),
     verified: verifiedOf(members, text(email)),
-    passwords: [...hashes.map((hash) => formatOf(hash, hasher)), ...keycloakPasswords(record)].slice(0, 1),
-    totp: isFilled(first(members, TOTP)) || keycloakTotp(record),
+    passwords: [
+      ...hashes.map((hash) => (ofFirebase ? FIREBASE : formatOf(hash, hasher))),
+      ...keycloakPasswords(record),
+    ].slice(0, 1),
+    totp: text(first(members, TOTP)) !== undefined || keycloakTotp(record),
   }
+}
+
+/** Firebase exports the salt beside the hash; what else it takes is the same for the whole project. */
+const FIREBASE: Format = {
+  format: "Firebase's scrypt",
+  fate: 'convertible',
+  detail: "by the recipe firebase, with the project's parameters",
 }
 
 type Members = Map<string, unknown[]>

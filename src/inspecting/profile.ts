@@ -15,6 +15,7 @@ const OTHER = '(other)'
 
 interface Entry {
   path: string
+  expression: string | null
   secret: boolean
   /** Null: values are not listed, or are too many. */
   values: Map<string, number> | null
@@ -25,6 +26,7 @@ interface Entry {
 
 interface Node {
   path: string
+  expression: string | null
   name: string
   secret: boolean
   entry: Entry | undefined
@@ -36,7 +38,7 @@ interface Node {
 
 /** Which paths the records of one stream have, and what they hold. Takes the same memory for any number of records. */
 export class Profile {
-  readonly #root = createNode('', '', false)
+  readonly #root = createNode({ path: '', expression: '' }, '', false)
   #paths = 0
   #more = 0
   #records = 0
@@ -74,7 +76,7 @@ export class Profile {
   }
 
   #visitItems(node: Node, items: readonly unknown[], depth: number): void {
-    node.items ??= createNode(`${node.path}[]`, node.name, node.secret)
+    node.items ??= createNode({ path: `${node.path}[]`, expression: node.expression }, node.name, node.secret)
     node.itemCount += items.length
     for (const item of items) this.#visit(node.items, item, depth + 1)
   }
@@ -82,12 +84,14 @@ export class Profile {
   /** A list of attributes by name, as Cognito has it: each name is a path of its own. */
   #visitPairs(node: Node, pairs: readonly Pair[], depth: number): void {
     for (const { Name, Value } of pairs) {
-      const member = this.#member(node, Name, `${node.path}[Name=${JSON.stringify(shownName(Name))}].Value`)
+      const picked = (base: string) => `${base}[Name=${JSON.stringify(shownName(Name))}].Value`
+      const expression = node.expression === null || shownName(Name) !== Name ? null : picked(node.expression)
+      const member = this.#member(node, Name, { path: picked(node.path), expression })
       this.#visit(member, Value, depth + 1)
     }
   }
 
-  #member(parent: Node, name: string, path?: string): Node | undefined {
+  #member(parent: Node, name: string, place = memberOf(parent, name)): Node | undefined {
     const known = parent.members.get(name)
     if (known !== undefined) return known
     if (this.#paths >= MAX_PATHS) {
@@ -95,9 +99,7 @@ export class Profile {
       return undefined
     }
     this.#paths++
-    const shown = shownName(name)
-    const own = path ?? (parent.path === '' ? shown : `${parent.path}.${shown}`)
-    const node = createNode(own, name, parent.secret || isSecretName(name))
+    const node = createNode(place, name, parent.secret || isSecretName(name))
     parent.members.set(name, node)
     return node
   }
@@ -105,6 +107,7 @@ export class Profile {
   #leaf(node: Node, value: unknown): void {
     node.entry ??= {
       path: node.path,
+      expression: node.expression,
       secret: node.secret,
       values: node.secret && !isCategoryName(node.name) ? null : new Map(),
       filled: 0,
@@ -123,8 +126,27 @@ export class Profile {
   }
 }
 
-function createNode(path: string, name: string, secret: boolean): Node {
-  return { path, name, secret, entry: undefined, members: new Map(), items: undefined, itemCount: 0 }
+type Place = Pick<Node, 'path' | 'expression'>
+
+function memberOf(parent: Place, name: string): Place {
+  const shown = shownName(name)
+  const path = parent.path === '' ? shown : `${parent.path}.${shown}`
+  const written = shown === name ? nameInExpression(name) : null
+  if (parent.expression === null || written === null) return { path, expression: null }
+  return { path, expression: parent.expression === '' ? written : `${parent.expression}.${written}` }
+}
+
+/** Words of JSONata that are no names unless they stand in backquotes. */
+const WORDS = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function'])
+
+/** A member's name as JSONata takes it; null for one that it has no way to write. */
+function nameInExpression(name: string): string | null {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !WORDS.has(name)) return name
+  return name.includes('`') ? null : `\`${name}\``
+}
+
+function createNode(place: Place, name: string, secret: boolean): Node {
+  return { ...place, name, secret, entry: undefined, members: new Map(), items: undefined, itemCount: 0 }
 }
 
 /** Counts a value of a category. False: this is none, or it has too many values. */
@@ -149,14 +171,17 @@ function namedPairs(items: readonly unknown[]): readonly Pair[] | undefined {
 }
 
 function collect(node: Node, of: number, found: PathInspection[]): void {
-  if (node.entry !== undefined) found.push(inspectionOf(node.entry, of))
+  // What is empty in some records and holds something in others is told of by what it holds.
+  const inner = node.members.size > 0 || node.items !== undefined
+  if (node.entry !== undefined && !(inner && node.entry.filled === 0)) found.push(inspectionOf(node.entry, of))
   for (const member of node.members.values()) collect(member, of, found)
   if (node.items !== undefined) collect(node.items, node.itemCount, found)
 }
 
 function inspectionOf(entry: Entry, of: number): PathInspection {
   const types = [...entry.types].map(([type, count]) => ({ type, count })).sort((a, b) => b.count - a.count)
-  const shown = { path: entry.path, filled: entry.filled, of, types, secret: entry.secret, shapes: [...entry.shapes] }
+  const { path, expression, filled, secret } = entry
+  const shown = { path, expression, filled, of, types, secret, shapes: [...entry.shapes] }
   if (entry.values === null || entry.values.size === 0) return shown
   const values = [...entry.values].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count)
   return { ...shown, shapes: [], values }

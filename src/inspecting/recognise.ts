@@ -220,6 +220,14 @@ const SIGNATURES: readonly Signature[] = [
 /** Firebase's CSV has no header: 26 columns or more, of which the second is an address and the third says whether it is verified. */
 const FIREBASE_CSV: Recognised = { origin: 'firebase', title: "Firebase's user export as CSV", part: 'users' }
 
+const provider = ['', '', '', '']
+/** The columns of Firebase's CSV (firebase-tools, auth:export); those of single providers are left out. */
+export const FIREBASE_COLUMNS = [
+  ...['localId', 'email', 'emailVerified', 'passwordHash', 'salt', 'displayName', 'photoUrl'],
+  ...[...provider, ...provider, ...provider, ...provider],
+  ...['createdAt', 'lastSignedInAt', 'phoneNumber', 'disabled', 'customAttributes'],
+]
+
 /** What a file is, by what its beginning shows. Undefined: nothing that is known here. */
 export function recognise(head: Head): Recognised | undefined {
   if (head.firstRow !== undefined) return looksLikeFirebase(head.firstRow) ? FIREBASE_CSV : undefined

@@ -3,10 +3,10 @@ const SECRET =
   /pass(word|wd|phrase)?|pwd|hash|digest|salt|secret|token|totp|otp|seed|signer|private ?key|api ?key|credential|recovery|backup ?code|cookie|session/
 /** Beside a secret, and none: the name of the hasher, its rounds, when it was set, whether there is one. */
 const BESIDE_SECRET =
-  /(hasher|type|algorithm|algo|rounds|iterations|mem ?cost|enabled|required|date|at|updated|changed|expiry|expires|count|hint ?text|temporary)$/
+  /(hasher|type|method|algorithm|algo|rounds|iterations|mem ?cost|enabled|required|date|at|updated|changed|expiry|expires|count|hint ?text|temporary)$/
 /** Columns that say what somebody is, not who. */
 const CATEGORY =
-  /^(role|roles|role slug|role slugs|role name|password hasher|hasher|password hash type|hash type|algorithm|provider|providers|provider id|connection|strategy|status|state|type|user ?status|locale|language|plan|tier|edition|enabled|disabled|blocked|banned|verified|email verified|is social|mfa enabled|aud|realm|user type|secret encoding|alg|scope)$/
+  /^(role|roles|realm roles|groups|group|group name|role names|hash method|.*verified|role slug|role slugs|role name|password hasher|hasher|password hash type|hash type|algorithm|provider|providers|provider id|connection|strategy|status|state|type|user ?status|locale|language|plan|tier|edition|enabled|disabled|blocked|banned|verified|email verified|is social|mfa enabled|aud|realm|user type|secret encoding|alg|scope)$/
 
 /** Names that were taken apart already: records repeat theirs. Bounded, since a map has no end of names. */
 const known = new Map<string, string>()

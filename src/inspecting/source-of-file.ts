@@ -1,7 +1,7 @@
 import type { SourceConfig } from '../config/manifest.ts'
 import type { JsonObject } from '../json.ts'
 import type { SourceFile } from '../sources/csv/file.ts'
-import { type Recognised, recognise } from './recognise.ts'
+import { FIREBASE_COLUMNS, type Recognised, recognise } from './recognise.ts'
 import { type Head, sniff } from './sniff.ts'
 
 /** A data file without a manifest, and how it can be read. */
@@ -40,19 +40,26 @@ function sourceOf(path: string, head: Head, recognised: Recognised | undefined):
   const whole = head.format === 'csv' && head.skipLines === undefined && recognised?.part === 'users'
   if (whole && recognised.origin === 'clerk') return { type: 'clerk', users: path }
   if (whole && recognised.origin === 'csv') return { type: 'csv', path }
-  return { type: 'file', streams: { [streamName(recognised)]: streamOf(path, head) } }
+  return { type: 'file', streams: { [streamName(recognised)]: streamOf(path, head, recognised) } }
 }
 
 /** Options of one stream of the source `file`, as far as its file does not tell them by itself. */
-export function streamOf(path: string, head: Head): JsonObject {
+export function streamOf(path: string, head: Head, recognised: Recognised | undefined): JsonObject {
   const told = FORMATS[ENDING.exec(path)?.[1]?.toLowerCase() ?? '']
   return {
     path,
     ...(told === head.format ? {} : { format: head.format }),
     ...(head.records === undefined ? {} : { records: head.records }),
     ...(head.skipLines === undefined ? {} : { skipLines: head.skipLines }),
-    ...(head.firstRow === undefined ? {} : { columns: head.firstRow.map((_, index) => `column${index + 1}`) }),
+    ...(head.firstRow === undefined ? {} : { columns: columnsFor(head.firstRow, recognised) }),
   }
+}
+
+/** Names for the columns of a file without a header: all of them, since more than named is a ragged row. */
+function columnsFor(row: readonly string[], recognised: Recognised | undefined): string[] {
+  return row.map((_, index) => {
+    return recognised?.origin === 'firebase' ? (FIREBASE_COLUMNS[index] ?? '') : `column${index + 1}`
+  })
 }
 
 function streamName(recognised: Recognised | undefined): string {

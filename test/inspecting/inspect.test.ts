@@ -55,7 +55,6 @@ test('nested JSON is shown as paths, with fill rates of the innermost list', asy
   expect(pathsOf(found).map(({ path, filled, of }) => [path, filled, of])).toEqual([
     ['id', 2, 2],
     ['name.first', 1, 2],
-    ['identities', 0, 2],
     ['identities[].connection', 2, 2],
     ['identities[].isSocial', 1, 2],
   ])
@@ -110,8 +109,8 @@ test('memberships, organizations and roles of joined files are added up, and the
     ],
   })
   expect(found.people.roles).toEqual([
-    { role: 'org:member', count: 2 },
-    { role: 'org:admin', count: 1 },
+    { role: 'org:member', at: 'membership', count: 2 },
+    { role: 'org:admin', at: 'membership', count: 1 },
   ])
   expect(found.streams.map(({ stream, role, records, rejected }) => [stream, role, records, rejected])).toEqual([
     ['users', 'main', 3, 0],

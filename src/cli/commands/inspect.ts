@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
-import { inspectManifest } from '../../config/load.ts'
+import { loadManifest } from '../../config/load.ts'
 import type { LoadedManifest } from '../../config/manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
-import { ExitCode, ManifestError, OperatorError, UsageError } from '../../diagnostics/errors.ts'
+import { ExitCode, OperatorError, UsageError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import type { Recognised } from '../../inspecting/recognise.ts'
 import { describeDataFile } from '../../inspecting/source-of-file.ts'
@@ -13,9 +13,10 @@ import { sourceFile } from '../../sources/csv/file.ts'
 import type { Context } from '../context.ts'
 import { inspectHere, type Subject } from '../inspect-here.ts'
 import { buffered } from '../output.ts'
+import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions } from '../source-snapshot.ts'
 import { withManifest } from '../with-manifest.ts'
 
-export interface InspectCommandOptions {
+export interface InspectCommandOptions extends SnapshotOptions {
   /** The manifest file. */
   config?: string
   env?: string
@@ -36,11 +37,12 @@ export async function inspect(
   options: InspectCommandOptions,
   context: Context,
 ): Promise<ExitCode> {
+  checkSnapshotOptions(options)
   const file = dataFile(subject, options)
   const look = file === undefined ? lookAtManifest(subject, options, context) : lookAtFile(file, context)
   const { title, manifest, recognised, ...read } = await look
   const limit = options.all ? Number.POSITIVE_INFINITY : (options.limit ?? DEFAULT_LIMIT)
-  const inspection = await inspectHere(read, limit, context)
+  const inspection = await inspectHere({ ...read, reading: options }, limit, context)
   const output = buffered(context.stdout)
   if (options.json) {
     output.write(renderInspectionJson(inspection, { manifest, file: file ?? null, recognised: recognised ?? null }))
@@ -53,14 +55,21 @@ export async function inspect(
 }
 
 /** A manifest is YAML, or has the name that is searched for; everything else that is named is data. */
-function dataFile(subject: string | undefined, { file, config, env, all, limit }: InspectCommandOptions) {
+function dataFile(subject: string | undefined, options: InspectCommandOptions): string | undefined {
+  const { file, config, env, all, limit, fresh, snapshot } = options
   if (all && limit !== undefined) {
     const hint = '--all reads everything, --limit the first so many records'
     throw new UsageError({ code: 'contradicting_options', message: '--all and --limit are both given', hint })
   }
   const named =
     file ?? (subject !== undefined && !/\.ya?ml$|migrate\.config\.json$/i.test(subject) ? subject : undefined)
-  const others = [file === undefined ? undefined : subject, config, env].filter((other) => other !== undefined)
+  const others = [
+    file === undefined ? undefined : subject,
+    config,
+    env,
+    fresh ? '--fresh' : undefined,
+    snapshot,
+  ].filter((other) => other !== undefined)
   if (named === undefined || others.length === 0) return named
   throw new UsageError({
     code: 'two_subjects',
@@ -83,10 +92,9 @@ async function lookAtManifest(
 ): Promise<Look> {
   const { config: path, env: environment } = withManifest(subject, options)
   const { cwd, env, redactor = new Redactor() } = context
-  const { loaded, problems } = await inspectManifest({ path, environment, cwd, env, redactor })
-  // Where it goes does not matter here: a key of WorkOS need not be set yet.
-  const standing = problems.filter((problem) => problem.path?.split('.')[0] !== 'target')
-  if (standing.length > 0) throw new ManifestError(standing)
+  // Where it goes does not matter here, and a snapshot needs no credentials.
+  const defer = (place: readonly string[]) => place[0] !== 'source' || isSourceSecret(place)
+  const loaded = await loadManifest({ path, environment, cwd, env, defer, redactor })
   const manifest = relative(cwd, loaded.file)
   const title = `${manifest}, source ${loaded.manifest.source.type}`
   const columns = await columnsOf(loaded)

@@ -1,0 +1,142 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { printable } from '../../diagnostics/printable.ts'
+import type { Inspection } from '../../inspecting/inspection.ts'
+import type { Context } from '../context.ts'
+import { inspectHere } from '../inspect-here.ts'
+import type { Answers } from '../wizard/answers.ts'
+import { checkKeys } from '../wizard/check-keys.ts'
+import { gitignoreWith } from '../wizard/gitignore.ts'
+import { type Given, interview } from '../wizard/interview.ts'
+import { ORIGINS } from '../wizard/origins.ts'
+import { createPrompts, type Prompts } from '../wizard/prompts.ts'
+import { type ProposedManifest, proposeManifest, summary } from '../wizard/propose-manifest.ts'
+import { filled, proposeSource } from '../wizard/propose-source.ts'
+import { validate } from './validate.ts'
+
+export interface InitOptions extends Given {
+  /** The manifest to write. */
+  out: string
+  /** Overwrite it. */
+  force?: boolean
+}
+
+/** Records that proposals are built on. */
+const HEAD = 10_000
+
+/**
+ * `init`: asks what a first migration needs, looks into the source, writes a manifest and a .gitignore, and validates it.
+ * Everything is asked and looked at before anything is written.
+ */
+export async function init(options: InitOptions, context: Context): Promise<ExitCode> {
+  const asked = context.stdin.isTTY === true && context.stderr.isTTY === true && !options.yes
+  const prompts = asked ? createPrompts(context) : undefined
+  const file = resolve(context.cwd, options.out)
+  if (prompts === undefined) refuseOverwriting(file, options)
+  prompts?.intro('workos-migrate: a first migration')
+  const answers = await interview(options, prompts, context)
+  const source = proposeSource(answers, dirname(file))
+  const inspection =
+    answers.live === undefined
+      ? await inspectHere({ source: source.effective, directory: context.cwd }, HEAD, context)
+      : undefined
+  const manifest = proposeManifest(answers, source, inspection)
+  const tried = await checkKeys(manifest, answers, prompts, context)
+  if (prompts !== undefined && !(await confirmed(prompts, { answers, inspection, file, options }))) {
+    context.stderr.write('Nothing was written.\n')
+    return ExitCode.done
+  }
+  context.interrupted.throwIfAborted()
+  writeWhole(file, manifest.text, 0o600)
+  const ignored = ignore(dirname(file), answers)
+  context.stderr.write(`Wrote ${printable(relative(context.cwd, file))}${ignored ? ' and .gitignore' : ''}.\n`)
+  const unset = manifest.variables.filter(({ name }) => !context.env[name] && !tried.has(name))
+  const offline = unset.some(({ environment }) => environment === '')
+  const code = await validate({ config: file, offline }, context)
+  const name = relative(context.cwd, file)
+  const mend = `\nMend what is named above, then: workos-migrate validate ${name}\n`
+  context.stderr.write(code === ExitCode.done ? nextSteps(manifest, answers, unset, name) : mend)
+  return code
+}
+
+function refuseOverwriting(file: string, { out, force }: InitOptions): void {
+  if (force || !existsSync(file)) return
+  throw new UsageError({
+    code: 'manifest_exists',
+    message: `there is a file ${out} already`,
+    hint: 'overwrite it with --force, or name another with --out',
+  })
+}
+
+/** Shows what was found and asks for the last time; whoever says no has lost nothing. */
+async function confirmed(
+  prompts: Prompts,
+  {
+    answers,
+    inspection,
+    file,
+    options,
+  }: {
+    answers: Answers
+    inspection: Inspection | undefined
+    file: string
+    options: InitOptions
+  },
+): Promise<boolean> {
+  const read = filled(answers).map(({ slot, file: { name } }) => `${slot.title}: ${name}`)
+  const found = inspection === undefined ? [] : summary(inspection)
+  const lines = [...read, ...found, `environments: ${answers.environments.join(', ') || 'none'}`]
+  prompts.note(lines.join('\n'), `${ORIGINS[answers.origin].title} → ${answers.target}`)
+  if (existsSync(file) && !options.force) return prompts.confirm(`Overwrite ${options.out}?`, false)
+  return prompts.confirm(`Write ${options.out} and .gitignore?`, true)
+}
+
+/** Whoever looks sees the old file or the new one, never a half. */
+function writeWhole(file: string, text: string, mode: number): void {
+  const next = `${file}.new`
+  try {
+    writeFileSync(next, text, { mode })
+    renameSync(next, file)
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error
+    throw new UsageError(
+      {
+        code: 'manifest_unwritable',
+        message: `${file} cannot be written (${error.code})`,
+        hint: 'name a file in a folder that exists and that you may write to, with --out',
+      },
+      { cause: error },
+    )
+  }
+}
+
+/** Keeps state, keys and data files out of version control. Whether there was something to add. */
+function ignore(directory: string, answers: Answers): boolean {
+  const path = resolve(directory, '.gitignore')
+  const existing = existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  const files = filled(answers).map(({ file }) => file.path)
+  const text = gitignoreWith(existing, directory, files)
+  if (text === undefined) return false
+  if (existing === undefined) writeWhole(path, text, 0o600)
+  else writeFileSync(path, text)
+  return true
+}
+
+function nextSteps(
+  { variables, incomplete }: ProposedManifest,
+  { target, environments }: Answers,
+  unset: ProposedManifest['variables'],
+  file: string,
+): string {
+  const named = file === 'migrate.config.yaml' ? '' : ` ${file}`
+  const exports = unset.filter(({ environment }) => environment === '').map(({ name }) => `  export ${name}=…\n`)
+  const [first] = environments
+  const variable = variables.find(({ environment }) => environment === first)
+  const later =
+    target === 'sandbox' && first !== undefined && variable !== undefined
+      ? `Then WorkOS: export ${variable.name}=…, and workos-migrate plan${named} -e ${first}\n`
+      : ''
+  const complete = incomplete.length === 0 ? '' : `Complete the mapping first: ${incomplete.join(' and ')} in ${file}\n`
+  return `\n${complete}Next:\n${exports.join('')}  workos-migrate plan${named}\n${later}`
+}

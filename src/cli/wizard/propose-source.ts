@@ -1,0 +1,99 @@
+import { relative, sep } from 'node:path'
+import type { SourceConfig } from '../../config/manifest.ts'
+import { streamOf } from '../../inspecting/source-of-file.ts'
+import type { JsonObject } from '../../json.ts'
+import type { Answers } from './answers.ts'
+import type { FoundFile } from './files-here.ts'
+import { ORIGINS, type Slot } from './origins.ts'
+import { type Recipe, readRecipe } from './recipe.ts'
+
+export interface ProposedSource {
+  /** As the manifest writes it, on top of the recipe. */
+  written: JsonObject
+  /** With what the recipe adds: what is read. */
+  effective: SourceConfig
+  /** Variables that it refers to. */
+  variables: string[]
+}
+
+/** The source of the manifest in `directory`. */
+export function proposeSource(answers: Answers, directory: string): ProposedSource {
+  const { origin, live } = answers
+  const { type, recipe } = ORIGINS[origin]
+  if (type === 'file') return streams(answers, directory, recipe === undefined ? undefined : readRecipe(recipe))
+  const written: JsonObject = { type }
+  const variables: string[] = []
+  if (live !== undefined && type === 'clerk') {
+    written.secretKey = '${CLERK_SECRET_KEY}'
+    variables.push('CLERK_SECRET_KEY')
+  }
+  if (live !== undefined && type === 'auth0') {
+    written.domain = escaped(live.domain ?? '')
+    written.clientId = '${AUTH0_CLIENT_ID}'
+    written.clientSecret = '${AUTH0_CLIENT_SECRET}'
+    variables.push('AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET')
+  }
+  for (const { slot, file } of filled(answers)) written[slot.option] = pathIn(directory, file)
+  const effective: SourceConfig = { type }
+  for (const { slot, file } of filled(answers)) effective[slot.option] = file.path
+  return { written, effective, variables }
+}
+
+function streams(answers: Answers, directory: string, recipe: Recipe | undefined): ProposedSource {
+  const written: Record<string, JsonObject | null> = {}
+  const effective: JsonObject = {}
+  const { slots } = ORIGINS[answers.origin]
+  for (const { slot, file } of filled(answers)) {
+    const known = recipe?.streams[slot.option] ?? {}
+    const join: JsonObject = slot.join === undefined ? {} : { join: slot.join }
+    const own = { ...streamOf(file.path, file.data.head, file.data.recognised), ...join }
+    const kept = { ...own, ...overruled(known, own, file) }
+    written[slot.option] = { ...kept, path: pathIn(directory, file) }
+    effective[slot.option] = merged(known, kept)
+  }
+  // A realm's export is one file for both.
+  const users = answers.files.users
+  if (answers.origin === 'keycloak' && users !== undefined) {
+    written.organizations = { path: pathIn(directory, users) }
+    effective.organizations = merged(recipe?.streams.organizations ?? {}, { path: users.path })
+  }
+  for (const { option, inRecipe } of slots) if (inRecipe && written[option] === undefined) written[option] = null
+  const type: JsonObject = recipe === undefined ? { type: 'file' } : {}
+  return { written: { ...type, streams: written }, effective: { type: 'file', streams: effective }, variables: [] }
+}
+
+/** Settings of the recipe's stream that this file must not have, and the place of the records where it is another. */
+function overruled(known: Record<string, unknown>, own: JsonObject, file: FoundFile): JsonObject {
+  const { format } = file.data.head
+  const settings: JsonObject = {}
+  if (known.records !== undefined && own.records === undefined) settings.records = format === 'json' ? '$' : null
+  if (known.records === own.records && format === 'json') delete own.records
+  if (known.skipLines !== undefined && own.skipLines === undefined) settings.skipLines = null
+  if (known.skipLines === own.skipLines) delete own.skipLines
+  return settings
+}
+
+function merged(base: Record<string, unknown>, over: JsonObject): JsonObject {
+  const both = Object.entries({ ...base, ...over } satisfies Record<string, unknown>)
+  return JSON.parse(JSON.stringify(Object.fromEntries(both.filter(([, value]) => value !== null))))
+}
+
+/** The slots of the origin for which there is a file. */
+export function filled({ origin, files }: Answers): { slot: Slot; file: FoundFile }[] {
+  return ORIGINS[origin].slots.flatMap((slot) => {
+    const file = files[slot.part]
+    return file === undefined ? [] : { slot, file }
+  })
+}
+
+/** A path as a manifest in `directory` writes it. */
+function pathIn(directory: string, { path }: FoundFile): string {
+  const within = relative(directory, path).split(sep).join('/')
+  return escaped(within.startsWith('../') ? within : `./${within}`)
+}
+
+/** What stands for itself in a manifest: `${` would be a reference. */
+function escaped(text: string): string {
+  // A function, since $$ in a replacement is one $.
+  return text.replaceAll('${', () => '$${')
+}

@@ -1,0 +1,249 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { openWorkos } from '../../e2e/workos.ts'
+import { command, folderOf } from '../harness.ts'
+
+const examples = fileURLToPath(new URL('../../../examples/', import.meta.url))
+
+/** A folder with the files of an example, and no manifest. */
+function folderLike(example: string): string {
+  const folder = folderOf({})
+  cpSync(join(examples, example), folder, { recursive: true })
+  rmSync(join(folder, 'migrate.config.yaml'), { force: true })
+  return folder
+}
+
+const text = (cwd: string, name = 'migrate.config.yaml') => readFileSync(join(cwd, name), 'utf8')
+const manifestIn = (cwd: string) => parse(text(cwd))
+
+/** Of the project whose hashes the sample holds. */
+const SIGNER = 'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=='
+
+/** Each example with the file of its users, and how many the plan creates. */
+const SAMPLES: [example: string, file: string, users: number][] = [
+  ['clerk-demo', 'users.csv', 218],
+  ['csv-minimal', 'users.csv', 3],
+  ['firebase', 'users.json', 4],
+  ['cognito', 'users.json', 5],
+  ['okta', 'users.json', 5],
+  ['supabase', 'users.csv', 5],
+  ['keycloak', 'anvils-realm.json', 5],
+  ['stytch', 'members.json', 4],
+  ['better-auth', 'user.csv', 4],
+  ['authjs', 'users.csv', 4],
+  ['descope', 'users.json', 4],
+]
+
+test.each(SAMPLES)('a manifest for the sample of %s passes validate and plans', async (example, file, users) => {
+  const cwd = folderLike(example)
+  const env = { FIREBASE_SIGNER_KEY: SIGNER }
+  const init = await command(['init', '--users', file, '--yes'], { cwd, env })
+  expect(init.stderr).toContain('Wrote migrate.config.yaml and .gitignore.')
+  expect(init.stdout).toContain('migrate.config.yaml is valid')
+  expect(init.code).toBe(0)
+  const validated = await command(['validate'], { cwd, env })
+  expect(validated.stderr.replaceAll(/.*unknown_column.*\n( {2}hint.*\n)?/g, '')).not.toContain('warning')
+  const plan = await command(['plan', '--json'], { cwd, env })
+  const shown = JSON.parse(plan.stdout)
+  const kinds: { kind: string; create: number; blocked: number }[] = shown.summary.kinds
+  expect(kinds.find(({ kind }) => kind === 'user')?.create).toBe(users)
+  expect(kinds.every(({ blocked }) => blocked === 0)).toBe(true)
+  // Either nothing is rejected, or the manifest has a word about it.
+  expect(plan.code).toBe(manifestIn(cwd).safety === undefined ? 0 : 5)
+})
+
+test('files that say what they are come along with --yes, and only named ones without', async () => {
+  const cwd = folderLike('clerk-demo')
+  await command(['init', '--users', 'users.csv', '--target', 'sandbox'], { cwd })
+  expect(manifestIn(cwd).source).toEqual({ type: 'clerk', users: './users.csv' })
+  const named = ['--memberships', 'memberships.csv']
+  await command(['init', '--source', 'clerk', '--users', 'users.csv', ...named, '--target', 'sandbox', '--force'], {
+    cwd,
+  })
+  expect(manifestIn(cwd).source).toEqual({ type: 'clerk', users: './users.csv', memberships: './memberships.csv' })
+  await command(['init', '--yes', '--force'], { cwd })
+  expect(manifestIn(cwd).source).toMatchObject({ users: './users.csv', roles: './roles.csv' })
+})
+
+test('roles that were found are proposed in terms of WorkOS, those of the recipe left out', async () => {
+  const cwd = folderLike('clerk-demo')
+  await command(['init', '--yes'], { cwd })
+  expect(manifestIn(cwd).roles).toEqual({
+    define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } },
+    map: { 'org:billing': 'billing' },
+  })
+})
+
+test('without a terminal, answers that are missing are named by their flags', async () => {
+  const cwd = folderLike('clerk-demo')
+  const nothing = await command(['init'], { cwd })
+  expect(nothing.code).toBe(3)
+  expect(nothing.stderr).toContain('--users: the file of the users')
+  expect(nothing.stderr).toContain("users.csv (Clerk's dashboard export)")
+  expect(nothing.stderr).toContain('--target: sandbox or workos')
+  const half = await command(['init', '--users', 'users.csv'], { cwd })
+  expect(half.code).toBe(3)
+  expect(half.stderr).toContain('--target')
+  const tenant = await command(['init', '--source', 'auth0', '--live', '--yes'], { cwd })
+  expect(tenant.code).toBe(3)
+  expect(tenant.stderr).toContain('--domain')
+  expect(existsSync(join(cwd, 'migrate.config.yaml'))).toBe(false)
+})
+
+test.each([
+  [['--users', 'users.csv', '--groups', 'users.csv', '--yes'], 'a source of Clerk has no file of groups'],
+  [['--users', 'nothing.csv', '--yes'], 'there is no file nothing.csv'],
+  [['--source', 'okta', '--live', '--yes'], 'Okta cannot be read over the network here'],
+  [['--source', 'nowhere', '--yes'], 'Allowed choices are clerk, auth0'],
+  [['--users', 'users.csv', '--env', 'a b', '--yes'], 'Names of environments'],
+  [['--users', 'users.csv', '--out', 'no/such/folder.yaml', '--yes'], 'cannot be written (ENOENT)'],
+])('what cannot be is refused before anything is written: %j', async (args, message) => {
+  const cwd = folderLike('clerk-demo')
+  const before = readdirSync(cwd)
+  const { code, stderr } = await command(['init', ...args], { cwd })
+  expect(code).toBe(3)
+  expect(stderr).toContain(message)
+  expect(readdirSync(cwd)).toEqual(before)
+})
+
+test('a manifest that exists is not overwritten without --force', async () => {
+  const cwd = folderLike('csv-minimal')
+  writeFileSync(join(cwd, 'migrate.config.yaml'), 'mine\n')
+  const refused = await command(['init', '--yes'], { cwd })
+  expect(refused.code).toBe(3)
+  expect(refused.stderr).toContain('[manifest_exists]')
+  expect(text(cwd)).toBe('mine\n')
+  expect((await command(['init', '--yes', '--force'], { cwd })).code).toBe(0)
+})
+
+test('the state, .env and the data are kept out of version control, beside what is there already', async () => {
+  const cwd = folderLike('csv-minimal')
+  writeFileSync(join(cwd, '.gitignore'), 'node_modules/\n.env')
+  await command(['init', '--yes'], { cwd })
+  const lines = text(cwd, '.gitignore').split('\n')
+  expect(lines).toEqual([
+    'node_modules/',
+    '.env',
+    '',
+    '# workos-migrate: state and snapshots, keys, and exports that hold personal data and password hashes',
+    '.workos-migrate/',
+    '/users.csv',
+    '',
+  ])
+  await command(['init', '--yes', '--force'], { cwd })
+  expect(text(cwd, '.gitignore').split('\n')).toEqual(lines)
+})
+
+test('the manifest is private, has references for keys, and environments with a state each', async () => {
+  const cwd = folderLike('csv-minimal')
+  const args = ['init', '--users', 'users.csv', '--target', 'workos', '--env', 'staging,production', '--name', 'acme']
+  const { code, stderr } = await command(args, { cwd })
+  expect(code).toBe(0)
+  expect(stderr).toContain('export WORKOS_API_KEY=…')
+  expect(manifestIn(cwd)).toMatchObject({
+    name: 'acme',
+    target: { type: 'workos', apiKey: '${WORKOS_API_KEY}' },
+    environments: {
+      staging: {
+        target: { type: 'workos', apiKey: '${WORKOS_STAGING_API_KEY}' },
+        state: { path: '.workos-migrate/staging.sqlite' },
+      },
+      production: { safety: { confirm: 'production' } },
+    },
+  })
+  expect(statSync(join(cwd, 'migrate.config.yaml')).mode & 0o777).toBe(0o600)
+  const staging = await command(['validate', '-e', 'staging', '--offline'], { cwd })
+  expect(staging.code).toBe(0)
+})
+
+test('a key that is set is tried by reading, and one that is refused ends it before anything is written', async () => {
+  const workos = await openWorkos({
+    interceptor: {
+      before({ request, response }) {
+        if (!request.headers.authorization?.includes('Wrong')) return false
+        response.writeHead(401, { 'content-type': 'application/json' }).end('{"message":"Unauthorized"}')
+        return true
+      },
+    },
+  })
+  try {
+    const cwd = folderLike('csv-minimal')
+    const args = ['init', '--users', 'users.csv', '--target', 'workos', '--base-url', workos.url]
+    const refused = await command(args, { cwd, env: { WORKOS_API_KEY: 'sk_test_WrongCanary' } })
+    expect(refused.code).toBe(4)
+    expect(refused.stderr).toContain('WorkOS refuses the key in WORKOS_API_KEY')
+    expect(refused.stderr).not.toContain('Canary')
+    expect(existsSync(join(cwd, 'migrate.config.yaml'))).toBe(false)
+    const taken = await command(args, { cwd, env: { WORKOS_API_KEY: 'sk_test_RightCanary' } })
+    expect(taken.code).toBe(0)
+    expect(taken.stderr).toContain('WORKOS_API_KEY is accepted by WorkOS.')
+    expect(taken.stderr).not.toContain('export WORKOS_API_KEY')
+    expect(text(cwd)).not.toContain('Canary')
+    expect(workos.log.every(({ method }) => method === 'GET')).toBe(true)
+  } finally {
+    await workos.close()
+  }
+})
+
+test('odd names of files are written so that they are found again', async () => {
+  const name = "it's: a #1 [new] ${HOME} {x}*.csv"
+  const cwd = folderOf({ [name]: 'Kundennummer,E-Mail,Vorname\n7,ada@example.com,Ada\n' })
+  const { code } = await command(['init', '--users', name, '--yes'], { cwd })
+  expect(code).toBe(0)
+  const plan = await command(['plan', '--json'], { cwd })
+  expect(plan.code).toBe(0)
+  expect(text(cwd, '.gitignore')).toContain("/it's: a \\#1 \\[new\\] ${HOME} {x}\\*.csv\n")
+})
+
+test('a file of no known origin gets a mapping by its columns, with a word on what found no place', async () => {
+  const rows = [
+    'customer id,E-Mail Address,given name,Family Name,is verified,Password,Company,role,shoe size',
+    'c-1,Ada@example.com,Ada,Ampersand,yes,$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde,Acme Anvils,admin,42',
+    'c-2,bjorn@example.com,Björn,,no,,,,',
+  ]
+  const cwd = folderOf({ 'kunden.csv': `${rows.join('\n')}\n` })
+  const { code } = await command(['init', '--users', 'kunden.csv', '--yes', '--env', 'none'], { cwd })
+  expect(code).toBe(0)
+  expect(manifestIn(cwd).map).toEqual({
+    user: {
+      key: '`customer id`',
+      externalId: '`customer id`',
+      email: '`E-Mail Address`',
+      emailVerified: '`is verified`',
+      firstName: '`given name`',
+      lastName: '`Family Name`',
+      passwordHash: '$passwordHash(Password)',
+    },
+    organization: { when: '$exists(Company)', key: "'name:' & Company", name: 'Company' },
+    membership: { when: '$exists(Company)', organization: "'name:' & Company", roles: 'role' },
+  })
+  expect(text(cwd)).toContain('# Not mapped: shoe size')
+  const plan = await command(['plan', '--json'], { cwd })
+  expect(plan.code).toBe(0)
+  const kinds: { kind: string; create: number }[] = JSON.parse(plan.stdout).summary.kinds
+  const created = Object.fromEntries(kinds.map(({ kind, create }) => [kind, create]))
+  expect(created).toMatchObject({ user: 2, organization: 1, membership: 1, role: 1 })
+})
+
+test('of a file in which nothing is recognised, the manifest says what is missing', async () => {
+  const cwd = folderOf({ 'x.csv': 'a,b\n1,2\n' })
+  const { code, stderr } = await command(['init', '--users', 'x.csv', '--yes'], { cwd })
+  expect(text(cwd)).toContain('# No column was found for email: WorkOS identifies users by e-mail.')
+  expect(text(cwd)).toContain('# Not mapped: a, b')
+  expect(stderr).not.toContain('internal_error')
+  expect(stderr).toContain('Complete the mapping first: key and email')
+  expect(code).toBe(0)
+})
+
+test('the manifest goes where it is told, and its paths start there', async () => {
+  const cwd = folderLike('csv-minimal')
+  const outside = folderOf({ 'migration/.keep': '' })
+  const out = join(outside, 'migration/acme.yaml')
+  const { code, stderr } = await command(['init', '--users', 'users.csv', '--yes', '--out', out], { cwd })
+  expect(code).toBe(0)
+  expect(stderr).toContain('workos-migrate plan ')
+  expect((await command(['plan', out], { cwd })).code).toBe(0)
+})
