@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { expressionDocs } from '../../scripts/expression-docs.ts'
 import { mappingFunctions } from '../../src/mapping/functions.ts'
 import { evaluated } from './functions/evaluated.ts'
 
@@ -69,4 +71,8 @@ test('$pad within its bound does what JSONata does', async () => {
     if (!compiled.ok) throw new Error(compiled.message)
     expect(await compiled.expression.evaluate({}, {})).toEqual(await jsonata(text).evaluate({}))
   }
+})
+
+test('docs/expressions.md is what the functions say (npm run docs)', () => {
+  expect(readFileSync('docs/expressions.md', 'utf8')).toBe(expressionDocs())
 })

@@ -35,6 +35,7 @@ const OTHERS: Record<string, string[]> = {
     'endless_list',
     'environment_mismatch',
     'environment_unknown',
+    'misplaced_secret',
     'not_workos',
     'stale_plan',
     'sum_mismatch',
