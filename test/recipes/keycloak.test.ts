@@ -1,4 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { loadManifest } from '../../src/config/load.ts'
+import { Redactor } from '../../src/diagnostics/redactor.ts'
+import { compileExpression } from '../../src/mapping/expression.ts'
 import { migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
@@ -41,4 +45,19 @@ test("Keycloak's realm export with organizations", async () => {
   expect(found.leftOut).toBe(2) // a disabled user and the account of a client
   expect(found.rejects).toEqual(['membership user_missing ./anvils-realm.json:253'])
   expect(found.notes).toEqual(['user totp_not_migrated totp 2', 'user password_reset_required pbkdf2 sha256 i=27500 1'])
+})
+
+test.each([
+  ['as plain text, which is written in Base32', { value: 'fBpqTkQ2vW7x' }, {}, 'MZBHA4KUNNITE5SXG54A'],
+  ['in Base32', { value: 'JBSWY3DPEHPK3PXP' }, { secretEncoding: 'BASE32' }, 'JBSWY3DPEHPK3PXP'],
+  ['of a kind that only Keycloak knows', { value: 'JBSWY3DPEHPK3PXP' }, { digits: 8 }, undefined],
+])("an authenticator app's secret %s", async (_how, secret, more, expected) => {
+  const cwd = fileURLToPath(new URL('../../examples/keycloak', import.meta.url))
+  const { manifest } = await loadManifest({ cwd, env: {}, redactor: new Redactor() })
+  const compiled = compileExpression(String(manifest.map.user?.totpSecret))
+  if (!compiled.ok) throw new Error(compiled.message)
+  const data = { subType: 'totp', digits: 6, counter: 0, period: 30, algorithm: 'HmacSHA1', ...more }
+  const otp = { type: 'otp', secretData: JSON.stringify(secret), credentialData: JSON.stringify(data) }
+  const record = { credentials: [{ type: 'password' }, otp] }
+  expect(await compiled.expression.evaluate(record, record)).toBe(expected)
 })
