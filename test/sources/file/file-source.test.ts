@@ -3,7 +3,8 @@ import { folderWith, readAll, sums } from '../reading.ts'
 
 test('users with their memberships, and the memberships with their organization', async () => {
   const folder = folderWith({
-    'users.json': '{"data": {"users": [\n{"id": 1, "email": "a@example.com"},\n{"id": 2, "email": "b@example.com"}\n]}}',
+    'users.json':
+      '{"data": {"users": [\n{"id": 1, "email": "a@example.com"},\n{"id": 2, "email": "b@example.com"}\n]}}',
     'members.csv': 'user_id,org_id,role\n1,o1,admin\n1,o2,member\n2,o1,member\n3,o1,member\n',
     'orgs.ndjson': '{"id":"o1","name":"Acme"}\n{"id":"o2","name":"Borealis"}\n',
   })

@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'vitest'
+import { sums } from '../reading.ts'
+import { dataOf, linesOf, readUsers, refusalOf } from './reading.ts'
+
+const readJson = (content: string | Buffer, records?: string) =>
+  readUsers('users.json', content, records === undefined ? {} : { records })
+
+describe('where the records are', () => {
+  test.each([
+    ['a list', '[{"n":1},{"n":2}]', undefined, [1, 2]],
+    ['a list, said so', '[{"n":1},{"n":2}]', '$', [1, 2]],
+    ['an object, said so', '{"n":1}', '$', [1]],
+    ['a member', '{"Users":[{"n":1},{"n":2}]}', 'Users', [1, 2]],
+    ['a member of the document', '{"Users":[{"n":1}]}', '$.Users', [1]],
+    ['deeper', '{"a":{"b":{"c":[{"n":1}]}}}', 'a.b.c', [1]],
+    ['a name with a blank', '{"all users":[{"n":1}]}', '`all users`', [1]],
+    ['a single object in place of a list', '{"user":{"n":1}}', 'user', [1]],
+    [
+      'through lists on the way',
+      '{"teams":[{"users":[{"n":1},{"n":2}]},{"x":0},{"users":[{"n":3}]}]}',
+      'teams.users',
+      [1, 2, 3],
+    ],
+    ['through lists in lists', '{"a":[[{"b":{"n":1}}],[[{"b":{"n":2}}]]]}', 'a.b', [1, 2]],
+    ['through a list at the top', '[{"user":{"n":1}},{"user":{"n":2}}]', 'user', [1, 2]],
+    [
+      'behind and before other members',
+      '{"z":[{"users":[{"n":9}]}],"users":[{"n":1}],"y":{"users":{"n":8}}}',
+      'users',
+      [1],
+    ],
+    ['a name that comes again inside', '{"users":[{"n":1,"users":[{"n":2}]}]}', 'users', [1]],
+    ['nobody', '{"users":[]}', 'users', []],
+    ['null for nobody', '{"users":null}', 'users', []],
+  ])('%s', async (_name, content, records, expected) => {
+    const reading = await readJson(content, records)
+    expect(dataOf(reading).map(({ n }) => n)).toEqual(expected)
+    expect(reading.rejected).toEqual([])
+    expect(sums(reading)).toEqual([['users', expected.length, expected.length, 0]])
+  })
+
+  test('a path that leads nowhere is refused with those that there are', async () => {
+    const content = '{"meta":{"count":2},"data":{"Users":[{"n":1,"roles":[{"x":1}]}],"org units":[{"m":[{}]}]}}'
+    expect(await refusalOf(readJson(content, 'data.users'))).toEqual({
+      code: 'no_such_path',
+      message: 'there is nothing at data.users in the document',
+      hint: 'lists of objects are at: data.Users, data.Users.roles, data.`org units`, data.`org units`.m',
+      at: { file: 'users.json' },
+    })
+  })
+
+  test('a document that is no list needs a path, and is told of one', async () => {
+    expect(await refusalOf(readJson('{"users":[{"n":1}]}'))).toMatchObject({
+      code: 'no_such_path',
+      message: 'the document is an object, not a list of records',
+      hint: 'say where the records are, like records: users; lists of objects are at: users',
+    })
+  })
+
+  test('a large document that is no list is not read to its end for that', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, n) => `{"n":${n},"text":"some words"}`).join(',')
+    expect(await refusalOf(readJson(`{"users":[${rows}], broken`))).toMatchObject({ code: 'no_such_path' })
+  })
+
+  test.each([
+    'users[0]',
+    'users[active]',
+    '$count(users)',
+    'users.{"n": n}',
+    '*.users',
+    '**',
+    'users ~> $f',
+    '(',
+    'a & b',
+  ])('what cannot be followed while reading is refused: %s', async (records) => {
+    expect(await refusalOf(readJson('{"users":[{"n":1}]}', records))).toMatchObject({
+      code: 'bad_records_path',
+      path: 'source.streams.users.records',
+      hint: expect.stringContaining('map.user.when'),
+    })
+  })
+})
+
+describe('records', () => {
+  test('have the line on which they begin', async () => {
+    const reading = await readJson('[\n{"n":1},{"n":2}\r\n,\n\n  {\n"n":3}\n]\n')
+    expect(linesOf(reading)).toEqual([2, 2, 5])
+  })
+
+  test('are as JSON.parse has them, but for numbers that would lose digits', async () => {
+    const content =
+      '[{"id":12345678901234567890,"big":9007199254740993,"exact":9007199254740991,"one":1.0,"e":1e2,"huge":1e400,"half":0.5,' +
+      '"minus":-0,"t":true,"f":false,"nil":null,"deep":{"list":[1,[],{},"x",12345678901234567890]},"":"empty","__proto__":{"a":1}}]'
+    const [data = {}] = dataOf(await readJson(content))
+    expect(data).toMatchObject({
+      id: '12345678901234567890',
+      big: '9007199254740993',
+      exact: 9007199254740991,
+      one: '1.0',
+      e: '1e2',
+      huge: '1e400',
+      half: 0.5,
+      t: true,
+      f: false,
+      nil: null,
+      deep: { list: [1, [], {}, 'x', '12345678901234567890'] },
+      '': 'empty',
+    })
+    expect(Object.hasOwn(data, '__proto__')).toBe(true)
+  })
+
+  test('that are no objects are rejected with their line, and reading goes on', async () => {
+    const reading = await readJson('[{"n":1},\n"text",\n5,\nnull,\n[{"n":2}],\n{"n":3}]')
+    expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 3 }])
+    expect(reading.rejected.map(({ origin, problem }) => [origin.line, problem.code])).toEqual([
+      [2, 'not_an_object'],
+      [3, 'not_an_object'],
+      [4, 'not_an_object'],
+      [5, 'not_an_object'],
+    ])
+    expect(sums(reading)).toEqual([['users', 6, 2, 4]])
+  })
+
+  test('keep strings with brackets, escapes and characters of every length', async () => {
+    const value = { a: '}]"\\{[', b: 'é ß 漢字 😀 \u0000\u001f', c: '\\u0041', d: '\ud800 alone', 'k"]}': ['\n\t'] }
+    expect(dataOf(await readJson(JSON.stringify([value])))).toEqual([value])
+  })
+})
+
+describe('what is no JSON', () => {
+  test.each([
+    ['a missing comma', '[{"n":1}\n {"n":2}]', 2, 2],
+    ['a comma too many', '[{"n":1},\n]', 2, 1],
+    ['a comma too many in an object', '[{"n":1,}]', 1, 9],
+    ['single quotes', "[\n\n{'n':1}]", 3, 2],
+    ['no value', '[{"n":}]', 1, 7],
+    ['a wrong bracket', '[{"n":1]', 1, 8],
+    ['a line end in a text', '[{"n":"a\nb"}]', 1, 9],
+    ['a word', '[{"n":nul}]', 1, 10],
+    ['a number with a zero before it', '[{"n":01}]', 1, 8],
+    ['umlauts before it count one column each', '[{"ä":"öü"},\n{"ä":"öü" x}]', 2, 11],
+    ['a second document', '[{"n":1}]\n[{"n":2}]', 2, 1],
+  ])('%s ends the reading at its place', async (_name, content, line, column) => {
+    const problem = await refusalOf(readJson(content))
+    expect(problem).toMatchObject({ code: 'bad_json', at: { file: 'users.json', line, column } })
+  })
+
+  test.each([
+    '[',
+    '[{"n":1}',
+    '[{"n":1},',
+    '[{"n":"abc',
+    '[{"n":1}\n',
+    '[tr',
+    '[{"n":12',
+  ])('a document that is cut off ends it too: %s', async (content) => {
+    expect(await refusalOf(readJson(content))).toMatchObject({ code: 'bad_json', at: { file: 'users.json' } })
+  })
+
+  test('records before the fault are not passed on as if they were all', async () => {
+    expect(await refusalOf(readJson(`[${'{"n":1},'.repeat(30_000)}oops]`))).toMatchObject({ code: 'bad_json' })
+  })
+
+  test('nothing of the content is shown', async () => {
+    const problem = await refusalOf(readJson('[{"password":"hunter2"} hunter2]'))
+    expect(JSON.stringify(problem)).not.toContain('hunter2')
+    expect(JSON.stringify(problem)).not.toContain('Unexpected')
+  })
+
+  test('NDJSON that is read as one document is recognised', async () => {
+    expect(await refusalOf(readJson('{"n":1}\n{"n":2}\n', '$'))).toMatchObject({
+      code: 'bad_json',
+      at: { line: 2, column: 1 },
+      hint: expect.stringContaining('format: ndjson'),
+    })
+  })
+
+  test.each(['', '  \n\n', '\ufeff'])('an empty file is refused: %j', async (content) => {
+    expect(await refusalOf(readJson(content))).toMatchObject({ code: 'empty_file' })
+  })
+})
+
+describe('bounds', () => {
+  test('a record without end is refused at its line, with a word on records', async () => {
+    const item = `"${'x'.repeat(1000)}",`
+    expect(await refusalOf(readJson(`{"users":\n{"list":[${item.repeat(17_000)}`, 'users'))).toMatchObject({
+      code: 'record_too_long',
+      at: { file: 'users.json', line: 2 },
+      hint: expect.stringContaining('records'),
+    })
+  })
+
+  test('a text without end is refused', async () => {
+    const problem = await refusalOf(readJson(`{"a":1,\n"b":"${'x'.repeat(17 * 1024 * 1024)}`, 'users'))
+    expect(problem).toMatchObject({ code: 'record_too_long' })
+  })
+
+  test('brackets without end are refused', async () => {
+    expect(await refusalOf(readJson(`[\n${'['.repeat(100_000)}`))).toMatchObject({
+      code: 'too_deep',
+      at: { file: 'users.json', line: 2, column: 500 },
+    })
+  })
+})
+
+test('a byte-order mark is passed over', async () => {
+  expect(dataOf(await readJson('\ufeff[{"n":1}]'))).toEqual([{ n: 1 }])
+})
+
+test('a list with nobody in it is told in a warning', async () => {
+  expect((await readJson('[]')).warnings).toMatchObject([{ code: 'no_records', at: { file: 'users.json' } }])
+})

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { sums } from '../reading.ts'
+import { dataOf, linesOf, readUsers, refusalOf } from './reading.ts'
+
+const readNdjson = (content: string | Buffer) => readUsers('users.ndjson', content)
+
+test('every line is a record, with its line', async () => {
+  const reading = await readNdjson('{"n":1}\n{"n":2}')
+  expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 2 }])
+  expect(linesOf(reading)).toEqual([1, 2])
+})
+
+test('blank lines, CRLF and a byte-order mark do not count, and lines are those of an editor', async () => {
+  const reading = await readNdjson('\ufeff{"n":1}\r\n\r\n   \r\n  {"n":2}  \r\n\n')
+  expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 2 }])
+  expect(linesOf(reading)).toEqual([1, 4])
+  expect(sums(reading)).toEqual([['users', 2, 2, 0]])
+})
+
+test('lines that are no objects are rejected, and reading goes on', async () => {
+  const reading = await readNdjson('{"n":1}\n{"n":\n[1]\n"secret"\n{"n":2}\n{"n":3} {"n":4}\n')
+  expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 2 }])
+  expect(reading.rejected.map(({ origin, problem }) => [origin.line, problem.code, problem.message])).toEqual([
+    [2, 'bad_json', 'not valid JSON: see character 6'],
+    [3, 'not_an_object', expect.any(String)],
+    [4, 'not_an_object', expect.any(String)],
+    [6, 'bad_json', 'not valid JSON: see character 9'],
+  ])
+  expect(JSON.stringify(reading.rejected)).not.toContain('secret')
+  expect(sums(reading)).toEqual([['users', 6, 2, 4]])
+})
+
+test('numbers keep their digits', async () => {
+  expect(dataOf(await readNdjson('{"id":12345678901234567890,"n":[1.50]}\n'))).toEqual([
+    { id: '12345678901234567890', n: ['1.50'] },
+  ])
+})
+
+test('a line that is too long is rejected without being kept, and the next one is read', async () => {
+  const reading = await readNdjson(`{"n":1}\n{"n":"${'x'.repeat(17 * 1024 * 1024)}"}\n{"n":2}\n`)
+  expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 2 }])
+  expect(reading.rejected).toMatchObject([{ origin: { line: 2 }, problem: { code: 'line_too_long' } }])
+})
+
+test('a line that is nested too deep is rejected', async () => {
+  const deep = (levels: number) => `{"n":${'['.repeat(levels)}${']'.repeat(levels)}}`
+  const reading = await readNdjson(`${deep(499)}\n${deep(500)}\n${deep(200_000)}\n`)
+  expect(linesOf(reading)).toEqual([1])
+  expect(reading.rejected.map(({ origin }) => origin.line)).toEqual([2, 3])
+})
+
+test.each([
+  '[\n{"n":1},\n{"n":2}\n]\n',
+  '{\n  "users": []\n}\n',
+])('one document over many lines is recognised: %j', async (content) => {
+  expect(await refusalOf(readNdjson(content))).toMatchObject({
+    code: 'not_ndjson',
+    hint: 'say format: json',
+    at: { file: 'users.ndjson', line: 1 },
+  })
+})
+
+test('lines that fall apart over chunks are put together', async () => {
+  const lines = Array.from({ length: 5000 }, (_, n) => JSON.stringify({ n, text: 'äöü😀'.repeat(n % 60) }))
+  const reading = await readNdjson(lines.join('\n'))
+  expect(dataOf(reading)).toEqual(lines.map((line) => JSON.parse(line)))
+  expect(linesOf(reading)).toEqual(lines.map((_, index) => index + 1))
+})

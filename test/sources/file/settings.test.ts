@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import { ManifestError } from '../../../src/diagnostics/errors.ts'
+import { fileSource } from '../../../src/sources/file/file-source.ts'
+import { folderWith } from '../reading.ts'
+
+const context = { directory: '.', scratch: '.', reject() {}, warn() {} }
+
+/** What opening finds wrong, and checking as well. */
+async function problemsOf(streams: Record<string, unknown>) {
+  const checked = await fileSource.check({ streams }, '.')
+  try {
+    fileSource.open({ streams }, context)
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error
+    expect(error.problems).toEqual(checked)
+  }
+  return checked.map(({ code, path, message, hint }) => [code, path, `${message}: ${hint}`])
+}
+
+const join = { key: 'user', to: 'id' }
+
+test.each([
+  ['an ending that tells no format', { u: { path: 'u.txt' } }, 'unknown_format', 'u.path', 'csv, json or ndjson'],
+  ['files of several formats', { u: { path: ['u.csv', 'u.json'] } }, 'unknown_format', 'u.path', 'add format'],
+  [
+    'a delimiter for JSON',
+    { u: { path: 'u.json', delimiter: ';' } },
+    'option_of_other_format',
+    'u.delimiter',
+    'for CSV only',
+  ],
+  ['trimming for NDJSON', { u: { path: 'u.jsonl', trim: true } }, 'option_of_other_format', 'u.trim', 'read as NDJSON'],
+  ['records of CSV', { u: { path: 'u.csv', records: 'a' } }, 'option_of_other_format', 'u.records', 'for JSON only'],
+  [
+    'records that are no path',
+    { u: { path: 'u.json', records: 'a[1]' } },
+    'bad_records_path',
+    'u.records',
+    'path of names',
+  ],
+  ['a first stream that is joined', { u: { path: 'u.csv', join } }, 'no_main_stream', 'u.join', 'users first'],
+  [
+    'a join to nothing',
+    { users: { path: 'u.csv' }, m: { path: 'm.csv', join: { ...join, into: 'user' } } },
+    'unknown_stream',
+    'm.join.into',
+    'did you mean users?',
+  ],
+  [
+    'a join to itself',
+    { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { ...join, into: 'm' } } },
+    'join_cycle',
+    'm.join.into',
+    'without join',
+  ],
+  [
+    'a key that does not compile',
+    { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: 'a b', to: 'id' } } },
+    'bad_expression',
+    'm.join.key',
+    'character 3',
+  ],
+  [
+    'a function that there is not',
+    { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: 'a', to: '$lowercas(id)' } } },
+    'bad_expression',
+    'm.join.to',
+    'did you mean $lowercase?',
+  ],
+  [
+    'text that is run as code',
+    { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: '$eval(a)', to: 'id' } } },
+    'bad_expression',
+    'm.join.key',
+    '$eval is not available',
+  ],
+  [
+    'a key of chance',
+    { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: 'a & $random()', to: 'id' } } },
+    'bad_expression',
+    'm.join.key',
+    'on every run',
+  ],
+  ['a name that has a meaning', { _line: { path: 'u.csv' } }, 'reserved_stream_name', '_line', 'rename'],
+])('%s is refused where it is written', async (_name, streams, code, path, words) => {
+  expect(await problemsOf(streams)).toEqual([[code, `source.streams.${path}`, expect.stringContaining(words)]])
+})
+
+test('two streams that are joined to each other are refused both', async () => {
+  const streams = {
+    u: { path: 'u.csv' },
+    a: { path: 'a.csv', join: { ...join, into: 'b' } },
+    b: { path: 'b.csv', join: { ...join, into: 'a' } },
+  }
+  expect((await problemsOf(streams)).map(([code, path]) => [code, path])).toEqual([
+    ['join_cycle', 'source.streams.a.join.into'],
+    ['join_cycle', 'source.streams.b.join.into'],
+  ])
+})
+
+test('the streams of a source are those that rules can read', () => {
+  const streams = { u: { path: 'u.csv' }, m: { path: 'm.csv', join }, o: { path: ['o.json', 'p*.json'] } }
+  expect(fileSource.open({ streams }, context).streams).toEqual(['u', 'o'])
+  expect(fileSource.files({ streams })).toEqual(['u.csv', 'm.csv', 'o.json', 'p*.json'])
+})
+
+test('checking looks at the heads of all files', async () => {
+  const folder = folderWith({
+    'a.csv': 'id,id\n',
+    'b.json': `{"list":[${'{"n":1},'.repeat(100_000)}`,
+    'c.ndjson': 'no json\n',
+    'd1.json': '[{"n":1}',
+    'd2.json': '{"n":',
+    'empty.csv': '',
+  })
+  const streams = {
+    u: { path: 'a.csv' },
+    b: { path: 'b.json', records: 'list' },
+    c: { path: 'c.ndjson' },
+    d: { path: 'd?.json', records: '$' },
+    e: { path: 'empty.csv' },
+    f: { path: 'none.csv' },
+    g: { path: 'none*.csv' },
+  }
+  const problems = await fileSource.check({ streams }, folder)
+  expect(problems.map(({ code, at, path, severity }) => [code, at?.file ?? path, severity])).toEqual([
+    ['duplicate_column', 'a.csv', undefined],
+    ['bad_json', 'c.ndjson', 'warning'],
+    ['bad_json', 'd2.json', undefined],
+    ['empty_file', 'empty.csv', undefined],
+    ['file_not_found', 'none.csv', undefined],
+    ['no_file_matches', 'source.streams.g.path', undefined],
+  ])
+})
