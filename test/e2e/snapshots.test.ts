@@ -1,0 +1,210 @@
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type ClerkSettings, type FakeClerk, startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
+import { clerkUser, generateInstance } from '../fakes/clerk/generate.ts'
+import { createProject, type Project } from './cli.ts'
+import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
+
+interface Scene {
+  fake: FakeClerk
+  workos: Workos
+  project: Project
+  env: Record<string, string>
+  manifest(more?: object, source?: object): void
+}
+
+/** A live source, read for real: over HTTP, by pages. */
+async function open(users = 60, settings: ClerkSettings = {}): Promise<Scene> {
+  const data = generateInstance({ users, organizations: 3, membershipsEach: 1, withoutOrganization: 5 })
+  const fake = await startFakeClerk(data, settings)
+  onTestFinished(() => fake.close())
+  const workos = await startWorkos()
+  const project = createProject()
+  const manifest = (more: object = {}, source: object = {}) =>
+    project.manifest({
+      version: 1,
+      name: 'live',
+      source: { ...fake.source, secretKey: '${SECRET}', pageSize: 10, rate: '100000/10s', ...source },
+      roles: { define: { admin: { name: 'Admin' } } },
+      target: workos.target,
+      run: { ...FAST, workers: 1 },
+      ...more,
+    })
+  manifest()
+  return { fake, workos, project, manifest, env: { KEY, SECRET: fake.source.secretKey } }
+}
+
+/** Users that are left of 60 when duplicates are merged. */
+const people = 57
+
+const snapshotsIn = ({ project }: Scene) => project.list('.workos-migrate/snapshots')
+
+describe('plan, apply and verify', () => {
+  test('read a live source once, work from the snapshot, and say how old it is', async () => {
+    const scene = await open()
+    const { fake, project, env } = scene
+    const planned = await project.run(['plan'], { env })
+    expect(planned.exit, planned.stderr).toBe(0)
+    expect(planned.stdout).toMatch(
+      /source: snapshot of \d{4}-\d\d-\d\d \d\d:\d\d UTC, just read; --fresh reads again\n/,
+    )
+    expect(snapshotsIn(scene)).toEqual([expect.stringMatching(/^clerk-[\da-f]{8}$/)])
+    fake.log.length = 0
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+    const verified = await project.run(['verify', '--strict'], { env })
+    expect([verified.exit, verified.stdout]).toEqual([0, expect.stringContaining('source: snapshot of')])
+    expect(fake.log).toEqual([])
+    expect((await project.run(['verify', '--strict', '--fresh'], { env })).exit).toBe(0)
+    expect(fake.log.length).toBeGreaterThan(5)
+  })
+
+  test('work from it without the credentials of the source, here and where it is carried', async () => {
+    const { fake, workos, project, env } = await open()
+    expect((await project.run(['export', '--out', 'snapshot'], { env: { SECRET: env.SECRET ?? '' } })).exit).toBe(0)
+    fake.log.length = 0
+    const elsewhere = createProject()
+    cpSync(project.path('migrate.config.yaml'), elsewhere.path('migrate.config.yaml'))
+    cpSync(project.path('snapshot'), elsewhere.path('snapshot'), { recursive: true })
+    const without = { env: { KEY } }
+    expect((await elsewhere.run(['plan', '--snapshot', 'snapshot', '--out', 'plan.ndjson'], without)).exit).toBe(0)
+    expect((await elsewhere.run(['apply', 'plan.ndjson'], without)).exit).toBe(0)
+    expect((await elsewhere.run(['verify', '--strict', '--snapshot', 'snapshot'], without)).exit).toBe(0)
+    expect((await workos.snapshot()).users).toHaveLength(people)
+    expect(fake.log).toEqual([])
+    const asked = await elsewhere.run(['plan'], without)
+    expect([asked.exit, asked.stderr]).toEqual([3, expect.stringContaining('SECRET is not set')])
+    expect(asked.stderr).toContain('migrate.config.yaml:')
+  })
+
+  test('leave the source alone when a saved plan is applied, also after it was read again', async () => {
+    const { fake, workos, project, env } = await open()
+    await project.run(['plan', '--out', 'plan.ndjson'], { env })
+    expect((await project.run(['export'], { env })).exit).toBe(0)
+    fake.log.length = 0
+    // The same rows, read anew: the plan still holds.
+    expect((await project.run(['apply', 'plan.ndjson'], { env: { KEY } })).exit).toBe(0)
+    expect(fake.log).toEqual([])
+    expect((await workos.snapshot()).users).toHaveLength(people)
+    fake.instance.addUser(clerkUser(900))
+    await project.run(['plan', '--fresh', '--out', 'plan.ndjson'], { env })
+    fake.instance.addUser(clerkUser(901))
+    await project.run(['export'], { env })
+    const stale = await project.run(['apply', 'plan.ndjson'], { env })
+    expect([stale.exit, stale.stderr]).toEqual([8, expect.stringContaining('the source has changed')])
+  })
+
+  test('refuse a folder with the snapshot of another instance', async () => {
+    const [one, two] = [await open(10), await open(10)]
+    one.manifest({}, { snapshot: './shared' })
+    await one.project.run(['export'], { env: one.env })
+    cpSync(one.project.path('shared'), two.project.path('shared'), { recursive: true })
+    two.manifest({}, { snapshot: './shared' })
+    for (const args of [['plan'], ['plan', '--fresh'], ['export'], ['plan', '--snapshot', 'shared']]) {
+      const { exit, stderr } = await two.project.run(args, { env: two.env })
+      expect([args, exit, stderr]).toEqual([args, 1, expect.stringContaining('[snapshot_of_another_source]')])
+      expect(stderr).not.toContain(two.env.SECRET)
+    }
+    expect(two.fake.log).toEqual([])
+  })
+})
+
+describe('an export of a live source', () => {
+  test('that is killed at any time is taken up by the next, and comes to the rows of one that was not', async () => {
+    const scene = await open(120)
+    const { fake, project, env } = scene
+    const old = JSON.parse((await project.run(['export', '--json'], { env })).stdout)
+    const unkilled = JSON.parse((await project.run(['export', '--json', '--out', 'unkilled'], { env })).stdout)
+    expect(unkilled.digest).toBe(old.digest)
+    let begun = fake.log.length
+    for (const answered of [1, 4, 9, 14]) {
+      const child = project.spawn(['export'], env)
+      const timer = setInterval(() => fake.log.length >= begun + answered && child.process.kill('SIGKILL'), 1)
+      const { signal } = await child.result
+      clearInterval(timer)
+      expect(signal).toBe('SIGKILL')
+      expect(existsSync(join(old.folder, 'snapshot.json'))).toBe(true)
+      begun = fake.log.length
+      const last = JSON.parse((await project.run(['export', '--json'], { env })).stdout)
+      expect([answered, last.digest, last.streams.map(({ records }: { records: number }) => records)]).toEqual([
+        answered,
+        unkilled.digest,
+        unkilled.streams.map(({ records }: { records: number }) => records),
+      ])
+      begun = fake.log.length
+    }
+    expect(snapshotsIn(scene)).toHaveLength(1)
+  })
+
+  test('that is interrupted keeps what was read, and the old snapshot is worked from meanwhile', async () => {
+    const { fake, project, env } = await open(120)
+    await project.run(['export'], { env })
+    fake.instance.addUser(clerkUser(950))
+    const interrupt = new AbortController()
+    fake.after(6, () => interrupt.abort())
+    const cut = await project.run(['plan', '--fresh'], { env, interrupted: interrupt.signal })
+    expect([cut.exit, cut.stderr]).toEqual([130, expect.stringContaining('interrupted while the source was read')])
+    expect((await project.run(['plan'], { env })).stdout).toMatch(/\b120\b/)
+    const again = await project.run(['plan', '--fresh'], { env })
+    expect(again.stderr).toContain('[reading_resumed]')
+    expect(again.stdout).toMatch(/\b121\b/)
+  })
+
+  test('writes no secret of the source', async () => {
+    const { project, env } = await open(10)
+    const { stdout, stderr } = await project.run(['export', '--json'], { env })
+    const { folder } = JSON.parse(stdout)
+    const texts = [stdout, stderr, ...readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))]
+    expect(texts.filter((text) => text.includes(env.SECRET ?? ''))).toEqual([])
+  })
+})
+
+describe('a part of a source', () => {
+  const since = () => new Date(Date.now() - 60_000).toISOString()
+
+  async function applied(): Promise<Scene> {
+    const scene = await open()
+    expect((await scene.project.run(['apply', '--yes'], { env: scene.env })).exit).toBe(0)
+    scene.workos.takeLog()
+    scene.fake.instance.updateUser(clerkUser(7).id, { first_name: 'Renamed', updated_at: Date.now() })
+    return scene
+  }
+
+  test('takes nothing for gone: no orphans, nothing extra, only what changed is sent', async () => {
+    const scene = await applied()
+    const { project, workos, env } = scene
+    scene.manifest({}, { updatedSince: since() })
+    const planned = await project.run(['plan', '--json'], { env })
+    const { summary, reading } = JSON.parse(planned.stdout)
+    expect(reading.partial).toBe(true)
+    const figures = summary.kinds.map(({ orphaned, delete: deleted }: Record<string, number>) => [orphaned, deleted])
+    expect(figures.flat().every((figure: number) => figure === 0)).toBe(true)
+    const text = await project.run(['plan'], { env })
+    expect(text.stdout).toContain('only a part of the source was read (source.updatedSince)')
+    expect((await project.run(['plan', '--format', 'markdown'], { env })).stdout).toContain('only a part of the source')
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+    const sent = writes(workos.takeLog()).map(({ method, route, body }) => [method, route, body])
+    expect(sent).toEqual([['PUT', '/user_management/users/:id', { first_name: 'Renamed' }]])
+    const verified = await project.run(['verify', '--strict', '--json'], { env })
+    expect(verified.exit).toBe(0)
+    expect(JSON.parse(verified.stdout)).toMatchObject({ reading: { partial: true }, counts: { extra: 0 } })
+    expect((await project.run(['verify'], { env })).stdout).toContain('only a part of the source was read')
+    // The whole is another snapshot, and was not touched.
+    scene.manifest()
+    expect(snapshotsIn(scene)).toHaveLength(2)
+    expect((await project.run(['plan'], { env })).stdout).not.toContain('only a part')
+  })
+
+  test('prunes nothing, and says why', async () => {
+    const scene = await applied()
+    const { project, workos, env } = scene
+    scene.manifest({ prune: ['user'], safety: { maxDeletes: '100%' } }, { updatedSince: since() })
+    const planned = await project.run(['plan'], { env })
+    expect(planned.exit).toBe(5)
+    expect(planned.stdout).toContain('Refused: prune deletes what left the source (user)')
+    const refused = await project.run(['apply', '--yes'], { env })
+    expect([refused.exit, refused.stderr]).toEqual([5, expect.stringContaining('[guard_prune]')])
+    expect(writes(workos.takeLog())).toEqual([])
+    expect((await workos.snapshot()).users).toHaveLength(people)
+  })
+})
