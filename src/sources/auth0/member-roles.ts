@@ -17,8 +17,10 @@ export async function memberRoles(tenant: Tenant, path: string, user: string): P
       roles.push(...items.map(({ id = null, name = null }) => ({ id, name })))
       if (items.length === 0 || roles.length >= total) return roles
     } catch (error) {
-      // Who is not a member any more is found missing, or not, when members and users are compared.
-      if (error instanceof HttpRefusal && error.code === 'inexistent_organization_member') return roles
+      // Who is not a member any more is found missing, or not, when members and users are compared. Which code says so is
+      // documented nowhere; that of a missing organization is known.
+      const gone = error instanceof HttpRefusal && error.status === 404 && error.code !== 'inexistent_organization'
+      if (gone) return roles
       throw error
     }
   }

@@ -34,7 +34,7 @@ export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, c
   const memberRoles = (call: Call) => {
     const { id } = organizationOf(call)
     const member = tenant.membersOf(id).get(call.params.user ?? '')
-    if (member === undefined) refuse(404, 'No member found by that id', 'inexistent_organization_member')
+    if (member === undefined) refuse(404, 'No member found by that user id')
     const { start, size } = offsetPage(call, MAX_SIZE, refuseOffset)
     const all = roles(member)
     const page = all.slice(start, start + size)
