@@ -87,6 +87,11 @@ export interface LiveReading {
    *   read to its end, or the counts that it reports are not what was read
    */
   capture(config: Record<string, unknown>, snapshot: SnapshotWriter, context: CaptureContext): Promise<void>
+  /**
+   * Tries the credentials by the least that can be read.
+   * @throws as `capture`
+   */
+  tryCredentials?(config: Record<string, unknown>, signal?: AbortSignal): Promise<void>
 }
 
 /** An open source. */

@@ -5,7 +5,7 @@ import { sourceFile } from '../csv/file.ts'
 import { textOption } from '../csv/options.ts'
 import { checkCsvFile } from '../csv/stream.ts'
 import type { SourceDefinition } from '../source.ts'
-import { capture } from './capture.ts'
+import { capture, tryCredentials } from './capture.ts'
 import { formatOf } from './export-file.ts'
 import { open } from './open.ts'
 import { checkCredentials, checkOptions, identityOf, isLive, texts } from './options.ts'
@@ -22,7 +22,7 @@ export const auth0Source: SourceDefinition = {
     for (const name of filesOf(config)) problems.push(...(await checkFile(name, directory)))
     return problems
   },
-  live: { applies: isLive, identity: identityOf, capture },
+  live: { applies: isLive, identity: identityOf, capture, tryCredentials },
   open,
 }
 

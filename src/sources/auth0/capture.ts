@@ -4,7 +4,7 @@ import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { CaptureContext } from '../source.ts'
 import { readMembers } from './members.ts'
 import { readMissingUsers } from './missing-users.ts'
-import { checkCredentials, liveOptions } from './options.ts'
+import { checkCredentials, type LiveOptions, liveOptions } from './options.ts'
 import { readOrganizations } from './organizations.ts'
 import { readConnections, readRoles } from './roles.ts'
 import { checkScopes } from './scopes.ts'
@@ -21,18 +21,8 @@ export async function capture(
   snapshot: SnapshotWriter,
   context: CaptureContext,
 ): Promise<void> {
-  const missing = checkCredentials(config)
-  if (missing.length > 0) throw new ManifestError(missing)
-  const options = liveOptions(config)
-  const { address, rate, concurrency } = options
-  const { baseUrl, name } = address
-  const { signal } = context
-  const tokens = new AccessTokens(new JsonClient({ baseUrl, name, signal }), options)
-  const authorize = (renew: boolean) => tokens.authorize(renew)
-  const client = new JsonClient({ baseUrl: `${baseUrl}/api/v2`, name, authorize, rate, concurrency, signal })
-  const tenant = new Tenant(client, name)
-
-  context.progress(`asking ${name}`)
+  const { tenant, tokens, options } = reach(config, context.signal)
+  context.progress(`asking ${tenant.name}`)
   await checkScopes(tenant, tokens, options)
   await readConnections(tenant, snapshot, options)
   await readRoles(tenant, snapshot, options)
@@ -43,4 +33,26 @@ export async function capture(
   await readMembers(tenant, snapshot, options, context)
   // A part of the users was asked for: the other members are no surprise.
   if (options.updatedSince === undefined) await readMissingUsers(tenant, snapshot, context)
+}
+
+/** Asks for a token, and whether it has the scopes. See LiveReading.tryCredentials. */
+export async function tryCredentials(config: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
+  const { tenant, tokens, options } = reach(config, signal)
+  await checkScopes(tenant, tokens, options)
+}
+
+/** @throws ManifestError for credentials that are missing */
+function reach(
+  config: Record<string, unknown>,
+  signal: AbortSignal | undefined,
+): { tenant: Tenant; tokens: AccessTokens; options: LiveOptions } {
+  const missing = checkCredentials(config)
+  if (missing.length > 0) throw new ManifestError(missing)
+  const options = liveOptions(config)
+  const { address, rate, concurrency } = options
+  const { baseUrl, name } = address
+  const tokens = new AccessTokens(new JsonClient({ baseUrl, name, signal }), options)
+  const authorize = (renew: boolean) => tokens.authorize(renew)
+  const client = new JsonClient({ baseUrl: `${baseUrl}/api/v2`, name, authorize, rate, concurrency, signal })
+  return { tenant: new Tenant(client, name), tokens, options }
 }

@@ -30,6 +30,12 @@ export async function captureClerk(
   else await captureChanged(api, options, options.updatedSince, reading)
 }
 
+/** Asks how many users there are. See LiveReading.tryCredentials. */
+export async function tryCredentials(config: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
+  requireOptions(config)
+  await new ClerkApi(liveOptions(config), signal).countUsers()
+}
+
 async function captureAll(api: ClerkApi, options: LiveOptions, reading: ReadingContext): Promise<void> {
   const { snapshot } = reading
   const seen = await idsOf(USERS, snapshot)

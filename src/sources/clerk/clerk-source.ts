@@ -6,7 +6,7 @@ import { type SourceFile, sourceFile } from '../csv/file.ts'
 import { delimiterSchema, textOption } from '../csv/options.ts'
 import { type CsvRecord, CsvStream, checkCsvFile } from '../csv/stream.ts'
 import type { ReadContext, Source, SourceDefinition, SourceRecord } from '../source.ts'
-import { captureClerk } from './capture.ts'
+import { captureClerk, tryCredentials } from './capture.ts'
 import { userColumns, userRule } from './columns.ts'
 import { JoinedFile } from './joined-file.ts'
 import { joinedFormats } from './joined-formats.ts'
@@ -67,7 +67,7 @@ export const clerkSource: SourceDefinition = {
     }
     return problems
   },
-  live: { applies: isLive, identity, capture: captureClerk },
+  live: { applies: isLive, identity, capture: captureClerk, tryCredentials },
   open(config, context) {
     requireOptions(config)
     return isLive(config) ? openLive(config, context) : openFiles(config, context)
