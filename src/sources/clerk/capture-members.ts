@@ -15,11 +15,8 @@ export async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progr
     const missing = ids.filter((id) => !seen.has(id))
     for (const id of missing) gone.add(id)
     await snapshot.append(USERS, found, { step, cursor: null })
-    await snapshot.append(
-      GONE,
-      missing.map((id) => ({ id })),
-      { step, cursor: null },
-    )
+    const rows = missing.map((id) => ({ id }))
+    if (rows.length > 0) await snapshot.append(GONE, rows, { step, cursor: null })
     progress(`members: ${found.length} more users`)
   }
   let unknown = new Set<string>()
@@ -34,5 +31,5 @@ export async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progr
     }
   }
   await fetch([...unknown])
-  await snapshot.append(GONE, [], { step, cursor: null, done: true })
+  await snapshot.append(USERS, [], { step, cursor: null, done: true })
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json.ts'
 
 /**
  * Puts together what the API and the dashboard's export tell of a user. The API is the later of the two and wins, except in what
- * it does not tell: password digests and TOTP secrets. Keeps count of what is missing.
+ * it does not tell: password digests and TOTP secrets. Keeps count of what is missing, and of whom Clerk does not let in.
  */
 export class Credentials {
   readonly #file: string | undefined
@@ -11,6 +11,7 @@ export class Credentials {
   #notExported = 0
   #passwords = 0
   #totp = 0
+  #banned = 0
 
   /** @param file the export, as written in the manifest, if there is one */
   constructor(file: string | undefined) {
@@ -20,6 +21,7 @@ export class Credentials {
   /** @param row of the export */
   join(user: JsonObject, row: JsonObject | undefined): JsonObject {
     this.#users++
+    if (user.banned === true) this.#banned++
     if (this.#file !== undefined && row === undefined) this.#notExported++
     const joined = row === undefined ? user : { ...ownColumns(row), ...user }
     if (user.password_enabled === false) {
@@ -54,6 +56,14 @@ export class Credentials {
         severity: 'warning',
         message: `${lacking.join(' and ')} of ${this.#users} users are missing, which the API never tells: they will set a new password, or enrol again`,
         hint: `${export_}: the CSV file of Clerk's dashboard has them (Settings, User exports)`,
+      })
+    }
+    if (this.#banned > 0) {
+      warnings.push({
+        code: 'users_banned',
+        severity: 'warning',
+        message: `${this.#banned} of ${this.#users} users are banned in Clerk: the recipe leaves them out, since WorkOS would let them in`,
+        hint: 'to migrate them all the same, set when: "true" under map.user, map.membership, map.organization and map.roleAssignment',
       })
     }
     return warnings

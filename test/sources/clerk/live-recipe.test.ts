@@ -73,6 +73,7 @@ test('who is banned is left out with memberships and roles', async () => {
   expect(drafts(result, 'user').map(({ key }) => key)).toEqual([clerkUser(1).id])
   expect(drafts(result, 'membership')).toMatchObject([{ user: clerkUser(1).id, roles: ['member', 'editor'] }])
   expect(result.grants).toEqual([])
+  expect(result.leftOut).toBe(1)
 })
 
 test('the external id is the one that Clerk holds, and else its own', async () => {

@@ -197,13 +197,20 @@ describe("with the dashboard's export", () => {
   })
 })
 
+test('it is told how many are banned', async () => {
+  const { warnings } = await read({
+    users: [user(1, { banned: true, password_enabled: false }), user(2, { password_enabled: false })],
+  })
+  expect(warnings).toMatchObject([{ code: 'users_banned', message: expect.stringMatching(/^1 of 2 users are banned/) }])
+})
+
 test('without the export it is told whose passwords and factors are missing', async () => {
-  const { warnings } = await read(generateInstance({ users: 20, organizations: 0 }))
+  const { warnings } = await read(generateInstance({ users: 16, organizations: 0 }))
   expect(warnings).toMatchObject([
     {
       code: 'credentials_missing',
       message:
-        'password digests of 17 and TOTP secrets of 2 of 20 users are missing, which the API never tells: they will set a new password, or enrol again',
+        'password digests of 14 and TOTP secrets of 2 of 16 users are missing, which the API never tells: they will set a new password, or enrol again',
       hint: expect.stringContaining('name the dashboard export as source.users'),
     },
   ])
