@@ -1,3 +1,4 @@
+import { BadInput } from '../diagnostics/bad-input.ts'
 import { encodingFunctions } from './functions/encodings.ts'
 import type { MappingFunction } from './functions/function.ts'
 import { passwordFunctions } from './functions/passwords.ts'
@@ -10,4 +11,17 @@ export const mappingFunctions: readonly MappingFunction[] = [
   ...valueFunctions,
   ...encodingFunctions,
   ...passwordFunctions,
-]
+].map(named)
+
+/** Puts the name of the function before what it says of its arguments. */
+function named(described: MappingFunction): MappingFunction {
+  const call: MappingFunction['call'] = (...args) => {
+    try {
+      return described.call(...args)
+    } catch (error) {
+      if (error instanceof BadInput) throw new BadInput(`$${described.name}(): ${error.message}`)
+      throw error
+    }
+  }
+  return { ...described, call }
+}

@@ -36,9 +36,9 @@ function recoding(from: Encoding, to: Encoding): MappingFunction {
       const given = textArgument(text)
       if (given === undefined) return undefined
       const bytes = decode(given, from)
-      if (bytes === undefined) throw new BadInput(`$${name}(): the text is not ${CALLED[from]}`)
+      if (bytes === undefined) throw new BadInput(`the text is not ${CALLED[from]}`)
       const encoded = encode(bytes, to)
-      if (encoded === undefined) throw new BadInput(`$${name}(): the bytes are no ${CALLED[to]}`)
+      if (encoded === undefined) throw new BadInput(`the bytes are no ${CALLED[to]}`)
       return encoded
     },
   }

@@ -10,16 +10,6 @@ import { fromBetterAuth, scryptOf } from '../../resources/passwords/scrypt.ts'
 import { isEmpty } from '../../resources/values/check.ts'
 import { type MappingFunction, textArgument } from './function.ts'
 
-/** Puts the name of the function before what it does not like. */
-function named<T>(name: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof BadInput) throw new BadInput(`$${name}(): ${error.message}`)
-    throw error
-  }
-}
-
 /** Whether there is no hash among the parts: then there is no password, and nothing to complain of. */
 function withoutHash(parts: unknown): boolean {
   return isEmpty(parts) || (isObject(parts) && isEmpty(parts.hash))
@@ -35,7 +25,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
       'For a hash that says itself what it is: bcrypt, Argon2, scrypt and PBKDF2 as PHC strings or as Django, Werkzeug, ' +
       'passlib and Spring Security write them, `$fbscrypt$`, `{SSHA}`.',
     example: ['$passwordHash("5f4dcc3b5aa765d61d8327deb882cf99")', { unsupported: 'md5' }],
-    call: (hash) => named('passwordHash', () => recognised(hash)),
+    call: recognised,
   },
   {
     name: 'scryptPassword',
@@ -48,7 +38,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
       `$scryptPassword({ "hash": "Zm9vYmFy", "salt": "Zm9v", "n": 16384, "r": 8, "p": 1 })`,
       { hash: '$scrypt$v=1$n=16384,r=8,p=1,kl=6$Zm9v$Zm9vYmFy', type: 'scrypt' },
     ],
-    call: (parts) => (withoutHash(parts) ? undefined : named('scryptPassword', () => scryptOf(parts))),
+    call: (parts) => (withoutHash(parts) ? undefined : scryptOf(parts)),
   },
   {
     name: 'pbkdf2Password',
@@ -59,7 +49,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
       `$pbkdf2Password({ "hash": "666f6f", "salt": "626172", "encoding": "hex", "rounds": 600000, "digest": "SHA-256" })`,
       { hash: '$pbkdf2$i=600000,d=sha256$YmFy$Zm9v', type: 'pbkdf2' },
     ],
-    call: (parts) => (withoutHash(parts) ? undefined : named('pbkdf2Password', () => pbkdf2Of(parts))),
+    call: (parts) => (withoutHash(parts) ? undefined : pbkdf2Of(parts)),
   },
   {
     name: 'clerkPassword',
@@ -68,11 +58,12 @@ export const passwordFunctions: readonly MappingFunction[] = [
     does: 'A `password_digest` of Clerk with the name of its hasher.',
     example: ['$clerkPassword("5f4dcc3b5aa765d61d8327deb882cf99", "md5")', { unsupported: 'md5' }],
     call: (digest, hasher) => {
-      if (isEmpty(digest) && isEmpty(hasher)) return undefined
-      if (isEmpty(digest) || isEmpty(hasher)) {
-        return { hash: isEmpty(digest) ? null : String(digest), type: isEmpty(hasher) ? null : String(hasher) }
-      }
-      return fromClerk(String(digest), String(hasher))
+      const [hash, type] = [textArgument(digest), textArgument(hasher)]
+      if (hash === undefined && type === undefined) return undefined
+      // One without the other is a fault of the export, which the check of the user tells.
+      return hash === undefined || type === undefined
+        ? { hash: hash ?? null, type: type ?? null }
+        : fromClerk(hash, type)
     },
   },
   {
@@ -86,13 +77,12 @@ export const passwordFunctions: readonly MappingFunction[] = [
       `$firebasePassword("Zm9vYmFy", "Zm9v", { "signerKey": "YmFy", "saltSeparator": "Bw==", "rounds": 8, "memoryCost": 14 })`,
       { hash: '$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=YmFy$Zm9v$Zm9vYmFy', type: 'firebase-scrypt' },
     ],
-    call: (hash, salt, parameters) =>
-      named('firebasePassword', () => {
-        const [digest, salted] = [textArgument(hash), textArgument(salt)]
-        if (digest === undefined) return undefined
-        if (salted === undefined) throw new BadInput('there is a hash without its salt')
-        return fromFirebase(digest, salted, parameters)
-      }),
+    call: (hash, salt, parameters) => {
+      const [digest, salted] = [textArgument(hash), textArgument(salt)]
+      if (digest === undefined) return undefined
+      if (salted === undefined) throw new BadInput('there is a hash without its salt')
+      return fromFirebase(digest, salted, parameters)
+    },
   },
   {
     name: 'supabasePassword',
@@ -100,7 +90,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
     signature: '$supabasePassword(encrypted_password)',
     does: "The `encrypted_password` of Supabase's `auth.users`: bcrypt, Argon2, or Firebase's scrypt.",
     example: ['$exists($supabasePassword(""))', false],
-    call: (hash) => named('supabasePassword', () => recognised(hash)),
+    call: recognised,
   },
   {
     name: 'keycloakPassword',
@@ -112,8 +102,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
         String.raw`"credentialData": "{\"hashIterations\":210000,\"algorithm\":\"pbkdf2-sha512\"}" })`,
       { hash: '$pbkdf2$i=210000,d=sha512$YmFy$Zm9v', type: 'pbkdf2' },
     ],
-    call: (credentials): Json | undefined =>
-      isEmpty(credentials) ? undefined : named('keycloakPassword', () => fromKeycloak(credentials)),
+    call: (credentials): Json | undefined => (isEmpty(credentials) ? undefined : fromKeycloak(credentials)),
   },
   {
     name: 'betterAuthPassword',
@@ -121,11 +110,10 @@ export const passwordFunctions: readonly MappingFunction[] = [
     signature: '$betterAuthPassword(password)',
     does: "The `password` of Better Auth's `account`: its own `salt:key`, or any that `$passwordHash` knows.",
     example: ['$betterAuthPassword("$1$abc$def")', { unsupported: 'md5_crypt' }],
-    call: (password) =>
-      named('betterAuthPassword', () => {
-        const text = textArgument(password)
-        return text === undefined ? undefined : (fromBetterAuth(text) ?? recognisePasswordHash(text))
-      }),
+    call: (password) => {
+      const text = textArgument(password)
+      return text === undefined ? undefined : (fromBetterAuth(text) ?? recognisePasswordHash(text))
+    },
   },
 ]
 

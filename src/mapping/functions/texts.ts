@@ -1,5 +1,4 @@
 import type { Json } from '../../json.ts'
-import { isEmpty } from '../../resources/values/check.ts'
 import { isConsumerDomain } from '../../resources/values/domains.ts'
 import { normaliseEmail } from '../../resources/values/email.ts'
 import { slug } from '../../resources/values/organization-name.ts'
@@ -14,7 +13,7 @@ export const textFunctions: readonly MappingFunction[] = [
     signature: '$slug(text)',
     does: 'Lowercase ASCII letters and digits joined by `-`, accents removed, at most 64 characters; nothing for nothing.',
     example: ['$slug("Ämter & Co.")', 'amter-co'],
-    call: (text) => (isEmpty(text) ? undefined : slug(String(text)) || undefined),
+    call: (text) => slug(textArgument(text) ?? '') || undefined,
   },
   {
     name: 'splitName',

@@ -1,6 +1,7 @@
 import { encodeFirebaseScrypt } from './firebase-scrypt.ts'
 import type { ForeignHash } from './foreign-hash.ts'
 import { encodePbkdf2, type Pbkdf2Digest } from './pbkdf2.ts'
+import { recognisePasswordHash } from './recognise.ts'
 
 /**
  * How each PBKDF2 hasher of Clerk writes salt and hash, after `<name>$<rounds>$`
@@ -31,6 +32,7 @@ export function fromClerk(digest: string, hasher: string): ForeignHash {
   const same = SAME.get(name)
   if (same !== undefined) return { hash: text, type: same }
   if (name === 'scrypt_firebase') return { hash: firebaseScrypt(text) ?? text, type: 'firebase-scrypt' }
+  if (name === 'scrypt_werkzeug') return werkzeug(text) ?? { unsupported: name }
   if (PBKDF2.has(name)) return { hash: pbkdf2(text, name) ?? text, type: 'pbkdf2' }
   return { unsupported: name }
 }
@@ -46,6 +48,12 @@ function firebaseScrypt(digest: string): string | undefined {
     rounds: Number(rounds),
     memoryCost: Number(memoryCost),
   })
+}
+
+/** Undefined for Werkzeug's PBKDF2, which is another hasher, and for what it never wrote. */
+function werkzeug(digest: string): ForeignHash | undefined {
+  const found = recognisePasswordHash(digest)
+  return 'type' in found && found.type === 'scrypt' ? found : undefined
 }
 
 function pbkdf2(digest: string, hasher: string): string | undefined {

@@ -86,6 +86,11 @@ describe('scrypt', () => {
     expect(verifiesScrypt(PASSWORD, hashOf(recognisePasswordHash(text), 'scrypt'))).toBe(true)
   })
 
+  test("Clerk's scrypt_werkzeug is Werkzeug's form", () => {
+    const digest = `scrypt:16384:8:1$someSalt$${scrypt('someSalt', 16_384, 8).toString('hex')}`
+    expect(verifiesScrypt(PASSWORD, hashOf(fromClerk(digest, 'scrypt_werkzeug'), 'scrypt'))).toBe(true)
+  })
+
   test.each([
     [{ ...parts, salt: 'eA==' }, 'hash is missing'],
     [{ ...parts, hash: 'eA==' }, 'salt is missing'],
