@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+const samples = readdirSync(join(ROOT, 'examples')).toSorted()
+const manifests = ['migrate.config.yaml', ...samples.map((name) => `examples/${name}/migrate.config.yaml`)]
+const guides = readdirSync(join(ROOT, 'docs/sources')).filter((name) => name !== 'README.md')
+const index = read('docs/sources/README.md') + read('docs/sources/situations.md')
+
+/** Recipes that a sample's manifest stands on. */
+function recipesOf(manifest: string): string[] {
+  if (!existsSync(join(ROOT, manifest))) return []
+  const { extends: bases = [], source = {} } = parse(read(manifest))
+  return [bases, source.type ?? []].flat()
+}
+
+test('every recipe has a sample, except for the one that maps nothing', () => {
+  const shown = new Set(manifests.flatMap(recipesOf))
+  expect(recipeNames(shippedRecipes).filter((name) => name !== 'file' && !shown.has(name))).toEqual([])
+})
+
+test('every sample and every guide is in the index of the sources', () => {
+  expect(samples.filter((name) => !index.includes(`examples/${name})`))).toEqual([])
+  expect(guides.filter((name) => !index.includes(`](${name})`) && !index.includes(`](${name}#`))).toEqual([])
+})
+
+test('every recipe names its guide, and every link of a guide leads somewhere', () => {
+  for (const name of recipeNames(shippedRecipes)) {
+    const [guide] = read(`recipes/${name}.yaml`).match(/docs\/sources\/[\w-]+\.md/) ?? []
+    expect(guide && existsSync(join(ROOT, guide)), name).toBe(true)
+  }
+  for (const guide of ['README.md', ...guides]) {
+    const links = [...read(`docs/sources/${guide}`).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link)
+    expect(
+      links.filter((link) => !existsSync(join(ROOT, 'docs/sources', link))),
+      guide,
+    ).toEqual([])
+  }
+})
