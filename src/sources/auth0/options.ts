@@ -207,7 +207,7 @@ export function identityOf(config: Record<string, unknown>): JsonObject {
   const { address, organizations, only, updatedSince } = liveOptions(config)
   return {
     tenant: address.audience,
-    organizations,
+    organizations: organizations === 'organizations',
     ...(only === undefined ? {} : { only: [...only].sort() }),
     ...(updatedSince === undefined ? {} : { updatedSince }),
   }

@@ -41,7 +41,8 @@ export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options:
       await tenant.get(path, { per_page: 1, page: 0 })
     } catch (error) {
       if (!(error instanceof HttpRefusal)) throw error
-      if (error.status === 403) missing.add(scope)
+      // With the scope granted, the refusal has another reason, which it tells: a plan without Organizations, say.
+      if (error.status === 403 && granted?.has(scope) !== true) missing.add(scope)
       else if (error.status !== 404) throw error
     }
   }

@@ -116,17 +116,16 @@ function refused(refusal: HttpRefusal, address: Address): CredentialsError {
     {
       code: 'credentials_refused',
       message: `${address.name} gives no access token: ${said}`,
-      hint:
-        refusal.status === 401
-          ? 'check clientId and clientSecret under source (Auth0 dashboard, Applications, Settings)'
-          : [
-              `authorize the application for the API ${address.audience} (Auth0 dashboard, Applications, APIs)`,
-              audienceHint(address),
-            ]
-              .filter((hint) => hint !== undefined)
-              .join('; '),
+      hint: hintFor(refusal.status, address),
       path: 'source.clientId',
     },
     { cause: refusal },
   )
+}
+
+function hintFor(status: number, address: Address): string {
+  if (status === 401) return 'check clientId and clientSecret under source (Auth0 dashboard, Applications, Settings)'
+  if (status !== 403) return 'is source.domain the domain of an Auth0 tenant?'
+  const authorize = `authorize the application for the API ${address.audience} (Auth0 dashboard, Applications, APIs)`
+  return [authorize, audienceHint(address)].filter((hint) => hint !== undefined).join('; ')
 }

@@ -84,7 +84,7 @@ test('the password of an address that nobody verified does not open the account 
 })
 
 test('organizations in metadata become organizations, memberships and roles by their slugs', async () => {
-  const users = [
+  const users: JsonObject[] = [
     {
       ...ADA,
       app_metadata: { organization_id: 'acme', organization_name: 'Acme', roles: ['Billing Admin', 'member'] },

@@ -194,3 +194,34 @@ test('the order is the same, however many requests are in flight', async () => {
   const digest = (snapshot: typeof one) => snapshot.streams.find(({ name }) => name === 'members')?.sha256
   expect(digest(one)).toBe(digest(many))
 })
+
+test('passwords are joined to the users of a tenant, and its metadata may tell of organizations', async () => {
+  const [first, second] = [person(0), person(1)]
+  const users = [
+    { ...first, email: 'same@example.com', app_metadata: { organization_id: 'acme', organization_name: 'Acme' } },
+    { ...second, email: 'Same@example.com', email_verified: true },
+  ]
+  const fake = await tenantWith({ users })
+  const passwordHash = `$2b$10$${'a'.repeat(53)}`
+  const hashes = [
+    { _id: { $oid: first.identities[0]?.user_id }, passwordHash },
+    { _id: { $oid: 'gone' }, passwordHash },
+  ]
+  const reading = await readTenant(
+    fake,
+    { organizationFrom: 'metadata', passwords: 'hashes.ndjson' },
+    { 'hashes.ndjson': hashes.map((row) => JSON.stringify(row)).join('\n') },
+  )
+  expect(reading.users).toMatchObject([
+    {
+      passwords: [{ passwordHash }],
+      same_email: [{ user_id: second.user_id, email_verified: true }],
+      memberships: [{ organization: { id: 'acme', name: 'Acme' } }],
+    },
+    { passwords: [], same_email: [{ user_id: first.user_id, email_verified: false }], memberships: [] },
+  ])
+  expect(reading.organizations).toEqual([{ id: 'acme', name: 'Acme' }])
+  expect(reading.rejected).toMatchObject([
+    { origin: { file: 'hashes.ndjson', line: 2 }, problem: { code: 'no_such_user' } },
+  ])
+})
