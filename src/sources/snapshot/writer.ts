@@ -88,6 +88,8 @@ class FolderWriter implements OpenSnapshotWriter {
   #lastCheckpoint: number
   /** Checkpoints follow each other; after one that failed none is made. */
   #checkpoints: Promise<void> = Promise.resolve()
+  /** Makes a checkpoint when nothing is appended for a while: an export job may take minutes before it yields its first row. */
+  #timer: NodeJS.Timeout | undefined
   #released = false
 
   constructor(folder: string, progress: ProgressStore, streams: Map<string, StreamFile>, options: Pacing) {
@@ -128,6 +130,7 @@ class FolderWriter implements OpenSnapshotWriter {
     const { characters, milliseconds } = this.#options.checkpoint
     const isDue = this.#waiting >= characters || this.#options.now() - this.#lastCheckpoint >= milliseconds
     if (isDue) await this.#checkpoint()
+    else this.#checkpointLater(milliseconds)
   }
 
   async *read(stream: string): AsyncGenerator<SnapshotRow[]> {
@@ -188,6 +191,15 @@ class FolderWriter implements OpenSnapshotWriter {
     return this.#checkpoints
   }
 
+  #checkpointLater(milliseconds: number): void {
+    if (this.#timer !== undefined || !Number.isFinite(milliseconds)) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      // What goes wrong is told by the next checkpoint: none is made after one that failed.
+      this.#checkpoint().catch(() => {})
+    }, milliseconds).unref()
+  }
+
   /** Files first, then how far they go: what is in a file beyond that is cut off when a killed process is followed by another. */
   async #write(): Promise<void> {
     this.#lastCheckpoint = this.#options.now()
@@ -205,6 +217,7 @@ class FolderWriter implements OpenSnapshotWriter {
   async #release(): Promise<void> {
     if (this.#released) return
     this.#released = true
+    clearTimeout(this.#timer)
     for (const stream of this.#streams.values()) await stream.close()
     this.#progress.close()
   }

@@ -230,6 +230,16 @@ describe('after a reading that was cut off', () => {
     }
   })
 
+  test('what was appended is on the disk after a while, also when nothing follows it', async () => {
+    const folder = join(temporaryFolder(), 'snapshot')
+    const checkpoint = { characters: Number.POSITIVE_INFINITY, milliseconds: 50 }
+    const writer = await openSnapshotWriter(folder, OF, { checkpoint, now: () => 0 })
+    await writer.append('users', users(0, 1), { step: 'users', cursor: 1 })
+    const file = join(`${folder}.next`, 'users.ndjson.gz')
+    await expect.poll(() => existsSync(file) && statSync(file).size, { timeout: 20_000 }).toBeGreaterThan(0)
+    await writer.close()
+  })
+
   test('what a kill left behind the last checkpoint goes', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     const first = await openSnapshotWriter(folder, OF, AT_ONCE)
