@@ -105,6 +105,9 @@ describe('plan, apply and verify', () => {
       expect([args, exit, stderr]).toEqual([args, 1, expect.stringContaining('[snapshot_of_another_source]')])
       expect(stderr).not.toContain(two.env.SECRET)
     }
+    const validated = await two.project.run(['validate'], { env: two.env })
+    expect([validated.exit, validated.stderr]).toEqual([3, expect.stringContaining('[snapshot_of_another_source]')])
+    expect(validated.stderr).toContain('at source.snapshot')
     expect(two.fake.log).toEqual([])
   })
 })

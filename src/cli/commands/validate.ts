@@ -10,9 +10,11 @@ import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import { checkExpressions, checkStreams } from '../../mapping/check.ts'
 import { openSource, sourceDefinitions } from '../../sources/registry.ts'
+import { checkOwnSnapshot } from '../../sources/snapshot/obtain.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import { placeManifestProblem, placeSourceProblem } from '../placing.ts'
+import { isSourceSecret } from '../source-snapshot.ts'
 
 export interface ValidateOptions {
   /** The manifest file. */
@@ -73,13 +75,18 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
 
 async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
   const { type, ...settings } = loaded.manifest.source
-  const unknown = loaded.unresolved.filter((path) => path[0] === 'source').map((path) => path.join('.'))
+  // What is a secret of the source is needed by no check of its files.
+  const ofSource = loaded.unresolved.filter((path) => path[0] === 'source' && !isSourceSecret(path))
+  const unknown = ofSource.map((path) => path.join('.'))
   if (unknown.length > 0) {
     const message = `the source's files were not looked at: ${unknown.join(', ')} is unknown`
     const at = loaded.locate(['source'])
     return [{ code: 'files_not_checked', message, path: 'source', at, severity: 'warning' }]
   }
-  const problems = (await sourceDefinitions.get(type)?.check(settings, loaded.directory)) ?? []
+  const problems = [
+    ...((await sourceDefinitions.get(type)?.check(settings, loaded.directory)) ?? []),
+    ...(await checkOwnSnapshot(loaded.manifest.source, loaded.directory)),
+  ]
   return [...problems.map((problem) => placeSourceProblem(problem, loaded)), ...streamProblems(loaded)]
 }
 

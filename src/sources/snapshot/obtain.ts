@@ -44,6 +44,22 @@ export async function obtainSnapshot(
   return captureSource(config, live, folder, options)
 }
 
+/** What is wrong with the snapshot that a live source would be worked from, as far as its head tells: nothing if there is none. */
+export async function checkOwnSnapshot(config: SourceConfig, directory: string): Promise<readonly Problem[]> {
+  try {
+    const live = liveReading(config)
+    if (live === undefined) return []
+    const folder = snapshotFolder(config, directory, live)
+    if (existsSync(join(folder, HEAD))) checkIdentity(await readSnapshot(folder), config, live)
+    return []
+  } catch (error) {
+    // Options that do not fit have been told of by the check of the source.
+    if (error instanceof ManifestError) return []
+    if (error instanceof SourceError) return error.problems
+    throw error
+  }
+}
+
 async function namedSnapshot(config: SourceConfig, folder: string, live: LiveReading | undefined): Promise<Snapshot> {
   const snapshot = await readSnapshot(folder)
   // What was recorded from files may have lain anywhere: only the type has to be the same, which the mapping is made for.
