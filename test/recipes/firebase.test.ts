@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { command, folderOf } from '../cli/harness.ts'
 import { migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
@@ -94,4 +97,23 @@ test("organizations and roles from the accounts' custom claims", async () => {
     'chloe.comma@borealis.example in Borealis Outfitters: admin',
   ])
   expect(found).toMatchObject({ leftOut: LEFT_OUT, rejects: ['user email_missing ../firebase/users.json:87'] })
+})
+
+test('the CSV of auth:export, whose columns the guide names', async () => {
+  const guide = readFileSync(fileURLToPath(new URL('../../docs/sources/firebase.md', import.meta.url)), 'utf8')
+  const [, source] = guide.match(/```yaml\n(source:\n[^`]*columns:[^`]*)```/) ?? []
+  const users = [
+    'u1,ada@example.com,true,lSrfV15cpx95/sZS==,42xEC+ixf3L2lw==,"Ampersand, Ada",,1001,ada@example.com,Ada,,,,,,,,,,,,,,1700086400000,1707776000000,,,"{""plan"":""pro""}",',
+    'u2,bjorn@example.com,false,,,Björn,,,,,,,,,,,,,,,,,,1700086400000,,+15550100002,false,,',
+    'u3,elif@example.com,true,,,,,,,,,,,,,,,,,,,,,1700086400000,,,true,,',
+  ]
+  const cwd = folderOf({
+    'users.csv': `${users.join('\n')}\n`,
+    'migrate.config.yaml': `extends: firebase\n${source}secrets: { firebaseSignerKey: "\${KEY:-QUJD}" }\ntarget: { type: sandbox }\n`,
+  })
+  const { code, stdout, stderr } = await command(['plan', '--full'], { cwd })
+  expect(code, stderr).toBe(0)
+  expect(stdout).toContain('users (./users.csv)  3  = 2 mapped + 1 left out  + 0 rejected')
+  expect(stdout).toContain('+ user:u1  ada@example.com')
+  expect(stdout).toContain('+ user:u2  bjorn@example.com')
 })
