@@ -52,7 +52,7 @@ export interface StepProgress {
 }
 
 /**
- * A snapshot that is being written. Rows and progress become durable together, within two seconds or a few megabytes: a run
+ * A snapshot that is being written. Rows and progress become durable together, within two seconds or a megabyte: a run
  * that is killed goes on after them.
  */
 export interface SnapshotWriter {

@@ -33,7 +33,7 @@ export interface OpenSnapshotWriter extends SnapshotWriter {
 }
 
 /** A fast source is held up by the disk a few times a second at most; a slow one loses two seconds. */
-const CHECKPOINT = { characters: 4 * 1024 * 1024, milliseconds: 2000 }
+const CHECKPOINT = { characters: 1024 * 1024, milliseconds: 2000 }
 
 /**
  * Begins a snapshot, or goes on with one that was cut off. It is written beside `folder` and takes its place when it is
