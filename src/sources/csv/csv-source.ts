@@ -44,7 +44,7 @@ export const csvSource: SourceDefinition = {
   schema: {
     type: 'object',
     properties: {
-      path: { type: 'string', minLength: 1, description: 'The file, gzip or not. Relative to the manifest.' },
+      path: { type: 'string', minLength: 1, description: 'The file, plain, gzip or zstd. Relative to the manifest.' },
       delimiter: delimiterSchema,
     },
     required: ['path'],

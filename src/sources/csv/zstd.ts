@@ -23,18 +23,22 @@ export class BrokenZstd extends Error {
  */
 export async function* unpackZstd(packed: AsyncGenerator<Buffer>, chunkSize: number): AsyncGenerator<Buffer> {
   let pending: Buffer = Buffer.alloc(0)
-  for (;;) {
-    while (pending.length < 4) {
-      const next = await packed.next()
-      if (next.done) {
-        if (pending.length > 0) throw new BrokenZstd()
-        return
+  try {
+    for (;;) {
+      while (pending.length < 4) {
+        const next = await packed.next()
+        if (next.done) {
+          if (pending.length > 0) throw new BrokenZstd()
+          return
+        }
+        pending = Buffer.concat([pending, next.value])
       }
-      pending = Buffer.concat([pending, next.value])
+      const magic = pending.readUInt32LE(0)
+      if (!isFrame(magic)) throw new BrokenZstd()
+      pending = magic === FRAME ? yield* unpackFrame(pending, packed, chunkSize) : await skipFrame(pending, packed)
     }
-    const magic = pending.readUInt32LE(0)
-    if (!isFrame(magic)) throw new BrokenZstd()
-    pending = magic === FRAME ? yield* unpackFrame(pending, packed, chunkSize) : await skipFrame(pending, packed)
+  } finally {
+    await packed.return(undefined)
   }
 }
 

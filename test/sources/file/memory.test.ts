@@ -10,8 +10,8 @@ import { writeJsonDocument, writeMemberships, writeNdjson } from '../../../bench
 const run = promisify(execFile)
 
 /** MiB that the objects of a process may take: enough to start and to read, too little to hold the files. */
-const HEAP = 32
-const BYTES = 60_000_000
+const HEAP = 24
+const BYTES = 24_000_000
 
 let folder = ''
 let users = 0

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { validate } from '../../../src/cli/commands/validate.ts'
+import { folderOf } from '../../config/folder.ts'
+import { commandContext } from './command-context.ts'
+
+const MAP = 'map: { user: { key: id, email: email } }\n'
+
+async function problemsOf(streams: string, files: Record<string, string> = {}, map = MAP) {
+  const manifest = `source:\n  type: file\n  streams:\n${streams}\ntarget: { type: sandbox }\n${map}`
+  const { context, err } = commandContext(folderOf({ 'migrate.config.yaml': manifest, ...files }), {})
+  await validate({}, context)
+  return err()
+}
+
+test('what is wrong with a file is told at the option that names it', async () => {
+  const found = await problemsOf(
+    '    users: { path: users.csv }\n    rows:\n      path: [a.csv, gone.csv]\n      join: { key: a, to: id }',
+    { 'users.csv': 'id,email\n', 'a.csv': 'a\n1\n' },
+  )
+  expect(found).toMatch(/^migrate\.config\.yaml:6:21 error: there is no file gone\.csv \[file_not_found\]/m)
+  expect(found).toMatch(/^1 problem$/m)
+})
+
+test('what is wrong with an option is told there, once', async () => {
+  const found = await problemsOf(
+    '    users: { path: users.csv }\n    rows: { path: r.csv, join: { key: "a b", to: id } }',
+  )
+  expect(found).toMatch(/^migrate\.config\.yaml:5:40 error: .*\[bad_expression\]/m)
+  expect(found).toMatch(/^1 problem$/m)
+})
+
+test('keys of joins are expressions: references are not looked for in them', async () => {
+  const found = await problemsOf(
+    '    users: { path: users.csv }\n    rows: { path: users.csv, join: { key: "id & \'${NOT_SET}\'", to: id } }',
+    { 'users.csv': 'id,email\n1,a@example.com\n' },
+  )
+  expect(found).toBe('')
+})
+
+test('the name of a stream is told what it may be made of', async () => {
+  expect(await problemsOf('    my-users: { path: users.csv }')).toContain(
+    '"my-users" is not possible as a key: letters, digits and _',
+  )
+})
+
+test('files without a mapping are told that they have none', async () => {
+  const found = await problemsOf('    users: { path: users.csv }', { 'users.csv': 'id\n1\n' }, '')
+  expect(found).toContain('nothing is mapped')
+  expect(found).toContain('map.user with key and email')
+})

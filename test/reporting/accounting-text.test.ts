@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import type { Accounting } from '../../src/desired/accounting.ts'
+import { renderAccounting } from '../../src/reporting/accounting-text.ts'
+import { painter } from '../../src/reporting/style.ts'
+import type { StreamCount } from '../../src/sources/source.ts'
+
+function rendered(streams: StreamCount[], mapped: number, leftOut: number): string[] {
+  const accounting: Accounting = { streams, records: { mapped, leftOut, assigned: 0 }, kinds: [] }
+  return renderAccounting(accounting, painter(false))
+    .split('\n')
+    .map((line) => line.trim().replaceAll(/ +/g, ' '))
+}
+
+const users: StreamCount = { stream: 'users', file: 'u.csv', role: 'main', read: 5, passed: 4, rejected: 1 }
+
+test('of one main stream it is told how many records were mapped and left out', () => {
+  expect(rendered([users], 3, 1)).toContain('users (u.csv) 5 = 3 mapped + 1 left out + 1 rejected')
+})
+
+test('of several the sum is told', () => {
+  const more: StreamCount = { stream: 'more', file: 'm.csv', role: 'main', read: 2, passed: 2, rejected: 0 }
+  expect(rendered([users, more], 5, 1)).toEqual(
+    expect.arrayContaining([
+      'users (u.csv) 5 = 4 passed on + 1 rejected',
+      'more (m.csv) 2 = 2 passed on + 0 rejected',
+      'all that were passed on 6 = 5 mapped + 1 left out',
+    ]),
+  )
+})
+
+test('rows that were ignored are told', () => {
+  const rows: StreamCount = {
+    stream: 'rows',
+    file: 'r.csv',
+    role: 'joined',
+    read: 9,
+    passed: 2,
+    rejected: 3,
+    ignored: 4,
+  }
+  expect(rendered([users, rows], 4, 0)).toContain('rows (r.csv) 9 = 2 joined + 3 rejected + 4 ignored')
+})
