@@ -44,7 +44,7 @@ function addInit(program: Command, context: Context, start: Start): void {
     .option('--groups <file>', 'who is in which group')
     .option('--passwords <file>', 'password hashes in a file of their own')
     .option('--factors <file>', 'MFA secrets in a file of their own')
-    .option('--live', 'read Clerk over its API')
+    .option('--live [url]', "read Clerk over its API (the address, where it is not Clerk's own)")
     .option('--domain <domain>', 'read this Auth0 tenant over its API')
     .addOption(new Option('--organize <rule>', 'which organizations they belong to').choices(ORGANIZE))
     .option('--organization-name <name>', 'one organization for all, of this name')
@@ -58,6 +58,7 @@ function addInit(program: Command, context: Context, start: Start): void {
     .option('--name <name>', 'name of the migration (default: that of the folder)')
     .option('-o, --out <file>', 'the manifest to write', 'migrate.config.yaml')
     .option('--force', 'overwrite the manifest')
+    .option('--no-inspect', 'do not read a tenant or an instance yet')
     .option('-y, --yes', 'ask nothing: take what is proposed')
     .action(
       ({ source, env, users, memberships, roles, organizations, accounts, groups, passwords, factors, ...rest }) => {

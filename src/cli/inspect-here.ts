@@ -10,9 +10,15 @@ import { inspectSource } from '../inspecting/inspect.ts'
 import type { Inspection } from '../inspecting/inspection.ts'
 import { Progress } from '../reporting/progress.ts'
 import { openSource } from '../sources/registry.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
 import { placeSourceProblem, placingSourceErrors } from './placing.ts'
-import { type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
+
+/** Where reading a live source tells of itself. */
+export interface Tell {
+  onProgress(message: string): void
+  onWarning(problem: Problem): void
+}
 
 export interface Subject {
   source: SourceConfig
@@ -20,15 +26,15 @@ export interface Subject {
   directory: string
   /** The manifest it comes from, where it has one. */
   loaded?: LoadedManifest
-  /** What a live source is read from. */
-  reading?: SnapshotOptions
+  /** Gets the snapshot of a live source. */
+  obtain?: (tell: Tell) => Promise<Snapshot | undefined>
   /** See InspectOptions. */
   columns?: ReadonlyMap<string, readonly string[]>
 }
 
 /** Inspects a source up to a number of records; its warnings go to standard error. */
 export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
-  const { source, directory, loaded, reading = {}, columns } = subject
+  const { source, directory, loaded, obtain, columns } = subject
   const progress = new Progress(context.stderr)
   const scratch = scratchFor(loaded)
   const placed = (problem: Problem) => (loaded === undefined ? problem : placeSourceProblem(problem, loaded))
@@ -41,9 +47,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   const signal = context.interrupted
   const onProgress = (message: string) => progress.status(message)
   const read = async () => {
-    const obtain =
-      loaded === undefined ? undefined : snapshotFor(loaded, reading, context, { onProgress, onWarning: warn })
-    const snapshot = await obtain?.()
+    const snapshot = await obtain?.({ onProgress, onWarning: warn })
     return inspectSource({
       type: source.type,
       limit,

@@ -33,16 +33,17 @@ export function renderInspectionText(inspection: Inspection, options: Inspection
   const { paint, write, title } = options
   const extent = inspection.complete ? 'all of them' : 'the first ones: all with --all'
   write(`${paint('bold', printable(title))}: ${counted(inspection.records, 'record')}, ${extent}\n`)
-  for (const stream of inspection.streams) renderStream(stream, options)
+  for (const stream of inspection.streams) renderStream(stream, inspection.complete, options)
   renderPeople(inspection.people, options)
 }
 
-function renderStream(stream: StreamInspection, { paint, write }: InspectionTextOptions): void {
+function renderStream(stream: StreamInspection, complete: boolean, { paint, write }: InspectionTextOptions): void {
   const files = stream.files.length === 0 ? '' : ` (${stream.files.join(', ')})`
   const rejected = stream.rejected === 0 ? '' : `, ${number(stream.rejected)} rejected`
   const seen = stream.role === 'joined' ? ' belonging to them' : ''
   write(`\n${paint('bold', printable(stream.stream))}${printable(files)}: `)
-  write(`${counted(stream.records, 'record')}${seen}${rejected}\n`)
+  const reached = stream.records > 0 || complete || stream.role === 'joined'
+  write(reached ? `${counted(stream.records, 'record')}${seen}${rejected}\n` : 'beyond what was read\n')
   const rows = stream.paths.map((path) => [printable(path.path), fillRate(path), holds(path), looks(path)])
   write(columns(rows, paint))
   if (stream.morePaths > 0) write(`  … ${number(stream.morePaths)} further paths\n`)

@@ -8,6 +8,7 @@ import { inspectHere } from '../inspect-here.ts'
 import type { Answers } from '../wizard/answers.ts'
 import { checkKeys } from '../wizard/check-keys.ts'
 import { gitignoreWith } from '../wizard/gitignore.ts'
+import { HEAD, inspectLive } from '../wizard/inspect-live.ts'
 import { type Given, interview } from '../wizard/interview.ts'
 import { ORIGINS } from '../wizard/origins.ts'
 import { createPrompts, type Prompts } from '../wizard/prompts.ts'
@@ -20,10 +21,9 @@ export interface InitOptions extends Given {
   out: string
   /** Overwrite it. */
   force?: boolean
+  /** Whether a live source is read. */
+  inspect: boolean
 }
-
-/** Records that proposals are built on. */
-const HEAD = 10_000
 
 /**
  * `init`: asks what a first migration needs, looks into the source, writes a manifest and a .gitignore, and validates it.
@@ -40,7 +40,7 @@ export async function init(options: InitOptions, context: Context): Promise<Exit
   const inspection =
     answers.live === undefined
       ? await inspectHere({ source: source.effective, directory: context.cwd }, HEAD, context)
-      : undefined
+      : await inspectLive(source, { directory: dirname(file), read: options.inspect }, prompts, context)
   const manifest = proposeManifest(answers, source, inspection)
   const tried = await checkKeys(manifest, answers, prompts, context)
   if (prompts !== undefined && !(await confirmed(prompts, { answers, inspection, file, options }))) {

@@ -11,9 +11,9 @@ import { renderInspectionText } from '../../reporting/inspection-text.ts'
 import { painter } from '../../reporting/style.ts'
 import { sourceFile } from '../../sources/csv/file.ts'
 import type { Context } from '../context.ts'
-import { inspectHere, type Subject } from '../inspect-here.ts'
+import { inspectHere, type Subject, type Tell } from '../inspect-here.ts'
 import { buffered } from '../output.ts'
-import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions } from '../source-snapshot.ts'
+import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
 import { withManifest } from '../with-manifest.ts'
 
 export interface InspectCommandOptions extends SnapshotOptions {
@@ -42,7 +42,7 @@ export async function inspect(
   const look = file === undefined ? lookAtManifest(subject, options, context) : lookAtFile(file, context)
   const { title, manifest, recognised, ...read } = await look
   const limit = options.all ? Number.POSITIVE_INFINITY : (options.limit ?? DEFAULT_LIMIT)
-  const inspection = await inspectHere({ ...read, reading: options }, limit, context)
+  const inspection = await inspectHere(read, limit, context)
   const output = buffered(context.stdout)
   if (options.json) {
     output.write(renderInspectionJson(inspection, { manifest, file: file ?? null, recognised: recognised ?? null }))
@@ -98,10 +98,12 @@ async function lookAtManifest(
   const manifest = relative(cwd, loaded.file)
   const title = `${manifest}, source ${loaded.manifest.source.type}`
   const columns = await columnsOf(loaded)
+  const obtain = (tell: Tell) => snapshotFor(loaded, options, context, tell)()
   return {
     source: loaded.manifest.source,
     directory: loaded.directory,
     loaded,
+    obtain,
     title,
     manifest,
     columns,

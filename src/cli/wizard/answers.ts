@@ -6,13 +6,18 @@ import type { Origin } from './origins.ts'
 export const ORGANIZE = ['source', 'one', 'per-domain', 'from-metadata'] as const
 export type Organize = (typeof ORGANIZE)[number]
 
+export interface Live {
+  domain?: string
+  baseUrl?: string
+}
+
 /** What a migration is made of, as far as `init` asks. */
 export interface Answers {
   origin: Origin
   /** The files by what they hold; `users` is the one of the users. None for a source that is asked over the network alone. */
   files: Partial<Record<Part, FoundFile>>
-  /** Asked over the network; Auth0 by its domain. */
-  live?: { domain?: string }
+  /** Asked over the network: Auth0 by its domain, Clerk at its address where it is not the usual one. */
+  live?: Live
   organize: Organize
   /** `one`: its name. */
   organizationName?: string

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { OperatorError, UsageError } from '../../diagnostics/errors.ts'
 import type { Part } from '../../inspecting/recognise.ts'
 import type { Context } from '../context.ts'
-import type { Answers, Organize } from './answers.ts'
+import type { Answers, Live, Organize } from './answers.ts'
 import { describe, type FoundFile, filesIn, isUsers, mayHoldUsers } from './files-here.ts'
 import { ORIGINS, type Origin } from './origins.ts'
 import type { Choice, Prompts } from './prompts.ts'
@@ -13,8 +13,8 @@ export interface Given {
   /** Names of files by what they hold. */
   files: Partial<Record<Part, string>>
   domain?: string
-  /** Read over the API. */
-  live?: boolean
+  /** Read over the API; a text is the address of Clerk's. */
+  live?: boolean | string
   organize?: Organize
   organizationName?: string
   target?: 'sandbox' | 'workos'
@@ -56,7 +56,7 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
 interface Source {
   origin: Origin
   users?: FoundFile
-  live?: { domain?: string }
+  live?: Live
 }
 
 const ANOTHER = 'another'
@@ -109,11 +109,15 @@ function titleOf({ data: { recognised } }: FoundFile): string {
   return recognised?.title ?? 'of no known origin'
 }
 
-function liveOf(given: Given, origin: Origin): { live?: { domain?: string } } {
-  return given.live && origin === 'clerk' ? { live: {} } : {}
+function liveOf(given: Given, origin: Origin): { live?: Live } {
+  return given.live && origin === 'clerk' ? { live: clerkAt(given) } : {}
 }
 
-async function liveSource(origin: Origin, given: Given, prompts: Prompts | undefined): Promise<{ domain?: string }> {
+function clerkAt({ live }: Given): Live {
+  return typeof live === 'string' ? { baseUrl: live } : {}
+}
+
+async function liveSource(origin: Origin, given: Given, prompts: Prompts | undefined): Promise<Live> {
   if (ORIGINS[origin].live !== true) {
     throw new UsageError({
       code: 'not_live',
@@ -121,7 +125,7 @@ async function liveSource(origin: Origin, given: Given, prompts: Prompts | undef
       hint: 'name its export with --users',
     })
   }
-  if (origin !== 'auth0') return {}
+  if (origin !== 'auth0') return clerkAt(given)
   if (given.domain !== undefined) return { domain: given.domain }
   if (prompts === undefined) throw missing(['--domain: the Auth0 tenant, like acme.eu.auth0.com'])
   const check = (text: string) => (/^[^\s/]+\.[^\s/]+|^https?:\/\//.test(text) ? undefined : 'like acme.eu.auth0.com')

@@ -10,10 +10,19 @@ import { type Recipe, readRecipe } from './recipe.ts'
 export interface ProposedSource {
   /** As the manifest writes it, on top of the recipe. */
   written: JsonObject
-  /** With what the recipe adds: what is read. */
+  /** With what the recipe adds: what is read. Credentials are references here as well: see `withCredentials`. */
   effective: SourceConfig
   /** Variables that it refers to. */
   variables: string[]
+}
+
+/** The source with the values of its variables. */
+export function withCredentials(source: SourceConfig, values: ReadonlyMap<string, string>): SourceConfig {
+  const filledIn = Object.entries(source).map(([key, value]) => {
+    const variable = typeof value === 'string' ? /^\$\{(\w+)\}$/.exec(value)?.[1] : undefined
+    return [key, variable === undefined ? value : (values.get(variable) ?? value)]
+  })
+  return { ...Object.fromEntries(filledIn), type: source.type }
 }
 
 /** The source of the manifest in `directory`. */
@@ -25,6 +34,7 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   const variables: string[] = []
   if (live !== undefined && type === 'clerk') {
     written.secretKey = '${CLERK_SECRET_KEY}'
+    if (live.baseUrl !== undefined) written.baseUrl = escaped(live.baseUrl)
     variables.push('CLERK_SECRET_KEY')
   }
   if (live !== undefined && type === 'auth0') {
@@ -34,7 +44,7 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
     variables.push('AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET')
   }
   for (const { slot, file } of filled(answers)) written[slot.option] = pathIn(directory, file)
-  const effective: SourceConfig = { type }
+  const effective: SourceConfig = { ...written, type, ...live }
   for (const { slot, file } of filled(answers)) effective[slot.option] = file.path
   return { written, effective, variables }
 }

@@ -1,0 +1,118 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { parse } from 'yaml'
+import { CLIENT_ID, CLIENT_SECRET, startFakeAuth0 } from '../../fakes/auth0/fake-auth0.ts'
+import { generateTenant } from '../../fakes/auth0/generate.ts'
+import type { Auth0Settings } from '../../fakes/auth0/settings.ts'
+import { dashboardCsv } from '../../fakes/clerk/dashboard-csv.ts'
+import { SECRET_KEY, startFakeClerk } from '../../fakes/clerk/fake-clerk.ts'
+import { generateInstance } from '../../fakes/clerk/generate.ts'
+import { command, folderOf } from '../harness.ts'
+import { converse, KEY } from './terminal.ts'
+
+async function openClerk() {
+  const fake = await startFakeClerk(
+    generateInstance({ users: 40, organizations: 4, membershipsEach: 2, withoutOrganization: 6 }),
+  )
+  onTestFinished(() => fake.close())
+  return fake
+}
+
+async function openAuth0(settings: Auth0Settings = {}) {
+  const fake = await startFakeAuth0(
+    generateTenant({ users: 30, organizations: 3, withoutOrganization: 5, largest: 10 }),
+    settings,
+  )
+  onTestFinished(() => fake.close())
+  return fake
+}
+
+const manifestIn = (cwd: string) => parse(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8'))
+const AUTH0 = { AUTH0_CLIENT_ID: CLIENT_ID, AUTH0_CLIENT_SECRET: CLIENT_SECRET }
+
+test('a Clerk instance is tried, read once, inspected, and planned from what was read', async () => {
+  const fake = await openClerk()
+  const cwd = folderOf({ 'users.csv': dashboardCsv(fake.instance) })
+  const env = { CLERK_SECRET_KEY: SECRET_KEY }
+  const args = ['init', '--live', fake.url, '--source', 'clerk', '--users', 'users.csv', '--target', 'sandbox']
+  const init = await command(args, { cwd, env })
+  expect(init.stderr).toContain('CLERK_SECRET_KEY: accepted.')
+  expect(init.code).toBe(0)
+  expect(manifestIn(cwd).source).toEqual({
+    type: 'clerk',
+    secretKey: '${CLERK_SECRET_KEY}',
+    baseUrl: fake.url,
+    users: './users.csv',
+  })
+  const text = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')
+  expect(text).toContain('4 organizations')
+  expect(text + init.stdout + init.stderr).not.toContain(SECRET_KEY)
+  const asked = fake.log.length
+  const plan = await command(['plan', '--json'], { cwd, env })
+  expect(fake.log.length).toBe(asked)
+  const kinds: { kind: string; create: number }[] = JSON.parse(plan.stdout).summary.kinds
+  expect(kinds.find(({ kind }) => kind === 'organization')?.create).toBe(4)
+})
+
+test('an Auth0 tenant is asked for by its domain, and inspect reads what init read', async () => {
+  const fake = await openAuth0()
+  const cwd = folderOf({})
+  const init = await command(['init', '--domain', fake.url, '--target', 'sandbox'], { cwd, env: AUTH0 })
+  expect(init.stderr).toContain('AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET: accepted.')
+  expect(init.code).toBe(0)
+  expect(manifestIn(cwd).source).toMatchObject({ domain: fake.url, clientSecret: '${AUTH0_CLIENT_SECRET}' })
+  const asked = fake.log.length
+  const inspected = await command(['inspect', '--json'], { cwd })
+  expect(inspected.code).toBe(0)
+  expect(fake.log.length).toBe(asked)
+  expect(JSON.parse(inspected.stdout)).toMatchObject({ type: 'auth0', complete: true, people: { records: 30 } })
+  expect(JSON.parse(inspected.stdout).people.organizations).toMatchObject({ distinct: 3, usersWithout: 5 })
+})
+
+test('credentials that lack scopes end it before anything is read or written', async () => {
+  const fake = await openAuth0({ scopes: ['read:users'] })
+  const cwd = folderOf({})
+  const { code, stderr } = await command(['init', '--domain', fake.url, '--target', 'sandbox'], { cwd, env: AUTH0 })
+  expect(code).toBe(4)
+  expect(stderr).toContain('read:organizations')
+  expect(existsSync(join(cwd, 'migrate.config.yaml'))).toBe(false)
+  expect(existsSync(join(cwd, '.workos-migrate'))).toBe(false)
+})
+
+test('without credentials, or with --no-inspect, the manifest is written by the recipe alone', async () => {
+  const fake = await openAuth0()
+  const cwd = folderOf({})
+  const bare = await command(['init', '--domain', fake.url, '--target', 'sandbox'], { cwd })
+  expect(bare.code).toBe(0)
+  expect(bare.stderr).toContain('export AUTH0_CLIENT_SECRET=…')
+  expect(fake.log).toHaveLength(0)
+  const args = ['init', '--domain', fake.url, '--target', 'sandbox', '--no-inspect', '--force']
+  const tried = await command(args, { cwd, env: AUTH0 })
+  expect(tried.code).toBe(0)
+  expect(tried.stderr).toContain('accepted')
+  expect(existsSync(join(cwd, '.workos-migrate/snapshots'))).toBe(false)
+})
+
+test('somebody at a terminal is asked for the tenant and its credentials, again when they are refused', async () => {
+  const fake = await openAuth0()
+  const cwd = folderOf({})
+  writeFileSync(join(cwd, 'notes.txt'), 'no data')
+  const { code, screen } = await converse(['init'], cwd, [
+    [/Where are the users\?/, `${KEY.down}${KEY.enter}`],
+    [/Which tenant\?/, `${fake.url}${KEY.enter}`],
+    [/Which organizations/, KEY.enter],
+    [/Where to\?/, KEY.enter],
+    [/AUTH0_CLIENT_ID\?/, `${CLIENT_ID}${KEY.enter}`],
+    [/AUTH0_CLIENT_SECRET\?/, `wrongCanary${KEY.enter}`],
+    [/AUTH0_CLIENT_ID\?/, `${CLIENT_ID}${KEY.enter}`],
+    [/AUTH0_CLIENT_SECRET\?/, `${CLIENT_SECRET}${KEY.enter}`],
+    [/Read it now\?/, KEY.enter],
+    [/Write migrate\.config\.yaml/, KEY.enter],
+  ])
+  expect(code).toBe(0)
+  expect(screen).toContain('3 organizations')
+  expect(screen).not.toContain(CLIENT_SECRET)
+  expect(screen).not.toContain('wrongCanary')
+  expect(manifestIn(cwd).source.domain).toBe(fake.url)
+})
