@@ -38,6 +38,7 @@ print(
     .map(([endpoint, count]) => `${count} × ${endpoint}`)
     .join('\n                   ')}`,
 )
+print(`                   ${shown.refused} × refused as too fast, ${shown.askedTwice} organizations asked twice`)
 print(`asked afterwards   ${shown.askedLater}`)
 print(`applied            ${JSON.stringify(shown.applied)}`)
 print(`planned again      ${JSON.stringify(shown.planned)}`)

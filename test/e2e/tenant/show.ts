@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { startFakeAuth0 } from '../../fakes/auth0/fake-auth0.ts'
 import { generateTenant, type TenantSize } from '../../fakes/auth0/generate.ts'
+import type { LogEntry } from '../../fakes/http/exchange.ts'
 import type { AnswerHook } from '../../fakes/http/server.ts'
 import { type Finished, inChild } from '../../faults/command.ts'
 import { type Comparison, compare, readBack } from '../../faults/read-back.ts'
@@ -34,6 +36,10 @@ export interface Shown {
   planned: unknown
   /** Requests to the tenant that were answered, by endpoint. */
   asked: Record<string, number>
+  /** Organizations whose members were asked for from the beginning more than once. */
+  askedTwice: number
+  /** Requests that came faster than the tenant allows. */
+  refused: number
   /** Requests to the tenant after the export had ended. */
   askedLater: number
   /** Writes to WorkOS after the apply had ended. */
@@ -48,8 +54,13 @@ export interface Shown {
 export async function showTenant({ size, tell = () => {} }: ShowOptions): Promise<Shown> {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-tenant-'))
   const started = performance.now()
-  const kill = new Trap()
-  const fake = await startFakeAuth0(generateTenant(size), { shortPages: 0.1, onAnswer: kill.onAnswer })
+  const kill = new Trap(folder)
+  const fake = await startFakeAuth0(generateTenant(size), {
+    shortPages: 0.1,
+    pageCap: 50,
+    rate: { burst: 50, perSecond: 400 },
+    onAnswer: kill.onAnswer,
+  })
   const sandbox = await startSandboxProcess()
   const command = inChild()
   const run = async (args: string[], aim: (pid: number) => void = () => {}): Promise<Finished> => {
@@ -68,8 +79,10 @@ export async function showTenant({ size, tell = () => {} }: ShowOptions): Promis
     const killed = async (args: string[], aim: (pid: number) => void) => {
       signals.push((await run(args, aim)).signal)
     }
-    await killed(['export'], (pid) => kill.set(pid, '/exports/:job/:file', 1))
-    await killed(['export'], (pid) => kill.set(pid, '/api/v2/organizations/:id/members', size.organizations / 2))
+    await killed(['export'], (pid) => kill.set(pid, '/exports/:job/:file', 1, 'users'))
+    await killed(['export'], (pid) =>
+      kill.set(pid, '/api/v2/organizations/:id/members', size.organizations / 2, 'members'),
+    )
     const exported = await run(['export'])
     const asked = fake.counts()
     const requests = fake.log.length
@@ -92,6 +105,8 @@ export async function showTenant({ size, tell = () => {} }: ShowOptions): Promis
       applied: parsed(applied).kinds,
       planned: parsed(planned).summary,
       asked,
+      askedTwice: repeated(fake.log),
+      refused: fake.log.filter(({ status }) => status === 429).length,
       askedLater: fake.log.length - requests,
       writtenLater: (await sandbox.writes()) - written,
       seconds: (performance.now() - started) / 1000,
@@ -103,17 +118,32 @@ export async function showTenant({ size, tell = () => {} }: ShowOptions): Promis
   }
 }
 
+/** What was read before a kill need not be read again. */
+function repeated(log: readonly LogEntry[]): number {
+  const beginnings = log
+    .filter(({ target, status }) => status === 200 && /\/members\?.*\bpage=0\b.*\bfields=/.test(target))
+    .map(({ target }) => target)
+  return beginnings.length - new Set(beginnings).size
+}
+
 /** Kills a process that reads from the tenant, after half of an answer. */
 class Trap {
+  readonly #snapshots: string
   #pid: number | undefined
   #route = ''
   #left = 0
+  #stream = ''
 
-  /** Set off by the n-th answer of this endpoint from now on. */
-  set(pid: number, route: string, count: number): void {
+  constructor(folder: string) {
+    this.#snapshots = join(folder, '.workos-migrate', 'snapshots')
+  }
+
+  /** Set off by the n-th answer of this endpoint from now on, once a part of the stream has been kept. */
+  set(pid: number, route: string, count: number, stream: string): void {
     this.#pid = pid
     this.#route = route
     this.#left = Math.ceil(count)
+    this.#stream = stream
   }
 
   readonly onAnswer: AnswerHook = async ({ route }, answer, response) => {
@@ -125,10 +155,16 @@ class Trap {
     const bytes = answer.bytes ?? Buffer.from(JSON.stringify(answer.body))
     response.writeHead(answer.status, { ...answer.headers, 'Content-Length': bytes.length })
     await new Promise((resolve) => response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), resolve))
-    // What came is taken in: a part of the users is in the snapshot by then, or none is. Either has to be gone on from.
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    for (let tries = 0; tries < 200 && !this.#isKept(); tries += 1) await setTimeout(100)
     process.kill(pid, 'SIGKILL')
     return true
+  }
+
+  #isKept(): boolean {
+    const file = `${this.#stream}.ndjson.gz`
+    return readdirSync(this.#snapshots, { recursive: true, encoding: 'utf8' }).some(
+      (name) => basename(name) === file && statSync(join(this.#snapshots, name)).size > 0,
+    )
   }
 }
 
