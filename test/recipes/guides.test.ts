@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { loadManifest } from '../../src/config/load.ts'
 import type { LoadedManifest } from '../../src/config/manifest.ts'
 import { recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
+import { sourceTypes } from '../../src/config/schema.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { checkExpressions, checkStreams } from '../../src/mapping/check.ts'
 import { openSource } from '../../src/sources/registry.ts'
@@ -41,7 +42,10 @@ async function load(manifest: string): Promise<LoadedManifest> {
   return loadManifest({ cwd, env: ENV, redactor: new Redactor() })
 }
 
-const ORIGINS = ['firebase', 'cognito', 'okta', 'supabase', 'keycloak', 'stytch', 'better-auth', 'authjs', 'descope']
+/** Guides of recipes that stand on the source of files. */
+const ORIGINS = recipeNames(shippedRecipes).filter(
+  (name) => existsSync(join(GUIDES, `${name}.md`)) && !sourceTypes().includes(name),
+)
 
 test.each([...ORIGINS, 'situations'])('every piece of a manifest in the guide %s works', async (guide) => {
   const blocks = blocksOf(guide)
