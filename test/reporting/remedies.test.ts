@@ -36,6 +36,7 @@ const OTHERS: Record<string, string[]> = {
     'environment_mismatch',
     'environment_unknown',
     'misplaced_secret',
+    'no_mapping',
     'not_workos',
     'stale_plan',
     'sum_mismatch',
