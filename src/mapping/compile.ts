@@ -38,6 +38,8 @@ export interface CompiledMapping {
   userGroup: CompiledExpression[]
   /** Paths of all expressions. Every compilation of the same settings puts them in the same order. */
   expressions: readonly string[]
+  /** See Compilations.secretNames. */
+  secretNames: ReadonlySet<string>
   tracker: Tracker
 }
 
@@ -69,7 +71,7 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
     .filter((expression) => expression !== undefined)
   const { problems, expressions, tracker } = gathered
   if (problems.length > 0) throw new ManifestError(problems)
-  return { settings, kinds, roleAssignment, userGroup, expressions, tracker }
+  return { settings, kinds, roleAssignment, userGroup, expressions, secretNames, tracker }
 }
 
 /**

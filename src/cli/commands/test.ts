@@ -12,9 +12,9 @@ import { runMappingTests } from '../../mapping/tests/run-tests.ts'
 import { painter } from '../../reporting/style.ts'
 import { testsToJson } from '../../reporting/tests-json.ts'
 import { renderTestsText } from '../../reporting/tests-text.ts'
-import { openSource } from '../../sources/registry.ts'
 import type { Context } from '../context.ts'
 import { placingManifestErrors } from '../placing.ts'
+import { streamsOf } from '../streams.ts'
 
 export interface TestOptions {
   /** The manifest file. */
@@ -55,12 +55,6 @@ export async function test(options: TestOptions, context: Context): Promise<Exit
     renderTestsText(outcomes, { paint, shown, write: (text) => context.stdout.write(redactor.redact(text)) })
   }
   return outcomes.some(({ differences }) => differences.length > 0) ? ExitCode.failure : ExitCode.done
-}
-
-/** Opening a source reads nothing yet, and tells which streams it has. */
-function streamsOf({ manifest, directory }: LoadedManifest): readonly string[] {
-  const ignore = () => {}
-  return openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore }).streams
 }
 
 function nothingToRun({ file }: LoadedManifest, recipe: string | undefined, cwd: string): string {

@@ -9,12 +9,14 @@ import { Redactor } from '../../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import { checkExpressions, checkStreams } from '../../mapping/check.ts'
-import { openSource, sourceDefinitions } from '../../sources/registry.ts'
+import { checkTestStreams } from '../../mapping/tests/check-tests.ts'
+import { sourceDefinitions } from '../../sources/registry.ts'
 import { checkOwnSnapshot } from '../../sources/snapshot/obtain.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import { placeManifestProblem, placeSourceProblem } from '../placing.ts'
 import { isSourceSecret } from '../source-snapshot.ts'
+import { streamsOf } from '../streams.ts'
 
 export interface ValidateOptions {
   /** The manifest file. */
@@ -63,10 +65,16 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const { loaded, problems } = inspected
     const broken = (section: keyof Manifest) =>
       !isObject(loaded.manifest[section]) || problems.some((problem) => problem.path?.split('.')[0] === section)
-    const expressions = broken('map') || broken('dedupe') ? [] : checkExpressions(loaded)
+    const ofExpressions = ['map', 'dedupe', 'vars', 'secrets'] as const
+    const expressions = ofExpressions.some(broken) ? [] : checkExpressions(loaded)
     const files = broken('source') ? [] : await checkFiles(loaded)
+    const streams = broken('source') ? undefined : knownStreams(loaded)
+    const rules = streams === undefined || broken('map') ? [] : checkStreams(loaded.manifest.map, streams)
+    const tests = streams === undefined || broken('tests') ? [] : checkTestStreams(loaded, streams)
     const target = broken('target') ? [] : checkAddress(loaded)
-    return { loaded, problems: [...loaded.warnings, ...problems, ...expressions, ...files, ...target] }
+    const placed = rules.map((problem) => placeManifestProblem(problem, loaded))
+    const found = [...problems, ...expressions, ...files, ...placed, ...tests, ...target]
+    return { loaded, problems: [...loaded.warnings, ...found] }
   } catch (error) {
     if (error instanceof ManifestError) return { problems: [...error.problems] }
     throw error
@@ -87,18 +95,15 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
     ...((await sourceDefinitions.get(type)?.check(settings, loaded.directory)) ?? []),
     ...(await checkOwnSnapshot(loaded.manifest.source, loaded.directory)),
   ]
-  return [...problems.map((problem) => placeSourceProblem(problem, loaded)), ...streamProblems(loaded)]
+  return problems.map((problem) => placeSourceProblem(problem, loaded))
 }
 
-/** Opening a source reads nothing yet, and tells which streams it has. One that cannot be opened has been told of by its check. */
-function streamProblems(loaded: LoadedManifest): Problem[] {
-  const { directory, manifest } = loaded
-  const ignore = () => {}
+/** Undefined for a source that cannot be opened, of which its own check has told. */
+function knownStreams(loaded: LoadedManifest): readonly string[] | undefined {
   try {
-    const { streams } = openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore })
-    return checkStreams(manifest.map, streams).map((problem) => placeManifestProblem(problem, loaded))
+    return streamsOf(loaded)
   } catch (error) {
-    if (error instanceof ManifestError) return []
+    if (error instanceof ManifestError) return undefined
     throw error
   }
 }

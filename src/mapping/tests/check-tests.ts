@@ -9,12 +9,16 @@ const MAPPING_SECTIONS = ['vars', 'secrets', 'map', 'dedupe', 'roles', 'metadata
 
 /** What keeps tests from being run: streams that the source does not have, values of references that nobody has set. */
 export function checkTests(loaded: LoadedManifest, streams: readonly string[]): Problem[] {
-  const { map, tests } = loaded.manifest
-  const rules = checkStreams(map, streams).map((problem) => ({
+  const rules = checkStreams(loaded.manifest.map, streams).map((problem) => ({
     ...problem,
     at: loaded.locate((problem.path ?? '').split('.')),
   }))
-  const ownStreams = Object.entries(tests).flatMap(([name, { stream }]): Problem[] => {
+  return [...rules, ...checkTestStreams(loaded, streams), ...unsetReferences(loaded)]
+}
+
+/** The tests of streams that the source does not have. */
+export function checkTestStreams(loaded: LoadedManifest, streams: readonly string[]): Problem[] {
+  return Object.entries(loaded.manifest.tests).flatMap(([name, { stream }]): Problem[] => {
     if (stream === undefined || streams.includes(stream)) return []
     const close = nearest(stream, streams)
     return [
@@ -27,7 +31,6 @@ export function checkTests(loaded: LoadedManifest, streams: readonly string[]): 
       },
     ]
   })
-  return [...rules, ...ownStreams, ...unsetReferences(loaded)]
 }
 
 /** References that are unset where a test needs what they stand for. */

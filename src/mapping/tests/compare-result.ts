@@ -12,8 +12,11 @@ export interface Found extends Omit<Difference, 'at'> {
 
 const KINDS = ['user', 'organization', 'membership', 'roleAssignment'] as const
 
+/** What came of one record. */
+export type Outcome = Pick<MapResult, 'drafts' | 'grants' | 'rejects' | 'notes'>
+
 /** Where a mapping yields something else than a test expects. */
-export function compareResult(expected: MappingExpectation, result: MapResult): Found[] {
+export function compareResult(expected: MappingExpectation, result: Outcome): Found[] {
   const resources = KINDS.flatMap((kind) => {
     const wanted = expected[kind]
     return wanted === undefined ? [] : compareKind(kind, wanted, resourcesOf(kind, result))
@@ -24,7 +27,7 @@ export function compareResult(expected: MappingExpectation, result: MapResult): 
 }
 
 /** What came of one kind, each with its key, its references and its secrets among the fields. */
-function resourcesOf(kind: (typeof KINDS)[number], { drafts, grants }: MapResult): JsonObject[] {
+function resourcesOf(kind: (typeof KINDS)[number], { drafts, grants }: Outcome): JsonObject[] {
   if (kind === 'roleAssignment')
     return grants.map(({ user, organization, role }: RoleGrant) => ({ user, organization, role }))
   return drafts.filter((draft) => draft.kind === kind).map(fieldsOf)

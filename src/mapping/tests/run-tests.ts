@@ -1,54 +1,66 @@
-import type { LoadedManifest, Manifest, MappingTest } from '../../config/manifest.ts'
+import { basename } from 'node:path'
+import type { LoadedManifest } from '../../config/manifest.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
-import { canonicalJson, isObject, type Json, type JsonObject } from '../../json.ts'
+import { isObject, type Json } from '../../json.ts'
+import type { SourceRecord } from '../../sources/source.ts'
 import { checkExpressions } from '../check.ts'
-import { type CompiledMapping, compileMapping, mapperSettings } from '../compile.ts'
+import { compileMapping, mapperSettings } from '../compile.ts'
 import { concealing } from '../conceal.ts'
-import { mapChunk } from '../map-chunk.ts'
+import { createMapperPool } from '../pool.ts'
+import type { MapResult } from '../result.ts'
 import { checkTests } from './check-tests.ts'
 import { compareResult, type Found } from './compare-result.ts'
+import { groupTests, type TestGroup } from './constants.ts'
 import type { Difference, TestOutcome } from './outcome.ts'
 
 /**
- * Runs the tests of a manifest: maps each input as a plan does, and compares.
+ * Runs the tests of a manifest: maps each input as a plan does, in a worker, and compares.
  * @param streams of the source, the main one first
- * @throws ManifestError when an expression does not compile, or a test names what is not there
+ * @throws ManifestError when an expression does not compile or hangs, or a test names what is not there
  */
 export async function runMappingTests(loaded: LoadedManifest, streams: readonly string[]): Promise<TestOutcome[]> {
-  const { manifest } = loaded
-  const tests = Object.entries(manifest.tests)
-  if (tests.length === 0) return []
+  const names = Object.keys(loaded.manifest.tests)
+  if (names.length === 0) return []
+  const groups = groupTests(loaded.manifest)
   const problems = checkTests(loaded, streams)
   if (problems.length > 0) throw new ManifestError(problems)
-  const mappings = new Map<string, CompiledMapping>()
-  const outcomes: TestOutcome[] = []
-  for (const [name, test] of tests) {
-    const constants = constantsOf(test, manifest)
-    const id = canonicalJson(constants)
-    const mapping = mappings.get(id) ?? compileFor({ ...loaded, manifest: { ...manifest, ...constants } }, streams)
-    mappings.set(id, mapping)
-    outcomes.push({
-      name,
-      at: loaded.locate(['tests', name]),
-      differences: await run(name, test, mapping, loaded, streams),
-    })
-  }
-  return outcomes
+  const outcomes = new Map<string, TestOutcome>()
+  for (const group of groups)
+    for (const outcome of await runGroup(group, loaded, streams)) outcomes.set(outcome.name, outcome)
+  return names.flatMap((name) => outcomes.get(name) ?? [])
 }
 
-async function run(
-  name: string,
-  test: MappingTest,
-  mapping: CompiledMapping,
-  loaded: LoadedManifest,
-  streams: readonly string[],
-): Promise<Difference[]> {
-  const stream = test.stream ?? streams[0] ?? ''
-  const origin = { file: loaded.file, line: loaded.locate(['tests', name, 'input']).line }
-  const result = await mapChunk({ records: [{ seq: 0, stream, origin, data: test.input }] }, mapping)
-  const [rule] = mapping.kinds
-  const conceal = concealing(rule?.rule.secretNames ?? new Set(), test.input)
-  return compareResult(test.expect, result).map((found) => placed(found, name, loaded, conceal))
+async function runGroup(group: TestGroup, loaded: LoadedManifest, streams: readonly string[]): Promise<TestOutcome[]> {
+  const checked = checkExpressions({ ...loaded, manifest: group.manifest })
+  const problems = checked.filter(({ severity }) => severity !== 'warning')
+  if (problems.length > 0) throw new ManifestError(problems)
+  const [mainStream = ''] = streams
+  const { secretNames } = compileMapping(mapperSettings(group.manifest, mainStream))
+  const records = group.tests.map(([name, test], seq): SourceRecord => {
+    const { line } = loaded.locate(['tests', name, 'input'])
+    return { seq, stream: test.stream ?? mainStream, origin: { file: basename(loaded.file), line }, data: test.input }
+  })
+  const pool = createMapperPool(group.manifest, { workers: 1, mainStream })
+  try {
+    const result = await pool.map(records)
+    return group.tests.map(([name, test], seq) => {
+      const conceal = concealing(secretNames, test.input)
+      const found = compareResult(test.expect, ofRecord(result, seq))
+      return {
+        name,
+        at: loaded.locate(['tests', name]),
+        differences: found.map((one) => placed(one, name, loaded, conceal)),
+      }
+    })
+  } finally {
+    await pool.close()
+  }
+}
+
+/** What came of one record of a chunk. */
+function ofRecord({ drafts, grants, rejects, notes }: MapResult, seq: number) {
+  const own = <T extends { seq: number }>(list: readonly T[]) => list.filter((item) => item.seq === seq)
+  return { drafts: own(drafts), grants: own(grants), rejects: own(rejects), notes: own(notes) }
 }
 
 function placed(found: Found, name: string, loaded: LoadedManifest, conceal: (text: string) => string): Difference {
@@ -69,28 +81,4 @@ function concealed(value: Json, conceal: (text: string) => string): Json {
   if (value === null || typeof value === 'boolean') return value
   const shown = conceal(String(value))
   return shown === String(value) ? value : shown
-}
-
-/** @throws ManifestError with the place of every expression that does not compile with these constants */
-function compileFor(loaded: LoadedManifest, streams: readonly string[]): CompiledMapping {
-  const problems = checkExpressions(loaded).filter(({ severity }) => severity !== 'warning')
-  if (problems.length > 0) throw new ManifestError(problems)
-  return compileMapping(mapperSettings(loaded.manifest, streams[0]))
-}
-
-function constantsOf({ vars = {}, secrets = {} }: MappingTest, manifest: Manifest): Pick<Manifest, 'vars' | 'secrets'> {
-  return { vars: merged(manifest.vars, vars), secrets: { ...manifest.secrets, ...secrets } }
-}
-
-function merged(lower: JsonObject, upper: JsonObject): JsonObject {
-  const result = { ...lower }
-  for (const [key, value] of Object.entries(upper)) {
-    const below = result[key]
-    result[key] = isPlain(below) && isPlain(value) ? merged(below, value) : value
-  }
-  return result
-}
-
-function isPlain(value: Json | undefined): value is JsonObject {
-  return isObject(value)
 }

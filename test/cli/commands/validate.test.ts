@@ -85,3 +85,22 @@ test('an environment is validated in its place', async () => {
   expect(await validate({ env: 'test' }, context)).toBe(0)
   expect(out()).toContain('migrate.config.yaml with environment test is valid')
 })
+
+test('a test of a stream that the source does not have is a problem at its place', async () => {
+  const text = `${GOOD}tests:\n  one: { stream: usrs, input: {}, expect: { user: null } }\n`
+  const { context, err } = commandContext(folderOf({ 'migrate.config.yaml': text, 'users.csv': USERS }), {
+    KEY: 'a-key',
+  })
+  expect(await validate({}, context)).toBe(3)
+  expect(err()).toMatch(/^migrate\.config\.yaml:4:18 error: the source has no stream "usrs" \[unknown_stream\]/m)
+  expect(err()).toContain('did you mean users?')
+})
+
+test('vars of the wrong kind are one problem, not one of every expression that reads them', async () => {
+  const text = `${GOOD}vars: [1]\nmap: { user: { firstName: $vars.name } }\n`
+  const { context, err } = commandContext(folderOf({ 'migrate.config.yaml': text, 'users.csv': USERS }), {
+    KEY: 'a-key',
+  })
+  expect(await validate({}, context)).toBe(3)
+  expect(err()).toMatch(/^1 problem$/m)
+})

@@ -222,3 +222,18 @@ test('what stands in a test is taken as it is: no references, null for null', as
 `)
   expect(told(outcomes)).toEqual([])
 })
+
+test('an expression that takes all memory ends the tests in words, with the place of the input', async () => {
+  const greedy = HEAD.replace('firstName: name', 'firstName: $count([1..100000].([[1..100000]]))')
+  const text = `${greedy}tests: { t: { input: { email: a@example.com }, expect: { user: null } } }\n`
+  const loaded = await loadText(text, { defer: () => true, env: { SIGNER: 'x' } })
+  await expect(runMappingTests(loaded, ['users', 'grants'])).rejects.toMatchObject({
+    problems: [
+      {
+        code: 'expression_too_large',
+        path: 'map.user.firstName',
+        message: expect.stringContaining(`migrate.config.yaml:${FIRST_LINE - 1}`),
+      },
+    ],
+  })
+})

@@ -1,0 +1,11 @@
+import type { LoadedManifest } from '../config/manifest.ts'
+import { openSource } from '../sources/registry.ts'
+
+/**
+ * The streams of the manifest's source, the main one first. Opening a source reads nothing yet.
+ * @throws ManifestError when its options do not go together
+ */
+export function streamsOf({ manifest, directory }: LoadedManifest): readonly string[] {
+  const ignore = () => {}
+  return openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore }).streams
+}
