@@ -15,8 +15,11 @@ const BLANK = /[ \t\r\n]*/y
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
-/** Every text with a number that a double may print differently has one of these; most texts have none. */
-const MAY_CHANGE = /\d{16}|\.\d|\d[eE]|-0/
+/**
+ * Every text with a number that a double may print differently has one of these; most texts have none. What stands before a number
+ * keeps ids like `5e4f…` and times like `08:00:00.000` from counting, which nearly every export is full of.
+ */
+const MAY_CHANGE = /(?:^|[\s,[]|["\s]:)(?:-0|-?\d{16}|-?\d+[.eE])/
 
 /**
  * Parses JSON text. A number that would not print as it was written becomes its text: no digit of an id is lost.
