@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { JsonObject } from '../../json.ts'
+import { type JsonObject, jsonText } from '../../json.ts'
 import type { RecordedReject } from './recorded.ts'
 
 const BATCH = 1000
@@ -21,7 +21,8 @@ export class RejectSpool {
   }
 
   add(reject: RecordedReject): void {
-    this.#waiting += `${JSON.stringify(reject)}\n`
+    // Line separators are escaped: for who reads lines they end one.
+    this.#waiting += `${jsonText(reject)}\n`
     if (this.#waiting.length >= WAITING) this.#flush()
   }
 

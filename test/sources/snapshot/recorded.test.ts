@@ -54,7 +54,13 @@ function clerkFiles(): Record<string, string | Buffer> {
   const header = 'id,primary_email_address,strange,password_digest,password_hasher'
   return {
     'users.csv': gzipSync([header, ...users].join('\n')),
-    'memberships.csv': ['clerk_user_id,org_name', 'user_1,Acme', 'user_2,', 'user_1,Borealis', 'gone,Acme'].join('\n'),
+    'memberships.csv': [
+      'clerk_user_id,org_name',
+      'user_1,Acme',
+      'user_2,',
+      'user_1,Borealis',
+      'gone\u2028away,Acme',
+    ].join('\n'),
     'roles.csv': ['clerk_user_id,role_slug', 'user_1,admin', 'nobody,admin'].join('\n'),
   }
 }
