@@ -28,7 +28,7 @@ export async function discoverManifest(cwd: string, home: string | undefined): P
   throw new ManifestError({
     code: 'no_manifest',
     message: `no migrate.config.yaml in ${cwd} or above it`,
-    hint: 'create one, or name one with --config',
+    hint: 'workos-migrate init writes one; one that is elsewhere is named with --config',
     at: { file: join(cwd, 'migrate.config.yaml') },
   })
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { SourceConfig } from '../../src/config/manifest.ts'
 import { inspectSource } from '../../src/inspecting/inspect.ts'
 import { openSource } from '../../src/sources/registry.ts'
+import type { RejectedRecord } from '../../src/sources/source.ts'
 import { folderWith } from '../sources/reading.ts'
 
 const USERS = '{"id":1,"email":"a@example.com"}\n{"id":2,"email":"b@example.com"}\n{"id":3,"email":"c@example.com"}\n'
@@ -28,7 +29,8 @@ async function inspectAt(limit: number) {
     'plans.csv': PLANS,
   })
   const scratch = join(directory, 'scratch')
-  const open = (reject: () => void) => openSource(source, { directory, scratch, reject, warn: () => {} })
+  const open = (reject: (record: RejectedRecord) => void) =>
+    openSource(source, { directory, scratch, reject, warn: () => {} })
   return inspectSource({ type: 'file', limit, scratch, open })
 }
 

@@ -7,12 +7,14 @@ import type { Context } from '../context.ts'
 import { inspectHere } from '../inspect-here.ts'
 import type { Answers } from '../wizard/answers.ts'
 import { checkKeys } from '../wizard/check-keys.ts'
+import { findingsInWords } from '../wizard/findings-in-words.ts'
 import { gitignoreWith } from '../wizard/gitignore.ts'
+import type { Given } from '../wizard/given.ts'
 import { HEAD, inspectLive } from '../wizard/inspect-live.ts'
-import { type Given, interview } from '../wizard/interview.ts'
+import { interview } from '../wizard/interview.ts'
 import { ORIGINS } from '../wizard/origins.ts'
 import { createPrompts, type Prompts } from '../wizard/prompts.ts'
-import { type ProposedManifest, proposeManifest, summary } from '../wizard/propose-manifest.ts'
+import { type ProposedManifest, proposeManifest } from '../wizard/propose-manifest.ts'
 import { filled, proposeSource } from '../wizard/propose-source.ts'
 import { validate } from './validate.ts'
 
@@ -85,7 +87,7 @@ async function confirmed(
   },
 ): Promise<boolean> {
   const read = filled(answers).map(({ slot, file: { name } }) => `${slot.title}: ${name}`)
-  const found = inspection === undefined ? [] : summary(inspection)
+  const found = inspection === undefined ? [] : findingsInWords(inspection)
   const lines = [...read, ...found, `environments: ${answers.environments.join(', ') || 'none'}`]
   prompts.note(lines.join('\n'), `${ORIGINS[answers.origin].title} → ${answers.target}`)
   if (existsSync(file) && !options.force) return prompts.confirm(`Overwrite ${options.out}?`, false)

@@ -28,6 +28,13 @@ export interface Answers {
   name: string
 }
 
+/** A variable that the manifest refers to. */
+export interface Variable {
+  name: string
+  /** The environment that needs it; empty: every one. */
+  environment: string
+}
+
 /** The variable that holds the WorkOS key of an environment; without one, of the manifest itself. */
 export function keyVariable(environment?: string): string {
   const name = environment?.toUpperCase().replace(/[^A-Z0-9]+/g, '_')
