@@ -6,9 +6,11 @@ import { textOption } from '../csv/options.ts'
 import { checkCsvFile } from '../csv/stream.ts'
 import type { SourceDefinition } from '../source.ts'
 import { capture, tryCredentials } from './capture.ts'
+import { checkCredentials, checkOptions } from './check-options.ts'
 import { formatOf } from './export-file.ts'
 import { open } from './open.ts'
-import { checkCredentials, checkOptions, identityOf, isLive, texts } from './options.ts'
+import { isLive } from './option-values.ts'
+import { identityOf, texts } from './options.ts'
 
 const TYPE = 'auth0'
 

@@ -7,7 +7,7 @@ import { requireCount } from './counts.ts'
 import { inOrder } from './in-order.ts'
 import { memberRoles } from './member-roles.ts'
 import type { LiveOptions } from './options.ts'
-import { STREAMS, unreadRow } from './rows.ts'
+import { STREAMS, unreadRow } from './snapshot-rows.ts'
 import type { Tenant } from './tenant.ts'
 
 /** Roles come with the members where they are asked for by name. */

@@ -1,7 +1,7 @@
+import { IdSet } from '../id-set.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { CaptureContext } from '../source.ts'
-import { IdSet } from './id-set.ts'
-import { idsIn, STREAMS } from './rows.ts'
+import { idsIn, STREAMS } from './snapshot-rows.ts'
 import type { Tenant } from './tenant.ts'
 import { USER_FIELDS } from './user-fields.ts'
 
@@ -22,7 +22,10 @@ export async function readMissingUsers(
   try {
     for await (const rows of snapshot.read(STREAMS.members)) {
       const ids = rows.map(({ data }) => String(data.user_id))
-      missing.add(ids.filter((id) => !users.has(id)))
+      missing.add(
+        ids.filter((id) => !users.has(id)),
+        (id) => id,
+      )
     }
     const cursor = snapshot.cursor(STEP)
     const start = typeof cursor === 'string' ? cursor : ''

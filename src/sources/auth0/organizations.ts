@@ -4,7 +4,7 @@ import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { CaptureContext } from '../source.ts'
 import { requireCount } from './counts.ts'
 import type { LiveOptions } from './options.ts'
-import { idsIn, STREAMS } from './rows.ts'
+import { idsIn, STREAMS } from './snapshot-rows.ts'
 import type { Tenant } from './tenant.ts'
 
 const STEP = 'organizations'
@@ -39,8 +39,7 @@ async function readAll(
     let from = typeof start?.from === 'string' ? start.from : undefined
     for (;;) {
       const { items, next } = await tenant.page(PATH, 'organizations', pageSize, from)
-      const fresh: JsonObject[] = []
-      for (const item of items) if (seen.add([String(item.id)]) > 0) fresh.push(item)
+      const fresh = seen.add(items, ({ id }) => String(id))
       from = next
       await snapshot.append(STREAMS.organizations, fresh, { step: STEP, cursor: { before, from: from ?? null } })
       const read = snapshot.count(STREAMS.organizations)

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../json.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import { requireCount } from './counts.ts'
 import { LAST_OF_PAGES, type LiveOptions } from './options.ts'
-import { STREAMS } from './rows.ts'
+import { STREAMS } from './snapshot-rows.ts'
 import type { Tenant } from './tenant.ts'
 
 /** Roles with the permissions they give. @throws SourceError when not all were read */

@@ -4,7 +4,7 @@ import type { ReadContext, StreamCount } from '../source.ts'
 import { MemberTable } from './member-table.ts'
 import { addMemberships, NamedOrganizations } from './metadata-organizations.ts'
 import type { ReadOptions } from './options.ts'
-import { STREAMS } from './rows.ts'
+import { STREAMS } from './snapshot-rows.ts'
 import { userRecord } from './user-record.ts'
 import { fileOf, hasId, NO_ID, ORGANIZATIONS, USERS, type Users } from './users-reading.ts'
 

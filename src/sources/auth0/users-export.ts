@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from '../../json.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { CaptureContext } from '../source.ts'
 import { exportLines } from './export-lines.ts'
-import { idsIn, STREAMS, unreadRow } from './rows.ts'
+import { idsIn, STREAMS, unreadRow } from './snapshot-rows.ts'
 import type { Tenant } from './tenant.ts'
 import { USER_FIELDS } from './user-fields.ts'
 

@@ -1,10 +1,10 @@
 import { SourceError } from '../../diagnostics/errors.ts'
-import { isObject, type JsonObject } from '../../json.ts'
+import { isObject } from '../../json.ts'
 import { HttpRefusal } from '../http/refusal.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { CaptureContext } from '../source.ts'
 import { LAST_OF_PAGES } from './options.ts'
-import { idsIn, STREAMS } from './rows.ts'
+import { idsIn, STREAMS } from './snapshot-rows.ts'
 import type { Tenant } from './tenant.ts'
 import { USER_FIELDS } from './user-fields.ts'
 
@@ -40,8 +40,7 @@ export async function pageUsers({ tenant, snapshot, context, step, pageSize, sea
       const { items, total } = await pageOf(tenant, page, pageSize, search, read)
       if (total > LAST_OF_PAGES) throw tooMany(tenant, total)
       // A user who is created or deleted meanwhile moves others from page to page.
-      const fresh: JsonObject[] = []
-      for (const user of items) if (seen.add([String(user.user_id)]) > 0) fresh.push(user)
+      const fresh = seen.add(items, ({ user_id }) => String(user_id))
       read += fresh.length
       page += 1
       const done = items.length === 0 || read >= total

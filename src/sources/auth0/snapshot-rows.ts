@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts'
+import { IdSet } from '../id-set.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { Origin } from '../source.ts'
-import { IdSet } from './id-set.ts'
 
 /** The streams of a snapshot of a tenant. */
 export const STREAMS = {
@@ -38,6 +38,6 @@ export function unreadRow({ at, ...unread }: Unread): JsonObject {
 /** The ids under a name in the rows of a stream that have been written so far. */
 export async function idsIn(snapshot: SnapshotWriter, stream: string, name: string): Promise<IdSet> {
   const ids = new IdSet()
-  for await (const rows of snapshot.read(stream)) ids.add(rows.map(({ data }) => String(data[name])))
+  for await (const rows of snapshot.read(stream)) ids.add(rows, ({ data }) => String(data[name]))
   return ids
 }

@@ -31,14 +31,22 @@ export class IdSet {
     return this.#select.get(id) !== undefined
   }
 
-  /** Adds ids; those that were not there yet, each once, in their order. */
-  add<T extends { id: string }>(items: Iterable<T>): T[] {
-    const fresh: T[] = []
+  /** Adds the ids of items, by default their members `id`; the items whose ids were not there yet, each once, in their order. */
+  add<Item extends { id: string }>(items: Iterable<Item>): Item[]
+  add<Item>(items: Iterable<Item>, idOf: (item: Item) => string): Item[]
+  add<Item extends { id: string }>(items: Iterable<Item>, idOf: (item: Item) => string = ({ id }) => id): Item[] {
+    const fresh: Item[] = []
     this.#database.exec('BEGIN')
-    for (const item of items) if (Number(this.#insert.run(item.id).changes) > 0) fresh.push(item)
+    for (const item of items) if (Number(this.#insert.run(idOf(item)).changes) > 0) fresh.push(item)
     this.#database.exec('COMMIT')
     this.#size += fresh.length
     return fresh
+  }
+
+  /** The ids behind one, in ascending order. */
+  *after(id: string): Iterable<string> {
+    const rows = this.#database.prepare('SELECT id FROM seen WHERE id > ? ORDER BY id').iterate(id)
+    for (const row of rows) yield String(row.id)
   }
 
   close(): void {
