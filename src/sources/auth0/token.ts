@@ -47,8 +47,11 @@ export class AccessTokens {
   }
 
   async #token(renew: boolean): Promise<Token> {
-    const current = renew ? undefined : await this.#current
-    if (current !== undefined && (current.expiresAt === undefined || Date.now() < current.expiresAt)) return current
+    const present = this.#current
+    const token = renew ? undefined : await present
+    if (token !== undefined && (token.expiresAt === undefined || Date.now() < token.expiresAt)) return token
+    // Several requests may find out together: the first of them asks.
+    if (this.#current !== undefined && this.#current !== present) return this.#current
     const asked = this.#ask()
     this.#current = asked
     // A refusal is thrown where it is awaited; the next request asks again.

@@ -30,8 +30,11 @@ const ATTEMPTS = 5
 /** Rows that are handed on together. */
 const BATCH = 1000
 
-/** Where an export stands: its job, when that was made (ms since the epoch), and how many of its lines have been read. */
-type Cursor = { job: string; createdAt: number; lines: number }
+/**
+ * Where an export stands: its job, when that was made (ms since the epoch), how many of its lines have been read, and whether
+ * there were users of an earlier job before.
+ */
+type Cursor = { job: string; createdAt: number; lines: number; after: boolean }
 
 /**
  * Reads all users by an export job (https://auth0.com/docs/manage-users/user-migration/bulk-user-exports), from the line on which an
@@ -72,7 +75,7 @@ async function begin({ tenant, snapshot, step }: ExportReading): Promise<Cursor>
     fields: USER_FIELDS.map((name) => ({ name })),
   })
   if (typeof id !== 'string') throw tenant.unexpected('POST /jobs/users-exports', 'the id of a job')
-  const cursor = { job: id, createdAt: Date.now(), lines: 0 }
+  const cursor = { job: id, createdAt: Date.now(), lines: 0, after: snapshot.count(STREAMS.users) > 0 }
   await snapshot.append(STREAMS.users, [], { step, cursor })
   return cursor
 }
@@ -92,8 +95,7 @@ async function finishedJob(tenant: Tenant, id: string, context: CaptureContext):
 async function download(reading: ExportReading, link: string, start: Cursor): Promise<number> {
   const { tenant, snapshot, context, step, total, keep } = reading
   // Rows of an earlier job stood on other lines: what is there already is told by its id.
-  const seen = start.lines === 0 && snapshot.count(STREAMS.users) > 0
-  const known = seen ? await idsIn(snapshot, STREAMS.users, 'user_id') : undefined
+  const known = start.after ? await idsIn(snapshot, STREAMS.users, 'user_id') : undefined
   const file = `users export ${start.job}`
   let cursor = start
   let users: JsonObject[] = []
@@ -146,7 +148,7 @@ function count(number: number): string {
 /** Undefined for a job whose file is gone. */
 function cursorOf(value: Json | undefined): Cursor | undefined {
   if (!isObject(value)) return undefined
-  const { job, createdAt, lines } = value
+  const { job, createdAt, lines, after } = value
   if (typeof job !== 'string' || typeof createdAt !== 'number' || typeof lines !== 'number') return undefined
-  return Date.now() - createdAt < JOB_LIFE ? { job, createdAt, lines } : undefined
+  return Date.now() - createdAt < JOB_LIFE ? { job, createdAt, lines, after: after === true } : undefined
 }

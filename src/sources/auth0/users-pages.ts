@@ -43,7 +43,7 @@ export async function pageUsers({ tenant, snapshot, context, step, pageSize, sea
       const fresh = seen.add(items, ({ user_id }) => String(user_id))
       read += fresh.length
       page += 1
-      const done = items.length === 0 || read >= total
+      const done = items.length === 0 || read >= total || page >= LAST_OF_PAGES
       await snapshot.append(STREAMS.users, fresh, { step, cursor: { page, read }, done })
       context.progress(`users: ${read.toLocaleString('en')} of ${total.toLocaleString('en')}`)
       if (done) return read

@@ -96,14 +96,15 @@ test('reading that was stopped in the middle of a download goes on after the row
 
 test('a job that is gone is followed by another, and who was read already does not come twice', async () => {
   const audience = 'https://tenant.example/api/v2/'
-  const fake = await tenantWith(DATA, { export: { pendingPolls: 0 }, audience })
+  const data = generateTenant({ users: 2600, organizations: 0 })
+  const fake = await tenantWith(data, { export: { pendingPolls: 0 }, audience })
   const folder = folderWith({})
   const options = { engine: 'export', organizationFrom: 'none', audience }
-  const { signal, told } = stopAt('users: 1,000')
+  const { signal, told } = stopAt('users: 2,000')
   await expect(captureInto(folder, { ...fake.source, ...options }, { signal, told })).rejects.toThrow('stopped')
-  // The same tenant at another address, which knows nothing of the job.
-  const again = await tenantWith(DATA, { export: { pendingPolls: 0 }, audience })
+  // The same tenant at another address, which knows nothing of the job; its first download breaks off behind line 1,000.
+  const again = await tenantWith(data, { export: { pendingPolls: 0, truncatedDownloads: 1 }, audience })
   const snapshot = await captureInto(folder, { ...again.source, ...options })
-  expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(1200)
+  expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(2600)
   expect(again.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
 })

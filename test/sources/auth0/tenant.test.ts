@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import { CredentialsError, SourceError } from '../../../src/diagnostics/errors.ts'
+import { liveOptions } from '../../../src/sources/auth0/options.ts'
+import { AccessTokens } from '../../../src/sources/auth0/token.ts'
+import { JsonClient } from '../../../src/sources/http/client.ts'
 import { generateTenant, person, ROLES } from '../../fakes/auth0/generate.ts'
 import type { Auth0User } from '../../fakes/auth0/objects.ts'
 import { ALL_SCOPES } from '../../fakes/auth0/settings.ts'
@@ -119,6 +122,16 @@ test('a token that expires on the way is renewed', async () => {
   const fake = await tenantWith(data, { tokenUses: 5, pageCap: 50 })
   expect(ids((await readTenant(fake)).users)).toEqual(ids(data.users))
   expect(fake.counts()['POST /oauth/token']).toBeGreaterThan(2)
+})
+
+test('requests in flight together ask for one token when the old one is worth nothing any more', async () => {
+  const fake = await tenantWith({}, { tokenLifetime: 0 })
+  const { address, clientId, clientSecret } = liveOptions(fake.source)
+  const tokens = new AccessTokens(new JsonClient(address), { address, clientId, clientSecret })
+  const together = () => Promise.all(Array.from({ length: 20 }, () => tokens.authorize(false)))
+  const [first, second] = [new Set(await together()), new Set(await together())]
+  expect([first.size, second.size]).toEqual([1, 1])
+  expect(fake.counts()['POST /oauth/token']).toBe(2)
 })
 
 test.each([
