@@ -4,8 +4,8 @@ import type { JsonObject } from '../../json.ts'
 /** Comments by the dotted path of the key that they stand above. Lines are separated by line ends. */
 export type Comments = Record<string, string>
 
-/** Objects up to this width stand on one line, if their key is among these. */
-const ON_ONE_LINE = new Set(['join'])
+/** Keys whose objects and lists stand on one line. */
+const ON_ONE_LINE = new Set(['join', 'columns', 'extends'])
 
 /** YAML with comments above its keys, and an empty line between its sections. */
 export function commentedYaml(content: JsonObject, head: string, comments: Comments): string {

@@ -16,7 +16,8 @@ export function findingsInWords({ records, complete, people }: Inspection): stri
   if (email.without + email.invalid > 0) {
     add(`${counted(email.without + email.invalid, 'record')} without a usable address: rejected, and named in the plan`)
   }
-  if (email.unverified !== null) add(`${counted(email.unverified, 'address', 'addresses')} not verified`)
+  if (email.unverified !== null && email.unverified > 0)
+    add(`${counted(email.unverified, 'address', 'addresses')} not verified`)
   if (organizations !== null) {
     const { distinct, memberships, usersWithout } = organizations
     add(

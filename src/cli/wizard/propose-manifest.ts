@@ -31,7 +31,7 @@ export function proposeManifest(
   content.source = source.written
   comments.source = sourceComment(answers, inspection)
   if (answers.organize === 'one') addOrganization(answers, content, comments)
-  if (answers.organize === 'from-metadata') addMetadataNames(content, comments)
+  if (answers.organize === 'from-metadata' && answers.origin !== 'auth0') addMetadataNames(content, comments)
   if (answers.origin === 'firebase') addFirebase(inspection, content, comments, variables)
   const incomplete =
     answers.origin === 'file' && inspection !== undefined ? addMapping(inspection, content, comments) : []
@@ -53,6 +53,7 @@ function head(answers: Answers, inspection: Inspection | undefined): string {
   return lines.join('\n')
 }
 
+/** Auth0 looks into the metadata by an option of its own. */
 function addRecipes({ origin, organize }: Answers, content: JsonObject, comments: Comments): void {
   const situations = {
     source: [],
@@ -60,6 +61,7 @@ function addRecipes({ origin, organize }: Answers, content: JsonObject, comments
     'per-domain': ['organization-per-domain'],
     'from-metadata': ['organization-from-metadata'],
   }
+  if (origin === 'auth0' && organize === 'from-metadata') return
   const own = ORIGINS[origin].recipe
   // A type's own recipe lies beneath everything unasked: it has to be named where another is to lie on top of it.
   const base = own ?? (situations[organize].length > 0 && origin !== 'file' ? ORIGINS[origin].type : undefined)

@@ -43,6 +43,7 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
     written.clientSecret = '${AUTH0_CLIENT_SECRET}'
     variables.push('AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET')
   }
+  if (type === 'auth0' && answers.organize === 'from-metadata') written.organizationFrom = 'metadata'
   for (const { slot, file } of filled(answers)) written[slot.option] = pathIn(directory, file)
   const effective: SourceConfig = { ...written, type, ...live }
   for (const { slot, file } of filled(answers)) effective[slot.option] = file.path

@@ -247,3 +247,87 @@ test('the manifest goes where it is told, and its paths start there', async () =
   expect(stderr).toContain('workos-migrate plan ')
   expect((await command(['plan', out], { cwd })).code).toBe(0)
 })
+
+const AUTH0_USERS = [
+  {
+    user_id: 'auth0|60425dc43519d90068f82973',
+    email: 'ada@example.com',
+    email_verified: false,
+    identities: [{ connection: 'Username-Password-Authentication', provider: 'auth0', isSocial: false }],
+    app_metadata: { org_id: 'acme', org_name: 'Acme Anvils', roles: ['admin'] },
+  },
+  {
+    user_id: 'google-oauth2|1000',
+    email: 'bjorn@example.com',
+    email_verified: true,
+    identities: [{ connection: 'google-oauth2', provider: 'google-oauth2', user_id: 1000, isSocial: true }],
+    app_metadata: {},
+  },
+]
+const AUTH0_HASH = {
+  _id: { $oid: '60425dc43519d90068f82973' },
+  email: 'ada@example.com',
+  passwordHash: '$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde',
+  connection: 'Username-Password-Authentication',
+}
+const lines = (records: object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('')
+
+test("an Auth0 export and its hashes are put together, with the organizations of the users' metadata", async () => {
+  const cwd = folderOf({ 'export.ndjson': lines(AUTH0_USERS), 'hashes.ndjson': lines([AUTH0_HASH]) })
+  const { code } = await command(['init', '--yes', '--organize', 'from-metadata'], { cwd })
+  expect(code).toBe(0)
+  expect(manifestIn(cwd).source).toEqual({
+    type: 'auth0',
+    organizationFrom: 'metadata',
+    users: './export.ndjson',
+    passwords: './hashes.ndjson',
+  })
+  expect(text(cwd)).toContain('1 password bcrypt: taken')
+  const plan = await command(['plan', '--json'], { cwd })
+  const kinds: { kind: string; create: number }[] = JSON.parse(plan.stdout).summary.kinds
+  const created = Object.fromEntries(kinds.map(({ kind, create }) => [kind, create]))
+  expect(created).toMatchObject({ user: 2, organization: 1, membership: 1, role: 1 })
+  expect(plan.code).toBe(0)
+})
+
+test("Firebase's CSV, which has no header, gets the names of its columns", async () => {
+  const [key, salt] = [
+    'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
+    '42xEC+ixf3L2lw==',
+  ]
+  const row = [
+    'uid1',
+    'ada@example.com',
+    'true',
+    key,
+    salt,
+    'Ada Ampersand',
+    '',
+    ...Array(16).fill(''),
+    '1700000000000',
+    '',
+    '',
+  ]
+  const cwd = folderOf({ 'accounts.csv': `${row.join(',')}\n` })
+  const env = { FIREBASE_SIGNER_KEY: SIGNER }
+  const init = await command(['init', '--yes'], { cwd, env })
+  expect(init.code).toBe(0)
+  expect(manifestIn(cwd).source.streams.users.columns.slice(0, 5)).toEqual([
+    'localId',
+    'email',
+    'emailVerified',
+    'passwordHash',
+    'salt',
+  ])
+  const plan = await command(['plan'], { cwd, env })
+  expect(plan.stdout).toContain('user:uid1  ada@example.com')
+  expect(plan.code).toBe(0)
+})
+
+test('an interruption while the source is read leaves nothing behind, with exit code 130', async () => {
+  const cwd = folderLike('clerk-demo')
+  const before = readdirSync(cwd)
+  const { code } = await command(['init', '--yes'], { cwd, context: { interrupted: AbortSignal.abort() } })
+  expect(code).toBe(130)
+  expect(readdirSync(cwd)).toEqual(before)
+})
