@@ -138,7 +138,7 @@ class Trap {
     this.#snapshots = join(folder, '.workos-migrate', 'snapshots')
   }
 
-  /** Set off by the n-th answer of this endpoint from now on, once a part of the stream has been kept. */
+  /** Set off by the n-th answer of this endpoint from now on, once what came of the stream before it has been kept. */
   set(pid: number, route: string, count: number, stream: string): void {
     this.#pid = pid
     this.#route = route
@@ -152,19 +152,22 @@ class Trap {
     if (this.#left > 0) return false
     const pid = this.#pid
     this.#pid = undefined
+    const kept = this.#kept()
     const bytes = answer.bytes ?? Buffer.from(JSON.stringify(answer.body))
     response.writeHead(answer.status, { ...answer.headers, 'Content-Length': bytes.length })
     await new Promise((resolve) => response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), resolve))
-    for (let tries = 0; tries < 200 && !this.#isKept(); tries += 1) await setTimeout(100)
+    for (let tries = 0; tries < 100 && this.#kept() === kept; tries += 1) await setTimeout(100)
     process.kill(pid, 'SIGKILL')
     return true
   }
 
-  #isKept(): boolean {
+  /** Bytes of the stream that are on the disk. */
+  #kept(): number {
     const file = `${this.#stream}.ndjson.gz`
-    return readdirSync(this.#snapshots, { recursive: true, encoding: 'utf8' }).some(
-      (name) => basename(name) === file && statSync(join(this.#snapshots, name)).size > 0,
+    const found = readdirSync(this.#snapshots, { recursive: true, encoding: 'utf8' }).find(
+      (name) => basename(name) === file,
     )
+    return found === undefined ? 0 : statSync(join(this.#snapshots, found)).size
   }
 }
 
