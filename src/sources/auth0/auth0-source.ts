@@ -1,6 +1,7 @@
-import { sourceSchema } from '../../config/schema.ts'
+import { isSchema, type Schema, sourceSchema } from '../../config/schema.ts'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import type { JsonObject } from '../../json.ts'
 import { sourceFile } from '../csv/file.ts'
 import { textOption } from '../csv/options.ts'
 import { checkCsvFile } from '../csv/stream.ts'
@@ -17,7 +18,7 @@ const TYPE = 'auth0'
 /** An Auth0 tenant, or a file of its users. */
 export const auth0Source: SourceDefinition = {
   type: TYPE,
-  schema: sourceSchema(TYPE),
+  schema: withoutType(sourceSchema(TYPE)),
   files: filesOf,
   async check(config, directory) {
     const problems: Problem[] = [...checkOptions(config), ...checkCredentials(config)]
@@ -31,6 +32,12 @@ export const auth0Source: SourceDefinition = {
 function filesOf(config: Record<string, unknown>): string[] {
   const users = isLive(config) ? undefined : textOption(config, 'users')
   return [...(users === undefined ? [] : [users]), ...texts(config.passwords), ...texts(config.mfa)]
+}
+
+/** The published schema is that of the whole section. */
+function withoutType(schema: Schema): JsonObject {
+  const { type: _type, ...properties } = isSchema(schema.properties) ? schema.properties : {}
+  return { type: 'object', properties, additionalProperties: false }
 }
 
 /** Whether a file is there and begins like JSON or CSV. */
