@@ -115,7 +115,7 @@ test('an export job holds the named fields of everybody, behind links that expir
   let now = Date.now()
   const fake = await start(TENANT, {
     now: () => now,
-    export: { pendingPolls: 2, malformedLines: [2], truncatedDownloads: 1 },
+    export: { pendingPolls: 2, linkLifetime: 5, malformedLines: [2], truncatedDownloads: 1 },
   })
   const get = await signIn(fake)
   const fields = [{ name: 'user_id' }, { name: 'identities[0].connection', export_as: 'connection' }]
@@ -136,7 +136,7 @@ test('an export job holds the named fields of everybody, behind links that expir
   expect(lines).toHaveLength(1200)
   expect(Object.keys(JSON.parse(lines[0] ?? ''))).toEqual(['user_id', 'connection'])
   expect(() => JSON.parse(lines[1] ?? '')).toThrow()
-  now += 61_000
+  now += 5000
   expect((await fetch(location)).status).toBe(403)
   expect((await fetch(await link())).status).toBe(200)
   // Storage takes one signature, not two.
@@ -167,6 +167,21 @@ test('the bucket of the tenant refuses what comes too fast, tells when it is ful
   now += 500
   expect((await get('/roles')).status).toBe(200)
   expect(fake.counts()['GET /api/v2/roles']).toBe(4)
+})
+
+test('a 429 says when to come again where the tenant is told to say so', async () => {
+  const get = await signIn(await start(TENANT, { rate: { burst: 1, perSecond: 0.25 }, retryAfter: true, now: () => 0 }))
+  await get('/roles')
+  expect((await get('/roles')).headers.get('retry-after')).toBe('4')
+})
+
+test('tokens that were given out can be made worthless', async () => {
+  const fake = await start(TENANT)
+  const get = await signIn(fake)
+  expect((await get('/roles')).status).toBe(200)
+  fake.expireTokens()
+  expect(await get('/roles')).toMatchObject({ status: 401, body: { message: 'Invalid token' } })
+  expect((await (await signIn(fake))('/roles')).status).toBe(200)
 })
 
 test('troubles come in the share that was set, the same in every run, and are not counted as answers', async () => {
