@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import { JSONParser } from '@streamparser/json'
 import { isObject } from '../json.ts'
 import { readBytes } from '../sources/csv/bytes.ts'
+import { type Encoding, inUtf8 } from '../sources/csv/decode.ts'
 import type { SourceFile } from '../sources/csv/file.ts'
 import { openTable } from '../sources/csv/table.ts'
 import { shownName } from './mask.ts'
@@ -15,6 +17,8 @@ export interface Head {
   records?: string
   /** CSV without a header: the fields of its first line. Data, never to be shown. */
   firstRow?: string[]
+  /** Set where it is neither UTF-8 nor marked as UTF-16: then it is taken for Windows-1252. */
+  encoding?: Encoding
   /** CSV: lines before the header that are none of its rows. */
   skipLines?: number
 }
@@ -30,15 +34,21 @@ const ENOUGH = 50
  */
 export async function sniff(file: SourceFile): Promise<Head> {
   const start = await readHead(file, 64 * 1024)
-  const text = start.toString('utf8').replace(/^\uFEFF/, '')
-  const first = text.trimStart()[0]
-  if (first === '[') return sniffJson(file)
-  if (first !== '{') return sniffPreamble(text) ?? sniffCsv(file)
-  return sniffLines(text) ?? sniffJson(file)
+  if (!isUtf8(start.subarray(0, lastWhole(start)))) {
+    return { ...(await sniffText(file, inLatin1(start), 'latin1')), encoding: 'latin1' }
+  }
+  return sniffText(file, start.toString('utf8').replace(/^\uFEFF/, ''))
 }
 
-async function sniffCsv(file: SourceFile): Promise<Head> {
-  const table = await openTable(file, { onBroken: () => {}, warn: () => {} })
+async function sniffText(file: SourceFile, text: string, encoding?: Encoding): Promise<Head> {
+  const first = text.trimStart()[0]
+  if (first === '[') return sniffJson(file, encoding)
+  if (first !== '{') return sniffPreamble(text) ?? sniffCsv(file, encoding)
+  return sniffLines(text) ?? sniffJson(file, encoding)
+}
+
+async function sniffCsv(file: SourceFile, encoding: Encoding | undefined): Promise<Head> {
+  const table = await openTable(file, { encoding, onBroken: () => {}, warn: () => {} })
   try {
     // Data in the place of names: an address, a hash, a number, a word for yes and no.
     if (table.columns.some((column) => /@|^\$|^\d+$|^(true|false)$/i.test(column))) {
@@ -97,7 +107,7 @@ function parsed(line: string): Record<string, unknown> | undefined {
 const USERS = /^(users|members|accounts|data|items|records|results)$/i
 
 /** The list in the document that is most likely the one of the users: by its name, then by its length. */
-async function sniffJson(file: SourceFile): Promise<Head> {
+async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Promise<Head> {
   const lists = new Map<string, Record<string, unknown>[]>()
   const parser = new JSONParser({ paths: ['$.*', '$.*.*', '$.*.*.*'], keepStack: true })
   parser.onError = () => {}
@@ -111,7 +121,7 @@ async function sniffJson(file: SourceFile): Promise<Head> {
   }
   const enough = () => [...lists].some(([path, list]) => list.length >= ENOUGH && (path === '' || isUsers(path)))
   let seen = 0
-  for await (const chunk of readBytes(file)) {
+  for await (const chunk of inUtf8(file, readBytes(file), encoding)) {
     if (seen === 0 && chunk[0] === 0xef) parser.write(chunk.subarray(3))
     else parser.write(chunk)
     seen += chunk.length
@@ -137,13 +147,26 @@ function pathsOf(records: readonly Record<string, unknown>[]): string[] {
   return profile.paths().map(({ path }) => path)
 }
 
+/** The beginning of a file; what is marked as UTF-16 comes in UTF-8. */
 async function readHead(file: SourceFile, length: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let seen = 0
-  for await (const chunk of readBytes(file)) {
+  for await (const chunk of inUtf8(file, readBytes(file))) {
     parts.push(chunk)
     seen += chunk.length
     if (seen >= length) break
   }
   return Buffer.concat(parts).subarray(0, length)
+}
+
+/** Length without the bytes of a character that the end cuts off. */
+function lastWhole(bytes: Buffer): number {
+  for (let length = bytes.length; length > 0 && length > bytes.length - 4; length--) {
+    if (isUtf8(bytes.subarray(0, length))) return length
+  }
+  return bytes.length
+}
+
+function inLatin1(bytes: Buffer): string {
+  return new TextDecoder('latin1').decode(bytes)
 }

@@ -49,6 +49,7 @@ export function streamOf(path: string, head: Head, recognised: Recognised | unde
   return {
     path,
     ...(told === head.format ? {} : { format: head.format }),
+    ...(head.encoding === undefined ? {} : { encoding: head.encoding }),
     ...(head.records === undefined ? {} : { records: head.records }),
     ...(head.skipLines === undefined ? {} : { skipLines: head.skipLines }),
     ...(head.firstRow === undefined ? {} : { columns: columnsFor(head.firstRow, recognised) }),

@@ -61,3 +61,23 @@ test('the list of a large document is found without reading it to its end', asyn
 test('an empty file is an error that says so', async () => {
   await expect(headOf('')).rejects.toThrow('the file is empty')
 })
+
+test('UTF-16 is told by its mark, and what is not UTF-8 is taken for Windows-1252', async () => {
+  const utf16 = (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])
+  expect(await headOf(utf16('[{"größe":1}]'))).toEqual({ format: 'json', paths: ['größe'] })
+  expect(await headOf(utf16('id,größe\n1,2\n'))).toEqual({ format: 'csv', paths: ['id', 'größe'] })
+  const latin1 = (text: string) => Buffer.from(text, 'latin1')
+  expect(await headOf(latin1('id;größe\n1;2\n'))).toEqual({ format: 'csv', paths: ['id', 'größe'], encoding: 'latin1' })
+  expect(await headOf(latin1('{"größe":1}\n{"größe":2}\n'))).toEqual({
+    format: 'ndjson',
+    paths: ['größe'],
+    encoding: 'latin1',
+  })
+})
+
+test('a character that the end of the head cuts in two is no other encoding', async () => {
+  for (let pad = 0; pad < 3; pad++) {
+    const head = await headOf(`id,${'x'.repeat(pad)}\n${'€'.repeat(40_000)},1\n`)
+    expect(head).not.toHaveProperty('encoding')
+  }
+})

@@ -331,3 +331,12 @@ test('an interruption while the source is read leaves nothing behind, with exit 
   expect(code).toBe(130)
   expect(readdirSync(cwd)).toEqual(before)
 })
+
+test('a file of an old system is read in its encoding', async () => {
+  const csv = Buffer.from('Kundennummer;Mailadresse;Vorname\n7;jurgen@example.com;Jürgen\n', 'latin1')
+  const cwd = folderOf({ 'alt.csv': csv })
+  expect((await command(['init', '--users', 'alt.csv', '--yes'], { cwd })).code).toBe(0)
+  expect(manifestIn(cwd).source.streams.users).toEqual({ path: './alt.csv', encoding: 'latin1' })
+  const applied = await command(['apply', '--yes'], { cwd })
+  expect(applied.code).toBe(0)
+})
