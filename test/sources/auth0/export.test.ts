@@ -1,4 +1,7 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { identityOf } from '../../../src/sources/auth0/options.ts'
+import { openSnapshotWriter } from '../../../src/sources/snapshot/writer.ts'
 import { generateTenant } from '../../fakes/auth0/generate.ts'
 import type { ExportSettings } from '../../fakes/auth0/settings.ts'
 import { folderWith } from '../reading.ts'
@@ -107,4 +110,18 @@ test('a job that is gone is followed by another, and who was read already does n
   const snapshot = await captureInto(folder, { ...again.source, ...options })
   expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(2600)
   expect(again.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
+})
+
+test('a job older than a day, whose file is gone, is not asked for any more', async () => {
+  const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
+  const folder = folderWith({})
+  const source = { ...fake.source, engine: 'export', organizationFrom: 'none' }
+  const writer = await openSnapshotWriter(join(folder, 'snapshot'), { source: 'auth0', identity: identityOf(source) })
+  const cursor = { job: 'job_of_yesterday', createdAt: Date.now() - 25 * 3600 * 1000, lines: 1, after: false }
+  const { user_id, email } = DATA.users[0] ?? {}
+  await writer.append('users', [{ user_id: String(user_id), email: String(email) }], { step: 'users', cursor })
+  await writer.close()
+  const snapshot = await captureInto(folder, source)
+  expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(1200)
+  expect(fake.log.filter(({ target }) => target.includes('job_of_yesterday'))).toEqual([])
 })
