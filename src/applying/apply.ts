@@ -37,6 +37,8 @@ export interface ApplyResult {
   requests: RequestCounts
   /** Records and resources that the plan had refused, and that are therefore not in WorkOS. */
   rejected: number
+  /** Records of the source that the manifest's conditions leave out. */
+  leftOut: number
   purpose: Plan['purpose']
   /** Why the run ended before its end. */
   stopped?: { message: string }
@@ -107,6 +109,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     kinds,
     requests,
     rejected,
+    leftOut: plan.set.accounting.records.leftOut,
     purpose: plan.purpose,
     stopped: progress.stop && { message: progress.stop.message },
   }

@@ -37,13 +37,16 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
   ].join('')
 }
 
-function conclusion({ outcome, stopped, kinds, rejected, purpose }: ApplyResult, paint: Paint): string {
+function conclusion({ outcome, stopped, kinds, rejected, leftOut, purpose }: ApplyResult, paint: Paint): string {
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
   switch (outcome) {
     case 'completed':
       if (purpose === 'destroy') return paint('green', 'Done: what the plan deletes is gone from WorkOS.')
-      if (rejected + sum('gone') === 0) return paint('green', 'Done: everything in the source is in WorkOS.')
+      if (rejected + sum('gone') === 0) {
+        const but = leftOut === 0 ? '' : `, but for ${counted(leftOut, 'record')} that the manifest leaves out`
+        return paint('green', `Done: everything in the source is in WorkOS${but}.`)
+      }
       return paint('yellow', `Done, without ${absent(rejected, sum('gone'))} that the plan lists.`)
     case 'incomplete':
       return paint(

@@ -45,6 +45,7 @@ function result(changed: Partial<ApplyResult> = {}): ApplyResult {
     kinds: [USERS, { ...NONE, kind: 'role', plural: 'roles' }],
     requests: { reads: 1, writes: 1160, refused: 0, repeated: 0 },
     rejected: 0,
+    leftOut: 0,
     purpose: 'apply',
     ...changed,
   }
@@ -73,6 +74,7 @@ test('429s and repetitions are told only when there were any', () => {
 
 test.each<[Partial<ApplyResult>, string]>([
   [{}, 'Done: everything in the source is in WorkOS.'],
+  [{ leftOut: 60 }, 'Done: everything in the source is in WorkOS, but for 60 records that the manifest leaves out.'],
   [{ rejected: 2 }, 'Done, without the 2 rejected records'],
   [{ outcome: 'incomplete' }, '6 failed and 3 blocked. Apply again'],
   [{ outcome: 'interrupted' }, 'Interrupted with 1 to go. Apply again'],
