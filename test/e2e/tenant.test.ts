@@ -28,8 +28,8 @@ test('a tenant is exported, planned and applied exactly, killed five times on th
   expect(shown.exits).toEqual({ export: 0, apply: 7, plan: 0 })
   expect(shown.planned).toMatchObject({ changes: false })
   expect(shown.asked).toMatchObject({ 'POST /api/v2/jobs/users-exports': 1, 'GET /exports/:job/:file': 1 })
-  // Those alone that were on their way when the process was killed.
-  expect(shown.askedTwice).toBeLessThanOrEqual(5)
+  // Of the twenty that were read when the process was killed, those alone that were on their way or being written.
+  expect(shown.askedTwice).toBeLessThanOrEqual(10)
   expect(shown.askedLater).toBe(0)
   expect(shown.writtenLater).toBe(0)
 }, 180_000)
