@@ -38,6 +38,7 @@ export function buildProgram(context: Context, start: Start): Command {
     })
     .showHelpAfterError('(workos-migrate --help shows the commands)')
   examples(program, [
+    ['workos-migrate init', 'write the manifest of a first migration'],
     ['workos-migrate validate', 'check the manifest, the files and the expressions'],
     ['workos-migrate plan', 'show what would be done'],
     ['workos-migrate apply', 'show it, ask, and do it'],

@@ -26,7 +26,7 @@ export function findingsInWords({ records, complete, people }: Inspection): stri
   }
   for (const { format, fate, count } of passwords.formats) {
     const becomes = { taken: 'taken', convertible: 'taken, re-encoded', reset: 'to be reset', malformed: 'not sound' }
-    add(`${counted(count, 'password')} ${format}: ${becomes[fate]}`)
+    add(`${counted(count, 'password')} (${format}): ${becomes[fate]}`)
   }
   if (people.totp > 0) add(`${counted(people.totp, 'user')} with a TOTP secret`)
   return lines.length === 1 ? [] : lines

@@ -282,7 +282,7 @@ test("an Auth0 export and its hashes are put together, with the organizations of
     users: './export.ndjson',
     passwords: './hashes.ndjson',
   })
-  expect(text(cwd)).toContain('1 password bcrypt: taken')
+  expect(text(cwd)).toContain('1 password (bcrypt): taken')
   const plan = await command(['plan', '--json'], { cwd })
   const kinds: { kind: string; create: number }[] = JSON.parse(plan.stdout).summary.kinds
   const created = Object.fromEntries(kinds.map(({ kind, create }) => [kind, create]))
