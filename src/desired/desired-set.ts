@@ -132,15 +132,21 @@ export class DesiredSet {
       }))
   }
 
-  /** Records that merged into an earlier one, and how many of them had a value that was not taken. */
-  mergeCounts(): { kind: string; records: number; different: number }[] {
+  /** How many records have a value that merging did not take, and how many merged into an earlier one without a difference. */
+  mergeCounts(): { kind: string; different: number; alike: number }[] {
     const rows = this.staging
-      .statement(`SELECT m.kind, sum(m.records) AS n FROM ${ACCEPTED_MERGES} WHERE m.conflicts <> '[]' GROUP BY m.kind`)
+      .statement(
+        `SELECT m.kind, sum(max(m.records, 1)) AS n, sum(m.records) AS merged FROM ${ACCEPTED_MERGES}
+         WHERE m.conflicts <> '[]' GROUP BY m.kind`,
+      )
       .all()
-    const different = new Map(rows.map((row) => [String(row.kind), Number(row.n)]))
+    const byKind = new Map(rows.map((row) => [String(row.kind), row]))
     return this.accounting.kinds
       .filter(({ merged }) => merged > 0)
-      .map(({ kind, merged }) => ({ kind, records: merged, different: different.get(kind) ?? 0 }))
+      .map(({ kind, merged }) => {
+        const row = byKind.get(kind)
+        return { kind, different: Number(row?.n ?? 0), alike: merged - Number(row?.merged ?? 0) }
+      })
   }
 
   /** Records that merged into another key, and those that lost a value: these first. */

@@ -75,18 +75,19 @@ function mergeMembers(
   const { attributes, secrets, conflicts } = mergeDrafts(definition, members, rules)
   recordAliases(staging, definition, first, others)
   const conflictsOf = Map.groupBy(conflicts, ({ draft }) => draft)
-  for (const [index, other] of others.entries()) {
-    const lost = (conflictsOf.get(index + 1) ?? []).map(({ draft: _draft, ...conflict }) => conflict)
-    if (lost.length > 0 || other.key !== first.key) {
+  for (const [index, member] of members.entries()) {
+    const lost = (conflictsOf.get(index) ?? []).map(({ draft: _draft, ...conflict }) => conflict)
+    if (lost.length > 0 || member.key !== first.key) {
       staging.run(
         'INSERT INTO merges VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         definition.name,
         first.key,
-        other.key,
-        other.seq,
-        other.file,
-        other.line,
-        other.records,
+        member.key,
+        member.seq,
+        member.file,
+        member.line,
+        // The first is what the others merged into: it may lose a value, and has not merged away.
+        member === first ? 0 : member.records,
         JSON.stringify(lost),
       )
     }

@@ -9,7 +9,8 @@ import { createPrivateFile } from '../files/private-file.ts'
  * grants     roles that a record gives in an organization that the record itself does not name
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
- * merges     each record that merged into another one with a different key, or that had a value which was not taken
+ * merges     each record that merged into another one with a different key, or that had a value which was not taken; `records` of it
+ *            merged away, none of those that the others merged into
  * rejects    the quarantine
  * notes      remarks on accepted resources, counted in the plan
  */

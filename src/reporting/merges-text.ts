@@ -19,7 +19,7 @@ export function renderMerges(set: DesiredSet, { paint, limit, write }: MergesTex
     write(`  ${counted(different, `${kind} record`)} with values that were not taken\n`)
     let shown = 0
     for (const merge of set.differingMerges(kind, limit)) {
-      shown += merge.records
+      shown += Math.max(merge.records, 1)
       write(renderMerge(merge, paint))
     }
     if (different > shown) write(`  … ${(different - shown).toLocaleString('en-US')} more, with --full\n`)
@@ -36,8 +36,8 @@ export function describeMerges(set: DesiredSet): string {
   return [...lost, describeAlike(counts)].filter((part) => part !== '').join('; ')
 }
 
-function describeAlike(counts: { records: number; different: number }[]): string {
-  const alike = counts.reduce((sum, { records, different }) => sum + records - different, 0)
+function describeAlike(counts: { different: number; alike: number }[]): string {
+  const alike = counts.reduce((sum, count) => sum + count.alike, 0)
   const further = counts.some(({ different }) => different > 0) ? 'further record' : 'record'
   return alike === 0 ? '' : `${counted(alike, further)} merged without a difference`
 }
@@ -45,7 +45,7 @@ function describeAlike(counts: { records: number; different: number }[]): string
 /** A record, where it was read, what it is part of now, and each of its values that lost. */
 function renderMerge({ kind, key, merged, records, origin, conflicts }: MergedRecord, paint: Paint): string {
   const into = merged === key ? '' : ` → ${printable(key)}`
-  const like = records === 1 ? '' : `, and ${counted(records - 1, 'record')} like it`
+  const like = records <= 1 ? '' : `, and ${counted(records - 1, 'record')} like it`
   const values = conflicts.map(({ field, kept, dropped }) => {
     const choice =
       kept === undefined ? '(secret) not taken' : `${shortValue(dropped)} not taken, but ${shortValue(kept)}`

@@ -109,6 +109,12 @@ export interface KindDefinition {
   /** Groups of fields of which WorkOS takes at most one: a password in clear or a hash. */
   exclusive?: readonly (readonly string[])[]
 
+  /**
+   * The field in which a record proves whose account it is. Where one record of several does, secrets of those of other accounts
+   * that do not are left out of the merge.
+   */
+  provenBy?: string
+
   /** Checks and normalises what the mapping yielded. Pure: runs in the workers. */
   normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult
 

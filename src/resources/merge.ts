@@ -22,10 +22,11 @@ export interface MergedDraft {
  * One resource out of several records of it, in the order they were read. For each field the rule of the manifest counts,
  * then the manifest's `default`, then the rule of the kind: `first` takes the first value that is not empty, `any` is true
  * if any is, `union` unites lists in order and objects member by member, the first value of a member winning.
- * Secrets always follow `first`, each as a whole, and of fields that exclude each other the earliest wins.
+ * Secrets always follow `first`, each as a whole, and of fields that exclude each other the earliest wins. Those of a record that
+ * does not prove whose account it is are not taken beside one that does (see `provenBy`).
  */
 export function mergeDrafts(
-  kind: Pick<KindDefinition, 'fields' | 'exclusive'>,
+  kind: Pick<KindDefinition, 'fields' | 'exclusive' | 'provenBy'>,
   drafts: readonly { key: string; attributes: Attributes; secrets: JsonObject | null }[],
   rules: Readonly<Record<string, MergeRule>>,
 ): MergedDraft {
@@ -88,14 +89,20 @@ function mergeMembers(field: string, held: Held<JsonObject>[], conflicts: MergeC
 }
 
 function mergeSecrets(
-  kind: Pick<KindDefinition, 'fields' | 'exclusive'>,
-  drafts: readonly { secrets: JsonObject | null }[],
+  kind: Pick<KindDefinition, 'fields' | 'exclusive' | 'provenBy'>,
+  drafts: readonly { key: string; attributes: Attributes; secrets: JsonObject | null }[],
   conflicts: MergeConflict[],
 ): JsonObject | null {
   const merged: JsonObject = {}
-  for (const [draft, { secrets }] of drafts.entries()) {
+  const proven = provenKeys(kind, drafts)
+  for (const [draft, { key, secrets }] of drafts.entries()) {
+    const foreign = proven.size > 0 && !proven.has(key)
     for (const [field, value] of Object.entries(secrets ?? {})) {
       if (!kind.fields[field]?.secret || !filled(value)) continue
+      if (foreign) {
+        conflicts.push({ draft, field })
+        continue
+      }
       const rivals = kind.exclusive?.find((group) => group.includes(field)) ?? [field]
       const holder = rivals.find((name) => merged[name] !== undefined)
       if (holder === undefined) merged[field] = value
@@ -104,6 +111,15 @@ function mergeSecrets(
     }
   }
   return Object.keys(merged).length === 0 ? null : merged
+}
+
+/** Keys of the records that prove whose account they are: rows of one key are one account. */
+function provenKeys(
+  { provenBy }: Pick<KindDefinition, 'provenBy'>,
+  drafts: readonly { key: string; attributes: Attributes }[],
+): Set<string> {
+  if (provenBy === undefined) return new Set()
+  return new Set(drafts.filter(({ attributes }) => attributes[provenBy] === true).map(({ key }) => key))
 }
 
 function addConflict(draft: number, field: string, kept: Json, dropped: Json, conflicts: MergeConflict[]): void {

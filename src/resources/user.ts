@@ -43,6 +43,9 @@ export const user: KindDefinition = {
     passwordHash: { secret: true, compare: 'value', merge: 'first' },
   },
   exclusive: [['password', 'passwordHash']],
+  // Whoever signed up with somebody else's address and never verified it must not get into that person's account with a password
+  // of their own.
+  provenBy: 'emailVerified',
   mapped: [
     'key',
     'email',

@@ -26,13 +26,6 @@ const unreadable: BadInput[] = [
     says: ['the file is empty', 'names the columns'],
   },
   {
-    name: 'UTF-16',
-    files: users(Buffer.from('\ufeffemail\na@example.com\n', 'utf16le')),
-    exit: 1,
-    at: 'users.csv:1',
-    says: ['the file is UTF-16LE, not UTF-8', 'iconv -f UTF-16LE -t UTF-8'],
-  },
-  {
     name: 'Latin-1',
     files: users(Buffer.from('email,first_name\na@example.com,Ada\nb@example.com,Bjørn\n', 'latin1')),
     exit: 1,

@@ -38,7 +38,7 @@ describe('users with one dedupe key', () => {
         conflicts: [{ field: 'metadata.plan', kept: 'pro', dropped: 'free' }],
       },
     ])
-    expect(set.mergeCounts()).toEqual([{ kind: 'user', records: 1, different: 1 }])
+    expect(set.mergeCounts()).toEqual([{ kind: 'user', different: 1, alike: 0 }])
   })
 
   test('follow the rule of the manifest', async () => {
@@ -92,7 +92,7 @@ describe('users with one dedupe key', () => {
   test('many in a row become one', async () => {
     const many = Array.from({ length: 40 }, (_, n): RecordPart => ({ users: [{ key: `u${n}`, email }] }))
     const set = await assembled(many)
-    expect(set.mergeCounts()).toEqual([{ kind: 'user', records: 39, different: 0 }])
+    expect(set.mergeCounts()).toEqual([{ kind: 'user', different: 0, alike: 39 }])
     expect(set.accounting.kinds[0]).toMatchObject({ kind: 'organization' })
     expect(set.accounting.kinds.find(({ kind }) => kind === 'user')).toMatchObject({
       yielded: 40,
@@ -113,7 +113,7 @@ test('resources that many records mention are one, with the first that mentions 
   expect(set.count('organization')).toBe(1)
   expect(set.origin('organization', 'acme')).toBe('users.csv:2')
   expect(set.count('membership')).toBe(3)
-  expect(set.mergeCounts()).toEqual([{ kind: 'organization', records: 2, different: 0 }])
+  expect(set.mergeCounts()).toEqual([{ kind: 'organization', different: 0, alike: 2 }])
 })
 
 describe('organizations known by name', () => {
@@ -152,6 +152,18 @@ describe('organizations known by name', () => {
 })
 
 describe('a value that was not taken', () => {
+  test('is told of the first record too: its password may be of somebody who never verified the address', async () => {
+    const user = (key: string, emailVerified: boolean, secrets?: { password: string }): RecordPart => ({
+      users: [{ key, email: 'a@example.com', emailVerified, secrets }],
+    })
+    const set = await assembled([user('u1', false, { password: 'p' }), user('u2', true)])
+    expect(set.get('user', 'u1')).toMatchObject({ attributes: { emailVerified: true }, secrets: null })
+    expect([...set.differingMerges('user', 9)]).toMatchObject([
+      { merged: 'u1', records: 0, origin: 'users.csv:2', conflicts: [{ field: 'password' }] },
+    ])
+    expect(set.mergeCounts()).toEqual([{ kind: 'user', different: 1, alike: 1 }])
+  })
+
   const alpha = (name: string): RecordPart => ({ organizations: [{ key: 'a1', name }] })
 
   test('is told with its record, also where the keys are the same', async () => {
@@ -167,7 +179,7 @@ describe('a value that was not taken', () => {
         conflicts: [{ field: 'name', kept: 'Alpha', dropped: 'Beta' }],
       },
     ])
-    expect(set.mergeCounts()).toEqual([{ kind: 'organization', records: 3, different: 2 }])
+    expect(set.mergeCounts()).toEqual([{ kind: 'organization', different: 2, alike: 1 }])
   })
 
   test('is told of each record apart, in their order', async () => {
@@ -180,7 +192,7 @@ describe('a value that was not taken', () => {
       { origin: 'users.csv:5', conflicts: [{ field: 'firstName', kept: 'Ada', dropped: 'Ida' }] },
     ])
     expect([...set.differingMerges('user', 1)]).toHaveLength(1)
-    expect(set.mergeCounts()).toEqual([{ kind: 'user', records: 3, different: 2 }])
+    expect(set.mergeCounts()).toEqual([{ kind: 'user', different: 2, alike: 1 }])
   })
 
   test('is not told of what was refused after the merge', async () => {

@@ -54,6 +54,24 @@ test('a hash keeps its own type, and a conflict of secrets shows neither', () =>
   expect(merged.conflicts).toEqual([{ draft: 2, field: 'passwordHash' }])
 })
 
+test('the password of an account that never verified the address does not open that of one that did', () => {
+  const unverified = { key: 'a', attributes: { emailVerified: false }, secrets: { password: 'of the intruder' } }
+  const verified = { key: 'b', attributes: { emailVerified: true }, secrets: null }
+  const merged = mergeDrafts(user, [unverified, verified], {})
+  expect(merged.secrets).toBeNull()
+  expect(merged.attributes.emailVerified).toBe(true)
+  expect(merged.conflicts).toContainEqual({ draft: 0, field: 'password' })
+  const own = { ...verified, secrets: { password: 'of the owner' } }
+  expect(mergeDrafts(user, [unverified, own], {}).secrets).toEqual({ password: 'of the owner' })
+})
+
+test('where nobody verified the address, or the rows are of one account, the first password counts', () => {
+  const first = { key: 'a', attributes: { emailVerified: false }, secrets: { password: 'p' } }
+  expect(mergeDrafts(user, [first, { ...first, key: 'b', secrets: null }], {}).secrets).toEqual({ password: 'p' })
+  const sameAccount = { key: 'a', attributes: { emailVerified: true }, secrets: null }
+  expect(mergeDrafts(user, [first, sameAccount], {}).secrets).toEqual({ password: 'p' })
+})
+
 test('a password in clear and a hash are never both kept', () => {
   const hash = { passwordHash: { hash: 'h', type: 'bcrypt' } }
   const merged = mergeDrafts(user, [draft({}, hash), draft({}, { password: 'p' })], {})

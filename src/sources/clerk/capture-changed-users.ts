@@ -1,6 +1,6 @@
+import { IdSet } from '../id-set.ts'
 import type { ClerkApi, Page } from './api.ts'
 import type { ReadingContext } from './counted-list.ts'
-import { IdSet } from '../id-set.ts'
 import { USERS } from './objects.ts'
 import { readList } from './read-list.ts'
 

@@ -1,6 +1,6 @@
+import type { IdSet } from '../id-set.ts'
 import { type ClerkApi, MOST_IDS } from './api.ts'
 import type { ReadingContext } from './counted-list.ts'
-import type { IdSet } from '../id-set.ts'
 import { GONE, MEMBERSHIPS, USERS } from './objects.ts'
 
 /** Asks for the members who are not among the users that were read: they came meanwhile, or are gone again. */

@@ -1,7 +1,7 @@
 import { HttpRefusal } from '../http/refusal.ts'
+import { IdSet } from '../id-set.ts'
 import type { ClerkApi, ClerkObject } from './api.ts'
 import { type CountedList, idsOf, ListReader, type ReadingContext } from './counted-list.ts'
-import { IdSet } from '../id-set.ts'
 import { listOf, OLDEST_FIRST } from './lists.ts'
 import { MEMBERSHIPS, ORGANIZATIONS, slimMembership } from './objects.ts'
 

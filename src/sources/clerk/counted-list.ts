@@ -1,9 +1,9 @@
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { JsonObject } from '../../json.ts'
+import { IdSet } from '../id-set.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { CaptureContext } from '../source.ts'
 import type { ClerkObject, Page } from './api.ts'
-import { IdSet } from '../id-set.ts'
 import { readList } from './read-list.ts'
 
 /** A list of the API that becomes a stream of the snapshot, or part of one. */

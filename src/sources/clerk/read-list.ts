@@ -1,6 +1,6 @@
+import type { IdSet } from '../id-set.ts'
 import { Ahead } from './ahead.ts'
 import type { ClerkObject, Page } from './api.ts'
-import type { IdSet } from '../id-set.ts'
 
 /** A list that is read by offset, from its oldest entry on, while entries may come and go. */
 export interface ListReading {
