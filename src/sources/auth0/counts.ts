@@ -1,4 +1,4 @@
-import { SourceError } from '../../diagnostics/errors.ts'
+import { SpoiledReading } from '../snapshot/spoiled-reading.ts'
 
 /** A list that was read while the tenant went on living. */
 export interface Counted {
@@ -17,7 +17,7 @@ export function explains({ before, after, read }: Counted): boolean {
 
 /**
  * Makes sure that nobody was lost on the way.
- * @throws SourceError naming the numbers, when changes during the reading do not explain the difference
+ * @throws SpoiledReading naming the numbers, when changes during the reading do not explain the difference
  */
 export function requireCount(counted: Counted, tenant: string): void {
   if (explains(counted)) return
@@ -26,9 +26,9 @@ export function requireCount(counted: Counted, tenant: string): void {
     before === after
       ? `counts ${before} ${what}`
       : `counted ${before} ${what} before they were read and ${after} afterwards`
-  throw new SourceError({
+  throw new SpoiledReading({
     code: 'count_mismatch',
     message: `${tenant} ${counts}, and ${read} were read`,
-    hint: 'run the same command with --fresh, best when nobody changes the tenant; nothing is migrated from an incomplete reading',
+    hint: 'run the same command again, which reads from the beginning, best when nobody changes the tenant; nothing is migrated from an incomplete reading',
   })
 }

@@ -2,6 +2,7 @@ import { SourceError } from '../../diagnostics/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import type { JsonClient, Query } from '../http/client.ts'
 import { HttpRefusal } from '../http/refusal.ts'
+import { SpoiledReading } from '../snapshot/spoiled-reading.ts'
 
 /** A page of a list that is read by checkpoints. */
 export interface Page {
@@ -62,9 +63,11 @@ export class Tenant {
     return (await this.counted(path, list, 0, 1, query)).total
   }
 
-  /** A page by checkpoint; the first one has none. */
+  /** A page by checkpoint; the first one has none. @throws SpoiledReading when the checkpoint is not taken any more */
   async page(path: string, list: string, size: number, from: string | undefined, query: Query = {}): Promise<Page> {
-    const answer = await this.get(path, { take: size, from, ...query })
+    const answer = await this.get(path, { take: size, from, ...query }).catch((error: unknown) => {
+      throw from !== undefined && isOfRequest(error) ? this.#checkpointRefused(path, error) : error
+    })
     // A list that ends with its first page may come as an array.
     if (Array.isArray(answer)) return { items: this.items(path, answer), next: undefined }
     const body = this.object(path, answer)
@@ -94,6 +97,17 @@ export class Tenant {
     }
   }
 
+  #checkpointRefused(path: string, cause: HttpRefusal): SpoiledReading {
+    return new SpoiledReading(
+      {
+        code: 'checkpoint_refused',
+        message: `${this.name} does not take the checkpoint any more with which GET ${path} was to go on: ${cause.message}`,
+        hint: 'run the same command again: it reads from the beginning',
+      },
+      { cause },
+    )
+  }
+
   object(path: string, value: unknown): JsonObject {
     if (isJsonObject(value)) return value
     throw this.unexpected(`GET ${path}`, 'an object')
@@ -112,6 +126,11 @@ export class Tenant {
       hint: 'is source.domain the domain of an Auth0 tenant?',
     })
   }
+}
+
+/** Whether a request was refused for what it asks, and not for who asks, how often, or what is not there. */
+function isOfRequest(error: unknown): error is HttpRefusal {
+  return error instanceof HttpRefusal && [400, 410, 422].includes(error.status)
 }
 
 /** What comes out of a JSON text holds nothing but JSON. */

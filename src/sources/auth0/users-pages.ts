@@ -1,7 +1,7 @@
-import { SourceError } from '../../diagnostics/errors.ts'
 import { isObject } from '../../json.ts'
 import { HttpRefusal } from '../http/refusal.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
+import { SpoiledReading } from '../snapshot/spoiled-reading.ts'
 import type { CaptureContext } from '../source.ts'
 import { LAST_OF_PAGES } from './options.ts'
 import { idsIn, STREAMS } from './snapshot-rows.ts'
@@ -27,7 +27,7 @@ export function searchQuery(search: string | undefined): { q?: string; search_en
  * Reads users by pages, in the order in which they were created. A page may be shorter than it was asked to be, and is the last one
  * only if it is empty or the tenant counts no more.
  * @returns how many different users there were
- * @throws SourceError when there are more than pages reach
+ * @throws SpoiledReading when there are more than pages reach
  */
 export async function pageUsers({ tenant, snapshot, context, step, pageSize, search }: PagesReading): Promise<number> {
   const seen = await idsIn(snapshot, STREAMS.users, 'user_id')
@@ -68,9 +68,9 @@ async function pageOf(tenant: Tenant, page: number, size: number, search: string
   }
 }
 
-/** For more users than pages reach. */
-export function tooMany(tenant: Tenant, total: number): SourceError {
-  return new SourceError({
+/** For more users than pages reach. A reading that began with fewer has to choose anew how it goes on. */
+export function tooMany(tenant: Tenant, total: number): SpoiledReading {
+  return new SpoiledReading({
     code: 'too_many_for_pages',
     message: `${tenant.name} has ${total} users to read, and its pages end with the first ${LAST_OF_PAGES}`,
     hint: 'set engine under source to export, or leave it out',

@@ -1,7 +1,7 @@
-import { SourceError } from '../../diagnostics/errors.ts'
 import type { JsonObject } from '../../json.ts'
 import { IdSet } from '../id-set.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
+import { SpoiledReading } from '../snapshot/spoiled-reading.ts'
 import type { CaptureContext } from '../source.ts'
 import type { ClerkObject, Page } from './api.ts'
 import { readList } from './read-list.ts'
@@ -87,7 +87,7 @@ export class ListReader {
   /**
    * Compares what was read with what the API counts, and ends the steps. Where entries are missing the list is read again from
    * its beginning.
-   * @throws SourceError when they stay missing, or more were read than there can have been
+   * @throws SpoiledReading when they stay missing, or more were read than there can have been
    */
   async settle(): Promise<void> {
     const { stream, what, total } = this.#list
@@ -102,10 +102,10 @@ export class ListReader {
     const read = this.#own.size
     const most = Math.max(before, after)
     if (read < after || (read > most && read > most + (await this.#createdMeanwhile()))) {
-      throw new SourceError({
+      throw new SpoiledReading({
         code: 'count_mismatch',
         message: `${name} counted ${before} ${what} before they were read and ${after} afterwards, and ${read} were read`,
-        hint: 'run the same command with --fresh, best when nobody changes the instance; nothing is migrated from an incomplete reading',
+        hint: 'run the same command again, which reads from the beginning, best when nobody changes the instance; nothing is migrated from an incomplete reading',
       })
     }
     for (const [step, cursor] of this.#steps) await snapshot.append(stream, [], { step, cursor, done: true })

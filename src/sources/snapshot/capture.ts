@@ -4,8 +4,10 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import type { LiveReading } from '../source.ts'
 import { nextOf, settle } from './folders.ts'
 import { checkIdentity, optionsOf, snapshotIdentity } from './placement.ts'
+import { discardUnfinished } from './progress.ts'
 import { readSnapshot } from './read-snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
+import { SpoiledReading } from './spoiled-reading.ts'
 import { type OpenSnapshotWriter, openSnapshotWriter } from './writer.ts'
 
 export interface CaptureOptions {
@@ -18,9 +20,12 @@ export interface CaptureOptions {
   onWarning(problem: Problem): void
 }
 
+/** What came of a reading: the snapshot, or why it cannot be gone on with. */
+type Outcome = { kind: 'read'; snapshot: Snapshot } | { kind: 'spoiled'; error: SourceError; resumed: boolean }
+
 /**
- * Reads a live source into a snapshot, from where an earlier reading was cut off if one was. The snapshot that is in the
- * folder stays until the new one is finished.
+ * Reads a live source into a snapshot, from where an earlier reading was cut off if one was, or from the beginning if that one cannot be
+ * gone on with. The snapshot that is in the folder stays until the new one is finished.
  * @throws InterruptedError when it is called off: what was read by then is kept. SourceError, CredentialsError, LockedError
  */
 export async function captureSource(
@@ -29,13 +34,42 @@ export async function captureSource(
   folder: string,
   options: CaptureOptions,
 ): Promise<Snapshot> {
-  const { directory, now, signal, onProgress, onWarning } = options
   await checkPlace(folder, config, live)
+  let outcome = await attempt(config, live, folder, options)
+  if (outcome.kind === 'spoiled' && outcome.resumed) {
+    options.onWarning(begunAnew(outcome.error))
+    outcome = await attempt(config, live, folder, options)
+  }
+  if (outcome.kind === 'spoiled') throw outcome.error
+  return outcome.snapshot
+}
+
+async function attempt(
+  config: SourceConfig,
+  live: LiveReading,
+  folder: string,
+  { directory, now, signal, onProgress, onWarning }: CaptureOptions,
+): Promise<Outcome> {
   const of = { source: config.type, identity: snapshotIdentity(config, live) }
-  const writer = await openSnapshotWriter(folder, of, { now })
-  if (writer.resumed) onWarning(resumed(writer, folder))
-  const context = { directory, warn: onWarning, progress: onProgress, signal }
-  return writing(writer, signal, () => live.capture(optionsOf(config), writer, context))
+  let resumed = true
+  try {
+    const writer = await openSnapshotWriter(folder, of, { now })
+    resumed = writer.resumed
+    if (resumed) onWarning(takenUp(writer, folder))
+    const context = { directory, warn: onWarning, progress: onProgress, signal }
+    const snapshot = await writing(writer, signal, () => live.capture(optionsOf(config), writer, context))
+    return { kind: 'read', snapshot }
+  } catch (error) {
+    if (!(error instanceof SourceError) || !isSpoiled(error)) throw error
+    discardUnfinished(folder)
+    return { kind: 'spoiled', error, resumed }
+  }
+}
+
+/** A snapshot that is damaged before it is finished is as good as none. */
+function isSpoiled(error: SourceError): boolean {
+  const isUnreadable = ({ code }: Problem) => code === 'snapshot_damaged' || code === 'snapshot_version'
+  return error instanceof SpoiledReading || error.problems.some(isUnreadable)
 }
 
 /**
@@ -68,7 +102,16 @@ export async function checkPlace(folder: string, config: SourceConfig, live: Liv
   if (present !== undefined) checkIdentity(present, config, live)
 }
 
-function resumed({ startedAt }: OpenSnapshotWriter, folder: string): Problem {
+function begunAnew({ message }: SourceError): Problem {
+  return {
+    code: 'reading_begun_anew',
+    severity: 'warning',
+    message: `the reading that was cut off cannot be gone on with, and begins anew: ${message}`,
+    hint: 'nothing needs to be done',
+  }
+}
+
+function takenUp({ startedAt }: OpenSnapshotWriter, folder: string): Problem {
   return {
     code: 'reading_resumed',
     severity: 'warning',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { SpoiledReading } from '../../../src/sources/snapshot/spoiled-reading.ts'
 import { generateTenant, person } from '../../fakes/auth0/generate.ts'
 import type { Tenant } from '../../fakes/auth0/tenant.ts'
 import { folderWith, sums } from '../reading.ts'
@@ -93,6 +94,23 @@ test.each([
   const untouched = await captureInto(folderWith({}), source)
   const records = ({ streams }: typeof whole) => streams.map(({ name, records: count }) => [name, count])
   expect(records(whole)).toEqual(records(untouched))
+})
+
+test('a checkpoint that the tenant does not take any more is not gone on with', async () => {
+  let pages = 0
+  const fake = await tenantWith(DATA, {
+    onAnswer: (entry, _answer, response) => {
+      if (!entry.target.includes('&from=') || ++pages < 3) return false
+      entry.status = 400
+      response.writeHead(400, { 'content-type': 'application/json' }).end('{"message":"Invalid checkpoint"}')
+      return true
+    },
+  })
+  const failure = await readTenant(fake, { pageSize: 5, concurrency: 1 }).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(SpoiledReading)
+  expect(failure).toMatchObject({
+    problems: [{ code: 'checkpoint_refused', message: expect.stringContaining('Invalid checkpoint') }],
+  })
 })
 
 test('roles that do not come with the members are asked for one by one', async () => {

@@ -8,6 +8,7 @@ import type { JsonObject } from '../../../src/json.ts'
 import { type ObtainOptions, obtainSnapshot } from '../../../src/sources/snapshot/obtain.ts'
 import { snapshotFolder } from '../../../src/sources/snapshot/placement.ts'
 import type { Snapshot } from '../../../src/sources/snapshot/snapshot.ts'
+import { SpoiledReading } from '../../../src/sources/snapshot/spoiled-reading.ts'
 import type { LiveReading } from '../../../src/sources/source.ts'
 
 const PAGE = 50
@@ -18,8 +19,8 @@ export interface Directory {
   url: string
   /** Pages that were asked for. */
   asked: number[]
-  /** Called before a page is answered; false: it is answered with 500. */
-  onPage: (page: number) => boolean
+  /** Called before a page is answered; false: it is answered with 500; 'gone': with 410, which spoils the reading. */
+  onPage: (page: number) => boolean | 'gone'
 }
 
 export async function startDirectory(count: number): Promise<Directory> {
@@ -28,7 +29,8 @@ export async function startDirectory(count: number): Promise<Directory> {
   const server = createServer((request, response) => {
     const page = Number(new URL(request.url ?? '', 'http://localhost').searchParams.get('page'))
     directory.asked.push(page)
-    if (!directory.onPage(page)) response.statusCode = 500
+    const answered = directory.onPage(page)
+    if (answered !== true) response.statusCode = answered === 'gone' ? 410 : 500
     response.end(JSON.stringify(directory.people.slice(page * PAGE, (page + 1) * PAGE)))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -49,6 +51,7 @@ export const directoryReading: LiveReading = {
   async capture({ url }, snapshot, { signal, progress }) {
     for (let page = Number(snapshot.cursor('people') ?? 0); !snapshot.isDone('people'); page++) {
       const answer = await fetch(`${url}/people?page=${page}`, { signal: signal ?? null })
+      if (answer.status === 410) throw new SpoiledReading({ code: 'directory_gone', message: `page ${page} is gone` })
       if (!answer.ok) throw new SourceError({ code: 'directory_broken', message: `page ${page}: ${answer.status}` })
       const rows: JsonObject[] = JSON.parse(await answer.text())
       await snapshot.append('people', rows, { step: 'people', cursor: page + 1, done: rows.length < PAGE })

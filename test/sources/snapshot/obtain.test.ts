@@ -126,6 +126,50 @@ describe('a reading that is called off', () => {
   })
 })
 
+describe('a reading that is spoiled', () => {
+  /** A directory of which four pages have been read. */
+  async function cutOff() {
+    const directory = await startDirectory(400)
+    const obtaining_ = obtaining(temporaryFolder(), { url: directory.url })
+    directory.onPage = (page) => page < 4
+    await expect(obtaining_.obtain()).rejects.toMatchObject({ problems: [{ code: 'directory_broken' }] })
+    directory.asked.splice(0)
+    directory.onPage = () => true
+    return { directory, ...obtaining_ }
+  }
+
+  test('begins anew by itself, and says why', async () => {
+    const { directory, obtain, warnings } = await cutOff()
+    let refusals = 1
+    directory.onPage = () => (refusals-- > 0 ? 'gone' : true)
+    expect(await rowsOf(await obtain(), 'people')).toEqual(directory.people)
+    expect(directory.asked).toEqual([4, 0, 1, 2, 3, 4, 5, 6, 7, 8])
+    expect(warnings).toMatchObject([
+      { code: 'reading_resumed' },
+      { code: 'reading_begun_anew', message: expect.stringContaining('page 4 is gone') },
+    ])
+  })
+
+  test('from its beginning on is an error, and is not gone on with by the next command', async () => {
+    const directory = await startDirectory(120)
+    const { obtain, folder, warnings } = obtaining(temporaryFolder(), { url: directory.url })
+    directory.onPage = (page) => (page === 2 ? 'gone' : true)
+    await expect(obtain()).rejects.toMatchObject({ problems: [{ code: 'directory_gone' }] })
+    expect(existsSync(`${folder}.next`)).toBe(false)
+    directory.onPage = () => true
+    expect(await rowsOf(await obtain(), 'people')).toEqual(directory.people)
+    expect(directory.asked).toEqual([0, 1, 2, 0, 1, 2])
+    expect(warnings).toEqual([])
+  })
+
+  test('because its files are damaged begins anew as well', async () => {
+    const { directory, obtain, folder, warnings } = await cutOff()
+    writeFileSync(join(`${folder}.next`, 'people.ndjson.gz'), 'nothing')
+    expect(await rowsOf(await obtain(), 'people')).toEqual(directory.people)
+    expect(warnings).toMatchObject([{ code: 'reading_begun_anew', message: expect.stringContaining('damaged') }])
+  })
+})
+
 describe('a damaged snapshot', () => {
   test('is refused, and replaced when the source is read again', async () => {
     const directory = await startDirectory(10)
