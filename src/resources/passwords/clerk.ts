@@ -1,4 +1,4 @@
-import { encodeFirebaseScrypt } from './firebase-scrypt.ts'
+import { firebaseScryptOf } from './firebase-scrypt.ts'
 import type { ForeignHash } from './foreign-hash.ts'
 import { encodePbkdf2, type Pbkdf2Digest } from './pbkdf2.ts'
 import { recognisePasswordHash } from './recognise.ts'
@@ -31,16 +31,16 @@ export function fromClerk(digest: string, hasher: string): ForeignHash {
   const text = digest.trim()
   const same = SAME.get(name)
   if (same !== undefined) return { hash: text, type: same }
-  if (name === 'scrypt_firebase') return { hash: firebaseScrypt(text) ?? text, type: 'firebase-scrypt' }
+  if (name === 'scrypt_firebase') return firebaseScrypt(text) ?? { hash: text, type: 'firebase-scrypt' }
   if (name === 'scrypt_werkzeug') return werkzeug(text) ?? { unsupported: name }
   if (PBKDF2.has(name)) return { hash: pbkdf2(text, name) ?? text, type: 'pbkdf2' }
   return { unsupported: name }
 }
 
-function firebaseScrypt(digest: string): string | undefined {
+function firebaseScrypt(digest: string): ForeignHash | undefined {
   const [hash, salt, signerKey, saltSeparator, rounds, memoryCost, ...rest] = digest.split('$')
   if (!hash || !salt || !signerKey || saltSeparator === undefined || rest.length > 0) return undefined
-  return encodeFirebaseScrypt({
+  return firebaseScryptOf({
     hash,
     salt,
     signerKey,

@@ -2,8 +2,9 @@ import type { ForeignHash } from './foreign-hash.ts'
 import { Parts } from './parts.ts'
 import { BASE64_UNPADDED, type HashVerdict, SOUND, unpadded } from './verdict.ts'
 
+/** WorkOS documents a separator in every hash, and every project of Firebase has one: a hash without it may not be sent. */
 const SHAPE = new RegExp(
-  `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=[A-Za-z0-9+/]*,sk=${BASE64_UNPADDED}\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`,
+  `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64_UNPADDED},sk=${BASE64_UNPADDED}\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`,
 )
 
 /** Firebase's own scrypt, as WorkOS takes it: the parameters of the project stand in every hash. */
@@ -16,17 +17,22 @@ export function checkFirebaseScrypt(hash: string): HashVerdict {
   }
 }
 
-/** The hash in the form WorkOS takes; salt, hash, separator and key are base64 as Firebase exports them. */
-export function encodeFirebaseScrypt(parts: {
+/**
+ * A hash in WorkOS's terms; salt, hash, separator and key are base64 as Firebase exports them. Unsupported without a
+ * separator, for which WorkOS documents no form.
+ */
+export function firebaseScryptOf(parts: {
   hash: string
   salt: string
   signerKey: string
   saltSeparator: string
   rounds: number
   memoryCost: number
-}): string {
+}): ForeignHash {
+  if (unpadded(parts.saltSeparator) === '') return { unsupported: 'fbscrypt_no_separator' }
   const project = `r=${parts.rounds},m=${parts.memoryCost},ss=${unpadded(parts.saltSeparator)},sk=${unpadded(parts.signerKey)}`
-  return `$firebase-scrypt$v=1$${project}$${unpadded(parts.salt)}$${unpadded(parts.hash)}`
+  const hash = `$firebase-scrypt$v=1$${project}$${unpadded(parts.salt)}$${unpadded(parts.hash)}`
+  return { hash, type: 'firebase-scrypt' }
 }
 
 /**
@@ -39,15 +45,14 @@ export function fromFirebase(hash: string, salt: string, parameters: unknown): F
     ...['signerKey', 'saltSeparator', 'rounds', 'memoryCost'],
     ...['base64_signer_key', 'base64_salt_separator', 'memCost', 'mem_cost', 'algorithm'],
   )
-  const encoded = encodeFirebaseScrypt({
+  return firebaseScryptOf({
     hash,
     salt,
     signerKey: project.text('signerKey', 'base64_signer_key'),
-    saltSeparator: project.optional('saltSeparator', 'base64_salt_separator') ?? '',
+    saltSeparator: project.text('saltSeparator', 'base64_salt_separator'),
     rounds: project.count(['rounds']),
     memoryCost: project.count(['memoryCost', 'memCost', 'mem_cost']),
   })
-  return { hash: encoded, type: 'firebase-scrypt' }
 }
 
 /**
@@ -62,8 +67,7 @@ export function fromFbscrypt(text: string): ForeignHash | undefined {
   if (v !== '1' || !n || !r || !sk) return undefined
   // WorkOS's form has no place for the parallelism.
   if (p !== '1') return { unsupported: 'fbscrypt_parallel' }
-  const parts = { hash, salt, signerKey: sk, saltSeparator: ss, rounds: Number(r), memoryCost: Number(n) }
-  return { hash: encodeFirebaseScrypt(parts), type: 'firebase-scrypt' }
+  return firebaseScryptOf({ hash, salt, signerKey: sk, saltSeparator: ss, rounds: Number(r), memoryCost: Number(n) })
 }
 
 function splitAt(text: string, at: number): [string, string] {

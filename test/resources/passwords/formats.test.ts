@@ -33,6 +33,7 @@ const malformed: [type: string, hash: string][] = [
   ['pbkdf2', `$pbkdf2$i=600000,d=sha1$${SALT}$${DIGEST}`],
   ['pbkdf2', `pbkdf2_sha256$600000$${SALT}$${DIGEST}`],
   ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw==,sk=${DIGEST}$${SALT}$${DIGEST}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=,sk=${DIGEST}$${SALT}$${DIGEST}`],
   ['firebase-scrypt', `$firebase-scrypt$v=1$r=0,m=14,ss=Bw,sk=${DIGEST}$${SALT}$${DIGEST}`],
   ['ssha', `{SSHA}${createHash('sha1').update('secret').digest('base64')}`],
   ['ssha', '{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk='],

@@ -42,11 +42,22 @@ describe('Firebase', () => {
   test.each([
     [undefined, 'an object of named values is expected'],
     [{ ...project, signerKey: '' }, 'signerKey is missing'],
+    [{ ...project, saltSeparator: undefined }, 'saltSeparator is missing'],
     [{ ...project, rounds: 'eight' }, 'rounds is not a whole number above zero'],
     [{ ...project, memoryCost: undefined }, 'memoryCost is missing'],
     [{ ...project, signrKey: 'x' }, 'there is no signrKey; known are signerKey'],
   ])('parameters %j are refused', (parameters, message) => {
     expect(() => fromFirebase(hash, salt, parameters)).toThrow(message)
+  })
+
+  test('a hash without a salt separator is one that WorkOS has no form for', () => {
+    const { signerKey } = project
+    const none = { unsupported: 'fbscrypt_no_separator' }
+    expect(fromClerk([hash, salt, signerKey, '', '8', '14'].join('$'), 'scrypt_firebase')).toEqual(none)
+    for (const separator of ['', ',ss=']) {
+      const supabase = `$fbscrypt$v=1,n=14,r=8,p=1${separator},sk=${signerKey}$${salt}$${hash}`
+      expect(recognisePasswordHash(supabase)).toEqual(none)
+    }
   })
 
   test("Supabase's form without its parts is unknown, and with parallelism unsupported", () => {

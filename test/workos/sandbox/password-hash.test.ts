@@ -42,6 +42,7 @@ const REFUSED: [HashType, string, string][] = [
   ['argon2', 'too many lanes', `$argon2id$v=19$m=65536,t=3,p=9$${SALT}$${KEY_32}`],
   ['argon2', 'an older version', `$argon2id$v=16$m=65536,t=3,p=4$${SALT}$${KEY_32}`],
   ['firebase-scrypt', 'no signer key', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=$${SALT}$${KEY_64}`],
+  ['firebase-scrypt', 'no salt separator', `$firebase-scrypt$v=1$r=8,m=14,ss=,sk=${KEY_64}$${SALT}$${KEY_64}`],
   ['firebase-scrypt', 'padded base64', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw==,sk=${KEY_64}$${SALT}$${KEY_64}`],
   ['ssha', 'no salt', ssha(20)],
   ['ssha', 'no prefix', ssha(28).slice(6)],
