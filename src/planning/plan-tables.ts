@@ -80,6 +80,16 @@ export function insertLive(staging: Staging, kind: string, resources: readonly L
   })
 }
 
+/**
+ * Without a word about it SQLite takes the primary key of a table without rowids, of which `kind` is the beginning, for the better way
+ * to whatever index is not unique, and reads everything of the kind: for every resource, once more.
+ */
+const LIVE_INDEXES = {
+  id: '',
+  external_id: 'INDEXED BY live_by_external_id',
+  natural: 'INDEXED BY live_by_natural',
+}
+
 /** A live resource by its id, external id or natural identity. */
 export function findLive(
   staging: Staging,
@@ -87,7 +97,9 @@ export function findLive(
   column: 'id' | 'external_id' | 'natural',
   value: string,
 ): LiveResource | undefined {
-  const row = staging.statement(`SELECT * FROM live WHERE kind = ? AND ${column} = ? LIMIT 1`).get(kind, value)
+  const row = staging
+    .statement(`SELECT * FROM live ${LIVE_INDEXES[column]} WHERE kind = ? AND ${column} = ? LIMIT 1`)
+    .get(kind, value)
   return row && liveFromRow(row)
 }
 
@@ -130,7 +142,7 @@ export type Orphan = Pick<StateResource, 'key' | 'attributes'>
 export function orphanById(staging: Staging, kind: string, id: string): Orphan | undefined {
   const row = staging
     .statement(
-      `SELECT key, attributes FROM known k WHERE kind = ? AND id = ? AND NOT EXISTS
+      `SELECT key, attributes FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
          (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
     )
     .get(kind, id)
