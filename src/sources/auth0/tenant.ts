@@ -66,7 +66,7 @@ export class Tenant {
   /** A page by checkpoint; the first one has none. @throws SpoiledReading when the checkpoint is not taken any more */
   async page(path: string, list: string, size: number, from: string | undefined, query: Query = {}): Promise<Page> {
     const answer = await this.get(path, { take: size, from, ...query }).catch((error: unknown) => {
-      throw from !== undefined && isOfRequest(error) ? this.#checkpointRefused(path, error) : error
+      throw from !== undefined && isOfRequest(error) ? checkpointRefused(error) : error
     })
     // A list that ends with its first page may come as an array.
     if (Array.isArray(answer)) return { items: this.items(path, answer), next: undefined }
@@ -97,17 +97,6 @@ export class Tenant {
     }
   }
 
-  #checkpointRefused(path: string, cause: HttpRefusal): SpoiledReading {
-    return new SpoiledReading(
-      {
-        code: 'checkpoint_refused',
-        message: `${this.name} does not take the checkpoint any more with which GET ${path} was to go on: ${cause.message}`,
-        hint: 'run the same command again: it reads from the beginning',
-      },
-      { cause },
-    )
-  }
-
   object(path: string, value: unknown): JsonObject {
     if (isJsonObject(value)) return value
     throw this.unexpected(`GET ${path}`, 'an object')
@@ -126,6 +115,17 @@ export class Tenant {
       hint: 'is source.domain the domain of an Auth0 tenant?',
     })
   }
+}
+
+function checkpointRefused(cause: HttpRefusal): SpoiledReading {
+  return new SpoiledReading(
+    {
+      code: 'checkpoint_refused',
+      message: `the checkpoint where reading was to go on is not taken: ${cause.message}`,
+      hint: 'run the same command again: it reads from the beginning',
+    },
+    { cause },
+  )
 }
 
 /** Whether a request was refused for what it asks, and not for who asks, how often, or what is not there. */

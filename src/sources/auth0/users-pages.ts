@@ -1,5 +1,5 @@
-import { isObject } from '../../json.ts'
 import { HttpRefusal } from '../http/refusal.ts'
+import type { IdSet } from '../id-set.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import { SpoiledReading } from '../snapshot/spoiled-reading.ts'
 import type { CaptureContext } from '../source.ts'
@@ -23,38 +23,64 @@ export function searchQuery(search: string | undefined): { q?: string; search_en
   return search === undefined ? {} : { q: search, search_engine: 'v3' }
 }
 
+/** What came of reading by pages. */
+export interface PagesRead {
+  /** Different users there were at the end. */
+  read: number
+  /** What the tenant counted while they were read. */
+  total: number
+}
+
+/** How often the pages are read again from the first when users came or went meanwhile. */
+const SWEEPS = 5
+
 /**
  * Reads users by pages, in the order in which they were created. A page may be shorter than it was asked to be, and is the last one
- * only if it is empty or the tenant counts no more.
- * @returns how many different users there were
+ * only if it is empty or the tenant counts no more. Who is deleted meanwhile moves all others forward, and one of them past the end of a
+ * page that was read already: so when the count has moved, all pages are read once more.
  * @throws SpoiledReading when there are more than pages reach
  */
-export async function pageUsers({ tenant, snapshot, context, step, pageSize, search }: PagesReading): Promise<number> {
-  const seen = await idsIn(snapshot, STREAMS.users, 'user_id')
+export async function pageUsers(reading: PagesReading): Promise<PagesRead> {
+  const { snapshot, step } = reading
+  const known = await idsIn(snapshot, STREAMS.users, 'user_id')
   try {
-    const cursor = snapshot.cursor(step)
-    let { page, read } = isObject(cursor)
-      ? { page: Number(cursor.page), read: Number(cursor.read) }
-      : { page: 0, read: 0 }
-    for (;;) {
-      const { items, total } = await pageOf(tenant, page, pageSize, search, read)
-      if (total > LAST_OF_PAGES) throw tooMany(tenant, total)
-      // A user who is created or deleted meanwhile moves others from page to page.
-      const fresh = seen.add(items, ({ user_id }) => String(user_id))
-      read += fresh.length
-      page += 1
-      const done = items.length === 0 || read >= total || page >= LAST_OF_PAGES
-      await snapshot.append(STREAMS.users, fresh, { step, cursor: { page, read }, done })
-      context.progress(`users: ${read.toLocaleString('en')} of ${total.toLocaleString('en')}`)
-      if (done) return read
+    for (let sweep = 1; ; sweep++) {
+      const { steady, ...came } = await readOnce(reading, known)
+      if (!steady && sweep < SWEEPS) continue
+      await snapshot.append(STREAMS.users, [], { step, cursor: { ...came }, done: true })
+      return came
     }
   } finally {
-    seen.close()
+    known.close()
   }
 }
 
-/** A page of users; an empty one behind the last record that pages reach. */
-async function pageOf(tenant: Tenant, page: number, size: number, search: string | undefined, read: number) {
+/** Reads all pages; who is known is not kept again. */
+async function readOnce(
+  { tenant, snapshot, context, step, pageSize, search }: PagesReading,
+  known: IdSet,
+): Promise<PagesRead & { steady: boolean }> {
+  // No more than pages reach.
+  const seen = new Set<string>()
+  let first: number | undefined
+  let last = 0
+  let steady = true
+  for (let page = 0; ; page++) {
+    const { items, total } = await pageOf(tenant, page, pageSize, search, last)
+    if (total > LAST_OF_PAGES) throw tooMany(tenant, total)
+    first ??= total
+    if (total !== first) steady = false
+    last = total
+    for (const { user_id } of items) seen.add(String(user_id))
+    const fresh = known.add(items, ({ user_id }) => String(user_id))
+    await snapshot.append(STREAMS.users, fresh, { step, cursor: { read: seen.size, total } })
+    context.progress(`users: ${seen.size.toLocaleString('en')} of ${total.toLocaleString('en')}`)
+    if (items.length === 0 || seen.size >= total || page + 1 >= LAST_OF_PAGES) return { read: seen.size, total, steady }
+  }
+}
+
+/** A page of users; an empty one behind the last record that pages reach, where the tenant still counts as many. */
+async function pageOf(tenant: Tenant, page: number, size: number, search: string | undefined, counted: number) {
   try {
     return await tenant.counted('/users', 'users', page, size, {
       ...searchQuery(search),
@@ -63,7 +89,7 @@ async function pageOf(tenant: Tenant, page: number, size: number, search: string
       include_fields: true,
     })
   } catch (error) {
-    if (error instanceof HttpRefusal && error.code === 'invalid_paging') return { items: [], total: read }
+    if (error instanceof HttpRefusal && error.code === 'invalid_paging') return { items: [], total: counted }
     throw error
   }
 }

@@ -40,16 +40,29 @@ export async function readUsers(
   const decision = decisionIn(snapshot) ?? (await decide(tenant, options, search, count))
   snapshot.note('reading of users', { ...decision })
   const { engine, before, searched } = decision
-  let read = readIn(snapshot)
-  if (read === undefined) {
-    read =
+  let came: { read: number; total?: number } | undefined = readIn(snapshot)
+  if (came === undefined) {
+    came =
       engine === 'export'
-        ? await exportUsers({ tenant, snapshot, context, step: STEP, total: before, keep: changedSince(updatedSince) })
+        ? {
+            read: await exportUsers({
+              tenant,
+              snapshot,
+              context,
+              step: STEP,
+              total: before,
+              keep: changedSince(updatedSince),
+            }),
+          }
         : await pageUsers({ tenant, snapshot, context, step: STEP, pageSize, search })
   }
+  const { read, total = before } = came
   const after = await count(searched ? search : undefined)
-  requireCount({ what: searched ? `users changed since ${updatedSince}` : 'users', before, after, read }, tenant.name)
-  snapshot.note('users', { before, after, read })
+  requireCount(
+    { what: searched ? `users changed since ${updatedSince}` : 'users', before: total, after, read },
+    tenant.name,
+  )
+  snapshot.note('users', { before: total, after, read })
   await snapshot.append(STREAMS.users, [], { step: CHECKED, cursor: read, done: true })
 }
 
@@ -84,10 +97,11 @@ function decisionIn(snapshot: SnapshotWriter): Decision | undefined {
   return { engine: engine === 'export' ? 'export' : 'pages', before: Number(before), searched: searched === true }
 }
 
-/** Only once the step is done: a count of half of it would be none. */
-function readIn(snapshot: SnapshotWriter): number | undefined {
+/** What was read, and what the tenant counted meanwhile; only once the step is done: a count of half of it would be none. */
+function readIn(snapshot: SnapshotWriter): { read: number; total?: number } | undefined {
   if (!snapshot.isDone(STEP)) return undefined
   const cursor = snapshot.cursor(STEP)
   if (!isObject(cursor)) return undefined
-  return Number(cursor.lines ?? cursor.read)
+  if (cursor.lines !== undefined) return { read: Number(cursor.lines) }
+  return { read: Number(cursor.read), total: Number(cursor.total) }
 }

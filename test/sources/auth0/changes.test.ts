@@ -77,6 +77,21 @@ test('a user who goes between two pages explains that one less is read than was 
 })
 
 test.each([
+  ['is deleted', false],
+  ['is deleted while another comes', true],
+])('nobody is passed over when a user of an earlier page %s', async (_what, comes) => {
+  const fake = await changing('/users?page=5', (tenant) => {
+    const [first] = tenant.users.all().toSorted((a, b) => (a.created_at < b.created_at ? -1 : 1))
+    tenant.deleteUser(String(first?.user_id))
+    if (comes) for (const n of [6000, 6001]) tenant.addUser(person(n))
+  })
+  const { users } = await readTenant(fake, { engine: 'pages', pageSize: 10, organizationFrom: 'none' })
+  const read = new Set(users.map(({ user_id }) => user_id))
+  expect(fake.tenant.users.all().filter(({ user_id }) => !read.has(user_id))).toEqual([])
+  expect(users).toHaveLength(comes ? 82 : 80)
+})
+
+test.each([
   'organizations: ',
   'users: ',
   'members: 30',
