@@ -251,7 +251,7 @@ test('8: Clerk: verified is what is verified, memberships are many, hashes are k
 test('9: duplicates keep all organizations, and a hash its own type', async () => {
   const workos = await startWorkos()
   const project = clerkProject(workos, {
-    users: ['u1|ada@example.com|ada@example.com|||', `u2|Ada@Example.com|||${ARGON2}|argon2id`],
+    users: ['u1|ada@example.com|ada@example.com|||', `u2|Ada@Example.com|ada@example.com||${ARGON2}|argon2id`],
     memberships: ['u1,acme,Acme', 'u2,beta,Beta'],
   })
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
