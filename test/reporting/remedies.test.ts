@@ -112,6 +112,7 @@ const OF_A_WHOLE_FILE = [
   'record_too_long',
   'reserved_column',
   'reserved_stream_name',
+  'rows_not_read',
   'snapshot_damaged',
   'snapshot_locked',
   'snapshot_of_another_source',

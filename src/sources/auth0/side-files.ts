@@ -4,7 +4,7 @@ import type { LineRecord, RecordFile } from '../record-file.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
 import { exportFile } from './export-file.ts'
 import type { ReadOptions } from './options.ts'
-import { mfaRow, passwordRow, type SideResult } from './side-rows.ts'
+import { mfaRow, passwordRow, type SideResult, type SideRow } from './side-rows.ts'
 import { type Leftover, type SideStream, SideTable } from './side-table.ts'
 import { plainRow } from './user-record.ts'
 
@@ -19,18 +19,23 @@ export class SideFiles {
   readonly #files: readonly SideFile[]
   readonly #context: ReadContext
   readonly #records: RecordFile[] = []
+  /** By file: rows of users who were not asked for. */
+  readonly #left: number[]
+  readonly #updatedSince: string | undefined
   #table: SideTable | undefined
 
-  constructor({ passwords, mfa }: ReadOptions, context: ReadContext) {
+  constructor({ passwords, mfa, updatedSince }: ReadOptions, context: ReadContext) {
     const named = (stream: SideStream, names: readonly string[], read: SideFile['read']) =>
       names.map((name) => ({ stream, file: sourceFile(name, context.directory), read }))
     this.#files = [...named('passwords', passwords, passwordRow), ...named('mfa', mfa, mfaRow)]
+    this.#left = this.#files.map(() => 0)
+    this.#updatedSince = updatedSince
     this.#context = context
   }
 
   /**
    * Reads the files and finds whose each row is, which takes all users: who has changed an address since would otherwise be given the
-   * password of whoever has it now. Rows that are nobody's are rejected.
+   * password of whoever has it now. Rows that are nobody's are rejected; where only users were read who changed, they are left.
    * @param users all of them, as the mapping will see them
    */
   async load(users: () => AsyncIterable<LineRecord[]>): Promise<void> {
@@ -46,7 +51,7 @@ export class SideFiles {
       for await (const batch of records.records()) {
         const rows = batch.flatMap(({ line, data }) => {
           const result = read(data)
-          if (result.ok) return [{ line, row: result.row }]
+          if (result.ok) return [{ line, row: this.#findable(result.row) }]
           records.reject(line, result)
           return []
         })
@@ -54,7 +59,31 @@ export class SideFiles {
       }
     }
     for await (const batch of users()) table.addUsers(batch.map(({ data }) => data))
-    for (const leftover of table.settle()) this.#records[leftover.file]?.reject(leftover.line, complaint(leftover))
+    for (const leftover of table.settle()) {
+      const { file, line, code } = leftover
+      if (this.#updatedSince !== undefined && code === 'no_such_user') this.#left[file] = (this.#left[file] ?? 0) + 1
+      else this.#records[file]?.reject(line, complaint(leftover))
+    }
+    this.#warnOfLeft(this.#updatedSince)
+  }
+
+  /** Of a part of the users, an address does not say whose it was when the file was made: then only an id counts, if there is one. */
+  #findable(row: SideRow): SideRow {
+    return this.#updatedSince !== undefined && row.user !== undefined ? { ...row, email: undefined } : row
+  }
+
+  #warnOfLeft(since: string | undefined): void {
+    for (const [index, { file }] of this.#files.entries()) {
+      const left = this.#left[index] ?? 0
+      if (left === 0) continue
+      this.#context.warn({
+        code: 'rows_not_read',
+        severity: 'warning',
+        message: `${left} rows of ${file.name} are of users who have not changed since ${since}, or of nobody`,
+        hint: 'a whole reading tells which: take updatedSince out for the last one',
+        at: { file: file.name },
+      })
+    }
   }
 
   /** Gives each user the rows that are its own; also where there are no files. */
@@ -64,7 +93,11 @@ export class SideFiles {
   }
 
   counts(): StreamCount[] {
-    return this.#records.map((records) => records.count())
+    return this.#records.map((records, index) => {
+      const { read, passed, ...count } = records.count()
+      const left = this.#left[index] ?? 0
+      return { ...count, read: read - left, passed: passed - left }
+    })
   }
 
   digests(): string[] {

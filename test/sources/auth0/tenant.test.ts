@@ -190,6 +190,29 @@ test('only users who changed since then are asked for, and the source says that 
   }
 })
 
+test('of users who changed, passwords of the others are left, and none goes to whoever has an address now', async () => {
+  const [changed, newcomer, gone] = [person(0), person(1), person(2)]
+  const fake = await tenantWith({ users: [changed, { ...newcomer, email: 'was-of-another@example.com' }] })
+  for (const { user_id } of [changed, newcomer]) fake.tenant.updateUser(user_id, {})
+  const passwordHash = `$2b$10$${'a'.repeat(53)}`
+  const connection = 'Username-Password-Authentication'
+  const hashes = [
+    { _id: { $oid: changed.identities[0]?.user_id }, passwordHash },
+    { _id: { $oid: gone.identities[0]?.user_id }, email: 'was-of-another@example.com', connection, passwordHash },
+  ]
+  const reading = await readTenant(
+    fake,
+    { updatedSince: '2025-01-01', passwords: 'hashes.ndjson', organizationFrom: 'none' },
+    { 'hashes.ndjson': hashes.map((row) => JSON.stringify(row)).join('\n') },
+  )
+  expect(reading.users.map(({ passwords }) => (passwords as unknown[]).length).toSorted()).toEqual([0, 1])
+  expect(reading.rejected).toEqual([])
+  expect(reading.warnings).toMatchObject([
+    { code: 'rows_not_read', message: expect.stringMatching(/^1 rows of hashes/) },
+  ])
+  expect(sums(reading).at(-1)).toEqual(['passwords', 1, 1, 0])
+})
+
 test('with a rate limit that says nothing of when to come again, everything is read', async () => {
   const fake = await tenantWith(generateTenant(SMALL), {
     rate: { burst: 12, perSecond: 40 },
