@@ -29,5 +29,7 @@ export function shownName(name: string): string {
 /** Whether a value of a column that is no person's may be shown: a word, not an address, a hash, an id or a token. */
 export function isHarmless(value: string): boolean {
   if (!/^[\p{L}\p{N} _.:|/+-]{1,40}$/u.test(value)) return false
+  // Letters and digits without end are no word: a TOTP secret (Base32) has 16 at least.
+  if (/(?=\p{L}*\p{N})(?=\p{N}*\p{L})[\p{L}\p{N}]{16,}/u.test(value)) return false
   return !/[0-9a-f]{12,}/i.test(value) && !(value.length > 24 && /\d/.test(value)) && !/\d{7,}/.test(value)
 }

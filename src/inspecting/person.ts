@@ -30,6 +30,17 @@ const EMAIL = [
   'e mail',
   'user principal name',
   'profile/login',
+  'e mail address',
+  'primary email',
+  'email id',
+  'user email',
+  'emailadresse',
+  'e mail adresse',
+  'mail adresse',
+  'mailadresse',
+  'courriel',
+  'correo',
+  'correo electronico',
 ]
 const VERIFIED = [
   'verified email addresses',

@@ -119,11 +119,19 @@ export class Profile {
     entry.types.set(type, (entry.types.get(type) ?? 0) + 1)
     if (!isFilled(value)) return
     entry.filled++
+    if (type === 'password hash') hide(entry)
     if (typeof value !== 'object' && !entry.secret && entry.shapes.size < MAX_SHAPES && type !== 'boolean') {
       entry.shapes.add(shapeOf(String(value)))
     }
     if (entry.values !== null && !count(entry.values, value, node.name)) entry.values = null
   }
+}
+
+/** Who keeps hashes in a column of any name keeps secrets there. */
+function hide(entry: Entry): void {
+  entry.secret = true
+  entry.values = null
+  entry.shapes.clear()
 }
 
 type Place = Pick<Node, 'path' | 'expression'>

@@ -15,7 +15,7 @@ export interface MappingProposal {
 const NAMES = {
   id: /^(id|user id|uid|uuid|guid|external id|customer (id|number|no)|kunden ?nummer|account id|member id|person id|sub|user name|username|login)$/,
   email:
-    /^(e ?mail|e ?mail address|mail|primary email( address)?|email id|user email|mailadresse|e mail adresse|courriel|correo|correo electronico)$/,
+    /^(e ?mail|e ?mail address|mail|primary email( address)?|email id|user email|e ?mail ?adresse|mail ?adresse|courriel|correo|correo electronico)$/,
   firstName: /^(first ?name|given ?name|fore ?name|first|fname|vorname|pr[eé]nom|nombre)$/,
   lastName: /^(last ?name|family ?name|sur ?name|last|lname|nachname|familienname|nom|apellidos?|cognome)$/,
   name: /^(name|full ?name|display ?name|real ?name)$/,

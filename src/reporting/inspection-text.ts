@@ -93,6 +93,7 @@ function renderPeople(people: PeopleInspection, { paint, write }: InspectionText
 }
 
 function emailText({ with: there, without, invalid }: PeopleInspection['email']): string {
+  if (there + invalid === 0) return 'nothing tells'
   return [
     `${number(there)} with an address`,
     `${number(without)} without`,

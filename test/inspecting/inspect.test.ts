@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { SourceConfig } from '../../src/config/manifest.ts'
 import { inspectSource } from '../../src/inspecting/inspect.ts'
 import type { Inspection } from '../../src/inspecting/inspection.ts'
+import { proposeMapping } from '../../src/inspecting/propose-mapping.ts'
 import type { JsonObject } from '../../src/json.ts'
 import { openSource } from '../../src/sources/registry.ts'
 import type { Source } from '../../src/sources/source.ts'
@@ -183,4 +184,23 @@ test("a Keycloak user's credentials are judged by their parameters", async () =>
     { format: 'pbkdf2-sha256 27500', fate: 'reset', count: 1 },
   ])
   expect(found.people.totp).toBe(1)
+})
+
+test('what holds password hashes is a secret whatever its name, and not even masked', async () => {
+  const hash = '$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde'
+  const found = await inspectRecords([{ plan: 'in clear' }, { plan: hash }, { plan: 'in clear' }])
+  expect(pathsOf(found)).toMatchObject([{ path: 'plan', filled: 3, secret: true, shapes: [] }])
+  expect(pathsOf(found)[0]?.values).toBeUndefined()
+})
+
+test.each([
+  'E-Mail-Adresse',
+  'Mail-Adresse',
+  'E-Mail Address',
+  'emailAddress',
+  'correo electronico',
+])('addresses in a column %s are counted, as a mapping would be proposed for it', async (name) => {
+  const found = await inspectRecords([{ [name]: 'ada@example.com' }])
+  expect(found.people.email).toMatchObject({ with: 1, without: 0 })
+  expect(proposeMapping(pathsOf(found)).user.email).toBe(pathsOf(found)[0]?.expression)
 })

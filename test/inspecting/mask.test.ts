@@ -46,6 +46,7 @@ test('words may be shown; addresses, hashes, ids and tokens may not', () => {
     '$2b$10$abcdefghijklmnopqrstuv',
     '60425dc43519d90068f82973',
     '15550100001',
+    'JBSWY3DPEHPK3PXP',
     'x'.repeat(41),
   ]
   for (const other of others) expect(isHarmless(other)).toBe(false)

@@ -19,6 +19,9 @@ test.each([
   'recovery_codes',
   'apiKey',
   'refresh_token',
+  'Kennwort',
+  '2FA Geheimnis',
+  'contraseña',
 ])('%s holds secrets', (name) => {
   expect(isSecretName(name)).toBe(true)
 })
