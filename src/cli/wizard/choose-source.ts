@@ -27,10 +27,12 @@ export async function chooseSource(
   if (given.files.users !== undefined) {
     const users = await describe(given.files.users, context.cwd)
     const own = origin ?? originOf(users)
+    refuseUnused(given, own)
     return { origin: own, users, ...liveOf(given, own) }
   }
   if (given.domain !== undefined || given.live) {
     const own = origin ?? (given.domain === undefined ? 'clerk' : 'auth0')
+    refuseUnused(given, own)
     return { origin: own, live: await liveSource(own, given, prompts) }
   }
   const fitting = here.filter((file) => mayHoldUsers(file) && (origin === undefined || fits(file, origin)))
@@ -50,6 +52,20 @@ export async function chooseSource(
   const found = fitting.find((file) => chosen === `file:${file.name}`)
   const users = found ?? (await askForFile(prompts, context))
   return { origin: origin ?? originOf(users), users }
+}
+
+/** What the command line says of an API that this source has no use for is a mistake. */
+function refuseUnused({ files: { users }, domain, live }: Given, origin: Origin): void {
+  const refuse = (message: string, hint: string) => new UsageError({ code: 'contradiction', message, hint })
+  const { title } = ORIGINS[origin]
+  if (domain !== undefined && origin !== 'auth0')
+    throw refuse(`--domain names a tenant of Auth0, and the users come from ${title}`, 'leave one of them out')
+  if (domain !== undefined && users !== undefined)
+    throw refuse('--users names a file and --domain a tenant: they are two sources', 'leave one of them out')
+  if (typeof live === 'string' && origin === 'auth0')
+    throw refuse('--live with an address is for Clerk', 'name the tenant of Auth0 with --domain')
+  if (users !== undefined && live && origin !== 'clerk')
+    throw refuse(`--users and --live together are for Clerk, and this is ${title}`, 'leave one of them out')
 }
 
 /** A file whose own columns say where it is from. One that belongs to users (memberships, say) is none of users. */
