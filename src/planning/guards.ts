@@ -18,6 +18,8 @@ export interface GuardRefusal {
 /** Below this many resources a percentage says nothing: three changed of eight are not a disaster. */
 export const PERCENTAGE_FROM = 20
 
+const MEND = 'mend what the plan names as rejected or blocked; or, if it may stay behind, set'
+
 /** The guards that a plan offends. */
 export function checkGuards(
   safety: Manifest['safety'],
@@ -45,7 +47,7 @@ export function checkGuards(
       total,
       limit,
       message: `${figure} of ${total} ${what}, and safety.${guard} allows ${limit}`,
-      hint: `look at them; if they are right, set safety.${guard} in the manifest to ${figure} or more`,
+      hint: `${guard === 'maxRejects' ? MEND : 'look at them; if they are right, set'} safety.${guard} in the manifest to ${figure} or more`,
     })
   }
   check('maxCreates', sum('create'), desired, 'resources would be created')

@@ -3,6 +3,8 @@ import { dirname, relative, resolve } from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import type { Inspection } from '../../inspecting/inspection.ts'
+import { counted } from '../../reporting/style.ts'
+import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import { inspectHere } from '../inspect-here.ts'
 import type { Answers } from '../wizard/answers.ts'
@@ -35,6 +37,7 @@ export async function init(options: InitOptions, context: Context): Promise<Exit
   const asked = context.stdin.isTTY === true && context.stderr.isTTY === true && !options.yes
   const prompts = asked ? createPrompts(context) : undefined
   const file = resolve(context.cwd, options.out)
+  if (options.baseUrl !== undefined) checkBaseUrl(options.baseUrl)
   if (prompts === undefined) refuseOverwriting(file, options)
   prompts?.intro('workos-migrate: a first migration')
   const answers = await interview(options, prompts, context)
@@ -126,7 +129,7 @@ function ignore(directory: string, answers: Answers): boolean {
 }
 
 function nextSteps(
-  { variables, incomplete }: ProposedManifest,
+  { variables, incomplete, rejected }: ProposedManifest,
   { target, environments }: Answers,
   unset: ProposedManifest['variables'],
   file: string,
@@ -140,5 +143,10 @@ function nextSteps(
       ? `Then WorkOS: export ${variable.name}=…, and workos-migrate plan${named} -e ${first}\n`
       : ''
   const complete = incomplete.length === 0 ? '' : `Complete the mapping first: ${incomplete.join(' and ')} in ${file}\n`
-  return `\n${complete}Next:\n${exports.join('')}  workos-migrate plan${named}\n${later}`
+  const refused =
+    rejected === 0
+      ? ''
+      : `It names about ${counted(rejected, 'record')} that cannot be migrated, and ends with exit code 5 until they are mended,\n` +
+        `or safety.maxRejects in ${file} says how many may stay behind.\n`
+  return `\n${complete}Next:\n${exports.join('')}  workos-migrate plan${named}\n${refused}${later}`
 }

@@ -1,6 +1,11 @@
 import type { Inspection } from '../../inspecting/inspection.ts'
 import { counted } from '../../reporting/style.ts'
 
+/** Whether anything was recognised as the address. Where not, the mapping may still know of one. */
+export function tellsAddresses({ email }: Inspection['people']): boolean {
+  return email.with + email.invalid > 0
+}
+
 /** What was found, in words. Counts alone: the file is meant to be committed. */
 export function findingsInWords({ records, complete, people }: Inspection): string[] {
   const { email, organizations, passwords } = people
@@ -13,7 +18,9 @@ export function findingsInWords({ records, complete, people }: Inspection): stri
       `${counted(email.duplicated, 'address', 'addresses')} in several records: they become one user each, the first record wins (dedupe)`,
     )
   }
-  if (email.without + email.invalid > 0) {
+  if (!tellsAddresses(people)) {
+    if (records > 0) add('no column of e-mail addresses was recognised by its name')
+  } else if (email.without + email.invalid > 0) {
     add(`${counted(email.without + email.invalid, 'record')} without a usable address: rejected, and named in the plan`)
   }
   if (email.unverified !== null && email.unverified > 0)

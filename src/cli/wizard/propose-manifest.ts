@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json.ts'
 import { counted } from '../../reporting/style.ts'
 import { type Answers, keyVariable, type Variable } from './answers.ts'
 import { type Comments, commentedYaml } from './commented-yaml.ts'
-import { findingsInWords } from './findings-in-words.ts'
+import { findingsInWords, tellsAddresses } from './findings-in-words.ts'
 import { ORIGINS } from './origins.ts'
 import { addFirebase, addGroups, addMapping, addMetadataNames, addOrganization, addRoles } from './propose-sections.ts'
 import { filled, type ProposedSource } from './propose-source.ts'
@@ -13,6 +13,8 @@ export interface ProposedManifest {
   variables: Variable[]
   /** Fields without which nobody is migrated, and for which nothing was found. */
   incomplete: string[]
+  /** About how many records will certainly be rejected. */
+  rejected: number
 }
 
 /** The word that production asks for is its name. */
@@ -38,9 +40,9 @@ export function proposeManifest(
   addGroups(answers, content, comments)
   if (inspection !== undefined) addRoles(answers, inspection, content, comments)
   addTarget(answers, content, comments, variables)
-  if (inspection !== undefined) addRejects(inspection, content, comments)
+  const rejected = inspection === undefined ? 0 : addRejects(inspection, content, comments)
   addEnvironments(answers, content, comments, variables)
-  return { text: commentedYaml(content, head(answers, inspection), comments), variables, incomplete }
+  return { text: commentedYaml(content, head(answers, inspection), comments), variables, incomplete, rejected }
 }
 
 function head(answers: Answers, inspection: Inspection | undefined): string {
@@ -105,20 +107,20 @@ function addTarget({ target, baseUrl }: Answers, content: JsonObject, comments: 
   variables.push({ environment: '', name: keyVariable() })
 }
 
-/** What will certainly be rejected is somebody's decision, and not this wizard's. */
-function addRejects({ people, streams }: Inspection, content: JsonObject, comments: Comments): void {
+/** What will certainly be rejected is somebody's decision, and not this wizard's. @returns about how many records that is */
+function addRejects({ people, streams }: Inspection, content: JsonObject, comments: Comments): number {
   const unsound = people.passwords.formats.filter(({ fate }) => fate === 'malformed')
   const rejected =
-    people.email.without +
-    people.email.invalid +
+    (tellsAddresses(people) ? people.email.without + people.email.invalid : 0) +
     streams.reduce((sum, stream) => sum + stream.rejected, 0) +
     unsound.reduce((sum, { count }) => sum + count, 0)
-  if (rejected === 0) return
+  if (rejected === 0) return 0
   content.safety = { maxRejects: 0 }
   comments.safety = [
     `About ${counted(rejected, 'record')} cannot be migrated. The plan names every one. A plan with more rejected`,
     'records than this is refused: mend them in the source, or say here how many may stay behind.',
   ].join('\n')
+  return rejected
 }
 
 function workosTarget(baseUrl: string | undefined, environment?: string): JsonObject {

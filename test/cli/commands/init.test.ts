@@ -99,6 +99,12 @@ test.each([
   [['--source', 'okta', '--live', '--yes'], 'Okta cannot be read over the network here'],
   [['--source', 'nowhere', '--yes'], 'Allowed choices are clerk, auth0'],
   [['--users', 'users.csv', '--env', 'a b', '--yes'], 'Names of environments'],
+  [['--users', 'users.csv', '--target', 'workos', '--base-url', 'nowhere'], 'is no http(s) address: nowhere'],
+  [['--users', 'users.csv', '--domain', 'acme.example', '--yes'], '--domain names a tenant of Auth0'],
+  [['--source', 'clerk', '--domain', 'acme.example', '--yes'], '--domain names a tenant of Auth0'],
+  [['--source', 'auth0', '--users', 'users.csv', '--domain', 'acme.example', '--yes'], 'they are two sources'],
+  [['--live', 'https://api.example', '--domain', 'acme.example', '--yes'], '--live with an address is for Clerk'],
+  [['--source', 'okta', '--users', 'users.csv', '--live', '--yes'], '--users and --live together are for Clerk'],
   [['--users', 'users.csv', '--out', 'no/such/folder.yaml', '--yes'], 'cannot be written (ENOENT)'],
 ])('what cannot be is refused before anything is written: %j', async (args, message) => {
   const cwd = folderLike('clerk-demo')
@@ -226,6 +232,19 @@ test('a file of no known origin gets a mapping by its columns, with a word on wh
   const kinds: { kind: string; create: number }[] = JSON.parse(plan.stdout).summary.kinds
   const created = Object.fromEntries(kinds.map(({ kind, create }) => [kind, create]))
   expect(created).toMatchObject({ user: 2, organization: 1, membership: 1, role: 1 })
+})
+
+test('an address that only its values tell is mapped, and nobody is said to be rejected for it', async () => {
+  const cwd = folderOf({ 'people.csv': 'Nr,Kontakt\n1,ada@example.com\n2,bjorn@example.com\n' })
+  const { code, stderr, stdout } = await command(['init', '--users', 'people.csv', '--yes'], { cwd })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/is valid: source file, \d+ expressions?\n/)
+  expect(stderr).not.toContain('cannot be migrated')
+  expect(text(cwd)).toContain('no column of e-mail addresses was recognised by its name')
+  expect(text(cwd)).not.toContain('without a usable address')
+  expect(manifestIn(cwd)).toMatchObject({ map: { user: { email: 'Kontakt' } } })
+  expect(manifestIn(cwd).safety).toBeUndefined()
+  expect((await command(['plan'], { cwd })).code).toBe(0)
 })
 
 test('of a file in which nothing is recognised, the manifest says what is missing', async () => {

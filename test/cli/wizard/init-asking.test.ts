@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -43,6 +43,13 @@ test('somebody with a Clerk export reaches a plan in four answers', async () => 
   const plan = await command(['plan'], { cwd })
   expect(plan.stdout).toMatch(/users\s+218 /)
   expect(plan.stdout).toMatch(/memberships\s+285 /)
+  // Six records cannot be migrated: what becomes of them is told by init, and again by the plan.
+  expect(screen).toMatch(/names about 5 records that cannot be migrated, and ends with exit code 5/)
+  expect(plan.code).toBe(5)
+  expect(plan.stdout).toContain('or, if it may stay behind, set safety.maxRejects in the manifest to 6 or more')
+  const manifest = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')
+  writeFileSync(join(cwd, 'migrate.config.yaml'), manifest.replace('maxRejects: 0', 'maxRejects: 6'))
+  expect((await command(['plan'], { cwd })).code).toBe(0)
 })
 
 test('Ctrl-C at any question leaves nothing behind, with exit code 130', async () => {
