@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../json.ts'
+import { HttpRefusal } from '../http/refusal.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import { requireCount } from './counts.ts'
-import { LAST_OF_PAGES, type LiveOptions } from './options.ts'
+import type { LiveOptions } from './options.ts'
 import { STREAMS } from './snapshot-rows.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -53,12 +54,30 @@ async function pages(
   const all = new Map<string, JsonObject>()
   let before: number | undefined
   for (let page = 0; ; page++) {
-    const { items, total } = await tenant.counted(path, list, page, pageSize)
+    const { items, total } = await pageOf(tenant, path, list, page, pageSize, before)
     before ??= total
     for (const item of items) all.set(String(item.id ?? JSON.stringify(item)), item)
-    if (items.length === 0 || all.size >= total || (page + 1) * pageSize >= LAST_OF_PAGES) {
+    if (items.length === 0 || all.size >= total) {
       requireCount({ what, before, after: total, read: all.size }, tenant.name)
       return [...all.values()]
     }
+  }
+}
+
+/** A page; an empty one behind the last record that pages reach, which is told by the refusal: a tenant may give less than a page is asked for. */
+async function pageOf(
+  tenant: Tenant,
+  path: string,
+  list: string,
+  page: number,
+  size: number,
+  total: number | undefined,
+) {
+  try {
+    return await tenant.counted(path, list, page, size)
+  } catch (error) {
+    const isBehind = error instanceof HttpRefusal && error.code === 'invalid_paging'
+    if (isBehind && total !== undefined) return { items: [], total }
+    throw error
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { SpoiledReading } from '../../../src/sources/snapshot/spoiled-reading.ts'
 import { generateTenant, person } from '../../fakes/auth0/generate.ts'
+import type { Auth0Settings } from '../../fakes/auth0/settings.ts'
 import type { Tenant } from '../../fakes/auth0/tenant.ts'
 import { folderWith, sums } from '../reading.ts'
 import { captureInto, memberships, membershipsOf, readSnapshotOf, readTenant, stopAt, tenantWith } from './reading.ts'
@@ -128,16 +129,44 @@ test('a checkpoint that the tenant does not take any more is not gone on with', 
   })
 })
 
+/** Gives members without their roles. */
+const withoutRoles: NonNullable<Auth0Settings['onAnswer']> = (entry, { body }, response) => {
+  if (!entry.target.includes('/members?')) return false
+  entry.status = 200
+  const text = JSON.stringify(body, (key, value) => (key === 'roles' ? undefined : value))
+  response.writeHead(200, { 'content-type': 'application/json' }).end(text)
+  return true
+}
+
+test('a tenant of many roles and a member who has more than a page of them lose none', async () => {
+  const roles = Array.from({ length: 230 }, (_, n) => ({
+    id: `rol_${n}`,
+    name: `role-${n}`,
+    permissions: permissions(n),
+  }))
+  const [user] = DATA.users
+  const members = [{ organization: SECOND, user: String(user?.user_id), roles: roles.map(({ id }) => id) }]
+  for (const onAnswer of [undefined, withoutRoles]) {
+    const fake = await tenantWith({ ...DATA, roles, members }, { onAnswer })
+    const reading = await readTenant(fake, { pageSize: 40 })
+    expect(Object.values(memberships(reading))).toEqual([roles.map(({ name }) => name)])
+    const kept: unknown[] = []
+    for await (const rows of reading.snapshot.read('roles')) kept.push(...rows.map(({ data }) => data))
+    expect(kept).toEqual(roles)
+  }
+})
+
+/** More than a page of permissions for one of the roles. */
+function permissions(role: number) {
+  return Array.from({ length: role === 7 ? 130 : 1 }, (_, n) => ({
+    permission_name: `do:${role}-${n}`,
+    resource_server_name: 'Example API',
+    resource_server_identifier: 'https://api.example.com',
+  }))
+}
+
 test('roles that do not come with the members are asked for one by one', async () => {
-  const fake = await tenantWith(DATA, {
-    onAnswer: (entry, { body }, response) => {
-      if (!entry.target.includes('/members?')) return false
-      entry.status = 200
-      const text = JSON.stringify(body, (key, value) => (key === 'roles' ? undefined : value))
-      response.writeHead(200, { 'content-type': 'application/json' }).end(text)
-      return true
-    },
-  })
+  const fake = await tenantWith(DATA, { onAnswer: withoutRoles })
   const reading = await readTenant(fake)
   expect(memberships(reading)).toEqual(membershipsOf(fake))
   expect(fake.counts()['GET /api/v2/organizations/:id/members/:user/roles']).toBeGreaterThan(50)
