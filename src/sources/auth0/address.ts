@@ -33,6 +33,14 @@ export function addressOf(domain: string, audience?: string): Address | Problem 
   if (!/^\/?(api\/v2\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
     return bad(`the domain goes on after the host: ${url.host}…`, `write ${url.host} alone`)
   }
+  if (audience !== undefined && !/^https?:\/\/[^/]+\/api\/v2\/$/.test(audience)) {
+    return {
+      code: 'bad_value',
+      message: `"${shown(audience)}" is not what the Management API of a tenant is called`,
+      hint: 'write it with the tenant and the slash at its end: https://acme.eu.auth0.com/api/v2/',
+      path: 'source.audience',
+    }
+  }
   const baseUrl = url.origin
   return {
     baseUrl,

@@ -13,8 +13,15 @@ export function organizationsFrom(config: Record<string, unknown>): Organization
   return isLive(config) ? 'organizations' : 'none'
 }
 
-/** A time as ISO, UTC; undefined for one that does not exist. */
+/** A time that begins with its date as ISO, UTC; undefined for one that does not exist. */
 export function isoTime(text: string | undefined): string | undefined {
-  const time = text === undefined ? Number.NaN : Date.parse(text)
+  if (text === undefined || !isDay(text.slice(0, 10))) return undefined
+  const time = Date.parse(text)
   return Number.isNaN(time) ? undefined : new Date(time).toISOString()
+}
+
+/** Date.parse takes February 31 for a day in March. */
+function isDay(date: string): boolean {
+  const time = Date.parse(date)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date)
 }
