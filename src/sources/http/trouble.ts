@@ -5,7 +5,8 @@ export function describeFailure(failure: unknown): string {
   const causes = chain(failure)
   const innermost = causes.at(-1) ?? failure
   const code = causes.flatMap((error) => ('code' in error && typeof error.code === 'string' ? [error.code] : [])).at(-1)
-  const message = innermost.message === '' ? failure.message : innermost.message
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return `what answers there does not speak https (${code})`
+  const message = (innermost.message === '' ? failure.message : innermost.message).trim()
   return code === undefined || message.includes(code) ? message : `${message} (${code})`
 }
 

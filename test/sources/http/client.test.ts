@@ -311,3 +311,11 @@ describe('downloads', () => {
     expect(messageOf(await asked)).toBe('called off')
   })
 })
+
+test('https that is asked of what speaks http is told in words', async () => {
+  const { url } = await serve([json(200, {})])
+  const client = new JsonClient({ baseUrl: url.replace('http:', 'https:'), name: 'the tenant', clock: hurriedClock() })
+  const error = await failure(client.get('/users'))
+  expect(error).toMatchObject({ problems: [{ code: 'source_unreachable' }] })
+  expect(String(error)).toMatch(/what answers there does not speak https/)
+})
