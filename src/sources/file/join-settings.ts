@@ -25,10 +25,17 @@ export function readJoin(options: unknown, main: string, complain: Complain): Jo
   }
 }
 
+/** What mappings read and joins may not: a snapshot of the source is known by the source's options alone. */
+const OF_MAPPINGS = /\$(?:vars|secrets)\b/
+
 function compiled(name: string, options: Record<string, unknown>, complain: Complain): CompiledExpression | undefined {
-  const compilation = compile(textOption(options, name) ?? '')
+  const text = textOption(options, name) ?? ''
+  const compilation = compile(text)
   if (!compilation.ok) {
-    const { message, hint, position } = compilation
+    const { message, position } = compilation
+    const hint = OF_MAPPINGS.test(text.slice(position))
+      ? 'only map reads $vars: write the value here'
+      : compilation.hint
     complain(`join.${name}`, { code: 'bad_expression', message: `${message} (character ${position + 1})`, hint })
     return undefined
   }

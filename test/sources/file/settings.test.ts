@@ -68,6 +68,13 @@ test.each([
     'did you mean $lowercase?',
   ],
   [
+    'a value that mappings alone read',
+    { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: '$vars.tenant & a', to: 'id' } } },
+    'bad_expression',
+    'm.join.key',
+    'only map reads $vars',
+  ],
+  [
     'text that is run as code',
     { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: '$eval(a)', to: 'id' } } },
     'bad_expression',
