@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { buildProgram } from '../../src/cli/program.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+const pages = ['README.md', ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name))]
+
+/** The command lines in the shell blocks of a page, without comments, pipes and redirections. */
+function commandLinesOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  const blocks = [...text.matchAll(/```(?:sh|console)\n(.*?)```/gs)].map(([, block = '']) => block)
+  return blocks
+    .flatMap((block) => block.split('\n'))
+    .flatMap((line) => line.match(/(?:^|\$ |=\S+ )\s*workos-migrate (.*)/)?.[1] ?? [])
+    .map((line) => line.replace(/ +#.*$/, '').replace(/ [|>].*$/, ''))
+}
+
+function words(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, bare]) => double ?? single ?? bare ?? '',
+  )
+}
+
+/** What the program says to a command line before it does anything. */
+async function refusalOf(args: readonly string[]): Promise<string | undefined> {
+  const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const never = new AbortController().signal
+  const world = { stdout, stderr, stdin, env: {}, cwd: '/', now: Date.now, interrupted: never, killed: never }
+  try {
+    await buildProgram(world, async () => {}).parseAsync(args, { from: 'user' })
+    return undefined
+  } catch (error) {
+    return `workos-migrate ${args.join(' ')}: ${error instanceof Error ? error.message : error}`
+  }
+}
+
+const withCommands = pages.filter((page) => commandLinesOf(page).length > 0)
+
+test('the pages that show commands are found', () => {
+  expect(withCommands).toEqual(expect.arrayContaining(['README.md', 'docs/getting-started.md', 'docs/runbook.md']))
+})
+
+test.each(withCommands)('every command in %s is one that the program takes', async (page) => {
+  const refusals = await Promise.all(commandLinesOf(page).map((line) => refusalOf(words(line))))
+  expect(refusals.filter((refusal) => refusal !== undefined)).toEqual([])
+})
+
+test('a command that the program does not take would be found', async () => {
+  expect(await refusalOf(['plan', '--nonsense'])).toContain("unknown option '--nonsense'")
+})

@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const pages = ['README.md', 'CHANGELOG.md', ...pagesIn('docs')]
+
+function pagesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name))
+}
+
+/** A page without its code: what looks like a link or a heading there is none. */
+function proseOf(page: string): string {
+  return readFileSync(join(ROOT, page), 'utf8').replaceAll(/^ *```.*?^ *```/gms, '')
+}
+
+/** The anchors that GitHub gives to the headings of a page. */
+function anchorsOf(page: string): string[] {
+  return [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+/** Relative links: as they are written, and where they lead. */
+function linksOf(page: string): { link: string; path: string; anchor: string | undefined }[] {
+  return [...proseOf(page).matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, link = '']) => {
+    const [file = '', anchor] = link.split('#')
+    return { link, path: file === '' ? page : normalize(join(dirname(page), file)), anchor }
+  })
+}
+
+test.each(pages)('every link in %s leads somewhere', (page) => {
+  const broken = linksOf(page).filter(({ path, anchor }) => {
+    if (!existsSync(join(ROOT, path))) return true
+    return anchor !== undefined && statSync(join(ROOT, path)).isFile() && !anchorsOf(path).includes(anchor)
+  })
+  expect(broken.map(({ link }) => link)).toEqual([])
+})
+
+test('every page is reached from the README', () => {
+  const reached = new Set(['README.md'])
+  for (const page of reached) {
+    for (const { path } of linksOf(page)) if (pages.includes(path)) reached.add(path)
+  }
+  expect(pages.filter((page) => !reached.has(page))).toEqual([])
+})
