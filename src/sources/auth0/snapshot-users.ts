@@ -14,17 +14,19 @@ const MEMBERSHIPS = 'memberships'
 export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, context: ReadContext): Promise<Users> {
   const { directory, scratch, signal } = context
   const place = (stream: string) => fileOf(snapshot, stream, directory)
+  const organized = options.organizations === 'organizations'
+  const none = { read: 0, passed: 0, rejected: 0 }
   const counts = tally([
-    { stream: USERS, file: place(STREAMS.users), role: 'main', read: 0, passed: 0, rejected: 0 },
-    { stream: ORGANIZATIONS, file: place(STREAMS.organizations), role: 'main', read: 0, passed: 0, rejected: 0 },
-    { stream: MEMBERSHIPS, file: place(STREAMS.members), role: 'joined', read: 0, passed: 0, rejected: 0 },
+    { stream: USERS, file: place(STREAMS.users), role: 'main', ...none },
+    // Users themselves may tell of their organizations and memberships.
+    { stream: ORGANIZATIONS, file: place(organized ? STREAMS.organizations : STREAMS.users), role: 'main', ...none },
+    ...(organized ? [{ stream: MEMBERSHIPS, file: place(STREAMS.members), role: 'joined', ...none } as const] : []),
   ])
   const gone = await rejectUnread(snapshot, context, counts.reject)
   const named = options.organizations === 'metadata' ? new NamedOrganizations() : undefined
-  const members =
-    options.organizations === 'organizations'
-      ? await MemberTable.load(snapshot, scratch, place(STREAMS.members), gone, signal)
-      : undefined
+  const members = organized
+    ? await MemberTable.load(snapshot, scratch, place(STREAMS.members), gone, signal)
+    : undefined
 
   return {
     file: place(STREAMS.users),

@@ -257,6 +257,11 @@ test('passwords are joined to the users of a tenant, and its metadata may tell o
     { passwords: [], same_email: [{ user_id: first.user_id, email_verified: false }], memberships: [] },
   ])
   expect(reading.organizations).toEqual([{ id: 'acme', name: 'Acme' }])
+  expect(reading.counts.map(({ stream, file, passed }) => [stream, file, passed])).toEqual([
+    ['users', 'snapshot/users.ndjson.gz', 2],
+    ['organizations', 'snapshot/users.ndjson.gz', 1],
+    ['passwords', 'hashes.ndjson', 1],
+  ])
   expect(reading.rejected).toMatchObject([
     { origin: { file: 'hashes.ndjson', line: 2 }, problem: { code: 'no_such_user' } },
   ])
