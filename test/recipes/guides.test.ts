@@ -14,12 +14,18 @@ import { openSource } from '../../src/sources/registry.ts'
 const GUIDES = fileURLToPath(new URL('../../docs/sources', import.meta.url))
 
 /** What the guides leave to the reader's environment. */
-const ENV = { WORKOS_API_KEY: 'sk_test_guide', FIREBASE_SIGNER_KEY: 'QUJD' }
+const ENV = { WORKOS_API_KEY: 'sk_test_guide', FIREBASE_SIGNER_KEY: 'QUJD', CLERK_SECRET_KEY: 'sk_test_guide' }
 
 /** The pieces of a manifest in a guide: what its YAML blocks hold. */
 function blocksOf(guide: string): string[] {
   const text = readFileSync(join(GUIDES, `${guide}.md`), 'utf8')
   return [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = '']) => block)
+}
+
+/** What a piece without a source stands on, where the recipe brings none. */
+const SOURCES: Record<string, string> = {
+  clerk: 'source: { type: clerk, users: ./clerk-export.csv }',
+  csv: 'source: { type: csv, path: ./users.csv }',
 }
 
 /** A piece as a whole manifest: on top of the guide's recipe, or of one of the file source, with a target. */
@@ -28,6 +34,7 @@ function whole(block: string, guide: string): string {
   const base = recipeNames(shippedRecipes).includes(guide) ? guide : 'authjs'
   return [
     own('extends') ? '' : `extends: ${base}`,
+    own('source') ? '' : (SOURCES[guide] ?? ''),
     own('target') ? '' : 'target: { type: sandbox }',
     own('secrets') ? '' : 'secrets: { firebaseSignerKey: "${FIREBASE_SIGNER_KEY}" }',
     block,
@@ -47,7 +54,12 @@ const ORIGINS = recipeNames(shippedRecipes).filter(
   (name) => existsSync(join(GUIDES, `${name}.md`)) && !sourceTypes().includes(name),
 )
 
-test.each([...ORIGINS, 'situations'])('every piece of a manifest in the guide %s works', async (guide) => {
+test.each([
+  ...ORIGINS,
+  'clerk',
+  'csv',
+  'situations',
+])('every piece of a manifest in the guide %s works', async (guide) => {
   const blocks = blocksOf(guide)
   expect(blocks.length).toBeGreaterThan(0)
   for (const block of blocks) {
