@@ -10,6 +10,8 @@ const MAX_DEPTH = 12
 const MAX_SHAPES = 3
 /** Columns with more values than this are no categories. */
 const MAX_VALUES = 24
+/** From this many values on, all of them different, a column is none either. Fewer records may differ by chance. */
+const ALL_DIFFERENT = 5
 /** What values that may not be listed are counted under. */
 const OTHER = '(other)'
 
@@ -167,6 +169,11 @@ function count(values: Map<string, number>, value: unknown, name: string): boole
   return values.size <= MAX_VALUES
 }
 
+/** Whether no two records have the same value: whatever the column is called, it says who somebody is. */
+function tellsApart(values: ReadonlyMap<string, number>): boolean {
+  return values.size >= ALL_DIFFERENT && [...values.values()].every((count) => count === 1)
+}
+
 interface Pair {
   Name: string
   Value?: unknown
@@ -190,7 +197,7 @@ function inspectionOf(entry: Entry, of: number): PathInspection {
   const types = [...entry.types].map(([type, count]) => ({ type, count })).sort((a, b) => b.count - a.count)
   const { path, expression, filled, secret } = entry
   const shown = { path, expression, filled, of, types, secret, shapes: [...entry.shapes] }
-  if (entry.values === null || entry.values.size === 0) return shown
+  if (entry.values === null || entry.values.size === 0 || tellsApart(entry.values)) return shown
   const values = [...entry.values].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count)
   return { ...shown, shapes: [], values }
 }

@@ -204,3 +204,12 @@ test.each([
   expect(found.people.email).toMatchObject({ with: 1, without: 0 })
   expect(proposeMapping(pathsOf(found)).user.email).toBe(pathsOf(found)[0]?.expression)
 })
+
+test('a column in which everybody differs is no category, whatever it is called', async () => {
+  const plans = ['alpha', 'beta', 'gamma', 'delta', 'epsilon']
+  const different = await inspectRecords(plans.map((plan) => ({ plan })))
+  expect(pathsOf(different)[0]?.values).toBeUndefined()
+  expect(pathsOf(different)[0]?.shapes).toEqual(['xxxxx', 'xxxx', 'xxx…'])
+  const again = await inspectRecords([...plans, 'alpha'].map((plan) => ({ plan })))
+  expect(pathsOf(again)[0]?.values).toHaveLength(5)
+})
