@@ -95,8 +95,8 @@ export function identityOf(config: Record<string, unknown>): JsonObject {
   const { address, organizations, only, updatedSince } = liveOptions(config)
   return {
     tenant: address.audience,
-    organizations: organizations === 'organizations',
-    ...(only === undefined ? {} : { only: [...only].sort() }),
+    organizations:
+      organizations === 'organizations' ? (only === undefined ? 'all' : [...new Set(only)].sort()) : 'none',
     ...(updatedSince === undefined ? {} : { updatedSince }),
   }
 }
