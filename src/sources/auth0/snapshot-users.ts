@@ -5,6 +5,7 @@ import { MemberTable } from './member-table.ts'
 import { addMemberships, NamedOrganizations } from './metadata-organizations.ts'
 import type { ReadOptions } from './options.ts'
 import { STREAMS } from './snapshot-rows.ts'
+import { UserOrder } from './user-order.ts'
 import { userRecord } from './user-record.ts'
 import { fileOf, hasId, NO_ID, ORGANIZATIONS, USERS, type Users } from './users-reading.ts'
 
@@ -36,16 +37,22 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
       }
     },
     async *users() {
-      for await (const rows of snapshot.read(STREAMS.users, signal)) {
-        const users: LineRecord[] = []
-        for (const record of rows.map(asUser)) {
-          if (hasId(record.data)) users.push(record)
-          else refuse(context, USERS, place(STREAMS.users), record.line, NO_ID, counts.reject)
+      const inOrder = await UserOrder.load(snapshot, scratch, signal)
+      try {
+        for (const rows of inOrder.batches()) {
+          signal?.throwIfAborted()
+          const users: LineRecord[] = []
+          for (const record of rows.map(asUser)) {
+            if (hasId(record.data)) users.push(record)
+            else refuse(context, USERS, place(STREAMS.users), record.line, NO_ID, counts.reject)
+          }
+          for (const { line, data } of users) addMemberships(data, line, options.paths, named)
+          members?.join(users.map(({ data }) => data))
+          counts.pass(USERS, users.length)
+          yield users
         }
-        for (const { line, data } of users) addMemberships(data, line, options.paths, named)
-        members?.join(users.map(({ data }) => data))
-        counts.pass(USERS, users.length)
-        yield users
+      } finally {
+        inOrder.close()
       }
       if (members !== undefined) settleMembers(members, options, context, place(STREAMS.members), counts)
     },

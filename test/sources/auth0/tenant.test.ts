@@ -231,6 +231,15 @@ test('the order is the same, however many requests are in flight', async () => {
   expect(digest(one)).toBe(digest(many))
 })
 
+test('users come from the oldest to the newest, by whatever engine', async () => {
+  const fake = await tenantWith(generateTenant({ users: 80, organizations: 1, secondAccounts: 10 }))
+  const age = ({ created_at, user_id }: { created_at?: unknown; user_id?: unknown }) => `${created_at} ${user_id}`
+  const wanted = fake.tenant.users.all().map(age).toSorted()
+  for (const engine of ['pages', 'export']) {
+    expect((await readTenant(fake, { engine })).users.map(age)).toEqual(wanted)
+  }
+})
+
 test('passwords are joined to the users of a tenant, and its metadata may tell of organizations', async () => {
   const [first, second] = [person(0), person(1)]
   const users = [
