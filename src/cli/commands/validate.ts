@@ -10,6 +10,7 @@ import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import { checkExpressions, checkStreams } from '../../mapping/check.ts'
 import { checkTestStreams } from '../../mapping/tests/check-tests.ts'
+import { counted } from '../../reporting/style.ts'
 import { sourceDefinitions } from '../../sources/registry.ts'
 import { checkOwnSnapshot } from '../../sources/snapshot/obtain.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
@@ -125,7 +126,7 @@ function summary(loaded: LoadedManifest, cwd: string): string {
   const count = expressionsOf(loaded.manifest).length
   const environment = loaded.environment === undefined ? '' : ` with environment ${loaded.environment}`
   const unknown = loaded.unresolved.length
-  const left = unknown === 0 ? '' : `, ${unknown} unset ${unknown === 1 ? 'reference' : 'references'} taken as unknown`
+  const left = unknown === 0 ? '' : `, ${counted(unknown, 'unset reference')} taken as unknown`
   const file = relative(cwd, loaded.file)
-  return `${file}${environment} is valid: source ${loaded.manifest.source.type}, ${count} expressions${left}`
+  return `${file}${environment} is valid: source ${loaded.manifest.source.type}, ${counted(count, 'expression')}${left}`
 }
