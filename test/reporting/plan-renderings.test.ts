@@ -104,6 +104,13 @@ test('a plan without actions says that there is nothing to do', async () => {
   expect(asJson(plan)).toMatchObject({ actions: [], summary: { changes: false } })
 })
 
+test('a source in which there is nobody is not one that was applied', async () => {
+  const world = await createWorld(people(1), { map: { user: { when: 'false' }, organization: null, membership: null } })
+  const text = asText(await world.plan())
+  expect(text).toContain('Nothing to do. Nothing in the source is to be migrated.')
+  expect(text).not.toContain('has not changed')
+})
+
 test('what somebody changed in WorkOS is told with both values', async () => {
   const world = await createWorld(people(2))
   await world.apply(await world.plan())
