@@ -1,4 +1,3 @@
-import { exportOrder } from '../../fakes/auth0/export-file.ts'
 import type { Auth0User } from '../../fakes/auth0/objects.ts'
 import type { Tenant } from '../../fakes/auth0/tenant.ts'
 import type { Expected } from '../../faults/population.ts'
@@ -16,13 +15,13 @@ export interface Truth {
   merged: number
 }
 
-/** Works out from the tenant alone what has to be in WorkOS; accounts with one e-mail address are one user, blocked ones none. */
+/** Works out from the tenant alone what has to be in WorkOS; accounts with one e-mail address are one user, the oldest first; blocked ones none. */
 export function truthOf(tenant: Tenant): Truth {
   const accounts = new Map<string, Auth0User[]>()
   const addressOf = new Map<string, string>()
   const withoutEmail: string[] = []
   const blocked: string[] = []
-  for (const user of exportOrder(tenant.users.all())) {
+  for (const user of tenant.users.all().toSorted(byAge)) {
     if (user.blocked) {
       blocked.push(user.user_id)
       continue
@@ -63,4 +62,9 @@ export function truthOf(tenant: Tenant): Truth {
   // WorkOS gives a membership without a role the role of everybody.
   for (const [title, roles] of expected.memberships) if (roles.length === 0) expected.memberships.set(title, ['member'])
   return { expected, lastNames, withoutEmail, blocked, merged: addressOf.size - accounts.size }
+}
+
+function byAge(a: Auth0User, b: Auth0User): number {
+  const [left, right] = [a, b].map(({ created_at, user_id }) => `${created_at} ${user_id}`)
+  return String(left) < String(right) ? -1 : 1
 }
