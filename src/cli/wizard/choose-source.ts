@@ -28,6 +28,7 @@ export async function chooseSource(
     const users = await describe(given.files.users, context.cwd)
     const own = origin ?? originOf(users)
     refuseUnused(given, own)
+    refuseForeign(users, own)
     return { origin: own, users, ...liveOf(given, own) }
   }
   if (given.domain !== undefined || given.live) {
@@ -66,6 +67,17 @@ function refuseUnused({ files: { users }, domain, live }: Given, origin: Origin)
     throw refuse('--live with an address is for Clerk', 'name the tenant of Auth0 with --domain')
   if (users !== undefined && live && origin !== 'clerk')
     throw refuse(`--users and --live together are for Clerk, and this is ${title}`, 'leave one of them out')
+}
+
+/** A file that says itself to be of another system than the command line does: one of them is mistaken. */
+function refuseForeign(users: FoundFile, origin: Origin): void {
+  const found = users.data.recognised?.origin
+  if (fits(users, origin) || found === 'csv' || found === undefined) return
+  throw new UsageError({
+    code: 'contradiction',
+    message: `${users.name} is not of ${ORIGINS[origin].title}: it looks like ${titleOf(users)}`,
+    hint: `--source ${found}, or --source file for a mapping of your own`,
+  })
 }
 
 /** A file whose own columns say where it is from. One that belongs to users (memberships, say) is none of users. */

@@ -70,12 +70,15 @@ async function chooseOrganization(
   prompts: Prompts | undefined,
 ): Promise<Pick<Answers, 'organize' | 'organizationName'>> {
   const organize = given.organize ?? (given.organizationName === undefined ? undefined : 'one')
-  if (organize !== undefined || prompts === undefined) {
-    return {
-      organize: organize ?? 'source',
-      ...(given.organizationName ? { organizationName: given.organizationName } : {}),
-    }
+  if (organize !== 'one' && given.organizationName !== undefined) {
+    throw new UsageError({
+      code: 'contradiction',
+      message: `--organization-name is for one organization, and --organize says ${organize}`,
+      hint: 'leave one of them out',
+    })
   }
+  if (organize === 'one') return { organize, organizationName: given.organizationName ?? (await askForName(prompts)) }
+  if (organize !== undefined || prompts === undefined) return { organize: organize ?? 'source' }
   const says = organizationsIn(origin, files, live !== undefined)
   const chosen = await prompts.select<Organize>('Which organizations do they belong to?', [
     { value: 'source', label: says ?? 'to none, for now', hint: says === undefined ? 'can be added later' : undefined },
@@ -83,9 +86,13 @@ async function chooseOrganization(
     { value: 'per-domain', label: 'one for each e-mail domain', hint: 'those of mail providers left out' },
     { value: 'from-metadata', label: 'the one that their metadata name' },
   ])
-  if (chosen !== 'one') return { organize: chosen }
+  return chosen === 'one' ? { organize: chosen, organizationName: await askForName(prompts) } : { organize: chosen }
+}
+
+async function askForName(prompts: Prompts | undefined): Promise<string> {
+  if (prompts === undefined) throw missing(['--organization-name: what the one organization is called'])
   const check = (text: string) => (text.trim() === '' ? 'a name' : undefined)
-  return { organize: chosen, organizationName: (await prompts.text('Its name?', { check })).trim() }
+  return (await prompts.text('Its name?', { check })).trim()
 }
 
 /** What the source says of organizations, in words. */

@@ -105,6 +105,12 @@ test.each([
   [['--source', 'auth0', '--users', 'users.csv', '--domain', 'acme.example', '--yes'], 'they are two sources'],
   [['--live', 'https://api.example', '--domain', 'acme.example', '--yes'], '--live with an address is for Clerk'],
   [['--source', 'okta', '--users', 'users.csv', '--live', '--yes'], '--users and --live together are for Clerk'],
+  [['--source', 'firebase', '--users', 'users.csv', '--yes'], 'users.csv is not of Firebase: it looks like Clerk'],
+  [['--users', 'users.csv', '--organize', 'one', '--yes'], '--organization-name: what the one organization is called'],
+  [
+    ['--users', 'users.csv', '--organize', 'per-domain', '--organization-name', 'Acme', '--yes'],
+    '--organization-name is for one organization',
+  ],
   [['--users', 'users.csv', '--out', 'no/such/folder.yaml', '--yes'], 'cannot be written (ENOENT)'],
 ])('what cannot be is refused before anything is written: %j', async (args, message) => {
   const cwd = folderLike('clerk-demo')
