@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { identityOf } from '../../../src/sources/auth0/options.ts'
+import { identityOf } from '../../../src/sources/auth0/options/options.ts'
 import { openSnapshotWriter } from '../../../src/sources/snapshot/writer.ts'
 import { generateTenant } from '../../fakes/auth0/generate.ts'
 import type { ExportSettings } from '../../fakes/auth0/settings.ts'

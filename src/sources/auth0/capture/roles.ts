@@ -1,10 +1,10 @@
-import type { JsonObject } from '../../json.ts'
-import { HttpRefusal } from '../http/refusal.ts'
-import type { SnapshotWriter } from '../snapshot/snapshot.ts'
+import type { JsonObject } from '../../../json.ts'
+import { HttpRefusal } from '../../http/refusal.ts'
+import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
+import type { LiveOptions } from '../options/options.ts'
+import { STREAMS } from '../snapshot-rows.ts'
+import type { Tenant } from '../tenant/tenant.ts'
 import { requireCount } from './counts.ts'
-import type { LiveOptions } from './options.ts'
-import { STREAMS } from './snapshot-rows.ts'
-import type { Tenant } from './tenant.ts'
 
 /** Roles with the permissions they give. @throws SourceError when not all were read */
 export async function readRoles(tenant: Tenant, snapshot: SnapshotWriter, { pageSize }: LiveOptions): Promise<void> {

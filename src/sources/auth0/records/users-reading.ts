@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path'
-import type { JsonObject } from '../../json.ts'
-import type { LineRecord } from '../record-file.ts'
-import type { Snapshot } from '../snapshot/snapshot.ts'
-import type { StreamCount } from '../source.ts'
+import type { JsonObject } from '../../../json.ts'
+import type { LineRecord } from '../../record-file.ts'
+import type { Snapshot } from '../../snapshot/snapshot.ts'
+import type { StreamCount } from '../../source.ts'
 
 export const USERS = 'users'
 export const ORGANIZATIONS = 'organizations'

@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject } from '../../json.ts'
-import { parseJsonText } from '../../json-text.ts'
-import { USER_FIELDS } from './user-fields.ts'
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import { parseJsonText } from '../../../json-text.ts'
+import { USER_FIELDS } from '../user-fields.ts'
 
 /** Names under which a dashboard export has what the API calls otherwise; the others differ by blanks and capitals alone. */
 const DISPLAY_NAMES: Readonly<Record<string, string>> = { id: 'user_id', phone: 'phone_number' }

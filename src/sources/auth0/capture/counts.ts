@@ -1,4 +1,4 @@
-import { SpoiledReading } from '../snapshot/spoiled-reading.ts'
+import { SpoiledReading } from '../../snapshot/spoiled-reading.ts'
 
 /** A list that was read while the tenant went on living. */
 export interface Counted {

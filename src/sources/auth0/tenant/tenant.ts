@@ -1,8 +1,8 @@
-import { SourceError } from '../../diagnostics/errors.ts'
-import { isObject, type Json, type JsonObject } from '../../json.ts'
-import type { JsonClient, Query } from '../http/client.ts'
-import { HttpRefusal } from '../http/refusal.ts'
-import { SpoiledReading } from '../snapshot/spoiled-reading.ts'
+import { SourceError } from '../../../diagnostics/errors.ts'
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import type { JsonClient, Query } from '../../http/client.ts'
+import { HttpRefusal } from '../../http/refusal.ts'
+import { SpoiledReading } from '../../snapshot/spoiled-reading.ts'
 
 /** A page of a list that is read by checkpoints. */
 export interface Page {

@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Snapshot, SnapshotRow } from '../snapshot/snapshot.ts'
-import { STREAMS } from './snapshot-rows.ts'
+import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
+import { STREAMS } from '../snapshot-rows.ts'
 
 const BATCH = 500
 

@@ -1,11 +1,11 @@
-import type { JsonObject } from '../../json.ts'
-import type { SourceFile } from '../csv/file.ts'
-import { CsvStream } from '../csv/stream.ts'
-import { readText } from '../csv/utf8.ts'
-import { jsonDocument } from '../json/document.ts'
-import { ndjson } from '../json/ndjson.ts'
-import { type RecordFile, TextFile } from '../record-file.ts'
-import type { ReadContext, StreamCount } from '../source.ts'
+import type { JsonObject } from '../../../json.ts'
+import type { SourceFile } from '../../csv/file.ts'
+import { CsvStream } from '../../csv/stream.ts'
+import { readText } from '../../csv/utf8.ts'
+import { jsonDocument } from '../../json/document.ts'
+import { ndjson } from '../../json/ndjson.ts'
+import { type RecordFile, TextFile } from '../../record-file.ts'
+import type { ReadContext, StreamCount } from '../../source.ts'
 
 export interface ExportFileOptions {
   stream: string

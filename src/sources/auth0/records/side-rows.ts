@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../json.ts'
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
 
 /** A row of a file that belongs to a user: by whose id, or else by whose address in which connection. */
 export interface SideRow {

@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { isObject, type JsonObject } from '../../json.ts'
-import { ROW_FILE, ROW_LINE } from '../source.ts'
+import { isObject, type JsonObject } from '../../../json.ts'
+import { ROW_FILE, ROW_LINE } from '../../source.ts'
 import type { SideRow } from './side-rows.ts'
 
 /** What is joined to users: a stream each. */

@@ -1,4 +1,4 @@
-import type { Problem } from '../../diagnostics/problem.ts'
+import type { Problem } from '../../../diagnostics/problem.ts'
 
 /** Where a tenant is reached. */
 export interface Address {

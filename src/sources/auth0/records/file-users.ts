@@ -1,9 +1,9 @@
-import { sourceFile } from '../csv/file.ts'
-import type { LineRecord } from '../record-file.ts'
-import type { ReadContext } from '../source.ts'
+import { sourceFile } from '../../csv/file.ts'
+import type { LineRecord } from '../../record-file.ts'
+import type { ReadContext } from '../../source.ts'
+import type { ReadOptions } from '../options/options.ts'
 import { exportFile } from './export-file.ts'
 import { addMemberships, NamedOrganizations } from './metadata-organizations.ts'
-import type { ReadOptions } from './options.ts'
 import { userFromCsv, userRecord } from './user-record.ts'
 import { hasId, NO_ID, ORGANIZATIONS, type Users } from './users-reading.ts'
 

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../json.ts'
-import { HttpRefusal } from '../http/refusal.ts'
+import type { JsonObject } from '../../../json.ts'
+import { HttpRefusal } from '../../http/refusal.ts'
+import type { Tenant } from '../tenant/tenant.ts'
 import { requireCount } from './counts.ts'
-import type { Tenant } from './tenant.ts'
 
 const SIZE = 50
 

@@ -1,9 +1,9 @@
-import { IdSet } from '../id-set.ts'
-import type { SnapshotWriter } from '../snapshot/snapshot.ts'
-import type { CaptureContext } from '../source.ts'
-import { idsIn, STREAMS } from './snapshot-rows.ts'
-import type { Tenant } from './tenant.ts'
-import { USER_FIELDS } from './user-fields.ts'
+import { IdSet } from '../../id-set.ts'
+import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
+import type { CaptureContext } from '../../source.ts'
+import { idsIn, STREAMS } from '../snapshot-rows.ts'
+import type { Tenant } from '../tenant/tenant.ts'
+import { USER_FIELDS } from '../user-fields.ts'
 
 const STEP = 'members without a user'
 

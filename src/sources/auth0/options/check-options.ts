@@ -1,5 +1,5 @@
-import type { Problem } from '../../diagnostics/problem.ts'
-import { textOption } from '../csv/options.ts'
+import type { Problem } from '../../../diagnostics/problem.ts'
+import { textOption } from '../../csv/options.ts'
 import { addressOf } from './address.ts'
 import { isLive, isoTime, organizationsFrom } from './option-values.ts'
 

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { isObject, type Json, type JsonObject } from '../../json.ts'
-import type { MetadataPaths } from './options.ts'
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import type { MetadataPaths } from '../options/options.ts'
 
 /** The memberships that a user's metadata tells of: one for each id, or for each name where there are no ids. */
 function membershipsIn(user: JsonObject, paths: MetadataPaths): JsonObject[] {

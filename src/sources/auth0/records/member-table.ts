@@ -1,10 +1,10 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { JsonObject } from '../../json.ts'
-import type { Snapshot } from '../snapshot/snapshot.ts'
-import { ROW_FILE, ROW_LINE } from '../source.ts'
-import { STREAMS } from './snapshot-rows.ts'
+import type { JsonObject } from '../../../json.ts'
+import type { Snapshot } from '../../snapshot/snapshot.ts'
+import { ROW_FILE, ROW_LINE } from '../../source.ts'
+import { STREAMS } from '../snapshot-rows.ts'
 
 /** What of an organization is put into each of its memberships. */
 const OF_ORGANIZATION = ['id', 'name', 'display_name', 'metadata']

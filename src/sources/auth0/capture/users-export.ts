@@ -1,12 +1,12 @@
-import { sleep, systemClock } from '../../clock.ts'
-import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
-import { isObject, type Json, type JsonObject } from '../../json.ts'
-import type { SnapshotWriter } from '../snapshot/snapshot.ts'
-import type { CaptureContext } from '../source.ts'
+import { sleep, systemClock } from '../../../clock.ts'
+import { OperatorError, SourceError } from '../../../diagnostics/errors.ts'
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
+import type { CaptureContext } from '../../source.ts'
+import { idsIn, STREAMS, unreadRow } from '../snapshot-rows.ts'
+import type { Tenant } from '../tenant/tenant.ts'
+import { USER_FIELDS } from '../user-fields.ts'
 import { exportLines } from './export-lines.ts'
-import { idsIn, STREAMS, unreadRow } from './snapshot-rows.ts'
-import type { Tenant } from './tenant.ts'
-import { USER_FIELDS } from './user-fields.ts'
 
 /** What an export is read for. */
 export interface ExportReading {
