@@ -5,6 +5,7 @@ import type { SnapshotRow, SnapshotWriter, StepProgress } from '../../snapshot/s
 import type { CaptureContext } from '../../source.ts'
 import type { LiveOptions } from '../options/options.ts'
 import { STREAMS, unreadRow } from '../snapshot-rows.ts'
+import { pagesFrom } from '../tenant/pages.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import { requireCount } from './counts.ts'
 import { inOrder } from './in-order.ts'
@@ -84,7 +85,6 @@ async function* partsOf(
   try {
     let before = Number(start?.before)
     let read = Number(start?.read ?? 0)
-    let from = typeof start?.from === 'string' ? start.from : undefined
     if (start === undefined) {
       const first = await tenant.counted(path, 'members', 0, pageSize, query)
       before = first.total
@@ -93,18 +93,17 @@ async function* partsOf(
         return yield { kind: 'members', rows, cursor: { before, read: before }, done: true }
       }
     }
-    for (;;) {
-      const { items, next } = await tenant.page(path, 'members', pageSize, from, query)
+    const from = typeof start?.from === 'string' ? start.from : undefined
+    const list = { path, list: 'members', size: pageSize, query }
+    for await (const { items, next } of pagesFrom(tenant, list, from)) {
       const rows = await rowsOf(tenant, path, id, items)
       read += rows.length
-      from = next
       if (next === undefined) {
         const after = await tenant.total(path, 'members')
         requireCount({ what: `members of ${id}`, before, after, read }, tenant.name)
       }
       const done = next === undefined
-      yield { kind: 'members', rows, cursor: { before, read, from: from ?? null }, done }
-      if (done) return
+      yield { kind: 'members', rows, cursor: { before, read, from: next ?? null }, done }
     }
   } catch (error) {
     if (!(error instanceof HttpRefusal) || error.status !== 404) throw error

@@ -4,6 +4,7 @@ import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
 import type { LiveOptions } from '../options/options.ts'
 import { idsIn, STREAMS } from '../snapshot-rows.ts'
+import { pagesFrom } from '../tenant/pages.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import { requireCount } from './counts.ts'
 
@@ -36,15 +37,13 @@ async function readAll(
     const cursor = snapshot.cursor(STEP)
     const start = isObject(cursor) ? cursor : undefined
     const before = typeof start?.before === 'number' ? start.before : await tenant.total(PATH, 'organizations')
-    let from = typeof start?.from === 'string' ? start.from : undefined
-    for (;;) {
-      const { items, next } = await tenant.page(PATH, 'organizations', pageSize, from)
+    const from = typeof start?.from === 'string' ? start.from : undefined
+    const list = { path: PATH, list: 'organizations', size: pageSize }
+    for await (const { items, next } of pagesFrom(tenant, list, from)) {
       const fresh = seen.add(items, ({ id }) => String(id))
-      from = next
-      await snapshot.append(STREAMS.organizations, fresh, { step: STEP, cursor: { before, from: from ?? null } })
+      await snapshot.append(STREAMS.organizations, fresh, { step: STEP, cursor: { before, from: next ?? null } })
       const read = snapshot.count(STREAMS.organizations)
       context.progress(`organizations: ${read.toLocaleString('en')} of ${before.toLocaleString('en')}`)
-      if (next === undefined) break
     }
     const read = snapshot.count(STREAMS.organizations)
     const after = await tenant.total(PATH, 'organizations')

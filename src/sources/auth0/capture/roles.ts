@@ -3,6 +3,7 @@ import { HttpRefusal } from '../../http/refusal.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import type { LiveOptions } from '../options/options.ts'
 import { STREAMS } from '../snapshot-rows.ts'
+import { pagesFrom } from '../tenant/pages.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import { requireCount } from './counts.ts'
 
@@ -29,17 +30,13 @@ export async function readConnections(
   const step = 'connections'
   if (snapshot.isDone(step)) return
   const rows: JsonObject[] = []
-  let from: string | undefined
-  do {
-    const page = await tenant.page('/connections', 'connections', pageSize, from, {
-      fields: 'id,name,strategy,display_name',
-      include_fields: true,
-    })
-    for (const { id = null, name = null, strategy = null, display_name = null } of page.items) {
+  const query = { fields: 'id,name,strategy,display_name', include_fields: true }
+  const list = { path: '/connections', list: 'connections', size: pageSize, query }
+  for await (const { items } of pagesFrom(tenant, list, undefined)) {
+    for (const { id = null, name = null, strategy = null, display_name = null } of items) {
       rows.push({ id, name, strategy, display_name })
     }
-    from = page.next
-  } while (from !== undefined)
+  }
   await snapshot.append(STREAMS.connections, rows, { step, cursor: null, done: true })
 }
 
