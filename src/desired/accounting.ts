@@ -19,7 +19,7 @@ export interface KindCount {
 export interface Accounting {
   /** Per stream: `read` = `passed` + `rejected` + `ignored`. */
   streams: StreamCount[]
-  /** Main records: those passed = `mapped` + `leftOut`. */
+  /** Main records: those passed = `mapped` + `leftOut`, and `leftOut` = the sum of `leftOutBy`. */
   records: StagedRecords
   kinds: KindCount[]
 }
@@ -93,6 +93,10 @@ function checkSums({ streams, records, kinds }: Accounting): void {
   const passed = streams.filter(({ role }) => role === 'main').reduce((sum, stream) => sum + stream.passed, 0)
   if (passed !== records.mapped + records.leftOut) {
     wrong.push(`${passed} records ≠ ${records.mapped} mapped + ${records.leftOut} left out`)
+  }
+  const blamed = records.leftOutBy.reduce((sum, by) => sum + by.records, 0)
+  if (blamed !== records.leftOut) {
+    wrong.push(`${records.leftOut} records left out ≠ ${blamed} left out by a condition`)
   }
   for (const { plural, yielded, distinct, merged, rejected } of kinds) {
     if (yielded !== distinct + merged + rejected) {

@@ -1,4 +1,4 @@
-import type { Draft, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
+import type { Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
 import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 import type { Staging } from './staging.ts'
 
@@ -23,6 +23,8 @@ export interface StageOptions {
 export interface StagedRecords {
   mapped: number
   leftOut: number
+  /** By stream and path; the records add up to `leftOut`. */
+  leftOutBy: LeftOut[]
   /** Roles that the mapping gave to memberships already. */
   assigned: number
 }
@@ -30,7 +32,7 @@ export interface StagedRecords {
 /** Reads the source to its end and stages what the mapping yields. Chunks may arrive in any order: `seq` keeps the records'. */
 export async function stageRecords(options: StageOptions): Promise<StagedRecords> {
   const { staging, source, mapper, signal } = options
-  const total: StagedRecords = { mapped: 0, leftOut: 0, assigned: 0 }
+  const total: StagedRecords = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
   const inFlight = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
   for await (const records of source.read(options.chunkSize)) {
@@ -41,6 +43,7 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
         insertResult(staging, result)
         total.mapped += result.mapped
         total.leftOut += result.leftOut
+        addLeftOut(total.leftOutBy, result.leftOutBy)
         total.assigned += result.assigned
         options.onProgress?.(total.mapped + total.leftOut)
       })
@@ -54,7 +57,22 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
   }
   await Promise.all(inFlight)
   if (failure) throw failure.error
+  total.leftOutBy.sort(byStreamAndPath)
   return total
+}
+
+function addLeftOut(total: LeftOut[], more: readonly LeftOut[]): void {
+  for (const { stream, path, records } of more) {
+    const same = total.find((by) => by.stream === stream && by.path === path)
+    if (same === undefined) total.push({ stream, path, records })
+    else same.records += records
+  }
+}
+
+/** Chunks arrive in any order: what is told of them has one of its own. */
+function byStreamAndPath(a: LeftOut, b: LeftOut): number {
+  const [left, right] = [`${a.stream}\n${a.path ?? ''}`, `${b.stream}\n${b.path ?? ''}`]
+  return left < right ? -1 : Number(left > right)
 }
 
 /** Quarantines a record that the source itself refused. */

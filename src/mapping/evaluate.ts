@@ -22,14 +22,22 @@ export class FieldFailure extends Error {
   }
 }
 
+/** What of a rule can leave a record out. */
+export type Condition = 'each' | 'when'
+
 /** The items a rule maps: what `each` yields, or the record itself, without those that `when` leaves out. */
-export async function itemsOf(rule: CompiledRule, stream: string, record: JsonObject): Promise<Json[]> {
+export async function itemsOf(
+  rule: CompiledRule,
+  stream: string,
+  record: JsonObject,
+): Promise<{ items: Json[]; leftOutBy?: Condition }> {
   const each = rule.each(stream)
   const items = each === undefined ? [record] : asList(await start(rule, 'each', false, each, record, record))
-  if (rule.when === undefined) return items
+  if (items.length === 0) return { items, leftOutBy: 'each' }
+  if (rule.when === undefined) return { items }
   const chosen: Json[] = []
   for (const item of items) if (isTruthy(await start(rule, 'when', false, rule.when, item, record))) chosen.push(item)
-  return chosen
+  return chosen.length === 0 ? { items: chosen, leftOutBy: 'when' } : { items: chosen }
 }
 
 /** The values of a rule's fields for one item. Fields that yield nothing are absent. */

@@ -1,17 +1,20 @@
 import { isObject, type Json } from '../json.ts'
 import type { ValueProblem } from '../resources/kind.ts'
 import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
-import { FieldFailure, itemsOf } from './evaluate.ts'
+import { type Condition, FieldFailure, itemsOf } from './evaluate.ts'
 import type { Reject } from './result.ts'
 import type { CompiledRule } from './rule.ts'
 
-/** Runs a rule over its items; an expression that fails refuses its item, or the record where the items cannot be told. */
+/**
+ * Runs a rule over its items; an expression that fails refuses its item, or the record where the items cannot be told.
+ * @returns the condition by which there is no item
+ */
 export async function forEachItem(
   rule: CompiledRule,
   record: SourceRecord,
   reject: (item: Json, problems: readonly ValueProblem[], key: null, refs: Record<string, string>) => void,
   map: (item: Json) => Promise<void>,
-): Promise<void> {
+): Promise<Condition | undefined> {
   const guarded = async <T>(blamed: Json, work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work()
@@ -21,9 +24,9 @@ export async function forEachItem(
       return undefined
     }
   }
-  for (const item of (await guarded(record.data, () => itemsOf(rule, record.stream, record.data))) ?? []) {
-    await guarded(item, () => map(item))
-  }
+  const found = await guarded(record.data, () => itemsOf(rule, record.stream, record.data))
+  for (const item of found?.items ?? []) await guarded(item, () => map(item))
+  return found?.leftOutBy
 }
 
 /** Where an item stands: a joined row at its own line, everything else at the record's. */

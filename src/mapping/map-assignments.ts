@@ -6,7 +6,7 @@ import { mapRoleSlug, parseRoleNames } from '../resources/values/roles.ts'
 import { optionalText } from '../resources/values/text.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { concealed, concealing } from './conceal.ts'
-import { fieldsOf } from './evaluate.ts'
+import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
 import { type Own, ownRef } from './own-refs.ts'
 import type { Draft, MapResult } from './result.ts'
@@ -19,6 +19,7 @@ const KIND = 'roleAssignment'
  * there is none, in the memberships of the same record. Roles whose memberships the record yields itself are put there at once; the others
  * wait in `grants` for the memberships of other records.
  * @param firstDraft where the record's own drafts begin in the result
+ * @returns the condition by which there is no item
  */
 export async function mapAssignments(
   rule: CompiledRule,
@@ -27,12 +28,12 @@ export async function mapAssignments(
   roles: RoleConfig,
   result: MapResult,
   firstDraft: number,
-): Promise<void> {
+): Promise<Condition | undefined> {
   const reject = (item: Json, problems: readonly ValueProblem[], key: string | null) => {
     const shown = concealed(problems, [], concealing(rule.secretNames, record.data, item))
     result.rejects.push(rejection(record, item, KIND, key, shown, key === null ? {} : { user: key }))
   }
-  await forEachItem(rule, record, reject, async (item) => {
+  return forEachItem(rule, record, reject, async (item) => {
     const fields = await fieldsOf(rule, item, record.data)
     const problems: ValueProblem[] = []
     const user = userOf(rule, fields, own, problems)

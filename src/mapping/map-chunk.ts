@@ -4,7 +4,16 @@ import type { MapResult, MapTask } from './result.ts'
 
 /** Maps a chunk, record by record. What is wrong with a record is in `rejects`; a throw is a defect of this program. */
 export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise<MapResult> {
-  const result: MapResult = { drafts: [], grants: [], rejects: [], notes: [], assigned: 0, mapped: 0, leftOut: 0 }
+  const result: MapResult = {
+    drafts: [],
+    grants: [],
+    rejects: [],
+    notes: [],
+    assigned: 0,
+    mapped: 0,
+    leftOut: 0,
+    leftOutBy: [],
+  }
   const { tracker } = mapping
   tracker.begin(task.whereabouts)
   for (const [index, record] of task.records.entries()) {

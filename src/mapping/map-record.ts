@@ -4,8 +4,9 @@ import type { Normalised, ValueProblem } from '../resources/kind.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
-import { FieldFailure, fieldsOf } from './evaluate.ts'
+import { type Condition, FieldFailure, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
+import { blamed, countLeftOut, type RuleName } from './left-out.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
 import type { MapResult } from './result.ts'
@@ -16,6 +17,7 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
   const firstDraft = result.drafts.length
   const own: Own = new Map()
   const { mainStream } = mapping.settings
+  const conditions = new Map<RuleName, Condition | undefined>()
   for (const kindRule of mapping.kinds) {
     if (!appliesTo(kindRule.rule, record.stream, mainStream)) continue
     const reject = (
@@ -31,7 +33,7 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       ownOf(own, kindRule.definition.name).rejected ??= rejected
       result.rejects.push(rejected)
     }
-    await forEachItem(kindRule.rule, record, reject, async (item) => {
+    const leftOutBy = await forEachItem(kindRule.rule, record, reject, async (item) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)
       const missing = addOwnRefs(kindRule, fields, own)
       const refs = refsIn(kindRule, fields)
@@ -41,13 +43,16 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       await accept(record, item, kindRule, normalised.value, mapping, result)
       ownOf(own, kindRule.definition.name).keys.add(normalised.value.key)
     })
+    conditions.set(kindRule.rule.kind, leftOutBy)
   }
   const { roleAssignment } = mapping
   if (roleAssignment !== undefined && appliesTo(roleAssignment, record.stream, mainStream)) {
-    await mapAssignments(roleAssignment, record, own, mapping.settings.roles, result, firstDraft)
+    const { roles } = mapping.settings
+    const leftOutBy = await mapAssignments(roleAssignment, record, own, roles, result, firstDraft)
+    conditions.set('roleAssignment', leftOutBy)
   }
   if (yielded(result) > before) result.mapped += 1
-  else result.leftOut += 1
+  else countLeftOut(result, record.stream, blamed(conditions, mapping.settings.map, record.stream))
 }
 
 function ownOf(own: Own, kind: string): OwnResources {

@@ -1,3 +1,4 @@
+import type { Location } from '../diagnostics/problem.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
 import type { Whereabouts } from './whereabouts.ts'
 
@@ -55,6 +56,16 @@ export interface Note {
   detail: string
 }
 
+/** Records that every rule left out, of one stream and by one condition. */
+export interface LeftOut {
+  stream: string
+  /** The manifest's path of the condition: `map.user.when`, `map.membership.each`, `roles.unmapped`. Null: no rule reads the stream. */
+  path: string | null
+  records: number
+  /** Where the condition is written: the file relative to the manifest, or `recipes/okta.yaml`. Known once all is staged. */
+  at?: Location
+}
+
 export interface MapTask {
   records: SourceRecord[]
   /** Where the worker tells how far it has come. */
@@ -72,4 +83,6 @@ export interface MapResult {
   mapped: number
   /** Records that every rule left out by its `when` or an empty `each`. `mapped` + `leftOut` = records in the task. */
   leftOut: number
+  /** Which conditions did that. Its records add up to `leftOut`. */
+  leftOutBy: LeftOut[]
 }

@@ -10,6 +10,7 @@ import { checkStreams } from '../mapping/check.ts'
 import { createMapperPool } from '../mapping/pool.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import { locateLeftOut } from './locate-left-out.ts'
 
 export interface ComputeDesiredOptions {
   loaded: LoadedManifest
@@ -62,6 +63,7 @@ export async function computeDesired(
     const yielded = countYielded(staging)
     onProgress('merging duplicates')
     const assigned = assembleDesired(staging, manifest)
+    records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
     const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned), {
       partial: source.partial ?? false,
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),

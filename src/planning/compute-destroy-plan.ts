@@ -57,7 +57,8 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
   const staging = new Staging(options.scratch)
-  const set = new DesiredSet(staging, account(staging, new Map(), [], { mapped: 0, leftOut: 0, assigned: 0 }, 0))
+  const nothing = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
+  const set = new DesiredSet(staging, account(staging, new Map(), [], nothing, 0))
   createPlanTables(staging)
   for (const definition of kindDefinitions) {
     await loadKnown(staging, state, definition.name)

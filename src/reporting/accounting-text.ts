@@ -24,5 +24,17 @@ export function renderAccounting({ streams, records, kinds }: Accounting, paint:
       `+ ${figure(merged)} merged`,
       `+ ${figure(rejected)} rejected`,
     ])
-  return `${paint('bold', 'Records')}\n${table(rows)}${paint('bold', 'Resources')}\n${table(resources)}`
+  const leftOut = describeLeftOut(records).map((line) => `  ${printable(line)}\n`)
+  return `${paint('bold', 'Records')}\n${table(rows)}${leftOut.join('')}${paint('bold', 'Resources')}\n${table(resources)}`
+}
+
+/** Who was left out, and by what: a line for each stream and condition, the most first. */
+export function describeLeftOut({ leftOutBy }: Accounting['records']): string[] {
+  return [...leftOutBy]
+    .sort((a, b) => b.records - a.records)
+    .map(({ stream, path, records, at }) => {
+      const why = path === null ? ': no rule under map reads this stream' : ` by ${path}`
+      const where = at === undefined ? '' : ` (${at.file}${at.line === undefined ? '' : `:${at.line}`})`
+      return `${stream}: ${figure(records)} left out${why}${where}`
+    })
 }

@@ -1,8 +1,9 @@
 import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
+import { describeLeftOut } from './accounting-text.ts'
 import { describeMerges } from './merges-text.ts'
-import { describeNote, PARTIAL } from './remarks.ts'
+import { describeNotes, PARTIAL } from './remarks.ts'
 import { minute } from './snapshot-age.ts'
 import { counted, duration, shortValue } from './style.ts'
 
@@ -32,13 +33,15 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   for (const { plural, yielded, distinct, merged, rejected } of set.accounting.kinds) {
     write(`| ${plural} | ${yielded} | ${distinct} distinct | ${merged} merged | ${rejected} rejected |\n`)
   }
+  const leftOut = describeLeftOut(set.accounting.records)
+  if (leftOut.length > 0) write(`\n${leftOut.map((line) => `- ${cell(line)}\n`).join('')}`)
   const merges = describeMerges(set)
   if (merges !== '') write(`\n${merges}.\n`)
   writeRejects(plan, write)
   writeActions(plan, write)
   if (summary.notes.length > 0) {
     write('\n### Remarks\n\n')
-    for (const note of summary.notes) write(`- ${cell(describeNote(note))}\n`)
+    for (const line of describeNotes(summary.notes)) write(`- ${cell(line)}\n`)
   }
 }
 

@@ -8,7 +8,8 @@ import { assembled } from './assembled.ts'
 
 const users: StreamCount = { stream: 'users', file: 'users.csv', read: 3, passed: 2, rejected: 1, role: 'main' }
 const joined: StreamCount = { stream: 'roles', file: 'roles.csv', read: 9, passed: 9, rejected: 0, role: 'joined' }
-const records = { mapped: 1, leftOut: 1, assigned: 0 }
+const leftOutBy = [{ stream: 'users', path: 'map.user.when', records: 1 }]
+const records = { mapped: 1, leftOut: 1, leftOutBy, assigned: 0 }
 
 function memory(): Staging {
   const staging = new Staging(undefined)
@@ -26,6 +27,7 @@ test.each<[string, Parameters<typeof account>[1], StreamCount[], typeof records,
   ['a stream', new Map(), [{ ...users, read: 4 }], records, 0, 'users: 4 read'],
   ['the main records', new Map(), [users], { ...records, leftOut: 0 }, 0, '2 records'],
   ['the joined ones do not count as main', new Map(), [users, joined], { ...records, leftOut: 10 }, 0, '2 records'],
+  ['who was left out by what', new Map(), [users], { ...records, leftOutBy: [] }, 0, '1 records left out ≠ 0'],
   ['a kind', new Map([['user', 1]]), [users], records, 0, 'users: 1'],
   ['the role assignments', new Map(), [users], records, 1, 'role assignments: 0'],
 ])('a sum that is wrong stops everything and shows its figures: %s', (_, yielded, streams, counts, later, figures) => {
@@ -79,7 +81,7 @@ test('a mapper that fails ends the reading with its error, after what is on its 
     await new Promise((resolve) => setImmediate(resolve))
     ended += 1
     if (record?.seq === 2) throw new Error('the worker died')
-    return { drafts: [], grants: [], rejects: [], notes: [], assigned: 0, mapped: 1, leftOut: 0 }
+    return { drafts: [], grants: [], rejects: [], notes: [], assigned: 0, mapped: 1, leftOut: 0, leftOutBy: [] }
   }
   const staging = memory()
   const work = stageRecords({ staging, source, mapper: { map }, chunkSize: 1, chunksInFlight: 4 })

@@ -83,6 +83,7 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
     assigned: 0,
     mapped: chunk.length,
     leftOut: 0,
+    leftOutBy: [],
   }
   for (const { seq, origin } of chunk) {
     const {

@@ -13,6 +13,14 @@ function mapped(map: Manifest['map'], data: JsonObject[], changed: Partial<Manif
   return mapChunk({ records: recordsOf(data) }, compileMapping(mapperSettings(manifestWith(map, changed), 'users')))
 }
 
+const DROPPED = { id: 'u1', role: 'guest' }
+/** The organization's rule comes before the user's. */
+const PEOPLE_AND_TEAMS: Manifest['map'] = {
+  organization: { each: 'teams', externalId: 'id', name: 'name' },
+  user: { when: 'active', email: 'email' },
+  membership: { each: 'teams', organization: 'id' },
+}
+
 const drafts = ({ drafts: list }: MapResult) => list.map(({ kind, key }) => `${kind}:${key}`)
 const rejects = ({ rejects: list }: MapResult) => list.map(({ kind, code, field }) => `${kind} ${code} ${field ?? '-'}`)
 
@@ -48,6 +56,7 @@ describe('one record', () => {
       assigned: 0,
       mapped: 1,
       leftOut: 0,
+      leftOutBy: [],
     })
   })
 
@@ -97,6 +106,24 @@ describe('one record', () => {
     ])
     expect(drafts(result)).toEqual(['user:a@example.com'])
     expect(result).toMatchObject({ mapped: 1, leftOut: 2 })
+    expect(result.leftOutBy).toEqual([{ stream: 'users', path: 'map.user.when', records: 2 }])
+  })
+
+  test.each<[string, Manifest['map'], JsonObject, string | null]>([
+    ['the user, whatever other rules say', PEOPLE_AND_TEAMS, { id: 'u1', email: 'a@example.com' }, 'map.user.when'],
+    ['an empty each', { membership: { each: 'teams', user: 'id', organization: 'o' } }, {}, 'map.membership.each'],
+    [
+      'an empty each of its stream',
+      { membership: { each: { users: 'teams' }, user: 'id', organization: 'o' } },
+      {},
+      'map.membership.each.users',
+    ],
+    ['roles that are all dropped', { roleAssignment: { user: 'id', role: 'role' } }, DROPPED, 'roles.unmapped'],
+    ['no rule for the stream', { organization: { from: 'organizations', externalId: 'id', name: 'name' } }, {}, null],
+  ])('that is left out names what did it: %s', async (_, map, record, path) => {
+    const result = await mapped(map, [record, record], { roles: { define: {}, map: {}, unmapped: 'drop' } })
+    expect(result).toMatchObject({ drafts: [], rejects: [], mapped: 0, leftOut: 2 })
+    expect(result.leftOutBy).toEqual([{ stream: 'users', path, records: 2 }])
   })
 
   test('of another stream is left to the rules that name it', async () => {

@@ -114,6 +114,7 @@ test('the CSV of auth:export, whose columns the guide names', async () => {
   const { code, stdout, stderr } = await command(['plan', '--full'], { cwd })
   expect(code, stderr).toBe(0)
   expect(stdout).toContain('users (./users.csv)  3  = 2 mapped + 1 left out  + 0 rejected')
+  expect(stdout).toMatch(/^ {2}users: 1 left out by map\.user\.when \(recipes\/firebase\.yaml:\d+\)$/m)
   expect(stdout).toContain('+ user:u1  ada@example.com')
   expect(stdout).toContain('+ user:u2  bjorn@example.com')
 })

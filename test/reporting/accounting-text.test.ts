@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Accounting } from '../../src/desired/accounting.ts'
+import type { LeftOut } from '../../src/mapping/result.ts'
 import { renderAccounting } from '../../src/reporting/accounting-text.ts'
 import { painter } from '../../src/reporting/style.ts'
 import type { StreamCount } from '../../src/sources/source.ts'
 
-function rendered(streams: StreamCount[], mapped: number, leftOut: number): string[] {
-  const accounting: Accounting = { streams, records: { mapped, leftOut, assigned: 0 }, kinds: [] }
+function rendered(streams: StreamCount[], mapped: number, leftOut: number, leftOutBy: LeftOut[] = []): string[] {
+  const accounting: Accounting = { streams, records: { mapped, leftOut, leftOutBy, assigned: 0 }, kinds: [] }
   return renderAccounting(accounting, painter(false))
     .split('\n')
     .map((line) => line.trim().replaceAll(/ +/g, ' '))
@@ -39,4 +40,17 @@ test('rows that were ignored are told', () => {
     ignored: 4,
   }
   expect(rendered([users, rows], 4, 0)).toContain('rows (r.csv) 9 = 2 joined + 3 rejected + 4 ignored')
+})
+
+test('it is told by which condition records were left out, and where that is written; the most first', () => {
+  const lines = rendered([users], 0, 1_240, [
+    { stream: 'teams', path: null, records: 2 },
+    { stream: 'users', path: 'map.user.when', records: 1_234, at: { file: 'recipes/okta.yaml', line: 14, column: 11 } },
+    { stream: 'users', path: 'roles.unmapped', records: 4 },
+  ])
+  expect(lines.filter((line) => line.includes('left out') && !line.includes('='))).toEqual([
+    'users: 1,234 left out by map.user.when (recipes/okta.yaml:14)',
+    'users: 4 left out by roles.unmapped',
+    'teams: 2 left out: no rule under map reads this stream',
+  ])
 })

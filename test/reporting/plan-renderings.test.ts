@@ -23,6 +23,18 @@ describe('a first plan', () => {
     expect(text.endsWith('\n')).toBe(true)
   })
 
+  test('says in every form who was left out, and by what', async () => {
+    const map = { user: { when: 'first_name != "Person 1"' }, organization: null, membership: null }
+    const rows = people(3).map((row, n) => ({ ...row, first_name: `Person ${n}` }))
+    const plan = await (await createWorld(rows, { map })).plan()
+    expect(asText(plan)).toContain('\n  users: 1 left out by map.user.when (migrate.config.yaml:1)\n')
+    expect(asMarkdown(plan)).toContain('- users: 1 left out by map.user.when &#40;migrate.config.yaml:1&#41;\n')
+    expect(asJson(plan).accounting.records).toMatchObject({
+      leftOut: 1,
+      leftOutBy: [{ stream: 'users', path: 'map.user.when', records: 1, at: { file: 'migrate.config.yaml', line: 1 } }],
+    })
+  })
+
   test('is coloured only when asked', async () => {
     const plan = await (await createWorld(people(1))).plan()
     expect(asText(plan)).not.toContain('\x1b')

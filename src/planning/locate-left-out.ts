@@ -1,0 +1,17 @@
+import { basename, dirname, isAbsolute, relative, sep } from 'node:path'
+import type { LoadedManifest } from '../config/manifest.ts'
+import { shippedRecipes } from '../config/recipes.ts'
+import type { LeftOut } from '../mapping/result.ts'
+
+/** Says where the condition is written that left records out; nothing where none did, or where it is a default. */
+export function locateLeftOut(by: LeftOut, loaded: LoadedManifest): LeftOut {
+  const at = by.path === null ? undefined : loaded.originOf(by.path.split('.'))
+  return at === undefined ? by : { ...by, at: { ...at, file: shown(at.file, loaded.directory) } }
+}
+
+/** The same on every machine for what lies beside the manifest or is shipped. */
+function shown(file: string, directory: string): string {
+  if (dirname(file) === shippedRecipes) return `recipes/${basename(file)}`
+  const path = relative(directory, file)
+  return isAbsolute(path) || path.startsWith(`..${sep}`) ? file : path.replaceAll(sep, '/')
+}
