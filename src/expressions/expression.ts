@@ -7,6 +7,7 @@ import { type Direct, direct, NOT_DIRECT } from './direct.ts'
 import { builtIn, type Names, namesIn } from './names.ts'
 import { pad } from './pad.ts'
 import { toPlain } from './plain.ts'
+import { type Read, readsIn } from './reads.ts'
 
 /** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
 const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
@@ -34,6 +35,8 @@ export interface CompiledExpression {
   unstable: Names['unstable']
   /** See Names.fields. */
   fields: Names['fields']
+  /** See readsIn. */
+  reads: Read[]
   /** The constants that it reads. */
   constants: Names['constants']
   /**
@@ -76,11 +79,13 @@ export function compile(
   const constantNames = Object.keys(constants)
   let compiled: jsonata.Expression
   let names: Names
+  let reads: Read[]
   let short: Direct | undefined
   try {
     compiled = jsonata(text, bounds)
     const ast: unknown = compiled.ast()
     names = namesIn(ast, functionNames, constantNames)
+    reads = readsIn(ast)
     short = direct(ast, constants)
   } catch (error) {
     if (error instanceof RangeError) return bad({ message: 'the expression is nested too deeply', position: 0 })
@@ -98,7 +103,10 @@ export function compile(
   compiled.assign('eval', undefined)
   for (const [name, value] of Object.entries(constants)) compiled.assign(name, value)
   const { unstable, fields, constants: uses } = names
-  return { ok: true, expression: { text, unstable, fields, constants: uses, evaluate: evaluator(compiled, short) } }
+  return {
+    ok: true,
+    expression: { text, unstable, fields, reads, constants: uses, evaluate: evaluator(compiled, short) },
+  }
 }
 
 function bad(why: { message: string; hint?: string; position: number }): Compilation {

@@ -122,6 +122,11 @@ export interface SourceDefinition {
   files(config: Record<string, unknown>): string[]
   /** Problems that a look at the files finds: missing, empty, wrong encoding, missing columns. Reads heads only. */
   check(config: Record<string, unknown>, directory: string): Promise<Problem[]>
+  /**
+   * The names that records of a stream can have, by stream, for main streams whose files begin with all of them, joined streams among
+   * them. Reads heads only; of what cannot be read nothing is said.
+   */
+  columns?(config: Record<string, unknown>, directory: string): Promise<Map<string, readonly string[]>>
   /** For types that can be read over a network. */
   live?: LiveReading
   /** Reads nothing yet: also without a snapshot it tells the streams. */

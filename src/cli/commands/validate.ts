@@ -1,7 +1,8 @@
-import { relative } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { expressionsOf } from '../../config/expressions.ts'
 import { inspectManifest } from '../../config/load.ts'
 import type { LoadedManifest, Manifest } from '../../config/manifest.ts'
+import { shippedRecipes } from '../../config/recipes.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -9,6 +10,7 @@ import { Redactor } from '../../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import { checkExpressions, checkStreams } from '../../mapping/check.ts'
+import { checkColumnNames } from '../../mapping/check-columns.ts'
 import { checkTestStreams } from '../../mapping/tests/check-tests.ts'
 import { counted } from '../../reporting/style.ts'
 import { sourceDefinitions } from '../../sources/registry.ts'
@@ -72,9 +74,11 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const streams = broken('source') ? undefined : knownStreams(loaded)
     const rules = streams === undefined || broken('map') ? [] : checkStreams(loaded.manifest.map, streams)
     const tests = streams === undefined || broken('tests') ? [] : checkTestStreams(loaded, streams)
+    const noted = [...problems, ...expressions, ...files, ...rules].some(({ severity }) => severity !== 'warning')
+    const columns = streams === undefined || noted ? [] : await checkColumns(loaded, streams)
     const target = broken('target') ? [] : checkAddress(loaded)
     const placed = rules.map((problem) => placeManifestProblem(problem, loaded))
-    const found = [...problems, ...expressions, ...files, ...placed, ...tests, ...target]
+    const found = [...problems, ...expressions, ...files, ...placed, ...columns, ...tests, ...target]
     return { loaded, problems: [...loaded.warnings, ...found] }
   } catch (error) {
     if (error instanceof ManifestError) return { problems: [...error.problems] }
@@ -97,6 +101,19 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
     ...(await checkOwnSnapshot(loaded.manifest.source, loaded.directory)),
   ]
   return problems.map((problem) => placeSourceProblem(problem, loaded))
+}
+
+/** Of columns that only a shipped recipe names, an export may lack some. */
+async function checkColumns(loaded: LoadedManifest, streams: readonly string[]): Promise<Problem[]> {
+  const { type, ...settings } = loaded.manifest.source
+  if (loaded.unresolved.some((path) => path[0] === 'source' && !isSourceSecret(path))) return []
+  const columns = await sourceDefinitions.get(type)?.columns?.(settings, loaded.directory)
+  if (columns === undefined || columns.size === 0) return []
+  const isOwn = (path: readonly string[]) => {
+    const file = loaded.originOf(path)?.file
+    return file !== undefined && dirname(file) !== shippedRecipes
+  }
+  return checkColumnNames(loaded, streams, columns, isOwn)
 }
 
 /** Undefined for a source that cannot be opened, of which its own check has told. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import { numbered } from '../chunks.ts'
+import { columnsOf } from '../csv/columns.ts'
 import { type SourceFile, sourceFile } from '../csv/file.ts'
 import { delimiterSchema, textOption } from '../csv/options.ts'
 import { type CsvRecord, CsvStream, checkCsvFile } from '../csv/stream.ts'
@@ -66,6 +67,14 @@ export const clerkSource: SourceDefinition = {
       problems.push(...(await checkCsvFile(sourceFile(name, directory), vocabulary, delimiter)))
     }
     return problems
+  },
+  async columns(config, directory) {
+    const name = textOption(config, 'users')
+    if (name === undefined || isLive(config)) return new Map()
+    const delimiter = textOption(config, 'delimiter')
+    const columns = await columnsOf(sourceFile(name, directory), { delimiter })
+    const joined = joinedFormats.map(({ stream }) => stream)
+    return new Map(columns === undefined ? [] : [[USERS, [...columns, ...joined]]])
   },
   live: { applies: isLive, identity, capture: captureClerk, tryCredentials },
   open(config, context) {

@@ -1,5 +1,6 @@
 import { numbered } from '../chunks.ts'
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
+import { columnsOf } from './columns.ts'
 import { sourceFile } from './file.ts'
 import { delimiterSchema, textOption } from './options.ts'
 import { CsvStream, checkCsvFile, type RowRule } from './stream.ts'
@@ -54,6 +55,11 @@ export const csvSource: SourceDefinition = {
   async check(config, directory) {
     const { file, delimiter } = settings(config, directory)
     return checkCsvFile(file, userColumns, delimiter)
+  },
+  async columns(config, directory) {
+    const { file, delimiter } = settings(config, directory)
+    const columns = await columnsOf(file, { delimiter })
+    return new Map(columns === undefined ? [] : [[STREAM, columns]])
   },
   open: (config, context) => openCsv(config, context),
 }

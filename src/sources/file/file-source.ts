@@ -3,7 +3,7 @@ import { ManifestError } from '../../diagnostics/errors.ts'
 import { numberedFrom } from '../chunks.ts'
 import { JoinTable } from '../join-table.ts'
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
-import { checkFiles } from './check.ts'
+import { checkFiles, columnsOfStreams } from './check.ts'
 import { attachAll, JoinedStream } from './joined-stream.ts'
 import { readSettings } from './settings.ts'
 import { type Batch, FileStream } from './stream.ts'
@@ -21,6 +21,10 @@ export const fileSource: SourceDefinition = {
   async check(config, directory) {
     const { streams, problems } = readSettings(config)
     return problems.length > 0 ? problems : checkFiles(streams, directory)
+  },
+  async columns(config, directory) {
+    const { streams, problems } = readSettings(config)
+    return problems.length > 0 ? new Map() : columnsOfStreams(streams, directory)
   },
   open: (config, context) => openFiles(config, context),
 }

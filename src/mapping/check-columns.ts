@@ -1,0 +1,88 @@
+import { isExpressionPath } from '../config/expressions.ts'
+import type { LoadedManifest } from '../config/manifest.ts'
+import { nearest } from '../config/nearest.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import type { Read } from '../expressions/reads.ts'
+import { isObject } from '../json.ts'
+import { compileAtPath } from './expression.ts'
+
+/** Columns that a hint lists. */
+const LISTED = 20
+
+/** Names of the members that records of a stream can have, for streams whose files tell. */
+export type Columns = ReadonlyMap<string, readonly string[]>
+
+/**
+ * Warnings about expressions under `map` that read a column which no file has. Recipes may name columns that only some exports have: what
+ * `isOwn` does not know for the operator's own is passed over.
+ * @param streams of the source, the main one first
+ */
+export function checkColumnNames(
+  loaded: LoadedManifest,
+  streams: readonly string[],
+  columns: Columns,
+  isOwn: (path: readonly string[]) => boolean,
+): Problem[] {
+  return Object.entries(loaded.manifest.map).flatMap(([kind, rule]) => {
+    if (rule === undefined) return []
+    const read = rule.from === undefined ? streams.slice(0, 1) : [rule.from].flat()
+    return expressionsIn(rule, ['map', kind])
+      .filter(({ path }) => isOwn(path))
+      .flatMap(({ path, text }) => {
+        const compiled = compileAtPath(path, text, loaded.manifest)
+        if (!compiled.ok) return []
+        const known = knownTo(path, read, columns)
+        if (known === undefined) return []
+        const isOfRecord = rule.each === undefined || path[2] === 'each'
+        const missing = compiled.expression.reads.filter(
+          ({ name, of }) => (isOfRecord || of === 'record') && !known.includes(name),
+        )
+        return missing.map(
+          (use): Problem => ({
+            ...unknownColumn(use, known, columnsOwner(path, read)),
+            path: path.join('.'),
+            at: loaded.locate(path, use.offset),
+          }),
+        )
+      })
+  })
+}
+
+/** All names of the streams that an expression is evaluated on; undefined unless those of every one are known. */
+function knownTo(path: readonly string[], read: readonly string[], columns: Columns): string[] | undefined {
+  const names: string[] = []
+  for (const stream of columnsOwner(path, read)) {
+    const own = columns.get(stream)
+    if (own === undefined) return undefined
+    names.push(...own)
+  }
+  return names
+}
+
+/** `each` may be given stream by stream. */
+function columnsOwner([, , key, stream]: readonly string[], read: readonly string[]): readonly string[] {
+  return key === 'each' && stream !== undefined ? [stream] : read
+}
+
+function expressionsIn(value: unknown, path: string[]): { path: string[]; text: string }[] {
+  if (typeof value === 'string') return isExpressionPath(path) ? [{ path, text: value }] : []
+  if (!isObject(value)) return []
+  return Object.entries(value).flatMap(([key, member]) => expressionsIn(member, [...path, key]))
+}
+
+function unknownColumn({ name }: Read, known: readonly string[], streams: readonly string[]): Problem {
+  return {
+    code: 'column_not_in_file',
+    severity: 'warning',
+    message: `${streams.join(', ')} ${streams.length === 1 ? 'has' : 'have'} no column "${name}": it yields nothing`,
+    hint: hintFor(name, known),
+  }
+}
+
+function hintFor(name: string, known: readonly string[]): string {
+  // A row of data in place of a header may hold anything: nothing of it is shown.
+  if (known.some((column) => /[@$]/.test(column))) return 'the first line must name the columns; this looks like data'
+  const close = nearest(name, known)
+  if (close !== undefined) return `did you mean ${close}?`
+  return `columns: ${known.slice(0, LISTED).join(', ')}${known.length > LISTED ? ', …' : ''}`
+}
