@@ -5,18 +5,15 @@ import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderMerges } from './merges-text.ts'
-import { renderReading } from './reading-text.ts'
+import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNote, PARTIAL } from './remarks.ts'
 import { counted, duration, type Paint, shortValue, table } from './style.ts'
 
-export interface PlanTextOptions {
-  paint: Paint
+export interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
   full: boolean
   /** Receives the text piece by piece: a plan may have millions of lines. */
   write: (text: string) => void
-  /** Milliseconds since the epoch: how old a snapshot is. */
-  now: number
 }
 
 /** How many of a kind are shown unless all are asked for. */

@@ -8,17 +8,14 @@ import {
   type Verification,
 } from '../verifying/verification.ts'
 import { renderAccounting } from './accounting-text.ts'
-import { renderReading } from './reading-text.ts'
+import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { PARTIAL } from './remarks.ts'
 import { counted, type Paint, shortValue, table } from './style.ts'
 
-export interface VerifyTextOptions {
-  paint: Paint
+export interface VerifyTextOptions extends ReadingTextOptions {
   /** Show every finding instead of the first few. */
   full: boolean
   write: (text: string) => void
-  /** Milliseconds since the epoch: how old a snapshot is. */
-  now: number
 }
 
 /** Findings of a type that are shown, unless all are asked for. */

@@ -32,7 +32,7 @@ export async function apply(
     const plan = await session.computePlan(saved?.summary.refreshed ?? options.refresh ?? false)
     const apiKey = session.target.identity.apiKey
     if (saved) checkFresh(saved, plan, apiKey)
-    else if (!options.json) await showPlan(plan, { full: options.full }, context)
+    else if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
     checkRefusals(plan, session.loaded)
     const { confirm } = session.loaded.manifest.safety
     if (saved === undefined && plan.summary.changes) {

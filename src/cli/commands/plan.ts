@@ -56,12 +56,15 @@ function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }:
 /** Writes a plan to standard output in the format asked for. */
 export async function showPlan(
   computed: Plan,
-  { format = 'text', full = false }: Pick<PlanOptions, 'format' | 'full'>,
+  { format = 'text', full = false, snapshot }: Pick<PlanOptions, 'format' | 'full' | 'snapshot'>,
   { stdout, env, now }: Context,
 ): Promise<void> {
   const output = buffered(stdout)
   if (format === 'json') renderPlanJson(computed, output.write)
   else if (format === 'markdown') renderPlanMarkdown(computed, output.write)
-  else renderPlanText(computed, { paint: painter(wantsColor(stdout, env)), full, write: output.write, now: now() })
+  else {
+    const paint = painter(wantsColor(stdout, env))
+    renderPlanText(computed, { paint, full, write: output.write, now: now(), isNamed: snapshot !== undefined })
+  }
   await output.end()
 }

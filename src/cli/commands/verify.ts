@@ -33,7 +33,8 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
     if (options.json) renderVerifyJson(verification, options.full ?? false, write)
     else {
       const paint = painter(wantsColor(context.stdout, context.env))
-      renderVerifyText(verification, { paint, full: options.full ?? false, write, now: context.now() })
+      const { full = false, snapshot } = options
+      renderVerifyText(verification, { paint, full, write, now: context.now(), isNamed: snapshot !== undefined })
     }
     await end()
     return exitCode(verification, options.strict ?? false)
