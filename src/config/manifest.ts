@@ -62,6 +62,15 @@ export interface RoleConfig {
   unmapped: 'error' | 'drop' | 'keep'
 }
 
+export interface OrganizationConfig {
+  /** In which state domains are entered; `mapped`: in that which the mapping yields. */
+  domainState: 'pending' | 'mapped' | 'verified'
+  /** What happens to a domain of a public mail provider. */
+  consumerDomains: 'reject' | 'drop'
+  /** What happens to a domain that several organizations claim. */
+  sharedDomains: 'reject' | 'drop'
+}
+
 /** What must come of the record of a test; `null` under a kind: nothing of it. */
 export interface MappingExpectation {
   user?: Json
@@ -105,6 +114,7 @@ export interface Manifest {
     ascii: boolean
   }
   externalId: { maxLength: number }
+  organizations: OrganizationConfig
   passwords: { unsupported: 'reset' | 'reject'; onChange: 'keep' | 'send' }
   adopt: { mode: 'match' | 'never'; fill: string[] }
   onDrift: DriftPolicy | Record<string, DriftPolicy | Record<string, DriftPolicy>>

@@ -5,6 +5,7 @@ import { rolesDefined } from '../resources/role.ts'
 import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { mergeGroups } from './groups.ts'
+import { refuseSharedClaims } from './shared-claims.ts'
 import { noteSimilarNames } from './similar-names.ts'
 import type { Staging } from './staging.ts'
 
@@ -27,6 +28,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
       if (definition.keyFromRefs) assigned += assignGrants(staging, definition)
       refuseContradictions(staging, definition)
       mergeGroups(staging, definition, rulesFor(manifest, definition), manifest)
+      if (definition.name === 'organization') refuseSharedClaims(staging, manifest.organizations)
       refuseDependents(staging, definition)
     })
   }

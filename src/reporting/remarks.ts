@@ -21,6 +21,12 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`
     case 'similar_organization_names':
       return `${resources} known by names that differ only in case or blanks${detail === '' ? '' : `, ${detail}`}: taken as different ones`
+    case 'consumer_domain_dropped':
+      return `${resources} without the domain ${detail} of a public mail provider (organizations.consumerDomains is drop)`
+    case 'shared_domain_dropped':
+      return `${resources} without the domain ${detail}, which all of them claim (organizations.sharedDomains is drop)`
+    case 'verified_domain_pending':
+      return `${resources} with domains that are verified in the source, and entered as pending (organizations.domainState says whom to believe)`
     default:
       return `${resources}: ${code.replaceAll('_', ' ')}${detail === '' ? '' : ` (${detail})`}`
   }

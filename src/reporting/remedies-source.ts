@@ -57,7 +57,14 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   invalid_organization_id: after('WorkOS ids start with org_: an id of the source belongs in externalId'),
   organization_unnamed: after('map an id, an external id or a name, or leave the record out with when'),
   invalid_domain: after('correct the domain: it looks like example.com'),
-  consumer_domain: after('WorkOS takes no domain of a mail provider for an organization: leave it out'),
+  invalid_domain_state: after('the state of a domain is pending or verified: map one of the two'),
+  consumer_domain: after(
+    'WorkOS takes no domain of a mail provider for an organization: leave it out, or set organizations.consumerDomains: drop',
+  ),
+  shared_domain: after(
+    'one organization can have a domain: take it from the others, or set organizations.sharedDomains: drop',
+  ),
+  shared_external_id: after('external ids are unique among organizations: give each its own, or give them one key'),
   membership_incomplete: after('map the keys of the user and of the organization, or leave the record out with when'),
 
   invalid_roles: after('write roles as a list with commas or a JSON array of slugs'),

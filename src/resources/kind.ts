@@ -30,7 +30,7 @@ export interface FieldDefinition {
 }
 
 /** The parts of the manifest that value rules depend on. */
-export type ValueRules = Pick<Manifest, 'metadata' | 'externalId' | 'passwords' | 'roles'>
+export type ValueRules = Pick<Manifest, 'metadata' | 'externalId' | 'organizations' | 'passwords' | 'roles'>
 
 /** Why a value is refused. */
 export interface ValueProblem {

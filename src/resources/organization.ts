@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import { createBody, requiredText, type Spelling, textOf, told, updateBody } from './body.ts'
 import type {
   DesiredResource,
@@ -35,6 +35,8 @@ export const organization: KindDefinition = {
     metadata: { compare: 'map', merge: 'union' },
     // Verifying a domain changes its state and its entry: after the create WorkOS and its administrators own them.
     domains: { compare: 'set', merge: 'union', compared: false, updatable: false },
+    // Those of them that are entered as verified.
+    verifiedDomains: { compare: 'set', merge: 'union', compared: false, updatable: false },
   },
   mapped: ['key', 'id', 'externalId', 'name', 'metadata', 'domains'],
   normalise,
@@ -97,7 +99,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   }
   const metadata = settle('metadata', normaliseMetadata(fields.metadata, rules.metadata), problems)
   if (metadata !== undefined) problems.push(...checkMetadataLimits(metadata.metadata, rules.metadata))
-  const domains = settle('domains', normaliseDomains(fields.domains), problems)
+  const domains = settle('domains', normaliseDomains(fields.domains, rules.organizations), problems)
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
 
   const derived = name === undefined ? undefined : externalIdOfName(name, rules.externalId.maxLength)
@@ -107,8 +109,13 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   if (externalId !== undefined) attributes.externalId = externalId
   if (name !== undefined) attributes.name = name
   if (metadata !== undefined) attributes.metadata = metadata.metadata
-  if (domains !== undefined) attributes.domains = domains
-  const notes = (metadata?.renamed ?? []).map((detail) => ({ code: 'metadata_key_renamed', detail }))
+  if (domains !== undefined && domains.domains.length > 0) attributes.domains = domains.domains
+  if (domains !== undefined && domains.verified.length > 0) attributes.verifiedDomains = domains.verified
+  const notes = [
+    ...(metadata?.renamed ?? []).map((detail) => ({ code: 'metadata_key_renamed', detail })),
+    ...(domains?.dropped ?? []).map((detail) => ({ code: 'consumer_domain_dropped', detail })),
+    ...(domains?.mistrusted ? [{ code: 'verified_domain_pending', detail: '' }] : []),
+  ]
   return { ok: true, value: { key, attributes, secrets: null, refs: {}, notes } }
 }
 
@@ -162,6 +169,9 @@ function parse(body: JsonObject): LiveResource {
 }
 
 function domainData(attributes: JsonObject): JsonObject {
-  const { domains } = attributes
-  return Array.isArray(domains) ? { domain_data: domains.map((domain) => ({ domain, state: 'pending' })) } : {}
+  const { domains, verifiedDomains } = attributes
+  if (!Array.isArray(domains)) return {}
+  const verified = Array.isArray(verifiedDomains) ? verifiedDomains : []
+  const stateOf = (domain: Json) => (verified.includes(domain) ? 'verified' : 'pending')
+  return { domain_data: domains.map((domain) => ({ domain, state: stateOf(domain) })) }
 }

@@ -178,7 +178,7 @@ const organizations: BadRow[] = [
     header: 'email,org_external_id,org_name,domain',
     row: 'a@example.com,acme,Acme,gmail.com',
     manifest: 'map: { organization: { domains: domain } }\n',
-    says: ['gmail.com belongs to a public mail provider', 'leave it out of the mapping of domains'],
+    says: ['gmail.com belongs to a public mail provider', 'or set organizations.consumerDomains to drop'],
   },
   {
     name: 'a domain that is none',

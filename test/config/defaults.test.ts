@@ -16,6 +16,7 @@ test('a minimal manifest is filled in completely', async () => {
     roles: { define: {}, unmapped: 'error' },
     metadata: { prefix: 'csv', maxKeys: 10, maxKeyLength: 40, maxValueLength: 600, ascii: true },
     externalId: { maxLength: 64 },
+    organizations: { domainState: 'pending', consumerDomains: 'reject', sharedDomains: 'reject' },
     passwords: { unsupported: 'reset', onChange: 'keep' },
     adopt: { mode: 'match', fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'] },
     onDrift: 'keep',

@@ -30,7 +30,7 @@ export interface MembershipPart {
 /** What the mapping makes of one record. */
 export interface RecordPart {
   users?: UserPart[]
-  organizations?: { key: string; name?: string }[]
+  organizations?: { key: string; name?: string; externalId?: string; domains?: string[]; verifiedDomains?: string[] }[]
   memberships?: MembershipPart[]
   grants?: { user: string; organization: string | null; role: string }[]
   rejects?: { kind: string; key: string | null; refs?: Record<string, string> }[]
@@ -103,7 +103,9 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
       const secretText = secrets === undefined ? null : canonicalJson(secrets)
       draft('user', key, group === undefined ? (attributes.email ?? null) : group, attributes, { secrets: secretText })
     }
-    for (const { key, name = key } of organizations) draft('organization', key, null, { externalId: key, name })
+    for (const { key, ...more } of organizations) {
+      draft('organization', key, null, { externalId: key, name: key, ...more })
+    }
     for (const { user, organization, roles } of memberships) {
       draft('membership', `${user}@${organization}`, null, roles === undefined ? {} : { roles }, {
         refs: { user, organization },

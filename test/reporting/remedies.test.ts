@@ -45,12 +45,15 @@ const OTHERS: Record<string, string[]> = {
     'unknown_stream',
   ],
   'a remark on something accepted': [
+    'consumer_domain_dropped',
     'metadata_key_renamed',
     'password_changed_in_source',
     'password_reset_required',
     'role_dropped',
+    'shared_domain_dropped',
     'similar_organization_names',
     'totp_not_migrated',
+    'verified_domain_pending',
   ],
 }
 

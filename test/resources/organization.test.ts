@@ -5,8 +5,14 @@ import { ApiRefusal } from '../../src/workos/api.ts'
 import { live } from './live.ts'
 import { RULES } from './rules.ts'
 
-function desired(fields: Record<string, unknown>): DesiredResource {
-  const result = organization.normalise(fields, RULES)
+function desired(
+  fields: Record<string, unknown>,
+  organizations: Partial<typeof RULES.organizations> = {},
+): DesiredResource {
+  const result = organization.normalise(fields, {
+    ...RULES,
+    organizations: { ...RULES.organizations, ...organizations },
+  })
   if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join('; '))
   const { key, attributes, secrets, refs } = result.value
   return { kind: 'organization', key, attributes, secrets, refs }
@@ -73,6 +79,31 @@ describe('organizations in WorkOS', () => {
     const removal = organization.remove(created.id)
     if (removal) await api.write(removal)
     expect(await organization.get(api, created.id)).toBeUndefined()
+  })
+
+  test('domains are verified where the manifest says so, and created in that state', async () => {
+    const api = await live()
+    const domains = ['acme.example', { domain: 'acme.test', state: 'verified' }]
+    const wanted = desired({ externalId: 'acme', name: 'Acme', domains }, { domainState: 'mapped' })
+    const answer = await api.write(organization.create(wanted, {}))
+    expect(answer.domains).toMatchObject([
+      { domain: 'acme.example', state: 'pending' },
+      { domain: 'acme.test', state: 'verified' },
+    ])
+    const mistrusted = organization.normalise({ externalId: 'acme', name: 'Acme', domains }, RULES)
+    expect(mistrusted.ok && mistrusted.value.attributes.verifiedDomains).toBeUndefined()
+    expect(mistrusted.ok && mistrusted.value.notes).toEqual([{ code: 'verified_domain_pending', detail: '' }])
+  })
+
+  test('a domain of a mail provider is left out where the manifest says so, with a remark', () => {
+    const fields = { externalId: 'acme', name: 'Acme', domains: 'gmail.com' }
+    const rules = { ...RULES, organizations: { ...RULES.organizations, consumerDomains: 'drop' as const } }
+    const result = organization.normalise(fields, rules)
+    expect(result.ok && result.value).toMatchObject({
+      attributes: { externalId: 'acme', name: 'Acme' },
+      notes: [{ code: 'consumer_domain_dropped', detail: 'gmail.com' }],
+    })
+    expect(result.ok && result.value.attributes.domains).toBeUndefined()
   })
 
   test('a taken external id means that it exists', async () => {

@@ -4,6 +4,7 @@ import type { ValueRules } from '../../src/resources/kind.ts'
 export const RULES: ValueRules = {
   metadata: { prefix: 'clerk', maxKeys: 10, maxKeyLength: 40, maxValueLength: 600, ascii: true },
   externalId: { maxLength: 64 },
+  organizations: { domainState: 'pending', consumerDomains: 'reject', sharedDomains: 'reject' },
   passwords: { unsupported: 'reset', onChange: 'keep' },
   roles: { define: {}, unmapped: 'error' },
 }

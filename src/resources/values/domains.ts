@@ -1,3 +1,6 @@
+import { domainToASCII } from 'node:url'
+import type { Manifest } from '../../config/manifest.ts'
+import { isObject } from '../../json.ts'
 import { accept, type Check, isEmpty, refuse, shown } from './check.ts'
 
 /** Mail providers open to everybody. WorkOS refuses their domains as an organization's; it does not publish its list. */
@@ -13,32 +16,75 @@ const CONSUMER_DOMAINS: ReadonlySet<string> = new Set(
   fastmail.com fastmail.fm hey.com hushmail.com duck.com mailinator.com guerrillamail.com yopmail.com`.split(/\s+/),
 )
 
-const DOMAIN = /^(?=.{4,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]*$/u
+/** Labels of letters, digits and inner hyphens, as DNS has them (RFC 1035, 2.3.1), the last beginning with a letter. */
+const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/
+
+const STATES = ['pending', 'verified'] as const
+
+type DomainRules = Pick<Manifest['organizations'], 'domainState' | 'consumerDomains'>
+
+/** The domains of an organization, each once, in ASCII and lower case. */
+export interface Domains {
+  domains: string[]
+  /** Those that are entered as verified: the manifest says so. */
+  verified: string[]
+  /** Those of public mail providers, which the manifest has dropped. */
+  dropped: string[]
+  /** Whether the mapping calls one verified that is entered as pending all the same. */
+  mistrusted: boolean
+}
 
 /** Whether a domain is that of a mail provider open to everybody, as far as they are known here. */
 export function isConsumerDomain(domain: string): boolean {
   return CONSUMER_DOMAINS.has(domain.trim().toLowerCase())
 }
 
-/** The domains of an organization, from a list or comma text: lowercased, without repetition; undefined when there are none. */
-export function normaliseDomains(value: unknown): Check<string[] | undefined> {
+/**
+ * Domains from a list or comma text of names, or a list of `{ domain, state }`; undefined when the source has none. None is verified
+ * by what the source says alone.
+ */
+export function normaliseDomains(value: unknown, rules: DomainRules): Check<Domains | undefined> {
   if (isEmpty(value)) return accept(undefined)
   const items: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [value]
-  const domains = new Set<string>()
+  const dropped = new Set<string>()
+  const claimed = new Map<string, boolean>()
   for (const item of items) {
     if (isEmpty(item)) continue
-    const domain = typeof item === 'string' ? item.trim().toLowerCase() : ''
-    if (!DOMAIN.test(domain)) {
-      return refuse('invalid_domain', `${shown(item)} is not a domain`, 'expected names like example.com')
-    }
-    if (isConsumerDomain(domain)) {
+    const entry = readEntry(item)
+    if (!entry.ok) return entry
+    const { domain, state } = entry.value
+    if (!isConsumerDomain(domain)) claimed.set(domain, claimed.get(domain) === true || state === 'verified')
+    else if (rules.consumerDomains === 'drop') dropped.add(domain)
+    else {
       return refuse(
         'consumer_domain',
         `${domain} belongs to a public mail provider, and WorkOS does not take it as an organization's domain`,
-        'leave it out of the mapping of domains',
+        'leave it out of the mapping of domains, or set organizations.consumerDomains to drop',
       )
     }
-    domains.add(domain)
   }
-  return accept(domains.size === 0 ? undefined : [...domains])
+  if (claimed.size + dropped.size === 0) return accept(undefined)
+  const domains = [...claimed.keys()]
+  const said = domains.filter((domain) => claimed.get(domain))
+  const verified = { pending: [], mapped: said, verified: domains }[rules.domainState]
+  return accept({ domains, verified, dropped: [...dropped], mistrusted: said.length > verified.length })
+}
+
+function readEntry(item: unknown): Check<{ domain: string; state: string }> {
+  const name = isObject(item) ? item.domain : item
+  const domain = typeof name === 'string' ? domainToASCII(name.trim()) : ''
+  if (!DOMAIN.test(domain)) {
+    const hint = 'expected a name like example.com, or { "domain": "example.com", "state": "pending" }'
+    return refuse('invalid_domain', `${shown(item)} is not a domain`, hint)
+  }
+  const given = isObject(item) && !isEmpty(item.state) ? item.state : 'pending'
+  const state = STATES.find((state) => state === given)
+  if (state === undefined) {
+    return refuse(
+      'invalid_domain_state',
+      `${shown(given)} is no state of the domain ${domain}`,
+      'map pending or verified, as in domains.{ "domain": name, "state": verified ? "verified" : "pending" }',
+    )
+  }
+  return accept({ domain, state })
 }

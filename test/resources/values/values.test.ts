@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { parseBoolean } from '../../../src/resources/values/booleans.ts'
-import { normaliseDomains } from '../../../src/resources/values/domains.ts'
 import { normaliseEmail } from '../../../src/resources/values/email.ts'
 import { normaliseExternalId } from '../../../src/resources/values/external-id.ts'
 import { externalIdOfName, slug } from '../../../src/resources/values/organization-name.ts'
@@ -82,27 +81,6 @@ describe('text', () => {
   })
   test.each([[['a']], [{ a: 1 }], [true]])('%j is refused', (given) => {
     expect(optionalText(given)).toMatchObject({ ok: false, fault: { code: 'not_text' } })
-  })
-})
-
-describe('domains', () => {
-  test('a list and comma text give the same domains, once each', () => {
-    const expected = { ok: true, value: ['acme.example', 'sub.acme.example'] }
-    expect(normaliseDomains('Acme.example, sub.acme.example,,acme.example')).toEqual(expected)
-    expect(normaliseDomains(['ACME.example', ' sub.acme.example '])).toEqual(expected)
-  })
-  test('none given is nothing', () => {
-    expect(normaliseDomains(' , ')).toEqual({ ok: true, value: undefined })
-    expect(normaliseDomains([])).toEqual({ ok: true, value: undefined })
-  })
-  test('a public mail provider is refused by name', () => {
-    expect(normaliseDomains('acme.example,GMail.com')).toMatchObject({
-      ok: false,
-      fault: { code: 'consumer_domain', message: expect.stringContaining('gmail.com') },
-    })
-  })
-  test.each(['acme', 'https://acme.example', 'a b.example', 'x@acme.example', 'acme.1'])('%j is refused', (given) => {
-    expect(normaliseDomains(given)).toMatchObject({ ok: false, fault: { code: 'invalid_domain' } })
   })
 })
 
