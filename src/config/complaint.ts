@@ -152,11 +152,11 @@ function badValue(error: ErrorObject, path: string[], tree: Branch): Complaint {
   const limit = Number(error.params.limit)
   switch (error.keyword) {
     case 'minimum':
-      return { ...base, message: `${name} must be at least ${limit}${from}` }
+      return { ...base, hint: expectation(error) ?? base.hint, message: `${name} must be at least ${limit}${from}` }
     case 'exclusiveMinimum':
       return { ...base, message: `${name} must be more than ${limit}${from}` }
     case 'maximum':
-      return { ...base, message: `${name} must be at most ${limit}${from}` }
+      return { ...base, hint: expectation(error) ?? base.hint, message: `${name} must be at most ${limit}${from}` }
     case 'maxLength':
       return { ...base, message: `${name} must have at most ${limit} characters${from}` }
     case 'minLength':

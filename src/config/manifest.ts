@@ -112,6 +112,18 @@ export interface Manifest {
     maxValueLength: number
     /** Whether only ASCII is taken. */
     ascii: boolean
+    /** Where `ascii`: what happens to a key or value that is not. */
+    nonAscii: 'reject' | 'drop'
+    /** What nested objects become: JSON text, or keys of their own. */
+    nested: 'json' | 'flatten'
+    /** Between the names of a flattened key. */
+    separator: string
+    keyTooLong: 'reject' | 'cut'
+    /** For values. */
+    tooLong: 'reject' | 'cut' | 'drop'
+    tooManyKeys: 'reject' | 'drop'
+    /** Keys that stay first where `tooManyKeys` drops some. */
+    keep: string[]
   }
   externalId: { maxLength: number }
   organizations: OrganizationConfig

@@ -113,7 +113,7 @@ export class DesiredSet {
       .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
   }
 
-  /** Remarks on resources that are in the desired set, most first. Nobody needs a new password whom a merge gave one. */
+  /** Remarks on resources that are in the desired set, most first. What a merge gave back, a password or metadata, is not missed. */
   noteCounts(): NoteCount[] {
     return this.staging
       .statement(
@@ -121,6 +121,8 @@ export class DesiredSet {
          LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
          JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
          WHERE NOT (n.code = 'password_reset_required' AND d.secrets IS NOT NULL)
+           AND NOT (n.code IN ('metadata_key_dropped', 'metadata_value_dropped', 'metadata_non_ascii_dropped')
+             AND EXISTS (SELECT 1 FROM json_each(d.attributes, '$.metadata') m WHERE m.key = n.detail))
          GROUP BY n.kind, n.code, n.detail ORDER BY n DESC, n.kind, n.code, n.detail`,
       )
       .all()

@@ -72,7 +72,9 @@ function mergeMembers(
   const [first, ...others] = members
   if (first === undefined) return
   const records = members.reduce((sum, member) => sum + member.records, 0)
-  const { attributes, secrets, conflicts } = mergeDrafts(definition, members, rules)
+  const { attributes: merged, secrets, conflicts } = mergeDrafts(definition, members, rules)
+  const limits = valueRules(manifest)
+  const { attributes, notes } = definition.fitMerged?.(merged, limits) ?? { attributes: merged, notes: [] }
   recordAliases(staging, definition, first, others)
   const conflictsOf = Map.groupBy(conflicts, ({ draft }) => draft)
   for (const [index, member] of members.entries()) {
@@ -92,7 +94,10 @@ function mergeMembers(
       )
     }
   }
-  const problem = definition.checkMerged?.(attributes, valueRules(manifest))[0]
+  for (const { code, detail } of notes) {
+    staging.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', first.seq, definition.name, first.key, code, detail)
+  }
+  const problem = definition.checkMerged?.(attributes, limits)[0]
   if (problem) {
     staging.run(
       'INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',

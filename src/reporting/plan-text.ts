@@ -6,7 +6,7 @@ import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
-import { describeNote, PARTIAL } from './remarks.ts'
+import { describeNotes, PARTIAL } from './remarks.ts'
 import { counted, duration, type Paint, shortValue, table } from './style.ts'
 
 export interface PlanTextOptions extends ReadingTextOptions {
@@ -191,7 +191,7 @@ function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
   if (summary.notes.length + orphaned.length === 0 && !partial) return
   write(`\n${paint('bold', 'Remarks')}\n`)
   if (partial) write(`  ${PARTIAL}\n`)
-  for (const note of summary.notes) write(`  ${printable(describeNote(note))}\n`)
+  for (const line of describeNotes(summary.notes)) write(`  ${printable(line)}\n`)
   for (const { orphaned: count, kind, plural } of orphaned) {
     write(`  ${counted(count, kind, plural)} no longer in the source: left alone in WorkOS\n`)
   }

@@ -5,6 +5,24 @@ import { counted } from './style.ts'
 export const PARTIAL =
   'only a part of the source was read (source.updatedSince): what it lacks stays as it is, and does not count as having left'
 
+/** Remarks of one kind and code that are told one by one: metadata keys may be as many as users. */
+const TOLD = 20
+
+/** Remarks on accepted resources, in words; where there are many of a sort, the most frequent and how many others there are. */
+export function describeNotes(notes: readonly NoteCount[]): string[] {
+  const sorts = Map.groupBy(notes, ({ kind, code }) => `${kind} ${code}`)
+  const last = new Map([...sorts.values()].map((sort) => [sort[TOLD - 1], sort.length - TOLD]))
+  const told = new Set([...sorts.values()].flatMap((sort) => sort.slice(0, TOLD)))
+  return notes
+    .filter((note) => told.has(note))
+    .flatMap((note) => {
+      const others = last.get(note) ?? 0
+      return others > 0
+        ? [describeNote(note), `and ${counted(others, 'more remark')} of this sort`]
+        : [describeNote(note)]
+    })
+}
+
 /** What a remark on accepted resources means, in words. */
 export function describeNote({ kind, code, detail, count }: NoteCount): string {
   const resources = counted(count, kind)
@@ -17,6 +35,18 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} with a TOTP secret, which is not migrated: they enrol their authenticator again`
     case 'metadata_key_renamed':
       return `${resources} with the reserved metadata key ${detail}, renamed with metadata.prefix`
+    case 'metadata_key_cut':
+      return `${resources} with a metadata key cut to ${detail}`
+    case 'metadata_value_cut':
+      return `${resources}: metadata value of ${detail}`
+    case 'metadata_value_dropped':
+      return `${resources} without the metadata value of ${detail}, which is too long (metadata.tooLong is drop)`
+    case 'metadata_non_ascii_dropped':
+      return `${resources} without the metadata of ${detail}, which is not ASCII (metadata.nonAscii is drop)`
+    case 'metadata_keys_above_limit':
+      return `${resources} with more than ${detail} metadata keys: the others left out (metadata.tooManyKeys is drop)`
+    case 'metadata_key_dropped':
+      return `${resources} without the metadata key ${detail}, which is above the number of keys`
     case 'role_dropped':
       return `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`
     case 'similar_organization_names':

@@ -76,11 +76,17 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
 
   metadata_bad_json: after('the metadata is no JSON: correct it, or map an object'),
   metadata_not_object: after('map metadata as an object of texts'),
-  metadata_key_conflict: after('two keys are one after renaming: rename one, or set metadata.prefix'),
-  metadata_key_length: after('shorten the key, or raise metadata.maxKeyLength if your environment takes it'),
-  metadata_not_ascii: after('leave out what is not ASCII, or set metadata.ascii: false if your environment takes it'),
-  metadata_too_many_keys: after('map fewer keys, or raise metadata.maxKeys if your environment takes them'),
-  metadata_value_too_long: after('shorten the value, or raise metadata.maxValueLength if your environment takes it'),
+  metadata_key_conflict: after(
+    'two keys are one after renaming: rename one, or set metadata.prefix, separator or keyTooLong',
+  ),
+  metadata_key_length: after('shorten the key, or set metadata.keyTooLong: cut'),
+  metadata_not_ascii: after(
+    'leave out what is not ASCII, by metadata.nonAscii: drop for all, or set metadata.ascii: false if your environment takes it',
+  ),
+  metadata_too_many_keys: after(
+    'map fewer keys, raise metadata.maxKeys if your environment takes them, or set metadata.tooManyKeys: drop',
+  ),
+  metadata_value_too_long: after('shorten the value, or set metadata.tooLong to cut or drop'),
 
   invalid_password: after('map the password as text'),
   password_and_hash: after('map the password or its hash, not both'),

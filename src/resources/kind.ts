@@ -118,6 +118,9 @@ export interface KindDefinition {
   /** Checks and normalises what the mapping yielded. Pure: runs in the workers. */
   normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult
 
+  /** Merged attributes within the limits that the manifest's rules let be kept by changing them, and what was changed. */
+  fitMerged?(attributes: Attributes, rules: ValueRules): { attributes: Attributes; notes: Normalised['notes'] }
+
   /** Limits that merged attributes can break although each of the merged records kept them. */
   checkMerged?(attributes: Attributes, rules: ValueRules): ValueProblem[]
 

@@ -12,7 +12,8 @@ import { pages } from './paging.ts'
 import { accept, type Check, refuse, settle, shown } from './values/check.ts'
 import { normaliseDomains } from './values/domains.ts'
 import { normaliseExternalId } from './values/external-id.ts'
-import { checkMetadataLimits, normaliseMetadata } from './values/metadata.ts'
+import { readMetadata } from './values/metadata.ts'
+import { checkMetadataLimits, fitMergedMetadata } from './values/metadata-limits.ts'
 import { externalIdOfName } from './values/organization-name.ts'
 import { optionalText } from './values/text.ts'
 
@@ -40,6 +41,7 @@ export const organization: KindDefinition = {
   },
   mapped: ['key', 'id', 'externalId', 'name', 'metadata', 'domains'],
   normalise,
+  fitMerged: fitMergedMetadata,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
   missing,
@@ -97,8 +99,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
       hint: 'map one of id, externalId and name, or leave the record out with when',
     })
   }
-  const metadata = settle('metadata', normaliseMetadata(fields.metadata, rules.metadata), problems)
-  if (metadata !== undefined) problems.push(...checkMetadataLimits(metadata.metadata, rules.metadata))
+  const metadata = readMetadata(fields.metadata, rules.metadata, problems)
   const domains = settle('domains', normaliseDomains(fields.domains, rules.organizations), problems)
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
 
@@ -112,7 +113,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   if (domains !== undefined && domains.domains.length > 0) attributes.domains = domains.domains
   if (domains !== undefined && domains.verified.length > 0) attributes.verifiedDomains = domains.verified
   const notes = [
-    ...(metadata?.renamed ?? []).map((detail) => ({ code: 'metadata_key_renamed', detail })),
+    ...(metadata?.notes ?? []),
     ...(domains?.dropped ?? []).map((detail) => ({ code: 'consumer_domain_dropped', detail })),
     ...(domains?.mistrusted ? [{ code: 'verified_domain_pending', detail: '' }] : []),
   ]

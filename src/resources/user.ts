@@ -8,7 +8,8 @@ import { parseBoolean } from './values/booleans.ts'
 import { isEmpty, settle } from './values/check.ts'
 import { normaliseEmail } from './values/email.ts'
 import { normaliseExternalId } from './values/external-id.ts'
-import { checkMetadataLimits, normaliseMetadata } from './values/metadata.ts'
+import { readMetadata } from './values/metadata.ts'
+import { checkMetadataLimits, fitMergedMetadata } from './values/metadata-limits.ts'
 import { optionalText } from './values/text.ts'
 
 const PATH = '/user_management/users'
@@ -62,6 +63,7 @@ export const user: KindDefinition = {
   ],
   secretInputs: ['password', 'passwordHash', 'passwordHashType', 'totpSecret'],
   normalise,
+  fitMerged: fitMergedMetadata,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
   missing: () => undefined,
@@ -102,8 +104,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const email = settle('email', normaliseEmail(fields.email), problems)
   const externalId = settle('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
   const key = text('key') ?? externalId ?? email ?? null
-  const metadata = settle('metadata', normaliseMetadata(fields.metadata, rules.metadata), problems)
-  if (metadata !== undefined) problems.push(...checkMetadataLimits(metadata.metadata, rules.metadata))
+  const metadata = readMetadata(fields.metadata, rules.metadata, problems)
   const credentials = normaliseCredentials(fields, rules.passwords)
   problems.push(...credentials.problems)
   const attributes = {
@@ -116,7 +117,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
     metadata: metadata?.metadata,
   }
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
-  const notes = (metadata?.renamed ?? []).map((detail) => ({ code: 'metadata_key_renamed', detail }))
+  const notes = [...(metadata?.notes ?? [])]
   if (credentials.reset !== undefined) notes.push({ code: 'password_reset_required', detail: credentials.reset })
   if (!isEmpty(fields.totpSecret)) notes.push({ code: 'totp_not_migrated', detail: 'totp' })
   return { ok: true, value: { key, attributes: present(attributes), secrets: credentials.secrets, refs: {}, notes } }

@@ -46,7 +46,13 @@ const OTHERS: Record<string, string[]> = {
   ],
   'a remark on something accepted': [
     'consumer_domain_dropped',
+    'metadata_key_cut',
+    'metadata_key_dropped',
     'metadata_key_renamed',
+    'metadata_keys_above_limit',
+    'metadata_non_ascii_dropped',
+    'metadata_value_cut',
+    'metadata_value_dropped',
     'password_changed_in_source',
     'password_reset_required',
     'role_dropped',

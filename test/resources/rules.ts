@@ -2,7 +2,20 @@ import type { ValueRules } from '../../src/resources/kind.ts'
 
 /** The value rules of a manifest that says nothing about them. */
 export const RULES: ValueRules = {
-  metadata: { prefix: 'clerk', maxKeys: 10, maxKeyLength: 40, maxValueLength: 600, ascii: true },
+  metadata: {
+    prefix: 'clerk',
+    maxKeys: 10,
+    maxKeyLength: 40,
+    maxValueLength: 600,
+    ascii: true,
+    nonAscii: 'reject',
+    nested: 'json',
+    separator: '_',
+    keyTooLong: 'reject',
+    tooLong: 'reject',
+    tooManyKeys: 'reject',
+    keep: [],
+  },
   externalId: { maxLength: 64 },
   organizations: { domainState: 'pending', consumerDomains: 'reject', sharedDomains: 'reject' },
   passwords: { unsupported: 'reset', onChange: 'keep' },

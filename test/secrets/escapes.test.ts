@@ -62,7 +62,7 @@ function hostileProject({ target }: Workos): Project {
   project.manifest({
     source: { type: 'csv', path: './users.csv' },
     map: { user: { key: 'key' } },
-    metadata: { ascii: false, maxKeyLength: 100, maxValueLength: 2000 },
+    metadata: { ascii: false },
     passwords: { unsupported: 'reject' },
     safety: { maxRejects: 1000, maxFailures: 1000, maxDeletes: 1000 },
     target,

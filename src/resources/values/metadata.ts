@@ -1,8 +1,9 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { jsonAsWritten, parseJsonAsWritten, WrittenNumber } from '../../json-text.ts'
-import type { ValueProblem } from '../kind.ts'
-import { accept, type Check, isEmpty, refuse, shown } from './check.ts'
+import type { Normalised, ValueProblem } from '../kind.ts'
+import { accept, type Check, isEmpty, refuse, settle, shown } from './check.ts'
+import { checkMetadataLimits, cutText, fitMetadata } from './metadata-limits.ts'
 import { kindOf } from './text.ts'
 
 type MetadataRules = Manifest['metadata']
@@ -17,18 +18,29 @@ const RESERVED: ReadonlySet<string> = new Set([
   'organizationName',
 ])
 
-const ASCII = /^[\x00-\x7f]*$/
-
 export interface Metadata {
   /** Text by key, as WorkOS takes it; without a prototype, so that a key like `__proto__` is a key like any other. */
   metadata: JsonObject
-  /** Reserved keys that got the prefix, as they were. */
-  renamed: string[]
+  /** What was done to its names and, by `readMetadata`, to its values. */
+  notes: Normalised['notes']
 }
 
 /**
- * Metadata from an object or the JSON text of one: every value becomes text, empty ones are left out, reserved names get
- * the prefix. Undefined when the source has none; an empty object is kept, for it says that there is nothing any more.
+ * Metadata of a mapped field within the limits of the manifest: what its rules allow to change is changed and noted, the rest is
+ * filed as problems.
+ */
+export function readMetadata(value: unknown, rules: MetadataRules, problems: ValueProblem[]): Metadata | undefined {
+  const named = settle('metadata', normaliseMetadata(value, rules), problems)
+  if (named === undefined) return undefined
+  const fitted = fitMetadata(named.metadata, rules)
+  problems.push(...checkMetadataLimits(fitted.metadata, rules))
+  return { metadata: fitted.metadata, notes: [...named.notes, ...fitted.notes] }
+}
+
+/**
+ * Metadata from an object or the JSON text of one: every value becomes text, empty ones are left out, nested objects become
+ * keys of their own where the manifest says so, reserved names get the prefix. Two keys that would become one are refused.
+ * Undefined when the source has none; an empty object is kept, for it says that there is nothing any more.
  */
 export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<Metadata | undefined> {
   if (isEmpty(value)) return accept(undefined)
@@ -38,7 +50,7 @@ export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<M
     if (!parsed.ok) return refuse('metadata_bad_json', `the metadata is ${parsed.message}`, 'expected a JSON object')
     source = parsed.value
   }
-  if (!isObject(source) || source instanceof WrittenNumber) {
+  if (!isMembers(source)) {
     return refuse(
       'metadata_not_object',
       `metadata must be an object, not ${source instanceof WrittenNumber ? 'a number' : kindOf(source)}`,
@@ -46,63 +58,86 @@ export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<M
     )
   }
   const metadata: JsonObject = Object.create(null)
-  const renamed: string[] = []
-  for (const [key, member] of Object.entries(source)) {
-    const text = metadataText(member)
+  const notes: Normalised['notes'] = []
+  /** Where in the source the value of a name is from, as a person may look for it. */
+  const origins = new Map<string, Leaf>()
+  for (const leaf of leavesOf(source, rules)) {
+    const text = metadataText(leaf.value)
     if (text === undefined) continue
-    const name = RESERVED.has(key) ? `${rules.prefix}_${key}` : key
-    if (name !== key) {
-      if (Object.hasOwn(source, name)) {
-        return refuse(
-          'metadata_key_conflict',
-          `the metadata key ${shown(key)} is reserved and would become ${shown(name)}, which exists as well`,
-          'map one of the two to another key, or change metadata.prefix in the manifest',
-        )
-      }
-      renamed.push(key)
+    const named = nameOf(leaf.key, rules)
+    const rival = origins.get(named.name)
+    if (rival !== undefined || (named.notes.length > 0 && RESERVED.has(named.name))) {
+      return refuse('metadata_key_conflict', ...conflict(leaf, rival, named.name))
     }
-    metadata[name] = text
+    origins.set(named.name, leaf)
+    metadata[named.name] = text
+    notes.push(...named.notes)
   }
-  return accept({ metadata, renamed })
+  return accept({ metadata, notes })
 }
 
-/** The limits of the manifest, which default to the strictest that WorkOS publishes. */
-export function checkMetadataLimits(metadata: JsonObject, rules: MetadataRules): ValueProblem[] {
-  const problems: ValueProblem[] = []
-  const add = (code: string, message: string, hint: string) => problems.push({ code, field: 'metadata', message, hint })
-  const entries = Object.entries(metadata)
-  if (entries.length > rules.maxKeys) {
-    add(
-      'metadata_too_many_keys',
-      `the metadata has ${entries.length} keys, at most ${rules.maxKeys} are taken`,
-      'map fewer keys; metadata.maxKeys in the manifest sets the limit',
-    )
-  }
-  for (const [key, value] of entries) {
-    const text = String(value)
-    if (key.length === 0 || key.length > rules.maxKeyLength) {
-      add(
-        'metadata_key_length',
-        `the metadata key ${shown(key)} has ${key.length} characters, between 1 and ${rules.maxKeyLength} are taken`,
-        'map it to another key; metadata.maxKeyLength in the manifest sets the limit',
-      )
-    }
-    if (text.length > rules.maxValueLength) {
-      add(
-        'metadata_value_too_long',
-        `the metadata value of ${shown(key)} has ${text.length} characters, at most ${rules.maxValueLength} are taken`,
-        'cut it with $substring(); metadata.maxValueLength in the manifest sets the limit',
-      )
-    }
-    if (rules.ascii && !(ASCII.test(key) && ASCII.test(text))) {
-      add(
-        'metadata_not_ascii',
-        `the metadata at ${shown(key)} is not plain ASCII`,
-        'set metadata.ascii to false in the manifest if your environment takes other characters',
-      )
+/** A value and its key, before it is renamed; `path` are the keys that lead to it. */
+interface Leaf {
+  path: readonly string[]
+  key: string
+  value: unknown
+}
+
+function* leavesOf(source: Record<string, unknown>, rules: MetadataRules): Iterable<Leaf> {
+  const open = entriesOf(source, [])
+  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
+    const [path, value] = entry
+    // Every level adds a separator, so that one more would make no key that fits.
+    const mayNest = rules.nested === 'flatten' && path.length <= rules.maxKeyLength
+    if (mayNest && isMembers(value) && Object.keys(value).length > 0) {
+      open.push(...entriesOf(value, path))
+    } else {
+      yield { path, key: path.join(rules.separator), value }
     }
   }
-  return problems
+}
+
+/** Last first, to be taken from the end. */
+function entriesOf(object: Record<string, unknown>, above: readonly string[]): [string[], unknown][] {
+  return Object.entries(object)
+    .map(([key, value]): [string[], unknown] => [[...above, key], value])
+    .reverse()
+}
+
+function isMembers(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && !(value instanceof WrittenNumber)
+}
+
+function nameOf(key: string, rules: MetadataRules): { name: string; notes: Normalised['notes'] } {
+  const notes: Normalised['notes'] = []
+  let name = key
+  if (RESERVED.has(key)) {
+    name = `${rules.prefix}_${key}`
+    notes.push({ code: 'metadata_key_renamed', detail: key })
+  }
+  if (rules.keyTooLong === 'cut' && name.length > rules.maxKeyLength) {
+    name = cutText(name, rules.maxKeyLength)
+    notes.push({ code: 'metadata_key_cut', detail: name })
+  }
+  return { name, notes }
+}
+
+function conflict(leaf: Leaf, rival: Leaf | undefined, name: string): [message: string, hint: string] {
+  const hint = 'map one of the two to another key, or change metadata.prefix, separator or keyTooLong in the manifest'
+  if (rival === undefined)
+    return [`the metadata key ${shown(leaf.key)} would become ${shown(name)}, which is reserved`, hint]
+  const reserved = [leaf, rival].find(({ key }) => RESERVED.has(key))
+  if (reserved !== undefined && [leaf, rival].some(({ key }) => key === name)) {
+    return [
+      `the metadata key ${shown(reserved.key)} is reserved and would become ${shown(name)}, which exists as well`,
+      hint,
+    ]
+  }
+  return [`the metadata keys ${place(rival)} and ${place(leaf)} would both become ${shown(name)}`, hint]
+}
+
+function place({ path }: Leaf): string {
+  return path.map(shown).join(' › ')
 }
 
 function metadataText(value: unknown): string | undefined {

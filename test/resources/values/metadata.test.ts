@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalJson } from '../../../src/json.ts'
 import { firstFault, parseJsonText } from '../../../src/json-text.ts'
-import { checkMetadataLimits, normaliseMetadata } from '../../../src/resources/values/metadata.ts'
+import { normaliseMetadata } from '../../../src/resources/values/metadata.ts'
+import { checkMetadataLimits } from '../../../src/resources/values/metadata-limits.ts'
 import { RULES } from '../rules.ts'
 
 const rules = RULES.metadata
@@ -67,7 +68,7 @@ describe('metadata', () => {
   })
 
   test('an empty object is kept apart from no metadata at all', () => {
-    expect(normaliseMetadata({}, rules)).toMatchObject({ ok: true, value: { renamed: [] } })
+    expect(normaliseMetadata({}, rules)).toMatchObject({ ok: true, value: { notes: [] } })
     expect(normaliseMetadata('', rules)).toEqual({ ok: true, value: undefined })
     expect(normaliseMetadata(undefined, rules)).toEqual({ ok: true, value: undefined })
   })
@@ -94,7 +95,10 @@ describe('metadata', () => {
 
   test('names that mean the organization get the prefix, and are told', () => {
     const checked = normaliseMetadata({ org_id: 'o1', organizationName: 'Acme', plan: 'pro' }, rules)
-    expect(checked.ok && checked.value?.renamed).toEqual(['org_id', 'organizationName'])
+    expect(checked.ok && checked.value?.notes).toEqual([
+      { code: 'metadata_key_renamed', detail: 'org_id' },
+      { code: 'metadata_key_renamed', detail: 'organizationName' },
+    ])
     expect(metadataOf({ org_id: 'o1', organizationName: 'Acme' })).toEqual({
       clerk_org_id: 'o1',
       clerk_organizationName: 'Acme',
