@@ -45,7 +45,7 @@ export async function openTable(file: SourceFile, options: TableOptions): Promis
   const onNul = (count: number) => {
     nuls += count
   }
-  const bytes = readText(file, { encoding, hash, signal, onNul })
+  const bytes = readText(file, { encoding, hash, signal, onNul, warn: options.warn })
   const { start, head } = await readStart(bytes, file, dialect)
   const rows = splitRows(chain(start.subarray(head.start), bytes), {
     file: file.name,

@@ -10,6 +10,8 @@ export interface TextOptions extends ByteOptions {
   encoding?: Encoding
   /** Told of NUL characters that were taken out. */
   onNul(count: number): void
+  /** Told of an encoding that is probably not the file's, once the file has been read. */
+  warn?(problem: Problem): void
 }
 
 /**
@@ -17,7 +19,46 @@ export interface TextOptions extends ByteOptions {
  * @throws ManifestError when there is no such file, SourceError when it cannot be read or is not in its encoding
  */
 export function readText(file: SourceFile, options: TextOptions): AsyncGenerator<Buffer> {
-  return readUtf8(file, inUtf8(file, readBytes(file, options), options.encoding), options.onNul)
+  const bytes = readBytes(file, options)
+  const { encoding, warn } = options
+  const watched = encoding === 'latin1' && warn !== undefined ? doubtingLatin1(file, bytes, warn) : bytes
+  return readUtf8(file, inUtf8(file, watched, encoding), options.onNul)
+}
+
+/** Passes bytes on. Text in an encoding of single bytes is valid UTF-8 by chance only, unless it is ASCII. */
+async function* doubtingLatin1(
+  file: SourceFile,
+  chunks: AsyncGenerator<Buffer>,
+  warn: (problem: Problem) => void,
+): AsyncGenerator<Buffer> {
+  let carried: Buffer = Buffer.alloc(0)
+  let isMarked: boolean | undefined
+  let isValid = true
+  let isAscii = true
+  for await (const chunk of chunks) {
+    if (isValid) {
+      const bytes = carried.length === 0 ? chunk : Buffer.concat([carried, chunk])
+      isMarked ??= startsWithMark(bytes)
+      const whole = bytes.subarray(0, bytes.length - unfinished(bytes))
+      isValid = isUtf8(whole)
+      isAscii &&= whole.every((byte) => byte < 0x80)
+      carried = Buffer.from(bytes.subarray(whole.length))
+    }
+    yield chunk
+  }
+  // A byte-order mark has decided already.
+  if (!isValid || isAscii || isMarked || carried.length > 0) return
+  warn({
+    code: 'encoding_doubtful',
+    severity: 'warning',
+    message: 'the file is read as latin1, and every byte of it is valid UTF-8: names may come out as ZoÃ« for Zoë',
+    hint: 'remove encoding: latin1 if the file is UTF-8',
+    at: { file: file.name },
+  })
+}
+
+function startsWithMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
 }
 
 /**
@@ -65,7 +106,7 @@ function unfinished(bytes: Buffer): number {
 
 function withoutMark(file: SourceFile, bytes: Buffer): Buffer {
   refuseUtf16(file, bytes)
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+  return startsWithMark(bytes) ? bytes.subarray(3) : bytes
 }
 
 /** ASCII in UTF-16 shows as every other byte being NUL. With a byte-order mark it was decoded before. */

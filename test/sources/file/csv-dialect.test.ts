@@ -146,6 +146,42 @@ describe('encodings', () => {
     expect(dataOf(await readCsv(bytes, options))).toEqual([{ id: '1', name: 'Zoë Œuvre €' }])
   })
 
+  test.each([
+    ['utf-16le', Buffer.from(utf16).swap16(), 'UTF-16BE'],
+    ['utf-16be', utf16, 'UTF-16LE'],
+  ])('%s with its bytes in the other order is refused, and the right name said', async (encoding, bytes, real) => {
+    expect(await refusalOf(readCsv(bytes, { encoding }))).toMatchObject({
+      code: 'wrong_encoding',
+      message: expect.stringContaining(`the file is ${real}, not ${encoding.toUpperCase()}`),
+      hint: `set encoding: ${real.toLowerCase()}`,
+    })
+    const lines = Buffer.from('{"name":"Zoë"}\n', 'utf16le')
+    const ndjson = encoding === 'utf-16le' ? lines.swap16() : lines
+    expect(await refusalOf(readUsers('u.ndjson', ndjson, { encoding }))).toMatchObject({ code: 'wrong_encoding' })
+  })
+
+  test('UTF-16 without a mark is read in the order said, whatever signs its text is made of', async () => {
+    const text = `名,一一一\n${'一丁丂七一'.repeat(300)},一\n`
+    const reading = await readCsv(Buffer.from(text, 'utf16le'), { encoding: 'utf-16le' })
+    expect(dataOf(reading)).toEqual([{ 名: '一丁丂七一'.repeat(300), 一一一: '一' }])
+  })
+
+  test('latin1 that is all valid UTF-8 is doubted, once, wherever chunks of the file end', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, n) => `${n},x${'é'.repeat(n % 7)}`)
+    const reading = await readCsv(Buffer.from(`id,name\n${rows.join('\n')}\n`), { encoding: 'latin1' })
+    expect(reading.warnings).toMatchObject([{ code: 'encoding_doubtful', at: { file: 'users.csv' } }])
+    const lines = await readUsers('u.ndjson', Buffer.from('{"name":"Zoë"}\n'), { encoding: 'latin1' })
+    expect(lines.warnings).toMatchObject([{ code: 'encoding_doubtful', at: { file: 'u.ndjson' } }])
+  })
+
+  test.each([
+    ['latin1', latin1],
+    ['ASCII', Buffer.from('id,name\n1,Zoe\n')],
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${content}`)],
+  ])('nothing is doubted of %s read as latin1', async (_name, bytes) => {
+    expect((await readCsv(bytes, { encoding: 'latin1' })).warnings).toEqual([])
+  })
+
   test('characters of UTF-16 that chunks of the file cut apart are whole', async () => {
     const rows = Array.from({ length: 30_000 }, (_, n) => `${n},${'😀é'.repeat(n % 5)}x`)
     // One byte at the front puts every border of a chunk within a character.
