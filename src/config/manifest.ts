@@ -127,7 +127,7 @@ export interface Manifest {
   }
   externalId: { maxLength: number }
   organizations: OrganizationConfig
-  passwords: { unsupported: 'reset' | 'reject'; onChange: 'keep' | 'send' }
+  passwords: { unsupported: 'reset' | 'reject'; weak: 'keep' | 'reset' | 'reject'; onChange: 'keep' | 'send' }
   adopt: { mode: 'match' | 'never'; fill: string[] }
   onDrift: DriftPolicy | Record<string, DriftPolicy | Record<string, DriftPolicy>>
   onDeleted: DeletedPolicy | Record<string, DeletedPolicy>

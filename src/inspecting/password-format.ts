@@ -99,7 +99,7 @@ function judge(type: string, hash: string): Format | undefined {
     case 'sound':
       return { format: type, fate: 'taken' }
     case 'outside':
-      return { format: verdict.parameters, fate: 'reset', detail: 'its parameters are outside of what WorkOS takes' }
+      return { format: verdict.parameters, fate: 'reset', detail: `outside of what WorkOS takes (${verdict.allowed})` }
     case 'malformed':
       return { format: type, fate: 'malformed', detail: `expected ${verdict.expected}` }
   }

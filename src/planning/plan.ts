@@ -1,4 +1,5 @@
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
+import type { PasswordCounts } from '../desired/password-counts.ts'
 import type { Action, Drift, Spared } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { GuardRefusal } from './guards.ts'
@@ -9,6 +10,7 @@ export interface PlanSummary {
   /** Whether there is anything to apply. */
   changes: boolean
   notes: NoteCount[]
+  passwords: PasswordCounts
   estimate: Estimate
   refusals: GuardRefusal[]
   /** Whether everything was read back from WorkOS. */

@@ -1,5 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
+import { countPasswords } from '../desired/password-counts.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 import { classify } from '../workos/client.ts'
@@ -31,6 +32,7 @@ export function summarise(
     kinds,
     changes: kinds.some((kind) => kind.create + kind.update + kind.adopt + kind.delete > 0),
     notes: set.noteCounts(),
+    passwords: countPasswords(set),
     estimate: estimate({ writes, userManagementWrites, organizationDeletes }, limits),
     refusals: [
       ...checkGuards(safety, kinds, set.rejectCount()),

@@ -4,6 +4,7 @@ import type { Plan } from '../planning/plan.ts'
 import { describeLeftOut } from './accounting-text.ts'
 import { describeMerges } from './merges-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
+import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { minute } from './snapshot-age.ts'
 import { counted, duration, shortValue } from './style.ts'
 
@@ -39,9 +40,15 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   if (merges !== '') write(`\n${merges}.\n`)
   writeRejects(plan, write)
   writeActions(plan, write)
-  if (summary.notes.length > 0) {
+  const passwords = describePasswords(summary.passwords)
+  if (passwords.length > 0) {
+    write(`\n### Passwords\n\n${cell(passwordsHeading(summary.passwords))}.\n\n| algorithm | |\n|---|---|\n`)
+    for (const { algorithm, fate } of passwords) write(`| ${cell(algorithm)} | ${cell(fate)} |\n`)
+  }
+  const remarks = describeNotes(summary.notes)
+  if (remarks.length > 0) {
     write('\n### Remarks\n\n')
-    for (const line of describeNotes(summary.notes)) write(`- ${cell(line)}\n`)
+    for (const line of remarks) write(`- ${cell(line)}\n`)
   }
 }
 

@@ -5,6 +5,7 @@ import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderMerges } from './merges-text.ts'
+import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { counted, duration, type Paint, shortValue, table } from './style.ts'
@@ -48,6 +49,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   renderConclusion(plan, options)
 }
 
+  renderPasswords(plan, options)
 function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = set.rejectCount()
   if (total === 0) return
@@ -188,10 +190,19 @@ function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
   const { summary, purpose } = plan
   const orphaned = purpose === 'apply' ? summary.kinds.filter((kind) => kind.orphaned > 0) : []
   const { partial } = plan.set.reading
-  if (summary.notes.length + orphaned.length === 0 && !partial) return
+  const remarks = describeNotes(summary.notes)
+  if (remarks.length + orphaned.length === 0 && !partial) return
+function renderPasswords({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
+  const lines = describePasswords(summary.passwords)
+  if (purpose === 'destroy' || lines.length === 0) return
+  write(`\n${paint('bold', 'Passwords')}  ${paint('dim', passwordsHeading(summary.passwords))}\n`)
+  const width = Math.max(...lines.map(({ algorithm }) => algorithm.length))
+  for (const { algorithm, fate } of lines) write(`  ${printable(algorithm.padEnd(width))}  ${printable(fate)}\n`)
+}
+
   write(`\n${paint('bold', 'Remarks')}\n`)
   if (partial) write(`  ${PARTIAL}\n`)
-  for (const line of describeNotes(summary.notes)) write(`  ${printable(line)}\n`)
+  for (const line of remarks) write(`  ${printable(line)}\n`)
   for (const { orphaned: count, kind, plural } of orphaned) {
     write(`  ${counted(count, kind, plural)} no longer in the source: left alone in WorkOS\n`)
   }

@@ -5,11 +5,15 @@ import { counted } from './style.ts'
 export const PARTIAL =
   'only a part of the source was read (source.updatedSince): what it lacks stays as it is, and does not count as having left'
 
+/** Remarks that the plan tells in its block about passwords instead. */
+const PASSWORD_RESETS: ReadonlySet<string> = new Set(['password_reset_required', 'password_weak_reset'])
+
 /** Remarks of one kind and code that are told one by one: metadata keys may be as many as users. */
 const TOLD = 20
 
 /** Remarks on accepted resources, in words; where there are many of a sort, the most frequent and how many others there are. */
-export function describeNotes(notes: readonly NoteCount[]): string[] {
+export function describeNotes(all: readonly NoteCount[]): string[] {
+  const notes = all.filter(({ code }) => !PASSWORD_RESETS.has(code))
   const sorts = Map.groupBy(notes, ({ kind, code }) => `${kind} ${code}`)
   const last = new Map([...sorts.values()].map((sort) => [sort[TOLD - 1], sort.length - TOLD]))
   const told = new Set([...sorts.values()].flatMap((sort) => sort.slice(0, TOLD)))
@@ -27,8 +31,6 @@ export function describeNotes(notes: readonly NoteCount[]): string[] {
 export function describeNote({ kind, code, detail, count }: NoteCount): string {
   const resources = counted(count, kind)
   switch (code) {
-    case 'password_reset_required':
-      return `${resources} without a password, who must reset it: WorkOS does not take ${detail} hashes`
     case 'password_changed_in_source':
       return `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`
     case 'totp_not_migrated':

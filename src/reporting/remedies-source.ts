@@ -96,3 +96,7 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
     'WorkOS does not take such hashes: set passwords.unsupported to reset, and the users set a new password',
   ),
 }
+  unknown_hash_type: after(
+    'correct the name of the hash type; of a hasher that WorkOS does not take, map the hash as { "unsupported": name }',
+  ),
+  weak_password_hash: after('set passwords.weak to keep the hash or to reset the password'),

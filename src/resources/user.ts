@@ -118,7 +118,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   }
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
   const notes = [...(metadata?.notes ?? [])]
-  if (credentials.reset !== undefined) notes.push({ code: 'password_reset_required', detail: credentials.reset })
+  if (credentials.reset !== undefined) notes.push(credentials.reset)
   if (!isEmpty(fields.totpSecret)) notes.push({ code: 'totp_not_migrated', detail: 'totp' })
   return { ok: true, value: { key, attributes: present(attributes), secrets: credentials.secrets, refs: {}, notes } }
 }

@@ -90,6 +90,12 @@ const metadata: BadRow[] = [
     says: ['metadata must be an object, not a list'],
   },
   {
+    name: 'JSON nested beyond all measure',
+    header: 'email,metadata',
+    row: `a@example.com,"${'['.repeat(20_000)}${']'.repeat(20_000)}"`.replace('"[', '"{""a"":[').replace(']"', ']}"'),
+    says: ['nested deeper than 300 levels'],
+  },
+  {
     name: 'too many keys',
     header: 'email,metadata',
     row: `a@example.com,${json(Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, i])))}`,
@@ -139,10 +145,31 @@ const passwords: BadRow[] = [
     says: ['there is a password in clear and a password hash as well', 'WorkOS takes one of the two'],
   },
   {
+    name: 'a type that WorkOS does not take',
+    ...hashed('md5', 's3cr3t'),
+    manifest: 'passwords: { unsupported: reject }\n',
+    says: ['WorkOS does not take the password hash (md5)', 'it takes bcrypt, scrypt'],
+  },
+  {
     name: 'a type that nobody knows',
     ...hashed('md6', 's3cr3t'),
-    manifest: 'passwords: { unsupported: reject }\n',
-    says: ['WorkOS does not take the password hash (md6)', 'it takes bcrypt, scrypt'],
+    says: ['the password hash type md6 is unknown', 'did you mean md5? WorkOS takes bcrypt, scrypt'],
+  },
+  {
+    name: 'a misspelt type',
+    ...hashed('bcryt', '$2b$10$s3cr3t'),
+    says: ['the password hash type is unknown', 'did you mean bcrypt?'],
+  },
+  {
+    name: 'a type whose hashes must be re-encoded',
+    ...hashed('pbkdf2_sha256', 's3cr3t'),
+    says: ['hashes of pbkdf2_sha256 must be re-encoded for WorkOS', '$passwordHash(hash)'],
+  },
+  {
+    name: 'a hash that is weak, where the manifest says so',
+    ...hashed('ssha', '{SSHA}2jmj7l5rSw0yVb/vlWAYkK/YBwlzYWx0'),
+    manifest: 'passwords: { weak: reject }\n',
+    says: ["the password hash is weak by today's measure (ssha)", 'with passwords.weak: keep it is sent as it is'],
   },
   ...['bcrypt', 'scrypt', 'firebase-scrypt', 'pbkdf2', 'argon2', 'ssha'].map(
     (type): BadRow => ({

@@ -30,7 +30,7 @@ test('a minimal manifest is filled in completely', async () => {
     },
     externalId: { maxLength: 64 },
     organizations: { domainState: 'pending', consumerDomains: 'reject', sharedDomains: 'reject' },
-    passwords: { unsupported: 'reset', onChange: 'keep' },
+    passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
     adopt: { mode: 'match', fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'] },
     onDrift: 'keep',
     onDeleted: 'keep',

@@ -136,7 +136,7 @@ const WHOLE: JsonObject = {
   dedupe: { user: { by: ['email'], fields: { default: 'first', metadata: 'union' } } },
   roles: { define: { admin: { name: 'Admin' } }, map: { a: 'admin' }, unmapped: 'error' },
   metadata: { maxKeys: 10, ascii: true, prefix: 'x' },
-  passwords: { unsupported: 'reset', onChange: 'keep' },
+  passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
   adopt: { mode: 'match', fill: ['name'] },
   onDrift: { user: { name: 'overwrite' } },
   onDeleted: 'keep',

@@ -33,9 +33,9 @@ function derive(
     return scryptSync(password.normalize('NFKC'), salt, length, cost)
   }
   if (scheme === 'pbkdf2') return pbkdf2Sync(password, salt, count('i'), length, of.d ?? '')
-  if (scheme === 'argon2id') {
+  if (scheme === 'argon2id' || scheme === 'argon2i' || scheme === 'argon2d') {
     const cost = { parallelism: count('p'), memory: count('m'), passes: count('t') }
-    return argon2Sync('argon2id', { message: password, nonce: salt, tagLength: length, ...cost })
+    return argon2Sync(scheme, { message: password, nonce: salt, tagLength: length, ...cost })
   }
   if (scheme !== 'firebase-scrypt') return undefined
   // Firebase encrypts the project's signer key with what scrypt yields.

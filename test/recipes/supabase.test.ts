@@ -47,5 +47,5 @@ test("Supabase's auth.users with a table of teams", async () => {
   ])
   expect(found.leftOut).toBe(3) // banned, deleted and anonymous
   expect(found.rejects).toEqual(['user email_missing ./users.csv:10'])
-  expect(found.notes).toEqual(['user password_reset_required argon2id m=32,t=3,p=2 1'])
+  expect(found.notes).toEqual(['user password_reset_required argon2id m=32,t=3,p=2 (m: 4096 to 262144) 1'])
 })

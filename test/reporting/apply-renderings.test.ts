@@ -154,7 +154,7 @@ test.each([
 })
 
 test.each([
-  ['password_reset_required', 'pbkdf2', '2 users without a password, who must reset it: WorkOS does not take pbkdf2'],
+  ['password_changed_in_source', '', '2 users whose password changed in the source: not sent'],
   ['something_else', 'x', '2 users: something else (x)'],
   ['something_else', '', '2 users: something else'],
 ])('the remark %s on %j is put in words', (code, detail, words) => {

@@ -55,6 +55,7 @@ const OTHERS: Record<string, string[]> = {
     'metadata_value_dropped',
     'password_changed_in_source',
     'password_reset_required',
+    'password_weak_reset',
     'role_dropped',
     'shared_domain_dropped',
     'similar_organization_names',

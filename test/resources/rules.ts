@@ -18,6 +18,6 @@ export const RULES: ValueRules = {
   },
   externalId: { maxLength: 64 },
   organizations: { domainState: 'pending', consumerDomains: 'reject', sharedDomains: 'reject' },
-  passwords: { unsupported: 'reset', onChange: 'keep' },
+  passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
   roles: { define: {}, unmapped: 'error' },
 }

@@ -1,8 +1,11 @@
 import type { ForeignHash } from './foreign-hash.ts'
 import { BASE64_UNPADDED, type HashVerdict, SOUND, toUnpadded } from './verdict.ts'
 
+/** Version 1.3 of Argon2, the only one WorkOS takes. A string without a version is of 1.0, which is 16. */
+const VERSION = 19
+
 const SHAPE = new RegExp(
-  `^\\$argon2(id|i|d)\\$v=19\\$m=(\\d+),t=(\\d+),p=(\\d+)\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`,
+  `^\\$argon2(id|i|d)\\$(?:v=(\\d+)\\$)?m=(\\d+),t=(\\d+),p=(\\d+)\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`,
 )
 
 /** Argon2 as a PHC string. WorkOS takes m 4096–262144 KiB, t 1–5 (argon2i from 3), p 1–8. */
@@ -10,15 +13,23 @@ export function checkArgon2(hash: string): HashVerdict {
   const found = SHAPE.exec(hash)
   if (found === null)
     return { kind: 'malformed', expected: '$argon2id$v=19$m=65536,t=3,p=4$<salt>$<hash>, base64 without =' }
-  const variant = found[1]
-  const [memory, time, lanes] = [Number(found[2]), Number(found[3]), Number(found[4])]
-  const taken =
-    memory >= 4096 && memory <= 262_144 && time >= (variant === 'i' ? 3 : 1) && time <= 5 && lanes >= 1 && lanes <= 8
-  return taken ? SOUND : { kind: 'outside', parameters: `argon2${variant} m=${memory},t=${time},p=${lanes}` }
+  const [, variant, version = '16', memory, time, lanes] = found
+  const leastTime = variant === 'i' ? 3 : 1
+  const allowed = [
+    ...(Number(version) === VERSION ? [] : [`v: ${VERSION}`]),
+    ...(within(memory, 4096, 262_144) ? [] : ['m: 4096 to 262144']),
+    ...(within(time, leastTime, 5) ? [] : [`t: ${leastTime} to 5`]),
+    ...(within(lanes, 1, 8) ? [] : ['p: 1 to 8']),
+  ]
+  if (allowed.length === 0) return SOUND
+  const odd = Number(version) === VERSION ? '' : `v=${version},`
+  const parameters = `argon2${variant} ${odd}m=${memory},t=${time},p=${lanes}`
+  return { kind: 'outside', parameters, allowed: allowed.join(', ') }
 }
 
-/** Version 1.3 of Argon2, the only one WorkOS takes. */
-const VERSION = 19
+function within(written: string | undefined, least: number, most: number): boolean {
+  return Number(written) >= least && Number(written) <= most
+}
 
 /** Argon2 by its parts; `memory` in KiB. */
 export function encodeArgon2(parts: {

@@ -3,12 +3,14 @@ import { isObject, type JsonObject } from '../../json.ts'
 import type { ValueProblem } from '../kind.ts'
 import { isEmpty } from '../values/check.ts'
 import { canonicalHashType, checkHash, HASH_TYPES, shownHashType } from './hash-types.ts'
+import { knownType, likelyType } from './known-types.ts'
+import { weakness } from './weakness.ts'
 
 export interface Credentials {
   /** `password` or `passwordHash: { hash, type }`, or null when there is neither. */
   secrets: JsonObject | null
-  /** Why the owner must reset the password, where a hash is there that WorkOS does not take. */
-  reset?: string
+  /** Why the owner must reset the password, where a hash is there that WorkOS or the manifest does not take. */
+  reset?: { code: 'password_reset_required' | 'password_weak_reset'; detail: string }
   problems: ValueProblem[]
 }
 
@@ -40,7 +42,7 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Man
   }
   const refused = (what: string): Credentials =>
     rules.unsupported === 'reset'
-      ? { secrets: null, reset: what, problems: [] }
+      ? { secrets: null, reset: { code: 'password_reset_required', detail: what }, problems: [] }
       : problem(
           'unsupported_password_hash',
           'passwordHash',
@@ -49,8 +51,13 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Man
         )
   if (given.kind === 'unsupported') return refused(shownHashType(given.type))
   const verdict = checkHash(given.type, given.hash)
-  if (verdict === undefined) return refused(shownHashType(given.type))
-  if (verdict.kind === 'outside') return refused(verdict.parameters)
+  if (verdict === undefined) {
+    const known = knownType(given.type)
+    if (known === 'unsupported') return refused(shownHashType(given.type))
+    const { message, hint } = strangeType(given.type, known)
+    return problem('unknown_hash_type', 'passwordHashType', message, hint)
+  }
+  if (verdict.kind === 'outside') return refused(`${verdict.parameters} (${verdict.allowed})`)
   if (verdict.kind === 'malformed') {
     return problem(
       'invalid_password_hash',
@@ -59,7 +66,34 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Man
       `expected ${verdict.expected}`,
     )
   }
+  const weak = rules.weak === 'keep' ? undefined : weakness(given.type, given.hash)
+  if (weak !== undefined && rules.weak === 'reject') {
+    return problem(
+      'weak_password_hash',
+      'passwordHash',
+      `the password hash is weak by today's measure (${weak}), and passwords.weak is reject`,
+      'with passwords.weak: keep it is sent as it is, with reset the user is created without a password',
+    )
+  }
+  if (weak !== undefined) return { secrets: null, reset: { code: 'password_weak_reset', detail: weak }, problems: [] }
   return { secrets: { passwordHash: { hash: given.hash, type: given.type } }, problems: [] }
+}
+
+/** About a type that nobody takes as it is. Only a name that reads as that of a hasher is shown: it may be a hash out of place. */
+function strangeType(type: string, known: 'foreign' | 'unknown'): { message: string; hint: string } {
+  if (known === 'foreign') {
+    return {
+      message: `hashes of ${shownHashType(type)} must be re-encoded for WorkOS`,
+      hint: "map them with $passwordHash(hash), or for Clerk's with $clerkPassword(digest, hasher): these yield hash and type",
+    }
+  }
+  const likely = likelyType(type, HASH_TYPES)
+  const shown = shownHashType(type)
+  return {
+    message:
+      shown === 'an unknown type' ? 'the password hash type is unknown' : `the password hash type ${shown} is unknown`,
+    hint: `${likely === undefined ? '' : `did you mean ${likely}? `}WorkOS takes ${HASH_TYPES.join(', ')}; a hasher that it does not take is told as { 'unsupported': name }`,
+  }
 }
 
 type HashUnit =

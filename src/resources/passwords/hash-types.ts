@@ -1,6 +1,7 @@
 import { checkArgon2 } from './argon2.ts'
 import { checkBcrypt } from './bcrypt.ts'
 import { checkFirebaseScrypt } from './firebase-scrypt.ts'
+import { foldType } from './known-types.ts'
 import { checkPbkdf2 } from './pbkdf2.ts'
 import { checkScrypt } from './scrypt.ts'
 import { checkSsha } from './ssha.ts'
@@ -15,21 +16,22 @@ const CHECKS: ReadonlyMap<string, (hash: string) => HashVerdict> = new Map([
   ['ssha', checkSsha],
 ])
 
-/** Other names under which exports call a type that WorkOS takes. */
+/** Other names under which exports call a type that WorkOS takes, without `-`, `_` and blanks. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['argon2i', 'argon2'],
   ['argon2d', 'argon2'],
   ['argon2id', 'argon2'],
-  ['firebase_scrypt', 'firebase-scrypt'],
+  ['firebasescrypt', 'firebase-scrypt'],
+  ['ldapssha', 'ssha'],
 ])
 
 /** Every `password_hash_type` that WorkOS takes and whose format is published. */
 export const HASH_TYPES: readonly string[] = [...CHECKS.keys()]
 
-/** WorkOS's name for a type of hash; a type that it does not take keeps its own, lowercased. */
+/** WorkOS's name for a type of hash; one that it does not take keeps its own, lowercased. */
 export function canonicalHashType(type: string): string {
   const name = type.trim().toLowerCase()
-  return ALIASES.get(name) ?? name
+  return ALIASES.get(foldType(name)) ?? name
 }
 
 /** What names of hashers are made of. */

@@ -2,7 +2,7 @@ import type { ForeignHash } from './foreign-hash.ts'
 import { Parts } from './parts.ts'
 import { BASE64_UNPADDED, type HashVerdict, SOUND, toUnpadded } from './verdict.ts'
 
-const SHAPE = new RegExp(`^\\$pbkdf2\\$i=(\\d+),d=(sha256|sha512)\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`)
+const SHAPE = new RegExp(`^\\$pbkdf2\\$i=(\\d+),d=(sha\\d+)\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`)
 
 /** Rounds that WorkOS takes. */
 const ROUNDS = { sha256: { least: 600_000, most: 1_000_000 }, sha512: { least: 210_000, most: 1_000_000 } }
@@ -14,10 +14,12 @@ export function checkPbkdf2(hash: string): HashVerdict {
   const found = SHAPE.exec(hash)
   if (found === null)
     return { kind: 'malformed', expected: '$pbkdf2$i=600000,d=sha256$<salt>$<hash>, base64 without =' }
-  const digest: Pbkdf2Digest = found[2] === 'sha512' ? 'sha512' : 'sha256'
-  const rounds = Number(found[1])
+  const [, rounds, digest] = found
+  const parameters = `pbkdf2 ${digest} i=${rounds}`
+  if (digest !== 'sha256' && digest !== 'sha512') return { kind: 'outside', parameters, allowed: 'd: sha256 or sha512' }
   const { least, most } = ROUNDS[digest]
-  return rounds >= least && rounds <= most ? SOUND : { kind: 'outside', parameters: `pbkdf2 ${digest} i=${rounds}` }
+  if (Number(rounds) >= least && Number(rounds) <= most) return SOUND
+  return { kind: 'outside', parameters, allowed: `i: ${least} to ${most}` }
 }
 
 /** The hash in the form WorkOS takes. */

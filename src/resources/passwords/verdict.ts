@@ -1,17 +1,18 @@
 /**
  * What a look at a password hash finds. `malformed`: it is not of the format, so the export or the mapping is at fault.
- * `outside`: it is a sound hash whose parameters WorkOS does not take, so its owner must reset the password.
+ * `outside`: it is a sound hash whose parameters WorkOS does not take, so its owner must reset the password; `allowed` names each
+ * parameter that is at fault and what it may be: `m: 4096 to 262144`.
  * Neither ever carries a part of the hash other than its public parameters.
  */
 export type HashVerdict =
   | { kind: 'sound' }
   | { kind: 'malformed'; expected: string }
-  | { kind: 'outside'; parameters: string }
+  | { kind: 'outside'; parameters: string; allowed: string }
 
 export const SOUND: HashVerdict = { kind: 'sound' }
 
-/** Base64 without padding, as the PHC string format writes salts and hashes. */
-export const BASE64_UNPADDED = '[A-Za-z0-9+/]+'
+/** Base64 of at least one byte without padding, as the PHC string format writes salts and hashes. */
+export const BASE64_UNPADDED = '(?=[A-Za-z0-9+/])(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3})?'
 
 /** Standard base64 to the form without `=`; also takes the URL-safe alphabet. */
 export function unpadded(base64: string): string {

@@ -2,7 +2,7 @@
 export const HASH_TYPES = ['bcrypt', 'firebase-scrypt', 'ssha', 'scrypt', 'pbkdf2', 'argon2'] as const
 export type HashType = (typeof HASH_TYPES)[number]
 
-const BASE64 = '[A-Za-z0-9+/]+'
+const BASE64 = '(?=[A-Za-z0-9+/])(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3})?'
 const BCRYPT = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/
 const SCRYPT = new RegExp(`^\\$scrypt\\$v=1\\$n=(\\d+),r=(\\d+),p=(\\d+),kl=(\\d+)\\$${BASE64}\\$(${BASE64})$`)
 const PBKDF2 = new RegExp(`^\\$pbkdf2\\$i=(\\d+),d=(sha256|sha512)\\$${BASE64}\\$${BASE64}$`)
@@ -14,7 +14,7 @@ const SSHA = /^\{SSHA\}([A-Za-z0-9+/]+={0,2})$/
 const SHA1_BYTES = 20
 
 /** Smallest scrypt N that is not plausibly its own logarithm. */
-const MIN_SCRYPT_N = 64
+const MIN_SCRYPT_N = 128
 
 /**
  * Whether a hash has the shape and the parameters that WorkOS documents for its type:

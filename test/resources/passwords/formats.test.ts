@@ -1,6 +1,11 @@
 import { createHash, pbkdf2Sync, scryptSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { canonicalHashType, checkHash, shownHashType } from '../../../src/resources/passwords/hash-types.ts'
+import { canonicalHashType, checkHash, HASH_TYPES, shownHashType } from '../../../src/resources/passwords/hash-types.ts'
+import {
+  type HashType,
+  isAcceptedHash,
+  HASH_TYPES as SANDBOX_TYPES,
+} from '../../../src/workos/sandbox/password-hash.ts'
 
 const BCRYPT = `$2b$10$${'N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'}`
 const SALT = 'c29tZXNhbHQ'
@@ -26,26 +31,35 @@ const malformed: [type: string, hash: string][] = [
   ['bcrypt', BCRYPT.replace('$10$', '$99$')],
   ['bcrypt', '5f4dcc3b5aa765d61d8327deb882cf99'],
   ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$${SALT}=$${DIGEST}`],
-  ['argon2', `$argon2id$m=65536,t=3,p=4$${SALT}$${DIGEST}`],
   ['scrypt', `$scrypt$v=1$n=14,r=8,p=1,kl=64$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
   ['scrypt', `$scrypt$v=1$n=16000,r=8,p=1,kl=64$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
   ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=32$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
-  ['pbkdf2', `$pbkdf2$i=600000,d=sha1$${SALT}$${DIGEST}`],
   ['pbkdf2', `pbkdf2_sha256$600000$${SALT}$${DIGEST}`],
   ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw==,sk=${DIGEST}$${SALT}$${DIGEST}`],
   ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=,sk=${DIGEST}$${SALT}$${DIGEST}`],
   ['firebase-scrypt', `$firebase-scrypt$v=1$r=0,m=14,ss=Bw,sk=${DIGEST}$${SALT}$${DIGEST}`],
   ['ssha', `{SSHA}${createHash('sha1').update('secret').digest('base64')}`],
+  ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$A$${DIGEST}`],
+  ['scrypt', `$scrypt$v=1$n=64,r=8,p=1,kl=24$${SALT}$${DIGEST}`],
   ['ssha', '{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk='],
 ]
 
-const outside: [type: string, hash: string, parameters: string][] = [
-  ['argon2', `$argon2id$v=19$m=64,t=4,p=8$${SALT}$${DIGEST}`, 'argon2id m=64,t=4,p=8'],
-  ['argon2', `$argon2i$v=19$m=4096,t=2,p=1$${SALT}$${DIGEST}`, 'argon2i m=4096,t=2,p=1'],
-  ['argon2', `$argon2id$v=19$m=65536,t=6,p=1$${SALT}$${DIGEST}`, 'argon2id m=65536,t=6,p=1'],
-  ['argon2', `$argon2id$v=19$m=65536,t=3,p=9$${SALT}$${DIGEST}`, 'argon2id m=65536,t=3,p=9'],
-  ['pbkdf2', `$pbkdf2$i=27500,d=sha256$${SALT}$${DIGEST}`, 'pbkdf2 sha256 i=27500'],
-  ['pbkdf2', `$pbkdf2$i=1000001,d=sha512$${SALT}$${DIGEST}`, 'pbkdf2 sha512 i=1000001'],
+const outside: [type: string, hash: string, parameters: string, allowed: string][] = [
+  ['argon2', `$argon2id$v=19$m=64,t=4,p=8$${SALT}$${DIGEST}`, 'argon2id m=64,t=4,p=8', 'm: 4096 to 262144'],
+  ['argon2', `$argon2i$v=19$m=4096,t=2,p=1$${SALT}$${DIGEST}`, 'argon2i m=4096,t=2,p=1', 't: 3 to 5'],
+  ['argon2', `$argon2id$v=19$m=65536,t=6,p=1$${SALT}$${DIGEST}`, 'argon2id m=65536,t=6,p=1', 't: 1 to 5'],
+  ['argon2', `$argon2id$v=19$m=65536,t=3,p=9$${SALT}$${DIGEST}`, 'argon2id m=65536,t=3,p=9', 'p: 1 to 8'],
+  [
+    'argon2',
+    `$argon2d$v=19$m=1,t=9,p=9$${SALT}$${DIGEST}`,
+    'argon2d m=1,t=9,p=9',
+    'm: 4096 to 262144, t: 1 to 5, p: 1 to 8',
+  ],
+  ['argon2', `$argon2id$v=16$m=65536,t=3,p=4$${SALT}$${DIGEST}`, 'argon2id v=16,m=65536,t=3,p=4', 'v: 19'],
+  ['argon2', `$argon2id$m=65536,t=3,p=4$${SALT}$${DIGEST}`, 'argon2id v=16,m=65536,t=3,p=4', 'v: 19'],
+  ['pbkdf2', `$pbkdf2$i=27500,d=sha256$${SALT}$${DIGEST}`, 'pbkdf2 sha256 i=27500', 'i: 600000 to 1000000'],
+  ['pbkdf2', `$pbkdf2$i=1000001,d=sha512$${SALT}$${DIGEST}`, 'pbkdf2 sha512 i=1000001', 'i: 210000 to 1000000'],
+  ['pbkdf2', `$pbkdf2$i=600000,d=sha1$${SALT}$${DIGEST}`, 'pbkdf2 sha1 i=600000', 'd: sha256 or sha512'],
 ]
 
 describe('password hashes', () => {
@@ -59,8 +73,20 @@ describe('password hashes', () => {
     expect(JSON.stringify(verdict)).not.toContain(hash)
   })
 
-  test.each(outside)('%s: %s is beyond the limits of WorkOS', (type, hash, parameters) => {
-    expect(checkHash(type, hash)).toEqual({ kind: 'outside', parameters })
+  test.each(outside)('%s: %s is beyond the limits of WorkOS', (type, hash, parameters, allowed) => {
+    expect(checkHash(type, hash)).toEqual({ kind: 'outside', parameters, allowed })
+  })
+
+  test.each([
+    ...sound,
+    ...malformed,
+    ...outside.map(([type, hash]): [string, string] => [type, hash]),
+  ])('%s: of %s the sandbox thinks the same', (type, hash) => {
+    expect(isHashType(type) && isAcceptedHash(type, hash)).toBe(checkHash(type, hash)?.kind === 'sound')
+  })
+
+  test('the sandbox knows the same types', () => {
+    expect(HASH_TYPES.toSorted()).toEqual(SANDBOX_TYPES.toSorted())
   })
 
   test.each(['md5', 'sha1', 'sha512', 'phpass', 'ssha256'])('%s is a type that WorkOS does not take', (type) => {
@@ -78,6 +104,10 @@ describe('password hashes', () => {
     expect(shownHashType('sha512_symfony')).toBe('sha512_symfony')
   })
 })
+
+function isHashType(type: string): type is HashType {
+  return SANDBOX_TYPES.some((known) => known === type)
+}
 
 function unpad(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '')

@@ -163,6 +163,7 @@ describe('Keycloak', () => {
     expect(weak !== undefined && 'hash' in weak && checkHash('pbkdf2', weak.hash)).toEqual({
       kind: 'outside',
       parameters: 'pbkdf2 sha256 i=27500',
+      allowed: 'i: 600000 to 1000000',
     })
     expect(fromKeycloak(credential('pbkdf2', 20_000, Buffer.alloc(64)))).toEqual({ unsupported: 'pbkdf2_sha1' })
     expect(fromKeycloak(credential('bcrypt', 10, Buffer.alloc(24)))).toEqual({ unsupported: 'bcrypt' })
