@@ -5,8 +5,8 @@ import type { Json, JsonObject } from '../json.ts'
 /** A JSONata expression, as written in the manifest. */
 export type ExpressionText = string
 
-/** How values of several records become one: see docs/manifest.md. */
-export type MergeRule = 'first' | 'any' | 'union'
+/** How values of several records become one: see docs/manifest.md. `last` is for the names of organizations alone. */
+export type MergeRule = 'first' | 'last' | 'any' | 'union'
 
 /**
  * The mapping of one kind. `each`, `when` and `from` steer it; every other key is a field of the kind, whose value is an
@@ -69,6 +69,8 @@ export interface OrganizationConfig {
   consumerDomains: 'reject' | 'drop'
   /** What happens to a domain that several organizations claim. */
   sharedDomains: 'reject' | 'drop'
+  /** Which name an organization gets whose records name it differently; `error`: none, it is refused. */
+  onNameConflict: 'first' | 'last' | 'error'
 }
 
 /** What must come of the record of a test; `null` under a kind: nothing of it. */

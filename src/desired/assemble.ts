@@ -1,10 +1,11 @@
-import type { Manifest } from '../config/manifest.ts'
+import type { Manifest, MergeRule } from '../config/manifest.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 import { rolesDefined } from '../resources/role.ts'
 import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { mergeGroups } from './groups.ts'
+import { reportNameConflicts } from './organization-names.ts'
 import { refuseSharedClaims } from './shared-claims.ts'
 import { noteSimilarNames } from './similar-names.ts'
 import type { Staging } from './staging.ts'
@@ -28,7 +29,10 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
       if (definition.keyFromRefs) assigned += assignGrants(staging, definition)
       refuseContradictions(staging, definition)
       mergeGroups(staging, definition, rulesFor(manifest, definition), manifest)
-      if (definition.name === 'organization') refuseSharedClaims(staging, manifest.organizations)
+      if (definition.name === 'organization') {
+        reportNameConflicts(staging, manifest.organizations.onNameConflict)
+        refuseSharedClaims(staging, manifest.organizations)
+      }
       refuseDependents(staging, definition)
     })
   }
@@ -36,8 +40,9 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
   return assigned
 }
 
-function rulesFor(manifest: Manifest, definition: KindDefinition) {
-  return definition.name === 'user' ? manifest.dedupe.user.fields : {}
+function rulesFor({ dedupe, organizations }: Manifest, { name }: KindDefinition): Record<string, MergeRule> {
+  if (name === 'organization') return { name: organizations.onNameConflict === 'last' ? 'last' : 'first' }
+  return name === 'user' ? dedupe.user.fields : {}
 }
 
 function addDefinedRoles(staging: Staging, manifest: Manifest): void {

@@ -57,6 +57,8 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} without the domain ${detail} of a public mail provider (organizations.consumerDomains is drop)`
     case 'shared_domain_dropped':
       return `${resources} without the domain ${detail}, which all of them claim (organizations.sharedDomains is drop)`
+    case 'organization_name_conflict':
+      return `${resources} with different names${detail === '' ? ' in the records' : `: ${detail}`} (organizations.onNameConflict)`
     case 'verified_domain_pending':
       return `${resources} with domains that are verified in the source, and entered as pending (organizations.domainState says whom to believe)`
     default:

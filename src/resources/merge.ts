@@ -21,7 +21,7 @@ export interface MergedDraft {
 /**
  * One resource out of several records of it, in the order they were read. For each field the rule of the manifest counts,
  * then the manifest's `default`, then the rule of the kind: `first` takes the first value that is not empty, `any` is true
- * if any is, `union` unites lists in order and objects member by member, the first value of a member winning.
+ * if any is, `last` takes the last, `union` unites lists in order and objects member by member, the first value of a member winning.
  * Secrets always follow `first`, each as a whole, and of fields that exclude each other the earliest wins. Those of a record that
  * does not prove whose account it is are not taken beside one that does (see `provenBy`).
  */
@@ -68,8 +68,9 @@ function mergeValues(field: string, held: Held[], rule: MergeRule, conflicts: Me
     return [...new Map(values.flat().map((item) => [canonicalJson(item), item])).values()]
   }
   if (rule === 'union' && held.every(isHeldObject)) return mergeMembers(field, held, conflicts)
-  for (const { draft, value } of held.slice(1)) addConflict(draft, field, first, value, conflicts)
-  return first
+  const kept = rule === 'last' ? (values.at(-1) ?? first) : first
+  for (const { draft, value } of held) addConflict(draft, field, kept, value, conflicts)
+  return kept
 }
 
 function isHeldObject(held: Held): held is Held<JsonObject> {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { RULES } from '../resources/rules.ts'
 import { assembled, type RecordPart } from './assembled.ts'
 
-const ORGANIZATIONS = { domainState: 'pending', consumerDomains: 'reject', sharedDomains: 'reject' } as const
-const DROP = { organizations: { ...ORGANIZATIONS, sharedDomains: 'drop' as const } }
+const DROP = { organizations: { ...RULES.organizations, sharedDomains: 'drop' as const } }
 
 const one = (key: string, more: object = {}): RecordPart => ({ organizations: [{ key, ...more }] })
 const rejects = (set: Awaited<ReturnType<typeof assembled>>) =>

@@ -17,7 +17,12 @@ export const RULES: ValueRules = {
     keep: [],
   },
   externalId: { maxLength: 64 },
-  organizations: { domainState: 'pending', consumerDomains: 'reject', sharedDomains: 'reject' },
+  organizations: {
+    domainState: 'pending',
+    consumerDomains: 'reject',
+    sharedDomains: 'reject',
+    onNameConflict: 'first',
+  },
   passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
   roles: { define: {}, unmapped: 'error' },
 }

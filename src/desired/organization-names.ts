@@ -1,0 +1,59 @@
+import type { Manifest } from '../config/manifest.ts'
+import type { Staging } from './staging.ts'
+
+/** How many conflicts are named in remarks; the organizations of all others are one number. */
+const NAMED = 10
+
+/** How many names of an organization are spelt out, and how much of each. */
+const SPELLINGS = 4
+const LENGTH = 60
+
+/**
+ * Reports organizations that their records call by different names: a remark with the names and how many records have each, or,
+ * where the rule is `error`, a reject. Runs when records have been merged, by the rule.
+ */
+export function reportNameConflicts(staging: Staging, rule: Manifest['organizations']['onNameConflict']): void {
+  const conflicts = staging.db
+    .prepare(
+      `SELECT key, json_group_array(json_array(name, n) ORDER BY seq) AS names FROM (
+         SELECT key, json_extract(attributes, '$.name') AS name, sum(records) AS n, min(seq) AS seq FROM drafts
+         WHERE kind = 'organization' AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
+       ) GROUP BY key HAVING count(*) > 1 ORDER BY key`,
+    )
+    .all()
+  let named = 0
+  for (const { key, names } of conflicts) {
+    const spellings = spelt(JSON.parse(String(names)))
+    if (rule === 'error') {
+      refuse(staging, String(key), spellings)
+      continue
+    }
+    named += 1
+    staging.run(
+      `INSERT INTO notes SELECT seq, kind, key, 'organization_name_conflict', ? FROM desired
+       WHERE kind = 'organization' AND key = ?`,
+      named > NAMED ? '' : `${spellings}; the ${rule} one is taken`,
+      String(key),
+    )
+  }
+}
+
+function refuse(staging: Staging, key: string, spellings: string): void {
+  staging.run(
+    `INSERT INTO rejects SELECT kind, key, 'organization_name_conflict', 'name', ?, ?, seq, file, line, refs, records
+     FROM desired WHERE kind = 'organization' AND key = ?`,
+    `its records have different names: ${spellings}`,
+    'make them agree, give them different keys if they are two organizations, or set organizations.onNameConflict',
+    key,
+  )
+  staging.run("DELETE FROM desired WHERE kind = 'organization' AND key = ?", key)
+}
+
+function spelt(names: [unknown, number][]): string {
+  const shown = names.slice(0, SPELLINGS).map(([name, records]) => {
+    const text = JSON.stringify(String(name).slice(0, LENGTH))
+    return `${text} in ${records} ${records === 1 ? 'record' : 'records'}`
+  })
+  const rest = names.length - shown.length
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ')
+}

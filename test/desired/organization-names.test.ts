@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { describeNote } from '../../src/reporting/remarks.ts'
+import { RULES } from '../resources/rules.ts'
+import { assembled, type RecordPart } from './assembled.ts'
+
+const named = (...names: string[]): RecordPart[] => names.map((name) => ({ organizations: [{ key: 'acme', name }] }))
+const rule = (onNameConflict: 'first' | 'last' | 'error') => ({
+  organizations: { ...RULES.organizations, onNameConflict },
+})
+
+test.each([
+  ['first', 'Acme', 'Acme Ltd'],
+  ['last', 'Acme Ltd', 'Acme'],
+] as const)('the %s name is taken, and all are reported with their records', async (which, kept, dropped) => {
+  const set = await assembled(named('Acme', 'Acme', 'Acme Ltd'), rule(which))
+  expect(set.get('organization', 'acme')?.attributes.name).toBe(kept)
+  expect(set.noteCounts().map(describeNote)).toEqual([
+    `1 organization with different names: "Acme" in 2 records, "Acme Ltd" in 1 record; the ${which} one is taken (organizations.onNameConflict)`,
+  ])
+  expect([...set.merges()].flatMap(({ conflicts }) => conflicts)).toContainEqual({ field: 'name', kept, dropped })
+  expect(set.rejectCount()).toBe(0)
+})
+
+test('with the rule error it is refused once, with all its records and its memberships, in any order', async () => {
+  const membership = { users: [{ key: 'u' }], memberships: [{ user: 'u', organization: 'acme' }] }
+  const records = [...named('Acme', 'Acme Ltd', 'Acme'), membership, { organizations: [{ key: 'bolt' }] }]
+  const set = await assembled(records, rule('error'))
+  expect([...set.rejects()]).toMatchObject([
+    {
+      kind: 'organization',
+      code: 'organization_name_conflict',
+      records: 3,
+      message: 'its records have different names: "Acme" in 2 records, "Acme Ltd" in 1 record',
+    },
+    { kind: 'membership', code: 'organization_rejected' },
+  ])
+  expect(set.count('organization')).toBe(1)
+  const reversed = await assembled(records.toReversed(), rule('error'))
+  expect(reversed.rejectCounts()).toEqual(set.rejectCounts())
+})
+
+test('equal names are no conflict, and many conflicts are named up to ten', async () => {
+  expect((await assembled(named('Acme', 'Acme'))).noteCounts()).toEqual([])
+  const many = Array.from({ length: 12 }, (_, n) => ['A', 'B'].map((name) => ({ key: `org${n}`, name })))
+  const counts = (await assembled(many.flat().map((one) => ({ organizations: [one] })))).noteCounts()
+  expect(counts.reduce((sum, { count }) => sum + count, 0)).toBe(12)
+  expect(counts.find(({ detail }) => detail === '')?.count).toBe(2)
+})
