@@ -1,7 +1,11 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Problem } from '../../../src/diagnostics/problem.ts'
+import { auth0Source } from '../../../src/sources/auth0/auth0-source.ts'
 import { identityOf } from '../../../src/sources/auth0/options/options.ts'
+import { captureSource } from '../../../src/sources/snapshot/capture.ts'
 import { openSnapshotWriter } from '../../../src/sources/snapshot/writer.ts'
+import type { LiveReading } from '../../../src/sources/source.ts'
 import { generateTenant } from '../../fakes/auth0/generate.ts'
 import type { ExportSettings } from '../../fakes/auth0/settings.ts'
 import { folderWith } from '../reading.ts'
@@ -9,6 +13,11 @@ import { captureInto, readSnapshotOf, readTenant, stopAt, tenantWith } from './r
 
 const DATA = generateTenant({ users: 1200, organizations: 2, largest: 40 })
 const IDS = DATA.users.map(({ user_id }) => user_id).toSorted()
+
+function liveAuth0(): LiveReading {
+  if (auth0Source.live === undefined) throw new Error('tenants are read over a network')
+  return auth0Source.live
+}
 
 function read(settings: ExportSettings) {
   return tenantWith(DATA, { export: { pendingPolls: 1, ...settings } }).then(async (fake) => ({
@@ -112,14 +121,35 @@ test('a job that is gone is followed by another, and who was read already does n
   expect(again.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
 })
 
-test('a job older than a day, whose file is gone, is not asked for any more', async () => {
+test('after a job older than a day the users are read anew: who was deleted since is not among them', async () => {
   const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
   const folder = folderWith({})
   const source = { ...fake.source, engine: 'export', organizationFrom: 'none' }
   const writer = await openSnapshotWriter(join(folder, 'snapshot'), { source: 'auth0', identity: identityOf(source) })
   const cursor = { job: 'job_of_yesterday', createdAt: Date.now() - 25 * 3600 * 1000, lines: 1, after: false }
-  const { user_id, email } = DATA.users[0] ?? {}
-  await writer.append('users', [{ user_id: String(user_id), email: String(email) }], { step: 'users', cursor })
+  await writer.append('users', [{ user_id: 'auth0|deleted', email: 'deleted@example.com' }], { step: 'users', cursor })
+  await writer.close()
+  const warnings: Problem[] = []
+  const snapshot = await captureSource({ ...source, type: 'auth0' }, liveAuth0(), join(folder, 'snapshot'), {
+    directory: folder,
+    now: Date.now,
+    onProgress: () => {},
+    onWarning: (problem) => warnings.push(problem),
+  })
+  const { users } = await readSnapshotOf(snapshot, source, folder)
+  expect(users.map(({ user_id }) => user_id).toSorted()).toEqual(IDS)
+  expect(warnings.map(({ code }) => code)).toEqual(['reading_resumed', 'reading_begun_anew'])
+  expect(warnings[1]?.message).toContain('the tenant keeps it for a day only')
+  expect(fake.log.filter(({ target }) => target.includes('job_of_yesterday'))).toEqual([])
+})
+
+test('a job older than a day of which nothing was read is followed by another', async () => {
+  const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
+  const folder = folderWith({})
+  const source = { ...fake.source, engine: 'export', organizationFrom: 'none' }
+  const writer = await openSnapshotWriter(join(folder, 'snapshot'), { source: 'auth0', identity: identityOf(source) })
+  const cursor = { job: 'job_of_yesterday', createdAt: Date.now() - 25 * 3600 * 1000, lines: 0, after: false }
+  await writer.append('users', [], { step: 'users', cursor })
   await writer.close()
   const snapshot = await captureInto(folder, source)
   expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(1200)

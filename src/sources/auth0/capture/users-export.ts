@@ -2,6 +2,7 @@ import { sleep, systemClock } from '../../../clock.ts'
 import { OperatorError, SourceError } from '../../../diagnostics/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
+import { SpoiledReading } from '../../snapshot/spoiled-reading.ts'
 import type { CaptureContext } from '../../source.ts'
 import { idsIn, STREAMS, unreadRow } from '../snapshot-rows.ts'
 import type { Tenant } from '../tenant/tenant.ts'
@@ -40,12 +41,15 @@ type Cursor = { job: string; createdAt: number; lines: number; after: boolean }
  * Reads all users by an export job (https://auth0.com/docs/manage-users/user-migration/bulk-user-exports), from the line on which an
  * earlier run stopped.
  * @returns how many lines there were
- * @throws SourceError when jobs fail, or their download breaks off, again and again
+ * @throws SpoiledReading when that run is a day ago: whoever was deleted since would stay among its rows; SourceError when jobs fail, or their download breaks off, again and again
  */
 export async function exportUsers(reading: ExportReading): Promise<number> {
   const { tenant, snapshot, context, step } = reading
+  const earlier = cursorOf(snapshot.cursor(step))
+  if (earlier !== undefined && isExpired(earlier) && snapshot.count(STREAMS.users) > 0) throw outlived(earlier)
   for (let fruitless = 0; fruitless < ATTEMPTS; ) {
-    const cursor = cursorOf(snapshot.cursor(step)) ?? (await begin(reading))
+    const reached = cursorOf(snapshot.cursor(step))
+    const cursor = reached === undefined || isExpired(reached) ? await begin(reading) : reached
     const link = await finishedJob(tenant, cursor.job, context)
     if (link === undefined) {
       fruitless += 1
@@ -56,8 +60,8 @@ export async function exportUsers(reading: ExportReading): Promise<number> {
       return await download(reading, link, cursor)
     } catch (error) {
       if (!isBroken(error)) throw error
-      const reached = cursorOf(snapshot.cursor(step))
-      fruitless = reached !== undefined && reached.lines > cursor.lines ? 0 : fruitless + 1
+      const lines = cursorOf(snapshot.cursor(step))?.lines ?? 0
+      fruitless = lines > cursor.lines ? 0 : fruitless + 1
       if (fruitless === ATTEMPTS) throw error
       context.progress('users: the download broke off, and is asked for again')
     }
@@ -145,10 +149,22 @@ function count(number: number): string {
   return number.toLocaleString('en')
 }
 
-/** Undefined for a job whose file is gone. */
 function cursorOf(value: Json | undefined): Cursor | undefined {
   if (!isObject(value)) return undefined
   const { job, createdAt, lines, after } = value
   if (typeof job !== 'string' || typeof createdAt !== 'number' || typeof lines !== 'number') return undefined
-  return Date.now() - createdAt < JOB_LIFE ? { job, createdAt, lines, after: after === true } : undefined
+  return { job, createdAt, lines, after: after === true }
+}
+
+/** Whether the file of a job is gone. */
+function isExpired({ createdAt }: Cursor): boolean {
+  return Date.now() - createdAt >= JOB_LIFE
+}
+
+function outlived({ createdAt }: Cursor): SpoiledReading {
+  return new SpoiledReading({
+    code: 'export_expired',
+    message: `the export of users of ${new Date(createdAt).toISOString()} was read in part, and the tenant keeps it for a day only`,
+    hint: 'run the same command again, which reads from the beginning',
+  })
 }
