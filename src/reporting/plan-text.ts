@@ -45,11 +45,11 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   renderBlocked(plan, options)
   renderDrift(plan, options)
   renderSpared(plan, options)
+  renderPasswords(plan, options)
   renderRemarks(plan, options)
   renderConclusion(plan, options)
 }
 
-  renderPasswords(plan, options)
 function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = set.rejectCount()
   if (total === 0) return

@@ -95,11 +95,11 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   password_and_hash: after('map the password or its hash, not both'),
   hash_without_type: after(HASH_PAIR),
   type_without_hash: after(HASH_PAIR),
-  unsupported_password_hash: after(
-    'WorkOS does not take such hashes: set passwords.unsupported to reset, and the users set a new password',
-  ),
-}
   unknown_hash_type: after(
     'correct the name of the hash type; of a hasher that WorkOS does not take, map the hash as { "unsupported": name }',
   ),
   weak_password_hash: after('set passwords.weak to keep the hash or to reset the password'),
+  unsupported_password_hash: after(
+    'WorkOS does not take such hashes: set passwords.unsupported to reset, and the users set a new password',
+  ),
+}
