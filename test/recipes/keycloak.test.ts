@@ -44,7 +44,10 @@ test("Keycloak's realm export with organizations", async () => {
   ])
   expect(found.leftOut).toBe(2) // a disabled user and the account of a client
   expect(found.rejects).toEqual(['membership user_missing ./anvils-realm.json:253'])
-  expect(found.notes).toEqual(['user totp_not_migrated totp 2', 'user password_reset_required pbkdf2 sha256 i=27500 (i: 600000 to 1000000) 1'])
+  expect(found.notes).toEqual([
+    'user totp_not_migrated totp 2',
+    'user password_reset_required pbkdf2 sha256 i=27500 (i: 600000 to 1000000) 1',
+  ])
 })
 
 test.each([
