@@ -186,12 +186,6 @@ function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void
   }
 }
 
-function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
-  const { summary, purpose } = plan
-  const orphaned = purpose === 'apply' ? summary.kinds.filter((kind) => kind.orphaned > 0) : []
-  const { partial } = plan.set.reading
-  const remarks = describeNotes(summary.notes)
-  if (remarks.length + orphaned.length === 0 && !partial) return
 function renderPasswords({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
   const lines = describePasswords(summary.passwords)
   if (purpose === 'destroy' || lines.length === 0) return
@@ -200,6 +194,12 @@ function renderPasswords({ summary, purpose }: Plan, { paint, write }: PlanTextO
   for (const { algorithm, fate } of lines) write(`  ${printable(algorithm.padEnd(width))}  ${printable(fate)}\n`)
 }
 
+function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
+  const { summary, purpose } = plan
+  const orphaned = purpose === 'apply' ? summary.kinds.filter((kind) => kind.orphaned > 0) : []
+  const { partial } = plan.set.reading
+  const remarks = describeNotes(summary.notes)
+  if (remarks.length + orphaned.length === 0 && !partial) return
   write(`\n${paint('bold', 'Remarks')}\n`)
   if (partial) write(`  ${PARTIAL}\n`)
   for (const line of remarks) write(`  ${printable(line)}\n`)
