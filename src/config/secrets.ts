@@ -40,17 +40,25 @@ function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): P
   if (found !== null) redactor.register(found[0])
   redactor.register(text)
   redactor.register(tree.place.text.text.slice(tree.place.start, tree.place.end))
-  const [what, example] = found === null ? ['a secret', 'FIREBASE_SIGNER_KEY'] : ['an API key', 'WORKOS_API_KEY']
+  const what = found === null ? 'a secret' : 'an API key'
   return [
     {
       code: 'literal_secret',
       message: `${what} is written out in the file`,
-      hint: `keep it in an environment variable and refer to it: \${${example}}`,
+      hint: `keep it in an environment variable and refer to it: \${${variableFor(path)}}`,
       at: locationOf(tree.place),
       path: path.join('.'),
       severity: 'warning',
     },
   ]
+}
+
+/** A fitting name for a variable: Clerk's is the only source whose key looks so; secrets have names of their own. */
+function variableFor(path: readonly string[]): string {
+  const [section, ...rest] = path[0] === 'environments' ? path.slice(2) : path
+  if (section === 'source') return 'CLERK_SECRET_KEY'
+  const name = section === 'secrets' ? rest.find((key) => /^[A-Za-z]\w*$/.test(key)) : undefined
+  return name === undefined ? 'WORKOS_API_KEY' : name.replace(/([a-z\d])(?=[A-Z])/g, '$1_').toUpperCase()
 }
 
 /** Whether a path is inside `secrets`, of the manifest or of an environment, at whatever depth: what is nested there by mistake is secret all the same. */

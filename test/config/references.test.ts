@@ -86,6 +86,21 @@ test('a secret is registered the moment it is read, even when the manifest is re
   expect(redactor.redact('the key is very-secret')).toBe('the key is [redacted]')
 })
 
+test.each([
+  [`source: { type: clerk, secretKey: KEY }\ntarget: { type: sandbox }\n`, 'CLERK_SECRET_KEY'],
+  [`${MINIMAL}environments: { live: { source: { secretKey: KEY } } }\n`, 'CLERK_SECRET_KEY'],
+  [`source: { type: csv, path: a }\ntarget: { type: workos, apiKey: KEY }\n`, 'WORKOS_API_KEY'],
+  [`${MINIMAL}environments: { live: { target: { apiKey: KEY } } }\n`, 'WORKOS_API_KEY'],
+  [`${MINIMAL}secrets: { firebaseSignerKey: abcdefgh }\n`, 'FIREBASE_SIGNER_KEY'],
+  [`${MINIMAL}environments: { live: { secrets: { pepper: KEY } } }\n`, 'PEPPER'],
+])('the hint at a key that is written out names a fitting variable: %s', async (text, name) => {
+  const key = ['sk', 'test', 'a1b2c3d4'].join('_')
+  const { loaded } = await inspect(folderOf({ 'migrate.config.yaml': text.replace('KEY', key) }), {})
+  expect(loaded.warnings.map(({ hint }) => hint)).toEqual([
+    `keep it in an environment variable and refer to it: \${${name}}`,
+  ])
+})
+
 test('an API key written out is a warning, wherever it stands, and is registered', async () => {
   const key = ['sk', 'test', 'a1b2c3d4'].join('_')
   const redactor = new Redactor()
