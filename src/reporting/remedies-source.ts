@@ -86,6 +86,7 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   metadata_not_ascii: after(
     'leave out what is not ASCII, by metadata.nonAscii: drop for all, or set metadata.ascii: false if your environment takes it',
   ),
+  metadata_too_deep: after('map the part that is needed: a value of so many levels does not fit into WorkOS'),
   metadata_too_many_keys: after(
     'map fewer keys, raise metadata.maxKeys if your environment takes them, or set metadata.tooManyKeys: drop',
   ),

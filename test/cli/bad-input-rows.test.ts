@@ -92,7 +92,7 @@ const metadata: BadRow[] = [
   {
     name: 'JSON nested beyond all measure',
     header: 'email,metadata',
-    row: `a@example.com,"${'['.repeat(20_000)}${']'.repeat(20_000)}"`.replace('"[', '"{""a"":[').replace(']"', ']}"'),
+    row: `a@example.com,"{""a"":${'['.repeat(20_000)}${']'.repeat(20_000)}}"`,
     says: ['nested deeper than 300 levels'],
   },
   {

@@ -18,6 +18,9 @@ const RESERVED: ReadonlySet<string> = new Set([
   'organizationName',
 ])
 
+/** Each level is two brackets: what is deeper is longer than any value that WorkOS takes, and may be too deep to be written at all. */
+const MAX_LEVELS = 300
+
 export interface Metadata {
   /** Text by key, as WorkOS takes it; without a prototype, so that a key like `__proto__` is a key like any other. */
   metadata: JsonObject
@@ -55,6 +58,13 @@ export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<M
       'metadata_not_object',
       `metadata must be an object, not ${source instanceof WrittenNumber ? 'a number' : kindOf(source)}`,
       'like { "plan": "pro" }',
+    )
+  }
+  if (isDeeper(source, MAX_LEVELS + 1)) {
+    return refuse(
+      'metadata_too_deep',
+      `the metadata has a value that is nested deeper than ${MAX_LEVELS} levels`,
+      'map the part of it that is needed',
     )
   }
   const metadata: JsonObject = Object.create(null)
@@ -102,6 +112,15 @@ function entriesOf(object: Record<string, unknown>, above: readonly string[]): [
   return Object.entries(object)
     .map(([key, value]): [string[], unknown] => [[...above, key], value])
     .reverse()
+}
+
+/** Whether lists and objects lie within each other deeper than `levels`. Does not recurse. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value]
+  for (let depth = 0; depth <= levels && level.length > 0; depth++) {
+    level = level.flatMap((item) => (Array.isArray(item) ? item : isMembers(item) ? Object.values(item) : []))
+  }
+  return level.length > 0
 }
 
 function isMembers(value: unknown): value is Record<string, unknown> {

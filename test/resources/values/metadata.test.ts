@@ -109,6 +109,17 @@ describe('metadata', () => {
     expect(metadataOf({ org_id: 'a', clerk_org_id: 'b' })).toMatchObject({ code: 'metadata_key_conflict' })
   })
 
+  test.each([
+    ['{"a":', '}'],
+    ['[', ']'],
+  ])('values nested too deep to be written are refused (%s)', (open, close) => {
+    const nested = (levels: number) => `{"deep":${open.repeat(levels)}1${close.repeat(levels)}}`
+    expect(metadataOf(nested(300))).toMatchObject({ deep: expect.any(String) })
+    for (const levels of [301, 100_000]) {
+      expect(metadataOf(nested(levels))).toMatchObject({ code: 'metadata_too_deep' })
+    }
+  })
+
   test('__proto__ is a key like any other', () => {
     const checked = normaliseMetadata('{"__proto__": {"polluted": true}, "constructor": "x"}', rules)
     expect(checked.ok && Object.keys(checked.value?.metadata ?? {})).toEqual(['__proto__', 'constructor'])
