@@ -11,6 +11,7 @@ const NAMES: Record<string, string> = {
   '#/$defs/threshold': 'threshold',
   '#/$defs/limit': 'limit',
   '#/$defs/roleSlug': 'role slug',
+  '#/$defs/roleTarget': 'role slug',
   '#/$defs/file': 'path',
 }
 

@@ -56,10 +56,23 @@ export interface TargetConfig {
   timeout?: number
 }
 
-export interface RoleConfig {
-  define: Record<string, { name: string; description?: string }>
+/** What the source's roles mean. */
+export interface RoleRules {
+  /** From names, or patterns with one `*`, to slugs. Default: slugs pass as they are. */
   map?: Record<string, string>
+  /** Slug of the role of memberships for which there is none. Default: left to WorkOS. */
+  default?: string
   unmapped: 'error' | 'drop' | 'keep'
+}
+
+export interface RoleConfig extends RoleRules {
+  define: Record<string, { name: string; description?: string }>
+  /** By the key of an organization: what holds there before anything else. */
+  organizations?: Record<string, Partial<RoleRules>>
+  /** What becomes of a membership with several roles; `first`: it keeps that which comes first in `priority`. Default: `allow`. */
+  multiple?: 'allow' | 'first' | 'fail'
+  /** Slugs, the most important one first. */
+  priority?: string[]
 }
 
 export interface OrganizationConfig {

@@ -5,6 +5,7 @@ import { rolesDefined } from '../resources/role.ts'
 import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { mergeGroups } from './groups.ts'
+import { settleRoles } from './membership-roles.ts'
 import { reportNameConflicts } from './organization-names.ts'
 import { refuseSharedClaims } from './shared-claims.ts'
 import { noteSimilarNames } from './similar-names.ts'
@@ -34,6 +35,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
         refuseSharedClaims(staging, manifest.organizations)
       }
       refuseDependents(staging, definition)
+      if (definition.name === 'membership') settleRoles(staging, manifest.roles)
     })
   }
   staging.transaction(() => noteSimilarNames(staging))

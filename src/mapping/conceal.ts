@@ -35,6 +35,12 @@ export function concealed(
   conceal: (text: string) => string,
 ): ValueProblem[] {
   return problems.map((problem) =>
-    secretInputs.includes(problem.field) ? problem : { ...problem, message: conceal(problem.message) },
+    secretInputs.includes(problem.field)
+      ? problem
+      : {
+          ...problem,
+          message: conceal(problem.message),
+          ...(problem.role !== undefined && { role: conceal(problem.role) }),
+        },
   )
 }

@@ -1,8 +1,9 @@
 import type { RoleConfig } from '../config/manifest.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { ValueProblem } from '../resources/kind.ts'
+import { membership } from '../resources/membership.ts'
 import { settle } from '../resources/values/check.ts'
-import { mapRoleSlug, parseRoleNames } from '../resources/values/roles.ts'
+import { mapRoleSlug, parseRoleNames, rolesIn } from '../resources/values/roles.ts'
 import { optionalText } from '../resources/values/text.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { concealed, concealing } from './conceal.ts'
@@ -11,6 +12,7 @@ import { forEachItem, originOf, rejection } from './for-each-item.ts'
 import { type Own, ownRef } from './own-refs.ts'
 import type { Draft, MapResult } from './result.ts'
 import type { CompiledRule } from './rule.ts'
+import { unmappedRoles } from './unmapped-roles.ts'
 
 const KIND = 'roleAssignment'
 
@@ -31,7 +33,9 @@ export async function mapAssignments(
 ): Promise<Condition | undefined> {
   const reject = (item: Json, problems: readonly ValueProblem[], key: string | null) => {
     const shown = concealed(problems, [], concealing(rule.secretNames, record.data, item))
-    result.rejects.push(rejection(record, item, KIND, key, shown, key === null ? {} : { user: key }))
+    const rejected = rejection(record, item, KIND, key, shown, key === null ? {} : { user: key })
+    result.rejects.push(rejected)
+    result.notes.push(...unmappedRoles(rejected, shown))
   }
   return forEachItem(rule, record, reject, async (item) => {
     const fields = await fieldsOf(rule, item, record.data)
@@ -47,24 +51,71 @@ export async function mapAssignments(
         hint: 'leave the item out with when',
       })
     }
-    const slugs = new Set<string>()
-    const dropped: string[] = []
-    for (const name of names) {
-      const role = settle('role', mapRoleSlug(name, roles), problems)
-      if (role?.kind === 'role') slugs.add(role.slug)
-      if (role?.kind === 'drop') dropped.push(name)
-    }
+    const places = user === undefined ? [] : placesOf(result.drafts, firstDraft, user, organization, roles)
+    const meaning = meanings(names, roles, problems)
+    const meant = places.map((place) => ({ ...place, ...meaning(place.organization) }))
     if (problems.length > 0 || user === undefined) return reject(item, problems, user ?? null)
     const { seq } = record
     const origin = originOf(record, item)
-    for (const role of slugs) {
-      const drafts = membershipsOf(result.drafts, firstDraft, user, organization)
-      if (drafts.length === 0) result.grants.push({ seq, user, organization, role, origin })
-      else result.assigned += 1
-      for (const draft of drafts) draft.attributes = withRole(draft.attributes, role)
+    const assigned = new Set<string>()
+    for (const { organization, draft, slugs, dropped } of meant) {
+      for (const role of slugs) {
+        if (draft === undefined) result.grants.push({ seq, user, organization, role, origin })
+        else {
+          draft.attributes = withRole(draft.attributes, role)
+          assigned.add(role)
+        }
+      }
+      const bearer = draft?.key ?? (organization && membership.keyFromRefs?.({ user, organization }))
+      const remarked = bearer ? { kind: membership.name, key: bearer } : { kind: KIND, key: user }
+      for (const detail of dropped) result.notes.push({ seq, ...remarked, code: 'role_dropped', detail })
     }
-    for (const detail of dropped) result.notes.push({ seq, kind: KIND, key: user, code: 'role_dropped', detail })
+    result.assigned += assigned.size
   })
+}
+
+/** What the roles mean in an organization; asked again only where it has rules of its own. */
+function meanings(names: readonly string[], roles: RoleConfig, problems: ValueProblem[]) {
+  const known = new Map<string | null, { slugs: Set<string>; dropped: string[] }>()
+  return (organization: string | null) => {
+    const ruled = rolesIn(roles, organization) === undefined ? null : organization
+    let meaning = known.get(ruled)
+    if (meaning !== undefined) return meaning
+    meaning = { slugs: new Set(), dropped: [] }
+    known.set(ruled, meaning)
+    for (const name of names) {
+      const role = settle('role', mapRoleSlug(name, roles, ruled), problems)
+      if (role?.kind === 'role') meaning.slugs.add(role.slug)
+      if (role?.kind === 'drop') meaning.dropped.push(name)
+    }
+    return meaning
+  }
+}
+
+/** Where a role goes: to a membership of the record, or, without a draft, to one that is found later. */
+interface Place {
+  organization: string | null
+  draft?: Draft
+}
+
+function placesOf(
+  drafts: Draft[],
+  first: number,
+  user: string,
+  organization: string | null,
+  roles: RoleConfig,
+): Place[] {
+  const own = drafts.slice(first).filter(({ kind }) => kind === membership.name)
+  const at = (draft: Draft) => draft.refs.organization ?? null
+  const theirs = own.filter(
+    (draft) => draft.refs.user === user && (organization === null || at(draft) === organization),
+  )
+  if (theirs.length > 0) return theirs.map((draft) => ({ organization: at(draft), draft }))
+  // The user may merge with that of these memberships: what the role means then depends on their organizations.
+  if (organization === null && roles.organizations !== undefined && own.length > 0) {
+    return [...new Set(own.map(at))].map((each) => ({ organization: each }))
+  }
+  return [{ organization }]
 }
 
 function userOf(rule: CompiledRule, fields: JsonObject, own: Own, problems: ValueProblem[]): string | undefined {
@@ -84,17 +135,6 @@ function userOf(rule: CompiledRule, fields: JsonObject, own: Own, problems: Valu
     })
   }
   return user
-}
-
-/** The record's own memberships of a user: in one organization, or (null) all of them. */
-function membershipsOf(drafts: Draft[], first: number, user: string, organization: string | null): Draft[] {
-  const own: Draft[] = []
-  for (let index = first; index < drafts.length; index += 1) {
-    const draft = drafts[index]
-    if (draft?.kind !== 'membership' || draft.refs.user !== user) continue
-    if (organization === null || draft.refs.organization === organization) own.push(draft)
-  }
-  return own
 }
 
 function withRole(attributes: string, role: string): string {

@@ -10,6 +10,7 @@ import { blamed, countLeftOut, type RuleName } from './left-out.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
 import type { MapResult } from './result.ts'
+import { unmappedRoles } from './unmapped-roles.ts'
 
 /** Maps one record by every rule that applies to it and adds to the result what comes of it. */
 export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, result: MapResult): Promise<void> {
@@ -32,6 +33,7 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       const rejected = rejection(record, item, definition.name, key, shown, refs)
       ownOf(own, kindRule.definition.name).rejected ??= rejected
       result.rejects.push(rejected)
+      result.notes.push(...unmappedRoles(rejected, shown))
     }
     const leftOutBy = await forEachItem(kindRule.rule, record, reject, async (item) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)

@@ -11,6 +11,7 @@ import { createMapperPool } from '../mapping/pool.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { locateLeftOut } from './locate-left-out.ts'
+import { unknownOrganizations } from './unknown-organizations.ts'
 
 export interface ComputeDesiredOptions {
   loaded: LoadedManifest
@@ -68,6 +69,7 @@ export async function computeDesired(
       partial: source.partial ?? false,
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
     })
+    for (const problem of unknownOrganizations(set, loaded)) onWarning(problem)
     return { set, sourceDigest: source.digest() }
   } finally {
     await mapper.close()

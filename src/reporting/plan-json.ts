@@ -1,9 +1,10 @@
+import { lostRoles, unmappedRoles } from '../desired/role-counts.ts'
 import { jsonText } from '../json.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
  * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `reading`, `accounting`, `mergeCounts`, `summary`, then
- * the lists `actions`, `drift`, `rejects` and `merges`. Secret fields are named, never shown.
+ * `blocked` by reason, `unmappedRoles`, and the lists `actions`, `drift`, `spared`, `rejects`, `merges` and `lostRoles`. Secret fields are named, never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
@@ -16,6 +17,8 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     accounting: set.accounting,
     mergeCounts: set.mergeCounts(),
     summary,
+    blocked: plan.blockedCounts(),
+    unmappedRoles: unmappedRoles(set),
   }
   write(jsonText(head).slice(0, -1))
   writeList('actions', plan.actions(), write)
@@ -23,6 +26,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   writeList('spared', plan.spared(), write)
   writeList('rejects', set.rejects(), write)
   writeList('merges', set.merges(), write)
+  writeList('lostRoles', lostRoles(set), write)
   write('}\n')
 }
 

@@ -1,3 +1,4 @@
+import { lostRoles, lostRolesCount } from '../desired/role-counts.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
@@ -5,6 +6,7 @@ import { describeLeftOut } from './accounting-text.ts'
 import { describeMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
+import { describeLost, describeUnmapped } from './roles-text.ts'
 import { minute } from './snapshot-age.ts'
 import { counted, duration, shortValue } from './style.ts'
 
@@ -39,6 +41,7 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   const merges = describeMerges(set)
   if (merges !== '') write(`\n${merges}.\n`)
   writeRejects(plan, write)
+  writeLostRoles(plan, write)
   writeActions(plan, write)
   const passwords = describePasswords(summary.passwords)
   if (passwords.length > 0) {
@@ -63,6 +66,18 @@ function writeRejects({ set }: Plan, write: (text: string) => void): void {
     write(`| ${cell(origin)} | ${cell(key === null ? kind : address({ kind, key }))} | ${cell(message)} |\n`)
   }
   if (total > shown) write(`| … | ${total - shown} more | |\n`)
+  write('\n</details>\n')
+  const unmapped = describeUnmapped(set)
+  if (unmapped.length > 0) write(`\n${unmapped.map((line) => `- ${cell(line)}\n`).join('')}`)
+}
+
+/** Who keeps one role of several. */
+function writeLostRoles({ set }: Plan, write: (text: string) => void): void {
+  const total = lostRolesCount(set)
+  if (total === 0) return
+  write(`\n<details><summary>one role of several: ${counted(total, 'membership')}</summary>\n\n`)
+  for (const lost of lostRoles(set, SAMPLE)) write(`- ${code(`membership:${lost.key}`)} ${cell(describeLost(lost))}\n`)
+  if (total > SAMPLE) write(`- … ${total - SAMPLE} more\n`)
   write('\n</details>\n')
 }
 

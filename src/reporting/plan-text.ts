@@ -8,6 +8,7 @@ import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
+import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { counted, duration, type Paint, shortValue, table } from './style.ts'
 
 export interface PlanTextOptions extends ReadingTextOptions {
@@ -39,6 +40,9 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     renderRejects(plan, options)
     renderMerges(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }
+  if (plan.purpose === 'apply') {
+    renderLostRoles(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+  }
   renderCounts(plan, options)
   if (options.full) renderAllActions(plan, options)
   else renderSamples(plan, options)
@@ -67,6 +71,7 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
     const rest = set.rejectCounts().map(({ code, count }) => `${count} ${code}`)
     write(`  … all of them with --full; by cause: ${rest.join(', ')}\n`)
   }
+  for (const line of describeUnmapped(set)) write(`  ${printable(line)}\n`)
 }
 
 /** Why something was rejected, beginning with the field where the message does not name it. */

@@ -51,6 +51,10 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} without the metadata key ${detail}, which is above the number of keys`
     case 'role_dropped':
       return `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`
+    case 'role_default':
+      return `${resources} for which the source has no role, given ${detail} (roles.default)`
+    case 'role_lost':
+      return `${resources} without the role ${detail}: one comes before it in roles.priority (roles.multiple is first)`
     case 'similar_organization_names':
       return `${resources} known by names that differ only in case or blanks${detail === '' ? '' : `, ${detail}`}: taken as different ones`
     case 'consumer_domain_dropped':

@@ -74,6 +74,8 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   invalid_role_slug: after('a slug has at most 48 lowercase letters, digits, - and _'),
   role_text_too_long: after('shorten the name or the description of the role'),
   unmapped_role: after('translate the role under roles.map, or set roles.unmapped to drop or keep'),
+  several_roles: after('give the membership one role, or set roles.multiple to first, with roles.priority'),
+  roles_without_priority: after('add the role that such memberships keep to roles.priority'),
   no_role: after('map the role that is given, or leave the record out with when'),
   role_without_membership: after('add the membership that the role is for, or leave the role out'),
 

@@ -24,7 +24,9 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   unknown_role: after('declare the role under roles.define, translate it under roles.map, or correct it in the source'),
 
   invalid_role: after('declare the role under roles.define, or create it in WorkOS'),
-  multiple_roles_not_enabled: after('enable several roles per membership in the WorkOS dashboard, or give one role'),
+  multiple_roles_not_enabled: after(
+    'enable several roles per membership in the WorkOS dashboard, or set roles.multiple to first with roles.priority',
+  ),
   role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),
   organization_role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),
   permission_slug_conflict: yes('somebody created the permission in the meantime: apply again, and it is found'),

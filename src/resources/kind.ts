@@ -38,6 +38,8 @@ export interface ValueProblem {
   field: string
   message: string
   hint?: string
+  /** Of a role that no map knows: its name. */
+  role?: string
 }
 
 export interface Normalised {

@@ -93,7 +93,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const slugs = new Set<string>()
   const notes: { code: string; detail: string }[] = []
   for (const name of settle('roles', parseRoleNames(fields.roles), problems) ?? []) {
-    const role = settle('roles', mapRoleSlug(name, rules.roles), problems)
+    const role = settle('roles', mapRoleSlug(name, rules.roles, refs.organization ?? null), problems)
     if (role?.kind === 'role') slugs.add(role.slug)
     if (role?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
   }

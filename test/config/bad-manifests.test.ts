@@ -2,12 +2,13 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { badComposition } from './bad/composition.ts'
 import { badKeys } from './bad/keys.ts'
+import { badRoles } from './bad/roles.ts'
 import { badText } from './bad/text.ts'
 import { badValues } from './bad/values.ts'
 import { folderOf, MINIMAL, problemsOf } from './folder.ts'
 
 describe('a bad manifest is refused with one problem at its place', () => {
-  test.each([...badText, ...badKeys, ...badValues, ...badComposition])('$name', async ({
+  test.each([...badText, ...badKeys, ...badValues, ...badRoles, ...badComposition])('$name', async ({
     text,
     files,
     env,

@@ -45,6 +45,7 @@ const OTHERS: Record<string, string[]> = {
     'unknown_stream',
   ],
   'a remark on something accepted': [
+    'unknown_organization_rules',
     'consumer_domain_dropped',
     'metadata_key_cut',
     'metadata_key_dropped',
@@ -56,7 +57,9 @@ const OTHERS: Record<string, string[]> = {
     'password_changed_in_source',
     'password_reset_required',
     'password_weak_reset',
+    'role_default',
     'role_dropped',
+    'role_lost',
     'shared_domain_dropped',
     'similar_organization_names',
     'totp_not_migrated',

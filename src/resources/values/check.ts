@@ -5,6 +5,8 @@ export interface Fault {
   code: string
   message: string
   hint?: string
+  /** Of a role that no map knows: its name. */
+  role?: string
 }
 
 /** A value that was checked: normalised, or refused. */

@@ -1,6 +1,7 @@
-import type { RoleConfig } from '../../config/manifest.ts'
+import type { RoleConfig, RoleRules } from '../../config/manifest.ts'
 import { parseJsonText } from '../../json-text.ts'
 import { accept, type Check, isEmpty, refuse, shown } from './check.ts'
+import { lookUpRole } from './role-patterns.ts'
 
 /** WorkOS: at most 48 characters of lowercase letters, digits, `-` and `_`. */
 export const MAX_ROLE_SLUG = 48
@@ -15,22 +16,25 @@ export function isRoleSlug(slug: string): boolean {
 export type MappedRole = { kind: 'role'; slug: string } | { kind: 'drop' }
 
 /**
- * The WorkOS role for a role of the source, by `roles.map` and `roles.unmapped`. Without a map, slugs pass as they are.
+ * The WorkOS role for a role of the source, by `roles.map` and `roles.unmapped`, and before them by what `roles.organizations` says of
+ * the organization. Where neither has a map, slugs pass as they are.
+ * @param organization the key of the organization in which the role is given; null where it is given in none
  */
-export function mapRoleSlug(name: string, roles: RoleConfig): Check<MappedRole> {
+export function mapRoleSlug(name: string, roles: RoleConfig, organization: string | null): Check<MappedRole> {
+  const own = rolesIn(roles, organization)
   let slug = name
-  if (roles.map !== undefined) {
-    const mapped = Object.hasOwn(roles.map, name) ? roles.map[name] : undefined
+  if (roles.map !== undefined || own?.map !== undefined) {
+    const mapped = lookUpRole(name, own?.map ?? {}) ?? lookUpRole(name, roles.map ?? {})
+    const unmapped = own?.unmapped ?? roles.unmapped
     if (mapped !== undefined) {
       slug = mapped
-    } else if (roles.unmapped === 'drop') {
+    } else if (unmapped === 'drop') {
       return accept({ kind: 'drop' })
-    } else if (roles.unmapped === 'error') {
-      return refuse(
-        'unmapped_role',
-        `the role ${shown(name)} is not in roles.map`,
-        'add it there, or set roles.unmapped to drop or keep',
-      )
+    } else if (unmapped === 'error') {
+      const where = own === undefined ? '' : `, nor in that of the organization ${shown(organization)}`
+      const message = `the role ${shown(name)} is not in roles.map${where}`
+      const hint = 'add it there, or set roles.unmapped to drop or keep'
+      return { ok: false, fault: { code: 'unmapped_role', message, hint, role: name } }
     }
   }
   if (isRoleSlug(slug)) return accept({ kind: 'role', slug })
@@ -39,6 +43,12 @@ export function mapRoleSlug(name: string, roles: RoleConfig): Check<MappedRole> 
     `${shown(slug)} is not a role slug`,
     `use at most ${MAX_ROLE_SLUG} lowercase letters, digits, - and _; roles.map in the manifest translates the source's names`,
   )
+}
+
+/** What `roles.organizations` says of an organization. */
+export function rolesIn({ organizations }: RoleConfig, organization: string | null): Partial<RoleRules> | undefined {
+  if (organization === null || organizations === undefined) return undefined
+  return Object.hasOwn(organizations, organization) ? organizations[organization] : undefined
 }
 
 /** The role names in a list, a comma list, or the JSON text of a list: trimmed, in order, without empty ones. */

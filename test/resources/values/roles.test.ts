@@ -22,12 +22,16 @@ test.each([['["admin"'], [{ slug: 'admin' }], [[1]], [7]])('%j is no list of rol
 
 test('without a map, slugs pass as they are', () => {
   const roles = { define: {}, unmapped: 'error' as const }
-  expect(mapRoleSlug('billing_admin-2', roles)).toEqual({ ok: true, value: { kind: 'role', slug: 'billing_admin-2' } })
+  expect(mapRoleSlug('billing_admin-2', roles, 'acme')).toEqual({
+    ok: true,
+    value: { kind: 'role', slug: 'billing_admin-2' },
+  })
 })
 
 test('with a map, a role outside of it is refused, dropped or kept as the manifest says', () => {
   const map = { 'org:admin': 'admin' }
-  const mapped = (unmapped: 'error' | 'drop' | 'keep', name: string) => mapRoleSlug(name, { define: {}, map, unmapped })
+  const mapped = (unmapped: 'error' | 'drop' | 'keep', name: string) =>
+    mapRoleSlug(name, { define: {}, map, unmapped }, null)
   expect(mapped('error', 'org:admin')).toEqual({ ok: true, value: { kind: 'role', slug: 'admin' } })
   expect(mapped('error', 'viewer')).toMatchObject({ ok: false, fault: { code: 'unmapped_role' } })
   expect(mapped('drop', 'viewer')).toEqual({ ok: true, value: { kind: 'drop' } })
@@ -36,7 +40,7 @@ test('with a map, a role outside of it is refused, dropped or kept as the manife
 })
 
 test.each(['Admin', 'org:admin', 'a b', 'ä', 'x'.repeat(49)])('%j is no slug', (slug) => {
-  expect(mapRoleSlug(slug, { define: {}, unmapped: 'error' })).toMatchObject({
+  expect(mapRoleSlug(slug, { define: {}, unmapped: 'error' }, null)).toMatchObject({
     ok: false,
     fault: { code: 'invalid_role_slug' },
   })

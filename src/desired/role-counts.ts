@@ -1,0 +1,53 @@
+import type { DesiredSet } from './desired-set.ts'
+
+/** A role of the source that no map knows, and how many memberships or role assignments were rejected by it. */
+export interface UnmappedRole {
+  kind: string
+  role: string
+  count: number
+}
+
+/** A membership that keeps one of its roles. */
+export interface LostRoles {
+  key: string
+  kept: string
+  lost: string[]
+  /** `users.csv:12`. */
+  origin: string
+}
+
+/** Most first. */
+export function unmappedRoles({ staging }: DesiredSet): UnmappedRole[] {
+  return staging
+    .statement(
+      `SELECT kind, detail, count(*) AS n FROM notes WHERE code = 'unmapped_role' GROUP BY kind, detail
+       ORDER BY n DESC, kind, detail`,
+    )
+    .all()
+    .map(({ kind, detail, n }) => ({ kind: String(kind), role: String(detail), count: Number(n) }))
+}
+
+/** How many memberships lose roles by `roles.multiple: first`. */
+export function lostRolesCount({ staging }: DesiredSet): number {
+  return staging.count("SELECT count(DISTINCT key) FROM notes WHERE code = 'role_lost'")
+}
+
+/** The memberships that lose roles by `roles.multiple: first`, by key. */
+export function* lostRoles({ staging }: DesiredSet, limit = Number.MAX_SAFE_INTEGER): Generator<LostRoles> {
+  const rows = staging.db
+    .prepare(
+      `SELECT d.key, d.attributes ->> '$.roles[0]' AS kept, json_group_array(n.detail ORDER BY n.detail) AS lost,
+         f.name || coalesce(':' || d.line, '') AS origin
+       FROM notes n JOIN desired d ON d.kind = n.kind AND d.key = n.key JOIN files f ON f.id = d.file
+       WHERE n.code = 'role_lost' GROUP BY d.key ORDER BY d.key LIMIT ?`,
+    )
+    .iterate(limit)
+  for (const { key, kept, lost, origin } of rows) {
+    yield {
+      key: String(key),
+      kept: String(kept),
+      lost: JSON.parse(String(lost)).map(String),
+      origin: String(origin),
+    }
+  }
+}

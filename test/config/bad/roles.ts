@@ -1,0 +1,41 @@
+import { MINIMAL } from '../folder.ts'
+import type { BadManifest } from './bad-manifest.ts'
+
+/** Rules for roles that cannot be kept. */
+export const badRoles: BadManifest[] = [
+  {
+    name: 'a role pattern with two stars',
+    text: `${MINIMAL}roles:\n  map:\n    "org:*:*": admin\n`,
+    code: 'bad_value',
+    at: '5:5',
+    message: /one \*/,
+  },
+  {
+    name: 'a star in the slug of a name that has none',
+    text: `${MINIMAL}roles:\n  map:\n    admin: "org-*"\n`,
+    code: 'bad_value',
+    at: '5:12',
+    path: 'roles.map.admin',
+  },
+  {
+    name: 'a slug of a pattern that cannot be one',
+    text: `${MINIMAL}roles:\n  organizations:\n    acme: { map: { "org:*": "Org *" } }\n`,
+    code: 'bad_value',
+    at: '5:29',
+    path: 'roles.organizations.acme.map.org:*',
+  },
+  {
+    name: 'the first of several roles without a priority',
+    text: `${MINIMAL}roles: { multiple: first }\n`,
+    code: 'missing_key',
+    at: '3:1',
+    path: 'roles.priority',
+  },
+  {
+    name: 'a misspelt rule of an organization',
+    text: `${MINIMAL}roles:\n  organizations:\n    acme: { unmaped: drop }\n`,
+    code: 'unknown_key',
+    at: '5:13',
+    hint: /"unmapped"/,
+  },
+]

@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { ApplyResult } from '../../src/applying/apply.ts'
+import { unknownOrganizations } from '../../src/planning/unknown-organizations.ts'
+import { startSandbox } from '../../src/workos/sandbox/server.ts'
+import { asJson, asMarkdown, asText } from '../reporting/rendered.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { actionsOf, createWorld, people, type Row } from './world.ts'
+
+const withRoles = (roles: string[]): Row[] =>
+  people(roles.length).map((row, n) => ({ ...row, role_slugs: roles[n] ?? '' }))
+
+const DEFINE = { admin: { name: 'Admin' }, billing: { name: 'Billing' } }
+
+const failures = ({ kinds }: ApplyResult) => kinds.reduce((sum, { failed }) => sum + failed, 0)
+
+/** A target whose memberships have one role. */
+async function oneRoleTarget() {
+  const sandbox = await startSandbox({ data: join(temporaryFolder(), 'workos.sqlite'), multipleRoles: false })
+  onTestFinished(() => sandbox.close())
+  return { type: 'workos', apiKey: 'sk_test_roles', baseUrl: sandbox.url }
+}
+
+test('where WorkOS takes one role, several fail until the manifest says which counts; then nothing is left to do', async () => {
+  const target = await oneRoleTarget()
+  const world = await createWorld(withRoles(['admin,billing', 'billing']), { target, roles: { define: DEFINE } })
+  const refused = await world.apply(await world.plan())
+  expect(failures(refused)).toBe(1)
+
+  await world.manifest({ target, roles: { define: DEFINE, multiple: 'first', priority: ['admin', 'billing'] } })
+  const plan = await world.plan()
+  expect(actionsOf(plan)).toEqual(['membership:ext-0@acme create'])
+  expect(failures(await world.apply(plan))).toBe(0)
+  const again = await world.plan(true)
+  expect(actionsOf(again)).toEqual([])
+  expect(again.driftCount()).toBe(0)
+})
+
+test('the plan says in every form who loses which role', async () => {
+  const roles = { define: DEFINE, multiple: 'first', priority: ['admin', 'billing'] }
+  const plan = await (await createWorld(withRoles(['billing,admin', 'billing']), { roles })).plan()
+  const text = asText(plan)
+  expect(text).toContain('One role of several (1)\n')
+  expect(text).toContain('keeps admin, loses billing\n')
+  expect(text).toContain('1 membership without the role billing: one comes before it in roles.priority')
+  expect(asMarkdown(plan)).toContain('keeps admin, loses billing\n')
+  expect(asJson(plan).lostRoles).toMatchObject([{ key: 'ext-0@acme', kept: 'admin', lost: ['billing'] }])
+})
+
+test('the plan lists roles that nothing translates, and roles that are nowhere, with what they cost', async () => {
+  const roles = { define: DEFINE, map: { admin: 'admin', 'x-*': '*' } }
+  const rows = withRoles(['guest', 'guest,boss', 'x-conductor', 'x-conductor', 'admin'])
+  const plan = await (await createWorld(rows, { roles, safety: { maxRejects: '100%' } })).plan()
+  expect(asJson(plan).unmappedRoles).toEqual([
+    { kind: 'membership', role: 'guest', count: 2 },
+    { kind: 'membership', role: 'boss', count: 1 },
+  ])
+  expect(asJson(plan).blocked).toMatchObject([{ kind: 'membership', code: 'unknown_role', count: 2 }])
+  expect(asText(plan)).toContain('roles.map does not know "guest": 2 memberships rejected\n')
+  expect(asText(plan)).toMatch(/2 membership: .*conductor/)
+  expect(asMarkdown(plan)).toContain('2 memberships rejected\n')
+  expect(plan.summary.notes).toEqual([])
+})
+
+test('who gets the default role is counted', async () => {
+  const plan = await (
+    await createWorld(withRoles(['', '', 'admin']), { roles: { define: DEFINE, default: 'billing' } })
+  ).plan()
+  expect(asText(plan)).toContain('2 memberships for which the source has no role, given billing (roles.default)')
+})
+
+test('roles of the rows and roles of a file of their own are united, each once and in its organization', async () => {
+  const world = await createWorld([])
+  const file = (name: string, rows: Row[]) => world.rows(rows, name)
+  file('people.csv', [{ id: 'u1', email: 'ada@example.com', first: 'Ada' }])
+  file('teams.csv', [
+    { user_id: 'u1', org: 'acme', role_slugs: '["admin","member"]' },
+    { user_id: 'u1', org: 'borealis', role_slugs: 'member' },
+  ])
+  file('roles.csv', [
+    { external_id: 'u1', role_slug: 'admin', org_external_id: 'acme' },
+    { external_id: 'u1', role_slug: 'billing', org_external_id: 'acme' },
+    { external_id: 'u1', role_slug: 'member', org_external_id: '' },
+  ])
+  await world.manifest({
+    source: {
+      type: 'file',
+      streams: {
+        people: { path: './people.csv' },
+        teams: { path: './teams.csv', join: { into: 'people', key: 'user_id', to: 'id' } },
+        roles: { path: './roles.csv', join: { into: 'people', key: 'external_id', to: 'id' } },
+      },
+    },
+    map: {
+      user: { externalId: 'id', email: 'email' },
+      organization: { each: 'teams', externalId: 'org', name: 'org' },
+      membership: { each: 'teams', organization: 'org', roles: 'role_slugs' },
+      roleAssignment: { each: 'roles', role: 'role_slug', organization: 'org_external_id' },
+    },
+    roles: { define: DEFINE },
+  })
+  const { set } = await world.plan()
+  expect(set.get('membership', 'u1@acme')?.attributes.roles).toEqual(['admin', 'member', 'billing'])
+  expect(set.get('membership', 'u1@borealis')?.attributes.roles).toEqual(['member'])
+})
+
+test('rules for an organization that the source does not have are a warning at their place', async () => {
+  const roles = { define: DEFINE, organizations: { acme: { default: 'billing' }, acne: { unmapped: 'drop' } } }
+  const world = await createWorld(withRoles(['']), { roles })
+  const { set } = await world.plan()
+  expect(set.get('membership', 'ext-0@acme')?.attributes.roles).toEqual(['billing'])
+  expect(unknownOrganizations(set, world.loaded)).toMatchObject([
+    { severity: 'warning', path: 'roles.organizations.acne', at: { line: 1 } },
+  ])
+})
