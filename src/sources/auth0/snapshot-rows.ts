@@ -25,13 +25,16 @@ export interface Unread {
   at: Origin
   /** Whose members are left out with it. */
   organization?: string
+  /** Id of the user whom it is of: who was read in another way is not missing. */
+  user?: string | undefined
 }
 
 export function unreadRow({ at, ...unread }: Unread): JsonObject {
-  const { organization, ...told } = unread
+  const { organization, user, ...told } = unread
   const row: JsonObject = { ...told, file: at.file }
   if (at.line !== undefined) row.line = at.line
   if (organization !== undefined) row.organization = organization
+  if (user !== undefined) row.user = user
   return row
 }
 

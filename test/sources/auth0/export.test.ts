@@ -19,10 +19,10 @@ function liveAuth0(): LiveReading {
   return auth0Source.live
 }
 
-function read(settings: ExportSettings) {
+function read(settings: ExportSettings, options = {}) {
   return tenantWith(DATA, { export: { pendingPolls: 1, ...settings } }).then(async (fake) => ({
     fake,
-    reading: await readTenant(fake, { engine: 'export' }),
+    reading: await readTenant(fake, { engine: 'export', ...options }),
   }))
 }
 
@@ -65,13 +65,30 @@ test('jobs that always fail are an error', async () => {
 })
 
 test('a line that is no JSON is rejected with its number, and everybody else is read', async () => {
-  const { reading } = await read({ malformedLines: [7, 900] })
+  const { reading } = await read({ malformedLines: [7, 900] }, { organizationFrom: 'none' })
   expect(reading.rejected).toMatchObject(
     [7, 900].map((line) => ({ stream: 'users', origin: { line }, problem: { code: 'bad_json' } })),
   )
   expect(JSON.stringify(reading.rejected)).not.toContain('@example.com')
-  expect(reading.counts[0]).toMatchObject({ read: reading.users.length + 2, rejected: 2 })
-  expect(reading.users.length).toBeGreaterThanOrEqual(1198)
+  expect(reading.counts[0]).toMatchObject({ read: 1200, passed: 1198, rejected: 2 })
+  expect(reading.users).toHaveLength(1198)
+})
+
+test('who stands on such a line and is a member of an organization is asked for, counted once, and told of', async () => {
+  const data = generateTenant({ users: 30, organizations: 1, largest: 30 })
+  const fake = await tenantWith(data, { export: { pendingPolls: 0, malformedLines: [7] } })
+  const members = await readTenant(fake, { engine: 'export' })
+  expect(members.users.map(({ user_id }) => user_id).toSorted()).toEqual(
+    data.users.map(({ user_id }) => user_id).toSorted(),
+  )
+  expect(members.rejected).toEqual([])
+  expect(members.counts[0]).toMatchObject({ read: 30, passed: 30, rejected: 0 })
+  expect(members.warnings).toMatchObject([{ code: 'line_made_good', message: expect.stringMatching(/^1 user, /) }])
+
+  const alone = await readTenant(fake, { engine: 'export', organizationFrom: 'none' })
+  expect(alone.counts[0]).toMatchObject({ read: 30, passed: 29, rejected: 1 })
+  expect(alone.rejected).toMatchObject([{ origin: { line: 7 }, problem: { code: 'bad_json' } }])
+  expect(alone.warnings).toEqual([])
 })
 
 test('reading that was stopped goes on with the same job where it was, and nobody comes twice', async () => {

@@ -12,7 +12,12 @@ export interface ExportLine {
   user: JsonObject | undefined
   /** Shows nothing of the line. */
   problem: string
+  /** Id of the user whom a line is of that is none, where it begins with that. */
+  id?: string
 }
+
+/** An export gives the fields in the order in which they were asked for: the id is the first. */
+const ID_FIRST = /^\s*\{\s*"user_id"\s*:\s*"([^"\\]+)"/
 
 /** A line longer than this is none. Characters; Auth0 allows a user 16 MB of metadata. */
 const LONGEST_LINE = 64 * 1024 * 1024
@@ -29,7 +34,9 @@ export async function* exportLines(bytes: AsyncIterable<Buffer>): AsyncGenerator
   const lineOf = (text: string): ExportLine => {
     const parsed = parseJsonText(text)
     const user = parsed.ok && isObject(parsed.value) ? (parsed.value as JsonObject) : undefined
-    return { number: ++number, user, problem: parsed.ok ? 'not a JSON object' : parsed.message }
+    const line = { number: ++number, user, problem: parsed.ok ? 'not a JSON object' : parsed.message }
+    const id = user === undefined ? ID_FIRST.exec(text)?.[1] : undefined
+    return id === undefined ? line : { ...line, id }
   }
   try {
     for await (const chunk of unpacked(bytes)) {

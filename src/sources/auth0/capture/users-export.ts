@@ -115,7 +115,7 @@ async function download(reading: ExportReading, link: string, start: Cursor): Pr
     context.progress(`users: ${count(cursor.lines)} of ${count(total)}`)
   }
   try {
-    for await (const { number, user, problem } of exportLines(tenant.bytes(link))) {
+    for await (const { number, user, problem, id } of exportLines(tenant.bytes(link))) {
       context.signal?.throwIfAborted()
       if (number <= start.lines) continue
       cursor = { ...start, lines: number }
@@ -127,6 +127,7 @@ async function download(reading: ExportReading, link: string, start: Cursor): Pr
             message: `the line of the export is ${problem}`,
             hint: 'the tenant wrote it so: look for the user that is missing, or export again with --fresh',
             at: { file, line: number },
+            user: id,
           }),
         )
       } else if (keep(user) && known?.has(String(user.user_id)) !== true) users.push(user)

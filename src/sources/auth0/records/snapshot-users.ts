@@ -1,3 +1,4 @@
+import type { Problem } from '../../../diagnostics/problem.ts'
 import type { LineRecord } from '../../record-file.ts'
 import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
@@ -90,9 +91,12 @@ async function rejectUnread(
   count: (stream: string) => void,
 ): Promise<ReadonlySet<string>> {
   const gone = new Set<string>()
+  const readAfterAll = await unreadAndRead(snapshot, context.signal)
+  if (readAfterAll.size > 0) context.warn(madeGood(readAfterAll.size))
   for await (const rows of snapshot.read(STREAMS.unread, context.signal)) {
     for (const { data } of rows) {
-      const { stream, code, message, hint, file, line, organization } = data
+      const { stream, code, message, hint, file, line, organization, user } = data
+      if (typeof user === 'string' && readAfterAll.has(user)) continue
       const origin = { file: String(file), ...(typeof line === 'number' ? { line } : {}) }
       const problem = { code: String(code), message: String(message), hint: String(hint), at: origin }
       context.reject({ stream: String(stream), origin, problem })
@@ -101,6 +105,29 @@ async function rejectUnread(
     }
   }
   return gone
+}
+
+/** Ids of users whose line of an export could not be read, and who were asked for by themselves, as members of an organization. */
+async function unreadAndRead(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
+  const unread = new Set<string>()
+  for await (const rows of snapshot.read(STREAMS.unread, signal)) {
+    for (const { data } of rows) if (typeof data.user === 'string') unread.add(data.user)
+  }
+  const found = new Set<string>()
+  if (unread.size === 0) return found
+  for await (const rows of snapshot.read(STREAMS.users, signal)) {
+    for (const { data } of rows) if (unread.has(String(data.user_id))) found.add(String(data.user_id))
+  }
+  return found
+}
+
+function madeGood(count: number): Problem {
+  return {
+    code: 'line_made_good',
+    severity: 'warning',
+    message: `${count === 1 ? '1 user, whose line' : `${count} users, whose lines`} of the export could not be read, ${count === 1 ? 'was' : 'were'} asked for one by one`,
+    hint: 'nothing needs to be done',
+  }
 }
 
 /** Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a part, those who have not changed. */
