@@ -29,7 +29,12 @@ test('a minimal manifest is filled in completely', async () => {
       keep: [],
     },
     externalId: { maxLength: 64 },
-    organizations: { domainState: 'pending', consumerDomains: 'reject', sharedDomains: 'reject', onNameConflict: 'first' },
+    organizations: {
+      domainState: 'pending',
+      consumerDomains: 'reject',
+      sharedDomains: 'reject',
+      onNameConflict: 'first',
+    },
     passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
     adopt: { mode: 'match', fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'] },
     onDrift: 'keep',
