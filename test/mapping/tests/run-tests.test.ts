@@ -237,3 +237,14 @@ test('an expression that takes all memory ends the tests in words, with the plac
     ],
   })
 })
+
+test('a role that no map knows is a rejection, and no note beside it', async () => {
+  const text = `${HEAD.replace('unmapped: keep', 'unmapped: error, map: { boss: admin }')}tests:
+  stranger:
+    input: { id: u1, email: ada@example.com, teams: [{ id: acme, name: Acme, roles: guest }] }
+    expect: { rejected: [{ kind: membership, code: unmapped_role }], notes: [] }
+`
+  const loaded = await loadText(text, { env: { SIGNER: FIREBASE.signerKey }, defer: () => true })
+  const outcomes = await runMappingTests(loaded, ['users', 'grants'])
+  expect(outcomes.map(({ differences }) => differences)).toEqual([[]])
+})
