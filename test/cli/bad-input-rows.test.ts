@@ -212,7 +212,7 @@ const organizations: BadRow[] = [
     header: 'email,org_external_id,org_name,domain',
     row: 'a@example.com,acme,Acme,nowhere',
     manifest: 'map: { organization: { domains: domain } }\n',
-    says: ['"nowhere" is not a domain', 'names like example.com'],
+    says: ['"nowhere" is not a domain', 'a name like example.com'],
   },
 ]
 
