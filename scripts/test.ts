@@ -1,8 +1,8 @@
 /**
  * Runs the test suite and ends with one line that says how it went, for machines that read only that.
  *
- * Node 24 itself crashes now and then (a signal, no failed test) when many worker threads are started and ended in one process
- * on a busy machine. A file whose process died that way is run once more by itself, and said so; a failed test never is.
+ * Node 24 itself crashes now and then (a signal, no failed test) when many worker threads are started and ended in one process; what is known
+ * of it is left out by a flag in vitest.config.ts. A file whose process died that way is run once more by itself, and said so; a failed test never is.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
