@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { isObject } from '../../src/json.ts'
 import type { RequestLogEntry } from '../../src/workos/sandbox/request-log.ts'
 import { type SandboxOptions, startSandbox } from '../../src/workos/sandbox/server.ts'
@@ -121,6 +121,25 @@ export async function openWorkos(options: Partial<SandboxOptions> = {}): Promise
 /** Of these requests, the writes. */
 export function writes(log: readonly RequestLogEntry[]): RequestLogEntry[] {
   return log.filter(({ method }) => method !== 'GET')
+}
+
+/**
+ * Checks that what changed in a source since it was read, and nothing else, was written: somebody new with a membership, a first
+ * name, a membership more and one less, and somebody who left.
+ */
+export function expectDelta(log: readonly RequestLogEntry[]): void {
+  const sent = writes(log).map(({ method, route, body }) => ({ what: `${method} ${route}`, body }))
+  const users = '/user_management/users'
+  const memberships = '/user_management/organization_memberships'
+  expect(sent.map(({ what }) => what).sort()).toEqual([
+    `DELETE ${memberships}/:id`,
+    `DELETE ${users}/:id`,
+    `POST ${memberships}`,
+    `POST ${memberships}`,
+    `POST ${users}`,
+    `PUT ${users}/:id`,
+  ])
+  expect(sent.find(({ what }) => what === `PUT ${users}/:id`)?.body).toEqual({ first_name: 'Renamed' })
 }
 
 /** Limits that no test waits on. */

@@ -1,5 +1,5 @@
 import type { Json } from '../../json.ts'
-import { parseJsonText } from '../../json-text.ts'
+import { type ParsedJson, parseJsonText } from '../../json-text.ts'
 import { parseBoolean } from '../../resources/values/booleans.ts'
 import { isEmpty } from '../../resources/values/check.ts'
 import { isoTime } from '../../resources/values/time.ts'
@@ -49,9 +49,7 @@ export const valueFunctions: readonly MappingFunction[] = [
       'would not print as it was written (1.0, or more digits than a double holds) becomes its text.',
     example: [`$parseJson('{"plan":"pro"}')`, { plan: 'pro' }],
     call: (text) => {
-      if (isEmpty(text)) return undefined
-      if (typeof text !== 'string') return text as Json
-      const parsed = parseJsonText(text)
+      const parsed = jsonOf(text)
       if (!parsed.ok) throw new Error(`$parseJson(): ${parsed.message}`)
       return parsed.value
     },
@@ -63,9 +61,7 @@ export const valueFunctions: readonly MappingFunction[] = [
     does: 'As `$parseJson`, but nothing for bad JSON.',
     example: [`$exists($tryParseJson('not JSON'))`, false],
     call: (text) => {
-      if (isEmpty(text)) return undefined
-      if (typeof text !== 'string') return text as Json
-      const parsed = parseJsonText(text)
+      const parsed = jsonOf(text)
       return parsed.ok ? parsed.value : undefined
     },
   },
@@ -86,3 +82,9 @@ export const valueFunctions: readonly MappingFunction[] = [
     },
   },
 ]
+
+/** Nothing for nothing, and what is no text as it is. */
+function jsonOf(text: unknown): ParsedJson | { ok: true; value: undefined } {
+  if (isEmpty(text)) return { ok: true, value: undefined }
+  return typeof text === 'string' ? parseJsonText(text) : { ok: true, value: text as Json }
+}

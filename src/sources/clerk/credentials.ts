@@ -1,5 +1,7 @@
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
+import { ROW_FILE, ROW_LINE } from '../source.ts'
+import { userColumns } from './columns.ts'
 
 /**
  * Puts together what the API and the dashboard's export tell of a user. The API is the later of the two and wins, except in what
@@ -77,17 +79,12 @@ function ownColumns(row: JsonObject): JsonObject {
   return own
 }
 
+/** Columns whose values are the export's own. */
+const OWN = ['id', 'external_id', 'totp_secret', 'password_digest', 'password_hasher']
+
 /** Columns of the export that the API tells as well: one that is empty there has become empty since. */
 const TOLD_BY_API: ReadonlySet<string> = new Set([
-  '_file',
-  '_line',
-  'first_name',
-  'last_name',
-  'username',
-  'primary_email_address',
-  'primary_phone_number',
-  'verified_email_addresses',
-  'unverified_email_addresses',
-  'verified_phone_numbers',
-  'unverified_phone_numbers',
+  ROW_FILE,
+  ROW_LINE,
+  ...userColumns.known.filter((column) => !OWN.includes(column)),
 ])
