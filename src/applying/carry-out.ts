@@ -2,7 +2,7 @@ import type { Action, AdoptAction, CreateAction, UpdateAction } from '../plannin
 import { address } from '../planning/action.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import { compareAdopted } from '../planning/three-way.ts'
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import type { Attributes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
 import type { StateResource } from '../state/store.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
@@ -66,11 +66,11 @@ async function create(
   const former = await hand.state.idOf(action.kind, action.key)
   const key = idempotencyKey(hand.lineage, `${address(action)}\0${former ?? ''}`, request)
   const startedAt = new Date()
-  await intend(hand, desired, 'create', startedAt)
+  await intend(hand, withoutSeparate(definition, desired), 'create', startedAt)
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const live = definition.parse(await hand.api.write(request, key))
-      return save(hand, 'created', createdState(hand, definition, desired, live))
+      const live = definition.parse(await hand.api.write(request, key), refIds)
+      return finish(hand, definition, action, desired, live)
     } catch (error) {
       const open = error instanceof OutcomeUnknown
       if (!open && !(error instanceof ApiRefusal)) {
@@ -114,7 +114,7 @@ async function takeFound(
     })
   }
   if (sentAt && ownershipOf(live, sentAt) === 'created') {
-    return save(hand, 'created', createdState(hand, definition, desired, live))
+    return finish(hand, definition, desired, desired, live)
   }
   if (hand.adopting.mode === 'never') {
     return fail(hand, desired, {
@@ -133,14 +133,45 @@ async function takeFound(
   )
 }
 
-function createdState(
+/** It has been created; what WorkOS takes in requests of their own is sent now. */
+async function finish(
   hand: Hand,
   definition: KindDefinition,
+  { kind, key }: Pick<CreateAction, 'kind' | 'key'>,
   desired: DesiredResource,
   live: LiveResource,
-): StateResource {
-  const attributes = appliedAttributes(definition, desired.attributes, live)
-  return { ...toState(hand, desired, live.id, 'created'), attributes }
+): Promise<ActionOutcome> {
+  const begun = withoutSeparate(definition, desired)
+  const resource = { ...toState(hand, desired, live.id, 'created') }
+  const attributes = appliedAttributes(definition, begun.attributes, live)
+  const created = await save(hand, 'created', { ...resource, attributes })
+  const send = separateOf(definition, desired)
+  if (Object.keys(send).length === 0) return created
+  const label = definition.label(desired)
+  const applied = { ...attributes, ...send }
+  const refused = await put(
+    hand,
+    definition,
+    { type: 'update', kind, key, label, id: live.id, changes: [], send, applied },
+    desired,
+  )
+  return refused ?? save(hand, 'created', { ...resource, attributes: applied })
+}
+
+/** The separate fields that have something in them: see FieldDefinition. */
+function separateOf({ fields }: KindDefinition, { attributes }: DesiredResource): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(
+      ([field, value]) => fields[field]?.separate && !(Array.isArray(value) && value.length === 0),
+    ),
+  )
+}
+
+function withoutSeparate({ fields }: KindDefinition, desired: DesiredResource): DesiredResource {
+  const attributes = Object.fromEntries(
+    Object.entries(desired.attributes).filter(([field]) => !fields[field]?.separate),
+  )
+  return { ...desired, attributes }
 }
 
 async function adopt(
@@ -208,10 +239,10 @@ async function missingMention(
   definition: KindDefinition,
   desired: DesiredResource,
 ): Promise<string | undefined> {
-  for (const { kind, natural } of definition.mentions?.(desired.attributes) ?? []) {
-    const ours = hand.set.get(kind, natural) !== undefined
-    if (ours && (await hand.state.idOf(kind, natural)) === undefined) {
-      return `the ${kind} ${natural} that it needs does not exist`
+  for (const { kind, key, label } of definition.mentions?.(desired) ?? []) {
+    const ours = hand.set.get(kind, key) !== undefined
+    if (ours && (await hand.state.idOf(kind, key)) === undefined) {
+      return `the ${kind} ${label} that it needs does not exist`
     }
   }
   return undefined

@@ -14,12 +14,15 @@ export async function put(
   action: UpdateAction | AdoptAction,
   desired: DesiredResource,
 ): Promise<ActionOutcome | undefined> {
-  const request = definition.update(action.id, action.send, desired)
-  const key = idempotencyKey(hand.lineage, address(action), request)
+  const requests = definition.update(action.id, action.send, desired)
   await intend(hand, desired, 'update', new Date())
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await hand.api.write(request, key)
+      // A repetition begins with the one whose outcome is open.
+      for (let request = requests[0]; request !== undefined; request = requests[0]) {
+        await hand.api.write(request, idempotencyKey(hand.lineage, address(action), request))
+        requests.shift()
+      }
       return undefined
     } catch (error) {
       if (error instanceof ApiRefusal) return fail(hand, action, error)

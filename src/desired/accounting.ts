@@ -1,10 +1,10 @@
 import { StateError } from '../diagnostics/errors.ts'
-import { kindDefinitions } from '../resources/registry.ts'
+import { draftDefinitions } from '../resources/registry.ts'
 import type { StreamCount } from '../sources/source.ts'
 import type { StagedRecords } from './stage.ts'
 import type { Staging } from './staging.ts'
 
-/** What became of the resources of one kind that the mapping yielded: `yielded` = `distinct` + `merged` + `rejected`. */
+/** What became of what the mapping yielded of one sort: `yielded` = `distinct` + `merged` + `rejected`. */
 export interface KindCount {
   kind: string
   plural: string
@@ -51,9 +51,7 @@ export function account(
   records: StagedRecords,
   assignedLater: number,
 ): Accounting {
-  const kinds = kindDefinitions
-    .filter((definition) => definition.mapped.length > 0)
-    .map(({ name, plural }) => countKind(staging, yielded, name, plural))
+  const kinds = draftDefinitions.map(({ name, plural }) => countKind(staging, yielded, name, plural))
   kinds.push(countAssignments(staging, yielded, records.assigned, assignedLater))
   const accounting: Accounting = { streams, records, kinds }
   checkSums(accounting)

@@ -1,6 +1,6 @@
 import type { Manifest, MergeRule } from '../config/manifest.ts'
-import type { KindDefinition } from '../resources/kind.ts'
-import { kindDefinitions } from '../resources/registry.ts'
+import type { DraftDefinition } from '../resources/kind.ts'
+import { draftDefinitions } from '../resources/registry.ts'
 import { rolesDefined } from '../resources/role.ts'
 import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
@@ -13,7 +13,7 @@ import type { Staging } from './staging.ts'
 
 /**
  * Makes the desired set out of the staged drafts: references follow merged users, duplicates become one, what depends on
- * something refused is refused with it. Kinds are taken in order of dependency.
+ * something refused is refused with it. What they describe is taken in order of dependency.
  * @returns how many of the staged role grants found their membership
  */
 export function assembleDesired(staging: Staging, manifest: Manifest): number {
@@ -24,7 +24,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
   `)
   addDefinedRoles(staging, manifest)
   let assigned = 0
-  for (const definition of kindDefinitions) {
+  for (const definition of draftDefinitions) {
     staging.transaction(() => {
       followAliases(staging, definition)
       if (definition.keyFromRefs) assigned += assignGrants(staging, definition)
@@ -42,7 +42,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
   return assigned
 }
 
-function rulesFor({ dedupe, organizations }: Manifest, { name }: KindDefinition): Record<string, MergeRule> {
+function rulesFor({ dedupe, organizations }: Manifest, { name }: DraftDefinition): Record<string, MergeRule> {
   if (name === 'organization') return { name: organizations.onNameConflict === 'last' ? 'last' : 'first' }
   return name === 'user' ? dedupe.user.fields : {}
 }
@@ -60,7 +60,7 @@ function addDefinedRoles(staging: Staging, manifest: Manifest): void {
 }
 
 /** References to a key that merged into another one are turned to that one, and so are remarks on what bears them. */
-function followAliases(staging: Staging, definition: KindDefinition): void {
+function followAliases(staging: Staging, definition: DraftDefinition): void {
   const { keyFromRefs } = definition
   for (const [role, kind] of Object.entries(definition.refs)) {
     const update = staging.statement('UPDATE drafts SET refs = ?, key = ?, grp = ? WHERE id = ?')
@@ -81,7 +81,7 @@ function followAliases(staging: Staging, definition: KindDefinition): void {
 }
 
 /** What refers to something that is not in the desired set is refused too, and says what it misses. */
-function refuseDependents(staging: Staging, definition: KindDefinition): void {
+function refuseDependents(staging: Staging, definition: DraftDefinition): void {
   for (const [role, kind] of Object.entries(definition.refs)) {
     const orphaned = `kind = ?1 AND NOT EXISTS
       (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = json_extract(desired.refs, '$.' || ?2))`

@@ -1,5 +1,5 @@
-import type { KindDefinition } from '../resources/kind.ts'
-import { kindDefinitions } from '../resources/registry.ts'
+import type { DraftDefinition } from '../resources/kind.ts'
+import { draftDefinitions } from '../resources/registry.ts'
 import type { Staging } from './staging.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Staging } from './staging.ts'
  * record stands, the others are refused: nobody can tell here which is right, and merging would give one's account to the
  * other. For the same reason what the refused records give to that key, memberships and roles, is refused with them.
  */
-export function refuseContradictions(staging: Staging, definition: KindDefinition): void {
+export function refuseContradictions(staging: Staging, definition: DraftDefinition): void {
   const contradictory = staging
     .statement('SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(grp) <> max(grp)')
     .all(definition.name)
@@ -43,7 +43,7 @@ export function refuseContradictions(staging: Staging, definition: KindDefinitio
 /** Refuses what the record `seq` says of the resource that was just refused. */
 function refuseFollowers(staging: Staging, kind: string, key: string, seq: number, reason: string): void {
   const message = `its ${kind} ${key} was rejected: ${reason}`
-  for (const { name, refs } of kindDefinitions) {
+  for (const { name, refs } of draftDefinitions) {
     for (const role of Object.keys(refs).filter((role) => refs[role] === kind)) {
       const follows = `seq = ?1 AND kind = ?2 AND json_extract(refs, '$.' || ?3) = ?4`
       staging.run(

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '../resources/kind.ts'
+import type { DraftDefinition } from '../resources/kind.ts'
 import type { Staging } from './staging.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Staging } from './staging.ts'
  * with it had its reasons for not having it. A role that finds no membership is refused, never dropped.
  * @returns how many found one
  */
-export function assignGrants(staging: Staging, definition: KindDefinition): number {
+export function assignGrants(staging: Staging, definition: DraftDefinition): number {
   if (staging.count('SELECT count(*) FROM grants') === 0) return 0
   let assigned = 0
   staging.db.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")

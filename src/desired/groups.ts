@@ -1,6 +1,6 @@
 import type { Manifest, MergeRule } from '../config/manifest.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
-import type { Attributes, KindDefinition } from '../resources/kind.ts'
+import type { Attributes, DraftDefinition } from '../resources/kind.ts'
 import { mergeDrafts } from '../resources/merge.ts'
 import type { Staging } from './staging.ts'
 import { valueRules } from './value-rules.ts'
@@ -22,7 +22,7 @@ interface Member {
  */
 export function mergeGroups(
   staging: Staging,
-  definition: KindDefinition,
+  definition: DraftDefinition,
   rules: Record<string, MergeRule>,
   manifest: Manifest,
 ): void {
@@ -64,7 +64,7 @@ export function mergeGroups(
 
 function mergeMembers(
   staging: Staging,
-  definition: KindDefinition,
+  definition: DraftDefinition,
   rules: Record<string, MergeRule>,
   manifest: Manifest,
   members: Member[],
@@ -129,7 +129,7 @@ function mergeMembers(
   )
 }
 
-function recordAliases(staging: Staging, definition: KindDefinition, first: Member, others: Member[]): void {
+function recordAliases(staging: Staging, definition: DraftDefinition, first: Member, others: Member[]): void {
   for (const other of others) {
     if (other.key === first.key) continue
     staging.run('INSERT OR IGNORE INTO aliases VALUES (?, ?, ?)', definition.name, other.key, first.key)

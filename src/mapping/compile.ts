@@ -1,8 +1,8 @@
 import type { Manifest, MapRule } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { CompiledExpression } from '../expressions/expression.ts'
-import type { KindDefinition, ValueRules } from '../resources/kind.ts'
-import { kindDefinition } from '../resources/registry.ts'
+import type { DraftDefinition, ValueRules } from '../resources/kind.ts'
+import { draftDefinitions } from '../resources/registry.ts'
 import { SECRET_NAMES } from './conceal.ts'
 import { type Compilations, type CompiledRule, compileAt, compileRule, hasFields } from './rule.ts'
 import { Tracker } from './whereabouts.ts'
@@ -25,7 +25,7 @@ export function mapperSettings(manifest: Manifest, mainStream?: string): MapperS
 /** A rule together with the kind it yields. */
 export interface KindRule {
   rule: CompiledRule
-  definition: KindDefinition
+  definition: DraftDefinition
 }
 
 /** The manifest's mapping, compiled. */
@@ -58,11 +58,12 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
     tracker: new Tracker(),
   }
   const kinds: KindRule[] = []
-  for (const kind of ['organization', 'user', 'membership'] as const) {
-    const rule = settings.map[kind]
-    if (rule === undefined || isOnlyCondition(kind, rule, settings.map)) continue
-    const definition = kindDefinition(kind)
-    kinds.push({ rule: compileRule(kind, rule, definition.secretInputs ?? [], gathered), definition })
+  for (const definition of draftDefinitions) {
+    const name = definition.rule
+    if (name === undefined) continue
+    const rule = settings.map[name]
+    if (rule === undefined || isOnlyCondition(name, rule, settings.map)) continue
+    kinds.push({ rule: compileRule(name, rule, definition.secretInputs ?? [], gathered), definition })
   }
   const assignment = settings.map.roleAssignment
   const roleAssignment = assignment && compileRule('roleAssignment', assignment, [], gathered)
@@ -78,9 +79,9 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
  * Whether a rule says when it applies and nothing else, so that nothing can come of it: a recipe leaves such a condition for the
  * rule that another recipe may add. A membership without fields still takes both ends from the record, if that yields an organization.
  */
-function isOnlyCondition(kind: keyof Manifest['map'], rule: MapRule, map: Manifest['map']): boolean {
-  if (kind === 'user' || hasFields(rule)) return false
-  return kind === 'organization' || map.organization === undefined || !hasFields(map.organization)
+function isOnlyCondition(name: keyof Manifest['map'], rule: MapRule, map: Manifest['map']): boolean {
+  if (name === 'user' || hasFields(rule)) return false
+  return name !== 'membership' || map.organization === undefined || !hasFields(map.organization)
 }
 
 /** Whether a rule applies to the records of a stream. */

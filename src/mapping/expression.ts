@@ -1,6 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import { type Bounds, type Compilation, compile } from '../expressions/expression.ts'
-import { kindDefinition } from '../resources/registry.ts'
+import { draftDefinitions, draftOfRule } from '../resources/registry.ts'
 import { mappingFunctions } from './functions.ts'
 
 /** What expressions of the mapping read besides the record: `$vars` and, where a secret is made, `$secrets`. */
@@ -17,7 +17,9 @@ export function compileAtPath(path: readonly string[], text: string, { vars, sec
   if (!compilation.ok || maySeeSecrets(path)) return compilation
   const use = compilation.expression.constants.find(({ name }) => name === 'secrets')
   if (use === undefined) return compilation
-  const places = secretFields('user').map((field) => `map.user.${field}`)
+  const places = draftDefinitions.flatMap(({ rule }) =>
+    rule ? secretFields(rule).map((field) => `map.${rule}.${field}`) : [],
+  )
   return {
     ok: false,
     code: 'misplaced_secret',
@@ -27,11 +29,11 @@ export function compileAtPath(path: readonly string[], text: string, { vars, sec
   }
 }
 
-function maySeeSecrets([section, kind, field]: readonly string[]): boolean {
-  return section === 'map' && kind === 'user' && field !== undefined && secretFields(kind).includes(field)
+function maySeeSecrets([section, rule, field]: readonly string[]): boolean {
+  return section === 'map' && rule !== undefined && field !== undefined && secretFields(rule).includes(field)
 }
 
 /** Fields whose values are kept as secrets. The type of a hash is among the secret inputs, but is shown. */
-function secretFields(kind: string): string[] {
-  return (kindDefinition(kind).secretInputs ?? []).filter((field) => field !== 'passwordHashType')
+function secretFields(rule: string): string[] {
+  return (draftOfRule(rule)?.secretInputs ?? []).filter((field) => field !== 'passwordHashType')
 }

@@ -89,13 +89,13 @@ function refsIn({ definition }: KindRule, fields: JsonObject): Record<string, st
 async function accept(
   record: SourceRecord,
   item: Json,
-  { rule, definition }: KindRule,
+  { definition }: KindRule,
   value: Normalised,
   mapping: CompiledMapping,
   result: MapResult,
 ): Promise<void> {
   const { key, attributes, secrets, refs } = value
-  const group = rule.kind === 'user' ? await groupOf(mapping.userGroup, { ...attributes, key }) : null
+  const group = definition.name === 'user' ? await groupOf(mapping.userGroup, { ...attributes, key }) : null
   const { seq } = record
   result.drafts.push({
     seq,

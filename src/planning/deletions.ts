@@ -1,5 +1,5 @@
 import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
-import { kindDefinition } from '../resources/registry.ts'
+import { kindDefinition, kindDefinitions } from '../resources/registry.ts'
 import type { DeleteAction, Spared } from './action.ts'
 import { insertSpared, type Leaver, leavers } from './deletion-tables.ts'
 import { findLive, insertAction, insertLive } from './plan-tables.ts'
@@ -18,13 +18,13 @@ export interface DeletionRules {
 /**
  * Plans the deletion of what the state holds and the desired set does not. Only what this state created is ever deleted.
  * Users come first; their memberships go with them, without requests of their own. An organization goes only when nobody is
- * left in it whom this state did not put there.
+ * left in it whom this state did not put there. All else comes last: it goes with what it refers to, or by itself.
  */
 export async function planDeletions(context: PlanningContext, rules: DeletionRules): Promise<void> {
   const { staging } = context.set
   staging.transaction(() => {
     for (const user of leavers(staging, 'user')) decide(context, rules, user)
-    for (const membership of leavers(staging, 'membership')) decideMembership(context, rules, membership)
+    for (const membership of leavers(staging, 'membership')) decideDependent(context, rules, membership)
   })
   const inhabited = await organizationsWithOthers(context, rules)
   staging.transaction(() => {
@@ -38,13 +38,18 @@ export async function planDeletions(context: PlanningContext, rules: DeletionRul
       } else decide(context, rules, organization)
     }
     for (const membership of leavers(staging, 'membership')) takeAlong(context, membership, 'organization')
+    for (const { name, refs } of kindDefinitions) {
+      if (DECIDED.has(name)) continue
+      for (const leaver of leavers(staging, name)) {
+        if (Object.keys(refs).length > 0) decideDependent(context, rules, leaver)
+        else decide(context, rules, leaver)
+      }
+    }
   })
-  if (!rules.kinds.includes('role')) return
-  for (const role of leavers(staging, 'role')) {
-    if (role.ownership === 'created')
-      spare(context, role, 'no_deletion', 'WorkOS offers no deletion of environment roles')
-  }
 }
+
+/** Kinds that are looked at before all others. */
+const DECIDED: ReadonlySet<string> = new Set(['user', 'membership', 'organization'])
 
 function decide(context: PlanningContext, rules: DeletionRules, leaver: Leaver): void {
   const { kind } = leaver
@@ -54,25 +59,27 @@ function decide(context: PlanningContext, rules: DeletionRules, leaver: Leaver):
   else remove(context, leaver)
 }
 
-function decideMembership(context: PlanningContext, rules: DeletionRules, membership: Leaver): void {
-  if (takeAlong(context, membership, 'user')) return
-  const { staging } = context.set
-  const userStays = staging
+/** Goes with what it refers to; stays with a user who stays, for a user is left as a whole or not at all. */
+function decideDependent(context: PlanningContext, rules: DeletionRules, leaver: Leaver): void {
+  const { kind, refs, ownership } = leaver
+  if (Object.keys(kindDefinition(kind).refs).some((role) => takeAlong(context, leaver, role))) return
+  const userStays = context.set.staging
     .statement("SELECT 1 FROM spared WHERE kind = 'user' AND key = ?")
-    .get(membership.refs.user ?? '')
-  if (userStays && rules.kinds.includes('membership') && membership.ownership === 'created') {
-    spare(context, membership, 'depends', `its user user:${membership.refs.user} stays`)
-  } else decide(context, rules, membership)
+    .get(refs.user ?? '')
+  if (userStays && rules.kinds.includes(kind) && ownership === 'created') {
+    spare(context, leaver, 'depends', `its user user:${refs.user} stays`)
+  } else decide(context, rules, leaver)
 }
 
-/** A membership ends with its user or its organization. */
-function takeAlong(context: PlanningContext, membership: Leaver, role: 'user' | 'organization'): boolean {
-  const key = membership.refs[role] ?? ''
+/** Everything ends with what it refers to: a membership with its user or its organization. */
+function takeAlong(context: PlanningContext, leaver: Leaver, role: string): boolean {
+  const kind = kindDefinition(leaver.kind).refs[role] ?? ''
+  const key = leaver.refs[role] ?? ''
   const gone = context.set.staging
     .statement("SELECT 1 FROM actions WHERE kind = ? AND key = ? AND type = 'delete'")
-    .get(role, key)
+    .get(kind, key)
   if (gone === undefined) return false
-  remove(context, membership, { kind: role, key })
+  remove(context, leaver, { kind, key })
   return true
 }
 
@@ -84,6 +91,10 @@ function reasonToSpare(
 ): [Spared['code'], string] | undefined {
   if (leaver.ownership === 'adopted') return ['adopted', 'it was in WorkOS before, and was adopted']
   if (protect.includes(leaver.kind)) return ['protected', 'safety.protect names its kind']
+  if (definition.remove(leaver.id) === undefined) {
+    const what = definition.name === 'role' ? 'environment roles' : definition.plural
+    return ['no_deletion', `WorkOS offers no deletion of ${what}`]
+  }
   if (sparing === undefined) return undefined
   const live = findLive(set.staging, leaver.kind, 'id', leaver.id)
   if (live === undefined) return undefined

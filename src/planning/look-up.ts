@@ -1,9 +1,9 @@
-import type { DesiredSet } from '../desired/desired-set.ts'
+import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import type { Api } from '../workos/api.ts'
 import { insertLive } from './plan-tables.ts'
-import { findMention } from './references.ts'
+import { findMention, resolveRefs } from './references.ts'
 
 /** Up to so many resources are looked up one by one; for more, everything of the kind is listed once, 100 a page. */
 export const LOOKUPS_AT_MOST = 200
@@ -18,7 +18,7 @@ export interface Wanted {
   id: string | undefined
 }
 
-/** Lists a kind into the run's database. Kinds that live inside organizations are listed for those that exist. */
+/** Lists a kind into the run's database. Kinds that live inside of others are listed for those of them that exist. */
 export async function listLive(
   set: DesiredSet,
   api: Api,
@@ -26,7 +26,7 @@ export async function listLive(
   onPage: (count: number) => void,
 ): Promise<void> {
   let count = 0
-  for await (const page of definition.list(api, knownOrganizationIds(set))) {
+  for await (const page of definition.list(api, knownParents(set, definition))) {
     insertLive(set.staging, definition.name, page)
     count += page.length
     onPage(count)
@@ -54,25 +54,38 @@ export async function lookUp(set: DesiredSet, api: Api, definition: KindDefiniti
 /** Lists the kinds that a candidate mentions and that nobody has declared: a role may exist in WorkOS already. */
 export async function listMentioned(set: DesiredSet, api: Api, definition: KindDefinition): Promise<void> {
   if (definition.mentions === undefined) return
-  const distinct = set.staging
-    .statement(
-      'SELECT DISTINCT d.attributes FROM candidates c JOIN desired d ON d.kind = c.kind AND d.key = c.key WHERE c.kind = ?',
+  // What is mentioned follows from the attributes and from what the resource is within: few differ in both.
+  const distinct = set.staging.db
+    .prepare(
+      `SELECT d.kind, min(d.key) AS key, d.refs, d.attributes, NULL AS secrets FROM candidates c
+       JOIN desired d ON d.kind = c.kind AND d.key = c.key
+       WHERE c.kind = ? GROUP BY d.attributes, d.refs ->> ('$.' || ?)`,
     )
-    .all(definition.name)
-  const missing = distinct
-    .flatMap(({ attributes }) => definition.mentions?.(JSON.parse(String(attributes))) ?? [])
-    .filter((mention) => !findMention(set.staging, mention))
-  for (const kind of new Set(missing.map((mention) => mention.kind))) {
-    await listLive(set, api, kindDefinition(kind), () => {})
+    .iterate(definition.name, definition.within ?? '')
+  const parents = new Map<string, Set<string>>()
+  for (const row of distinct) {
+    const desired = desiredFromRow(row)
+    for (const mention of definition.mentions(desired)) {
+      if (findMention(set.staging, definition, desired, mention)) continue
+      const refs = resolveRefs(set.staging, definition, desired)
+      const parent = refs.type === 'blocked' ? undefined : refs.ids[definition.within ?? '']
+      const ids = parents.get(mention.kind) ?? new Set()
+      parents.set(mention.kind, parent === undefined ? ids : ids.add(parent))
+    }
+  }
+  for (const [kind, ids] of parents) {
+    for await (const page of kindDefinition(kind).list(api, ids)) insertLive(set.staging, kind, page)
   }
 }
 
-function knownOrganizationIds(set: DesiredSet): string[] {
-  return set.staging
+/** WorkOS ids of what a kind is listed within, as far as they exist or are about to be adopted. */
+function knownParents({ staging }: DesiredSet, { within, refs }: KindDefinition): string[] {
+  if (within === undefined) return []
+  return staging
     .statement(
-      `SELECT id FROM known WHERE kind = 'organization'
-       UNION SELECT id FROM actions WHERE kind = 'organization' AND type = 'adopt'`,
+      `SELECT id FROM known WHERE kind = ?1
+       UNION SELECT id FROM actions WHERE kind = ?1 AND type = 'adopt'`,
     )
-    .all()
+    .all(refs[within] ?? '')
     .map((row) => String(row.id))
 }

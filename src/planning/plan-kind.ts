@@ -205,12 +205,14 @@ function blockedByMention(
   definition: KindDefinition,
   desired: DesiredResource,
 ): Pick<BlockedAction, 'type' | 'code' | 'message' | 'hint'> | undefined {
-  const missing = definition.mentions?.(desired.attributes).find((mention) => !findMention(set.staging, mention))
+  const missing = definition
+    .mentions?.(desired)
+    .find((mention) => !findMention(set.staging, definition, desired, mention))
   if (missing === undefined) return undefined
   return {
     type: 'blocked',
-    code: `unknown_${missing.kind}`,
-    message: `the ${missing.kind} ${missing.natural} is neither declared in the manifest nor in WorkOS`,
-    hint: `declare it under ${missing.kind}s.define, or correct it in the source`,
+    code: `unknown_${missing.kind.replaceAll('-', '_')}`,
+    message: `the ${missing.kind.replaceAll('-', ' ')} ${missing.label} is neither declared in the manifest nor in WorkOS`,
+    hint: 'declare it under roles.define, or correct it in the source',
   }
 }

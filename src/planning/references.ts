@@ -1,10 +1,14 @@
 import type { Staging } from '../desired/staging.ts'
-import type { DesiredResource, KindDefinition, RefIds } from '../resources/kind.ts'
+import type { DesiredResource, KindDefinition, Mention, RefIds } from '../resources/kind.ts'
+import { findLive } from './plan-tables.ts'
 
-/** Where the resources that another one refers to stand: all in WorkOS, some about to be created, or one that will not be. */
+/**
+ * Where the resources that another one refers to stand: all in WorkOS, some about to be created, or one that will not be. `ids` are of
+ * those that are there.
+ */
 export type ResolvedRefs =
   | { type: 'resolved'; ids: RefIds }
-  | { type: 'pending' }
+  | { type: 'pending'; ids: RefIds }
   | { type: 'blocked'; message: string }
 
 /** Looks the references of a resource up among the planned actions and the state. */
@@ -23,13 +27,18 @@ export function resolveRefs(staging: Staging, definition: KindDefinition, desire
     if (id === undefined || id === null) return { type: 'blocked', message: `its ${role} ${kind}:${key} is unknown` }
     ids[role] = String(id)
   }
-  return pending ? { type: 'pending' } : { type: 'resolved', ids }
+  return { type: pending ? 'pending' : 'resolved', ids }
 }
 
-/** Whether something named by its natural identity is desired or was seen in WorkOS. */
-export function findMention(staging: Staging, { kind, natural }: { kind: string; natural: string }): boolean {
-  return (
-    staging.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, natural) !== undefined ||
-    staging.statement('SELECT 1 FROM live WHERE kind = ? AND natural = ?').get(kind, natural) !== undefined
-  )
+/** Whether something that a resource needs is desired or was seen in WorkOS. */
+export function findMention(
+  staging: Staging,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  { kind, key, natural }: Mention,
+): boolean {
+  if (staging.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined) return true
+  const refs = resolveRefs(staging, definition, desired)
+  const live = refs.type === 'blocked' ? null : natural(refs.ids)
+  return live !== null && findLive(staging, kind, 'natural', live) !== undefined
 }

@@ -22,11 +22,13 @@ export function summarise(
   let userManagementWrites = 0
   let organizationDeletes = 0
   for (const definition of kindDefinitions) {
-    const count = countWrites(set, definition)
-    writes += count
+    const sent = countWrites(set, definition)
+    const deletes = countDeletes(set, definition)
+    writes += sent + deletes
+    if (definition.writes === 'write') userManagementWrites += sent
     const deletion = deletionClass(definition)
-    if (deletion === 'write') userManagementWrites += count
-    if (deletion === 'organization-delete') organizationDeletes += countDeletes(set, definition)
+    if (deletion === 'write') userManagementWrites += deletes
+    if (deletion === 'organization-delete') organizationDeletes += deletes
   }
   return {
     kinds,
@@ -70,13 +72,31 @@ function summariseKind({ staging, reading }: DesiredSet, { name, plural }: KindD
   }
 }
 
-/** Creates, deletions of their own, and updates and adoptions that change something in WorkOS. */
-function countWrites({ staging }: DesiredSet, { name }: KindDefinition): number {
-  return staging.count(
-    `SELECT count(*) FROM actions WHERE kind = ? AND (type = 'create' OR (type = 'delete' AND action -> 'with' IS NULL) OR
+/** Creates, and updates and adoptions that change something in WorkOS; a separate field is one more, whichever it is. */
+function countWrites({ staging }: DesiredSet, { name, fields }: KindDefinition): number {
+  const separate = Object.keys(fields).filter((field) => fields[field]?.separate)
+  const creates = separate.map((field) =>
+    staging.count(
+      `SELECT count(*) FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
+       WHERE a.kind = ? AND a.type = 'create' AND json_array_length(d.attributes, '$.' || ?) > 0`,
+      name,
+      field,
+    ),
+  )
+  const updates = separate.map((field) =>
+    staging.count(
+      `SELECT count(*) FROM actions a WHERE kind = ?1 AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 1
+         AND EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'field' = ?2)`,
+      name,
+      field,
+    ),
+  )
+  const ordinary = staging.count(
+    `SELECT count(*) FROM actions WHERE kind = ? AND (type = 'create' OR
        (type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 0))`,
     name,
   )
+  return [...creates, ...updates].reduce((sum, count) => sum + count, ordinary)
 }
 
 function countDeletes({ staging }: DesiredSet, { name }: KindDefinition): number {
@@ -86,7 +106,7 @@ function countDeletes({ staging }: DesiredSet, { name }: KindDefinition): number
   )
 }
 
-/** The windows that a kind's deletions count in; users and memberships are written in the same ones. */
+/** The windows that a kind's deletions count in. */
 function deletionClass(definition: KindDefinition): RequestClass | undefined {
   const path = definition.remove('id')?.path
   return path === undefined ? undefined : classify('DELETE', path)

@@ -24,6 +24,11 @@ export interface FieldDefinition {
   /** False where WorkOS offers no update of the field: a difference is only reported. Default true. */
   updatable?: boolean
   /**
+   * WorkOS takes it in a request of its own alone, which follows the create: the permissions of a role. Until that has been answered
+   * the state does not hold it, so that an interrupted run is made up for by an update.
+   */
+  separate?: true
+  /**
    * False for fields that only help to find or create the thing and are not compared. Default true.
    */
   compared?: boolean
@@ -89,24 +94,34 @@ export type Changes = Record<string, Json>
 /** WorkOS ids of the resources that `refs` names, by role. */
 export type RefIds = Record<string, string>
 
+/** What identifies something that another resource needs without referring to it: the role of a membership. */
+export interface Mention {
+  kind: string
+  /** Its key among the desired resources. */
+  key: string
+  /** See `natural` of LiveResource; null where what it is in has no id yet. */
+  natural(refIds: RefIds): string | null
+  /** Its name for people. */
+  label: string
+}
+
 /**
- * All that is special about one kind of resource. A new kind is a new file that exports one of these, and a line in
- * `registry.ts`, whose order is the order of dependencies.
+ * What records of the source describe: the fields of one rule under `map`, how they are checked and how several records of one thing
+ * become one. Most are kinds of resources as well; others are made into resources once all records are merged.
  */
-export interface KindDefinition {
+export interface DraftDefinition {
   name: string
   plural: string
+  /** The rule under `map` in the manifest that yields it; undefined: none does. */
+  rule?: keyof Manifest['map']
   /** Roles of references and the kinds they point to. */
   refs: Record<string, string>
   fields: Record<string, FieldDefinition>
-  /** Field names that `map.<kind>` accepts (besides each, when, from). Empty: the kind is not mapped. */
+  /** Field names that the rule accepts (besides each, when, from). */
   mapped: readonly string[]
 
   /** Mapped fields whose values never appear in a message. */
   secretInputs?: readonly string[]
-
-  /** What a live one looks like while it is in force, besides its managed fields: the status of a membership. */
-  inForce?: Attributes
 
   /** Groups of fields of which WorkOS takes at most one: a password in clear or a hash. */
   exclusive?: readonly (readonly string[])[]
@@ -126,6 +141,27 @@ export interface KindDefinition {
   /** Limits that merged attributes can break although each of the merged records kept them. */
   checkMerged?(attributes: Attributes, rules: ValueRules): ValueProblem[]
 
+  /**
+   * The key that follows from its references, for kinds that have one: when a user merges into another, its memberships
+   * take the other's key. Undefined: the key stands on its own.
+   */
+  keyFromRefs?(refs: Record<string, string>): string
+}
+
+/**
+ * All that is special about one kind of resource. A new kind is a new file that exports one of these, and a line in
+ * `registry.ts`, whose order is the order of dependencies.
+ */
+export interface KindDefinition extends DraftDefinition {
+  /** The windows that its creates and updates count in: https://workos.com/docs/reference/rate-limits */
+  writes: 'write' | 'other'
+
+  /** The reference inside of which WorkOS lists the kind, where there is no list of all of it. */
+  within?: string
+
+  /** What a live one looks like while it is in force, besides its managed fields: the status of a membership. */
+  inForce?: Attributes
+
   /** Why it cannot be created, when nothing like it exists in WorkOS: an organization without a name. Undefined: it can. */
   missing(desired: DesiredResource): ValueProblem | undefined
 
@@ -133,10 +169,10 @@ export interface KindDefinition {
   natural(desired: DesiredResource, refIds: RefIds): string | null
 
   /**
-   * Everything of this kind in WorkOS, page by page (100 a page, oldest first). `organizationIds` bounds kinds that can
-   * only be listed within an organization.
+   * Everything of this kind in WorkOS, page by page (100 a page, oldest first). `parentIds` are the WorkOS ids of what it is
+   * listed within, for kinds that have `within`.
    */
-  list(api: Api, organizationIds: AsyncIterable<string> | Iterable<string>): AsyncIterable<LiveResource[]>
+  list(api: Api, parentIds: AsyncIterable<string> | Iterable<string>): AsyncIterable<LiveResource[]>
 
   /**
    * Looks one up: by WorkOS id if `desired` carries one, by external id, then by its natural identity.
@@ -147,27 +183,21 @@ export interface KindDefinition {
   /** Reads one by WorkOS id. Undefined: it is gone. */
   get(api: Api, id: string): Promise<LiveResource | undefined>
 
+  /** Creates it, without its separate fields. */
   create(desired: DesiredResource, refIds: RefIds): WriteRequest
-  update(id: string, changes: Changes, desired: DesiredResource): WriteRequest
+  /** One request, or one for each separate field more. */
+  update(id: string, changes: Changes, desired: DesiredResource): WriteRequest[]
+  /** Undefined: WorkOS offers no deletion. */
   remove(id: string): WriteRequest | undefined
 
-  /** The body of an answer to create, update or get. */
-  parse(body: JsonObject): LiveResource
+  /** The answer to a create. */
+  parse(body: JsonObject, refIds: RefIds): LiveResource
 
   /** Whether a refused create means that the thing exists already, so that it is to be found and adopted. */
   exists(codes: readonly string[], status: number): boolean
 
-  /**
-   * The key that follows from its references, for kinds that have one: when a user merges into another, its memberships
-   * take the other's key. Undefined: the key stands on its own.
-   */
-  keyFromRefs?(refs: Record<string, string>): string
-
-  /**
-   * Things that must exist in WorkOS or be among the desired resources, named by kind and natural identity: the roles
-   * of a membership.
-   */
-  mentions?(attributes: Attributes): { kind: string; natural: string }[]
+  /** Things that must exist in WorkOS or be among the desired resources: the roles of a membership. */
+  mentions?(desired: DesiredResource): Mention[]
 
   /** A short name for people, shown beside the address: e-mail, organization name. */
   label(desired: DesiredResource): string

@@ -27,18 +27,24 @@ const EXISTS: ReadonlySet<string> = new Set([
 export const membership: KindDefinition = {
   name: 'membership',
   plural: 'memberships',
+  rule: 'membership',
   refs: { user: 'user', organization: 'organization' },
   fields: { roles: { compare: 'set', merge: 'union', assigned: true } },
   mapped: ['user', 'organization', 'roles'],
   inForce: { status: 'active' },
   normalise,
   keyFromRefs: membershipKey,
-  mentions: ({ roles }) => (Array.isArray(roles) ? roles.map((slug) => ({ kind: 'role', natural: String(slug) })) : []),
+  mentions: ({ attributes: { roles } }) =>
+    Array.isArray(roles)
+      ? roles.map(String).map((slug) => ({ kind: 'role', key: slug, natural: () => slug, label: slug }))
+      : [],
+  writes: 'write',
+  within: 'organization',
   missing: () => undefined,
   natural: (_desired, { user, organization }) =>
     user === undefined || organization === undefined ? null : `${user}@${organization}`,
-  list: async function* (api, organizationIds) {
-    for await (const id of organizationIds) {
+  list: async function* (api, parentIds) {
+    for await (const id of parentIds) {
       yield* pages(api, PATH, { organization_id: id, statuses: STATUSES }, parse)
     }
   },
@@ -63,11 +69,9 @@ export const membership: KindDefinition = {
       body: { user_id: user, organization_id: organization, ...roleBody(attributes.roles) },
     }
   },
-  update: (id, changes) => ({
-    method: 'PUT',
-    path: `${PATH}/${encodeURIComponent(id)}`,
-    body: roleBody(changes.roles),
-  }),
+  update: (id, changes) => [
+    { method: 'PUT', path: `${PATH}/${encodeURIComponent(id)}`, body: roleBody(changes.roles) },
+  ],
   remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
   parse,
   exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),

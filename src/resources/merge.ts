@@ -1,6 +1,6 @@
 import type { MergeRule } from '../config/manifest.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
-import type { Attributes, KindDefinition, ValueProblem, ValueRules } from './kind.ts'
+import type { Attributes, DraftDefinition, ValueProblem, ValueRules } from './kind.ts'
 
 /** A value that lost against another of the same field. Values of secret fields are left out. */
 export interface MergeConflict {
@@ -26,7 +26,7 @@ export interface MergedDraft {
  * does not prove whose account it is are not taken beside one that does (see `provenBy`).
  */
 export function mergeDrafts(
-  kind: Pick<KindDefinition, 'fields' | 'exclusive' | 'provenBy'>,
+  kind: Pick<DraftDefinition, 'fields' | 'exclusive' | 'provenBy'>,
   drafts: readonly { key: string; attributes: Attributes; secrets: JsonObject | null }[],
   rules: Readonly<Record<string, MergeRule>>,
 ): MergedDraft {
@@ -46,7 +46,7 @@ export function mergeDrafts(
 
 /** Limits that the union of values can break although every single record kept them. */
 export function checkMerged(
-  kind: Pick<KindDefinition, 'checkMerged'>,
+  kind: Pick<DraftDefinition, 'checkMerged'>,
   attributes: Attributes,
   rules: ValueRules,
 ): ValueProblem[] {
@@ -90,7 +90,7 @@ function mergeMembers(field: string, held: Held<JsonObject>[], conflicts: MergeC
 }
 
 function mergeSecrets(
-  kind: Pick<KindDefinition, 'fields' | 'exclusive' | 'provenBy'>,
+  kind: Pick<DraftDefinition, 'fields' | 'exclusive' | 'provenBy'>,
   drafts: readonly { key: string; attributes: Attributes; secrets: JsonObject | null }[],
   conflicts: MergeConflict[],
 ): JsonObject | null {
@@ -116,7 +116,7 @@ function mergeSecrets(
 
 /** Keys of the records that prove whose account they are: rows of one key are one account. */
 function provenKeys(
-  { provenBy }: Pick<KindDefinition, 'provenBy'>,
+  { provenBy }: Pick<DraftDefinition, 'provenBy'>,
   drafts: readonly { key: string; attributes: Attributes }[],
 ): Set<string> {
   if (provenBy === undefined) return new Set()

@@ -28,6 +28,7 @@ const SPELLING: Spelling = { name: 'name', externalId: 'external_id', metadata: 
 export const organization: KindDefinition = {
   name: 'organization',
   plural: 'organizations',
+  rule: 'organization',
   refs: {},
   fields: {
     id: { compare: 'value', merge: 'first', compared: false, updatable: false },
@@ -44,6 +45,7 @@ export const organization: KindDefinition = {
   fitMerged: fitMergedMetadata,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
+  writes: 'other',
   missing,
   natural: () => null,
   list: (api) => pages(api, PATH, {}, parse),
@@ -64,11 +66,9 @@ export const organization: KindDefinition = {
     path: PATH,
     body: { ...createBody(attributes, SPELLING), ...domainData(attributes) },
   }),
-  update: (id, changes) => ({
-    method: 'PUT',
-    path: `${PATH}/${encodeURIComponent(id)}`,
-    body: updateBody(changes, SPELLING),
-  }),
+  update: (id, changes) => [
+    { method: 'PUT', path: `${PATH}/${encodeURIComponent(id)}`, body: updateBody(changes, SPELLING) },
+  ],
   remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
   parse,
   exists: (codes) => codes.includes('external_id_already_used') || codes.includes('entity_already_exists'),

@@ -1,11 +1,20 @@
-import type { KindDefinition } from './kind.ts'
+import type { DraftDefinition, KindDefinition } from './kind.ts'
 import { membership } from './membership.ts'
 import { organization } from './organization.ts'
 import { role } from './role.ts'
 import { user } from './user.ts'
 
-/** Every kind, in the order of dependencies: what stands later may refer to what stands before. */
+/** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
+export const draftDefinitions: readonly DraftDefinition[] = [organization, user, membership]
+
+/** Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. */
 export const kindDefinitions: readonly KindDefinition[] = [role, organization, user, membership]
+
+const draftsByName: ReadonlyMap<string, DraftDefinition> = new Map(draftDefinitions.map((draft) => [draft.name, draft]))
+
+const draftsByRule: ReadonlyMap<string, DraftDefinition> = new Map(
+  draftDefinitions.flatMap((draft) => (draft.rule === undefined ? [] : [[draft.rule, draft]])),
+)
 
 const byName: ReadonlyMap<string, KindDefinition> = new Map(kindDefinitions.map((kind) => [kind.name, kind]))
 
@@ -14,4 +23,16 @@ export function kindDefinition(name: string): KindDefinition {
   const found = byName.get(name)
   if (found === undefined) throw new RangeError(`no kind is called ${name}`)
   return found
+}
+
+/** The definition of what records describe. A name that is not registered is a defect of the caller. */
+export function draftDefinition(name: string): DraftDefinition {
+  const found = draftsByName.get(name)
+  if (found === undefined) throw new RangeError(`no record describes ${name}`)
+  return found
+}
+
+/** What the rule of this name under `map` yields; undefined for `roleAssignment`, which yields no resource of its own. */
+export function draftOfRule(rule: string): DraftDefinition | undefined {
+  return draftsByRule.get(rule)
 }

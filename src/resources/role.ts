@@ -26,6 +26,7 @@ export const role: KindDefinition = {
   },
   mapped: [],
   normalise,
+  writes: 'other',
   missing: () => undefined,
   natural: (desired) => desired.key,
   list: async function* (api) {
@@ -38,11 +39,9 @@ export const role: KindDefinition = {
     path: PATH,
     body: { slug: key, ...createBody(attributes, SPELLING) },
   }),
-  update: (id, changes) => ({
-    method: 'PATCH',
-    path: `${PATH}/${encodeURIComponent(id)}`,
-    body: updateBody(changes, SPELLING),
-  }),
+  update: (id, changes) => [
+    { method: 'PATCH', path: `${PATH}/${encodeURIComponent(id)}`, body: updateBody(changes, SPELLING) },
+  ],
   remove: () => undefined,
   parse,
   exists: (codes) => codes.includes('role_slug_conflict'),

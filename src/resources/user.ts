@@ -31,6 +31,7 @@ const EXISTS: ReadonlySet<string> = new Set(['email_not_available', 'user_alread
 export const user: KindDefinition = {
   name: 'user',
   plural: 'users',
+  rule: 'user',
   refs: {},
   fields: {
     email: { compare: 'value', merge: 'first' },
@@ -66,6 +67,7 @@ export const user: KindDefinition = {
   fitMerged: fitMergedMetadata,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
+  writes: 'write',
   missing: () => undefined,
   natural: (desired) => textOf(desired.attributes, 'email'),
   list: (api) => pages(api, PATH, {}, parse),
@@ -87,11 +89,13 @@ export const user: KindDefinition = {
     path: PATH,
     body: { ...createBody(attributes, SPELLING), ...credentialsBody(secrets ?? {}, ['password', 'passwordHash']) },
   }),
-  update: (id, changes, { secrets }) => ({
-    method: 'PUT',
-    path: `${PATH}/${encodeURIComponent(id)}`,
-    body: { ...updateBody(changes, SPELLING), ...credentialsBody(secrets ?? {}, Object.keys(changes)) },
-  }),
+  update: (id, changes, { secrets }) => [
+    {
+      method: 'PUT',
+      path: `${PATH}/${encodeURIComponent(id)}`,
+      body: { ...updateBody(changes, SPELLING), ...credentialsBody(secrets ?? {}, Object.keys(changes)) },
+    },
+  ],
   remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
   parse,
   exists: (codes) => codes.some((code) => EXISTS.has(code)),

@@ -22,7 +22,7 @@ export interface VerifyOptions {
   onProgress?: (message: string) => void
 }
 
-/** Organizations whose memberships are read at once; the limiter paces the requests. */
+/** Organizations, or whatever a kind is listed within, that are read at once; the limiter paces the requests. */
 const AT_ONCE = 10
 
 /**
@@ -63,29 +63,29 @@ async function readLive(
   definition: KindDefinition,
   onProgress: (message: string) => void,
 ): Promise<void> {
-  const { name, plural, refs } = definition
+  const { name, plural, within, refs } = definition
   let count = 0
-  const read = async (organizationIds: Iterable<string>) => {
-    for await (const page of definition.list(api, organizationIds)) {
+  const read = async (parentIds: Iterable<string>) => {
+    for await (const page of definition.list(api, parentIds)) {
       insertLive(staging, name, page)
       count += page.length
       onProgress(`reading ${plural} from WorkOS: ${count}`)
     }
   }
-  if (!Object.values(refs).includes('organization')) return read([])
-  // All draw from one iterator: each organization is read once.
-  const ids = organizationIds(staging).values()
+  if (within === undefined) return read([])
+  // All draw from one iterator: what the kind is listed within is read once.
+  const ids = parentIds(staging, refs[within] ?? '').values()
   await Promise.all(Array.from({ length: AT_ONCE }, () => read(ids)))
 }
 
-/** Organizations in WorkOS that stand for a desired one, or that the state knows. */
-function organizationIds(staging: DesiredSet['staging']): string[] {
+/** Resources of a kind in WorkOS that stand for a desired one, or that the state knows. */
+function parentIds(staging: DesiredSet['staging'], kind: string): string[] {
   return staging
     .statement(
-      `SELECT id FROM matched WHERE kind = 'organization'
-       UNION SELECT a.id FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = 'organization'`,
+      `SELECT id FROM matched WHERE kind = ?1
+       UNION SELECT a.id FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = ?1`,
     )
-    .all()
+    .all(kind)
     .map((row) => String(row.id))
 }
 

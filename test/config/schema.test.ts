@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { manifestDocs } from '../../scripts/manifest-docs.ts'
 import { expressionsOf } from '../../src/config/expressions.ts'
 import { isSchema, knownKeys, manifestSchema, type Schema, sourceSchema, sourceTypes } from '../../src/config/schema.ts'
-import { kindDefinitions } from '../../src/resources/registry.ts'
+import { draftDefinitions } from '../../src/resources/registry.ts'
 import { sourceDefinitions } from '../../src/sources/registry.ts'
 import { loadText, MINIMAL } from './folder.ts'
 
@@ -41,7 +41,7 @@ test('the schema knows every source, with the options that the source takes', ()
 })
 
 test('a rule has exactly the fields that its kind maps', () => {
-  const mapped = kindDefinitions.filter((kind) => kind.mapped.length > 0)
+  const mapped = draftDefinitions.filter(({ rule }) => rule !== undefined)
   expect(mapped.length).toBeGreaterThan(2)
   for (const kind of mapped) {
     const keys = knownKeys(['map', kind.name])

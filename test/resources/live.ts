@@ -50,3 +50,10 @@ export async function live(): Promise<Live> {
     },
   }
 }
+
+/** The one request of a list. */
+export function only<T>(requests: readonly T[]): T {
+  const [first, ...others] = requests
+  if (first === undefined || others.length > 0) throw new Error(`${requests.length} requests`)
+  return first
+}

@@ -3,7 +3,7 @@ import type { DesiredResource, ValueRules } from '../../src/resources/kind.ts'
 import { membership } from '../../src/resources/membership.ts'
 import { role, rolesDefined } from '../../src/resources/role.ts'
 import { ApiRefusal } from '../../src/workos/api.ts'
-import { collect, type Live, live } from './live.ts'
+import { collect, type Live, live, only } from './live.ts'
 import { RULES } from './rules.ts'
 
 function desired(fields: Record<string, unknown>, rules: ValueRules = RULES): DesiredResource {
@@ -82,7 +82,7 @@ describe('memberships and roles in WorkOS', () => {
     const wanted = desired({ user: 'u', organization: 'o', roles: 'admin' })
     expect(await membership.find(api, wanted, refIds)).toBeUndefined()
 
-    const created = membership.parse(await api.write(membership.create(wanted, refIds)))
+    const created = membership.parse(await api.write(membership.create(wanted, refIds)), {})
     expect(created).toMatchObject({
       natural: membership.natural(wanted, refIds),
       attributes: { roles: ['admin'], status: 'active' },
@@ -97,7 +97,7 @@ describe('memberships and roles in WorkOS', () => {
     expect((await membership.find(api, wanted, refIds))?.attributes.status).toBe('inactive')
 
     const changes = { roles: ['member'] }
-    const updated = membership.parse(await api.write(membership.update(created.id, changes, wanted)))
+    const updated = membership.parse(await api.write(only(membership.update(created.id, changes, wanted))), {})
     expect(updated.attributes.roles).toEqual(['member'])
 
     const listed = await collect(membership.list(api, [refIds.organization]))
@@ -111,7 +111,7 @@ describe('memberships and roles in WorkOS', () => {
     })
     if (wanted === undefined) throw new Error('no role')
     expect(await role.find(api, wanted, {})).toBeUndefined()
-    const created = role.parse(await api.write(role.create(wanted, {})))
+    const created = role.parse(await api.write(role.create(wanted, {})), {})
     expect(created).toEqual({
       id: 'editor',
       externalId: null,

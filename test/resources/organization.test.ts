@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { DesiredResource } from '../../src/resources/kind.ts'
 import { organization } from '../../src/resources/organization.ts'
 import { ApiRefusal } from '../../src/workos/api.ts'
-import { live } from './live.ts'
+import { live, only } from './live.ts'
 import { RULES } from './rules.ts'
 
 function desired(
@@ -64,7 +64,7 @@ describe('organizations in WorkOS', () => {
     const wanted = desired({ externalId: 'a c', name: 'Acme', domains: 'acme.example', metadata: { tier: 'gold' } })
     const request = organization.create(wanted, {})
     expect(request.body?.domain_data).toEqual([{ domain: 'acme.example', state: 'pending' }])
-    const created = organization.parse(await api.write(request))
+    const created = organization.parse(await api.write(request), {})
     expect(created).toMatchObject({ externalId: 'a c', natural: null, attributes: { domains: ['acme.example'] } })
 
     expect(await organization.find(api, wanted, {})).toEqual(created)
@@ -73,7 +73,7 @@ describe('organizations in WorkOS', () => {
     expect(await organization.find(api, desired({ externalId: 'none' }), {})).toBeUndefined()
 
     const changes = { name: 'Acme Ltd', metadata: { tier: null } }
-    await api.write(organization.update(created.id, changes, wanted))
+    await api.write(only(organization.update(created.id, changes, wanted)))
     expect((await organization.get(api, created.id))?.attributes).toMatchObject({ name: 'Acme Ltd', metadata: {} })
 
     const removal = organization.remove(created.id)

@@ -1,5 +1,5 @@
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../json.ts'
-import type { KindDefinition } from '../../resources/kind.ts'
+import type { DraftDefinition } from '../../resources/kind.ts'
 
 /** How one field differs; see Difference. */
 export interface FieldDifference {
@@ -17,7 +17,7 @@ const SHOWN_MEMBERS: ReadonlySet<string> = new Set(['type'])
 export function compareFields(
   expected: JsonObject,
   actual: JsonObject,
-  definition: KindDefinition | undefined,
+  definition: DraftDefinition | undefined,
 ): FieldDifference[] {
   return Object.entries(expected).flatMap(([name, wanted]) => {
     const field = definition?.fields[name]

@@ -1,6 +1,6 @@
-import type { MappingExpectation } from '../../config/manifest.ts'
+import type { Manifest, MappingExpectation } from '../../config/manifest.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
-import { kindDefinition } from '../../resources/registry.ts'
+import { draftDefinitions, draftOfRule } from '../../resources/registry.ts'
 import type { Draft, MapResult, Note, Reject, RoleGrant } from '../result.ts'
 import { compareFields } from './compare-fields.ts'
 import type { Difference } from './outcome.ts'
@@ -10,46 +10,53 @@ export interface Found extends Omit<Difference, 'at'> {
   path: string[]
 }
 
-const KINDS = ['user', 'organization', 'membership', 'roleAssignment'] as const
+/** The rules under `map`, in the order in which what they yield is compared. */
+const RULES: ReadonlySet<Rule> = new Set<Rule>([
+  'user',
+  ...draftDefinitions.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
+  'roleAssignment',
+])
+
+type Rule = keyof Manifest['map']
 
 /** What came of one record. */
 export type Outcome = Pick<MapResult, 'drafts' | 'grants' | 'rejects' | 'notes'>
 
 /** Where a mapping yields something else than a test expects. */
 export function compareResult(expected: MappingExpectation, result: Outcome): Found[] {
-  const resources = KINDS.flatMap((kind) => {
-    const wanted = expected[kind]
-    return wanted === undefined ? [] : compareKind(kind, wanted, resourcesOf(kind, result))
+  const resources = [...RULES].flatMap((rule) => {
+    const wanted = expected[rule]
+    return wanted === undefined ? [] : compareRule(rule, wanted, resourcesOf(rule, result))
   })
   const rejected = compareBag('rejected', expected.rejected ?? [], result.rejects, isReject, rejectWords)
   const notes = expected.notes === undefined ? [] : compareBag('notes', expected.notes, result.notes, isNote, noteWords)
   return [...resources, ...rejected, ...notes]
 }
 
-/** What came of one kind, each with its key, its references and its secrets among the fields. */
-function resourcesOf(kind: (typeof KINDS)[number], { drafts, grants }: Outcome): JsonObject[] {
-  if (kind === 'roleAssignment')
+/** What came of one rule, each with its key, its references and its secrets among the fields. */
+function resourcesOf(rule: Rule, { drafts, grants }: Outcome): JsonObject[] {
+  if (rule === 'roleAssignment')
     return grants.map(({ user, organization, role }: RoleGrant) => ({ user, organization, role }))
-  return drafts.filter((draft) => draft.kind === kind).map(fieldsOf)
+  return drafts.filter((draft) => draft.kind === draftOfRule(rule)?.name).map(fieldsOf)
 }
 
 function fieldsOf({ key, attributes, secrets, refs }: Draft): JsonObject {
   return { key, ...refs, ...JSON.parse(attributes), ...(secrets === null ? {} : JSON.parse(secrets)) }
 }
 
-function compareKind(kind: (typeof KINDS)[number], wanted: Json, actual: readonly JsonObject[]): Found[] {
+function compareRule(rule: Rule, wanted: Json, actual: readonly JsonObject[]): Found[] {
   const isList = Array.isArray(wanted)
   const list = (isList ? wanted : wanted === null ? [] : [wanted]).map((item) => (isObject(item) ? item : {}))
   if (list.length !== actual.length) {
-    const found: Found = { what: kind, path: [kind], message: countMessage(list.length, actual) }
+    const found: Found = { what: rule, path: [rule], message: countMessage(list.length, actual) }
     return [found]
   }
-  const definition = kind === 'roleAssignment' ? undefined : kindDefinition(kind)
+  const definition = draftOfRule(rule)
   return list.flatMap((item, index) =>
     compareFields(item as JsonObject, actual[index] ?? {}, definition).map(({ path, ...difference }) => ({
       ...difference,
-      what: [`${kind}${isList ? `[${index}]` : ''}`, ...path].join('.'),
-      path: [kind, ...(isList ? [String(index)] : []), ...path],
+      what: [`${rule}${isList ? `[${index}]` : ''}`, ...path].join('.'),
+      path: [rule, ...(isList ? [String(index)] : []), ...path],
     })),
   )
 }
