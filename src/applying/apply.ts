@@ -88,6 +88,8 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
       lineage: state.lineage,
       digestKey: state.digestKey,
       adopting: manifest.adopt,
+      roles: manifest.roles,
+      refusals: new Set(),
       interrupted: options.interrupted,
     },
     results: new Map(plan.summary.kinds.map((kind) => [kind.kind, initialResult(kind)])),
@@ -184,17 +186,27 @@ function record(progress: Progress, action: Action, outcome: ActionOutcome): voi
   result[outcome.type] += 1
   progress.attempted += 1
   progress.options.onAction?.(action, outcome)
-  if (outcome.type !== 'failed' && outcome.type !== 'blocked') return
+  const short = shortfall(outcome)
+  if (short === undefined) return
+  if (short.outcome === 'reduced') result.reduced += 1
   progress.failures.push({
     kind: action.kind,
     key: action.key,
     action: action.type,
-    outcome: outcome.type,
-    code: outcome.code,
-    message: outcome.message,
+    ...short,
     origin: progress.hand.set.origin(action.kind, action.key),
   })
   if (outcome.type === 'failed') checkFailures(progress, action)
+}
+
+/** What of an action did not get into WorkOS; undefined: all of it did. */
+function shortfall(outcome: ActionOutcome): Pick<Failure, 'outcome' | 'code' | 'message'> | undefined {
+  if (outcome.type === 'deleted') return undefined
+  if (outcome.type !== 'failed' && outcome.type !== 'blocked') {
+    return outcome.reduced && { outcome: 'reduced', ...outcome.reduced }
+  }
+  const { type, code, message } = outcome
+  return { outcome: type, code, message }
 }
 
 function checkFailures(progress: Progress, last: Action): void {

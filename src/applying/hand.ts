@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../clock.ts'
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { digestSecrets } from '../planning/digest.ts'
-import type { Attributes, DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
+import type { Attributes, DesiredResource, KindDefinition, LiveResource, Reduction } from '../resources/kind.ts'
 import type { StateResource, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal, type OutcomeUnknown } from '../workos/api.ts'
 import type { Journal } from './journal.ts'
@@ -20,6 +20,9 @@ export interface Hand {
   digestKey: Uint8Array
   /** Whether what exists may be adopted, and the fields that may then be filled in. */
   adopting: Manifest['adopt']
+  roles: Manifest['roles']
+  /** Codes of refusals of this run that a smaller wish was the answer to: see `reduce` of KindDefinition. */
+  refusals: Set<string>
   interrupted?: AbortSignal
 }
 
@@ -72,9 +75,24 @@ export async function save(
   hand: Hand,
   type: 'created' | 'updated' | 'adopted',
   resource: StateResource,
+  reduced?: Reduction,
 ): Promise<ActionOutcome> {
   await hand.journal.settle({ type: 'saved', resource })
-  return { type, resource }
+  return { type, resource, ...(reduced && { reduced: { code: reduced.code, message: reduced.message } }) }
+}
+
+/** What is sent in place of something that WorkOS refused, in this request or in an earlier one of the run. */
+export function reduction(
+  { refusals, roles }: Hand,
+  definition: KindDefinition,
+  attributes: Attributes,
+  refused?: ApiRefusal,
+): Reduction | undefined {
+  const codes = refused === undefined ? refusals : new Set([...refusals, ...refused.codes])
+  if (codes.size === 0) return undefined
+  const reduced = definition.reduce?.(attributes, codes, { roles })
+  if (reduced !== undefined) for (const code of refused?.codes ?? []) refusals.add(code)
+  return reduced
 }
 
 /** The action was refused, and had no effect. */

@@ -1,8 +1,14 @@
+import type { Reduction } from '../resources/kind.ts'
 import type { StateResource } from '../state/store.ts'
 
 /** How one action ended. */
 export type ActionOutcome =
-  | { type: 'created' | 'updated' | 'adopted'; resource: StateResource }
+  | {
+      type: 'created' | 'updated' | 'adopted'
+      resource: StateResource
+      /** What it went without, since WorkOS did not take it. */
+      reduced?: Pick<Reduction, 'code' | 'message'>
+    }
   | { type: 'deleted' }
   /** It was refused, or nobody could find out what became of it. */
   | { type: 'failed'; code: string; message: string }
@@ -24,6 +30,8 @@ export interface KindResult {
   deleted: number
   failed: number
   blocked: number
+  /** Of the created, updated and adopted: those that went without something that WorkOS did not take. */
+  reduced: number
   /** Not reached: the run was stopped before. */
   pending: number
 }

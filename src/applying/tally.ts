@@ -17,6 +17,7 @@ export function initialResult(kind: Plan['summary']['kinds'][number]): KindResul
     deleted: 0,
     failed: 0,
     blocked: 0,
+    reduced: 0,
     pending: kind.desired - kind.unchanged - kind.gone + kind.delete,
   }
 }

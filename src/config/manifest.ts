@@ -65,12 +65,30 @@ export interface RoleRules {
   unmapped: 'error' | 'drop' | 'keep'
 }
 
+/** What happens to a role or a permission that is in WorkOS already and differs from its definition. */
+export type ConflictPolicy = 'keep' | 'update' | 'fail'
+
+/** A role under `roles.define`. */
+export interface DefinedRole {
+  name: string
+  description?: string
+  permissions?: string[]
+  /** Default: of organizations where it names some or its slug begins with `org-`, else of the environment. */
+  type?: 'environment' | 'organization'
+  /** Keys of the organizations that have it; default: each in which a membership has it. */
+  organizations?: string[]
+}
+
 export interface RoleConfig extends RoleRules {
-  define: Record<string, { name: string; description?: string }>
+  define: Record<string, DefinedRole>
+  /** Default: `keep`. */
+  onConflict?: ConflictPolicy
   /** By the key of an organization: what holds there before anything else. */
   organizations?: Record<string, Partial<RoleRules>>
   /** What becomes of a membership with several roles; `first`: it keeps that which comes first in `priority`. Default: `allow`. */
   multiple?: 'allow' | 'first' | 'fail'
+  /** With `allow`: what happens where the environment has one role a membership; `first`: as above, decided when applying. Default: `fail`. */
+  notEnabled?: 'fail' | 'first'
   /** Slugs, the most important one first. */
   priority?: string[]
 }
@@ -91,6 +109,8 @@ export interface MappingExpectation {
   user?: Json
   organization?: Json
   membership?: Json
+  permission?: Json
+  role?: Json
   roleAssignment?: Json
   rejected?: { kind: string; code: string; field?: string }[]
   notes?: { code: string; detail?: string }[]
@@ -116,9 +136,17 @@ export interface Manifest {
   vars: JsonObject
   /** Secret. Texts that the expressions of secret fields read as `$secrets`. */
   secrets: Record<string, string>
-  map: { user?: MapRule; organization?: MapRule; membership?: MapRule; roleAssignment?: MapRule }
+  map: {
+    user?: MapRule
+    organization?: MapRule
+    membership?: MapRule
+    permission?: MapRule
+    role?: MapRule
+    roleAssignment?: MapRule
+  }
   dedupe: { user: { by: ExpressionText[]; fields: Record<string, MergeRule> } }
   roles: RoleConfig
+  permissions: { define: Record<string, { name: string; description?: string }> }
   metadata: {
     /** Put before reserved names: `org_id` → `<prefix>_org_id`. Default: the source's type. */
     prefix: string

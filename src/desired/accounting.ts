@@ -24,6 +24,9 @@ export interface Accounting {
   kinds: KindCount[]
 }
 
+/** What is counted also where there is none of it. */
+const ALWAYS: ReadonlySet<string> = new Set(['organization', 'user', 'membership'])
+
 /** What the mapping yielded per kind, counted before anything is merged. */
 export type Yielded = ReadonlyMap<string, number>
 
@@ -51,7 +54,9 @@ export function account(
   records: StagedRecords,
   assignedLater: number,
 ): Accounting {
-  const kinds = draftDefinitions.map(({ name, plural }) => countKind(staging, yielded, name, plural))
+  const kinds = draftDefinitions
+    .map(({ name, plural }) => countKind(staging, yielded, name, plural))
+    .filter((count) => count.yielded + count.distinct > 0 || ALWAYS.has(count.kind))
   kinds.push(countAssignments(staging, yielded, records.assigned, assignedLater))
   const accounting: Accounting = { streams, records, kinds }
   checkSums(accounting)

@@ -1,15 +1,16 @@
 import type { Manifest, MergeRule } from '../config/manifest.ts'
 import type { DraftDefinition } from '../resources/kind.ts'
 import { draftDefinitions } from '../resources/registry.ts'
-import { rolesDefined } from '../resources/role.ts'
 import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { mergeGroups } from './groups.ts'
 import { settleRoles } from './membership-roles.ts'
 import { reportNameConflicts } from './organization-names.ts'
+import { addDefined, deriveRoles, refuseStrayDefinitions } from './role-resources.ts'
 import { refuseSharedClaims } from './shared-claims.ts'
 import { noteSimilarNames } from './similar-names.ts'
 import type { Staging } from './staging.ts'
+import { assignUserGrants } from './user-grants.ts'
 
 /**
  * Makes the desired set out of the staged drafts: references follow merged users, duplicates become one, what depends on
@@ -22,12 +23,13 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
     CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
     CREATE INDEX notes_by_key ON notes (kind, key);
   `)
-  addDefinedRoles(staging, manifest)
   let assigned = 0
   for (const definition of draftDefinitions) {
     staging.transaction(() => {
+      const takesRoles = definition.name === 'membership'
+      if (takesRoles) assigned += assignUserGrants(staging, manifest.roles)
       followAliases(staging, definition)
-      if (definition.keyFromRefs) assigned += assignGrants(staging, definition)
+      if (takesRoles) assigned += assignGrants(staging, definition)
       refuseContradictions(staging, definition)
       mergeGroups(staging, definition, rulesFor(manifest, definition), manifest)
       if (definition.name === 'organization') {
@@ -35,7 +37,12 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
         refuseSharedClaims(staging, manifest.organizations)
       }
       refuseDependents(staging, definition)
-      if (definition.name === 'membership') settleRoles(staging, manifest.roles)
+      if (definition.rule === 'permission' || definition.rule === 'role') addDefined(staging, manifest, definition.name)
+      if (definition.rule === 'role') refuseStrayDefinitions(staging)
+      if (takesRoles) {
+        settleRoles(staging, manifest.roles)
+        deriveRoles(staging)
+      }
     })
   }
   staging.transaction(() => noteSimilarNames(staging))
@@ -45,18 +52,6 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
 function rulesFor({ dedupe, organizations }: Manifest, { name }: DraftDefinition): Record<string, MergeRule> {
   if (name === 'organization') return { name: organizations.onNameConflict === 'last' ? 'last' : 'first' }
   return name === 'user' ? dedupe.user.fields : {}
-}
-
-function addDefinedRoles(staging: Staging, manifest: Manifest): void {
-  for (const role of rolesDefined(manifest)) {
-    staging.run(
-      'INSERT INTO desired VALUES (?, ?, ?, ?, NULL, -1, NULL, NULL, 0)',
-      role.kind,
-      role.key,
-      '{}',
-      JSON.stringify(role.attributes),
-    )
-  }
 }
 
 /** References to a key that merged into another one are turned to that one, and so are remarks on what bears them. */

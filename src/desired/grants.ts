@@ -2,13 +2,13 @@ import type { DraftDefinition } from '../resources/kind.ts'
 import type { Staging } from './staging.ts'
 
 /**
- * Gives the staged roles to the memberships they belong to, as further drafts of those memberships, which merging then
+ * Gives the staged roles of records to the memberships they belong to, as further drafts of those memberships, which merging then
  * unites. A role without an organization goes to the memberships of its own record alone: a record that later merges
  * with it had its reasons for not having it. A role that finds no membership is refused, never dropped.
  * @returns how many found one
  */
 export function assignGrants(staging: Staging, definition: DraftDefinition): number {
-  if (staging.count('SELECT count(*) FROM grants') === 0) return 0
+  if (staging.count("SELECT count(*) FROM grants WHERE scope <> 'user'") === 0) return 0
   let assigned = 0
   staging.db.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
   const toOwn = staging.statement(
@@ -25,7 +25,7 @@ export function assignGrants(staging: Staging, definition: DraftDefinition): num
   const grants = staging.db
     .prepare(
       `SELECT g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
-       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user`,
+       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user WHERE g.scope <> 'user'`,
     )
     .iterate()
   for (const grant of grants) {

@@ -1,14 +1,17 @@
 import type { RoleConfig } from '../config/manifest.ts'
+import { ORGANIZATION_PREFIX } from '../resources/role-definition.ts'
+import { nameOrganizationRoles } from './role-resources.ts'
 import type { Staging } from './staging.ts'
 
 const ROLES = "desired.attributes -> '$.roles'"
 
 /**
- * Settles the roles of the memberships, once all that give some have been united: `roles.default` for those without any, `roles.multiple`
- * for those with several. What a membership loses by it is remarked, role by role.
+ * Settles the roles of the memberships, once all that give some have been united: `roles.default` for those without any, the slugs of their
+ * organizations' own roles, `roles.multiple` for those with several. What a membership loses by it is remarked, role by role.
  */
 export function settleRoles(staging: Staging, roles: RoleConfig): void {
   giveDefaults(staging, roles)
+  nameOrganizationRoles(staging)
   if (roles.multiple === 'fail') refuseSeveral(staging)
   if (roles.multiple === 'first') keepFirst(staging, roles.priority ?? [])
 }
@@ -51,7 +54,12 @@ function refuseSeveral(staging: Staging): void {
 
 function keepFirst(staging: Staging, priority: readonly string[]): void {
   staging.db.exec('CREATE TABLE role_ranks (role TEXT PRIMARY KEY, rank INTEGER NOT NULL) WITHOUT ROWID, STRICT')
-  for (const [rank, role] of priority.entries()) staging.run('INSERT INTO role_ranks VALUES (?, ?)', role, rank)
+  for (const [rank, role] of priority.entries()) {
+    // An organization's own role ranks where its name does, written with the prefix or without.
+    for (const slug of [role, `${ORGANIZATION_PREFIX}${role}`]) {
+      staging.run('INSERT OR IGNORE INTO role_ranks VALUES (?, ?)', slug, rank)
+    }
+  }
   const first = `(SELECT value FROM json_each(desired.attributes, '$.roles') JOIN role_ranks ON role = value
     ORDER BY rank LIMIT 1)`
   refuse(

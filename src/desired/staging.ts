@@ -6,7 +6,7 @@ import { createPrivateFile } from '../files/private-file.ts'
  * The tables of one run. Nothing here outlives the command: no journal, no syncing to disk.
  *
  * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are one row with a count)
- * grants     roles that a record gives in an organization that the record itself does not name
+ * grants     roles that a record gives in an organization that the record itself does not name, or wherever a user is a member
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
  * merges     each record that merged into another one with a different key, or that had a value which was not taken; `records` of it
@@ -22,7 +22,7 @@ const SCHEMA = `
     records INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE grants (
-    seq INTEGER NOT NULL, user TEXT NOT NULL, organization TEXT, role TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER
+    seq INTEGER NOT NULL, user TEXT NOT NULL, organization TEXT, scope TEXT NOT NULL, role TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER
   ) STRICT;
   CREATE TABLE desired (
     kind TEXT NOT NULL, key TEXT NOT NULL, refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT,

@@ -18,7 +18,7 @@ const KIND = 'roleAssignment'
 
 /**
  * The roles that a record gives: `role` to `user` (the record's own one unless it is mapped), in `organization` or, where
- * there is none, in the memberships of the same record. Roles whose memberships the record yields itself are put there at once; the others
+ * there is none, in the memberships of the same record; in all of the user's, where the record yields neither. Roles whose memberships the record yields itself are put there at once; the others
  * wait in `grants` for the memberships of other records.
  * @param firstDraft where the record's own drafts begin in the result
  * @returns the condition by which there is no item
@@ -51,6 +51,18 @@ export async function mapAssignments(
         hint: 'leave the item out with when',
       })
     }
+    const isOwn = own.has('user') || result.drafts.length > firstDraft
+    if (organization === null && !isOwn && user !== undefined && problems.length === 0) {
+      const dropped = roles.organizations === undefined ? meanings(names, roles, problems)(null).dropped : []
+      if (problems.length > 0) return reject(item, problems, user)
+      const { seq } = record
+      for (const detail of dropped) result.notes.push({ seq, kind: KIND, key: user, code: 'role_dropped', detail })
+      const origin = originOf(record, item)
+      for (const role of new Set(names)) {
+        if (!dropped.includes(role)) result.grants.push({ seq, user, organization, scope: 'user', role, origin })
+      }
+      return
+    }
     const places = user === undefined ? [] : placesOf(result.drafts, firstDraft, user, organization, roles)
     const meaning = meanings(names, roles, problems)
     const meant = places.map((place) => ({ ...place, ...meaning(place.organization) }))
@@ -60,7 +72,15 @@ export async function mapAssignments(
     const assigned = new Set<string>()
     for (const { organization, draft, slugs, dropped } of meant) {
       for (const role of slugs) {
-        if (draft === undefined) result.grants.push({ seq, user, organization, role, origin })
+        if (draft === undefined)
+          result.grants.push({
+            seq,
+            user,
+            organization,
+            scope: organization === null ? 'record' : 'organization',
+            role,
+            origin,
+          })
         else {
           draft.attributes = withRole(draft.attributes, role)
           assigned.add(role)
@@ -140,5 +160,5 @@ function userOf(rule: CompiledRule, fields: JsonObject, own: Own, problems: Valu
 function withRole(attributes: string, role: string): string {
   const parsed: JsonObject = JSON.parse(attributes)
   const roles = Array.isArray(parsed.roles) ? parsed.roles : []
-  return roles.includes(role) ? attributes : canonicalJson({ ...parsed, roles: [...roles, role] })
+  return roles.includes(role) ? attributes : canonicalJson({ ...parsed, roles: [...roles, role].sort() })
 }

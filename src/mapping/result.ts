@@ -20,11 +20,16 @@ export interface Draft {
   origin: Origin
 }
 
-/** A role that a record gives to a user: in one organization, or (organization null) on its own record's memberships. */
+/**
+ * A role that a record gives to a user: in one organization; or, without one, on the memberships of the record itself (`record`), or on all
+ * that the user has in its own name (`user`), where the record is of a stream that knows no memberships.
+ */
 export interface RoleGrant {
   seq: number
   user: string
   organization: string | null
+  scope: 'organization' | 'record' | 'user'
+  /** Its slug; with the scope `user` its name in the source, whose meaning may depend on the organization. */
   role: string
   origin: Origin
 }

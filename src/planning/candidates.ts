@@ -68,7 +68,7 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
 export function* candidates({ staging }: DesiredSet, { name }: KindDefinition): Generator<Candidate> {
   const rows = staging.db
     .prepare(
-      `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests FROM candidates c
+      `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests, k.ownership FROM candidates c
        JOIN desired d ON d.kind = c.kind AND d.key = c.key
        LEFT JOIN known k ON k.kind = c.kind AND k.key = c.key WHERE c.kind = ? ORDER BY c.key`,
     )
@@ -81,6 +81,7 @@ export function* candidates({ staging }: DesiredSet, { name }: KindDefinition): 
             id: String(row.id),
             attributes: JSON.parse(String(row.base)),
             digests: JSON.parse(String(row.digests)),
+            ownership: row.ownership === 'created' ? 'created' : 'adopted',
           }
     yield { desired: desiredFromRow(row), known, changedSecrets: JSON.parse(String(row.changed)) }
   }

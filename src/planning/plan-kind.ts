@@ -70,9 +70,13 @@ function decideKnown(
   if (live === undefined) {
     return decideDeleted(set, deletedPolicy(manifest, desired.kind), desired, base, known.id)
   }
-  const comparison = compareKnown(definition, desired.attributes, known.attributes, live.attributes, (field) =>
-    driftPolicy(manifest, desired.kind, field),
-  )
+  const onConflict = known.ownership === 'adopted' ? definition.onConflict?.(manifest) : undefined
+  const comparison =
+    onConflict === undefined
+      ? compareKnown(definition, desired.attributes, known.attributes, live.attributes, (field) =>
+          driftPolicy(manifest, desired.kind, field),
+        )
+      : compareAdopted(definition, desired.attributes, live.attributes, [], onConflict)
   for (const kept of comparison.kept) insertDrift(set.staging, { kind: desired.kind, key: desired.key, ...kept })
   const blocked = blockedByMention(set, definition, desired)
   const changes = [...comparison.changes, ...changedSecrets.map((field) => ({ field, secret: true as const }))]
@@ -140,7 +144,9 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
     const message = `it exists in WorkOS (${live.id}, recognised by its ${matchedBy}) and adopt.mode is never`
     return { ...base, type: 'blocked', code: 'exists_already', message }
   }
-  const { changes, send, kept } = compareAdopted(definition, desired.attributes, live.attributes, manifest.adopt.fill)
+  const { fill } = manifest.adopt
+  const onConflict = definition.onConflict?.(manifest)
+  const { changes, send, kept } = compareAdopted(definition, desired.attributes, live.attributes, fill, onConflict)
   for (const difference of kept) insertDrift(staging, { kind: desired.kind, key: desired.key, ...difference })
   return { ...base, type: 'adopt', id: live.id, matchedBy, changes, send }
 }

@@ -150,4 +150,4 @@ export function orphanById(staging: Staging, kind: string, id: string): Orphan |
 }
 
 /** What a row of `known` says, for one desired resource. */
-export type Known = Pick<StateResource, 'id' | 'attributes' | 'digests'>
+export type Known = Pick<StateResource, 'id' | 'attributes' | 'digests' | 'ownership'>

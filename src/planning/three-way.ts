@@ -1,4 +1,4 @@
-import type { DriftPolicy } from '../config/manifest.ts'
+import type { ConflictPolicy, DriftPolicy } from '../config/manifest.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
 import { diffField } from '../resources/compare.ts'
 import type { Attributes, Changes, FieldDefinition, KindDefinition } from '../resources/kind.ts'
@@ -79,15 +79,17 @@ export function compareKnown(
 
 /**
  * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there are filled in where the
- * policy allows it; nothing that has a value is overwritten.
+ * policy allows it; nothing that has a value is overwritten, unless the kind has a policy of its own for what differs.
  */
 export function compareAdopted(
   definition: KindDefinition,
   desired: Attributes,
   live: Attributes,
   fill: readonly string[],
+  onConflict?: ConflictPolicy,
 ): Comparison {
   const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false, applied: desired }
+  if (onConflict !== undefined) return compareConflicting(result, definition, desired, live, onConflict)
   for (const [field, rule] of comparedFields(definition)) {
     const wanted = desired[field]
     const held = live[field]
@@ -102,6 +104,27 @@ export function compareAdopted(
       addChange(result, field, held, wanted, wanted)
     } else {
       result.kept.push({ field, live: held, desired: wanted, reason: 'different when adopted' })
+    }
+  }
+  return result
+}
+
+/** Every field that differs is made as the source says, or kept and shown. */
+function compareConflicting(
+  result: Comparison,
+  definition: KindDefinition,
+  desired: Attributes,
+  live: Attributes,
+  policy: ConflictPolicy,
+): Comparison {
+  for (const [field, rule] of comparedFields(definition)) {
+    const wanted = desired[field]
+    const held = live[field]
+    if (wanted === undefined || held === undefined || !differs(rule, wanted, held)) continue
+    if (policy === 'update' && rule.updatable !== false) addChange(result, field, held, wanted, wanted)
+    else {
+      const refused = policy === 'fail' ? { refused: true as const } : {}
+      result.kept.push({ field, live: held, desired: wanted, reason: 'different when adopted', ...refused })
     }
   }
   return result
@@ -224,5 +247,6 @@ function asObject(value: Json | undefined): JsonObject {
 }
 
 function isEmpty(value: Json): boolean {
+  if (Array.isArray(value)) return value.length === 0
   return value === null || value === '' || (isObject(value) && Object.keys(value).length === 0)
 }

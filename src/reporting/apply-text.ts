@@ -7,6 +7,7 @@ import { counted, duration, type Paint, table } from './style.ts'
 /** What an apply did: per kind, with the sum of each line, and in requests. */
 export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
   const gone = result.kinds.reduce((sum, kind) => sum + kind.gone, 0)
+  const reduced = result.kinds.reduce((sum, kind) => sum + kind.reduced, 0)
   const deletes = result.kinds.some(({ toDelete }) => toDelete > 0)
   const columns = [
     ...(['created', 'updated', 'adopted', 'unchanged'] as const),
@@ -33,6 +34,11 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
     `${paint('bold', `Run ${result.run}`)}\n`,
     table([heads, ...rows]),
     `\n${details.join(', ')} in ${duration(seconds)}\n`,
+    ...(reduced > 0
+      ? [
+          `${counted(reduced, 'membership')} without all roles: the environment takes one each; workos-migrate errors names them\n`,
+        ]
+      : []),
     `${conclusion(result, paint)}\n`,
   ].join('')
 }

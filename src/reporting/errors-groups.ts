@@ -5,9 +5,9 @@ import type { Remedy } from './remedy.ts'
 /** Examples of a group, unless all are asked for. */
 export const EXAMPLES = 5
 
-/** One thing that a run did not get into WorkOS. */
+/** One thing that a run did not get into WorkOS, or not all of it (`reduced`). */
 export interface Casualty {
-  outcome: 'failed' | 'blocked' | 'rejected'
+  outcome: 'failed' | 'blocked' | 'reduced' | 'rejected'
   kind: string
   /** Null when not even its key could be computed. */
   key: string | null
@@ -45,7 +45,7 @@ export async function* casualties(
   for await (const batch of rejects) for (const reject of batch) yield fromReject(reject)
 }
 
-const ORDER = ['failed', 'blocked', 'rejected']
+const ORDER = ['failed', 'blocked', 'reduced', 'rejected']
 
 /** Groups by cause, in bounded memory unless all examples are wanted: what failed before what is blocked, often by it. */
 export async function groupByCause(

@@ -4,7 +4,7 @@ import { addressOf, type Casualty, type CauseGroup } from './errors-groups.ts'
 import { describeReapply } from './remedies.ts'
 import { counted, type Paint } from './style.ts'
 
-const COLORS = { failed: 'red', blocked: 'yellow', rejected: 'red' } as const
+const COLORS = { failed: 'red', blocked: 'yellow', reduced: 'yellow', rejected: 'red' } as const
 
 interface Output {
   paint: Paint
@@ -21,8 +21,9 @@ export function renderErrorsText(run: Run, groups: readonly CauseGroup[], output
     write('Nothing failed, nothing was blocked, nothing rejected.\n')
     return
   }
-  const [failed, blocked, rejected] = [sum('failed'), sum('blocked'), sum('rejected')]
+  const [failed, blocked, reduced, rejected] = [sum('failed'), sum('blocked'), sum('reduced'), sum('rejected')]
   write(`${failed.toLocaleString('en-US')} failed, ${blocked.toLocaleString('en-US')} blocked, `)
+  if (reduced > 0) write(`${reduced.toLocaleString('en-US')} reduced, `)
   write(`${counted(rejected, 'record')} rejected: ${counted(groups.length, 'cause')}\n`)
   renderGroups(groups, output)
   if (failed + blocked > 0)

@@ -70,6 +70,16 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   shared_external_id: after('external ids are unique among organizations: give each its own, or give them one key'),
   membership_incomplete: after('map the keys of the user and of the organization, or leave the record out with when'),
 
+  role_unnamed: after('map the slug of the role, or leave the record out with when'),
+  invalid_role_type: after(
+    'a role is of the environment or of an organization: write environment, organization or nothing',
+  ),
+  environment_role_in_organization: after('leave the organization out, or give the role the type organization'),
+  environment_role_with_prefix: after('give the role another slug, or the type organization'),
+  permission_unnamed: after('map the slug of the permission, or leave the record out with when'),
+  permission_text_too_long: after('shorten the name or the description of the permission'),
+  invalid_permissions: after('write permissions as a list with commas or a JSON array of slugs'),
+  invalid_permission_slug: after('a slug has at most 48 lowercase letters, digits, and - _ : . *'),
   invalid_roles: after('write roles as a list with commas or a JSON array of slugs'),
   invalid_role_slug: after('a slug has at most 48 lowercase letters, digits, - and _'),
   role_text_too_long: after('shorten the name or the description of the role'),

@@ -23,9 +23,16 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   ),
   unknown_role: after('declare the role under roles.define, translate it under roles.map, or correct it in the source'),
 
+  unknown_organization_role: after(
+    'define the role under roles.define with the type organization, translate it under roles.map, or correct it in the source',
+  ),
+  role_lost: after(
+    'enable several roles per membership in the WorkOS dashboard, then apply again with onDrift: { membership: overwrite } and --refresh',
+  ),
+
   invalid_role: after('declare the role under roles.define, or create it in WorkOS'),
   multiple_roles_not_enabled: after(
-    'enable several roles per membership in the WorkOS dashboard, or set roles.multiple to first with roles.priority',
+    'enable several roles per membership in the WorkOS dashboard, or set roles.notEnabled to first with roles.priority',
   ),
   role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),
   organization_role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),

@@ -1,4 +1,4 @@
-import type { Manifest, MergeRule } from '../config/manifest.ts'
+import type { ConflictPolicy, Manifest, MergeRule } from '../config/manifest.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Api, WriteRequest } from '../workos/api.ts'
 
@@ -91,6 +91,15 @@ export interface LiveResource {
  */
 export type Changes = Record<string, Json>
 
+/** A resource, or the changes of an update, without what WorkOS refused. */
+export interface Reduction {
+  attributes: Attributes
+  /** Stable name of what it goes without. */
+  code: string
+  /** What it keeps and loses. */
+  message: string
+}
+
 /** WorkOS ids of the resources that `refs` names, by role. */
 export type RefIds = Record<string, string>
 
@@ -159,6 +168,9 @@ export interface KindDefinition extends DraftDefinition {
   /** The reference inside of which WorkOS lists the kind, where there is no list of all of it. */
   within?: string
 
+  /** What happens to one that is in WorkOS, was not made by this state and differs. Undefined: `adopt.fill` says it. */
+  onConflict?(manifest: Pick<Manifest, 'roles'>): ConflictPolicy
+
   /** What a live one looks like while it is in force, besides its managed fields: the status of a membership. */
   inForce?: Attributes
 
@@ -195,6 +207,12 @@ export interface KindDefinition extends DraftDefinition {
 
   /** Whether a refused create means that the thing exists already, so that it is to be found and adopted. */
   exists(codes: readonly string[], status: number): boolean
+
+  /**
+   * The same in a form that WorkOS takes where it refused this one with these codes and the manifest would rather have less than nothing:
+   * a membership with one of its roles. Undefined: there is none.
+   */
+  reduce?(attributes: Attributes, codes: ReadonlySet<string>, manifest: Pick<Manifest, 'roles'>): Reduction | undefined
 
   /** Things that must exist in WorkOS or be among the desired resources: the roles of a membership. */
   mentions?(desired: DesiredResource): Mention[]

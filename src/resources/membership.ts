@@ -1,12 +1,27 @@
+import type { Manifest } from '../config/manifest.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { requiredText, textOf } from './body.ts'
-import type { KindDefinition, LiveResource, NormaliseResult, ValueProblem, ValueRules } from './kind.ts'
+import type {
+  Attributes,
+  KindDefinition,
+  LiveResource,
+  Mention,
+  NormaliseResult,
+  Reduction,
+  ValueProblem,
+  ValueRules,
+} from './kind.ts'
+import { naturalOf, organizationRoleKey } from './organization-role.ts'
 import { listed, pages } from './paging.ts'
+import { ORGANIZATION_PREFIX } from './role-definition.ts'
 import { settle } from './values/check.ts'
 import { mapRoleSlug, parseRoleNames } from './values/roles.ts'
 import { optionalText } from './values/text.ts'
 
 const PATH = '/user_management/organization_memberships'
+
+/** The code by which WorkOS says that the environment has one role a membership. */
+const ONE_ROLE = 'multiple_roles_not_enabled'
 
 /** Lists tell about active memberships alone unless all are asked for. */
 const STATUSES = 'active,inactive,pending'
@@ -34,10 +49,8 @@ export const membership: KindDefinition = {
   inForce: { status: 'active' },
   normalise,
   keyFromRefs: membershipKey,
-  mentions: ({ attributes: { roles } }) =>
-    Array.isArray(roles)
-      ? roles.map(String).map((slug) => ({ kind: 'role', key: slug, natural: () => slug, label: slug }))
-      : [],
+  mentions: ({ attributes: { roles }, refs }) =>
+    Array.isArray(roles) ? roles.map(String).map((slug) => roleMention(slug, refs.organization ?? '')) : [],
   writes: 'write',
   within: 'organization',
   missing: () => undefined,
@@ -75,6 +88,7 @@ export const membership: KindDefinition = {
   remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
   parse,
   exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
+  reduce: oneRole,
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
 }
 
@@ -103,8 +117,19 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   }
   const key = refs.user === undefined || refs.organization === undefined ? null : membershipKey(refs)
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
-  const attributes: JsonObject = slugs.size === 0 ? {} : { roles: [...slugs] }
+  const attributes: JsonObject = slugs.size === 0 ? {} : { roles: [...slugs].sort() }
   return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
+}
+
+/** A role of the organization itself, which its prefix tells, or one of the environment. */
+function roleMention(slug: string, organization: string): Mention {
+  if (!slug.startsWith(ORGANIZATION_PREFIX)) return { kind: 'role', key: slug, natural: () => slug, label: slug }
+  return {
+    kind: 'organization-role',
+    key: organizationRoleKey(slug, organization),
+    natural: ({ organization: id }) => (id === undefined ? null : naturalOf(slug, id)),
+    label: slug,
+  }
 }
 
 function membershipKey({ user, organization }: Record<string, string>): string {
@@ -125,6 +150,25 @@ function parse(body: JsonObject): LiveResource {
 function rolesOf(body: JsonObject): string[] {
   const roles = Array.isArray(body.roles) ? body.roles : [body.role ?? null]
   return roles.map((role) => (isObject(role) ? textOf(role, 'slug') : null)).filter((slug) => slug !== null)
+}
+
+/** The first of its roles by `roles.priority`, where the environment takes one a membership and `roles.notEnabled` is `first`. */
+function oneRole(
+  { roles, ...rest }: Attributes,
+  codes: ReadonlySet<string>,
+  { roles: { notEnabled, priority = [] } }: Pick<Manifest, 'roles'>,
+): Reduction | undefined {
+  if (notEnabled !== 'first' || !codes.has(ONE_ROLE) || !Array.isArray(roles) || roles.length < 2) return undefined
+  const slugs = roles.map(String)
+  // An organization's own role ranks where its name does, written with the prefix or without.
+  const kept = priority.flatMap((role) => [role, `${ORGANIZATION_PREFIX}${role}`]).find((role) => slugs.includes(role))
+  if (kept === undefined) return undefined
+  const lost = slugs.filter((slug) => slug !== kept)
+  return {
+    attributes: { ...rest, roles: [kept] },
+    code: 'role_lost',
+    message: `keeps ${kept}, loses ${lost.join(', ')}`,
+  }
 }
 
 /** WorkOS takes either `role_slug` or, where several roles are enabled, `role_slugs`. */

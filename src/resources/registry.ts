@@ -1,14 +1,24 @@
 import type { DraftDefinition, KindDefinition } from './kind.ts'
 import { membership } from './membership.ts'
 import { organization } from './organization.ts'
+import { organizationRole } from './organization-role.ts'
+import { permission } from './permission.ts'
 import { role } from './role.ts'
+import { roleDefinition } from './role-definition.ts'
 import { user } from './user.ts'
 
 /** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
-export const draftDefinitions: readonly DraftDefinition[] = [organization, user, membership]
+export const draftDefinitions: readonly DraftDefinition[] = [permission, organization, roleDefinition, user, membership]
 
 /** Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. */
-export const kindDefinitions: readonly KindDefinition[] = [role, organization, user, membership]
+export const kindDefinitions: readonly KindDefinition[] = [
+  permission,
+  role,
+  organization,
+  organizationRole,
+  user,
+  membership,
+]
 
 const draftsByName: ReadonlyMap<string, DraftDefinition> = new Map(draftDefinitions.map((draft) => [draft.name, draft]))
 

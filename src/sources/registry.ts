@@ -33,7 +33,11 @@ export function sourceDefinition({ type }: SourceConfig): SourceDefinition {
  */
 export function openSource(config: SourceConfig, context: ReadContext): Source {
   const definition = sourceDefinition(config)
-  if (context.snapshot !== undefined && isRecorded(context.snapshot)) return openRecorded(context.snapshot, context)
   const { type: _type, ...options } = config
-  return definition.open(options, context)
+  const { snapshot, ...live } = context
+  if (snapshot === undefined || !isRecorded(snapshot)) return definition.open(options, context)
+  const recorded = openRecorded(snapshot, context)
+  // What was recorded before the type had a stream has none of it.
+  const { streams } = definition.open(options, live)
+  return { ...recorded, streams: [...new Set([...recorded.streams, ...streams])] }
 }

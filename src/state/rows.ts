@@ -33,7 +33,7 @@ export function failureFromRow(row: Row): Failure {
     kind: String(row.kind),
     key: String(row.key),
     action: String(row.action),
-    outcome: row.outcome === 'blocked' ? 'blocked' : 'failed',
+    outcome: row.outcome === 'blocked' || row.outcome === 'reduced' ? row.outcome : 'failed',
     code: String(row.code),
     message: String(row.message),
     origin: String(row.origin),

@@ -39,7 +39,8 @@ export interface Intent extends Address {
 /** Something that a run could not do. Never holds a secret. */
 export interface Failure extends Address {
   action: string
-  outcome: 'failed' | 'blocked'
+  /** `reduced`: it took effect, without something that WorkOS did not take. */
+  outcome: 'failed' | 'blocked' | 'reduced'
   /** WorkOS's error code, or ours. */
   code: string
   message: string

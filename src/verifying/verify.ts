@@ -90,9 +90,11 @@ function parentIds(staging: DesiredSet['staging'], kind: string): string[] {
 }
 
 /** What the source yields and what was compared are the same resources, and every one of them is accounted for. */
-function checkSums({ accounting }: DesiredSet, kinds: readonly KindVerification[]): void {
+function checkSums({ accounting, staging }: DesiredSet, kinds: readonly KindVerification[]): void {
   const wrong = kinds.flatMap(({ kind, plural, desired, verified, different, missing }) => {
-    const distinct = accounting.kinds.find((count) => count.kind === kind)?.distinct ?? desired
+    const fromRecords = accounting.kinds.find((count) => count.kind === kind)?.distinct ?? 0
+    const others = staging.count('SELECT count(*) FROM desired WHERE kind = ? AND records = 0', kind)
+    const distinct = fromRecords + others
     if (distinct === desired && desired === verified + different + missing) return []
     return [`${plural}: ${distinct} distinct, ${desired} desired, ${verified} + ${different} + ${missing} compared`]
   })

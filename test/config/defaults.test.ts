@@ -14,6 +14,7 @@ test('a minimal manifest is filled in completely', async () => {
     map: {},
     dedupe: { user: { by: ['email'], fields: {} } },
     roles: { define: {}, unmapped: 'error' },
+    permissions: { define: {} },
     metadata: {
       prefix: 'csv',
       maxKeys: 10,

@@ -44,7 +44,7 @@ test('a rule has exactly the fields that its kind maps', () => {
   const mapped = draftDefinitions.filter(({ rule }) => rule !== undefined)
   expect(mapped.length).toBeGreaterThan(2)
   for (const kind of mapped) {
-    const keys = knownKeys(['map', kind.name])
+    const keys = knownKeys(['map', kind.rule ?? ''])
     expect(keys.toSorted(), kind.name).toEqual(['from', 'each', 'when', ...kind.mapped].toSorted())
   }
 })

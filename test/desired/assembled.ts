@@ -32,7 +32,7 @@ export interface RecordPart {
   users?: UserPart[]
   organizations?: { key: string; name?: string; externalId?: string; domains?: string[]; verifiedDomains?: string[] }[]
   memberships?: MembershipPart[]
-  grants?: { user: string; organization: string | null; role: string }[]
+  grants?: { user: string; organization: string | null; scope?: 'user'; role: string }[]
   rejects?: { kind: string; key: string | null; refs?: Record<string, string> }[]
   notes?: { kind: string; key: string; code: string }[]
 }
@@ -111,7 +111,9 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
         refs: { user, organization },
       })
     }
-    for (const grant of grants) result.grants.push({ seq, origin, ...grant })
+    for (const grant of grants) {
+      result.grants.push({ seq, origin, scope: grant.organization === null ? 'record' : 'organization', ...grant })
+    }
     for (const reject of rejects) result.rejects.push({ seq, origin, code: 'bad', message: `bad at ${seq}`, ...reject })
     for (const note of notes) result.notes.push({ seq, detail: 'x', ...note })
   }

@@ -12,6 +12,7 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
     source: { type: 'clerk' },
     vars: {},
     secrets: {},
+    permissions: { define: {} },
     map,
     dedupe: { user: { by: ['email'], fields: {} } },
     adopt: { mode: 'match', fill: [] },

@@ -276,7 +276,7 @@ describe('role assignments', () => {
     )
     const memberships = result.drafts.filter(({ kind }) => kind === 'membership')
     expect(memberships.map(({ attributes }) => attributes)).toEqual([
-      '{"roles":["member","admin","viewer"]}',
+      '{"roles":["admin","member","viewer"]}',
       '{"roles":["viewer"]}',
     ])
     expect(result.assigned).toBe(2)
@@ -290,8 +290,22 @@ describe('role assignments', () => {
     ]
     const { grants } = await mapped(map, data, { roles })
     expect(grants).toEqual([
-      { seq: 0, user: 'u1', organization: 'acme', role: 'admin', origin: { file: 'users.csv', line: 2 } },
-      { seq: 0, user: 'u1', organization: null, role: 'admin', origin: { file: 'users.csv', line: 2 } },
+      {
+        seq: 0,
+        user: 'u1',
+        organization: 'acme',
+        scope: 'organization',
+        role: 'admin',
+        origin: { file: 'users.csv', line: 2 },
+      },
+      {
+        seq: 0,
+        user: 'u1',
+        organization: null,
+        scope: 'record',
+        role: 'admin',
+        origin: { file: 'users.csv', line: 2 },
+      },
     ])
   })
 

@@ -23,6 +23,7 @@ const USERS = {
   deleted: 0,
   failed: 6,
   blocked: 3,
+  reduced: 0,
   pending: 1,
 }
 
@@ -35,6 +36,7 @@ const NONE = {
   unchanged: 0,
   failed: 0,
   blocked: 0,
+  reduced: 0,
   pending: 0,
 }
 

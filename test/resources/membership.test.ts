@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { DesiredResource, ValueRules } from '../../src/resources/kind.ts'
 import { membership } from '../../src/resources/membership.ts'
-import { role, rolesDefined } from '../../src/resources/role.ts'
+import { role } from '../../src/resources/role.ts'
+import { rolesDefined } from '../../src/resources/role-definition.ts'
 import { ApiRefusal } from '../../src/workos/api.ts'
 import { collect, type Live, live, only } from './live.ts'
 import { RULES } from './rules.ts'
@@ -20,7 +21,7 @@ async function people(api: Live): Promise<{ user: string; organization: string }
 }
 
 describe('the fields of a membership', () => {
-  test('roles are mapped, without repetition, in order', () => {
+  test('roles are mapped, without repetition, in the order of their characters', () => {
     const rules: ValueRules = {
       ...RULES,
       roles: { define: {}, map: { 'org:admin': 'admin', owner: 'admin', 'org:member': 'member' }, unmapped: 'drop' },
@@ -33,7 +34,7 @@ describe('the fields of a membership', () => {
       ok: true,
       value: {
         key: 'u@o',
-        attributes: { roles: ['member', 'admin'] },
+        attributes: { roles: ['admin', 'member'] },
         secrets: null,
         refs: { user: 'u', organization: 'o' },
         notes: [{ code: 'role_dropped', detail: 'guest' }],
@@ -117,7 +118,7 @@ describe('memberships and roles in WorkOS', () => {
       externalId: null,
       natural: 'editor',
       createdAt: expect.any(String),
-      attributes: { name: 'Editor', description: 'May edit' },
+      attributes: { name: 'Editor', description: 'May edit', permissions: [] },
     })
     expect(await role.find(api, wanted, {})).toEqual(created)
     const refusal = await api.write(role.create(wanted, {})).catch((error) => error)

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../json.ts'
 import { sourceFile } from '../csv/file.ts'
 import { textOption } from '../csv/options.ts'
 import { checkCsvFile } from '../csv/stream.ts'
+import { roleDefinitionFile, withRoleFiles } from '../role-files.ts'
 import type { SourceDefinition } from '../source.ts'
 import { capture, tryCredentials } from './capture/capture.ts'
 import { checkCredentials, checkOptions } from './options/check-options.ts'
@@ -16,7 +17,7 @@ import { open } from './records/open.ts'
 const TYPE = 'auth0'
 
 /** An Auth0 tenant, or a file of its users. */
-export const auth0Source: SourceDefinition = {
+const tenantSource: SourceDefinition = {
   type: TYPE,
   schema: withoutType(sourceSchema(TYPE)),
   files: filesOf,
@@ -28,6 +29,9 @@ export const auth0Source: SourceDefinition = {
   live: { applies: isLive, identity: identityOf, capture, tryCredentials },
   open,
 }
+
+/** The same, and a file about roles beside it. */
+export const auth0Source: SourceDefinition = withRoleFiles(tenantSource, [roleDefinitionFile])
 
 function filesOf(config: Record<string, unknown>): string[] {
   const users = isLive(config) ? undefined : textOption(config, 'users')

@@ -6,6 +6,7 @@ import { columnsOf } from '../csv/columns.ts'
 import { type SourceFile, sourceFile } from '../csv/file.ts'
 import { delimiterSchema, textOption } from '../csv/options.ts'
 import { type CsvRecord, CsvStream, checkCsvFile } from '../csv/stream.ts'
+import { roleDefinitionFile, withRoleFiles } from '../role-files.ts'
 import type { ReadContext, Source, SourceDefinition, SourceRecord } from '../source.ts'
 import { captureClerk, tryCredentials } from './capture.ts'
 import { userColumns, userRule } from './columns.ts'
@@ -18,7 +19,7 @@ import { checkOptions, identity, isLive, LARGEST_PAGE, requireOptions } from './
 const path: JsonObject = { type: 'string', minLength: 1 }
 
 /** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
-export const clerkSource: SourceDefinition = {
+const instanceSource: SourceDefinition = {
   type: 'clerk',
   schema: {
     type: 'object',
@@ -82,6 +83,9 @@ export const clerkSource: SourceDefinition = {
     return isLive(config) ? openLive(config, context) : openFiles(config, context)
   },
 }
+
+/** The same, and a file about roles beside it. */
+export const clerkSource: SourceDefinition = withRoleFiles(instanceSource, [roleDefinitionFile])
 
 function openFiles(config: Record<string, unknown>, context: ReadContext): Source {
   const file = sourceFile(textOption(config, 'users') ?? '', context.directory)

@@ -1,4 +1,4 @@
-import { oneOrganizationId } from '../csv/csv-source.ts'
+import { oneOrganizationId } from '../csv/one-organization-id.ts'
 import type { RowRule } from '../csv/stream.ts'
 import type { Vocabulary } from '../csv/vocabulary.ts'
 

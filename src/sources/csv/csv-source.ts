@@ -1,9 +1,11 @@
 import { numbered } from '../chunks.ts'
+import { roleDefinitionFile, userRoleFile, withRoleFiles } from '../role-files.ts'
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
 import { columnsOf } from './columns.ts'
 import { sourceFile } from './file.ts'
+import { oneOrganizationId } from './one-organization-id.ts'
 import { delimiterSchema, textOption } from './options.ts'
-import { CsvStream, checkCsvFile, type RowRule } from './stream.ts'
+import { CsvStream, checkCsvFile } from './stream.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 const STREAM = 'users'
@@ -29,18 +31,7 @@ export const userColumns: Vocabulary = {
   verbatim: ['password'],
 }
 
-/** An organization is named by one id: WorkOS's own or the source's. */
-export const oneOrganizationId: RowRule = (data) => {
-  if (data.org_id === undefined || data.org_external_id === undefined) return undefined
-  return {
-    code: 'two_organization_ids',
-    message: 'the row has both org_id and org_external_id',
-    hint: 'keep org_id for an organization that is in WorkOS already, org_external_id for one that is yet to be created',
-  }
-}
-
-/** One CSV file, one row per membership. */
-export const csvSource: SourceDefinition = {
+const usersSource: SourceDefinition = {
   type: 'csv',
   schema: {
     type: 'object',
@@ -63,6 +54,9 @@ export const csvSource: SourceDefinition = {
   },
   open: (config, context) => openCsv(config, context),
 }
+
+/** One CSV file, one row per membership, and files about roles beside it. */
+export const csvSource: SourceDefinition = withRoleFiles(usersSource, [roleDefinitionFile, userRoleFile])
 
 function openCsv(config: Record<string, unknown>, context: ReadContext): Source {
   const { file, delimiter } = settings(config, context.directory)

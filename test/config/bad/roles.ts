@@ -32,6 +32,20 @@ export const badRoles: BadManifest[] = [
     path: 'roles.priority',
   },
   {
+    name: 'one role where several are not enabled, without a priority',
+    text: `${MINIMAL}roles: { notEnabled: first }\n`,
+    code: 'missing_key',
+    at: '3:1',
+    path: 'roles.priority',
+  },
+  {
+    name: 'a slug of a permission that cannot be one',
+    text: `${MINIMAL}permissions:\n  define: { "Users read": { name: Read } }\n`,
+    code: 'bad_value',
+    at: '4:13',
+    path: 'permissions.define.Users read',
+  },
+  {
     name: 'a misspelt rule of an organization',
     text: `${MINIMAL}roles:\n  organizations:\n    acme: { unmaped: drop }\n`,
     code: 'unknown_key',

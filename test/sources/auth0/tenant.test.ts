@@ -28,6 +28,7 @@ test('users of every organization and of none are read, with their memberships a
     ['users', 60, 60, 0],
     ['organizations', 4, 4, 0],
     ['memberships', members, members, 0],
+    ['roles', 4, 4, 0],
   ])
 })
 
@@ -269,6 +270,7 @@ test('passwords are joined to the users of a tenant, and its metadata may tell o
   expect(reading.counts.map(({ stream, file, passed }) => [stream, file, passed])).toEqual([
     ['users', 'snapshot/users.ndjson.gz', 2],
     ['organizations', 'snapshot/users.ndjson.gz', 1],
+    ['roles', 'snapshot/roles.ndjson.gz', 0],
     ['passwords', 'hashes.ndjson', 1],
   ])
   expect(reading.rejected).toMatchObject([

@@ -71,7 +71,7 @@ test('who is banned is left out with memberships and roles', async () => {
   const result = await mapped({ ...data, users }, { 'roles.csv': roles })
   expect(result.rejects).toEqual([])
   expect(drafts(result, 'user').map(({ key }) => key)).toEqual([clerkUser(1).id])
-  expect(drafts(result, 'membership')).toMatchObject([{ user: clerkUser(1).id, roles: ['member', 'editor'] }])
+  expect(drafts(result, 'membership')).toMatchObject([{ user: clerkUser(1).id, roles: ['editor', 'member'] }])
   expect(result.grants).toEqual([])
   expect(result.leftOut).toBe(1)
 })

@@ -81,7 +81,7 @@ describe('organizations and memberships', () => {
     const { records, streams, counts } = await read(
       generateInstance({ users: 2, organizations: 2, membershipsEach: 1 }),
     )
-    expect(streams).toEqual(['users', 'organizations', 'memberships'])
+    expect(streams).toEqual(['users', 'organizations', 'memberships', 'roleDefinitions'])
     expect(records.map(({ seq, stream }) => [seq, stream])).toEqual([
       [0, 'organizations'],
       [1, 'organizations'],
@@ -124,7 +124,7 @@ describe('organizations and memberships', () => {
     const { records, streams } = await read(generateInstance({ users: 1, organizations: 1 }), {
       'memberships.csv': memberships,
     })
-    expect(streams).toEqual(['users', 'organizations', 'memberships'])
+    expect(streams).toEqual(['users', 'organizations', 'memberships', 'roleDefinitions'])
     expect(records).toMatchObject([{ stream: 'users', data: { memberships: [{ org_id: 'org_workos' }] } }])
   })
 

@@ -83,13 +83,13 @@ test("Clerk's roles are mapped, WorkOS's pass as they are, and what fits neither
   const files = {
     users: ['id,primary_email_address', 'u1,a@example.com'],
     memberships: ['clerk_user_id,org_external_id,org_name', 'u1,acme,Acme'],
-    roles: ['clerk_user_id,role_slug,org_external_id', 'u1,org:admin,acme', 'u1,editor,', 'u1,org:billing,acme'],
+    roles: ['clerk_user_id,role_slug,org_external_id', 'u1,org:admin,acme', 'u1,editor,', 'u1,org:Big Boss,acme'],
   }
   const plain = await read(files)
   expect(plain.attributes('membership')).toEqual([{ roles: ['admin', 'editor'] }])
   expect(plain.rejects).toMatchObject([{ code: 'invalid_role_slug', origin: { line: 4 } }])
 
-  const extended = await read(files, { roles: { map: { 'org:billing': 'billing' } } })
-  expect(extended.attributes('membership')).toEqual([{ roles: ['admin', 'editor', 'billing'] }])
+  const extended = await read(files, { roles: { map: { 'org:Big Boss': 'billing' } } })
+  expect(extended.attributes('membership')).toEqual([{ roles: ['admin', 'billing', 'editor'] }])
   expect(extended.rejects).toEqual([])
 })

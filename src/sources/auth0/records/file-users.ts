@@ -41,6 +41,7 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
         yield { file: name, records: [record] }
       }
     },
+    async *roles() {},
     counts: () => [
       file.count(),
       { stream: ORGANIZATIONS, file: name, role: 'main', read: organizations, passed: organizations, rejected: 0 },

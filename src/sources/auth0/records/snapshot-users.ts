@@ -8,7 +8,7 @@ import { MemberTable } from './member-table.ts'
 import { addMemberships, NamedOrganizations } from './metadata-organizations.ts'
 import { UserOrder } from './user-order.ts'
 import { userRecord } from './user-record.ts'
-import { fileOf, hasId, NO_ID, ORGANIZATIONS, USERS, type Users } from './users-reading.ts'
+import { fileOf, hasId, NO_ID, ORGANIZATIONS, ROLES, USERS, type Users } from './users-reading.ts'
 
 const MEMBERSHIPS = 'memberships'
 
@@ -23,6 +23,7 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
     // Users themselves may tell of their organizations and memberships.
     { stream: ORGANIZATIONS, file: place(organized ? STREAMS.organizations : STREAMS.users), role: 'main', ...none },
     ...(organized ? [{ stream: MEMBERSHIPS, file: place(STREAMS.members), role: 'joined', ...none } as const] : []),
+    { stream: ROLES, file: place(STREAMS.roles), role: 'main', ...none },
   ])
   const gone = await rejectUnread(snapshot, context, counts.reject)
   const named = options.organizations === 'metadata' ? new NamedOrganizations() : undefined
@@ -69,6 +70,12 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
         const records = rows.filter(({ data }) => !gone.has(String(data.id)))
         counts.pass(ORGANIZATIONS, records.length)
         yield { file: place(STREAMS.organizations), records }
+      }
+    },
+    async *roles() {
+      for await (const records of snapshot.read(STREAMS.roles, signal)) {
+        counts.pass(ROLES, records.length)
+        yield { file: place(STREAMS.roles), records }
       }
     },
     counts: () => counts.all(),

@@ -6,6 +6,7 @@ import type { StreamCount } from '../../source.ts'
 
 export const USERS = 'users'
 export const ORGANIZATIONS = 'organizations'
+export const ROLES = 'roles'
 
 /** Users with their memberships, and organizations: from a snapshot of a tenant, or from a file. */
 export interface Users {
@@ -17,6 +18,8 @@ export interface Users {
   users(): AsyncIterable<LineRecord[]>
   /** The organizations; after the users have been read. */
   organizations(): AsyncIterable<{ file: string; records: LineRecord[] }>
+  /** The roles with their permissions; a file of users has none. */
+  roles(): AsyncIterable<{ file: string; records: LineRecord[] }>
   counts(): StreamCount[]
   digest(): string
   close(): void

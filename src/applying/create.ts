@@ -1,0 +1,169 @@
+import type { CreateAction } from '../planning/action.ts'
+import { address } from '../planning/action.ts'
+import { compareAdopted } from '../planning/three-way.ts'
+import type { Attributes, DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../resources/kind.ts'
+import { sameIdentity } from '../resources/same-identity.ts'
+import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
+import { adopt } from './adopt.ts'
+import {
+  ATTEMPTS,
+  appliedAttributes,
+  backOff,
+  fail,
+  type Hand,
+  intend,
+  leaveOpen,
+  reduction,
+  save,
+  takeBackUnsent,
+  toState,
+} from './hand.ts'
+import { idempotencyKey } from './idempotency-key.ts'
+import type { ActionOutcome } from './outcome.ts'
+import { ownershipOf } from './ownership.ts'
+import { put } from './put.ts'
+
+/** Creates it, or takes over what turns out to exist already. @throws as carryOut */
+export async function create(
+  hand: Hand,
+  definition: KindDefinition,
+  action: CreateAction,
+  desired: DesiredResource,
+): Promise<ActionOutcome> {
+  const refIds: RefIds = {}
+  for (const [role, kind] of Object.entries(definition.refs)) {
+    const key = desired.refs[role] ?? ''
+    const id = await hand.state.idOf(kind, key)
+    if (id === undefined) {
+      return { type: 'blocked', code: 'dependency_blocked', message: `its ${role} ${kind}:${key} does not exist` }
+    }
+    refIds[role] = id
+  }
+  const requestFor = (less: Reduction | undefined) =>
+    definition.create(less === undefined ? desired : { ...desired, attributes: less.attributes }, refIds)
+  let reduced = reduction(hand, definition, desired.attributes)
+  let request = requestFor(reduced)
+  // What is created again after it was deleted is another request, though it reads the same.
+  const former = await hand.state.idOf(action.kind, action.key)
+  const startedAt = new Date()
+  await intend(hand, withoutSeparate(definition, desired), 'create', startedAt)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const key = idempotencyKey(hand.lineage, `${address(action)}\0${former ?? ''}`, request)
+      const live = definition.parse(await hand.api.write(request, key), refIds)
+      return finish(hand, definition, desired, live, reduced)
+    } catch (error) {
+      const open = error instanceof OutcomeUnknown
+      if (!open && !(error instanceof ApiRefusal)) {
+        await takeBackUnsent(hand, action, attempt, error)
+        throw error
+      }
+      const exists = !open && definition.exists(error.codes, error.status)
+      if (!open && !exists) {
+        const less = reduced ? undefined : reduction(hand, definition, desired.attributes, error)
+        if (less === undefined) return fail(hand, action, error)
+        reduced = less
+        request = requestFor(less)
+        continue
+      }
+      const live = await definition.find(hand.api, desired, refIds)
+      if (live) return takeFound(hand, definition, desired, live, refIds, attempt > 1 || open ? startedAt : undefined)
+      if (!open) return fail(hand, action, error)
+      if (attempt === ATTEMPTS) return leaveOpen(error)
+      await backOff(hand, attempt)
+    }
+  }
+}
+
+/**
+ * A create met something that exists: our own write whose answer was lost, or what somebody else made.
+ * @param sentAt when a write of ours may have taken effect; undefined if none can have
+ */
+async function takeFound(
+  hand: Hand,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  live: LiveResource,
+  refIds: RefIds,
+  sentAt: Date | undefined,
+): Promise<ActionOutcome> {
+  const claimant = await hand.state.keyOf(desired.kind, live.id)
+  if (claimant !== undefined && claimant !== desired.key) {
+    return fail(hand, desired, {
+      code: 'identity_clash',
+      message: `${live.id} in WorkOS is ${desired.kind}:${claimant} already: the source has two, WorkOS takes one`,
+    })
+  }
+  if (!sameIdentity(definition, desired, live, refIds)) {
+    return fail(hand, desired, {
+      code: 'external_id_clash',
+      message: `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`,
+    })
+  }
+  if (sentAt && ownershipOf(live, sentAt) === 'created') {
+    return finish(hand, definition, desired, live)
+  }
+  if (hand.adopting.mode === 'never') {
+    return fail(hand, desired, {
+      code: 'exists_already',
+      message: `it exists in WorkOS (${live.id}, made since the plan) and adopt.mode is never`,
+    })
+  }
+  const { changes, send } = compareAdopted(
+    definition,
+    desired.attributes,
+    live.attributes,
+    hand.adopting.fill,
+    definition.onConflict?.({ roles: hand.roles }),
+  )
+  const { kind, key } = desired
+  const label = definition.label(desired)
+  return adopt(
+    hand,
+    definition,
+    { type: 'adopt', kind, key, label, id: live.id, matchedBy: 'natural identity', changes, send },
+    desired,
+  )
+}
+
+/** It has been created; what WorkOS takes in requests of their own is sent now. */
+async function finish(
+  hand: Hand,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  live: LiveResource,
+  reduced?: Reduction,
+): Promise<ActionOutcome> {
+  const begun = withoutSeparate(definition, desired)
+  const attributes = appliedAttributes(definition, begun.attributes, live)
+  const resource = { ...toState(hand, desired, live.id, 'created'), attributes }
+  const created = await save(hand, 'created', resource, reduced)
+  const send = separateOf(definition, desired)
+  if (Object.keys(send).length === 0) return created
+  const { kind, key } = desired
+  const applied = { ...attributes, ...send }
+  const label = definition.label(desired)
+  const sent = await put(
+    hand,
+    definition,
+    { type: 'update', kind, key, label, id: live.id, changes: [], send, applied },
+    desired,
+  )
+  return sent.refused ?? save(hand, 'created', { ...resource, attributes: applied }, reduced)
+}
+
+/** The separate fields that have something in them: see FieldDefinition. */
+function separateOf({ fields }: KindDefinition, { attributes }: DesiredResource): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(
+      ([field, value]) => fields[field]?.separate && !(Array.isArray(value) && value.length === 0),
+    ),
+  )
+}
+
+function withoutSeparate({ fields }: KindDefinition, desired: DesiredResource): DesiredResource {
+  const attributes = Object.fromEntries(
+    Object.entries(desired.attributes).filter(([field]) => !fields[field]?.separate),
+  )
+  return { ...desired, attributes }
+}
