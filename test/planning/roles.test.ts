@@ -100,7 +100,7 @@ test('roles of the rows and roles of a file of their own are united, each once a
     roles: { define: DEFINE },
   })
   const { set } = await world.plan()
-  expect(set.get('membership', 'u1@acme')?.attributes.roles).toEqual(['admin', 'member', 'billing'])
+  expect(set.get('membership', 'u1@acme')?.attributes.roles).toEqual(['admin', 'billing', 'member'])
   expect(set.get('membership', 'u1@borealis')?.attributes.roles).toEqual(['member'])
 })
 
