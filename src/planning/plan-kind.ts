@@ -8,6 +8,7 @@ import { deletedPolicy, driftPolicy } from './drift-policy.ts'
 import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, lookUpFew, type Wanted } from './look-up.ts'
 import {
   findLive,
+  findNamesakes,
   insertAction,
   insertDrift,
   type Known,
@@ -126,6 +127,8 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
     return { ...base, type: 'blocked', code, message, hint }
   }
   const { live, matchedBy } = match
+  const namesakes = matchedBy === 'natural identity' ? findNamesakes(staging, definition.name, live.natural ?? '') : []
+  if (namesakes.length > 0) return { ...base, type: 'blocked', ...ambiguous(definition, namesakes) }
   // Of a part of the source, nobody knows whether a key that it lacks has left it.
   const former = set.reading.partial ? undefined : orphanById(staging, definition.name, live.id)
   const claimant =
@@ -155,6 +158,17 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
     staging.run("INSERT INTO notes VALUES (0, ?, ?, 'totp_left_alone', 'totpSecret')", desired.kind, desired.key)
   }
   return { ...base, type: 'adopt', id: live.id, matchedBy, changes, send }
+}
+
+function ambiguous(
+  { name, plural }: KindDefinition,
+  ids: readonly string[],
+): Pick<BlockedAction, 'code' | 'message' | 'hint'> {
+  return {
+    code: 'ambiguous_identity',
+    message: `WorkOS holds several ${plural} of its name: ${ids.join(', ')}`,
+    hint: `rename or delete all but one in WorkOS, or say which one it is: workos-migrate state import ${name}:<key> <id>`,
+  }
 }
 
 /** Ours already, under a key that the source no longer has: an external id was filled in, or duplicates changed places. */
@@ -200,10 +214,15 @@ function matchLive(
   return live && { live, matchedBy: 'natural identity' }
 }
 
-/** Whether another resource of ours is about to give up what it is recognised by: its user's address changes in the source. */
+/**
+ * Whether another resource of ours is about to give up what it is recognised by: a user's address or a group's name changes in the
+ * source.
+ */
 function givesUp(set: DesiredSet, definition: KindDefinition, key: string, live: LiveResource): boolean {
   const desired = set.get(definition.name, key)
-  const natural = desired === undefined ? null : definition.natural(desired, {})
+  const refs = desired && resolveRefs(set.staging, definition, desired)
+  const ids = refs === undefined || refs.type === 'blocked' ? {} : refs.ids
+  const natural = desired === undefined ? null : definition.natural(desired, ids)
   return natural !== null && natural !== live.natural
 }
 

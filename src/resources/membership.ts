@@ -49,6 +49,7 @@ export const membership: KindDefinition = {
   inForce: { status: 'active' },
   normalise,
   keyFromRefs: membershipKey,
+  keyRefs: ['user', 'organization'],
   mentions: ({ attributes: { roles }, refs }) =>
     Array.isArray(roles) ? roles.map(String).map((slug) => roleMention(slug, refs.organization ?? '')) : [],
   writes: 'write',
@@ -132,7 +133,8 @@ function roleMention(slug: string, organization: string): Mention {
   }
 }
 
-function membershipKey({ user, organization }: Record<string, string>): string {
+/** The key of the membership of a user in an organization. */
+export function membershipKey({ user, organization }: Record<string, string>): string {
   return `${user}@${organization}`
 }
 

@@ -73,6 +73,9 @@ async function readLive(
     }
   }
   if (within === undefined) return read([])
+  // One request at least for each that it is within: too many for what is not used, or not even enabled in the environment.
+  const isUsed = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
+  if (staging.statement(isUsed).get(name) === undefined) return
   // All draw from one iterator: what the kind is listed within is read once.
   const kind = refs[within] ?? ''
   const ids = (sparse ? holderIds(staging, kind, name) : parentIds(staging, kind)).values()

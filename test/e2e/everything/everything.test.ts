@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { loadManifest } from '../../../src/config/load.ts'
+import { Redactor } from '../../../src/diagnostics/redactor.ts'
 import { createScratch } from '../../../src/files/scratch.ts'
 import { computeDesired } from '../../../src/planning/compute-desired.ts'
 import { randomFrom } from '../../fakes/random.ts'
@@ -12,7 +13,7 @@ const env = { KEY }
 
 /** The desired set and what was refused, as text; not where each was read. */
 async function desiredText({ folder, path }: Project): Promise<string> {
-  const loaded = await loadManifest({ path: path('migrate.config.yaml'), cwd: folder, env })
+  const loaded = await loadManifest({ path: path('migrate.config.yaml'), cwd: folder, env, redactor: new Redactor() })
   const scratch = createScratch(folder)
   const { set } = await computeDesired({ loaded, scratch: scratch.path })
   onTestFinished(() => {
@@ -50,9 +51,14 @@ test('everything is planned, applied, verified, and applied again without a writ
   const planned = await project.run(['plan', '--json'], { env })
   expect(planned.exit, planned.stderr + planned.stdout.slice(-2000)).toBe(0)
   const plan = JSON.parse(planned.stdout)
-  const created = Object.fromEntries(plan.summary.kinds.map(({ kind, create }: { kind: string; create: number }) => [kind, create]))
+  const created = Object.fromEntries(
+    plan.summary.kinds.map(({ kind, create }: { kind: string; create: number }) => [kind, create]),
+  )
   expect(created).toMatchObject({ permission: 4, role: 2, organization: 60, group: expect.any(Number) })
-  expect(plan.rejects.map(({ code }: { code: string }) => code).toSorted()).toEqual(['key_contradiction', 'user_rejected'])
+  expect(plan.rejects.map(({ code }: { code: string }) => code).toSorted()).toEqual([
+    'key_contradiction',
+    'user_rejected',
+  ])
   expect(plan.summary.passwords).toMatchObject({ reset: 26 })
 
   const applied = await project.run(['apply', '--yes', '--json'], { env })

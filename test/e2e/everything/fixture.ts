@@ -20,7 +20,10 @@ const organizationOf = (n: number) => `org-${String(n % ORGANIZATIONS).padStart(
 
 /** A row of a user in an organization. */
 function row(name: string, organization: number | undefined, more: Row = {}): Row {
-  const own = organization === undefined ? {} : { org_external_id: organizationOf(organization), org_name: `Organization ${organization % ORGANIZATIONS}` }
+  const own =
+    organization === undefined
+      ? {}
+      : { org_external_id: organizationOf(organization), org_name: `Organization ${organization % ORGANIZATIONS}` }
   return {
     email: `${name}@example.com`,
     external_id: name,
@@ -44,7 +47,11 @@ function ordinary(): Row[] {
     const roles = ['admin', 'member', '', 'auditor', 'admin,billing'][n % 5] ?? ''
     const groups = ['Engineering', 'Finance|Engineering', ''][n % 3] ?? ''
     const first = row(name, n, { ...own, role_slugs: roles, groups })
-    return [first, ...(n % 4 === 0 ? [row(name, n + 7)] : []), ...(n % 8 === 0 ? [row(name, n + 13, { groups: 'Finance' })] : [])]
+    return [
+      first,
+      ...(n % 4 === 0 ? [row(name, n + 7)] : []),
+      ...(n % 8 === 0 ? [row(name, n + 13, { groups: 'Finance' })] : []),
+    ]
   }).flat()
 }
 
@@ -104,10 +111,34 @@ const userRoles = (): Row[] => [
 ]
 
 const roleDefinitions = (): Row[] => [
-  { role_slug: 'admin', role_name: 'Admin', role_type: 'environment', permissions: 'users:read,users:write', org_external_id: '' },
-  { role_slug: 'billing', role_name: 'Billing', role_type: 'environment', permissions: '["invoices:pay"]', org_external_id: '' },
-  { role_slug: 'auditor', role_name: 'Auditor', role_type: 'organization', permissions: 'logs:read', org_external_id: '' },
-  { role_slug: 'keeper', role_name: 'Keeper', role_type: 'organization', permissions: '', org_external_id: organizationOf(2) },
+  {
+    role_slug: 'admin',
+    role_name: 'Admin',
+    role_type: 'environment',
+    permissions: 'users:read,users:write',
+    org_external_id: '',
+  },
+  {
+    role_slug: 'billing',
+    role_name: 'Billing',
+    role_type: 'environment',
+    permissions: '["invoices:pay"]',
+    org_external_id: '',
+  },
+  {
+    role_slug: 'auditor',
+    role_name: 'Auditor',
+    role_type: 'organization',
+    permissions: 'logs:read',
+    org_external_id: '',
+  },
+  {
+    role_slug: 'keeper',
+    role_name: 'Keeper',
+    role_type: 'organization',
+    permissions: '',
+    org_external_id: organizationOf(2),
+  },
 ]
 
 /** Everything that an identity carries, in three files, with rules of which none speaks of the order of rows. */
@@ -125,7 +156,10 @@ export function writeEverything(project: Project, workos: Pick<Workos, 'target'>
       userRoles: './user-roles.csv',
     },
     map: {
-      user: { totpSecret: "totp_secret ? (totp_encoding ? { 'secret': totp_secret, 'encoding': totp_encoding } : totp_secret)" },
+      user: {
+        totpSecret:
+          "totp_secret ? (totp_encoding ? { 'secret': totp_secret, 'encoding': totp_encoding } : totp_secret)",
+      },
       organization: { domains: "$replace(org_external_id, 'org-', 'tenant') & '.example'" },
       group: { each: "$[org_external_id and groups].$split(groups, '|')", name: '$' },
       groupMember: { each: "$[org_external_id and groups].$split(groups, '|')", group: '$' },
@@ -142,6 +176,11 @@ export function writeEverything(project: Project, workos: Pick<Workos, 'target'>
     target: workos.target,
     // The second row of the one external id, with its membership and its organization.
     safety: { maxRejects: 10 },
-    run: { workers: 2, chunkSize: 37, concurrency: 50, limits: { writes: '100000/1s', reads: '100000/1s', requests: '100000/1s' } },
+    run: {
+      workers: 2,
+      chunkSize: 37,
+      concurrency: 50,
+      limits: { writes: '100000/1s', reads: '100000/1s', requests: '100000/1s' },
+    },
   })
 }
