@@ -176,6 +176,23 @@ describe('authentication factors', () => {
     expect(JSON.stringify(data)).not.toContain('JBSWY3DPEHPK3PXP')
   })
 
+  test('one is read and deleted by its own id, without its secret', async () => {
+    const { authentication_factor } = await subject.ok('POST', path, { type: 'totp', totp_secret: 'JBSWY3DPEHPK3PXP' })
+    const factor = `/auth/factors/${authentication_factor.id}`
+    const read = await subject.ok('GET', factor)
+    expect(read).toMatchObject({ id: authentication_factor.id, type: 'totp', totp: { user: 'a@example.com' } })
+    expect(JSON.stringify(read)).not.toContain('JBSWY3DPEHPK3PXP')
+    expect((await subject.call('DELETE', factor)).status).toBe(204)
+    expect((await subject.ok('GET', path)).data).toEqual([])
+    for (const method of ['GET', 'DELETE']) expect((await subject.call(method, factor)).status).toBe(404)
+  })
+
+  test('they go with their user', async () => {
+    const { authentication_factor } = await subject.ok('POST', path, { type: 'totp' })
+    await subject.ok('DELETE', path.replace('/auth_factors', ''))
+    expect((await subject.call('GET', `/auth/factors/${authentication_factor.id}`)).status).toBe(404)
+  })
+
   test('a secret is made when none is given', async () => {
     const { authentication_factor } = await subject.ok('POST', path, { type: 'totp' })
     expect(authentication_factor.totp).toMatchObject({

@@ -34,8 +34,12 @@ async function everything({ ok, call }: Subject): Promise<void> {
   await call('PUT', `${users}/user_none`, {})
   await call('GET', `${users}?limit=0`)
   const factors = `${users}/${ada.id}/auth_factors`
-  await ok('POST', factors, { type: 'totp', totp_secret: 'JBSWY3DPEHPK3PXP', totp_issuer: 'Example', totp_user: 'ada' })
+  const totp = { type: 'totp', totp_secret: 'JBSWY3DPEHPK3PXP', totp_issuer: 'Example', totp_user: 'ada' }
+  const { authentication_factor: factor } = await ok('POST', factors, totp)
   await ok('GET', factors)
+  await ok('GET', `/auth/factors/${factor.id}`)
+  await ok('DELETE', `/auth/factors/${factor.id}`)
+  await call('GET', `/auth/factors/${factor.id}`)
   await call('POST', factors, { type: 'sms' })
 
   const organization = await ok('POST', '/organizations', {

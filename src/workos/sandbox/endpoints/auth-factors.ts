@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../json.ts'
 import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
 import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
+import { notFound } from '../refusal.ts'
 import { findUser } from './users.ts'
 
 interface FactorRow {
@@ -20,10 +21,14 @@ const GENERATED_SECRET_DIGITS = 32
 const CHALLENGE_MS = 10 * 60_000
 
 const PATH = '/user_management/users/:id/auth_factors'
+const SINGLE = '/auth/factors/:id'
+const COLUMNS = 'id, user_id, issuer, account, created_at, updated_at'
 
 export const authFactorEndpoints: readonly Endpoint[] = [
   { method: 'POST', path: PATH, handle: enrolFactor },
   { method: 'GET', path: PATH, handle: listFactors },
+  { method: 'GET', path: SINGLE, handle: (call) => ({ status: 200, body: presentFactor(findFactor(call)) }) },
+  { method: 'DELETE', path: SINGLE, handle: deleteFactor },
 ]
 
 /** The answer to an enrolment is the only place where the secret is ever seen; what is stored is a digest. */
@@ -75,13 +80,28 @@ function enrolFactor(call: Call): Reply {
 function listFactors(call: Call): Reply {
   const user = findUser(call, pathParameter(call, 'id'))
   return listPage<FactorRow>(call, {
-    select: 'SELECT id, user_id, issuer, account, created_at, updated_at FROM auth_factors',
+    select: `SELECT ${COLUMNS} FROM auth_factors`,
     idColumn: 'id',
     where: ['environment = ?', 'user_id = ?'],
     parameters: [call.environment, user.id],
     idOf: (factor) => factor.id,
     present: presentFactor,
   })
+}
+
+/** @throws Refusal 404 */
+function findFactor(call: Call): FactorRow {
+  const id = pathParameter(call, 'id')
+  const sql = `SELECT ${COLUMNS} FROM auth_factors WHERE environment = ? AND id = ?`
+  const factor = call.database.one<FactorRow>(sql, call.environment, id)
+  if (factor === undefined) throw notFound('AuthenticationFactor', id)
+  return factor
+}
+
+function deleteFactor(call: Call): Reply {
+  const { id } = findFactor(call)
+  call.database.run('DELETE FROM auth_factors WHERE environment = ? AND id = ?', call.environment, id)
+  return { status: 204 }
 }
 
 function presentFactor(factor: FactorRow): JsonObject {
