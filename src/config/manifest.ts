@@ -171,6 +171,14 @@ export interface Manifest {
   externalId: { maxLength: number }
   organizations: OrganizationConfig
   passwords: { unsupported: 'reset' | 'reject'; weak: 'keep' | 'reset' | 'reject'; onChange: 'keep' | 'send' }
+  totp: {
+    /** How secrets are written; `auto`: an otpauth URI, else Base32, hex or Base64, whichever it can be first. */
+    encoding: 'auto' | 'base32' | 'hex' | 'base64' | 'base64url' | 'text'
+    /** Told to WorkOS for factors for which the source tells none. */
+    issuer?: string
+    /** What becomes of the user of a factor that WorkOS cannot take. */
+    unsupported: 'skip' | 'reject'
+  }
   adopt: { mode: 'match' | 'never'; fill: string[] }
   onDrift: DriftPolicy | Record<string, DriftPolicy | Record<string, DriftPolicy>>
   onDeleted: DeletedPolicy | Record<string, DeletedPolicy>

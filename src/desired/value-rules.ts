@@ -3,6 +3,6 @@ import type { ValueRules } from '../resources/kind.ts'
 
 /** The parts of the manifest that the value rules read. */
 export function valueRules(manifest: Manifest): ValueRules {
-  const { metadata, externalId, organizations, passwords, roles } = manifest
-  return { metadata, externalId, organizations, passwords, roles }
+  const { metadata, externalId, organizations, passwords, totp, roles } = manifest
+  return { metadata, externalId, organizations, passwords, totp, roles }
 }

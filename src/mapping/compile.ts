@@ -18,8 +18,8 @@ export interface MapperSettings extends ValueRules, Pick<Manifest, 'map' | 'dedu
 
 /** The parts of a manifest that workers get. */
 export function mapperSettings(manifest: Manifest, mainStream?: string): MapperSettings {
-  const { vars, secrets, map, dedupe, metadata, externalId, organizations, passwords, roles } = manifest
-  return { vars, secrets, map, dedupe, metadata, externalId, organizations, passwords, roles, mainStream }
+  const { vars, secrets, map, dedupe, metadata, externalId, organizations, passwords, totp, roles } = manifest
+  return { vars, secrets, map, dedupe, metadata, externalId, organizations, passwords, totp, roles, mainStream }
 }
 
 /** A rule together with the kind it yields. */

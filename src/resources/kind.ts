@@ -35,7 +35,7 @@ export interface FieldDefinition {
 }
 
 /** The parts of the manifest that value rules depend on. */
-export type ValueRules = Pick<Manifest, 'metadata' | 'externalId' | 'organizations' | 'passwords' | 'roles'>
+export type ValueRules = Pick<Manifest, 'metadata' | 'externalId' | 'organizations' | 'passwords' | 'totp' | 'roles'>
 
 /** Why a value is refused. */
 export interface ValueProblem {

@@ -37,6 +37,7 @@ test('a minimal manifest is filled in completely', async () => {
       onNameConflict: 'first',
     },
     passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
+    totp: { encoding: 'auto', unsupported: 'skip' },
     adopt: { mode: 'match', fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'] },
     onDrift: 'keep',
     onDeleted: 'keep',

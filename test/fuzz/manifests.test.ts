@@ -137,6 +137,7 @@ const WHOLE: JsonObject = {
   roles: { define: { admin: { name: 'Admin' } }, map: { a: 'admin' }, unmapped: 'error' },
   metadata: { maxKeys: 10, ascii: true, prefix: 'x' },
   passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
+  totp: { encoding: 'auto', unsupported: 'skip' },
   adopt: { mode: 'match', fill: ['name'] },
   onDrift: { user: { name: 'overwrite' } },
   onDeleted: 'keep',

@@ -24,5 +24,6 @@ export const RULES: ValueRules = {
     onNameConflict: 'first',
   },
   passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
+  totp: { encoding: 'auto', unsupported: 'skip' },
   roles: { define: {}, unmapped: 'error' },
 }

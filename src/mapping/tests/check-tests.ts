@@ -5,7 +5,7 @@ import { isObject } from '../../json.ts'
 import { checkStreams } from '../check.ts'
 
 /** Sections that decide what comes of a record. */
-const MAPPING_SECTIONS = ['vars', 'secrets', 'map', 'dedupe', 'roles', 'metadata', 'externalId', 'passwords']
+const MAPPING_SECTIONS = ['vars', 'secrets', 'map', 'dedupe', 'roles', 'metadata', 'externalId', 'passwords', 'totp']
 
 /** What keeps tests from being run: streams that the source does not have, values of references that nobody has set. */
 export function checkTests(loaded: LoadedManifest, streams: readonly string[]): Problem[] {
