@@ -4,6 +4,7 @@ import { BadInput } from '../diagnostics/bad-input.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type Constants, missingConstant } from './constants.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'
+import { type Flow, flowsIn } from './flows.ts'
 import { builtIn, type Names, namesIn } from './names.ts'
 import { pad } from './pad.ts'
 import { toPlain } from './plain.ts'
@@ -37,6 +38,8 @@ export interface CompiledExpression {
   fields: Names['fields']
   /** See readsIn. */
   reads: Read[]
+  /** See flowsIn. */
+  flows: Flow[]
   /** The constants that it reads. */
   constants: Names['constants']
   /**
@@ -80,12 +83,14 @@ export function compile(
   let compiled: jsonata.Expression
   let names: Names
   let reads: Read[]
+  let flows: Flow[]
   let short: Direct | undefined
   try {
     compiled = jsonata(text, bounds)
     const ast: unknown = compiled.ast()
     names = namesIn(ast, functionNames, constantNames)
     reads = readsIn(ast)
+    flows = flowsIn(ast)
     short = direct(ast, constants)
   } catch (error) {
     if (error instanceof RangeError) return bad({ message: 'the expression is nested too deeply', position: 0 })
@@ -105,7 +110,7 @@ export function compile(
   const { unstable, fields, constants: uses } = names
   return {
     ok: true,
-    expression: { text, unstable, fields, reads, constants: uses, evaluate: evaluator(compiled, short) },
+    expression: { text, unstable, fields, reads, flows, constants: uses, evaluate: evaluator(compiled, short) },
   }
 }
 

@@ -3,14 +3,15 @@ import type { LoadedManifest, Manifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { isObject } from '../json.ts'
+import { checkMetadata } from './check-metadata.ts'
 import { compileAtPath } from './expression.ts'
 
 /**
- * Compiles every expression of the manifest. Those that cannot work are errors at their place in the file; those whose
- * answer changes from run to run are warnings, since a plan over them never comes to rest.
+ * Compiles every expression of the manifest. Those that cannot work are errors at their place in the file, and so is metadata that
+ * gives a secret away; those whose answer changes from run to run are warnings, since a plan over them never comes to rest.
  */
 export function checkExpressions(loaded: LoadedManifest): Problem[] {
-  return expressionsOf(loaded.manifest).flatMap(({ path, text }): Problem[] => {
+  const problems = expressionsOf(loaded.manifest).flatMap(({ path, text }): Problem[] => {
     const name = path.join('.')
     const compiled = compileAtPath(path, text, loaded.manifest)
     if (!compiled.ok) {
@@ -26,6 +27,7 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
       severity: 'warning',
     }))
   })
+  return [...problems, ...checkMetadata(loaded)]
 }
 
 /** A mapping without rules, and rules that read a stream which the source does not have: nothing would ever come of them. */

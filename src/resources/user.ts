@@ -4,8 +4,9 @@ import { createBody, requiredText, type Spelling, textOf, told, updateBody } fro
 import type { KindDefinition, LiveResource, NormaliseResult, ValueProblem, ValueRules } from './kind.ts'
 import { listed, pages } from './paging.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
+import { settleTotp } from './user-totp.ts'
 import { parseBoolean } from './values/booleans.ts'
-import { isEmpty, settle } from './values/check.ts'
+import { settle } from './values/check.ts'
 import { normaliseEmail } from './values/email.ts'
 import { normaliseExternalId } from './values/external-id.ts'
 import { readMetadata } from './values/metadata.ts'
@@ -43,6 +44,7 @@ export const user: KindDefinition = {
     metadata: { compare: 'map', merge: 'union' },
     password: { secret: true, compare: 'value', merge: 'first' },
     passwordHash: { secret: true, compare: 'value', merge: 'first' },
+    totpSecret: { secret: true, compare: 'value', merge: 'first' },
   },
   exclusive: [['password', 'passwordHash']],
   // Whoever signed up with somebody else's address and never verified it must not get into that person's account with a password
@@ -111,6 +113,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const metadata = readMetadata(fields.metadata, rules.metadata, problems)
   const credentials = normaliseCredentials(fields, rules.passwords)
   problems.push(...credentials.problems)
+  const totp = settleTotp(fields.totpSecret, metadata?.metadata ?? {}, rules.totp, problems)
   const attributes = {
     email,
     emailVerified: settle('emailVerified', parseBoolean(fields.emailVerified), problems),
@@ -123,8 +126,9 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
   const notes = [...(metadata?.notes ?? [])]
   if (credentials.reset !== undefined) notes.push(credentials.reset)
-  if (!isEmpty(fields.totpSecret)) notes.push({ code: 'totp_not_migrated', detail: 'totp' })
-  return { ok: true, value: { key, attributes: present(attributes), secrets: credentials.secrets, refs: {}, notes } }
+  notes.push(...totp.notes)
+  const secrets = totp.secret === undefined ? credentials.secrets : { ...credentials.secrets, totpSecret: totp.secret }
+  return { ok: true, value: { key, attributes: present(attributes), secrets, refs: {}, notes } }
 }
 
 function present(attributes: Record<string, JsonObject[string] | undefined>): JsonObject {
