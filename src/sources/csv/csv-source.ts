@@ -17,6 +17,7 @@ export const userColumns: Vocabulary = {
     'password',
     'password_hash',
     'password_hash_type',
+    'totp_secret',
     'first_name',
     'last_name',
     'email_verified',
