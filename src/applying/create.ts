@@ -39,6 +39,10 @@ export async function create(
     }
     refIds[role] = id
   }
+  if (definition.sparse && !(await isFresh(hand, definition, desired))) {
+    const live = await definition.find(hand.api, desired, refIds)
+    if (live) return takeFound(hand, definition, desired, live, refIds, undefined)
+  }
   const requestFor = (less: Reduction | undefined) =>
     definition.create(less === undefined ? desired : { ...desired, attributes: less.attributes }, refIds)
   let reduced = reduction(hand, definition, desired.attributes)
@@ -73,6 +77,16 @@ export async function create(
       await backOff(hand, attempt)
     }
   }
+}
+
+/** Whether this run has created what the resource is within: then there is nothing in it yet. */
+async function isFresh(
+  { state, run }: Hand,
+  { within = '', refs }: KindDefinition,
+  desired: DesiredResource,
+): Promise<boolean> {
+  const holder = await state.get(refs[within] ?? '', desired.refs[within] ?? '')
+  return holder?.ownership === 'created' && holder.run === run
 }
 
 /**

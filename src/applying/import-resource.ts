@@ -94,6 +94,7 @@ async function refsOfKey(
 ): Promise<Record<string, string>> {
   const { keyFromRefs } = definition
   const [first, second] = Object.entries(definition.refs)
+  if (keyFromRefs !== undefined && first !== undefined && second === undefined) return { [first[0]]: key }
   if (keyFromRefs === undefined || first === undefined || second === undefined) return {}
   for (let at = key.indexOf('@'); at >= 0; at = key.indexOf('@', at + 1)) {
     const refs = { [first[0]]: key.slice(0, at), [second[0]]: key.slice(at + 1) }

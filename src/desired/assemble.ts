@@ -10,6 +10,7 @@ import { addDefined, deriveRoles, refuseStrayDefinitions } from './role-resource
 import { refuseSharedClaims } from './shared-claims.ts'
 import { noteSimilarNames } from './similar-names.ts'
 import type { Staging } from './staging.ts'
+import { deriveTotpFactors } from './totp-factors.ts'
 import { assignUserGrants } from './user-grants.ts'
 
 /**
@@ -39,6 +40,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
       refuseDependents(staging, definition)
       if (definition.rule === 'permission' || definition.rule === 'role') addDefined(staging, manifest, definition.name)
       if (definition.rule === 'role') refuseStrayDefinitions(staging)
+      if (definition.name === 'user') deriveTotpFactors(staging, manifest)
       if (takesRoles) {
         settleRoles(staging, manifest.roles)
         deriveRoles(staging)

@@ -120,7 +120,9 @@ export class DesiredSet {
         `SELECT n.kind, n.code, n.detail, count(DISTINCT d.key) AS n FROM notes n
          LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
          JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
-         WHERE n.code <> 'unmapped_role' AND NOT (n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NOT NULL)
+         WHERE n.code NOT IN ('unmapped_role', 'totp_unsupported') AND NOT (n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NOT NULL)
+           AND NOT (n.kind = 'user' AND n.code IN ('totp_weak_secret', 'totp_encoding_ambiguous', 'totp_several')
+             AND NOT EXISTS (SELECT 1 FROM desired t WHERE t.kind = 'totp-factor' AND t.key = d.key))
            AND NOT (n.code IN ('metadata_key_dropped', 'metadata_value_dropped', 'metadata_non_ascii_dropped')
              AND EXISTS (SELECT 1 FROM json_each(d.attributes, '$.metadata') m WHERE m.key = n.detail))
          GROUP BY n.kind, n.code, n.detail ORDER BY n DESC, n.kind, n.code, n.detail`,

@@ -55,7 +55,7 @@ export interface Note {
   seq: number
   kind: string
   key: string
-  /** Stable name, counted in the plan: `password_reset_required`, `metadata_key_renamed`, `totp_not_migrated` … */
+  /** Stable name, counted in the plan: `password_reset_required`, `metadata_key_renamed`, `totp_unsupported` … */
   code: string
   /** What the note is about: the hasher, the metadata key. Counted within the code. */
   detail: string

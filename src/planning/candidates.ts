@@ -28,33 +28,38 @@ export function findCandidates(context: PlanningContext, definition: KindDefinit
       definition.name,
     )
     addChanged(context, definition)
+    if (definition.sparse) addRecreated(context, definition)
   })
   return staging.count('SELECT count(*) FROM candidates WHERE kind = ?', definition.name)
 }
 
 function addChanged({ set, state, manifest, refresh }: PlanningContext, definition: KindDefinition): void {
   const { digestKey } = state
+  // Nothing in what is looked up one by one can be compared: a refresh does not look at it.
+  const all = refresh && !definition.sparse
   const rows = set.staging.db
     .prepare(
       `SELECT d.*, k.attributes AS base, k.digests FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
        WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL)`,
     )
-    .iterate(definition.name, refresh ? 1 : 0)
+    .iterate(definition.name, all ? 1 : 0)
   for (const row of rows) {
     const desired = desiredFromRow(row)
     const digests = digestSecrets(digestKey, desired.secrets)
     const before: Record<string, string> = JSON.parse(String(row.digests))
     const changedSecrets = Object.keys(digests).filter((field) => digests[field] !== before[field])
-    const send = changedSecrets.length > 0 && manifest.passwords.onChange === 'send'
+    const enrolled = changedSecrets.some((field) => definition.fields[field]?.updatable === false)
+    const send = changedSecrets.length > 0 && !enrolled && manifest.passwords.onChange === 'send'
     if (changedSecrets.length > 0 && !send) {
       set.staging.run(
-        "INSERT INTO notes VALUES (0, ?, ?, 'password_changed_in_source', ?)",
+        'INSERT INTO notes VALUES (0, ?, ?, ?, ?)',
         desired.kind,
         desired.key,
+        enrolled ? 'totp_changed_in_source' : 'password_changed_in_source',
         changedSecrets.join(', '),
       )
     }
-    if (!refresh && !send && !sourceChanged(definition, desired.attributes, JSON.parse(String(row.base)))) continue
+    if (!all && !send && !sourceChanged(definition, desired.attributes, JSON.parse(String(row.base)))) continue
     set.staging.run(
       'INSERT INTO candidates VALUES (?, ?, ?)',
       desired.kind,
@@ -62,6 +67,16 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
       JSON.stringify(send ? changedSecrets : []),
     )
   }
+}
+
+/** What goes with something that was deleted in WorkOS and is about to be created again. */
+function addRecreated({ set: { staging } }: PlanningContext, { name, within = '', refs }: KindDefinition): void {
+  staging.run(
+    `INSERT OR IGNORE INTO candidates SELECT d.kind, d.key, '[]' FROM actions a JOIN desired d ON d.kind = ?1 AND d.key = a.key
+     WHERE a.kind = ?2 AND a.type = 'create' AND EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)`,
+    name,
+    refs[within] ?? '',
+  )
 }
 
 /** The candidates of a kind, ordered by key. */

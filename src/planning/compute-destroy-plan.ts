@@ -62,7 +62,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   createPlanTables(staging)
   for (const definition of kindDefinitions) {
     await loadKnown(staging, state, definition.name)
-    if (!spareSignedIn && !spareChanged) continue
+    if ((!spareSignedIn && !spareChanged) || definition.sparse) continue
     onProgress(`reading ${definition.plural} from WorkOS`)
     await readCreated(set, target.client, definition, onProgress)
   }

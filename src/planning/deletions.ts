@@ -62,10 +62,12 @@ function decide(context: PlanningContext, rules: DeletionRules, leaver: Leaver):
 /** Goes with what it refers to; stays with a user who stays, for a user is left as a whole or not at all. */
 function decideDependent(context: PlanningContext, rules: DeletionRules, leaver: Leaver): void {
   const { kind, refs, ownership } = leaver
-  if (Object.keys(kindDefinition(kind).refs).some((role) => takeAlong(context, leaver, role))) return
-  const userStays = context.set.staging
-    .statement("SELECT 1 FROM spared WHERE kind = 'user' AND key = ?")
+  const definition = kindDefinition(kind)
+  if (Object.keys(definition.refs).some((role) => takeAlong(context, leaver, role))) return
+  const spared = context.set.staging
+    .statement("SELECT code FROM spared WHERE kind = 'user' AND key = ?")
     .get(refs.user ?? '')
+  const userStays = spared !== undefined && !(definition.undoneAlone && spared.code === 'adopted')
   if (userStays && rules.kinds.includes(kind) && ownership === 'created') {
     spare(context, leaver, 'depends', `its user user:${refs.user} stays`)
   } else decide(context, rules, leaver)

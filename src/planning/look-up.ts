@@ -51,6 +51,29 @@ export async function lookUp(set: DesiredSet, api: Api, definition: KindDefiniti
   }
 }
 
+/**
+ * Looks up what is there one by one, if it is little; what is sparse is never listed, and applying looks before it creates. What the
+ * state has under a key that has left the source counts as found: its holder may have another key now.
+ */
+export async function lookUpFew(
+  set: DesiredSet,
+  api: Api,
+  definition: KindDefinition,
+  wanted: Iterable<Wanted>,
+): Promise<void> {
+  const { name, within = '', refs } = definition
+  set.staging.run(
+    `INSERT OR IGNORE INTO live SELECT k.kind, k.id, NULL, p.id, k.attributes, NULL FROM known k
+     JOIN known p ON p.kind = ?2 AND p.key = k.key
+     WHERE k.kind = ?1 AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
+    name,
+    refs[within] ?? '',
+  )
+  const few: Wanted[] = []
+  for (const one of wanted) if (few.push(one) > LOOKUPS_AT_MOST) return
+  await lookUp(set, api, definition, few)
+}
+
 /** Lists the kinds that a candidate mentions and that nobody has declared: a role may exist in WorkOS already. */
 export async function listMentioned(set: DesiredSet, api: Api, definition: KindDefinition): Promise<void> {
   if (definition.mentions === undefined) return

@@ -5,7 +5,7 @@ import { sameIdentity } from '../resources/same-identity.ts'
 import type { Action, AdoptAction, BlockedAction } from './action.ts'
 import { type Candidate, candidates, findCandidates } from './candidates.ts'
 import { deletedPolicy, driftPolicy } from './drift-policy.ts'
-import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, type Wanted } from './look-up.ts'
+import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, lookUpFew, type Wanted } from './look-up.ts'
 import {
   findLive,
   insertAction,
@@ -29,7 +29,8 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
   await loadKnown(set.staging, state, definition.name)
   const count = findCandidates(context, definition)
   if (count === 0) return
-  if (refresh || count > LOOKUPS_AT_MOST) {
+  if (definition.sparse) await lookUpFew(set, api, definition, wanted(set, definition))
+  else if (refresh || count > LOOKUPS_AT_MOST) {
     await listLive(set, api, definition, (read) => onProgress(`reading ${definition.plural} from WorkOS: ${read}`))
   } else {
     await lookUp(set, api, definition, [...wanted(set, definition)])
@@ -68,6 +69,8 @@ function decideKnown(
   const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
   const live = findLive(set.staging, definition.name, 'id', known.id)
   if (live === undefined) {
+    const holder = definition.sparse ? resolveRefs(set.staging, definition, desired) : undefined
+    if (holder?.type === 'pending') return { ...base, type: 'create' }
     return decideDeleted(set, deletedPolicy(manifest, desired.kind), desired, base, known.id)
   }
   const onConflict = known.ownership === 'adopted' ? definition.onConflict?.(manifest) : undefined
@@ -148,6 +151,9 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   const onConflict = definition.onConflict?.(manifest)
   const { changes, send, kept } = compareAdopted(definition, desired.attributes, live.attributes, fill, onConflict)
   for (const difference of kept) insertDrift(staging, { kind: desired.kind, key: desired.key, ...difference })
+  if (definition.sparse) {
+    staging.run("INSERT INTO notes VALUES (0, ?, ?, 'totp_left_alone', 'totpSecret')", desired.kind, desired.key)
+  }
   return { ...base, type: 'adopt', id: live.id, matchedBy, changes, send }
 }
 

@@ -1,10 +1,12 @@
 import { lostRoles, unmappedRoles } from '../desired/role-counts.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { jsonText } from '../json.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
  * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `reading`, `accounting`, `mergeCounts`, `summary`, then
- * `blocked` by reason, `unmappedRoles`, and the lists `actions`, `drift`, `spared`, `rejects`, `merges` and `lostRoles`. Secret fields are named, never shown.
+ * `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, and the lists `actions`, `drift`, `spared`, `rejects`, `merges`,
+ * `lostRoles` and `totpUnsupported`. Secret fields are named, never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
@@ -19,6 +21,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     summary,
     blocked: plan.blockedCounts(),
     unmappedRoles: unmappedRoles(set),
+    totpUnsupportedCounts: unsupportedTotpCounts(set),
   }
   write(jsonText(head).slice(0, -1))
   writeList('actions', plan.actions(), write)
@@ -27,6 +30,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   writeList('rejects', set.rejects(), write)
   writeList('merges', set.merges(), write)
   writeList('lostRoles', lostRoles(set), write)
+  writeList('totpUnsupported', unsupportedTotp(set), write)
   write('}\n')
 }
 

@@ -1,4 +1,5 @@
 import { lostRoles, lostRolesCount } from '../desired/role-counts.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
@@ -9,6 +10,7 @@ import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeLost, describeUnmapped } from './roles-text.ts'
 import { minute } from './snapshot-age.ts'
 import { counted, duration, shortValue } from './style.ts'
+import { describeReasons, describeUser, sum, totpHeading } from './totp-text.ts'
 
 /** How many actions of a kind are listed: a comment of a pull request holds 65,536 characters. */
 const SAMPLE = 10
@@ -48,6 +50,7 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
     write(`\n### Passwords\n\n${cell(passwordsHeading(summary.passwords))}.\n\n| algorithm | |\n|---|---|\n`)
     for (const { algorithm, fate } of passwords) write(`| ${cell(algorithm)} | ${cell(fate)} |\n`)
   }
+  writeUnsupportedTotp(plan, write)
   const remarks = describeNotes(summary.notes)
   if (remarks.length > 0) {
     write('\n### Remarks\n\n')
@@ -77,6 +80,18 @@ function writeLostRoles({ set }: Plan, write: (text: string) => void): void {
   if (total === 0) return
   write(`\n<details><summary>one role of several: ${counted(total, 'membership')}</summary>\n\n`)
   for (const lost of lostRoles(set, SAMPLE)) write(`- ${code(`membership:${lost.key}`)} ${cell(describeLost(lost))}\n`)
+  if (total > SAMPLE) write(`- … ${total - SAMPLE} more\n`)
+  write('\n</details>\n')
+}
+
+/** Whose authenticator app WorkOS cannot take. */
+function writeUnsupportedTotp({ set }: Plan, write: (text: string) => void): void {
+  const reasons = unsupportedTotpCounts(set)
+  const total = sum(reasons)
+  if (total === 0) return
+  write(`\n<details><summary>authenticator apps left behind: ${cell(totpHeading(total))}</summary>\n\n`)
+  write(`${cell(describeReasons(reasons))}\n\n`)
+  for (const user of unsupportedTotp(set, SAMPLE)) write(`- ${code(`user:${user.key}`)}${cell(describeUser(user))}\n`)
   if (total > SAMPLE) write(`- … ${total - SAMPLE} more\n`)
   write('\n</details>\n')
 }

@@ -10,6 +10,7 @@ import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { counted, duration, type Paint, shortValue, table } from './style.ts'
+import { renderUnsupportedTotp } from './totp-text.ts'
 
 export interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
@@ -50,6 +51,9 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   renderDrift(plan, options)
   renderSpared(plan, options)
   renderPasswords(plan, options)
+  if (plan.purpose === 'apply') {
+    renderUnsupportedTotp(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+  }
   renderRemarks(plan, options)
   renderConclusion(plan, options)
 }

@@ -33,8 +33,16 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
   switch (code) {
     case 'password_changed_in_source':
       return `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`
-    case 'totp_not_migrated':
-      return `${resources} with a TOTP secret, which is not migrated: they enrol their authenticator again`
+    case 'totp_changed_in_source':
+      return `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since WorkOS has a factor of theirs already`
+    case 'totp_left_alone':
+      return `${counted(count, 'user')} who have a TOTP factor in WorkOS already: it stays, and that of the source is not enrolled`
+    case 'totp_weak_secret':
+      return `${resources} with a TOTP secret of ${detail} bits, migrated as it is (RFC 4226 asks for 128)`
+    case 'totp_several':
+      return `${resources} with several authenticator apps: the first that WorkOS takes is migrated`
+    case 'totp_encoding_ambiguous':
+      return `${resources} whose TOTP secret reads as Base32 and as hex, taken as Base32: totp.encoding says which it is`
     case 'metadata_key_renamed':
       return `${resources} with the reserved metadata key ${detail}, renamed with metadata.prefix`
     case 'metadata_key_cut':

@@ -171,6 +171,18 @@ export interface KindDefinition extends DraftDefinition {
   /** What happens to one that is in WorkOS, was not made by this state and differs. Undefined: `adopt.fill` says it. */
   onConflict?(manifest: Pick<Manifest, 'roles'>): ConflictPolicy
 
+  /**
+   * Of what it is `within`, whose key it shares, there are too many to list it in each, and few may have one: planning looks it up one by
+   * one, and does without where that is too much, for then applying looks before it creates.
+   */
+  sparse?: true
+
+  /**
+   * Undoing deletes it although its user stays, where the user was in WorkOS before: an authenticator app. Otherwise a user stays as a
+   * whole or not at all.
+   */
+  undoneAlone?: true
+
   /** What a live one looks like while it is in force, besides its managed fields: the status of a membership. */
   inForce?: Attributes
 

@@ -5,18 +5,23 @@ import { organizationRole } from './organization-role.ts'
 import { permission } from './permission.ts'
 import { role } from './role.ts'
 import { roleDefinition } from './role-definition.ts'
+import { totpFactor } from './totp-factor.ts'
 import { user } from './user.ts'
 
 /** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
 export const draftDefinitions: readonly DraftDefinition[] = [permission, organization, roleDefinition, user, membership]
 
-/** Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. */
+/**
+ * Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. Until a user's second factor
+ * is enrolled the account opens without it, so nothing is given to the user before.
+ */
 export const kindDefinitions: readonly KindDefinition[] = [
   permission,
   role,
   organization,
   organizationRole,
   user,
+  totpFactor,
   membership,
 ]
 

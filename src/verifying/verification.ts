@@ -52,7 +52,7 @@ export interface KindVerification {
   others: number
 }
 
-/** Passwords and the like, which WorkOS never shows. Counts of resources. */
+/** Passwords, which WorkOS never shows. Counts of users. */
 export interface SecretCounts {
   inSource: number
   /** Sent when this state created the resource, by the digests that it keeps. */

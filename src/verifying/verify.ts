@@ -63,7 +63,7 @@ async function readLive(
   definition: KindDefinition,
   onProgress: (message: string) => void,
 ): Promise<void> {
-  const { name, plural, within, refs } = definition
+  const { name, plural, within, refs, sparse } = definition
   let count = 0
   const read = async (parentIds: Iterable<string>) => {
     for await (const page of definition.list(api, parentIds)) {
@@ -74,7 +74,8 @@ async function readLive(
   }
   if (within === undefined) return read([])
   // All draw from one iterator: what the kind is listed within is read once.
-  const ids = parentIds(staging, refs[within] ?? '').values()
+  const kind = refs[within] ?? ''
+  const ids = (sparse ? holderIds(staging, kind, name) : parentIds(staging, kind)).values()
   await Promise.all(Array.from({ length: AT_ONCE }, () => read(ids)))
 }
 
@@ -86,6 +87,18 @@ function parentIds(staging: DesiredSet['staging'], kind: string): string[] {
        UNION SELECT a.id FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = ?1`,
     )
     .all(kind)
+    .map((row) => String(row.id))
+}
+
+/** Of the parents of something sparse, those that should have one or have it by the state. It shares their keys. */
+function holderIds(staging: DesiredSet['staging'], parent: string, kind: string): string[] {
+  return staging
+    .statement(
+      `SELECT id FROM matched m WHERE kind = ?1 AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = ?2 AND d.key = m.key)
+       UNION SELECT p.id FROM applied p JOIN live l ON l.kind = p.kind AND l.id = p.id
+       WHERE p.kind = ?1 AND EXISTS (SELECT 1 FROM applied a WHERE a.kind = ?2 AND a.key = p.key)`,
+    )
+    .all(parent, kind)
     .map((row) => String(row.id))
 }
 
@@ -110,11 +123,11 @@ function countSecrets({ staging }: DesiredSet): SecretCounts {
   const withDigests = (ownership: string) =>
     staging.count(
       `SELECT count(*) FROM applied a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-       WHERE a.secrets = 1 AND a.ownership = ?`,
+       WHERE a.kind = 'user' AND a.secrets = 1 AND a.ownership = ?`,
       ownership,
     )
   return {
-    inSource: staging.count('SELECT count(*) FROM desired WHERE secrets IS NOT NULL'),
+    inSource: staging.count("SELECT count(*) FROM desired WHERE kind = 'user' AND secrets IS NOT NULL"),
     sent: withDigests('created'),
     leftAlone: withDigests('adopted'),
   }
