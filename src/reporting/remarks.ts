@@ -36,7 +36,7 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
     case 'totp_changed_in_source':
       return `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since WorkOS has a factor of theirs already`
     case 'totp_left_alone':
-      return `${counted(count, 'user')} who have a TOTP factor in WorkOS already: it stays, and that of the source is not enrolled`
+      return `${counted(count, 'user')} with a TOTP factor in WorkOS already: it stays, and that of the source is not enrolled`
     case 'totp_weak_secret':
       return `${resources} with a TOTP secret of ${detail} bits, migrated as it is (RFC 4226 asks for 128)`
     case 'totp_several':

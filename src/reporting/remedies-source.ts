@@ -50,6 +50,14 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   user_missing: after('the user is not in the source: add the record, or leave this one out'),
   organization_missing: after('the organization is not in the source: add the record, or leave this one out'),
 
+  invalid_totp_secret: after(
+    'say with totp.encoding how the secrets are written, or correct the record: no part of the secret is shown here',
+  ),
+  unsupported_totp: after(
+    'WorkOS computes SHA-1, 6 digits and 30 seconds alone: with totp.unsupported: skip the user is migrated without the factor',
+  ),
+  totp_secret_in_metadata: after('leave the member of map.user.metadata out that has the secret in it'),
+
   email_missing: after('WorkOS identifies users by e-mail: fill in the address, or leave the user out with when'),
   external_id_not_ascii: after('map an external id of ASCII characters'),
   external_id_too_long: after('map a shorter external id, or raise externalId.maxLength if your environment takes it'),

@@ -28,6 +28,7 @@ test('what was made by other means is adopted: empty fields are filled, nothing 
     { kind: 'role', adopted: 1, created: 0 },
     { kind: 'organization', adopted: 1, created: 0 },
     { kind: 'user', adopted: 1, created: 1, failed: 0 },
+    { kind: 'totp-factor', desired: 0 },
     { kind: 'membership', adopted: 1, created: 1, failed: 0 },
   ])
   const sent = writes(workos.takeLog())

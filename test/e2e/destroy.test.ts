@@ -37,6 +37,7 @@ test('destroy deletes what the state created, and then there is nothing left to 
     { kind: 'role', deleted: 0 },
     { kind: 'organization', toDelete: 2, deleted: 2 },
     { kind: 'user', toDelete: 3, deleted: 3 },
+    { kind: 'totp-factor', desired: 0 },
     { kind: 'membership', toDelete: 3, deleted: 3, failed: 0, pending: 0 },
   ])
   expect(await workos.snapshot()).toMatchObject({ users: [], organizations: [], memberships: [] })

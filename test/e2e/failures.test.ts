@@ -71,6 +71,7 @@ test('an organization that is refused blocks the memberships in it, and nothing 
     { kind: 'role', created: 1 },
     { kind: 'organization', created: 1, failed: 1 },
     { kind: 'user', created: 4, failed: 0 },
+    { kind: 'totp-factor', desired: 0 },
     { kind: 'membership', created: 2, failed: 0, blocked: 2 },
   ])
   expect(report.failures).toMatchObject([

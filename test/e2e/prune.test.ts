@@ -24,6 +24,7 @@ test('what left the source is orphaned, and stays', async () => {
     { kind: 'role', orphaned: 0 },
     { kind: 'organization', orphaned: 2 },
     { kind: 'user', orphaned: 2 },
+    { kind: 'totp-factor', orphaned: 0 },
     { kind: 'membership', orphaned: 3 },
   ])
 })

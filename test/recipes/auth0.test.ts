@@ -31,7 +31,9 @@ test("Auth0's bulk export with files of password hashes and MFA secrets, and org
   ])
   expect(found.leftOut).toBe(1) // blocked
   expect(found.rejects).toEqual(['record no_such_user ./passwords.ndjson:5', 'user email_missing ./users.ndjson:7'])
-  expect(found.notes).toContain('user totp_not_migrated totp 1')
+  expect(found.notes).toContain('user totp_weak_secret 80 1')
+  expect(found.factors).toEqual(['ada@acme.example'])
+  expect(found.hasFactor('ada@acme.example', 'JBSWY3DPEHPK3PXP')).toBe(true)
 })
 
 test("the file of Auth0's dashboard, whose keys are the names on the screen", async () => {

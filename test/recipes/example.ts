@@ -36,6 +36,10 @@ export interface Migrated {
   leftOut: number
   /** Whether the password hash that a user was given is exactly this one. */
   hasHash(email: string, hash: string): boolean
+  /** E-mail addresses of users with a TOTP factor, sorted; twice for one with two. */
+  factors: string[]
+  /** Whether the TOTP factor of a user has exactly this secret, and no metadata has it. */
+  hasFactor(email: string, secret: string): boolean
 }
 
 /**
@@ -94,7 +98,7 @@ interface UserRow {
 }
 
 /** What the sandbox's database holds. */
-function held(file: string): Pick<Migrated, 'people' | 'organizations' | 'memberships' | 'roles' | 'hasHash'> {
+function held(file: string): Omit<Migrated, 'rejects' | 'notes' | 'leftOut'> {
   const database = new Database(file)
   onTestFinished(() => database.close())
   const rows = database.all<UserRow>('SELECT * FROM users ORDER BY email')
@@ -119,6 +123,9 @@ function held(file: string): Pick<Migrated, 'people' | 'organizations' | 'member
      JOIN users ON users.id = user_id JOIN organizations ON organizations.id = organization_id ORDER BY email, organizations.name`,
   )
   const roles = database.all<{ slug: string }>(`SELECT slug FROM roles WHERE slug <> 'member' ORDER BY slug`)
+  const factors = database.all<{ email: string; secret_digest: string }>(
+    'SELECT email, secret_digest FROM auth_factors JOIN users ON users.id = user_id ORDER BY email',
+  )
   const digests = new Map(rows.map(({ email, credential_digest: digest }) => [email, digest]))
   return {
     people: Object.fromEntries(people),
@@ -131,5 +138,9 @@ function held(file: string): Pick<Migrated, 'people' | 'organizations' | 'member
     memberships: memberships.map(({ email, name, role_slugs: slugs }) => `${email} in ${name}: ${JSON.parse(slugs)}`),
     roles: roles.map(({ slug }) => slug),
     hasHash: (email: string, hash: string) => digests.get(email) === database.digest(hash),
+    factors: factors.map(({ email }) => email),
+    hasFactor: (email: string, secret: string) =>
+      factors.some((row) => row.email === email && row.secret_digest === database.digest(secret)) &&
+      !rows.some(({ metadata }) => metadata.includes(secret)),
   }
 }

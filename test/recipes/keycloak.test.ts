@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { loadManifest } from '../../src/config/load.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { compileExpression } from '../../src/mapping/expression.ts'
+import { readTotp } from '../../src/resources/values/totp.ts'
 import { migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
@@ -44,16 +45,20 @@ test("Keycloak's realm export with organizations", async () => {
   ])
   expect(found.leftOut).toBe(2) // a disabled user and the account of a client
   expect(found.rejects).toEqual(['membership user_missing ./anvils-realm.json:253'])
+  expect(found.factors).toEqual(['ada@acme.example', 'bjorn@acme.example'])
+  expect(found.hasFactor('ada@acme.example', 'MZBHA4KUNNITE5SXG54FS6RQMFGG2TRT')).toBe(true)
+  expect(found.hasFactor('bjorn@acme.example', 'JBSWY3DPEHPK3PXP')).toBe(true)
   expect(found.notes).toEqual([
-    'user totp_not_migrated totp 2',
     'user password_reset_required pbkdf2 sha256 i=27500 (i: 600000 to 1000000) 1',
+    'user totp_weak_secret 80 1',
   ])
 })
 
 test.each([
-  ['as plain text, which is written in Base32', { value: 'fBpqTkQ2vW7x' }, {}, 'MZBHA4KUNNITE5SXG54A'],
-  ['in Base32', { value: 'JBSWY3DPEHPK3PXP' }, { secretEncoding: 'BASE32' }, 'JBSWY3DPEHPK3PXP'],
-  ['of a kind that only Keycloak knows', { value: 'JBSWY3DPEHPK3PXP' }, { digits: 8 }, undefined],
+  ['as plain text', { value: '99fJbpUAcLsnWWpn1DnG' }, {}, { secret: 'HE4WMSTCOBKUCY2MONXFOV3QNYYUI3SH' }],
+  ['in Base32', { value: 'JBSWY3DPEHPK3PXP' }, { secretEncoding: 'BASE32' }, { secret: 'JBSWY3DPEHPK3PXP' }],
+  ['of a kind that WorkOS does not know', { value: 'JBSWY3DPEHPK3PXP' }, { digits: 8 }, '8 digits'],
+  ['of a kind that counts', { value: 'JBSWY3DPEHPK3PXP' }, { subType: 'hotp' }, 'hotp'],
 ])("an authenticator app's secret %s", async (_how, secret, more, expected) => {
   const cwd = fileURLToPath(new URL('../../examples/keycloak', import.meta.url))
   const { manifest } = await loadManifest({ cwd, env: {}, redactor: new Redactor() })
@@ -62,5 +67,6 @@ test.each([
   const data = { subType: 'totp', digits: 6, counter: 0, period: 30, algorithm: 'HmacSHA1', ...more }
   const otp = { type: 'otp', secretData: JSON.stringify(secret), credentialData: JSON.stringify(data) }
   const record = { credentials: [{ type: 'password' }, otp] }
-  expect(await compiled.expression.evaluate(record, record)).toBe(expected)
+  const read = readTotp(await compiled.expression.evaluate(record, record), { encoding: 'auto' })
+  expect(read).toMatchObject(typeof expected === 'string' ? { reason: expected } : { factor: expected })
 })

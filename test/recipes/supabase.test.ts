@@ -16,7 +16,7 @@ const PASSWORDS: readonly Known[] = [
   ],
 ]
 
-test("Supabase's auth.users with a table of teams", async () => {
+test("Supabase's auth.users with a table of teams and one of authenticator apps", async () => {
   const found = await migrate('examples/supabase', { apply: 7 })
   expectPasswords(found, PASSWORDS)
   const { 'ada@example.com': ada, ...others } = found.people
@@ -47,5 +47,7 @@ test("Supabase's auth.users with a table of teams", async () => {
   ])
   expect(found.leftOut).toBe(3) // banned, deleted and anonymous
   expect(found.rejects).toEqual(['user email_missing ./users.csv:10'])
+  expect(found.factors).toEqual(['ada@example.com'])
+  expect(found.hasFactor('ada@example.com', 'MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U')).toBe(true)
   expect(found.notes).toEqual(['user password_reset_required argon2id m=32,t=3,p=2 (m: 4096 to 262144) 1'])
 })

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { loadManifest } from '../../src/config/load.ts'
+import { recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
+import { Redactor } from '../../src/diagnostics/redactor.ts'
+import { checkMetadata } from '../../src/mapping/check-metadata.ts'
+import { compileExpression } from '../../src/mapping/expression.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Members of exports that hold secrets of authenticator apps, or are on the way to one. */
+const SECRET = /totp|otp|mfa|secret|factors|credentials/i
+
+interface Rule {
+  metadata?: string | Record<string, string>
+  totpSecret?: string
+}
+
+const recipes = recipeNames(shippedRecipes).map((name): [string, Record<string, Rule | undefined>] => [
+  name,
+  parse(readFileSync(`${ROOT}recipes/${name}.yaml`, 'utf8')).map ?? {},
+])
+
+test('recipes of origins that tell secrets map them', () => {
+  const mapping = recipes.filter(([, map]) => map.user?.totpSecret !== undefined).map(([name]) => name)
+  expect(mapping).toEqual(['auth0', 'better-auth', 'clerk', 'csv', 'descope', 'keycloak', 'supabase'])
+})
+
+test.each(recipes)('%s puts no secret of an authenticator app into metadata', (_name, map) => {
+  for (const rule of Object.values(map)) {
+    const metadata = typeof rule?.metadata === 'string' ? [rule.metadata] : Object.values(rule?.metadata ?? {})
+    for (const text of metadata) {
+      const compiled = compileExpression(text)
+      if (!compiled.ok) throw new Error(compiled.message)
+      const read = compiled.expression.flows.map(({ names }) => names.at(-1) ?? '')
+      // Where to call somebody is no secret.
+      expect(read.filter((name) => SECRET.test(name) && name !== 'mfa_phone_number')).toEqual([])
+    }
+  }
+})
+
+test.each([
+  'auth0-export',
+  'keycloak',
+  'supabase',
+  'better-auth',
+  'descope',
+  'csv-minimal',
+])('the sample %s gives none away', async (name) => {
+  const cwd = `${ROOT}examples/${name}`
+  expect(checkMetadata(await loadManifest({ cwd, env: {}, redactor: new Redactor() }))).toEqual([])
+})
