@@ -24,6 +24,7 @@ const NAMES = {
   hash: /^(password ?hash|hashed password|encrypted password|password digest|crypted password|password encrypted|pass ?hash|pwd ?hash|hash|digest|password)$/,
   hasher:
     /^(password hasher|password hash type|hash type|hasher|password algorithm|hash algorithm|password hash algorithm)$/,
+  totp: /^((totp|otp|mfa|2fa|two factor|mfa totp|google authenticator|authenticator) (secret|seed|key))$/,
   organizationId:
     /^(org id|organi[sz]ation id|org external id|organi[sz]ation external id|company id|tenant id|team id|workspace id|account id)$/,
   organizationName:
@@ -48,6 +49,8 @@ export function proposeMapping(paths: readonly PathInspection[]): MappingProposa
   addVerified(finder, user, missing)
   addNames(finder, user)
   addPassword(finder, user, missing)
+  const totp = finder.take('totp')
+  if (totp !== undefined) user.totpSecret = totp
   const phone = finder.take('phone')
   if (phone !== undefined) user.metadata = { phone }
   return { user, ...belonging(finder), missing, unplaced: finder.rest() }

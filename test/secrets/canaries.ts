@@ -47,8 +47,30 @@ export function formsOf(secret: string): string[] {
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
     bytes.toString('utf16le'),
+    base32(bytes),
   ]
 }
+
+/** RFC 4648 without `=`. */
+export function base32(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  const groups = bits.match(/.{1,5}/g) ?? []
+  return groups.map((group) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.charAt(parseInt(group.padEnd(5, '0'), 2))).join('')
+}
+
+/** Secrets of authenticator apps, the bytes themselves, by how a source writes them. */
+export const TOTP: Record<string, string> = {
+  base32: 'canary-totp-of-base32',
+  hex: 'canary-totp-of-hex-20',
+  base64: 'canary-totp-of-base64',
+  uri: 'canary-totp-of-an-uri',
+  echoed: 'canary-totp-that-is-echoed',
+  unsupported: 'canary-totp-of-sha-512',
+  metadata: 'canary-totp-in-metadata',
+}
+
+/** No secret at all by any encoding that is guessed. */
+export const BAD_TOTP = 'canary totp that is none!'
 
 /** Names of the canaries that a text or a file holds, in any form. */
 export function found(text: string | Buffer, canaries: readonly Canary[]): string[] {

@@ -1,6 +1,6 @@
 import { createProject, type Project, type RunOptions } from '../e2e/cli.ts'
 import { FAST, startWorkos, type Workos } from '../e2e/workos.ts'
-import { type Canary, CLERK_DIGESTS, HASHES } from './canaries.ts'
+import { BAD_TOTP, base32, type Canary, CLERK_DIGESTS, HASHES, TOTP } from './canaries.ts'
 
 type Row = Record<string, string>
 
@@ -19,6 +19,8 @@ const SHORT = 'cnry-pw9'
 const FAILING = 'canary-password-no-number'
 const MISPLACED = 'canary-password-misplaced'
 const CUT: Row = Object.fromEntries(Object.entries(HASHES).map(([type, hash]) => [type, `${hash.slice(0, -9)}!cut`]))
+
+const seed = (how: string) => base32(Buffer.from(TOTP[how] ?? ''))
 
 /** The name says nothing of a key on purpose: what is so called is masked as well. */
 const REFERENCE = 'CANARY_OF_THE_ENVIRONMENT'
@@ -75,7 +77,7 @@ function failingTests() {
   }
 }
 
-/** CSV: every hash type, plain passwords, cut-off hashes, wrong columns. The key comes from the environment. */
+/** CSV: every hash type, plain passwords, cut-off hashes, TOTP secrets in every writing, wrong columns. The key comes from the environment. */
 export async function csvCanaries(): Promise<CanaryProject> {
   const workos = await echoingWorkos()
   const project = createProject()
@@ -113,6 +115,18 @@ export async function csvCanaries(): Promise<CanaryProject> {
     }),
     person('password-as-mail', { email: MISPLACED, password: MISPLACED }),
     person('bad-metadata', { metadata: '{"half": ', password: PLAIN }),
+    person('totp-base32', { totp_secret: seed('base32') }),
+    person('totp-hex', { totp_secret: Buffer.from(TOTP.hex ?? '').toString('hex') }),
+    person('totp-base64', { totp_secret: Buffer.from(TOTP.base64 ?? '').toString('base64') }),
+    person('totp-uri', { totp_secret: `otpauth://totp/Acme:ada?secret=${seed('uri')}` }),
+    person('totp-echoed', { totp_secret: `otpauth://totp/echo@example.com?secret=${seed('echoed')}` }),
+    person('totp-unsupported', { totp_secret: `otpauth://totp/x?secret=${seed('unsupported')}&algorithm=SHA512` }),
+    person('totp-metadata', {
+      totp_secret: seed('metadata'),
+      metadata: JSON.stringify({ visible: seed('metadata') }),
+    }),
+    person('totp-bad', { totp_secret: BAD_TOTP }),
+    person('totp-of-two', { email: 'totp-hex@example.com', totp_secret: seed('base32') }),
   ]
   project.csv('users.csv', rows)
   const trap = "trap = 'number' ? $number(password) : trap = 'record' ? $number($string([password, $])) : last_name"
@@ -136,6 +150,8 @@ export async function csvCanaries(): Promise<CanaryProject> {
     UNUSED,
     ...Object.entries(HASHES).map(([type, secret]) => ({ name: `${type} hash`, secret })),
     ...Object.entries(CUT).map(([type, secret]) => ({ name: `cut-off ${type} hash`, secret })),
+    ...Object.entries(TOTP).map(([how, secret]) => ({ name: `TOTP secret: ${how}`, secret })),
+    { name: 'what is no TOTP secret', secret: BAD_TOTP },
     { name: 'plain password', secret: PLAIN },
     { name: 'short password', secret: SHORT },
     { name: 'password in a failing expression', secret: FAILING },
@@ -152,7 +168,7 @@ export async function clerkCanaries(): Promise<CanaryProject> {
   const workos = await echoingWorkos()
   const project = createProject()
   const key = 'sk_test_canaryOfTheFile02'
-  const seed = (hasher: string) => `CANARYTOTPSEED${hasher.toUpperCase().replaceAll('_', '')}`
+  const seed = (hasher: string) => base32(Buffer.from(`canary-seed-of-${hasher}`))
   const user = (name: string, more: Row): Row => ({
     id: `u-${name}`,
     primary_email_address: `${name}@example.com`,
