@@ -24,7 +24,7 @@ const NAMES = {
   hash: /^(password ?hash|hashed password|encrypted password|password digest|crypted password|password encrypted|pass ?hash|pwd ?hash|hash|digest|password)$/,
   hasher:
     /^(password hasher|password hash type|hash type|hasher|password algorithm|hash algorithm|password hash algorithm)$/,
-  totp: /^((totp|otp|mfa|2fa|two factor|mfa totp|google authenticator|authenticator) (secret|seed|key))$/,
+  totp: /^((totp|otp|mfa|2fa|two factor|mfa totp|google authenticator|authenticator) (secret|seed))$/,
   organizationId:
     /^(org id|organi[sz]ation id|org external id|organi[sz]ation external id|company id|tenant id|team id|workspace id|account id)$/,
   organizationName:

@@ -192,6 +192,7 @@ test('7: users in no organization are kept, undeclared gzip is read, and a short
     {},
     { adopted: 1, created: 0 },
     { adopted: 250, created: 0 },
+    { kind: 'totp-factor', desired: 0 },
     { adopted: 125, created: 0 },
   ])
 })

@@ -42,7 +42,7 @@ test('prune deletes the named kinds alone, within safety.maxDeletes', async () =
   project.manifest(peopleManifest(workos, { prune: ['membership'], safety: { maxDeletes: 2 } }))
   const pruned = await project.run(['apply', '--yes', '--json'], { env })
   expect(pruned.exit, pruned.stderr).toBe(0)
-  expect(JSON.parse(pruned.stdout).kinds).toMatchObject([{}, {}, { deleted: 0 }, { toDelete: 2, deleted: 2 }])
+  expect(JSON.parse(pruned.stdout).kinds).toMatchObject([{}, {}, { deleted: 0 }, {}, { toDelete: 2, deleted: 2 }])
   expect(writes(workos.takeLog()).map(({ method }) => method)).toEqual(['DELETE', 'DELETE'])
   const live = await workos.snapshot()
   expect(live.memberships.map(([name]) => name)).toEqual(['ada@example.com@@acme', 'cleo@example.com@@gone'])

@@ -74,3 +74,13 @@ test('every expression that is proposed compiles, whatever the columns are calle
   expect(expressions).toContain('`e-mail`')
   for (const expression of expressions) expect(() => compileExpression(expression)).not.toThrow()
 })
+
+test.each([
+  ['totp_secret', 'totp_secret'],
+  ['mfaSecret', 'mfaSecret'],
+  ['OTP seed', '`OTP seed`'],
+])('the secrets of authenticator apps are in a column %s', (column, expression) => {
+  const { user } = propose({ id: '1', email: 'a@example.com', [column]: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' })
+  expect(user).toMatchObject({ totpSecret: expression })
+  expect(user.metadata).toBeUndefined()
+})
