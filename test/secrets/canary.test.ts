@@ -55,5 +55,6 @@ test.each([
   const [failures] = (told.get('errors') ?? []).slice(1)
   expect(failures?.stdout).toMatch(/\[redacted\]/)
   expect(workos.log.some(({ method, path }) => method === 'POST' && path === '/user_management/users')).toBe(true)
+  expect(workos.log.some(({ path, status }) => path.endsWith('/auth_factors') && status === 201)).toBe(true)
   expect(workos.log.some(({ method, status }) => method === 'DELETE' && status < 300)).toBe(true)
 })
