@@ -129,7 +129,11 @@ const questions: BadInput[] = [
     name: 'a kind that is none',
     args: ['state', 'list', '--kind', 'usr'],
     exit: 3,
-    says: ['there is no kind usr', 'did you mean user?', 'role, organization, user, totp-factor, membership'],
+    says: [
+      'there is no kind usr',
+      'did you mean user?',
+      'permission, role, organization, organization-role, user, totp-factor, membership',
+    ],
   },
   {
     name: 'an address that is not in it',
