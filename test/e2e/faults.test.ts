@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Reply } from '../../src/workos/sandbox/call.ts'
 import type { Exchange, Interceptor } from '../../src/workos/sandbox/server.ts'
-import { member, peopleKinds, peopleProject } from './people.ts'
+import { byKind } from './kinds.ts'
+import { member, peopleProject } from './people.ts'
 import { KEY, startWorkos } from './workos.ts'
 
 const env = { KEY }
@@ -101,7 +102,7 @@ test.each(FAULTS)('%s: the end state is exact, without duplicates', async (name,
   )
   const updated = await project.run(['apply', '--yes', '--json'], { env })
   expect(updated.exit, updated.stdout + updated.stderr).toBe(0)
-  expect(peopleKinds(JSON.parse(updated.stdout).kinds)[2]).toMatchObject({ kind: 'user', updated: 24, failed: 0 })
+  expect(byKind(JSON.parse(updated.stdout).kinds)).toMatchObject({ user: { updated: 24, failed: 0 } })
   expect((await workos.snapshot()).users.every(({ last_name }) => last_name === 'Changed')).toBe(true)
   const planned = await project.run(['plan', '--refresh', '--detailed-exitcode'], { env })
   expect(planned.exit, planned.stdout).toBe(0)

@@ -1,11 +1,6 @@
 import { createProject, type Project } from './cli.ts'
 import { FAST, type Workos } from './workos.ts'
 
-/** Of a report's kinds those that such projects have; there is nothing of the others. */
-export function peopleKinds(kinds: readonly { kind: string; [figure: string]: unknown }[]): object[] {
-  return kinds.filter(({ kind }) => ['role', 'organization', 'user', 'membership'].includes(kind))
-}
-
 export type Row = Record<string, string>
 
 /** A row of the CSV source: one person in one organization, or in none. */

@@ -20,7 +20,7 @@ const organizationOf = (n: number) => `org-${String(n % ORGANIZATIONS).padStart(
 
 /** A row of a user in an organization. */
 function row(name: string, organization: number | undefined, more: Row = {}): Row {
-  const own =
+  const own: Row =
     organization === undefined
       ? {}
       : { org_external_id: organizationOf(organization), org_name: `Organization ${organization % ORGANIZATIONS}` }
