@@ -4,9 +4,9 @@ import { jsonText } from '../json.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
- * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `reading`, `accounting`, `mergeCounts`, `summary`, then
- * `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, and the lists `actions`, `drift`, `spared`, `rejects`, `merges`,
- * `lostRoles` and `totpUnsupported`. Secret fields are named, never shown.
+ * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `reading`, `accounting`, `duplicates`, `cases`,
+ * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, and the lists `actions`, `drift`, `spared`,
+ * `rejects`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named, never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
@@ -17,6 +17,8 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     inputs,
     reading: set.reading,
     accounting: set.accounting,
+    duplicates: set.mergedUsers(),
+    cases: plan.caseCounts(),
     mergeCounts: set.mergeCounts(),
     summary,
     blocked: plan.blockedCounts(),
