@@ -94,7 +94,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     why: 'The document lists no 422 for bad paging parameters here.',
-    operations: /^GET \/authorization\/permissions$/,
+    operations:
+      /^GET (\/authorization\/permissions|\/organizations\/\{organizationId\}\/groups(\/\{groupId\}\/organization-memberships)?|\/user_management\/organization_memberships\/\{omId\}\/groups)$/,
     answers: { 422: coded('invalid_request_parameters') },
   },
 ]

@@ -1,6 +1,8 @@
 import createRouter from 'find-my-way'
 import type { Endpoint } from './call.ts'
 import { authFactorEndpoints } from './endpoints/auth-factors.ts'
+import { groupMemberEndpoints } from './endpoints/group-members.ts'
+import { groupEndpoints } from './endpoints/groups.ts'
 import { membershipEndpoints } from './endpoints/memberships.ts'
 import { organizationEndpoints } from './endpoints/organizations.ts'
 import { permissionEndpoints } from './endpoints/permissions.ts'
@@ -13,6 +15,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...authFactorEndpoints,
   ...organizationEndpoints,
   ...membershipEndpoints,
+  ...groupEndpoints,
+  ...groupMemberEndpoints,
   ...permissionEndpoints,
   ...roleEndpoints,
 ]

@@ -98,4 +98,26 @@ export const SCHEMA_STEPS: readonly string[] = [
     ('auth_factors', 'auth_factors_by_user', '100000 10000 2 1');
   ANALYZE sqlite_schema;
   `,
+  `
+  CREATE TABLE organization_groups (
+    environment INTEGER NOT NULL, id TEXT NOT NULL,
+    organization_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX organization_groups_by_organization ON organization_groups (environment, organization_id, id);
+
+  CREATE TABLE group_members (
+    environment INTEGER NOT NULL, group_id TEXT NOT NULL, membership_id TEXT NOT NULL,
+    PRIMARY KEY (environment, group_id, membership_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX group_members_by_membership ON group_members (environment, membership_id, group_id);
+
+  INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('organization_groups', 'organization_groups', '100000 10000 1'),
+    ('organization_groups', 'organization_groups_by_organization', '100000 10000 10 1'),
+    ('group_members', 'group_members', '1000000 100000 50 1'),
+    ('group_members', 'group_members_by_membership', '1000000 100000 3 1');
+  ANALYZE sqlite_schema;
+  `,
 ]

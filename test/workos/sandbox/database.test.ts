@@ -14,6 +14,8 @@ test.each([
   ['memberships', 'user_id = ?', 'memberships_by_user'],
   ['memberships', 'organization_id = ?', 'memberships_by_organization'],
   ['auth_factors', 'user_id = ?', 'auth_factors_by_user'],
+  ['organization_groups', 'organization_id = ?', 'organization_groups_by_organization'],
+  ['group_members', 'membership_id = ?', 'group_members_by_membership'],
 ])('%s are found and deleted where %s by an index of their own, in a large environment too', (table, where, index) => {
   for (const statement of [`SELECT * FROM ${table}`, `DELETE FROM ${table}`]) {
     const parameters = where.split('?').slice(1)

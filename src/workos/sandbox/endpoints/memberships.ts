@@ -1,30 +1,19 @@
-import type { JsonObject } from '../../../json.ts'
 import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
 import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
-import { invalidParameters, notFound, refusal } from '../refusal.ts'
+import { invalidParameters, refusal } from '../refusal.ts'
+import { deleteMemberships } from './cascade.ts'
+import {
+  findMembership,
+  type MembershipRow,
+  type MembershipStatus,
+  presentMembership,
+  rolesOfMembership,
+  SELECT_MEMBERSHIPS,
+} from './membership-store.ts'
 import { findOrganization } from './organizations.ts'
 import { DEFAULT_ROLE, roleAppliesTo } from './role-store.ts'
-import { findUser, presentUser, type UserRow } from './users.ts'
-
-type Status = 'active' | 'inactive'
-
-/** A membership with its user and the organization's name. */
-interface MembershipRow extends UserRow {
-  membership_id: string
-  organization_id: string
-  organization_name: string
-  status: Status
-  role_slugs: string
-  membership_created_at: string
-  membership_updated_at: string
-}
-
-const SELECT = `SELECT u.*, m.id AS membership_id, m.organization_id, m.status, m.role_slugs,
-    m.created_at AS membership_created_at, m.updated_at AS membership_updated_at, o.name AS organization_name
-  FROM memberships m
-  JOIN users u ON u.environment = m.environment AND u.id = m.user_id
-  JOIN organizations o ON o.environment = m.environment AND o.id = m.organization_id`
+import { findUser } from './users.ts'
 
 /** `pending` is the state of an invitation, which the sandbox does not have; a list may still ask for it. */
 const STATUSES = ['active', 'inactive', 'pending']
@@ -53,7 +42,7 @@ function createMembership(call: Call): Reply {
   refuseRoles(call, organizationId, roles)
   const { database, environment, timestamp } = call
   const sql = 'SELECT id, status FROM memberships WHERE environment = ? AND organization_id = ? AND user_id = ?'
-  const existing = database.one<{ id: string; status: Status }>(sql, environment, organizationId, userId)
+  const existing = database.one<{ id: string; status: MembershipStatus }>(sql, environment, organizationId, userId)
   if (existing?.status === 'active') {
     throw refusal(409, 'organization_membership_already_exists', 'The user is already a member of the organization.')
   }
@@ -98,7 +87,7 @@ function listMemberships(call: Call): Reply {
     parameters.push(organizationId)
   }
   return listPage<MembershipRow>(call, {
-    select: SELECT,
+    select: SELECT_MEMBERSHIPS,
     idColumn: 'm.id',
     where,
     parameters,
@@ -119,15 +108,15 @@ function updateMembership(call: Call): Reply {
   return reply(200, findMembership(call, before.membership_id))
 }
 
-function setStatus(call: Call, status: Status): Reply {
+function setStatus(call: Call, status: MembershipStatus): Reply {
   const before = findMembership(call, pathParameter(call, 'id'))
-  if (before.status !== status) writeMembership(call, before.membership_id, status, parseRoles(before))
+  if (before.status !== status) writeMembership(call, before.membership_id, status, rolesOfMembership(before))
   return reply(200, findMembership(call, before.membership_id))
 }
 
 function deleteMembership(call: Call): Reply {
   const { membership_id } = findMembership(call, pathParameter(call, 'id'))
-  call.database.run('DELETE FROM memberships WHERE environment = ? AND id = ?', call.environment, membership_id)
+  deleteMemberships(call, 'id', membership_id)
   return { status: 200 }
 }
 
@@ -150,7 +139,7 @@ function refuseRoles(call: Call, organizationId: string, roles: readonly string[
   }
 }
 
-function writeMembership(call: Call, id: string, status: Status, roles: readonly string[]): void {
+function writeMembership(call: Call, id: string, status: MembershipStatus, roles: readonly string[]): void {
   call.database.run(
     'UPDATE memberships SET status = ?, role_slugs = ?, updated_at = ? WHERE environment = ? AND id = ?',
     status,
@@ -159,36 +148,6 @@ function writeMembership(call: Call, id: string, status: Status, roles: readonly
     call.environment,
     id,
   )
-}
-
-function findMembership(call: Call, id: string): MembershipRow {
-  const sql = `${SELECT} WHERE m.environment = ? AND m.id = ?`
-  const membership = call.database.one<MembershipRow>(sql, call.environment, id)
-  if (membership === undefined) throw notFound('Organization membership', id)
-  return membership
-}
-
-function parseRoles(membership: MembershipRow): string[] {
-  return JSON.parse(membership.role_slugs)
-}
-
-function presentMembership(membership: MembershipRow): JsonObject {
-  const roles = parseRoles(membership).map((slug) => ({ slug }))
-  return {
-    object: 'organization_membership',
-    id: membership.membership_id,
-    user_id: membership.id,
-    organization_id: membership.organization_id,
-    organization_name: membership.organization_name,
-    status: membership.status,
-    directory_managed: false,
-    custom_attributes: {},
-    role: roles[0] ?? { slug: DEFAULT_ROLE },
-    roles,
-    user: presentUser(membership),
-    created_at: membership.membership_created_at,
-    updated_at: membership.membership_updated_at,
-  }
 }
 
 function reply(status: number, membership: MembershipRow): Reply {

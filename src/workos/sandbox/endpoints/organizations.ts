@@ -4,6 +4,7 @@ import { EXTERNAL_ID, Fields } from '../fields.ts'
 import { mergeMetadata, parseMetadata, readMetadata } from '../metadata.ts'
 import { listPage } from '../paging.ts'
 import { notFound, refusal } from '../refusal.ts'
+import { deleteMemberships } from './cascade.ts'
 import { domainsOf, presentDomain, readDomains, replaceDomains } from './domains.ts'
 
 export interface OrganizationRow {
@@ -152,7 +153,8 @@ function getOrganizationByExternalId(call: Call): Reply {
 
 function deleteOrganization(call: Call): Reply {
   const { id } = findOrganization(call, pathParameter(call, 'id'))
-  for (const table of ['memberships', 'organization_domains', 'roles']) {
+  deleteMemberships(call, 'organization_id', id)
+  for (const table of ['organization_groups', 'organization_domains', 'roles']) {
     call.database.run(`DELETE FROM ${table} WHERE environment = ? AND organization_id = ?`, call.environment, id)
   }
   call.database.run('DELETE FROM organizations WHERE environment = ? AND id = ?', call.environment, id)

@@ -5,6 +5,7 @@ import { EXTERNAL_ID, Fields } from '../fields.ts'
 import { mergeMetadata, parseMetadata, readMetadata } from '../metadata.ts'
 import { listPage } from '../paging.ts'
 import { type FieldError, notFound, refusal } from '../refusal.ts'
+import { deleteMemberships } from './cascade.ts'
 
 export interface UserRow {
   id: string
@@ -214,7 +215,7 @@ function getUserByExternalId(call: Call): Reply {
 
 function deleteUser(call: Call): Reply {
   const { id } = findUser(call, pathParameter(call, 'id'))
-  call.database.run('DELETE FROM memberships WHERE environment = ? AND user_id = ?', call.environment, id)
+  deleteMemberships(call, 'user_id', id)
   call.database.run('DELETE FROM auth_factors WHERE environment = ? AND user_id = ?', call.environment, id)
   call.database.run('DELETE FROM users WHERE environment = ? AND id = ?', call.environment, id)
   return { status: 200 }

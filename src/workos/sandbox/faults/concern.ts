@@ -37,11 +37,12 @@ export function concernedBy({ database, environment, route, params, query, text 
     for (const value of values) if (typeof value === 'string') names.add(value.toLowerCase())
   }
   const body = parsed(text)
-  if (route.startsWith('/organizations')) add(found.organizations, body.name, body.external_id, params.external_id)
+  if (route.startsWith('/organizations') && !route.includes('/groups'))
+    add(found.organizations, body.name, body.external_id, params.external_id)
   if (route.startsWith('/user_management/users')) {
     add(found.users, body.email, body.external_id, params.external_id, query.get('email'))
   }
-  const ids = [...Object.values(params), body.user_id, body.organization_id]
+  const ids = [...Object.values(params), body.user_id, body.organization_id, body.organization_membership_id]
   for (const name of ['user_id', 'organization_id']) ids.push(query.get(name) ?? undefined)
   const where = 'WHERE environment = ? AND id = ?'
   for (let index = 0; index < ids.length; index += 1) {

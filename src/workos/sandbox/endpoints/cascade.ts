@@ -1,0 +1,14 @@
+import type { Call } from '../call.ts'
+
+/** Deletes memberships, one by its id or all of a user or an organization, and takes them out of their groups. */
+export function deleteMemberships(call: Call, column: 'id' | 'user_id' | 'organization_id', value: string): void {
+  const { database, environment } = call
+  const those = `environment = ? AND ${column} = ?`
+  database.run(
+    `DELETE FROM group_members WHERE environment = ? AND membership_id IN (SELECT id FROM memberships WHERE ${those})`,
+    environment,
+    environment,
+    value,
+  )
+  database.run(`DELETE FROM memberships WHERE ${those}`, environment, value)
+}
