@@ -100,7 +100,7 @@ async function takeFound(
       message: `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`,
     })
   }
-  if (sentAt && ownershipOf(live, sentAt) === 'created') {
+  if (sentAt && ownershipOf(definition, live, sentAt) === 'created') {
     return finish(hand, definition, desired, live)
   }
   if (hand.adopting.mode === 'never') {

@@ -48,7 +48,7 @@ async function settle(state: StateStore, api: Api, intent: Intent): Promise<Outc
   if (live === undefined || !sameIdentity(definition, desired, live, refIds)) return cleared
   if ((await state.keyOf(kind, live.id)) !== undefined) return cleared
   // What was there before our write is left to planning, which adopts by the manifest's policy.
-  if (ownershipOf(live, new Date(intent.startedAt)) === 'adopted') return cleared
+  if (ownershipOf(definition, live, new Date(intent.startedAt)) === 'adopted') return cleared
   const run = (await state.runs()).at(-1)?.run ?? 0
   const applied = appliedAttributes(definition, attributes, live)
   return {

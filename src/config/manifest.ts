@@ -111,6 +111,8 @@ export interface MappingExpectation {
   membership?: Json
   permission?: Json
   role?: Json
+  group?: Json
+  groupMember?: Json
   roleAssignment?: Json
   rejected?: { kind: string; code: string; field?: string }[]
   notes?: { code: string; detail?: string }[]
@@ -142,6 +144,8 @@ export interface Manifest {
     membership?: MapRule
     permission?: MapRule
     role?: MapRule
+    group?: MapRule
+    groupMember?: MapRule
     roleAssignment?: MapRule
   }
   dedupe: { user: { by: ExpressionText[]; fields: Record<string, MergeRule> } }

@@ -3,6 +3,8 @@ import type { DraftDefinition } from '../resources/kind.ts'
 import { draftDefinitions } from '../resources/registry.ts'
 import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
+import { refuseStrangers } from './group-members.ts'
+import { refuseSharedGroupNames } from './group-names.ts'
 import { mergeGroups } from './groups.ts'
 import { settleRoles } from './membership-roles.ts'
 import { reportNameConflicts } from './organization-names.ts'
@@ -36,6 +38,8 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
         reportNameConflicts(staging, manifest.organizations.onNameConflict)
         refuseSharedClaims(staging, manifest.organizations)
       }
+      if (definition.name === 'group') refuseSharedGroupNames(staging)
+      if (definition.name === 'group-membership') refuseStrangers(staging)
       refuseDependents(staging, definition)
       if (definition.rule === 'permission' || definition.rule === 'role') addDefined(staging, manifest, definition.name)
       if (definition.rule === 'role') refuseStrayDefinitions(staging)
@@ -67,7 +71,8 @@ function followAliases(staging: Staging, definition: DraftDefinition): void {
       )
       .all(kind, role, definition.name)
     for (const row of rows) {
-      const refs = { ...JSON.parse(String(row.refs)), [role]: String(row.canonical) }
+      const turned = { ...JSON.parse(String(row.refs)), [role]: String(row.canonical) }
+      const refs = definition.derivedRefs?.(turned) ?? turned
       const key = keyFromRefs ? keyFromRefs(refs) : String(row.key)
       update.run(JSON.stringify(refs), key, `k${key}`, Number(row.id))
       if (key !== row.key) updateNotes.run(key, definition.name, String(row.key))

@@ -101,16 +101,16 @@ function insertResult(staging: Staging, result: MapResult): void {
 
 /**
  * Equal drafts of a chunk become one with a count: an organization is mentioned by every one of its members. The first
- * keeps its place. Where it matters which record a draft is from, it is left alone: for memberships, since roles of a record
- * are given to that record's own, and for what is told apart by a group, since its key may turn out to be contradictory.
+ * keeps its place. Where it matters which record a draft is from, it is left alone: for what is a user's, since roles of a record
+ * are given to that record's own memberships, and for what is told apart by a group, since its key may turn out to be contradictory.
  */
 function collapse(drafts: readonly Draft[]): Iterable<{ draft: Draft; records: number }> {
   const distinct = new Map<string, { draft: Draft; records: number }>()
   for (const draft of drafts) {
     const identity =
-      Object.keys(draft.refs).length > 0 || draft.group !== null
+      draft.refs.user !== undefined || draft.group !== null
         ? `${distinct.size}`
-        : JSON.stringify([draft.kind, draft.key, draft.attributes, draft.secrets])
+        : JSON.stringify([draft.kind, draft.key, draft.refs, draft.attributes, draft.secrets])
     const same = distinct.get(identity)
     if (same) same.records += 1
     else distinct.set(identity, { draft, records: 1 })

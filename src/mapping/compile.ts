@@ -77,11 +77,13 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
 
 /**
  * Whether a rule says when it applies and nothing else, so that nothing can come of it: a recipe leaves such a condition for the
- * rule that another recipe may add. A membership without fields still takes both ends from the record, if that yields an organization.
+ * rule that another recipe may add. A membership without fields still takes both ends from the record, if that yields an organization;
+ * likewise a member of a group.
  */
 function isOnlyCondition(name: keyof Manifest['map'], rule: MapRule, map: Manifest['map']): boolean {
   if (name === 'user' || hasFields(rule)) return false
-  return name !== 'membership' || map.organization === undefined || !hasFields(map.organization)
+  const own = { membership: map.organization, groupMember: map.group }[String(name)]
+  return own === undefined || !hasFields(own)
 }
 
 /** Whether a rule applies to the records of a stream. */

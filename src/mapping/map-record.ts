@@ -37,13 +37,13 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
     }
     const leftOutBy = await forEachItem(kindRule.rule, record, reject, async (item) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)
-      const missing = addOwnRefs(kindRule, fields, own)
+      const { missing, filled } = addOwnRefs(kindRule, fields, own)
       const refs = refsIn(kindRule, fields)
       if (missing !== undefined) return reject(item, [missing], null, refs)
-      const normalised = kindRule.definition.normalise(fields, mapping.settings)
+      const normalised = kindRule.definition.normalise(fields, mapping.settings, filled)
       if (!normalised.ok) return reject(item, normalised.problems, normalised.key, refs)
       await accept(record, item, kindRule, normalised.value, mapping, result)
-      ownOf(own, kindRule.definition.name).keys.add(normalised.value.key)
+      ownOf(own, kindRule.definition.name).keys.set(normalised.value.key, normalised.value.refs)
     })
     conditions.set(kindRule.rule.kind, leftOutBy)
   }
@@ -60,21 +60,34 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
 function ownOf(own: Own, kind: string): OwnResources {
   let resources = own.get(kind)
   if (resources === undefined) {
-    resources = { keys: new Set(), rejected: undefined }
+    resources = { keys: new Map(), rejected: undefined }
     own.set(kind, resources)
   }
   return resources
 }
 
-/** Fills in references that the rule does not map with the resource that the record itself yields. */
-function addOwnRefs({ rule, definition }: KindRule, fields: JsonObject, own: Own): ValueProblem | undefined {
+/**
+ * Fills in references that the rule does not map with the resource that the record itself yields, or with what such a resource refers to:
+ * a member of the record's own group belongs to that group's organization.
+ */
+function addOwnRefs(
+  { rule, definition }: KindRule,
+  fields: JsonObject,
+  own: Own,
+): { missing?: ValueProblem; filled: ReadonlySet<string> } {
+  const filled = new Set<string>()
+  const isOpen = (field: string) => !filled.has(field) && !rule.fields.some(({ name }) => name === field)
   for (const [field, kind] of Object.entries(definition.refs)) {
-    if (rule.fields.some(({ name }) => name === field)) continue
+    if (!definition.mapped.includes(field) || !isOpen(field)) continue
     const found = ownRef(kind, own.get(kind))
-    if (!found.ok) return { code: found.code, field, message: found.message, hint: found.hint }
-    fields[field] = found.key
+    if (!found.ok) return { missing: { code: found.code, field, message: found.message, hint: found.hint }, filled }
+    for (const [name, key] of [[field, found.key] as const, ...Object.entries(found.refs)]) {
+      if (!(name in definition.refs) || !isOpen(name)) continue
+      fields[name] = key
+      filled.add(name)
+    }
   }
-  return undefined
+  return { filled }
 }
 
 function refsIn({ definition }: KindRule, fields: JsonObject): Record<string, string> {

@@ -2,7 +2,8 @@ import type { Reject } from './result.ts'
 
 /** What a record yielded of one kind: where a rule names no user, the record's own user is meant. */
 export interface OwnResources {
-  keys: Set<string>
+  /** What each of them refers to, by its key. */
+  keys: Map<string, Record<string, string>>
   /** The first one that was refused. */
   rejected: Reject | undefined
 }
@@ -10,11 +11,13 @@ export interface OwnResources {
 /** What a record yielded so far, by kind. */
 export type Own = Map<string, OwnResources>
 
-export type OwnRef = { ok: true; key: string } | { ok: false; code: string; message: string; hint: string }
+export type OwnRef =
+  | { ok: true; key: string; refs: Record<string, string> }
+  | { ok: false; code: string; message: string; hint: string }
 
 /** The key of the one resource of a kind that the record yielded, or why there is none to refer to. */
 export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
-  const [key, another] = own?.keys ?? []
+  const [[key, refs] = [], another] = own?.keys ?? []
   if (another !== undefined || (key !== undefined && own?.rejected !== undefined)) {
     return {
       ok: false,
@@ -23,7 +26,7 @@ export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
       hint: `map the ${kind}'s key`,
     }
   }
-  if (key !== undefined) return { ok: true, key }
+  if (key !== undefined) return { ok: true, key, refs: refs ?? {} }
   if (own?.rejected !== undefined) {
     const named = own.rejected.key === null ? `the record's ${kind}` : `the ${kind} ${own.rejected.key}`
     return {

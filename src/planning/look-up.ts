@@ -35,9 +35,16 @@ export async function listLive(
 
 /** Looks up single resources into the run's database. */
 export async function lookUp(set: DesiredSet, api: Api, definition: KindDefinition, wanted: Wanted[]): Promise<void> {
-  for (let start = 0; start < wanted.length; start += AT_ONCE) {
+  const single = definition.listedOnly ? wanted.filter(({ id }) => id !== undefined) : wanted
+  if (definition.listedOnly) {
+    const parents = wanted.flatMap(({ id, refIds }) =>
+      id === undefined ? (refIds[definition.within ?? ''] ?? []) : [],
+    )
+    for await (const page of definition.list(api, new Set(parents))) insertLive(set.staging, definition.name, page)
+  }
+  for (let start = 0; start < single.length; start += AT_ONCE) {
     const found = await Promise.all(
-      wanted
+      single
         .slice(start, start + AT_ONCE)
         .map(({ desired, refIds, id }) =>
           id === undefined ? definition.find(api, desired, refIds) : definition.get(api, id),

@@ -8,6 +8,7 @@ import { deletedPolicy, driftPolicy } from './drift-policy.ts'
 import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, type Wanted } from './look-up.ts'
 import {
   findLive,
+  findNamesakes,
   insertAction,
   insertDrift,
   type Known,
@@ -123,6 +124,8 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
     return { ...base, type: 'blocked', code, message, hint }
   }
   const { live, matchedBy } = match
+  const namesakes = matchedBy === 'natural identity' ? findNamesakes(staging, definition.name, live.natural ?? '') : []
+  if (namesakes.length > 0) return { ...base, type: 'blocked', ...ambiguous(definition, namesakes) }
   // Of a part of the source, nobody knows whether a key that it lacks has left it.
   const former = set.reading.partial ? undefined : orphanById(staging, definition.name, live.id)
   const claimant =
@@ -149,6 +152,17 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   const { changes, send, kept } = compareAdopted(definition, desired.attributes, live.attributes, fill, onConflict)
   for (const difference of kept) insertDrift(staging, { kind: desired.kind, key: desired.key, ...difference })
   return { ...base, type: 'adopt', id: live.id, matchedBy, changes, send }
+}
+
+function ambiguous(
+  { name, plural }: KindDefinition,
+  ids: readonly string[],
+): Pick<BlockedAction, 'code' | 'message' | 'hint'> {
+  return {
+    code: 'ambiguous_identity',
+    message: `WorkOS holds several ${plural} of its name: ${ids.join(', ')}`,
+    hint: `rename or delete all but one in WorkOS, or say which one it is: workos-migrate state import ${name}:<key> <id>`,
+  }
 }
 
 /** Ours already, under a key that the source no longer has: an external id was filled in, or duplicates changed places. */

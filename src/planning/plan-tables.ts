@@ -103,6 +103,14 @@ export function findLive(
   return row && liveFromRow(row)
 }
 
+/** Ids of the live resources with this natural identity, where there are several: only names can be in WorkOS more than once. */
+export function findNamesakes(staging: Staging, kind: string, natural: string): string[] {
+  const rows = staging
+    .statement('SELECT id FROM live INDEXED BY live_by_natural WHERE kind = ? AND natural = ? ORDER BY id')
+    .all(kind, natural)
+  return rows.length > 1 ? rows.map(({ id }) => String(id)) : []
+}
+
 function liveFromRow(row: Record<string, SQLOutputValue>): LiveResource {
   return {
     id: String(row.id),

@@ -141,8 +141,11 @@ export interface DraftDefinition {
    */
   provenBy?: string
 
-  /** Checks and normalises what the mapping yielded. Pure: runs in the workers. */
-  normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult
+  /**
+   * Checks and normalises what the mapping yielded. Pure: runs in the workers.
+   * @param own the fields that the rule does not map, and that name resources of the record itself: their keys are whole
+   */
+  normalise(fields: Record<string, unknown>, rules: ValueRules, own?: ReadonlySet<string>): NormaliseResult
 
   /** Merged attributes within the limits that the manifest's rules let be kept by changing them, and what was changed. */
   fitMerged?(attributes: Attributes, rules: ValueRules): { attributes: Attributes; notes: Normalised['notes'] }
@@ -155,6 +158,9 @@ export interface DraftDefinition {
    * take the other's key. Undefined: the key stands on its own.
    */
   keyFromRefs?(refs: Record<string, string>): string
+
+  /** The references with those anew that follow from others: which membership is meant follows from the user and the organization. */
+  derivedRefs?(refs: Record<string, string>): Record<string, string>
 }
 
 /**
@@ -204,6 +210,17 @@ export interface KindDefinition extends DraftDefinition {
 
   /** The answer to a create. */
   parse(body: JsonObject, refIds: RefIds): LiveResource
+
+  /**
+   * WorkOS does not tell when it was made. What is found after a write of ours is then taken for ours: before the write there was
+   * none, or it would not have been planned.
+   */
+  undated?: true
+
+  /**
+   * WorkOS cannot be asked for one, but only for all within what `within` names. For planning it is listed there, whatever the number.
+   */
+  listedOnly?: true
 
   /** Whether a refused create means that the thing exists already, so that it is to be found and adopted. */
   exists(codes: readonly string[], status: number): boolean

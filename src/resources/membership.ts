@@ -132,7 +132,8 @@ function roleMention(slug: string, organization: string): Mention {
   }
 }
 
-function membershipKey({ user, organization }: Record<string, string>): string {
+/** The key of the membership of a user in an organization. */
+export function membershipKey({ user, organization }: Record<string, string>): string {
   return `${user}@${organization}`
 }
 

@@ -8,6 +8,7 @@ const PAGE_SIZE = 100
 
 /**
  * Every page of a list, oldest first: asks on while WorkOS names a cursor, however short a page is.
+ * @param narrowed whether the list is of something that may be gone, by its query or by its path
  * @throws TargetError for a list that would never end, or an answer that is no list
  */
 export async function* pages(
@@ -15,12 +16,13 @@ export async function* pages(
   path: string,
   query: Query,
   parse: (body: JsonObject) => LiveResource,
+  narrowed = Object.keys(query).length > 0,
 ): AsyncGenerator<LiveResource[]> {
   let after: string | undefined
   do {
     const body = await api.read(path, { ...query, limit: PAGE_SIZE, order: 'asc', after })
     // What a list is narrowed to may be gone, and a 404 says no more than that; the whole list is always there.
-    if (body === undefined && Object.keys(query).length > 0) return
+    if (body === undefined && narrowed) return
     yield listed(path, body).map(parse)
     const cursors = body?.list_metadata
     const next = isObject(cursors) ? cursors.after : undefined

@@ -1,3 +1,5 @@
+import { group } from './group.ts'
+import { groupMembership } from './group-membership.ts'
 import type { DraftDefinition, KindDefinition } from './kind.ts'
 import { membership } from './membership.ts'
 import { organization } from './organization.ts'
@@ -8,7 +10,15 @@ import { roleDefinition } from './role-definition.ts'
 import { user } from './user.ts'
 
 /** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
-export const draftDefinitions: readonly DraftDefinition[] = [permission, organization, roleDefinition, user, membership]
+export const draftDefinitions: readonly DraftDefinition[] = [
+  permission,
+  organization,
+  roleDefinition,
+  user,
+  membership,
+  group,
+  groupMembership,
+]
 
 /** Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. */
 export const kindDefinitions: readonly KindDefinition[] = [
@@ -18,6 +28,8 @@ export const kindDefinitions: readonly KindDefinition[] = [
   organizationRole,
   user,
   membership,
+  group,
+  groupMembership,
 ]
 
 const draftsByName: ReadonlyMap<string, DraftDefinition> = new Map(draftDefinitions.map((draft) => [draft.name, draft]))

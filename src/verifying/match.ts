@@ -1,5 +1,5 @@
 import type { Staging } from '../desired/staging.ts'
-import { findLive } from '../planning/plan-tables.ts'
+import { findLive, findNamesakes } from '../planning/plan-tables.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
 import { type Applied, appliedKey } from './verify-tables.ts'
@@ -25,6 +25,12 @@ export function matchLive(
   const refIds = matchedRefs(staging, definition, desired)
   const named = applied && findLive(staging, definition.name, 'id', applied.id)
   if (named && bearsIdentity(definition, desired, named, refIds)) return claim(staging, desired, named, 'found')
+  const namesakes = namesakesOf(staging, definition, desired, refIds)
+  if (namesakes.length > 0 && named === undefined) {
+    const live = findLive(staging, definition.name, 'id', namesakes[0] ?? '')
+    const message = `WorkOS holds several ${definition.plural} of its name: ${namesakes.join(', ')}`
+    if (live) return { type: 'clash', live, message }
+  }
   const other = byIdentity(staging, definition, desired, refIds)
   if (other === undefined) return named ? claim(staging, desired, named, 'found') : { type: 'none' }
   if (!sameIdentity(definition, desired, other, refIds)) {
@@ -69,6 +75,11 @@ function byIdentity(
   if (byExternalId) return byExternalId
   const natural = definition.natural(desired, refIds)
   return natural === null ? undefined : findLive(staging, definition.name, 'natural', natural)
+}
+
+function namesakesOf(staging: Staging, definition: KindDefinition, desired: DesiredResource, refIds: RefIds): string[] {
+  const natural = definition.natural(desired, refIds)
+  return natural === null ? [] : findNamesakes(staging, definition.name, natural)
 }
 
 /** One live resource stands for one desired one. */

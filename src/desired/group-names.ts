@@ -1,0 +1,40 @@
+import type { Staging } from './staging.ts'
+
+/** Of how many groups a message names the keys. */
+const NAMED = 3
+
+/**
+ * Refuses groups of one organization that have one name. All of them: WorkOS keeps nothing else by which one of them could be told
+ * from the others, once the state is lost or an answer.
+ */
+export function refuseSharedGroupNames(staging: Staging): void {
+  const shared = staging
+    .statement(
+      `SELECT json_extract(refs, '$.organization') AS organization, json_extract(attributes, '$.name') AS name,
+         json_group_array(key ORDER BY key) AS keys
+       FROM desired WHERE kind = 'group' GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1, 2`,
+    )
+    .all()
+  for (const { organization, name, keys } of shared) {
+    const groups = JSON.parse(String(keys)).map(String)
+    for (const key of groups)
+      refuse(staging, key, `${organization} has several groups called ${name}: ${named(groups)}`)
+  }
+}
+
+function refuse(staging: Staging, key: string, message: string): void {
+  staging.run(
+    `INSERT INTO rejects SELECT kind, key, 'shared_group_name', 'name', ?, ?, seq, file, line, refs, records
+     FROM desired WHERE kind = 'group' AND key = ?`,
+    message,
+    'map names that differ, such as the whole path of a group; or the same key, where they are one group',
+    key,
+  )
+  staging.run("DELETE FROM desired WHERE kind = 'group' AND key = ?", key)
+}
+
+function named(keys: readonly string[]): string {
+  const shown = keys.slice(0, NAMED).map((key) => `group:${key}`)
+  const rest = keys.length - shown.length
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(' and ')
+}

@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest'
+import type { Project } from './cli.ts'
+import { member, peopleProject, type Row } from './people.ts'
+import { type Body, KEY, startWorkos, type Workos, writes } from './workos.ts'
+
+const env = { KEY }
+const map = {
+  group: { each: "$split(groups, ',')", name: '$' },
+  groupMember: { each: "$split(groups, ',')", group: '$' },
+}
+const ROWS = [
+  member('ada', 'acme', { groups: 'Engineering,Finance' }),
+  member('bea', 'acme', { groups: 'Engineering' }),
+  member('cleo', 'beta', { groups: 'Engineering' }),
+]
+
+function projectOf(workos: Workos, rows: readonly Row[] = ROWS, more: object = {}): Project {
+  return peopleProject(workos, rows, { map, ...more })
+}
+
+/** `organization/group` → e-mail addresses of its members, sorted. Groups of one name stand side by side. */
+async function groupsOf(workos: Workos): Promise<[string, string[]][]> {
+  const { users, organizations } = await workos.snapshot()
+  const found: [string, string[]][] = []
+  const list = async (path: string) => (await workos.call('GET', `${path}?limit=100&order=asc`)).data as Body[]
+  for (const organization of organizations) {
+    const path = `/organizations/${organization.id}/groups`
+    for (const group of await list(path)) {
+      const members = await list(`${path}/${group.id}/organization-memberships`)
+      const emails = members.map(({ user_id }) => String(users.find(({ id }) => id === user_id)?.email))
+      found.push([`${organization.external_id}/${group.name}`, emails.sort()])
+    }
+  }
+  return found.sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+async function apply(project: Project, exit = 0) {
+  const applied = await project.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(exit)
+  return applied
+}
+
+async function expectRest(project: Project, ...args: string[]) {
+  const plan = await project.run(['plan', '--detailed-exitcode', ...args], { env })
+  expect(plan.exit, plan.stdout + plan.stderr).toBe(0)
+}
+
+test('groups and their members are made once, and a second apply writes nothing', async () => {
+  const workos = await startWorkos()
+  const project = projectOf(workos)
+  await apply(project)
+  expect(await groupsOf(workos)).toEqual([
+    ['acme/Engineering', ['ada@example.com', 'bea@example.com']],
+    ['acme/Finance', ['ada@example.com']],
+    ['beta/Engineering', ['cleo@example.com']],
+  ])
+  workos.takeLog()
+  await apply(project)
+  expect(writes(workos.takeLog())).toEqual([])
+  await expectRest(project)
+  await expectRest(project, '--refresh')
+  const verified = await project.run(['verify'], { env })
+  expect(verified.exit, verified.stdout).toBe(0)
+})
+
+test('a member who comes later is added, and nothing else is written', async () => {
+  const workos = await startWorkos()
+  const project = projectOf(workos)
+  await apply(project)
+  workos.takeLog()
+  project.csv('users.csv', [
+    ...ROWS.slice(0, 1),
+    member('bea', 'acme', { groups: 'Engineering,Finance' }),
+    ...ROWS.slice(2),
+  ])
+  await apply(project)
+  expect(writes(workos.takeLog()).map(({ method, route }) => `${method} ${route}`)).toEqual([
+    'POST /organizations/:id/groups/:group_id/organization-memberships',
+  ])
+  expect((await groupsOf(workos))[1]).toEqual(['acme/Finance', ['ada@example.com', 'bea@example.com']])
+  await expectRest(project)
+})
+
+test('without a state, groups and members are recognised and adopted', async () => {
+  const workos = await startWorkos()
+  const project = projectOf(workos)
+  await apply(project)
+  workos.takeLog()
+  project.remove('.workos-migrate')
+  await apply(project)
+  expect(writes(workos.takeLog())).toEqual([])
+  const listed = await project.run(['state', 'list'], { env })
+  expect(listed.stdout).toMatch(/group:Engineering@acme +org_\w+\/group_\w+ .*adopted/)
+  expect(listed.stdout).toMatch(/group-membership:id-ada@Engineering@acme +org_\w+\/group_\w+\/om_\w+ .*adopted/)
+  await expectRest(project)
+})
+
+test('two groups of one name in WorkOS block the group, and name both', async () => {
+  const workos = await startWorkos()
+  const acme = await workos.call('POST', '/organizations', { name: 'ACME', external_id: 'acme' })
+  const groups = `/organizations/${acme.id}/groups`
+  const one = await workos.call('POST', groups, { name: 'Engineering' })
+  const other = await workos.call('POST', groups, { name: 'Engineering' })
+  const project = projectOf(workos, ROWS, { safety: { maxRejects: 3 } })
+  const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+  const blocked = plan.actions.filter(({ type }: { type: string }) => type === 'blocked')
+  expect(blocked).toMatchObject([
+    { kind: 'group', key: 'Engineering@acme', code: 'ambiguous_identity' },
+    { kind: 'group-membership', key: 'id-ada@Engineering@acme', code: 'dependency_blocked' },
+    { kind: 'group-membership', key: 'id-bea@Engineering@acme', code: 'dependency_blocked' },
+  ])
+  expect(blocked[0].message).toContain(`${acme.id}/${one.id}, ${acme.id}/${other.id}`)
+  await apply(project, 7)
+  await workos.call('DELETE', `${groups}/${one.id}`)
+  await apply(project)
+  expect(await groupsOf(workos)).toContainEqual(['acme/Engineering', ['ada@example.com', 'bea@example.com']])
+})
+
+test('with a key of its own a group is renamed, its members with it', async () => {
+  const workos = await startWorkos()
+  const keyed = {
+    ...map,
+    group: { ...map.group, key: "'7'", description: 'about' },
+    groupMember: { ...map.groupMember, group: "'7'" },
+  }
+  const row = (name: string, about: string) => [member('ada', 'acme', { groups: name, about })]
+  const rowed = (project: Project, name: string, about: string) => project.csv('users.csv', row(name, about))
+  const project = projectOf(workos, row('Engineering', 'Builds'), {
+    map: { ...keyed, group: { ...keyed.group, description: '$record.about' } },
+  })
+  await apply(project)
+  workos.takeLog()
+  rowed(project, 'Research', 'Builds')
+  await apply(project)
+  expect(writes(workos.takeLog()).map(({ method, body }) => [method, body])).toEqual([['PATCH', { name: 'Research' }]])
+  expect(await groupsOf(workos)).toEqual([['acme/Research', ['ada@example.com']]])
+  await expectRest(project, '--refresh')
+})
+
+test('accounts that merge are one member; who is no member of the organization is rejected', async () => {
+  const workos = await startWorkos()
+  const rows = [
+    member('ada', 'acme', { groups: 'Engineering' }),
+    member('ada', 'acme', { external_id: 'second', groups: 'Engineering,Finance' }),
+    member('bea', 'beta', { groups: 'Engineering', of: 'acme' }),
+  ]
+  const project = projectOf(workos, rows, {
+    map: {
+      ...map,
+      groupMember: { ...map.groupMember, organization: '$record.of ? $record.of : $record.org_external_id' },
+    },
+    safety: { maxRejects: 1 },
+  })
+  const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+  expect(plan.rejects).toMatchObject([
+    { kind: 'group-membership', key: 'id-bea@Engineering@acme', code: 'group_member_without_membership' },
+  ])
+  await apply(project, 7)
+  expect(await groupsOf(workos)).toEqual([
+    ['acme/Engineering', ['ada@example.com']],
+    ['acme/Finance', ['ada@example.com']],
+    ['beta/Engineering', []],
+  ])
+  await expectRest(project)
+})
