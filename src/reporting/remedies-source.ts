@@ -43,10 +43,14 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   key_contradiction: after('two people have one key: give each a key of its own, or make the records agree'),
   no_user: MAP_KEY('user'),
   no_organization: MAP_KEY('organization'),
+  no_group: MAP_KEY('group'),
   several_users: MAP_KEY('user'),
   several_organizations: MAP_KEY('organization'),
+  several_groups: MAP_KEY('group'),
   user_rejected: REJECTED('user'),
   organization_rejected: REJECTED('organization'),
+  membership_rejected: REJECTED('membership'),
+  group_rejected: REJECTED('group'),
   user_missing: after('the user is not in the source: add the record, or leave this one out'),
   organization_missing: after('the organization is not in the source: add the record, or leave this one out'),
 
@@ -69,6 +73,19 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   ),
   shared_external_id: after('external ids are unique among organizations: give each its own, or give them one key'),
   membership_incomplete: after('map the keys of the user and of the organization, or leave the record out with when'),
+
+  group_incomplete: after("map the group's name and the key of its organization, or leave the item out with when"),
+  group_text_too_long: after('shorten the name or the description, in the mapping with $substring'),
+  group_missing: after('no record makes that group: map it under map.group, or leave the member out with when'),
+  group_member_incomplete: after(
+    'map the keys of the group, of its organization and of the user, or leave the item out with when',
+  ),
+  group_member_without_membership: after(
+    "add the user's membership in the group's organization, or leave the member of the group out",
+  ),
+  shared_group_name: after(
+    'an organization has one group of a name: map names that differ, such as whole paths, or one key where they are one group',
+  ),
 
   role_unnamed: after('map the slug of the role, or leave the record out with when'),
   invalid_role_type: after(

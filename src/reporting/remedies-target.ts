@@ -18,6 +18,9 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
       'if they are one and the same all the same: workos-migrate state import',
   ),
   identity_clash: after('leave one of the two records out, or unite them with dedupe'),
+  ambiguous_identity: after(
+    'WorkOS holds several of that name: rename or delete all but one there, or say which one it is with workos-migrate state import',
+  ),
   unknown_organization: after(
     'check the id and the environment of the API key, or give the organization a name to have it created',
   ),
