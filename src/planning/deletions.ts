@@ -1,3 +1,4 @@
+import type { Staging } from '../desired/staging.ts'
 import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
 import { kindDefinition, kindDefinitions } from '../resources/registry.ts'
 import type { DeleteAction, Spared } from './action.ts'
@@ -18,7 +19,7 @@ export interface DeletionRules {
 /**
  * Plans the deletion of what the state holds and the desired set does not. Only what this state created is ever deleted.
  * Users come first; their memberships go with them, without requests of their own. An organization goes only when nobody is
- * left in it whom this state did not put there. All else comes last: it goes with what it refers to, or by itself.
+ * left in it whom this state did not put there, and so does a group. All else comes last: it goes with what it refers to, or by itself.
  */
 export async function planDeletions(context: PlanningContext, rules: DeletionRules): Promise<void> {
   const { staging } = context.set
@@ -26,22 +27,16 @@ export async function planDeletions(context: PlanningContext, rules: DeletionRul
     for (const user of leavers(staging, 'user')) decide(context, rules, user)
     for (const membership of leavers(staging, 'membership')) decideDependent(context, rules, membership)
   })
-  const inhabited = await organizationsWithOthers(context, rules)
+  const organizations = await withOthers(context, rules, 'organization', 'membership')
+  const groups = await withOthers(context, rules, 'group', 'group-membership')
+  const inhabited = organizations.union(groups)
   staging.transaction(() => {
-    for (const organization of leavers(staging, 'organization')) {
-      if (
-        inhabited.has(organization.id) &&
-        rules.kinds.includes('organization') &&
-        organization.ownership === 'created'
-      ) {
-        spare(context, organization, 'has_others', 'it has members whom this state does not remove')
-      } else decide(context, rules, organization)
-    }
+    for (const organization of leavers(staging, 'organization')) decide(context, rules, organization, inhabited)
     for (const membership of leavers(staging, 'membership')) takeAlong(context, membership, 'organization')
     for (const { name, refs } of kindDefinitions) {
       if (DECIDED.has(name)) continue
       for (const leaver of leavers(staging, name)) {
-        if (Object.keys(refs).length > 0) decideDependent(context, rules, leaver)
+        if (Object.keys(refs).length > 0) decideDependent(context, rules, leaver, inhabited)
         else decide(context, rules, leaver)
       }
     }
@@ -51,16 +46,27 @@ export async function planDeletions(context: PlanningContext, rules: DeletionRul
 /** Kinds that are looked at before all others. */
 const DECIDED: ReadonlySet<string> = new Set(['user', 'membership', 'organization'])
 
-function decide(context: PlanningContext, rules: DeletionRules, leaver: Leaver): void {
+/** @param inhabited ids of what has members who stay */
+function decide(
+  context: PlanningContext,
+  rules: DeletionRules,
+  leaver: Leaver,
+  inhabited: ReadonlySet<string> = new Set(),
+): void {
   const { kind } = leaver
   if (!rules.kinds.includes(kind)) return
-  const reason = reasonToSpare(context, rules, kindDefinition(kind), leaver)
+  const reason = reasonToSpare(context, rules, kindDefinition(kind), leaver, inhabited)
   if (reason) spare(context, leaver, ...reason)
   else remove(context, leaver)
 }
 
 /** Goes with what it refers to; stays with a user who stays, for a user is left as a whole or not at all. */
-function decideDependent(context: PlanningContext, rules: DeletionRules, leaver: Leaver): void {
+function decideDependent(
+  context: PlanningContext,
+  rules: DeletionRules,
+  leaver: Leaver,
+  inhabited?: ReadonlySet<string>,
+): void {
   const { kind, refs, ownership } = leaver
   if (Object.keys(kindDefinition(kind).refs).some((role) => takeAlong(context, leaver, role))) return
   const userStays = context.set.staging
@@ -68,18 +74,24 @@ function decideDependent(context: PlanningContext, rules: DeletionRules, leaver:
     .get(refs.user ?? '')
   if (userStays && rules.kinds.includes(kind) && ownership === 'created') {
     spare(context, leaver, 'depends', `its user user:${refs.user} stays`)
-  } else decide(context, rules, leaver)
+  } else decide(context, rules, leaver, inhabited)
 }
 
-/** Everything ends with what it refers to: a membership with its user or its organization. */
+/**
+ * Everything ends with what it refers to: a membership with its user or its organization. What that goes with itself is named
+ * instead, since nothing is gone before the one request that deletes all of it.
+ */
 function takeAlong(context: PlanningContext, leaver: Leaver, role: string): boolean {
   const kind = kindDefinition(leaver.kind).refs[role] ?? ''
   const key = leaver.refs[role] ?? ''
   const gone = context.set.staging
-    .statement("SELECT 1 FROM actions WHERE kind = ? AND key = ? AND type = 'delete'")
+    .statement(
+      `SELECT action ->> '$.with.kind' AS kind, action ->> '$.with.key' AS key FROM actions
+       WHERE kind = ? AND key = ? AND type = 'delete'`,
+    )
     .get(kind, key)
   if (gone === undefined) return false
-  remove(context, leaver, { kind, key })
+  remove(context, leaver, { kind: String(gone.kind ?? kind), key: String(gone.key ?? key) })
   return true
 }
 
@@ -88,8 +100,10 @@ function reasonToSpare(
   { protect, spare: sparing }: DeletionRules,
   definition: KindDefinition,
   leaver: Leaver,
+  inhabited: ReadonlySet<string>,
 ): [Spared['code'], string] | undefined {
   if (leaver.ownership === 'adopted') return ['adopted', 'it was in WorkOS before, and was adopted']
+  if (inhabited.has(leaver.id)) return ['has_others', 'it has members whom this state does not remove']
   if (protect.includes(leaver.kind)) return ['protected', 'safety.protect names its kind']
   if (definition.remove(leaver.id) === undefined) {
     const what = definition.name === 'role' ? 'environment roles' : definition.plural
@@ -106,29 +120,38 @@ function reasonToSpare(
   return ['changed_since', `it was changed in WorkOS since: ${changed.map(({ field }) => field).join(', ')}`]
 }
 
-/** Organizations about to be deleted that have a member who is not about to leave. */
-async function organizationsWithOthers(context: PlanningContext, rules: DeletionRules): Promise<ReadonlySet<string>> {
-  const { set, api } = context
+/** Ids of what is about to be deleted, of one kind, and has a member who is not about to leave. */
+async function withOthers(
+  { set: { staging }, api }: PlanningContext,
+  rules: DeletionRules,
+  kind: string,
+  memberKind: string,
+): Promise<ReadonlySet<string>> {
   const inhabited = new Set<string>()
-  if (!rules.kinds.includes('organization')) return inhabited
+  if (!rules.kinds.includes(kind)) return inhabited
   const ids: string[] = []
-  for (const { id, ownership } of leavers(set.staging, 'organization')) if (ownership === 'created') ids.push(id)
-  for await (const page of kindDefinition('membership').list(api, ids)) {
-    insertLive(set.staging, 'membership', page)
-    for (const { id, natural } of page) {
-      const leaves = set.staging
-        .statement(
-          `SELECT 1 FROM known k WHERE k.kind = 'membership' AND k.id = ?1
-             AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
-             AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
-             AND NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)`,
-        )
-        .get(id)
-      const organization = natural?.split('@')[1]
-      if (leaves === undefined && organization !== undefined) inhabited.add(organization)
+  for (const { id, ownership } of leavers(staging, kind)) if (ownership === 'created') ids.push(id)
+  for (const id of ids) {
+    for await (const page of kindDefinition(memberKind).list(api, [id])) {
+      insertLive(staging, memberKind, page)
+      if (page.some((member) => !leaves(staging, memberKind, member.id))) inhabited.add(id)
     }
   }
   return inhabited
+}
+
+/** Whether the state has a member whom the source lacks, and nothing keeps it. */
+function leaves(staging: Staging, kind: string, id: string): boolean {
+  return (
+    staging
+      .statement(
+        `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2
+           AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
+           AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
+           AND NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)`,
+      )
+      .get(kind, id) !== undefined
+  )
 }
 
 function remove(context: PlanningContext, { kind, key, id, ...rest }: Leaver, holder?: DeleteAction['with']): void {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Project } from './cli.ts'
-import { member, peopleProject, type Row } from './people.ts'
-import { type Body, KEY, startWorkos, type Workos, writes } from './workos.ts'
+import { member, peopleManifest, peopleProject, type Row } from './people.ts'
+import { type Body, FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 const env = { KEY }
+/** Writes of groups and their members after which the run is killed: among the members. */
+const KILLED_AT = 40
 const map = {
   group: { each: "$split(groups, ',')", name: '$' },
   groupMember: { each: "$split(groups, ',')", group: '$' },
@@ -162,4 +164,132 @@ test('accounts that merge are one member; who is no member of the organization i
     ['beta/Engineering', []],
   ])
   await expectRest(project)
+})
+
+test('a member who leaves is removed by prune; a group, a membership and an organization take theirs along', async () => {
+  const workos = await startWorkos()
+  const project = projectOf(workos)
+  const pruning = (...prune: string[]) =>
+    project.manifest(peopleManifest(workos, { map, prune, safety: { maxDeletes: 9 } }))
+  const sent = () => writes(workos.takeLog()).map(({ method, route }) => `${method} ${route}`)
+  await apply(project)
+
+  project.csv('users.csv', [member('ada', 'acme', { groups: 'Finance' }), ...ROWS.slice(1)])
+  const plan = await project.run(['plan'], { env })
+  expect(plan.stdout).toMatch(/group memberships +0 +0 +0 +3 +0 +1/)
+  pruning('group-membership')
+  workos.takeLog()
+  await apply(project)
+  expect(sent()).toEqual(['DELETE /organizations/:id/groups/:group_id/organization-memberships/:membership_id'])
+  expect(await groupsOf(workos)).toEqual([
+    ['acme/Engineering', ['bea@example.com']],
+    ['acme/Finance', ['ada@example.com']],
+    ['beta/Engineering', ['cleo@example.com']],
+  ])
+
+  project.csv('users.csv', [member('ada', 'acme', { groups: '' }), ...ROWS.slice(1)])
+  pruning('group')
+  await apply(project)
+  expect(sent()).toEqual(['DELETE /organizations/:id/groups/:group_id'])
+
+  project.csv('users.csv', [member('ada', 'acme', { groups: '' })])
+  pruning('organization', 'user')
+  await apply(project)
+  expect(sent().toSorted()).toEqual([
+    'DELETE /organizations/:id',
+    'DELETE /user_management/users/:id',
+    'DELETE /user_management/users/:id',
+  ])
+  const listed = await project.run(['state', 'list'], { env })
+  expect(listed.stdout).not.toContain('cleo')
+  expect(listed.stdout).not.toContain('group-membership:')
+  // Nothing of the group in the organization that stays was asked to go.
+  expect(await groupsOf(workos)).toEqual([['acme/Engineering', []]])
+})
+
+test('a group that has a member whom this state did not put there is not pruned', async () => {
+  const workos = await startWorkos()
+  const project = projectOf(workos, [...ROWS, member('dora', 'acme', { groups: '' })])
+  await apply(project)
+  const { organizations, membershipIds } = await workos.snapshot()
+  const groups = `/organizations/${organizations.find(({ external_id }) => external_id === 'acme')?.id}/groups`
+  const finance = ((await workos.call('GET', groups)).data as Body[]).find(({ name }) => name === 'Finance')
+  await workos.call('POST', `${groups}/${finance?.id}/organization-memberships`, {
+    organization_membership_id: membershipIds.get('dora@example.com@@acme'),
+  })
+  project.csv('users.csv', [member('ada', 'acme', { groups: 'Engineering' }), ...ROWS.slice(1)])
+  project.manifest(peopleManifest(workos, { map, prune: ['group', 'group-membership'], safety: { maxDeletes: 9 } }))
+  const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+  expect(plan.spared).toMatchObject([{ kind: 'group', key: 'Finance@acme', code: 'has_others' }])
+  await apply(project)
+  expect(await groupsOf(workos)).toContainEqual(['acme/Finance', ['dora@example.com']])
+})
+
+test('safety.protect keeps groups; destroy deletes what this state made, and nothing that was there before', async () => {
+  const workos = await startWorkos()
+  const acme = await workos.call('POST', '/organizations', { name: 'ACME', external_id: 'acme' })
+  await workos.call('POST', `/organizations/${acme.id}/groups`, { name: 'Finance' })
+  const project = projectOf(workos)
+  await apply(project)
+  const protecting = (...protect: string[]) => project.manifest(peopleManifest(workos, { map, safety: { protect } }))
+  protecting('group')
+  const shown = JSON.parse((await project.run(['destroy', '--plan-only', '--json'], { env })).stdout)
+  const spared = shown.spared.filter(({ kind }: { kind: string }) => kind === 'group')
+  expect(spared).toMatchObject([
+    { key: 'Engineering@acme', code: 'protected' },
+    { key: 'Finance@acme', code: 'adopted' },
+  ])
+  protecting()
+  const destroyed = await project.run(['destroy', '--confirm', 'people'], { env })
+  expect(destroyed.exit, destroyed.stdout + destroyed.stderr).toBe(0)
+  expect(await groupsOf(workos)).toEqual([['acme/Finance', []]])
+})
+
+test('a run that was killed in the middle of its groups goes on, and makes none of them twice', async () => {
+  let kill: (() => void) | undefined
+  let written = 0
+  const workos = await startWorkos({
+    interceptor: {
+      after: async ({ request }) => {
+        if (kill === undefined || request.method === 'GET' || !request.url?.includes('/groups')) return false
+        written += 1
+        if (written === KILLED_AT) kill()
+        return written >= KILLED_AT
+      },
+    },
+  })
+  const rows = Array.from({ length: 30 }, (_, n) => member(`user${n}`, `org${n % 3}`, { groups: `All,Team ${n % 5}` }))
+  const project = projectOf(workos, rows, { run: { ...FAST, concurrency: 4 } })
+  const child = project.spawn(['apply', '--yes'], env)
+  kill = () => child.process.kill('SIGKILL')
+  expect((await child.result).signal).toBe('SIGKILL')
+  kill = undefined
+  await apply(project)
+  const groups = await groupsOf(workos)
+  expect(groups.map(([name]) => name)).toEqual([...new Set(groups.map(([name]) => name))])
+  expect(groups.flatMap(([, members]) => members)).toHaveLength(60)
+  const listed = await project.run(['state', 'list', '--json'], { env })
+  expect(listed.stdout).not.toContain('"adopted"')
+  await expectRest(project, '--refresh')
+  expect((await project.run(['verify'], { env })).exit).toBe(0)
+})
+
+test('verify tells a member who is missing in WorkOS, and one who is there beyond the source', async () => {
+  const workos = await startWorkos()
+  const project = projectOf(workos)
+  await apply(project)
+  const { organizations } = await workos.snapshot()
+  const beta = organizations.find(({ external_id }) => external_id === 'beta')
+  const [group] = (await workos.call('GET', `/organizations/${beta?.id}/groups`)).data as Body[]
+  const members = `/organizations/${beta?.id}/groups/${group?.id}/organization-memberships`
+  const [cleo] = (await workos.call('GET', members)).data as Body[]
+  await workos.call('DELETE', `${members}/${cleo?.id}`)
+  project.csv('users.csv', [member('ada', 'acme', { groups: 'Engineering' }), ...ROWS.slice(1)])
+  const verified = JSON.parse((await project.run(['verify', '--json'], { env })).stdout)
+  const found = verified.findings.map(({ type, kind, key }: Record<string, string>) => `${type} ${kind}:${key}`)
+  expect(found.toSorted()).toEqual([
+    'deleted group-membership:id-cleo@Engineering@beta',
+    'extra group-membership:id-ada@Finance@acme',
+    'extra group:Finance@acme',
+  ])
 })
