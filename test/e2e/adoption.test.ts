@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { byKind } from './kinds.ts'
 import { member, peopleProject, person } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 
@@ -24,12 +25,12 @@ test('what was made by other means is adopted: empty fields are filled, nothing 
   const project = peopleProject(workos, rows)
   const applied = await project.run(['apply', '--yes', '--json'], { env })
   expect(applied.exit, applied.stderr).toBe(0)
-  expect(JSON.parse(applied.stdout).kinds).toMatchObject([
-    { kind: 'role', adopted: 1, created: 0 },
-    { kind: 'organization', adopted: 1, created: 0 },
-    { kind: 'user', adopted: 1, created: 1, failed: 0 },
-    { kind: 'membership', adopted: 1, created: 1, failed: 0 },
-  ])
+  expect(byKind(JSON.parse(applied.stdout).kinds)).toMatchObject({
+    role: { adopted: 1, created: 0 },
+    organization: { adopted: 1, created: 0 },
+    user: { adopted: 1, created: 1, failed: 0 },
+    membership: { adopted: 1, created: 1, failed: 0 },
+  })
   const sent = writes(workos.takeLog())
   expect(sent.filter(({ method }) => method !== 'POST').map(({ path, body }) => [path, body])).toEqual([
     [`${USERS}/${ada}`, { external_id: 'id-ada', first_name: 'ada', metadata: { plan: 'pro' } }],
@@ -137,7 +138,13 @@ test('what comes into being between plan and write is adopted, never failed', as
   const project = peopleProject(workos, [member('ada', 'acme', { role_slugs: 'admin' })])
   const applied = await project.run(['apply', '--yes', '--json'], { env })
   expect(applied.exit, applied.stdout).toBe(0)
-  for (const kind of JSON.parse(applied.stdout).kinds) expect(kind).toMatchObject({ created: 0, adopted: 1, failed: 0 })
+  const adopted = { created: 0, adopted: 1, failed: 0 }
+  expect(byKind(JSON.parse(applied.stdout).kinds)).toMatchObject({
+    role: adopted,
+    organization: adopted,
+    user: adopted,
+    membership: adopted,
+  })
   const live = await workos.snapshot()
   expect(live.users).toMatchObject([{ first_name: 'ada', last_name: 'By Hand', external_id: 'id-ada' }])
   expect(live.memberships).toEqual([['ada@example.com@@acme', ['member']]])

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { isObject } from '../../src/json.ts'
 import type { Interceptor } from '../../src/workos/sandbox/server.ts'
+import { byKind } from './kinds.ts'
 import { member, peopleManifest, peopleProject, person } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 
@@ -33,12 +34,12 @@ test('destroy deletes what the state created, and then there is nothing left to 
   const project = await applied(workos)
   const done = await project.run(['destroy', '--confirm', 'people', '--json'], { env })
   expect(done.exit, done.stderr).toBe(0)
-  expect(JSON.parse(done.stdout).kinds).toMatchObject([
-    { kind: 'role', deleted: 0 },
-    { kind: 'organization', toDelete: 2, deleted: 2 },
-    { kind: 'user', toDelete: 3, deleted: 3 },
-    { kind: 'membership', toDelete: 3, deleted: 3, failed: 0, pending: 0 },
-  ])
+  expect(byKind(JSON.parse(done.stdout).kinds)).toMatchObject({
+    role: { deleted: 0 },
+    organization: { toDelete: 2, deleted: 2 },
+    user: { toDelete: 3, deleted: 3 },
+    membership: { toDelete: 3, deleted: 3, failed: 0, pending: 0 },
+  })
   expect(await workos.snapshot()).toMatchObject({ users: [], organizations: [], memberships: [] })
   // Users take their memberships along.
   expect(writes(workos.takeLog()).map(({ route }) => route)).toEqual([

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Exchange, Interceptor } from '../../src/workos/sandbox/server.ts'
+import { byKind } from './kinds.ts'
 import { member, peopleProject, person } from './people.ts'
 import { KEY, startWorkos, writes } from './workos.ts'
 
@@ -67,12 +68,12 @@ test('an organization that is refused blocks the memberships in it, and nothing 
   const applied = await project.run(['apply', '--yes', '--json'], { env })
   expect(applied.exit).toBe(7)
   const report = JSON.parse(applied.stdout)
-  expect(report.kinds).toMatchObject([
-    { kind: 'role', created: 1 },
-    { kind: 'organization', created: 1, failed: 1 },
-    { kind: 'user', created: 4, failed: 0 },
-    { kind: 'membership', created: 2, failed: 0, blocked: 2 },
-  ])
+  expect(byKind(report.kinds)).toMatchObject({
+    role: { created: 1 },
+    organization: { created: 1, failed: 1 },
+    user: { created: 4, failed: 0 },
+    membership: { created: 2, failed: 0, blocked: 2 },
+  })
   expect(report.failures).toMatchObject([
     { kind: 'membership', key: 'id-bea@bolt', outcome: 'blocked', origin: './users.csv:4' },
     { kind: 'membership', key: 'id-cleo@bolt', outcome: 'blocked', origin: './users.csv:5' },
@@ -101,7 +102,7 @@ test('more failures than safety.maxFailures allows stop the run', async () => {
   const applied = await project.run(['apply', '--yes', '--json'], { env })
   expect(applied.exit).toBe(5)
   const report = JSON.parse(applied.stdout)
-  expect(report.kinds[2]).toMatchObject({ kind: 'user', failed: 8, pending: 192 })
+  expect(byKind(report.kinds)).toMatchObject({ user: { failed: 8, pending: 192 } })
   expect(report.stopped.message).toContain('safety.maxFailures allows 7')
   const shown = await project.run(['state', 'show', '--json'])
   expect(JSON.parse(shown.stdout).runs).toMatchObject([{ outcome: 'stopped', counts: { failed: 8 } }])
@@ -117,7 +118,7 @@ test('a role that nobody knows blocks at plan time, is counted, and safety.maxRe
   expect(planned.exit, planned.stdout).toBe(5)
   expect(planned.stdout).toContain('the role auditor is neither declared in the manifest nor in WorkOS')
   const { summary } = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
-  expect(summary.kinds.at(-1)).toMatchObject({ kind: 'membership', create: 1, blocked: 2 })
+  expect(byKind(summary.kinds)).toMatchObject({ membership: { create: 1, blocked: 2 } })
   expect(summary.refusals).toMatchObject([{ guard: 'maxRejects', figure: 2 }])
   workos.takeLog()
   const applied = await project.run(['apply', '--yes'], { env })

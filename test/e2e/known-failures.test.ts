@@ -10,6 +10,7 @@ import type { Interceptor } from '../../src/workos/sandbox/server.ts'
 import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
 import { generateTenant } from '../fakes/auth0/generate.ts'
 import { createProject } from './cli.ts'
+import { byKind } from './kinds.ts'
 import { member, peopleManifest, peopleProject, person } from './people.ts'
 import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 
@@ -98,7 +99,7 @@ test('3: users who exist are adopted, updated where they have nothing, and get t
   const project = peopleProject(workos, [member('ada', 'acme')])
   const done = await project.run(['apply', '--yes', '--json'], { env })
   expect(done.exit).toBe(0)
-  expect(JSON.parse(done.stdout).kinds[2]).toMatchObject({ adopted: 1, created: 0, failed: 0 })
+  expect(byKind(JSON.parse(done.stdout).kinds)).toMatchObject({ user: { adopted: 1, created: 0, failed: 0 } })
   const live = await workos.snapshot()
   expect(live.users).toMatchObject([{ first_name: 'ada', external_id: 'id-ada' }])
   expect(live.memberships).toHaveLength(1)
@@ -188,12 +189,11 @@ test('7: users in no organization are kept, undeclared gzip is read, and a short
   const again = await project.run(['apply', '--yes', '--json'], { env })
   const pages = workos.takeLog().filter(({ route }) => route === '/user_management/users')
   expect(pages).toHaveLength(Math.ceil(250 / 7))
-  expect(JSON.parse(again.stdout).kinds).toMatchObject([
-    {},
-    { adopted: 1, created: 0 },
-    { adopted: 250, created: 0 },
-    { adopted: 125, created: 0 },
-  ])
+  expect(byKind(JSON.parse(again.stdout).kinds)).toMatchObject({
+    organization: { adopted: 1, created: 0 },
+    user: { adopted: 250, created: 0 },
+    membership: { adopted: 125, created: 0 },
+  })
 })
 
 test('7: Auth0: nobody is left out, nothing ends at 1,000 or with a short page, roles and social accounts are kept', async () => {
