@@ -92,21 +92,37 @@ async function refsOfKey(
   key: string,
   live: LiveResource,
 ): Promise<Record<string, string>> {
-  const { keyFromRefs } = definition
-  const [first, second] = Object.entries(definition.refs)
-  if (keyFromRefs === undefined || first === undefined || second === undefined) return {}
+  const { name, keyRefs, natural } = definition
+  if (keyRefs === undefined) return {}
+  const [before, after] = keyRefs
   for (let at = key.indexOf('@'); at >= 0; at = key.indexOf('@', at + 1)) {
-    const refs = { [first[0]]: key.slice(0, at), [second[0]]: key.slice(at + 1) }
+    const parts = { ...(before === null ? {} : { [before]: key.slice(0, at) }), [after]: key.slice(at + 1) }
+    const refs = await withReferencesOf(state, definition, parts)
     const ids: RefIds = {}
-    for (const [role, kind] of [first, second]) ids[role] = (await state.idOf(kind, refs[role] ?? '')) ?? ''
-    const wanted = { kind: definition.name, key, attributes: {}, secrets: null, refs }
-    if (keyFromRefs(refs) === key && definition.natural(wanted, ids) === live.natural) return refs
+    for (const [role, kind] of Object.entries(definition.refs))
+      ids[role] = (await state.idOf(kind, refs[role] ?? '')) ?? ''
+    const wanted = { kind: name, key, attributes: live.attributes, secrets: null, refs }
+    if (natural(wanted, ids) === live.natural) return refs
   }
   throw new GuardError({
     code: 'other_references',
-    message: `the state knows no two resources of which ${live.id} is ${definition.name}:${key}`,
+    message: `the state knows nothing of which ${live.id} is ${name}:${key}`,
     hint: `import what it refers to first; in WorkOS it belongs to ${live.natural}`,
   })
+}
+
+/** The references that a key tells, and what follows from them: a group's member is in the group's organization. */
+async function withReferencesOf(
+  state: StateStore,
+  definition: KindDefinition,
+  parts: Record<string, string>,
+): Promise<Record<string, string>> {
+  const refs = { ...parts }
+  for (const [role, key] of Object.entries(parts)) {
+    const further = (await state.get(definition.refs[role] ?? '', key))?.refs ?? {}
+    for (const [name, value] of Object.entries(further)) if (name in definition.refs) refs[name] ??= value
+  }
+  return definition.derivedRefs?.(refs) ?? refs
 }
 
 async function resolve(

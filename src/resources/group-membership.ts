@@ -16,7 +16,7 @@ export const groupMembership: KindDefinition = {
   name: 'group-membership',
   plural: 'group memberships',
   rule: 'groupMember',
-  // The membership follows from the user and the organization: see membershipOf.
+  // The membership follows from the user and the organization: see withMembership.
   refs: { group: 'group', organization: 'organization', user: 'user', membership: 'membership' },
   within: 'group',
   fields: {},
@@ -24,6 +24,7 @@ export const groupMembership: KindDefinition = {
   mapped: ['group', 'organization', 'user'],
   normalise,
   keyFromRefs: keyOf,
+  keyRefs: ['user', 'group'],
   derivedRefs: withMembership,
   undated: true,
   missing: () => undefined,

@@ -32,6 +32,7 @@ export const group: KindDefinition = {
   writes: 'other',
   mapped: ['key', 'organization', 'name', 'description'],
   normalise,
+  keyRefs: [null, 'organization'],
   missing: () => undefined,
   natural: ({ attributes }, { organization }) =>
     organization === undefined ? null : naturalOf(organization, textOf(attributes, 'name') ?? ''),

@@ -159,6 +159,12 @@ export interface DraftDefinition {
    */
   keyFromRefs?(refs: Record<string, string>): string
 
+  /**
+   * The references of which the key consists, an `@` between them; null for what the mapping yields. With them a key can be taken
+   * apart where the source is not at hand. Undefined: the key stands on its own.
+   */
+  keyRefs?: readonly [string | null, string]
+
   /** The references with those anew that follow from others: which membership is meant follows from the user and the organization. */
   derivedRefs?(refs: Record<string, string>): Record<string, string>
 }

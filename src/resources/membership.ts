@@ -49,6 +49,7 @@ export const membership: KindDefinition = {
   inForce: { status: 'active' },
   normalise,
   keyFromRefs: membershipKey,
+  keyRefs: ['user', 'organization'],
   mentions: ({ attributes: { roles }, refs }) =>
     Array.isArray(roles) ? roles.map(String).map((slug) => roleMention(slug, refs.organization ?? '')) : [],
   writes: 'write',

@@ -92,7 +92,7 @@ export class WorkosClient implements Api {
       } else if (answer.status === 404) {
         return undefined
       } else if (answer.status >= 300) {
-        throw this.#refusal(answer.status, answer.body, this.#redactor)
+        throw this.#refusal(path, answer.status, answer.body, this.#redactor)
       } else if (answer.body === undefined) {
         lastTrouble = `HTTP ${answer.status} with a body that is no JSON object`
       } else {
@@ -114,7 +114,7 @@ export class WorkosClient implements Api {
       } else if (answer.status >= 500 || answer.status === 408) {
         throw new OutcomeUnknown(`HTTP ${answer.status}`, answer.status)
       } else if (answer.status >= 300) {
-        throw this.#refusal(answer.status, answer.body, this.#redactorFor(write))
+        throw this.#refusal(write.path, answer.status, answer.body, this.#redactorFor(write))
       } else if (answer.body === undefined && write.method !== 'DELETE') {
         throw new OutcomeUnknown(`HTTP ${answer.status} with a body that is no JSON object`, answer.status)
       } else {
@@ -187,7 +187,14 @@ export class WorkosClient implements Api {
     return redactor
   }
 
-  #refusal(status: number, body: JsonObject | undefined, redactor: Redactor): Error {
+  #refusal(path: string, status: number, body: JsonObject | undefined, redactor: Redactor): Error {
+    if (status === 403 && GROUPS.test(path)) {
+      return new CredentialsError({
+        code: 'groups_refused',
+        message: `${this.#options.baseUrl} refuses access to groups (HTTP 403)`,
+        hint: 'check that groups are enabled for the environment, and target.apiKey; or take map.group and map.groupMember out of the manifest',
+      })
+    }
     if (status === 401 || status === 403) {
       return new CredentialsError({
         code: 'credentials_refused',
@@ -207,6 +214,9 @@ export class WorkosClient implements Api {
     })
   }
 }
+
+/** Groups have to be enabled in an environment: where they are not, a key that is good for all else is refused. */
+const GROUPS = /\/groups(\/|$)/
 
 /** The windows a request counts in, by its method and path: https://workos.com/docs/reference/rate-limits */
 export function classify(method: string, path: string): RequestClass {

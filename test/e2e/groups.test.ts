@@ -118,6 +118,32 @@ test('two groups of one name in WorkOS block the group, and name both', async ()
   expect(await groupsOf(workos)).toContainEqual(['acme/Engineering', ['ada@example.com', 'bea@example.com']])
 })
 
+test('a group and a member of it are imported by hand, with the source and without', async () => {
+  const workos = await startWorkos()
+  const project = projectOf(workos)
+  await apply(project)
+  const listed = await project.run(['state', 'list'], { env })
+  const idOf = (address: string) => listed.stdout.match(new RegExp(`^${address} +(\\S+)`, 'm'))?.[1] ?? ''
+  const member = 'id-ada@Engineering@acme'
+  const both = ['group:Engineering@acme', `group-membership:${member}`]
+  const bea = 'group-membership:id-bea@Engineering@acme'
+  expect((await project.run(['state', 'rm', bea, '--yes'], { env })).exit).toBe(0)
+  const importBoth = async (...more: string[]) => {
+    expect((await project.run(['state', 'rm', ...both, '--yes'], { env })).exit).toBe(0)
+    for (const address of both) {
+      const imported = await project.run(['state', 'import', address, idOf(address), ...more], { env })
+      expect(imported.exit, imported.stdout + imported.stderr).toBe(0)
+    }
+    const another = await project.run(['state', 'import', bea, idOf('group-membership:id-ada@Finance@acme')], {
+      env,
+    })
+    expect(another.exit, another.stderr).toBe(5)
+  }
+  await importBoth()
+  project.remove('users.csv')
+  await importBoth('--force')
+})
+
 test('with a key of its own a group is renamed, its members with it', async () => {
   const workos = await startWorkos()
   const keyed = {

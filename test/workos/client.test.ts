@@ -274,6 +274,13 @@ describe('a refusal', () => {
     expect(received).toHaveLength(2)
   })
 
+  test('HTTP 403 for groups says that they may not be enabled', async () => {
+    const { client } = await serve([json(403, { message: 'Forbidden' })])
+    const error = await failure(client.read('/organizations/org_1/groups'))
+    expect(error).toBeInstanceOf(CredentialsError)
+    expect(error).toMatchObject({ problems: [{ code: 'groups_refused' }] })
+  })
+
   test.each<[string, unknown, string[], string]>([
     ['a code', { code: 'email_not_available', message: 'Taken.' }, ['email_not_available'], 'Taken.'],
     [
