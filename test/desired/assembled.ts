@@ -32,6 +32,8 @@ export interface RecordPart {
   users?: UserPart[]
   organizations?: { key: string; name?: string; externalId?: string; domains?: string[]; verifiedDomains?: string[] }[]
   memberships?: MembershipPart[]
+  groups?: { key: string; organization: string; name: string; description?: string }[]
+  groupMembers?: { user: string; group: string; organization: string }[]
   grants?: { user: string; organization: string | null; scope?: 'user'; role: string }[]
   rejects?: { kind: string; key: string | null; refs?: Record<string, string> }[]
   notes?: { kind: string; key: string; code: string }[]
@@ -90,6 +92,8 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
       users = [],
       organizations = [],
       memberships = [],
+      groups = [],
+      groupMembers = [],
       grants = [],
       rejects = [],
       notes = [],
@@ -110,6 +114,13 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
       draft('membership', `${user}@${organization}`, null, roles === undefined ? {} : { roles }, {
         refs: { user, organization },
       })
+    }
+    for (const { key, organization, ...attributes } of groups) {
+      draft('group', `${key}@${organization}`, null, attributes, { refs: { organization } })
+    }
+    for (const { user, group, organization } of groupMembers) {
+      const refs = { group: `${group}@${organization}`, organization, user, membership: `${user}@${organization}` }
+      draft('group-membership', `${user}@${refs.group}`, null, {}, { refs })
     }
     for (const grant of grants) {
       result.grants.push({ seq, origin, scope: grant.organization === null ? 'record' : 'organization', ...grant })
