@@ -208,10 +208,15 @@ function matchLive(
   return live && { live, matchedBy: 'natural identity' }
 }
 
-/** Whether another resource of ours is about to give up what it is recognised by: its user's address changes in the source. */
+/**
+ * Whether another resource of ours is about to give up what it is recognised by: a user's address or a group's name changes in the
+ * source.
+ */
 function givesUp(set: DesiredSet, definition: KindDefinition, key: string, live: LiveResource): boolean {
   const desired = set.get(definition.name, key)
-  const natural = desired === undefined ? null : definition.natural(desired, {})
+  const refs = desired && resolveRefs(set.staging, definition, desired)
+  const ids = refs === undefined || refs.type === 'blocked' ? {} : refs.ids
+  const natural = desired === undefined ? null : definition.natural(desired, ids)
   return natural !== null && natural !== live.natural
 }
 

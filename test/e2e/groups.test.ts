@@ -165,6 +165,26 @@ test('with a key of its own a group is renamed, its members with it', async () =
   await expectRest(project, '--refresh')
 })
 
+test('a name that one group gives up may be the next one of another in the same apply', async () => {
+  const workos = await startWorkos()
+  const keyed = {
+    group: { when: 'gid', key: 'gid', name: 'groups' },
+    groupMember: { when: 'gid', group: 'gid' },
+  }
+  const project = projectOf(workos, [member('ada', 'acme', { gid: '7', groups: 'Engineering' })], { map: keyed })
+  await apply(project)
+  project.csv('users.csv', [
+    member('ada', 'acme', { gid: '7', groups: 'Research' }),
+    member('bea', 'acme', { gid: '8', groups: 'Engineering' }),
+  ])
+  await apply(project)
+  expect(await groupsOf(workos)).toEqual([
+    ['acme/Engineering', ['bea@example.com']],
+    ['acme/Research', ['ada@example.com']],
+  ])
+  await expectRest(project, '--refresh')
+})
+
 test('accounts that merge are one member; who is no member of the organization is rejected', async () => {
   const workos = await startWorkos()
   const rows = [
