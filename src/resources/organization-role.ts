@@ -21,6 +21,7 @@ export const organizationRole: KindDefinition = {
   normalise: () => {
     throw new TypeError('organization roles are made from their definitions')
   },
+  keyRefs: [null, 'organization'],
   writes: 'other',
   within: 'organization',
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
