@@ -65,7 +65,7 @@ In values, but never in keys, a reference stands for something that does not bel
 
 - A value that is one whole reference may stand for a number or for \`true\` and \`false\`: \`workers: \${WORKERS:-2}\`.
 - Inside \`{ }\` and \`[ ]\`, YAML wants quotes around it: \`{ apiKey: "\${WORKOS_API_KEY}" }\`.
-- Expressions (everything under \`map\` except \`from\`, and \`dedupe.user.by\`) are left as they are: \`\${\` has a meaning in JSONata.
+- Expressions (everything under \`map\` except \`from\`, and \`by\`, \`prefer\` and \`updatedAt\` under \`dedupe.user\`) are left as they are: \`\${\` has a meaning in JSONata.
 - Only what is in force is resolved: references in other environments, or in values that were replaced, need not be set.
 - \`validate --offline\` and \`config --offline\` take unset references as unknown, for a check without the secrets at hand.
 

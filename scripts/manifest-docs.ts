@@ -61,13 +61,24 @@ interface Row {
 /** Rows of an object's keys; objects with keys of their own are shown as dotted keys. */
 function rows(schema: Schema, prefix = ''): Row[] {
   const required = Array.isArray(schema.required) ? schema.required : []
-  return Object.entries(properties(schema)).flatMap(([key, child]) => {
+  const named = Object.entries(properties(schema)).flatMap(([key, child]) => {
     const name = `${prefix}${key}`
     const inner = resolved(child)
     if (Object.keys(properties(inner)).length > 0) return [row(name, child, false), ...rows(inner, `${name}.`)]
     const members = isSchema(inner.additionalProperties) ? resolved(inner.additionalProperties) : {}
     return [row(name, child, required.includes(key)), ...rows(members, `${name}.<name>.`)]
   })
+  const byPattern = Object.entries(isSchema(schema.patternProperties) ? schema.patternProperties : {})
+  return [...named, ...byPattern.flatMap(([pattern, child]) => patternRow(`${prefix}${nameOf(pattern)}`, child))]
+}
+
+function patternRow(name: string, child: Json): Row[] {
+  return isSchema(child) ? [row(name, child, false)] : []
+}
+
+/** `^metadata\..+$` as people write it: `metadata.<name>`. */
+function nameOf(pattern: string): string {
+  return pattern.replace(/^\^/, '').replace(/\$$/, '').replace('\\.', '.').replace('.+', '<name>')
 }
 
 function row(key: string, schema: Schema, required: boolean): Row {

@@ -15,7 +15,8 @@ export interface ExpressionPosition {
 export function isExpressionPath(path: readonly string[]): boolean {
   if (path[0] === 'map') return path.length > 2 && path[2] !== 'from'
   if (path[0] === 'source') return path[1] === 'streams' && path[3] === 'join' && /^(key|to)$/.test(path[4] ?? '')
-  return path[0] === 'dedupe' && path[2] === 'by' && path.length > 3
+  if (path[0] !== 'dedupe' || path[1] !== 'user') return false
+  return path[2] === 'by' ? path.length > 3 : path[2] === 'prefer' || path[2] === 'updatedAt'
 }
 
 /** Every expression of a manifest with its path, in the order they are written. */

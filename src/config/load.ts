@@ -5,6 +5,7 @@ import type { Redactor } from '../diagnostics/redactor.ts'
 import { checkManifest, inReadingOrder } from './check.ts'
 import { complete } from './complete.ts'
 import { type ComposeContext, compose, composeRecipe } from './compose.ts'
+import { checkDedupe } from './dedupe.ts'
 import { discoverManifest } from './discover.ts'
 import { checkOtherEnvironments } from './environments.ts'
 import type { LoadedManifest, Manifest } from './manifest.ts'
@@ -84,7 +85,12 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     originOf: (path) => originOf(tree, path.map(String)),
     warnings,
   }
-  const all = inReadingOrder([...problems, ...checked.problems, ...checkOtherEnvironments(composed, environment)])
+  const all = inReadingOrder([
+    ...problems,
+    ...checked.problems,
+    ...checkDedupe(checked.value.dedupe, loaded.locate),
+    ...checkOtherEnvironments(composed, environment),
+  ])
   return { loaded, problems: all.map((problem) => redacted(problem, redactor)) }
 }
 

@@ -5,8 +5,28 @@ import type { Json, JsonObject } from '../json.ts'
 /** A JSONata expression, as written in the manifest. */
 export type ExpressionText = string
 
-/** How values of several records become one: see docs/manifest.md. `last` is for the names of organizations alone. */
-export type MergeRule = 'first' | 'last' | 'any' | 'union'
+/** How values of several records become one: see docs/duplicates.md. */
+export type MergeRule = 'first' | 'last' | 'newest' | 'longest' | 'concat' | 'any' | 'all' | 'union'
+
+/** What becomes of several records of one user; all but `merge` and `error` take one record whole. */
+export type MergeStrategy = 'merge' | 'first' | 'last' | 'newest' | 'error'
+
+/** How duplicate users are found and become one: see docs/duplicates.md. */
+export interface UserDedupe {
+  /** Users that agree in all of them are one. */
+  by: ExpressionText[]
+  /** How the e-mail address is compared. */
+  email: { plusTags: 'keep' | 'ignore'; gmailDots: 'keep' | 'ignore' }
+  strategy: MergeStrategy
+  /** Ranks the records of one user, the first expression counting most. Default: the order of the records. */
+  prefer?: ExpressionText | ExpressionText[]
+  /** Yields when a record was changed last. */
+  updatedAt?: ExpressionText
+  /** By field, or by member as `metadata.<key>`. */
+  fields: Record<string, MergeRule>
+  /** What becomes of external ids that are not taken: kept in the metadata under this key, or not. */
+  externalIds: { keep: boolean; keepAs: string }
+}
 
 /**
  * The mapping of one kind. `each`, `when` and `from` steer it; every other key is a field of the kind, whose value is an
@@ -144,7 +164,7 @@ export interface Manifest {
     role?: MapRule
     roleAssignment?: MapRule
   }
-  dedupe: { user: { by: ExpressionText[]; fields: Record<string, MergeRule> } }
+  dedupe: { user: UserDedupe }
   roles: RoleConfig
   permissions: { define: Record<string, { name: string; description?: string }> }
   metadata: {

@@ -81,8 +81,12 @@ function expand(schema: Schema): Schema[] {
 }
 
 function children(schema: Schema, key: string): Schema[] {
-  const { properties, additionalProperties, items } = schema
-  const property = isSchema(properties) && Object.hasOwn(properties, key) ? properties[key] : additionalProperties
+  const { properties, patternProperties, additionalProperties, items } = schema
+  const byPattern = Object.entries(isSchema(patternProperties) ? patternProperties : {}).find(([pattern]) =>
+    new RegExp(pattern, 'u').test(key),
+  )
+  const property =
+    isSchema(properties) && Object.hasOwn(properties, key) ? properties[key] : (byPattern?.[1] ?? additionalProperties)
   return [property, /^\d+$/.test(key) ? items : undefined].filter(isSchema)
 }
 

@@ -1,6 +1,7 @@
-import type { Manifest, MergeRule } from '../config/manifest.ts'
+import type { Manifest } from '../config/manifest.ts'
 import type { DraftDefinition } from '../resources/kind.ts'
 import { draftDefinitions } from '../resources/registry.ts'
+import { settleCases } from './cases.ts'
 import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { mergeGroups } from './groups.ts'
@@ -8,9 +9,13 @@ import { settleRoles } from './membership-roles.ts'
 import { reportNameConflicts } from './organization-names.ts'
 import { addDefined, deriveRoles, refuseStrayDefinitions } from './role-resources.ts'
 import { refuseSharedClaims } from './shared-claims.ts'
+import { refuseSharedUsers } from './shared-users.ts'
 import { noteSimilarNames } from './similar-names.ts'
 import type { Staging } from './staging.ts'
 import { assignUserGrants } from './user-grants.ts'
+
+/** References that are turned in one go: as many may merge as there are users. */
+const ALIASES_AT_ONCE = 5_000
 
 /**
  * Makes the desired set out of the staged drafts: references follow merged users, duplicates become one, what depends on
@@ -30,11 +35,15 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
       if (takesRoles) assigned += assignUserGrants(staging, manifest.roles)
       followAliases(staging, definition)
       if (takesRoles) assigned += assignGrants(staging, definition)
-      refuseContradictions(staging, definition)
-      mergeGroups(staging, definition, rulesFor(manifest, definition), manifest)
+      refuseContradictions(staging, definition, manifest)
+      mergeGroups(staging, definition, manifest)
       if (definition.name === 'organization') {
         reportNameConflicts(staging, manifest.organizations.onNameConflict)
         refuseSharedClaims(staging, manifest.organizations)
+      }
+      if (definition.name === 'user') {
+        refuseSharedUsers(staging, manifest.dedupe.user)
+        settleCases(staging)
       }
       refuseDependents(staging, definition)
       if (definition.rule === 'permission' || definition.rule === 'role') addDefined(staging, manifest, definition.name)
@@ -49,28 +58,30 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
   return assigned
 }
 
-function rulesFor({ dedupe, organizations }: Manifest, { name }: DraftDefinition): Record<string, MergeRule> {
-  if (name === 'organization') return { name: organizations.onNameConflict === 'last' ? 'last' : 'first' }
-  return name === 'user' ? dedupe.user.fields : {}
-}
-
 /** References to a key that merged into another one are turned to that one, and so are remarks on what bears them. */
 function followAliases(staging: Staging, definition: DraftDefinition): void {
   const { keyFromRefs } = definition
   for (const [role, kind] of Object.entries(definition.refs)) {
+    if (staging.count('SELECT EXISTS (SELECT 1 FROM aliases WHERE kind = ?)', kind) === 0) continue
     const update = staging.statement('UPDATE drafts SET refs = ?, key = ?, grp = ? WHERE id = ?')
     const updateNotes = staging.statement('UPDATE notes SET key = ? WHERE kind = ? AND key = ?')
-    const rows = staging
-      .statement(
-        `SELECT d.id, d.key, d.refs, a.canonical FROM drafts d
-         JOIN aliases a ON a.kind = ? AND a.key = json_extract(d.refs, '$.' || ?) WHERE d.kind = ?`,
-      )
-      .all(kind, role, definition.name)
-    for (const row of rows) {
-      const refs = { ...JSON.parse(String(row.refs)), [role]: String(row.canonical) }
-      const key = keyFromRefs ? keyFromRefs(refs) : String(row.key)
-      update.run(JSON.stringify(refs), key, `k${key}`, Number(row.id))
-      if (key !== row.key) updateNotes.run(key, definition.name, String(row.key))
+    const page = staging.statement(
+      // The + keeps SQLite from going through the index by kind, in which a row changes its place while it is turned.
+      `SELECT d.id, d.key, d.refs, a.canonical FROM drafts d
+       JOIN aliases a ON a.kind = ?1 AND a.key = json_extract(d.refs, '$.' || ?2)
+       WHERE +d.kind = ?3 AND d.id > ?4 ORDER BY d.id LIMIT ${ALIASES_AT_ONCE}`,
+    )
+    let last = 0
+    for (;;) {
+      const rows = page.all(kind, role, definition.name, last)
+      for (const row of rows) {
+        const refs = { ...JSON.parse(String(row.refs)), [role]: String(row.canonical) }
+        const key = keyFromRefs ? keyFromRefs(refs) : String(row.key)
+        last = Number(row.id)
+        update.run(JSON.stringify(refs), key, `k${key}`, last)
+        if (key !== row.key) updateNotes.run(key, definition.name, String(row.key))
+      }
+      if (rows.length < ALIASES_AT_ONCE) break
     }
   }
 }

@@ -1,13 +1,17 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Manifest } from '../config/manifest.ts'
 import type { DraftDefinition } from '../resources/kind.ts'
 import { draftDefinitions } from '../resources/registry.ts'
+import { type CaseCode, casesOf, insertCase } from './cases.ts'
+import { policyFor } from './merge-policy.ts'
 import type { Staging } from './staging.ts'
 
 /**
- * One key in two groups: the source says that two different people (two e-mail addresses, say) are the same. The first
- * record stands, the others are refused: nobody can tell here which is right, and merging would give one's account to the
+ * One key in two groups: the source says that two different people (two e-mail addresses, say) are the same. The record that
+ * is preferred, or the first, stands, the others are refused: nobody can tell here which is right, and merging would give one's account to the
  * other. For the same reason what the refused records give to that key, memberships and roles, is refused with them.
  */
-export function refuseContradictions(staging: Staging, definition: DraftDefinition): void {
+export function refuseContradictions(staging: Staging, definition: DraftDefinition, manifest: Manifest): void {
   const contradictory = staging
     .statement('SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(grp) <> max(grp)')
     .all(definition.name)
@@ -17,11 +21,15 @@ export function refuseContradictions(staging: Staging, definition: DraftDefiniti
     CREATE INDEX IF NOT EXISTS drafts_by_record ON drafts (seq);
     CREATE INDEX IF NOT EXISTS grants_by_record ON grants (seq);
   `)
+  const columns = policyFor(manifest, definition.name)
+    .order.split(', ')
+    .map((column) => `d.${column}`)
+    .join(', ')
   for (const key of contradictory) {
     const [first, ...later] = staging
       .statement(
-        `SELECT d.id, d.grp, d.seq, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d
-         JOIN files f ON f.id = d.file WHERE d.kind = ? AND d.key = ? ORDER BY d.seq, d.id`,
+        `SELECT d.*, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d
+         JOIN files f ON f.id = d.file WHERE d.kind = ? AND d.key = ? ORDER BY ${columns}`,
       )
       .all(definition.name, key)
     if (first === undefined) continue
@@ -34,10 +42,19 @@ export function refuseContradictions(staging: Staging, definition: DraftDefiniti
         `give each ${definition.name} a key of its own, or make the records agree`,
         Number(other.id),
       )
+      if (definition.name === 'user') {
+        insertCase(staging, contradictionOf([first, other], manifest), 'rejected', key, Number(other.records))
+      }
       staging.run('DELETE FROM drafts WHERE id = ?', Number(other.id))
       refuseFollowers(staging, definition.name, key, Number(other.seq), message)
     }
   }
+}
+
+/** Which case two records of one key are: mostly the key is the external id, or goes with it. */
+function contradictionOf(rows: readonly Record<string, SQLOutputValue>[], { dedupe }: Manifest): CaseCode {
+  const records = rows.map(({ attributes }) => ({ attributes: JSON.parse(String(attributes)) }))
+  return casesOf(records, dedupe.user.email).find((code) => code.startsWith('same_external_id')) ?? 'key_contradiction'
 }
 
 /** Refuses what the record `seq` says of the resource that was just refused. */

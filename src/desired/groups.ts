@@ -1,101 +1,100 @@
-import type { Manifest, MergeRule } from '../config/manifest.ts'
-import { canonicalJson, type JsonObject } from '../json.ts'
-import type { Attributes, DraftDefinition } from '../resources/kind.ts'
-import { mergeDrafts } from '../resources/merge.ts'
+import type { Manifest } from '../config/manifest.ts'
+import { canonicalJson } from '../json.ts'
+import type { DraftDefinition } from '../resources/kind.ts'
+import { type MergeConflict, mergeDrafts } from '../resources/merge.ts'
+import { casesOf, insertCase } from './cases.ts'
+import { draftGroups, type Member, originOf } from './draft-groups.ts'
+import { keepExternalIds } from './kept-external-ids.ts'
+import { type MergePolicy, policyFor } from './merge-policy.ts'
 import type { Staging } from './staging.ts'
 import { valueRules } from './value-rules.ts'
 
-interface Member {
-  key: string
-  refs: string
-  attributes: Attributes
-  secrets: JsonObject | null
-  seq: number
-  file: number
-  line: number | null
-  records: number
+/** How many of the other records a message names. */
+const NAMED = 3
+
+/** What merging a group works with. */
+interface Merging {
+  staging: Staging
+  definition: DraftDefinition
+  policy: MergePolicy
+  manifest: Manifest
 }
 
 /**
  * Moves the drafts of one kind into the desired set, one row per group. Groups of one, nearly all of them, never leave
- * SQLite; the others are merged in the order of their records.
+ * SQLite; the others are merged in the order of the policy, which SQLite puts them in, one group at a time.
  */
-export function mergeGroups(
-  staging: Staging,
-  definition: DraftDefinition,
-  rules: Record<string, MergeRule>,
-  manifest: Manifest,
-): void {
+export function mergeGroups(staging: Staging, definition: DraftDefinition, manifest: Manifest): void {
   staging.run(
     `INSERT INTO desired
        SELECT kind, key, refs, attributes, secrets, seq, file, line, records FROM drafts WHERE kind = ?
        GROUP BY grp HAVING count(*) = 1 ORDER BY key`,
     definition.name,
   )
-  const merge = (members: Member[]) => mergeMembers(staging, definition, rules, manifest, members)
-  const rows = staging.db
-    .prepare(
-      `SELECT grp, key, refs, attributes, secrets, seq, file, line, records FROM drafts
-       WHERE kind = ?1 AND grp IN (SELECT grp FROM drafts WHERE kind = ?1 GROUP BY grp HAVING count(*) > 1)
-       ORDER BY grp, seq, id`,
-    )
-    .iterate(definition.name)
-  let group: string | undefined
-  let members: Member[] = []
-  for (const row of rows) {
-    if (row.grp !== group) {
-      if (members.length > 0) merge(members)
-      members = []
-      group = String(row.grp)
-    }
-    members.push({
-      key: String(row.key),
-      refs: String(row.refs),
-      attributes: JSON.parse(String(row.attributes)),
-      secrets: row.secrets === null ? null : JSON.parse(String(row.secrets)),
-      seq: Number(row.seq),
-      file: Number(row.file),
-      line: row.line === null ? null : Number(row.line),
-      records: Number(row.records),
-    })
+  const policy = policyFor(manifest, definition.name)
+  const merging = { staging, definition, policy, manifest }
+  for (const members of draftGroups(staging, definition.name, policy.order)) {
+    if (policy.strategy === 'error' && !areRepeats(members)) refuseGroup(merging, members)
+    else mergeMembers(merging, members)
   }
-  if (members.length > 0) merge(members)
 }
 
-function mergeMembers(
-  staging: Staging,
-  definition: DraftDefinition,
-  rules: Record<string, MergeRule>,
-  manifest: Manifest,
-  members: Member[],
-): void {
-  const [first, ...others] = members
+/** Whether records are one and the same, read several times. */
+function areRepeats(members: readonly Member[]): boolean {
+  const text = ({ key, attributes, secrets }: Member) => canonicalJson([key, attributes, secrets])
+  return new Set(members.map(text)).size === 1
+}
+
+/** Refuses all records of a group, each with its own place and the others named. */
+function refuseGroup({ staging, definition: { name }, manifest }: Merging, members: readonly Member[]): void {
+  for (const member of members) {
+    const { key, seq, file, line, refs, records } = member
+    staging.run(
+      'INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      name,
+      key,
+      'duplicate_user',
+      null,
+      `it is one with ${others(staging, name, members, member)}, from which it differs, and dedupe.user.strategy is error`,
+      'leave all but one of them out with map.user.when, or choose another strategy',
+      seq,
+      file,
+      line,
+      refs,
+      records,
+    )
+  }
+  const records = members.reduce((sum, member) => sum + member.records, 0)
+  for (const code of casesOf(members, manifest.dedupe.user.email)) {
+    insertCase(staging, code, 'rejected', members[0]?.key ?? '', records)
+  }
+}
+
+function others(staging: Staging, kind: string, members: readonly Member[], member: Member): string {
+  const rest = members.filter((other) => other !== member)
+  const named = rest.slice(0, NAMED).map((other) => `${kind}:${other.key} (${originOf(staging, other)})`)
+  return rest.length > NAMED ? `${named.join(', ')} and ${rest.length - NAMED} more` : named.join(', ')
+}
+
+function mergeMembers({ staging, definition, policy, manifest }: Merging, members: readonly Member[]): void {
+  const [first, ...rest] = members
   if (first === undefined) return
   const records = members.reduce((sum, member) => sum + member.records, 0)
-  const { attributes: merged, secrets, conflicts } = mergeDrafts(definition, members, rules)
+  const merged = mergeDrafts(definition, members, policy.rules, policy.strategy)
   const limits = valueRules(manifest)
-  const { attributes, notes } = definition.fitMerged?.(merged, limits) ?? { attributes: merged, notes: [] }
-  recordAliases(staging, definition, first, others)
-  const conflictsOf = Map.groupBy(conflicts, ({ draft }) => draft)
-  for (const [index, member] of members.entries()) {
-    const lost = (conflictsOf.get(index) ?? []).map(({ draft: _draft, ...conflict }) => conflict)
-    if (lost.length > 0 || member.key !== first.key) {
-      staging.run(
-        'INSERT INTO merges VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-        definition.name,
-        first.key,
-        member.key,
-        member.seq,
-        member.file,
-        member.line,
-        // The first is what the others merged into: it may lose a value, and has not merged away.
-        member === first ? 0 : member.records,
-        JSON.stringify(lost),
-      )
-    }
-  }
+  const limited = (attributes: typeof merged.attributes) =>
+    definition.fitMerged?.(attributes, limits) ?? { attributes, notes: [] }
+  const isUser = definition.name === 'user'
+  const { attributes, notes } = isUser
+    ? keepExternalIds(merged.attributes, members, manifest, limited)
+    : limited(merged.attributes)
+  recordAliases(staging, definition, first, rest)
+  recordMerges(staging, definition, members, merged.conflicts)
   for (const { code, detail } of notes) {
     staging.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', first.seq, definition.name, first.key, code, detail)
+  }
+  for (const code of isUser ? casesOf(members, manifest.dedupe.user.email) : []) {
+    insertCase(staging, code, 'merged', first.key, records)
   }
   const problem = definition.checkMerged?.(attributes, limits)[0]
   if (problem) {
@@ -121,12 +120,43 @@ function mergeMembers(
     first.key,
     first.refs,
     canonicalJson(attributes),
-    secrets === null ? null : canonicalJson(secrets),
+    merged.secrets === null ? null : canonicalJson(merged.secrets),
     first.seq,
     first.file,
     first.line,
     records,
   )
+}
+
+function recordMerges(
+  staging: Staging,
+  { name }: DraftDefinition,
+  members: readonly Member[],
+  conflicts: readonly MergeConflict[],
+): void {
+  const [first] = members
+  const conflictsOf = Map.groupBy(conflicts, ({ draft }) => draft)
+  for (const [index, member] of members.entries()) {
+    const lost = (conflictsOf.get(index) ?? []).map(({ field, rule, kept, dropped }) => ({
+      field,
+      rule,
+      kept,
+      dropped,
+    }))
+    if (first === undefined || (lost.length === 0 && member.key === first.key)) continue
+    staging.run(
+      'INSERT INTO merges VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      name,
+      first.key,
+      member.key,
+      member.seq,
+      member.file,
+      member.line,
+      // The first is what the others merged into: it may lose a value, and has not merged away.
+      member === first ? 0 : member.records,
+      JSON.stringify(lost),
+    )
+  }
 }
 
 function recordAliases(staging: Staging, definition: DraftDefinition, first: Member, others: Member[]): void {

@@ -110,7 +110,7 @@ function collapse(drafts: readonly Draft[]): Iterable<{ draft: Draft; records: n
     const identity =
       Object.keys(draft.refs).length > 0 || draft.group !== null
         ? `${distinct.size}`
-        : JSON.stringify([draft.kind, draft.key, draft.attributes, draft.secrets])
+        : JSON.stringify([draft.kind, draft.key, draft.attributes, draft.secrets, draft.rank, draft.updatedAt])
     const same = distinct.get(identity)
     if (same) same.records += 1
     else distinct.set(identity, { draft, records: 1 })
@@ -120,7 +120,8 @@ function collapse(drafts: readonly Draft[]): Iterable<{ draft: Draft; records: n
 
 function insertDraft(staging: Staging, draft: Draft, records: number): void {
   staging.run(
-    'INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records, rank, updated, external)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     draft.seq,
     draft.kind,
     draft.key,
@@ -130,6 +131,9 @@ function insertDraft(staging: Staging, draft: Draft, records: number): void {
     draft.secrets,
     ...place(staging, draft.origin),
     records,
+    draft.rank ?? null,
+    draft.updatedAt ?? null,
+    draft.externalId ?? null,
   )
 }
 

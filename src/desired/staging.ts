@@ -5,12 +5,14 @@ import { createPrivateFile } from '../files/private-file.ts'
 /**
  * The tables of one run. Nothing here outlives the command: no journal, no syncing to disk.
  *
- * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are one row with a count)
+ * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are one row with a count); `rank` and
+ *            `updated` order those of one user, `external` is the external id of one where it is not the key
  * grants     roles that a record gives in an organization that the record itself does not name, or wherever a user is a member
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
  * merges     each record that merged into another one with a different key, or that had a value which was not taken; `records` of it
  *            merged away, none of those that the others merged into
+ * cases      named cases of duplicate users: the key of the one that stands for them, and how many records are concerned
  * rejects    the quarantine
  * notes      remarks on accepted resources, counted in the plan
  */
@@ -19,7 +21,7 @@ const SCHEMA = `
   CREATE TABLE drafts (
     id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, grp TEXT NOT NULL,
     refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT, file INTEGER NOT NULL, line INTEGER,
-    records INTEGER NOT NULL
+    records INTEGER NOT NULL, rank TEXT, updated INTEGER, external TEXT
   ) STRICT;
   CREATE TABLE grants (
     seq INTEGER NOT NULL, user TEXT NOT NULL, organization TEXT, scope TEXT NOT NULL, role TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER
@@ -35,6 +37,7 @@ const SCHEMA = `
     kind TEXT NOT NULL, key TEXT NOT NULL, merged TEXT NOT NULL, seq INTEGER NOT NULL, file INTEGER, line INTEGER,
     records INTEGER NOT NULL, conflicts TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE cases (code TEXT NOT NULL, fate TEXT NOT NULL, key TEXT NOT NULL, records INTEGER NOT NULL) STRICT;
   CREATE TABLE rejects (
     kind TEXT NOT NULL, key TEXT, code TEXT NOT NULL, field TEXT, message TEXT NOT NULL, hint TEXT,
     seq INTEGER, file INTEGER NOT NULL, line INTEGER, refs TEXT NOT NULL, records INTEGER NOT NULL

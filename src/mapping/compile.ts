@@ -1,4 +1,5 @@
-import type { Manifest, MapRule } from '../config/manifest.ts'
+import { pathsOfNewest, preferences } from '../config/dedupe.ts'
+import type { Manifest, MapRule, UserDedupe } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { CompiledExpression } from '../expressions/expression.ts'
 import type { DraftDefinition, ValueRules } from '../resources/kind.ts'
@@ -28,14 +29,22 @@ export interface KindRule {
   definition: DraftDefinition
 }
 
+/** `dedupe.user`, compiled. */
+export interface CompiledDedupe extends Pick<UserDedupe, 'email'> {
+  by: CompiledExpression[]
+  /** Empty where the order of the records counts. */
+  prefer: CompiledExpression[]
+  /** Undefined where no rule asks for it: a recipe brings it for whoever does. */
+  updatedAt: CompiledExpression | undefined
+}
+
 /** The manifest's mapping, compiled. */
 export interface CompiledMapping {
   settings: MapperSettings
   /** In the order of evaluation: memberships after the users and organizations they may take their keys from. */
   kinds: KindRule[]
   roleAssignment: CompiledRule | undefined
-  /** Expressions over a user's attributes: users that agree in all of them are one. */
-  userGroup: CompiledExpression[]
+  dedupe: CompiledDedupe
   /** Paths of all expressions. Every compilation of the same settings puts them in the same order. */
   expressions: readonly string[]
   /** See Compilations.secretNames. */
@@ -67,12 +76,24 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
   }
   const assignment = settings.map.roleAssignment
   const roleAssignment = assignment && compileRule('roleAssignment', assignment, [], gathered)
-  const userGroup = settings.dedupe.user.by
-    .map((text, index) => compileAt(text, ['dedupe', 'user', 'by', String(index)], gathered))
-    .filter((expression) => expression !== undefined)
+  const dedupe = compileDedupe(settings.dedupe.user, gathered)
   const { problems, expressions, tracker } = gathered
   if (problems.length > 0) throw new ManifestError(problems)
-  return { settings, kinds, roleAssignment, userGroup, expressions, secretNames, tracker }
+  return { settings, kinds, roleAssignment, dedupe, expressions, secretNames, tracker }
+}
+
+function compileDedupe(rules: UserDedupe, gathered: Compilations): CompiledDedupe {
+  const compile = (name: string) => (text: string, index: number) =>
+    compileAt(text, ['dedupe', 'user', name, String(index)], gathered)
+  const asked = rules.updatedAt !== undefined && pathsOfNewest(rules).length > 0
+  return {
+    email: rules.email,
+    by: rules.by.map(compile('by')).filter((expression) => expression !== undefined),
+    prefer: preferences(rules)
+      .map(compile('prefer'))
+      .filter((expression) => expression !== undefined),
+    updatedAt: asked ? compileAt(rules.updatedAt ?? '', ['dedupe', 'user', 'updatedAt'], gathered) : undefined,
+  }
 }
 
 /**

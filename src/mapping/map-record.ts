@@ -1,15 +1,16 @@
-import { type CompiledExpression, ExpressionFailure } from '../expressions/expression.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { Normalised, ValueProblem } from '../resources/kind.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
-import { type Condition, FieldFailure, fieldsOf } from './evaluate.ts'
+import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
 import { blamed, countLeftOut, type RuleName } from './left-out.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
-import type { MapResult } from './result.ts'
+import { rankUser } from './rank-user.ts'
+import type { Draft, MapResult } from './result.ts'
+import type { CompiledRule } from './rule.ts'
 import { unmappedRoles } from './unmapped-roles.ts'
 
 /** Maps one record by every rule that applies to it and adds to the result what comes of it. */
@@ -95,13 +96,12 @@ async function accept(
   result: MapResult,
 ): Promise<void> {
   const { key, attributes, secrets, refs } = value
-  const group = definition.name === 'user' ? await groupOf(mapping.userGroup, { ...attributes, key }) : null
   const { seq } = record
   result.drafts.push({
     seq,
     kind: definition.name,
     key,
-    group,
+    ...(definition.name === 'user' ? await userFields(record, item, rule, value, mapping) : { group: null }),
     refs,
     attributes: canonicalJson(attributes),
     secrets: secrets === null ? null : canonicalJson(secrets),
@@ -110,21 +110,20 @@ async function accept(
   for (const { code, detail } of value.notes) result.notes.push({ seq, kind: definition.name, key, code, detail })
 }
 
-/** Canonical JSON of what `dedupe.user.by` yields; null when one of them yields nothing, for nothing equals nothing. */
-async function groupOf(expressions: readonly CompiledExpression[], user: JsonObject): Promise<string | null> {
-  const values: Json[] = []
-  for (const [index, expression] of expressions.entries()) {
-    let value: Json | undefined
-    try {
-      value = await expression.evaluate(user, user)
-    } catch (error) {
-      if (!(error instanceof ExpressionFailure)) throw error
-      throw new FieldFailure('dedupe.user', `by.${index}`, expression, error.message)
-    }
-    if (value === undefined || value === null || value === '') return null
-    values.push(value)
+/** What tells users apart and ranks those that are one. */
+async function userFields(
+  { data }: SourceRecord,
+  item: Json,
+  { secretNames }: CompiledRule,
+  { key, attributes }: Normalised,
+  { dedupe }: CompiledMapping,
+): Promise<Pick<Draft, 'group' | 'rank' | 'updatedAt' | 'externalId'>> {
+  const conceal = (text: string) => concealing(secretNames, data, item)(text)
+  const { externalId } = attributes
+  return {
+    ...(await rankUser(dedupe, { ...attributes, key }, data, conceal)),
+    ...(typeof externalId === 'string' && externalId !== key && { externalId }),
   }
-  return values.length === 0 ? null : canonicalJson(values)
 }
 
 function yielded(result: MapResult): number {

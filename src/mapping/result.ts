@@ -11,6 +11,12 @@ export interface Draft {
   key: string
   /** Resources with the same group are the same thing (users: the dedupe key). Null: only equal keys are. */
   group: string | null
+  /** Of several with the same group, the greater by its bytes is preferred; undefined: their order counts. */
+  rank?: string
+  /** When the record was changed last, in milliseconds since 1970, where a rule asks for it. */
+  updatedAt?: number
+  /** The external id of a user, where it is not the key. */
+  externalId?: string
   /** Keys of the resources it refers to, by role: `{ user: 'u1', organization: 'acme' }`. Empty object: none. */
   refs: Record<string, string>
   /** Canonical JSON of the non-secret attributes. */

@@ -21,6 +21,8 @@ export interface FieldDefinition {
   assigned?: true
   /** The rule for duplicates, unless the manifest says otherwise. */
   merge: MergeRule
+  /** The field of which it says something: when records merge, those count that agree in that one with what is kept. It stands before. */
+  about?: string
   /** False where WorkOS offers no update of the field: a difference is only reported. Default true. */
   updatable?: boolean
   /**

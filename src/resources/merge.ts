@@ -1,6 +1,20 @@
-import type { MergeRule } from '../config/manifest.ts'
-import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
+import type { MergeRule, MergeStrategy } from '../config/manifest.ts'
+import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { Attributes, DraftDefinition, ValueProblem, ValueRules } from './kind.ts'
+import { mergeSecrets } from './merge-secrets.ts'
+import { type Held, isFilled, type Taken, takeMembers, takeValue } from './merge-values.ts'
+
+/** A record of a resource, as it is merged. */
+export interface Mergeable {
+  key: string
+  attributes: Attributes
+  secrets: JsonObject | null
+  /** When it was changed last, in milliseconds since 1970. */
+  updatedAt?: number | null
+}
+
+/** The parts of a kind that merging reads. */
+export type MergedKind = Pick<DraftDefinition, 'fields' | 'exclusive' | 'provenBy'>
 
 /** A value that lost against another of the same field. Values of secret fields are left out. */
 export interface MergeConflict {
@@ -8,6 +22,12 @@ export interface MergeConflict {
   draft: number
   /** The field, or `field.member` of an object. */
   field: string
+  /** What decided: a rule, the strategy that took another record whole, or `proof` (see `provenBy`). */
+  rule: MergeRule | 'proof'
+  /** Index of the record whose value was taken; of a secret, undefined where none was. */
+  from?: number
+  /** Of a secret: the field that was taken, where it is another one. */
+  instead?: string
   kept?: Json
   dropped?: Json
 }
@@ -19,29 +39,42 @@ export interface MergedDraft {
 }
 
 /**
- * One resource out of several records of it, in the order they were read. For each field the rule of the manifest counts,
- * then the manifest's `default`, then the rule of the kind: `first` takes the first value that is not empty, `any` is true
- * if any is, `last` takes the last, `union` unites lists in order and objects member by member, the first value of a member winning.
- * Secrets always follow `first`, each as a whole, and of fields that exclude each other the earliest wins. Those of a record that
- * does not prove whose account it is are not taken beside one that does (see `provenBy`).
+ * One resource out of several records of it, in their order: the first is preferred, and stands for all. With `merge` the rule of the
+ * manifest counts for each field, then the manifest's `default`, then the rule of the kind; empty values never win. With any
+ * other strategy all fields are those of the first record. Secrets are taken as a whole, one of those that exclude each other; those
+ * of a record that does not prove whose account it is are not taken beside one that does, whatever the strategy (see `provenBy`).
  */
 export function mergeDrafts(
-  kind: Pick<DraftDefinition, 'fields' | 'exclusive' | 'provenBy'>,
-  drafts: readonly { key: string; attributes: Attributes; secrets: JsonObject | null }[],
+  kind: MergedKind,
+  drafts: readonly Mergeable[],
   rules: Readonly<Record<string, MergeRule>>,
+  strategy: MergeStrategy = 'merge',
 ): MergedDraft {
   const conflicts: MergeConflict[] = []
   const attributes: Attributes = {}
+  const whole = strategy === 'merge' ? undefined : wholeRule(strategy)
   for (const [field, definition] of Object.entries(kind.fields)) {
     if (definition.secret) continue
-    const values = drafts.flatMap(({ attributes }, draft) => {
-      const value = attributes[field]
-      return filled(value) ? [{ draft, value }] : []
+    const about = definition.about
+    const held = drafts.flatMap((draft, index): Held[] => {
+      const value = draft.attributes[field]
+      if (!isFilled(value)) return []
+      // What is said of one address is not said of another.
+      if (about !== undefined && attributes[about] !== draft.attributes[about]) return []
+      return [{ draft: index, value, updatedAt: draft.updatedAt ?? null }]
     })
-    const merged = mergeValues(field, values, rules[field] ?? rules.default ?? definition.merge, conflicts)
-    if (merged !== undefined) attributes[field] = merged
+    const rule = whole ?? rules[field] ?? rules.default ?? definition.merge
+    const taken = whole === undefined ? takeField(field, held, rule, rules) : takeOfFirst(held)
+    if (taken === undefined) continue
+    if (taken.value !== undefined) {
+      attributes[field] = definition.compare === 'set' ? inOrder(taken.value) : taken.value
+    }
+    for (const { value, draft, member, from, kept, rule: by = rule } of taken.lost) {
+      const name = member === undefined ? field : `${field}.${member}`
+      conflicts.push({ draft, field: name, rule: by, from, kept, dropped: value })
+    }
   }
-  return { attributes, secrets: mergeSecrets(kind, drafts, conflicts), conflicts }
+  return { attributes, secrets: mergeSecrets(kind, drafts, attributes, rules, whole, conflicts), conflicts }
 }
 
 /** Limits that the union of values can break although every single record kept them. */
@@ -53,80 +86,41 @@ export function checkMerged(
   return kind.checkMerged?.(attributes, rules) ?? []
 }
 
-/** A value and the index of the record that has it. */
-interface Held<T extends Json = Json> {
-  draft: number
-  value: T
+/** The rule that a strategy is for every field. Records that `error` lets through are repeats of each other. */
+function wholeRule(strategy: Exclude<MergeStrategy, 'merge'>): MergeRule {
+  return strategy === 'error' ? 'first' : strategy
 }
 
-function mergeValues(field: string, held: Held[], rule: MergeRule, conflicts: MergeConflict[]): Json | undefined {
-  const values = held.map(({ value }) => value)
-  const [first] = values
-  if (first === undefined || values.length === 1) return first
-  if (rule === 'any' && values.every((value) => typeof value === 'boolean')) return values.includes(true)
-  if (rule === 'union' && values.every((value) => Array.isArray(value))) {
-    return [...new Map(values.flat().map((item) => [canonicalJson(item), item])).values()]
-  }
-  if (rule === 'union' && held.every(isHeldObject)) return mergeMembers(field, held, conflicts)
-  const kept = rule === 'last' ? (values.at(-1) ?? first) : first
-  for (const { draft, value } of held) addConflict(draft, field, kept, value, conflicts)
-  return kept
+function takeField(
+  field: string,
+  held: readonly Held[],
+  rule: MergeRule,
+  rules: Readonly<Record<string, MergeRule>>,
+): Taken | undefined {
+  const prefix = `${field}.`
+  const ofMembers = Object.entries(rules)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, memberRule]): [string, MergeRule] => [name.slice(prefix.length), memberRule])
+  return takeMembers(held, rule, new Map(ofMembers)) ?? takeValue(held, rule)
 }
 
-function isHeldObject(held: Held): held is Held<JsonObject> {
-  return isObject(held.value)
+/** The value of the record that is taken whole, which may be none. */
+function takeOfFirst(held: readonly Held[]): Taken {
+  const own = held.find(({ draft }) => draft === 0)
+  const kept = own?.value ?? null
+  const lost = held.filter(({ value }) => canonicalJson(value) !== canonicalJson(kept))
+  return { value: own?.value, lost: lost.map(({ draft, value }) => ({ draft, value, from: 0, kept })) }
 }
 
-function mergeMembers(field: string, held: Held<JsonObject>[], conflicts: MergeConflict[]): JsonObject {
-  const merged: JsonObject = Object.create(null)
-  for (const { draft, value } of held) {
-    for (const [member, item] of Object.entries(value)) {
-      const kept = merged[member]
-      if (kept === undefined) merged[member] = item
-      else addConflict(draft, `${field}.${member}`, kept, item, conflicts)
-    }
-  }
-  return merged
+/** A set has one order, whichever record came first. */
+function inOrder(value: Json): Json {
+  if (!Array.isArray(value)) return value
+  return value
+    .map((item): [string, Json] => [canonicalJson(item), item])
+    .sort(byText)
+    .map(([, item]) => item)
 }
 
-function mergeSecrets(
-  kind: Pick<DraftDefinition, 'fields' | 'exclusive' | 'provenBy'>,
-  drafts: readonly { key: string; attributes: Attributes; secrets: JsonObject | null }[],
-  conflicts: MergeConflict[],
-): JsonObject | null {
-  const merged: JsonObject = {}
-  const proven = provenKeys(kind, drafts)
-  for (const [draft, { key, secrets }] of drafts.entries()) {
-    const foreign = proven.size > 0 && !proven.has(key)
-    for (const [field, value] of Object.entries(secrets ?? {})) {
-      if (!kind.fields[field]?.secret || !filled(value)) continue
-      if (foreign) {
-        conflicts.push({ draft, field })
-        continue
-      }
-      const rivals = kind.exclusive?.find((group) => group.includes(field)) ?? [field]
-      const holder = rivals.find((name) => merged[name] !== undefined)
-      if (holder === undefined) merged[field] = value
-      else if (holder !== field || canonicalJson(merged[field]) !== canonicalJson(value))
-        conflicts.push({ draft, field })
-    }
-  }
-  return Object.keys(merged).length === 0 ? null : merged
-}
-
-/** Keys of the records that prove whose account they are: rows of one key are one account. */
-function provenKeys(
-  { provenBy }: Pick<DraftDefinition, 'provenBy'>,
-  drafts: readonly { key: string; attributes: Attributes }[],
-): Set<string> {
-  if (provenBy === undefined) return new Set()
-  return new Set(drafts.filter(({ attributes }) => attributes[provenBy] === true).map(({ key }) => key))
-}
-
-function addConflict(draft: number, field: string, kept: Json, dropped: Json, conflicts: MergeConflict[]): void {
-  if (canonicalJson(kept) !== canonicalJson(dropped)) conflicts.push({ draft, field, kept, dropped })
-}
-
-function filled(value: Json | undefined): value is Json {
-  return value !== undefined && value !== null && value !== ''
+function byText([a]: [string, Json], [b]: [string, Json]): number {
+  return a < b ? -1 : Number(a > b)
 }

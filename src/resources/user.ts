@@ -35,7 +35,7 @@ export const user: KindDefinition = {
   refs: {},
   fields: {
     email: { compare: 'value', merge: 'first' },
-    emailVerified: { compare: 'value', merge: 'any' },
+    emailVerified: { compare: 'value', merge: 'any', about: 'email' },
     firstName: { compare: 'value', merge: 'first' },
     lastName: { compare: 'value', merge: 'first' },
     name: { compare: 'value', merge: 'first' },

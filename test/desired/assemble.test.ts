@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { dedupeWith } from '../mapping/manifest.ts'
 import { assembled, contents, type RecordPart } from './assembled.ts'
 
 const ACME = [{ key: 'acme' }]
@@ -42,7 +43,7 @@ describe('users with one dedupe key', () => {
   })
 
   test('follow the rule of the manifest', async () => {
-    const dedupe = { user: { by: ['email'], fields: { emailVerified: 'first', metadata: 'first' } as const } }
+    const dedupe = dedupeWith({ fields: { emailVerified: 'first', metadata: 'first' } })
     const set = await assembled([first, second], { dedupe })
     expect(set.get('user', 'u1')?.attributes).toMatchObject({ emailVerified: false, metadata: { plan: 'pro' } })
   })

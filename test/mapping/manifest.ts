@@ -1,7 +1,21 @@
-import type { Manifest } from '../../src/config/manifest.ts'
+import type { Manifest, UserDedupe } from '../../src/config/manifest.ts'
 import type { JsonObject } from '../../src/json.ts'
 import type { SourceRecord } from '../../src/sources/source.ts'
 import { RULES } from '../resources/rules.ts'
+
+/** Rules for duplicate users, the others as they are by default. */
+export function dedupeWith(changed: Partial<UserDedupe>): Manifest['dedupe'] {
+  return {
+    user: {
+      by: ['email'],
+      email: { plusTags: 'keep', gmailDots: 'keep' },
+      strategy: 'merge',
+      fields: {},
+      externalIds: { keep: true, keepAs: 'merged_external_ids' },
+      ...changed,
+    },
+  }
+}
 
 /** A manifest with the given mapping and every other value as it is by default. */
 export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = {}): Manifest {
@@ -14,7 +28,7 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
     secrets: {},
     permissions: { define: {} },
     map,
-    dedupe: { user: { by: ['email'], fields: {} } },
+    dedupe: dedupeWith({}),
     adopt: { mode: 'match', fill: [] },
     onDrift: 'keep',
     onDeleted: 'keep',

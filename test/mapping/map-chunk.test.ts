@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/json.ts'
 import { compileMapping, mapperSettings } from '../../src/mapping/compile.ts'
 import { mapChunk } from '../../src/mapping/map-chunk.ts'
 import type { MapResult } from '../../src/mapping/result.ts'
-import { manifestWith, recordsOf } from './manifest.ts'
+import { dedupeWith, manifestWith, recordsOf } from './manifest.ts'
 
 const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 
@@ -338,7 +338,7 @@ describe('role assignments', () => {
 describe('groups of users', () => {
   const map = { user: { key: 'id', email: 'email', firstName: 'name' } }
   const groups = async (by: string[], data: JsonObject[]) =>
-    (await mapped(map, data, { dedupe: { user: { by, fields: {} } } })).drafts.map(({ group }) => group)
+    (await mapped(map, data, { dedupe: dedupeWith({ by }) })).drafts.map(({ group }) => group)
 
   test('are equal where the e-mail is, whatever its case', async () => {
     const [first, second, third] = await groups(
@@ -360,7 +360,7 @@ describe('groups of users', () => {
 
   test('an expression that fails rejects the user', async () => {
     const result = await mapped(map, [{ id: '1', email: 'a@example.com' }], {
-      dedupe: { user: { by: ['$number(email)'], fields: {} } },
+      dedupe: dedupeWith({ by: ['$number(email)'] }),
     })
     expect(result.drafts).toEqual([])
     expect(result.rejects).toMatchObject([

@@ -23,7 +23,7 @@ const STATES = ['pending', 'verified'] as const
 
 type DomainRules = Pick<Manifest['organizations'], 'domainState' | 'consumerDomains'>
 
-/** The domains of an organization, each once, in ASCII and lower case. */
+/** The domains of an organization, each once, in order, in ASCII and lower case. */
 export interface Domains {
   domains: string[]
   /** Those that are entered as verified: the manifest says so. */
@@ -64,7 +64,7 @@ export function normaliseDomains(value: unknown, rules: DomainRules): Check<Doma
     }
   }
   if (claimed.size + dropped.size === 0) return accept(undefined)
-  const domains = [...claimed.keys()]
+  const domains = [...claimed.keys()].sort()
   const said = domains.filter((domain) => claimed.get(domain))
   const verified = { pending: [], mapped: said, verified: domains }[rules.domainState]
   return accept({ domains, verified, dropped: [...dropped], mistrusted: said.length > verified.length })

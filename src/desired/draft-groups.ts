@@ -1,0 +1,52 @@
+import type { JsonObject } from '../json.ts'
+import type { Mergeable } from '../resources/merge.ts'
+import type { Staging } from './staging.ts'
+
+/** One draft of a resource that has several. */
+export interface Member extends Mergeable {
+  refs: string
+  secrets: JsonObject | null
+  updatedAt: number | null
+  seq: number
+  file: number
+  line: number | null
+  records: number
+}
+
+/** The drafts of each resource of a kind that has several, in the order of the policy; one resource at a time. */
+export function* draftGroups(staging: Staging, kind: string, order: string): Generator<Member[]> {
+  const rows = staging.db
+    .prepare(
+      `SELECT grp, key, refs, attributes, secrets, updated, seq, file, line, records FROM drafts
+       WHERE kind = ?1 AND grp IN (SELECT grp FROM drafts WHERE kind = ?1 GROUP BY grp HAVING count(*) > 1)
+       ORDER BY grp, ${order}`,
+    )
+    .iterate(kind)
+  let group: string | undefined
+  let members: Member[] = []
+  for (const row of rows) {
+    if (row.grp !== group) {
+      if (members.length > 0) yield members
+      members = []
+      group = String(row.grp)
+    }
+    members.push({
+      key: String(row.key),
+      refs: String(row.refs),
+      attributes: JSON.parse(String(row.attributes)),
+      secrets: row.secrets === null ? null : JSON.parse(String(row.secrets)),
+      updatedAt: row.updated === null ? null : Number(row.updated),
+      seq: Number(row.seq),
+      file: Number(row.file),
+      line: row.line === null ? null : Number(row.line),
+      records: Number(row.records),
+    })
+  }
+  if (members.length > 0) yield members
+}
+
+/** `users.csv:12`. */
+export function originOf(staging: Staging, { file, line }: Pick<Member, 'file' | 'line'>): string {
+  const name = String(staging.statement('SELECT name FROM files WHERE id = ?').get(file)?.name)
+  return line === null ? name : `${name}:${line}`
+}

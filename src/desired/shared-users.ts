@@ -1,0 +1,77 @@
+import type { UserDedupe } from '../config/manifest.ts'
+import { insertCase } from './cases.ts'
+import { claims, refuseClaimants } from './claims.ts'
+import type { Staging } from './staging.ts'
+
+/**
+ * Refuses users that are different people by `dedupe.user.by` and claim what only one user in WorkOS can have: an external id, or an
+ * e-mail address. All of them, for who is right decides who gets whose account.
+ */
+export function refuseSharedUsers(staging: Staging, { by }: UserDedupe): void {
+  refuseClaimants(
+    staging,
+    'user',
+    claims(staging, sharedIds(staging)),
+    (id, others) => ({
+      code: 'shared_external_id',
+      field: 'externalId',
+      message: `the external id ${id} is that of ${others} as well`,
+      hint: 'WorkOS takes an external id once: map another one, or let dedupe.user.by tell that they are one user',
+    }),
+    (key) => insertCase(staging, 'same_external_id_different_emails', 'rejected', key, recordsOf(staging, key)),
+  )
+  // Who agrees in the address is one user then.
+  if (by.length === 1 && by[0] === 'email') return
+  refuseClaimants(
+    staging,
+    'user',
+    claims(
+      staging,
+      "SELECT attributes ->> '$.email' AS value, key FROM desired WHERE kind = 'user' AND attributes ->> '$.email' IS NOT NULL",
+    ),
+    (email, others) => ({
+      code: 'shared_email',
+      field: 'email',
+      message: `the e-mail address ${email} is that of ${others} as well`,
+      hint: 'WorkOS knows an e-mail address once: let dedupe.user.by tell that they are one user, or correct the source',
+    }),
+    (key, { keys }) => {
+      const code = idsOf(staging, keys) > 1 ? 'same_email_different_external_ids' : 'same_email_different_keys'
+      insertCase(staging, code, 'rejected', key, recordsOf(staging, key))
+    },
+  )
+}
+
+/**
+ * A query for the users that may share an external id. Where it is the key, as it mostly is, two users cannot: `external` is set for
+ * the others alone, so that nothing is looked into for them.
+ */
+function sharedIds(staging: Staging): string {
+  staging.db.exec(`
+    CREATE INDEX drafts_by_external ON drafts (external, grp) WHERE external IS NOT NULL;
+    CREATE TABLE suspects (value TEXT PRIMARY KEY) WITHOUT ROWID, STRICT;
+    INSERT INTO suspects
+      SELECT external FROM drafts WHERE external IS NOT NULL GROUP BY external HAVING min(grp) <> max(grp)
+      UNION SELECT external FROM drafts d WHERE external IS NOT NULL
+        AND EXISTS (SELECT 1 FROM drafts k WHERE k.kind = 'user' AND k.key = d.external AND k.grp <> d.grp);
+  `)
+  const bearers = (condition: string) =>
+    `SELECT s.value, coalesce(a.canonical, d.key) AS key FROM suspects s JOIN drafts d ON ${condition}
+     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = d.key`
+  return `SELECT DISTINCT b.value, b.key FROM
+    (${bearers('d.external = s.value')} UNION ${bearers("d.kind = 'user' AND d.key = s.value")}) b
+    JOIN desired u ON u.kind = 'user' AND u.key = b.key WHERE u.attributes ->> '$.externalId' = b.value`
+}
+
+function recordsOf(staging: Staging, key: string): number {
+  return staging.count("SELECT records FROM desired WHERE kind = 'user' AND key = ?", key)
+}
+
+/** How many external ids the claimants have, those that were refused already included. */
+function idsOf(staging: Staging, keys: readonly string[]): number {
+  return staging.count(
+    `SELECT count(DISTINCT coalesce(external, attributes ->> '$.externalId')) FROM drafts
+     WHERE kind = 'user' AND key IN (SELECT value FROM json_each(?))`,
+    JSON.stringify(keys),
+  )
+}

@@ -1,0 +1,100 @@
+import { type CompiledExpression, ExpressionFailure } from '../expressions/expression.ts'
+import { canonicalJson, type Json, type JsonObject } from '../json.ts'
+import { isEmpty } from '../resources/values/check.ts'
+import { comparedEmail } from '../resources/values/compared-email.ts'
+import { isoTime } from '../resources/values/time.ts'
+import type { CompiledDedupe } from './compile.ts'
+import { FieldFailure } from './evaluate.ts'
+
+/** What makes a user one with others, and where it stands among them. */
+export interface UserRank {
+  /** Canonical JSON of what `by` yields; null when one of them yields nothing, for nothing equals nothing. */
+  group: string | null
+  /** What `prefer` yields, as text of which the greater is preferred; undefined without `prefer`. */
+  rank?: string
+  /** When the record was changed last, in milliseconds since 1970; undefined where nothing asks or tells. */
+  updatedAt?: number
+}
+
+/**
+ * Evaluates what `dedupe.user` says of one mapped user.
+ * @param conceal keeps the record's secrets out of a message
+ * @throws FieldFailure when an expression fails, or yields what cannot be compared
+ */
+export async function rankUser(
+  { by, prefer, updatedAt, email }: CompiledDedupe,
+  user: JsonObject,
+  record: JsonObject,
+  conceal: (text: string) => string,
+): Promise<UserRank> {
+  const evaluate = async (name: string, expression: CompiledExpression, item: JsonObject) => {
+    try {
+      return await expression.evaluate(item, record)
+    } catch (error) {
+      if (!(error instanceof ExpressionFailure)) throw error
+      throw failure(name, expression, conceal(error.message))
+    }
+  }
+  const address = typeof user.email === 'string' ? comparedEmail(user.email, email) : user.email
+  const compared = address === undefined || address === user.email ? user : { ...user, email: address }
+  const group: Json[] = []
+  for (const [index, expression] of by.entries()) {
+    const value = await evaluate(`by.${index}`, expression, compared)
+    if (value === undefined || isEmpty(value)) break
+    group.push(value)
+  }
+  const ranked: UserRank = { group: group.length === by.length && by.length > 0 ? canonicalJson(group) : null }
+  if (prefer.length > 0) {
+    ranked.rank = ''
+    for (const [index, expression] of prefer.entries()) {
+      const value = sortable(await evaluate(`prefer.${index}`, expression, user))
+      if (value === undefined) throw failure(`prefer.${index}`, expression, 'a list or an object has no rank')
+      ranked.rank += value
+    }
+  }
+  if (updatedAt !== undefined) {
+    const time = timeOf(await evaluate('updatedAt', updatedAt, user))
+    if (time === undefined) throw failure('updatedAt', updatedAt, 'it yields something that is no time')
+    if (time !== null) ranked.updatedAt = time
+  }
+  return ranked
+}
+
+function failure(name: string, expression: CompiledExpression, why: string): FieldFailure {
+  return new FieldFailure('dedupe.user', name, expression, why)
+}
+
+/** Milliseconds since 1970; null: there is none; undefined: it is no time. */
+function timeOf(value: Json | undefined): number | null | undefined {
+  if (isEmpty(value)) return null
+  const time = typeof value === 'string' || typeof value === 'number' ? isoTime(value) : undefined
+  return time === undefined ? undefined : Date.parse(time)
+}
+
+/**
+ * Text that sorts as the value does, in a byte order: nothing, then false and true, then numbers, then text. None is the beginning of
+ * another, so that several can follow each other. Undefined: a list or an object.
+ */
+function sortable(value: Json | undefined): string | undefined {
+  if (isEmpty(value)) return '0'
+  switch (typeof value) {
+    case 'boolean':
+      return value ? '2' : '1'
+    case 'number':
+      return `3${sortableNumber(value)}`
+    case 'string':
+      return `4${Buffer.from(value).toString('hex')}!`
+    default:
+      return undefined
+  }
+}
+
+/** The bits of a double, turned so that they sort as it does: those of negative numbers all inverted, the sign of others. */
+function sortableNumber(value: number): string {
+  const bits = Buffer.alloc(8)
+  bits.writeDoubleBE(value === 0 ? 0 : value)
+  const first = bits[0] ?? 0
+  if (first < 0x80) bits[0] = first | 0x80
+  else for (const [index, byte] of bits.entries()) bits[index] = ~byte & 0xff
+  return bits.toString('hex')
+}

@@ -1,0 +1,130 @@
+import type { MergeRule } from '../config/manifest.ts'
+import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
+
+/** What `concat` puts between texts. */
+const BETWEEN = ', '
+
+/** A value, the index of the record that has it, and when that was changed last. */
+export interface Held<T extends Json = Json> {
+  draft: number
+  value: T
+  updatedAt: number | null
+}
+
+/** A value that was not taken, and the one that was in its place, with the record it is from. */
+export interface Lost {
+  draft: number
+  value: Json
+  from: number
+  kept: Json
+  /** Of an object: the member. */
+  member?: string
+  /** The rule that decided, where it is not that of the whole field. */
+  rule?: MergeRule
+}
+
+export interface Taken {
+  /** Undefined: nothing. */
+  value: Json | undefined
+  lost: Lost[]
+}
+
+/** Whether a value says something. */
+export function isFilled(value: Json | undefined): value is Json {
+  return value !== undefined && value !== null && value !== ''
+}
+
+/** The value that a rule takes of those of several records, in their order; undefined where there is none. */
+export function takeValue(held: readonly Held[], rule: MergeRule): Taken | undefined {
+  const values = held.map(({ value }) => value)
+  if (held.length === 0) return undefined
+  if (rule === 'union' && values.every((value) => Array.isArray(value))) {
+    return { value: [...new Map(values.flat().map((item) => [canonicalJson(item), item])).values()], lost: [] }
+  }
+  if (rule === 'concat' && values.every((value) => typeof value === 'string')) {
+    return { value: [...new Set(values)].join(BETWEEN), lost: [] }
+  }
+  const kept = chosen(held, rule)
+  if (kept === undefined) return undefined
+  return { value: kept.value, lost: losers(held, kept) }
+}
+
+/**
+ * The members of objects, each by its own rule where it has one. Undefined where there is nothing to go through member by member:
+ * the field holds no objects, or one of them is taken whole.
+ */
+export function takeMembers(
+  held: readonly Held[],
+  rule: MergeRule,
+  rules: ReadonlyMap<string, MergeRule>,
+): Taken | undefined {
+  if (held.length === 0 || !held.every(isHeldObject)) return undefined
+  if (rule !== 'union' && rules.size === 0) return undefined
+  const base = rule === 'union' ? undefined : takeValue(held, rule)
+  const merged: JsonObject = Object.create(null)
+  const lost: Lost[] = (base?.lost ?? []).flatMap((whole) => withoutMembers(whole, rules))
+  if (isObject(base?.value)) Object.assign(merged, base.value)
+  for (const member of base === undefined ? namesIn(held) : rules.keys()) {
+    const memberRule = rules.get(member) ?? 'first'
+    const of = held.flatMap(({ draft, value, updatedAt }): Held[] => {
+      const item = Object.hasOwn(value, member) ? value[member] : undefined
+      return item === undefined ? [] : [{ draft, value: item, updatedAt }]
+    })
+    const taken = takeValue(of, memberRule)
+    if (taken?.value === undefined) continue
+    merged[member] = taken.value
+    const said = rules.has(member) ? { rule: memberRule } : {}
+    lost.push(...taken.lost.map((item) => ({ ...item, member, ...said })))
+  }
+  return { value: merged, lost }
+}
+
+/** Among equals the earlier record wins, so that the order of the records alone decides. */
+function chosen(held: readonly Held[], rule: MergeRule): Held | undefined {
+  switch (rule) {
+    case 'last':
+      return held.at(-1)
+    case 'newest':
+      return best(held, ({ updatedAt }) => updatedAt ?? Number.NEGATIVE_INFINITY)
+    case 'longest':
+      return best(held, ({ value }) => (typeof value === 'string' ? [...value].length : 0))
+    case 'any':
+      return held.find(({ value }) => value === true) ?? held[0]
+    case 'all':
+      return held.find(({ value }) => value === false) ?? held[0]
+    default:
+      return held[0]
+  }
+}
+
+function best(held: readonly Held[], measure: (item: Held) => number): Held | undefined {
+  let found = held[0]
+  for (const item of held) if (found === undefined || measure(item) > measure(found)) found = item
+  return found
+}
+
+function losers(held: readonly Held[], kept: Held): Lost[] {
+  const text = canonicalJson(kept.value)
+  return held
+    .filter(({ value }) => canonicalJson(value) !== text)
+    .map(({ draft, value }) => ({ draft, value, from: kept.draft, kept: kept.value }))
+}
+
+/** An object that was not taken, without the members that have a rule of their own; nothing where nothing else differs. */
+function withoutMembers(lost: Lost, rules: ReadonlyMap<string, MergeRule>): Lost[] {
+  const [value, kept] = [without(lost.value, rules), without(lost.kept, rules)]
+  return canonicalJson(value) === canonicalJson(kept) ? [] : [{ ...lost, value, kept }]
+}
+
+function without(value: Json, names: ReadonlyMap<string, MergeRule>): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.has(name)))
+}
+
+function isHeldObject(held: Held): held is Held<JsonObject> {
+  return isObject(held.value)
+}
+
+function namesIn(held: readonly Held<JsonObject>[]): Set<string> {
+  return new Set(held.flatMap(({ value }) => Object.keys(value)))
+}
