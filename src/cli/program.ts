@@ -116,6 +116,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'json', 'markdown']).default('text'))
     .option('--json', 'the same as --format json')
     .option('-o, --out <file>', 'save the plan, to be applied as it is')
+    .option('--merges <file>', 'write what became of duplicates, record by record, as JSON')
     .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
     .action((manifest, { json, ...options }) =>
       start(async () => {
@@ -126,6 +127,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
   examples(plan, [
     ['workos-migrate plan', 'what is to be done'],
     ['workos-migrate plan --format markdown', 'for a pull request'],
+    ['workos-migrate plan --merges merges.json', 'which records became one user, and which values were not taken'],
     ['workos-migrate plan --out plan.ndjson', 'to be reviewed, then applied with: workos-migrate apply plan.ndjson'],
   ])
 }

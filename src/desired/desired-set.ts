@@ -28,7 +28,7 @@ export interface NoteCount {
 /** Merged records whose resource was not refused after all. */
 const ACCEPTED_MERGES = 'merges m JOIN desired d ON d.kind = m.kind AND d.key = m.key'
 
-/** A record that merged into an earlier one, and the values of it that were not taken. */
+/** A record that merged into another one, and the values of it that were not taken. */
 export interface MergedRecord {
   kind: string
   key: string
@@ -36,7 +36,7 @@ export interface MergedRecord {
   /** Equal records that this stands for. */
   records: number
   origin: string
-  conflicts: { field: string; kept?: unknown; dropped?: unknown }[]
+  conflicts: { field: string; rule: string; kept?: unknown; dropped?: unknown }[]
 }
 
 /** What a set was read from. */
@@ -149,6 +149,19 @@ export class DesiredSet {
         const row = byKind.get(kind)
         return { kind, different: Number(row?.n ?? 0), alike: merged - Number(row?.merged ?? 0) }
       })
+  }
+
+  /** How many users were merged from several records, and from how many. */
+  mergedUsers(): { users: number; records: number } {
+    const merged = this.accounting.kinds.some(({ kind, merged }) => kind === 'user' && merged > 0)
+    const row = merged
+      ? this.staging
+          .statement(
+            "SELECT count(*) AS users, sum(records) AS records FROM desired WHERE kind = 'user' AND records > 1",
+          )
+          .get()
+      : undefined
+    return { users: Number(row?.users ?? 0), records: Number(row?.records ?? 0) }
   }
 
   /** Records that merged into another key, and those that lost a value: these first. */

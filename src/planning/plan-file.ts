@@ -1,8 +1,9 @@
-import { closeSync, createReadStream, existsSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, existsSync, openSync, readSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ManifestError, StalePlanError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import { writeWholeFile } from '../files/whole-file.ts'
 import { isObject, jsonText } from '../json.ts'
 import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
@@ -54,23 +55,12 @@ export function writePlanFile(plan: Plan, path: string, manifestFile: string, ap
     actions: plan.set.staging.count('SELECT count(*) FROM actions'),
     digest: digestPlan(plan, apiKey),
   }
-  const temporary = `${path}.${process.pid}.tmp`
-  const file = openSync(temporary, 'w', 0o600)
-  try {
-    let pending = `${jsonText(header)}\n`
-    for (const action of plan.actions()) {
-      pending += `${jsonText(planLine(action))}\n`
-      if (pending.length < 1 << 16) continue
-      writeSync(file, pending)
-      pending = ''
-    }
-    writeSync(file, pending)
-    closeSync(file)
-    renameSync(temporary, path)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
+  writeWholeFile(path, planLines(plan, header))
+}
+
+function* planLines(plan: Plan, header: PlanHeader): Generator<string> {
+  yield `${jsonText(header)}\n`
+  for (const action of plan.actions()) yield `${jsonText(planLine(action))}\n`
 }
 
 function planLine(action: Action): Record<string, unknown> {

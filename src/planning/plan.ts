@@ -1,3 +1,4 @@
+import { type CaseCount, caseCounts } from '../desired/cases.ts'
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
 import type { PasswordCounts } from '../desired/password-counts.ts'
 import type { Action, Drift, Spared } from './action.ts'
@@ -89,6 +90,21 @@ export class Plan {
       const { kind, key, code, message } = row
       yield { kind: String(kind), key: String(key), code: String(code) as Spared['code'], message: String(message) }
     }
+  }
+
+  /** Named cases of duplicate users: those of the source, then clashes with what is in WorkOS. */
+  caseCounts(): CaseCount[] {
+    const clashes = this.set.staging
+      .statement(
+        `SELECT a.action ->> 'code' AS code, count(*) AS users, sum(d.records) AS records FROM actions a
+         JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND a.type = 'blocked'
+           AND a.action ->> 'code' IN ('external_id_clash', 'identity_clash', 'exists_already') GROUP BY 1 ORDER BY 1`,
+      )
+      .all()
+      .map(({ code, users, records }): CaseCount => {
+        return { code: String(code), fate: 'blocked', users: Number(users), records: Number(records) }
+      })
+    return [...caseCounts(this.set.staging), ...clashes]
   }
 
   /** Blocked resources by reason, most first. */

@@ -1,6 +1,7 @@
 import type { DesiredSet, MergedRecord } from '../desired/desired-set.ts'
 import { printable } from '../diagnostics/printable.ts'
-import { counted, type Paint, shortValue } from './style.ts'
+import type { Plan } from '../planning/plan.ts'
+import { counted, type Paint, shortValue, table } from './style.ts'
 
 export interface MergesTextOptions {
   paint: Paint
@@ -9,11 +10,20 @@ export interface MergesTextOptions {
   write: (text: string) => void
 }
 
-/** What merging decided: of each kind the first records that lost a value, with the value; the others as a number. */
-export function renderMerges(set: DesiredSet, { paint, limit, write }: MergesTextOptions): void {
+/**
+ * What became of duplicates: a table of the users and of the named cases; of each kind the first records that lost a value, with the
+ * value; the others as a number.
+ */
+export function renderMerges(plan: Plan, { paint, limit, write }: MergesTextOptions): void {
+  const { set } = plan
   const counts = set.mergeCounts()
-  if (counts.length === 0) return
-  write(`\n${paint('bold', 'Merged duplicates')}\n`)
+  const rows = duplicateRows(plan)
+  if (counts.length + rows.length === 0) return
+  write(`\n${paint('bold', 'Duplicates')}\n`)
+  if (rows.length > 0) {
+    const cells = rows.map(({ what, users, records }) => [what, ...[users, records].map(figure)])
+    write(table([['', 'users', 'records'], ...cells]))
+  }
   for (const { kind, different } of counts) {
     if (different === 0) continue
     write(`  ${counted(different, `${kind} record`)} with values that were not taken\n`)
@@ -22,10 +32,23 @@ export function renderMerges(set: DesiredSet, { paint, limit, write }: MergesTex
       shown += Math.max(merge.records, 1)
       write(renderMerge(merge, paint))
     }
-    if (different > shown) write(`  … ${(different - shown).toLocaleString('en-US')} more, with --full\n`)
+    if (different > shown) write(`  … ${figure(different - shown)} more, with --full\n`)
   }
   const rest = describeAlike(counts)
   if (rest !== '') write(`  ${rest}\n`)
+}
+
+/** The users that were merged, and each named case with what became of it. */
+export function duplicateRows(plan: Plan): { what: string; users: number; records: number }[] {
+  const merged = plan.set.mergedUsers()
+  return [
+    ...(merged.users > 0 ? [{ what: 'merged from several records', ...merged }] : []),
+    ...plan.caseCounts().map(({ code, fate, users, records }) => ({ what: `${code}, ${fate}`, users, records })),
+  ]
+}
+
+function figure(count: number): string {
+  return count.toLocaleString('en-US')
 }
 
 /** The merged records in a sentence; nothing where none merged. */
@@ -46,10 +69,10 @@ function describeAlike(counts: { different: number; alike: number }[]): string {
 function renderMerge({ kind, key, merged, records, origin, conflicts }: MergedRecord, paint: Paint): string {
   const into = merged === key ? '' : ` → ${printable(key)}`
   const like = records <= 1 ? '' : `, and ${counted(records - 1, 'record')} like it`
-  const values = conflicts.map(({ field, kept, dropped }) => {
-    const choice =
-      kept === undefined ? '(secret) not taken' : `${shortValue(dropped)} not taken, but ${shortValue(kept)}`
-    return `      ${printable(field)}: ${paint('dim', choice)}\n`
+  const values = conflicts.map(({ field, rule, kept, dropped }) => {
+    const instead = kept === null ? 'nothing' : shortValue(kept)
+    const choice = kept === undefined ? '(secret) not taken' : `${shortValue(dropped)} not taken, but ${instead}`
+    return `      ${printable(field)}: ${paint('dim', `${choice} (${rule})`)}\n`
   })
   return `  ${paint('yellow', '≠')} ${printable(`${kind}:${merged}`)} (${printable(origin)}${like})${into}\n${values.join('')}`
 }

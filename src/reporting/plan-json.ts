@@ -3,8 +3,8 @@ import { jsonText } from '../json.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
- * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `reading`, `accounting`, `mergeCounts`, `summary`, then
- * `blocked` by reason, `unmappedRoles`, and the lists `actions`, `drift`, `spared`, `rejects`, `merges` and `lostRoles`. Secret fields are named, never shown.
+ * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `reading`, `accounting`, `duplicates`, `cases`,
+ * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, and the lists `actions`, `drift`, `spared`, `rejects`, `merges` and `lostRoles`. Secret fields are named, never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
@@ -15,6 +15,8 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     inputs,
     reading: set.reading,
     accounting: set.accounting,
+    duplicates: set.mergedUsers(),
+    cases: plan.caseCounts(),
     mergeCounts: set.mergeCounts(),
     summary,
     blocked: plan.blockedCounts(),

@@ -3,7 +3,7 @@ import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { describeLeftOut } from './accounting-text.ts'
-import { describeMerges } from './merges-text.ts'
+import { describeMerges, duplicateRows } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeLost, describeUnmapped } from './roles-text.ts'
@@ -38,6 +38,11 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   }
   const leftOut = describeLeftOut(set.accounting.records)
   if (leftOut.length > 0) write(`\n${leftOut.map((line) => `- ${cell(line)}\n`).join('')}`)
+  const duplicates = duplicateRows(plan)
+  if (duplicates.length > 0) {
+    write('\n### Duplicates\n\n| | users | records |\n|---|--:|--:|\n')
+    for (const { what, users, records } of duplicates) write(`| ${cell(what)} | ${users} | ${records} |\n`)
+  }
   const merges = describeMerges(set)
   if (merges !== '') write(`\n${merges}.\n`)
   writeRejects(plan, write)

@@ -38,7 +38,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
     renderRejects(plan, options)
-    renderMerges(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+    renderMerges(plan, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }
   if (plan.purpose === 'apply') {
     renderLostRoles(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })

@@ -49,6 +49,10 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} with more than ${detail} metadata keys: the others left out (metadata.tooManyKeys is drop)`
     case 'metadata_key_dropped':
       return `${resources} without the metadata key ${detail}, which is above the number of keys`
+    case 'external_ids_cut':
+      return `${resources} merged from so many records that not all external ids fit into the metadata key ${detail}`
+    case 'external_ids_left_out':
+      return `${resources} without the external ids of the records they were merged from: the metadata has no room for the key ${detail}`
     case 'role_dropped':
       return `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`
     case 'role_default':

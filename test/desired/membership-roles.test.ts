@@ -64,7 +64,7 @@ describe('several roles on one membership', () => {
 
   test('are all kept unless the manifest says otherwise', async () => {
     const set = await settled(records, { priority: ['admin'] })
-    expect(rolesOf(set)).toMatchObject({ 'u2@acme': '["member","admin"]', 'u3@acme': '["billing","support"]' })
+    expect(rolesOf(set)).toMatchObject({ 'u2@acme': '["admin","member"]', 'u3@acme': '["billing","support"]' })
     expect(lostRolesCount(set)).toBe(0)
   })
 

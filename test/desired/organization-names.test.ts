@@ -17,7 +17,12 @@ test.each([
   expect(set.noteCounts().map(describeNote)).toEqual([
     `1 organization with different names: "Acme" in 2 records, "Acme Ltd" in 1 record; the ${which} one is taken (organizations.onNameConflict)`,
   ])
-  expect([...set.merges()].flatMap(({ conflicts }) => conflicts)).toContainEqual({ field: 'name', kept, dropped })
+  expect([...set.merges()].flatMap(({ conflicts }) => conflicts)).toContainEqual({
+    field: 'name',
+    rule: which,
+    kept,
+    dropped,
+  })
   expect(set.rejectCount()).toBe(0)
 })
 

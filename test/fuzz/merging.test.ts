@@ -15,7 +15,7 @@ function twoOrders<T>(drafts: fc.Arbitrary<T>): fc.Arbitrary<[T[], T[]]> {
     .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })))
 }
 
-test('where the rule is any or a union of lists, the order of the records makes no difference', {
+test('where the rule is any, all or a union of lists, the order of the records makes no difference', {
   timeout: TIMEOUT,
 }, () => {
   const draft = fc.record({
@@ -30,13 +30,13 @@ test('where the rule is any or a union of lists, the order of the records makes 
   })
   fc.assert(
     fc.property(twoOrders(draft), twoOrders(roles), ([one, other], [some, others]) => {
-      expect(mergeDrafts(user, other, { emailVerified: 'any' })).toEqual(
-        mergeDrafts(user, one, { emailVerified: 'any' }),
-      )
-      const sorted = (drafts: typeof some) =>
-        [...(mergeDrafts(membership, drafts, { roles: 'union' }).attributes.roles as string[])].sort()
-      expect(sorted(others)).toEqual(sorted(some))
-      expect(sorted(some)).toEqual([...new Set(some.flatMap(({ attributes }) => attributes.roles))].sort())
+      for (const emailVerified of ['any', 'all'] as const) {
+        const { attributes } = mergeDrafts(user, one, { emailVerified })
+        expect(mergeDrafts(user, other, { emailVerified }).attributes).toEqual(attributes)
+      }
+      const united = (drafts: typeof some) => mergeDrafts(membership, drafts, { roles: 'union' }).attributes.roles
+      expect(united(others)).toEqual(united(some))
+      expect(united(some)).toEqual([...new Set(some.flatMap(({ attributes }) => attributes.roles))].sort())
     }),
     runs(1000),
   )

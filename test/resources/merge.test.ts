@@ -14,7 +14,7 @@ test('the first value that is not empty wins, and what it beats is told', () => 
     {},
   )
   expect(merged.attributes).toEqual({ email: 'a@example.com', firstName: 'A' })
-  expect(merged.conflicts).toEqual([{ draft: 2, field: 'firstName', kept: 'A', dropped: 'B' }])
+  expect(merged.conflicts).toEqual([{ draft: 2, field: 'firstName', rule: 'first', from: 1, kept: 'A', dropped: 'B' }])
 })
 
 test('an e-mail is verified if any record says so, unless the manifest wants the first', () => {
@@ -34,13 +34,15 @@ test('metadata is united, the first value of a key winning', () => {
     {},
   )
   expect(merged.attributes.metadata).toEqual({ plan: 'pro', a: '1', b: '2' })
-  expect(merged.conflicts).toEqual([{ draft: 1, field: 'metadata.plan', kept: 'pro', dropped: 'free' }])
+  expect(merged.conflicts).toEqual([
+    { draft: 1, field: 'metadata.plan', rule: 'union', from: 0, kept: 'pro', dropped: 'free' },
+  ])
 })
 
-test('roles are united in order', () => {
+test('roles are united, in one order', () => {
   const drafts = [draft({ roles: ['member', 'admin'] }), draft({}), draft({ roles: ['billing', 'member'] })]
   expect(mergeDrafts(membership, drafts, {})).toEqual({
-    attributes: { roles: ['member', 'admin', 'billing'] },
+    attributes: { roles: ['admin', 'billing', 'member'] },
     secrets: null,
     conflicts: [],
   })
@@ -51,7 +53,7 @@ test('a hash keeps its own type, and a conflict of secrets shows neither', () =>
   const second = { passwordHash: { hash: 'second-hash', type: 'argon2' } }
   const merged = mergeDrafts(user, [draft({}), draft({}, first), draft({}, second), draft({}, first)], {})
   expect(merged.secrets).toEqual(first)
-  expect(merged.conflicts).toEqual([{ draft: 2, field: 'passwordHash' }])
+  expect(merged.conflicts).toEqual([{ draft: 2, field: 'passwordHash', rule: 'first', from: 1 }])
 })
 
 test('the password of an account that never verified the address does not open that of one that did', () => {
@@ -60,7 +62,7 @@ test('the password of an account that never verified the address does not open t
   const merged = mergeDrafts(user, [unverified, verified], {})
   expect(merged.secrets).toBeNull()
   expect(merged.attributes.emailVerified).toBe(true)
-  expect(merged.conflicts).toContainEqual({ draft: 0, field: 'password' })
+  expect(merged.conflicts).toContainEqual({ draft: 0, field: 'password', rule: 'proof' })
   const own = { ...verified, secrets: { password: 'of the owner' } }
   expect(mergeDrafts(user, [unverified, own], {}).secrets).toEqual({ password: 'of the owner' })
 })
@@ -76,7 +78,7 @@ test('a password in clear and a hash are never both kept', () => {
   const hash = { passwordHash: { hash: 'h', type: 'bcrypt' } }
   const merged = mergeDrafts(user, [draft({}, hash), draft({}, { password: 'p' })], {})
   expect(merged.secrets).toEqual(hash)
-  expect(merged.conflicts).toEqual([{ draft: 1, field: 'password' }])
+  expect(merged.conflicts).toEqual([{ draft: 1, field: 'password', rule: 'first', from: 0, instead: 'passwordHash' }])
 })
 
 test('limits that only the union breaks are found after it', () => {
