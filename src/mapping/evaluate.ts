@@ -14,9 +14,12 @@ const ALL_MEMBERS = '*'
 export class FieldFailure extends Error {
   readonly field: string
 
-  /** @param why JSONata's message, without any secret of the record: it quotes the value that it stumbles over */
-  constructor(kind: string, field: string, expression: CompiledExpression, why: string) {
-    super(`map.${kind}.${field} fails: ${shorten(why)} (in ${shorten(expression.text)})`)
+  /**
+   * @param rule its path: `map.user`, `dedupe.user`
+   * @param why JSONata's message, without any secret of the record: it quotes the value that it stumbles over
+   */
+  constructor(rule: string, field: string, expression: CompiledExpression, why: string) {
+    super(`${rule}.${field} fails: ${shorten(why)} (in ${shorten(expression.text)})`)
     this.name = 'FieldFailure'
     this.field = field
   }
@@ -86,7 +89,7 @@ function start(
   return value.catch((error: unknown) => {
     if (!(error instanceof ExpressionFailure)) throw error
     const why = secret ? error.publicMessage : concealing(rule.secretNames, item, record)(error.message)
-    throw new FieldFailure(rule.kind, field, expression, why)
+    throw new FieldFailure(`map.${rule.kind}`, field, expression, why)
   })
 }
 

@@ -45,9 +45,16 @@ const OTHERS: Record<string, string[]> = {
     'unknown_stream',
   ],
   'a warning': ['column_not_in_file'],
+  'a case, whose rejections have codes of their own': [
+    'same_email_different_external_ids',
+    'same_email_different_keys',
+    'same_external_id_different_emails',
+  ],
   'a remark on something accepted': [
     'unknown_organization_rules',
     'consumer_domain_dropped',
+    'external_ids_cut',
+    'external_ids_left_out',
     'metadata_key_cut',
     'metadata_key_dropped',
     'metadata_key_renamed',

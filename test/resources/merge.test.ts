@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Attributes } from '../../src/resources/kind.ts'
 import { membership } from '../../src/resources/membership.ts'
 import { checkMerged, mergeDrafts } from '../../src/resources/merge.ts'
@@ -88,4 +88,137 @@ test('limits that only the union breaks are found after it', () => {
   expect(checkMerged(user, attributes, RULES)).toMatchObject([{ code: 'metadata_too_many_keys', field: 'metadata' }])
   expect(checkMerged(user, { metadata: keys('a') }, RULES)).toEqual([])
   expect(checkMerged(membership, { roles: ['member'] }, RULES)).toEqual([])
+})
+
+const at = (updatedAt: number | null, attributes: Attributes, secrets: Attributes | null = null) => ({
+  ...draft(attributes, secrets),
+  updatedAt,
+})
+
+test.each([
+  ['first', 'Al'],
+  ['last', 'Eve'],
+  ['newest', 'Bernard'],
+  ['longest', 'Bernard'],
+  ['concat', 'Al, Bernard, Eve'],
+] as const)('of texts, %s takes %s', (rule, firstName) => {
+  const drafts = [at(1, { firstName: 'Al' }), at(3, { firstName: 'Bernard' }), at(2, { firstName: 'Eve' })]
+  const { attributes, conflicts } = mergeDrafts(user, [...drafts, at(9, {})], { firstName: rule })
+  expect(attributes).toEqual({ firstName })
+  expect(conflicts.map(({ dropped }) => dropped)).toEqual(
+    rule === 'concat' ? [] : ['Al', 'Bernard', 'Eve'].filter((name) => name !== firstName),
+  )
+  expect(conflicts.every((conflict) => conflict.rule === rule && conflict.kept === firstName)).toBe(true)
+})
+
+test('of equals the earlier record wins; whose time is not known is older than any', () => {
+  const drafts = [at(null, { name: 'Ada', lastName: 'A' }), at(5, { name: 'Bea' }), at(5, { name: 'Cleo' })]
+  const name = (some: typeof drafts, rule: 'newest' | 'longest') =>
+    mergeDrafts(user, some, { name: rule }).attributes.name
+  expect(name(drafts, 'newest')).toBe('Bea')
+  expect(name(drafts.slice(0, 2), 'longest')).toBe('Ada')
+  expect(name([at(null, { name: 'A' }), at(null, { name: 'B' })], 'newest')).toBe('A')
+})
+
+test('a text counts once in concat, and by its characters in longest', () => {
+  const names = (...values: string[]) => values.map((name) => draft({ name }))
+  expect(mergeDrafts(user, names('A', 'B', 'A'), { name: 'concat' }).attributes.name).toBe('A, B')
+  expect(mergeDrafts(user, names('😀😀', 'abc'), { name: 'longest' }).attributes.name).toBe('abc')
+})
+
+test.each([
+  ['any', true],
+  ['all', false],
+  ['first', false],
+  ['last', true],
+  ['newest', true],
+] as const)('whether an address is verified: %s says %s', (rule, emailVerified) => {
+  const drafts = [at(1, { emailVerified: false }), at(2, { emailVerified: true })]
+  expect(mergeDrafts(user, drafts, { emailVerified: rule }).attributes).toEqual({ emailVerified })
+})
+
+test('who verified another address did not verify the one that is kept', () => {
+  const drafts = [
+    draft({ email: 'a@example.com', emailVerified: false }),
+    draft({ email: 'b@example.com', emailVerified: true }),
+  ]
+  expect(mergeDrafts(user, drafts, {}).attributes).toEqual({ email: 'a@example.com', emailVerified: false })
+  expect(mergeDrafts(user, drafts, { email: 'last' }).attributes).toEqual({
+    email: 'b@example.com',
+    emailVerified: true,
+  })
+})
+
+test('members of metadata have rules of their own, whatever the rule for the rest', () => {
+  const drafts = [
+    at(1, { metadata: { plan: 'free', tags: 'a', only: '1' } }),
+    at(2, { metadata: { plan: 'pro', tags: 'b' } }),
+  ]
+  const rules = { 'metadata.plan': 'newest', 'metadata.tags': 'concat', 'metadata.none': 'longest' } as const
+  const united = mergeDrafts(user, drafts, rules)
+  expect(united.attributes.metadata).toEqual({ plan: 'pro', tags: 'a, b', only: '1' })
+  expect(united.conflicts).toEqual([
+    { draft: 0, field: 'metadata.plan', rule: 'newest', from: 1, kept: 'pro', dropped: 'free' },
+  ])
+  const whole = mergeDrafts(user, drafts, { metadata: 'last', 'metadata.tags': 'concat' })
+  expect(whole.attributes.metadata).toEqual({ plan: 'pro', tags: 'a, b' })
+  const [kept, dropped] = [{ plan: 'pro' }, { plan: 'free', only: '1' }]
+  expect(whole.conflicts).toEqual([{ draft: 0, field: 'metadata', rule: 'last', from: 1, kept, dropped }])
+})
+
+test.each([
+  ['first', 'h1'],
+  ['last', 'h3'],
+  ['newest', 'h2'],
+] as const)('of hashes, %s takes %s with its own type', (rule, hash) => {
+  const hashed = (time: number, value: string) => at(time, {}, { passwordHash: { hash: value, type: `as ${value}` } })
+  const drafts = [hashed(1, 'h1'), hashed(3, 'h2'), hashed(2, 'h3')]
+  expect(mergeDrafts(user, drafts, { passwordHash: rule }).secrets).toEqual({
+    passwordHash: { hash, type: `as ${hash}` },
+  })
+})
+
+test('where a password and a hash have different rules, the preferred record decides', () => {
+  const drafts = [at(1, {}, { passwordHash: { hash: 'h', type: 'bcrypt' } }), at(2, {}, { password: 'p' })]
+  const merged = mergeDrafts(user, drafts, { password: 'newest', passwordHash: 'first' })
+  expect(merged.secrets).toEqual({ passwordHash: { hash: 'h', type: 'bcrypt' } })
+  expect(mergeDrafts(user, drafts, { default: 'newest' }).secrets).toEqual({ password: 'p' })
+})
+
+describe('a strategy that takes one record whole', () => {
+  const winner = draft({ firstName: 'Ada', emailVerified: false }, { password: 'p' })
+  const other = { ...draft({ firstName: 'Eda', lastName: 'L', metadata: { a: '1' } }, { password: 'q' }), key: 'l' }
+
+  test('takes nothing of the others, and tells every value', () => {
+    const { attributes, secrets, conflicts } = mergeDrafts(user, [winner, other], { lastName: 'longest' }, 'newest')
+    expect(attributes).toEqual({ firstName: 'Ada', emailVerified: false })
+    expect(secrets).toEqual({ password: 'p' })
+    expect(conflicts).toEqual([
+      { draft: 1, field: 'firstName', rule: 'newest', from: 0, kept: 'Ada', dropped: 'Eda' },
+      { draft: 1, field: 'lastName', rule: 'newest', from: 0, kept: null, dropped: 'L' },
+      { draft: 1, field: 'metadata', rule: 'newest', from: 0, kept: null, dropped: { a: '1' } },
+      { draft: 1, field: 'password', rule: 'newest', from: 0 },
+    ])
+  })
+
+  test('takes no password that another record proves to be foreign, and none of that one either', () => {
+    const proven = { ...other, attributes: { ...other.attributes, emailVerified: true } }
+    const { secrets, conflicts } = mergeDrafts(user, [winner, proven], {}, 'first')
+    expect(secrets).toBeNull()
+    expect(conflicts).toContainEqual({ draft: 0, field: 'password', rule: 'proof' })
+    expect(conflicts).toContainEqual({ draft: 1, field: 'password', rule: 'first' })
+  })
+})
+
+test('who proved the very address that is kept comes before who proved another one', () => {
+  const proven = (key: string, email: string, password: string) => ({
+    ...{ key, attributes: { email, emailVerified: true }, secrets: { password } },
+  })
+  const drafts = [
+    { key: 'a', attributes: { email: 'a@x.example', emailVerified: false }, secrets: { password: 'pa' } },
+    proven('b', 'a+b@x.example', 'pb'),
+    proven('c', 'a@x.example', 'pc'),
+  ]
+  expect(mergeDrafts(user, drafts, {}).secrets).toEqual({ password: 'pc' })
+  expect(mergeDrafts(user, drafts.slice(0, 2), {}).secrets).toEqual({ password: 'pb' })
 })

@@ -54,7 +54,7 @@ export const LINES: Record<string, string[][]> = {
     ['plan', '--format', 'markdown', '--full'],
     ['plan', '--fresh'],
     ['plan', '--snapshot', 'snapshot', '--json', '--full'],
-    ['plan', '--refresh', '--out', 'plan.ndjson'],
+    ['plan', '--refresh', '--out', 'plan.ndjson', '--merges', 'merges.json'],
   ],
   apply: [
     ['apply', 'plan.ndjson', '--full'],

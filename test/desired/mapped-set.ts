@@ -1,0 +1,52 @@
+import { onTestFinished } from 'vitest'
+import type { Manifest } from '../../src/config/manifest.ts'
+import { account, countYielded } from '../../src/desired/accounting.ts'
+import { assembleDesired } from '../../src/desired/assemble.ts'
+import { DesiredSet } from '../../src/desired/desired-set.ts'
+import { stageRecords } from '../../src/desired/stage.ts'
+import { Staging } from '../../src/desired/staging.ts'
+import type { JsonObject } from '../../src/json.ts'
+import { compileMapping, mapperSettings } from '../../src/mapping/compile.ts'
+import { mapChunk } from '../../src/mapping/map-chunk.ts'
+import { manifestWith, recordsOf } from '../mapping/manifest.ts'
+
+/** The desired set of these records, mapped as the manifest says, a chunk at a time. */
+export async function mappedSet(
+  map: Manifest['map'],
+  data: readonly JsonObject[],
+  changed: Partial<Manifest> = {},
+  chunkSize = 1000,
+): Promise<DesiredSet> {
+  const manifest = manifestWith(map, changed)
+  const mapping = compileMapping(mapperSettings(manifest, 'users'))
+  const staging = new Staging(undefined)
+  onTestFinished(() => staging.close())
+  const records = recordsOf([...data])
+  const staged = await stageRecords({
+    staging,
+    source: {
+      streams: ['users'],
+      read: async function* () {
+        for (let from = 0; from < records.length; from += chunkSize) yield records.slice(from, from + chunkSize)
+      },
+      counts: () => [],
+      digest: () => '',
+    },
+    mapper: { map: (chunk) => mapChunk({ records: chunk }, mapping) },
+    chunkSize,
+    chunksInFlight: 1,
+  })
+  const yielded = countYielded(staging)
+  const assigned = assembleDesired(staging, manifest)
+  const [read, passed] = [records.length, records.length]
+  const stream = { stream: 'users', file: 'users.csv', read, passed, rejected: 0, role: 'main' as const }
+  return new DesiredSet(staging, account(staging, yielded, [stream], staged, assigned))
+}
+
+/** What would be sent, to the byte, and how many records it stands for; nothing of where they stood. */
+export function wanted({ staging }: DesiredSet): string {
+  const rows = staging.db
+    .prepare('SELECT kind, key, refs, attributes, secrets, records FROM desired ORDER BY kind, key')
+    .all()
+  return rows.map((row) => JSON.stringify(row)).join('\n')
+}
