@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { badComposition } from './bad/composition.ts'
+import { badDedupe } from './bad/dedupe.ts'
 import { badKeys } from './bad/keys.ts'
 import { badRoles } from './bad/roles.ts'
 import { badText } from './bad/text.ts'
@@ -8,7 +9,7 @@ import { badValues } from './bad/values.ts'
 import { folderOf, MINIMAL, problemsOf } from './folder.ts'
 
 describe('a bad manifest is refused with one problem at its place', () => {
-  test.each([...badText, ...badKeys, ...badValues, ...badRoles, ...badComposition])('$name', async ({
+  test.each([...badText, ...badKeys, ...badValues, ...badRoles, ...badDedupe, ...badComposition])('$name', async ({
     text,
     files,
     env,

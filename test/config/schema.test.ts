@@ -53,7 +53,7 @@ test('every expression is listed with its path', async () => {
   const text = `${MINIMAL}map:
   user: { from: rows, when: a, email: b, metadata: { x: c } }
   organization: { metadata: d }
-dedupe: { user: { by: [e, f] } }`
+dedupe: { user: { by: [e, f], prefer: [g, h], updatedAt: i } }`
   const { manifest } = await loadText(text)
   expect(expressionsOf(manifest).map(({ path, text }) => `${path.join('.')}=${text}`)).toEqual([
     'map.user.when=a',
@@ -62,5 +62,8 @@ dedupe: { user: { by: [e, f] } }`
     'map.organization.metadata=d',
     'dedupe.user.by.0=e',
     'dedupe.user.by.1=f',
+    'dedupe.user.prefer.0=g',
+    'dedupe.user.prefer.1=h',
+    'dedupe.user.updatedAt=i',
   ])
 })

@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Manifest, UserDedupe } from '../../src/config/manifest.ts'
+import { caseCounts } from '../../src/desired/cases.ts'
 import { mergeDrafts } from '../../src/resources/merge.ts'
 import { kindDefinition } from '../../src/resources/registry.ts'
 import { assembled, type RecordPart } from '../desired/assembled.ts'
+import { mappedSet, wanted } from '../desired/mapped-set.ts'
+import { dedupeWith } from '../mapping/manifest.ts'
 import { runs, TIMEOUT } from './runs.ts'
 
 const user = kindDefinition('user')
@@ -107,6 +111,70 @@ test('of users that merge every membership and every role is kept, for the user 
         expect(set.rejectCount()).toBe(0)
       },
     ),
+    runs(100),
+  )
+})
+
+/** Rows of users of whom many are one, with everything in them that can differ. */
+const someone = fc.record({
+  id: fc.constantFrom('u1', 'u2', 'u3', 'u4', 'u5'),
+  mail: fc.constantFrom('a@example.com', 'A@example.com', 'b@example.com', 'a+x@example.com', 'c@example.com'),
+  external: fc.constantFrom('u1', 'u2', 'e1', 'e2', null),
+  verified: fc.constantFrom('yes', 'no', null),
+  name: fc.constantFrom('Ada', 'Eda', 'Ida Ion', null),
+  plan: fc.constantFrom('free', 'pro', null),
+  password: fc.constantFrom('p1', 'p2', null),
+  at: fc.constantFrom('2024-01-01', '2024-02-01', null),
+  score: fc.constantFrom(1, 2, null),
+  orgs: fc.uniqueArray(fc.constantFrom('acme', 'beta'), { maxLength: 2 }),
+  role: fc.constantFrom('admin', 'member', 'billing', null),
+  domains: fc.shuffledSubarray(['x.example', 'y.example', 'z.example']),
+})
+
+const MAP: Manifest['map'] = {
+  user: {
+    key: 'id',
+    externalId: 'external',
+    email: 'mail',
+    emailVerified: 'verified',
+    firstName: 'name',
+    name: 'name',
+    metadata: { plan: 'plan', score: 'score' },
+    password: 'password',
+  },
+  organization: { each: 'orgs', key: '$', name: '$', domains: '$record.domains' },
+  membership: { each: 'orgs', organization: '$', roles: '$record.role' },
+}
+
+const rules = fc.record({
+  strategy: fc.constantFrom('merge', 'first', 'last', 'newest', 'error'),
+  prefer: fc.constantFrom('emailVerified', ['$record.score', 'firstName'], 'metadata.plan'),
+  updatedAt: fc.constant('$record.at'),
+  email: fc.record({ plusTags: fc.constantFrom('keep', 'ignore'), gmailDots: fc.constant('keep' as const) }),
+  fields: fc.record({
+    firstName: fc.constantFrom('first', 'last', 'newest', 'longest', 'concat'),
+    emailVerified: fc.constantFrom('any', 'all', 'first', 'newest'),
+    externalId: fc.constantFrom('first', 'last', 'newest'),
+    'metadata.plan': fc.constantFrom('first', 'newest', 'longest', 'concat'),
+    password: fc.constantFrom('first', 'last', 'newest'),
+  }),
+}) as fc.Arbitrary<Partial<UserDedupe>>
+
+test('with prefer the order of the rows makes no difference: the desired set is the same to the byte', {
+  timeout: TIMEOUT,
+}, async () => {
+  const rows = fc
+    .array(someone, { minLength: 2, maxLength: 10 })
+    .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })))
+  await fc.assert(
+    fc.asyncProperty(rows, rules, async ([one, other], dedupe) => {
+      const changed = { dedupe: dedupeWith(dedupe) }
+      const set = await mappedSet(MAP, one, changed)
+      const shuffled = await mappedSet(MAP, other, changed, 3)
+      expect(wanted(shuffled)).toBe(wanted(set))
+      expect(shuffled.rejectCounts()).toEqual(set.rejectCounts())
+      expect(caseCounts(shuffled.staging)).toEqual(caseCounts(set.staging))
+    }),
     runs(100),
   )
 })

@@ -56,6 +56,8 @@ test.each([
   ['map.organization.name', false],
   ['map.roleAssignment.role', false],
   ['dedupe.user.by.0', false],
+  ['dedupe.user.prefer', false],
+  ['dedupe.user.updatedAt', false],
 ])('secrets at %s: %j', (path, allowed) => {
   for (const text of ['$secrets.firebaseSignerKey', '$lookup($secrets, "x")', '($s := $secrets; $s.x)']) {
     const compilation = compileAtPath(path.split('.'), text, { vars, secrets })
