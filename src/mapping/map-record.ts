@@ -10,7 +10,6 @@ import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
 import { rankUser } from './rank-user.ts'
 import type { Draft, MapResult } from './result.ts'
-import type { CompiledRule } from './rule.ts'
 import { unmappedRoles } from './unmapped-roles.ts'
 
 /** Maps one record by every rule that applies to it and adds to the result what comes of it. */
@@ -101,7 +100,7 @@ async function accept(
     seq,
     kind: definition.name,
     key,
-    ...(definition.name === 'user' ? await userFields(record, item, rule, value, mapping) : { group: null }),
+    ...(definition.name === 'user' ? await userFields(record, item, value, mapping) : { group: null }),
     refs,
     attributes: canonicalJson(attributes),
     secrets: secrets === null ? null : canonicalJson(secrets),
@@ -114,9 +113,8 @@ async function accept(
 async function userFields(
   { data }: SourceRecord,
   item: Json,
-  { secretNames }: CompiledRule,
   { key, attributes }: Normalised,
-  { dedupe }: CompiledMapping,
+  { dedupe, secretNames }: CompiledMapping,
 ): Promise<Pick<Draft, 'group' | 'rank' | 'updatedAt' | 'externalId'>> {
   const conceal = (text: string) => concealing(secretNames, data, item)(text)
   const { externalId } = attributes

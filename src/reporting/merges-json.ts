@@ -6,7 +6,7 @@ import { jsonText } from '../json.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import type { Plan } from '../planning/plan.ts'
 import { type MergeConflict, mergeDrafts } from '../resources/merge.ts'
-import { kindDefinition } from '../resources/registry.ts'
+import { draftDefinition } from '../resources/registry.ts'
 
 /** Kinds of which records may contradict each other. Of organizations, which every member mentions, only those are told. */
 const KINDS = ['user', 'organization'] as const
@@ -59,7 +59,7 @@ function* groups({ set }: Plan, manifest: Manifest, digestKey: Uint8Array): Gene
   for (const kind of KINDS) {
     const { strategy, rules, order } = policyFor(manifest, kind)
     for (const members of draftGroups(staging, kind, order)) {
-      const { conflicts } = mergeDrafts(kindDefinition(kind), members, rules, strategy)
+      const { conflicts } = mergeDrafts(draftDefinition(kind), members, rules, strategy)
       if (kind !== 'user' && conflicts.length === 0) continue
       const key = members[0]?.key ?? ''
       const merged = set.get(kind, key) !== undefined
