@@ -36,7 +36,7 @@ const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'version']
 /** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */
 const MAY_USE_PROCESS: Record<string, string[]> = {
   'files/scratch.ts': ['kill', 'off', 'once', 'pid'],
-  'planning/plan-file.ts': ['pid'],
+  'files/whole-file.ts': ['pid'],
   'state/lock.ts': ['pid'],
 }
 

@@ -51,10 +51,12 @@ export function refuseContradictions(staging: Staging, definition: DraftDefiniti
   }
 }
 
+const SAME_ID: CaseCode = 'same_external_id_different_emails'
+
 /** Which case two records of one key are: mostly the key is the external id, or goes with it. */
 function contradictionOf(rows: readonly Record<string, SQLOutputValue>[], { dedupe }: Manifest): CaseCode {
   const records = rows.map(({ attributes }) => ({ attributes: JSON.parse(String(attributes)) }))
-  return casesOf(records, dedupe.user.email).find((code) => code.startsWith('same_external_id')) ?? 'key_contradiction'
+  return casesOf(records, dedupe.user.email).includes(SAME_ID) ? SAME_ID : 'key_contradiction'
 }
 
 /** Refuses what the record `seq` says of the resource that was just refused. */

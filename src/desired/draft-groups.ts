@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts'
-import type { Mergeable } from '../resources/merge.ts'
+import type { Mergeable } from '../resources/mergeable.ts'
 import type { Staging } from './staging.ts'
 
 /** One draft of a resource that has several. */

@@ -5,7 +5,8 @@ import { policyFor } from '../desired/merge-policy.ts'
 import { jsonText } from '../json.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import type { Plan } from '../planning/plan.ts'
-import { type MergeConflict, mergeDrafts } from '../resources/merge.ts'
+import { mergeDrafts } from '../resources/merge.ts'
+import type { MergeConflict } from '../resources/mergeable.ts'
 import { draftDefinition } from '../resources/registry.ts'
 
 /** Kinds of which records may contradict each other. Of organizations, which every member mentions, only those are told. */

@@ -1,8 +1,8 @@
 import type { MergeRule } from '../config/manifest.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { Attributes } from './kind.ts'
-import type { Mergeable, MergeConflict, MergedKind } from './merge.ts'
 import { isFilled } from './merge-values.ts'
+import type { Mergeable, MergeConflict, MergedKind } from './mergeable.ts'
 
 /** A secret that may be taken. */
 interface Candidate {

@@ -3,34 +3,7 @@ import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { Attributes, DraftDefinition, ValueProblem, ValueRules } from './kind.ts'
 import { mergeSecrets } from './merge-secrets.ts'
 import { type Held, isFilled, type Taken, takeMembers, takeValue } from './merge-values.ts'
-
-/** A record of a resource, as it is merged. */
-export interface Mergeable {
-  key: string
-  attributes: Attributes
-  secrets: JsonObject | null
-  /** When it was changed last, in milliseconds since 1970. */
-  updatedAt?: number | null
-}
-
-/** The parts of a kind that merging reads. */
-export type MergedKind = Pick<DraftDefinition, 'fields' | 'exclusive' | 'provenBy'>
-
-/** A value that lost against another of the same field. Values of secret fields are left out. */
-export interface MergeConflict {
-  /** Index of the record whose value was not taken. */
-  draft: number
-  /** The field, or `field.member` of an object. */
-  field: string
-  /** What decided: a rule, the strategy that took another record whole, or `proof` (see `provenBy`). */
-  rule: MergeRule | 'proof'
-  /** Index of the record whose value was taken; of a secret, undefined where none was. */
-  from?: number
-  /** Of a secret: the field that was taken, where it is another one. */
-  instead?: string
-  kept?: Json
-  dropped?: Json
-}
+import type { Mergeable, MergeConflict, MergedKind } from './mergeable.ts'
 
 export interface MergedDraft {
   attributes: Attributes
