@@ -173,7 +173,7 @@ describe('much of it', () => {
     const text = asText(plan)
     expect(text).toContain('  30 user records with values that were not taken\n')
     expect(lines(text, /→ ext-/)).toHaveLength(5)
-    expect(text).toContain('      firstName: "Twin" not taken, but "First0"\n')
+    expect(text).toContain('      firstName: "Twin" not taken, but "First0" (first)\n')
     expect(text).toContain('  … 25 more, with --full\n')
     expect(text).toMatch(/^ {2}\d+ further records merged without a difference$/m)
     expect(lines(asText(plan, { full: true }), /→ ext-/)).toHaveLength(30)
@@ -193,7 +193,9 @@ describe('much of it', () => {
   test('merged records without a difference are a number', async () => {
     const plan = await (await createWorld([...people(4), ...people(4)])).plan()
     const merged = plan.set.accounting.kinds.reduce((sum, kind) => sum + kind.merged, 0)
-    expect(asText(plan)).toContain(`Merged duplicates\n  ${merged} records merged without a difference\n\nPlan`)
+    const table = '                                users  records\n  merged from several records      4        8\n'
+    expect(asText(plan)).toContain(`Duplicates\n${table}  ${merged} records merged without a difference\n\nPlan`)
+    expect(asMarkdown(plan)).toContain('| merged from several records | 4 | 8 |\n')
     expect(asMarkdown(plan)).toContain(`\n${merged} records merged without a difference.\n`)
   })
 
@@ -201,7 +203,7 @@ describe('much of it', () => {
     const rows = people(3).map((row, n) => ({ ...row, org_external_id: 'a1', org_name: n === 0 ? 'Alpha' : 'Beta' }))
     const text = asText(await (await createWorld(rows)).plan())
     expect(text).toMatch(
-      /2 organization records with values.*\n {2}≠ organization:a1 \(.*users\.csv:3, and 1 record like it\)\n {6}name: "Beta" not taken, but "Alpha"\n/,
+      /2 organization records with values.*\n {2}≠ organization:a1 \(.*users\.csv:3, and 1 record like it\)\n {6}name: "Beta" not taken, but "Alpha" \(first\)\n/,
     )
   })
 })
