@@ -3,7 +3,6 @@ import type { LoadedManifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Read } from '../expressions/reads.ts'
-import { isObject } from '../json.ts'
 import { compileAtPath } from './expression.ts'
 
 /** Columns that a hint lists. */
@@ -13,7 +12,7 @@ const LISTED = 20
 export type Columns = ReadonlyMap<string, readonly string[]>
 
 /**
- * Warnings about expressions under `map` that read a column which no file has. Recipes may name columns that only some exports have: what
+ * Warnings about expressions under `map` and `dedupe` that read a column which no file has. Recipes may name columns that only some exports have: what
  * `isOwn` does not know for the operator's own is passed over.
  * @param streams of the source, the main one first
  */
@@ -23,17 +22,21 @@ export function checkColumnNames(
   columns: Columns,
   isOwn: (path: readonly string[]) => boolean,
 ): Problem[] {
-  return Object.entries(loaded.manifest.map).flatMap(([kind, rule]) => {
-    if (rule === undefined) return []
+  const { map, dedupe } = loaded.manifest
+  const rules = Object.entries(map).flatMap(([kind, rule]) => (rule === undefined ? [] : [{ at: ['map', kind], rule }]))
+  // What ranks users reads the records that the users are from.
+  if (map.user !== undefined) rules.push({ at: ['dedupe', 'user'], rule: map.user })
+  return rules.flatMap(({ at, rule }) => {
     const read = rule.from === undefined ? streams.slice(0, 1) : [rule.from].flat()
-    return expressionsIn(rule, ['map', kind])
+    const ofRule = at[0] === 'map'
+    return expressionsIn(ofRule ? rule : dedupe.user, at)
       .filter(({ path }) => isOwn(path))
       .flatMap(({ path, text }) => {
         const compiled = compileAtPath(path, text, loaded.manifest)
         if (!compiled.ok) return []
         const known = knownTo(path, read, columns)
         if (known === undefined) return []
-        const isOfRecord = rule.each === undefined || path[2] === 'each'
+        const isOfRecord = ofRule && (rule.each === undefined || path[2] === 'each')
         const missing = compiled.expression.reads.filter(
           ({ name, of }) => (isOfRecord || of === 'record') && !known.includes(name),
         )
@@ -66,7 +69,7 @@ function columnsOwner([, , key, stream]: readonly string[], read: readonly strin
 
 function expressionsIn(value: unknown, path: string[]): { path: string[]; text: string }[] {
   if (typeof value === 'string') return isExpressionPath(path) ? [{ path, text: value }] : []
-  if (!isObject(value)) return []
+  if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, member]) => expressionsIn(member, [...path, key]))
 }
 
