@@ -193,7 +193,7 @@ describe('much of it', () => {
   test('merged records without a difference are a number', async () => {
     const plan = await (await createWorld([...people(4), ...people(4)])).plan()
     const merged = plan.set.accounting.kinds.reduce((sum, kind) => sum + kind.merged, 0)
-    const table = '                                users  records\n  merged from several records      4        8\n'
+    const table = '                               users  records\n  merged from several records      4        8\n'
     expect(asText(plan)).toContain(`Duplicates\n${table}  ${merged} records merged without a difference\n\nPlan`)
     expect(asMarkdown(plan)).toContain('| merged from several records | 4 | 8 |\n')
     expect(asMarkdown(plan)).toContain(`\n${merged} records merged without a difference.\n`)
