@@ -42,7 +42,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
         refuseSharedClaims(staging, manifest.organizations)
       }
       if (definition.name === 'user') {
-        refuseSharedUsers(staging, manifest.dedupe.user)
+        refuseSharedUsers(staging)
         settleCases(staging)
       }
       refuseDependents(staging, definition)

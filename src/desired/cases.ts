@@ -4,11 +4,7 @@ import { comparedEmail } from '../resources/values/compared-email.ts'
 import type { Staging } from './staging.ts'
 
 /** What records say of users that cannot be true of all of them, by its stable name. */
-export type CaseCode =
-  | 'same_email_different_external_ids'
-  | 'same_email_different_keys'
-  | 'same_external_id_different_emails'
-  | 'key_contradiction'
+export type CaseCode = 'same_email_different_external_ids' | 'same_external_id_different_emails' | 'key_contradiction'
 
 export type CaseFate = 'merged' | 'rejected'
 

@@ -1,13 +1,12 @@
-import type { UserDedupe } from '../config/manifest.ts'
 import { insertCase } from './cases.ts'
 import { claims, refuseClaimants } from './claims.ts'
 import type { Staging } from './staging.ts'
 
 /**
- * Refuses users that are different people by `dedupe.user.by` and claim what only one user in WorkOS can have: an external id, or an
- * e-mail address. All of them, for who is right decides who gets whose account.
+ * Refuses users that are different people by `dedupe.user.by` and claim one external id. All of them, for who is right decides who gets
+ * whose account.
  */
-export function refuseSharedUsers(staging: Staging, { by }: UserDedupe): void {
+export function refuseSharedUsers(staging: Staging): void {
   refuseClaimants(
     staging,
     'user',
@@ -19,26 +18,6 @@ export function refuseSharedUsers(staging: Staging, { by }: UserDedupe): void {
       hint: 'WorkOS takes an external id once: map another one, or let dedupe.user.by tell that they are one user',
     }),
     (key) => insertCase(staging, 'same_external_id_different_emails', 'rejected', key, recordsOf(staging, key)),
-  )
-  // Who agrees in the address is one user then.
-  if (by.length === 1 && by[0] === 'email') return
-  refuseClaimants(
-    staging,
-    'user',
-    claims(
-      staging,
-      "SELECT attributes ->> '$.email' AS value, key FROM desired WHERE kind = 'user' AND attributes ->> '$.email' IS NOT NULL",
-    ),
-    (email, others) => ({
-      code: 'shared_email',
-      field: 'email',
-      message: `the e-mail address ${email} is that of ${others} as well`,
-      hint: 'WorkOS knows an e-mail address once: let dedupe.user.by tell that they are one user, or correct the source',
-    }),
-    (key, { keys }) => {
-      const code = idsOf(staging, keys) > 1 ? 'same_email_different_external_ids' : 'same_email_different_keys'
-      insertCase(staging, code, 'rejected', key, recordsOf(staging, key))
-    },
   )
 }
 
@@ -65,13 +44,4 @@ function sharedIds(staging: Staging): string {
 
 function recordsOf(staging: Staging, key: string): number {
   return staging.count("SELECT records FROM desired WHERE kind = 'user' AND key = ?", key)
-}
-
-/** How many external ids the claimants have, those that were refused already included. */
-function idsOf(staging: Staging, keys: readonly string[]): number {
-  return staging.count(
-    `SELECT count(DISTINCT coalesce(external, attributes ->> '$.externalId')) FROM drafts
-     WHERE kind = 'user' AND key IN (SELECT value FROM json_each(?))`,
-    JSON.stringify(keys),
-  )
 }

@@ -118,6 +118,11 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   const match = refs.type === 'resolved' ? matchLive(set, definition, desired, refs.ids) : undefined
   if (match === undefined) {
     const problem = definition.missing(desired)
+    const rival = problem === undefined ? rivalOf(context, definition, desired) : undefined
+    if (rival !== undefined) {
+      const message = `${definition.name}:${rival} of the source has the e-mail address too: two ${definition.plural} would be one in WorkOS`
+      return { ...base, type: 'blocked', code: 'identity_clash', message }
+    }
     if (problem === undefined) return { ...base, type: 'create' }
     const { code, message, hint } = problem
     return { ...base, type: 'blocked', code, message, hint }
@@ -149,6 +154,23 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   const { changes, send, kept } = compareAdopted(definition, desired.attributes, live.attributes, fill, onConflict)
   for (const difference of kept) insertDrift(staging, { kind: desired.kind, key: desired.key, ...difference })
   return { ...base, type: 'adopt', id: live.id, matchedBy, changes, send }
+}
+
+/** Another user that is to be created with the same address: only where `dedupe.user.by` does not make the two one. */
+function rivalOf(
+  { set: { staging }, manifest }: PlanningContext,
+  definition: KindDefinition,
+  desired: DesiredResource,
+): string | undefined {
+  const { by } = manifest.dedupe.user
+  if (definition.name !== 'user' || (by.length === 1 && by[0] === 'email')) return undefined
+  const natural = definition.natural(desired, {})
+  if (natural === null) return undefined
+  staging.run('INSERT OR IGNORE INTO claimed VALUES (?, ?, ?)', definition.name, natural, desired.key)
+  const holder = staging
+    .statement('SELECT key FROM claimed WHERE kind = ? AND natural = ?')
+    .get(definition.name, natural)
+  return holder === undefined || holder.key === desired.key ? undefined : String(holder.key)
 }
 
 /** Ours already, under a key that the source no longer has: an external id was filled in, or duplicates changed places. */

@@ -12,6 +12,7 @@ import { phaseOf } from './phases.ts'
  * known    a copy of the state, to compare in SQL
  * candidates  what planning has to look at
  * live     what WorkOS holds, as far as planning had to look
+ * claimed  identities of users that are to be created, where the source may have two of one
  * actions  the plan
  * drift    differences that stay as they are
  * spared   what a deletion leaves alone, and why
@@ -26,6 +27,8 @@ const SCHEMA = `
     created_at TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
   CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
   CREATE INDEX live_by_natural ON live (kind, natural) WHERE natural IS NOT NULL;
+  CREATE TABLE claimed (kind TEXT NOT NULL, natural TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural))
+    WITHOUT ROWID, STRICT;
   CREATE TABLE actions (position INTEGER PRIMARY KEY, phase INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
     id TEXT, action TEXT NOT NULL, UNIQUE (kind, key)) STRICT;
   CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;

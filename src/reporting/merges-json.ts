@@ -120,7 +120,7 @@ function* clashes({ set: { staging } }: Plan): Generator<object> {
     .prepare(
       `SELECT r.key, r.code, r.message, r.file, r.line,
          (SELECT min(c.code) FROM cases c WHERE c.key = r.key AND c.fate = 'rejected') AS name
-       FROM rejects r WHERE r.kind = 'user' AND r.code IN ('key_contradiction', 'shared_external_id', 'shared_email')
+       FROM rejects r WHERE r.kind = 'user' AND r.code IN ('key_contradiction', 'shared_external_id')
        ORDER BY r.key, r.file, r.line`,
     )
     .iterate()

@@ -44,9 +44,6 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   duplicate_user: after(
     'leave all but one of the records out with map.user.when, or set dedupe.user.strategy to merge, first, last or newest',
   ),
-  shared_email: after(
-    'WorkOS knows an e-mail address once: let dedupe.user.by tell that they are one user, or correct the source',
-  ),
   no_user: MAP_KEY('user'),
   no_organization: MAP_KEY('organization'),
   several_users: MAP_KEY('user'),

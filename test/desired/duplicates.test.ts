@@ -206,15 +206,6 @@ describe('cases have names', () => {
     expect(set.count('user')).toBe(2)
   })
 
-  test('one e-mail address of users whom by tells apart is refused, since WorkOS knows it once', async () => {
-    const rows = [person('u1'), person('u2'), person('u3', { email: 'b@example.com' })]
-    const set = await setOf({ by: ['externalId'] }, rows)
-    expect(rejects(set)).toEqual(['user u1 shared_email', 'user u2 shared_email'])
-    expect(cases(set)).toEqual(['same_email_different_external_ids rejected 2 2'])
-    const keys = await mappedSet({ user: { key: 'id', email: 'email' } }, rows, { dedupe: dedupeWith({ by: ['key'] }) })
-    expect(cases(keys)).toEqual(['same_email_different_keys rejected 2 2'])
-  })
-
   test('what was merged and then refused counts as refused', async () => {
     const many = (prefix: string) => Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`${prefix}${n}`, 'v']))
     const set = await setOf({}, [person('u1', { metadata: many('a') }), person('u2', { metadata: many('b') })])

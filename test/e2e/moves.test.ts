@@ -60,3 +60,18 @@ test('two records that are one in WorkOS are blocked, not moved back and forth',
     { kind: 'membership', key: 'another@one', type: 'blocked', code: 'dependency_blocked' },
   ])
 })
+
+test('two records that would be one in WorkOS: the one with the first key is created, the other blocked, before anything is sent', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [member('ada', 'one'), member('ada', 'one', { external_id: 'another' })], {
+    dedupe: { user: { by: ['externalId'] } },
+    safety: { maxRejects: 2 },
+  })
+  const planned = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+  const users = planned.actions.filter(({ kind }: { kind: string }) => kind === 'user')
+  expect(users).toMatchObject([
+    { key: 'another', type: 'create' },
+    { key: 'id-ada', type: 'blocked', code: 'identity_clash', message: expect.stringContaining('user:another') },
+  ])
+  expect(planned.cases).toEqual([{ code: 'identity_clash', fate: 'blocked', users: 1, records: 1 }])
+})

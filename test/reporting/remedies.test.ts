@@ -47,7 +47,6 @@ const OTHERS: Record<string, string[]> = {
   'a warning': ['column_not_in_file'],
   'a case, whose rejections have codes of their own': [
     'same_email_different_external_ids',
-    'same_email_different_keys',
     'same_external_id_different_emails',
   ],
   'a remark on something accepted': [
