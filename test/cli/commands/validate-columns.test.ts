@@ -110,7 +110,7 @@ test('of what ranks duplicates, what is said of the record is; the mapped user h
   const dedupe = 'dedupe:\n  user:\n    prefer: [emailVerified, $record.first_nam]\n    updatedAt: $record.id\n'
   const map = '  user: { key: id, email: email }\n'
   const { found } = await validated(`${file('{ users: { path: users.csv } }', map)}${dedupe}`, people)
-  expect(found).toContain(`migrate.config.yaml:9:36 warning: users has no column "first_nam": it yields nothing`)
+  expect(found).toContain(`migrate.config.yaml:9:37 warning: users has no column "first_nam": it yields nothing`)
   expect(found).toContain('did you mean first_name?')
   expect(found.split(CODE)).toHaveLength(2)
 })
