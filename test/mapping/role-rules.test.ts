@@ -39,8 +39,8 @@ async function mapped(data: JsonObject[]) {
 test('a role for every organization means in each what the rules of that one say', async () => {
   const { roles, assigned, rejects } = await mapped([person([{ slug: 'org:admin' }])])
   expect(roles).toEqual([
-    ['viewer', 'owner'],
-    ['viewer', 'admin'],
+    ['owner', 'viewer'],
+    ['admin', 'viewer'],
   ])
   expect(rejects).toEqual([])
   expect(assigned).toBe(2)
@@ -53,7 +53,7 @@ test('a role of one organization is added to its membership alone, once', async 
       { slug: 'org:viewer', org: 'borealis' },
     ]),
   ])
-  expect(roles).toEqual([['viewer'], ['viewer', 'admin']])
+  expect(roles).toEqual([['viewer'], ['admin', 'viewer']])
 })
 
 test('a role that is dropped is remarked at the membership that goes without it', async () => {
