@@ -72,9 +72,6 @@ async function readLive(
       onProgress(`reading ${plural} from WorkOS: ${count}`)
     }
   }
-  // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
-  const isUsed = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
-  if (staging.statement(isUsed).get(name) === undefined) return
   if (within === undefined) return read([])
   // One request at least for each that it is within: too many for what is not used, or not even enabled in the environment.
   const isUsed = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
