@@ -39,7 +39,7 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       const fields = await fieldsOf(kindRule.rule, item, record.data)
       const { missing, filled } = addOwnRefs(kindRule, fields, own)
       const refs = refsIn(kindRule, fields)
-      if (missing !== undefined) return reject(item, [missing], null, refs)
+      if (missing !== undefined) return reject(item, [missing], keyOf(kindRule, refs), refs)
       const normalised = kindRule.definition.normalise(fields, mapping.settings, filled)
       if (!normalised.ok) return reject(item, normalised.problems, normalised.key, refs)
       await accept(record, item, kindRule, normalised.value, mapping, result)
@@ -80,7 +80,11 @@ function addOwnRefs(
   for (const [field, kind] of Object.entries(definition.refs)) {
     if (!definition.mapped.includes(field) || !isOpen(field)) continue
     const found = ownRef(kind, own.get(kind))
-    if (!found.ok) return { missing: { code: found.code, field, message: found.message, hint: found.hint }, filled }
+    if (!found.ok) {
+      // By it, what depends on something that was rejected is known to be in the source.
+      if (found.key !== undefined) fields[field] = found.key
+      return { missing: { code: found.code, field, message: found.message, hint: found.hint }, filled }
+    }
     for (const [name, key] of [[field, found.key] as const, ...Object.entries(found.refs)]) {
       if (!(name in definition.refs) || !isOpen(name)) continue
       fields[name] = key
@@ -88,6 +92,12 @@ function addOwnRefs(
     }
   }
   return { filled }
+}
+
+/** The key that follows from the references, if all of them are there. */
+function keyOf({ definition }: KindRule, refs: Record<string, string>): string | null {
+  const isWhole = Object.keys(definition.refs).every((role) => role in refs)
+  return isWhole ? (definition.keyFromRefs?.(refs) ?? null) : null
 }
 
 function refsIn({ definition }: KindRule, fields: JsonObject): Record<string, string> {

@@ -13,7 +13,8 @@ export type Own = Map<string, OwnResources>
 
 export type OwnRef =
   | { ok: true; key: string; refs: Record<string, string> }
-  | { ok: false; code: string; message: string; hint: string }
+  /** `key`: of the one that was rejected, where that could be told. */
+  | { ok: false; code: string; message: string; hint: string; key?: string }
 
 /** The key of the one resource of a kind that the record yielded, or why there is none to refer to. */
 export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
@@ -34,6 +35,7 @@ export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
       code: `${kind}_rejected`,
       message: `${named} was rejected: ${own.rejected.message}`,
       hint: `mend the ${kind}, and this follows`,
+      ...(own.rejected.key !== null && { key: own.rejected.key }),
     }
   }
   return {

@@ -77,6 +77,6 @@ export interface Drift {
 export interface Spared {
   kind: string
   key: string
-  code: 'adopted' | 'protected' | 'signed_in' | 'changed_since' | 'has_others' | 'depends' | 'no_deletion'
+  code: 'adopted' | 'protected' | 'signed_in' | 'changed_since' | 'has_others' | 'depends' | 'no_deletion' | 'rejected'
   message: string
 }

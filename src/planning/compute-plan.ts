@@ -4,8 +4,9 @@ import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
 import { checkBinding } from './binding.ts'
 import { type ComputeDesiredOptions, computeDesired } from './compute-desired.ts'
+import { countUnknownRejects } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
-import { checkPartial } from './guards.ts'
+import { checkPartial, checkUnknownRejects } from './guards.ts'
 import { Plan } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { createPlanTables, indexActions } from './plan-tables.ts'
@@ -40,6 +41,8 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   indexActions(set.staging)
   const summary = summarise(set, safety, target.limits, refresh)
   if (set.reading.partial) summary.refusals.push(...checkPartial(prune))
+  const deletes = summary.kinds.reduce((sum, kind) => sum + kind.delete, 0)
+  summary.refusals.push(...checkUnknownRejects(deletes, countUnknownRejects(set.staging)))
   const inputs = {
     manifest: loaded.digest,
     environment: loaded.environment ?? null,

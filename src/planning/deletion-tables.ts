@@ -35,6 +35,25 @@ export function* leavers(staging: Staging, kind: string): Generator<Leaver> {
   }
 }
 
+/** Kinds that are made out of definitions of roles. */
+const FROM_DEFINITIONS: ReadonlySet<string> = new Set(['permission', 'role', 'organization-role'])
+
+/**
+ * Whether something is missing among the desired resources because its record was refused: it has not left the source. Of a refused
+ * definition of a role nobody can tell what would have been made of it.
+ */
+export function isRejected(staging: Staging, { kind, key }: Pick<Leaver, 'kind' | 'key'>): boolean {
+  if (staging.statement('SELECT 1 FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key) !== undefined)
+    return true
+  const definitions = "SELECT 1 FROM rejects WHERE kind = 'role-definition' LIMIT 1"
+  return FROM_DEFINITIONS.has(kind) && staging.statement(definitions).get() !== undefined
+}
+
+/** Records that were refused before anybody could tell whose they are. */
+export function countUnknownRejects(staging: Staging): number {
+  return staging.count("SELECT sum(records) FROM rejects WHERE kind = 'record' OR key IS NULL")
+}
+
 export function insertSpared(staging: Staging, { kind, key, code, message }: Spared): void {
   staging.run('INSERT OR IGNORE INTO spared VALUES (?, ?, ?, ?)', kind, key, code, message)
 }

@@ -2,7 +2,7 @@ import type { Staging } from '../desired/staging.ts'
 import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
 import { kindDefinition, kindDefinitions } from '../resources/registry.ts'
 import type { DeleteAction, Spared } from './action.ts'
-import { insertSpared, type Leaver, leavers } from './deletion-tables.ts'
+import { insertSpared, isRejected, type Leaver, leavers } from './deletion-tables.ts'
 import { findLive, insertAction, insertLive } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { compareKnown } from './three-way.ts'
@@ -104,6 +104,7 @@ function reasonToSpare(
   leaver: Leaver,
   inhabited: ReadonlySet<string>,
 ): [Spared['code'], string] | undefined {
+  if (isRejected(set.staging, leaver)) return ['rejected', 'its record was rejected: it has not left the source']
   if (leaver.ownership === 'adopted') return ['adopted', 'it was in WorkOS before, and was adopted']
   if (inhabited.has(leaver.id)) return ['has_others', 'it has members whom this state does not remove']
   if (protect.includes(leaver.kind)) return ['protected', 'safety.protect names its kind']

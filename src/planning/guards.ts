@@ -74,6 +74,22 @@ export function checkPartial(prune: readonly string[]): GuardRefusal[] {
   ]
 }
 
+/** Of a record that was refused before anybody could tell whose it is, nobody knows what it would keep from being deleted. */
+export function checkUnknownRejects(deletes: number, unknown: number): GuardRefusal[] {
+  if (deletes === 0 || unknown === 0) return []
+  return [
+    {
+      guard: 'prune',
+      path: 'prune',
+      figure: unknown,
+      total: deletes,
+      limit: 0,
+      message: `${unknown === 1 ? '1 record was rejected before anybody could tell whose it is' : `${unknown} records were rejected before anybody could tell whose they are`}, and ${deletes} of the state would be deleted because no record has them`,
+      hint: 'mend those records, or set prune to [] for this run',
+    },
+  ]
+}
+
 /** Differences whose policy is `fail`. */
 export function checkDrift(refused: number, kinds: readonly KindSummary[]): GuardRefusal[] {
   if (refused === 0) return []

@@ -65,6 +65,7 @@ function summariseKind({ staging, reading }: DesiredSet, { name, plural }: KindD
       : staging.count(
           `SELECT count(*) FROM known k WHERE kind = ? AND NOT EXISTS
          (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key) AND NOT EXISTS
+         (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key) AND NOT EXISTS
          (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete'))`,
           name,
         ),

@@ -94,3 +94,22 @@ test('what was adopted, and what safety.protect names, is never pruned', async (
   expect(live.users.map(({ email }) => email).sort()).toEqual(['ada@example.com', 'bea@example.com'])
   expect(live.organizations).toHaveLength(3)
 })
+
+test('a record that is rejected has not left the source, and one of which nobody knows whose it is forbids deleting', async () => {
+  const workos = await startWorkos()
+  const project = await applied(workos)
+  const allowed = { prune: ['user', 'membership'], safety: { maxDeletes: 10, maxRejects: 10 } }
+  project.manifest(peopleManifest(workos, allowed))
+  project.csv('users.csv', [member('ada', 'acme', { email: 'no address' }), member('bea', 'acme')])
+  const planned = await project.run(['plan', '--json'], { env })
+  expect(planned.exit, planned.stdout).toBe(0)
+  const { spared, actions } = JSON.parse(planned.stdout)
+  expect(spared).toContainEqual(expect.objectContaining({ kind: 'user', key: 'id-ada', code: 'rejected' }))
+  expect(spared).toContainEqual(expect.objectContaining({ kind: 'membership', key: 'id-ada@acme' }))
+  expect(actions).not.toContainEqual(expect.objectContaining({ type: 'delete', key: 'id-ada' }))
+
+  project.write('users.csv', 'email,external_id\nbea@example.com,id-bea\nada@example.com\n')
+  const unknown = await project.run(['plan'], { env })
+  expect(unknown.exit, unknown.stdout).toBe(5)
+  expect(unknown.stdout).toContain('1 record was rejected before anybody could tell whose it is')
+})
