@@ -72,10 +72,10 @@ async function readLive(
       onProgress(`reading ${plural} from WorkOS: ${count}`)
     }
   }
-  if (within === undefined) return read([])
-  // One request at least for each that it is within: too many for what is not used, or not even enabled in the environment.
+  // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
   const isUsed = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
   if (staging.statement(isUsed).get(name) === undefined) return
+  if (within === undefined) return read([])
   // All draw from one iterator: what the kind is listed within is read once.
   const kind = refs[within] ?? ''
   const ids = (sparse ? holderIds(staging, kind, name) : parentIds(staging, kind)).values()
