@@ -15,9 +15,14 @@ const BY_PLACE = ['seq', 'id']
 
 /** What the manifest says of duplicates of a kind. */
 export function policyFor({ dedupe, organizations }: Manifest, kind: string): MergePolicy {
-  if (kind !== 'user') {
+  if (kind === 'organization') {
     const name = organizations.onNameConflict === 'last' ? 'last' : 'first'
-    return { strategy: 'merge', rules: kind === 'organization' ? { name } : {}, order: BY_PLACE.join(', ') }
+    return { strategy: 'merge', rules: { name }, order: BY_PLACE.join(', ') }
+  }
+  if (kind !== 'user') {
+    // Of memberships nothing is in conflict: what they are called after is their first record.
+    const columns = kind === 'membership' ? BY_PLACE : [...BY_CONTENT, ...BY_PLACE]
+    return { strategy: 'merge', rules: {}, order: columns.join(', ') }
   }
   const { strategy, fields } = dedupe.user
   const ranked = [

@@ -154,7 +154,7 @@ describe('records of one person', () => {
     const { plan, secrets } = await enrolled(twice({ totp_secret: SECRET }, { totp_secret: OTHER }))
     expect(secrets).toEqual([SECRET])
     const [merge] = plan.merges
-    expect(merge.conflicts).toContainEqual({ field: 'totpSecret' })
+    expect(merge.conflicts).toContainEqual(expect.objectContaining({ field: 'totpSecret', rule: 'first' }))
     expect(JSON.stringify(plan)).not.toMatch(new RegExp(`${SECRET}|${OTHER}`))
   })
 
