@@ -1,4 +1,5 @@
 import type { Inspection } from '../../inspecting/inspection.ts'
+import { lookUpRole } from '../../resources/values/role-patterns.ts'
 import { isRoleSlug, MAX_ROLE_SLUG } from '../../resources/values/roles.ts'
 import type { Answers } from './answers.ts'
 import { ORIGINS } from './origins.ts'
@@ -23,7 +24,8 @@ export function proposeRoles({ origin, files }: Answers, { people }: Inspection)
     // What a user is called at large is seldom a role that the recipe gives in an organization.
     if (at === 'user' && files.roles === undefined && files.groups === undefined) continue
     if (files.groups !== undefined && /^everyone$/i.test(role)) continue
-    const known = recipe.translated[role]
+    const translated = lookUpRole(role, recipe.translated)
+    const known = translated !== undefined && isRoleSlug(translated) ? translated : undefined
     const slug = known ?? slugOf(role)
     if (slug === undefined) continue
     if (known === undefined && slug !== role) proposed.map[role] = slug

@@ -73,7 +73,6 @@ test('roles that were found are proposed in terms of WorkOS, those of the recipe
   await command(['init', '--yes'], { cwd })
   expect(manifestIn(cwd).roles).toEqual({
     define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } },
-    map: { 'org:billing': 'billing' },
   })
 })
 
