@@ -7,7 +7,7 @@ import { randomFrom } from '../../fakes/random.ts'
 import { createProject, type Project } from '../cli.ts'
 import type { Row } from '../people.ts'
 import { KEY, startWorkos } from '../workos.ts'
-import { writeEverything } from './fixture.ts'
+import { SECRETS_IN_BASE32, writeEverything } from './fixture.ts'
 
 const env = { KEY }
 
@@ -59,12 +59,19 @@ test('everything is planned, applied, verified, and applied again without a writ
     'key_contradiction',
     'user_rejected',
   ])
-  expect(plan.summary.passwords).toMatchObject({ reset: 26 })
+  expect(plan.summary.passwords).toMatchObject({ kept: 156, reset: 25 })
 
+  workos.takeLog()
   const applied = await project.run(['apply', '--yes', '--json'], { env })
   expect(applied.exit, applied.stderr + applied.stdout.slice(-2000)).toBe(7)
   const result = JSON.parse(applied.stdout)
   expect(result).toMatchObject({ outcome: 'completed', rejected: 2, failures: [] })
+
+  const sent = workos.takeLog().map(({ body }) => body as Record<string, string> | undefined)
+  const types = new Set(sent.map((body) => body?.password_hash_type).filter((type) => type !== undefined))
+  expect([...types].sort()).toEqual(['argon2', 'bcrypt', 'firebase-scrypt', 'pbkdf2', 'scrypt', 'ssha'])
+  const secrets = new Set(sent.map((body) => body?.totp_secret).filter((secret) => secret !== undefined))
+  expect([...secrets].sort()).toEqual(SECRETS_IN_BASE32)
 
   const live = await workos.snapshot()
   expect(live.organizations).toHaveLength(60)

@@ -16,6 +16,12 @@ const SECRETS: readonly [encoding: string, secret: string][] = [
   ['', 'otpauth://totp/Acme:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Acme'],
 ]
 
+/** The bytes of these secrets in the one form in which WorkOS takes them, worked out elsewhere; in order. */
+export const SECRETS_IN_BASE32 = [
+  'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+  'MEQHGZLDOJSXIIDPMYQDEMBAMJ4XIZLT',
+]
+
 const organizationOf = (n: number) => `org-${String(n % ORGANIZATIONS).padStart(2, '0')}`
 
 /** A row of a user in an organization. */
