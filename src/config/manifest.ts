@@ -5,8 +5,8 @@ import type { Json, JsonObject } from '../json.ts'
 /** A JSONata expression, as written in the manifest. */
 export type ExpressionText = string
 
-/** How values of several records become one: see docs/duplicates.md. */
-export type MergeRule = 'first' | 'last' | 'newest' | 'longest' | 'concat' | 'any' | 'all' | 'union'
+/** How values of several records become one: see docs/duplicates.md. `most` is for the names of organizations alone. */
+export type MergeRule = 'first' | 'last' | 'most' | 'newest' | 'longest' | 'concat' | 'any' | 'all' | 'union'
 
 /** What becomes of several records of one user; all but `merge` and `error` take one record whole. */
 export type MergeStrategy = 'merge' | 'first' | 'last' | 'newest' | 'error'
@@ -121,7 +121,9 @@ export interface OrganizationConfig {
   /** What happens to a domain that several organizations claim. */
   sharedDomains: 'reject' | 'drop'
   /** Which name an organization gets whose records name it differently; `error`: none, it is refused. */
-  onNameConflict: 'first' | 'last' | 'error'
+  onNameConflict: 'first' | 'last' | 'most' | 'error'
+  /** Whether an organization that nothing else finds in WorkOS is looked for by its name. */
+  matchByName: boolean
 }
 
 /** What must come of the record of a test; `null` under a kind: nothing of it. */

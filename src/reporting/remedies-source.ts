@@ -77,7 +77,7 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
     'WorkOS takes no domain of a mail provider for an organization: leave it out, or set organizations.consumerDomains: drop',
   ),
   organization_name_conflict: after(
-    'make the records agree on the name, give two organizations two keys, or set organizations.onNameConflict to first or last',
+    'make the records agree on the name, give two organizations two keys, or set organizations.onNameConflict to most, first or last',
   ),
   shared_domain: after(
     'one organization can have a domain: take it from the others, or set organizations.sharedDomains: drop',

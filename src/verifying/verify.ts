@@ -1,6 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import { checkBinding } from '../planning/binding.ts'
+import { indexNames } from '../planning/match-by-name.ts'
 import { insertLive } from '../planning/plan-tables.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import { kindDefinitions } from '../resources/registry.ts'
@@ -16,6 +17,8 @@ export interface VerifyOptions {
   name: string
   state: StateStore
   target: Target
+  /** Whether an organization may be known by its name alone: `organizations.matchByName`. */
+  matchByName: boolean
   /** Makes the desired set: what ought to be in WorkOS. */
   readSource: () => Promise<DesiredSet>
   signal?: AbortSignal
@@ -39,7 +42,8 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     signal?.throwIfAborted()
     await loadApplied(set.staging, state, definition.name)
     await readLive(set, target.client, definition, onProgress)
-    kinds.push(verifyKind(set, definition))
+    if (definition.name === 'organization') indexNames(set.staging)
+    kinds.push(verifyKind(set, definition, options.matchByName))
   }
   checkSums(set, kinds)
   const rejected = set.rejectCount()

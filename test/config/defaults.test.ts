@@ -43,6 +43,7 @@ test('a minimal manifest is filled in completely', async () => {
       consumerDomains: 'reject',
       sharedDomains: 'reject',
       onNameConflict: 'first',
+      matchByName: false,
     },
     passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
     totp: { encoding: 'auto', unsupported: 'skip' },

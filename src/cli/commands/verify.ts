@@ -25,6 +25,7 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
       name: loaded.manifest.name,
       state,
       target,
+      matchByName: loaded.manifest.organizations.matchByName,
       readSource: session.computeDesired,
       signal: context.interrupted,
       onProgress: (message) => progress.status(message),
