@@ -126,6 +126,11 @@ export interface OrganizationConfig {
   matchByName: boolean
 }
 
+export interface ConnectionConfig {
+  /** Whether single sign-on connections go into files that somebody imports, or are created by the API. */
+  mode: 'handoff' | 'api'
+}
+
 /** What must come of the record of a test; `null` under a kind: nothing of it. */
 export interface MappingExpectation {
   user?: Json
@@ -135,6 +140,7 @@ export interface MappingExpectation {
   role?: Json
   group?: Json
   groupMember?: Json
+  connection?: Json
   roleAssignment?: Json
   rejected?: { kind: string; code: string; field?: string }[]
   notes?: { code: string; detail?: string }[]
@@ -168,6 +174,7 @@ export interface Manifest {
     role?: MapRule
     group?: MapRule
     groupMember?: MapRule
+    connection?: MapRule
     roleAssignment?: MapRule
   }
   dedupe: { user: UserDedupe }
@@ -196,6 +203,7 @@ export interface Manifest {
   }
   externalId: { maxLength: number }
   organizations: OrganizationConfig
+  connections: ConnectionConfig
   passwords: { unsupported: 'reset' | 'reject'; weak: 'keep' | 'reset' | 'reject'; onChange: 'keep' | 'send' }
   totp: {
     /** How secrets are written; `auto`: an otpauth URI, else Base32, hex or Base64, whichever it can be first. */

@@ -45,6 +45,7 @@ test('a minimal manifest is filled in completely', async () => {
       onNameConflict: 'first',
       matchByName: false,
     },
+    connections: { mode: 'handoff' },
     passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
     totp: { encoding: 'auto', unsupported: 'skip' },
     adopt: { mode: 'match', fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'] },

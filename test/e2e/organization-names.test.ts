@@ -4,6 +4,7 @@ import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 const env = { KEY }
 const byName = (more: object = {}) => ({ organizations: { matchByName: true }, roles: {}, ...more })
+const isOrganization = ({ kind }: { kind: string }) => kind === 'organization'
 const make = async (workos: Workos, name: string, more: object = {}) =>
   (await workos.call('POST', '/organizations', { name, ...more })).id
 
@@ -18,10 +19,19 @@ describe('organizations matched by name', () => {
     const plan = await project.run(['plan'], { env })
     expect(plan.stdout).toContain(`is ${acme}, by its name`)
     const unapplied = JSON.parse((await project.run(['verify', '--json'], { env })).stdout)
-    expect(unapplied.kinds[1]).toMatchObject({ kind: 'organization', different: 1, notInState: 1, notApplied: 1 })
+    expect(unapplied.kinds.find(isOrganization)).toMatchObject({
+      kind: 'organization',
+      different: 1,
+      notInState: 1,
+      notApplied: 1,
+    })
     const applied = await project.run(['apply', '--yes', '--json'], { env })
     expect(applied.exit, applied.stderr).toBe(0)
-    expect(JSON.parse(applied.stdout).kinds[1]).toMatchObject({ kind: 'organization', adopted: 1, created: 1 })
+    expect(JSON.parse(applied.stdout).kinds.find(isOrganization)).toMatchObject({
+      kind: 'organization',
+      adopted: 1,
+      created: 1,
+    })
     expect((await workos.snapshot()).organizations).toMatchObject([
       { id: acme, name: 'ACME', external_id: 'acme' },
       { name: 'acme', external_id: null },
