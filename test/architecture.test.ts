@@ -25,6 +25,7 @@ const ORDER = [
   'planning',
   'applying',
   'verifying',
+  'handoff',
   'reporting',
   'cli',
 ]

@@ -65,7 +65,7 @@ export async function create(
       const exists = !open && definition.exists(error.codes, error.status)
       if (!open && !exists) {
         const less = reduced ? undefined : reduction(hand, definition, desired.attributes, error)
-        if (less === undefined) return fail(hand, action, error)
+        if (less === undefined) return fail(hand, action, definition.refused?.(error) ?? error)
         reduced = less
         request = requestFor(less)
         continue

@@ -5,6 +5,7 @@ import { toolVersion } from '../version.ts'
 import { command, examples, reading, type Start, sub } from './command-line.ts'
 import type { Context } from './context.ts'
 import { addFirstSteps } from './first-commands.ts'
+import { addHandoff } from './handoff-command.ts'
 import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
 import { addState } from './state-commands.ts'
@@ -50,6 +51,7 @@ export function buildProgram(context: Context, start: Start): Command {
   addExport(program, context, start)
   addPlan(program, context, start)
   addApply(program, context, start)
+  addHandoff(program, context, start)
   addReports(program, context, start)
   addState(program, context, start)
   addDestroy(program, context, start)
@@ -170,6 +172,7 @@ function addSandbox(program: Command, context: Context, start: Start): void {
     .option('--port <port>', `the port to listen on; 0: any free one (default: ${DEFAULT_PORT})`, parsePort)
     .option('--data <file>', `its database, or :memory: (default: ${DEFAULT_DATA})`)
     .option('--limits', 'enforce the documented rate limits')
+    .option('--connections-api', 'let connections be created, which WorkOS enables for an environment')
     .option('--faults <what>', 'go wrong: a percentage for every kind of passing trouble, or a JSON file of faults')
     .action((options) => start(async () => (await import('./commands/sandbox.ts')).sandbox(options, context)))
   examples(sandbox, [

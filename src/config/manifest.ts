@@ -5,8 +5,8 @@ import type { Json, JsonObject } from '../json.ts'
 /** A JSONata expression, as written in the manifest. */
 export type ExpressionText = string
 
-/** How values of several records become one: see docs/duplicates.md. */
-export type MergeRule = 'first' | 'last' | 'newest' | 'longest' | 'concat' | 'any' | 'all' | 'union'
+/** How values of several records become one: see docs/duplicates.md. `most` is for the names of organizations alone. */
+export type MergeRule = 'first' | 'last' | 'most' | 'newest' | 'longest' | 'concat' | 'any' | 'all' | 'union'
 
 /** What becomes of several records of one user; all but `merge` and `error` take one record whole. */
 export type MergeStrategy = 'merge' | 'first' | 'last' | 'newest' | 'error'
@@ -121,7 +121,14 @@ export interface OrganizationConfig {
   /** What happens to a domain that several organizations claim. */
   sharedDomains: 'reject' | 'drop'
   /** Which name an organization gets whose records name it differently; `error`: none, it is refused. */
-  onNameConflict: 'first' | 'last' | 'error'
+  onNameConflict: 'first' | 'last' | 'most' | 'error'
+  /** Whether an organization that nothing else finds in WorkOS is looked for by its name. */
+  matchByName: boolean
+}
+
+export interface ConnectionConfig {
+  /** Whether single sign-on connections go into files that somebody imports, or are created by the API. */
+  mode: 'handoff' | 'api'
 }
 
 /** What must come of the record of a test; `null` under a kind: nothing of it. */
@@ -133,6 +140,7 @@ export interface MappingExpectation {
   role?: Json
   group?: Json
   groupMember?: Json
+  connection?: Json
   roleAssignment?: Json
   rejected?: { kind: string; code: string; field?: string }[]
   notes?: { code: string; detail?: string }[]
@@ -166,6 +174,7 @@ export interface Manifest {
     role?: MapRule
     group?: MapRule
     groupMember?: MapRule
+    connection?: MapRule
     roleAssignment?: MapRule
   }
   dedupe: { user: UserDedupe }
@@ -194,6 +203,7 @@ export interface Manifest {
   }
   externalId: { maxLength: number }
   organizations: OrganizationConfig
+  connections: ConnectionConfig
   passwords: { unsupported: 'reset' | 'reject'; weak: 'keep' | 'reset' | 'reject'; onChange: 'keep' | 'send' }
   totp: {
     /** How secrets are written; `auto`: an otpauth URI, else Base32, hex or Base64, whichever it can be first. */

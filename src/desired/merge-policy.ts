@@ -16,7 +16,8 @@ const BY_PLACE = ['seq', 'id']
 /** What the manifest says of duplicates of a kind. */
 export function policyFor({ dedupe, organizations }: Manifest, kind: string): MergePolicy {
   if (kind === 'organization') {
-    const name = organizations.onNameConflict === 'last' ? 'last' : 'first'
+    const { onNameConflict } = organizations
+    const name = onNameConflict === 'error' ? 'first' : onNameConflict
     return { strategy: 'merge', rules: { name }, order: BY_PLACE.join(', ') }
   }
   if (kind !== 'user') {

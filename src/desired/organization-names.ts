@@ -8,6 +8,8 @@ const NAMED = 10
 const SPELLINGS = 4
 const LENGTH = 60
 
+const TAKEN = { first: 'the first one', last: 'the last one', most: 'the one that most have' }
+
 /**
  * Reports organizations that their records call by different names: a remark with the names and how many records have each, or,
  * where the rule is `error`, a reject. Runs when records have been merged, by the rule.
@@ -32,7 +34,7 @@ export function reportNameConflicts(staging: Staging, rule: Manifest['organizati
     staging.run(
       `INSERT INTO notes SELECT seq, kind, key, 'organization_name_conflict', ? FROM desired
        WHERE kind = 'organization' AND key = ?`,
-      named > NAMED ? '' : `${spellings}; the ${rule} one is taken`,
+      named > NAMED ? '' : `${spellings}; ${TAKEN[rule]} is taken`,
       String(key),
     )
   }

@@ -1,6 +1,6 @@
 /** What holds secrets, by the words of its name. Rather one too many: nothing but counts is said of them. */
 const SECRET =
-  /pass(word|wd|phrase)?|pwd|kennwort|geheim|contrase[nñ]a|wachtwoord|senha|hash|digest|salt|secret|token|totp|otp|seed|signer|private ?key|api ?key|credential|recovery|backup ?code|cookie|session/
+  /pass(word|wd|phrase)?|pwd|kennwort|geheim|contrase[nñ]a|wachtwoord|senha|hash|digest|salt|secret|token|totp|otp|seed|signer|private ?key|(sign|signing|encryption|decryption) ?key|api ?key|credential|recovery|backup ?code|cookie|session/
 /** Beside a secret, and none: the name of the hasher, its rounds, when it was set, whether there is one. */
 const BESIDE_SECRET =
   /(hasher|type|method|algorithm|algo|rounds|iterations|mem ?cost|enabled|required|date|at|updated|changed|expiry|expires|count|hint ?text|temporary)$/

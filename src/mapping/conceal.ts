@@ -10,6 +10,10 @@ export const SECRET_NAMES: readonly string[] = [
   'password_digest',
   'totp_secret',
   'totpSecret',
+  'client_secret',
+  'clientSecret',
+  'private_key',
+  'privateKey',
 ]
 
 /**

@@ -13,6 +13,9 @@ interface Base {
   label: string
 }
 
+/** `name`: that of an organization, where the manifest lets names count. */
+export type MatchedBy = 'id' | 'external id' | 'natural identity' | 'name'
+
 export type CreateAction = Base & { type: 'create' }
 
 export type UpdateAction = Base & {
@@ -31,7 +34,7 @@ export type AdoptAction = Base & {
   type: 'adopt'
   id: string
   /** What it was recognised by. */
-  matchedBy: 'id' | 'external id' | 'natural identity'
+  matchedBy: MatchedBy
   changes: FieldChange[]
   send: Changes
   /** It is in the state under a key that the source no longer has: it moves to the new one. */

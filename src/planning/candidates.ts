@@ -48,14 +48,14 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
     const digests = digestSecrets(digestKey, desired.secrets)
     const before: Record<string, string> = JSON.parse(String(row.digests))
     const changedSecrets = Object.keys(digests).filter((field) => digests[field] !== before[field])
-    const enrolled = changedSecrets.some((field) => definition.fields[field]?.updatable === false)
-    const send = changedSecrets.length > 0 && !enrolled && manifest.passwords.onChange === 'send'
+    const lasting = changedSecrets.some((field) => definition.fields[field]?.updatable === false)
+    const send = changedSecrets.length > 0 && !lasting && manifest.passwords.onChange === 'send'
     if (changedSecrets.length > 0 && !send) {
       set.staging.run(
         'INSERT INTO notes VALUES (0, ?, ?, ?, ?)',
         desired.kind,
         desired.key,
-        enrolled ? 'totp_changed_in_source' : 'password_changed_in_source',
+        noteOf(definition, lasting),
         changedSecrets.join(', '),
       )
     }
@@ -100,4 +100,10 @@ export function* candidates({ staging }: DesiredSet, { name }: KindDefinition): 
           }
     yield { desired: desiredFromRow(row), known, changedSecrets: JSON.parse(String(row.changed)) }
   }
+}
+
+/** What is told of a secret that changed in the source and is not sent; a lasting one WorkOS cannot update. */
+function noteOf({ name }: KindDefinition, lasting: boolean): string {
+  if (!lasting) return 'password_changed_in_source'
+  return name === 'totp-factor' ? 'totp_changed_in_source' : 'secret_changed_in_source'
 }

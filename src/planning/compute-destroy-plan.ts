@@ -77,7 +77,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   indexActions(staging)
   // Deleting is what was asked for: no share of it is suspicious.
   const safety = { ...manifest.safety, maxDeletes: '100%' }
-  const summary = summarise(set, safety, target.limits, true)
+  const summary = summarise(set, kindDefinitions, safety, target.limits, true)
   const inputs = {
     manifest: loaded.digest,
     environment: loaded.environment ?? null,

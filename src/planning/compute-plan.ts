@@ -1,4 +1,4 @@
-import { kindDefinitions } from '../resources/registry.ts'
+import { plannedKinds } from '../resources/registry.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
@@ -26,7 +26,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   await checkBinding(state, target.identity, target.client)
   const { set, sourceDigest } = await computeDesired(options)
   createPlanTables(set.staging)
-  for (const definition of kindDefinitions) {
+  for (const definition of plannedKinds(manifest)) {
     options.signal?.throwIfAborted()
     onProgress(`comparing ${definition.plural}`)
     await planKind({ set, state, api: target.client, manifest, refresh, onProgress }, definition)
@@ -39,7 +39,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     )
   }
   indexActions(set.staging)
-  const summary = summarise(set, safety, target.limits, refresh)
+  const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh)
   if (set.reading.partial) summary.refusals.push(...checkPartial(prune))
   const deletes = summary.kinds.reduce((sum, kind) => sum + kind.delete, 0)
   summary.refusals.push(...checkUnknownRejects(deletes, countUnknownRejects(set.staging)))

@@ -2,10 +2,12 @@ import type { DeletedPolicy } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
-import type { Action, AdoptAction, BlockedAction } from './action.ts'
+import type { Action, AdoptAction, BlockedAction, MatchedBy } from './action.ts'
 import { type Candidate, candidates, findCandidates } from './candidates.ts'
 import { deletedPolicy, driftPolicy } from './drift-policy.ts'
+import { blockHeldDomains } from './held-domains.ts'
 import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, lookUpFew, type Wanted } from './look-up.ts'
+import { indexNames, matchByName } from './match-by-name.ts'
 import {
   findLive,
   findNamesakes,
@@ -30,19 +32,30 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
   await loadKnown(set.staging, state, definition.name)
   const count = findCandidates(context, definition)
   if (count === 0) return
+  const listed = refresh || count > LOOKUPS_AT_MOST || needsNames(context, definition)
   if (definition.sparse) await lookUpFew(set, api, definition, wanted(set, definition))
-  else if (refresh || count > LOOKUPS_AT_MOST) {
+  else if (listed) {
     await listLive(set, api, definition, (read) => onProgress(`reading ${definition.plural} from WorkOS: ${read}`))
   } else {
     await lookUp(set, api, definition, [...wanted(set, definition)])
   }
   await listMentioned(set, api, definition)
+  if (definition.name === 'organization') indexNames(set.staging)
   set.staging.transaction(() => {
     for (const candidate of candidates(set, definition)) {
       const action = decide(context, definition, candidate)
       if (action) insertAction(set.staging, action)
     }
   })
+  if (definition.name === 'organization') await blockHeldDomains(set.staging, api, listed)
+}
+
+/** Whether names count and one may be new: nothing looks an organization up by its name but a list of all. */
+function needsNames({ set, manifest }: PlanningContext, { name }: KindDefinition): boolean {
+  if (name !== 'organization' || !manifest.organizations.matchByName) return false
+  const unknown = `SELECT count(*) FROM candidates c WHERE kind = 'organization'
+    AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = c.kind AND k.key = c.key)`
+  return set.staging.count(unknown) > 0
 }
 
 /** What has to be looked up one by one: not what refers to something that does not exist yet. */
@@ -119,7 +132,14 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   if (blocked) return { ...base, ...blocked }
   const refs = resolveRefs(staging, definition, desired)
   if (refs.type === 'blocked') return { ...base, type: 'blocked', code: 'dependency_blocked', message: refs.message }
-  const match = refs.type === 'resolved' ? matchLive(set, definition, desired, refs.ids) : undefined
+  const identified = refs.type === 'resolved' ? matchLive(set, definition, desired, refs.ids) : undefined
+  const namesake =
+    identified === undefined && manifest.organizations.matchByName ? matchByName(staging, desired, 'known') : undefined
+  if (namesake?.type === 'ambiguous') {
+    const { message, hint } = namesake
+    return { ...base, type: 'blocked', code: 'ambiguous_organization_name', message, hint }
+  }
+  const match: Match | undefined = namesake?.type === 'found' ? { live: namesake.live, matchedBy: 'name' } : identified
   if (match === undefined) {
     const problem = definition.missing(desired)
     const rival = problem === undefined ? rivalOf(context, definition, desired) : undefined
@@ -214,7 +234,7 @@ function moveToNewKey(
   return { kind, key, label, type: 'adopt', id: live.id, matchedBy, changes, send, former: former.key, applied }
 }
 
-type Match = { live: LiveResource; matchedBy: 'id' | 'external id' | 'natural identity' }
+type Match = { live: LiveResource; matchedBy: MatchedBy }
 
 function matchLive(
   { staging }: DesiredSet,

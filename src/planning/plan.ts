@@ -1,4 +1,5 @@
 import { type CaseCount, caseCounts } from '../desired/cases.ts'
+import type { ConnectionCounts } from '../desired/connection-counts.ts'
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
 import type { PasswordCounts } from '../desired/password-counts.ts'
 import type { Action, Drift, Spared } from './action.ts'
@@ -12,6 +13,8 @@ export interface PlanSummary {
   changes: boolean
   notes: NoteCount[]
   passwords: PasswordCounts
+  /** Single sign-on connections that go into files and are not sent. */
+  handoff: ConnectionCounts
   estimate: Estimate
   refusals: GuardRefusal[]
   /** Whether everything was read back from WorkOS. */

@@ -1,8 +1,8 @@
 import type { Manifest } from '../config/manifest.ts'
+import { countConnections, NONE } from '../desired/connection-counts.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { countPasswords } from '../desired/password-counts.ts'
 import type { KindDefinition } from '../resources/kind.ts'
-import { kindDefinitions } from '../resources/registry.ts'
 import { classify } from '../workos/client.ts'
 import type { Limits, RequestClass } from '../workos/limiter.ts'
 import { estimate } from './estimate.ts'
@@ -13,15 +13,16 @@ import type { PlanSummary } from './plan.ts'
 /** Adds a plan up: per kind, in requests, and against the guards. */
 export function summarise(
   set: DesiredSet,
+  definitions: readonly KindDefinition[],
   safety: Manifest['safety'],
   limits: Limits,
   refreshed: boolean,
 ): PlanSummary {
-  const kinds = kindDefinitions.map((definition) => summariseKind(set, definition))
+  const kinds = definitions.map((definition) => summariseKind(set, definition))
   let writes = 0
   let userManagementWrites = 0
   let organizationDeletes = 0
-  for (const definition of kindDefinitions) {
+  for (const definition of definitions) {
     const sent = countWrites(set, definition)
     const deletes = countDeletes(set, definition)
     writes += sent + deletes
@@ -35,6 +36,7 @@ export function summarise(
     changes: kinds.some((kind) => kind.create + kind.update + kind.adopt + kind.delete > 0),
     notes: set.noteCounts(),
     passwords: countPasswords(set),
+    handoff: definitions.some(({ name }) => name === 'connection') ? NONE : countConnections(set),
     estimate: estimate({ writes, userManagementWrites, organizationDeletes }, limits),
     refusals: [
       ...checkGuards(safety, kinds, set.rejectCount()),

@@ -4,6 +4,7 @@ import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { describeLeftOut } from './accounting-text.ts'
+import { describeConnections } from './connections-text.ts'
 import { describeMerges, duplicateRows } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
@@ -56,6 +57,8 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
     for (const { algorithm, fate } of passwords) write(`| ${cell(algorithm)} | ${cell(fate)} |\n`)
   }
   writeUnsupportedTotp(plan, write)
+  const connections = describeConnections(summary.handoff)
+  if (connections !== undefined) write(`\n### Connections\n\n${cell(connections)}.\n`)
   const remarks = describeNotes(summary.notes)
   if (remarks.length > 0) {
     write('\n### Remarks\n\n')

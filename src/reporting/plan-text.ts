@@ -4,6 +4,7 @@ import type { Action, FieldChange } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
+import { describeConnections } from './connections-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
@@ -54,6 +55,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   if (plan.purpose === 'apply') {
     renderUnsupportedTotp(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }
+  renderConnections(plan, options)
   renderRemarks(plan, options)
   renderConclusion(plan, options)
 }
@@ -201,6 +203,12 @@ function renderPasswords({ summary, purpose }: Plan, { paint, write }: PlanTextO
   write(`\n${paint('bold', 'Passwords')}  ${paint('dim', passwordsHeading(summary.passwords))}\n`)
   const width = Math.max(...lines.map(({ algorithm }) => algorithm.length))
   for (const { algorithm, fate } of lines) write(`  ${printable(algorithm.padEnd(width))}  ${printable(fate)}\n`)
+}
+
+function renderConnections({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
+  const line = describeConnections(summary.handoff)
+  if (purpose === 'destroy' || line === undefined) return
+  write(`\n${paint('bold', 'Connections')}\n  ${printable(line)}\n`)
 }
 
 function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {

@@ -75,6 +75,10 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} without the domain ${detail}, which all of them claim (organizations.sharedDomains is drop)`
     case 'organization_name_conflict':
       return `${resources} with different names${detail === '' ? ' in the records' : `: ${detail}`} (organizations.onNameConflict)`
+    case 'secret_changed_in_source':
+      return `${resources} whose ${detail} changed in the source: not sent, since WorkOS offers no update of it`
+    case 'connection_without_secret':
+      return `${resources} by OpenID Connect without a client secret: it has to be supplied before they are imported`
     case 'verified_domain_pending':
       return `${resources} with domains that are verified in the source, and entered as pending (organizations.domainState says whom to believe)`
     default:

@@ -9,6 +9,15 @@ const REJECTED = (kind: string) => withCause(`the ${kind} it belongs to was reje
 
 /** What helps when a record or resource is rejected, so that no run attempts it. */
 export const sourceRemedies: Readonly<Record<string, Remedy>> = {
+  connection_incomplete: after(
+    'map what is missing, take it from the identity provider, or leave the connection out with when',
+  ),
+  invalid_certificate: after('map the certificate as PEM, or as the Base64 between its two lines'),
+  invalid_private_key: after('map the private key as PEM, without a passphrase'),
+  invalid_url: after('map an address that begins with https://'),
+  invalid_saml_metadata: after('map the XML of the identity provider, or idpEntityId, idpUrl and x509Cert'),
+  invalid_connection_protocol: after('map type as saml or oidc, or leave the connection out with when'),
+  invalid_connection_type: after('map a connectionType that WorkOS knows, or leave it out'),
   ragged_row: after('every row needs a value, if an empty one, for each column of the header: mend the row'),
   stray_quote: after('put the whole field in quotes, and write a quote inside of it twice'),
   no_such_user: after('the row names a user whom the export does not have: correct the id, or export again'),
@@ -77,7 +86,7 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
     'WorkOS takes no domain of a mail provider for an organization: leave it out, or set organizations.consumerDomains: drop',
   ),
   organization_name_conflict: after(
-    'make the records agree on the name, give two organizations two keys, or set organizations.onNameConflict to first or last',
+    'make the records agree on the name, give two organizations two keys, or set organizations.onNameConflict to most, first or last',
   ),
   shared_domain: after(
     'one organization can have a domain: take it from the others, or set organizations.sharedDomains: drop',

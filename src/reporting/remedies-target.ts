@@ -24,6 +24,15 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   unknown_organization: after(
     'check the id and the environment of the API key, or give the organization a name to have it created',
   ),
+  connections_api_not_enabled: after(
+    'ask WorkOS to enable creating connections by the API for this environment, or set connections.mode to handoff and import the files of workos-migrate handoff',
+  ),
+  connection_without_secret: after(
+    'map clientSecret, or leave the connection out with when: WorkOS takes none by OpenID Connect without one',
+  ),
+  ambiguous_organization_name: after(
+    'give the right one its external id in WorkOS, or map its WorkOS id as id; or set organizations.matchByName to false to have a new one created',
+  ),
   unknown_role: after('declare the role under roles.define, translate it under roles.map, or correct it in the source'),
 
   unknown_organization_role: after(

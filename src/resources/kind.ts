@@ -1,6 +1,6 @@
 import type { ConflictPolicy, Manifest, MergeRule } from '../config/manifest.ts'
 import type { Json, JsonObject } from '../json.ts'
-import type { Api, WriteRequest } from '../workos/api.ts'
+import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
 
 /** Non-secret attributes by field name, in our camelCase spelling. A field that is absent is not managed. */
 export type Attributes = JsonObject
@@ -250,6 +250,9 @@ export interface KindDefinition extends DraftDefinition {
    * a membership with one of its roles. Undefined: there is none.
    */
   reduce?(attributes: Attributes, codes: ReadonlySet<string>, manifest: Pick<Manifest, 'roles'>): Reduction | undefined
+
+  /** What a refused create means, where the answer itself does not say it. */
+  refused?(refusal: Pick<ApiRefusal, 'status' | 'codes'>): { code: string; message: string } | undefined
 
   /** Things that must exist in WorkOS or be among the desired resources: the roles of a membership. */
   mentions?(desired: DesiredResource): Mention[]

@@ -4,11 +4,12 @@ import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
 /** What `concat` puts between texts. */
 const BETWEEN = ', '
 
-/** A value, the index of the record that has it, and when that was changed last. */
+/** A value, the index of the record that has it, when that was changed last, and how many equal records it is. */
 export interface Held<T extends Json = Json> {
   draft: number
   value: T
   updatedAt: number | null
+  records: number
 }
 
 /** A value that was not taken, and the one that was in its place, with the record it is from. */
@@ -66,9 +67,9 @@ export function takeMembers(
   if (isObject(base?.value)) Object.assign(merged, base.value)
   for (const member of base === undefined ? namesIn(held) : rules.keys()) {
     const memberRule = rules.get(member) ?? 'first'
-    const of = held.flatMap(({ draft, value, updatedAt }): Held[] => {
+    const of = held.flatMap(({ draft, value, updatedAt, records }): Held[] => {
       const item = Object.hasOwn(value, member) ? value[member] : undefined
-      return item === undefined ? [] : [{ draft, value: item, updatedAt }]
+      return item === undefined ? [] : [{ draft, value: item, updatedAt, records }]
     })
     const taken = takeValue(of, memberRule)
     if (taken?.value === undefined) continue
@@ -84,6 +85,8 @@ function chosen(held: readonly Held[], rule: MergeRule): Held | undefined {
   switch (rule) {
     case 'last':
       return held.at(-1)
+    case 'most':
+      return mostFrequent(held)
     case 'newest':
       return best(held, ({ updatedAt }) => updatedAt ?? Number.NEGATIVE_INFINITY)
     case 'longest':
@@ -95,6 +98,20 @@ function chosen(held: readonly Held[], rule: MergeRule): Held | undefined {
     default:
       return held[0]
   }
+}
+
+/** Of values that are equally frequent, the least by the code points of its JSON text: no order of the records decides. */
+function mostFrequent(held: readonly Held[]): Held | undefined {
+  const counts = new Map<string, number>()
+  for (const { value, records } of held) {
+    const text = canonicalJson(value)
+    counts.set(text, (counts.get(text) ?? 0) + records)
+  }
+  // UTF-8 sorts as its code points do; JavaScript's own order is that of UTF-16 units.
+  const [most] = [...counts].sort(
+    ([one, m], [other, n]) => n - m || Buffer.compare(Buffer.from(one), Buffer.from(other)),
+  )
+  return held.find(({ value }) => canonicalJson(value) === most?.[0])
 }
 
 function best(held: readonly Held[], measure: (item: Held) => number): Held | undefined {

@@ -34,7 +34,7 @@ export function mergeDrafts(
       if (!isFilled(value)) return []
       // What is said of one address is not said of another.
       if (about !== undefined && attributes[about] !== draft.attributes[about]) return []
-      return [{ draft: index, value, updatedAt: draft.updatedAt ?? null }]
+      return [{ draft: index, value, updatedAt: draft.updatedAt ?? null, records: draft.records ?? 1 }]
     })
     const rule = whole ?? rules[field] ?? rules.default ?? definition.merge
     const taken = whole === undefined ? takeField(field, held, rule, rules) : takeOfFirst(held)

@@ -9,6 +9,8 @@ export interface Mergeable {
   secrets: JsonObject | null
   /** When it was changed last, in milliseconds since 1970. */
   updatedAt?: number | null
+  /** How many records it is. Default 1. */
+  records?: number
 }
 
 /** The parts of a kind that merging reads. */

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import type { Api } from '../workos/api.ts'
 import { createBody, requiredText, type Spelling, textOf, told, updateBody } from './body.ts'
 import type {
   DesiredResource,
@@ -74,6 +75,11 @@ export const organization: KindDefinition = {
   exists: (codes) => codes.includes('external_id_already_used') || codes.includes('entity_already_exists'),
   label: ({ attributes, key }) =>
     textOf(attributes, 'name') ?? textOf(attributes, 'externalId') ?? textOf(attributes, 'id') ?? key,
+}
+
+/** Those in WorkOS that have one of these domains, page by page. */
+export function organizationsWithDomains(api: Api, domains: readonly string[]): AsyncIterable<LiveResource[]> {
+  return pages(api, PATH, { domains: domains.join(',') }, parse)
 }
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {

@@ -1,3 +1,6 @@
+import type { Manifest } from '../config/manifest.ts'
+import { connectionDraft } from './connection.ts'
+import { connection } from './connection-kind.ts'
 import { group } from './group.ts'
 import { groupMembership } from './group-membership.ts'
 import type { DraftDefinition, KindDefinition } from './kind.ts'
@@ -19,6 +22,7 @@ export const draftDefinitions: readonly DraftDefinition[] = [
   membership,
   group,
   groupMembership,
+  connectionDraft,
 ]
 
 /**
@@ -35,7 +39,13 @@ export const kindDefinitions: readonly KindDefinition[] = [
   membership,
   group,
   groupMembership,
+  connection,
 ]
+
+/** Kinds that this manifest plans: connections go into files unless it says otherwise. */
+export function plannedKinds({ connections }: Pick<Manifest, 'connections'>): readonly KindDefinition[] {
+  return kindDefinitions.filter(({ name }) => name !== connection.name || connections.mode === 'api')
+}
 
 const draftsByName: ReadonlyMap<string, DraftDefinition> = new Map(draftDefinitions.map((draft) => [draft.name, draft]))
 

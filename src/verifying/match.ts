@@ -1,4 +1,5 @@
 import type { Staging } from '../desired/staging.ts'
+import { matchByName } from '../planning/match-by-name.ts'
 import { findLive, findNamesakes } from '../planning/plan-tables.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
@@ -14,13 +15,14 @@ export type Match =
 
 /**
  * Finds the live resource that stands for a desired one: the one that the state names, unless another bears its identity;
- * without a state by its id, its external id, its natural identity. What has been read of WorkOS is in the run's database.
+ * without a state by its id, its external id, its natural identity or, where names count, its name. What has been read of WorkOS is in the run's database.
  */
 export function matchLive(
   staging: Staging,
   definition: KindDefinition,
   desired: DesiredResource,
   applied: Applied | undefined,
+  byName: boolean,
 ): Match {
   const refIds = matchedRefs(staging, definition, desired)
   const named = applied && findLive(staging, definition.name, 'id', applied.id)
@@ -32,7 +34,11 @@ export function matchLive(
     if (live) return { type: 'clash', live, message }
   }
   const other = byIdentity(staging, definition, desired, refIds)
-  if (other === undefined) return named ? claim(staging, desired, named, 'found') : { type: 'none' }
+  if (other === undefined && named) return claim(staging, desired, named, 'found')
+  if (other === undefined) {
+    const namesake = byName && !applied ? matchByName(staging, desired, 'applied') : undefined
+    return namesake?.type === 'found' ? claim(staging, desired, namesake.live, 'found') : { type: 'none' }
+  }
   if (!sameIdentity(definition, desired, other, refIds)) {
     const message = `${other.id} has its external id and another identity (${other.natural}): it may be somebody else`
     return named ? claim(staging, desired, named, 'found') : { type: 'clash', live: other, message }

@@ -6,7 +6,11 @@ import type { KindVerification } from './verification.ts'
 import { type Applied, insertFinding } from './verify-tables.ts'
 
 /** Compares one kind that has been read; the kinds it depends on have been compared before. */
-export function verifyKind({ staging, reading }: DesiredSet, definition: KindDefinition): KindVerification {
+export function verifyKind(
+  { staging, reading }: DesiredSet,
+  definition: KindDefinition,
+  byName: boolean,
+): KindVerification {
   const { name: kind, plural } = definition
   const sums: KindVerification = {
     kind,
@@ -33,7 +37,7 @@ export function verifyKind({ staging, reading }: DesiredSet, definition: KindDef
       .iterate(kind)
     for (const row of rows) {
       const applied = row.id === null ? undefined : { id: String(row.id), attributes: JSON.parse(String(row.base)) }
-      verifyOne(staging, definition, desiredFromRow(row), applied, sums)
+      verifyOne(staging, definition, desiredFromRow(row), applied, byName, sums)
     }
     if (!reading.partial) sums.extra = findExtra(staging, kind)
   })
@@ -51,11 +55,12 @@ function verifyOne(
   definition: KindDefinition,
   desired: DesiredResource,
   applied: Applied | undefined,
+  byName: boolean,
   sums: KindVerification,
 ): void {
   const { kind, key } = desired
   sums.desired += 1
-  const match = matchLive(staging, definition, desired, applied)
+  const match = matchLive(staging, definition, desired, applied, byName)
   if (match.type === 'none' || match.type === 'clash') {
     sums.missing += 1
     if (match.type === 'clash') {

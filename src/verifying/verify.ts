@@ -1,9 +1,9 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import { checkBinding } from '../planning/binding.ts'
+import { indexNames } from '../planning/match-by-name.ts'
 import { insertLive } from '../planning/plan-tables.ts'
 import type { KindDefinition } from '../resources/kind.ts'
-import { kindDefinitions } from '../resources/registry.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
@@ -16,6 +16,10 @@ export interface VerifyOptions {
   name: string
   state: StateStore
   target: Target
+  /** Whether an organization may be known by its name alone: `organizations.matchByName`. */
+  matchByName: boolean
+  /** The kinds to compare. */
+  kinds: readonly KindDefinition[]
   /** Makes the desired set: what ought to be in WorkOS. */
   readSource: () => Promise<DesiredSet>
   signal?: AbortSignal
@@ -35,11 +39,12 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const set = await readSource()
   createVerifyTables(set.staging)
   const kinds: KindVerification[] = []
-  for (const definition of kindDefinitions) {
+  for (const definition of options.kinds) {
     signal?.throwIfAborted()
     await loadApplied(set.staging, state, definition.name)
     await readLive(set, target.client, definition, onProgress)
-    kinds.push(verifyKind(set, definition))
+    if (definition.name === 'organization') indexNames(set.staging)
+    kinds.push(verifyKind(set, definition, options.matchByName))
   }
   checkSums(set, kinds)
   const rejected = set.rejectCount()

@@ -4,7 +4,7 @@ import { RULES } from '../resources/rules.ts'
 import { assembled, type RecordPart } from './assembled.ts'
 
 const named = (...names: string[]): RecordPart[] => names.map((name) => ({ organizations: [{ key: 'acme', name }] }))
-const rule = (onNameConflict: 'first' | 'last' | 'error') => ({
+const rule = (onNameConflict: 'first' | 'last' | 'most' | 'error') => ({
   organizations: { ...RULES.organizations, onNameConflict },
 })
 
@@ -24,6 +24,34 @@ test.each([
     dropped,
   })
   expect(set.rejectCount()).toBe(0)
+})
+
+test.each([
+  ['the name of most records', ['Acme', 'Acme Ltd', 'Acme Ltd', 'Ac'], 'Acme Ltd'],
+  ['of several, the first by code points', ['B', '\u{1F600}', '\u{FF21}', 'B', '\u{FF21}', '\u{1F600}'], 'B'],
+  ['of astral names too', ['\u{1F600}', '\u{FF21}'], '\u{FF21}'],
+])('with the rule most it is %s, in any order of the records', async (_what, names, kept) => {
+  for (const order of [names, names.toReversed(), names.toSorted()]) {
+    const set = await assembled(named(...order), rule('most'))
+    expect(set.get('organization', 'acme')?.attributes.name).toBe(kept)
+    expect(set.noteCounts().map(describeNote)[0]).toContain('the one that most have is taken')
+  }
+})
+
+test('records that agree make one organization, to the letter, in any order', async () => {
+  const records: RecordPart[] = [
+    { organizations: [{ key: 'acme', name: 'Acme', domains: ['b.example', 'a.example'] }] },
+    { organizations: [{ key: 'acme', name: 'Acme', domains: ['c.example'], verifiedDomains: ['c.example'] }] },
+    { organizations: [{ key: 'acme', name: 'Acme', domains: ['a.example'], verifiedDomains: ['a.example'] }] },
+  ]
+  const attributes = async (ordered: RecordPart[]) =>
+    JSON.stringify((await assembled(ordered)).get('organization', 'acme')?.attributes)
+  const one = await attributes(records)
+  expect(JSON.parse(one)).toMatchObject({
+    domains: ['a.example', 'b.example', 'c.example'],
+    verifiedDomains: ['a.example', 'c.example'],
+  })
+  expect(await attributes(records.toReversed())).toBe(one)
 })
 
 test('with the rule error it is refused once, with all its records and its memberships, in any order', async () => {

@@ -29,6 +29,7 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
     permissions: { define: {} },
     map,
     dedupe: dedupeWith({}),
+    connections: { mode: 'handoff' },
     adopt: { mode: 'match', fill: [] },
     onDrift: 'keep',
     onDeleted: 'keep',

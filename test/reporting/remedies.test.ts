@@ -52,6 +52,7 @@ const OTHERS: Record<string, string[]> = {
   ],
   'a remark on something accepted': [
     'unknown_organization_rules',
+    'secret_changed_in_source',
     'consumer_domain_dropped',
     'external_ids_cut',
     'external_ids_left_out',

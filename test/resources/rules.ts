@@ -22,6 +22,7 @@ export const RULES: ValueRules = {
     consumerDomains: 'reject',
     sharedDomains: 'reject',
     onNameConflict: 'first',
+    matchByName: false,
   },
   passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
   totp: { encoding: 'auto', unsupported: 'skip' },

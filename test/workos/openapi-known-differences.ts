@@ -25,7 +25,52 @@ function coded(...codes: string[]): Schema {
 const NOT_FOUND = coded('entity_not_found')
 const NULLABLE_TEXT: Schema = { type: ['string', 'null'] }
 
+/** https://workos.com/docs/reference/sso/connection/create and workos/workos-migrations */
+const NEW_CONNECTION: Schema = {
+  type: 'object',
+  properties: {
+    organization_id: { type: 'string' },
+    name: { type: 'string' },
+    external_id: { type: 'string' },
+    connection_type: { type: 'string' },
+    saml_options: { type: 'object' },
+    oidc_options: { type: 'object' },
+    attribute_maps: { type: 'object' },
+  },
+  required: ['organization_id'],
+}
+const CONNECTION: Schema = { type: 'object', required: ['id', 'organization_id', 'connection_type', 'name', 'state'] }
+const CONNECTION_PROPERTIES = {
+  external_id: NULLABLE_TEXT,
+  saml_options: { type: 'object' },
+  oidc_options: { type: 'object' },
+}
+
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    why: 'Connections are created where WorkOS has enabled that: in the reference, not in the document.',
+    operations: /^POST \/connections$/,
+    answers: { 201: CONNECTION, 404: MESSAGE, 422: coded('invalid_request_parameters') },
+    patch(document) {
+      const connections = document.paths['/connections']
+      if (connections === undefined || connections.post !== undefined) return
+      connections.post = {
+        requestBody: { required: true, content: { 'application/json': { schema: NEW_CONNECTION } } },
+        responses: {},
+      }
+    },
+  },
+  {
+    why: 'As above: what they were created with is answered.',
+    operations: /^GET \/connections\/\{id\}$/,
+    responseProperties: CONNECTION_PROPERTIES,
+    answers: { 404: NOT_FOUND },
+  },
+  {
+    why: 'A connection that is not there is refused as everything else.',
+    operations: /^DELETE \/connections\/\{id\}$/,
+    answers: { 404: NOT_FOUND },
+  },
   {
     why: 'Every endpoint refuses a missing or unknown key, and requests beyond the rate limits; the document lists neither.',
     operations: /./,

@@ -14,6 +14,8 @@ export interface SandboxCommandOptions {
   data?: string
   /** Enforce WorkOS's documented rate limits. */
   limits?: boolean
+  /** Let connections be created, which WorkOS enables for an environment. */
+  connectionsApi?: boolean
   /** What goes wrong: a JSON file, or a percentage of every kind of passing trouble. */
   faults?: string
 }
@@ -25,7 +27,7 @@ const EXAMPLE_KEY = 'sk_test_demo'
  * @throws UsageError for a port or file that cannot be had, StateError for a file that is not a sandbox's
  */
 export async function sandbox(options: SandboxCommandOptions, context: Context): Promise<ExitCode> {
-  const { port = DEFAULT_PORT, limits = false } = options
+  const { port = DEFAULT_PORT, limits = false, connectionsApi = false } = options
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new UsageError({
       code: 'bad_port',
@@ -35,7 +37,7 @@ export async function sandbox(options: SandboxCommandOptions, context: Context):
   }
   const data = options.data === ':memory:' ? options.data : path.resolve(context.cwd, options.data ?? DEFAULT_DATA)
   const faults = options.faults === undefined ? undefined : readFaults(options.faults, context.cwd)
-  const server = await start({ data, port, limits, faults, now: context.now })
+  const server = await start({ data, port, limits, connectionsApi, faults, now: context.now })
   context.stdout.write(`${server.url}\n`)
   context.stderr.write(introduction(server.url, data, limits, options.faults))
   if (!context.interrupted.aborted) await once(context.interrupted, 'abort')

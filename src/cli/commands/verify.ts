@@ -3,6 +3,7 @@ import { ExitCode } from '../../diagnostics/errors.ts'
 import { painter } from '../../reporting/style.ts'
 import { renderVerifyJson } from '../../reporting/verify-json.ts'
 import { renderVerifyText } from '../../reporting/verify-text.ts'
+import { plannedKinds } from '../../resources/registry.ts'
 import type { Verification } from '../../verifying/verification.ts'
 import { verify as compare } from '../../verifying/verify.ts'
 import type { Context } from '../context.ts'
@@ -25,6 +26,8 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
       name: loaded.manifest.name,
       state,
       target,
+      kinds: plannedKinds(loaded.manifest),
+      matchByName: loaded.manifest.organizations.matchByName,
       readSource: session.computeDesired,
       signal: context.interrupted,
       onProgress: (message) => progress.status(message),

@@ -12,6 +12,8 @@ export const STREAMS = {
   /** With their `permissions`. */
   roles: 'roles',
   connections: 'connections',
+  /** `{ organization_id, connection_id }` */
+  enabledConnections: 'enabled_connections',
   /** What could not be read: see `unreadRow`. */
   unread: 'unread',
 } as const

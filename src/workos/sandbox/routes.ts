@@ -1,6 +1,7 @@
 import createRouter from 'find-my-way'
 import type { Endpoint } from './call.ts'
 import { authFactorEndpoints } from './endpoints/auth-factors.ts'
+import { connectionEndpoints } from './endpoints/connections.ts'
 import { groupMemberEndpoints } from './endpoints/group-members.ts'
 import { groupEndpoints } from './endpoints/groups.ts'
 import { membershipEndpoints } from './endpoints/memberships.ts'
@@ -19,6 +20,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...groupMemberEndpoints,
   ...permissionEndpoints,
   ...roleEndpoints,
+  ...connectionEndpoints,
 ]
 
 export interface Match {

@@ -120,4 +120,17 @@ export const SCHEMA_STEPS: readonly string[] = [
     ('group_members', 'group_members_by_membership', '1000000 100000 3 1');
   ANALYZE sqlite_schema;
   `,
+  `
+  CREATE TABLE connections (
+    environment INTEGER NOT NULL, id TEXT NOT NULL,
+    organization_id TEXT NOT NULL, external_id TEXT, connection_type TEXT NOT NULL, name TEXT NOT NULL, options TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX connections_by_organization ON connections (environment, organization_id, external_id);
+  INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('connections', 'connections', '10000 1000 1'),
+    ('connections', 'connections_by_organization', '10000 1000 2 1');
+  ANALYZE sqlite_schema;
+  `,
 ]

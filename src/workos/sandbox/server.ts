@@ -26,6 +26,8 @@ export interface SandboxOptions {
   limits?: boolean | Partial<Limits>
   /** Whether a membership may have several roles. Default true. */
   multipleRoles?: boolean
+  /** Whether connections may be created, which WorkOS enables for an environment. Default false. */
+  connectionsApi?: boolean
   /** Milliseconds since the epoch. */
   now?: () => number
   /** Called after each request. */
@@ -101,9 +103,21 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 function answering(options: SandboxOptions, database: Database, counter: RequestCounter, weather: Weather) {
-  const { now = Date.now, interceptor, onRequest, limits = false, multipleRoles = true } = options
+  const {
+    now = Date.now,
+    interceptor,
+    onRequest,
+    limits = false,
+    multipleRoles = true,
+    connectionsApi = false,
+  } = options
   const windows = limits === true ? DOCUMENTED_LIMITS : limits && { ...DOCUMENTED_LIMITS, ...limits }
-  const service = createService(database, now, multipleRoles, windows ? admissionWithin(windows) : undefined)
+  const service = createService(
+    database,
+    now,
+    { multipleRoles, connectionsApi },
+    windows ? admissionWithin(windows) : undefined,
+  )
   const findRoute = routeTable()
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -19,7 +19,7 @@ export interface Service {
 export function createService(
   database: Database,
   now: () => number,
-  multipleRoles: boolean,
+  features: Pick<Call, 'multipleRoles' | 'connectionsApi'>,
   waitFor: Admission | undefined,
 ): Service {
   const newId = idGenerator(now)
@@ -51,7 +51,7 @@ export function createService(
     },
     handle({ endpoint, params }, environment, query, body, at) {
       const timestamp = timestampOf(at)
-      const call: Call = { database, environment, params, query, body, at, timestamp, multipleRoles, newId }
+      const call: Call = { database, environment, params, query, body, at, timestamp, ...features, newId }
       return endpoint.method === 'GET' ? endpoint.handle(call) : database.transaction(() => endpoint.handle(call))
     },
   }

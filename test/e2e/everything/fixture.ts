@@ -17,10 +17,7 @@ const SECRETS: readonly [encoding: string, secret: string][] = [
 ]
 
 /** The bytes of these secrets in the one form in which WorkOS takes them, worked out elsewhere; in order. */
-export const SECRETS_IN_BASE32 = [
-  'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
-  'MEQHGZLDOJSXIIDPMYQDEMBAMJ4XIZLT',
-]
+export const SECRETS_IN_BASE32 = ['JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', 'MEQHGZLDOJSXIIDPMYQDEMBAMJ4XIZLT']
 
 const organizationOf = (n: number) => `org-${String(n % ORGANIZATIONS).padStart(2, '0')}`
 

@@ -41,6 +41,21 @@ export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, c
     return ok(flag(call, 'include_totals') ? { roles: page, start, limit: size, total: all.length } : page)
   }
 
+  /** https://auth0.com/docs/api/management/v2/organizations/get-enabled-connections */
+  const enabledConnections = (call: Call) => {
+    const { id } = organizationOf(call)
+    const all = tenant.enabledConnections.flatMap(({ organization, connection }) => {
+      const found = organization === id ? tenant.connections.get(connection) : undefined
+      if (found === undefined) return []
+      const { name, strategy } = found
+      return [{ connection_id: connection, assign_membership_on_login: true, connection: { name, strategy } }]
+    })
+    const { start, size } = offsetPage(call, MAX_SIZE, refuseOffset)
+    const page = all.slice(start, start + size)
+    if (!flag(call, 'include_totals')) return ok(page)
+    return ok({ enabled_connections: page, start, limit: size, total: all.length })
+  }
+
   const organizations = (call: Call) =>
     listed(call, 'organizations', 'organizations', tenant.organizations, (one) => one, settings, checkpoints)
 
@@ -49,6 +64,7 @@ export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, c
     { method: 'GET', path: '/api/v2/organizations/:id', answer: (call) => ok(organizationOf(call)) },
     { method: 'GET', path: '/api/v2/organizations/:id/members', answer: members },
     { method: 'GET', path: '/api/v2/organizations/:id/members/:user/roles', answer: memberRoles },
+    { method: 'GET', path: '/api/v2/organizations/:id/enabled_connections', answer: enabledConnections },
   ]
 }
 

@@ -74,6 +74,12 @@ export interface Auth0Member {
   roles: string[]
 }
 
+/** A connection that members of an organization may sign in by. */
+export interface Auth0EnabledConnection {
+  organization: string
+  connection: string
+}
+
 /** What a tenant holds. */
 export interface TenantData {
   users: Auth0User[]
@@ -81,4 +87,5 @@ export interface TenantData {
   members: Auth0Member[]
   roles: Auth0Role[]
   connections: Auth0Connection[]
+  enabledConnections?: Auth0EnabledConnection[]
 }

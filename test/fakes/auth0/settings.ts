@@ -12,6 +12,7 @@ export const ALL_SCOPES = [
   'read:roles',
   'read:connections',
   'read:connections_options',
+  'read:organization_connections',
 ]
 
 /** How the tenant behaves. Plain data but for the hooks and `now`. */

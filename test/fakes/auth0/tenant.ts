@@ -1,5 +1,13 @@
 import { Ordered } from '../ordered.ts'
-import type { Auth0Connection, Auth0Member, Auth0Organization, Auth0Role, Auth0User, TenantData } from './objects.ts'
+import type {
+  Auth0Connection,
+  Auth0EnabledConnection,
+  Auth0Member,
+  Auth0Organization,
+  Auth0Role,
+  Auth0User,
+  TenantData,
+} from './objects.ts'
 
 /** A user as a caller gives it. */
 type NewUser = Partial<Auth0User> & Pick<Auth0User, 'user_id' | 'identities'>
@@ -10,12 +18,14 @@ export class Tenant {
   readonly organizations = new Ordered<Auth0Organization>()
   readonly roles = new Ordered<Auth0Role>()
   readonly connections = new Ordered<Auth0Connection>()
+  readonly enabledConnections: Auth0EnabledConnection[]
   /** By organization, then by user. */
   readonly #members = new Map<string, Ordered<Auth0Member>>()
   readonly #now: () => number
 
   constructor(data: Partial<TenantData>, now: () => number) {
     this.#now = now
+    this.enabledConnections = [...(data.enabledConnections ?? [])]
     for (const user of data.users ?? []) this.users.set(user.user_id, user)
     for (const organization of data.organizations ?? []) this.addOrganization(organization)
     for (const role of data.roles ?? []) this.roles.set(role.id, role)

@@ -57,6 +57,21 @@ async function everything({ ok, call }: Subject): Promise<void> {
   await call('POST', '/organizations', { name: 'Two', domains: ['gmail.com'] })
   await call('GET', '/organizations/org_none')
 
+  const saml = { saml_options: { idp_metadata_url: 'https://idp.example.com/metadata' } }
+  const connection = await ok('POST', '/connections', {
+    organization_id: organization.id,
+    external_id: 'con_1',
+    ...saml,
+  })
+  await ok('POST', '/connections', { organization_id: organization.id, external_id: 'con_1', ...saml })
+  await call('POST', '/connections', { organization_id: organization.id })
+  await call('POST', '/connections', { organization_id: 'org_none', ...saml })
+  expect((await ok('GET', `/connections?organization_id=${organization.id}`)).data).toHaveLength(1)
+  await ok('GET', `/connections/${connection.id}`)
+  await call('DELETE', `/connections/${connection.id}`)
+  await call('GET', `/connections/${connection.id}`)
+  await call('DELETE', `/connections/${connection.id}`)
+
   const permissions = '/authorization/permissions'
   for (const slug of ['docs:read', 'docs:write']) await ok('POST', permissions, { slug, name: slug, description: null })
   await ok('GET', `${permissions}?limit=100`)
@@ -131,7 +146,7 @@ async function everything({ ok, call }: Subject): Promise<void> {
 }
 
 test('every endpoint keeps to the published OpenAPI document, in what it answers and what it refuses', async () => {
-  const subject = await startSubject()
+  const subject = await startSubject({ connectionsApi: true })
   await everything(subject)
   const answered = subject.log.filter(({ status }) => status < 300).map(({ method, route }) => `${method} ${route}`)
   expect([...new Set(answered)].sort()).toEqual(ENDPOINTS.map(({ method, path }) => `${method} ${path}`).sort())

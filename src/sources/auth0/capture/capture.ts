@@ -7,10 +7,11 @@ import { type LiveOptions, liveOptions } from '../options/options.ts'
 import { checkScopes } from '../tenant/scopes.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import { AccessTokens } from '../tenant/token.ts'
+import { readConnections, readEnabledConnections } from './connections.ts'
 import { readMembers } from './members.ts'
 import { readMissingUsers } from './missing-users.ts'
 import { readOrganizations } from './organizations.ts'
-import { readConnections, readRoles } from './roles.ts'
+import { readRoles } from './roles.ts'
 import { readUsers } from './users.ts'
 
 /**
@@ -29,6 +30,7 @@ export async function capture(
   await readRoles(tenant, snapshot, options)
   const organized = options.organizations === 'organizations'
   if (organized) await readOrganizations(tenant, snapshot, options, context)
+  if (organized && options.connections) await readEnabledConnections(tenant, snapshot, options, context)
   await readUsers(tenant, snapshot, options, context)
   if (!organized) return
   await readMembers(tenant, snapshot, options, context)

@@ -9,6 +9,7 @@ const LIVE_ONLY = [
   'clientId',
   'clientSecret',
   'organizations',
+  'connections',
   'engine',
   'exportAbove',
   'pageSize',

@@ -23,6 +23,8 @@ export interface LiveOptions {
   only: string[] | undefined
   engine: 'auto' | 'export' | 'pages'
   exportAbove: number
+  /** Whether connections are read with what they are made of. */
+  connections: boolean
   pageSize: number
   concurrency: number
   rate: { requests: number; seconds: number } | undefined
@@ -35,6 +37,8 @@ export interface ReadOptions {
   /** A file of users in place of a tenant, as written in the manifest. */
   users: string | undefined
   organizations: OrganizationsFrom
+  /** Whether connections are records. */
+  connections: boolean
   paths: MetadataPaths
   passwords: string[]
   mfa: string[]
@@ -61,6 +65,7 @@ export function readOptions(config: Record<string, unknown>): ReadOptions {
   return {
     users: isLive(config) ? undefined : textOption(config, 'users'),
     organizations: organizationsFrom(config),
+    connections: config.connections === true,
     paths: pathsOf(config.metadata),
     passwords: texts(config.passwords),
     mfa: texts(config.mfa),
@@ -82,6 +87,7 @@ export function liveOptions(config: Record<string, unknown>): LiveOptions {
     organizations: organizationsFrom(config),
     only: config.organizations === undefined ? undefined : texts(config.organizations),
     engine: config.engine === 'export' || config.engine === 'pages' ? config.engine : 'auto',
+    connections: config.connections === true,
     exportAbove: number(config.exportAbove, LAST_OF_PAGES),
     pageSize: number(config.pageSize, LARGEST_PAGE),
     concurrency: number(config.concurrency, 4),
@@ -92,11 +98,12 @@ export function liveOptions(config: Record<string, unknown>): LiveOptions {
 
 /** What decides about what is read: see LiveReading.identity. */
 export function identityOf(config: Record<string, unknown>): JsonObject {
-  const { address, organizations, only, updatedSince } = liveOptions(config)
+  const { address, organizations, only, connections, updatedSince } = liveOptions(config)
   return {
     tenant: address.audience,
     organizations:
       organizations === 'organizations' ? (only === undefined ? 'all' : [...new Set(only)].sort()) : 'none',
+    ...(connections ? { connections } : {}),
     ...(updatedSince === undefined ? {} : { updatedSince }),
   }
 }

@@ -6,7 +6,7 @@ import { type ReadOptions, readOptions } from '../options/options.ts'
 import { fileUsers } from './file-users.ts'
 import { SideFiles } from './side-files.ts'
 import { snapshotUsers } from './snapshot-users.ts'
-import { ORGANIZATIONS, ROLES, USERS, type Users } from './users-reading.ts'
+import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './users-reading.ts'
 
 /** Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with the options said. */
 export function open(config: Record<string, unknown>, context: ReadContext): Source {
@@ -16,7 +16,7 @@ export function open(config: Record<string, unknown>, context: ReadContext): Sou
     return opened
   }
   return {
-    streams: [USERS, ORGANIZATIONS, ROLES],
+    streams: [USERS, ORGANIZATIONS, ROLES, CONNECTIONS],
     async *read(chunkSize) {
       const options = readOptions(config)
       const users = await usersOf(config, options, context)
@@ -54,4 +54,5 @@ async function* records(users: Users, side: SideFiles) {
   }
   for await (const batch of users.organizations()) yield { stream: ORGANIZATIONS, ...batch }
   for await (const batch of users.roles()) yield { stream: ROLES, ...batch }
+  for await (const batch of users.connections?.() ?? []) yield { stream: CONNECTIONS, ...batch }
 }

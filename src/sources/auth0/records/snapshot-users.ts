@@ -4,11 +4,12 @@ import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
 import type { ReadOptions } from '../options/options.ts'
 import { STREAMS } from '../snapshot-rows.ts'
+import { connectionRecords } from './connections.ts'
 import { MemberTable } from './member-table.ts'
 import { addMemberships, NamedOrganizations } from './metadata-organizations.ts'
 import { UserOrder } from './user-order.ts'
 import { userRecord } from './user-record.ts'
-import { fileOf, hasId, NO_ID, ORGANIZATIONS, ROLES, USERS, type Users } from './users-reading.ts'
+import { CONNECTIONS, fileOf, hasId, NO_ID, ORGANIZATIONS, ROLES, USERS, type Users } from './users-reading.ts'
 
 const MEMBERSHIPS = 'memberships'
 
@@ -22,6 +23,9 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
     { stream: USERS, file: place(STREAMS.users), role: 'main', ...none },
     // Users themselves may tell of their organizations and memberships.
     { stream: ORGANIZATIONS, file: place(organized ? STREAMS.organizations : STREAMS.users), role: 'main', ...none },
+    ...(options.connections
+      ? [{ stream: CONNECTIONS, file: place(STREAMS.connections), role: 'main', ...none } as const]
+      : []),
     ...(organized ? [{ stream: MEMBERSHIPS, file: place(STREAMS.members), role: 'joined', ...none } as const] : []),
     { stream: ROLES, file: place(STREAMS.roles), role: 'main', ...none },
   ])
@@ -76,6 +80,13 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
       for await (const records of snapshot.read(STREAMS.roles, signal)) {
         counts.pass(ROLES, records.length)
         yield { file: place(STREAMS.roles), records }
+      }
+    },
+    async *connections() {
+      if (!options.connections) return
+      for await (const records of connectionRecords(snapshot, signal)) {
+        counts.pass(CONNECTIONS, records.length)
+        yield { file: place(STREAMS.connections), records }
       }
     },
     counts: () => counts.all(),

@@ -7,6 +7,7 @@ import type { StreamCount } from '../../source.ts'
 export const USERS = 'users'
 export const ORGANIZATIONS = 'organizations'
 export const ROLES = 'roles'
+export const CONNECTIONS = 'connections'
 
 /** Users with their memberships, and organizations: from a snapshot of a tenant, or from a file. */
 export interface Users {
@@ -20,6 +21,8 @@ export interface Users {
   organizations(): AsyncIterable<{ file: string; records: LineRecord[] }>
   /** The roles with their permissions; a file of users has none. */
   roles(): AsyncIterable<{ file: string; records: LineRecord[] }>
+  /** The connections, where they were asked for; after the organizations have been read. */
+  connections?(): AsyncIterable<{ file: string; records: LineRecord[] }>
   counts(): StreamCount[]
   digest(): string
   close(): void

@@ -1,4 +1,5 @@
 import { CredentialsError } from '../../../diagnostics/errors.ts'
+import type { Problem } from '../../../diagnostics/problem.ts'
 import { HttpRefusal } from '../../http/refusal.ts'
 import type { LiveOptions } from '../options/options.ts'
 import type { Tenant } from './tenant.ts'
@@ -10,17 +11,22 @@ interface Scope {
   use: string
 }
 
+const OPTIONS: Scope = { name: 'read:connections_options', use: 'what connections are made of' }
+const ENABLED: Scope = { name: 'read:organization_connections', use: 'for which organizations connections are enabled' }
+
 /** What an application has to be allowed for these options. */
-export function scopesFor({ organizations }: Pick<LiveOptions, 'organizations'>): Scope[] {
+export function scopesFor({ organizations, connections }: Pick<LiveOptions, 'organizations' | 'connections'>): Scope[] {
   return [
     { name: 'read:users', use: 'users, and export jobs of them' },
     { name: 'read:connections', use: 'connections' },
+    ...(connections ? [OPTIONS] : []),
     { name: 'read:roles', use: 'roles and their permissions' },
     ...(organizations === 'organizations'
       ? [
           { name: 'read:organizations', use: 'organizations' },
           { name: 'read:organization_members', use: 'who is a member of them' },
           { name: 'read:organization_member_roles', use: 'the roles of members' },
+          ...(connections ? [ENABLED] : []),
         ]
       : []),
   ]
@@ -47,22 +53,27 @@ export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options:
     }
   }
   if (missing.size === 0) return
-  throw new CredentialsError(
-    needed
-      .filter(({ name }) => missing.has(name))
-      .map(({ name, use }) => ({
-        code: 'missing_scope',
-        message: `the application lacks the scope ${name}, which is needed to read ${use}`,
-        hint: `tick it in the Auth0 dashboard: Applications, APIs, Auth0 Management API, Machine to Machine Applications; then run the same command again`,
-        path: 'source.clientId',
-      })),
-  )
+  throw new CredentialsError(needed.filter(({ name }) => missing.has(name)).map(problemOf))
+}
+
+/** What to say where the options of connections are not there: Auth0 leaves them out, and refuses nothing. */
+export function missingOptionsScope(): Problem {
+  return problemOf(OPTIONS)
+}
+
+function problemOf({ name, use }: Scope): Problem {
+  return {
+    code: 'missing_scope',
+    message: `the application lacks the scope ${name}, which is needed to read ${use}`,
+    hint: `tick it in the Auth0 dashboard: Applications, APIs, Auth0 Management API, Machine to Machine Applications; then run the same command again`,
+    path: 'source.clientId',
+  }
 }
 
 /** One request per scope; those that need an organization are there only if the tenant has one. */
 async function probes(
   tenant: Tenant,
-  { organizations, only }: LiveOptions,
+  { organizations, only, connections }: LiveOptions,
   missing: ReadonlySet<string>,
 ): Promise<[scope: string, path: string][]> {
   const always: [string, string][] = [
@@ -79,6 +90,9 @@ async function probes(
     ...always,
     ['read:organizations', '/organizations'],
     ['read:organization_members', path],
+    ...(connections
+      ? [[ENABLED.name, `/organizations/${encodeURIComponent(first)}/enabled_connections`] as [string, string]]
+      : []),
     ...(member === undefined
       ? []
       : [['read:organization_member_roles', `${path}/${encodeURIComponent(member)}/roles`] as [string, string]]),

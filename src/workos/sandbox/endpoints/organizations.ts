@@ -154,7 +154,7 @@ function getOrganizationByExternalId(call: Call): Reply {
 function deleteOrganization(call: Call): Reply {
   const { id } = findOrganization(call, pathParameter(call, 'id'))
   deleteMemberships(call, 'organization_id', id)
-  for (const table of ['organization_groups', 'organization_domains', 'roles']) {
+  for (const table of ['organization_groups', 'organization_domains', 'roles', 'connections']) {
     call.database.run(`DELETE FROM ${table} WHERE environment = ? AND organization_id = ?`, call.environment, id)
   }
   call.database.run('DELETE FROM organizations WHERE environment = ? AND id = ?', call.environment, id)

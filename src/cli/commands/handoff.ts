@@ -1,0 +1,85 @@
+import { dirname, resolve } from 'node:path'
+import { loadManifest } from '../../config/load.ts'
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { Redactor } from '../../diagnostics/redactor.ts'
+import { renderProblems } from '../../diagnostics/render.ts'
+import { createScratch } from '../../files/scratch.ts'
+import { writeHandoff } from '../../handoff/write-handoff.ts'
+import { checkExpressions } from '../../mapping/check.ts'
+import { computeDesired } from '../../planning/compute-desired.ts'
+import { rejectedConnections, renderHandoffJson, renderHandoffText } from '../../reporting/handoff-text.ts'
+import { Progress } from '../../reporting/progress.ts'
+import { painter } from '../../reporting/style.ts'
+import { peekState } from '../../state/sqlite-store.ts'
+import type { Context } from '../context.ts'
+import { placeSourceProblem, placingSourceErrors } from '../placing.ts'
+import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
+
+export interface HandoffCommandOptions extends SnapshotOptions {
+  /** The manifest file. */
+  config?: string
+  env?: string
+  /** The folder to write to, relative to where the command runs. */
+  out: string
+  /** Write client secrets and private keys too. */
+  includeSecrets?: boolean
+  json?: boolean
+}
+
+/** `handoff`: writes the connections of the source into the files that WorkOS imports. The target is not touched. */
+export async function handoff(options: HandoffCommandOptions, context: Context): Promise<ExitCode> {
+  const { redactor = new Redactor(), stdout, stderr, cwd, env } = context
+  checkSnapshotOptions(options)
+  const loaded = await loadManifest({
+    path: options.config,
+    environment: options.env,
+    cwd,
+    env,
+    defer: (path) => path[0] === 'target' || isSourceSecret(path),
+    redactor,
+  })
+  const progress = new Progress(stderr)
+  const warn = (problem: Problem) => {
+    progress.clear()
+    const warning = { ...problem, severity: 'warning' as const }
+    stderr.write(renderProblems([warning], { color: wantsColor(stderr, env), cwd, redactor }))
+  }
+  const problems = checkExpressions(loaded)
+  if (problems.some(({ severity }) => severity !== 'warning')) throw new ManifestError(problems)
+  for (const warning of [...loaded.warnings, ...problems]) warn(warning)
+  const tell = {
+    onProgress: (message: string) => progress.status(message),
+    onWarning: (problem: Problem) => warn(placeSourceProblem(problem, loaded)),
+  }
+  const statePath = resolve(loaded.directory, loaded.manifest.state.path)
+  const scratch = createScratch(dirname(statePath))
+  const state = peekState(statePath)
+  try {
+    const { set } = await placingSourceErrors(loaded, () =>
+      computeDesired({
+        ...tell,
+        loaded,
+        scratch: scratch.path,
+        signal: context.interrupted,
+        obtainSnapshot: snapshotFor(loaded, options, context, tell),
+      }),
+    ).finally(() => progress.clear())
+    try {
+      const folder = resolve(cwd, options.out)
+      const { includeSecrets = false } = options
+      const written = await writeHandoff({ set, state, folder, includeSecrets, now: context.now() })
+      const text = options.json
+        ? renderHandoffJson(written, set)
+        : renderHandoffText(written, set, painter(wantsColor(stdout, env)))
+      stdout.write(redactor.redact(text))
+      return rejectedConnections(set) > 0 ? ExitCode.incomplete : ExitCode.done
+    } finally {
+      set.close()
+    }
+  } finally {
+    await state.close()
+    scratch.remove()
+  }
+}

@@ -1,0 +1,36 @@
+import type { DesiredSet } from './desired-set.ts'
+
+/** How many organizations are named. */
+const NAMED = 5
+
+/** The single sign-on connections of a desired set. */
+export interface ConnectionCounts {
+  saml: number
+  oidc: number
+  /** Organizations that have one. */
+  organizations: number
+  /** Keys of the first of them, in order. */
+  named: string[]
+}
+
+/** None go into files. */
+export const NONE: ConnectionCounts = { saml: 0, oidc: 0, organizations: 0, named: [] }
+
+export function countConnections({ staging }: DesiredSet): ConnectionCounts {
+  const ofType = (type: string) =>
+    staging.count(
+      "SELECT count(*) FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?",
+      type,
+    )
+  const organizations =
+    "SELECT DISTINCT json_extract(refs, '$.organization') AS key FROM desired WHERE kind = 'connection'"
+  return {
+    saml: ofType('saml'),
+    oidc: ofType('oidc'),
+    organizations: staging.count(`SELECT count(*) FROM (${organizations})`),
+    named: staging
+      .statement(`${organizations} ORDER BY key LIMIT ?`)
+      .all(NAMED)
+      .map(({ key }) => String(key)),
+  }
+}

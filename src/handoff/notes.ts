@@ -1,0 +1,54 @@
+import type { DesiredResource } from '../resources/kind.ts'
+import { certificateEnd } from '../resources/values/pem.ts'
+import { latestCertificate, listOf } from './templates.ts'
+
+const DAY = 86_400_000
+
+/** Certificates that end sooner than so are worth a word. */
+const SOON = 30 * DAY
+
+/**
+ * What somebody has to look at before or after a connection is imported; no secret is in it.
+ * @param now milliseconds since the epoch
+ */
+export function notesOn(
+  { attributes, secrets }: DesiredResource,
+  { includeSecrets, now }: { includeSecrets: boolean; now: number },
+): string[] {
+  const held = Object.keys(secrets ?? {}).sort()
+  const notes: string[] = []
+  if (held.length > 0 && !includeSecrets) notes.push(`left out, and to be supplied: ${held.join(', ')}`)
+  if (attributes.type === 'oidc' && !held.includes('clientSecret')) {
+    notes.push('the source has no clientSecret: without one it is not imported')
+  }
+  const certificates = listOf(attributes, 'x509Cert')
+  const latest = latestCertificate(certificates)
+  if (latest !== '') {
+    const end = certificateEnd(latest)
+    const day = new Date(end).toISOString().slice(0, 10)
+    if (end < now)
+      notes.push(`its certificate ended on ${day}: WorkOS refuses it; get the new one of the identity provider`)
+    else if (end < now + SOON) notes.push(`its certificate ends on ${day}`)
+  }
+  if (certificates.length > 1 && attributes.idpMetadataUrl === undefined) {
+    notes.push(`it has ${certificates.length} certificates, and the file room for one: that which is in force longest`)
+  }
+  for (const [key, certificate] of [
+    ['requestSigningKey', 'requestSigningCert'],
+    ['assertionEncryptionKey', 'assertionEncryptionCert'],
+  ] as const) {
+    if (held.includes(key) !== (attributes[certificate] !== undefined)) {
+      notes.push(
+        `${key} and ${certificate} count together only: WorkOS makes a pair of its own, which the identity provider has to get`,
+      )
+    }
+  }
+  if (held.includes('nameIdEncryptionKey')) notes.push('nameIdEncryptionKey is not taken over by the importer')
+  if (attributes.idpInitiatedEnabled === true) {
+    notes.push('sign-ins may begin at the identity provider: allow that in the dashboard after the import')
+  }
+  if (listOf(attributes, 'domains').length > 0) {
+    notes.push(`the importer enters as verified, so be sure of them: ${listOf(attributes, 'domains').join(', ')}`)
+  }
+  return notes
+}

@@ -1,0 +1,70 @@
+import type { Staging } from '../desired/staging.ts'
+import { organizationsWithDomains } from '../resources/organization.ts'
+import type { Api } from '../workos/api.ts'
+import { insertLive } from './plan-tables.ts'
+
+/** How many domains one request asks about: as many as keep its address short. */
+const DOMAINS_AT_ONCE = 20
+
+/** How many domains of one organization a message names. */
+const NAMED = 3
+
+/**
+ * Blocks the organizations that would be created with a domain that another one in WorkOS has: WorkOS gives a domain to one
+ * organization, and whose it is cannot be told here.
+ * @param listed whether all organizations in WorkOS have been read; else those with such domains are asked for
+ */
+export async function blockHeldDomains(staging: Staging, api: Api, listed: boolean): Promise<void> {
+  if (!listed) await readHolders(staging, api)
+  const held = staging
+    .statement(
+      `WITH holders AS MATERIALIZED (
+         SELECT domain.value AS domain, live.id, json_extract(attributes, '$.name') AS name
+         FROM live, json_each(attributes, '$.domains') domain WHERE kind = 'organization')
+       SELECT position, action, json_group_array(json_array(domain, id, name) ORDER BY domain) AS held
+       FROM (SELECT a.position, a.action, wanted.value AS domain, holders.id, holders.name
+         FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key, json_each(d.attributes, '$.domains') wanted
+         JOIN holders ON holders.domain = wanted.value
+         WHERE a.kind = 'organization' AND a.type = 'create')
+       GROUP BY position`,
+    )
+    .all()
+  staging.transaction(() => {
+    for (const row of held) {
+      const { kind, key, label } = JSON.parse(String(row.action))
+      const action = { kind, key, label, type: 'blocked', ...refusal(JSON.parse(String(row.held))) }
+      const sql = "UPDATE actions SET type = 'blocked', action = ? WHERE position = ?"
+      staging.run(sql, JSON.stringify(action), Number(row.position))
+    }
+  })
+}
+
+/** Reads those that have a domain with which one is about to be created. */
+async function readHolders(staging: Staging, api: Api): Promise<void> {
+  const domains = staging
+    .statement(
+      `SELECT DISTINCT wanted.value AS domain FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key,
+         json_each(d.attributes, '$.domains') wanted
+       WHERE a.kind = 'organization' AND a.type = 'create' ORDER BY domain`,
+    )
+    .all()
+    .map(({ domain }) => String(domain))
+  for (let start = 0; start < domains.length; start += DOMAINS_AT_ONCE) {
+    const asked = domains.slice(start, start + DOMAINS_AT_ONCE)
+    for await (const page of organizationsWithDomains(api, asked)) insertLive(staging, 'organization', page)
+  }
+}
+
+function refusal(held: [string, string, string | null][]): { code: string; message: string; hint: string } {
+  const [first] = held
+  const shown = held.slice(0, NAMED).map(([domain, id, name]) => {
+    const called = name === null ? '' : ` (${JSON.stringify(name)})`
+    return `${domain} is that of ${id}${called}`
+  })
+  const rest = held.length - shown.length
+  return {
+    code: 'organization_domain_already_used',
+    message: `another organization in WorkOS has ${held.length === 1 ? 'its domain' : 'domains of it'}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
+    hint: `take it away there, leave it out of the mapping, or map id: ${first?.[1]} where that is the organization meant`,
+  }
+}

@@ -1,0 +1,67 @@
+import type { Staging } from '../desired/staging.ts'
+import type { DesiredResource, LiveResource } from '../resources/kind.ts'
+import { findLive } from './plan-tables.ts'
+
+/** How many of each side a message names. */
+const NAMED = 3
+
+/** What a name alone says: nothing bears it, one does, or more than one do and nobody can tell which is meant. */
+export type NameMatch =
+  | { type: 'none' }
+  | { type: 'found'; live: LiveResource }
+  | { type: 'ambiguous'; message: string; hint: string }
+
+const HINT =
+  'give the right one its external id in WorkOS, map its WorkOS id as id, or rename one of those that bear the name'
+
+/** Makes what names are looked up by, once a kind has been read. */
+export function indexNames(staging: Staging): void {
+  staging.db.exec(`
+    CREATE INDEX IF NOT EXISTS live_by_name ON live (json_extract(attributes, '$.name'), id)
+      WHERE kind = 'organization' AND external_id IS NULL;
+    CREATE INDEX IF NOT EXISTS desired_by_name ON desired (json_extract(attributes, '$.name'), key)
+      WHERE kind = 'organization';
+    CREATE INDEX IF NOT EXISTS desired_by_id ON desired (json_extract(attributes, '$.id'))
+      WHERE kind = 'organization' AND json_extract(attributes, '$.id') IS NOT NULL`)
+}
+
+/**
+ * The organization of exactly this name in WorkOS, for one that neither an id nor an external id finds there. Those that have
+ * an external id, are in the state, or are given by their WorkOS id elsewhere in the source are somebody else's.
+ * @param state the table that holds a copy of the state
+ */
+export function matchByName(staging: Staging, desired: DesiredResource, state: 'known' | 'applied'): NameMatch {
+  const { id, name } = desired.attributes
+  if (desired.kind !== 'organization' || typeof id === 'string' || typeof name !== 'string') return { type: 'none' }
+  const candidates = staging
+    .statement(
+      `SELECT l.id FROM live l INDEXED BY live_by_name
+       WHERE kind = 'organization' AND external_id IS NULL AND json_extract(attributes, '$.name') = ?
+         AND NOT EXISTS (SELECT 1 FROM ${state} s WHERE s.kind = 'organization' AND s.id = l.id)
+         AND NOT EXISTS (SELECT 1 FROM desired d INDEXED BY desired_by_id WHERE d.kind = 'organization'
+           AND json_extract(d.attributes, '$.id') IS NOT NULL AND json_extract(d.attributes, '$.id') = l.id) ORDER BY l.id`,
+    )
+    .all(name)
+    .map((row) => String(row.id))
+  const [only] = candidates
+  if (only === undefined) return { type: 'none' }
+  const bearers = staging
+    .statement(
+      `SELECT key FROM desired INDEXED BY desired_by_name
+       WHERE kind = 'organization' AND json_extract(attributes, '$.name') = ? ORDER BY key`,
+    )
+    .all(name)
+    .map((row) => `organization:${row.key}`)
+  if (candidates.length > 1 || bearers.length > 1) {
+    const message = `the name ${JSON.stringify(name)} does not tell which is meant: it is that of ${named(candidates)} in WorkOS, and of ${named(bearers)} in the source`
+    return { type: 'ambiguous', message, hint: HINT }
+  }
+  const live = findLive(staging, 'organization', 'id', only)
+  return live === undefined ? { type: 'none' } : { type: 'found', live }
+}
+
+function named(all: readonly string[]): string {
+  const shown = all.slice(0, NAMED)
+  const rest = all.length - shown.length
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ')
+}

@@ -1,0 +1,12 @@
+import type { ConnectionCounts } from '../desired/connection-counts.ts'
+import { counted } from './style.ts'
+
+/** Which connections go into files, for plans; undefined where there are none. */
+export function describeConnections(counts: ConnectionCounts): string | undefined {
+  const { saml, oidc, organizations, named } = counts
+  if (saml + oidc === 0) return undefined
+  const sorts = [...(saml > 0 ? [`${saml} by SAML`] : []), ...(oidc > 0 ? [`${oidc} by OpenID Connect`] : [])]
+  const rest = organizations - named.length
+  const names = `${named.join(', ')}${rest > 0 ? ` and ${rest.toLocaleString('en-US')} more` : ''}`
+  return `${counted(saml + oidc, 'connection')} (${sorts.join(', ')}) of ${counted(organizations, 'organization')}, ${names}: written into files by workos-migrate handoff, not sent`
+}
