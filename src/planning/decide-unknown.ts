@@ -1,0 +1,130 @@
+import type { DesiredSet } from '../desired/desired-set.ts'
+import type { DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
+import { sameIdentity } from '../resources/same-identity.ts'
+import type { Action, AdoptAction } from './action.ts'
+import { blockedByMention } from './blocked-by-mention.ts'
+import { driftPolicy } from './drift-policy.ts'
+import { insertDrift, knownById, type Orphan, orphanById } from './plan-tables.ts'
+import type { PlanningContext } from './planning-context.ts'
+import { type Match, recognise } from './recognise.ts'
+import { resolveRefs } from './references.ts'
+import { compareAdopted, compareKnown } from './three-way.ts'
+
+const UNMERGED =
+  'if they are duplicates, they merge only when both are read: take source.updatedSince out to read all of the source'
+
+/** What becomes of a resource that the state does not know. */
+export function decideUnknown(context: PlanningContext, definition: KindDefinition, desired: DesiredResource): Action {
+  const { set, manifest } = context
+  const { staging } = set
+  const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
+  const blocked = blockedByMention(set, definition, desired)
+  if (blocked) return { ...base, ...blocked }
+  const refs = resolveRefs(staging, definition, desired)
+  if (refs.type === 'blocked') return { ...base, type: 'blocked', code: 'dependency_blocked', message: refs.message }
+  const found = recognise(context, definition, desired, refs.type === 'resolved' ? refs.ids : undefined)
+  if (found.type === 'several') {
+    const { code, message, hint } = found
+    return { ...base, type: 'blocked', code, message, hint }
+  }
+  if (found.type === 'none') return decideNew(context, definition, desired)
+  const { live, matchedBy } = found.match
+  // Of a part of the source, nobody knows whether a key that it lacks has left it.
+  const former = set.reading.partial ? undefined : orphanById(staging, definition.name, live.id)
+  const claimant =
+    adopterOf(set, definition, live.id) ?? (former ? undefined : knownById(staging, definition.name, live.id))
+  if (claimant !== undefined && matchedBy === 'natural identity' && givesUp(set, definition, claimant, live)) {
+    return { ...base, type: 'create' }
+  }
+  if (claimant !== undefined) {
+    const message = `${live.id} in WorkOS is ${definition.name}:${claimant} already: two ${definition.plural} of the source are one there`
+    const hint = set.reading.partial ? UNMERGED : undefined
+    return { ...base, type: 'blocked', code: 'identity_clash', message, ...(hint && { hint }) }
+  }
+  if (refs.type === 'resolved' && !sameIdentity(definition, desired, live, refs.ids)) {
+    const message = `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`
+    return { ...base, type: 'blocked', code: 'external_id_clash', message }
+  }
+  if (former) return moveToNewKey(context, definition, desired, found.match, former)
+  if (manifest.adopt.mode === 'never') {
+    const message = `it exists in WorkOS (${live.id}, recognised by its ${matchedBy}) and adopt.mode is never`
+    return { ...base, type: 'blocked', code: 'exists_already', message }
+  }
+  const { fill } = manifest.adopt
+  const onConflict = definition.onConflict?.(manifest)
+  const { changes, send, kept } = compareAdopted(definition, desired.attributes, live.attributes, fill, onConflict)
+  for (const difference of kept) insertDrift(staging, { kind: desired.kind, key: desired.key, ...difference })
+  if (definition.sparse) {
+    staging.run("INSERT INTO notes VALUES (0, ?, ?, 'totp_left_alone', 'totpSecret')", desired.kind, desired.key)
+  }
+  return { ...base, type: 'adopt', id: live.id, matchedBy, changes, send }
+}
+
+/** Nothing in WorkOS stands for it: it is created, unless something speaks against that. */
+function decideNew(context: PlanningContext, definition: KindDefinition, desired: DesiredResource): Action {
+  const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
+  const problem = definition.missing(desired)
+  if (problem !== undefined) {
+    const { code, message, hint } = problem
+    return { ...base, type: 'blocked', code, message, hint }
+  }
+  const rival = rivalOf(context, definition, desired)
+  if (rival === undefined) return { ...base, type: 'create' }
+  const message = `${definition.name}:${rival} of the source has the e-mail address too: two ${definition.plural} would be one in WorkOS`
+  return { ...base, type: 'blocked', code: 'identity_clash', message }
+}
+
+/** Another user that is to be created with the same address: only where `dedupe.user.by` does not make the two one. */
+function rivalOf(
+  { set: { staging }, manifest }: PlanningContext,
+  definition: KindDefinition,
+  desired: DesiredResource,
+): string | undefined {
+  const { by } = manifest.dedupe.user
+  if (definition.name !== 'user' || (by.length === 1 && by[0] === 'email')) return undefined
+  const natural = definition.natural(desired, {})
+  if (natural === null) return undefined
+  staging.run('INSERT OR IGNORE INTO claimed VALUES (?, ?, ?)', definition.name, natural, desired.key)
+  const holder = staging
+    .statement('SELECT key FROM claimed WHERE kind = ? AND natural = ?')
+    .get(definition.name, natural)
+  return holder === undefined || holder.key === desired.key ? undefined : String(holder.key)
+}
+
+/** Ours already, under a key that the source no longer has: an external id was filled in, or duplicates changed places. */
+function moveToNewKey(
+  { set: { staging }, manifest }: PlanningContext,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  { live, matchedBy }: Match,
+  former: Orphan,
+): AdoptAction {
+  const { kind, key, attributes } = desired
+  const { changes, send, kept, applied } = compareKnown(
+    definition,
+    attributes,
+    former.attributes,
+    live.attributes,
+    (field) => driftPolicy(manifest, kind, field),
+  )
+  for (const difference of kept) insertDrift(staging, { kind, key, ...difference })
+  const label = definition.label(desired)
+  return { kind, key, label, type: 'adopt', id: live.id, matchedBy, changes, send, former: former.key, applied }
+}
+
+/**
+ * Whether another resource of ours is about to give up what it is recognised by: a user's address or a group's name changes in the
+ * source.
+ */
+function givesUp(set: DesiredSet, definition: KindDefinition, key: string, live: LiveResource): boolean {
+  const desired = set.get(definition.name, key)
+  const refs = desired && resolveRefs(set.staging, definition, desired)
+  const ids = refs === undefined || refs.type === 'blocked' ? {} : refs.ids
+  const natural = desired === undefined ? null : definition.natural(desired, ids)
+  return natural !== null && natural !== live.natural
+}
+
+function adopterOf({ staging }: DesiredSet, definition: KindDefinition, id: string): string | undefined {
+  const row = staging.statement('SELECT key FROM actions WHERE kind = ? AND id = ?').get(definition.name, id)
+  return row && String(row.key)
+}
