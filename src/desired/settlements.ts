@@ -1,0 +1,51 @@
+import type { Manifest } from '../config/manifest.ts'
+import { settleCases } from './cases.ts'
+import { refuseStrangers } from './group-members.ts'
+import { refuseSharedGroupNames } from './group-names.ts'
+import { settleRoles } from './membership-roles.ts'
+import { reportNameConflicts } from './organization-names.ts'
+import { addDefined, deriveRoles, refuseStrayDefinitions } from './role-resources.ts'
+import { refuseSharedClaims } from './shared-claims.ts'
+import { refuseSharedUsers } from './shared-users.ts'
+import type { Staging } from './staging.ts'
+import { deriveTotpFactors } from './totp-factors.ts'
+
+/** What is done with one sort of draft beside merging it. */
+export interface Settlement {
+  /** Once its records have merged: refuses what they cannot all be. What refers to it is refused after that. */
+  merged?(staging: Staging, manifest: Manifest): void
+  /** Once nothing more of it is refused for what it refers to: adds what the manifest says, makes what follows from it. */
+  settled?(staging: Staging, manifest: Manifest): void
+}
+
+/** By the name of the draft. */
+export const settlements: Readonly<Record<string, Settlement>> = {
+  permission: { settled: (staging, manifest) => addDefined(staging, manifest, 'permission') },
+  organization: {
+    merged(staging, { organizations }) {
+      reportNameConflicts(staging, organizations.onNameConflict)
+      refuseSharedClaims(staging, organizations)
+    },
+  },
+  'role-definition': {
+    settled(staging, manifest) {
+      addDefined(staging, manifest, 'role-definition')
+      refuseStrayDefinitions(staging)
+    },
+  },
+  user: {
+    merged(staging) {
+      refuseSharedUsers(staging)
+      settleCases(staging)
+    },
+    settled: deriveTotpFactors,
+  },
+  membership: {
+    settled(staging, { roles }) {
+      settleRoles(staging, roles)
+      deriveRoles(staging)
+    },
+  },
+  group: { merged: refuseSharedGroupNames },
+  'group-membership': { merged: refuseStrangers },
+}
