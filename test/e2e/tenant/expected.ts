@@ -38,7 +38,8 @@ export function truthOf(tenant: Tenant): Truth {
     users: new Map(),
     organizations: new Map(tenant.organizations.all().map(({ id, name, display_name }) => [id, display_name ?? name])),
     memberships: new Map(),
-    roles: ['admin', 'billing', 'member'],
+    // WorkOS has that of everybody itself.
+    roles: ['member', ...tenant.roles.all().map(({ name }) => name)].sort(),
   }
   const lastNames = new Map<string, string | null>()
   for (const [email, users] of accounts) {

@@ -176,7 +176,6 @@ function manifest(source: { domain: string; clientId: string }, sandbox: Sandbox
     version: 1,
     name: 'tenant',
     source: { ...source, clientSecret: '${SECRET}' },
-    roles: { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } } },
     target: { type: 'workos', apiKey: '${KEY}', baseUrl: sandbox.url },
     safety: { maxRejects: size.withoutEmail ?? 0 },
     run: { limits: { writes: UNLIMITED, reads: UNLIMITED, requests: UNLIMITED } },
