@@ -39,7 +39,7 @@ export function truthOf(tenant: Tenant): Truth {
     organizations: new Map(tenant.organizations.all().map(({ id, name, display_name }) => [id, display_name ?? name])),
     memberships: new Map(),
     // WorkOS has that of everybody itself.
-    roles: ['member', ...tenant.roles.all().map(({ name }) => name)].sort(),
+    roles: [...new Set(['member', ...tenant.roles.all().map(({ name }) => name)])].sort(),
   }
   const lastNames = new Map<string, string | null>()
   for (const [email, users] of accounts) {
