@@ -3,6 +3,7 @@ import { address } from '../planning/action.ts'
 import { compareAdopted } from '../planning/three-way.ts'
 import type { Attributes, DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../resources/kind.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
+import type { StateResource } from '../state/store.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
 import { adopt } from './adopt.ts'
 import {
@@ -55,7 +56,8 @@ export async function create(
     try {
       const key = idempotencyKey(hand.lineage, `${address(action)}\0${former ?? ''}`, request)
       const live = definition.parse(await hand.api.write(request, key), refIds)
-      return finish(hand, definition, desired, live, reduced)
+      const ownership = definition.answersExisting ? ownershipOf(definition, live, startedAt) : 'created'
+      return finish(hand, definition, desired, live, ownership, reduced)
     } catch (error) {
       const open = error instanceof OutcomeUnknown
       if (!open && !(error instanceof ApiRefusal)) {
@@ -115,7 +117,7 @@ async function takeFound(
     })
   }
   if (sentAt && ownershipOf(definition, live, sentAt) === 'created') {
-    return finish(hand, definition, desired, live)
+    return finish(hand, definition, desired, live, 'created')
   }
   if (hand.adopting.mode === 'never') {
     return fail(hand, desired, {
@@ -140,18 +142,19 @@ async function takeFound(
   )
 }
 
-/** It has been created; what WorkOS takes in requests of their own is sent now. */
+/** It is in WorkOS now; what WorkOS takes in requests of their own is sent now. */
 async function finish(
   hand: Hand,
   definition: KindDefinition,
   desired: DesiredResource,
   live: LiveResource,
+  ownership: StateResource['ownership'],
   reduced?: Reduction,
 ): Promise<ActionOutcome> {
   const begun = withoutSeparate(definition, desired)
   const attributes = appliedAttributes(definition, begun.attributes, live)
-  const resource = { ...toState(hand, desired, live.id, 'created'), attributes }
-  const created = await save(hand, 'created', resource, reduced)
+  const resource = { ...toState(hand, desired, live.id, ownership), attributes }
+  const created = await save(hand, ownership, resource, reduced)
   const send = separateOf(definition, desired)
   if (Object.keys(send).length === 0) return created
   const { kind, key } = desired
@@ -163,7 +166,7 @@ async function finish(
     { type: 'update', kind, key, label, id: live.id, changes: [], send, applied },
     desired,
   )
-  return sent.refused ?? save(hand, 'created', { ...resource, attributes: applied }, reduced)
+  return sent.refused ?? save(hand, ownership, { ...resource, attributes: applied }, reduced)
 }
 
 /** The separate fields that have something in them: see FieldDefinition. */

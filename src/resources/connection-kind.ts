@@ -67,6 +67,7 @@ export const connection: KindDefinition = {
   remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
   parse,
   exists: () => false,
+  answersExisting: true,
   refused: ({ status, codes }) =>
     status === 404 && !codes.includes(NO_ENTITY)
       ? {

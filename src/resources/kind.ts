@@ -176,6 +176,9 @@ export interface DraftDefinition {
  * `registry.ts`, whose order is the order of dependencies.
  */
 export interface KindDefinition extends DraftDefinition {
+  /** WorkOS answers a create with one that has the external id already, if there is one: when it was made tells whose it is. */
+  answersExisting?: true
+
   /** The windows that its creates and updates count in: https://workos.com/docs/reference/rate-limits */
   writes: 'write' | 'other'
 

@@ -105,7 +105,7 @@ test('with its state deleted everything is adopted: nothing is created, written 
   project.remove('.workos-migrate')
   const applied = await project.run(['apply', '--yes', '--json'], { env })
   expect(applied.exit).toBe(0)
-  const { kinds } = JSON.parse(applied.stdout)
+  const kinds = JSON.parse(applied.stdout).kinds.filter(({ desired }: { desired: number }) => desired > 0)
   expect(kinds.map((kind: Record<string, unknown>) => [kind.kind, kind.created, kind.adopted, kind.failed])).toEqual([
     ['role', 0, 2, 0],
     ['organization', 0, 10, 0],
