@@ -12,6 +12,7 @@ import type { Staging } from './staging.ts'
  * other. For the same reason what the refused records give to that key, memberships and roles, is refused with them.
  */
 export function refuseContradictions(staging: Staging, definition: DraftDefinition, manifest: Manifest): void {
+  if (definition.name === 'user') joinUndecided(staging)
   const contradictory = staging
     .statement('SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(grp) <> max(grp)')
     .all(definition.name)
@@ -49,6 +50,20 @@ export function refuseContradictions(staging: Staging, definition: DraftDefiniti
       refuseFollowers(staging, definition.name, key, Number(other.seq), message)
     }
   }
+}
+
+/**
+ * A record that says nothing of what tells users apart contradicts nobody: it is one with the records of its key, where those are in
+ * one group.
+ */
+function joinUndecided(staging: Staging): void {
+  // Groups of a key alone begin with k, those of what tells users apart with g: see groupOf.
+  const told = "FROM drafts o WHERE o.kind = drafts.kind AND o.key = drafts.key AND o.grp < 'k'"
+  staging.run(
+    `UPDATE drafts SET grp = (SELECT min(o.grp) ${told})
+     WHERE kind = 'user' AND grp >= 'k'
+       AND (SELECT count(DISTINCT o.grp) ${told}) = 1`,
+  )
 }
 
 const SAME_ID: CaseCode = 'same_external_id_different_emails'

@@ -18,7 +18,9 @@ export function policyFor({ dedupe, organizations }: Manifest, kind: string): Me
   if (kind === 'organization') {
     const { onNameConflict } = organizations
     const name = onNameConflict === 'error' ? 'first' : onNameConflict
-    return { strategy: 'merge', rules: { name }, order: BY_PLACE.join(', ') }
+    // Who asks for a name that no order of rows decides gets other fields by none either.
+    const isPlaced = onNameConflict === 'first' || onNameConflict === 'last'
+    return { strategy: 'merge', rules: { name }, order: [...(isPlaced ? [] : BY_CONTENT), ...BY_PLACE].join(', ') }
   }
   if (kind !== 'user') {
     // Of memberships nothing is in conflict: what they are called after is their first record.

@@ -15,9 +15,10 @@ const TAKEN = { first: 'the first one', last: 'the last one', most: 'the one tha
  * where the rule is `error`, a reject. Runs when records have been merged, by the rule.
  */
 export function reportNameConflicts(staging: Staging, rule: Manifest['organizations']['onNameConflict']): void {
+  const order = rule === 'first' || rule === 'last' ? 'seq' : 'n DESC, name'
   const conflicts = staging.db
     .prepare(
-      `SELECT key, json_group_array(json_array(name, n) ORDER BY seq) AS names FROM (
+      `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
          SELECT key, json_extract(attributes, '$.name') AS name, sum(records) AS n, min(seq) AS seq FROM drafts
          WHERE kind = 'organization' AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
        ) GROUP BY key HAVING count(*) > 1 ORDER BY key`,

@@ -71,6 +71,21 @@ describe('who stands for the others', () => {
   })
 })
 
+test('a record of which nothing tells who it is, is one with those of its key, wherever it stands', async () => {
+  const rows = [person('u1', { name: 'Amy', number: 7 }), person('u1', { metadata: { a: '1' } }), BEA]
+  for (const order of [rows, rows.toReversed()]) {
+    const set = await setOf({ by: ['$record.number'] }, order)
+    expect(rejects(set)).toEqual([])
+    expect(set.get('user', 'u1')?.attributes).toMatchObject({ firstName: 'Amy', metadata: { a: '1' } })
+    expect(set.count('user')).toBe(2)
+  }
+  const two = [person('u1', { number: 7 }), person('u1'), person('u1', { number: 8 })]
+  expect(rejects(await setOf({ by: ['$record.number'] }, two))).toEqual([
+    'user u1 key_contradiction',
+    'user u1 key_contradiction',
+  ])
+})
+
 describe('the strategy error', () => {
   test('refuses all records of a group, each naming the others, with what they bring', async () => {
     const set = await setOf({ strategy: 'error' }, [AMY, person('v', { email: 'v@example.com' }), BEA])

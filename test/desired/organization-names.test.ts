@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { describeNote } from '../../src/reporting/remarks.ts'
 import { RULES } from '../resources/rules.ts'
 import { assembled, type RecordPart } from './assembled.ts'
+import { mappedSet, wanted } from './mapped-set.ts'
 
 const named = (...names: string[]): RecordPart[] => names.map((name) => ({ organizations: [{ key: 'acme', name }] }))
 const rule = (onNameConflict: 'first' | 'last' | 'most' | 'error') => ({
@@ -78,4 +79,23 @@ test('equal names are no conflict, and many conflicts are named up to ten', asyn
   const counts = (await assembled(many.flat().map((one) => ({ organizations: [one] })))).noteCounts()
   expect(counts.reduce((sum, { count }) => sum + count, 0)).toBe(12)
   expect(counts.find(({ detail }) => detail === '')?.count).toBe(2)
+})
+
+test.each(['most', 'error'] as const)('with the rule %s nothing depends on the order of the rows', async (which) => {
+  const rows = [
+    { id: 'u1', org: 'acme', name: 'Acme', plan: 'free' },
+    { id: 'u2', org: 'acme', name: 'ACME', plan: 'pro' },
+    { id: 'u3', org: 'acme', name: 'ACME', plan: 'max' },
+    { id: 'u4', org: 'beta', name: 'Beta', plan: 'max' },
+    { id: 'u5', org: 'beta', name: 'Beta', plan: 'free' },
+  ]
+  const map = { organization: { key: 'org', externalId: 'org', name: 'name', metadata: { plan: 'plan' } } }
+  const texts = []
+  for (const order of [rows, rows.toReversed(), rows.toSorted((a, b) => (a.plan < b.plan ? -1 : 1))]) {
+    const set = await mappedSet(map, order, rule(which))
+    texts.push([wanted(set), set.noteCounts().map(describeNote), [...set.rejects()].map(({ message }) => message)])
+  }
+  expect(texts[1]).toEqual(texts[0])
+  expect(texts[2]).toEqual(texts[0])
+  expect(texts[0]?.[0]).toContain('"name":"Beta"'.replaceAll('"', '\\"'))
 })
