@@ -1,5 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import { settleCases } from './cases.ts'
+import { withdrawMissingSecrets } from './connection-secrets.ts'
 import { refuseStrangers } from './group-members.ts'
 import { refuseSharedGroupNames } from './group-names.ts'
 import { settleRoles } from './membership-roles.ts'
@@ -46,6 +47,7 @@ export const settlements: Readonly<Record<string, Settlement>> = {
       deriveRoles(staging)
     },
   },
+  connection: { merged: withdrawMissingSecrets },
   group: { merged: refuseSharedGroupNames },
   'group-membership': { merged: refuseStrangers },
 }
