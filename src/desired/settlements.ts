@@ -1,6 +1,7 @@
 import type { Manifest } from '../config/manifest.ts'
 import { settleCases } from './cases.ts'
 import { withdrawMissingSecrets } from './connection-secrets.ts'
+import { settleDomainStates } from './domain-states.ts'
 import { refuseStrangers } from './group-members.ts'
 import { refuseSharedGroupNames } from './group-names.ts'
 import { settleRoles } from './membership-roles.ts'
@@ -24,6 +25,7 @@ export const settlements: Readonly<Record<string, Settlement>> = {
   permission: { settled: (staging, manifest) => addDefined(staging, manifest, 'permission') },
   organization: {
     merged(staging, { organizations }) {
+      settleDomainStates(staging)
       reportNameConflicts(staging, organizations.onNameConflict)
       refuseSharedClaims(staging, organizations)
     },

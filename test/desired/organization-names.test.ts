@@ -41,7 +41,7 @@ test.each([
 
 test('records that agree make one organization, to the letter, in any order', async () => {
   const records: RecordPart[] = [
-    { organizations: [{ key: 'acme', name: 'Acme', domains: ['b.example', 'a.example'] }] },
+    { organizations: [{ key: 'acme', name: 'Acme', domains: ['b.example'] }] },
     { organizations: [{ key: 'acme', name: 'Acme', domains: ['c.example'], verifiedDomains: ['c.example'] }] },
     { organizations: [{ key: 'acme', name: 'Acme', domains: ['a.example'], verifiedDomains: ['a.example'] }] },
   ]
