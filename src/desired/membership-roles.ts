@@ -55,9 +55,9 @@ function refuseSeveral(staging: Staging): void {
 function keepFirst(staging: Staging, priority: readonly string[]): void {
   staging.db.exec('CREATE TABLE role_ranks (role TEXT PRIMARY KEY, rank INTEGER NOT NULL) WITHOUT ROWID, STRICT')
   for (const [rank, role] of priority.entries()) {
-    // An organization's own role ranks where its name does, written with the prefix or without.
-    for (const slug of [role, `${ORGANIZATION_PREFIX}${role}`]) {
-      staging.run('INSERT OR IGNORE INTO role_ranks VALUES (?, ?)', slug, rank)
+    // An organization's own role ranks where its name does, written with the prefix or without; right after a role of just this name.
+    for (const [prefixed, slug] of [role, `${ORGANIZATION_PREFIX}${role}`].entries()) {
+      staging.run('INSERT OR IGNORE INTO role_ranks VALUES (?, ?)', slug, 2 * rank + prefixed)
     }
   }
   const first = `(SELECT value FROM json_each(desired.attributes, '$.roles') JOIN role_ranks ON role = value

@@ -15,8 +15,8 @@ export interface Candidate {
 }
 
 /**
- * Finds what planning has to look at: what the state does not know, and what the source changed since it was applied; on a
- * refresh everything. All that is equal, nearly everything on a second run, never leaves SQLite.
+ * Finds what planning has to look at: what the state does not know, what the source changed since it was applied, and what was adopted
+ * of a kind that has a rule for conflicts; on a refresh everything. All that is equal, nearly everything on a second run, never leaves SQLite.
  * @returns how many there are
  */
 export function findCandidates(context: PlanningContext, definition: KindDefinition): number {
@@ -37,12 +37,14 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
   const { digestKey } = state
   // Nothing in what is looked up one by one can be compared: a refresh does not look at it.
   const all = refresh && !definition.sparse
+  // The difference to a definition is settled by the rule of today, whatever the rule was when it was adopted.
+  const rulesConflicts = definition.onConflict !== undefined
   const rows = set.staging.db
     .prepare(
-      `SELECT d.*, k.attributes AS base, k.digests FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
-       WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL)`,
+      `SELECT d.*, k.attributes AS base, k.digests, k.ownership FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
+       WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL OR (? AND k.ownership = 'adopted'))`,
     )
-    .iterate(definition.name, all ? 1 : 0)
+    .iterate(definition.name, all ? 1 : 0, rulesConflicts ? 1 : 0)
   for (const row of rows) {
     const desired = desiredFromRow(row)
     const digests = digestSecrets(digestKey, desired.secrets)
@@ -59,7 +61,8 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
         changedSecrets.join(', '),
       )
     }
-    if (!all && !send && !sourceChanged(definition, desired.attributes, JSON.parse(String(row.base)))) continue
+    const looked = all || send || (rulesConflicts && row.ownership === 'adopted')
+    if (!looked && !sourceChanged(definition, desired.attributes, JSON.parse(String(row.base)))) continue
     set.staging.run(
       'INSERT INTO candidates VALUES (?, ?, ?)',
       desired.kind,

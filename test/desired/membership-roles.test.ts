@@ -89,6 +89,15 @@ describe('several roles on one membership', () => {
     ])
   })
 
+  test.each([
+    ['zed', ['zed', 'admin']],
+    ['org-zed', ['org-zed', 'zed']],
+  ])('become %s before its namesake with or without the prefix', async (kept, priority) => {
+    const both = [record('u1', { acme: ['admin', 'org-zed', 'zed'] })]
+    const set = await settled(both, { multiple: 'first', priority })
+    expect(rolesOf(set)).toEqual({ 'u1@acme': JSON.stringify([kept]) })
+  })
+
   test('are rejected where they must not be, with every record of them', async () => {
     const set = await settled(records, { multiple: 'fail' })
     expect(rolesOf(set)).toEqual({ 'u4@acme': '["support"]' })

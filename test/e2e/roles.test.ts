@@ -158,7 +158,26 @@ describe('a role that WorkOS has already', () => {
     workos.takeLog()
     const again = await project.run(['apply', '--yes'], { env })
     expect(again.exit, again.stdout).toBe(0)
+    expect(again.stdout).toMatch(/role:admin permissions.*\["users:read","users:write"\]/)
     expect(workos.takeLog().filter(({ method }) => method !== 'GET')).toEqual([])
+  })
+
+  test('follows the setting when that changes after it was adopted', async () => {
+    const { workos, project } = await existing('keep')
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+    const roles = (onConflict: string) => ({
+      define: { admin: { name: 'Admin', permissions: ['users:read', 'users:write'] } },
+      onConflict,
+    })
+    project.manifest(peopleManifest(workos, { roles: roles('fail') }))
+    const refused = await project.run(['plan'], { env })
+    expect(refused.exit, refused.stdout).toBe(5)
+    project.manifest(peopleManifest(workos, { roles: roles('update') }))
+    const applied = await project.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect(await rolesOf(workos)).toMatchObject({ admin: ['Admin', ['users:read', 'users:write']] })
+    const again = await project.run(['plan', '--detailed-exitcode'], { env })
+    expect(again.exit, again.stdout).toBe(0)
   })
 
   test('is made as it is defined where the manifest says so, and comes to rest', async () => {

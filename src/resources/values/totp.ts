@@ -98,7 +98,11 @@ function readPlain(parts: Record<string, unknown> & { secret: string }, fallback
   const factor: TotpFactor = { secret: encode(read.bytes, 'base32') ?? '' }
   for (const name of ['issuer', 'account'] as const) {
     const value = parts[name]
-    if (!isEmpty(value) && typeof value === 'string') factor[name] = value.trim()
+    if (isEmpty(value)) continue
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      return problem(`beside the TOTP secret, ${name} is not text`, 'map a text value')
+    }
+    factor[name] = String(value).trim()
   }
   const notes = [
     ...(bits < SOUND_BITS ? [{ code: 'totp_weak_secret', detail: `${bits}` }] : []),

@@ -67,6 +67,7 @@ describe('issuer and account', () => {
     ['the label alone', `otpauth://totp/Acme:%20ada?secret=${BASE32}`, { issuer: 'Acme', account: 'ada' }],
     ['an account alone', `otpauth://totp/ada?secret=${BASE32}`, { account: 'ada' }],
     ['an object', { secret: BASE32, issuer: ' Acme ', account: 'ada' }, { issuer: 'Acme', account: 'ada' }],
+    ['numbers', { secret: BASE32, issuer: 7, account: 12345 }, { issuer: '7', account: '12345' }],
     [
       'an object with a URI: the object first',
       { secret: `otpauth://totp/Old:ada?secret=${BASE32}`, issuer: 'New' },
@@ -120,6 +121,7 @@ describe('what is not a secret is refused, without being shown', () => {
     ['a URI with another encoding', { secret: `otpauth://totp/?secret=${BASE32}`, encoding: 'hex' }],
     ['a URI whose label is broken', `otpauth://totp/%E0%A4%A?secret=${BASE32}`],
     ['digits that are no number', { secret: BASE32, digits: 'six' }],
+    ['an account that is no text', { secret: BASE32, account: { id: 'ada' } }],
     ['a list with one that is none', [BASE32, 'not a secret!']],
   ])('%s', (_, value, encoding = 'auto') => {
     const found = read(value, encoding)
