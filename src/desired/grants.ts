@@ -21,6 +21,9 @@ export function assignGrants(staging: Staging, definition: DraftDefinition): num
      SELECT ?1, kind, key, grp, refs, ?2, NULL, file, line, 0 FROM drafts WHERE kind = ?3 AND key = ?4 AND records > 0
      ORDER BY seq, id LIMIT 1`,
   )
+  const isUser = staging.statement(
+    "SELECT 1 FROM desired WHERE kind = 'user' AND key = ?1 UNION ALL SELECT 1 FROM rejects WHERE kind = 'user' AND key = ?1 LIMIT 1",
+  )
   const reject = staging.statement('INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)')
   const grants = staging.db
     .prepare(
@@ -53,7 +56,9 @@ export function assignGrants(staging: Staging, definition: DraftDefinition): num
       'role',
       organization === null
         ? `the role ${grant.role} of ${user} has no membership to go to: the record names no organization`
-        : `the role ${grant.role} of ${user} is for the organization ${organization}, of which the user is no member`,
+        : isUser.get(user) === undefined
+          ? `the role ${grant.role} is given to ${user}, and no user of the source has that key`
+          : `the role ${grant.role} of ${user} is for the organization ${organization}, of which the user is no member`,
       'add the membership, or leave the role out',
       seq,
       Number(grant.file),

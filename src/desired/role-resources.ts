@@ -35,7 +35,8 @@ export function refuseStrayDefinitions(staging: Staging): void {
     (SELECT 1 FROM desired o WHERE o.kind = 'organization' AND o.key = desired.attributes ->> '$.organization')`
   staging.run(
     `INSERT INTO rejects SELECT kind, key, 'organization_missing', 'organization',
-       'its organization ' || (attributes ->> '$.organization') || ' is not among the organizations of the source', NULL,
+       'its organization ' || (attributes ->> '$.organization') || ' is not among the organizations of the source',
+       'name it by the same one of id, external id and name as the memberships do',
        seq, file, line, refs, records FROM desired WHERE ${stray}`,
   )
   staging.run(`DELETE FROM desired WHERE ${stray}`)

@@ -22,8 +22,8 @@ export function permissionSlug(slug: string): Check<string> {
 
 /** The slugs in a list, a comma list, or the JSON text of a list: each once, in the order of their characters. */
 export function parsePermissions(value: unknown): Check<string[]> {
-  const names = parseRoleNames(value)
-  if (!names.ok) return refuse('invalid_permissions', names.fault.message.replaceAll('role', 'permission'))
+  const names = parseRoleNames(value, 'permission')
+  if (!names.ok) return names
   for (const name of names.value) {
     const slug = permissionSlug(name)
     if (!slug.ok) return slug

@@ -51,21 +51,22 @@ export function rolesIn({ organizations }: RoleConfig, organization: string | nu
   return Object.hasOwn(organizations, organization) ? organizations[organization] : undefined
 }
 
-/** The role names in a list, a comma list, or the JSON text of a list: trimmed, in order, without empty ones. */
-export function parseRoleNames(value: unknown): Check<string[]> {
+/** The names of roles, or of permissions, in a list, a comma list, or the JSON text of a list: trimmed, in order, without empty ones. */
+export function parseRoleNames(value: unknown, what: 'role' | 'permission' = 'role'): Check<string[]> {
+  const code = `invalid_${what}s`
   if (isEmpty(value)) return accept([])
   let items: unknown[]
   if (Array.isArray(value)) items = value
-  else if (typeof value !== 'string') return refuse('invalid_roles', `${shown(value)} is not a list of roles`)
+  else if (typeof value !== 'string') return refuse(code, `${shown(value)} is not a list of ${what}s`)
   else if (value.trimStart().startsWith('[')) {
     const parsed = parseJsonText(value)
-    if (!parsed.ok) return refuse('invalid_roles', `the list of roles is ${parsed.message}`)
+    if (!parsed.ok) return refuse(code, `the list of ${what}s is ${parsed.message}`)
     items = Array.isArray(parsed.value) ? parsed.value : [parsed.value]
   } else items = value.split(',')
   const names: string[] = []
   for (const item of items) {
     if (isEmpty(item)) continue
-    if (typeof item !== 'string') return refuse('invalid_roles', `${shown(item)} is not the slug of a role`)
+    if (typeof item !== 'string') return refuse(code, `${shown(item)} is not the slug of a ${what}`)
     names.push(item.trim())
   }
   return accept(names)
