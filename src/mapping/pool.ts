@@ -24,13 +24,15 @@ export interface PoolOptions {
   mainStream?: string
   /** Milliseconds that one evaluation may take before the run is given up. */
   patience?: number
+  /** MiB that a worker may take. */
+  memory?: number
 }
 
 /**
  * What a worker may take, MiB. A worker needs little more than its chunk; without a bound V8 lets garbage pile up as far as
  * the machine has memory.
  */
-const WORKER_MEMORY = { maxOldGenerationSizeMb: 512 }
+const MEMORY = 512
 
 /** JSONata ends an evaluation after five seconds by itself, wherever it can. Milliseconds. */
 const PATIENCE = 30_000
@@ -42,7 +44,7 @@ const PATIENCE = 30_000
 export function createMapperPool(manifest: Manifest, options: PoolOptions): MapperPool {
   const settings = mapperSettings(manifest, options.mainStream)
   const { expressions } = compileMapping(settings)
-  const { workers, patience = PATIENCE } = options
+  const { workers, patience = PATIENCE, memory = MEMORY } = options
   const pool = new Piscina<MapTask, MapResult>({
     filename: workerFile(),
     workerData: settings,
@@ -51,7 +53,7 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions): Mapp
     idleTimeout: Number.POSITIVE_INFINITY,
     // Idle workers wait in their event loop: ending one that blocks on shared memory has crashed the process.
     atomics: 'disabled',
-    resourceLimits: WORKER_MEMORY,
+    resourceLimits: { maxOldGenerationSizeMb: memory },
   })
   const running = new Set<AbortController>()
   let failure: ManifestError | undefined
@@ -69,7 +71,7 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions): Mapp
     try {
       return await pool.run({ records, whereabouts }, { signal: controller.signal })
     } catch (error) {
-      if (isOutOfMemory(error)) giveUp(exhaustedError(whereabouts, chunk, WORKER_MEMORY.maxOldGenerationSizeMb))
+      if (isOutOfMemory(error)) giveUp(exhaustedError(whereabouts, chunk, memory))
       throw failure ?? error
     } finally {
       endWatch()

@@ -57,8 +57,13 @@ test('an expression that does not compile is told before a worker starts', () =>
 const BACKTRACKS = '$match(email, /^(a+)+$/).match'
 const trap = { id: 'trap', email: `${'a'.repeat(60)}@example.com`, name: 'Eve', age: 20, orgs: [] }
 
-function stuck(map: Parameters<typeof manifestWith>[0], workers: number, patience: number): MapperPool {
-  const pool = createMapperPool(manifestWith(map), { workers, mainStream: 'users', patience })
+function stuck(
+  map: Parameters<typeof manifestWith>[0],
+  workers: number,
+  patience: number,
+  memory?: number,
+): MapperPool {
+  const pool = createMapperPool(manifestWith(map), { workers, mainStream: 'users', patience, memory })
   onTestFinished(() => pool.close())
   return pool
 }
@@ -97,6 +102,8 @@ test('a worker that needs too much memory is told as such, with the expression a
     { user: { key: 'id', email: 'email', name: '$count([1..100000].{ "many": [[1..100000]] })' } },
     1,
     60_000,
+    // JSONata ends an evaluation after five seconds: on a busy machine no more is taken by then.
+    128,
   )
   const error = await refusal(pool.map(records.slice(0, 1)))
   expect(error.problems).toMatchObject([{ code: 'expression_too_large', path: 'map.user.name' }])

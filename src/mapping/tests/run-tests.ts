@@ -6,7 +6,7 @@ import type { SourceRecord } from '../../sources/source.ts'
 import { checkExpressions } from '../check.ts'
 import { compileMapping, mapperSettings } from '../compile.ts'
 import { concealing } from '../conceal.ts'
-import { createMapperPool } from '../pool.ts'
+import { createMapperPool, type PoolOptions } from '../pool.ts'
 import type { MapResult } from '../result.ts'
 import { checkTests } from './check-tests.ts'
 import { compareResult, type Found } from './compare-result.ts'
@@ -16,9 +16,14 @@ import type { Difference, TestOutcome } from './outcome.ts'
 /**
  * Runs the tests of a manifest: maps each input as a plan does, in a worker, and compares.
  * @param streams of the source, the main one first
+ * @param memory MiB that the worker may take
  * @throws ManifestError when an expression does not compile or hangs, or a test names what is not there
  */
-export async function runMappingTests(loaded: LoadedManifest, streams: readonly string[]): Promise<TestOutcome[]> {
+export async function runMappingTests(
+  loaded: LoadedManifest,
+  streams: readonly string[],
+  { memory }: Pick<PoolOptions, 'memory'> = {},
+): Promise<TestOutcome[]> {
   const names = Object.keys(loaded.manifest.tests)
   if (names.length === 0) return []
   const groups = groupTests(loaded.manifest)
@@ -26,11 +31,16 @@ export async function runMappingTests(loaded: LoadedManifest, streams: readonly 
   if (problems.length > 0) throw new ManifestError(problems)
   const outcomes = new Map<string, TestOutcome>()
   for (const group of groups)
-    for (const outcome of await runGroup(group, loaded, streams)) outcomes.set(outcome.name, outcome)
+    for (const outcome of await runGroup(group, loaded, streams, memory)) outcomes.set(outcome.name, outcome)
   return names.flatMap((name) => outcomes.get(name) ?? [])
 }
 
-async function runGroup(group: TestGroup, loaded: LoadedManifest, streams: readonly string[]): Promise<TestOutcome[]> {
+async function runGroup(
+  group: TestGroup,
+  loaded: LoadedManifest,
+  streams: readonly string[],
+  memory: number | undefined,
+): Promise<TestOutcome[]> {
   const checked = checkExpressions({ ...loaded, manifest: group.manifest })
   const problems = checked.filter(({ severity }) => severity !== 'warning')
   if (problems.length > 0) throw new ManifestError(problems)
@@ -40,7 +50,7 @@ async function runGroup(group: TestGroup, loaded: LoadedManifest, streams: reado
     const { line } = loaded.locate(['tests', name, 'input'])
     return { seq, stream: test.stream ?? mainStream, origin: { file: basename(loaded.file), line }, data: test.input }
   })
-  const pool = createMapperPool(group.manifest, { workers: 1, mainStream })
+  const pool = createMapperPool(group.manifest, { workers: 1, mainStream, memory })
   try {
     const result = await pool.map(records)
     return group.tests.map(([name, test], seq) => {
