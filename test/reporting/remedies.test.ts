@@ -66,6 +66,7 @@ const OTHERS: Record<string, string[]> = {
     'password_changed_in_source',
     'password_reset_required',
     'password_weak_reset',
+    'domain_states_differ',
     'role_default',
     'role_dropped',
     'role_lost',
