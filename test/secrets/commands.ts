@@ -56,6 +56,12 @@ export const LINES: Record<string, string[][]> = {
     ['plan', '--snapshot', 'snapshot', '--json', '--full'],
     ['plan', '--refresh', '--out', 'plan.ndjson', '--merges', 'merges.json'],
   ],
+  handoff: [
+    ['handoff', '--out', 'handoff', '--json'],
+    ['handoff', '--out', 'handoff', '--include-secrets'],
+    ['handoff', '--out', 'handoff', '--fresh'],
+    ['handoff', '--out', 'handoff', '--snapshot', 'snapshot'],
+  ],
   apply: [
     ['apply', 'plan.ndjson', '--full'],
     ['apply', '--yes', '--json', '--full'],
