@@ -13,11 +13,8 @@ import type { Staging } from './staging.ts'
  */
 export function refuseContradictions(staging: Staging, definition: DraftDefinition, manifest: Manifest): void {
   if (definition.name === 'user') joinUndecided(staging)
-  const contradictory = staging
-    .statement('SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(grp) <> max(grp)')
-    .all(definition.name)
-    .map((row) => String(row.key))
-  if (contradictory.length === 0) return
+  const contradictory = 'SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(grp) <> max(grp)'
+  if (staging.statement(contradictory).get(definition.name) === undefined) return
   staging.db.exec(`
     CREATE INDEX IF NOT EXISTS drafts_by_record ON drafts (seq);
     CREATE INDEX IF NOT EXISTS grants_by_record ON grants (seq);
@@ -26,29 +23,40 @@ export function refuseContradictions(staging: Staging, definition: DraftDefiniti
     .order.split(', ')
     .map((column) => `d.${column}`)
     .join(', ')
-  for (const key of contradictory) {
-    const [first, ...later] = staging
-      .statement(
-        `SELECT d.*, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d
-         JOIN files f ON f.id = d.file WHERE d.kind = ? AND d.key = ? ORDER BY ${columns}`,
-      )
-      .all(definition.name, key)
-    if (first === undefined) continue
-    const message = `the key ${key} stands for another ${definition.name} already, in ${first.origin}: their dedupe fields differ`
-    for (const other of later.filter((draft) => draft.grp !== first.grp)) {
-      staging.run(
-        `INSERT INTO rejects SELECT kind, key, 'key_contradiction', 'key', ?, ?, seq, file, line, refs, records
-         FROM drafts WHERE id = ?`,
-        message,
-        `give each ${definition.name} a key of its own, or make the records agree`,
-        Number(other.id),
-      )
-      if (definition.name === 'user') {
-        insertCase(staging, contradictionOf([first, other], manifest), 'rejected', key, Number(other.records))
-      }
-      staging.run('DELETE FROM drafts WHERE id = ?', Number(other.id))
-      refuseFollowers(staging, definition.name, key, Number(other.seq), message)
+  for (const { key } of staging.spool(`${contradictory} ORDER BY key`, definition.name)) {
+    refuseOthers(staging, definition, String(key), columns, manifest)
+  }
+}
+
+/** Refuses the records of this key that are of another group than the one that stands. */
+function refuseOthers(
+  staging: Staging,
+  { name }: DraftDefinition,
+  key: string,
+  columns: string,
+  manifest: Manifest,
+): void {
+  const [first, ...later] = staging
+    .statement(
+      `SELECT d.*, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d
+       JOIN files f ON f.id = d.file WHERE d.kind = ? AND d.key = ? ORDER BY ${columns}`,
+    )
+    .all(name, key)
+  if (first === undefined) return
+  const message = `the key ${key} stands for another ${name} already, in ${first.origin}: their dedupe fields differ`
+  for (const other of later.filter((draft) => draft.grp !== first.grp)) {
+    staging.run(
+      `INSERT INTO rejects SELECT kind, key, 'key_contradiction', 'key', ?, ?, seq, file, line, refs, records
+       FROM drafts WHERE id = ?`,
+      message,
+      `give each ${name} a key of its own, or make the records agree`,
+      Number(other.id),
+    )
+    if (name === 'user') {
+      insertCase(staging, contradictionOf([first, other], manifest), 'rejected', key, Number(other.records))
     }
+    staging.run('DELETE FROM drafts WHERE id = ?', Number(other.id))
+    refuseFollowers(staging, name, key, Number(other.seq), message)
   }
 }
 

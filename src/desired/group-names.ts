@@ -8,13 +8,11 @@ const NAMED = 3
  * from the others, once the state is lost or an answer.
  */
 export function refuseSharedGroupNames(staging: Staging): void {
-  const shared = staging
-    .statement(
-      `SELECT json_extract(refs, '$.organization') AS organization, json_extract(attributes, '$.name') AS name,
-         json_group_array(key ORDER BY key) AS keys
-       FROM desired WHERE kind = 'group' GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1, 2`,
-    )
-    .all()
+  const shared = staging.spool(
+    `SELECT json_extract(refs, '$.organization') AS organization, json_extract(attributes, '$.name') AS name,
+       json_group_array(key ORDER BY key) AS keys
+     FROM desired WHERE kind = 'group' GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1, 2`,
+  )
   for (const { organization, name, keys } of shared) {
     const groups = JSON.parse(String(keys)).map(String)
     for (const key of groups)

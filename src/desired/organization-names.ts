@@ -16,14 +16,12 @@ const TAKEN = { first: 'the first one', last: 'the last one', most: 'the one tha
  */
 export function reportNameConflicts(staging: Staging, rule: Manifest['organizations']['onNameConflict']): void {
   const order = rule === 'first' || rule === 'last' ? 'seq' : 'n DESC, name'
-  const conflicts = staging.db
-    .prepare(
-      `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
-         SELECT key, json_extract(attributes, '$.name') AS name, sum(records) AS n, min(seq) AS seq FROM drafts
-         WHERE kind = 'organization' AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
-       ) GROUP BY key HAVING count(*) > 1 ORDER BY key`,
-    )
-    .all()
+  const conflicts = staging.spool(
+    `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
+       SELECT key, json_extract(attributes, '$.name') AS name, sum(records) AS n, min(seq) AS seq FROM drafts
+       WHERE kind = 'organization' AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
+     ) GROUP BY key HAVING count(*) > 1 ORDER BY key`,
+  )
   let named = 0
   for (const { key, names } of conflicts) {
     const spellings = spelt(JSON.parse(String(names)))

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { createPrivateFile } from '../files/private-file.ts'
 
 /**
@@ -54,6 +54,7 @@ export class Staging {
   readonly db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #files = new Map<string, number>()
+  #spools = 0
 
   /** @param folder the run's scratch folder, or undefined for one in memory */
   constructor(folder: string | undefined) {
@@ -84,6 +85,18 @@ export class Staging {
   count(sql: string, ...parameters: (string | number | null)[]): number {
     const row = this.statement(sql).get(...parameters)
     return row === undefined ? 0 : Number(Object.values(row)[0] ?? 0)
+  }
+
+  /** The rows of a query as they are now, in its order, held on disk: the tables it reads may be changed while they are gone through. */
+  *spool(sql: string, ...parameters: (string | number | null)[]): Generator<Record<string, SQLOutputValue>> {
+    const table = `spool_${++this.#spools}`
+    this.db.prepare(`CREATE TEMP TABLE ${table} AS ${sql}`).run(...parameters)
+    try {
+      yield* this.db.prepare(`SELECT * FROM ${table} ORDER BY rowid`).iterate()
+    } finally {
+      // Emptied, not dropped: SQLite drops no table while another one of the database is being read.
+      this.db.exec(`DELETE FROM ${table}`)
+    }
   }
 
   transaction<T>(work: () => T): T {

@@ -16,19 +16,17 @@ const NAMED = 3
  */
 export async function blockHeldDomains(staging: Staging, api: Api, listed: boolean): Promise<void> {
   if (!listed) await readHolders(staging, api)
-  const held = staging
-    .statement(
-      `WITH holders AS MATERIALIZED (
-         SELECT domain.value AS domain, live.id, json_extract(attributes, '$.name') AS name
-         FROM live, json_each(attributes, '$.domains') domain WHERE kind = 'organization')
-       SELECT position, action, json_group_array(json_array(domain, id, name) ORDER BY domain) AS held
-       FROM (SELECT a.position, a.action, wanted.value AS domain, holders.id, holders.name
-         FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key, json_each(d.attributes, '$.domains') wanted
-         JOIN holders ON holders.domain = wanted.value
-         WHERE a.kind = 'organization' AND a.type = 'create')
-       GROUP BY position`,
-    )
-    .all()
+  const held = staging.spool(
+    `WITH holders AS MATERIALIZED (
+       SELECT domain.value AS domain, live.id, json_extract(attributes, '$.name') AS name
+       FROM live, json_each(attributes, '$.domains') domain WHERE kind = 'organization')
+     SELECT position, action, json_group_array(json_array(domain, id, name) ORDER BY domain) AS held
+     FROM (SELECT a.position, a.action, wanted.value AS domain, holders.id, holders.name
+       FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key, json_each(d.attributes, '$.domains') wanted
+       JOIN holders ON holders.domain = wanted.value
+       WHERE a.kind = 'organization' AND a.type = 'create')
+     GROUP BY position`,
+  )
   staging.transaction(() => {
     for (const row of held) {
       const { kind, key, label } = JSON.parse(String(row.action))
@@ -41,16 +39,16 @@ export async function blockHeldDomains(staging: Staging, api: Api, listed: boole
 
 /** Reads those that have a domain with which one is about to be created. */
 async function readHolders(staging: Staging, api: Api): Promise<void> {
-  const domains = staging
-    .statement(
-      `SELECT DISTINCT wanted.value AS domain FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key,
-         json_each(d.attributes, '$.domains') wanted
-       WHERE a.kind = 'organization' AND a.type = 'create' ORDER BY domain`,
-    )
-    .all()
-    .map(({ domain }) => String(domain))
-  for (let start = 0; start < domains.length; start += DOMAINS_AT_ONCE) {
-    const asked = domains.slice(start, start + DOMAINS_AT_ONCE)
+  const batches = staging.spool(
+    `SELECT json_group_array(domain) AS domains FROM (
+       SELECT domain, (row_number() OVER (ORDER BY domain) - 1) / ${DOMAINS_AT_ONCE} AS batch FROM (
+         SELECT DISTINCT wanted.value AS domain FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key,
+           json_each(d.attributes, '$.domains') wanted
+         WHERE a.kind = 'organization' AND a.type = 'create'))
+     GROUP BY batch ORDER BY batch`,
+  )
+  for (const { domains } of batches) {
+    const asked = JSON.parse(String(domains)).map(String)
     for await (const page of organizationsWithDomains(api, asked)) insertLive(staging, 'organization', page)
   }
 }

@@ -110,20 +110,21 @@ export class Plan {
     return [...caseCounts(this.set.staging), ...clashes]
   }
 
-  /** Blocked resources by reason, most first. */
-  blockedCounts(): { kind: string; code: string; message: string; count: number }[] {
-    return this.set.staging
-      .statement(
-        `SELECT kind, action ->> 'code' AS code, min(action ->> 'message') AS message, count(*) AS n FROM actions
-         WHERE type = 'blocked' GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
-         ORDER BY n DESC, kind, code, message`,
-      )
-      .all()
-      .map((row) => ({
-        kind: String(row.kind),
-        code: String(row.code),
-        message: String(row.message),
-        count: Number(row.n),
-      }))
+  /** Blocked resources by reason, most first. Reasons that name the resource are as many as those are. */
+  *blockedCounts(limit = -1): Generator<{ kind: string; code: string; message: string; count: number }> {
+    for (const row of this.set.staging.db.prepare(`${BLOCKED_COUNTS} LIMIT ?`).iterate(limit)) {
+      yield { kind: String(row.kind), code: String(row.code), message: String(row.message), count: Number(row.n) }
+    }
+  }
+
+  /** How many reasons there are. */
+  blockedReasons(): number {
+    return this.set.staging.count(`SELECT count(*) FROM (${BLOCKED_COUNTS})`)
   }
 }
+
+/** Those that wait for something that is blocked do so for one reason, whatever it is called. */
+const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, min(action ->> 'message') AS message, count(*) AS n FROM actions
+  WHERE type = 'blocked'
+  GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
+  ORDER BY n DESC, kind, code, message`

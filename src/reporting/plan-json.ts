@@ -21,11 +21,11 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     cases: plan.caseCounts(),
     mergeCounts: set.mergeCounts(),
     summary,
-    blocked: plan.blockedCounts(),
     unmappedRoles: unmappedRoles(set),
     totpUnsupportedCounts: unsupportedTotpCounts(set),
   }
   write(jsonText(head).slice(0, -1))
+  writeList('blocked', plan.blockedCounts(), write)
   writeList('actions', plan.actions(), write)
   writeList('drift', plan.drift(), write)
   writeList('spared', plan.spared(), write)

@@ -174,14 +174,14 @@ function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void 
 }
 
 function renderBlocked(plan: Plan, { paint, write }: PlanTextOptions): void {
-  const counts = plan.blockedCounts()
-  if (counts.length === 0) return
+  const reasons = plan.blockedReasons()
+  if (reasons === 0) return
   write(`\n${paint('bold', 'Blocked, by reason')}\n`)
-  for (const { kind, message, code, count } of counts.slice(0, REASONS)) {
+  for (const { kind, message, code, count } of plan.blockedCounts(REASONS)) {
     const why = code === 'dependency_blocked' ? 'what they refer to is blocked' : message
     write(`  ${paint('red', '!')} ${count.toLocaleString('en-US')} ${kind}: ${printable(why)}\n`)
   }
-  if (counts.length > REASONS) write(`  … ${counts.length - REASONS} more reasons\n`)
+  if (reasons > REASONS) write(`  … ${(reasons - REASONS).toLocaleString('en-US')} more reasons\n`)
 }
 
 function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void {

@@ -108,7 +108,7 @@ test('what the source no longer has is counted and left alone', async () => {
 test('a role that is nowhere blocks the memberships that need it, and the plan says which', async () => {
   const world = await createWorld(rows.map((row) => ({ ...row, role_slugs: 'conductor' })))
   const plan = await world.plan()
-  expect(plan.blockedCounts()).toMatchObject([
+  expect([...plan.blockedCounts()]).toMatchObject([
     { kind: 'membership', code: 'unknown_role', count: 3, message: expect.stringContaining('conductor') },
   ])
   expect(plan.summary.refusals).toMatchObject([{ guard: 'maxRejects', figure: 3 }])
