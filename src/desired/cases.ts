@@ -1,5 +1,5 @@
 import type { UserDedupe } from '../config/manifest.ts'
-import type { Attributes } from '../resources/kind.ts'
+import type { Attributes } from '../resources/draft.ts'
 import { comparedEmail } from '../resources/values/compared-email.ts'
 import type { Staging } from './staging.ts'
 

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { Manifest } from '../config/manifest.ts'
-import type { DraftDefinition } from '../resources/kind.ts'
+import type { DraftDefinition } from '../resources/draft.ts'
 import { draftDefinitions } from '../resources/registry.ts'
 import { type CaseCode, casesOf, insertCase } from './cases.ts'
 import { policyFor } from './merge-policy.ts'

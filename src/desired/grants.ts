@@ -1,4 +1,4 @@
-import type { DraftDefinition } from '../resources/kind.ts'
+import type { DraftDefinition } from '../resources/draft.ts'
 import type { Staging } from './staging.ts'
 
 /**

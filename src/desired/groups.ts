@@ -1,6 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import { canonicalJson } from '../json.ts'
-import type { DraftDefinition } from '../resources/kind.ts'
+import type { DraftDefinition } from '../resources/draft.ts'
 import { mergeDrafts } from '../resources/merge.ts'
 import type { MergeConflict } from '../resources/mergeable.ts'
 import { casesOf, insertCase } from './cases.ts'

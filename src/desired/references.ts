@@ -1,4 +1,4 @@
-import type { DraftDefinition } from '../resources/kind.ts'
+import type { DraftDefinition } from '../resources/draft.ts'
 import type { Staging } from './staging.ts'
 
 /** References that are turned in one go: as many may merge as there are users. */

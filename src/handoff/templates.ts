@@ -1,4 +1,5 @@
-import type { Attributes, DesiredResource } from '../resources/kind.ts'
+import type { Attributes } from '../resources/draft.ts'
+import type { DesiredResource } from '../resources/kind.ts'
 import { certificateEnd } from '../resources/values/pem.ts'
 
 /**

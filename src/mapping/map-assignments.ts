@@ -1,6 +1,6 @@
 import type { RoleConfig } from '../config/manifest.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
-import type { ValueProblem } from '../resources/kind.ts'
+import type { ValueProblem } from '../resources/draft.ts'
 import { membership } from '../resources/membership.ts'
 import { settle } from '../resources/values/check.ts'
 import { mapRoleSlug, parseRoleNames, rolesIn } from '../resources/values/roles.ts'

@@ -1,5 +1,5 @@
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
-import type { Normalised, ValueProblem } from '../resources/kind.ts'
+import type { Normalised, ValueProblem } from '../resources/draft.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'

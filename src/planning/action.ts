@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts'
-import type { Attributes, Changes } from '../resources/kind.ts'
+import type { Attributes } from '../resources/draft.ts'
+import type { Changes } from '../resources/kind.ts'
 
 /** One field that an action changes. Secret fields are named and never shown. */
 export type FieldChange =

@@ -1,5 +1,5 @@
 import type { Staging } from '../desired/staging.ts'
-import type { Attributes } from '../resources/kind.ts'
+import type { Attributes } from '../resources/draft.ts'
 import type { Spared } from './action.ts'
 
 /** Something that the state holds and the source no longer has. */

@@ -1,7 +1,8 @@
 import type { ConflictPolicy, DriftPolicy } from '../config/manifest.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
 import { diffField } from '../resources/compare.ts'
-import type { Attributes, Changes, FieldDefinition, KindDefinition } from '../resources/kind.ts'
+import type { Attributes, FieldDefinition } from '../resources/draft.ts'
+import type { Changes, KindDefinition } from '../resources/kind.ts'
 import type { Drift, FieldChange } from './action.ts'
 
 type KeptDifference = Pick<Drift, 'field' | 'live' | 'desired' | 'reason' | 'refused'>

@@ -1,5 +1,5 @@
 import { canonicalJson, isObject, type Json } from '../json.ts'
-import type { FieldDefinition } from './kind.ts'
+import type { FieldDefinition } from './draft.ts'
 
 /**
  * What an update of one field has to send to turn `base` into `desired`; undefined when there is nothing to send.

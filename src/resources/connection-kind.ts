@@ -1,7 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { createBody, requiredText, type Spelling, textOf } from './body.ts'
 import { connectionDraft } from './connection.ts'
-import type { Attributes, DesiredResource, KindDefinition, LiveResource } from './kind.ts'
+import type { Attributes } from './draft.ts'
+import type { DesiredResource, KindDefinition, LiveResource } from './kind.ts'
 import { pages } from './paging.ts'
 
 const PATH = '/connections'

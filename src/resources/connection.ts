@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.ts'
-import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, ValueRules } from './kind.ts'
+import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, ValueRules } from './draft.ts'
 import { parseBoolean } from './values/booleans.ts'
 import { settle } from './values/check.ts'
 import { normaliseConnectionType, normaliseProtocol, type Protocol } from './values/connection-type.ts'

@@ -1,16 +1,8 @@
 import type { Manifest } from '../config/manifest.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { requiredText, textOf } from './body.ts'
-import type {
-  Attributes,
-  KindDefinition,
-  LiveResource,
-  Mention,
-  NormaliseResult,
-  Reduction,
-  ValueProblem,
-  ValueRules,
-} from './kind.ts'
+import type { Attributes, NormaliseResult, ValueProblem, ValueRules } from './draft.ts'
+import type { KindDefinition, LiveResource, Mention, Reduction } from './kind.ts'
 import { naturalOf, organizationRoleKey } from './organization-role.ts'
 import { listed, pages } from './paging.ts'
 import { ORGANIZATION_PREFIX } from './role-definition.ts'

@@ -1,6 +1,6 @@
 import type { MergeRule } from '../config/manifest.ts'
 import type { Json, JsonObject } from '../json.ts'
-import type { Attributes, DraftDefinition } from './kind.ts'
+import type { Attributes, DraftDefinition } from './draft.ts'
 
 /** A record of a resource, as it is merged. */
 export interface Mergeable {

@@ -1,14 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { Api } from '../workos/api.ts'
 import { createBody, requiredText, type Spelling, textOf, told, updateBody } from './body.ts'
-import type {
-  DesiredResource,
-  KindDefinition,
-  LiveResource,
-  NormaliseResult,
-  ValueProblem,
-  ValueRules,
-} from './kind.ts'
+import type { NormaliseResult, ValueProblem, ValueRules } from './draft.ts'
+import type { DesiredResource, KindDefinition, LiveResource } from './kind.ts'
 import { pages } from './paging.ts'
 import { accept, type Check, refuse, settle, shown } from './values/check.ts'
 import { normaliseDomains } from './values/domains.ts'

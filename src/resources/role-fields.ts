@@ -1,7 +1,8 @@
 import type { JsonObject } from '../json.ts'
 import type { WriteRequest } from '../workos/api.ts'
 import { createBody, type Spelling, told, updateBody } from './body.ts'
-import type { Attributes, Changes, FieldDefinition } from './kind.ts'
+import type { Attributes, FieldDefinition } from './draft.ts'
+import type { Changes } from './kind.ts'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 

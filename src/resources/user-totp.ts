@@ -1,6 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import { isObject, type JsonObject } from '../json.ts'
-import type { Normalised, ValueProblem } from './kind.ts'
+import type { Normalised, ValueProblem } from './draft.ts'
 import { readTotp, type TotpFactor } from './values/totp.ts'
 
 /** Characters from which a text is long enough to be a secret, so that its appearance elsewhere is no chance. */

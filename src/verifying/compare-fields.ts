@@ -1,7 +1,8 @@
 import { canonicalJson, isObject, type Json } from '../json.ts'
 import { comparedFields } from '../planning/three-way.ts'
 import { diffField } from '../resources/compare.ts'
-import type { Attributes, FieldDefinition, KindDefinition } from '../resources/kind.ts'
+import type { Attributes, FieldDefinition } from '../resources/draft.ts'
+import type { KindDefinition } from '../resources/kind.ts'
 import type { ChangedBy } from './verification.ts'
 
 /** A field, or a member of one, with another value in WorkOS than in the source. */

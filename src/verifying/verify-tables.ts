@@ -1,7 +1,7 @@
 import type { Staging } from '../desired/staging.ts'
 import { canonicalJson } from '../json.ts'
 import { createPlanTables } from '../planning/plan-tables.ts'
-import type { Attributes } from '../resources/kind.ts'
+import type { Attributes } from '../resources/draft.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Finding } from './verification.ts'
 

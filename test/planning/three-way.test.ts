@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Json, JsonObject } from '../../src/json.ts'
 import { type Comparison, compareAdopted, compareKnown, sourceChanged } from '../../src/planning/three-way.ts'
-import type { Attributes, KindDefinition } from '../../src/resources/kind.ts'
+import type { Attributes } from '../../src/resources/draft.ts'
+import type { KindDefinition } from '../../src/resources/kind.ts'
 import { kindDefinition } from '../../src/resources/registry.ts'
 
 const user = kindDefinition('user')

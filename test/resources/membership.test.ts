@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { DesiredResource, ValueRules } from '../../src/resources/kind.ts'
+import type { ValueRules } from '../../src/resources/draft.ts'
+import type { DesiredResource } from '../../src/resources/kind.ts'
 import { membership } from '../../src/resources/membership.ts'
 import { role } from '../../src/resources/role.ts'
 import { rolesDefined } from '../../src/resources/role-definition.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Attributes } from '../../src/resources/kind.ts'
+import type { Attributes } from '../../src/resources/draft.ts'
 import { membership } from '../../src/resources/membership.ts'
 import { checkMerged, mergeDrafts } from '../../src/resources/merge.ts'
 import { user } from '../../src/resources/user.ts'

@@ -1,4 +1,4 @@
-import type { ValueRules } from '../../src/resources/kind.ts'
+import type { ValueRules } from '../../src/resources/draft.ts'
 
 /** The value rules of a manifest that says nothing about them. */
 export const RULES: ValueRules = {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { DesiredResource, Normalised } from '../../src/resources/kind.ts'
+import type { Normalised } from '../../src/resources/draft.ts'
+import type { DesiredResource } from '../../src/resources/kind.ts'
 import { user } from '../../src/resources/user.ts'
 import { ApiRefusal } from '../../src/workos/api.ts'
 import { collect, live, only } from './live.ts'

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
-import type { ValueProblem } from '../kind.ts'
+import type { ValueProblem } from '../draft.ts'
 import { isEmpty } from '../values/check.ts'
 import { canonicalHashType, checkHash, HASH_TYPES, shownHashType } from './hash-types.ts'
 import { knownType, likelyType } from './known-types.ts'

@@ -1,4 +1,4 @@
-import type { ValueProblem } from '../kind.ts'
+import type { ValueProblem } from '../draft.ts'
 
 /** Why a value is refused, before it is known which field it stands in. */
 export interface Fault {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts'
-import type { ValueProblem } from '../kind.ts'
+import type { ValueProblem } from '../draft.ts'
 import { settle } from './check.ts'
 import { optionalText } from './text.ts'
 

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
-import type { Attributes, Normalised, ValueProblem, ValueRules } from '../kind.ts'
+import type { Attributes, Normalised, ValueProblem, ValueRules } from '../draft.ts'
 import { shown } from './check.ts'
 
 type MetadataRules = Manifest['metadata']

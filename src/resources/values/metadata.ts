@@ -1,7 +1,7 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { jsonAsWritten, parseJsonAsWritten, WrittenNumber } from '../../json-text.ts'
-import type { Normalised, ValueProblem } from '../kind.ts'
+import type { Normalised, ValueProblem } from '../draft.ts'
 import { accept, type Check, isEmpty, refuse, settle, shown } from './check.ts'
 import { checkMetadataLimits, cutText, fitMetadata } from './metadata-limits.ts'
 import { kindOf } from './text.ts'

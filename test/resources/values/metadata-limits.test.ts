@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Manifest } from '../../../src/config/manifest.ts'
-import type { ValueProblem } from '../../../src/resources/kind.ts'
+import type { ValueProblem } from '../../../src/resources/draft.ts'
 import { readMetadata } from '../../../src/resources/values/metadata.ts'
 import { cutText, fitMetadata } from '../../../src/resources/values/metadata-limits.ts'
 import { RULES } from '../rules.ts'

@@ -1,0 +1,117 @@
+import type { Manifest, MergeRule } from '../config/manifest.ts'
+import type { JsonObject } from '../json.ts'
+
+/** Non-secret attributes by field name, in our camelCase spelling. A field that is absent is not managed. */
+export type Attributes = JsonObject
+
+/** One field of a kind. */
+export interface FieldDefinition {
+  /** Secret fields are kept apart from the others from the mapping on: never shown, stored only as keyed digests. */
+  secret?: true
+  /**
+   * How two values are compared and what an update sends: `value` the whole value; `map` only the changed members of an
+   * object (null removes one); `set` the whole list, order ignored.
+   */
+  compare: 'value' | 'map' | 'set'
+  /**
+   * WorkOS gives it a value where none is sent: a membership its default role. What it gave counts as applied, so that a value
+   * that the source gets later is a change of the source's.
+   */
+  assigned?: true
+  /** The rule for duplicates, unless the manifest says otherwise. */
+  merge: MergeRule
+  /** The field of which it says something: when records merge, those count that agree in that one with what is kept. It stands before. */
+  about?: string
+  /** False where WorkOS offers no update of the field: a difference is only reported. Default true. */
+  updatable?: boolean
+  /**
+   * WorkOS takes it in a request of its own alone, which follows the create: the permissions of a role. Until that has been answered
+   * the state does not hold it, so that an interrupted run is made up for by an update.
+   */
+  separate?: true
+  /**
+   * False for fields that only help to find or create the thing and are not compared. Default true.
+   */
+  compared?: boolean
+}
+
+/** The parts of the manifest that value rules depend on. */
+export type ValueRules = Pick<Manifest, 'metadata' | 'externalId' | 'organizations' | 'passwords' | 'totp' | 'roles'>
+
+/** Why a value is refused. */
+export interface ValueProblem {
+  code: string
+  field: string
+  message: string
+  hint?: string
+  /** Of a role that no map knows: its name. */
+  role?: string
+}
+
+export interface Normalised {
+  key: string
+  attributes: Attributes
+  secrets: JsonObject | null
+  /** Keys of the resources it refers to, by role. */
+  refs: Record<string, string>
+  notes: { code: string; detail: string }[]
+}
+
+export type NormaliseResult =
+  | { ok: true; value: Normalised }
+  | { ok: false; key: string | null; problems: ValueProblem[] }
+
+/**
+ * What records of the source describe: the fields of one rule under `map`, how they are checked and how several records of one thing
+ * become one. Most are kinds of resources as well; others are made into resources once all records are merged.
+ */
+export interface DraftDefinition {
+  name: string
+  plural: string
+  /** The rule under `map` in the manifest that yields it; undefined: none does. */
+  rule?: keyof Manifest['map']
+  /** Roles of references and the kinds they point to. */
+  refs: Record<string, string>
+  fields: Record<string, FieldDefinition>
+  /** Field names that the rule accepts (besides each, when, from). */
+  mapped: readonly string[]
+
+  /** Mapped fields whose values never appear in a message. */
+  secretInputs?: readonly string[]
+
+  /** Groups of fields of which WorkOS takes at most one: a password in clear or a hash. */
+  exclusive?: readonly (readonly string[])[]
+
+  /**
+   * The field in which a record proves whose account it is. Where one record of several does, secrets of those of other accounts
+   * that do not are left out of the merge.
+   */
+  provenBy?: string
+
+  /**
+   * Checks and normalises what the mapping yielded. Pure: runs in the workers.
+   * @param own the fields that the rule does not map, and that name resources of the record itself: their keys are whole
+   */
+  normalise(fields: Record<string, unknown>, rules: ValueRules, own?: ReadonlySet<string>): NormaliseResult
+
+  /** Merged attributes within the limits that the manifest's rules let be kept by changing them, and what was changed. */
+  fitMerged?(attributes: Attributes, rules: ValueRules): { attributes: Attributes; notes: Normalised['notes'] }
+
+  /** Limits that merged attributes can break although each of the merged records kept them. */
+  checkMerged?(attributes: Attributes, rules: ValueRules): ValueProblem[]
+
+  /**
+   * The key that follows from its references, for kinds that have one: when a user merges into another, its memberships
+   * take the other's key. Undefined: the key stands on its own.
+   */
+  keyFromRefs?(refs: Record<string, string>): string
+
+  /**
+   * The references of which the key consists, an `@` between them; null for what the mapping yields. With them a key can be taken
+   * apart where the source is not at hand. Undefined: the key stands on its own.
+   */
+  keyRefs?: readonly [string | null, string]
+
+  /** The references with those anew that follow from others: which membership is meant follows from the user and the organization. */
+  derivedRefs?(refs: Record<string, string>): Record<string, string>
+}
