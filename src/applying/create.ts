@@ -1,6 +1,6 @@
 import type { CreateAction } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
-import { compareAdopted } from '../planning/three-way.ts'
+import { compareAdopted } from '../planning/compare-adopted.ts'
 import type { Attributes } from '../resources/draft.ts'
 import type { DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../resources/kind.ts'
 import { sameIdentity } from '../resources/same-identity.ts'

@@ -1,7 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { GuardError, UsageError } from '../diagnostics/errors.ts'
+import { comparedFields } from '../planning/comparison.ts'
 import { digestSecrets } from '../planning/digest.ts'
-import { comparedFields } from '../planning/three-way.ts'
 import type { Attributes } from '../resources/draft.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'

@@ -1,5 +1,5 @@
 import { type ApplyResult, applyPlan } from '../applying/apply.ts'
-import type { LoadedManifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, GuardError } from '../diagnostics/errors.ts'
 import type { Plan } from '../planning/plan.ts'

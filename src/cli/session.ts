@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { recover } from '../applying/recover.ts'
 import { loadManifest } from '../config/load.ts'
-import type { LoadedManifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ManifestError } from '../diagnostics/errors.ts'

@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { openSource } from '../sources/registry.ts'
 
 /**

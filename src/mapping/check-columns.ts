@@ -1,5 +1,5 @@
 import { isExpressionPath } from '../config/expressions.ts'
-import type { LoadedManifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Read } from '../expressions/reads.ts'

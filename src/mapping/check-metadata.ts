@@ -1,4 +1,5 @@
-import type { LoadedManifest, MapRule } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { MapRule } from '../config/manifest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Flow } from '../expressions/flows.ts'
 import { isObject } from '../json.ts'

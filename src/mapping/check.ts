@@ -1,5 +1,6 @@
 import { expressionsOf } from '../config/expressions.ts'
-import type { LoadedManifest, Manifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { Manifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { isObject } from '../json.ts'

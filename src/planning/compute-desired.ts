@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'

@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { account } from '../desired/accounting.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { Staging } from '../desired/staging.ts'

@@ -4,11 +4,12 @@ import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
 import type { Action } from './action.ts'
 import { blockedByMention } from './blocked-by-mention.ts'
 import type { Candidate } from './candidates.ts'
+import { compareAdopted } from './compare-adopted.ts'
 import { deletedPolicy, driftPolicy } from './drift-policy.ts'
 import { findLive, insertDrift, type Known } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { resolveRefs } from './references.ts'
-import { compareAdopted, compareKnown } from './three-way.ts'
+import { compareKnown } from './three-way.ts'
 
 /** What becomes of a resource that the state knows. Undefined: nothing. */
 export function decideKnown(

@@ -3,12 +3,13 @@ import type { DesiredResource, KindDefinition, LiveResource } from '../resources
 import { sameIdentity } from '../resources/same-identity.ts'
 import type { Action, AdoptAction } from './action.ts'
 import { blockedByMention } from './blocked-by-mention.ts'
+import { compareAdopted } from './compare-adopted.ts'
 import { driftPolicy } from './drift-policy.ts'
 import { insertDrift, knownById, type Orphan, orphanById } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { type Match, recognise } from './recognise.ts'
 import { resolveRefs } from './references.ts'
-import { compareAdopted, compareKnown } from './three-way.ts'
+import { compareKnown } from './three-way.ts'
 
 const UNMERGED =
   'if they are duplicates, they merge only when both are read: take source.updatedSince out to read all of the source'

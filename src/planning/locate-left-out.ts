@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, relative, sep } from 'node:path'
-import type { LoadedManifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { shippedRecipes } from '../config/recipes.ts'
 import type { LeftOut } from '../mapping/result.ts'
 

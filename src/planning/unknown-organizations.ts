@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 

@@ -1,9 +1,9 @@
 import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
-import type { JsonObject } from '../json.ts'
-import { createBody, requiredText, type Spelling, textOf, told, updateBody } from './body.ts'
+import { createBody, type Spelling, textOf, told, updateBody } from './body.ts'
+import { bySlug } from './by-slug.ts'
 import type { NormaliseResult, ValueProblem } from './draft.ts'
-import type { DesiredResource, KindDefinition, LiveResource } from './kind.ts'
+import type { DesiredResource, KindDefinition } from './kind.ts'
 import { pages } from './paging.ts'
 import { settle } from './values/check.ts'
 import { readLabels } from './values/labels.ts'
@@ -13,6 +13,11 @@ import { optionalText } from './values/text.ts'
 const PATH = '/authorization/permissions'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
+
+const { pathOf, get, parse } = bySlug(PATH, (body) => ({
+  ...told(body, 'name', 'name'),
+  ...told(body, 'description', 'description'),
+}))
 
 /** A permission of the environment, which roles have. Its key is its slug. */
 export const permission: KindDefinition = {
@@ -79,24 +84,4 @@ function normalise(fields: Record<string, unknown>): NormaliseResult {
   const labels = readLabels(`permission ${JSON.stringify(key ?? null)}`, fields, problems)
   if (problems.length > 0 || key === undefined) return { ok: false, key: key ?? null, problems }
   return { ok: true, value: { key, attributes: { name: key, ...labels }, secrets: null, refs: {}, notes: [] } }
-}
-
-function pathOf(slug: string): string {
-  return `${PATH}/${encodeURIComponent(slug)}`
-}
-
-async function get(api: Parameters<KindDefinition['get']>[0], slug: string): Promise<LiveResource | undefined> {
-  const body = await api.read(pathOf(slug))
-  return body === undefined ? undefined : parse(body)
-}
-
-function parse(body: JsonObject): LiveResource {
-  const slug = requiredText(body, 'slug')
-  return {
-    id: slug,
-    externalId: null,
-    natural: slug,
-    createdAt: textOf(body, 'created_at'),
-    attributes: { ...told(body, 'name', 'name'), ...told(body, 'description', 'description') },
-  }
 }

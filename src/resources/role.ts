@@ -1,10 +1,12 @@
-import type { JsonObject } from '../json.ts'
-import { requiredText, textOf } from './body.ts'
-import type { KindDefinition, LiveResource } from './kind.ts'
+import { textOf } from './body.ts'
+import { bySlug } from './by-slug.ts'
+import type { KindDefinition } from './kind.ts'
 import { listed } from './paging.ts'
 import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 
 const PATH = '/authorization/roles'
+
+const { pathOf, get, parse } = bySlug(PATH, roleAttributes)
 
 /** A role of the environment, made from its definition: see role-definition.ts. Its key is its slug. */
 export const role: KindDefinition = {
@@ -31,24 +33,4 @@ export const role: KindDefinition = {
   parse,
   exists: (codes) => codes.includes('role_slug_conflict'),
   label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
-}
-
-function pathOf(slug: string): string {
-  return `${PATH}/${encodeURIComponent(slug)}`
-}
-
-async function get(api: Parameters<KindDefinition['get']>[0], slug: string): Promise<LiveResource | undefined> {
-  const body = await api.read(pathOf(slug))
-  return body === undefined ? undefined : parse(body)
-}
-
-function parse(body: JsonObject): LiveResource {
-  const slug = requiredText(body, 'slug')
-  return {
-    id: slug,
-    externalId: null,
-    natural: slug,
-    createdAt: textOf(body, 'created_at'),
-    attributes: roleAttributes(body),
-  }
 }

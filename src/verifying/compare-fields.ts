@@ -1,5 +1,5 @@
 import { canonicalJson, isObject, type Json } from '../json.ts'
-import { comparedFields } from '../planning/three-way.ts'
+import { comparedFields } from '../planning/comparison.ts'
 import { diffField } from '../resources/compare.ts'
 import type { Attributes, FieldDefinition } from '../resources/draft.ts'
 import type { KindDefinition } from '../resources/kind.ts'

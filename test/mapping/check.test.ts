@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadManifest } from '../../src/config/load.ts'
-import type { LoadedManifest } from '../../src/config/manifest.ts'
+import type { LoadedManifest } from '../../src/config/loaded-manifest.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { checkExpressions } from '../../src/mapping/check.ts'
 

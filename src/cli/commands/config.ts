@@ -1,7 +1,7 @@
 import { basename, dirname, relative } from 'node:path'
 import { Document, isCollection, isMap, isNode, isScalar, type Node } from 'yaml'
 import { loadManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/manifest.ts'
+import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import { shippedRecipes } from '../../config/recipes.ts'
 import { inSchemaOrder } from '../../config/schema.ts'
 import { withSecrets } from '../../config/secrets.ts'

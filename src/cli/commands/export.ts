@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { loadManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/manifest.ts'
+import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'

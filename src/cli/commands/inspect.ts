@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { loadManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/manifest.ts'
+import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, OperatorError, UsageError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'

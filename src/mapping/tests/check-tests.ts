@@ -1,4 +1,5 @@
-import type { LoadedManifest, MappingTest } from '../../config/manifest.ts'
+import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import type { MappingTest } from '../../config/manifest.ts'
 import { nearest } from '../../config/nearest.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { isObject } from '../../json.ts'

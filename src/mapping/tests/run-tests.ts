@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { LoadedManifest } from '../../config/manifest.ts'
+import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import { isObject, type Json } from '../../json.ts'
 import type { SourceRecord } from '../../sources/source.ts'

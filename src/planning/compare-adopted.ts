@@ -1,0 +1,79 @@
+import type { ConflictPolicy } from '../config/manifest.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import type { Attributes } from '../resources/draft.ts'
+import type { KindDefinition } from '../resources/kind.ts'
+import {
+  addChange,
+  addMembers,
+  asObject,
+  type Comparison,
+  comparedFields,
+  differs,
+  isEmpty,
+  same,
+} from './comparison.ts'
+
+/**
+ * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there are filled in where the
+ * policy allows it; nothing that has a value is overwritten, unless the kind has a policy of its own for what differs.
+ */
+export function compareAdopted(
+  definition: KindDefinition,
+  desired: Attributes,
+  live: Attributes,
+  fill: readonly string[],
+  onConflict?: ConflictPolicy,
+): Comparison {
+  const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false, applied: desired }
+  if (onConflict !== undefined) return compareConflicting(result, definition, desired, live, onConflict)
+  for (const [field, rule] of comparedFields(definition)) {
+    const wanted = desired[field]
+    const held = live[field]
+    if (wanted === undefined || held === undefined || !differs(rule, wanted, held)) continue
+    const fillable = fill.includes(field) && rule.updatable !== false
+    if (rule.compare === 'map' && isObject(wanted)) {
+      fillMembers(result, field, wanted, asObject(held), fillable)
+    } else if (rule.compare === 'set' && fillable && Array.isArray(wanted) && Array.isArray(held)) {
+      const union = [...new Set([...held, ...wanted])]
+      addChange(result, field, held, union, union)
+    } else if (fillable && (isEmpty(held) || held === false)) {
+      addChange(result, field, held, wanted, wanted)
+    } else {
+      result.kept.push({ field, live: held, desired: wanted, reason: 'different when adopted' })
+    }
+  }
+  return result
+}
+
+/** Every field that differs is made as the source says, or kept and shown. */
+function compareConflicting(
+  result: Comparison,
+  definition: KindDefinition,
+  desired: Attributes,
+  live: Attributes,
+  policy: ConflictPolicy,
+): Comparison {
+  for (const [field, rule] of comparedFields(definition)) {
+    const wanted = desired[field]
+    const held = live[field]
+    if (wanted === undefined || held === undefined || !differs(rule, wanted, held)) continue
+    if (policy === 'update' && rule.updatable !== false) addChange(result, field, held, wanted, wanted)
+    else {
+      const refused = policy === 'fail' ? { refused: true as const } : {}
+      result.kept.push({ field, live: held, desired: wanted, reason: 'different when adopted', ...refused })
+    }
+  }
+  return result
+}
+
+function fillMembers(result: Comparison, field: string, wanted: JsonObject, held: JsonObject, fillable: boolean): void {
+  const send: JsonObject = Object.create(null)
+  for (const [member, value] of Object.entries(wanted)) {
+    const now = held[member]
+    if (now === undefined && fillable) send[member] = value
+    else if (!same(now ?? null, value)) {
+      result.kept.push({ field: `${field}.${member}`, live: now, desired: value, reason: 'different when adopted' })
+    }
+  }
+  addMembers(result, field, send, held)
+}

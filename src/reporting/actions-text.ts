@@ -1,0 +1,81 @@
+import { printable } from '../diagnostics/printable.ts'
+import type { Action, FieldChange } from '../planning/action.ts'
+import { address } from '../planning/action.ts'
+import type { Plan } from '../planning/plan.ts'
+import { type Paint, shortValue } from './style.ts'
+
+export interface ActionsTextOptions {
+  paint: Paint
+  write: (text: string) => void
+}
+
+/** How many of a kind are shown unless all are asked for. */
+export const SAMPLE = 5
+
+const SHOWN_TYPES = ['create', 'update', 'adopt', 'delete', 'blocked'] as const
+
+const MARKS = { create: '+', update: '~', adopt: '=', delete: '-', blocked: '!' } as const
+const COLORS = { create: 'green', update: 'yellow', adopt: 'cyan', delete: 'red', blocked: 'red' } as const
+
+/** The first actions of each kind and type. */
+export function renderSamples(plan: Plan, options: ActionsTextOptions): void {
+  for (const kind of plan.summary.kinds) {
+    for (const type of SHOWN_TYPES) {
+      const count = kind[type]
+      if (count === 0) continue
+      options.write('\n')
+      for (const action of plan.sample(kind.kind, type, SAMPLE))
+        options.write(renderAction(action, plan, options.paint))
+      if (count > SAMPLE)
+        options.write(
+          `  … ${(count - SAMPLE).toLocaleString('en-US')} more to ${type === 'blocked' ? 'block' : type}\n`,
+        )
+    }
+  }
+  const cut = plan.summary.kinds.some((kind) => SHOWN_TYPES.some((type) => kind[type] > SAMPLE))
+  if (cut) options.write(`\n${options.paint('dim', 'All of them with --full.')}\n`)
+}
+
+/** Every action, in the order they are carried out. */
+export function renderAllActions(plan: Plan, { paint, write }: ActionsTextOptions): void {
+  write('\n')
+  for (const action of plan.actions()) write(renderAction(action, plan, paint))
+}
+
+/** One action: a line, and below it a line for each field it changes, or what blocks it and where it was read. */
+function renderAction(action: Action, { set }: Plan, paint: Paint): string {
+  const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(address(action))}`
+  const label = action.label === action.key ? '' : `  ${paint('dim', printable(action.label))}`
+  switch (action.type) {
+    case 'create':
+      return `${head}${label}\n`
+    case 'update':
+      return `${head}${label}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
+    case 'adopt': {
+      const known = action.former === undefined ? '' : `, until now ${printable(action.former)}`
+      const found = `  ${paint('dim', `is ${printable(action.id)}, by its ${action.matchedBy}${known}`)}`
+      return `${head}${label}${found}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
+    }
+    case 'delete': {
+      const holder = action.with ? `  ${paint('dim', `goes with its ${printable(address(action.with))}`)}` : ''
+      return `${head}${label}${holder}\n`
+    }
+    case 'blocked': {
+      const origin = printable(set.origin(action.kind, action.key))
+      return `${head}${label}\n      ${origin}: ${printable(action.message)}\n${renderHint(action.hint, paint)}`
+    }
+  }
+}
+
+/** A line below what it helps with. */
+export function renderHint(hint: string | undefined, paint: Paint): string {
+  return hint === undefined ? '' : `      ${paint('dim', printable(hint))}\n`
+}
+
+function renderChange(change: FieldChange, paint: Paint): string {
+  const name = `      ${printable(change.field)}: `
+  if ('secret' in change) return `${name}${paint('dim', '(secret) changed')}\n`
+  const before = change.before === undefined ? 'nothing' : shortValue(change.before)
+  const after = change.after === undefined ? 'removed' : shortValue(change.after)
+  return `${name}${paint('dim', before)} → ${after}\n`
+}

@@ -1,0 +1,28 @@
+import type { JsonObject } from '../json.ts'
+import type { Api } from '../workos/api.ts'
+import { requiredText, textOf } from './body.ts'
+import type { Attributes } from './draft.ts'
+import type { LiveResource } from './kind.ts'
+
+/** What is read of a kind that the environment knows by slug, which is WorkOS's id here: roles and permissions. */
+export interface BySlug {
+  pathOf(slug: string): string
+  /** Undefined: there is none. */
+  get(api: Api, slug: string): Promise<LiveResource | undefined>
+  parse(body: JsonObject): LiveResource
+}
+
+/** @param attributesOf the fields that an answer tells */
+export function bySlug(path: string, attributesOf: (body: JsonObject) => Attributes): BySlug {
+  const pathOf = (slug: string) => `${path}/${encodeURIComponent(slug)}`
+  const parse = (body: JsonObject): LiveResource => {
+    const slug = requiredText(body, 'slug')
+    const createdAt = textOf(body, 'created_at')
+    return { id: slug, externalId: null, natural: slug, createdAt, attributes: attributesOf(body) }
+  }
+  const get = async (api: Api, slug: string) => {
+    const body = await api.read(pathOf(slug))
+    return body === undefined ? undefined : parse(body)
+  }
+  return { pathOf, get, parse }
+}
