@@ -78,7 +78,7 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
     case 'secret_changed_in_source':
       return `${resources} whose ${detail} changed in the source: not sent, since WorkOS offers no update of it`
     case 'connection_without_secret':
-      return `${resources} by OpenID Connect without a client secret: it has to be supplied before they are imported`
+      return `${resources} by OpenID Connect without a client secret: it has to be supplied before WorkOS takes them`
     case 'domain_states_differ':
       return `${resources} with the domain ${detail}, which some records call verified and others do not: entered as pending`
     case 'verified_domain_pending':
