@@ -3,12 +3,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { isObject } from '../../src/json.ts'
 import { dashboardCsv } from './clerk/dashboard-csv.ts'
 import { type ClerkSettings, type FakeClerk, SECRET_KEY, startFakeClerk } from './clerk/fake-clerk.ts'
-import { clerkUser, generateInstance } from './clerk/generate.ts'
+import { clerkConnection, clerkOidcConnection, clerkUser, generateInstance } from './clerk/generate.ts'
 
 const INSTANCE = generateInstance({ users: 60, organizations: 4, membershipsEach: 2, withoutOrganization: 10 })
 
 async function start(settings: ClerkSettings = {}): Promise<FakeClerk> {
-  const fake = await startFakeClerk(INSTANCE, settings)
+  const connections = [clerkConnection(0), clerkOidcConnection(1, { active: false })]
+  const fake = await startFakeClerk({ ...INSTANCE, connections }, settings)
   onTestFinished(() => fake.close())
   return fake
 }
@@ -90,4 +91,36 @@ test('the dashboard export has the digests that the API has not', async () => {
     totp_secret: 'JBSWY3DPEHPK3PXP',
   })
   expect(JSON.stringify((await get(fake, '/users?limit=500')).body)).not.toContain('$2b$')
+})
+
+test('enterprise connections are a list without an order to ask for, and by organization or state', async () => {
+  const fake = await start()
+  const path = '/enterprise_connections'
+  expect((await get(fake, path)).body).toMatchObject({
+    total_count: 2,
+    data: [
+      { id: 'entconn_2fake1', saml_connection: null, oauth_config: { client_id: 'client-1' } },
+      { id: 'entconn_2fake0', oauth_config: null },
+    ],
+  })
+  expect(idsIn((await get(fake, `${path}?active=true`)).body)).toEqual(['entconn_2fake0'])
+  expect(idsIn((await get(fake, `${path}?organization_id=${INSTANCE.organizations[1]?.id}`)).body)).toEqual([
+    'entconn_2fake1',
+  ])
+  expect((await get(fake, `${path}?order_by=created_at`)).status).toBe(422)
+  expect(JSON.stringify((await get(fake, path)).body)).not.toContain('secret')
+})
+
+test('roles of organizations are listed with their permissions, and memberships tell the same of theirs', async () => {
+  const fake = await start()
+  const { body } = await get(fake, '/organization_roles?order_by=%2Bkey')
+  expect(body).toMatchObject({
+    total_count: 2,
+    data: [
+      { key: 'org:admin', permissions: [{ key: 'org:sys_memberships:manage' }, { key: 'org:sys_memberships:read' }] },
+      { key: 'org:member', permissions: [] },
+    ],
+  })
+  const refused = await start({ refused: { '/v1/organization_roles': { status: 404, code: 'resource_not_found' } } })
+  expect(await get(refused, '/organization_roles')).toMatchObject({ status: 404 })
 })

@@ -4,8 +4,6 @@ import type { ClerkMembership, ClerkOrganization } from './objects.ts'
 import { ordered, page } from './paging.ts'
 import { refuse } from './refusals.ts'
 
-const ROLE_NAMES: Record<string, string> = { 'org:admin': 'Admin', 'org:member': 'Member' }
-
 export function organizationEndpoints(instance: Instance, totalsOff: { memberships?: number }): Endpoint[] {
   const organizationBody = (organization: ClerkOrganization, call: Call) => {
     if (call.query.get('include_members_count') !== 'true') return organization
@@ -16,6 +14,11 @@ export function organizationEndpoints(instance: Instance, totalsOff: { membershi
   const organizations = (call: Call) => {
     const all = ordered(call, instance.organizations.values(), ['name', 'created_at', 'members_count'])
     return ok({ data: page(call, all).map((one) => organizationBody(one, call)), total_count: all.length })
+  }
+
+  const roles = (call: Call) => {
+    const all = ordered(call, instance.roles.values(), ['created_at', 'name', 'key'])
+    return ok({ data: page(call, all), total_count: all.length })
   }
 
   const memberships = (call: Call, all: ClerkMembership[]) => {
@@ -33,8 +36,8 @@ export function organizationEndpoints(instance: Instance, totalsOff: { membershi
       object: 'organization_membership',
       ...membership,
       role,
-      role_name: ROLE_NAMES[role] ?? role,
-      permissions: role === 'org:admin' ? ['org:sys_memberships:manage', 'org:sys_memberships:read'] : [],
+      role_name: instance.roles.get(role)?.name ?? role,
+      permissions: instance.roles.get(role)?.permissions.map(({ key }) => key) ?? [],
       public_metadata: {},
       private_metadata: {},
       organization: instance.organizations.get(organization),
@@ -71,6 +74,7 @@ export function organizationEndpoints(instance: Instance, totalsOff: { membershi
         )
       },
     },
+    { method: 'GET', path: '/v1/organization_roles', answer: roles },
     {
       method: 'GET',
       path: '/v1/organization_memberships',

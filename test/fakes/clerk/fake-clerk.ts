@@ -3,6 +3,7 @@ import type { Call, LogEntry } from '../http/exchange.ts'
 import { Refused } from '../http/refused.ts'
 import { type AnswerHook, type FakeServer, startFakeServer } from '../http/server.ts'
 import type { TroubleSettings } from '../http/troubles.ts'
+import { connectionEndpoints } from './endpoints-connections.ts'
 import { organizationEndpoints } from './endpoints-organizations.ts'
 import { userEndpoints } from './endpoints-users.ts'
 import { Instance } from './instance.ts'
@@ -17,6 +18,8 @@ export interface ClerkSettings {
   rate?: Rate
   /** What is added to the totals that are told. */
   totalsOff?: { memberships?: number }
+  /** Paths that are answered so, and not otherwise: what the instance does not have. */
+  refused?: Record<string, { status: number; code: string }>
   troubles?: TroubleSettings
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -41,7 +44,7 @@ export async function startFakeClerk(data: Partial<InstanceData>, settings: Cler
   const bucket = settings.rate && new Bucket(settings.rate, now)
   let revoked = false
 
-  const admit = ({ headers: { authorization } }: Call): Record<string, string> => {
+  const admit = ({ headers: { authorization }, route }: Call): Record<string, string> => {
     if (!authorization?.startsWith('Bearer ')) {
       refuse(401, 'authorization_header_format_invalid', 'Invalid Authorization header format')
     }
@@ -49,13 +52,19 @@ export async function startFakeClerk(data: Partial<InstanceData>, settings: Cler
       const message = 'The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct.'
       refuse(401, 'clerk_key_invalid', message)
     }
+    const refused = settings.refused?.[route]
+    if (refused !== undefined) refuse(refused.status, refused.code, 'Not for this instance')
     if (bucket === undefined || bucket.take()) return {}
     const headers = { 'Retry-After': String(Math.max(1, Math.ceil(bucket.waitMs / 1000))) }
     throw new Refused({ ...wholesaleRefusal(429), headers })
   }
 
   const server = await startFakeServer({
-    endpoints: [...userEndpoints(instance), ...organizationEndpoints(instance, settings.totalsOff ?? {})],
+    endpoints: [
+      ...userEndpoints(instance),
+      ...organizationEndpoints(instance, settings.totalsOff ?? {}),
+      ...connectionEndpoints(instance),
+    ],
     admit,
     refusal: wholesaleRefusal,
     troubles: settings.troubles,

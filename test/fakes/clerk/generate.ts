@@ -1,4 +1,12 @@
-import type { ClerkCredentials, ClerkMembership, ClerkOrganization, ClerkUser, InstanceData } from './objects.ts'
+import type {
+  ClerkConnection,
+  ClerkCredentials,
+  ClerkMembership,
+  ClerkOrganization,
+  ClerkRole,
+  ClerkUser,
+  InstanceData,
+} from './objects.ts'
 
 const CREATED = Date.parse('2024-03-01T08:00:00.000Z')
 const NAMES = ['Zoë', 'Jürgen', 'Łukasz', '美咲', 'Олена', "D'Arcy"]
@@ -13,7 +21,7 @@ export interface InstanceSize {
 }
 
 /** An instance of any size, the same for the same numbers. */
-export function generateInstance(size: InstanceSize): InstanceData {
+export function generateInstance(size: InstanceSize): Omit<InstanceData, 'roles' | 'connections'> {
   const { users: count, organizations: groups, membershipsEach = 1, withoutOrganization = 0 } = size
   const users = Array.from({ length: count }, (_, n) => clerkUser(n))
   const organizations = Array.from({ length: groups }, (_, n) => clerkOrganization(n))
@@ -106,4 +114,84 @@ export function clerkOrganization(n: number): ClerkOrganization {
     created_at: CREATED + n,
     updated_at: CREATED + n,
   }
+}
+
+/** A role with permissions of these keys, named after their last part. */
+export function clerkRole(
+  key: string,
+  more: Partial<Omit<ClerkRole, 'permissions'>> & { permissions?: readonly string[] } = {},
+): ClerkRole {
+  const { permissions = [], ...own } = more
+  return {
+    id: `role_${key.replace(/\W/g, '')}`,
+    object: 'role',
+    key,
+    name: key.slice(key.indexOf(':') + 1),
+    description: null,
+    is_creator_eligible: key === 'org:admin',
+    created_at: CREATED,
+    updated_at: CREATED,
+    ...own,
+    permissions: permissions.map((permission) => ({
+      id: `perm_${permission.replace(/\W/g, '')}`,
+      object: 'permission',
+      key: permission,
+      name: permission.slice(permission.lastIndexOf(':') + 1),
+      description: `May ${permission}`,
+      created_at: CREATED,
+      updated_at: CREATED,
+    })),
+  }
+}
+
+/** A SAML connection of an organization, by metadata, with what a test is about. */
+export function clerkConnection(n: number, more: Partial<ClerkConnection> = {}): ClerkConnection {
+  return {
+    id: `entconn_2fake${n}`,
+    object: 'enterprise_connection',
+    name: `Connection ${n}`,
+    provider: 'saml_okta',
+    domains: [`sso-${n}.example`],
+    organization_id: clerkOrganization(n).id,
+    active: true,
+    sync_user_attributes: true,
+    disable_additional_identifications: false,
+    saml_connection: {
+      id: `samlc_2fake${n}`,
+      name: `Connection ${n}`,
+      active: true,
+      idp_metadata_url: `https://idp-${n}.example/metadata`,
+      acs_url: `https://clerk.example.com/v1/saml/acs/samlc_2fake${n}`,
+      sp_entity_id: `https://clerk.example.com/saml/samlc_2fake${n}`,
+      allow_idp_initiated: false,
+      allow_subdomains: false,
+      force_authn: false,
+    },
+    oauth_config: null,
+    created_at: CREATED + n,
+    updated_at: CREATED + n,
+    ...more,
+  }
+}
+
+/** The same by OpenID Connect. */
+export function clerkOidcConnection(n: number, more: Partial<ClerkConnection> = {}): ClerkConnection {
+  return clerkConnection(n, {
+    provider: 'oidc_custom',
+    saml_connection: null,
+    oauth_config: {
+      id: `eaoc_2fake${n}`,
+      provider_key: 'custom',
+      name: `Connection ${n}`,
+      client_id: `client-${n}`,
+      discovery_url: `https://login-${n}.example/.well-known/openid-configuration`,
+      auth_url: `https://login-${n}.example/authorize`,
+      token_url: `https://login-${n}.example/token`,
+      user_info_url: `https://login-${n}.example/userinfo`,
+      requires_pkce: false,
+      created_at: CREATED + n,
+      updated_at: CREATED + n,
+    },
+    ...more,
+  })
 }

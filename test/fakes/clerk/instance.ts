@@ -1,4 +1,23 @@
-import type { ClerkCredentials, ClerkMembership, ClerkOrganization, ClerkUser, InstanceData } from './objects.ts'
+import { clerkRole } from './generate.ts'
+import type {
+  ClerkConnection,
+  ClerkCredentials,
+  ClerkMembership,
+  ClerkOrganization,
+  ClerkRole,
+  ClerkUser,
+  InstanceData,
+} from './objects.ts'
+
+/** Every instance has these, until somebody changes them. */
+const BUILT_IN = [
+  clerkRole('org:admin', {
+    name: 'Admin',
+    description: 'Role with elevated permissions',
+    permissions: ['org:sys_memberships:manage', 'org:sys_memberships:read'],
+  }),
+  clerkRole('org:member', { name: 'Member', description: 'Role with non-elevated permissions' }),
+]
 
 /** What the fake holds: the truth that a migration is compared with, and the ways to change it while it is read. */
 export class Instance {
@@ -6,6 +25,9 @@ export class Instance {
   readonly organizations = new Map<string, ClerkOrganization>()
   /** By `organization/user`. */
   readonly memberships = new Map<string, ClerkMembership>()
+  /** By key. */
+  readonly roles = new Map<string, ClerkRole>()
+  readonly connections = new Map<string, ClerkConnection>()
   readonly credentials: Map<string, ClerkCredentials>
   readonly #now: () => number
 
@@ -15,6 +37,8 @@ export class Instance {
     for (const user of data.users ?? []) this.users.set(user.id, user)
     for (const organization of data.organizations ?? []) this.organizations.set(organization.id, organization)
     for (const membership of data.memberships ?? []) this.memberships.set(keyOf(membership), membership)
+    for (const role of data.roles ?? BUILT_IN) this.roles.set(role.key, role)
+    for (const connection of data.connections ?? []) this.connections.set(connection.id, connection)
   }
 
   addUser(user: ClerkUser): void {
@@ -45,6 +69,10 @@ export class Instance {
     const before = this.memberships.get(key)
     const made = before ?? { id: `orgmem_${key.replace(/\W/g, '')}`, organization, user, created_at: at }
     this.memberships.set(key, { ...made, role, updated_at: at })
+  }
+
+  setRole(role: ClerkRole): void {
+    this.roles.set(role.key, role)
   }
 
   removeMembership(organization: string, user: string): void {

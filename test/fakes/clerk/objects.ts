@@ -87,6 +87,78 @@ export interface ClerkMembership {
   updated_at: number
 }
 
+export interface ClerkPermission {
+  id: string
+  object: 'permission'
+  /** Such as `org:invoices:read`; Clerk's own begin with `org:sys_`. */
+  key: string
+  name: string
+  description: string
+  created_at: number
+  updated_at: number
+}
+
+/** https://clerk.com/docs/reference/backend-api/tag/organization-roles */
+export interface ClerkRole {
+  id: string
+  object: 'role'
+  key: string
+  name: string
+  description: string | null
+  permissions: ClerkPermission[]
+  is_creator_eligible: boolean
+  created_at: number
+  updated_at: number
+}
+
+export interface ClerkSamlConnection {
+  id: string
+  name: string
+  active: boolean
+  idp_entity_id?: string
+  idp_sso_url?: string
+  /** Base64 of DER. */
+  idp_certificate?: string
+  idp_certificates?: { certificate: string; issued_at: number | null; expires_at: number | null }[]
+  idp_metadata_url?: string
+  acs_url?: string
+  sp_entity_id?: string
+  allow_idp_initiated: boolean
+  allow_subdomains: boolean
+  force_authn: boolean
+}
+
+export interface ClerkOauthConfig {
+  id: string
+  provider_key: string
+  name: string
+  client_id?: string
+  discovery_url?: string
+  auth_url?: string
+  token_url?: string
+  user_info_url?: string
+  requires_pkce: boolean
+  created_at: number
+  updated_at: number
+}
+
+/** https://clerk.com/changelog/2026-03-09-bapi-enterprise-connections */
+export interface ClerkConnection {
+  id: string
+  object: 'enterprise_connection'
+  name: string
+  provider: string
+  domains: string[]
+  organization_id: string | null
+  active: boolean
+  sync_user_attributes: boolean
+  disable_additional_identifications: boolean
+  saml_connection: ClerkSamlConnection | null
+  oauth_config: ClerkOauthConfig | null
+  created_at: number
+  updated_at: number
+}
+
 /** What only the dashboard's export tells of a user. */
 export interface ClerkCredentials {
   password_digest?: string
@@ -98,6 +170,8 @@ export interface InstanceData {
   users: ClerkUser[]
   organizations: ClerkOrganization[]
   memberships: ClerkMembership[]
+  roles: ClerkRole[]
+  connections: ClerkConnection[]
   /** By user id. */
   credentials: Record<string, ClerkCredentials>
 }
