@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../json.ts'
 import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, ValueRules } from './draft.ts'
 import { parseBoolean } from './values/booleans.ts'
-import { settle } from './values/check.ts'
+import { settle, shown } from './values/check.ts'
 import { normaliseConnectionType, normaliseProtocol, type Protocol } from './values/connection-type.ts'
 import { normaliseDomains } from './values/domains.ts'
 import { normaliseExternalId } from './values/external-id.ts'
@@ -112,7 +112,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const key = own === undefined || organization === undefined ? null : `${own}@${organization}`
   const protocol = settle('type', normaliseProtocol(fields.type), problems)
   if (organization === undefined)
-    incomplete(reader, 'organization', 'no organization', 'map the key of the organization')
+    incomplete(reader, 'organization', 'no organization', 'map the key of the organization', nameOf(own, name))
   if (own === undefined) incomplete(reader, 'key', 'neither a key, nor an external id, nor a name', 'map one of them')
   if (protocol === undefined && problems.every(({ field }) => field !== 'type')) {
     incomplete(reader, 'type', 'no type', 'map type: saml or oidc')
@@ -202,11 +202,17 @@ function oidcFields(reader: Reader): Record<string, Json | undefined> {
   return { clientId, discoveryEndpoint, customRedirectUri: address(reader, 'customRedirectUri') }
 }
 
-function incomplete({ problems }: Reader, field: string, lacks: string, hint: string): void {
+/** What has no key without its organization is told by what it is called. */
+function nameOf(own: string | undefined, name: string | undefined): string {
+  if (own === undefined) return ''
+  return ` ${name === undefined || name === own ? shown(own) : `${shown(name)} (${own})`}`
+}
+
+function incomplete({ problems }: Reader, field: string, lacks: string, hint: string, name = ''): void {
   problems.push({
     code: 'connection_incomplete',
     field,
-    message: `the connection has ${lacks}`,
+    message: `the connection${name} has ${lacks}`,
     hint: `${hint}, or leave the record out with when`,
   })
 }
