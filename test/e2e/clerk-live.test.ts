@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { dashboardCsv } from '../fakes/clerk/dashboard-csv.ts'
 import { type ClerkSettings, type FakeClerk, startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
-import { clerkUser, generateInstance } from '../fakes/clerk/generate.ts'
+import { clerkRole, clerkUser, generateInstance } from '../fakes/clerk/generate.ts'
 import { createProject, type Project } from './cli.ts'
-import { expectDelta, FAST, KEY, startWorkos, type Workos } from './workos.ts'
+import { expectDelta, FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 interface Scene {
   fake: FakeClerk
@@ -157,4 +157,36 @@ test('what changed in the instance since is sent, and nothing else', async () =>
   expect(applied.exit, applied.stderr).toBe(0)
   expectDelta(workos.takeLog())
   await expectSame(scene)
+})
+
+test('roles come with descriptions and permissions, also those that nobody has, and a role that a membership tells alone comes too', async () => {
+  const scene = await open(20)
+  const { fake, workos, project, env } = scene
+  const { instance } = fake
+  instance.setRole(
+    clerkRole('org:auditor', {
+      name: 'Auditor',
+      description: 'Reads the logs',
+      permissions: ['org:logs:read', 'org:sys_profile:read'],
+    }),
+  )
+  instance.roles.delete('org:member')
+  const applied = await project.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stderr).toBe(0)
+  const { data: roles } = await workos.call('GET', '/authorization/roles')
+  expect(roles).toContainEqual(
+    expect.objectContaining({
+      slug: 'auditor',
+      name: 'Auditor',
+      description: 'Reads the logs',
+      permissions: ['org:logs:read'],
+    }),
+  )
+  const { data: permissions } = await workos.call('GET', '/authorization/permissions')
+  expect(permissions).toMatchObject([{ slug: 'org:logs:read', name: 'read', description: 'May org:logs:read' }])
+  await expectSame(scene)
+  workos.takeLog()
+  const again = await project.run(['apply', '--yes', '--fresh'], { env })
+  expect(again.exit, again.stderr).toBe(0)
+  expect(writes(workos.takeLog())).toEqual([])
 })

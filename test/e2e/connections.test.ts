@@ -4,6 +4,8 @@ import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
 import { generateTenant } from '../fakes/auth0/generate.ts'
+import { startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
+import { clerkConnection, clerkOidcConnection, clerkOrganization, generateInstance } from '../fakes/clerk/generate.ts'
 import { CERTIFICATE } from '../handoff/certificates.ts'
 import { createProject, type Project } from './cli.ts'
 import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
@@ -357,6 +359,64 @@ test('connections of an Auth0 tenant go into files by its recipe, and their secr
   ])
   outputs.push(...project.list('sso').map((file) => readFileSync(project.path(`sso/${file}`), 'utf8')))
   for (const secret of [SECRET, KEY_LINE]) expect(outputs.filter((text) => text.includes(secret))).toEqual([])
+})
+
+test("Clerk's enterprise connections are handed over by organization, and those that cannot be are named", async () => {
+  const fake = await startFakeClerk({
+    ...generateInstance({ users: 4, organizations: 3 }),
+    connections: [
+      clerkConnection(0),
+      clerkOidcConnection(1),
+      clerkConnection(2, { active: false, name: 'Old SSO' }),
+      clerkConnection(3, { organization_id: null, name: 'For everybody' }),
+    ],
+  })
+  onTestFinished(() => fake.close())
+  const workos = await startWorkos()
+  const project = createProject()
+  const source = { ...fake.source, secretKey: '${SECRET}' }
+  const manifest = (connections: boolean) => ({
+    version: 1,
+    source: { ...source, connections },
+    target: workos.target,
+    run: FAST,
+    safety: { maxRejects: 10 },
+  })
+  const variables = { KEY, SECRET: fake.source.secretKey }
+  project.manifest(manifest(false))
+  const without = await project.run(['plan'], { env: variables })
+  expect(without.exit, without.stderr).toBe(0)
+  expect(without.stdout).not.toContain('OpenID Connect')
+
+  project.manifest(manifest(true))
+  const plan = await project.run(['plan', '--full'], { env: variables })
+  expect(plan.stdout, plan.stderr).toContain('2 connections (1 by SAML, 1 by OpenID Connect) of 2 organizations')
+  expect(plan.stdout).toContain('the connection "For everybody" (entconn_2fake3) has no organization')
+  expect(`${plan.stdout}${plan.stderr}`).toContain('1 connection is switched off in Clerk: Old SSO (entconn_2fake2)')
+  const result = await project.run(['handoff', '--out', 'sso'], { env: { SECRET: fake.source.secretKey } })
+  expect(result.exit, result.stderr).toBe(7)
+  expect(`${result.stdout}${result.stderr}`).toContain('Old SSO (entconn_2fake2)')
+  expect(rows(project, 'sso/saml_connections.csv')).toMatchObject([
+    {
+      name: 'Connection 0',
+      organizationName: clerkOrganization(0).name,
+      organizationExternalId: clerkOrganization(0).id,
+      domains: 'sso-0.example',
+      idpMetadataUrl: 'https://idp-0.example/metadata',
+      customAcsUrl: '',
+      externalId: 'entconn_2fake0',
+      connectionType: 'OktaSAML',
+    },
+  ])
+  expect(rows(project, 'sso/oidc_connections.csv')).toMatchObject([
+    {
+      organizationExternalId: clerkOrganization(1).id,
+      clientId: 'client-1',
+      clientSecret: '',
+      discoveryEndpoint: 'https://login-1.example/.well-known/openid-configuration',
+    },
+  ])
+  expect(readFileSync(project.path('sso/handoff_notes.md'), 'utf8')).toContain('the source has no clientSecret')
 })
 
 describe('connections by the API', () => {

@@ -68,7 +68,7 @@ export class ClerkApi {
     try {
       return await this.#client.get(path, query)
     } catch (error) {
-      if (!(error instanceof HttpRefusal) || isNotEnabled(error)) throw error
+      if (!(error instanceof HttpRefusal) || isNotEnabled(error) || lacksFeature(error)) throw error
       if (error.status !== 401 && error.status !== 403) throw error
       throw new CredentialsError(
         {
@@ -94,6 +94,26 @@ export class ClerkApi {
 /** Whether the instance has organizations switched off. */
 export function isNotEnabled(error: HttpRefusal): boolean {
   return error.code === 'organization_not_enabled_in_instance'
+}
+
+/**
+ * Codes for what is not switched on in an instance, or not in its plan: https://clerk.com/docs/guides/development/errors/backend-api.
+ * Enterprise connections stand on the e-mail address.
+ */
+const NO_FEATURE: ReadonlySet<string | undefined> = new Set([
+  'feature_not_enabled',
+  'feature_requires_email_address_enabled',
+  'unsupported_subscription_plan_features',
+])
+
+/** Whether the instance does not have what is asked for, as it is set up or as its plan is. */
+export function lacksFeature(error: HttpRefusal): boolean {
+  return error.status === 402 || NO_FEATURE.has(error.code)
+}
+
+/** Whether the API does not have what is asked for. */
+export function isMissing(error: unknown): error is HttpRefusal {
+  return error instanceof HttpRefusal && error.status === 404
 }
 
 function isClerkObject(value: unknown): value is ClerkObject {

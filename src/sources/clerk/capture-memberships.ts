@@ -1,6 +1,5 @@
-import { HttpRefusal } from '../http/refusal.ts'
 import { IdSet } from '../id-set.ts'
-import type { ClerkApi, ClerkObject } from './api.ts'
+import { type ClerkApi, type ClerkObject, isMissing } from './api.ts'
 import { type CountedList, idsOf, ListReader, type ReadingContext } from './counted-list.ts'
 import { listOf, OLDEST_FIRST } from './lists.ts'
 import { MEMBERSHIPS, ORGANIZATIONS, slimMembership } from './objects.ts'
@@ -64,8 +63,4 @@ async function captureOne(list: CountedList, step: string, reading: ReadingConte
   } finally {
     own.close()
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof HttpRefusal && error.status === 404
 }

@@ -3,16 +3,18 @@ import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { CaptureContext } from '../source.ts'
 import { ClerkApi, isNotEnabled } from './api.ts'
 import { captureChangedUsers } from './capture-changed-users.ts'
+import { captureConnections } from './capture-connections.ts'
 import { fetchMembers } from './capture-members.ts'
 import { captureMemberships } from './capture-memberships.ts'
+import { captureRoles } from './capture-roles.ts'
 import { idsOf, ListReader, type ReadingContext } from './counted-list.ts'
 import { listOf, OLDEST_FIRST } from './lists.ts'
 import { ORGANIZATIONS, slimMembership, USERS } from './objects.ts'
 import { type LiveOptions, liveOptions, requireOptions } from './options.ts'
 
 /**
- * Reads an instance into a snapshot: users, organizations, memberships, then the users who came meanwhile and members who were
- * not among the users.
+ * Reads an instance into a snapshot: connections, where they are asked for, users, organizations with their roles, memberships, then
+ * the users who came meanwhile and members who were not among the users.
  * @throws CredentialsError; SourceError, also when the counts do not come out; ManifestError for options that do not fit
  */
 export async function captureClerk(
@@ -26,6 +28,7 @@ export async function captureClerk(
   const { pageSize, concurrency } = options
   const reading: ReadingContext = { ...context, snapshot, name: api.name, pageSize, concurrency }
   if (snapshot.fact('begun') === undefined) snapshot.note('begun', Date.now())
+  if (options.connections) await captureConnections(api, reading)
   if (options.updatedSince === undefined) await captureAll(api, options, reading)
   else await captureChanged(api, options, options.updatedSince, reading)
 }
@@ -44,6 +47,7 @@ async function captureAll(api: ClerkApi, options: LiveOptions, reading: ReadingC
   try {
     await users.read(USERS)
     if (options.organizations && (await captureOrganizations(api, reading))) {
+      await captureRoles(api, reading)
       await captureMemberships(api, reading, undefined)
       await users.read(`${USERS}/later`, Number(snapshot.cursor(USERS) ?? 0))
       await fetchMembers(api, seen, reading)
@@ -54,7 +58,7 @@ async function captureAll(api: ClerkApi, options: LiveOptions, reading: ReadingC
   }
 }
 
-/** Only users who changed since, and those whose memberships did. The organizations are few, and read whole. */
+/** Only users who changed since, and those whose memberships did. The organizations and roles are few, and read whole. */
 async function captureChanged(
   api: ClerkApi,
   options: LiveOptions,
@@ -64,6 +68,7 @@ async function captureChanged(
   const seen = await captureChangedUsers(api, since, reading)
   try {
     if (!options.organizations || !(await captureOrganizations(api, reading))) return
+    await captureRoles(api, reading)
     await captureMemberships(
       api,
       reading,

@@ -13,7 +13,7 @@ import { userColumns, userRule } from './columns.ts'
 import { JoinedFile } from './joined-file.ts'
 import { joinedFormats } from './joined-formats.ts'
 import { openLive } from './live-source.ts'
-import { ORGANIZATIONS, USERS } from './objects.ts'
+import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './objects.ts'
 import { checkOptions, identity, isLive, LARGEST_PAGE, requireOptions } from './options.ts'
 
 const path: JsonObject = { type: 'string', minLength: 1 }
@@ -42,6 +42,10 @@ const instanceSource: SourceDefinition = {
         ...path,
         description:
           'CSV: clerk_user_id and org_id, org_external_id or org_name. In place of the memberships of the API.',
+      },
+      connections: {
+        type: 'boolean',
+        description: 'Whether enterprise connections are read with their settings.',
       },
       roles: { ...path, description: 'CSV: clerk_user_id or external_id, role_slug, optionally an organization.' },
       delimiter: delimiterSchema,
@@ -99,8 +103,8 @@ function openFiles(config: Record<string, unknown>, context: ReadContext): Sourc
     return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, delimiter)
   })
   return {
-    // A file of memberships names its organizations in its rows: the stream of those without members is empty.
-    streams: [USERS, ORGANIZATIONS, ...files.map(({ format }) => format.stream)],
+    // A file of memberships names its organizations in its rows. What the API alone tells is empty.
+    streams: [USERS, ORGANIZATIONS, ORGANIZATION_ROLES, CONNECTIONS, ...files.map(({ format }) => format.stream)],
     read: (chunkSize) => read(users, file, files, chunkSize),
     counts: () => [users.count(), ...files.map((joinedFile) => joinedFile.count())],
     digest() {

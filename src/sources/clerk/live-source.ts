@@ -8,9 +8,20 @@ import { Credentials } from './credentials.ts'
 import { JoinedFile, type JoinedFormat } from './joined-file.ts'
 import { exportFormat, joinedFormats } from './joined-formats.ts'
 import { Members } from './members.ts'
-import { MEMBERSHIPS, ORGANIZATIONS, USERS } from './objects.ts'
+import { CONNECTIONS, MEMBERSHIPS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './objects.ts'
 import { liveOptions } from './options.ts'
-import { organizationRecord, userRecord } from './user-record.ts'
+import { switchedOff } from './switched-off.ts'
+import { organizationRecord, plainRecord, userRecord } from './user-record.ts'
+
+/** The main streams, and the lists of the API that they are. */
+const PLACES = {
+  [USERS]: 'users',
+  [ORGANIZATIONS]: 'organizations',
+  [ORGANIZATION_ROLES]: 'organization_roles',
+  [CONNECTIONS]: 'enterprise_connections',
+} as const
+
+type Main = keyof typeof PLACES
 
 const NOT_READ = {
   place: 'in the instance',
@@ -19,9 +30,9 @@ const NOT_READ = {
 
 /** An instance that was read into a snapshot; the dashboard's export, if there is one, is joined to it on `id`. */
 export function openLive(config: Record<string, unknown>, context: ReadContext): Source {
-  const { baseUrl, organizations, updatedSince } = liveOptions(config)
+  const { baseUrl, organizations, connections, updatedSince } = liveOptions(config)
   const partial = updatedSince !== undefined
-  const place = (stream: string) => `${new URL(baseUrl).host}/v1/${stream}`
+  const place = (list: string) => `${new URL(baseUrl).host}/v1/${list}`
   const open = ({ stream, ...format }: JoinedFormat, option: string) => {
     const name = textOption(config, option)
     if (name === undefined) return []
@@ -33,7 +44,13 @@ export function openLive(config: Record<string, unknown>, context: ReadContext):
   const everyFile = exported === undefined ? files : [...files, exported]
   const members = organizations ? new Members(context, place('organization_memberships')) : undefined
   const credentials = new Credentials(textOption(config, 'users'))
-  const read = { [USERS]: 0, [ORGANIZATIONS]: 0 }
+  const mains: Main[] = [
+    USERS,
+    ORGANIZATIONS,
+    ...(organizations ? ([ORGANIZATION_ROLES] as const) : []),
+    ...(connections ? ([CONNECTIONS] as const) : []),
+  ]
+  const read: Record<Main, number> = { [USERS]: 0, [ORGANIZATIONS]: 0, [ORGANIZATION_ROLES]: 0, [CONNECTIONS]: 0 }
 
   /** The rows of everything that belongs to these users, under the names of the streams. */
   const join = (users: JsonObject[]): JsonObject[] => {
@@ -55,25 +72,28 @@ export function openLive(config: Record<string, unknown>, context: ReadContext):
   async function* records(chunkSize: number): AsyncGenerator<SourceRecord[]> {
     const snapshot = snapshotOf(context)
     let seq = 0
-    const chunk = (stream: typeof USERS | typeof ORGANIZATIONS, rows: SnapshotRow[], data: JsonObject[]) => {
-      read[stream] += rows.length
-      const origin = (index: number) => ({ file: place(stream), line: rows[index]?.line })
-      return data.map((item, index): SourceRecord => ({ seq: seq++, stream, origin: origin(index), data: item }))
+    async function* chunks(stream: Main, recordsOf: (rows: JsonObject[]) => JsonObject[]) {
+      for await (const rows of inChunks(snapshot.read(stream, context.signal), chunkSize)) {
+        read[stream] += rows.length
+        const origin = (index: number) => ({ file: place(PLACES[stream]), line: rows[index]?.line })
+        yield recordsOf(rows.map(({ data }) => data)).map(
+          (data, index): SourceRecord => ({ seq: seq++, stream, origin: origin(index), data }),
+        )
+      }
     }
     try {
       for (const file of everyFile) await file.load()
       await members?.load(snapshot)
       // Organizations first: where a membership tells their name differently, their own counts.
-      for await (const rows of inChunks(snapshot.read(ORGANIZATIONS, context.signal), chunkSize)) {
-        yield chunk(
-          ORGANIZATIONS,
-          rows,
-          rows.map(({ data }) => organizationRecord(data)),
-        )
-      }
-      for await (const rows of inChunks(snapshot.read(USERS, context.signal), chunkSize)) {
-        yield chunk(USERS, rows, join(rows.map(({ data }) => userRecord(data))))
-      }
+      yield* chunks(ORGANIZATIONS, (rows) => rows.map(organizationRecord))
+      yield* chunks(ORGANIZATION_ROLES, (rows) => rows.map(plainRecord))
+      yield* chunks(USERS, (rows) => join(rows.map(userRecord)))
+      const inactive: JsonObject[] = []
+      yield* chunks(CONNECTIONS, (rows) => {
+        inactive.push(...rows.filter(({ active }) => active === false))
+        return rows.map(plainRecord)
+      })
+      if (inactive.length > 0) context.warn(switchedOff(inactive))
       members?.rejectUnused()
       // Of a part of the users it is not known which rows belong to nobody.
       if (!partial) for (const file of everyFile) file.rejectUnused(NOT_READ)
@@ -89,6 +109,8 @@ export function openLive(config: Record<string, unknown>, context: ReadContext):
       ...new Set([
         USERS,
         ORGANIZATIONS,
+        ORGANIZATION_ROLES,
+        CONNECTIONS,
         ...(members ? [MEMBERSHIPS] : []),
         ...everyFile.map((file) => file.format.stream),
       ]),
@@ -96,7 +118,7 @@ export function openLive(config: Record<string, unknown>, context: ReadContext):
     partial,
     read: records,
     counts: () => [
-      ...([USERS, ORGANIZATIONS] as const).map((stream) => mainCount(stream, place(stream), read[stream])),
+      ...mains.map((stream) => mainCount(stream, place(PLACES[stream]), read[stream])),
       ...(members === undefined ? [] : [members.count()]),
       ...everyFile.map((file) => file.count()),
     ],

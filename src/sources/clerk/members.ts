@@ -2,7 +2,7 @@ import type { JsonObject } from '../../json.ts'
 import { JoinTable } from '../join-table.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
-import { GONE, MEMBERSHIPS } from './objects.ts'
+import { GONE, MEMBERSHIPS, ORGANIZATION_ROLES } from './objects.ts'
 import { membershipRow } from './user-record.ts'
 
 /** The memberships of a snapshot, waiting for their users. */
@@ -24,11 +24,16 @@ export class Members {
     const { scratch, signal } = this.#context
     const gone = new Set<unknown>()
     for await (const rows of snapshot.read(GONE, signal)) for (const { data } of rows) gone.add(data.id)
+    const listed = new Set<unknown>()
+    for await (const rows of snapshot.read(ORGANIZATION_ROLES, signal))
+      for (const { data } of rows) listed.add(data.key)
     this.#table = new JoinTable(scratch, MEMBERSHIPS, this.#file)
     for await (const rows of snapshot.read(MEMBERSHIPS, signal)) {
       const own = rows.filter(({ data }) => !gone.has(data.user_id))
       this.#read += own.length
-      this.#table.load(own.map(({ line, data }) => ({ key: String(data.user_id), line, data: membershipRow(data) })))
+      this.#table.load(
+        own.map(({ line, data }) => ({ key: String(data.user_id), line, data: membershipRow(data, listed) })),
+      )
     }
     this.#table.finish()
   }

@@ -5,6 +5,10 @@ import type { ClerkObject } from './api.ts'
 export const USERS = 'users'
 export const ORGANIZATIONS = 'organizations'
 export const MEMBERSHIPS = 'memberships'
+/** Enterprise connections. */
+export const CONNECTIONS = 'connections'
+/** Roles of organizations with their permissions: `roles` is the file of who has which. */
+export const ORGANIZATION_ROLES = 'organizationRoles'
 /** Ids of members who were deleted while the instance was read. */
 export const GONE = 'gone'
 

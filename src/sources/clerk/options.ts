@@ -12,6 +12,8 @@ export interface LiveOptions {
   baseUrl: string
   /** Whether organizations and memberships are read: not when a file names the memberships. */
   organizations: boolean
+  /** Whether enterprise connections are read. */
+  connections: boolean
   pageSize: number
   concurrency: number
   rate: { requests: number; seconds: number }
@@ -29,7 +31,7 @@ const RATES = { live: { requests: 1000, seconds: 10 }, test: { requests: 100, se
 export const LARGEST_PAGE = 500
 
 /** Options that say how an instance is asked, and nothing without one. */
-const LIVE_ONLY = ['baseUrl', 'updatedSince', 'pageSize', 'rate', 'concurrency', 'snapshot']
+const LIVE_ONLY = ['baseUrl', 'connections', 'updatedSince', 'pageSize', 'rate', 'concurrency', 'snapshot']
 
 /** Whether the options name an instance to ask. */
 export function isLive(config: Record<string, unknown>): boolean {
@@ -89,6 +91,7 @@ export function liveOptions(config: Record<string, unknown>): LiveOptions {
     secretKey,
     baseUrl: new URL(textOption(config, 'baseUrl') ?? CLERK).origin,
     organizations: textOption(config, 'memberships') === undefined,
+    connections: config.connections === true,
     pageSize: typeof config.pageSize === 'number' ? config.pageSize : LARGEST_PAGE,
     concurrency: typeof config.concurrency === 'number' ? config.concurrency : 4,
     rate: limit === undefined ? RATES[kindOf(secretKey)] : { requests: limit.count, seconds: limit.perMs / 1000 },
@@ -103,9 +106,10 @@ export function liveOptions(config: Record<string, unknown>): LiveOptions {
  */
 export function identity(config: Record<string, unknown>): JsonObject {
   requireOptions(config)
-  const { secretKey, baseUrl, organizations, updatedSince } = liveOptions(config)
+  const { secretKey, baseUrl, organizations, connections, updatedSince } = liveOptions(config)
   const key = /^\$\{/.test(secretKey) ? null : createHash('sha256').update(secretKey).digest('hex').slice(0, 8)
   const read: JsonObject = { baseUrl, key, organizations }
+  if (connections) read.connections = true
   if (updatedSince !== undefined) read.updatedSince = new Date(updatedSince).toISOString()
   return read
 }

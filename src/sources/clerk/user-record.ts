@@ -22,6 +22,11 @@ export function userRecord(user: JsonObject): JsonObject {
   })
 }
 
+/** A role or a connection of the API: as it is, with times as text. */
+export function plainRecord(object: JsonObject): JsonObject {
+  return filled({ ...object, ...timesOf(object) })
+}
+
 /** An organization of the API, with the columns by which memberships name organizations. */
 export function organizationRecord(organization: JsonObject): JsonObject {
   const { id, name, slug, public_metadata, private_metadata, ...own } = organization
@@ -34,8 +39,11 @@ export function organizationRecord(organization: JsonObject): JsonObject {
   })
 }
 
-/** A membership of a snapshot, with the columns of a file of memberships. */
-export function membershipRow(membership: JsonObject): JsonObject {
+/**
+ * A membership of a snapshot, with the columns of a file of memberships.
+ * @param listed keys of the roles that are known by themselves: of these a membership need not tell
+ */
+export function membershipRow(membership: JsonObject, listed: ReadonlySet<unknown>): JsonObject {
   const { user_id, organization, role, ...own } = membership
   return filled({
     ...own,
@@ -43,6 +51,7 @@ export function membershipRow(membership: JsonObject): JsonObject {
     clerk_user_id: user_id,
     ...organizationColumns(isObject(organization) ? (organization as JsonObject) : {}),
     role_slugs: role,
+    ...(listed.has(role) && { role_listed: true }),
   })
 }
 

@@ -11,7 +11,8 @@ async function read(
   files: Record<string, string> = {},
   more: Record<string, unknown> = {},
 ) {
-  const fake = await fakeClerk(data)
+  // Roles are a matter of tests of their own.
+  const fake = await fakeClerk({ roles: [], ...data })
   const named = Object.fromEntries(Object.keys(files).map((name) => [name.replace('.csv', ''), name]))
   const config = optionsOf(fake, { ...named, ...more })
   const { snapshot } = await capture(config)
@@ -23,6 +24,8 @@ function user(n: number, more: Partial<ClerkUser> = {}): ClerkUser {
   return { ...clerkUser(n), ...more }
 }
 
+/** What there is before files are named. */
+const STREAMS = ['users', 'organizations', 'organizationRoles', 'connections']
 const CSV = 'id,first_name,primary_email_address,password_digest,password_hasher,totp_secret,plan'
 const BCRYPT = `$2b$10$${'k'.repeat(53)}`
 
@@ -81,7 +84,7 @@ describe('organizations and memberships', () => {
     const { records, streams, counts } = await read(
       generateInstance({ users: 2, organizations: 2, membershipsEach: 1 }),
     )
-    expect(streams).toEqual(['users', 'organizations', 'memberships', 'roleDefinitions'])
+    expect(streams).toEqual([...STREAMS, 'memberships', 'roleDefinitions'])
     expect(records.map(({ seq, stream }) => [seq, stream])).toEqual([
       [0, 'organizations'],
       [1, 'organizations'],
@@ -98,6 +101,7 @@ describe('organizations and memberships', () => {
     expect(counts.map(({ stream, role, read, passed }) => [stream, role, read, passed])).toEqual([
       ['users', 'main', 2, 2],
       ['organizations', 'main', 2, 2],
+      ['organizationRoles', 'main', 0, 0],
       ['memberships', 'joined', 2, 2],
     ])
   })
@@ -124,7 +128,7 @@ describe('organizations and memberships', () => {
     const { records, streams } = await read(generateInstance({ users: 1, organizations: 1 }), {
       'memberships.csv': memberships,
     })
-    expect(streams).toEqual(['users', 'organizations', 'memberships', 'roleDefinitions'])
+    expect(streams).toEqual([...STREAMS, 'memberships', 'roleDefinitions'])
     expect(records).toMatchObject([{ stream: 'users', data: { memberships: [{ org_id: 'org_workos' }] } }])
   })
 
@@ -260,9 +264,12 @@ describe('options', () => {
   })
 
   test('about the API make no sense without a key', async () => {
-    const problems = await clerkSource.check({ users: 'missing.csv', pageSize: 100, updatedSince: '2026-01-01' }, '.')
+    const problems = await clerkSource.check(
+      { users: 'missing.csv', pageSize: 100, updatedSince: '2026-01-01', connections: true },
+      '.',
+    )
     const about = problems.filter(({ code }) => code === 'option_without_key')
-    expect(about.map(({ path }) => path)).toEqual(['source.updatedSince', 'source.pageSize'])
+    expect(about.map(({ path }) => path)).toEqual(['source.connections', 'source.updatedSince', 'source.pageSize'])
   })
 
   test('tell instances apart by their keys, without the key', () => {
@@ -271,6 +278,8 @@ describe('options', () => {
     expect(one).toEqual(identity({ secretKey: 'sk_live_one', baseUrl: 'https://api.clerk.com/v1', pageSize: 10 }))
     expect(one).not.toEqual(identity({ secretKey: 'sk_live_two' }))
     expect(one).not.toEqual(identity({ secretKey: 'sk_live_one', updatedSince: '2026-01-01' }))
+    expect(one).not.toEqual(identity({ secretKey: 'sk_live_one', connections: true }))
+    expect(one).toEqual(identity({ secretKey: 'sk_live_one', connections: false }))
     expect(JSON.stringify(one)).not.toContain('sk_live')
     expect(identity({ secretKey: '${CLERK_SECRET_KEY}' })).toMatchObject({ key: null })
   })

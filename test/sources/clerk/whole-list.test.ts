@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { SourceError } from '../../../src/diagnostics/errors.ts'
+import type { Page } from '../../../src/sources/clerk/api.ts'
+import { wholeList } from '../../../src/sources/clerk/whole-list.ts'
+
+const ids = (count: number) => Array.from({ length: count }, (_, n) => `con_${n}`)
+
+/** A list in pages of 3; `listed` says what it holds at each request, counted from 1. */
+async function read(listed: (request: number) => readonly string[], counts: (request: number) => number | undefined) {
+  let request = 0
+  const page = async (offset: number, limit: number): Promise<Page> => {
+    request += 1
+    const rows = listed(request)
+      .slice(offset, offset + limit)
+      .map((id) => ({ id }))
+    const total = counts(request)
+    return total === undefined ? { rows } : { rows, total }
+  }
+  const found = await wholeList({ what: 'connections', name: 'the Clerk API', pageSize: 3, page })
+  return { found: found.map(({ id }) => id).toSorted(), requests: request }
+}
+
+describe('a list that counts its entries', () => {
+  test.each([
+    [0, 1],
+    [1, 1],
+    [3, 1],
+    [7, 6],
+  ])('of %i takes %i requests: one where it fits into an answer, else two readings', async (count, expected) => {
+    const { found, requests } = await read(
+      () => ids(count),
+      () => count,
+    )
+    expect(found).toEqual(ids(count))
+    expect(requests).toBe(expected)
+  })
+
+  test('is read again when its order changed between two pages, so that one entry came twice and another never', async () => {
+    const { found } = await read(
+      (request) => (request === 2 ? ids(7).toReversed() : ids(7)),
+      () => 7,
+    )
+    expect(found).toEqual(ids(7))
+  })
+
+  test('is read again when an entry went while it was read', async () => {
+    const { found } = await read(
+      (request) => (request === 1 ? ids(7) : ids(7).slice(1)),
+      (request) => (request === 1 ? 7 : 6),
+    )
+    expect(found).toEqual(ids(7).slice(1))
+  })
+
+  test('is read again when one entry went and another came, so that the count is right and one was never seen', async () => {
+    const after = [...ids(7).slice(1), 'con_8']
+    const { found } = await read(
+      (request) => (request === 1 ? ids(7) : after),
+      () => 7,
+    )
+    expect(found).toEqual(after)
+  })
+
+  test('is an error when the count never comes out', async () => {
+    const reading = read(
+      () => ids(5),
+      () => 6,
+    )
+    await expect(reading).rejects.toThrow(SourceError)
+    await expect(reading).rejects.toThrow('told 5 connections and counts 6')
+  })
+})
+
+describe('a list that counts nothing', () => {
+  const uncounted = () => undefined
+
+  test('is read until it is the same twice', async () => {
+    const { found } = await read((request) => (request < 4 ? ids(2) : ids(4)), uncounted)
+    expect(found).toEqual(ids(4))
+  })
+
+  test('that knows no offset comes to an end', async () => {
+    const page = async (): Promise<Page> => ({ rows: [{ id: 'con_1' }] })
+    const found = await wholeList({ what: 'connections', name: 'the Clerk API', pageSize: 3, page })
+    expect(found).toEqual([{ id: 'con_1' }])
+  })
+
+  test('is an error when it is another each time', async () => {
+    await expect(read((request) => [`con_${request}`], uncounted)).rejects.toThrow('did not agree in 6 readings')
+  })
+})
