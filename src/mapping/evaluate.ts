@@ -1,6 +1,8 @@
 import { type CompiledExpression, ExpressionFailure } from '../expressions/expression.ts'
 import { isTruthy } from '../expressions/plain.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import { parseJsonText } from '../json-text.ts'
+import { isEmpty } from '../resources/values/check.ts'
 import { concealing } from './conceal.ts'
 import type { CompiledField, CompiledRule } from './rule.ts'
 
@@ -56,23 +58,32 @@ export async function fieldsOf(rule: CompiledRule, item: Json, record: JsonObjec
   return values
 }
 
+/** An object of the members; what stands for all members and is no object is the value itself, for the check of the field to refuse. */
 async function membersOf(
   rule: CompiledRule,
   field: CompiledField,
   members: readonly [string, CompiledExpression][],
   item: Json,
   record: JsonObject,
-): Promise<JsonObject> {
+): Promise<Json> {
   const values: JsonObject = Object.create(null)
   let others: Json | undefined
   for (const [member, expression] of members) {
     const value = start(rule, `${field.name}.${member}`, field.secret, expression, item, record)
     const settled = value instanceof Promise ? await value : value
-    if (member === ALL_MEMBERS) others = settled
+    if (member === ALL_MEMBERS) others = allMembers(settled)
     else if (settled !== undefined) values[member] = settled
   }
-  if (!isObject(others)) return values
-  return Object.assign(Object.create(null), others, values)
+  if (others === undefined) return values
+  return isObject(others) ? Object.assign(Object.create(null), others, values) : others
+}
+
+/** What stands for all members: an object or the JSON text of one, as for the whole field. An empty list is how PHP writes an empty object. */
+function allMembers(value: Json | undefined): Json | undefined {
+  if (isEmpty(value) || (Array.isArray(value) && value.length === 0)) return undefined
+  if (typeof value !== 'string') return value
+  const parsed = parseJsonText(value)
+  return parsed.ok && isObject(parsed.value) ? parsed.value : value
 }
 
 /** Starts an evaluation: most answer at once, and waiting for those would cost more than they do. */

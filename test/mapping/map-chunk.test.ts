@@ -25,6 +25,20 @@ const drafts = ({ drafts: list }: MapResult) => list.map(({ kind, key }) => `${k
 const rejects = ({ rejects: list }: MapResult) => list.map(({ kind, code, field }) => `${kind} ${code} ${field ?? '-'}`)
 
 describe('one record', () => {
+  test('takes all members of metadata from an object, or from the JSON text of one', async () => {
+    const map: Manifest['map'] = { user: { key: 'email', email: 'email', metadata: { '*': 'm', own: "'1'" } } }
+    const values = [{ plan: 'pro' }, '{"plan":"pro","id":12345678901234567890,"own":"2"}', '', null, '{}', [], ' ']
+    const result = await mapped(
+      map,
+      values.map((m, n) => ({ email: `${n}@x.example`, m })),
+    )
+    expect(result.drafts.map(({ attributes }) => JSON.parse(attributes).metadata)).toEqual([
+      { own: '1', plan: 'pro' },
+      { own: '1', plan: 'pro', id: '12345678901234567890' },
+      ...values.slice(2).map(() => ({ own: '1' })),
+    ])
+  })
+
   test('becomes a user with its secrets apart, its group and its origin', async () => {
     const result = await mapped(
       {
@@ -183,6 +197,22 @@ describe('what is wrong with a record', () => {
     expect(result.rejects).toMatchObject([
       { kind: 'user', key: 'u1', code: 'invalid_email', field: 'email', message: expect.stringContaining('"perhaps"') },
     ])
+  })
+
+  test('what stands for all members of metadata is refused where it is no object', async () => {
+    const data = [{ m: 'no JSON' }, { m: ['a'] }, { m: 7 }, { m: '["a"]' }].map(({ m }, n) => ({
+      email: `${n}@x.example`,
+      m,
+    }))
+    const map: Manifest['map'] = { user: { key: 'email', email: 'email', metadata: { '*': 'm', own: "'1'" } } }
+    const result = await mapped(map, data)
+    expect(rejects(result)).toEqual([
+      'user metadata_bad_json metadata',
+      'user metadata_not_object metadata',
+      'user metadata_not_object metadata',
+      'user metadata_not_object metadata',
+    ])
+    expect(result.rejects.map(({ key }) => key)).toEqual(data.map(({ email }) => email))
   })
 
   test('each, when and members of metadata are named as well', async () => {
