@@ -33,6 +33,8 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
   switch (code) {
     case 'password_changed_in_source':
       return `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`
+    case 'password_left_alone':
+      return `${resources} in WorkOS already, with a password in the source: it is not sent, and they keep what they have there`
     case 'totp_changed_in_source':
       return `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since WorkOS has a factor of theirs already`
     case 'totp_left_alone':

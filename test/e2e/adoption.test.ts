@@ -4,6 +4,7 @@ import { member, peopleProject, person } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 const env = { KEY }
+const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const USERS = '/user_management/users'
 const MEMBERSHIPS = '/user_management/organization_memberships'
 
@@ -52,6 +53,21 @@ test('what was made by other means is adopted: empty fields are filled, nothing 
     { kind: 'user', field: 'lastName', live: 'By Hand', desired: 'From Source' },
     { kind: 'membership', field: 'roles', live: ['member'], desired: ['admin'] },
   ])
+})
+
+test('the plan says whose password is not sent, because they are in WorkOS already', async () => {
+  const workos = await startWorkos()
+  await workos.call('POST', USERS, { email: 'ada@example.com' })
+  const password = { password_hash: BCRYPT, password_hash_type: 'bcrypt' }
+  const project = peopleProject(workos, [member('ada', 'acme', password), member('bea', 'acme', password)])
+  const told =
+    '1 user in WorkOS already, with a password in the source: it is not sent, and they keep what they have there'
+  const planned = await project.run(['plan'], { env })
+  expect(planned.stdout).toContain(told)
+  expect((await project.run(['apply', '--yes'], { env })).stdout).toContain(told)
+  const bodies = writes(workos.takeLog()).map(({ body }) => JSON.stringify(body))
+  expect(bodies.filter((body) => body.includes(BCRYPT))).toEqual([expect.stringContaining('bea@example.com')])
+  expect((await project.run(['plan'], { env })).stdout).not.toContain(told)
 })
 
 test('a user whose address exists under another external id is adopted, and keeps that external id', async () => {
