@@ -2,7 +2,7 @@ import { printable } from '../diagnostics/printable.ts'
 import type { Run } from '../state/store.ts'
 import { addressOf, type Casualty, type CauseGroup } from './errors-groups.ts'
 import { describeReapply } from './remedies.ts'
-import { counted, type Paint } from './style.ts'
+import { counted, ofSeveral, type Paint } from './style.ts'
 
 const COLORS = { failed: 'red', blocked: 'yellow', reduced: 'yellow', rejected: 'red' } as const
 
@@ -49,7 +49,7 @@ export function renderGroups(groups: readonly CauseGroup[], { paint, write }: Ou
     let shown = 0
     for (const example of examples) {
       const field = namesField(example) ? '' : `${example.field}: `
-      const where = `${printable(addressOf(example))} (${printable(example.origin)})`
+      const where = `${printable(addressOf(example))}${ofSeveral(example.count)} (${printable(example.origin)})`
       write(`  ✗ ${where}: ${printable(`${field}${example.message}`)}\n`)
       shown += example.count
     }

@@ -10,7 +10,7 @@ import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeLost, describeUnmapped } from './roles-text.ts'
 import { minute } from './snapshot-age.ts'
-import { counted, duration, shortValue } from './style.ts'
+import { counted, duration, ofSeveral, shortValue } from './style.ts'
 import { describeReasons, describeUser, sum, totpHeading } from './totp-text.ts'
 
 /** How many actions of a kind are listed: a comment of a pull request holds 65,536 characters. */
@@ -71,12 +71,15 @@ function writeRejects({ set }: Plan, write: (text: string) => void): void {
   if (total === 0) return
   write(`\n<details><summary>${total} rejected</summary>\n\n| where | what | why |\n|---|---|---|\n`)
   let shown = 0
-  for (const { origin, kind, key, message } of set.rejects()) {
+  let told = 0
+  for (const { origin, kind, key, message, records } of set.rejects()) {
     if (shown === SAMPLE * 2) break
     shown += 1
-    write(`| ${cell(origin)} | ${cell(key === null ? kind : address({ kind, key }))} | ${cell(message)} |\n`)
+    told += records
+    const what = `${key === null ? kind : address({ kind, key })}${ofSeveral(records)}`
+    write(`| ${cell(origin)} | ${cell(what)} | ${cell(message)} |\n`)
   }
-  if (total > shown) write(`| … | ${total - shown} more | |\n`)
+  if (total > told) write(`| … | ${total - told} more | |\n`)
   write('\n</details>\n')
   const unmapped = describeUnmapped(set)
   if (unmapped.length > 0) write(`\n${unmapped.map((line) => `- ${cell(line)}\n`).join('')}`)

@@ -10,7 +10,7 @@ import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
-import { counted, duration, type Paint, shortValue, table } from './style.ts'
+import { counted, duration, ofSeveral, type Paint, shortValue, table } from './style.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
 
 export interface PlanTextOptions extends ReadingTextOptions {
@@ -57,15 +57,18 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
   if (total === 0) return
   write(`\n${paint('bold', `Rejected (${total.toLocaleString('en-US')})`)}\n`)
   let shown = 0
+  let told = 0
   const limit = full ? Number.POSITIVE_INFINITY : SAMPLE * 2
   for (const reject of set.rejects()) {
     if (shown === limit) break
     shown += 1
-    const what = reject.key === null ? reject.kind : address({ kind: reject.kind, key: reject.key })
-    write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${printable(what)}: ${printable(rejection(reject))}\n`)
+    told += reject.records
+    const what = printable(reject.key === null ? reject.kind : address({ kind: reject.kind, key: reject.key }))
+    const why = printable(rejection(reject))
+    write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${what}${ofSeveral(reject.records)}: ${why}\n`)
     write(renderHint(reject.hint ?? undefined, paint))
   }
-  if (total > shown) {
+  if (total > told) {
     const rest = set.rejectCounts().map(({ code, count }) => `${count} ${code}`)
     write(`  … all of them with --full; by cause: ${rest.join(', ')}\n`)
   }

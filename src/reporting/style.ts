@@ -15,6 +15,11 @@ export function counted(count: number, singular: string, plural = `${singular}s`
   return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`
 }
 
+/** Behind what stands for several records: of the first of them the place is shown. */
+export function ofSeveral(records: number): string {
+  return records > 1 ? ` (${counted(records, 'record')})` : ''
+}
+
 /** `45 s`, `3 min 20 s`, `11 h 6 min`. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds)

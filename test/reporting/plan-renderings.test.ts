@@ -167,6 +167,17 @@ describe('much of it', () => {
     expect(asMarkdown(plan)).toContain('**Refused**')
   })
 
+  test('what is rejected and stands for several records says so, and nothing is promised that --full does not show', async () => {
+    const rows = people(4).map((row, n) => (n === 3 ? { ...row, org_external_id: 'b', org_name: 'B' } : row))
+    const plan = await (await createWorld(rows, { map: { organization: { domains: "'acme.example'" } } })).plan()
+    const text = asText(plan)
+    expect(text).toMatch(/✗ .*users\.csv:2 {2}organization:\S+ \(3 records\): /)
+    expect(text).toMatch(/✗ .*users\.csv:5 {2}organization:b: /)
+    expect(text).not.toContain('--full; by cause')
+    expect(asMarkdown(plan)).toMatch(/organization:\S+ .*3 records/)
+    expect(asMarkdown(plan)).not.toMatch(/^\| … \|/m)
+  })
+
   test('merged records are shown by a few', async () => {
     const twins = many.flatMap((row) => [row, { ...row, external_id: `${row.external_id}-again`, first_name: 'Twin' }])
     const plan = await (await createWorld(twins)).plan()
