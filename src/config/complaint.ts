@@ -37,6 +37,8 @@ export function complaintOf(error: ErrorObject, tree: Branch): Complaint | undef
     case 'if':
     case 'propertyNames':
       return undefined
+    case 'uniqueItems':
+      return repeated(error, path, tree)
     default:
       return badValue(error, path, tree)
   }
@@ -115,6 +117,16 @@ function choice(path: string[], value: string, allowed: string[]): Complaint {
     path,
     subject: 'value',
   }
+}
+
+/** An item of a list that stands in it before. */
+function repeated(error: ErrorObject, list: string[], tree: Branch): Complaint {
+  const index = Math.max(Number(error.params.i), Number(error.params.j))
+  const path = [...list, String(index)]
+  const value: unknown = Array.isArray(error.data) ? error.data[index] : undefined
+  const item = writtenAt(tree, path) ?? (typeof value === 'string' ? quoted(value) : 'an item')
+  const message = `${list.join('.')} has ${item} twice`
+  return { code: 'bad_value', message, hint: 'keep one of the two', path, subject: 'value' }
 }
 
 function wrongType(error: ErrorObject, path: string[], tree: Branch): Complaint {

@@ -11,6 +11,15 @@ export const badRoles: BadManifest[] = [
     message: /one \*/,
   },
   {
+    name: 'an item twice in a list',
+    text: `${MINIMAL}roles:\n  multiple: first\n  priority: [admin, member, admin]\n`,
+    code: 'bad_value',
+    at: '5:29',
+    path: 'roles.priority.2',
+    message: /^roles\.priority has "admin" twice$/,
+    hint: /keep one/,
+  },
+  {
     name: 'a star in the slug of a name that has none',
     text: `${MINIMAL}roles:\n  map:\n    admin: "org-*"\n`,
     code: 'bad_value',
