@@ -1,5 +1,6 @@
 import type { Manifest, RoleConfig } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
 import type { DraftDefinition, NormaliseResult, ValueProblem } from './draft.ts'
 import type { DesiredResource } from './kind.ts'
@@ -46,21 +47,26 @@ export const roleDefinition: DraftDefinition = {
 
 /**
  * The definitions under `roles.define`.
- * @throws ManifestError when WorkOS would not take one
+ * @throws ManifestError with all of those that WorkOS would not take
  */
 export function rolesDefined({ roles }: Pick<Manifest, 'roles'>): DesiredResource[] {
-  return Object.entries(roles.define).flatMap(([slug, { organizations, ...fields }]) =>
-    (organizations ?? [undefined]).map((organization) => {
+  const defined: DesiredResource[] = []
+  const problems: Problem[] = []
+  for (const [slug, { organizations, ...fields }] of Object.entries(roles.define)) {
+    for (const organization of organizations ?? [undefined]) {
       const result = normalise({ key: slug, organization, ...fields }, (name) => name)
-      if (result.ok) return { kind: roleDefinition.name, ...result.value }
-      throw new ManifestError(
-        result.problems.map(({ field, ...problem }) => ({
-          ...problem,
-          path: ['roles.define', slug, ...(field === 'key' ? [] : [field])].join('.'),
-        })),
-      )
-    }),
-  )
+      if (result.ok) defined.push({ kind: roleDefinition.name, ...result.value })
+      else problems.push(...result.problems.map((problem) => atDefinition(slug, problem)))
+    }
+  }
+  if (problems.length > 0) throw new ManifestError(problems)
+  return defined
+}
+
+/** A problem with a definition at its place in the manifest, where the organizations of a role are a list. */
+function atDefinition(slug: string, { field, ...problem }: ValueProblem): Problem {
+  const place = field === 'key' ? [] : [field === 'organization' ? 'organizations' : field]
+  return { ...problem, path: ['roles.define', slug, ...place].join('.') }
 }
 
 /** The slug of a role of the source, by `roles.map`; its own name where the map does not know it. */

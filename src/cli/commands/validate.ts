@@ -14,6 +14,7 @@ import { checkExpressions, checkStreams } from '../../mapping/check.ts'
 import { checkColumnNames } from '../../mapping/check-columns.ts'
 import { checkTestStreams } from '../../mapping/tests/check-tests.ts'
 import { counted } from '../../reporting/style.ts'
+import { rolesDefined } from '../../resources/role-definition.ts'
 import { sourceDefinitions } from '../../sources/registry.ts'
 import { checkOwnSnapshot } from '../../sources/snapshot/obtain.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
@@ -78,11 +79,24 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const noted = [...problems, ...expressions, ...files, ...rules].some(({ severity }) => severity !== 'warning')
     const columns = streams === undefined || noted ? [] : await checkColumns(loaded, streams)
     const target = broken('target') ? [] : checkAddress(loaded)
-    const placed = rules.map((problem) => placeManifestProblem(problem, loaded))
+    const roles = broken('roles') ? [] : checkRoles(loaded)
+    const placed = [...rules, ...roles].map((problem) => placeManifestProblem(problem, loaded))
     const found = [...problems, ...expressions, ...files, ...placed, ...columns, ...tests, ...target]
     return { loaded, problems: [...loaded.warnings, ...found] }
   } catch (error) {
     if (error instanceof ManifestError) return { problems: [...error.problems] }
+    throw error
+  }
+}
+
+/** Definitions of roles that contradict themselves, which the schema cannot tell. */
+function checkRoles({ manifest, unresolved }: LoadedManifest): readonly Problem[] {
+  if (unresolved.some(([section]) => section === 'roles')) return []
+  try {
+    rolesDefined(manifest)
+    return []
+  } catch (error) {
+    if (error instanceof ManifestError) return error.problems
     throw error
   }
 }

@@ -35,6 +35,31 @@ map:
   expect(err()).toMatch(/^4 problems$/m)
 })
 
+test('all definitions of roles that contradict themselves are told at their places', async () => {
+  const text = `${GOOD}roles:
+  define:
+    org-x: { name: X, type: environment }
+    fine: { name: Fine }
+    y: { name: Y, type: environment, organizations: [acme] }
+`
+  const cwd = folderOf({ 'migrate.config.yaml': text, 'users.csv': USERS })
+  const { context, err } = commandContext(cwd, { KEY: 'a-secret-key' })
+  expect(await validate({}, context)).toBe(3)
+  expect(err()).toMatch(
+    /^migrate\.config\.yaml:5:12 error: .*\[environment_role_with_prefix\]\n {2}at roles\.define\.org-x$/m,
+  )
+  expect(err()).toMatch(
+    /^migrate\.config\.yaml:7:53 error: .*\[environment_role_in_organization\]\n {2}at roles\.define\.y\.organizations$/m,
+  )
+  expect(err()).toMatch(/^2 problems$/m)
+})
+
+test('definitions of roles with values that are unknown are left alone', async () => {
+  const text = `${GOOD}roles: { define: { x: { name: X, permissions: ["\${PERMISSION}"] } } }\n`
+  const { context, err } = commandContext(folderOf({ 'migrate.config.yaml': text, 'users.csv': USERS }))
+  expect(await validate({ offline: true }, context), err()).toBe(0)
+})
+
 test('as JSON it is one object on stdout', async () => {
   const cwd = folderOf({ 'migrate.config.yaml': 'target: { type: sandbox }' })
   const { context, out, err } = commandContext(cwd)
