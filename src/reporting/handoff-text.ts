@@ -3,7 +3,7 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import { printable } from '../diagnostics/printable.ts'
 import type { Handoff } from '../handoff/write-handoff.ts'
 import { jsonText } from '../json.ts'
-import { counted, type Paint, table } from './style.ts'
+import { counted, ofSeveral, type Paint, table } from './style.ts'
 
 /** How many rejected connections are shown. */
 const SAMPLE = 10
@@ -42,14 +42,18 @@ function renderRejected(set: DesiredSet, paint: Paint): string[] {
   const total = rejectedConnections(set)
   if (total === 0) return []
   const lines = [`\n${paint('bold', `Rejected (${total.toLocaleString('en-US')}), and in no file`)}\n`]
-  for (const { kind, key, origin, message, hint } of set.rejects()) {
+  let shown = 0
+  let told = 0
+  for (const { kind, key, origin, message, hint, records } of set.rejects()) {
     if (kind !== 'connection') continue
-    if (lines.length > SAMPLE) break
-    lines.push(
-      `  ${paint('red', '✗')} ${printable(origin)}  ${printable(key ?? 'connection')}: ${printable(message)}\n`,
-    )
+    if (shown === SAMPLE) break
+    shown += 1
+    told += records
+    const what = `${printable(key ?? 'connection')}${ofSeveral(records)}`
+    lines.push(`  ${paint('red', '✗')} ${printable(origin)}  ${what}: ${printable(message)}\n`)
     if (hint !== null) lines.push(`      ${printable(hint)}\n`)
   }
+  if (total > told) lines.push(`  … ${(total - told).toLocaleString('en-US')} more, all of them with --json\n`)
   return lines
 }
 

@@ -99,6 +99,18 @@ const rows = (project: Project, file: string): Record<string, string>[] =>
   parse(readFileSync(project.path(file), 'utf8'), { columns: true })
 
 describe('connections handed over', () => {
+  test('of many that are rejected ten are shown, and where the others are', async () => {
+    const bad = Array.from({ length: 12 }, (_, n) => ({ id: `bad_${n}`, org: 'bolt', protocol: 'oidc', client: 'c' }))
+    const project = connectionsProject(await startWorkos(), [...bad, { ...bad[11], domains: ['bolt.example'] }])
+    const result = await project.run(['handoff', '--out', 'sso'])
+    expect(result.exit, result.stderr).toBe(7)
+    expect(result.stdout.match(/^ {2}✗ /gm)).toHaveLength(10)
+    expect(result.stdout).toContain('Rejected (13), and in no file\n')
+    expect(result.stdout).toContain('\n  … 3 more, all of them with --json\n')
+    const json = await project.run(['handoff', '--out', 'sso', '--json'])
+    expect(JSON.parse(json.stdout).rejects).toHaveLength(13)
+  })
+
   test('stand in the columns of the templates, without secrets, and with the ids of what was applied', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos)
