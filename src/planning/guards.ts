@@ -90,18 +90,26 @@ export function checkUnknownRejects(deletes: number, unknown: number): GuardRefu
   ]
 }
 
-/** Differences whose policy is `fail`. */
-export function checkDrift(refused: number, kinds: readonly KindSummary[]): GuardRefusal[] {
-  if (refused === 0) return []
-  return [
-    {
-      guard: 'onDrift',
-      path: 'onDrift',
-      figure: refused,
-      total: kinds.reduce((total, kind) => total + kind.desired, 0),
-      limit: 0,
-      message: `${refused} values in WorkOS differ from what was applied, and onDrift or onDeleted is fail for them`,
-      hint: 'look at them; then choose keep or overwrite (keep or recreate for what was deleted) for those fields',
-    },
-  ]
+/** Differences whose policy is `fail`: to what was applied, and of roles and permissions from before to their definitions. */
+export function checkDrift(drifted: number, conflicting: number, kinds: readonly KindSummary[]): GuardRefusal[] {
+  const total = kinds.reduce((sum, kind) => sum + kind.desired, 0)
+  const drift: GuardRefusal = {
+    guard: 'onDrift',
+    path: 'onDrift',
+    figure: drifted,
+    total,
+    limit: 0,
+    message: `${drifted} values in WorkOS differ from what was applied, and onDrift or onDeleted is fail for them`,
+    hint: 'look at them; then choose keep or overwrite (keep or recreate for what was deleted) for those fields',
+  }
+  const conflict: GuardRefusal = {
+    guard: 'onConflict',
+    path: 'roles.onConflict',
+    figure: conflicting,
+    total,
+    limit: 0,
+    message: `${conflicting} values of roles and permissions that were in WorkOS before differ from their definitions, and roles.onConflict is fail`,
+    hint: 'look at them; then correct the definitions, or set roles.onConflict to keep or update',
+  }
+  return [drift, conflict].filter(({ figure }) => figure > 0)
 }

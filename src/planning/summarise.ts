@@ -40,10 +40,17 @@ export function summarise(
     estimate: estimate({ writes, userManagementWrites, organizationDeletes }, limits),
     refusals: [
       ...checkGuards(safety, kinds, set.rejectCount()),
-      ...checkDrift(set.staging.count("SELECT count(*) FROM drift WHERE drift ->> 'refused'"), kinds),
+      ...checkDrift(refused(set, '<>'), refused(set, '='), kinds),
     ],
     refreshed,
   }
+}
+
+/** Differences that refuse the plan: those to a definition were there when it was adopted. */
+function refused({ staging }: DesiredSet, sign: '=' | '<>'): number {
+  return staging.count(
+    `SELECT count(*) FROM drift WHERE drift ->> 'refused' AND drift ->> 'reason' ${sign} 'different when adopted'`,
+  )
 }
 
 function summariseKind({ staging, reading }: DesiredSet, { name, plural }: KindDefinition): KindSummary {
