@@ -44,14 +44,18 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
 }
 
 function conclusion({ outcome, stopped, kinds, rejected, leftOut, purpose }: ApplyResult, paint: Paint): string {
-  const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone') =>
+  const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
   switch (outcome) {
     case 'completed':
       if (purpose === 'destroy') return paint('green', 'Done: what the plan deletes is gone from WorkOS.')
       if (rejected + sum('gone') === 0) {
-        const but = leftOut === 0 ? '' : `, but for ${counted(leftOut, 'record')} that the manifest leaves out`
-        return paint('green', `Done: everything in the source is in WorkOS${but}.`)
+        const but = [
+          ...(leftOut > 0 ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
+          ...(sum('reduced') > 0 ? [`roles of ${counted(sum('reduced'), 'membership')}`] : []),
+        ]
+        const except = but.length === 0 ? '' : `, but for ${but.join(' and ')}`
+        return paint('green', `Done: everything in the source is in WorkOS${except}.`)
       }
       return paint('yellow', `Done, without ${absent(rejected, sum('gone'))} that the plan lists.`)
     case 'incomplete':

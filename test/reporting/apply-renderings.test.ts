@@ -85,6 +85,14 @@ test.each<[Partial<ApplyResult>, string]>([
   expect(renderApplyText(result(changed), 1, plain)).toContain(words)
 })
 
+test('memberships that lost roles are no part of everything', () => {
+  const { kinds } = result()
+  const reduced = result({ kinds: kinds.map((kind, n) => (n === 0 ? { ...kind, reduced: 2 } : kind)), leftOut: 1 })
+  expect(renderApplyText(reduced, 1, plain)).toContain(
+    'Done: everything in the source is in WorkOS, but for 1 record that the manifest leaves out and roles of 2 memberships.',
+  )
+})
+
 test('what stopped a run cannot steer the terminal', () => {
   const stopped = { message: 'the last: user:\x1b[2J' }
   expect(renderApplyText(result({ outcome: 'stopped', stopped }), 1, plain)).not.toContain('\x1b')
