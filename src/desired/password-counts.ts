@@ -9,22 +9,25 @@ export interface PasswordRemark {
   detail: string
 }
 
-/** What becomes of the passwords of one algorithm: `kept` + `reset` = the users who had one. */
+/** What becomes of the passwords of one algorithm: `kept` + `reset` + `there` = the users who had one. */
 export interface AlgorithmCount {
   /** WorkOS's name of the type, the source's name of one that it does not take, or `clear` for passwords as they are. */
   algorithm: string
   kept: number
   reset: number
+  /** Users who were in WorkOS before: nothing is sent, they keep what they have there. */
+  there: number
   /** Those of the kept that are weak by today's measure, most first. */
   weak: PasswordRemark[]
   /** Why the others are reset: WorkOS does not take them, or they are weak and the manifest says so. Most first. */
   reasons: (PasswordRemark & { why: 'unsupported' | 'weak' })[]
 }
 
-/** What becomes of the passwords of all users of the desired set: `kept` + `reset` + `none` = these users. */
+/** What becomes of the passwords of all users of the desired set: `kept` + `reset` + `there` + `none` = these users. */
 export interface PasswordCounts {
   kept: number
   reset: number
+  there: number
   /** Users for whom the source has no password, or only one of a record that did not prove to be the same person. */
   none: number
   /** Most users first. */
@@ -35,26 +38,32 @@ export interface PasswordCounts {
 export function countPasswords(set: DesiredSet): PasswordCounts {
   const found = new Map<string, AlgorithmCount>()
   const of = (algorithm: string): AlgorithmCount => {
-    const known = found.get(algorithm) ?? { algorithm, kept: 0, reset: 0, weak: [], reasons: [] }
+    const known = found.get(algorithm) ?? { algorithm, kept: 0, reset: 0, there: 0, weak: [], reasons: [] }
     found.set(algorithm, known)
     return known
   }
-  for (const { algorithm, weak, count } of keptPasswords(set)) {
-    of(algorithm).kept += count
-    if (weak !== '') of(algorithm).weak.push({ count, detail: weak })
+  for (const { algorithm, weak, there, count } of keptPasswords(set)) {
+    of(algorithm)[there ? 'there' : 'kept'] += count
+    if (weak !== '' && !there) of(algorithm).weak.push({ count, detail: weak })
   }
-  for (const { code, detail, count } of resets(set)) {
+  for (const { code, detail, there, count } of resets(set)) {
     const counted = of(algorithmOf(detail))
+    if (there) {
+      counted.there += count
+      continue
+    }
     counted.reset += count
     counted.reasons.push({ count, detail, why: code === 'password_weak_reset' ? 'weak' : 'unsupported' })
   }
-  const algorithms = [...found.values()].sort(
-    (a, b) => b.kept + b.reset - a.kept - a.reset || (a.algorithm < b.algorithm ? -1 : 1),
-  )
+  const algorithms = [...found.values()].sort((a, b) => total(b) - total(a) || (a.algorithm < b.algorithm ? -1 : 1))
   for (const { weak, reasons } of algorithms) for (const list of [weak, reasons]) list.sort(mostFirst)
-  const kept = algorithms.reduce((sum, algorithm) => sum + algorithm.kept, 0)
-  const reset = algorithms.reduce((sum, algorithm) => sum + algorithm.reset, 0)
-  return { kept, reset, none: set.count('user') - kept - reset, algorithms }
+  const sum = (fate: 'kept' | 'reset' | 'there') => algorithms.reduce((all, algorithm) => all + algorithm[fate], 0)
+  const [kept, reset, there] = [sum('kept'), sum('reset'), sum('there')]
+  return { kept, reset, there, none: set.count('user') - kept - reset - there, algorithms }
+}
+
+function total({ kept, reset, there }: AlgorithmCount): number {
+  return kept + reset + there
 }
 
 function mostFirst(a: PasswordRemark, b: PasswordRemark): number {
@@ -66,19 +75,34 @@ function algorithmOf(detail: string): string {
   return detail === 'an unknown type' ? 'unknown' : canonicalHashType(detail.split(' ')[0] ?? detail)
 }
 
-function keptPasswords({ staging }: DesiredSet): { algorithm: string; weak: string; count: number }[] {
-  const counts = new Map<string, { algorithm: string; weak: string; count: number }>()
+/** Whether a desired user `d` was in WorkOS before this state and is sent no password: those that are adopted now, and those that were. */
+const THERE = `coalesce(
+  (SELECT a.type = 'adopt' FROM actions a WHERE a.kind = 'user' AND a.key = d.key
+     AND (a.type IN ('adopt', 'create') OR a.action LIKE '%"secret":true%')),
+  EXISTS (SELECT 1 FROM known k WHERE k.kind = 'user' AND k.key = d.key AND k.ownership = 'adopted'))`
+
+interface KeptCount {
+  algorithm: string
+  weak: string
+  there: boolean
+  count: number
+}
+
+function keptPasswords({ staging }: DesiredSet): KeptCount[] {
+  const counts = new Map<string, KeptCount>()
   const rows = staging.db
     .prepare(
-      `SELECT json_extract(secrets, '$.passwordHash.type') AS type, json_extract(secrets, '$.passwordHash.hash') AS hash
-       FROM desired WHERE kind = 'user' AND secrets IS NOT NULL`,
+      `SELECT json_extract(secrets, '$.passwordHash.type') AS type, json_extract(secrets, '$.passwordHash.hash') AS hash,
+         ${THERE} AS there FROM desired d WHERE kind = 'user' AND secrets IS NOT NULL`,
     )
     .iterate()
-  for (const { type, hash } of rows) {
+  for (const row of rows) {
+    const { type, hash } = row
+    const there = row.there === 1
     const algorithm = type === null ? 'clear' : String(type)
     const weak = type === null ? '' : (weakness(algorithm, String(hash)) ?? '')
-    const key = `${algorithm} ${weak}`
-    const counted = counts.get(key) ?? { algorithm, weak, count: 0 }
+    const key = `${algorithm} ${there} ${weak}`
+    const counted = counts.get(key) ?? { algorithm, weak, there, count: 0 }
     counted.count += 1
     counts.set(key, counted)
   }
@@ -86,17 +110,19 @@ function keptPasswords({ staging }: DesiredSet): { algorithm: string; weak: stri
 }
 
 /** Users without a password who had one in the source. One with several, of records that merged, counts for the first. */
-function resets({ staging }: DesiredSet): { code: string; detail: string; count: number }[] {
+function resets({ staging }: DesiredSet): { code: string; detail: string; there: boolean; count: number }[] {
   return staging
     .statement(
-      `SELECT code, detail, count(*) AS n FROM (
-         SELECT d.key, min(n.seq), n.code, n.detail FROM notes n
+      `SELECT code, detail, there, count(*) AS n FROM (
+         SELECT d.key, min(n.seq), n.code, n.detail, ${THERE} AS there FROM notes n
          LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
          JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
          WHERE n.kind = 'user' AND n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NULL
          GROUP BY d.key)
-       GROUP BY code, detail`,
+       GROUP BY code, detail, there`,
     )
     .all()
-    .map((row) => ({ code: String(row.code), detail: String(row.detail), count: Number(row.n) }))
+    .map(({ code, detail, there, n }) => {
+      return { code: String(code), detail: String(detail), there: there === 1, count: Number(n) }
+    })
 }

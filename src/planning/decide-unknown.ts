@@ -57,8 +57,6 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
   for (const difference of kept) insertDrift(staging, { kind: desired.kind, key: desired.key, ...difference })
   if (definition.sparse) {
     staging.run("INSERT INTO notes VALUES (0, ?, ?, 'totp_left_alone', 'totpSecret')", desired.kind, desired.key)
-  } else if (definition.name === 'user' && desired.secrets !== null) {
-    staging.run("INSERT INTO notes VALUES (0, ?, ?, 'password_left_alone', '')", desired.kind, desired.key)
   }
   return { ...base, type: 'adopt', id: live.id, matchedBy, changes, send }
 }

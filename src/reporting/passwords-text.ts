@@ -20,11 +20,12 @@ export function describePasswords({ algorithms, none }: PasswordCounts): Passwor
 }
 
 /** What the count is of, in a line. */
-export function passwordsHeading({ kept, reset }: PasswordCounts): string {
-  return `${number(kept)} kept, ${number(reset)} to be reset by their owners`
+export function passwordsHeading({ kept, reset, there }: PasswordCounts): string {
+  const before = there === 0 ? '' : `, ${number(there)} of users who were in WorkOS before`
+  return `${number(kept)} kept, ${number(reset)} to be reset by their owners${before}`
 }
 
-function fateOf({ kept, reset, weak, reasons }: AlgorithmCount): string {
+function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
   const weakCount = weak.reduce((sum, { count }) => sum + count, 0)
   const weakness = weakCount === 0 ? '' : `, ${number(weakCount)} of them weak: ${list(weak, ({ detail }) => detail)}`
   const why = list(reasons, ({ why, detail }) =>
@@ -33,6 +34,7 @@ function fateOf({ kept, reset, weak, reasons }: AlgorithmCount): string {
   return [
     ...(kept > 0 ? [`${number(kept)} kept${weakness}`] : []),
     ...(reset > 0 ? [`${number(reset)} reset: ${why}`] : []),
+    ...(there > 0 ? [`${number(there)} not sent: in WorkOS before, with what they have there`] : []),
   ].join('; ')
 }
 

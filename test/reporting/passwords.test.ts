@@ -46,11 +46,12 @@ Passwords  7 kept, 5 to be reset by their owners
   expect(asMarkdown(plan)).toContain('| md5 | 1 reset: WorkOS does not take md5 |\n')
   expect(asMarkdown(plan)).toContain('7 kept, 5 to be reset by their owners.')
   const { passwords } = asJson(plan).summary
-  expect(passwords).toMatchObject({ kept: 7, reset: 5, none: 1 })
+  expect(passwords).toMatchObject({ kept: 7, reset: 5, there: 0, none: 1 })
   expect(passwords.algorithms).toContainEqual({
     algorithm: 'md5',
     kept: 0,
     reset: 1,
+    there: 0,
     weak: [],
     reasons: [{ count: 1, detail: 'md5', why: 'unsupported' }],
   })
@@ -64,10 +65,10 @@ test('weak hashes are reset where the manifest says so, and applied without a pa
   const plan = await world.plan()
   expect(asText(plan)).toContain('ssha      1 reset: ssha is weak (passwords.weak: reset)\n')
   expect(asText(plan)).toContain('bcrypt    3 kept; 1 reset: bcrypt cost=8 is weak (passwords.weak: reset)\n')
-  expect(plan.summary.passwords).toMatchObject({ kept: 5, reset: 7, none: 1 })
+  expect(plan.summary.passwords).toMatchObject({ kept: 5, reset: 7, there: 0, none: 1 })
   await world.apply(plan)
   const again = await world.plan()
-  expect(again.summary).toMatchObject({ changes: false, passwords: { kept: 5, reset: 7, none: 1 } })
+  expect(again.summary).toMatchObject({ changes: false, passwords: { kept: 5, reset: 7, there: 0, none: 1 } })
 })
 
 test('weak hashes are rejected where the manifest says so', async () => {
@@ -78,12 +79,12 @@ test('weak hashes are rejected where the manifest says so', async () => {
     'weak_password_hash ext-1',
     'weak_password_hash ext-5',
   ])
-  expect(plan.summary.passwords).toMatchObject({ kept: 5, reset: 5, none: 1 })
+  expect(plan.summary.passwords).toMatchObject({ kept: 5, reset: 5, there: 0, none: 1 })
 })
 
 test('where the source has no passwords there is no word about them', async () => {
   const plan = await (await createWorld(people(2))).plan()
   expect(asText(plan)).not.toContain('Passwords')
   expect(asMarkdown(plan)).not.toContain('Passwords')
-  expect(asJson(plan).summary.passwords).toEqual({ kept: 0, reset: 0, none: 2, algorithms: [] })
+  expect(asJson(plan).summary.passwords).toEqual({ kept: 0, reset: 0, there: 0, none: 2, algorithms: [] })
 })
