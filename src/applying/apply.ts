@@ -6,6 +6,7 @@ import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
 import { PERCENTAGE_FROM } from '../planning/guards.ts'
 import type { Plan } from '../planning/plan.ts'
+import { countStillReduced } from '../planning/still-reduced.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
@@ -39,6 +40,8 @@ export interface ApplyResult {
   rejected: number
   /** Records of the source that the manifest's conditions leave out. */
   leftOut: number
+  /** Applied by earlier runs without a part that WorkOS did not take, and unchanged. */
+  stillReduced: number
   purpose: Plan['purpose']
   /** Why the run ended before its end. */
   stopped?: { message: string }
@@ -112,6 +115,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     requests,
     rejected,
     leftOut: plan.set.accounting.records.leftOut,
+    stillReduced: countStillReduced(plan.set.staging),
     purpose: plan.purpose,
     stopped: progress.stop && { message: progress.stop.message },
   }

@@ -78,8 +78,9 @@ export async function save(
   resource: StateResource,
   reduced?: Reduction,
 ): Promise<ActionOutcome> {
-  await hand.journal.settle({ type: 'saved', resource })
-  return { type, resource, ...(reduced && { reduced: { code: reduced.code, message: reduced.message } }) }
+  const saved = reduced === undefined ? resource : { ...resource, reduced: reduced.code }
+  await hand.journal.settle({ type: 'saved', resource: saved })
+  return { type, resource: saved, ...(reduced && { reduced: { code: reduced.code, message: reduced.message } }) }
 }
 
 /** What is sent in place of something that WorkOS refused, in this request or in an earlier one of the run. */

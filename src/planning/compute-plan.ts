@@ -10,6 +10,7 @@ import { checkPartial, checkUnknownRejects } from './guards.ts'
 import { Plan } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { createPlanTables, indexActions } from './plan-tables.ts'
+import { noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
@@ -39,6 +40,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     )
   }
   indexActions(set.staging)
+  noteStillReduced(set.staging)
   const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh)
   if (set.reading.partial) summary.refusals.push(...checkPartial(prune))
   const deletes = summary.kinds.reduce((sum, kind) => sum + kind.delete, 0)

@@ -19,7 +19,7 @@ import { phaseOf } from './phases.ts'
  */
 const SCHEMA = `
   CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
-    refs TEXT NOT NULL, ownership TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+    refs TEXT NOT NULL, ownership TEXT NOT NULL, reduced TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE INDEX known_by_id ON known (kind, id);
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
@@ -45,9 +45,9 @@ export function createPlanTables(staging: Staging): void {
 export async function loadKnown(staging: Staging, state: StateStore, kind: string): Promise<void> {
   for await (const batch of state.resources(kind)) {
     staging.transaction(() => {
-      for (const { key, id, attributes, digests, refs, ownership } of batch) {
+      for (const { key, id, attributes, digests, refs, ownership, reduced } of batch) {
         staging.run(
-          'INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?)',
+          'INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
           kind,
           key,
           id,
@@ -55,6 +55,7 @@ export async function loadKnown(staging: Staging, state: StateStore, kind: strin
           canonicalJson(digests),
           JSON.stringify(refs),
           ownership,
+          reduced ?? null,
         )
       }
     })

@@ -43,16 +43,20 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
   ].join('')
 }
 
-function conclusion({ outcome, stopped, kinds, rejected, leftOut, purpose }: ApplyResult, paint: Paint): string {
+function conclusion(
+  { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose }: ApplyResult,
+  paint: Paint,
+): string {
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
   switch (outcome) {
     case 'completed':
       if (purpose === 'destroy') return paint('green', 'Done: what the plan deletes is gone from WorkOS.')
       if (rejected + sum('gone') === 0) {
+        const reduced = sum('reduced') + stillReduced
         const but = [
           ...(leftOut > 0 ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
-          ...(sum('reduced') > 0 ? [`roles of ${counted(sum('reduced'), 'membership')}`] : []),
+          ...(reduced > 0 ? [`roles of ${counted(reduced, 'membership')}`] : []),
         ]
         const except = but.length === 0 ? '' : `, but for ${but.join(' and ')}`
         return paint('green', `Done: everything in the source is in WorkOS${except}.`)

@@ -33,8 +33,6 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
   switch (code) {
     case 'password_changed_in_source':
       return `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`
-    case 'password_left_alone':
-      return `${resources} in WorkOS already, with a password in the source: it is not sent, and they keep what they have there`
     case 'totp_changed_in_source':
       return `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since WorkOS has a factor of theirs already`
     case 'totp_left_alone':
@@ -67,6 +65,8 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`
     case 'role_default':
       return `${resources} for which the source has no role, given ${detail} (roles.default)`
+    case 'still_reduced':
+      return `${resources} with one of the roles in WorkOS, which took no more when they were applied: where it takes several by now, apply with --refresh and onDrift: { ${kind}: overwrite }`
     case 'role_lost':
       return `${resources} without the role ${detail}: one comes before it in roles.priority (roles.multiple is first)`
     case 'similar_organization_names':

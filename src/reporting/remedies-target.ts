@@ -44,7 +44,7 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
 
   invalid_role: after('declare the role under roles.define, or create it in WorkOS'),
   multiple_roles_not_enabled: after(
-    'enable several roles per membership in the WorkOS dashboard, or set roles.notEnabled to first with roles.priority',
+    'enable several roles per membership in the WorkOS dashboard, or set roles.notEnabled to first, with one of the roles of each such membership in roles.priority',
   ),
   role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),
   organization_role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),

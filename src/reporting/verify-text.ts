@@ -36,6 +36,7 @@ const CHANGED: Record<ChangedBy, string> = {
   source: 'changed in the source since it was applied',
   WorkOS: 'changed in WorkOS, or different when it was adopted',
   both: 'changed in the source and in WorkOS',
+  reduced: 'WorkOS did not take all of it when it was applied',
   unknown: 'never applied',
 }
 

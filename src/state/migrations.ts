@@ -68,6 +68,9 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX rejects_by_run ON rejects (run, id);
   `,
+  `
+  ALTER TABLE resources ADD COLUMN reduced TEXT;
+  `,
 ]
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): the letters "WMst". */

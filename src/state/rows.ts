@@ -13,6 +13,7 @@ export function resourceFromRow(row: Row): StateResource {
     refs: JSON.parse(String(row.refs)),
     ownership: row.ownership === 'created' ? 'created' : 'adopted',
     run: Number(row.run),
+    ...(row.reduced !== null && { reduced: String(row.reduced) }),
   }
 }
 

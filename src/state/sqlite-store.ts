@@ -180,7 +180,7 @@ export class SqliteStateStore implements StateStore {
 
   #save(resource: StateResource): void {
     this.#db.run(
-      'INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       resource.kind,
       resource.key,
       resource.id,
@@ -189,6 +189,7 @@ export class SqliteStateStore implements StateStore {
       JSON.stringify(resource.refs),
       resource.ownership,
       resource.run,
+      resource.reduced ?? null,
     )
   }
 

@@ -17,6 +17,8 @@ export interface StateResource {
   ownership: 'created' | 'adopted'
   /** The run that last changed it. */
   run: number
+  /** Code of what WorkOS did not take, so that it goes without a part of its attributes: see `Reduction`. Absent: nothing. */
+  reduced?: string
 }
 
 /** The address of a resource. */

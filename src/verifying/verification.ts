@@ -7,8 +7,8 @@ interface Found {
   key: string
 }
 
-/** Who moved away from what was last applied; `unknown` where nothing was. */
-export type ChangedBy = 'source' | 'WorkOS' | 'both' | 'unknown'
+/** Who moved away from what was last applied; `unknown` where nothing was, `reduced` where WorkOS did not take all of it. */
+export type ChangedBy = 'source' | 'WorkOS' | 'both' | 'reduced' | 'unknown'
 
 /** One thing that is not as the source and the state say. */
 export type Finding =

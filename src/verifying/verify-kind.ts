@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from 'node:sqlite'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
 import { compareFields } from './compare-fields.ts'
@@ -31,13 +32,12 @@ export function verifyKind(
     // What the state knows claims its live resource first: the others take what is left.
     const rows = staging.db
       .prepare(
-        `SELECT d.*, a.id, a.attributes AS base FROM desired d
+        `SELECT d.*, a.id, a.attributes AS base, a.reduced FROM desired d
          LEFT JOIN applied a ON a.kind = d.kind AND a.key = d.key WHERE d.kind = ? ORDER BY a.key IS NULL, d.key`,
       )
       .iterate(kind)
     for (const row of rows) {
-      const applied = row.id === null ? undefined : { id: String(row.id), attributes: JSON.parse(String(row.base)) }
-      verifyOne(staging, definition, desiredFromRow(row), applied, byName, sums)
+      verifyOne(staging, definition, desiredFromRow(row), appliedFromRow(row), byName, sums)
     }
     if (!reading.partial) sums.extra = findExtra(staging, kind)
   })
@@ -85,9 +85,18 @@ function verifyOne(
     insertFinding(staging, { type: 'not_in_state', kind, key, id: live.id })
   }
   const differences = compareFields(definition, desired.attributes, applied?.attributes, live.attributes)
-  for (const difference of differences) insertFinding(staging, { type: 'different', kind, key, ...difference })
+  for (const difference of differences) {
+    const changed = applied?.reduced !== undefined && difference.changed === 'WorkOS' ? 'reduced' : difference.changed
+    insertFinding(staging, { type: 'different', kind, key, ...difference, changed })
+  }
   if (differences.length > 0 || match.type === 'elsewhere') sums.different += 1
   else sums.verified += 1
+}
+
+function appliedFromRow({ id, base, reduced }: Record<string, SQLOutputValue>): Applied | undefined {
+  if (id === null) return undefined
+  const attributes = JSON.parse(String(base))
+  return { id: String(id), attributes, ...(reduced !== null && { reduced: String(reduced) }) }
 }
 
 function findExtra(staging: DesiredSet['staging'], kind: string): number {

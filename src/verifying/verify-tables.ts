@@ -14,7 +14,7 @@ import type { Finding } from './verification.ts'
  */
 const SCHEMA = `
   CREATE TABLE applied (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, ownership TEXT NOT NULL,
-    attributes TEXT NOT NULL, secrets INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+    attributes TEXT NOT NULL, secrets INTEGER NOT NULL, reduced TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE INDEX applied_by_id ON applied (kind, id);
   CREATE TABLE matched (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
@@ -31,10 +31,10 @@ export function createVerifyTables(staging: Staging): void {
 export async function loadApplied(staging: Staging, state: StateStore, kind: string): Promise<void> {
   for await (const batch of state.resources(kind)) {
     staging.transaction(() => {
-      for (const { key, id, ownership, attributes, digests } of batch) {
+      for (const { key, id, ownership, attributes, digests, reduced } of batch) {
         const secrets = Object.keys(digests).length > 0 ? 1 : 0
-        const sql = 'INSERT INTO applied VALUES (?, ?, ?, ?, ?, ?)'
-        staging.run(sql, kind, key, id, ownership, canonicalJson(attributes), secrets)
+        const sql = 'INSERT INTO applied VALUES (?, ?, ?, ?, ?, ?, ?)'
+        staging.run(sql, kind, key, id, ownership, canonicalJson(attributes), secrets, reduced ?? null)
       }
     })
   }
@@ -44,6 +44,8 @@ export async function loadApplied(staging: Staging, state: StateStore, kind: str
 export interface Applied {
   id: string
   attributes: Attributes
+  /** See StateResource. */
+  reduced?: string
 }
 
 /** The key under which the state holds an id. */

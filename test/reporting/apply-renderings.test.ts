@@ -48,6 +48,7 @@ function result(changed: Partial<ApplyResult> = {}): ApplyResult {
     requests: { reads: 1, writes: 1160, refused: 0, repeated: 0 },
     rejected: 0,
     leftOut: 0,
+    stillReduced: 0,
     purpose: 'apply',
     ...changed,
   }

@@ -64,7 +64,7 @@ const OTHERS: Record<string, string[]> = {
     'metadata_value_cut',
     'metadata_value_dropped',
     'password_changed_in_source',
-    'password_left_alone',
+    'still_reduced',
     'password_reset_required',
     'password_weak_reset',
     'domain_states_differ',

@@ -56,8 +56,8 @@ describe('migrating', () => {
       users: 3,
     })
     await state.close()
-    const [name = ''] = backupsOf(path)
-    expect(backupsOf(path)).toHaveLength(1)
+    const [name = '', ...later] = backupsOf(path).sort()
+    expect(later).toHaveLength(migrations.length - 2)
     expect(name).toMatch(/^state\.sqlite\.v1\.\d{8}T\d{9}Z\.bak$/)
     const backup = join(path, '..', name)
     expect(statSync(backup).mode & 0o777).toBe(0o600)
@@ -154,7 +154,7 @@ describe('a damaged file', () => {
   test('is refused before anything is written, with the newest backup named', async () => {
     const path = firstVersion(3000)
     await openState(path).close()
-    const [backup = ''] = backupsOf(path)
+    const backup = backupsOf(path).sort().at(-1) ?? ''
     damage(path)
     const before = readFileSync(path)
     const error = caught(() => openState(path, { locked: true }))
