@@ -14,6 +14,7 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   ),
   invalid_certificate: after('map the certificate as PEM, or as the Base64 between its two lines'),
   invalid_private_key: after('map the private key as PEM, without a passphrase'),
+  certificate_of_another_key: after('map a private key and its certificate of one pair, or leave both out'),
   invalid_url: after('map an address that begins with https://'),
   invalid_saml_metadata: after('map the XML of the identity provider, or idpEntityId, idpUrl and x509Cert'),
   invalid_connection_protocol: after('map type as saml or oidc, or leave the connection out with when'),

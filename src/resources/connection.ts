@@ -1,12 +1,13 @@
 import type { Json, JsonObject } from '../json.ts'
+import { PRIVATE_KEYS, readKeyPairs } from './connection-keys.ts'
 import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, ValueRules } from './draft.ts'
 import { parseBoolean } from './values/booleans.ts'
 import { settle, shown } from './values/check.ts'
-import { normaliseConnectionType, normaliseProtocol, type Protocol } from './values/connection-type.ts'
+import { normaliseConnectionType, normaliseProtocol } from './values/connection-type.ts'
 import { normaliseDomains } from './values/domains.ts'
 import { normaliseExternalId } from './values/external-id.ts'
 import { externalIdOfName } from './values/organization-name.ts'
-import { normaliseCertificates, normalisePrivateKey } from './values/pem.ts'
+import { normaliseCertificates } from './values/pem.ts'
 import { readSamlMetadata } from './values/saml-metadata.ts'
 import { optionalText } from './values/text.ts'
 import { normaliseAddress, normaliseDiscovery } from './values/web-address.ts'
@@ -16,12 +17,6 @@ const SECRET: FieldDefinition = { ...FIRST, secret: true }
 const LIST: FieldDefinition = { compare: 'set', merge: 'union', updatable: false, compared: false }
 /** WorkOS does not tell of it again, or in another form. */
 const UNTOLD: FieldDefinition = { ...FIRST, compared: false }
-
-/** Secrets of a connection, by protocol. */
-const SECRETS: Readonly<Record<Protocol, readonly string[]>> = {
-  saml: ['requestSigningKey', 'assertionEncryptionKey', 'nameIdEncryptionKey'],
-  oidc: ['clientSecret'],
-}
 
 /** Names of attributes in what the identity provider says of a person. */
 const ATTRIBUTES = [
@@ -88,7 +83,7 @@ export const connectionDraft: DraftDefinition = {
     'discoveryEndpoint',
     'customRedirectUri',
   ],
-  secretInputs: [...SECRETS.saml, ...SECRETS.oidc],
+  secretInputs: [...PRIVATE_KEYS, 'clientSecret'],
   normalise,
   fitMerged: (attributes) => ({ attributes: sorted(attributes), notes: [] }),
 }
@@ -120,15 +115,18 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   if (protocol === undefined || own === undefined || organization === undefined) return { ok: false, key, problems }
 
   const domains = settle('domains', normaliseDomains(fields.domains, rules.organizations), problems)
+  const settings = protocol === 'saml' ? samlFields(reader) : oidcFields(reader)
+  const pairs = protocol === 'saml' ? readKeyPairs(fields, problems) : undefined
   const attributes = present({
     type: protocol,
     name,
     externalId: given ?? externalIdOfName(own, rules.externalId.maxLength),
     connectionType: settle('connectionType', normaliseConnectionType(fields.connectionType, protocol), problems),
     domains: domains?.domains,
-    ...(protocol === 'saml' ? samlFields(reader) : oidcFields(reader)),
+    ...settings,
+    ...pairs?.certificates,
   })
-  const secrets = present(protocol === 'saml' ? samlKeys(reader) : { clientSecret: text(reader, 'clientSecret') })
+  const secrets = present(pairs?.keys ?? { clientSecret: text(reader, 'clientSecret') })
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
   const notes = (domains?.dropped ?? []).map((detail) => ({ code: 'consumer_domain_dropped', detail }))
   if (protocol === 'oidc' && secrets.clientSecret === undefined) {
@@ -175,15 +173,7 @@ function samlFields(reader: Reader): Record<string, Json | undefined> {
     customAcsUrl: address(reader, 'customAcsUrl'),
     ...Object.fromEntries(ATTRIBUTES.map((field) => [field, text(reader, field)])),
     idpInitiatedEnabled: settle('idpInitiatedEnabled', parseBoolean(fields.idpInitiatedEnabled), problems),
-    requestSigningCert: certificate(reader, 'requestSigningCert'),
-    assertionEncryptionCert: certificate(reader, 'assertionEncryptionCert'),
   }
-}
-
-function samlKeys({ fields, problems }: Reader): Record<string, Json | undefined> {
-  return Object.fromEntries(
-    SECRETS.saml.map((field) => [field, settle(field, normalisePrivateKey(fields[field]), problems)]),
-  )
 }
 
 function oidcFields(reader: Reader): Record<string, Json | undefined> {
@@ -223,10 +213,6 @@ function text({ fields, problems }: Reader, field: string): string | undefined {
 
 function address({ fields, problems }: Reader, field: string): string | undefined {
   return settle(field, normaliseAddress(fields[field]), problems)
-}
-
-function certificate({ fields, problems }: Reader, field: string): string | undefined {
-  return settle(field, normaliseCertificates(fields[field]), problems)?.[0]
 }
 
 function present(values: Record<string, Json | undefined>): JsonObject {

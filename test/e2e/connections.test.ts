@@ -7,14 +7,15 @@ import { generateTenant } from '../fakes/auth0/generate.ts'
 import { startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
 import { clerkConnection, clerkOidcConnection, clerkOrganization, generateInstance } from '../fakes/clerk/generate.ts'
 import { CERTIFICATE } from '../handoff/certificates.ts'
+import { ownCertificate } from '../handoff/own-certificate.ts'
 import { createProject, type Project } from './cli.ts'
 import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 const env = { KEY }
 const SECRET = 'canary-of-the-client'
-const PRIVATE = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  .privateKey.export({ type: 'pkcs8', format: 'pem' })
-  .toString()
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const PRIVATE = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+const CERTIFICATE_OF_KEY = ownCertificate(privateKey)
 /** A line of the key that nothing else has. */
 const KEY_LINE = PRIVATE.split('\n')[5] ?? ''
 
@@ -299,7 +300,7 @@ test('connections of an Auth0 tenant go into files by its recipe, and their secr
         signInEndpoint: 'https://idp.acme.example/sso',
         domain_aliases: ['acme.example'],
         fieldsMap: { email: ['mail', 'upn'] },
-        signing_key: { key: PRIVATE, cert: CERTIFICATE },
+        signing_key: { key: PRIVATE, cert: CERTIFICATE_OF_KEY },
       },
     },
     {
@@ -356,7 +357,7 @@ test('connections of an Auth0 tenant go into files by its recipe, and their secr
       x509Cert: CERTIFICATE,
       emailAttribute: 'mail',
       requestSigningKey: '',
-      requestSigningCert: CERTIFICATE,
+      requestSigningCert: CERTIFICATE_OF_KEY,
       externalId: 'con_saml',
     },
     { organizationExternalId: bolt, externalId: 'con_saml' },

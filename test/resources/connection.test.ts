@@ -2,11 +2,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { connectionDraft } from '../../src/resources/connection.ts'
 import { CERTIFICATE, OLDER_CERTIFICATE } from '../handoff/certificates.ts'
+import { ownCertificate } from '../handoff/own-certificate.ts'
 import { RULES } from './rules.ts'
 
-const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  .privateKey.export({ type: 'pkcs8', format: 'pem' })
-  .toString()
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+const certificateOfKey = ownCertificate(privateKey)
 const body = (pem: string) => pem.replaceAll(/-----[A-Z ]+-----|\s/g, '')
 const saml = {
   organization: 'acme',
@@ -88,9 +89,9 @@ describe('certificates and keys', () => {
   })
 
   test('private keys are secrets, and what is no key is refused without a word of it', () => {
-    const { attributes, secrets } = accepted({ ...saml, requestSigningKey: key, requestSigningCert: CERTIFICATE })
+    const { attributes, secrets } = accepted({ ...saml, requestSigningKey: key, requestSigningCert: certificateOfKey })
     expect(secrets).toEqual({ requestSigningKey: key })
-    expect(attributes.requestSigningCert).toBe(CERTIFICATE)
+    expect(attributes.requestSigningCert).toBe(certificateOfKey)
     const bad = read({ ...saml, assertionEncryptionKey: 'canary key' })
     expect(bad).toMatchObject({
       ok: false,
@@ -98,6 +99,34 @@ describe('certificates and keys', () => {
     })
     expect(JSON.stringify(bad)).not.toContain('canary')
     expect(refused({ ...saml, requestSigningKey: CERTIFICATE })).toEqual(['invalid_private_key requestSigningKey'])
+  })
+
+  test.each([
+    ['requestSigningKey', 'requestSigningCert'],
+    ['assertionEncryptionKey', 'assertionEncryptionCert'],
+  ])('%s with the certificate of another key is refused without a word of the key', (keyField, field) => {
+    const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    for (const certificate of [CERTIFICATE, ownCertificate(other), CERTIFICATE + OLDER_CERTIFICATE]) {
+      const fields = { ...saml, [keyField]: key, [field]: certificate }
+      expect(refused(fields)).toEqual([`certificate_of_another_key ${field}`])
+      for (const line of key.split('\n').slice(1, -2)) expect(JSON.stringify(read(fields))).not.toContain(line)
+    }
+    const pem = elliptic.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const own = ownCertificate(elliptic)
+    expect(accepted({ ...saml, [keyField]: pem, [field]: own }).attributes[field]).toBe(own)
+    expect(refused({ ...saml, [keyField]: 'none', [field]: own })).toEqual([`invalid_private_key ${keyField}`])
+  })
+
+  test('of a chain the certificate of the key is taken', () => {
+    for (const requestSigningCert of [
+      certificateOfKey + CERTIFICATE,
+      [OLDER_CERTIFICATE, CERTIFICATE, certificateOfKey],
+    ]) {
+      const { attributes } = accepted({ ...saml, requestSigningKey: key, requestSigningCert })
+      expect(attributes.requestSigningCert).toBe(certificateOfKey)
+    }
+    expect(accepted({ ...saml, requestSigningCert: CERTIFICATE }).attributes.requestSigningCert).toBe(CERTIFICATE)
   })
 })
 

@@ -57,6 +57,11 @@ export function normalisePrivateKey(value: unknown): Check<string | undefined> {
   )
 }
 
+/** Whether a certificate is that of a private key, both PEM as they are yielded here. */
+export function isCertificateOf(certificate: string, key: string): boolean {
+  return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
+}
+
 function certificatesIn(value: string): string[] | undefined {
   const text = unescaped(value)
   const pem = text.includes('-----BEGIN') ? text : decoded(text)
