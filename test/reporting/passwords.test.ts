@@ -5,7 +5,7 @@ import { asJson, asMarkdown, asText } from './rendered.ts'
 const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const SSHA = '{SSHA}2jmj7l5rSw0yVb/vlWAYkK/YBwlzYWx0'
 const MD5 = '5f4dcc3b5aa765d61d8327deb882cf99'
-const pbkdf2 = (rounds: number) => `$pbkdf2$i=${rounds},d=sha256$c2FsdHNhbHQ$aGFzaGhhc2g`
+const pbkdf2 = (rounds: number) => `$pbkdf2$i=${rounds},d=sha256$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA`
 
 const HASHES: readonly [type: string, hash: string][] = [
   ['bcrypt', BCRYPT],

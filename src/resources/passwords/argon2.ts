@@ -1,19 +1,27 @@
 import type { ForeignHash } from './foreign-hash.ts'
-import { BASE64_UNPADDED, type HashVerdict, SOUND, toUnpadded } from './verdict.ts'
+import { BASE64_UNPADDED, bytesIn, type HashVerdict, SOUND, toUnpadded } from './verdict.ts'
 
 /** Version 1.3 of Argon2, the only one WorkOS takes. A string without a version is of 1.0, which is 16. */
 const VERSION = 19
 
+/** Bytes that every implementation asks for: RFC 9106, 3.1. */
+const LEAST_SALT = 8
+const LEAST_TAG = 4
+
 const SHAPE = new RegExp(
-  `^\\$argon2(id|i|d)\\$(?:v=(\\d+)\\$)?m=(\\d+),t=(\\d+),p=(\\d+)\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`,
+  `^\\$argon2(id|i|d)\\$(?:v=(\\d+)\\$)?m=(\\d+),t=(\\d+),p=(\\d+)\\$(${BASE64_UNPADDED})\\$(${BASE64_UNPADDED})$`,
 )
 
 /** Argon2 as a PHC string. WorkOS takes m 4096–262144 KiB, t 1–5 (argon2i from 3), p 1–8. */
 export function checkArgon2(hash: string): HashVerdict {
   const found = SHAPE.exec(hash)
-  if (found === null)
-    return { kind: 'malformed', expected: '$argon2id$v=19$m=65536,t=3,p=4$<salt>$<hash>, base64 without =' }
-  const [, variant, version = '16', memory, time, lanes] = found
+  const expected = '$argon2id$v=19$m=65536,t=3,p=4$<salt>$<hash>, base64 without ='
+  if (found === null) return { kind: 'malformed', expected }
+  const [, variant, version = '16', memory, time, lanes, salt = '', tag = ''] = found
+  if (bytesIn(salt) < LEAST_SALT || bytesIn(tag) < LEAST_TAG) {
+    const least = `where the salt has at least ${LEAST_SALT} bytes and the hash ${LEAST_TAG}`
+    return { kind: 'malformed', expected: `${expected}, ${least}` }
+  }
   const leastTime = variant === 'i' ? 3 : 1
   const allowed = [
     ...(Number(version) === VERSION ? [] : [`v: ${VERSION}`]),

@@ -1,20 +1,19 @@
 import type { ForeignHash } from './foreign-hash.ts'
 import { Parts } from './parts.ts'
-import { BASE64_UNPADDED, type HashVerdict, SOUND, unpadded } from './verdict.ts'
+import { BASE64_UNPADDED, bytesIn, type HashVerdict, LEAST_DERIVED, SOUND, unpadded } from './verdict.ts'
 
 /** WorkOS documents a separator in every hash, and every project of Firebase has one: a hash without it may not be sent. */
 const SHAPE = new RegExp(
-  `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64_UNPADDED},sk=${BASE64_UNPADDED}\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`,
+  `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64_UNPADDED},sk=${BASE64_UNPADDED}\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
 )
 
 /** Firebase's own scrypt, as WorkOS takes it: the parameters of the project stand in every hash. */
 export function checkFirebaseScrypt(hash: string): HashVerdict {
   const found = SHAPE.exec(hash)
-  if (found !== null && Number(found[1]) > 0 && Number(found[2]) > 0) return SOUND
-  return {
-    kind: 'malformed',
-    expected: '$firebase-scrypt$v=1$r=8,m=14,ss=<salt separator>,sk=<signer key>$<salt>$<hash>, base64 without =',
-  }
+  const expected = '$firebase-scrypt$v=1$r=8,m=14,ss=<salt separator>,sk=<signer key>$<salt>$<hash>, base64 without ='
+  if (found === null || Number(found[1]) < 1 || Number(found[2]) < 1) return { kind: 'malformed', expected }
+  if (bytesIn(found[3] ?? '') >= LEAST_DERIVED) return SOUND
+  return { kind: 'malformed', expected: `${expected}, where the hash has at least ${LEAST_DERIVED} bytes` }
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { ForeignHash } from './foreign-hash.ts'
 import { Parts } from './parts.ts'
-import { BASE64_UNPADDED, type HashVerdict, SOUND, toUnpadded } from './verdict.ts'
+import { BASE64_UNPADDED, bytesIn, type HashVerdict, LEAST_DERIVED, SOUND, toUnpadded } from './verdict.ts'
 
-const SHAPE = new RegExp(`^\\$pbkdf2\\$i=(\\d+),d=(sha\\d+)\\$${BASE64_UNPADDED}\\$${BASE64_UNPADDED}$`)
+const SHAPE = new RegExp(`^\\$pbkdf2\\$i=(\\d+),d=(sha\\d+)\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`)
 
 /** Rounds that WorkOS takes. */
 const ROUNDS = { sha256: { least: 600_000, most: 1_000_000 }, sha512: { least: 210_000, most: 1_000_000 } }
@@ -12,9 +12,12 @@ export type Pbkdf2Digest = keyof typeof ROUNDS
 /** PBKDF2 in the form WorkOS takes, with SHA-256 or SHA-512. */
 export function checkPbkdf2(hash: string): HashVerdict {
   const found = SHAPE.exec(hash)
-  if (found === null)
-    return { kind: 'malformed', expected: '$pbkdf2$i=600000,d=sha256$<salt>$<hash>, base64 without =' }
-  const [, rounds, digest] = found
+  const expected = '$pbkdf2$i=600000,d=sha256$<salt>$<hash>, base64 without ='
+  if (found === null) return { kind: 'malformed', expected }
+  const [, rounds, digest, derived = ''] = found
+  if (bytesIn(derived) < LEAST_DERIVED) {
+    return { kind: 'malformed', expected: `${expected}, where the hash has at least ${LEAST_DERIVED} bytes` }
+  }
   const parameters = `pbkdf2 ${digest} i=${rounds}`
   if (digest !== 'sha256' && digest !== 'sha512') return { kind: 'outside', parameters, allowed: 'd: sha256 or sha512' }
   const { least, most } = ROUNDS[digest]

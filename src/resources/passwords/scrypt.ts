@@ -1,6 +1,6 @@
 import type { ForeignHash } from './foreign-hash.ts'
 import { Parts } from './parts.ts'
-import { BASE64_UNPADDED, type HashVerdict, SOUND, toUnpadded } from './verdict.ts'
+import { BASE64_UNPADDED, bytesIn, type HashVerdict, LEAST_DERIVED, SOUND, toUnpadded } from './verdict.ts'
 
 const SHAPE = new RegExp(
   `^\\$scrypt\\$v=1\\$n=(\\d+),r=(\\d+),p=(\\d+),kl=(\\d+)\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
@@ -21,9 +21,12 @@ export function checkScrypt(hash: string): HashVerdict {
       expected: `${expected}, where n is the cost itself and a power of two, not its logarithm`,
     }
   }
-  const bytes = Buffer.from(found[5] ?? '', 'base64').length
+  const bytes = bytesIn(found[5] ?? '')
   if (r < 1 || p < 1 || bytes !== length) {
     return { kind: 'malformed', expected: `${expected}, where kl is the length of the hash in bytes` }
+  }
+  if (bytes < LEAST_DERIVED) {
+    return { kind: 'malformed', expected: `${expected}, where the hash has at least ${LEAST_DERIVED} bytes` }
   }
   return SOUND
 }

@@ -41,7 +41,7 @@ test.each([
   [{ passwordHash: '5f4dcc3b5aa765d61d8327deb882cf99', passwordHashType: 'md5' }, 'md5'],
   [{ passwordHash: { unsupported: 'phpass' } }, 'phpass'],
   [
-    { passwordHash: '$pbkdf2$i=27500,d=sha256$c2FsdA$aGFzaA', passwordHashType: 'pbkdf2' },
+    { passwordHash: '$pbkdf2$i=27500,d=sha256$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA', passwordHashType: 'pbkdf2' },
     'pbkdf2 sha256 i=27500 (i: 600000 to 1000000)',
   ],
 ])('what WorkOS does not take (case %#) means a reset, or a problem where the manifest says so', (fields, detail) => {
@@ -102,11 +102,11 @@ describe('a hash that WorkOS takes although it is weak', () => {
   const weak: [type: string, hash: string, detail: string][] = [
     ['bcrypt', BCRYPT.replace('$10$', '$09$'), 'bcrypt cost=9'],
     ['ssha', '{SSHA}2jmj7l5rSw0yVb/vlWAYkK/YBwlzYWx0', 'ssha'],
-    ['argon2', '$argon2id$v=19$m=19455,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2g', 'argon2id m=19455,t=2'],
-    ['scrypt', '$scrypt$v=1$n=8192,r=8,p=1,kl=8$c29tZXNhbHQ$aGFzaGhhc2g', 'scrypt n=8192,r=8'],
+    ['argon2', '$argon2id$v=19$m=19455,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 'argon2id m=19455,t=2'],
+    ['scrypt', '$scrypt$v=1$n=8192,r=8,p=1,kl=16$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 'scrypt n=8192,r=8'],
     [
       'firebase-scrypt',
-      '$firebase-scrypt$v=1$r=8,m=13,ss=Bw,sk=c2lnbmVy$c29tZXNhbHQ$aGFzaGhhc2g',
+      '$firebase-scrypt$v=1$r=8,m=13,ss=Bw,sk=c2lnbmVy$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA',
       'firebase-scrypt r=8,m=13',
     ],
   ]
@@ -126,11 +126,11 @@ describe('a hash that WorkOS takes although it is weak', () => {
 
   test.each([
     ['bcrypt', BCRYPT],
-    ['argon2', '$argon2id$v=19$m=7168,t=5,p=1$c29tZXNhbHQ$aGFzaGhhc2g'],
-    ['argon2', '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2g'],
-    ['scrypt', '$scrypt$v=1$n=16384,r=8,p=1,kl=8$c29tZXNhbHQ$aGFzaGhhc2g'],
-    ['pbkdf2', '$pbkdf2$i=210000,d=sha512$c29tZXNhbHQ$aGFzaGhhc2g'],
-    ['firebase-scrypt', '$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=c2lnbmVy$c29tZXNhbHQ$aGFzaGhhc2g'],
+    ['argon2', '$argon2id$v=19$m=7168,t=5,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
+    ['argon2', '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
+    ['scrypt', '$scrypt$v=1$n=16384,r=8,p=1,kl=16$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
+    ['pbkdf2', '$pbkdf2$i=210000,d=sha512$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
+    ['firebase-scrypt', '$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=c2lnbmVy$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
   ])('%s just strong enough is kept (case %#)', (type, hash) => {
     const found = normaliseCredentials({ passwordHash: hash, passwordHashType: type }, { ...reset, weak: 'reject' })
     expect(found).toEqual({ secrets: { passwordHash: { hash, type } }, problems: [] })

@@ -23,6 +23,10 @@ const sound: [type: string, hash: string][] = [
   ['pbkdf2', `$pbkdf2$i=210000,d=sha512$${SALT}$${DIGEST}`],
   ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${DIGEST}$${SALT}$${DIGEST}`],
   ['ssha', ssha('secret', Buffer.from('salt'))],
+  ['pbkdf2', `$pbkdf2$i=600000,d=sha256$eHg$${unpad(Buffer.alloc(16))}`],
+  ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=16$eHg$${unpad(Buffer.alloc(16))}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${DIGEST}$eHg$${unpad(Buffer.alloc(16))}`],
+  ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$${unpad(Buffer.alloc(8))}$${unpad(Buffer.alloc(4))}`],
 ]
 
 const malformed: [type: string, hash: string][] = [
@@ -42,6 +46,12 @@ const malformed: [type: string, hash: string][] = [
   ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$A$${DIGEST}`],
   ['scrypt', `$scrypt$v=1$n=64,r=8,p=1,kl=24$${SALT}$${DIGEST}`],
   ['ssha', '{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk='],
+  ['pbkdf2', `$pbkdf2$i=600000,d=sha256$${SALT}$eHh4`],
+  ['pbkdf2', `$pbkdf2$i=600000,d=sha256$${SALT}$${unpad(Buffer.alloc(15))}`],
+  ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=15$${SALT}$${unpad(Buffer.alloc(15))}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${DIGEST}$${SALT}$${unpad(Buffer.alloc(15))}`],
+  ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$${SALT}$eHh4`],
+  ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$${unpad(Buffer.alloc(7))}$${DIGEST}`],
 ]
 
 const outside: [type: string, hash: string, parameters: string, allowed: string][] = [

@@ -191,7 +191,11 @@ describe('hashes that say what they are', () => {
     [` bcrypt$${bcrypt} `, bcrypt, 'bcrypt'],
     [`{bcrypt}${bcrypt}`, bcrypt, 'bcrypt'],
     [`{CRYPT}${bcrypt}`, bcrypt, 'bcrypt'],
-    ['argon2$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'argon2'],
+    [
+      'argon2$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$aGFzaA',
+      '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$aGFzaA',
+      'argon2',
+    ],
     ['{SSHA}2jmj7l5rSw0yVb/vlWAYkK/YBwlzYWx0', '{SSHA}2jmj7l5rSw0yVb/vlWAYkK/YBwlzYWx0', 'ssha'],
   ])('case %# is known', (text, hash, type) => {
     expect(recognisePasswordHash(text)).toEqual({ hash, type })
