@@ -2,6 +2,7 @@ import type { Manifest } from '../config/manifest.ts'
 import { draftDefinitions } from '../resources/registry.ts'
 import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
+import { refuseGrantsForTwo } from './grants-for-two.ts'
 import { mergeGroups } from './groups.ts'
 import { followAliases, refuseDependents } from './references.ts'
 import { settlements } from './settlements.ts'
@@ -25,6 +26,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
     const takesRoles = definition.name === 'membership'
     const settlement = settlements[definition.name]
     staging.transaction(() => {
+      if (takesRoles) refuseGrantsForTwo(staging)
       if (takesRoles) assigned += assignUserGrants(staging, manifest.roles)
       followAliases(staging, definition)
       if (takesRoles) assigned += assignGrants(staging, definition)

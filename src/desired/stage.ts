@@ -152,13 +152,14 @@ export function groupOf(key: string, group: string | null): string {
 
 function insertGrant(staging: Staging, grant: RoleGrant): void {
   staging.run(
-    'INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     grant.seq,
     grant.user,
     grant.organization,
     grant.scope,
     grant.role,
     ...place(staging, grant.origin),
+    grant.email ?? null,
   )
 }
 

@@ -24,7 +24,8 @@ const SCHEMA = `
     records INTEGER NOT NULL, rank TEXT, updated INTEGER, external TEXT
   ) STRICT;
   CREATE TABLE grants (
-    seq INTEGER NOT NULL, user TEXT NOT NULL, organization TEXT, scope TEXT NOT NULL, role TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER
+    seq INTEGER NOT NULL, user TEXT NOT NULL, organization TEXT, scope TEXT NOT NULL, role TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER,
+    email TEXT
   ) STRICT;
   CREATE TABLE desired (
     kind TEXT NOT NULL, key TEXT NOT NULL, refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT,

@@ -2,7 +2,8 @@ import type { RoleConfig } from '../config/manifest.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { ValueProblem } from '../resources/draft.ts'
 import { membership } from '../resources/membership.ts'
-import { settle } from '../resources/values/check.ts'
+import { isEmpty, settle } from '../resources/values/check.ts'
+import { normaliseEmail } from '../resources/values/email.ts'
 import { mapRoleSlug, parseRoleNames, rolesIn } from '../resources/values/roles.ts'
 import { optionalText } from '../resources/values/text.ts'
 import type { SourceRecord } from '../sources/source.ts'
@@ -41,6 +42,7 @@ export async function mapAssignments(
     const fields = await fieldsOf(rule, item, record.data)
     const problems: ValueProblem[] = []
     const user = userOf(rule, fields, own, problems)
+    const email = isEmpty(fields.email) ? undefined : settle('email', normaliseEmail(fields.email), problems)
     const organization = settle('organization', optionalText(fields.organization), problems) ?? null
     const names = settle('role', parseRoleNames(fields.role), problems) ?? []
     if (names.length === 0 && problems.length === 0) {
@@ -59,7 +61,7 @@ export async function mapAssignments(
       for (const detail of dropped) result.notes.push({ seq, kind: KIND, key: user, code: 'role_dropped', detail })
       const origin = originOf(record, item)
       for (const role of new Set(names)) {
-        if (!dropped.includes(role)) result.grants.push({ seq, user, organization, scope: 'user', role, origin })
+        if (!dropped.includes(role)) result.grants.push({ seq, user, email, organization, scope: 'user', role, origin })
       }
       return
     }
@@ -76,6 +78,7 @@ export async function mapAssignments(
           result.grants.push({
             seq,
             user,
+            email,
             organization,
             scope: organization === null ? 'record' : 'organization',
             role,

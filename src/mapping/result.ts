@@ -33,6 +33,8 @@ export interface Draft {
 export interface RoleGrant {
   seq: number
   user: string
+  /** The address of the user, where the record names that as well: compared with those of all users once these are known. */
+  email?: string
   organization: string | null
   scope: 'organization' | 'record' | 'user'
   /** Its slug; with the scope `user` its name in the source, whose meaning may depend on the organization. */

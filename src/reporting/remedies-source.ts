@@ -21,6 +21,7 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   invalid_connection_type: after('map a connectionType that WorkOS knows, or leave it out'),
   ragged_row: after('every row needs a value, if an empty one, for each column of the header: mend the row'),
   stray_quote: after('put the whole field in quotes, and write a quote inside of it twice'),
+  role_for_two_users: after('the row names two users: correct external_id or email, or leave one of them empty'),
   no_such_user: after('the row names a user whom the export does not have: correct the id, or export again'),
   ambiguous_user: after('several users have the address: name the connection or the id of the user in the row'),
   second_password: after('the user has another password in the files: keep the row that is the newer one'),

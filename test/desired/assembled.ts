@@ -34,7 +34,7 @@ export interface RecordPart {
   memberships?: MembershipPart[]
   groups?: { key: string; organization: string; name: string; description?: string }[]
   groupMembers?: { user: string; group: string; organization: string }[]
-  grants?: { user: string; organization: string | null; scope?: 'user'; role: string }[]
+  grants?: { user: string; email?: string; organization: string | null; scope?: 'user'; role: string }[]
   rejects?: { kind: string; key: string | null; refs?: Record<string, string> }[]
   notes?: { kind: string; key: string; code: string }[]
 }

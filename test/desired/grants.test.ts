@@ -116,6 +116,47 @@ describe('a role in an organization', () => {
   })
 })
 
+describe('a role whose record names its user by key and by address', () => {
+  const people = [record('u1', ['acme'], [], email), record('u2', ['acme'], [], 'bob@example.com')]
+
+  test.each([
+    ['in an organization', { organization: 'acme' }],
+    ['wherever the user is a member', { organization: null, scope: 'user' as const }],
+  ])('is refused where the address is that of another one, and both are named: %s', async (_, where) => {
+    const set = await assembled([
+      ...people,
+      { grants: [{ user: 'u1', email: 'bob@example.com', role: 'admin', ...where }] },
+      { grants: [{ user: 'u2', email: 'bob@example.com', role: 'member', ...where }] },
+    ])
+    expect([...set.rejects()]).toMatchObject([
+      {
+        kind: 'roleAssignment',
+        key: 'u1',
+        code: 'role_for_two_users',
+        message: expect.stringMatching(/admin.*u1.*bob@example\.com.*u2/),
+        hint: expect.any(String),
+        origin: 'users.csv:4',
+      },
+    ])
+    expect(rolesOf(set, 'u1@acme')).toBeUndefined()
+    expect(rolesOf(set, 'u2@acme')).toEqual(['member'])
+    expect(assignments(set)).toMatchObject({ yielded: 2, distinct: 1, rejected: 1 })
+  })
+
+  test('is given by the key where no user has the address, or one that merged with this one', async () => {
+    const grant = { user: 'u1', organization: 'acme' }
+    const merged: RecordPart = { users: [{ key: 'u3', email: 'ada@work.example', group: email }] }
+    const set = await assembled([
+      ...people,
+      merged,
+      { grants: [{ ...grant, email: 'nobody@example.com', role: 'admin' }] },
+      { grants: [{ ...grant, email: 'ada@work.example', role: 'billing' }] },
+    ])
+    expect([...set.rejects()]).toEqual([])
+    expect(rolesOf(set, 'u1@acme')).toEqual(['admin', 'billing'])
+  })
+})
+
 test('roles are united, in an order of their own', async () => {
   const set = await assembled(
     [

@@ -305,6 +305,29 @@ test.each([
   expect(rejects).toMatchObject([{ code, origin: './roles.csv:2' }])
 })
 
+test('a row of the file of who has which role is rejected where its external id and its address are of two users', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [member('ada', 'acme'), member('bob', 'acme')], {
+    source: { type: 'csv', path: './users.csv', userRoles: './user-roles.csv' },
+    roles: { define: { admin: { name: 'Administrator' } } },
+  })
+  project.csv('user-roles.csv', [
+    { external_id: 'id-ada', email: ' Ada@Example.com', role_slug: 'admin' },
+    { external_id: 'id-ada', email: 'BOB@example.com', role_slug: 'admin' },
+    { external_id: 'id-bob', email: 'bob(at)example.com', role_slug: 'admin' },
+  ])
+  const planned = await project.run(['plan', '--json'], { env })
+  expect(planned.exit, planned.stdout).toBe(5)
+  expect(JSON.parse(planned.stdout).rejects).toMatchObject([
+    {
+      code: 'role_for_two_users',
+      message: 'the role admin is given to id-ada, and the address beside it, bob@example.com, is that of id-bob',
+      origin: './user-roles.csv:3',
+    },
+    { code: 'invalid_email', origin: './user-roles.csv:4' },
+  ])
+})
+
 test('a role of an organization that nobody defines is blocked before anything is written', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme', { role_slugs: 'org-ghost' })])
