@@ -64,7 +64,7 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
     case 'role_dropped':
       return `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`
     case 'role_default':
-      return `${resources} for which the source has no role, given ${detail} (roles.default)`
+      return `${resources} for which the source has no role, or none that is kept, given ${detail} (roles.default)`
     case 'still_reduced':
       return `${resources} with one of the roles in WorkOS, which took no more when they were applied: where it takes several by now, apply with --refresh and onDrift: { ${kind}: overwrite }`
     case 'role_lost':

@@ -62,11 +62,12 @@ test('the plan lists roles that nothing translates, and roles that are nowhere, 
   expect(plan.summary.notes).toEqual([])
 })
 
-test('who gets the default role is counted', async () => {
-  const plan = await (
-    await createWorld(withRoles(['', '', 'admin']), { roles: { define: DEFINE, default: 'billing' } })
-  ).plan()
-  expect(asText(plan)).toContain('2 memberships for which the source has no role, given billing (roles.default)')
+test('who gets the default role is counted, whether the source has none or none that is kept', async () => {
+  const roles = { define: DEFINE, map: { admin: 'admin' }, unmapped: 'drop', default: 'billing' }
+  const plan = await (await createWorld(withRoles(['', 'guest', 'admin']), { roles })).plan()
+  expect(asText(plan)).toContain(
+    '2 memberships for which the source has no role, or none that is kept, given billing (roles.default)',
+  )
 })
 
 test('roles of the rows and roles of a file of their own are united, each once and in its organization', async () => {
