@@ -16,8 +16,15 @@ export interface CaseCount {
   records: number
 }
 
-/** The cases that records of one user are: two of them agree in one identity and differ in the other. */
-export function casesOf(records: readonly { attributes: Attributes }[], rules: UserDedupe['email']): CaseCode[] {
+/**
+ * The cases that records of one user are: two of them agree in one identity and differ in the other.
+ * @param shared external ids of theirs that records of other users have as well
+ */
+export function casesOf(
+  records: readonly { attributes: Attributes }[],
+  rules: UserDedupe['email'],
+  shared: ReadonlySet<string> = new Set(),
+): CaseCode[] {
   const emails = new Map<string, Set<string>>()
   const ids = new Map<string, Set<string>>()
   for (const { attributes } of records) {
@@ -30,7 +37,7 @@ export function casesOf(records: readonly { attributes: Attributes }[], rules: U
   const several = (sets: Map<string, Set<string>>) => [...sets.values()].some(({ size }) => size > 1)
   return [
     ...(several(emails) ? (['same_email_different_external_ids'] as const) : []),
-    ...(several(ids) ? (['same_external_id_different_emails'] as const) : []),
+    ...(several(ids) || shared.size > 0 ? (['same_external_id_different_emails'] as const) : []),
   ]
 }
 

@@ -7,6 +7,7 @@ import { casesOf, insertCase } from './cases.ts'
 import { draftGroups, type Member, originOf } from './draft-groups.ts'
 import { keepExternalIds } from './kept-external-ids.ts'
 import { type MergePolicy, policyFor } from './merge-policy.ts'
+import { findSharedIds, sharedIdsOf } from './shared-users.ts'
 import type { Staging } from './staging.ts'
 import { valueRules } from './value-rules.ts'
 
@@ -32,6 +33,7 @@ export function mergeGroups(staging: Staging, definition: DraftDefinition, manif
        GROUP BY grp HAVING count(*) = 1 ORDER BY key`,
     definition.name,
   )
+  if (definition.name === 'user') findSharedIds(staging)
   const policy = policyFor(manifest, definition.name)
   const merging = { staging, definition, policy, manifest }
   for (const members of draftGroups(staging, definition.name, policy.order)) {
@@ -66,7 +68,8 @@ function refuseGroup({ staging, definition: { name }, manifest }: Merging, membe
     )
   }
   const records = members.reduce((sum, member) => sum + member.records, 0)
-  for (const code of casesOf(members, manifest.dedupe.user.email)) {
+  const shared = sharedIdsOf(staging, members, undefined)
+  for (const code of casesOf(members, manifest.dedupe.user.email, shared)) {
     insertCase(staging, code, 'rejected', members[0]?.key ?? '', records)
   }
 }
@@ -86,15 +89,16 @@ function mergeMembers({ staging, definition, policy, manifest }: Merging, member
   const limited = (attributes: typeof merged.attributes) =>
     definition.fitMerged?.(attributes, limits) ?? { attributes, notes: [] }
   const isUser = definition.name === 'user'
-  const { attributes, notes } = isUser
-    ? keepExternalIds(merged.attributes, members, manifest, limited)
+  const shared = isUser ? sharedIdsOf(staging, members, merged.attributes.externalId) : undefined
+  const { attributes, notes } = shared
+    ? keepExternalIds(merged.attributes, members, shared, manifest, limited)
     : limited(merged.attributes)
   recordAliases(staging, definition, first, rest)
   recordMerges(staging, definition, members, merged.conflicts)
   for (const { code, detail } of notes) {
     staging.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', first.seq, definition.name, first.key, code, detail)
   }
-  for (const code of isUser ? casesOf(members, manifest.dedupe.user.email) : []) {
+  for (const code of shared ? casesOf(members, manifest.dedupe.user.email, shared) : []) {
     insertCase(staging, code, 'merged', first.key, records)
   }
   const problem = definition.checkMerged?.(attributes, limits)[0]

@@ -10,16 +10,31 @@ interface Fitted {
 /**
  * Merged attributes with the external ids that were not taken in the metadata, sorted, so that they are the same on every run. It
  * never costs a user anything: what has no room is cut at a whole id or left out, and noted.
+ * @param shared ids that are those of other people as well: by an old id nobody may find the wrong account, so they are left out, and noted
  * @param limited what keeps the metadata within its limits. It goes first, unless `metadata.keep` wants these ids kept before others
  */
 export function keepExternalIds(
   merged: Attributes,
   records: readonly { attributes: Attributes }[],
+  shared: ReadonlySet<string>,
+  manifest: Manifest,
+  limited: (attributes: Attributes) => Fitted,
+): Fitted {
+  const { keep, keepAs } = manifest.dedupe.user.externalIds
+  const ids = keep ? others(merged, records) : []
+  const own = ids.filter((id) => !shared.has(id))
+  const { attributes, notes } = keepIds(merged, own, manifest, limited)
+  const left = own.length < ids.length ? [{ code: 'external_ids_shared', detail: keepAs }] : []
+  return { attributes, notes: [...notes, ...left] }
+}
+
+function keepIds(
+  merged: Attributes,
+  ids: readonly string[],
   { dedupe, metadata: limits }: Manifest,
   limited: (attributes: Attributes) => Fitted,
 ): Fitted {
-  const { keep, keepAs } = dedupe.user.externalIds
-  const ids = keep ? others(merged, records) : []
+  const { keepAs } = dedupe.user.externalIds
   if (ids.length === 0) return limited(merged)
   const first = limits.tooManyKeys === 'drop' && limits.keep.includes(keepAs)
   const fitted = first ? { attributes: merged, notes: [] } : limited(merged)

@@ -34,6 +34,7 @@ const SCHEMA = `
   CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;
   CREATE TABLE spared (kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+  CREATE INDEX rejects_by_key ON rejects (kind, key);
   CREATE TABLE drift (kind TEXT NOT NULL, key TEXT NOT NULL, field TEXT NOT NULL, drift TEXT NOT NULL) STRICT;
 `
 

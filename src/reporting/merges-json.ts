@@ -2,6 +2,7 @@ import type { Manifest, MergeRule } from '../config/manifest.ts'
 import { casesOf } from '../desired/cases.ts'
 import { draftGroups, type Member, originOf } from '../desired/draft-groups.ts'
 import { policyFor } from '../desired/merge-policy.ts'
+import { sharedIdsOf } from '../desired/shared-users.ts'
 import { jsonText } from '../json.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import type { Plan } from '../planning/plan.ts'
@@ -60,16 +61,18 @@ function* groups({ set }: Plan, manifest: Manifest, digestKey: Uint8Array): Gene
   for (const kind of KINDS) {
     const { strategy, rules, order } = policyFor(manifest, kind)
     for (const members of draftGroups(staging, kind, order)) {
-      const { conflicts } = mergeDrafts(draftDefinition(kind), members, rules, strategy)
+      const { attributes, conflicts } = mergeDrafts(draftDefinition(kind), members, rules, strategy)
       if (kind !== 'user' && conflicts.length === 0) continue
       const key = members[0]?.key ?? ''
       const merged = set.get(kind, key) !== undefined
+      const taken = strategy === 'error' && !merged ? undefined : attributes.externalId
+      const shared = kind === 'user' ? sharedIdsOf(staging, members, taken) : undefined
       yield {
         kind,
         key,
         fate: merged ? 'merged' : 'rejected',
         strategy,
-        cases: kind === 'user' ? casesOf(members, manifest.dedupe.user.email) : [],
+        cases: kind === 'user' ? casesOf(members, manifest.dedupe.user.email, shared) : [],
         winner: merged ? 0 : null,
         records: members.map((member) => ({
           key: member.key,

@@ -61,10 +61,12 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} merged from so many records that not all external ids fit into the metadata key ${detail}`
     case 'external_ids_left_out':
       return `${resources} without the external ids of the records they were merged from: the metadata has no room for the key ${detail}`
+    case 'external_ids_shared':
+      return `${resources} without an external id of a record they were merged from in the metadata key ${detail}: somebody else in the source has it too`
     case 'role_dropped':
       return `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`
     case 'role_default':
-      return `${resources} for which the source has no role, given ${detail} (roles.default)`
+      return `${resources} for which the source has no role, or none that is kept, given ${detail} (roles.default)`
     case 'still_reduced':
       return `${resources} with one of the roles in WorkOS, which took no more when they were applied: where it takes several by now, apply with --refresh and onDrift: { ${kind}: overwrite }`
     case 'role_lost':

@@ -38,6 +38,8 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   unknown_organization_role: after(
     'define the role under roles.define with the type organization, translate it under roles.map, or correct it in the source',
   ),
+  role_rejected: withCause('the definition of the role was rejected: mend that one'),
+  organization_role_rejected: withCause('the definition of the role was rejected: mend that one'),
   role_lost: after(
     'enable several roles per membership in the WorkOS dashboard, then apply again with onDrift: { membership: overwrite } and --refresh',
   ),

@@ -73,7 +73,8 @@ function normalise(fields: Record<string, unknown>): NormaliseResult {
   const organization = settle('organization', optionalText(fields.organization), problems)
   const name = settle('name', boundedText(fields.name, NAME), problems)
   const description = settle('description', boundedText(fields.description, DESCRIPTION), problems)
-  const own = settle('key', optionalText(fields.key), problems) ?? name
+  // Without a key of its own, its name is the key, also one that is refused: its members know it by that.
+  const own = settle('key', optionalText(fields.key), problems) ?? name ?? textIn(fields.name)
   const key = own === undefined || organization === undefined ? null : groupKey(own, organization)
   for (const [field, value] of Object.entries({ organization, name })) {
     if (value !== undefined || problems.some((problem) => problem.field === field)) continue
@@ -88,6 +89,11 @@ function normalise(fields: Record<string, unknown>): NormaliseResult {
   const attributes: JsonObject = { name: name ?? '' }
   if (description !== undefined) attributes.description = description
   return { ok: true, value: { key, attributes, secrets: null, refs: { organization }, notes: [] } }
+}
+
+function textIn(value: unknown): string | undefined {
+  const text = optionalText(value)
+  return text.ok ? text.value : undefined
 }
 
 async function* list(

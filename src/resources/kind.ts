@@ -53,6 +53,8 @@ export interface Mention {
   key: string
   /** See `natural` of LiveResource; null where what it is in has no id yet. */
   natural(refIds: RefIds): string | null
+  /** What records it could have been made from, where these were not refused: the kind of them, and the keys they may have. */
+  madeFrom: { kind: string; keys: readonly string[] }
   /** Its name for people. */
   label: string
 }

@@ -5,7 +5,7 @@ import type { Attributes, NormaliseResult, ValueProblem, ValueRules } from './dr
 import type { KindDefinition, LiveResource, Mention, Reduction } from './kind.ts'
 import { naturalOf, organizationRoleKey } from './organization-role.ts'
 import { listed, pages } from './paging.ts'
-import { ORGANIZATION_PREFIX } from './role-definition.ts'
+import { definitionKeys, ORGANIZATION_PREFIX, roleDefinition } from './role-definition.ts'
 import { settle } from './values/check.ts'
 import { mapRoleSlug, parseRoleNames } from './values/roles.ts'
 import { optionalText } from './values/text.ts'
@@ -116,10 +116,13 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
 
 /** A role of the organization itself, which its prefix tells, or one of the environment. */
 function roleMention(slug: string, organization: string): Mention {
-  if (!slug.startsWith(ORGANIZATION_PREFIX)) return { kind: 'role', key: slug, natural: () => slug, label: slug }
+  const madeFrom = { kind: roleDefinition.name, keys: definitionKeys(slug, organization) }
+  if (!slug.startsWith(ORGANIZATION_PREFIX))
+    return { kind: 'role', key: slug, natural: () => slug, madeFrom, label: slug }
   return {
     kind: 'organization-role',
     key: organizationRoleKey(slug, organization),
+    madeFrom,
     natural: ({ organization: id }) => (id === undefined ? null : naturalOf(slug, id)),
     label: slug,
   }

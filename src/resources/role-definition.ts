@@ -75,6 +75,12 @@ function mappedSlug(name: string, organization: string | null, roles: RoleConfig
   return lookUpRole(name, own?.map ?? {}) ?? lookUpRole(name, roles.map ?? {}) ?? name
 }
 
+/** The keys of definitions that the role of a membership may be made from: of the environment, of its organization, of organizations. */
+export function definitionKeys(slug: string, organization: string): string[] {
+  const prefixed = slug.startsWith(ORGANIZATION_PREFIX) ? slug : `${ORGANIZATION_PREFIX}${slug}`
+  return [slug, `${prefixed}@${organization}`, `${prefixed}@`]
+}
+
 function normalise(
   fields: Record<string, unknown>,
   slugOf: (name: string, organization: string | null) => string,
@@ -101,7 +107,7 @@ function normalise(
   const labels = readLabels(`role ${shown(name ?? null)}`, fields, problems)
   const permissions = settle('permissions', parsePermissions(fields.permissions), problems) ?? []
   const key = isOrganizations ? `${slug}@${organization ?? ''}` : slug
-  if (problems.length > 0) return { ok: false, key: name ?? null, problems }
+  if (problems.length > 0) return { ok: false, key: isRoleSlug(slug) ? key : (name ?? null), problems }
   const attributes: JsonObject = { slug, name: name ?? slug, ...labels }
   if (organization !== undefined) attributes.organization = organization
   if (fields.permissions !== undefined && fields.permissions !== null) attributes.permissions = permissions

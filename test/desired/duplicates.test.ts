@@ -34,6 +34,8 @@ const setOf = (dedupe: Partial<UserDedupe>, rows: JsonObject[], changed: Partial
 const rejects = (set: DesiredSet) => [...set.rejects()].map(({ kind, key, code }) => `${kind} ${key} ${code}`)
 const cases = (set: DesiredSet) =>
   caseCounts(set.staging).map(({ code, fate, users, records }) => `${code} ${fate} ${users} ${records}`)
+const kept = (set: DesiredSet, key: string) => set.get('user', key)?.attributes.metadata
+const notes = (set: DesiredSet) => set.noteCounts().map(({ code, detail, count }) => `${code} ${detail} ${count}`)
 
 const AMY = person('u1', { name: 'Amy', verified: 'no', at: '2024-02-01', org: 'acme', role: 'member' })
 const BEA = person('u2', { name: 'Bea', verified: 'yes', at: '2024-03-01', org: 'acme', role: 'admin' })
@@ -118,8 +120,6 @@ describe('the strategy error', () => {
 })
 
 describe('external ids that are not taken', () => {
-  const kept = (set: DesiredSet, key: string) => set.get('user', key)?.attributes.metadata
-  const notes = (set: DesiredSet) => set.noteCounts().map(({ code, detail, count }) => `${code} ${detail} ${count}`)
   const metadata = (changed: Partial<Manifest['metadata']>) => ({ metadata: { ...RULES.metadata, ...changed } })
 
   test('are kept in the metadata, sorted, each once', async () => {
@@ -219,6 +219,45 @@ describe('cases have names', () => {
     const set = await setOf({}, rows)
     expect(set.rejectCount()).toBe(0)
     expect(set.count('user')).toBe(2)
+    expect(cases(set)).toEqual([
+      'same_email_different_external_ids merged 1 2',
+      'same_external_id_different_emails merged 1 2',
+    ])
+  })
+
+  test('an external id that merging did not take is kept nowhere if others have it, taken or not, and that is noted', async () => {
+    const rows = [
+      person('u1', { external: 'a' }),
+      person('u2', { external: 'x' }),
+      person('u2b', { external: 'own' }),
+      person('u3', { external: 'x', email: 'b@example.com' }),
+      person('u4', { external: 'c', email: 'c@example.com' }),
+      person('u5', { external: 'y', email: 'c@example.com' }),
+      person('u6', { external: 'd', email: 'd@example.com' }),
+      person('y', { email: 'd@example.com' }),
+    ]
+    const set = await setOf({}, rows)
+    expect(kept(set, 'u1')).toEqual({ merged_external_ids: 'own' })
+    expect(set.get('user', 'u3')?.attributes.externalId).toBe('x')
+    expect([kept(set, 'u4'), kept(set, 'u6')]).toEqual([undefined, undefined])
+    expect(notes(set)).toEqual(['external_ids_shared merged_external_ids 3'])
+    expect(cases(set)).toContain('same_external_id_different_emails merged 3 7')
+    expect(notes(await setOf({ externalIds: { keep: false, keepAs: 'x' } }, rows))).toEqual([])
+  })
+
+  test('who lost a shared external id and takes another one is refused, and counted once', async () => {
+    const rows = [
+      person('u1', { external: 'a' }),
+      person('u2', { external: 'x' }),
+      person('u3', { external: 'x', email: 'b@example.com' }),
+      person('u4', { external: 'a', email: 'c@example.com' }),
+    ]
+    const set = await setOf({}, rows)
+    expect(rejects(set)).toEqual(['user u1 shared_external_id', 'user u4 shared_external_id'])
+    expect(cases(set)).toEqual([
+      'same_email_different_external_ids rejected 1 2',
+      'same_external_id_different_emails rejected 2 3',
+    ])
   })
 
   test('what was merged and then refused counts as refused', async () => {

@@ -212,6 +212,20 @@ test('accounts that merge are one member; who is no member of the organization i
   await expectRest(project)
 })
 
+test('members of a group whose name is refused are told so', async () => {
+  const long = 'x'.repeat(257)
+  const project = projectOf(await startWorkos(), [member('ada', 'acme', { groups: `Finance,${long}` })])
+  const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+  expect(plan.rejects).toMatchObject([
+    { kind: 'group', key: `${long}@acme`, code: 'group_text_too_long' },
+    {
+      kind: 'group-membership',
+      code: 'group_rejected',
+      message: expect.stringMatching(/^its group x+@acme was rejected: the group's name "x+… has 257 characters$/),
+    },
+  ])
+})
+
 test('a member who leaves is removed by prune; a group, a membership and an organization take theirs along', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)

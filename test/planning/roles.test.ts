@@ -62,11 +62,12 @@ test('the plan lists roles that nothing translates, and roles that are nowhere, 
   expect(plan.summary.notes).toEqual([])
 })
 
-test('who gets the default role is counted', async () => {
-  const plan = await (
-    await createWorld(withRoles(['', '', 'admin']), { roles: { define: DEFINE, default: 'billing' } })
-  ).plan()
-  expect(asText(plan)).toContain('2 memberships for which the source has no role, given billing (roles.default)')
+test('who gets the default role is counted, whether the source has none or none that is kept', async () => {
+  const roles = { define: DEFINE, map: { admin: 'admin' }, unmapped: 'drop', default: 'billing' }
+  const plan = await (await createWorld(withRoles(['', 'guest', 'admin']), { roles })).plan()
+  expect(asText(plan)).toContain(
+    '2 memberships for which the source has no role, or none that is kept, given billing (roles.default)',
+  )
 })
 
 test('roles of the rows and roles of a file of their own are united, each once and in its organization', async () => {
@@ -111,5 +112,33 @@ test('rules for an organization that the source does not have are a warning at t
   expect(set.get('membership', 'ext-0@acme')?.attributes.roles).toEqual(['billing'])
   expect(unknownOrganizations(set, world.loaded)).toMatchObject([
     { severity: 'warning', path: 'roles.organizations.acne', at: { line: 1 } },
+  ])
+})
+
+test.each([
+  ['environment', { role_type: 'environment' }, 'role_rejected', 'role billing'],
+  ['organization', { org_external_id: 'acme' }, 'role_rejected', 'role billing'],
+  [
+    'no organization by name',
+    { role_type: 'organization' },
+    'organization_role_rejected',
+    'organization role org-billing',
+  ],
+])('a definition of %s that is rejected is told to the memberships that have the role, with its place', async (_of, type, code, what) => {
+  const slug = code === 'role_rejected' ? 'billing' : 'org-billing'
+  const source = { type: 'csv', path: './users.csv', roleDefinitions: './definitions.csv' }
+  const world = await createWorld(withRoles([slug, 'guest']), { source, safety: { maxRejects: 1 } })
+  world.rows([{ role_slug: 'billing', ...type, permissions: 'pay; refund' }], 'definitions.csv')
+  const plan = asJson(await world.plan())
+  expect(plan.rejects).toMatchObject([{ kind: 'role-definition', origin: './definitions.csv:2' }])
+  const reason = '"pay; refund" is not the slug of a permission'
+  expect(plan.actions.filter(({ type }: { type: string }) => type === 'blocked')).toMatchObject([
+    {
+      key: 'ext-0@acme',
+      code,
+      message: `the definition of the ${what} was rejected (./definitions.csv:2): ${reason}`,
+      hint: 'mend the definition, and this follows',
+    },
+    { key: 'ext-1@acme', code: 'unknown_role' },
   ])
 })

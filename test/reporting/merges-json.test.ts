@@ -83,6 +83,30 @@ describe('the report of merges', () => {
     expect(origins).toEqual(['users.csv:2', 'users.csv:4'])
   })
 
+  test('names the case of who merged and lost an external id that somebody else has', async () => {
+    const rows = [
+      person('u1'),
+      person('u2'),
+      person('u2', { email: 'bob@example.com' }),
+      person('u3', { email: 'bob@example.com' }),
+    ].map((row, n): Row => ({ ...row, row: `${n + 1}` }))
+    const names = ['same_email_different_external_ids', 'same_external_id_different_emails']
+    for (const strategy of ['merge', 'error']) {
+      const { report } = await reportOf(rows, { strategy }, (world) => {
+        const map = { user: { ...MAP.user, key: 'row' } }
+        return world.manifest({ map, dedupe: { user: { strategy } }, safety: { maxRejects: 100 } })
+      })
+      const cases = report.groups.map((group: { key: string; cases: string[] }) => [group.key, group.cases])
+      const ofBob = strategy === 'merge' ? names.slice(0, 1) : names
+      expect(cases).toEqual([
+        ['1', names],
+        ['3', ofBob],
+      ])
+      const counts = report.cases.map((count: { code: string; users: number }) => `${count.code} ${count.users}`)
+      expect(counts).toEqual([`${names[0]} 2`, `${names[1]} ${ofBob.length}`])
+    }
+  })
+
   test('shows of secrets digests alone, which tell equal ones', async () => {
     const rows = [
       person('u1', hashed(HASH)),

@@ -56,6 +56,7 @@ const OTHERS: Record<string, string[]> = {
     'consumer_domain_dropped',
     'external_ids_cut',
     'external_ids_left_out',
+    'external_ids_shared',
     'metadata_key_cut',
     'metadata_key_dropped',
     'metadata_key_renamed',

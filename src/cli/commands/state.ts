@@ -2,6 +2,7 @@ import { stringify } from 'csv-stringify/sync'
 import type { ExitCode } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { jsonText } from '../../json.ts'
+import { counted } from '../../reporting/style.ts'
 import { kindDefinitions } from '../../resources/registry.ts'
 import type { Run, StateResource, StateStore } from '../../state/store.ts'
 import { checkKind, parseAddress, unknownAddress } from '../address.ts'
@@ -106,7 +107,7 @@ function renderShown(shown: object): string {
       const line = (run: Run) =>
         `  ${run.run}  ${run.startedAt}  ${printable(run.command)}  ${run.outcome}  ${Object.entries(run.counts)
           .filter(([, count]) => count > 0)
-          .map(([what, count]) => `${count} ${what}`)
+          .map(([what, count]) => total(what, count))
           .join(', ')}\n`
       runs = value.map(line).join('')
     } else rows.push([name, printable(typeof value === 'string' ? value : jsonText(value))])
@@ -114,4 +115,9 @@ function renderShown(shown: object): string {
   const width = Math.max(...rows.map(([name = '']) => name.length))
   const lines = rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}\n`).join('')
   return runs === '' ? lines : `${lines}runs\n${runs}`
+}
+
+/** What a run counted: requests by the noun, `1 write`; resources by how they ended, `2 created`. */
+function total(what: string, count: number): string {
+  return what === 'reads' || what === 'writes' ? counted(count, what.slice(0, -1)) : counted(count, what, what)
 }

@@ -30,6 +30,17 @@ async function list(project: Project): Promise<Record<string, string>> {
 const idOf = async (workos: Workos, name: string) =>
   (await workos.snapshot()).users.find(({ email }) => email === `${name}@example.com`)?.id ?? ''
 
+test('state show counts one write as one, and several as several', async () => {
+  const project = peopleProject(await startWorkos(), [person('cleo')], { roles: { define: {} } })
+  const runs = async () => {
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+    return (await project.run(['state', 'show'])).stdout.split('\nruns\n')[1]
+  }
+  expect(await runs()).toMatch(/ 1 write, 1 created\n$/)
+  project.csv('users.csv', [person('cleo'), person('ada'), person('bea')])
+  expect(await runs()).toMatch(/ 2 writes, 2 created, 1 unchanged\n/)
+})
+
 describe('state backup', () => {
   test('names a new file beside the state, which opens by itself', async () => {
     const workos = await startWorkos()
