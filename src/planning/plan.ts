@@ -1,11 +1,11 @@
 import { type CaseCount, caseCounts } from '../desired/cases.ts'
 import type { ConnectionCounts } from '../desired/connection-counts.ts'
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
-import type { PasswordCounts } from '../desired/password-counts.ts'
 import type { Action, Drift, Spared } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { GuardRefusal } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
+import type { PasswordCounts } from './password-counts.ts'
 
 export interface PlanSummary {
   kinds: KindSummary[]

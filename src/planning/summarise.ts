@@ -1,13 +1,13 @@
 import type { Manifest } from '../config/manifest.ts'
 import { countConnections, NONE } from '../desired/connection-counts.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { countPasswords } from '../desired/password-counts.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import { classify } from '../workos/client.ts'
 import type { Limits, RequestClass } from '../workos/limiter.ts'
 import { estimate } from './estimate.ts'
 import { checkDrift, checkGuards } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
+import { countPasswords } from './password-counts.ts'
 import type { PlanSummary } from './plan.ts'
 
 /** Adds a plan up: per kind, in requests, and against the guards. */

@@ -1,4 +1,4 @@
-import type { AlgorithmCount, PasswordCounts } from '../desired/password-counts.ts'
+import type { AlgorithmCount, PasswordCounts } from '../planning/password-counts.ts'
 
 /** How many reasons are spelt out for one algorithm: parameters may differ from hash to hash. */
 const REASONS = 3
