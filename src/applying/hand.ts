@@ -78,7 +78,8 @@ export async function save(
   resource: StateResource,
   reduced?: Reduction,
 ): Promise<ActionOutcome> {
-  const saved = reduced === undefined ? resource : { ...resource, reduced: reduced.code }
+  const { reduced: _before, ...own } = resource
+  const saved: StateResource = reduced === undefined ? own : { ...own, reduced: reduced.code }
   await hand.journal.settle({ type: 'saved', resource: saved })
   return { type, resource: saved, ...(reduced && { reduced: { code: reduced.code, message: reduced.message } }) }
 }

@@ -78,7 +78,7 @@ function algorithmOf(detail: string): string {
 /** Whether a desired user `d` was in WorkOS before this state and is sent no password: those that are adopted now, and those that were. */
 const THERE = `coalesce(
   (SELECT a.type = 'adopt' FROM actions a WHERE a.kind = 'user' AND a.key = d.key
-     AND (a.type IN ('adopt', 'create') OR a.action LIKE '%"secret":true%')),
+     AND (a.type IN ('adopt', 'create') OR EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'secret'))),
   EXISTS (SELECT 1 FROM known k WHERE k.kind = 'user' AND k.key = d.key AND k.ownership = 'adopted'))`
 
 interface KeptCount {

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { createProject } from './cli.ts'
 import { member, peopleManifest, peopleProject } from './people.ts'
-import { FAST, KEY, startWorkos, type Workos } from './workos.ts'
+import { FAST, KEY, openWorkos, startWorkos, type Workos } from './workos.ts'
 
 const env = { KEY }
 
@@ -274,6 +276,25 @@ describe('an environment with one role a membership', () => {
       { key: 'id-ada@acme', field: 'roles', changed: 'reduced' },
       { key: 'id-cy@acme', field: 'roles', changed: 'reduced' },
     ])
+  })
+
+  test('gives them back once it takes several', async () => {
+    const data = join(temporaryFolder(), 'sandbox.sqlite')
+    const one = await openWorkos({ data, multipleRoles: false })
+    const roles = { define, notEnabled: 'first', priority: ['admin', 'auditor', 'billing'] }
+    const project = peopleProject(one, rows, { roles, onDrift: { membership: 'overwrite' } })
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+    await one.close()
+    const several = await startWorkos({ data, port: Number(new URL(one.url).port) })
+    const applied = await project.run(['apply', '--refresh', '--yes'], { env })
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect((await several.snapshot()).memberships).toMatchObject([
+      ['ada@example.com@@acme', ['admin', 'billing']],
+      ['bob@example.com@@acme', ['billing']],
+      ['cy@example.com@@acme', ['auditor', 'billing']],
+    ])
+    const again = await project.run(['apply', '--yes'], { env })
+    expect(again.stdout).toContain('Done: everything in the source is in WorkOS.')
   })
 
   test('fails the membership where the manifest does not say which', async () => {
