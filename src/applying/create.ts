@@ -74,7 +74,8 @@ export async function create(
         continue
       }
       const live = await definition.find(hand.api, desired, refIds)
-      if (live) return takeFound(hand, definition, desired, live, refIds, attempt > 1 || open ? startedAt : undefined)
+      const sentAt = attempt > 1 || open ? startedAt : undefined
+      if (live) return takeFound(hand, definition, desired, live, refIds, sentAt, reduced)
       if (!open) return fail(hand, action, error)
       if (attempt === ATTEMPTS) return leaveOpen(error)
       await backOff(hand, attempt)
@@ -95,6 +96,7 @@ async function isFresh(
 /**
  * A create met something that exists: our own write whose answer was lost, or what somebody else made.
  * @param sentAt when a write of ours may have taken effect; undefined if none can have
+ * @param reduced what that write went without
  */
 async function takeFound(
   hand: Hand,
@@ -103,6 +105,7 @@ async function takeFound(
   live: LiveResource,
   refIds: RefIds,
   sentAt: Date | undefined,
+  reduced?: Reduction,
 ): Promise<ActionOutcome> {
   const claimant = await hand.state.keyOf(desired.kind, live.id)
   if (claimant !== undefined && claimant !== desired.key) {
@@ -118,7 +121,7 @@ async function takeFound(
     })
   }
   if (sentAt && ownershipOf(definition, live, sentAt) === 'created') {
-    return finish(hand, definition, desired, live, 'created')
+    return finish(hand, definition, desired, live, 'created', reduced)
   }
   if (hand.adopting.mode === 'never') {
     return fail(hand, desired, {

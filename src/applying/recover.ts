@@ -1,4 +1,6 @@
-import type { DesiredResource, RefIds } from '../resources/kind.ts'
+import { comparedFields, differs } from '../planning/comparison.ts'
+import type { Attributes } from '../resources/draft.ts'
+import type { DesiredResource, KindDefinition, RefIds } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import { sameIdentity } from '../resources/same-identity.ts'
 import type { Intent, Outcome, StateStore } from '../state/store.ts'
@@ -51,8 +53,18 @@ async function settle(state: StateStore, api: Api, intent: Intent): Promise<Outc
   if (ownershipOf(definition, live, new Date(intent.startedAt)) === 'adopted') return cleared
   const run = (await state.runs()).at(-1)?.run ?? 0
   const applied = appliedAttributes(definition, attributes, live)
+  const reduced = isReduced(definition, applied, live.attributes) ? { reduced: 'not_all_taken' } : {}
   return {
     type: 'saved',
-    resource: { kind, key, id: live.id, attributes: applied, digests, refs, ownership: 'created', run },
+    resource: { kind, key, id: live.id, attributes: applied, digests, refs, ownership: 'created', run, ...reduced },
   }
+}
+
+/** Whether the write that is found went without a part that WorkOS did not take: the intent names all that was wanted. */
+function isReduced(definition: KindDefinition, wanted: Attributes, live: Attributes): boolean {
+  if (definition.reduce === undefined) return false
+  return comparedFields(definition).some(([field, rule]) => {
+    const [want, held] = [wanted[field], live[field]]
+    return want !== undefined && held !== undefined && differs(rule, want, held)
+  })
 }

@@ -84,6 +84,28 @@ test('creates that took effect become part of the state, in whatever order they 
   expect(await state.get('membership', 'ada@acme')).toMatchObject({ id: both.id, refs })
 })
 
+test('a membership that took effect without all its roles is known as such', async () => {
+  const { state, api } = await setUp()
+  const acme = await api.write({ method: 'POST', path: '/organizations', body: { name: 'Acme', external_id: 'acme' } })
+  const ada = await api.write(POST_ADA)
+  for (const slug of ['admin', 'billing']) {
+    await api.write({ method: 'POST', path: '/authorization/roles', body: { slug, name: slug } })
+  }
+  const refs = { user: 'ada', organization: 'acme' }
+  const open = [
+    intent('organization', 'acme', { attributes: { externalId: 'acme', name: 'Acme' } }),
+    intent('user', 'ada', { attributes: ADA }),
+  ]
+  await state.commit({ intents: open, outcomes: [] })
+  await recover(state, api)
+  const body = { user_id: ada.id ?? null, organization_id: acme.id ?? null, role_slugs: ['admin'] }
+  await api.write({ method: 'POST', path: '/user_management/organization_memberships', body })
+  const roles = ['admin', 'billing']
+  await state.commit({ intents: [intent('membership', 'ada@acme', { refs, attributes: { roles } })], outcomes: [] })
+  expect(await recover(state, api)).toEqual({ open: 1, found: 1 })
+  expect(await state.get('membership', 'ada@acme')).toMatchObject({ attributes: { roles }, reduced: 'not_all_taken' })
+})
+
 test('what was there long before the write is left to planning, which adopts by its policy', async () => {
   const { state, api, setClock } = await setUp()
   setClock(Date.now() - HOUR)

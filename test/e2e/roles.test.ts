@@ -278,6 +278,29 @@ describe('an environment with one role a membership', () => {
     ])
   })
 
+  test('is told of also where the answer was lost', async () => {
+    let lost = 0
+    const workos = await startWorkos({
+      multipleRoles: false,
+      interceptor: {
+        after({ request }, { status }) {
+          if (request.method !== 'POST' || !request.url?.endsWith('/organization_memberships') || status !== 201)
+            return false
+          lost += 1
+          request.socket.destroy()
+          return true
+        },
+      },
+    })
+    const roles = { define, notEnabled: 'first', priority: ['admin', 'auditor', 'billing'] }
+    const project = peopleProject(workos, rows.slice(0, 1), { roles })
+    const applied = await project.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect(lost).toBe(1)
+    expect(applied.stdout).toContain('keeps admin, loses billing')
+    expect((await project.run(['plan'], { env })).stdout).toContain('1 membership with one of the roles in WorkOS')
+  })
+
   test('gives them back once it takes several', async () => {
     const data = join(temporaryFolder(), 'sandbox.sqlite')
     const one = await openWorkos({ data, multipleRoles: false })
