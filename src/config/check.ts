@@ -1,30 +1,11 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
 import { type Complaint, complaintOf } from './complaint.ts'
 import { nearest } from './nearest.ts'
-import { manifestSchema } from './schema.ts'
 import { locationOf } from './text.ts'
 import { type Branch, keyAt, toObject, valueAt } from './tree.ts'
-
-const validateManifest = createAjv(true).compile(manifestSchema)
-const validateEnvironment = createAjv(false)
-  .addSchema(manifestSchema, 'manifest')
-  .compile({ $ref: 'manifest#/$defs/environment' })
-
-function createAjv(useDefaults: boolean): Ajv2020 {
-  const ajv = new Ajv2020({
-    allErrors: true,
-    strict: true,
-    // `target.type` is required in a manifest and not in an environment, beside a $ref.
-    strictRequired: false,
-    allowUnionTypes: true,
-    discriminator: true,
-    verbose: true,
-    useDefaults,
-  })
-  return ajv.addVocabulary(['x-secret', 'x-expects', 'x-default'])
-}
+import { validateEnvironment, validateManifest } from './validators.ts'
 
 export interface Checked {
   /** The manifest as a plain value with defaults filled in; trustworthy only without problems. */

@@ -2,9 +2,10 @@ import type { Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapp
 import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 import type { Staging } from './staging.ts'
 
-/** Maps chunks of records on other threads. */
+/** Maps chunks of records, on other threads where there are many. */
 export interface Mapper {
-  map(records: SourceRecord[]): Promise<MapResult>
+  /** @param alone the source has no other chunk */
+  map(records: SourceRecord[], alone: boolean): Promise<MapResult>
 }
 
 export interface StageOptions {
@@ -35,10 +36,10 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
   const total: StagedRecords = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
   const inFlight = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
-  for await (const records of source.read(options.chunkSize)) {
+  for await (const { chunk, alone } of withCompany(source.read(options.chunkSize))) {
     signal?.throwIfAborted()
     const work = mapper
-      .map(records)
+      .map(chunk, alone)
       .then((result) => {
         insertResult(staging, result)
         total.mapped += result.mapped
@@ -59,6 +60,16 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
   if (failure) throw failure.error
   total.leftOutBy.sort(byStreamAndPath)
   return total
+}
+
+/** Each chunk once the next has been read, which tells whether it is the only one. */
+async function* withCompany<Chunk>(chunks: AsyncIterable<Chunk>): AsyncGenerator<{ chunk: Chunk; alone: boolean }> {
+  let held: { chunk: Chunk; alone: boolean } | undefined
+  for await (const chunk of chunks) {
+    if (held !== undefined) yield { ...held, alone: false }
+    held = { chunk, alone: held === undefined }
+  }
+  if (held !== undefined) yield held
 }
 
 function addLeftOut(total: LeftOut[], more: readonly LeftOut[]): void {

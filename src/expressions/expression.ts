@@ -3,6 +3,7 @@ import { nearest } from '../config/nearest.ts'
 import { BadInput } from '../diagnostics/bad-input.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type Constants, missingConstant } from './constants.ts'
+import { boundedLength } from './cost.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'
 import { type Flow, flowsIn } from './flows.ts'
 import { builtIn, type Names, namesIn } from './names.ts'
@@ -42,6 +43,8 @@ export interface CompiledExpression {
   flows: Flow[]
   /** The constants that it reads. */
   constants: Names['constants']
+  /** See boundedLength. */
+  boundedLength: number
   /**
    * `$` is the item, `$record` the whole record. Answers at once where it can.
    * @throws ExpressionFailure
@@ -85,6 +88,7 @@ export function compile(
   let reads: Read[]
   let flows: Flow[]
   let short: Direct | undefined
+  let length: number
   try {
     compiled = jsonata(text, bounds)
     const ast: unknown = compiled.ast()
@@ -92,6 +96,7 @@ export function compile(
     reads = readsIn(ast)
     flows = flowsIn(ast)
     short = direct(ast, constants)
+    length = boundedLength(ast)
   } catch (error) {
     if (error instanceof RangeError) return bad({ message: 'the expression is nested too deeply', position: 0 })
     return bad({ message: messageOf(error), position: offsetOf(error, text) })
@@ -110,7 +115,16 @@ export function compile(
   const { unstable, fields, constants: uses } = names
   return {
     ok: true,
-    expression: { text, unstable, fields, reads, flows, constants: uses, evaluate: evaluator(compiled, short) },
+    expression: {
+      text,
+      unstable,
+      fields,
+      reads,
+      flows,
+      constants: uses,
+      boundedLength: length,
+      evaluate: evaluator(compiled, short),
+    },
   }
 }
 

@@ -49,6 +49,8 @@ export interface CompiledMapping {
   expressions: readonly string[]
   /** See Compilations.secretNames. */
   secretNames: ReadonlySet<string>
+  /** How many characters a record may have for all expressions to end on it by themselves: see the function of that name. */
+  boundedLength: number
   tracker: Tracker
 }
 
@@ -64,6 +66,7 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
     problems: [],
     expressions: [],
     secretNames,
+    boundedLength: Number.POSITIVE_INFINITY,
     tracker: new Tracker(),
   }
   const kinds: KindRule[] = []
@@ -77,9 +80,9 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
   const assignment = settings.map.roleAssignment
   const roleAssignment = assignment && compileRule('roleAssignment', assignment, [], gathered)
   const dedupe = compileDedupe(settings.dedupe.user, gathered)
-  const { problems, expressions, tracker } = gathered
+  const { problems, expressions, tracker, boundedLength } = gathered
   if (problems.length > 0) throw new ManifestError(problems)
-  return { settings, kinds, roleAssignment, dedupe, expressions, secretNames, tracker }
+  return { settings, kinds, roleAssignment, dedupe, expressions, secretNames, boundedLength, tracker }
 }
 
 function compileDedupe(rules: UserDedupe, gathered: Compilations): CompiledDedupe {

@@ -1,8 +1,8 @@
-import { Piscina } from 'piscina'
 import type { Manifest } from '../config/manifest.ts'
 import type { ManifestError } from '../diagnostics/errors.ts'
 import type { SourceRecord } from '../sources/source.ts'
-import { compileMapping, mapperSettings } from './compile.ts'
+import { compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
+import { mapChunk } from './map-chunk.ts'
 import type { MapResult, MapTask } from './result.ts'
 import { exhaustedError, stuckError, watchOver } from './watchdog.ts'
 import { createWhereabouts } from './whereabouts.ts'
@@ -11,9 +11,11 @@ import { createWhereabouts } from './whereabouts.ts'
 export interface MapperPool {
   /**
    * Maps one chunk on the next free worker; chunks are independent of each other.
+   * @param alone nothing comes before or after this chunk: it is mapped in this thread, which is quicker than starting a worker, where
+   * the expressions are sure to end on its records
    * @throws ManifestError when an expression hangs or takes too much memory; all chunks then end in the same error
    */
-  map(records: SourceRecord[]): Promise<MapResult>
+  map(records: SourceRecord[], alone?: boolean): Promise<MapResult>
   /** Ends the workers; what is still being mapped is given up. */
   close(): Promise<void>
 }
@@ -38,13 +40,34 @@ const MEMORY = 512
 const PATIENCE = 30_000
 
 /**
- * Starts the workers, which compile the manifest's expressions once each.
+ * Compiles the manifest's expressions. Workers start with the first chunk that needs them, and compile once each.
  * @throws ManifestError when an expression does not compile
  */
 export function createMapperPool(manifest: Manifest, options: PoolOptions): MapperPool {
   const settings = mapperSettings(manifest, options.mainStream)
-  const { expressions } = compileMapping(settings)
-  const { workers, patience = PATIENCE, memory = MEMORY } = options
+  const mapping = compileMapping(settings)
+  let workers: Promise<MapperPool> | undefined
+  return {
+    map: async (records, alone = false) => {
+      if (alone && endsOn(records, mapping.boundedLength)) return mapChunk({ records }, mapping)
+      workers ??= startWorkers(settings, mapping.expressions, options)
+      return (await workers).map(records)
+    },
+    close: async () => (await workers)?.close(),
+  }
+}
+
+/** Whether no record is longer than expressions are sure to end on. */
+function endsOn(records: readonly SourceRecord[], length: number): boolean {
+  return length > 0 && records.every(({ data }) => JSON.stringify(data).length <= length)
+}
+
+async function startWorkers(
+  settings: MapperSettings,
+  expressions: readonly string[],
+  { workers, patience = PATIENCE, memory = MEMORY }: PoolOptions,
+): Promise<MapperPool> {
+  const { Piscina } = await import('piscina')
   const pool = new Piscina<MapTask, MapResult>({
     filename: workerFile(),
     workerData: settings,

@@ -45,6 +45,8 @@ export interface Compilations {
   expressions: string[]
   /** Names of the source's fields that hold secrets: those that expressions of secret fields read, of all rules. */
   secretNames: Set<string>
+  /** See CompiledMapping.boundedLength. */
+  boundedLength: number
   /** Told which one is being evaluated. */
   tracker: Tracker
 }
@@ -108,11 +110,13 @@ function compileEach(
 export function compileAt(
   text: string,
   path: string[],
-  { problems, expressions, tracker, constants }: Compilations,
+  gathered: Compilations,
 ): CompiledExpression | undefined {
+  const { problems, expressions, tracker, constants } = gathered
   const compiled = compileAtPath(path, text, constants)
   if (compiled.ok) {
     const { expression } = compiled
+    gathered.boundedLength = Math.min(gathered.boundedLength, expression.boundedLength)
     const index = expressions.push(path.join('.')) - 1
     const evaluate: CompiledExpression['evaluate'] = (item, record) => {
       tracker.expression(index)

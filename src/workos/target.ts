@@ -4,7 +4,6 @@ import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { WorkosClient } from './client.ts'
 import { type Limits, RateLimiter } from './limiter.ts'
-import { startSandbox } from './sandbox/server.ts'
 
 /** What tells one environment from another. */
 export interface TargetIdentity {
@@ -65,6 +64,7 @@ export async function openTarget({ manifest, directory, ...signals }: OpenTarget
       baseUrl: `sandbox:${data}`,
       apiKey: checkKey(target.apiKey ?? SANDBOX_KEY),
     }
+    const { startSandbox } = await import('./sandbox/server.ts')
     const sandbox = await startSandbox({ data, limits: target.limits })
     const client = connect(identity, sandbox.url)
     const close = async () => {

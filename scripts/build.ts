@@ -1,0 +1,28 @@
+/**
+ * npm run build
+ *
+ * Compiles src to dist, and puts the code that ajv makes of the manifest's schema (https://ajv.js.org/standalone.html) in the place of the
+ * module that compiles the schema when the program runs from source.
+ */
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createAjv, VALIDATED } from '../src/config/validators.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const standalone: typeof import('ajv/dist/standalone/index.js').default = createRequire(import.meta.url)(
+  'ajv/dist/standalone/index.js',
+).default
+
+rmSync(join(root, 'dist'), { recursive: true, force: true })
+const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+if (status !== 0) process.exit(status ?? 1)
+
+// What ajv writes loads its own helpers by `require`, in an ES module too.
+const prelude = "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n"
+writeFileSync(
+  join(root, 'dist/config/validators.js'),
+  prelude + standalone(createAjv({ source: true, esm: true }), VALIDATED),
+)
