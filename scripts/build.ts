@@ -17,7 +17,10 @@ const standalone: typeof import('ajv/dist/standalone/index.js').default = create
 ).default
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
-const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+const { status } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+})
 if (status !== 0) process.exit(status ?? 1)
 
 // What ajv writes loads its own helpers by `require`, in an ES module too.

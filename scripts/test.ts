@@ -1,5 +1,8 @@
 /**
- * Runs the test suite and ends with one line that says how it went, for machines that read only that.
+ * npm test [-- file …]: the suite, its matrices of kills, crashes and faults in a short form.
+ * npm run test:all: the same with every matrix whole.
+ *
+ * Ends with one line that says how it went, for machines that read only that.
  *
  * Node 24 itself crashes now and then (a signal, no failed test) when many worker threads are started and ended in one process; what is known
  * of it is left out by a flag in vitest.config.ts. A file whose process died that way is run again by itself, and said so; a failed test never is.
@@ -17,7 +20,8 @@ interface Report {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const args = process.argv.slice(2)
+const whole = process.argv.includes('--all')
+const args = process.argv.slice(2).filter((arg) => arg !== '--all')
 
 /** How often files are run again whose process died. */
 const ROUNDS = 2
@@ -41,7 +45,11 @@ function runTests(files: readonly string[]): { status: number; report: Report } 
   const path = join(folder, 'report.json')
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const options = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
-  const { status } = spawnSync(process.execPath, [vitest, ...options, ...files], { cwd: root, stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [vitest, ...options, ...files], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...(whole && { TESTS: 'all' }) },
+  })
   const report: Report = JSON.parse(readFileSync(path, 'utf8'))
   rmSync(folder, { recursive: true })
   return { status: status ?? 1, report }

@@ -1,4 +1,4 @@
-import type { Clock } from '../src/clock.ts'
+import { type Clock, systemClock } from '../src/clock.ts'
 
 interface Timer {
   at: number
@@ -59,6 +59,15 @@ export class SimulatedClock implements Clock {
     timer.callback()
     await settled()
   }
+}
+
+/** How much quicker than the machine's clock the swift one runs. */
+const SPEED = 20
+
+/** A clock that runs quicker, so that pauses are short and all that is measured by it stays in proportion. */
+export const swiftClock: Clock = {
+  now: () => systemClock.now() * SPEED,
+  schedule: (ms, callback) => systemClock.schedule(ms / SPEED, callback),
 }
 
 /** A clock whose waits end at once; `waits` keeps what was asked for, in milliseconds. */

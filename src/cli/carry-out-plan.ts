@@ -48,6 +48,7 @@ export async function carryOutPlan(
       target,
       command: options.command,
       interrupted: context.interrupted,
+      clock: context.clock,
       onAction: (_action, { type }) => progress.step(type !== 'failed' && type !== 'blocked'),
     })
     progress.clear()

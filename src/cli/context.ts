@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { Clock } from '../clock.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 
 /** The world as a command sees it. Nothing below `main.ts` touches `process`, so a test of a command is a function call. */
@@ -10,6 +11,8 @@ export interface Context {
   cwd: string
   /** Milliseconds since the epoch. */
   now(): number
+  /** What waiting is measured by: pauses between attempts, rate limits. Default: the machine's clock. */
+  clock?: Clock
   /** Aborted by the first Ctrl-C: finish what is in flight, then stop. */
   interrupted: AbortSignal
   /** Aborted by the second Ctrl-C: stop at once. */

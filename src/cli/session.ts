@@ -81,9 +81,9 @@ export async function openSession(options: SessionOptions, context: Context, loc
     closers.push(() => state.close())
     const scratch = createScratch(dirname(statePath))
     closers.push(() => scratch.remove())
-    const { interrupted, killed } = context
+    const { interrupted, killed, clock } = context
     const target = await placingManifestErrors(loaded, () =>
-      openTarget({ manifest: loaded.manifest, directory: loaded.directory, interrupted, killed }),
+      openTarget({ manifest: loaded.manifest, directory: loaded.directory, interrupted, killed, clock }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())

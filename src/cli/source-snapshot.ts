@@ -39,7 +39,7 @@ export function checkSnapshotOptions({ fresh, snapshot }: SnapshotOptions): void
 export function snapshotFor(
   loaded: LoadedManifest,
   { fresh, snapshot }: SnapshotOptions,
-  { cwd, now, interrupted }: Context,
+  { cwd, now, clock, interrupted }: Context,
   tell: { onProgress(message: string): void; onWarning(problem: Problem): void },
 ): () => Promise<Snapshot | undefined> {
   return () =>
@@ -50,6 +50,7 @@ export function snapshotFor(
       fresh,
       missing: missingCredentials(loaded),
       now,
+      clock,
       signal: interrupted,
     })
 }

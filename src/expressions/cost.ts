@@ -1,4 +1,5 @@
 import { isObject } from '../json.ts'
+import { builtIn } from './names.ts'
 
 /** Steps of a regular expression's backtracking that end within a few seconds. */
 const STEPS = 1e9
@@ -6,32 +7,57 @@ const STEPS = 1e9
 /** Characters of a record over which functions that compare everything with everything, like `$distinct`, still end soon. */
 const CHARACTERS = 1 << 16
 
+/** Functions that call another one, once for each item. */
+const CALL_EACH: ReadonlySet<string> = new Set(['map', 'filter', 'sift', 'each', 'sort', 'single'])
+
 /**
  * How many characters a record may have for an expression to end on it by itself, in little time and memory. JSONata ends a long
  * evaluation, but not a single step of it: a regular expression that backtracks, or a range of a billion numbers.
- * @returns 0 where nothing bounds the expression: a lambda may double a value at every call
+ * @param functions that it may call besides JSONata's own
+ * @returns 0 where nothing bounds the expression: a function that calls itself may double a value at every call
  */
-export function boundedLength(ast: unknown): number {
+export function boundedLength(ast: unknown, functions: readonly string[]): number {
+  const known = new Set([...builtIn, ...functions])
   let length = CHARACTERS
-  const seen = new Set<object>()
-  const visit = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null || seen.has(node)) return
-    seen.add(node)
+  const visit = (node: unknown, inLambda: boolean): void => {
+    if (typeof node !== 'object' || node === null) return
     if (node instanceof RegExp) length = Math.min(length, boundedText(node))
-    else if (isObject(node) && (node.type === 'lambda' || (node.type === 'binary' && node.value === '..'))) length = 0
-    for (const child of Object.values(node)) visit(child)
+    else if (isObject(node) && !isBounded(node, inLambda, known)) length = 0
+    const within = inLambda || (isObject(node) && node.type === 'lambda')
+    for (const child of Object.values(node)) visit(child, within)
   }
-  visit(ast)
+  visit(ast, false)
   return length
+}
+
+/** Whether a node neither makes as much as it likes nor can be part of a recursion: a lambda that calls none but known functions. */
+function isBounded(node: Record<string, unknown>, inLambda: boolean, known: ReadonlySet<string>): boolean {
+  if (node.type === 'binary' && node.value === '..') return false
+  const called = node.type === 'apply' ? nameOf(node.rhs) : nameOf(node.procedure)
+  if (called === 'reduce') return false
+  if (!inLambda) return true
+  if (node.type === 'apply') return isObject(node.rhs) && (node.rhs.type === 'function' || known.has(called))
+  if (node.type !== 'function' && node.type !== 'partial') return true
+  const parameters: unknown[] = Array.isArray(node.arguments) ? node.arguments : []
+  const passesOn =
+    CALL_EACH.has(called) && !parameters.some((parameter) => isObject(parameter) && parameter.type === 'lambda')
+  return known.has(called) && !passesOn
+}
+
+function nameOf(procedure: unknown): string {
+  return isObject(procedure) && procedure.type === 'variable' ? String(procedure.value) : ''
 }
 
 /**
  * How long a text may be for a regular expression to end on it within STEPS. With `n` repetitions that are not nested, backtracking
- * takes at most the length to the power of `n + 1` steps; nested ones take exponentially many.
+ * takes at most the length to the power of `n + 1` steps; nested ones take exponentially many. One at the very end never goes back.
  */
 function boundedText({ source }: RegExp): number {
-  const plain = source.replace(/\\[1-9k]/g, '*').replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x')
+  const plain = source
+    .replace(/\\[1-9k]/g, '*')
+    .replace(/\\./g, 'x')
+    .replace(/\[[^\]]*\]/g, 'x')
   if (/\)[*+{]/.test(plain)) return 0
-  const repetitions = plain.match(/[*+]|\{\d+,\d*\}/g)?.length ?? 0
+  const repetitions = plain.replace(/[*+]\??$/, '').match(/[*+]|\{\d+,\d*\}/g)?.length ?? 0
   return Math.floor(STEPS ** (1 / (repetitions + 1)))
 }

@@ -96,7 +96,7 @@ export function compile(
     reads = readsIn(ast)
     flows = flowsIn(ast)
     short = direct(ast, constants)
-    length = boundedLength(ast)
+    length = boundedLength(ast, functionNames)
   } catch (error) {
     if (error instanceof RangeError) return bad({ message: 'the expression is nested too deeply', position: 0 })
     return bad({ message: messageOf(error), position: offsetOf(error, text) })

@@ -107,11 +107,7 @@ function compileEach(
 }
 
 /** The compiled expression, or a problem named by its path. */
-export function compileAt(
-  text: string,
-  path: string[],
-  gathered: Compilations,
-): CompiledExpression | undefined {
+export function compileAt(text: string, path: string[], gathered: Compilations): CompiledExpression | undefined {
   const { problems, expressions, tracker, constants } = gathered
   const compiled = compileAtPath(path, text, constants)
   if (compiled.ok) {

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
@@ -70,6 +71,7 @@ export interface CaptureContext {
   progress(message: string): void
   /** Aborted: ends at the next request; what was written by then is taken up again. */
   signal?: AbortSignal
+  clock?: Clock
 }
 
 /** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Clock } from '../clock.ts'
 import { parseLimit } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -34,13 +35,14 @@ export interface OpenTargetOptions {
   directory: string
   interrupted?: AbortSignal
   killed?: AbortSignal
+  clock?: Clock
 }
 
 /**
  * Opens the target that the manifest names; an embedded sandbox is started for as long as the target is open.
  * @throws ManifestError for a base URL that is none, or a key that is missing or none, or a sandbox in memory
  */
-export async function openTarget({ manifest, directory, ...signals }: OpenTargetOptions): Promise<Target> {
+export async function openTarget({ manifest, directory, clock, ...signals }: OpenTargetOptions): Promise<Target> {
   const { target, run } = manifest
   const limits: Limits = {
     writes: parseLimit(run.limits.writes),
@@ -53,7 +55,8 @@ export async function openTarget({ manifest, directory, ...signals }: OpenTarget
       baseUrl,
       timeout: (target.timeout ?? 60) * 1000,
       connections: run.concurrency,
-      limiter: new RateLimiter(limits),
+      limiter: new RateLimiter(limits, clock),
+      clock,
       ...signals,
     })
   if (target.type === 'sandbox') {

@@ -2,21 +2,16 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { PassThrough, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Context } from '../../src/cli/context.ts'
-import { run } from '../../src/cli/run.ts'
+import { PROGRAM } from '../built.ts'
+import { type Outcome, runCommand } from '../command.ts'
+
+export type { Outcome }
 
 export type Files = Record<string, string | Uint8Array>
-
-/** What a command line came to. */
-export interface Outcome {
-  code: number
-  stdout: string
-  stderr: string
-}
 
 export interface World {
   cwd: string
@@ -39,39 +34,16 @@ export function folderOf(files: Files): string {
 }
 
 /** Runs a command line in this process. */
-export async function command(
-  args: readonly string[],
-  { cwd, env = {}, terminal, context: differing }: World,
-): Promise<Outcome> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()].map((stream) =>
-    Object.assign(stream, terminal ? { isTTY: true } : {}),
-  ) as [PassThrough, PassThrough]
-  const context: Context = {
-    stdout,
-    stderr,
-    stdin: new PassThrough().end(),
-    env,
-    cwd,
-    now: Date.now,
-    interrupted: new AbortController().signal,
-    killed: new AbortController().signal,
-    ...differing,
-  }
-  const [out, err] = [text(stdout), text(stderr)]
-  const code = await run(args, context)
-  stdout.end()
-  stderr.end()
-  return { code, stdout: await out, stderr: await err }
+export function command(args: readonly string[], { cwd, env = {}, terminal, context }: World): Promise<Outcome> {
+  return runCommand(args, { cwd, env, terminals: terminal ? ['stdout', 'stderr'] : [], ...context })
 }
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** Starts the program as a process of its own, with nothing of this process's environment but the path. */
 export function start(
   args: readonly string[],
   { cwd, env = {} }: World,
 ): ChildProcessByStdio<null, Readable, Readable> {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

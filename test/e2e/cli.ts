@@ -3,15 +3,12 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { stringify } from 'csv-stringify/sync'
 import { onTestFinished } from 'vitest'
-import type { Context } from '../../src/cli/context.ts'
-import { run } from '../../src/cli/run.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+import type { Clock } from '../../src/clock.ts'
+import { PROGRAM } from '../built.ts'
+import { runCommand } from '../command.ts'
 
 export interface Result {
   exit: number
@@ -25,6 +22,7 @@ export interface RunOptions {
   env?: Record<string, string>
   interrupted?: AbortSignal
   killed?: AbortSignal
+  clock?: Clock
 }
 
 /** The command line in a process of its own. */
@@ -75,39 +73,18 @@ export function createProject(): Project {
   }
 }
 
-async function runHere(cwd: string, args: readonly string[], options: RunOptions): Promise<Result> {
-  const isTTY = options.typed !== undefined
-  const stdin = Object.assign(new PassThrough(), { isTTY })
-  if (options.typed !== undefined) stdin.write(options.typed)
-  const stdout = new PassThrough()
-  const stderr = Object.assign(new PassThrough(), { isTTY })
-  const outputs = Promise.all([text(stdout), text(stderr)])
-  const never = new AbortController().signal
-  const context: Context = {
-    stdout,
-    stderr,
-    stdin,
-    env: { NO_COLOR: '1', ...options.env },
+async function runHere(cwd: string, args: readonly string[], { env, ...options }: RunOptions): Promise<Result> {
+  const { code, ...outputs } = await runCommand(args, {
     cwd,
-    now: Date.now,
-    interrupted: options.interrupted ?? never,
-    killed: options.killed ?? never,
-  }
-  try {
-    const exit = await run(args, context)
-    stdout.end()
-    stderr.end()
-    const [out, err] = await outputs
-    return { exit, stdout: out, stderr: err }
-  } finally {
-    stdout.destroy()
-    stderr.destroy()
-    stdin.destroy()
-  }
+    env: { NO_COLOR: '1', ...env },
+    terminals: options.typed === undefined ? [] : ['stdin', 'stderr'],
+    ...options,
+  })
+  return { exit: code, ...outputs }
 }
 
 function spawnIn(cwd: string, args: readonly string[], env: Record<string, string>): Child {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

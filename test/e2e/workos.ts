@@ -143,4 +143,4 @@ export function expectDelta(log: readonly RequestLogEntry[]): void {
 }
 
 /** Limits that no test waits on. */
-export const FAST = { limits: { writes: '1000000/10s', reads: '1000000/10s', requests: '1000000/10s' } }
+export const FAST = { limits: { writes: '100000/10s', reads: '100000/10s', requests: '100000/10s' } }

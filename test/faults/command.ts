@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import type { Context } from '../../src/cli/context.ts'
-import { run } from '../../src/cli/run.ts'
+import { PROGRAM } from '../built.ts'
+import { runCommand } from '../command.ts'
 
 export interface Finished {
   exit: number
@@ -21,10 +19,8 @@ export type Command = (
   onStart?: (child: ChildProcess) => void,
 ) => Promise<Finished>
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-
 /** In a process of its own; `program` is a file that takes the command line. */
-export function inChild(program: string = MAIN, more: Record<string, string> = {}): Command {
+export function inChild(program: string = PROGRAM, more: Record<string, string> = {}): Command {
   return async (folder, args, env, onStart) => {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: folder,
@@ -43,22 +39,6 @@ export function inChild(program: string = MAIN, more: Record<string, string> = {
 
 /** In this process. */
 export const inProcess: Command = async (cwd, args, env) => {
-  const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  const outputs = Promise.all([text(stdout), text(stderr)])
-  const never = new AbortController().signal
-  const context: Context = {
-    stdout,
-    stderr,
-    stdin,
-    env: { NO_COLOR: '1', ...env },
-    cwd,
-    now: Date.now,
-    interrupted: never,
-    killed: never,
-  }
-  const exit = await run(args, context)
-  stdout.end()
-  stderr.end()
-  const [out, err] = await outputs
-  return { exit, signal: null, stdout: out, stderr: err }
+  const { code, ...outputs } = await runCommand(args, { cwd, env: { NO_COLOR: '1', ...env } })
+  return { exit: code, signal: null, ...outputs }
 }

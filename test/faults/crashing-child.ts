@@ -6,6 +6,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { built } from '../built.ts'
 import type { Boundary } from './boundary.ts'
 
 const boundary: Boundary = JSON.parse(process.env.CRASH ?? '{}')
@@ -53,8 +54,10 @@ switch (boundary.at) {
     await crashAroundCommit()
 }
 
-const { processContext } = await import('../../src/cli/process-context.ts')
-const { run } = await import('../../src/cli/run.ts')
+const { processContext } = (await import(
+  built('cli/process-context.ts')
+)) as typeof import('../../src/cli/process-context.ts')
+const { run } = (await import(built('cli/run.ts'))) as typeof import('../../src/cli/run.ts')
 const exit = await run(process.argv.slice(2), processContext())
 if (process.env.COUNT_FILE !== undefined) fs.writeFileSync(process.env.COUNT_FILE, `${seen}`)
 process.exitCode = exit
@@ -94,7 +97,9 @@ function crashAroundRename(before: boolean): void {
 }
 
 async function crashAroundCommit(): Promise<void> {
-  const { SqliteStateStore } = await import('../../src/state/sqlite-store.ts')
+  const { SqliteStateStore } = (await import(
+    built('state/sqlite-store.ts')
+  )) as typeof import('../../src/state/sqlite-store.ts')
   const { commit } = SqliteStateStore.prototype
   SqliteStateStore.prototype.commit = async function (batch) {
     const [intents, outcomes] = [batch.intents.length > 0, batch.outcomes.length > 0]

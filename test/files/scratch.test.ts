@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { createScratch } from '../../src/files/scratch.ts'
+import { built } from '../built.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-const scratchModule = fileURLToPath(new URL('../../src/files/scratch.ts', import.meta.url))
+const scratchModule = built('files/scratch.ts')
 
 const script = (parent: string, rest: string) => `
   import { createScratch } from ${JSON.stringify(scratchModule)}

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { backupPath, newestBackup } from '../../src/state/backups.ts'
 import { openState } from '../../src/state/sqlite-store.ts'
+import { built } from '../built.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-const storeModule = fileURLToPath(new URL('../../src/state/sqlite-store.ts', import.meta.url))
+const storeModule = built('state/sqlite-store.ts')
 const NOW = new Date('2026-03-04T05:06:07.089Z')
 
 async function stateWith(path: string, count: number) {

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { LockedError, StateError } from '../../src/diagnostics/errors.ts'
 import { Connection } from '../../src/state/connection.ts'
@@ -11,10 +10,11 @@ import { openDatabase } from '../../src/state/database.ts'
 import { acquireLock } from '../../src/state/lock.ts'
 import { migrations } from '../../src/state/migrations.ts'
 import { openState } from '../../src/state/sqlite-store.ts'
+import { built } from '../built.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const [FIRST = ''] = migrations
-const module = (name: string) => JSON.stringify(fileURLToPath(new URL(`../../src/state/${name}`, import.meta.url)))
+const module = (name: string) => JSON.stringify(built(`state/${name}`))
 
 /** A state as the first version left it, with this many users. */
 function firstVersion(count = 3): string {

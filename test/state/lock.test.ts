@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { LockedError } from '../../src/diagnostics/errors.ts'
 import { acquireLock } from '../../src/state/lock.ts'
+import { built } from '../built.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const NOW = new Date('2026-03-04T05:06:07Z')
-const lockModule = fileURLToPath(new URL('../../src/state/lock.ts', import.meta.url))
+const lockModule = built('state/lock.ts')
 
 /** A process of its own that holds the lock until it is killed. */
 async function holder(statePath: string): Promise<ChildProcess> {

@@ -45,6 +45,7 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
       directory: loaded.directory,
       now: context.now,
       signal: context.interrupted,
+      clock: context.clock,
       onProgress: (message) => progress.status(message),
       onWarning,
     }),

@@ -23,12 +23,12 @@ export async function inspectLive(
   prompts: Prompts | undefined,
   context: Context,
 ): Promise<Inspection | undefined> {
-  const { now, interrupted: signal } = context
+  const { now, clock, interrupted: signal } = context
   const config = await acceptedConfig(source, prompts, context)
   if (config === undefined || !read) return undefined
   const wanted = prompts?.confirm('Read it now? The plan needs it anyway, and may take it from there', true)
   if ((await wanted) === false) return undefined
-  const obtain = (tell: Tell) => obtainSnapshot(config, { ...tell, directory, missing: [], now, signal })
+  const obtain = (tell: Tell) => obtainSnapshot(config, { ...tell, directory, missing: [], now, clock, signal })
   return inspectHere({ source: config, directory, obtain }, HEAD, context)
 }
 

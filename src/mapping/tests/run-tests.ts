@@ -52,7 +52,7 @@ async function runGroup(
   })
   const pool = createMapperPool(group.manifest, { workers: 1, mainStream, memory })
   try {
-    const result = await pool.map(records)
+    const result = await pool.map(records, true)
     return group.tests.map(([name, test], seq) => {
       const conceal = concealing(secretNames, test.input)
       const found = compareResult(test.expect, ofRecord(result, seq))

@@ -2,6 +2,7 @@ import { CredentialsError, SourceError } from '../../diagnostics/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { JsonClient, type Query } from '../http/client.ts'
 import { HttpRefusal } from '../http/refusal.ts'
+import type { CaptureContext } from '../source.ts'
 import type { LiveOptions } from './options.ts'
 
 /** An object of the API: everything that is read in lists has an id. */
@@ -23,7 +24,10 @@ export class ClerkApi {
   readonly #client: JsonClient
   readonly #name: string
 
-  constructor({ baseUrl, secretKey, rate, concurrency }: LiveOptions, signal?: AbortSignal) {
+  constructor(
+    { baseUrl, secretKey, rate, concurrency }: LiveOptions,
+    { signal, clock }: Pick<CaptureContext, 'signal' | 'clock'>,
+  ) {
     this.#name = `the Clerk API at ${new URL(baseUrl).host}`
     this.#client = new JsonClient({
       baseUrl: `${baseUrl}/v1`,
@@ -32,6 +36,7 @@ export class ClerkApi {
       rate,
       concurrency,
       signal,
+      clock,
     })
   }
 

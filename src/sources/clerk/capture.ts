@@ -24,7 +24,7 @@ export async function captureClerk(
 ): Promise<void> {
   requireOptions(config)
   const options = liveOptions(config)
-  const api = new ClerkApi(options, context.signal)
+  const api = new ClerkApi(options, context)
   const { pageSize, concurrency } = options
   const reading: ReadingContext = { ...context, snapshot, name: api.name, pageSize, concurrency }
   if (snapshot.fact('begun') === undefined) snapshot.note('begun', Date.now())
@@ -36,7 +36,7 @@ export async function captureClerk(
 /** Asks how many users there are. See LiveReading.tryCredentials. */
 export async function tryCredentials(config: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
   requireOptions(config)
-  await new ClerkApi(liveOptions(config), signal).countUsers()
+  await new ClerkApi(liveOptions(config), { signal }).countUsers()
 }
 
 async function captureAll(api: ClerkApi, options: LiveOptions, reading: ReadingContext): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts'
 import type { SourceConfig } from '../../config/manifest.ts'
 import { InterruptedError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -15,6 +16,7 @@ export interface CaptureOptions {
   directory: string
   /** Milliseconds since the epoch. */
   now(): number
+  clock?: Clock
   signal?: AbortSignal
   onProgress(message: string): void
   onWarning(problem: Problem): void
@@ -48,7 +50,7 @@ async function attempt(
   config: SourceConfig,
   live: LiveReading,
   folder: string,
-  { directory, now, signal, onProgress, onWarning }: CaptureOptions,
+  { directory, now, signal, clock, onProgress, onWarning }: CaptureOptions,
 ): Promise<Outcome> {
   const of = { source: config.type, identity: snapshotIdentity(config, live) }
   let resumed = true
@@ -56,7 +58,7 @@ async function attempt(
     const writer = await openSnapshotWriter(folder, of, { now })
     resumed = writer.resumed
     if (resumed) onWarning(takenUp(writer, folder))
-    const context = { directory, warn: onWarning, progress: onProgress, signal }
+    const context = { directory, warn: onWarning, progress: onProgress, signal, clock }
     const snapshot = await writing(writer, signal, () => live.capture(optionsOf(config), writer, context))
     return { kind: 'read', snapshot }
   } catch (error) {

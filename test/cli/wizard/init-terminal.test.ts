@@ -4,9 +4,9 @@ import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { PROGRAM } from '../../built.ts'
 import { folderOf } from '../harness.ts'
 
-const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const demo = fileURLToPath(new URL('../../../examples/clerk-demo/', import.meta.url))
 const example = (name: string) => readFileSync(join(demo, name))
 
@@ -39,7 +39,7 @@ function terminalIn(cwd: string) {
   }
 }
 
-const init = `${process.execPath} ${main} init; echo "exit code $?"`
+const init = `${process.execPath} ${PROGRAM} init; echo "exit code $?"`
 
 describe.skipIf(!hasTmux)(`init in a real terminal${hasTmux ? '' : ' (skipped: there is no tmux here)'}`, () => {
   test('four answers lead to a manifest, and the terminal is as it was', { timeout: 2 * PATIENCE }, async () => {

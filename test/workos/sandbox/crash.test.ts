@@ -4,16 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { built } from '../../built.ts'
 import { KEY, startSubject } from './harness.ts'
 
-const SERVER = new URL('../../../src/workos/sandbox/server.ts', import.meta.url)
+const SERVER = built('workos/sandbox/server.ts')
 const USERS = '/user_management/users'
 
 test('what was answered before the process was killed is there afterwards', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'sandbox-crash-'))
   const data = path.join(folder, 'sandbox.sqlite')
   const script = `
-    const { startSandbox } = await import(${JSON.stringify(SERVER.href)})
+    const { startSandbox } = await import(${JSON.stringify(SERVER)})
     console.log((await startSandbox({ data: ${JSON.stringify(data)} })).url)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(child.stdout.setEncoding('utf8'), 'data')

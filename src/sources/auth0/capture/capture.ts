@@ -23,7 +23,7 @@ export async function capture(
   snapshot: SnapshotWriter,
   context: CaptureContext,
 ): Promise<void> {
-  const { tenant, tokens, options } = reach(config, context.signal)
+  const { tenant, tokens, options } = reach(config, context)
   context.progress(`asking ${tenant.name}`)
   await checkScopes(tenant, tokens, options)
   await readConnections(tenant, snapshot, options)
@@ -40,22 +40,22 @@ export async function capture(
 
 /** Asks for a token, and whether it has the scopes. See LiveReading.tryCredentials. */
 export async function tryCredentials(config: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
-  const { tenant, tokens, options } = reach(config, signal)
+  const { tenant, tokens, options } = reach(config, { signal })
   await checkScopes(tenant, tokens, options)
 }
 
 /** @throws ManifestError for credentials that are missing */
 function reach(
   config: Record<string, unknown>,
-  signal: AbortSignal | undefined,
+  { signal, clock }: Pick<CaptureContext, 'signal' | 'clock'>,
 ): { tenant: Tenant; tokens: AccessTokens; options: LiveOptions } {
   const missing = checkCredentials(config)
   if (missing.length > 0) throw new ManifestError(missing)
   const options = liveOptions(config)
   const { address, rate, concurrency } = options
   const { baseUrl, name } = address
-  const tokens = new AccessTokens(new JsonClient({ baseUrl, name, signal }), options)
+  const tokens = new AccessTokens(new JsonClient({ baseUrl, name, signal, clock }), options)
   const authorize = (renew: boolean) => tokens.authorize(renew)
-  const client = new JsonClient({ baseUrl: `${baseUrl}/api/v2`, name, authorize, rate, concurrency, signal })
+  const client = new JsonClient({ baseUrl: `${baseUrl}/api/v2`, name, authorize, rate, concurrency, signal, clock })
   return { tenant: new Tenant(client, name), tokens, options }
 }

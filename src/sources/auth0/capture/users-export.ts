@@ -92,7 +92,7 @@ async function finishedJob(tenant: Tenant, id: string, context: CaptureContext):
     if (job.status === 'completed') return typeof job.location === 'string' ? job.location : undefined
     const done = typeof job.percentage_done === 'number' ? `, ${job.percentage_done}% done` : ''
     context.progress(`users: the tenant prepares the export${done}`)
-    await sleep(systemClock, wait, context.signal)
+    await sleep(context.clock ?? systemClock, wait, context.signal)
   }
 }
 

@@ -1,0 +1,53 @@
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import type { Context } from '../src/cli/context.ts'
+import { run } from '../src/cli/run.ts'
+import { swiftClock } from './simulated-clock.ts'
+
+/** What a command line came to. */
+export interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+export type CommandWorld = Pick<Context, 'cwd'> &
+  Partial<Context> & {
+    /** What is a terminal. Default: nothing. */
+    terminals?: readonly ('stdin' | 'stdout' | 'stderr')[]
+    /** What a person types. */
+    typed?: string
+  }
+
+/** Runs a command line in this process. It does not see this process's environment, and its pauses are short. */
+export async function runCommand(
+  args: readonly string[],
+  { terminals = [], typed, ...world }: CommandWorld,
+): Promise<Outcome> {
+  const streamOf = (name: 'stdin' | 'stdout' | 'stderr') =>
+    Object.assign(new PassThrough(), terminals.includes(name) ? { isTTY: true } : {})
+  const [stdin, stdout, stderr] = [streamOf('stdin'), streamOf('stdout'), streamOf('stderr')]
+  if (typed !== undefined) stdin.write(typed)
+  else if (!terminals.includes('stdin')) stdin.end()
+  const outputs = Promise.all([text(stdout), text(stderr)])
+  const never = new AbortController().signal
+  try {
+    const code = await run(args, {
+      stdin,
+      stdout,
+      stderr,
+      env: {},
+      now: Date.now,
+      clock: swiftClock,
+      interrupted: never,
+      killed: never,
+      ...world,
+    })
+    stdout.end()
+    stderr.end()
+    const [out, err] = await outputs
+    return { code, stdout: out, stderr: err }
+  } finally {
+    for (const stream of [stdin, stdout, stderr]) stream.destroy()
+  }
+}
