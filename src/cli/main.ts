@@ -10,6 +10,10 @@ if (major < REQUIRED) {
   )
   process.exitCode = 3
 } else {
+  // V8 may abort the process (`Check failed: jit_page.has_value()`, SIGTRAP) when it frees compiled WebAssembly while threads start and
+  // end: https://github.com/nodejs/node/issues/64500. The HTTP parser is all the WebAssembly here, and a few kilobytes that stay.
+  const { setFlagsFromString } = await import('node:v8')
+  setFlagsFromString('--no-wasm-code-gc')
   const { report, run } = await import('./run.ts')
   const { processContext } = await import('./process-context.ts')
   const context = processContext()
