@@ -4,6 +4,8 @@
  * Applies through every fault and every crash, reads everything back, and prints what was lost and what was duplicated.
  * Ends with 1 unless both are 0 in every row and every exit code, summary and count of requests was true.
  */
+// The program that is killed is the built one.
+import './build.ts'
 import { WRITE_BOUNDARIES } from '../test/faults/boundary.ts'
 import { inChild } from '../test/faults/command.ts'
 import { crashAndApply, openWreck, type Recovery } from '../test/faults/crash.ts'

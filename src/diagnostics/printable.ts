@@ -10,3 +10,8 @@ export function printable(text: string): string {
     return NAMED[character] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`)
   })
 }
+
+/** A whole number with commas. `toLocaleString` does the same, and takes 10 ms the first time. */
+export function figure(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+}

@@ -1,8 +1,6 @@
 import type { Accounting } from '../desired/accounting.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import { type Paint, table } from './style.ts'
-
-const figure = (count: number) => count.toLocaleString('en-US')
 
 /** Where every record went: the sums that were checked, written out. */
 export function renderAccounting({ streams, records, kinds }: Accounting, paint: Paint): string {

@@ -1,4 +1,4 @@
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import type { Action, FieldChange } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
@@ -27,9 +27,7 @@ export function renderSamples(plan: Plan, options: ActionsTextOptions): void {
       for (const action of plan.sample(kind.kind, type, SAMPLE))
         options.write(renderAction(action, plan, options.paint))
       if (count > SAMPLE)
-        options.write(
-          `  … ${(count - SAMPLE).toLocaleString('en-US')} more to ${type === 'blocked' ? 'block' : type}\n`,
-        )
+        options.write(`  … ${figure(count - SAMPLE)} more to ${type === 'blocked' ? 'block' : type}\n`)
     }
   }
   const cut = plan.summary.kinds.some((kind) => SHOWN_TYPES.some((type) => kind[type] > SAMPLE))

@@ -1,5 +1,5 @@
 import type { ApplyResult } from '../applying/apply.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import type { Failure } from '../state/store.ts'
 import { counted, duration, type Paint, table } from './style.ts'
@@ -18,9 +18,9 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
   const kinds = result.kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
   const rows = kinds.map((kind) => [
     kind.plural,
-    kind.desired.toLocaleString('en-US'),
-    ...(deletes ? [kind.toDelete.toLocaleString('en-US')] : []),
-    ...columns.map((column) => kind[column].toLocaleString('en-US')),
+    figure(kind.desired),
+    ...(deletes ? [figure(kind.toDelete)] : []),
+    ...columns.map((column) => figure(kind[column])),
   ])
   const { reads, writes, refused, repeated } = result.requests
   const details = [

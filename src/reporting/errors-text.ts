@@ -1,4 +1,4 @@
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import type { Run } from '../state/store.ts'
 import { addressOf, type Casualty, type CauseGroup } from './errors-groups.ts'
 import { describeReapply } from './remedies.ts'
@@ -22,8 +22,8 @@ export function renderErrorsText(run: Run, groups: readonly CauseGroup[], output
     return
   }
   const [failed, blocked, reduced, rejected] = [sum('failed'), sum('blocked'), sum('reduced'), sum('rejected')]
-  write(`${failed.toLocaleString('en-US')} failed, ${blocked.toLocaleString('en-US')} blocked, `)
-  if (reduced > 0) write(`${reduced.toLocaleString('en-US')} reduced, `)
+  write(`${figure(failed)} failed, ${figure(blocked)} blocked, `)
+  if (reduced > 0) write(`${figure(reduced)} reduced, `)
   write(`${counted(rejected, 'record')} rejected: ${counted(groups.length, 'cause')}\n`)
   renderGroups(groups, output)
   if (failed + blocked > 0)
@@ -43,7 +43,7 @@ function namesField({ kind, field, message }: Casualty): boolean {
 /** Each cause with its number, what would help, and its first resources. */
 export function renderGroups(groups: readonly CauseGroup[], { paint, write }: Output): void {
   for (const { outcome, code, count, help, reapply, examples } of groups) {
-    const head = `${outcome}: ${printable(code)} (${count.toLocaleString('en-US')})`
+    const head = `${outcome}: ${printable(code)} (${figure(count)})`
     write(`\n${paint(COLORS[outcome], head)}\n`)
     write(`  ${paint('dim', `${help}. ${describeReapply(reapply)}`)}\n`)
     let shown = 0
@@ -53,6 +53,6 @@ export function renderGroups(groups: readonly CauseGroup[], { paint, write }: Ou
       write(`  ✗ ${where}: ${printable(`${field}${example.message}`)}\n`)
       shown += example.count
     }
-    if (count > shown) write(`  … ${(count - shown).toLocaleString('en-US')} more\n`)
+    if (count > shown) write(`  … ${figure(count - shown)} more\n`)
   }
 }

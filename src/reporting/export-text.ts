@@ -1,4 +1,4 @@
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import { isRecorded, recordingOf } from '../sources/snapshot/recorded.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
@@ -10,8 +10,6 @@ export interface ExportTextOptions {
   /** Whether plan, apply and verify work from it without being told to. */
   isItsOwn: boolean
 }
-
-const figure = (count: number) => count.toLocaleString('en-US')
 
 /** A snapshot that was just written, for people: what is in it, where it is, and what to do with it. */
 export function renderExportText(snapshot: Snapshot, { paint, isItsOwn }: ExportTextOptions): string {

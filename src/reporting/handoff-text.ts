@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import type { Handoff } from '../handoff/write-handoff.ts'
 import { jsonText } from '../json.ts'
 import { counted, ofSeveral, type Paint, table } from './style.ts'
@@ -41,7 +41,7 @@ export function renderHandoffText(handoff: Handoff, set: DesiredSet, paint: Pain
 function renderRejected(set: DesiredSet, paint: Paint): string[] {
   const total = rejectedConnections(set)
   if (total === 0) return []
-  const lines = [`\n${paint('bold', `Rejected (${total.toLocaleString('en-US')}), and in no file`)}\n`]
+  const lines = [`\n${paint('bold', `Rejected (${figure(total)}), and in no file`)}\n`]
   let shown = 0
   let told = 0
   for (const { kind, key, origin, message, hint, records } of set.rejects()) {
@@ -53,7 +53,7 @@ function renderRejected(set: DesiredSet, paint: Paint): string[] {
     lines.push(`  ${paint('red', '✗')} ${printable(origin)}  ${what}: ${printable(message)}\n`)
     if (hint !== null) lines.push(`      ${printable(hint)}\n`)
   }
-  if (total > told) lines.push(`  … ${(total - told).toLocaleString('en-US')} more, all of them with --json\n`)
+  if (total > told) lines.push(`  … ${figure(total - told)} more, all of them with --json\n`)
   return lines
 }
 

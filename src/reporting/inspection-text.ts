@@ -1,4 +1,4 @@
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import type {
   Inspection,
   PasswordFormat,
@@ -26,8 +26,6 @@ const COLORS = { taken: 'green', convertible: 'green', reset: 'yellow', malforme
 /** How many values and how many roles are shown of each. */
 const MAX_SHOWN = 12
 
-const number = (value: number) => value.toLocaleString('en-US')
-
 /** What was found in a source, for people. No value of a person and no secret is in it. */
 export function renderInspectionText(inspection: Inspection, options: InspectionTextOptions): void {
   const { paint, write, title } = options
@@ -39,14 +37,14 @@ export function renderInspectionText(inspection: Inspection, options: Inspection
 
 function renderStream(stream: StreamInspection, complete: boolean, { paint, write }: InspectionTextOptions): void {
   const files = stream.files.length === 0 ? '' : ` (${stream.files.join(', ')})`
-  const rejected = stream.rejected === 0 ? '' : `, ${number(stream.rejected)} rejected`
+  const rejected = stream.rejected === 0 ? '' : `, ${figure(stream.rejected)} rejected`
   const seen = stream.role === 'joined' ? ' belonging to them' : ''
   write(`\n${paint('bold', printable(stream.stream))}${printable(files)}: `)
   const reached = stream.records > 0 || complete || stream.role === 'joined'
   write(reached ? `${counted(stream.records, 'record')}${seen}${rejected}\n` : 'beyond what was read\n')
   const rows = stream.paths.map((path) => [printable(path.path), fillRate(path), holds(path), looks(path)])
   write(columns(rows, paint))
-  if (stream.morePaths > 0) write(`  … ${number(stream.morePaths)} further paths\n`)
+  if (stream.morePaths > 0) write(`  … ${figure(stream.morePaths)} further paths\n`)
 }
 
 /** Rounded down, so that 100 % means all. */
@@ -63,7 +61,7 @@ function holds({ types, secret }: PathInspection): string {
 
 function looks({ values, shapes }: PathInspection): string {
   if (values === undefined) return shapes.slice(0, 2).map(printable).join('  ')
-  const shown = values.slice(0, MAX_SHOWN).map(({ value, count }) => `${printable(value)} ${number(count)}`)
+  const shown = values.slice(0, MAX_SHOWN).map(({ value, count }) => `${printable(value)} ${figure(count)}`)
   return `${shown.join(', ')}${values.length > MAX_SHOWN ? ` and ${values.length - MAX_SHOWN} more` : ''}`
 }
 
@@ -81,13 +79,13 @@ function renderPeople(people: PeopleInspection, { paint, write }: InspectionText
   const width = Math.max(...lines.map(([name]) => name.length))
   for (const [name, text] of lines) write(`  ${name.padEnd(width)}  ${text}`.trimEnd().concat('\n'))
   const rows = passwords.formats.map(({ format, count, fate, detail }) => [
-    number(count),
+    figure(count),
     printable(format),
     paint(COLORS[fate], FATES[fate]),
     detail === undefined ? '' : paint('dim', printable(detail)),
   ])
   write(columns(rows, (_, text) => text, '    '))
-  if (passwords.moreFormats > 0) write(`    … ${number(passwords.moreFormats)} more in other formats\n`)
+  if (passwords.moreFormats > 0) write(`    … ${figure(passwords.moreFormats)} more in other formats\n`)
   if (passwords.formats.length > 0) write(`    ${counted(passwords.without, 'record')} without a password\n`)
   if (people.totp > 0) write(`  ${counted(people.totp, 'record')} with a TOTP secret\n`)
 }
@@ -95,9 +93,9 @@ function renderPeople(people: PeopleInspection, { paint, write }: InspectionText
 function emailText({ with: there, without, invalid }: PeopleInspection['email']): string {
   if (there + invalid === 0) return 'nothing tells'
   return [
-    `${number(there)} with an address`,
-    `${number(without)} without`,
-    ...(invalid > 0 ? [`${number(invalid)} with something else in its place`] : []),
+    `${figure(there)} with an address`,
+    `${figure(without)} without`,
+    ...(invalid > 0 ? [`${figure(invalid)} with something else in its place`] : []),
   ].join(', ')
 }
 
@@ -116,7 +114,7 @@ function organizationsText(organizations: PeopleInspection['organizations']): st
   const most = perUser.at(-1)?.memberships ?? 0
   const each = most > 1 ? ` (up to ${most} a user)` : ''
   const parts = [
-    `${number(distinct)} different`,
+    `${figure(distinct)} different`,
     `${counted(memberships, 'membership')}${each}`,
     `${counted(usersWithout, 'user')} in none`,
   ]
@@ -125,9 +123,9 @@ function organizationsText(organizations: PeopleInspection['organizations']): st
 
 function rolesText({ roles, moreRoles }: PeopleInspection): string {
   if (roles.length === 0) return 'nothing tells'
-  const shown = roles.slice(0, MAX_SHOWN).map(({ role, count }) => `${printable(role)} ${number(count)}`)
+  const shown = roles.slice(0, MAX_SHOWN).map(({ role, count }) => `${printable(role)} ${figure(count)}`)
   const more = Math.max(0, roles.length - MAX_SHOWN) + moreRoles
-  return `${shown.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`
+  return `${shown.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`
 }
 
 /** Columns to the left, the second (figures) to the right; the last is dim. */

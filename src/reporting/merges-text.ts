@@ -1,5 +1,5 @@
 import type { DesiredSet, MergedRecord } from '../desired/desired-set.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import type { Plan } from '../planning/plan.ts'
 import { counted, type Paint, shortValue, table } from './style.ts'
 
@@ -45,10 +45,6 @@ export function duplicateRows(plan: Plan): { what: string; users: number; record
     ...(merged.users > 0 ? [{ what: 'merged from several records', ...merged }] : []),
     ...plan.caseCounts().map(({ code, fate, users, records }) => ({ what: `${code}, ${fate}`, users, records })),
   ]
-}
-
-function figure(count: number): string {
-  return count.toLocaleString('en-US')
 }
 
 /** The merged records in a sentence; nothing where none merged. */

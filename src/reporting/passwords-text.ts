@@ -1,3 +1,4 @@
+import { figure } from '../diagnostics/printable.ts'
 import type { AlgorithmCount, PasswordCounts } from '../planning/password-counts.ts'
 
 /** How many reasons are spelt out for one algorithm: parameters may differ from hash to hash. */
@@ -16,36 +17,32 @@ export function describePasswords({ algorithms, none }: PasswordCounts): Passwor
     algorithm: count.algorithm === 'clear' ? 'in clear' : count.algorithm,
     fate: fateOf(count),
   }))
-  return none === 0 ? lines : [...lines, { algorithm: 'none', fate: `${number(none)} without a password` }]
+  return none === 0 ? lines : [...lines, { algorithm: 'none', fate: `${figure(none)} without a password` }]
 }
 
 /** What the count is of, in a line. */
 export function passwordsHeading({ kept, reset, there }: PasswordCounts): string {
-  const before = there === 0 ? '' : `, ${number(there)} of users who were in WorkOS before`
-  return `${number(kept)} kept, ${number(reset)} to be reset by their owners${before}`
+  const before = there === 0 ? '' : `, ${figure(there)} of users who were in WorkOS before`
+  return `${figure(kept)} kept, ${figure(reset)} to be reset by their owners${before}`
 }
 
 function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
   const weakCount = weak.reduce((sum, { count }) => sum + count, 0)
-  const weakness = weakCount === 0 ? '' : `, ${number(weakCount)} of them weak: ${list(weak, ({ detail }) => detail)}`
+  const weakness = weakCount === 0 ? '' : `, ${figure(weakCount)} of them weak: ${list(weak, ({ detail }) => detail)}`
   const why = list(reasons, ({ why, detail }) =>
     why === 'weak' ? `${detail} is weak (passwords.weak: reset)` : `WorkOS does not take ${detail}`,
   )
   return [
-    ...(kept > 0 ? [`${number(kept)} kept${weakness}`] : []),
-    ...(reset > 0 ? [`${number(reset)} reset: ${why}`] : []),
-    ...(there > 0 ? [`${number(there)} not sent: in WorkOS before, with what they have there`] : []),
+    ...(kept > 0 ? [`${figure(kept)} kept${weakness}`] : []),
+    ...(reset > 0 ? [`${figure(reset)} reset: ${why}`] : []),
+    ...(there > 0 ? [`${figure(there)} not sent: in WorkOS before, with what they have there`] : []),
   ].join('; ')
 }
 
 function list<T extends { count: number }>(items: readonly T[], describe: (item: T) => string): string {
   const shown = items.slice(0, REASONS).map((item) => {
-    return items.length === 1 ? describe(item) : `${describe(item)} (${number(item.count)})`
+    return items.length === 1 ? describe(item) : `${describe(item)} (${figure(item.count)})`
   })
   const rest = items.length - shown.length
   return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join(', ')
-}
-
-function number(count: number): string {
-  return count.toLocaleString('en-US')
 }

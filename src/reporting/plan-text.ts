@@ -1,5 +1,5 @@
 import type { RejectedItem } from '../desired/desired-set.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
@@ -55,7 +55,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
 function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = set.rejectCount()
   if (total === 0) return
-  write(`\n${paint('bold', `Rejected (${total.toLocaleString('en-US')})`)}\n`)
+  write(`\n${paint('bold', `Rejected (${figure(total)})`)}\n`)
   let shown = 0
   let told = 0
   const limit = full ? Number.POSITIVE_INFINITY : SAMPLE * 2
@@ -90,14 +90,14 @@ function renderCounts({ summary, purpose }: Plan, { paint, write }: PlanTextOpti
     ...(purpose === 'apply' ? (['orphaned'] as const) : []),
   ]
   const kinds = summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)
-  const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => kind[column].toLocaleString('en-US'))])
+  const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => figure(kind[column]))])
   write(`\n${paint('bold', 'Plan')}\n${table([['', ...columns], ...rows])}`)
 }
 
 function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = plan.driftCount()
   if (total === 0) return
-  write(`\n${paint('bold', `Different in WorkOS, and left as it is (${total.toLocaleString('en-US')})`)}\n`)
+  write(`\n${paint('bold', `Different in WorkOS, and left as it is (${figure(total)})`)}\n`)
   for (const drift of plan.drift(full ? undefined : SAMPLE)) {
     const what =
       drift.field === '*'
@@ -114,16 +114,16 @@ function renderBlocked(plan: Plan, { paint, write }: PlanTextOptions): void {
   write(`\n${paint('bold', 'Blocked, by reason')}\n`)
   for (const { kind, message, code, count } of plan.blockedCounts(REASONS)) {
     const why = code === 'dependency_blocked' ? 'what they refer to is blocked' : message
-    write(`  ${paint('red', '!')} ${count.toLocaleString('en-US')} ${kind}: ${printable(why)}\n`)
+    write(`  ${paint('red', '!')} ${figure(count)} ${kind}: ${printable(why)}\n`)
   }
-  if (reasons > REASONS) write(`  … ${(reasons - REASONS).toLocaleString('en-US')} more reasons\n`)
+  if (reasons > REASONS) write(`  … ${figure(reasons - REASONS)} more reasons\n`)
 }
 
 function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void {
   const counts = plan.sparedCounts()
   const total = counts.reduce((sum, { count }) => sum + count, 0)
   if (total === 0) return
-  write(`\n${paint('bold', `Not deleted (${total.toLocaleString('en-US')})`)}\n`)
+  write(`\n${paint('bold', `Not deleted (${figure(total)})`)}\n`)
   for (const { kind, key, message } of plan.spared(full ? undefined : SAMPLE)) {
     write(`  ${paint('cyan', '·')} ${printable(address({ kind, key }))}  ${paint('dim', printable(message))}\n`)
   }

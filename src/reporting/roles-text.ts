@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { lostRoles, lostRolesCount, unmappedRoles } from '../desired/role-counts.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import { counted, type Paint } from './style.ts'
 
 /** How many roles are named. */
@@ -17,14 +17,14 @@ export interface RolesTextOptions {
 export function renderLostRoles(set: DesiredSet, { paint, limit, write }: RolesTextOptions): void {
   const total = lostRolesCount(set)
   if (total === 0) return
-  write(`\n${paint('bold', `One role of several (${total.toLocaleString('en-US')})`)}\n`)
+  write(`\n${paint('bold', `One role of several (${figure(total)})`)}\n`)
   let shown = 0
   for (const lost of lostRoles(set, Number.isFinite(limit) ? limit : undefined)) {
     shown += 1
     write(`  ${paint('yellow', '≠')} ${printable(`membership:${lost.key}`)} (${printable(lost.origin)})\n`)
     write(`      ${paint('dim', printable(describeLost(lost)))}\n`)
   }
-  if (total > shown) write(`  … ${(total - shown).toLocaleString('en-US')} more, with --full\n`)
+  if (total > shown) write(`  … ${figure(total - shown)} more, with --full\n`)
 }
 
 /** What one membership keeps and loses. */

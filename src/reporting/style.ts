@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 
 type Format = Parameters<typeof styleText>[0]
 
@@ -12,7 +12,7 @@ export function painter(color: boolean): Paint {
 
 /** `1 user`, `2 users`. */
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`
+  return `${figure(count)} ${count === 1 ? singular : plural}`
 }
 
 /** Behind what stands for several records: of the first of them the place is shown. */

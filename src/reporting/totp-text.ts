@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { type UnsupportedTotp, unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import { counted, type Paint } from './style.ts'
 
 /** How many reasons are named: parameters may differ from user to user. */
@@ -25,7 +25,7 @@ export function renderUnsupportedTotp(set: DesiredSet, { paint, limit, write }: 
     shown += 1
     write(`  ${paint('yellow', '≠')} ${printable(`user:${user.key}`)}${printable(describeUser(user))}\n`)
   }
-  if (total > shown) write(`  … ${(total - shown).toLocaleString('en-US')} more, with --full\n`)
+  if (total > shown) write(`  … ${figure(total - shown)} more, with --full\n`)
 }
 
 /** What the count is of, in a line. */
@@ -35,7 +35,7 @@ export function totpHeading(total: number): string {
 
 /** `3 SHA256, 1 8 digits` as `SHA256 (3), 8 digits (1)`. */
 export function describeReasons(reasons: readonly { reason: string; count: number }[]): string {
-  const named = reasons.slice(0, REASONS).map(({ reason, count }) => `${reason} (${count.toLocaleString('en-US')})`)
+  const named = reasons.slice(0, REASONS).map(({ reason, count }) => `${reason} (${figure(count)})`)
   const rest = reasons.length - named.length
   return [...named, ...(rest > 0 ? [`and ${counted(rest, 'more reason')}`] : [])].join(', ')
 }

@@ -1,4 +1,4 @@
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import {
   type ChangedBy,
   countFindings,
@@ -51,17 +51,16 @@ export function renderVerifyText(verification: Verification, options: VerifyText
   for (const [type, title, color] of SECTIONS) {
     const count = countFindings(verification, type)
     if (count === 0) continue
-    write(`\n${paint(color, `${title} (${count.toLocaleString('en-US')})`)}\n`)
+    write(`\n${paint(color, `${title} (${figure(count)})`)}\n`)
     const limit = options.full ? Number.POSITIVE_INFINITY : SAMPLE
     for (const finding of findingsOf(verification, type, limit)) write(`  ${describe(finding, verification)}\n`)
-    if (count > limit) write(`  … ${(count - limit).toLocaleString('en-US')} more, all of them with --full\n`)
+    if (count > limit) write(`  … ${figure(count - limit)} more, all of them with --full\n`)
   }
   renderRemarks(verification, options)
   write(`\n${conclusion(verification, paint)}\n`)
 }
 
 function renderCounts({ kinds }: Verification, { paint, write }: VerifyTextOptions): void {
-  const figure = (count: number) => count.toLocaleString('en-US')
   const rows = kinds
     .filter(({ desired, extra, others }) => desired + extra + others > 0)
     .map(({ plural, desired, verified, different, missing, extra, others }) => [
@@ -108,8 +107,8 @@ function renderRemarks(
   if (secrets.inSource + secrets.sent + secrets.leftAlone > 0) {
     const alone = secrets.leftAlone === 0 ? '' : `, ${counted(secrets.leftAlone, 'user')} from before kept theirs`
     lines.push(
-      `passwords cannot be read back from WorkOS: ${secrets.inSource.toLocaleString('en-US')} in the source, ` +
-        `${secrets.sent.toLocaleString('en-US')} sent with users that were created${alone}`,
+      `passwords cannot be read back from WorkOS: ${figure(secrets.inSource)} in the source, ` +
+        `${figure(secrets.sent)} sent with users that were created${alone}`,
     )
   }
   if (rejected > 0) {
@@ -137,7 +136,6 @@ function conclusion({ outcome, kinds, rejected }: Verification, paint: Paint): s
       return paint('yellow', `Nothing is missing: ${all} are in WorkOS${without}. What differs is listed above.`)
     }
     case 'lost': {
-      const figure = (count: number) => count.toLocaleString('en-US')
       const other = sum('otherId') === 0 ? '' : `, ${figure(sum('otherId'))} under another id`
       return paint(
         'red',

@@ -7,7 +7,6 @@ import { textOption } from '../csv/options.ts'
 import { checkCsvFile } from '../csv/stream.ts'
 import { roleDefinitionFile, withRoleFiles } from '../role-files.ts'
 import type { SourceDefinition } from '../source.ts'
-import { capture, tryCredentials } from './capture/capture.ts'
 import { checkCredentials, checkOptions } from './options/check-options.ts'
 import { isLive } from './options/option-values.ts'
 import { identityOf, texts } from './options/options.ts'
@@ -26,7 +25,12 @@ const tenantSource: SourceDefinition = {
     for (const name of filesOf(config)) problems.push(...(await checkFile(name, directory)))
     return problems
   },
-  live: { applies: isLive, identity: identityOf, capture, tryCredentials },
+  live: {
+    applies: isLive,
+    identity: identityOf,
+    capture: async (...reading) => (await import('./capture/capture.ts')).capture(...reading),
+    tryCredentials: async (...trying) => (await import('./capture/capture.ts')).tryCredentials(...trying),
+  },
   open,
 }
 

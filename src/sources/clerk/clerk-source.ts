@@ -8,7 +8,6 @@ import { delimiterSchema, textOption } from '../csv/options.ts'
 import { type CsvRecord, CsvStream, checkCsvFile } from '../csv/stream.ts'
 import { roleDefinitionFile, withRoleFiles } from '../role-files.ts'
 import type { ReadContext, Source, SourceDefinition, SourceRecord } from '../source.ts'
-import { captureClerk, tryCredentials } from './capture.ts'
 import { userColumns, userRule } from './columns.ts'
 import { JoinedFile } from './joined-file.ts'
 import { joinedFormats } from './joined-formats.ts'
@@ -81,7 +80,12 @@ const instanceSource: SourceDefinition = {
     const joined = joinedFormats.map(({ stream }) => stream)
     return new Map(columns === undefined ? [] : [[USERS, [...columns, ...joined]]])
   },
-  live: { applies: isLive, identity, capture: captureClerk, tryCredentials },
+  live: {
+    applies: isLive,
+    identity,
+    capture: async (...reading) => (await import('./capture.ts')).captureClerk(...reading),
+    tryCredentials: async (...trying) => (await import('./capture.ts')).tryCredentials(...trying),
+  },
   open(config, context) {
     requireOptions(config)
     return isLive(config) ? openLive(config, context) : openFiles(config, context)

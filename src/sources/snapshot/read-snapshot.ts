@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { SourceError } from '../../diagnostics/errors.ts'
+import { figure } from '../../diagnostics/printable.ts'
 import { damaged, digestStreams, HEAD, parseHead, type SnapshotHead } from './format.ts'
 import { readRows } from './rows.ts'
 import type { Snapshot, SnapshotStream } from './snapshot.ts'
@@ -55,7 +56,7 @@ async function checkLength(folder: string, { file, bytes }: SnapshotStream): Pro
     folder,
     size === undefined
       ? `${file} is missing`
-      : `${file} has ${size.toLocaleString('en-US')} bytes, and was written with ${bytes.toLocaleString('en-US')}`,
+      : `${file} has ${figure(size)} bytes, and was written with ${figure(bytes)}`,
   )
 }
 
