@@ -12,7 +12,7 @@ const started = performance.now()
 let records = 0
 let rejected = 0
 try {
-  const source = openSource(JSON.parse(process.argv[2] ?? '{}'), {
+  const source = await openSource(JSON.parse(process.argv[2] ?? '{}'), {
     directory: process.cwd(),
     scratch,
     reject: () => {

@@ -5,7 +5,8 @@ import { openSource } from '../sources/registry.ts'
  * The streams of the manifest's source, the main one first. Opening a source reads nothing yet.
  * @throws ManifestError when its options do not go together
  */
-export function streamsOf({ manifest, directory }: LoadedManifest): readonly string[] {
+export async function streamsOf({ manifest, directory }: LoadedManifest): Promise<readonly string[]> {
   const ignore = () => {}
-  return openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore }).streams
+  const source = await openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore })
+  return source.streams
 }

@@ -12,7 +12,7 @@ export interface InspectOptions {
   /** `source.type`. */
   type: string
   /** Opens the source; what it rejects goes to the function. */
-  open(reject: (record: RejectedRecord) => void): Source
+  open(reject: (record: RejectedRecord) => void): Promise<Source>
   /** Records of the main stream to read at most; of other streams as many are looked into. Infinity: all. */
   limit: number
   /** A private folder that is removed afterwards. */
@@ -29,7 +29,7 @@ export interface InspectOptions {
 export async function inspectSource(options: InspectOptions): Promise<Inspection> {
   const { type, limit, scratch, onProgress = () => {} } = options
   const rejected = new Map<string, number>()
-  const source = options.open(({ stream }) => rejected.set(stream, (rejected.get(stream) ?? 0) + 1))
+  const source = await options.open(({ stream }) => rejected.set(stream, (rejected.get(stream) ?? 0) + 1))
   const main = source.streams[0] ?? ''
   const profiles = new Map<string, Profile>()
   const tally = new Tally(scratch)

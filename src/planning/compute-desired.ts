@@ -39,7 +39,7 @@ export async function computeDesired(
   const { manifest, directory } = loaded
   const snapshot = await options.obtainSnapshot?.()
   const staging = new Staging(scratch)
-  const source = openSource(manifest.source, {
+  const source = await openSource(manifest.source, {
     directory,
     scratch,
     snapshot,

@@ -1,24 +1,23 @@
 import type { SourceConfig } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
-import { auth0Source } from './auth0/auth0-source.ts'
-import { clerkSource } from './clerk/clerk-source.ts'
-import { csvSource } from './csv/csv-source.ts'
-import { fileSource } from './file/file-source.ts'
 import { isRecorded, openRecorded } from './snapshot/recorded.ts'
 import type { ReadContext, Source, SourceDefinition } from './source.ts'
 
-/** Every type of source, by `source.type`. */
-export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
-  [csvSource, clerkSource, auth0Source, fileSource].map((definition) => [definition.type, definition]),
-)
+/** Every type of source, by `source.type`, loaded when it is asked for. */
+export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefinition>> = new Map([
+  ['csv', async () => (await import('./csv/csv-source.ts')).csvSource],
+  ['clerk', async () => (await import('./clerk/clerk-source.ts')).clerkSource],
+  ['auth0', async () => (await import('./auth0/auth0-source.ts')).auth0Source],
+  ['file', async () => (await import('./file/file-source.ts')).fileSource],
+])
 
 /**
  * The type of source that the manifest names.
  * @throws ManifestError when there is no such type
  */
-export function sourceDefinition({ type }: SourceConfig): SourceDefinition {
-  const definition = sourceDefinitions.get(type)
-  if (definition !== undefined) return definition
+export async function sourceDefinition({ type }: SourceConfig): Promise<SourceDefinition> {
+  const load = sourceDefinitions.get(type)
+  if (load !== undefined) return load()
   throw new ManifestError({
     code: 'unknown_source_type',
     message: `there is no source type "${type}"`,
@@ -31,8 +30,8 @@ export function sourceDefinition({ type }: SourceConfig): SourceDefinition {
  * Opens the source that the manifest names, or what was recorded of it. Nothing is read before `read` is iterated.
  * @throws ManifestError when there is no such type
  */
-export function openSource(config: SourceConfig, context: ReadContext): Source {
-  const definition = sourceDefinition(config)
+export async function openSource(config: SourceConfig, context: ReadContext): Promise<Source> {
+  const definition = await sourceDefinition(config)
   const { type: _type, ...options } = config
   const { snapshot, ...live } = context
   if (snapshot === undefined || !isRecorded(snapshot)) return definition.open(options, context)

@@ -30,9 +30,10 @@ test('every key of the manifest is described', () => {
   expect(missing).toEqual([])
 })
 
-test('the schema knows every source, with the options that the source takes', () => {
+test('the schema knows every source, with the options that the source takes', async () => {
   expect(sourceTypes().toSorted()).toEqual([...sourceDefinitions.keys()].toSorted())
-  for (const [type, { schema }] of sourceDefinitions) {
+  for (const [type, load] of sourceDefinitions) {
+    const { schema } = await load()
     const published = sourceSchema(type)
     const options = isSchema(published.properties) ? Object.keys(published.properties) : []
     expect(options.toSorted()).toEqual(['type', ...Object.keys(schema.properties ?? {})].toSorted())

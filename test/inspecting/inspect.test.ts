@@ -42,7 +42,7 @@ async function inspectRecords(records: JsonObject[], limit = Number.POSITIVE_INF
     counts: () => [],
     digest: () => '',
   }
-  return inspectSource({ type: 'test', limit, scratch: join(folderWith({}), 'scratch'), open: () => source })
+  return inspectSource({ type: 'test', limit, scratch: join(folderWith({}), 'scratch'), open: async () => source })
 }
 
 const pathsOf = (inspection: Inspection, stream = 'users') =>

@@ -67,6 +67,6 @@ test.each([
     expect(checkExpressions(loaded), block).toEqual([])
     const { source, map } = loaded.manifest
     const nothing = { directory: '.', scratch: '.', reject: () => {}, warn: () => {} }
-    expect(checkStreams(map, openSource(source, nothing).streams), block).toEqual([])
+    expect(checkStreams(map, (await openSource(source, nothing)).streams), block).toEqual([])
   }
 })

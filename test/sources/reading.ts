@@ -36,7 +36,7 @@ export async function readAll(
 ): Promise<Reading> {
   const rejected: RejectedRecord[] = []
   const warnings: Problem[] = []
-  const source = openSource(config, {
+  const source = await openSource(config, {
     directory,
     scratch: join(directory, 'scratch'),
     reject: (record) => rejected.push(record),

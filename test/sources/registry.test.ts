@@ -1,23 +1,19 @@
 import { expect, test } from 'vitest'
 import { ManifestError } from '../../src/diagnostics/errors.ts'
-import { openSource, sourceDefinitions } from '../../src/sources/registry.ts'
+import { openSource, sourceDefinition } from '../../src/sources/registry.ts'
 import { folderWith } from './reading.ts'
 
-function definition(type: string) {
-  const found = sourceDefinitions.get(type)
-  if (found === undefined) throw new Error(`no source ${type}`)
-  return found
-}
+const definition = (type: string) => sourceDefinition({ type })
 
-test('an unknown type is refused with the known ones', () => {
+test('an unknown type is refused with the known ones', async () => {
   const context = { directory: '.', scratch: '.', reject() {}, warn() {} }
-  expect(() => openSource({ type: 'klerk' }, context)).toThrow(ManifestError)
-  expect(() => openSource({ type: 'klerk' }, context)).toThrow('there is no source type "klerk"')
+  await expect(openSource({ type: 'klerk' }, context)).rejects.toThrow(ManifestError)
+  await expect(openSource({ type: 'klerk' }, context)).rejects.toThrow('there is no source type "klerk"')
 })
 
-test('a source names its files', () => {
-  expect(definition('csv').files({ path: 'a.csv' })).toEqual(['a.csv'])
-  expect(definition('clerk').files({ users: 'u.csv', roles: 'r.csv' })).toEqual(['u.csv', 'r.csv'])
+test('a source names its files', async () => {
+  expect((await definition('csv')).files({ path: 'a.csv' })).toEqual(['a.csv'])
+  expect((await definition('clerk')).files({ users: 'u.csv', roles: 'r.csv' })).toEqual(['u.csv', 'r.csv'])
 })
 
 test('checking finds what the heads of the files show, file by file', async () => {
@@ -26,7 +22,7 @@ test('checking finds what the heads of the files show, file by file', async () =
     'memberships.csv': 'clerk_user_id,org\n',
   })
   const config = { users: 'users.csv', memberships: 'memberships.csv', roles: 'roles.csv' }
-  expect(await definition('clerk').check(config, folder)).toMatchObject([
+  expect(await (await definition('clerk')).check(config, folder)).toMatchObject([
     {
       code: 'missing_column',
       at: { file: 'users.csv', line: 1 },
@@ -39,8 +35,8 @@ test('checking finds what the heads of the files show, file by file', async () =
 
 test('checking a sound file finds nothing, and warns of unknown columns', async () => {
   const folder = folderWith({ 'a.csv': 'email\na@example.com\n', 'b.csv': 'email,shoe\n' })
-  expect(await definition('csv').check({ path: 'a.csv' }, folder)).toEqual([])
-  expect(await definition('csv').check({ path: 'b.csv' }, folder)).toMatchObject([
+  expect(await (await definition('csv')).check({ path: 'a.csv' }, folder)).toEqual([])
+  expect(await (await definition('csv')).check({ path: 'b.csv' }, folder)).toMatchObject([
     { code: 'unknown_column', severity: 'warning' },
   ])
 })

@@ -50,7 +50,8 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
       onWarning,
     }),
   ).finally(() => progress.clear())
-  const isItsOwn = liveReading(source) !== undefined && snapshot.folder === snapshotFolder(source, loaded.directory)
+  const live = await liveReading(source)
+  const isItsOwn = live !== undefined && snapshot.folder === snapshotFolder(source, loaded.directory, live)
   if (options.json) stdout.write(redactor.redact(renderExportJson(snapshot)))
   else stdout.write(redactor.redact(renderExportText(snapshot, { paint: painter(wantsColor(stdout, env)), isItsOwn })))
   return ExitCode.done
@@ -58,8 +59,8 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
 
 async function read(loaded: LoadedManifest, out: string | undefined, options: CaptureOptions): Promise<Snapshot> {
   const { source, state } = loaded.manifest
-  const folder = out ?? snapshotFolder(source, loaded.directory)
-  const live = liveReading(source)
+  const live = await liveReading(source)
+  const folder = out ?? snapshotFolder(source, loaded.directory, live)
   if (live !== undefined) return captureSource(source, live, folder, options)
   const scratch = createScratch(dirname(resolve(loaded.directory, state.path)))
   try {

@@ -46,7 +46,7 @@ export async function test(options: TestOptions, context: Context): Promise<Exit
   const loaded = await loadManifest({ path, environment, recipe, defer, cwd: context.cwd, env: context.env, redactor })
   const color = wantsColor(context.stderr, context.env)
   context.stderr.write(renderProblems(loaded.warnings, { color, cwd: context.cwd, redactor }))
-  const outcomes = await placingManifestErrors(loaded, () => runMappingTests(loaded, streamsOf(loaded)))
+  const outcomes = await placingManifestErrors(loaded, async () => runMappingTests(loaded, await streamsOf(loaded)))
   if (outcomes.length === 0) context.stderr.write(nothingToRun(loaded, recipe, context.cwd))
   const shown = (at: Location) => ({ ...at, file: shownFile(at.file, context.cwd) })
   if (options.json) context.stdout.write(`${redactor.redact(jsonText(testsToJson(outcomes, shown), 2))}\n`)

@@ -73,7 +73,7 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const ofExpressions = ['map', 'dedupe', 'vars', 'secrets'] as const
     const expressions = ofExpressions.some(broken) ? [] : checkExpressions(loaded)
     const files = broken('source') ? [] : await checkFiles(loaded)
-    const streams = broken('source') ? undefined : knownStreams(loaded)
+    const streams = broken('source') ? undefined : await knownStreams(loaded)
     const rules = streams === undefined || broken('map') ? [] : checkStreams(loaded.manifest.map, streams)
     const tests = streams === undefined || broken('tests') ? [] : checkTestStreams(loaded, streams)
     const noted = [...problems, ...expressions, ...files, ...rules].some(({ severity }) => severity !== 'warning')
@@ -112,7 +112,7 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
     return [{ code: 'files_not_checked', message, path: 'source', at, severity: 'warning' }]
   }
   const problems = [
-    ...((await sourceDefinitions.get(type)?.check(settings, loaded.directory)) ?? []),
+    ...((await (await sourceDefinitions.get(type)?.())?.check(settings, loaded.directory)) ?? []),
     ...(await checkOwnSnapshot(loaded.manifest.source, loaded.directory)),
   ]
   return problems.map((problem) => placeSourceProblem(problem, loaded))
@@ -122,7 +122,7 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
 async function checkColumns(loaded: LoadedManifest, streams: readonly string[]): Promise<Problem[]> {
   const { type, ...settings } = loaded.manifest.source
   if (loaded.unresolved.some((path) => path[0] === 'source' && !isSourceSecret(path))) return []
-  const columns = await sourceDefinitions.get(type)?.columns?.(settings, loaded.directory)
+  const columns = await (await sourceDefinitions.get(type)?.())?.columns?.(settings, loaded.directory)
   if (columns === undefined || columns.size === 0) return []
   const isOwn = (path: readonly string[]) => {
     const file = loaded.originOf(path)?.file
@@ -132,9 +132,9 @@ async function checkColumns(loaded: LoadedManifest, streams: readonly string[]):
 }
 
 /** Undefined for a source that cannot be opened, of which its own check has told. */
-function knownStreams(loaded: LoadedManifest): readonly string[] | undefined {
+async function knownStreams(loaded: LoadedManifest): Promise<readonly string[] | undefined> {
   try {
-    return streamsOf(loaded)
+    return await streamsOf(loaded)
   } catch (error) {
     if (error instanceof ManifestError) return undefined
     throw error

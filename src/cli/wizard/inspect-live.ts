@@ -51,7 +51,7 @@ async function acceptedConfig(
     }
     const config = withCredentials(effective, values)
     try {
-      await liveReading(config)?.tryCredentials?.(optionsOf(config), interrupted)
+      await (await liveReading(config))?.tryCredentials?.(optionsOf(config), interrupted)
       const accepted = `${variables.join(', ')}: accepted.`
       if (prompts === undefined) stderr.write(`${accepted}\n`)
       else prompts.say(accepted)

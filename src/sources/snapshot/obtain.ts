@@ -29,8 +29,9 @@ export interface ObtainOptions extends CaptureOptions {
 export async function obtainSnapshot(
   config: SourceConfig,
   options: ObtainOptions,
-  live = liveReading(config),
+  known?: LiveReading,
 ): Promise<Snapshot | undefined> {
+  const live = known ?? (await liveReading(config))
   if (options.from !== undefined) return namedSnapshot(config, options.from, live)
   if (live === undefined) return undefined
   const folder = snapshotFolder(config, options.directory, live)
@@ -47,7 +48,7 @@ export async function obtainSnapshot(
 /** What is wrong with the snapshot that a live source would be worked from, as far as its head tells: nothing if there is none. */
 export async function checkOwnSnapshot(config: SourceConfig, directory: string): Promise<readonly Problem[]> {
   try {
-    const live = liveReading(config)
+    const live = await liveReading(config)
     if (live === undefined) return []
     const folder = snapshotFolder(config, directory, live)
     if (existsSync(join(folder, HEAD))) checkIdentity(await readSnapshot(folder), config, live)

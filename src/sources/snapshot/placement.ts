@@ -12,8 +12,8 @@ import type { Snapshot } from './snapshot.ts'
 export const SNAPSHOTS = '.workos-migrate/snapshots'
 
 /** How the source is read over a network; undefined for one that is read from files. */
-export function liveReading(config: SourceConfig): LiveReading | undefined {
-  const { live } = sourceDefinition(config)
+export async function liveReading(config: SourceConfig): Promise<LiveReading | undefined> {
+  const { live } = await sourceDefinition(config)
   return live?.applies(optionsOf(config)) ? live : undefined
 }
 
@@ -23,7 +23,7 @@ export function optionsOf({ type: _type, ...options }: SourceConfig): Record<str
 }
 
 /** What a snapshot of the source is of. One of a part of the source is never taken for one of the whole. */
-export function snapshotIdentity(config: SourceConfig, live = liveReading(config)): JsonObject {
+export function snapshotIdentity(config: SourceConfig, live: LiveReading | undefined): JsonObject {
   const options = optionsOf(config)
   if (live === undefined) return plain(withSecrets(options, undefined, ['source']))
   const { updatedSince } = options
@@ -32,7 +32,7 @@ export function snapshotIdentity(config: SourceConfig, live = liveReading(config
 }
 
 /** Where the snapshot of the source lies, absolute: where `source.snapshot` says, else in a folder of its own. */
-export function snapshotFolder(config: SourceConfig, directory: string, live = liveReading(config)): string {
+export function snapshotFolder(config: SourceConfig, directory: string, live: LiveReading | undefined): string {
   if (typeof config.snapshot === 'string') return resolve(directory, config.snapshot)
   const of = canonicalJson({ source: config.type, identity: snapshotIdentity(config, live) })
   const digest = createHash('sha256').update(of).digest('hex').slice(0, 8)
@@ -43,7 +43,7 @@ export function snapshotFolder(config: SourceConfig, directory: string, live = l
 export function checkIdentity(
   { folder, source, identity }: Pick<Snapshot, 'folder' | 'source' | 'identity'>,
   config: SourceConfig,
-  live = liveReading(config),
+  live: LiveReading | undefined,
 ): void {
   const wanted = snapshotIdentity(config, live)
   const differing = [...new Set([...Object.keys(identity), ...Object.keys(wanted)])].filter(

@@ -33,7 +33,7 @@ export async function recordSource(config: SourceConfig, folder: string, options
   const rejects = new RejectSpool(scratch)
   return writing(writer, signal, async () => {
     let read = 0
-    const source = openSource(config, {
+    const source = await openSource(config, {
       directory,
       scratch,
       signal,

@@ -148,7 +148,7 @@ test('the join file is readable by its owner alone', async () => {
     'users.csv': [header, user('u1')].join('\n'),
     'memberships.csv': 'clerk_user_id,org_name\nu1,A\n',
   })
-  const source = openSource(
+  const source = await openSource(
     { type: 'clerk', users: 'users.csv', memberships: 'memberships.csv' },
     { directory: folder, scratch: join(folder, 'scratch'), reject() {}, warn() {} },
   )

@@ -143,7 +143,7 @@ test('the digest changes with a byte, and only then', async () => {
 test('reading stops when it is told to', async () => {
   const folder = folderWith({ 'users.csv': 'email\na@example.com\n' })
   const { openSource } = await import('../../../src/sources/registry.ts')
-  const source = openSource(
+  const source = await openSource(
     { type: 'csv', path: 'users.csv' },
     { directory: folder, scratch: folder, reject() {}, warn() {}, signal: AbortSignal.abort(new Error('stopped')) },
   )

@@ -17,7 +17,7 @@ import { folderWith, type Reading, readAll } from '../reading.ts'
 async function replayed(config: SourceConfig, snapshot: Snapshot, chunkSize = 1000): Promise<Reading> {
   const [records, chunks]: [SourceRecord[], number[]] = [[], []]
   const [rejected, warnings]: [RejectedRecord[], Problem[]] = [[], []]
-  const source = openSource(config, {
+  const source = await openSource(config, {
     directory: '/nowhere',
     scratch: '/nowhere',
     snapshot,
@@ -106,7 +106,7 @@ describe('what was recorded of files', () => {
     const seen: number[] = []
     let read = 0
     const context = { directory: folder, scratch: folder, snapshot, reject: () => seen.push(read), warn: () => {} }
-    for await (const chunk of openSource(config, context).read(100)) read += chunk.length
+    for await (const chunk of (await openSource(config, context)).read(100)) read += chunk.length
     expect(seen).toHaveLength(2)
     expect(seen[0]).toBe(0)
     expect(seen[1]).toBeGreaterThan(10_000)
@@ -126,7 +126,7 @@ describe('a recording', () => {
   test('that was cut off is begun anew', async () => {
     const folder = folderWith({ 'users.csv': 'email\na@example.com\n' })
     const config = { type: 'csv', path: 'users.csv' }
-    const out = snapshotFolder(config, folder)
+    const out = snapshotFolder(config, folder, undefined)
     const cut = await openSnapshotWriter(out, { source: 'csv', identity: { path: 'users.csv' } })
     await cut.append('records', [{ half: true }], { step: 'records', cursor: 1 })
     await cut.close()
