@@ -4,8 +4,8 @@
  *
  * Ends with one line that says how it went, for machines that read only that.
  *
- * Node 24 itself crashes now and then (a signal, no failed test) when many worker threads are started and ended in one process; what is known
- * of it is left out by a flag in vitest.config.ts. A file whose process died that way is run again by itself, and said so; a failed test never is.
+ * Node 24 itself has crashed (a signal, no failed test) where many threads start and end in one process. vitest.config.ts avoids what is known
+ * of it. Should a process die by a signal all the same, its file runs once more by itself, and the output says so; a failed test never does.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -24,7 +24,7 @@ const whole = process.argv.includes('--all')
 const args = process.argv.slice(2).filter((arg) => arg !== '--all')
 
 /** How often files are run again whose process died. */
-const ROUNDS = 2
+const ROUNDS = 1
 
 let asked = globSync('test/**/*.test.ts', { cwd: root })
 let { status, report } = runTests(args)
