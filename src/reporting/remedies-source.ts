@@ -23,7 +23,7 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   stray_quote: after('put the whole field in quotes, and write a quote inside of it twice'),
   role_for_two_users: after('the row names two users: correct external_id or email, or leave one of them empty'),
   no_such_user: after('the row names a user whom the export does not have: correct the id, or export again'),
-  ambiguous_user: after('several users have the address: name the connection or the id of the user in the row'),
+  ambiguous_user: after('the row does not say whose it is: name the connection and the id of the user in it'),
   second_password: after('the user has another password in the files: keep the row that is the newer one'),
   second_mfa_secret: after('the user has another secret in the files: keep the row that is the newer one'),
   no_password_hash: after('fill in the hash of the row, or leave the row out'),

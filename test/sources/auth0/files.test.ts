@@ -193,6 +193,150 @@ test('a row whose id is somebody is never given to whoever has its address now',
   expect(users.map(({ passwords }) => passwords)).toMatchObject([[{ passwordHash: HASH }], []])
 })
 
+/** What each user gets of these rows, in the order of the users, and what is rejected: line and code. */
+async function settled(stream: 'passwords' | 'mfa', people: readonly Auth0User[], rows: readonly object[] | string) {
+  const secret = stream === 'mfa' ? 'totp_secret' : 'passwordHash'
+  const content = typeof rows === 'string' ? rows : lines(rows)
+  const reading = await read(lines(people), { [stream]: 'side' }, { side: content })
+  const given = reading.users.map((one) => (one[stream] as JsonObject[]).map((row) => row[secret]))
+  return { given, rejected: reading.rejected.map(({ origin, problem }) => [origin.line, problem.code]), reading }
+}
+
+/** A row of either file: what it says of its user, and a secret. */
+const SIDES = [
+  ['passwords', (owner: object, secret = HASH) => ({ ...owner, passwordHash: secret })],
+  ['mfa', (owner: object, secret = HASH) => ({ ...owner, totp_secret: secret })],
+] as const
+
+test.each(
+  SIDES,
+)('%s: alt_id says whose a row is, and beside it neither _id nor the address counts', async (stream, row) => {
+  const people = [user(0, { email: 'new@example.com' }), user(1, { email: 'ada@example.com' })]
+  const rows = [
+    row({ _id: { $oid: 'id1' }, email: 'ada@example.com', connection: DATABASE, alt_id: 'id0' }),
+    row({ _id: 'x', identifiers: [{ type: 'email', value: 'ada@example.com' }], connection: DATABASE, alt_id: 'id9' }),
+    row({ email: 'ada@example.com', connection: DATABASE, alt_id: 9 }, OTHER),
+  ]
+  const { given, rejected, reading } = await settled(stream, people, rows)
+  expect(given).toEqual([[HASH], []])
+  expect(rejected).toEqual([
+    [2, 'no_such_user'],
+    [3, 'no_such_user'],
+  ])
+  expect(reading.rejected.map(({ problem }) => problem.message)).toMatchObject([
+    expect.stringContaining('auth0|id9'),
+    expect.stringContaining('auth0|9'),
+  ])
+})
+
+test.each([
+  ['a text', 'id0'],
+  ['a text with the prefix', 'auth0|id0'],
+  ['blanks around it', ' id0 '],
+])('alt_id may be %s, in CSV too', async (_what, id) => {
+  const people = [user(0), user(1)]
+  const csv = `_id.$oid,email,passwordHash,alt_id\nid1,person-1@example.com,${HASH},${id}\n`
+  for (const rows of [csv, [{ _id: { $oid: 'id1' }, email: 'person-1@example.com', passwordHash: HASH, alt_id: id }]]) {
+    expect(await settled('passwords', people, rows)).toMatchObject({ given: [[HASH], []], rejected: [] })
+  }
+})
+
+test.each([
+  [
+    'objects',
+    [
+      { type: 'phone_number', value: '+1555' },
+      { type: 'email', value: 'Person-1@example.com' },
+    ],
+  ],
+  ['texts', ['person-1', 'person-1@example.com']],
+  ['JSON text', '[{"type":"email","value":"person-1@example.com"}]'],
+])('the address may stand among the identifiers: %s', async (_what, identifiers) => {
+  const rows = [{ _id: { $oid: 'gone' }, identifiers, connection: DATABASE, passwordHash: HASH }]
+  expect(await settled('passwords', [user(0), user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
+})
+
+test('identifiers in columns of CSV are read, and two different addresses are none', async () => {
+  const csv = `_id,identifiers[0].type,identifiers[0].value,connection,passwordHash\ngone,email,person-1@example.com,${DATABASE},${HASH}\n`
+  expect(await settled('passwords', [user(0), user(1)], csv)).toMatchObject({ given: [[], [HASH]], rejected: [] })
+  const two = { email: 'person-0@example.com', identifiers: ['person-1@example.com'], connection: DATABASE }
+  const rows = [{ _id: 'gone', ...two, passwordHash: HASH }]
+  expect(await settled('passwords', [user(0), user(1)], rows)).toMatchObject({
+    given: [[], []],
+    rejected: [[1, 'no_such_user']],
+  })
+})
+
+test('an id that is a number is an id: its row is not given to whoever has the address', async () => {
+  const people = [user(0, { user_id: 'auth0|7', email: 'new@example.com' }), user(1, { email: 'ada@example.com' })]
+  const rows = [{ _id: 7, email: 'ada@example.com', connection: DATABASE, passwordHash: HASH }]
+  expect(await settled('passwords', people, rows)).toMatchObject({ given: [[HASH], []], rejected: [] })
+})
+
+test.each(
+  SIDES,
+)('%s: a row whose id is nobody is given by address in its own connection alone', async (stream, row) => {
+  const unknown = user(2)
+  unknown.identities = unknown.identities.map(({ connection: _connection, ...rest }) => rest as never)
+  const people = [user(0), user(1), unknown]
+  const rows = [
+    row({ _id: 'gone', email: 'person-0@example.com' }),
+    row({ _id: 'gone', email: 'person-1@example.com', connection: 'another' }),
+    row({ _id: 'gone', email: 'person-2@example.com', connection: DATABASE }),
+  ]
+  expect(await settled(stream, people, rows)).toMatchObject({
+    given: [[], [], []],
+    rejected: [
+      [1, 'no_such_user'],
+      [2, 'no_such_user'],
+      [3, 'no_such_user'],
+    ],
+  })
+})
+
+test.each(SIDES)('%s: an address that leads to two users, or two rows to one user, is nobody', async (stream, row) => {
+  const people = [user(0), user(1, { email: 'twin@example.com' }), user(2, { email: 'twin@example.com' })]
+  const own = { email: 'person-0@example.com', connection: DATABASE }
+  const rows = [
+    row({ _id: 'gone', email: 'twin@example.com', connection: DATABASE }),
+    row({ _id: 'old', ...own }, HASH),
+    row({ _id: 'older', ...own }, OTHER),
+  ]
+  expect(await settled(stream, people, rows)).toMatchObject({
+    given: [[], [], []],
+    rejected: [
+      [1, 'ambiguous_user'],
+      [2, 'ambiguous_user'],
+      [3, 'ambiguous_user'],
+    ],
+  })
+  const again = [row({ _id: 'old', ...own }), row({ _id: 'older', ...own })]
+  expect(await settled(stream, people, again)).toMatchObject({ given: [[HASH, HASH], [], []], rejected: [] })
+})
+
+test.each(
+  SIDES,
+)('%s: of several users who have an id, the one who has it in the connection counts', async (stream, row) => {
+  const linkedTo = (n: number, connection: string) => {
+    const one = user(n)
+    one.identities.push({ connection, provider: 'auth0', user_id: 'shared', isSocial: false })
+    return one
+  }
+  const people = [linkedTo(0, 'north'), linkedTo(1, 'south')]
+  const rows = [
+    row({ alt_id: 'shared', connection: 'south' }),
+    row({ alt_id: 'shared', email: 'person-0@example.com' }),
+  ]
+  expect(await settled(stream, people, rows)).toMatchObject({ given: [[], [HASH]], rejected: [[2, 'ambiguous_user']] })
+})
+
+test('a user stands before whoever has linked an account of that id', async () => {
+  const linked = user(0)
+  linked.identities.push({ connection: 'elsewhere', provider: 'auth0', user_id: 'id1', isSocial: false })
+  const rows = [{ _id: 'id1', passwordHash: HASH }]
+  expect(await settled('passwords', [linked, user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
+})
+
 test('a password of a linked account is found, and the own one of the user stands before it', async () => {
   const linked = user(0)
   linked.identities.push({ connection: 'legacy', provider: 'auth0', user_id: 'old0', isSocial: false })

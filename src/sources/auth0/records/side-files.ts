@@ -116,13 +116,19 @@ function complaint({ stream, code, user }: Leftover): { code: string; message: s
       return {
         code,
         message: `no user has the id or the address ${user} of this ${what}`,
-        hint: 'the user was deleted since, or the file is from another tenant',
+        hint: 'the user was deleted since, or the file is from another tenant; an address counts in the connection of the row alone, and never beside alt_id',
       }
     case 'ambiguous_user':
       return {
         code,
-        message: `several users have the address ${user} of this ${what}, and its id is nobody's`,
-        hint: 'name the connection or the id of the user in the row',
+        message: `several users have the id or the address ${user} of this ${what}`,
+        hint: 'name the connection and the id of the user in the row',
+      }
+    case 'ambiguous_row':
+      return {
+        code: 'ambiguous_user',
+        message: `several rows lead by their address to the user of this ${what} (${user}), and each says something else`,
+        hint: 'name the id of the user in the row that is right, and remove the others',
       }
     case 'second_row':
       return {

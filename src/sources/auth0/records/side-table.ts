@@ -13,18 +13,21 @@ export interface Leftover {
   stream: SideStream
   file: number
   line: number
-  code: 'no_such_user' | 'ambiguous_user' | 'second_row'
+  code: (typeof CODES)[number]
   /** Whom the row names: an id or an address. */
   user: string
 }
+
+/** Nobody; several users who have the id or the address; several rows for one user that only the address tells of; one row too many. */
+const CODES = ['no_such_user', 'ambiguous_user', 'ambiguous_row', 'second_row'] as const
 
 /** What of a user counts for finding its rows. */
 interface Account {
   user: string
   email: string | undefined
   verified: boolean
-  /** Ids by which rows may name the user. */
-  ids: string[]
+  /** Ids by which rows may name the user, each with the connection that it is from, where that is known. */
+  ids: { id: string; connection: string | undefined }[]
   /** Connections, and whether they are databases; undefined: not known. */
   connections: { name: string | undefined; isDatabase: boolean }[]
 }
@@ -37,28 +40,44 @@ const SCHEMA = `
     secret TEXT AS (coalesce(data ->> 'passwordHash', data ->> 'totp_secret'))
   );
   CREATE TABLE account (user TEXT PRIMARY KEY, email TEXT, verified INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE alias (id TEXT PRIMARY KEY, user TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE alias (id TEXT NOT NULL, user TEXT NOT NULL, connection TEXT);
   CREATE TABLE address (email TEXT NOT NULL, connection TEXT, is_database INTEGER NOT NULL, user TEXT NOT NULL);
 `
 
-/** A row's own user comes first, then one by a linked account, then one by address; within those the order of the files. */
+/**
+ * A row's own user comes first, then one by a linked account, then one by address; within those the order of the files. Of several users who have
+ * an id, the one who has it in the row's connection counts. An address counts where the row's connection is the user's too, or where the row
+ * names neither an id nor a connection; and only where one user has it and the rows that it leads to that user say one thing.
+ */
 const SETTLE = `
+  CREATE INDEX alias_by_id ON alias (id);
   CREATE INDEX address_by_email ON address (email);
   CREATE INDEX account_by_email ON account (email);
-  UPDATE side SET owner = (SELECT alias.user FROM alias WHERE alias.id = side.user), rank = 1 WHERE user IS NOT NULL;
-  UPDATE side SET rank = 0 WHERE owner = user;
+  CREATE TEMP TABLE named AS
+    SELECT side.id, alias.user, max(2 * (side.connection IS NOT NULL AND alias.connection IS side.connection) + (alias.user = side.user)) AS score
+    FROM side JOIN alias ON alias.id = side.user GROUP BY side.id, alias.user;
+  CREATE INDEX temp.named_by_id ON named (id, score);
+  CREATE TEMP TABLE best AS
+    SELECT id, count(*) AS users, max(user) AS user FROM named
+    WHERE score = (SELECT max(score) FROM named AS other WHERE other.id = named.id) GROUP BY id;
+  CREATE INDEX temp.best_by_id ON best (id);
+  UPDATE side SET code = 'ambiguous_user' WHERE id IN (SELECT id FROM best WHERE users > 1);
+  UPDATE side SET owner = (SELECT best.user FROM best WHERE best.id = side.id) WHERE code IS NULL;
+  UPDATE side SET rank = iif(owner = user, 0, 1) WHERE owner IS NOT NULL;
   CREATE TEMP TABLE candidate AS
-    SELECT DISTINCT side.id, address.user, address.is_database FROM side JOIN address ON address.email = side.email
-    WHERE side.owner IS NULL AND (address.is_database OR side.stream = 'mfa')
-      AND (side.connection IS NULL OR address.connection IS NULL OR address.connection = side.connection);
+    SELECT DISTINCT side.id, side.stream, side.secret, address.user FROM side JOIN address ON address.email = side.email
+    WHERE side.owner IS NULL AND side.code IS NULL AND (address.is_database OR side.stream = 'mfa')
+      AND iif(side.connection IS NULL, side.user IS NULL, address.connection = side.connection);
   CREATE INDEX temp.candidate_by_id ON candidate (id);
-  UPDATE side SET rank = 2, owner = (SELECT max(user) FROM candidate WHERE id = side.id AND is_database)
-    WHERE owner IS NULL AND 1 = (SELECT count(DISTINCT user) FROM candidate WHERE id = side.id AND is_database);
-  UPDATE side SET rank = 2, owner = (SELECT max(user) FROM candidate WHERE id = side.id)
-    WHERE owner IS NULL AND 1 = (SELECT count(DISTINCT user) FROM candidate WHERE id = side.id);
-  UPDATE side SET code = CASE WHEN EXISTS (SELECT 1 FROM candidate WHERE id = side.id) THEN 'ambiguous_user' ELSE 'no_such_user' END
-    WHERE owner IS NULL;
-  DROP TABLE candidate;
+  CREATE INDEX temp.candidate_by_user ON candidate (user, stream);
+  UPDATE side SET code = CASE (SELECT count(*) FROM candidate WHERE candidate.id = side.id)
+      WHEN 0 THEN 'no_such_user'
+      WHEN 1 THEN (SELECT 'ambiguous_row' FROM candidate AS own JOIN candidate AS other USING (user, stream)
+        WHERE own.id = side.id AND other.secret <> own.secret LIMIT 1)
+      ELSE 'ambiguous_user' END
+    WHERE owner IS NULL AND code IS NULL;
+  UPDATE side SET rank = 2, owner = (SELECT user FROM candidate WHERE candidate.id = side.id) WHERE owner IS NULL AND code IS NULL;
+  DROP TABLE named; DROP TABLE best; DROP TABLE candidate;
   CREATE INDEX side_by_owner ON side (owner, stream, rank, id);
   UPDATE side SET code = 'second_row' WHERE owner IS NOT NULL AND secret <> (
     SELECT first.secret FROM side AS first WHERE first.owner = side.owner AND first.stream = side.stream
@@ -89,7 +108,7 @@ export class SideTable {
       'INSERT INTO side (stream, file, line, user, email, connection, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
     )
     this.#insertAccount = prepare('INSERT OR IGNORE INTO account VALUES (?, ?, ?)')
-    this.#insertAlias = prepare('INSERT OR IGNORE INTO alias VALUES (?, ?)')
+    this.#insertAlias = prepare('INSERT INTO alias VALUES (?, ?, ?)')
     this.#insertAddress = prepare('INSERT INTO address VALUES (?, ?, ?, ?)')
   }
 
@@ -106,7 +125,7 @@ export class SideTable {
     this.#database.exec('BEGIN')
     for (const { user, email, verified, ids, connections } of users.map(accountOf)) {
       this.#insertAccount.run(user, email ?? null, verified ? 1 : 0)
-      for (const id of ids) this.#insertAlias.run(id, user)
+      for (const { id, connection } of ids) this.#insertAlias.run(id, user, connection ?? null)
       if (email === undefined) continue
       for (const { name, isDatabase } of connections) {
         this.#insertAddress.run(email, name ?? null, isDatabase ? 1 : 0, user)
@@ -124,7 +143,7 @@ export class SideTable {
         stream: stream === 'mfa' ? 'mfa' : 'passwords',
         file: Number(file),
         line: Number(line),
-        code: code === 'no_such_user' || code === 'ambiguous_user' ? code : 'second_row',
+        code: CODES.find((known) => known === code) ?? 'second_row',
         user: String(user ?? email),
       }
     }
@@ -166,15 +185,18 @@ export class SideTable {
 function accountOf(user: JsonObject): Account {
   const id = String(user.user_id)
   const email = typeof user.email === 'string' && user.email !== '' ? user.email.trim().toLowerCase() : undefined
-  const identities = (Array.isArray(user.identities) ? user.identities : []).filter((item) => isObject(item))
+  const identities = (Array.isArray(user.identities) ? user.identities : [])
+    .filter((item) => isObject(item))
+    .map(({ provider, user_id, connection }) => ({
+      id: `${provider}|${user_id}`,
+      connection: typeof connection === 'string' ? connection : undefined,
+      isDatabase: provider === 'auth0',
+    }))
   return {
     user: id,
     email,
     verified: user.email_verified === true,
-    ids: [id, ...identities.map(({ provider, user_id }) => `${provider}|${user_id}`)],
-    connections: identities.map(({ connection, provider }) => ({
-      name: typeof connection === 'string' ? connection : undefined,
-      isDatabase: provider === 'auth0',
-    })),
+    ids: [{ id, connection: undefined }, ...identities],
+    connections: identities.map(({ connection, isDatabase }) => ({ name: connection, isDatabase })),
   }
 }

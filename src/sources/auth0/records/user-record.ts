@@ -60,15 +60,21 @@ export function userFromCsv(row: JsonObject): JsonObject {
   for (const [column, cell] of Object.entries(row)) {
     const text = withoutMark(String(cell))
     if (text === '') continue
-    const path = column.split(/[.[\]]+/).filter((step) => step !== '')
+    const path = pathOf(column)
     put(user, path, cellValue(fieldName(path.join('.')), text))
   }
   return user
 }
 
-/** The texts of a row of CSV without the `'` that may stand before them. */
+/** A row of CSV without the `'` that may stand before texts; dots in names mean members here as well. */
 export function plainRow(row: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, withoutMark(String(cell))]))
+  const data: JsonObject = {}
+  for (const [column, cell] of Object.entries(row)) put(data, pathOf(column), withoutMark(String(cell)))
+  return data
+}
+
+function pathOf(column: string): string[] {
+  return column.split(/[.[\]]+/).filter((step) => step !== '')
 }
 
 function withoutMark(text: string): string {
