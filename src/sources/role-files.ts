@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { JsonObject } from '../json.ts'
 import { sourceFile } from './csv/file.ts'
 import { oneOrganizationId } from './csv/one-organization-id.ts'
-import { textOption } from './csv/options.ts'
+import { nullsOption, textOption } from './csv/options.ts'
 import { CsvStream, checkCsvFile, type RowRule } from './csv/stream.ts'
 import type { Vocabulary } from './csv/vocabulary.ts'
 import type { ReadContext, Source, SourceDefinition, SourceRecord } from './source.ts'
@@ -78,20 +78,22 @@ export function withRoleFiles(definition: SourceDefinition, files: readonly Role
       return problems
     },
     ...(columns && { columns: columns.bind(definition) }),
-    open: (config, context) => openWith(definition.open(config, context), files, named(config), context),
+    open: (config, context) =>
+      openWith(definition.open(config, context), { files, named: named(config), nulls: nullsOption(config) }, context),
   }
 }
 
 function openWith(
   source: Source,
-  files: readonly RoleFile[],
-  named: readonly { file: RoleFile; path: string }[],
+  beside: { files: readonly RoleFile[]; named: readonly { file: RoleFile; path: string }[]; nulls: readonly string[] },
   context: ReadContext,
 ): Source {
+  const { files, named, nulls } = beside
   const streams = named.map(({ file, path }) => {
     const at = sourceFile(path, context.directory)
     const { stream, vocabulary, rule } = file
-    return { stream, name: at.name, rows: new CsvStream({ stream, file: at, role: 'main', vocabulary, rule }, context) }
+    const rows = new CsvStream({ stream, file: at, role: 'main', vocabulary, rule, nulls }, context)
+    return { stream, name: at.name, rows }
   })
   return {
     streams: [...source.streams, ...files.map(({ stream }) => stream)],

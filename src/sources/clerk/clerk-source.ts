@@ -4,12 +4,12 @@ import type { JsonObject } from '../../json.ts'
 import { numbered } from '../chunks.ts'
 import { columnsOf } from '../csv/columns.ts'
 import { type SourceFile, sourceFile } from '../csv/file.ts'
-import { delimiterSchema, textOption } from '../csv/options.ts'
+import { delimiterSchema, nullsSchema, textOption } from '../csv/options.ts'
 import { type CsvRecord, CsvStream, checkCsvFile } from '../csv/stream.ts'
 import { roleDefinitionFile, withRoleFiles } from '../role-files.ts'
 import type { ReadContext, Source, SourceDefinition, SourceRecord } from '../source.ts'
 import { userColumns, userRule } from './columns.ts'
-import { JoinedFile } from './joined-file.ts'
+import { JoinedFile, writtenAs } from './joined-file.ts'
 import { joinedFormats } from './joined-formats.ts'
 import { openLive } from './live-source.ts'
 import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './objects.ts'
@@ -48,6 +48,7 @@ const instanceSource: SourceDefinition = {
       },
       roles: { ...path, description: 'CSV: clerk_user_id or external_id, role_slug, optionally an organization.' },
       delimiter: delimiterSchema,
+      nulls: nullsSchema,
       updatedSince: {
         type: 'string',
         minLength: 1,
@@ -97,14 +98,14 @@ export const clerkSource: SourceDefinition = withRoleFiles(instanceSource, [role
 
 function openFiles(config: Record<string, unknown>, context: ReadContext): Source {
   const file = sourceFile(textOption(config, 'users') ?? '', context.directory)
-  const delimiter = textOption(config, 'delimiter')
+  const written = writtenAs(config)
   const users = new CsvStream(
-    { stream: USERS, file, role: 'main', vocabulary: userColumns, rule: userRule, delimiter },
+    { stream: USERS, file, role: 'main', vocabulary: userColumns, rule: userRule, ...written },
     context,
   )
   const files = joinedFormats.flatMap((format) => {
     const name = textOption(config, format.stream)
-    return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, delimiter)
+    return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, written)
   })
   return {
     // A file of memberships names its organizations in its rows. What the API alone tells is empty.

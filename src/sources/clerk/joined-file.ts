@@ -1,7 +1,8 @@
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { SourceFile } from '../csv/file.ts'
-import { CsvStream, type RowRule } from '../csv/stream.ts'
+import { nullsOption, textOption } from '../csv/options.ts'
+import { CsvStream, type CsvStreamOptions, type RowRule } from '../csv/stream.ts'
 import type { Vocabulary } from '../csv/vocabulary.ts'
 import { JoinTable } from '../join-table.ts'
 import { type ReadContext, ROW_LINE, type StreamCount } from '../source.ts'
@@ -15,6 +16,14 @@ export interface JoinedFormat {
   rowKey(data: JsonObject): string
   /** The keys under which rows may mean a user. */
   userKeys(user: JsonObject): string[]
+}
+
+/** What the options say of how every CSV file of the source is written. */
+export type Written = Pick<CsvStreamOptions, 'delimiter' | 'nulls'>
+
+/** See Written. */
+export function writtenAs(config: Record<string, unknown>): Written {
+  return { delimiter: textOption(config, 'delimiter'), nulls: nullsOption(config) }
 }
 
 const IN_FILE = {
@@ -31,10 +40,10 @@ export class JoinedFile {
   readonly #kinds = new Set<string>()
   #table: JoinTable | undefined
 
-  constructor(format: JoinedFormat, file: SourceFile, context: ReadContext, delimiter?: string) {
+  constructor(format: JoinedFormat, file: SourceFile, context: ReadContext, written: Written = {}) {
     const { stream, vocabulary, rule } = format
     this.format = format
-    this.#rows = new CsvStream({ stream, file, role: 'joined', vocabulary, rule, delimiter }, context)
+    this.#rows = new CsvStream({ stream, file, role: 'joined', vocabulary, rule, ...written }, context)
     this.#context = context
   }
 

@@ -5,7 +5,7 @@ import { textOption } from '../csv/options.ts'
 import type { Snapshot, SnapshotRow } from '../snapshot/snapshot.ts'
 import { type ReadContext, ROW_LINE, type Source, type SourceRecord, type StreamCount } from '../source.ts'
 import { Credentials } from './credentials.ts'
-import { JoinedFile, type JoinedFormat } from './joined-file.ts'
+import { JoinedFile, type JoinedFormat, writtenAs } from './joined-file.ts'
 import { exportFormat, joinedFormats } from './joined-formats.ts'
 import { Members } from './members.ts'
 import { CONNECTIONS, MEMBERSHIPS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './objects.ts'
@@ -37,7 +37,7 @@ export function openLive(config: Record<string, unknown>, context: ReadContext):
     const name = textOption(config, option)
     if (name === undefined) return []
     const file = sourceFile(name, context.directory)
-    return [new JoinedFile({ stream, ...format }, file, context, textOption(config, 'delimiter'))]
+    return [new JoinedFile({ stream, ...format }, file, context, writtenAs(config))]
   }
   const [exported] = open(exportFormat, 'users')
   const files = joinedFormats.flatMap((format) => open(format, format.stream))

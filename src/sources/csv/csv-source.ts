@@ -4,7 +4,7 @@ import type { ReadContext, Source, SourceDefinition } from '../source.ts'
 import { columnsOf } from './columns.ts'
 import { sourceFile } from './file.ts'
 import { oneOrganizationId } from './one-organization-id.ts'
-import { delimiterSchema, textOption } from './options.ts'
+import { delimiterSchema, nullsOption, nullsSchema, textOption } from './options.ts'
 import { CsvStream, checkCsvFile } from './stream.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -39,6 +39,7 @@ const usersSource: SourceDefinition = {
     properties: {
       path: { type: 'string', minLength: 1, description: 'The file, plain, gzip or zstd. Relative to the manifest.' },
       delimiter: delimiterSchema,
+      nulls: nullsSchema,
     },
     required: ['path'],
     additionalProperties: false,
@@ -60,9 +61,9 @@ const usersSource: SourceDefinition = {
 export const csvSource: SourceDefinition = withRoleFiles(usersSource, [roleDefinitionFile, userRoleFile])
 
 function openCsv(config: Record<string, unknown>, context: ReadContext): Source {
-  const { file, delimiter } = settings(config, context.directory)
+  const { file, delimiter, nulls } = settings(config, context.directory)
   const users = new CsvStream(
-    { stream: STREAM, file, role: 'main', vocabulary: userColumns, rule: oneOrganizationId, delimiter },
+    { stream: STREAM, file, role: 'main', vocabulary: userColumns, rule: oneOrganizationId, delimiter, nulls },
     context,
   )
   return {
@@ -77,5 +78,6 @@ function settings(config: Record<string, unknown>, directory: string) {
   return {
     file: sourceFile(textOption(config, 'path') ?? '', directory),
     delimiter: textOption(config, 'delimiter'),
+    nulls: nullsOption(config),
   }
 }

@@ -25,7 +25,7 @@ export interface CsvStreamOptions {
   delimiter?: string
   dialect?: Dialect
   encoding?: Encoding
-  /** Values that stand for nothing, as empty ones do. */
+  /** Values that stand for nothing, as empty ones do, be they in quotes or not: tools that quote every cell quote these too. */
   nulls?: readonly string[]
   rule?: RowRule
 }
@@ -91,8 +91,8 @@ export class CsvStream implements RecordFile {
   }
 
   async *#check(table: Table): AsyncGenerator<CsvRecord[]> {
-    const { file, rule, vocabulary, nulls = [] } = this.#options
-    const toData = recordBuilder(table.columns, vocabulary.verbatim ?? [], nulls)
+    const { file, rule, vocabulary, nulls } = this.#options
+    const toData = recordBuilder(table.columns, vocabulary.verbatim ?? [], new Set(nulls))
     let blank = 0
     for await (const rows of table.rows) {
       const records: CsvRecord[] = []
@@ -141,7 +141,7 @@ export async function checkCsvFile(
 function recordBuilder(
   columns: readonly string[],
   verbatim: readonly string[] | 'all',
-  nulls: readonly string[],
+  nulls: ReadonlySet<string>,
 ): (fields: readonly string[]) => JsonObject {
   const kept = columns.map((column) => verbatim === 'all' || verbatim.includes(column))
   return (fields) => {
@@ -150,8 +150,9 @@ function recordBuilder(
       const field = fields[index]
       const column = columns[index]
       if (!field || !column) continue
-      const value = kept[index] ? field : field.trim()
-      if (value !== '' && !nulls.includes(value)) data[column] = value
+      const bare = field.trim()
+      const value = kept[index] ? field : bare
+      if (value !== '' && !nulls.has(bare)) data[column] = value
     }
     return data
   }

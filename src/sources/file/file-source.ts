@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import { numberedFrom } from '../chunks.ts'
+import { nullsSchema } from '../csv/options.ts'
 import { JoinTable } from '../join-table.ts'
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
 import { checkFiles, columnsOfStreams } from './check.ts'
@@ -13,7 +14,7 @@ export const fileSource: SourceDefinition = {
   type: 'file',
   schema: {
     type: 'object',
-    properties: { streams: { type: 'object', minProperties: 1 } },
+    properties: { streams: { type: 'object', minProperties: 1 }, nulls: nullsSchema },
     required: ['streams'],
     additionalProperties: false,
   },

@@ -36,7 +36,7 @@ export function readFormat(
   format: Format,
   options: Record<string, unknown>,
   complain: (option: string, problem: Omit<Problem, 'path'>) => void,
-): Pick<StreamSettings, 'encoding' | 'records' | 'dialect' | 'nulls' | 'trim'> {
+): Pick<StreamSettings, 'encoding' | 'records' | 'dialect' | 'trim'> {
   for (const [other, names] of Object.entries(OF_FORMAT)) {
     if (other === format) continue
     for (const name of names) if (options[name] !== undefined) complain(name, foreign(name, other, format))
@@ -52,7 +52,6 @@ export function readFormat(
     encoding,
     records: records?.ok ? records.names : undefined,
     dialect: dialectOf(options),
-    nulls: textsOf(options.nulls),
     trim: options.trim === true,
   }
 }

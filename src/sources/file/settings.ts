@@ -1,5 +1,6 @@
 import type { Problem } from '../../diagnostics/problem.ts'
 import { isObject } from '../../json.ts'
+import { nullsOption } from '../csv/options.ts'
 import { ROW_FILE, ROW_LINE } from '../source.ts'
 import { formatOf, readFormat } from './format-settings.ts'
 import { checkTree, readJoin } from './join-settings.ts'
@@ -26,8 +27,9 @@ export function readSettings(config: Record<string, unknown>): Settings {
     const format = formatOf(options.format, paths)
     if (format === undefined) complain('path', unknownFormat)
     const shape = readFormat(format ?? 'csv', options, complain)
+    const nulls = nullsOption(options.nulls === undefined ? config : options)
     const join = readJoin(options.join, main, complain)
-    streams.push({ name, paths, format: format ?? 'csv', ...shape, join })
+    streams.push({ name, paths, format: format ?? 'csv', ...shape, nulls, join })
   }
   problems.push(...checkTree(streams))
   return { streams, problems }

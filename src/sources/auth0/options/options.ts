@@ -1,7 +1,7 @@
 import { parseLimit } from '../../../config/limits.ts'
 import { ManifestError } from '../../../diagnostics/errors.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
-import { textOption } from '../../csv/options.ts'
+import { nullsOption, textOption } from '../../csv/options.ts'
 import { type Address, addressOf } from './address.ts'
 import { checkOptions } from './check-options.ts'
 import { isLive, isoTime, type OrganizationsFrom, organizationsFrom } from './option-values.ts'
@@ -42,6 +42,8 @@ export interface ReadOptions {
   paths: MetadataPaths
   passwords: string[]
   mfa: string[]
+  /** Values of CSV files that stand for nothing. */
+  nulls: string[]
   updatedSince: string | undefined
 }
 
@@ -69,6 +71,7 @@ export function readOptions(config: Record<string, unknown>): ReadOptions {
     paths: pathsOf(config.metadata),
     passwords: texts(config.passwords),
     mfa: texts(config.mfa),
+    nulls: nullsOption(config),
     updatedSince: isoTime(textOption(config, 'updatedSince')),
   }
 }

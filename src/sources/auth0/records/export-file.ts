@@ -11,6 +11,8 @@ export interface ExportFileOptions {
   stream: string
   role: StreamCount['role']
   file: SourceFile
+  /** Values of CSV that stand for nothing. */
+  nulls: readonly string[]
   /** What a row of CSV means. */
   fromCsv(row: JsonObject): JsonObject
 }
@@ -37,8 +39,10 @@ export async function formatOf(file: SourceFile): Promise<Format> {
 }
 
 function csvFile({ fromCsv, ...options }: ExportFileOptions, context: ReadContext): RecordFile {
+  // Auth0 puts a ' before texts.
+  const nulls = options.nulls.flatMap((value) => [value, `'${value}`])
   // Exports name what fields they like: a mapping may read any of them.
-  const stream = new CsvStream({ ...options, vocabulary: { known: [], required: [], open: true } }, context)
+  const stream = new CsvStream({ ...options, nulls, vocabulary: { known: [], required: [], open: true } }, context)
   return {
     async *records() {
       for await (const batch of stream.records()) yield batch.map(({ line, data }) => ({ line, data: fromCsv(data) }))

@@ -16,6 +16,7 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
     stream: 'users',
     role: 'main',
     file: sourceFile(name, context.directory),
+    nulls: options.nulls,
     fromCsv: userFromCsv,
   } as const
   const file = await exportFile(format, context)
