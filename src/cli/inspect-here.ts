@@ -9,9 +9,12 @@ import { renderProblems } from '../diagnostics/render.ts'
 import { createScratch, type Scratch } from '../files/scratch.ts'
 import { inspectSource } from '../inspecting/inspect.ts'
 import type { Inspection } from '../inspecting/inspection.ts'
+import { columnsRead } from '../mapping/columns-read.ts'
 import { Progress } from '../reporting/progress.ts'
+import { nullsOption } from '../sources/csv/options.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import { writtenNullWarnings } from '../sources/written-nulls.ts'
 import type { Context } from './context.ts'
 import { placeSourceProblem, placingSourceErrors } from './placing.ts'
 
@@ -29,17 +32,20 @@ export interface Subject {
   loaded?: LoadedManifest
   /** Gets the snapshot of a live source. */
   obtain?: (tell: Tell) => Promise<Snapshot | undefined>
+  /** What is not to be told: written nulls, or any warning. Default: everything is. */
+  untold?: 'nulls' | 'all'
   /** See InspectOptions. */
   columns?: ReadonlyMap<string, readonly string[]>
 }
 
 /** Inspects a source up to a number of records; its warnings go to standard error. */
 export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
-  const { source, directory, loaded, obtain, columns } = subject
+  const { source, directory, loaded, obtain, columns, untold } = subject
   const progress = new Progress(context.stderr)
   const scratch = scratchFor(loaded)
   const placed = (problem: Problem) => (loaded === undefined ? problem : placeSourceProblem(problem, loaded))
   const warn = (problem: Problem) => {
+    if (untold === 'all') return
     progress.clear()
     const { stderr, env, cwd, redactor } = context
     const shown: Problem = { ...placed(problem), severity: 'warning' }
@@ -49,14 +55,19 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   const onProgress = (message: string) => progress.status(message)
   const read = async () => {
     const snapshot = await obtain?.({ onProgress, onWarning: warn })
-    return inspectSource({
+    const inspection = await inspectSource({
       type: source.type,
       limit,
       scratch: scratch.path,
       columns,
+      ...(loaded && { columnsRead: (streams) => columnsRead(loaded.manifest, streams) }),
       open: (reject) => openSource(source, { directory, scratch: scratch.path, reject, warn, snapshot, signal }),
       onProgress,
     })
+    const known = { mapped: loaded !== undefined, nulls: nullsOption(source) }
+    const warnings = untold === undefined ? writtenNullWarnings(inspection.writtenNulls, known) : []
+    for (const warning of warnings) warn(warning)
+    return inspection
   }
   try {
     return await (loaded === undefined ? read() : placingSourceErrors(loaded, read))

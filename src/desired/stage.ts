@@ -16,6 +16,8 @@ export interface StageOptions {
   /** Chunks on their way at once: bounds what is in memory. */
   chunksInFlight: number
   signal?: AbortSignal
+  /** Told of each chunk before it is mapped. */
+  onRecords?: (records: readonly SourceRecord[]) => void
   /** Told after each chunk how many records have been staged so far. */
   onProgress?: (records: number) => void
 }
@@ -38,6 +40,7 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
   let failure: { error: unknown } | undefined
   for await (const { chunk, alone } of withCompany(source.read(options.chunkSize))) {
     signal?.throwIfAborted()
+    options.onRecords?.(chunk)
     const work = mapper
       .map(chunk, alone)
       .then((result) => {

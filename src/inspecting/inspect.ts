@@ -1,9 +1,13 @@
 import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
+import { type WrittenNull, WrittenNulls } from '../sources/written-nulls.ts'
 import { Findings } from './findings.ts'
 import type { Inspection } from './inspection.ts'
+import { shownName } from './mask.ts'
 import { Profile } from './profile.ts'
 import { streamsOf } from './streams.ts'
 import { Tally } from './tally.ts'
+
+const NO_COLUMNS: ReadonlySet<string> = new Set()
 
 /** How many records are asked for at once. */
 const CHUNK = 1000
@@ -19,6 +23,8 @@ export interface InspectOptions {
   scratch: string
   /** Columns by stream in the order of their file, where that is known: those that are empty throughout are not in the records. */
   columns?: ReadonlyMap<string, readonly string[]>
+  /** Names of the columns that the mapping reads, where there is one, for the streams of the source. */
+  columnsRead?: (streams: readonly string[]) => ReadonlyMap<string, ReadonlySet<string>>
   onProgress?: (message: string) => void
 }
 
@@ -34,6 +40,8 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
   const profiles = new Map<string, Profile>()
   const tally = new Tally(scratch)
   const findings = new Findings(tally)
+  const read = options.columnsRead?.(source.streams)
+  const nulls = new WrittenNulls(read && ((stream) => read.get(stream) ?? NO_COLUMNS))
   let records = 0
   let complete = false
 
@@ -42,6 +50,7 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
     profiles.set(record.stream, profile)
     if (profile.records < limit) profile.add(record.data)
     if (record.stream === main) findings.add(record.data)
+    nulls.add(record)
   }
 
   try {
@@ -62,8 +71,13 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
       }
     }
     const streams = streamsOf(source, { columns: options.columns, profiles, rejected })
-    return { type, complete, records, streams, people: findings.result() }
+    return { type, complete, records, streams, people: findings.result(), writtenNulls: nulls.found().map(shown) }
   } finally {
     tally.close()
   }
+}
+
+/** A name of a column that looks like data is masked: a file may lack its header. */
+function shown(found: WrittenNull): WrittenNull {
+  return { ...found, column: found.column.split('.').map(shownName).join('.') }
 }

@@ -1,3 +1,5 @@
+import type { WrittenNull } from '../sources/written-nulls.ts'
+
 /** A path inside records: `email`, `identities[].connection`, `Attributes[Name="email"].Value`. */
 export type Path = string
 
@@ -96,4 +98,6 @@ export interface Inspection {
   records: number
   streams: StreamInspection[]
   people: PeopleInspection
+  /** Columns whose cells hold what looks like a written null: `NULL`, `\N` … Only those that the mapping reads, where there is one. */
+  writtenNulls: WrittenNull[]
 }

@@ -7,10 +7,14 @@ import { Staging } from '../desired/staging.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { checkStreams } from '../mapping/check.ts'
+import { columnsRead } from '../mapping/columns-read.ts'
 import { createMapperPool } from '../mapping/pool.ts'
+import { nullsOption } from '../sources/csv/options.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import { WrittenNulls, writtenNullWarnings } from '../sources/written-nulls.ts'
 import { locateLeftOut } from './locate-left-out.ts'
+import { everybodyLeftOut } from './plan-warnings.ts'
 import { unknownOrganizations } from './unknown-organizations.ts'
 
 export interface ComputeDesiredOptions {
@@ -25,6 +29,8 @@ export interface ComputeDesiredOptions {
   onWarning?: (problem: Problem) => void
 }
 
+const NO_COLUMNS: ReadonlySet<string> = new Set()
+
 /** Chunks on their way per worker: one in work, one waiting. */
 const CHUNKS_PER_WORKER = 2
 
@@ -34,7 +40,7 @@ const CHUNKS_PER_WORKER = 2
  */
 export async function computeDesired(
   options: ComputeDesiredOptions,
-): Promise<{ set: DesiredSet; sourceDigest: string }> {
+): Promise<{ set: DesiredSet; sourceDigest: string; warnings: Problem[] }> {
   const { loaded, scratch, signal, onProgress = () => {}, onWarning = () => {} } = options
   const { manifest, directory } = loaded
   const snapshot = await options.obtainSnapshot?.()
@@ -50,6 +56,8 @@ export async function computeDesired(
   const problems = checkStreams(manifest.map, source.streams)
   if (problems.length > 0) throw new ManifestError(problems)
   const { workers, chunkSize } = manifest.run
+  const columns = columnsRead(manifest, source.streams)
+  const nulls = new WrittenNulls((stream) => columns.get(stream) ?? NO_COLUMNS)
   const mapper = createMapperPool(manifest, { workers, mainStream: source.streams[0] })
   try {
     const records = await stageRecords({
@@ -59,6 +67,9 @@ export async function computeDesired(
       chunkSize,
       chunksInFlight: workers * CHUNKS_PER_WORKER,
       signal,
+      onRecords: (chunk) => {
+        for (const record of chunk) nulls.add(record)
+      },
       onProgress: (count) => onProgress(`reading the source: ${count} records`),
     })
     const yielded = countYielded(staging)
@@ -70,7 +81,12 @@ export async function computeDesired(
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
     })
     for (const problem of unknownOrganizations(set, loaded)) onWarning(problem)
-    return { set, sourceDigest: source.digest() }
+    const warnings = [
+      ...writtenNullWarnings(nulls.found(), { mapped: true, nulls: nullsOption(manifest.source) }),
+      ...everybodyLeftOut(set, loaded, source.streams[0] ?? ''),
+    ]
+    for (const problem of warnings) onWarning(problem)
+    return { set, sourceDigest: source.digest(), warnings }
   } finally {
     await mapper.close()
   }

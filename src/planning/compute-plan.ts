@@ -10,6 +10,7 @@ import { checkPartial, checkUnknownRejects } from './guards.ts'
 import { Plan } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { createPlanTables, indexActions } from './plan-tables.ts'
+import { everybodyVerified, shownWarning } from './plan-warnings.ts'
 import { noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
 
@@ -25,7 +26,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   const { loaded, state, target, refresh, onProgress = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
-  const { set, sourceDigest } = await computeDesired(options)
+  const { set, sourceDigest, warnings } = await computeDesired(options)
   createPlanTables(set.staging)
   for (const definition of plannedKinds(manifest)) {
     options.signal?.throwIfAborted()
@@ -42,6 +43,13 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   indexActions(set.staging)
   noteStillReduced(set.staging)
   const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh)
+  summary.warnings.push(...warnings.map((problem) => shownWarning(problem, loaded)))
+  if (summary.kinds.some(({ kind, create, update, adopt }) => kind === 'user' && create + update + adopt > 0)) {
+    for (const problem of everybodyVerified(set, loaded)) {
+      options.onWarning?.(problem)
+      summary.warnings.push(shownWarning(problem, loaded))
+    }
+  }
   if (set.reading.partial) summary.refusals.push(...checkPartial(prune))
   const deletes = summary.kinds.reduce((sum, kind) => sum + kind.delete, 0)
   summary.refusals.push(...checkUnknownRejects(deletes, countUnknownRejects(set.staging)))

@@ -1,11 +1,15 @@
 import { type CaseCount, caseCounts } from '../desired/cases.ts'
 import type { ConnectionCounts } from '../desired/connection-counts.ts'
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
+import type { Problem } from '../diagnostics/problem.ts'
 import type { Action, Drift, Spared } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { GuardRefusal } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
 import type { PasswordCounts } from './password-counts.ts'
+
+/** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
+export type PlanWarning = Pick<Problem, 'code' | 'message' | 'hint' | 'at'>
 
 export interface PlanSummary {
   kinds: KindSummary[]
@@ -17,6 +21,8 @@ export interface PlanSummary {
   handoff: ConnectionCounts
   estimate: Estimate
   refusals: GuardRefusal[]
+  /** What is odd about the plan as a whole, and refuses nothing: who reads it should look. */
+  warnings: PlanWarning[]
   /** Whether everything was read back from WorkOS. */
   refreshed: boolean
 }

@@ -42,6 +42,7 @@ export function summarise(
       ...checkGuards(safety, kinds, set.rejectCount()),
       ...checkDrift(refused(set, '<>'), refused(set, '='), kinds),
     ],
+    warnings: [],
     refreshed,
   }
 }

@@ -1,5 +1,6 @@
 import type { Accounting } from '../desired/accounting.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import { describeCondition } from '../planning/locate-left-out.ts'
 import { type Paint, table } from './style.ts'
 
 /** Where every record went: the sums that were checked, written out. */
@@ -31,8 +32,7 @@ export function describeLeftOut({ leftOutBy }: Accounting['records']): string[] 
   return [...leftOutBy]
     .sort((a, b) => b.records - a.records)
     .map(({ stream, path, records, at }) => {
-      const why = path === null ? ': no rule under map reads this stream' : ` by ${path}`
-      const where = at === undefined ? '' : ` (${at.file}${at.line === undefined ? '' : `:${at.line}`})`
-      return `${stream}: ${figure(records)} left out${why}${where}`
+      const why = path === null ? ': no rule under map reads this stream' : ` ${describeCondition({ path, at })}`
+      return `${stream}: ${figure(records)} left out${why}`
     })
 }

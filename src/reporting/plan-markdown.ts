@@ -7,7 +7,7 @@ import { describeLeftOut } from './accounting-text.ts'
 import { describeConnections } from './connections-text.ts'
 import { describeMerges, duplicateRows } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
-import { describeNotes, PARTIAL } from './remarks.ts'
+import { describeNotes, describeWarning, PARTIAL } from './remarks.ts'
 import { describeLost, describeUnmapped } from './roles-text.ts'
 import { minute } from './snapshot-age.ts'
 import { counted, duration, ofSeveral, shortValue } from './style.ts'
@@ -29,6 +29,9 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   const { writes, seconds } = summary.estimate
   write(`\n${summary.changes ? `${counted(writes, 'write')}, at least ${duration(seconds)}.` : 'Nothing to do.'}\n`)
   for (const refusal of summary.refusals) write(`\n> **Refused**: ${cell(refusal.message)}. ${cell(refusal.hint)}.\n`)
+  for (const warning of summary.warnings) {
+    write(`\n> **Warning**: ${cell(describeWarning(warning))}. ${cell(warning.hint ?? '')}.\n`)
+  }
   const { snapshot, partial } = set.reading
   if (snapshot) write(`\nFrom a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`)
   if (partial) write(`\n> ${cell(PARTIAL)}.\n`)

@@ -8,7 +8,7 @@ import { describeConnections } from './connections-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
-import { describeNotes, PARTIAL } from './remarks.ts'
+import { describeNotes, describeWarning, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { counted, duration, ofSeveral, type Paint, shortValue, table } from './style.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
@@ -49,6 +49,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   }
   renderConnections(plan, options)
   renderRemarks(plan, options)
+  renderWarnings(plan, options)
   renderConclusion(plan, options)
 }
 
@@ -157,6 +158,15 @@ function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
   for (const line of remarks) write(`  ${printable(line)}\n`)
   for (const { orphaned: count, kind, plural } of orphaned) {
     write(`  ${counted(count, kind, plural)} no longer in the source: left alone in WorkOS\n`)
+  }
+}
+
+function renderWarnings({ summary }: Plan, { paint, write }: PlanTextOptions): void {
+  if (summary.warnings.length === 0) return
+  write(`\n${paint('bold', 'Warnings')}\n`)
+  for (const warning of summary.warnings) {
+    write(`  ${paint('yellow', '!')} ${printable(describeWarning(warning))}\n`)
+    write(renderHint(warning.hint, paint))
   }
 }
 

@@ -1,9 +1,16 @@
 import type { NoteCount } from '../desired/desired-set.ts'
+import { formatLocation } from '../diagnostics/problem.ts'
+import type { PlanWarning } from '../planning/plan.ts'
 import { counted } from './style.ts'
 
 /** What holds for a source that was read in part. */
 export const PARTIAL =
   'only a part of the source was read (source.updatedSince): what it lacks stays as it is, and does not count as having left'
+
+/** What is odd about a plan as a whole, and where it begins. */
+export function describeWarning({ message, at }: PlanWarning): string {
+  return at === undefined ? message : `${message} (${formatLocation({ ...at, column: undefined })})`
+}
 
 /** Remarks that the plan tells in its block about passwords instead. */
 const PASSWORD_RESETS: ReadonlySet<string> = new Set(['password_reset_required', 'password_weak_reset'])

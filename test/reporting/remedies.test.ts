@@ -45,7 +45,7 @@ const OTHERS: Record<string, string[]> = {
     'unexpected_answer',
     'unknown_stream',
   ],
-  'a warning': ['column_not_in_file'],
+  'a warning': ['column_not_in_file', 'everybody_left_out', 'everybody_verified'],
   'a case, whose rejections have codes of their own': [
     'same_email_different_external_ids',
     'same_external_id_different_emails',
@@ -167,6 +167,7 @@ const OF_A_WHOLE_FILE = [
   'users_banned',
   'users_not_in_export',
   'wrong_encoding',
+  'written_null',
   'zip_archive',
 ]
 

@@ -6,13 +6,13 @@ import type { Inspection } from '../../inspecting/inspection.ts'
 import { counted } from '../../reporting/style.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
-import { inspectHere } from '../inspect-here.ts'
 import type { Answers } from '../wizard/answers.ts'
 import { checkKeys } from '../wizard/check-keys.ts'
 import { findingsInWords } from '../wizard/findings-in-words.ts'
 import { gitignoreWith } from '../wizard/gitignore.ts'
 import type { Given } from '../wizard/given.ts'
-import { HEAD, inspectLive } from '../wizard/inspect-live.ts'
+import { inspectFiles } from '../wizard/inspect-files.ts'
+import { inspectLive } from '../wizard/inspect-live.ts'
 import { interview } from '../wizard/interview.ts'
 import { ORIGINS } from '../wizard/origins.ts'
 import { createPrompts, type Prompts } from '../wizard/prompts.ts'
@@ -41,12 +41,21 @@ export async function init(options: InitOptions, context: Context): Promise<Exit
   if (prompts === undefined) refuseOverwriting(file, options)
   prompts?.intro('workos-migrate: a first migration')
   const answers = await interview(options, prompts, context)
-  const source = proposeSource(answers, dirname(file))
-  const inspection =
+  const proposed = proposeSource(answers, dirname(file))
+  const { source, inspection, nulls } =
     answers.live === undefined
-      ? await inspectHere({ source: source.effective, directory: context.cwd }, HEAD, context)
-      : await inspectLive(source, { directory: dirname(file), read: options.inspect }, prompts, context)
-  const manifest = proposeManifest(answers, source, inspection)
+      ? await inspectFiles(proposed, context.cwd, context)
+      : {
+          source: proposed,
+          nulls: [],
+          inspection: await inspectLive(
+            proposed,
+            { directory: dirname(file), read: options.inspect },
+            prompts,
+            context,
+          ),
+        }
+  const manifest = proposeManifest(answers, source, inspection, nulls)
   const tried = await checkKeys(manifest, answers, prompts, context)
   if (prompts !== undefined && !(await confirmed(prompts, { answers, inspection, file, options }))) {
     context.stderr.write('Nothing was written.\n')

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../json.ts'
 export type Comments = Record<string, string>
 
 /** Keys whose objects and lists stand on one line. */
-const ON_ONE_LINE = new Set(['join', 'columns', 'extends'])
+const ON_ONE_LINE = new Set(['join', 'columns', 'extends', 'nulls'])
 
 /** YAML with comments above its keys, and an empty line between its sections. */
 export function commentedYaml(content: JsonObject, head: string, comments: Comments): string {

@@ -1,6 +1,7 @@
 import type { Inspection } from '../../inspecting/inspection.ts'
 import type { JsonObject } from '../../json.ts'
 import { counted } from '../../reporting/style.ts'
+import type { WrittenNull } from '../../sources/written-nulls.ts'
 import { type Answers, keyVariable, type Variable } from './answers.ts'
 import { type Comments, commentedYaml } from './commented-yaml.ts'
 import { findingsInWords, tellsAddresses } from './findings-in-words.ts'
@@ -20,11 +21,15 @@ export interface ProposedManifest {
 /** The word that production asks for is its name. */
 const CAREFUL = /^(prod|production|live)$/i
 
-/** A manifest of the answers and of what was found in the source. */
+/**
+ * A manifest of the answers and of what was found in the source.
+ * @param nulls cells for which the source has `nulls`
+ */
 export function proposeManifest(
   answers: Answers,
   source: ProposedSource,
   inspection: Inspection | undefined,
+  nulls: readonly WrittenNull[] = [],
 ): ProposedManifest {
   const content: JsonObject = { version: 1, name: answers.name }
   const comments: Comments = {}
@@ -32,6 +37,7 @@ export function proposeManifest(
   addRecipes(answers, content, comments)
   content.source = source.written
   comments.source = sourceComment(answers, inspection)
+  if (nulls.length > 0) comments['source.nulls'] = nullsComment(nulls)
   if (answers.organize === 'one') addOrganization(answers, content, comments)
   if (answers.organize === 'from-metadata' && answers.origin !== 'auth0') addMetadataNames(content, comments)
   if (answers.origin === 'firebase') addFirebase(inspection, content, comments, variables)
@@ -94,6 +100,21 @@ function sourceComment(answers: Answers, inspection: Inspection | undefined): st
   return [...lines, ...(inspection === undefined && live !== undefined ? ['Nothing was looked at yet.'] : [])].join(
     '\n',
   )
+}
+
+/** Columns that the comment names. */
+const NAMED = 5
+
+function nullsComment(nulls: readonly WrittenNull[]): string {
+  const found = nulls.slice(0, NAMED).map(({ column, values, of }) => {
+    return `${column} (${values.map(({ value, count }) => `${value} in ${count}`).join(', ')} of ${of})`
+  })
+  const more = nulls.length > NAMED ? [`${nulls.length - NAMED} more columns`] : []
+  return [
+    'Texts that stand for nothing, as databases write them: such cells count as empty. Found in',
+    `${[...found, ...more].join(', ')}.`,
+    'Please check: take out what is a value of yours.',
+  ].join('\n')
 }
 
 function addTarget({ target, baseUrl }: Answers, content: JsonObject, comments: Comments, variables: Variable[]): void {

@@ -70,7 +70,12 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
   }
   for (const { option, inRecipe } of slots) if (inRecipe && written[option] === undefined) written[option] = null
   const type: JsonObject = recipe === undefined ? { type: 'file' } : {}
-  return { written: { ...type, streams: written }, effective: { type: 'file', streams: effective }, variables: [] }
+  const nulls = recipe?.nulls ?? []
+  return {
+    written: { ...type, streams: written },
+    effective: { type: 'file', streams: effective, ...(nulls.length > 0 && { nulls }) },
+    variables: [],
+  }
 }
 
 /** Settings of the recipe's stream that this file must not have, and the place of the records where it is another. */

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { isObject } from '../../json.ts'
+import { nullsOption } from '../../sources/csv/options.ts'
 
 /** The parts of a recipe that a proposal builds on. */
 export interface Recipe {
   streams: Record<string, Record<string, unknown>>
+  /** What stands for nothing in CSV. */
+  nulls: string[]
   /** Roles it defines, and how it translates names. */
   defined: string[]
   translated: Record<string, string>
@@ -18,6 +21,7 @@ export function readRecipe(name: string): Recipe {
   const streams = objectAt(content, 'source', 'streams')
   const translated = Object.entries(objectAt(content, 'roles', 'map')).map(([from, to]) => [from, String(to)])
   return {
+    nulls: nullsOption(objectAt(content, 'source')),
     streams: Object.fromEntries(Object.entries(streams).map(([key, value]) => [key, isObject(value) ? value : {}])),
     defined: Object.keys(objectAt(content, 'roles', 'define')),
     translated: Object.fromEntries(translated),

@@ -1,0 +1,84 @@
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { describeCondition, locateLeftOut, shownFile } from './locate-left-out.ts'
+import type { PlanWarning } from './plan.ts'
+
+/** So many users, all of them verified, are worth a word where the source says so itself. */
+const MANY = 10
+/** And so many where an expression concludes it from the presence of something: any text will do then. */
+const SEVERAL = 2
+
+/** A warning where the source has records of users and no user comes of any of them, since conditions leave them all out. */
+export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream: string): Problem[] {
+  const { user } = loaded.manifest.map
+  if (user === undefined || set.reading.partial) return []
+  const { streams, kinds, records } = set.accounting
+  const read = user.from === undefined ? [mainStream] : [user.from].flat()
+  const passed = streams
+    .filter(({ stream, role }) => role === 'main' && read.includes(stream))
+    .reduce((sum, count) => sum + count.passed, 0)
+  if (passed === 0 || kinds.some(({ kind, yielded }) => kind === 'user' && yielded > 0)) return []
+  const found = records.leftOutBy.filter(({ stream, path }) => read.includes(stream) && path !== null)
+  // Where other rules made something of the records, it is the condition of the user's rule all the same.
+  const path = user.each === undefined ? 'map.user.when' : 'map.user.each'
+  const own = locateLeftOut({ stream: read.join(', '), path, records: passed }, loaded)
+  const conditions = found.length > 0 ? found.toSorted((a, b) => b.records - a.records) : [own]
+  const [first = own] = conditions
+  const by =
+    conditions.length === 1
+      ? `by ${first.path}`
+      : conditions.map((one) => `${one.records} ${describeCondition(one)}`).join(', ')
+  const place = (first.path ?? path).split('.')
+  return [
+    {
+      code: 'everybody_left_out',
+      severity: 'warning',
+      message: `nobody is migrated: ${passed === 1 ? 'the only record' : `all ${passed} records`} of ${read.join(', ')} ${passed === 1 ? 'is' : 'are'} left out ${by}`,
+      hint: 'compare the condition with what the columns that it reads hold: any text counts as a value, NULL and f too',
+      at: loaded.originOf(place) ?? loaded.locate(place),
+      path: place.join('.'),
+    },
+  ]
+}
+
+/**
+ * A warning where all users are verified, and no constant says so: WorkOS lets whoever signs in by another way with a verified address into its
+ * account. Many sources have verified users alone, so that this asks for a look and for nothing else.
+ */
+export function everybodyVerified({ staging }: DesiredSet, { manifest, locate }: LoadedManifest): Problem[] {
+  const expression = manifest.map.user?.emailVerified
+  if (typeof expression !== 'string' || isConstant(expression)) return []
+  const row = staging
+    .statement(
+      "SELECT count(*) AS users, sum(attributes ->> 'emailVerified' = 1) AS verified FROM desired WHERE kind = 'user'",
+    )
+    .get()
+  const users = Number(row?.users ?? 0)
+  if (Number(row?.verified ?? 0) < users || users < (concludes(expression) ? SEVERAL : MANY)) return []
+  return [
+    {
+      code: 'everybody_verified',
+      severity: 'warning',
+      message: `the addresses of all ${users} users count as verified`,
+      hint: 'nothing needs to be done if that is so; else look at what the columns hold that map.user.emailVerified reads: any text may count as yes, NULL too',
+      at: locate(['map', 'user', 'emailVerified']),
+      path: 'map.user.emailVerified',
+    },
+  ]
+}
+
+/** Whoever writes it has decided it. */
+function isConstant(expression: string): boolean {
+  return /^\s*(["']?)(true|yes|1)\1\s*$/i.test(expression)
+}
+
+/** Whether it makes a yes of the mere presence of something. A column as it is, or a comparison, says yes or no itself. */
+function concludes(expression: string): boolean {
+  return /\?|\$(exists|boolean|not)\b/.test(expression)
+}
+
+/** A warning as the plan shows it: the same on every machine. */
+export function shownWarning({ code, message, hint, at }: Problem, { directory }: LoadedManifest): PlanWarning {
+  return { code, message, hint, ...(at && { at: { ...at, file: shownFile(at.file, directory) } }) }
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import type { Manifest } from '../../src/config/manifest.ts'
+import { columnsRead } from '../../src/mapping/columns-read.ts'
+import { dedupeWith } from './manifest.ts'
+
+const DEDUPE = dedupeWith({ by: ['$lowercase(mail)'], prefer: ['rank'] })
+
+function read(map: Manifest['map']): Record<string, string[]> {
+  const found = columnsRead({ map, dedupe: DEDUPE, vars: { known: 'x' }, secrets: {} }, ['users', 'teams', 'grants'])
+  return Object.fromEntries([...found].map(([stream, names]) => [stream, [...names].sort()]))
+}
+
+test('names are those of the stream that a rule reads, the main one by default', () => {
+  expect(
+    read({
+      user: { key: 'id', emailVerified: 'at ? true : false', metadata: { plan: '$record.`the plan`' } },
+      organization: { from: 'teams', key: 'slug' },
+      roleAssignment: { from: ['users', 'grants'], each: { users: 'roles' }, role: 'role' },
+    }),
+  ).toEqual({
+    users: ['at', 'id', 'mail', 'rank', 'role', 'roles', 'the plan'],
+    teams: ['slug'],
+    grants: ['role'],
+  })
+})
+
+test('an expression that cannot work reads nothing, and constants are no columns', () => {
+  expect(read({ user: { key: '(', email: '$vars.known & mail', firstName: '$nothing(a)' } })).toEqual({
+    users: ['known', 'mail', 'rank'],
+  })
+})
