@@ -75,7 +75,7 @@ function isConstant(expression: string): boolean {
 
 /** Whether it makes a yes of the mere presence of something. A column as it is, or a comparison, says yes or no itself. */
 function concludes(expression: string): boolean {
-  return /\?|\$(exists|boolean|not)\b/.test(expression)
+  return /\?|\$(exists|boolean|not)\b|\b(and|or)\b/.test(expression)
 }
 
 /** A warning as the plan shows it: the same on every machine. */
