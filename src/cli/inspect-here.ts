@@ -11,7 +11,6 @@ import { inspectSource } from '../inspecting/inspect.ts'
 import type { Inspection } from '../inspecting/inspection.ts'
 import { columnsRead } from '../mapping/columns-read.ts'
 import { Progress } from '../reporting/progress.ts'
-import { nullsOption } from '../sources/csv/options.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { writtenNullWarnings } from '../sources/written-nulls.ts'
@@ -64,7 +63,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
       open: (reject) => openSource(source, { directory, scratch: scratch.path, reject, warn, snapshot, signal }),
       onProgress,
     })
-    const known = { mapped: loaded !== undefined, nulls: nullsOption(source) }
+    const known = { mapped: loaded !== undefined, source }
     const warnings = untold === undefined ? writtenNullWarnings(inspection.writtenNulls, known) : []
     for (const warning of warnings) warn(warning)
     return inspection

@@ -9,7 +9,6 @@ import type { Problem } from '../diagnostics/problem.ts'
 import { checkStreams } from '../mapping/check.ts'
 import { columnsRead } from '../mapping/columns-read.ts'
 import { createMapperPool } from '../mapping/pool.ts'
-import { nullsOption } from '../sources/csv/options.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { WrittenNulls, writtenNullWarnings } from '../sources/written-nulls.ts'
@@ -82,7 +81,7 @@ export async function computeDesired(
     })
     for (const problem of unknownOrganizations(set, loaded)) onWarning(problem)
     const warnings = [
-      ...writtenNullWarnings(nulls.found(), { mapped: true, nulls: nullsOption(manifest.source) }),
+      ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),
       ...everybodyLeftOut(set, loaded, source.streams[0] ?? ''),
     ]
     for (const problem of warnings) onWarning(problem)

@@ -1,5 +1,7 @@
+import type { SourceConfig } from '../config/manifest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { isObject } from '../json.ts'
+import { nullsOption } from './csv/options.ts'
 import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from './source.ts'
 
 /**
@@ -150,21 +152,22 @@ export function nullValues(found: readonly WrittenNull[]): string[] {
 /**
  * A warning for each column.
  * @param mapped whether the mapping is known to read these columns
- * @param nulls what `source.nulls` says already
  */
 export function writtenNullWarnings(
   found: readonly WrittenNull[],
-  { mapped, nulls = [] }: { mapped: boolean; nulls?: readonly string[] },
+  { mapped, source }: { mapped: boolean; source: SourceConfig },
 ): Problem[] {
   const told = found.slice(0, MAX_TOLD)
-  const warnings = told.map(({ stream, column, values, of, first }): Problem => {
+  const warnings = told.map((one): Problem => {
+    const { stream, column, values, of, first } = one
+    const { path, nulls } = settingOf(one, source)
     const held = values.map(({ value, count }) => `${value} in ${count}`).join(' and ')
     const list = JSON.stringify([...new Set([...nulls, ...values.map(({ value }) => value)])]).replaceAll(',', ', ')
     return {
       code: 'written_null',
       severity: 'warning',
       message: `${stream}: the column ${column} holds the text ${held} of ${of} ${of === 1 ? 'row' : 'rows'}${mapped ? ', and the mapping reads it as a value' : ''}`,
-      hint: `where this stands for nothing, set source.nulls to ${list}: such cells of CSV count as empty then; in JSON, write null`,
+      hint: `where this stands for nothing, set ${path} to ${list}: such cells of CSV count as empty then; in JSON, write null`,
       at: first,
     }
   })
@@ -179,4 +182,13 @@ export function writtenNullWarnings(
       at: { file: told[0]?.first.file ?? '' },
     },
   ]
+}
+
+/** Where the manifest says what stands for nothing in such a column, and what it says already: a stream may have a list of its own. */
+function settingOf({ stream, column }: WrittenNull, source: SourceConfig): { path: string; nulls: string[] } {
+  const streams = isObject(source.streams) ? source.streams : {}
+  const name = column.split('.').findLast((segment) => Object.hasOwn(streams, segment)) ?? stream
+  const own = streams[name]
+  if (isObject(own) && own.nulls !== undefined) return { path: `source.streams.${name}.nulls`, nulls: nullsOption(own) }
+  return { path: 'source.nulls', nulls: nullsOption(source) }
 }

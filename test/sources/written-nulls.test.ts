@@ -79,14 +79,14 @@ test('names without end are counted up to a bound', () => {
     nulls.add({ stream: 'users', data: { [`k${index}`]: 'NULL', [`o${index}`]: { x: 'NULL' } }, origin: { file: 'f' } })
   }
   expect(nulls.found().length).toBeLessThanOrEqual(1000)
-  const warnings = writtenNullWarnings(nulls.found(), { mapped: false })
+  const warnings = writtenNullWarnings(nulls.found(), { mapped: false, source: { type: 'csv' } })
   expect(warnings).toHaveLength(21)
   expect(warnings.at(-1)?.message).toMatch(/^\d+ more columns/)
 })
 
 test('a warning names column, value, count and the setting, with what it says already', () => {
   const found = counted([{ org: 'NULL' }, { org: 'Acme' }])
-  expect(writtenNullWarnings(found, { mapped: true, nulls: ['\\N'] })).toEqual([
+  expect(writtenNullWarnings(found, { mapped: true, source: { type: 'csv', nulls: ['\\N'] } })).toEqual([
     {
       code: 'written_null',
       severity: 'warning',
@@ -94,5 +94,15 @@ test('a warning names column, value, count and the setting, with what it says al
       hint: 'where this stands for nothing, set source.nulls to ["\\\\N", "NULL"]: such cells of CSV count as empty then; in JSON, write null',
       at: { file: 'users.csv', line: 2 },
     },
+  ])
+})
+
+test('where a stream has a list of its own, that list is named', () => {
+  const found = counted([{ teams: [{ team: 'NULL' }] }, { name: 'NULL' }])
+  const streams = { users: { path: 'u.csv' }, teams: { path: 't.csv', nulls: ['-'] } }
+  const hints = writtenNullWarnings(found, { mapped: true, source: { type: 'file', nulls: ['x'], streams } })
+  expect(hints.map(({ hint }) => /set (.*):/.exec(hint ?? '')?.[1])).toEqual([
+    'source.nulls to ["x", "NULL"]',
+    'source.streams.teams.nulls to ["-", "NULL"]',
   ])
 })
