@@ -15,6 +15,7 @@ import type { Target } from '../workos/target.ts'
 import { carryOut } from './carry-out.ts'
 import type { Hand } from './hand.ts'
 import { Journal } from './journal.ts'
+import { lanesOf } from './lanes.ts'
 import type { ActionOutcome, KindResult } from './outcome.ts'
 import { recordRejects } from './record-rejects.ts'
 import { initialResult, subtract, totals } from './tally.ts'
@@ -127,10 +128,10 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
  */
 async function applyPhase(progress: Progress, phase: number): Promise<void> {
   const postponed: Postponed[] = []
-  await applyActions(progress, actionsOf(progress.options.plan, phase), postponed)
+  await applyActions(progress, lanesOf(progress.options, actionsOf(progress.options.plan, phase)), postponed)
   for (let before = Number.POSITIVE_INFINITY; postponed.length > 0 && postponed.length < before && !progress.stop; ) {
     before = postponed.length
-    const again = postponed.splice(0).map(({ action }) => action)
+    const again = postponed.splice(0).map(({ action }) => [action])
     await applyActions(progress, again.values(), postponed)
   }
   for (const { action, outcome } of postponed) record(progress, action, outcome)
@@ -144,26 +145,31 @@ interface Postponed {
 /** Refusals that another action of the phase may lift. */
 const HELD_BY_ANOTHER = /\b(email_not_available|external_id_already_used|identity_clash)\b/
 
-async function applyActions(progress: Progress, actions: Iterator<Action>, postponed: Postponed[]): Promise<void> {
-  const { options } = progress
+/** @param lanes each a list of actions that follow one another */
+async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postponed: Postponed[]): Promise<void> {
   const worker = async () => {
-    for (let next = actions.next(); !next.done; next = actions.next()) {
-      if (options.interrupted?.aborted) progress.stop ??= { outcome: 'interrupted', message: 'interrupted' }
-      if (progress.stop) return
-      const action = next.value
-      try {
-        const outcome = await carryOut(progress.hand, kindDefinition(action.kind), action)
-        if (outcome.type === 'failed' && HELD_BY_ANOTHER.test(outcome.code)) postponed.push({ action, outcome })
-        else record(progress, action, outcome)
-        if (progress.failures.length >= FAILURE_BATCH) await flushFailures(progress)
-      } catch (error) {
-        const interrupted = options.interrupted?.aborted === true
-        progress.stop ??= interrupted ? { outcome: 'interrupted', message: 'interrupted' } : { error }
+    for (let lane = lanes.next(); !lane.done && !progress.stop; lane = lanes.next()) {
+      for (const action of lane.value) {
+        if (progress.options.interrupted?.aborted) progress.stop ??= { outcome: 'interrupted', message: 'interrupted' }
+        if (progress.stop) return
+        await attempt(progress, action, postponed)
       }
     }
   }
-  // All workers draw from one iterator: each action is taken once.
-  await Promise.all(Array.from({ length: options.manifest.run.concurrency }, worker))
+  // All workers draw from one iterator: each lane is taken once.
+  await Promise.all(Array.from({ length: progress.options.manifest.run.concurrency }, worker))
+}
+
+async function attempt(progress: Progress, action: Action, postponed: Postponed[]): Promise<void> {
+  try {
+    const outcome = await carryOut(progress.hand, kindDefinition(action.kind), action)
+    if (outcome.type === 'failed' && HELD_BY_ANOTHER.test(outcome.code)) postponed.push({ action, outcome })
+    else record(progress, action, outcome)
+    if (progress.failures.length >= FAILURE_BATCH) await flushFailures(progress)
+  } catch (error) {
+    const interrupted = progress.options.interrupted?.aborted === true
+    progress.stop ??= interrupted ? { outcome: 'interrupted', message: 'interrupted' } : { error }
+  }
 }
 
 function phasesOf(plan: Plan): number[] {

@@ -58,11 +58,11 @@ async function missingMention(
   definition: KindDefinition,
   desired: DesiredResource,
 ): Promise<string | undefined> {
-  for (const { kind, key, label } of definition.mentions?.(desired) ?? []) {
-    const ours = hand.set.get(kind, key) !== undefined
-    if (ours && (await hand.state.idOf(kind, key)) === undefined) {
-      return `the ${kind} ${label} that it needs does not exist`
-    }
+  for (const { candidates, kind, label } of definition.mentions?.(desired) ?? []) {
+    const ours = candidates.filter((one) => hand.set.get(one.kind, one.key) !== undefined)
+    if (ours.length === 0) continue
+    const ids = await Promise.all(ours.map((one) => hand.state.idOf(one.kind, one.key)))
+    if (ids.every((id) => id === undefined)) return `the ${kind} ${label} that it needs does not exist`
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 import type { RoleConfig } from '../config/manifest.ts'
-import { ORGANIZATION_PREFIX } from '../resources/role-definition.ts'
+import { rankedSlugs } from '../resources/role-definition.ts'
 import { nameOrganizationRoles } from './role-resources.ts'
 import type { Staging } from './staging.ts'
 
@@ -54,11 +54,8 @@ function refuseSeveral(staging: Staging): void {
 
 function keepFirst(staging: Staging, priority: readonly string[]): void {
   staging.db.exec('CREATE TABLE role_ranks (role TEXT PRIMARY KEY, rank INTEGER NOT NULL) WITHOUT ROWID, STRICT')
-  for (const [rank, role] of priority.entries()) {
-    // An organization's own role ranks where its name does, written with the prefix or without; right after a role of just this name.
-    for (const [prefixed, slug] of [role, `${ORGANIZATION_PREFIX}${role}`].entries()) {
-      staging.run('INSERT OR IGNORE INTO role_ranks VALUES (?, ?)', slug, 2 * rank + prefixed)
-    }
+  for (const [rank, slug] of rankedSlugs(priority).entries()) {
+    staging.run('INSERT INTO role_ranks VALUES (?, ?)', slug, rank)
   }
   const first = `(SELECT value FROM json_each(desired.attributes, '$.roles') JOIN role_ranks ON role = value
     ORDER BY rank LIMIT 1)`

@@ -1,9 +1,7 @@
-import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
-import { kindDefinition } from '../resources/registry.ts'
 import type { Api } from '../workos/api.ts'
 import { insertLive } from './plan-tables.ts'
-import { findMention, resolveRefs } from './references.ts'
 
 /** Up to so many resources are looked up one by one; for more, everything of the kind is listed once, 100 a page. */
 export const LOOKUPS_AT_MOST = 200
@@ -79,33 +77,6 @@ export async function lookUpFew(
   const few: Wanted[] = []
   for (const one of wanted) if (few.push(one) > LOOKUPS_AT_MOST) return
   await lookUp(set, api, definition, few)
-}
-
-/** Lists the kinds that a candidate mentions and that nobody has declared: a role may exist in WorkOS already. */
-export async function listMentioned(set: DesiredSet, api: Api, definition: KindDefinition): Promise<void> {
-  if (definition.mentions === undefined) return
-  // What is mentioned follows from the attributes and from what the resource is within: few differ in both.
-  const distinct = set.staging.db
-    .prepare(
-      `SELECT d.kind, min(d.key) AS key, d.refs, d.attributes, NULL AS secrets FROM candidates c
-       JOIN desired d ON d.kind = c.kind AND d.key = c.key
-       WHERE c.kind = ? GROUP BY d.attributes, d.refs ->> ('$.' || ?)`,
-    )
-    .iterate(definition.name, definition.within ?? '')
-  const parents = new Map<string, Set<string>>()
-  for (const row of distinct) {
-    const desired = desiredFromRow(row)
-    for (const mention of definition.mentions(desired)) {
-      if (findMention(set.staging, definition, desired, mention)) continue
-      const refs = resolveRefs(set.staging, definition, desired)
-      const parent = refs.type === 'blocked' ? undefined : refs.ids[definition.within ?? '']
-      const ids = parents.get(mention.kind) ?? new Set()
-      parents.set(mention.kind, parent === undefined ? ids : ids.add(parent))
-    }
-  }
-  for (const [kind, ids] of parents) {
-    for await (const page of kindDefinition(kind).list(api, ids)) insertLive(set.staging, kind, page)
-  }
 }
 
 /** WorkOS ids of what a kind is listed within, as far as they exist or are about to be adopted. */

@@ -1,10 +1,11 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { KindDefinition } from '../resources/kind.ts'
-import { candidates, findCandidates } from './candidates.ts'
+import { type Candidate, candidates, findCandidates } from './candidates.ts'
 import { decideKnown } from './decide-known.ts'
 import { decideUnknown } from './decide-unknown.ts'
 import { blockHeldDomains } from './held-domains.ts'
-import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, lookUpFew, type Wanted } from './look-up.ts'
+import { listMentioned } from './list-mentioned.ts'
+import { LOOKUPS_AT_MOST, listLive, lookUp, lookUpFew, type Wanted } from './look-up.ts'
 import { indexNames } from './match-by-name.ts'
 import { insertAction, loadKnown } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
@@ -26,7 +27,7 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
   await listMentioned(set, api, definition)
   if (definition.name === 'organization') indexNames(set.staging)
   set.staging.transaction(() => {
-    for (const candidate of candidates(set, definition)) {
+    for (const candidate of inTurn(context, definition)) {
       const action = candidate.known
         ? decideKnown(context, definition, candidate, candidate.known)
         : decideUnknown(context, definition, candidate.desired)
@@ -42,6 +43,18 @@ function needsNames({ set, manifest }: PlanningContext, { name }: KindDefinition
   const unknown = `SELECT count(*) FROM candidates c WHERE kind = 'organization'
     AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = c.kind AND k.key = c.key)`
   return set.staging.count(unknown) > 0
+}
+
+/** The candidates in the order in which they are carried out: by key, those that take turns lane by lane. */
+function inTurn({ set, manifest }: PlanningContext, definition: KindDefinition): Iterable<Candidate> {
+  const { turn } = definition
+  if (turn === undefined) return candidates(set, definition)
+  const turns = [...candidates(set, definition)].map((candidate) => ({
+    candidate,
+    ...turn(candidate.desired, manifest),
+  }))
+  turns.sort((one, other) => (one.lane === other.lane ? one.rank - other.rank : one.lane < other.lane ? -1 : 1))
+  return turns.map(({ candidate }) => candidate)
 }
 
 /** What has to be looked up one by one: not what refers to something that does not exist yet. */

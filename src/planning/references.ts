@@ -1,5 +1,5 @@
 import type { Staging } from '../desired/staging.ts'
-import type { DesiredResource, KindDefinition, Mention, RefIds } from '../resources/kind.ts'
+import type { DesiredResource, KindDefinition, Mention, MentionedAs, RefIds } from '../resources/kind.ts'
 import { findLive } from './plan-tables.ts'
 
 /**
@@ -30,14 +30,29 @@ export function resolveRefs(staging: Staging, definition: KindDefinition, desire
   return { type: pending ? 'pending' : 'resolved', ids }
 }
 
-/** Whether something that a resource needs is desired or was seen in WorkOS. */
+/** Whether something that a resource needs is desired or was seen in WorkOS, as whatever it may be meant. */
 export function findMention(
   staging: Staging,
   definition: KindDefinition,
   desired: DesiredResource,
-  { kind, key, natural }: Mention,
+  { candidates }: Mention,
 ): boolean {
-  if (staging.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined) return true
+  return (
+    candidates.some(({ kind, key }) => isDesired(staging, kind, key)) ||
+    candidates.some((candidate) => isLive(staging, definition, desired, candidate))
+  )
+}
+
+function isDesired(staging: Staging, kind: string, key: string): boolean {
+  return staging.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
+}
+
+function isLive(
+  staging: Staging,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  { kind, natural }: MentionedAs,
+): boolean {
   const refs = resolveRefs(staging, definition, desired)
   const live = refs.type === 'blocked' ? null : natural(refs.ids)
   return live !== null && findLive(staging, kind, 'natural', live) !== undefined

@@ -46,17 +46,30 @@ export interface Reduction {
 /** WorkOS ids of the resources that `refs` names, by role. */
 export type RefIds = Record<string, string>
 
-/** What identifies something that another resource needs without referring to it: the role of a membership. */
+/** Something that another resource needs without referring to it: the role of a membership. */
 export interface Mention {
+  /** What may be meant, in the order in which it is looked for: a role of the environment, then one of the organization. */
+  candidates: readonly [MentionedAs, ...MentionedAs[]]
+  /** The kind that it is called by where it is none of them. */
+  kind: string
+  /** What records it could have been made from, where these were not refused: the kind of them, and the keys they may have. */
+  madeFrom: { kind: string; keys: readonly string[] }
+  /** Its name for people. */
+  label: string
+}
+
+export interface MentionedAs {
   kind: string
   /** Its key among the desired resources. */
   key: string
   /** See `natural` of LiveResource; null where what it is in has no id yet. */
   natural(refIds: RefIds): string | null
-  /** What records it could have been made from, where these were not refused: the kind of them, and the keys they may have. */
-  madeFrom: { kind: string; keys: readonly string[] }
-  /** Its name for people. */
-  label: string
+}
+
+/** One after another of a lane, the lowest rank first. */
+export interface Turn {
+  lane: string
+  rank: number
 }
 
 /**
@@ -75,6 +88,9 @@ export interface KindDefinition extends DraftDefinition {
 
   /** What happens to one that is in WorkOS, was not made by this state and differs. Undefined: `adopt.fill` says it. */
   onConflict?(manifest: Pick<Manifest, 'roles'>): ConflictPolicy
+
+  /** WorkOS ranks them by the order in which they are made: when the turn of one to be created is. Undefined: in any order, many at a time. */
+  turn?(resource: Pick<DesiredResource, 'key' | 'refs'>, manifest: Pick<Manifest, 'roles'>): Turn
 
   /**
    * Of what it is `within`, whose key it shares, there are too many to list it in each, and few may have one: planning looks it up one by

@@ -3,9 +3,10 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 import { requiredText, textOf } from './body.ts'
 import type { Attributes, NormaliseResult, ValueProblem, ValueRules } from './draft.ts'
 import type { KindDefinition, LiveResource, Mention, Reduction } from './kind.ts'
-import { naturalOf, organizationRoleKey } from './organization-role.ts'
+import { naturalOf, organizationRole, organizationRoleKey } from './organization-role.ts'
 import { listed, pages } from './paging.ts'
-import { definitionKeys, ORGANIZATION_PREFIX, roleDefinition } from './role-definition.ts'
+import { role } from './role.ts'
+import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from './role-definition.ts'
 import { settle } from './values/check.ts'
 import { mapRoleSlug, parseRoleNames } from './values/roles.ts'
 import { optionalText } from './values/text.ts'
@@ -104,9 +105,9 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const slugs = new Set<string>()
   const notes: { code: string; detail: string }[] = []
   for (const name of settle('roles', parseRoleNames(fields.roles), problems) ?? []) {
-    const role = settle('roles', mapRoleSlug(name, rules.roles, refs.organization ?? null), problems)
-    if (role?.kind === 'role') slugs.add(role.slug)
-    if (role?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
+    const mapped = settle('roles', mapRoleSlug(name, rules.roles, refs.organization ?? null), problems)
+    if (mapped?.kind === 'role') slugs.add(mapped.slug)
+    if (mapped?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
   }
   const key = refs.user === undefined || refs.organization === undefined ? null : membershipKey(refs)
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
@@ -114,16 +115,22 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
 }
 
-/** A role of the organization itself, which its prefix tells, or one of the environment. */
+/**
+ * A role of the environment, or else one of the organization's own. The prefix tells nothing: WorkOS gives roles of organizations slugs
+ * without it as well.
+ */
 function roleMention(slug: string, organization: string): Mention {
-  const madeFrom = { kind: roleDefinition.name, keys: definitionKeys(slug, organization) }
-  if (!slug.startsWith(ORGANIZATION_PREFIX))
-    return { kind: 'role', key: slug, natural: () => slug, madeFrom, label: slug }
   return {
-    kind: 'organization-role',
-    key: organizationRoleKey(slug, organization),
-    madeFrom,
-    natural: ({ organization: id }) => (id === undefined ? null : naturalOf(slug, id)),
+    candidates: [
+      { kind: role.name, key: slug, natural: () => slug },
+      {
+        kind: organizationRole.name,
+        key: organizationRoleKey(slug, organization),
+        natural: ({ organization: id }) => (id === undefined ? null : naturalOf(slug, id)),
+      },
+    ],
+    kind: slug.startsWith(ORGANIZATION_PREFIX) ? organizationRole.name : role.name,
+    madeFrom: { kind: roleDefinition.name, keys: definitionKeys(slug, organization) },
     label: slug,
   }
 }
@@ -146,7 +153,7 @@ function parse(body: JsonObject): LiveResource {
 /** `roles` where the environment has several roles a membership, else `role`. */
 function rolesOf(body: JsonObject): string[] {
   const roles = Array.isArray(body.roles) ? body.roles : [body.role ?? null]
-  return roles.map((role) => (isObject(role) ? textOf(role, 'slug') : null)).filter((slug) => slug !== null)
+  return roles.map((one) => (isObject(one) ? textOf(one, 'slug') : null)).filter((slug) => slug !== null)
 }
 
 /** The first of its roles by `roles.priority`, where the environment takes one a membership and `roles.notEnabled` is `first`. */
@@ -157,8 +164,7 @@ function oneRole(
 ): Reduction | undefined {
   if (notEnabled !== 'first' || !codes.has(ONE_ROLE) || !Array.isArray(roles) || roles.length < 2) return undefined
   const slugs = roles.map(String)
-  // An organization's own role ranks where its name does, written with the prefix or without.
-  const kept = priority.flatMap((role) => [role, `${ORGANIZATION_PREFIX}${role}`]).find((role) => slugs.includes(role))
+  const kept = rankedSlugs(priority).find((slug) => slugs.includes(slug))
   if (kept === undefined) return undefined
   const lost = slugs.filter((slug) => slug !== kept)
   return {

@@ -2,7 +2,8 @@ import type { JsonObject } from '../json.ts'
 import type { Api } from '../workos/api.ts'
 import { requiredText, textOf } from './body.ts'
 import type { KindDefinition, LiveResource } from './kind.ts'
-import { listed } from './paging.ts'
+import { rolePages } from './paging.ts'
+import { rankOf } from './role-definition.ts'
 import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 
 /** How WorkOS calls a role that is an organization's own; lists of an organization's roles hold the environment's as well. */
@@ -24,18 +25,19 @@ export const organizationRole: KindDefinition = {
   keyRefs: [null, 'organization'],
   writes: 'other',
   within: 'organization',
+  turn: ({ key, refs: { organization = '' } }, { roles }) => ({
+    lane: organization,
+    rank: rankOf(slugOf(key, organization), roles),
+  }),
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
   missing: () => undefined,
   natural: ({ key, refs }, { organization }) =>
     organization === undefined ? null : naturalOf(slugOf(key, refs.organization ?? ''), organization),
   list: async function* (api, parentIds) {
     for await (const organization of parentIds) {
-      const path = pathOf(organization)
-      const body = await api.read(path)
-      if (body === undefined) continue
-      yield listed(path, body)
-        .filter(({ type }) => type === OWN)
-        .map((role) => parse(role, { organization }))
+      for await (const page of rolePages(api, pathOf(organization), true)) {
+        yield page.filter(({ type }) => type === OWN).map((role) => parse(role, { organization }))
+      }
     }
   },
   find: async (api, { key, refs }, { organization }) =>

@@ -6,6 +6,8 @@ import type { LiveResource } from './kind.ts'
 /** The most that WorkOS puts on a page. */
 const PAGE_SIZE = 100
 
+const ALL: Query = { limit: PAGE_SIZE, order: 'asc' }
+
 /**
  * Every page of a list, oldest first: asks on while WorkOS names a cursor, however short a page is.
  * @param narrowed whether the list is of something that may be gone, by its query or by its path
@@ -18,21 +20,41 @@ export async function* pages(
   parse: (body: JsonObject) => LiveResource,
   narrowed = Object.keys(query).length > 0,
 ): AsyncGenerator<LiveResource[]> {
+  for await (const page of followed(api, path, { ...query, ...ALL }, narrowed)) yield page.map(parse)
+}
+
+/**
+ * The same for a list of roles, which WorkOS gives whole and documents without any parameter: nothing is asked for but the page after
+ * a cursor, where an answer names one.
+ */
+export function rolePages(api: Api, path: string, narrowed: boolean): AsyncGenerator<JsonObject[]> {
+  return followed(api, path, {}, narrowed)
+}
+
+/** Pages of objects that are no resources of their own, such as the roles of a group. What the path names may be gone. */
+export function objectPages(api: Api, path: string): AsyncGenerator<JsonObject[]> {
+  return followed(api, path, ALL, true)
+}
+
+async function* followed(api: Api, path: string, query: Query, narrowed: boolean): AsyncGenerator<JsonObject[]> {
+  const cursors = new Set<string>()
   let after: string | undefined
   do {
-    const body = await api.read(path, { ...query, limit: PAGE_SIZE, order: 'asc', after })
+    const body = await api.read(path, { ...query, after })
     // What a list is narrowed to may be gone, and a 404 says no more than that; the whole list is always there.
     if (body === undefined && narrowed) return
-    yield listed(path, body).map(parse)
-    const cursors = body?.list_metadata
-    const next = isObject(cursors) ? cursors.after : undefined
-    if (typeof next === 'string' && next === after) {
+    yield listed(path, body)
+    const metadata = body?.list_metadata
+    const next = isObject(metadata) && typeof metadata.after === 'string' ? metadata.after : undefined
+    if (next !== undefined && cursors.has(next)) {
       throw new TargetError({
         code: 'endless_list',
         message: `the list ${path} does not end: it names one cursor twice`,
+        hint: 'check that target.baseUrl is WorkOS: a proxy or another server in its place ignores the cursor',
       })
     }
-    after = typeof next === 'string' ? next : undefined
+    if (next !== undefined) cursors.add(next)
+    after = next
   } while (after !== undefined)
 }
 

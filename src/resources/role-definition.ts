@@ -81,6 +81,21 @@ export function definitionKeys(slug: string, organization: string): string[] {
   return [slug, `${prefixed}@${organization}`, `${prefixed}@`]
 }
 
+/**
+ * The slugs that `roles.priority` names, the most important one first. An organization's own role ranks where its name does, written with
+ * the prefix or without; right after a role of just this name.
+ */
+export function rankedSlugs(priority: readonly string[]): string[] {
+  return [...new Set(priority.flatMap((slug) => [slug, `${ORGANIZATION_PREFIX}${slug}`]))]
+}
+
+/** The rank of a role by `roles.priority`; of those that it does not name, all the last one. */
+export function rankOf(slug: string, { priority = [] }: Pick<RoleConfig, 'priority'>): number {
+  const ranked = rankedSlugs(priority)
+  const rank = ranked.indexOf(slug)
+  return rank < 0 ? ranked.length : rank
+}
+
 function normalise(
   fields: Record<string, unknown>,
   slugOf: (name: string, organization: string | null) => string,

@@ -1,7 +1,8 @@
 import { textOf } from './body.ts'
 import { bySlug } from './by-slug.ts'
 import type { KindDefinition } from './kind.ts'
-import { listed } from './paging.ts'
+import { rolePages } from './paging.ts'
+import { rankOf } from './role-definition.ts'
 import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 
 const PATH = '/authorization/roles'
@@ -19,11 +20,12 @@ export const role: KindDefinition = {
     throw new TypeError('roles are made from their definitions')
   },
   writes: 'other',
+  turn: ({ key }, { roles }) => ({ lane: '', rank: rankOf(key, roles) }),
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
   missing: () => undefined,
   natural: (desired) => desired.key,
   list: async function* (api) {
-    yield listed(PATH, await api.read(PATH)).map(parse)
+    for await (const page of rolePages(api, PATH, false)) yield page.map(parse)
   },
   find: (api, desired) => get(api, desired.key),
   get,

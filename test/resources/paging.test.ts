@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { JsonObject } from '../../src/json.ts'
-import { pages } from '../../src/resources/paging.ts'
+import { pages, rolePages } from '../../src/resources/paging.ts'
 import { user } from '../../src/resources/user.ts'
 import { WorkosClient } from '../../src/workos/client.ts'
 import { RateLimiter } from '../../src/workos/limiter.ts'
@@ -52,6 +52,33 @@ test('a short page, or an empty one, is not the end; an absent cursor is', async
     'email=x&limit=100&order=asc&after=u1',
     'email=x&limit=100&order=asc&after=u2',
   ])
+})
+
+test('a list of roles is asked for without any parameter, and on from each cursor that is named', async () => {
+  const { client, asked } = await clientOf({
+    '': { ids: ['u1', 'u2'], after: 'u2' },
+    u2: { ids: ['u3'], after: null },
+  })
+  const found = await collect(rolePages(client, '/authorization/roles', false))
+  expect(found.flat().map(({ id }) => id)).toEqual(['u1', 'u2', 'u3'])
+  expect(asked).toEqual(['', 'after=u2'])
+})
+
+test.each([
+  ['answers the same page again', { '': { ids: ['u1'], after: 'u1' }, u1: { ids: ['u1'], after: 'u1' } }],
+  [
+    'goes in a circle',
+    {
+      '': { ids: ['u1'], after: 'u1' },
+      u1: { ids: ['u2'], after: 'u2' },
+      u2: { ids: ['u1'], after: 'u1' },
+    },
+  ],
+])('a list that %s is an error, not an endless list', async (_, answers) => {
+  const { client, asked } = await clientOf(answers)
+  await expect(collect(pages(client, '/user_management/users', {}, parse))).rejects.toThrow(/does not end/)
+  await expect(collect(rolePages(client, '/authorization/roles', false))).rejects.toThrow(/does not end/)
+  expect(asked).toHaveLength(2 * Object.keys(answers).length)
 })
 
 test('a list that would never end is an error, not a short list', async () => {

@@ -16,6 +16,8 @@ export interface Call {
   readonly timestamp: string
   /** Whether a membership may have several roles. */
   readonly multipleRoles: boolean
+  /** Whether lists of roles come in pages. */
+  readonly pagedRoles: boolean
   /** Whether connections may be created. */
   readonly connectionsApi: boolean
   newId(prefix: string): string

@@ -63,6 +63,23 @@ export function listPage<Row>(call: Call, list: ListQuery<Row>): Reply {
   return { status: 200, body: { object: 'list', data: rows.map(list.present), list_metadata: metadata } }
 }
 
+/**
+ * A page of what stands in an order of its own, such as that of priority: `limit` from after the object that `after` names. An unknown
+ * cursor begins anew.
+ */
+export function slicePage<Row extends { id: string }>(
+  call: Call,
+  rows: readonly Row[],
+  present: (row: Row) => JsonObject,
+): Reply {
+  const { limit, after } = readPage(call.query)
+  const start = rows.findIndex(({ id }) => id === after) + 1
+  const page = rows.slice(start, start + limit)
+  const next = start + limit < rows.length ? page.at(-1)?.id : undefined
+  const list_metadata = { before: start > 0 ? (page[0]?.id ?? null) : null, after: next ?? null }
+  return { status: 200, body: { object: 'list', data: page.map(present), list_metadata } }
+}
+
 function readPage(query: URLSearchParams): Page {
   const errors: FieldError[] = []
   const limitText = query.get('limit')

@@ -26,6 +26,8 @@ export interface SandboxOptions {
   limits?: boolean | Partial<Limits>
   /** Whether a membership may have several roles. Default true. */
   multipleRoles?: boolean
+  /** Whether lists of roles come in pages, as other lists do. Default false: WorkOS gives them whole. */
+  pagedRoles?: boolean
   /** Whether connections may be created, which WorkOS enables for an environment. Default false. */
   connectionsApi?: boolean
   /** Milliseconds since the epoch. */
@@ -109,13 +111,14 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     onRequest,
     limits = false,
     multipleRoles = true,
+    pagedRoles = false,
     connectionsApi = false,
   } = options
   const windows = limits === true ? DOCUMENTED_LIMITS : limits && { ...DOCUMENTED_LIMITS, ...limits }
   const service = createService(
     database,
     now,
-    { multipleRoles, connectionsApi },
+    { multipleRoles, pagedRoles, connectionsApi },
     windows ? admissionWithin(windows) : undefined,
   )
   const findRoute = routeTable()

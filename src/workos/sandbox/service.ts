@@ -19,7 +19,7 @@ export interface Service {
 export function createService(
   database: Database,
   now: () => number,
-  features: Pick<Call, 'multipleRoles' | 'connectionsApi'>,
+  features: Pick<Call, 'multipleRoles' | 'pagedRoles' | 'connectionsApi'>,
   waitFor: Admission | undefined,
 ): Service {
   const newId = idGenerator(now)

@@ -121,7 +121,7 @@ describe('organization roles', () => {
     await subject.ok('POST', path, { slug: 'org-x', name: 'X' })
     const twice = await subject.call('POST', path, { slug: 'org-x', name: 'X' })
     expect(refusalOf(twice)).toEqual([409, 'organization_role_slug_conflict'])
-    expect((await subject.ok('POST', path, { name: 'Field Ops' })).slug).toMatch(/^org-field-ops-[0-9a-f]{8}$/)
+    expect((await subject.ok('POST', path, { name: 'Field Ops' })).slug).toMatch(/^field-ops-[0-9a-f]{8}$/)
   })
 
   test('hold permissions of their own', async () => {

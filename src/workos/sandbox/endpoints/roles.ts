@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
 import { Fields } from '../fields.ts'
+import { slicePage } from '../paging.ts'
 import { refusal } from '../refusal.ts'
 import { DESCRIPTION, LABEL } from './labels.ts'
 import { findOrganization } from './organizations.ts'
@@ -26,7 +27,7 @@ const ORGANIZATION_PATH = '/authorization/organizations/:organizationId/roles'
 
 export const roleEndpoints: readonly Endpoint[] = [
   { method: 'POST', path: ENVIRONMENT_PATH, handle: createEnvironmentRole },
-  { method: 'GET', path: ENVIRONMENT_PATH, handle: (call) => list(rolesOf(call, [ENVIRONMENT_ROLES])) },
+  { method: 'GET', path: ENVIRONMENT_PATH, handle: (call) => list(call, [ENVIRONMENT_ROLES]) },
   { method: 'GET', path: `${ENVIRONMENT_PATH}/:slug`, handle: (call) => reply(200, environmentRole(call)) },
   { method: 'PATCH', path: `${ENVIRONMENT_PATH}/:slug`, handle: (call) => relabel(call, environmentRole(call)) },
   {
@@ -132,7 +133,7 @@ function removePermission(call: Call, role: RoleRow): Reply {
 
 function listOrganizationRoles(call: Call): Reply {
   const organization = findOrganization(call, pathParameter(call, 'organizationId'))
-  return list(rolesOf(call, [ENVIRONMENT_ROLES, organization.id]))
+  return list(call, [ENVIRONMENT_ROLES, organization.id])
 }
 
 /** The environment's roles apply to every organization, so they are found here too; only its own can be changed. */
@@ -162,13 +163,11 @@ function organizationRole(call: Call): RoleRow {
   return requireRole(call, organization.id, pathParameter(call, 'slug'))
 }
 
-/** As the API reference has it for organizations: made from the name, with a random suffix. */
+/** Made from the name, with a random suffix and without the prefix, as WorkOS's newer pages have it. */
 function generatedSlug(name: string): string {
-  const stem = name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 32)
-  return `org-${stem}-${randomBytes(4).toString('hex')}`
+  const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? ['role']
+  const stem = words.join('-').slice(0, 32).replace(/-$/, '')
+  return `${stem}-${randomBytes(4).toString('hex')}`
 }
 
 function save(call: Call, role: RoleRow): Reply {
@@ -177,7 +176,10 @@ function save(call: Call, role: RoleRow): Reply {
   return reply(200, saved)
 }
 
-function list(roles: readonly RoleRow[]): Reply {
+/** In the order of priority. As the API reference has it, a list of roles is whole. */
+function list(call: Call, owners: readonly string[]): Reply {
+  const roles = rolesOf(call, owners)
+  if (call.pagedRoles) return slicePage(call, roles, presentRole)
   return { status: 200, body: { object: 'list', data: roles.map(presentRole) } }
 }
 
