@@ -3,6 +3,7 @@ import type { Endpoint } from './call.ts'
 import { authFactorEndpoints } from './endpoints/auth-factors.ts'
 import { connectionEndpoints } from './endpoints/connections.ts'
 import { groupMemberEndpoints } from './endpoints/group-members.ts'
+import { groupRoleEndpoints } from './endpoints/group-roles.ts'
 import { groupEndpoints } from './endpoints/groups.ts'
 import { membershipEndpoints } from './endpoints/memberships.ts'
 import { organizationEndpoints } from './endpoints/organizations.ts'
@@ -18,6 +19,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...membershipEndpoints,
   ...groupEndpoints,
   ...groupMemberEndpoints,
+  ...groupRoleEndpoints,
   ...permissionEndpoints,
   ...roleEndpoints,
   ...connectionEndpoints,

@@ -133,4 +133,16 @@ export const SCHEMA_STEPS: readonly string[] = [
     ('connections', 'connections_by_organization', '10000 1000 2 1');
   ANALYZE sqlite_schema;
   `,
+  `
+  CREATE TABLE group_roles (
+    environment INTEGER NOT NULL, id TEXT NOT NULL, group_id TEXT NOT NULL, role_slug TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, id)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX group_roles_by_group ON group_roles (environment, group_id, role_slug);
+  INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('group_roles', 'group_roles', '10000 1000 1'),
+    ('group_roles', 'group_roles_by_group', '10000 1000 2 1');
+  ANALYZE sqlite_schema;
+  `,
 ]

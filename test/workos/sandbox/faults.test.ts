@@ -54,6 +54,8 @@ test.each<[Fault, number, string | null, string[]]>([
   [{ kind: 'unavailable' }, 503, null, []],
   [{ kind: 'error', when: 'before' }, 500, null, []],
   [{ kind: 'error', when: 'after' }, 500, null, ['ada@example.com']],
+  [{ kind: 'answered', status: 403, when: 'before' }, 403, null, []],
+  [{ kind: 'answered', status: 409, code: 'domain_already_exists', when: 'before' }, 409, null, []],
   [{ kind: 'bad-gateway', when: 'before' }, 502, null, []],
   [{ kind: 'bad-gateway', when: 'after' }, 502, null, ['ada@example.com']],
 ])('%j answers %d with Retry-After %s, and leaves %j', async (fault, status, retryAfter, left) => {
@@ -66,6 +68,22 @@ test.each<[Fault, number, string | null, string[]]>([
   expect(sandbox.faults()).toEqual({ seed: 1, faults: [{ ...fault, seen: 1, injected: 1 }] })
   expect(sandbox.requests().byStatus).toEqual({ [status]: 1 })
   expect(await emails()).toEqual(left)
+})
+
+test('an answer of success with another status comes after the request took effect, and of one method alone', async () => {
+  const fault: Fault = { kind: 'answered', status: 202, when: 'after', method: 'DELETE', route: `${USERS}/:id` }
+  const { create, call, emails } = await start([fault])
+  const { id } = await bodyOf(create('ada'))
+  expect((await call('GET', `${USERS}/${id}`)).status).toBe(200)
+  const deleted = await call('DELETE', `${USERS}/${id}`)
+  expect([deleted.status, await deleted.text()]).toEqual([202, ''])
+  expect((await call('DELETE', `${USERS}/${id}`)).status).toBe(404)
+  expect(await emails()).toEqual([])
+})
+
+test('an answer that was told has its code', async () => {
+  const { create } = await start([{ kind: 'answered', status: 400, code: 'email_already_verified', when: 'before' }])
+  expect(await (await create('ada')).json()).toMatchObject({ code: 'email_already_verified' })
 })
 
 test.each<[Fault, string, string[]]>([
@@ -259,6 +277,12 @@ test.each<[unknown, string]>([
   [[{ kind: 'slow' }, { kind: 'slow', ms: 'long' }], 'faults[1].ms: must be a whole number'],
   [[{ kind: 'refused' }], 'needs the user or the organization'],
   [[{ kind: 'refused', user: '' }], 'faults[0].user: must be a text'],
+  [[{ kind: 'error', method: 'LIST' }], 'faults[0].method: must be GET or POST'],
+  [[{ kind: 'answered' }], 'faults[0].status: must be a whole number from 200 to 499'],
+  [[{ kind: 'answered', status: 500 }], 'faults[0].status: must be a whole number from 200 to 499'],
+  [[{ kind: 'answered', status: 202 }], 'faults[0].when: is after for a status of success'],
+  [[{ kind: 'answered', status: 403, when: 'after' }], 'faults[0].when: is after for a status of success'],
+  [[{ kind: 'answered', status: 202, when: 'after', code: 'x' }], 'faults[0].code: is for a refusal alone'],
   [['error'], 'faults[0]: must be an object'],
 ])('%j is no set of faults: %s', (value, message) => {
   expect(() => parseFaultSet(value)).toThrow(message)

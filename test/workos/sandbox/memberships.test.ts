@@ -26,10 +26,10 @@ describe('roles', () => {
     expect(await subject.ok('GET', `${MEMBERSHIPS}/${membership.id}`)).toEqual(membership)
   })
 
-  test('several roles are kept in their order, each once', async () => {
+  test('several roles are kept in their order, each once; the highest one is the role', async () => {
     const body = { ...pair, role_slugs: ['editor', 'admin', 'editor'] }
     const membership = await subject.ok('POST', MEMBERSHIPS, body)
-    expect(membership).toMatchObject({ role: { slug: 'editor' }, roles: [{ slug: 'editor' }, { slug: 'admin' }] })
+    expect(membership).toMatchObject({ role: { slug: 'admin' }, roles: [{ slug: 'editor' }, { slug: 'admin' }] })
   })
 
   test('an update replaces the roles', async () => {

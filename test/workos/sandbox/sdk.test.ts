@@ -32,7 +32,7 @@ test("WorkOS's own SDK migrates a user into an organization and reads everything
     organizationId: organization.id,
     roleSlugs: ['admin', 'member'],
   })
-  expect(membership).toMatchObject({ status: 'active', role: { slug: 'admin' }, organizationName: 'One' })
+  expect(membership).toMatchObject({ status: 'active', role: { slug: 'member' }, organizationName: 'One' })
   expect(await workos.userManagement.getUserByExternalId('a')).toEqual(user)
   expect(await workos.organizations.getOrganizationByExternalId('one')).toEqual(organization)
   const updated = await workos.userManagement.updateUser({ userId: user.id, metadata: { plan: 'silver' } })

@@ -3,6 +3,7 @@ import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
 import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
 import { notFound } from '../refusal.ts'
+import { deleteRolesOfGroups } from './group-role-store.ts'
 import { findOrganization } from './organizations.ts'
 
 export interface GroupRow {
@@ -27,6 +28,14 @@ export const groupEndpoints: readonly Endpoint[] = [
   { method: 'DELETE', path: `${BASE}/:group_id`, handle: deleteGroup },
 ]
 
+/** @throws Refusal 404 */
+export function findGroup(call: Call, id: string): GroupRow {
+  const sql = 'SELECT * FROM organization_groups WHERE environment = ? AND id = ?'
+  const group = call.database.one<GroupRow>(sql, call.environment, id)
+  if (group === undefined) throw notFound('Group', id)
+  return group
+}
+
 /**
  * The group that a path names, of the organization that it names.
  * @throws Refusal 404 for either
@@ -34,9 +43,8 @@ export const groupEndpoints: readonly Endpoint[] = [
 export function groupOfPath(call: Call): GroupRow {
   const organization = findOrganization(call, pathParameter(call, 'id'))
   const id = pathParameter(call, 'group_id')
-  const sql = 'SELECT * FROM organization_groups WHERE environment = ? AND id = ? AND organization_id = ?'
-  const group = call.database.one<GroupRow>(sql, call.environment, id, organization.id)
-  if (group === undefined) throw notFound('Group', id)
+  const group = findGroup(call, id)
+  if (group.organization_id !== organization.id) throw notFound('Group', id)
   return group
 }
 
@@ -108,6 +116,7 @@ function updateGroup(call: Call): Reply {
 function deleteGroup(call: Call): Reply {
   const { id } = groupOfPath(call)
   call.database.run('DELETE FROM group_members WHERE environment = ? AND group_id = ?', call.environment, id)
+  deleteRolesOfGroups(call, 'id', id)
   call.database.run('DELETE FROM organization_groups WHERE environment = ? AND id = ?', call.environment, id)
   return { status: 204 }
 }

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../json.ts'
 import type { Call } from '../call.ts'
 import { notFound } from '../refusal.ts'
-import { DEFAULT_ROLE } from './role-store.ts'
+import { rolesByGroups } from './group-role-store.ts'
+import { DEFAULT_ROLE, ENVIRONMENT_ROLES, rolesOf } from './role-store.ts'
 import { presentUser, type UserRow } from './users.ts'
 
 export type MembershipStatus = 'active' | 'inactive'
@@ -31,14 +32,24 @@ export function findMembership(call: Call, id: string): MembershipRow {
   return membership
 }
 
+/** The roles that it was given itself. */
 export function rolesOfMembership(membership: MembershipRow): string[] {
   return JSON.parse(membership.role_slugs)
 }
 
-export function presentMembership(membership: MembershipRow): JsonObject {
-  const roles = rolesOfMembership(membership).map((slug) => ({ slug }))
-  const role = roles[0] ?? { slug: DEFAULT_ROLE }
-  return { ...presentMembershipBase(membership), role, roles, user: presentUser(membership) }
+/** With those that its groups give it: all of them, or the highest one alone where a membership has one role. */
+export function presentMembership(call: Call, membership: MembershipRow): JsonObject {
+  const given = rolesByGroups(call, membership.membership_id)
+  const all = [...new Set([...rolesOfMembership(membership), ...given])]
+  const highest = all.length > 1 ? highestRole(call, membership.organization_id, all) : (all[0] ?? DEFAULT_ROLE)
+  const roles = (call.multipleRoles ? all : [highest]).map((slug) => ({ slug }))
+  return { ...presentMembershipBase(membership), role: { slug: highest }, roles, user: presentUser(membership) }
+}
+
+/** Priority is the order of creation, that of the environment's roles first. */
+function highestRole(call: Call, organizationId: string, slugs: readonly string[]): string {
+  const ranked = rolesOf(call, [ENVIRONMENT_ROLES, organizationId])
+  return ranked.find(({ slug }) => slugs.includes(slug))?.slug ?? slugs[0] ?? DEFAULT_ROLE
 }
 
 /** What the members of a group are shown as: without roles and user. */

@@ -23,7 +23,11 @@ const BASE = '/user_management/organization_memberships'
 export const membershipEndpoints: readonly Endpoint[] = [
   { method: 'POST', path: BASE, handle: createMembership },
   { method: 'GET', path: BASE, handle: listMemberships },
-  { method: 'GET', path: `${BASE}/:id`, handle: (call) => reply(200, findMembership(call, pathParameter(call, 'id'))) },
+  {
+    method: 'GET',
+    path: `${BASE}/:id`,
+    handle: (call) => reply(call, 200, findMembership(call, pathParameter(call, 'id'))),
+  },
   { method: 'PUT', path: `${BASE}/:id`, handle: updateMembership },
   { method: 'PUT', path: `${BASE}/:id/deactivate`, handle: (call) => setStatus(call, 'inactive') },
   { method: 'PUT', path: `${BASE}/:id/reactivate`, handle: (call) => setStatus(call, 'active') },
@@ -48,7 +52,7 @@ function createMembership(call: Call): Reply {
   }
   if (existing !== undefined) {
     writeMembership(call, existing.id, 'active', roles)
-    return reply(201, findMembership(call, existing.id))
+    return reply(call, 201, findMembership(call, existing.id))
   }
   const id = call.newId('om')
   database.run(
@@ -62,7 +66,7 @@ function createMembership(call: Call): Reply {
     timestamp,
     timestamp,
   )
-  return reply(201, findMembership(call, id))
+  return reply(call, 201, findMembership(call, id))
 }
 
 function listMemberships(call: Call): Reply {
@@ -92,7 +96,7 @@ function listMemberships(call: Call): Reply {
     where,
     parameters,
     idOf: (membership) => membership.membership_id,
-    present: presentMembership,
+    present: (membership) => presentMembership(call, membership),
   })
 }
 
@@ -105,13 +109,13 @@ function updateMembership(call: Call): Reply {
     refuseRoles(call, before.organization_id, roles)
     writeMembership(call, before.membership_id, before.status, roles)
   }
-  return reply(200, findMembership(call, before.membership_id))
+  return reply(call, 200, findMembership(call, before.membership_id))
 }
 
 function setStatus(call: Call, status: MembershipStatus): Reply {
   const before = findMembership(call, pathParameter(call, 'id'))
   if (before.status !== status) writeMembership(call, before.membership_id, status, rolesOfMembership(before))
-  return reply(200, findMembership(call, before.membership_id))
+  return reply(call, 200, findMembership(call, before.membership_id))
 }
 
 function deleteMembership(call: Call): Reply {
@@ -150,6 +154,6 @@ function writeMembership(call: Call, id: string, status: MembershipStatus, roles
   )
 }
 
-function reply(status: number, membership: MembershipRow): Reply {
-  return { status, body: presentMembership(membership) }
+function reply(call: Call, status: number, membership: MembershipRow): Reply {
+  return { status, body: presentMembership(call, membership) }
 }

@@ -6,6 +6,7 @@ import { listPage } from '../paging.ts'
 import { notFound, refusal } from '../refusal.ts'
 import { deleteMemberships } from './cascade.ts'
 import { domainsOf, presentDomain, readDomains, replaceDomains } from './domains.ts'
+import { deleteRolesOfGroups } from './group-role-store.ts'
 
 export interface OrganizationRow {
   id: string
@@ -154,6 +155,7 @@ function getOrganizationByExternalId(call: Call): Reply {
 function deleteOrganization(call: Call): Reply {
   const { id } = findOrganization(call, pathParameter(call, 'id'))
   deleteMemberships(call, 'organization_id', id)
+  deleteRolesOfGroups(call, 'organization_id', id)
   for (const table of ['organization_groups', 'organization_domains', 'roles', 'connections']) {
     call.database.run(`DELETE FROM ${table} WHERE environment = ? AND organization_id = ?`, call.environment, id)
   }

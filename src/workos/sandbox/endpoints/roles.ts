@@ -3,6 +3,7 @@ import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
 import { Fields } from '../fields.ts'
 import { slicePage } from '../paging.ts'
 import { refusal } from '../refusal.ts'
+import { isGivenByGroup } from './group-role-store.ts'
 import { DESCRIPTION, LABEL } from './labels.ts'
 import { findOrganization } from './organizations.ts'
 import { requirePermission } from './permissions.ts'
@@ -149,6 +150,9 @@ function deleteOrganizationRole(call: Call): Reply {
     AND EXISTS (SELECT 1 FROM json_each(role_slugs) WHERE value = ?) LIMIT 1`
   if (call.database.one(assigned, call.environment, role.organization_id, role.slug) !== undefined) {
     throw refusal(409, 'role_has_assignments', `The role '${role.slug}' is assigned to memberships.`)
+  }
+  if (isGivenByGroup(call, role.organization_id, role.slug)) {
+    throw refusal(409, 'role_has_group_role_mappings', `The role '${role.slug}' is given by groups.`)
   }
   deleteRole(call, role)
   return { status: 204 }

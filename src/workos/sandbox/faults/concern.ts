@@ -50,6 +50,12 @@ export function concernedBy({ database, environment, route, params, query, text 
     if (typeof id !== 'string') continue
     const of = database.one<Membership>(`SELECT user_id, organization_id FROM memberships ${where}`, environment, id)
     if (of !== undefined) ids.push(of.user_id, of.organization_id)
+    const group = database.one<Omit<Membership, 'user_id'>>(
+      `SELECT organization_id FROM organization_groups ${where}`,
+      environment,
+      id,
+    )
+    if (group !== undefined) ids.push(group.organization_id)
     const user = database.one<Record<string, unknown>>(
       `SELECT id, email, external_id FROM users ${where}`,
       environment,

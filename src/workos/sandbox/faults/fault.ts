@@ -8,6 +8,7 @@ export interface Trigger {
   times?: number
   /** GET alone, or everything else alone. */
   requests?: 'reads' | 'writes'
+  method?: Method
   /** One endpoint, as the sandbox names it: `/user_management/users/:id`. */
   route?: string
   /** What concerns one user: by e-mail, external id or WorkOS id. */
@@ -18,6 +19,10 @@ export interface Trigger {
 
 /** Whether the request is struck before it is carried out, or after it took effect. */
 export type When = 'before' | 'after'
+
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+export type Method = (typeof METHODS)[number]
 
 /** What goes wrong. */
 export type Effect =
@@ -39,6 +44,11 @@ export type Effect =
   | { kind: 'dribbled'; ms: number }
   /** 422: writes that concern the user or the organization are refused. */
   | { kind: 'refused' }
+  /**
+   * An answer that WorkOS is known to give at times, such as 403 to the deletion of one organization: without effect and with `code` in the
+   * body; `after`: the request took effect, and an answer of success has this status and no body.
+   */
+  | { kind: 'answered'; status: number; code?: string; when: When }
   /** 401 for the key of the request that comes after `after` others, from then on. Other keys go on. */
   | { kind: 'revoked'; after: number }
 

@@ -69,6 +69,7 @@ function matches(fault: Fault, arrival: Arrival): boolean {
   const isRead = arrival.method === 'GET'
   if (fault.requests !== undefined && (fault.requests === 'reads') !== isRead) return false
   if (fault.kind === 'refused' && isRead) return false
+  if (fault.method !== undefined && fault.method !== arrival.method) return false
   if (fault.route !== undefined && fault.route !== arrival.route) return false
   if (fault.user === undefined && fault.organization === undefined) return true
   return concerns(arrival.concerned(), fault)

@@ -1,6 +1,6 @@
 import { isObject } from '../../../json.ts'
 import { ENDPOINTS } from '../routes.ts'
-import type { Effect, Fault, FaultSet, When } from './fault.ts'
+import { type Effect, type Fault, type FaultSet, METHODS, type When } from './fault.ts'
 
 /** What is wrong with a description of faults, and where in it. */
 export class FaultProblem extends Error {
@@ -21,10 +21,11 @@ const OPTIONS: Record<Effect['kind'], readonly string[]> = {
   slow: ['ms'],
   dribbled: ['ms'],
   refused: [],
+  answered: ['status', 'code', 'when'],
   revoked: ['after'],
 }
 
-const TRIGGER = ['rate', 'every', 'times', 'requests', 'route', 'user', 'organization']
+const TRIGGER = ['rate', 'every', 'times', 'requests', 'method', 'route', 'user', 'organization']
 
 const ROUTES = [...new Set(ENDPOINTS.map((endpoint) => endpoint.path))]
 
@@ -70,6 +71,7 @@ function parseFault(value: unknown, path: string): Fault {
     every: number('every', 1),
     times: number('times', 0),
     requests: oneOf(value.requests, ['reads', 'writes'], `${path}.requests`),
+    method: oneOf(value.method, METHODS, `${path}.method`),
     route: oneOf(value.route, ROUTES, `${path}.route`),
     user: text('user'),
     organization: text('organization'),
@@ -93,6 +95,17 @@ function parseFault(value: unknown, path: string): Fault {
       case 'refused':
         if (trigger.user !== undefined || trigger.organization !== undefined) return { kind }
         throw new FaultProblem(path, 'needs the user or the organization that is refused')
+      case 'answered': {
+        const status = number('status', 200, 499)
+        if (status === undefined) throw new FaultProblem(`${path}.status`, 'must be a whole number from 200 to 499')
+        const when = oneOf<When>(value.when, ['before', 'after'], `${path}.when`) ?? 'before'
+        if (status < 300 === (when === 'before')) {
+          throw new FaultProblem(`${path}.when`, 'is after for a status of success, and before for any other')
+        }
+        const code = text('code')
+        if (code !== undefined && when === 'after') throw new FaultProblem(`${path}.code`, 'is for a refusal alone')
+        return { ...given({ kind, status, code }), when }
+      }
       case 'revoked':
         return { kind, after: number('after', 0) ?? 0 }
     }

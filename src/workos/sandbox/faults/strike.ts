@@ -26,6 +26,11 @@ export async function strikeBefore(fault: Fault, wire: Wire): Promise<boolean> {
       })
     case 'revoked':
       return answer(wire, 401, { message: 'Unauthorized' })
+    case 'answered': {
+      const { status, code } = fault
+      const message = 'The sandbox was told to answer so.'
+      return fault.when === 'before' && answer(wire, status, code === undefined ? { message } : { code, message })
+    }
     case 'slow':
       await new Promise((resolve) => setTimeout(resolve, fault.ms))
       return false
@@ -44,6 +49,11 @@ export function strikesAfter(fault: Fault): boolean {
 /** Strikes after the request took effect. True: the answer is dealt with. */
 export function strikeAfter(fault: Fault, wire: Wire, reply: Reply): boolean {
   if (fault.kind === 'dribbled') return dribble(wire, reply, fault.ms)
+  if (fault.kind === 'answered') {
+    wire.response.writeHead(fault.status)
+    wire.response.end()
+    return true
+  }
   return 'when' in fault && fault.when === 'after' && fail(fault.kind, wire)
 }
 
