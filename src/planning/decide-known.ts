@@ -6,6 +6,7 @@ import { blockedByMention } from './blocked-by-mention.ts'
 import type { Candidate } from './candidates.ts'
 import { compareAdopted } from './compare-adopted.ts'
 import { deletedPolicy, driftPolicy } from './drift-policy.ts'
+import { noteGroupRoles, withoutGroupRoles } from './group-roles.ts'
 import { findLive, insertDrift, type Known } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { resolveRefs } from './references.ts'
@@ -25,13 +26,15 @@ export function decideKnown(
     if (holder?.type === 'pending') return { ...base, type: 'create' }
     return decideDeleted(set, deletedPolicy(manifest, desired.kind), desired, base, known.id)
   }
+  const own = withoutGroupRoles(set.staging, definition.name, live, known.attributes, true)
+  noteGroupRoles(set.staging, desired.key, own.from)
   const onConflict = known.ownership === 'adopted' ? definition.onConflict?.(manifest) : undefined
   const comparison =
     onConflict === undefined
-      ? compareKnown(definition, desired.attributes, known.attributes, live.attributes, (field) =>
+      ? compareKnown(definition, desired.attributes, known.attributes, own.attributes, (field) =>
           driftPolicy(manifest, desired.kind, field),
         )
-      : compareAdopted(definition, desired.attributes, live.attributes, [], onConflict)
+      : compareAdopted(definition, desired.attributes, own.attributes, [], onConflict)
   for (const kept of comparison.kept) insertDrift(set.staging, { kind: desired.kind, key: desired.key, ...kept })
   const blocked = blockedByMention(set, definition, desired)
   const changes = [...comparison.changes, ...changedSecrets.map((field) => ({ field, secret: true as const }))]

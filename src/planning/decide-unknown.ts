@@ -5,6 +5,7 @@ import type { Action, AdoptAction } from './action.ts'
 import { blockedByMention } from './blocked-by-mention.ts'
 import { compareAdopted } from './compare-adopted.ts'
 import { driftPolicy } from './drift-policy.ts'
+import { noteGroupRoles, withoutGroupRoles } from './group-roles.ts'
 import { insertDrift, knownById, type Orphan, orphanById } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { type Match, recognise } from './recognise.ts'
@@ -53,7 +54,9 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
   }
   const { fill } = manifest.adopt
   const onConflict = definition.onConflict?.(manifest)
-  const { changes, send, kept } = compareAdopted(definition, desired.attributes, live.attributes, fill, onConflict)
+  const own = withoutGroupRoles(staging, definition.name, live, desired.attributes, false)
+  noteGroupRoles(staging, desired.key, own.from)
+  const { changes, send, kept } = compareAdopted(definition, desired.attributes, own.attributes, fill, onConflict)
   for (const difference of kept) insertDrift(staging, { kind: desired.kind, key: desired.key, ...difference })
   if (definition.sparse) {
     staging.run("INSERT INTO notes VALUES (0, ?, ?, 'totp_left_alone', 'totpSecret')", desired.kind, desired.key)
@@ -101,11 +104,13 @@ function moveToNewKey(
   former: Orphan,
 ): AdoptAction {
   const { kind, key, attributes } = desired
+  const own = withoutGroupRoles(staging, kind, live, former.attributes, true)
+  noteGroupRoles(staging, key, own.from)
   const { changes, send, kept, applied } = compareKnown(
     definition,
     attributes,
     former.attributes,
-    live.attributes,
+    own.attributes,
     (field) => driftPolicy(manifest, kind, field),
   )
   for (const difference of kept) insertDrift(staging, { kind, key, ...difference })

@@ -3,11 +3,13 @@ import type { KindDefinition } from '../resources/kind.ts'
 import { type Candidate, candidates, findCandidates } from './candidates.ts'
 import { decideKnown } from './decide-known.ts'
 import { decideUnknown } from './decide-unknown.ts'
+import { noteGivingGroups } from './giving-groups.ts'
+import { readGroupRoles, type Unknown } from './group-roles.ts'
 import { blockHeldDomains } from './held-domains.ts'
 import { listMentioned } from './list-mentioned.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp, lookUpFew, type Wanted } from './look-up.ts'
 import { indexNames } from './match-by-name.ts'
-import { insertAction, loadKnown } from './plan-tables.ts'
+import { findLive, insertAction, loadKnown } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { resolveRefs } from './references.ts'
 
@@ -26,6 +28,8 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
   }
   await listMentioned(set, api, definition)
   if (definition.name === 'organization') indexNames(set.staging)
+  if (definition.name === 'membership')
+    await readGroupRoles(set.staging, api, 'known', unknownLive(context, definition))
   set.staging.transaction(() => {
     for (const candidate of inTurn(context, definition)) {
       const action = candidate.known
@@ -34,7 +38,18 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
       if (action) insertAction(set.staging, action)
     }
   })
+  if (definition.name === 'group-membership') await noteGivingGroups(set.staging, api)
   if (definition.name === 'organization') await blockHeldDomains(set.staging, api, listed)
+}
+
+/** What is in WorkOS and the state does not know. */
+function* unknownLive({ set }: PlanningContext, definition: KindDefinition): Generator<Unknown> {
+  for (const { desired, known } of candidates(set, definition)) {
+    const refs = known ? undefined : resolveRefs(set.staging, definition, desired)
+    const natural = refs?.type === 'resolved' ? definition.natural(desired, refs.ids) : null
+    const live = natural === null ? undefined : findLive(set.staging, definition.name, 'natural', natural)
+    if (live) yield { live, desired: desired.attributes }
+  }
 }
 
 /** Whether names count and one may be new: nothing looks an organization up by its name but a list of all. */

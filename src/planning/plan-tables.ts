@@ -12,6 +12,7 @@ import { phaseOf } from './phases.ts'
  * known    a copy of the state, to compare in SQL
  * candidates  what planning has to look at
  * live     what WorkOS holds, as far as planning had to look
+ * given_roles  roles that memberships have from groups, as far as planning had to look
  * claimed  identities of users that are to be created, where the source may have two of one
  * actions  the plan
  * drift    differences that stay as they are
@@ -27,6 +28,8 @@ const SCHEMA = `
     created_at TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
   CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
   CREATE INDEX live_by_natural ON live (kind, natural) WHERE natural IS NOT NULL;
+  CREATE TABLE given_roles (membership TEXT NOT NULL, group_id TEXT NOT NULL, role TEXT NOT NULL, group_name TEXT NOT NULL,
+    alone INTEGER NOT NULL, PRIMARY KEY (membership, group_id, role)) WITHOUT ROWID, STRICT;
   CREATE TABLE claimed (kind TEXT NOT NULL, natural TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural))
     WITHOUT ROWID, STRICT;
   CREATE TABLE actions (position INTEGER PRIMARY KEY, phase INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,

@@ -78,6 +78,10 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} with one of the roles in WorkOS, which took no more when they were applied: where it takes several by now, apply with --refresh and onDrift: { ${kind}: overwrite }`
     case 'role_lost':
       return `${resources} without the role ${detail}: one comes before it in roles.priority (roles.multiple is first)`
+    case 'role_of_group':
+      return `${resources} with the role ${detail}: the group gives it, and the plan leaves it`
+    case 'group_gives_role':
+      return `${resources} to be added, whose users get the role ${detail}: the group has it in WorkOS`
     case 'similar_organization_names':
       return `${resources} known by names that differ only in case or blanks${detail === '' ? '' : `, ${detail}`}: taken as different ones`
     case 'consumer_domain_dropped':

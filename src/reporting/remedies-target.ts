@@ -27,6 +27,9 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   connections_api_not_enabled: after(
     'ask WorkOS to enable creating connections by the API for this environment, or set connections.mode to handoff and import the files of workos-migrate handoff',
   ),
+  connection_already_exists_for_organization: after(
+    'the organization has another connection in WorkOS: delete that one, or leave this one out with when',
+  ),
   connection_without_secret: after(
     'map clientSecret, or leave the connection out with when: WorkOS takes none by OpenID Connect without one',
   ),
@@ -51,6 +54,12 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),
   organization_role_slug_conflict: yes('somebody created the role in the meantime: apply again, and it is found'),
   permission_slug_conflict: yes('somebody created the permission in the meantime: apply again, and it is found'),
+  role_has_group_role_mappings: after(
+    'groups give the role to their members: take it away from those groups in WorkOS first',
+  ),
+  group_membership_limit_exceeded: after(
+    'WorkOS takes no more members into the group: divide it in the mapping, or ask WorkOS to raise the limit',
+  ),
   role_has_assignments: after('take the role away from the memberships that have it first'),
 
   user_creation_error: after('the message says which value WorkOS refuses: correct it in the source'),
@@ -61,6 +70,9 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   ),
   user_already_exists: yes('the user exists by now: apply again, and it is found'),
   invalid_email: after('correct the e-mail address in the source'),
+  email_already_verified: yes(
+    'the address was verified meanwhile: apply again, and what WorkOS holds is compared anew',
+  ),
   email_change_not_allowed: after('the user signs in through an organization that owns the domain: change it there'),
   external_id_already_used: after(DUPLICATE_EXTERNAL_ID),
   entity_already_exists: after(DUPLICATE_EXTERNAL_ID),
@@ -77,6 +89,7 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
 
   consumer_domain_forbidden: after('WorkOS takes no domain of a mail provider for an organization: leave it out'),
   organization_domain_already_used: after('another organization owns the domain: take it away there, or leave it out'),
+  domain_already_exists: after('an organization in WorkOS has the domain already: take it away there, or leave it out'),
   domain_invalid: after('correct the domain in the source'),
   organization_membership_already_exists: yes('the membership exists by now: apply again, and it is found'),
   user_already_organization_member: yes('the membership exists by now: apply again, and it is found'),

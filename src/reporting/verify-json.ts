@@ -10,6 +10,7 @@ const TYPES: readonly FindingType[] = [
   'different',
   'not_in_state',
   'extra',
+  'role_of_group',
 ]
 
 /**

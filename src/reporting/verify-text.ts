@@ -1,4 +1,5 @@
 import { figure, printable } from '../diagnostics/printable.ts'
+import { describeGiven } from '../planning/group-roles.ts'
 import {
   type ChangedBy,
   countFindings,
@@ -22,7 +23,7 @@ export interface VerifyTextOptions extends ReadingTextOptions {
 export const SAMPLE = 5
 
 /** What is shown of each type, in this order. */
-const SECTIONS: readonly [FindingType, string, 'red' | 'yellow'][] = [
+const SECTIONS: readonly [FindingType, string, 'red' | 'yellow' | 'cyan'][] = [
   ['deleted', 'Missing: in the state, and deleted in WorkOS', 'red'],
   ['not_applied', 'Missing: not applied yet', 'red'],
   ['clash', 'Missing: something else stands in its place', 'red'],
@@ -30,6 +31,7 @@ const SECTIONS: readonly [FindingType, string, 'red' | 'yellow'][] = [
   ['different', 'Fields that differ', 'yellow'],
   ['not_in_state', 'In WorkOS, and not in the state: apply takes them over', 'yellow'],
   ['extra', 'Created by earlier runs, and no longer in the source', 'yellow'],
+  ['role_of_group', 'Roles that groups give, besides those of the source', 'cyan'],
 ]
 
 const CHANGED: Record<ChangedBy, string> = {
@@ -94,6 +96,8 @@ function describe(finding: Finding, { set }: Verification): string {
     }
     case 'not_in_state':
       return `+ ${what} (${origin}) is ${printable(finding.id)}`
+    case 'role_of_group':
+      return `· ${what} has the role ${printable(describeGiven(finding))}`
     case 'extra':
       return `- ${what} is ${printable(finding.id)}`
   }

@@ -67,7 +67,7 @@ export const connection: KindDefinition = {
   update: () => [],
   remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
   parse,
-  exists: () => false,
+  exists: (codes) => codes.includes('connection_already_exists_for_organization'),
   answersExisting: true,
   refused: ({ status, codes }) =>
     status === 404 && !codes.includes(NO_ENTITY)

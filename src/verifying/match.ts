@@ -47,7 +47,7 @@ export function matchLive(
 }
 
 /** WorkOS's ids of what it refers to, as far as that has been found. */
-function matchedRefs(staging: Staging, definition: KindDefinition, { refs }: DesiredResource): RefIds {
+export function matchedRefs(staging: Staging, definition: KindDefinition, { refs }: DesiredResource): RefIds {
   const ids: RefIds = {}
   for (const [role, kind] of Object.entries(definition.refs)) {
     const row = staging.statement('SELECT id FROM matched WHERE kind = ? AND key = ?').get(kind, refs[role] ?? '')

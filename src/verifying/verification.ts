@@ -25,6 +25,8 @@ export type Finding =
   | (Found & { type: 'not_in_state'; id: string })
   /** This state created it, it is still in WorkOS, and it is no longer desired. */
   | (Found & { type: 'extra'; id: string })
+  /** A role that it has from a group: no difference. */
+  | (Found & { type: 'role_of_group'; role: string; group: string; groupId: string })
 
 export type FindingType = Finding['type']
 

@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
+import { withoutGroupRoles } from '../planning/group-roles.ts'
 import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
 import { compareFields } from './compare-fields.ts'
 import { matchLive } from './match.ts'
@@ -84,7 +85,12 @@ function verifyOne(
     sums.notInState += 1
     insertFinding(staging, { type: 'not_in_state', kind, key, id: live.id })
   }
-  const differences = compareFields(definition, desired.attributes, applied?.attributes, live.attributes)
+  const before = applied?.attributes ?? desired.attributes
+  const own = withoutGroupRoles(staging, kind, live, before, applied !== undefined)
+  for (const { role, group, groupId } of own.from) {
+    insertFinding(staging, { type: 'role_of_group', kind, key, role, group, groupId })
+  }
+  const differences = compareFields(definition, desired.attributes, applied?.attributes, own.attributes)
   for (const difference of differences) {
     const changed = applied?.reduced !== undefined && difference.changed === 'WorkOS' ? 'reduced' : difference.changed
     insertFinding(staging, { type: 'different', kind, key, ...difference, changed })

@@ -1,12 +1,14 @@
-import type { DesiredSet } from '../desired/desired-set.ts'
+import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import { checkBinding } from '../planning/binding.ts'
+import { readGroupRoles, type Unknown } from '../planning/group-roles.ts'
 import { indexNames } from '../planning/match-by-name.ts'
-import { insertLive } from '../planning/plan-tables.ts'
+import { findLive, insertLive } from '../planning/plan-tables.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
+import { matchedRefs } from './match.ts'
 import type { KindVerification, SecretCounts, Verification } from './verification.ts'
 import { verifyKind } from './verify-kind.ts'
 import { createVerifyTables, loadApplied } from './verify-tables.ts'
@@ -44,6 +46,9 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     await loadApplied(set.staging, state, definition.name)
     await readLive(set, target.client, definition, onProgress)
     if (definition.name === 'organization') indexNames(set.staging)
+    if (definition.name === 'membership') {
+      await readGroupRoles(set.staging, target.client, 'applied', notInState(set.staging, definition))
+    }
     kinds.push(verifyKind(set, definition, options.matchByName))
   }
   checkSums(set, kinds)
@@ -85,6 +90,22 @@ async function readLive(
   const kind = refs[within] ?? ''
   const ids = (sparse ? holderIds(staging, kind, name) : parentIds(staging, kind)).values()
   await Promise.all(Array.from({ length: AT_ONCE }, () => read(ids)))
+}
+
+/** Live resources that stand for desired ones by what identifies them, and that the state does not know. */
+function* notInState(staging: DesiredSet['staging'], definition: KindDefinition): Generator<Unknown> {
+  const rows = staging.db
+    .prepare(
+      `SELECT d.* FROM desired d WHERE d.kind = ?1
+       AND NOT EXISTS (SELECT 1 FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = d.kind AND a.key = d.key)`,
+    )
+    .iterate(definition.name)
+  for (const row of rows) {
+    const desired = desiredFromRow(row)
+    const natural = definition.natural(desired, matchedRefs(staging, definition, desired))
+    const live = natural === null ? undefined : findLive(staging, definition.name, 'natural', natural)
+    if (live) yield { live, desired: desired.attributes }
+  }
 }
 
 /** Resources of a kind in WorkOS that stand for a desired one, or that the state knows. */

@@ -436,6 +436,31 @@ describe('connections by the API', () => {
   const api = { connections: { mode: 'api' }, safety: { maxRejects: '100%' } }
   const good = CONNECTIONS.slice(0, 3)
 
+  test('that an organization has another one of already fail, and the run says what helps', async () => {
+    const workos = await startWorkos({
+      connectionsApi: true,
+      faults: {
+        faults: [
+          {
+            kind: 'answered',
+            when: 'before',
+            status: 409,
+            code: 'connection_already_exists_for_organization',
+            method: 'POST',
+            route: '/connections',
+            times: 1,
+          },
+        ],
+      },
+    })
+    const project = connectionsProject(workos, good, { ...api, run: { ...FAST, concurrency: 1 } })
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(7)
+    const { stdout } = await project.run(['errors'], { env })
+    expect(stdout).toContain('connection_already_exists_for_organization (1)')
+    expect(stdout).toContain('the organization has another connection in WorkOS')
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+  })
+
   test('are created after their organizations, with their secrets, and once', async () => {
     const workos = await startWorkos({ connectionsApi: true })
     const project = connectionsProject(workos, good, api)

@@ -72,6 +72,8 @@ const OTHERS: Record<string, string[]> = {
     'role_default',
     'role_dropped',
     'role_lost',
+    'role_of_group',
+    'group_gives_role',
     'shared_domain_dropped',
     'similar_organization_names',
     'totp_changed_in_source',
@@ -210,6 +212,8 @@ describe('every code has a remedy', () => {
       'route_not_found',
       'rate_limit_exceeded',
       'refused_by_fault',
+      'duplicate_group_role_assignment',
+      'role_assignments_invalid',
     ]
     expect(codes.length).toBeGreaterThan(15)
     expect(codes.filter((code) => !remedies.has(code) && !neverToUs.includes(code))).toEqual([])

@@ -1,6 +1,10 @@
 import type { JsonObject } from '../../../json.ts'
 import type { Call } from '../call.ts'
-import type { GroupRow } from './groups.ts'
+
+interface Group {
+  id: string
+  organization_id: string
+}
 
 /** A role that a group gives to its members. */
 export interface GroupRoleRow {
@@ -15,12 +19,12 @@ export interface GroupRoleRow {
 export const SELECT_GROUP_ROLES = `SELECT r.*, o.organization_id FROM group_roles r
   JOIN organization_groups o ON o.environment = r.environment AND o.id = r.group_id`
 
-export function groupRole(call: Call, group: GroupRow, roleSlug: string): GroupRoleRow | undefined {
+export function groupRole(call: Call, group: Group, roleSlug: string): GroupRoleRow | undefined {
   const sql = `${SELECT_GROUP_ROLES} WHERE r.environment = ? AND r.group_id = ? AND r.role_slug = ?`
   return call.database.one<GroupRoleRow>(sql, call.environment, group.id, roleSlug)
 }
 
-export function insertGroupRole(call: Call, group: GroupRow, roleSlug: string): GroupRoleRow {
+export function insertGroupRole(call: Call, group: Group, roleSlug: string): GroupRoleRow {
   const { id: group_id, organization_id } = group
   const id = call.newId('gra')
   const times = { created_at: call.timestamp, updated_at: call.timestamp }

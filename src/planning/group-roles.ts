@@ -1,0 +1,126 @@
+import type { Staging } from '../desired/staging.ts'
+import { CredentialsError } from '../diagnostics/errors.ts'
+import type { Attributes } from '../resources/draft.ts'
+import { group } from '../resources/group.ts'
+import { type GivenRole, membersOfGroup, type OwnRoles, ownRoles, rolesOfGroup } from '../resources/group-roles.ts'
+import type { LiveResource } from '../resources/kind.ts'
+import { membership } from '../resources/membership.ts'
+import type { Api } from '../workos/api.ts'
+import { eachOf } from './at-once.ts'
+
+/** A live membership that the state does not know, and what the source gives it. */
+export interface Unknown {
+  live: LiveResource
+  desired: Attributes
+}
+
+/**
+ * Reads which roles memberships have from groups, into the run's database: of organizations alone in which one of the memberships that
+ * were read has a role that it was not given. Where groups are not enabled there are none.
+ * @param base the table with what the state says
+ */
+export async function readGroupRoles(
+  staging: Staging,
+  api: Api,
+  base: 'known' | 'applied',
+  unknown: Iterable<Unknown> = [],
+): Promise<void> {
+  const organizations = organizationsToAsk(staging, base, unknown)
+  if (organizations.size === 0) return
+  const alone = severalSeen(staging, base) ? 0 : 1
+  const groups: LiveResource[] = []
+  const giving: { id: string; name: string; roles: string[] }[] = []
+  await whereEnabled(async () => {
+    await eachOf(organizations, async (id) => {
+      for await (const page of group.list(api, [id])) groups.push(...page)
+    })
+    await eachOf(groups, async ({ id, attributes }) => {
+      const roles = await rolesOfGroup(api, id)
+      if (roles.length > 0) giving.push({ id, name: String(attributes.name), roles })
+    })
+    await eachOf(giving, async ({ id, name, roles }) => {
+      for await (const members of membersOfGroup(api, id)) {
+        staging.transaction(() => {
+          for (const member of members) {
+            for (const role of roles) {
+              staging.run('INSERT OR IGNORE INTO given_roles VALUES (?, ?, ?, ?, ?)', member, id, role, name, alone)
+            }
+          }
+        })
+      }
+    })
+  })
+}
+
+/** A live resource without the roles that groups give it. `from` is empty for what is no membership. */
+export function withoutGroupRoles(
+  staging: Staging,
+  kind: string,
+  live: LiveResource,
+  before: Attributes,
+  applied: boolean,
+): OwnRoles {
+  if (kind !== membership.name) return { attributes: live.attributes, from: [] }
+  const given = staging
+    .statement('SELECT * FROM given_roles WHERE membership = ? ORDER BY role, group_id')
+    .all(live.id)
+    .map(
+      (row): GivenRole => ({
+        role: String(row.role),
+        group: String(row.group_name),
+        groupId: String(row.group_id),
+        alone: row.alone === 1,
+      }),
+    )
+  return ownRoles(live.attributes, before, given, applied)
+}
+
+/** Remarks on roles that a membership has from groups, and that the plan leaves alone. */
+export function noteGroupRoles(staging: Staging, key: string, from: readonly GivenRole[]): void {
+  for (const given of from) {
+    staging.run('INSERT INTO notes VALUES (0, ?, ?, ?, ?)', membership.name, key, 'role_of_group', describeGiven(given))
+  }
+}
+
+/** Which role, and by which group. */
+export function describeGiven({ role, group, groupId }: Pick<GivenRole, 'role' | 'group' | 'groupId'>): string {
+  return `${role} from the group ${JSON.stringify(group)} (${groupId})`
+}
+
+/** Does without groups where WorkOS refuses access to them: they are not enabled in the environment, and give nobody a role. */
+export async function whereEnabled(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const refused = error instanceof CredentialsError && error.problems.some(({ code }) => code === 'groups_refused')
+    if (!refused) throw error
+  }
+}
+
+/** WorkOS ids of the organizations. `natural` of a membership has it behind the `@`. */
+function organizationsToAsk(staging: Staging, base: string, unknown: Iterable<Unknown>): Set<string> {
+  const rows = staging
+    .statement(
+      `SELECT DISTINCT substr(l.natural, instr(l.natural, '@') + 1) AS organization FROM live l
+       JOIN ${base} k ON k.kind = l.kind AND k.id = l.id
+       WHERE l.kind = ? AND json_type(k.attributes, '$.roles') = 'array' AND EXISTS (
+         SELECT 1 FROM json_each(l.attributes, '$.roles') r
+         WHERE r.value NOT IN (SELECT value FROM json_each(k.attributes, '$.roles')))`,
+    )
+    .all(membership.name)
+  const organizations = new Set(rows.map((row) => String(row.organization)))
+  for (const { live, desired } of unknown) {
+    const wanted = Array.isArray(desired.roles) ? desired.roles : undefined
+    const held = Array.isArray(live.attributes.roles) ? live.attributes.roles : []
+    if (wanted === undefined || held.every((role) => wanted.includes(role))) continue
+    organizations.add(live.natural?.slice(live.natural.indexOf('@') + 1) ?? '')
+  }
+  return organizations
+}
+
+/** Whether a membership has several roles in WorkOS, or had when it was applied: then none hides another. */
+function severalSeen(staging: Staging, base: string): boolean {
+  const sql = `SELECT 1 FROM live WHERE kind = ?1 AND json_array_length(attributes, '$.roles') > 1
+    UNION ALL SELECT 1 FROM ${base} WHERE kind = ?1 AND reduced IS NULL AND json_array_length(attributes, '$.roles') > 1 LIMIT 1`
+  return staging.statement(sql).get(membership.name) !== undefined
+}

@@ -1,0 +1,120 @@
+/** Answers that later versions of WorkOS's API have: every one is told with what helps, and none ends the run. */
+import { expect, test } from 'vitest'
+import type { Fault } from '../../src/workos/sandbox/faults/fault.ts'
+import { member, peopleManifest, peopleProject } from './people.ts'
+import { KEY, startWorkos, type Workos } from './workos.ts'
+
+const env = { KEY }
+
+async function setFaults(workos: Workos, faults: readonly Fault[]) {
+  const answer = await fetch(`${workos.url}/_sandbox/faults`, { method: 'PUT', body: JSON.stringify({ faults }) })
+  expect(answer.status).toBe(200)
+}
+
+const MAP = {
+  organization: { domains: '[org_external_id & ".example.com"]' },
+  group: { when: 'groups', name: 'groups' },
+  groupMember: { when: 'groups' },
+}
+const rowsOf = (name: string, groups = '') => [member('ada', 'acme', { first_name: name, groups })]
+
+test.each<[string, Fault & { kind: 'answered' }, RegExp]>([
+  [
+    'user:id-ada',
+    {
+      kind: 'answered',
+      when: 'before',
+      status: 400,
+      code: 'email_already_verified',
+      method: 'PUT',
+      route: '/user_management/users/:id',
+    },
+    /verified meanwhile: apply again/,
+  ],
+  [
+    'user:id-ada',
+    {
+      kind: 'answered',
+      when: 'before',
+      status: 400,
+      code: 'password_and_password_hash_type_provided',
+      method: 'POST',
+      route: '/user_management/users',
+    },
+    /map passwordHashType with a hash alone/,
+  ],
+  [
+    'organization:acme',
+    {
+      kind: 'answered',
+      when: 'before',
+      status: 409,
+      code: 'domain_already_exists',
+      method: 'POST',
+      route: '/organizations',
+    },
+    /has the domain already/,
+  ],
+  [
+    'group-membership:id-ada@Engineering@acme',
+    {
+      kind: 'answered',
+      when: 'before',
+      status: 400,
+      code: 'group_membership_limit_exceeded',
+      method: 'POST',
+      route: '/organizations/:id/groups/:group_id/organization-memberships',
+    },
+    /no more members into the group/,
+  ],
+])('%s that is answered %j fails alone, and is told what helps', async (address, fault, help) => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, rowsOf('Ada', 'Engineering'), { map: MAP })
+  if (fault.method === 'PUT') {
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+    project.csv('users.csv', rowsOf('Adele', 'Engineering'))
+  }
+  await setFaults(workos, [fault])
+  expect((await project.run(['apply', '--yes'], { env })).exit).toBe(7)
+  const errors = await project.run(['errors'], { env })
+  expect(errors.stdout).toContain(fault.code)
+  expect(errors.stdout).toContain(address)
+  expect(errors.stdout).toMatch(help)
+  await setFaults(workos, [])
+  const again = await project.run(['apply', '--yes'], { env })
+  expect(again.exit, again.stdout + again.stderr).toBe(0)
+})
+
+test('a role of an organization that a group gives is not deleted, and the run says what helps', async () => {
+  const workos = await startWorkos()
+  const define = { keeper: { name: 'Keeper', type: 'organization', organizations: ['acme'] } }
+  const project = peopleProject(workos, rowsOf('Ada'), { roles: { define } })
+  expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+  const acme = (await workos.snapshot()).organizations[0]?.id
+  const { id } = await workos.call('POST', `/organizations/${acme}/groups`, { name: 'Engineering' })
+  const assignments = `/authorization/groups/${id}/role_assignments`
+  await workos.call('POST', assignments, { role_slug: 'org-keeper' })
+  const prune = ['organization-role']
+  project.manifest(peopleManifest(workos, { roles: {}, prune, safety: { maxDeletes: 9 } }))
+  expect((await project.run(['apply', '--yes'], { env })).exit).toBe(7)
+  const errors = await project.run(['errors'], { env })
+  expect(errors.stdout).toMatch(/role_has_group_role_mappings/)
+  expect(errors.stdout).toMatch(/take it away from those groups in WorkOS first/)
+  await workos.call('DELETE', assignments, { role_slug: 'org-keeper' })
+  expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+})
+
+test('a deletion of an organization that is accepted (202) counts as done', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [...rowsOf('Ada'), member('bea', 'beta')])
+  expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+  await setFaults(workos, [
+    { kind: 'answered', when: 'after', status: 202, method: 'DELETE', route: '/organizations/:id' },
+  ])
+  const destroyed = await project.run(['destroy', '--confirm', 'people'], { env })
+  expect(destroyed.exit, destroyed.stdout + destroyed.stderr).toBe(0)
+  expect(workos.takeLog().filter(({ method, status }) => method === 'DELETE' && status === 202)).toHaveLength(2)
+  expect(await workos.snapshot()).toMatchObject({ organizations: [] })
+  const left = await project.run(['state', 'list'], { env })
+  expect(left.stdout).not.toContain('organization:')
+})
