@@ -76,6 +76,10 @@ test('every request of a broad run, and every answer to it, keeps to the publish
   const changed = rowsOf('second')
   project.csv('users.csv', [{ ...changed[0], password: 'another horse battery' }, ...changed.slice(1)])
   await apply()
+  const { organizations } = await workos.snapshot()
+  const group = await workos.call('GET', `/organizations/${organizations[0]?.id}/groups`)
+  const [first] = group.data as { id: string }[]
+  await workos.call('POST', `/authorization/groups/${first?.id}/role_assignments`, { role_slug: 'billing' })
   await apply('--refresh')
   // Few: looked up one by one.
   project.csv('users.csv', [...changed, member('more', 'org-new', { role_slugs: 'admin,billing' })])
@@ -88,6 +92,7 @@ test('every request of a broad run, and every answer to it, keeps to the publish
   expect([...differences]).toEqual([])
   expect([...seen].sort()).toEqual(
     expect.arrayContaining([
+      'GET /authorization/groups/:group_id/role_assignments 200',
       'GET /authorization/roles/:slug 404',
       'GET /organizations 200',
       'GET /organizations/:id 200',
