@@ -56,7 +56,7 @@ export async function readGroupRoles(
 export function withoutGroupRoles(
   staging: Staging,
   kind: string,
-  live: LiveResource,
+  live: Pick<LiveResource, 'id' | 'attributes'>,
   before: Attributes,
   applied: boolean,
 ): OwnRoles {

@@ -150,9 +150,9 @@ function parse(body: JsonObject): LiveResource {
   }
 }
 
-/** `roles` where the answer names any, else `role`: there is no membership without one. */
+/** `roles` where the environment has several roles a membership, else `role`. */
 function rolesOf(body: JsonObject): string[] {
-  const roles = Array.isArray(body.roles) && body.roles.length > 0 ? body.roles : [body.role ?? null]
+  const roles = Array.isArray(body.roles) ? body.roles : [body.role ?? null]
   return roles.map((one) => (isObject(one) ? textOf(one, 'slug') : null)).filter((slug) => slug !== null)
 }
 
