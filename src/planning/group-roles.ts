@@ -2,7 +2,14 @@ import type { Staging } from '../desired/staging.ts'
 import { CredentialsError } from '../diagnostics/errors.ts'
 import type { Attributes } from '../resources/draft.ts'
 import { group } from '../resources/group.ts'
-import { type GivenRole, membersOfGroup, type OwnRoles, ownRoles, rolesOfGroup } from '../resources/group-roles.ts'
+import {
+  type GivenRole,
+  membersOfGroup,
+  type OwnRoles,
+  ownRoles,
+  rankedRoles,
+  rolesOfGroup,
+} from '../resources/group-roles.ts'
 import type { LiveResource } from '../resources/kind.ts'
 import { membership } from '../resources/membership.ts'
 import type { Api } from '../workos/api.ts'
@@ -13,6 +20,9 @@ export interface Unknown {
   live: LiveResource
   desired: Attributes
 }
+
+/** By organization and role. */
+type HiddenRoles = Map<string, Map<string, string[]>>
 
 /**
  * Reads which roles memberships have from groups, into the run's database: of organizations alone in which one of the memberships that
@@ -27,7 +37,6 @@ export async function readGroupRoles(
 ): Promise<void> {
   const organizations = organizationsToAsk(staging, base, unknown)
   if (organizations.size === 0) return
-  const alone = severalSeen(staging, base) ? 0 : 1
   const groups: LiveResource[] = []
   const giving: { id: string; name: string; roles: string[] }[] = []
   await whereEnabled(async () => {
@@ -38,12 +47,17 @@ export async function readGroupRoles(
       const roles = await rolesOfGroup(api, id)
       if (roles.length > 0) giving.push({ id, name: String(attributes.name), roles })
     })
+    const hidden: HiddenRoles = severalSeen(staging, base)
+      ? new Map()
+      : await hiddenRoles(api, new Set(giving.map(organizationOf)))
     await eachOf(giving, async ({ id, name, roles }) => {
       for await (const members of membersOfGroup(api, id)) {
         staging.transaction(() => {
           for (const member of members) {
             for (const role of roles) {
-              staging.run('INSERT OR IGNORE INTO given_roles VALUES (?, ?, ?, ?, ?)', member, id, role, name, alone)
+              const hides = hidden.get(organizationOf({ id }))?.get(role) ?? []
+              const values = [member, id, role, name, JSON.stringify(hides)]
+              staging.run('INSERT OR IGNORE INTO given_roles VALUES (?, ?, ?, ?, ?)', ...values)
             }
           }
         })
@@ -69,7 +83,7 @@ export function withoutGroupRoles(
         role: String(row.role),
         group: String(row.group_name),
         groupId: String(row.group_id),
-        alone: row.alone === 1,
+        hides: JSON.parse(String(row.hides)),
       }),
     )
   return ownRoles(live.attributes, before, given, applied)
@@ -95,6 +109,21 @@ export async function whereEnabled(work: () => Promise<void>): Promise<void> {
     const refused = error instanceof CredentialsError && error.problems.some(({ code }) => code === 'groups_refused')
     if (!refused) throw error
   }
+}
+
+/** Of each role of these organizations, those that it ranks above. */
+async function hiddenRoles(api: Api, organizations: Iterable<string>): Promise<HiddenRoles> {
+  const hidden: HiddenRoles = new Map()
+  await eachOf(organizations, async (id) => {
+    const ranked = await rankedRoles(api, id)
+    hidden.set(id, new Map(ranked.map((slug, rank) => [slug, ranked.slice(rank + 1)])))
+  })
+  return hidden
+}
+
+/** A group's id begins with that of its organization. */
+function organizationOf({ id }: { id: string }): string {
+  return id.split('/')[0] ?? ''
 }
 
 /** WorkOS ids of the organizations. `natural` of a membership has it behind the `@`. */

@@ -29,7 +29,7 @@ const SCHEMA = `
   CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
   CREATE INDEX live_by_natural ON live (kind, natural) WHERE natural IS NOT NULL;
   CREATE TABLE given_roles (membership TEXT NOT NULL, group_id TEXT NOT NULL, role TEXT NOT NULL, group_name TEXT NOT NULL,
-    alone INTEGER NOT NULL, PRIMARY KEY (membership, group_id, role)) WITHOUT ROWID, STRICT;
+    hides TEXT NOT NULL, PRIMARY KEY (membership, group_id, role)) WITHOUT ROWID, STRICT;
   CREATE TABLE claimed (kind TEXT NOT NULL, natural TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural))
     WITHOUT ROWID, STRICT;
   CREATE TABLE actions (position INTEGER PRIMARY KEY, phase INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,

@@ -4,7 +4,8 @@ import { textOf } from './body.ts'
 import type { Attributes } from './draft.ts'
 import { memberOf } from './group-id.ts'
 import { groupMembership } from './group-membership.ts'
-import { objectPages } from './paging.ts'
+import { rolesPath } from './organization-role.ts'
+import { objectPages, rolePages } from './paging.ts'
 
 /** A role that a membership has from a group. */
 export interface GivenRole {
@@ -12,8 +13,8 @@ export interface GivenRole {
   /** The group's name, and its id in the state. */
   group: string
   groupId: string
-  /** No membership was seen with several roles: where one role counts, a group's stands in place of the membership's own. */
-  alone: boolean
+  /** Where a membership has one role: those in whose place it stands, since it ranks above them. */
+  hides: readonly string[]
 }
 
 /** The roles that a group gives to its members in its organization: https://workos.com/docs/reference/authorization/group-role-assignments */
@@ -28,6 +29,15 @@ export async function rolesOfGroup(api: Api, id: string): Promise<string[]> {
     }
   }
   return [...slugs]
+}
+
+/** The slugs of the roles that apply to an organization, the highest first. */
+export async function rankedRoles(api: Api, organizationId: string): Promise<string[]> {
+  const slugs: string[] = []
+  for await (const page of rolePages(api, rolesPath(organizationId), true)) {
+    for (const role of page) slugs.push(textOf(role, 'slug') ?? '')
+  }
+  return slugs
 }
 
 /** WorkOS ids of the memberships in a group. */
@@ -59,7 +69,8 @@ export function ownRoles(
   if (from.length === 0) return { attributes: live, from }
   const foreign = new Set(from.map(({ role }) => role))
   const own = held.filter((role) => !foreign.has(role))
-  const hidden = held.length === 1 && own.length === 0 && from.every(({ alone }) => alone)
+  const hidden =
+    held.length === 1 && own.length === 0 && from.some(({ hides }) => [...known].every((role) => hides.includes(role)))
   return { attributes: { ...live, roles: hidden && applied ? [...known] : own }, from }
 }
 

@@ -35,7 +35,7 @@ export const organizationRole: KindDefinition = {
     organization === undefined ? null : naturalOf(slugOf(key, refs.organization ?? ''), organization),
   list: async function* (api, parentIds) {
     for await (const organization of parentIds) {
-      for await (const page of rolePages(api, pathOf(organization), true)) {
+      for await (const page of rolePages(api, rolesPath(organization), true)) {
         yield page.filter(({ type }) => type === OWN).map((role) => parse(role, { organization }))
       }
     }
@@ -48,7 +48,7 @@ export const organizationRole: KindDefinition = {
   },
   create: ({ key, attributes, refs }, { organization }) => {
     if (organization === undefined) throw new TypeError(`${key} cannot be created before its organization`)
-    return roleCreation(pathOf(organization), slugOf(key, refs.organization ?? ''), attributes)
+    return roleCreation(rolesPath(organization), slugOf(key, refs.organization ?? ''), attributes)
   },
   update: (id, changes) => roleUpdates(pathOfId(id), changes),
   remove: (id) => ({ method: 'DELETE', path: pathOfId(id) }),
@@ -71,18 +71,19 @@ function slugOf(key: string, organization: string): string {
   return key.slice(0, key.length - organization.length - 1)
 }
 
-function pathOf(organizationId: string, slug?: string): string {
+/** Where WorkOS keeps the roles of an organization. */
+export function rolesPath(organizationId: string, slug?: string): string {
   const path = `/authorization/organizations/${encodeURIComponent(organizationId)}/roles`
   return slug === undefined ? path : `${path}/${encodeURIComponent(slug)}`
 }
 
 function pathOfId(id: string): string {
   const [organization = '', slug = ''] = id.split('/')
-  return pathOf(organization, slug)
+  return rolesPath(organization, slug)
 }
 
 async function read(api: Api, organization: string, slug: string): Promise<LiveResource | undefined> {
-  const body = await api.read(pathOf(organization, slug))
+  const body = await api.read(rolesPath(organization, slug))
   return body?.type === OWN ? parse(body, { organization }) : undefined
 }
 

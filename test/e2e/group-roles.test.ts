@@ -197,6 +197,19 @@ describe('where a membership has one role', () => {
     expect(await rolesOf(workos)).toMatchObject({ 'ada@example.com@@acme': ['billing'] })
   })
 
+  test("a group's lower role hides nobody's loss of a higher one", async () => {
+    const { workos, project, group, idOf, manifest } = await setUp(one)
+    await group('Readers', ['viewer'], ['bea'])
+    await workos.call('PUT', `${MEMBERSHIPS}/${idOf('bea')}`, { role_slug: 'viewer' })
+    const { drift } = await plan(project, '--refresh')
+    expect(drift).toMatchObject([{ key: 'id-bea@acme', desired: ['billing'] }])
+    expect(await verification(project)).toMatchObject({ counts: { different: 1, role_of_group: 1 } })
+    manifest(OVERWRITE)
+    await apply(project, '--refresh')
+    expect(await rolesOf(workos)).toMatchObject({ 'bea@example.com@@acme': ['billing'] })
+    expect((await plan(project, '--refresh')).actions).toEqual([])
+  })
+
   test("a group's lower role changes nothing", async () => {
     const { project, group } = await setUp(one)
     await group('Readers', ['viewer'], ['bea'])
