@@ -149,17 +149,19 @@ export function knownById(staging: Staging, kind: string, id: string): string | 
 }
 
 /** A resource of the state that the source no longer has under its key. */
-export type Orphan = Pick<StateResource, 'key' | 'attributes'>
+export type Orphan = Pick<StateResource, 'key' | 'attributes' | 'ownership'>
 
 /** The orphan with this id, if there is one. */
 export function orphanById(staging: Staging, kind: string, id: string): Orphan | undefined {
   const row = staging
     .statement(
-      `SELECT key, attributes FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
+      `SELECT key, attributes, ownership FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
          (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
     )
     .get(kind, id)
-  return row && { key: String(row.key), attributes: JSON.parse(String(row.attributes)) }
+  if (row === undefined) return undefined
+  const ownership = row.ownership === 'created' ? 'created' : 'adopted'
+  return { key: String(row.key), attributes: JSON.parse(String(row.attributes)), ownership }
 }
 
 /** What a row of `known` says, for one desired resource. */

@@ -27,7 +27,6 @@ export const groupMembership: KindDefinition = {
   keyFromRefs: keyOf,
   keyRefs: ['user', 'group'],
   derivedRefs: withMembership,
-  undated: true,
   missing: () => undefined,
   natural: (_desired, { group, membership }) =>
     group === undefined || membership === undefined ? null : joinedId(group, membership),

@@ -24,6 +24,7 @@ export const organizationRole: KindDefinition = {
   keyRefs: [null, 'organization'],
   writes: 'other',
   within: 'organization',
+  provenByContent: true,
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
   missing: () => undefined,
   natural: ({ key, refs }, { organization }) =>

@@ -19,6 +19,7 @@ export const role: KindDefinition = {
     throw new TypeError('roles are made from their definitions')
   },
   writes: 'other',
+  provenByContent: true,
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
   missing: () => undefined,
   natural: (desired) => desired.key,
