@@ -72,7 +72,11 @@ describe('killed, and the person signs up before the next apply', () => {
     expect(unverified.length).toBeGreaterThan(0)
     const applied = await wreck.run(['apply', '--yes'])
     expect(applied.exit, applied.stderr).toBe(7)
-    for (const { email } of unverified) expect(applied.stdout).toContain(`the address ${email} (`)
+    const { actions } = JSON.parse((await wreck.run(['plan', '--json'])).stdout)
+    const named = actions.filter(({ code }: { code?: string }) => code === 'unverified_account')
+    expect(named.map(({ label }: { label: string }) => label).sort()).toEqual(
+      unverified.map(({ email }) => email).sort(),
+    )
 
     const state = await wreck.applied('user')
     const ours = state.filter(({ ownership }) => ownership === 'created')
@@ -115,7 +119,9 @@ describe('killed, and the address of the account changes before the next apply',
     const before = await Promise.all(moved.map(({ id }) => wreck.call('GET', `${USERS}/${id}`)))
     const applied = await wreck.run(['apply', '--yes'])
     expect(applied.exit, applied.stderr).toBe(moved.length === 0 ? 0 : 7)
-    for (const { external_id } of moved) expect(applied.stdout).toContain(`! user:${external_id}`)
+    const { actions } = JSON.parse((await wreck.run(['plan', '--json'])).stdout)
+    const named = actions.filter(({ code }: { code?: string }) => code === 'external_id_clash')
+    expect(named.map(({ key }: { key: string }) => key).sort()).toEqual(moved.map((one) => one.external_id).sort())
     const state = await wreck.applied('user')
     expect(state).toHaveLength(people.size - moved.length)
     expect(state.filter(({ id }) => moved.some((account) => account.id === id))).toEqual([])
