@@ -24,7 +24,7 @@ const SCHEMA = `
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
   CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural TEXT, attributes TEXT NOT NULL,
-    created_at TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
+    PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
   CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
   CREATE INDEX live_by_natural ON live (kind, natural) WHERE natural IS NOT NULL;
   CREATE TABLE claimed (kind TEXT NOT NULL, natural TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural))
@@ -71,15 +71,14 @@ export function indexActions(staging: Staging): void {
 
 export function insertLive(staging: Staging, kind: string, resources: readonly LiveResource[]): void {
   staging.transaction(() => {
-    for (const { id, externalId, natural, attributes, createdAt } of resources) {
+    for (const { id, externalId, natural, attributes } of resources) {
       staging.run(
-        'INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?)',
         kind,
         id,
         externalId,
         natural,
         canonicalJson(attributes),
-        createdAt,
       )
     }
   })
@@ -121,7 +120,6 @@ function liveFromRow(row: Record<string, SQLOutputValue>): LiveResource {
     id: String(row.id),
     externalId: row.external_id === null ? null : String(row.external_id),
     natural: row.natural === null ? null : String(row.natural),
-    createdAt: row.created_at === null ? null : String(row.created_at),
     attributes: JSON.parse(String(row.attributes)),
   }
 }

@@ -107,5 +107,5 @@ async function get(api: Api, id: string): Promise<LiveResource | undefined> {
 }
 
 function live(id: string): LiveResource {
-  return { id, externalId: null, natural: id, createdAt: null, attributes: {} }
+  return { id, externalId: null, natural: id, attributes: {} }
 }

@@ -22,8 +22,6 @@ export interface LiveResource {
    * `userId@organizationId` of a membership; null for organizations, whose names need not be unique.
    */
   natural: string | null
-  /** ISO 8601; null where WorkOS does not tell. */
-  createdAt: string | null
   /** A field that is empty in WorkOS is null; a field that the answer does not tell about is absent. */
   attributes: Attributes
 }

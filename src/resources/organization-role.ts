@@ -91,7 +91,6 @@ function parse(body: JsonObject, { organization = '' }: Record<string, string>):
     id: `${organization}/${slug}`,
     externalId: null,
     natural: naturalOf(slug, organization),
-    createdAt: textOf(body, 'created_at'),
     attributes: roleAttributes(body),
   }
 }

@@ -25,7 +25,6 @@ function user(live: Partial<LiveResource>, more: Partial<Found> = {}, externalId
       id: 'user_1',
       externalId: null,
       natural: 'ada@example.com',
-      createdAt: null,
       ...rest,
       attributes: { emailVerified: true, externalId: rest.externalId ?? null, ...attributes },
     },
@@ -94,7 +93,7 @@ describe('a user', () => {
 function plain(definition: KindDefinition, more: Partial<Found>): Found {
   const { name: kind } = definition
   const desired: DesiredResource = { kind, key: 'k', attributes: { name: 'N' }, secrets: null, refs: {} }
-  const live = { id: 'x', externalId: null, natural: null, createdAt: null, attributes: { name: 'Other' } }
+  const live = { id: 'x', externalId: null, natural: null, attributes: { name: 'Other' } }
   return { definition, desired, live, refIds: {}, claimant: undefined, known: false, openCreate: undefined, ...more }
 }
 
@@ -127,7 +126,7 @@ test.each([
   ['organization-role', { name: 'N' }, 'ours'],
   ['permission', { name: 'N' }, 'adoptable'],
 ])('after our create, a %s that holds %j is %s', (kind, attributes, expected) => {
-  const live = { id: 'x', externalId: null, natural: null, createdAt: null, attributes }
+  const live = { id: 'x', externalId: null, natural: null, attributes }
   expect(identify(plain(kindDefinition(kind), { live, openCreate: NO_HOLDER }), MATCH).type).toBe(expected)
 })
 

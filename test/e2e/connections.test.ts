@@ -479,6 +479,28 @@ describe('connections by the API', () => {
     for (const { stdout, stderr } of [plan, applied, again]) expect(stdout + stderr).not.toContain(SECRET)
   })
 
+  test('are adopted where somebody made one between plan and apply, and destroy leaves it', async () => {
+    const workos = await startWorkos({ connectionsApi: true })
+    const project = connectionsProject(workos, [], api)
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    project.write('connections.json', JSON.stringify([good[1]]))
+    expect(await project.run(['plan', '--out', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
+    const { organizations } = await workos.snapshot()
+    const { id } = await workos.call('POST', '/connections', {
+      organization_id: organizations.find(({ name }) => name === 'Bolt')?.id,
+      external_id: 'con_meta',
+      name: 'By hand',
+      saml_options: { idp_metadata_url: 'https://idp.bolt.example/metadata' },
+    })
+    const applied = await project.run(['apply', 'plan.ndjson', '--json'], { env })
+    expect(applied.exit, applied.stderr).toBe(0)
+    expect(JSON.parse(applied.stdout).kinds.at(-1)).toMatchObject({ kind: 'connection', adopted: 1, created: 0 })
+    expect(writes(workos.takeLog()).filter(({ route }) => route === '/connections')).toEqual([])
+    const spared = JSON.parse((await project.run(['destroy', '--plan-only', '--json'], { env })).stdout).spared
+    expect(spared).toContainEqual(expect.objectContaining({ kind: 'connection', code: 'adopted' }))
+    expect(await workos.call('GET', `/connections/${id}`)).toMatchObject({ name: 'By hand' })
+  })
+
   test('fail with a remedy where WorkOS has not enabled them, and are made when it has', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos, good, api)
