@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { openState } from '../../src/state/sqlite-store.ts'
 import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
 import { generateTenant } from '../fakes/auth0/generate.ts'
 import { startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
@@ -479,26 +480,34 @@ describe('connections by the API', () => {
     for (const { stdout, stderr } of [plan, applied, again]) expect(stdout + stderr).not.toContain(SECRET)
   })
 
-  test('are adopted where somebody made one between plan and apply, and destroy leaves it', async () => {
-    const workos = await startWorkos({ connectionsApi: true })
-    const project = connectionsProject(workos, [], api)
-    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
-    project.write('connections.json', JSON.stringify([good[1]]))
-    expect(await project.run(['plan', '--out', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
-    const { organizations } = await workos.snapshot()
-    const { id } = await workos.call('POST', '/connections', {
-      organization_id: organizations.find(({ name }) => name === 'Bolt')?.id,
-      external_id: 'con_meta',
-      name: 'By hand',
-      saml_options: { idp_metadata_url: 'https://idp.bolt.example/metadata' },
+  test('are adopted where somebody made one between plan and write: none is sent, none is ours', async () => {
+    let id = ''
+    const workos: Workos = await startWorkos({
+      connectionsApi: true,
+      interceptor: {
+        async after({ request }, { body }) {
+          if (request.method !== 'POST' || request.url !== '/organizations' || body?.name !== 'Bolt') return false
+          const made = await workos.call('POST', '/connections', {
+            organization_id: body.id,
+            external_id: 'con_meta',
+            name: 'By hand',
+            saml_options: { idp_metadata_url: 'https://idp.bolt.example/metadata' },
+          })
+          id = made.id
+          return false
+        },
+      },
     })
-    const applied = await project.run(['apply', 'plan.ndjson', '--json'], { env })
+    const project = connectionsProject(workos, good.slice(1, 2), api)
+    const applied = await project.run(['apply', '--yes', '--json'], { env })
     expect(applied.exit, applied.stderr).toBe(0)
     expect(JSON.parse(applied.stdout).kinds.at(-1)).toMatchObject({ kind: 'connection', adopted: 1, created: 0 })
     expect(writes(workos.takeLog()).filter(({ route }) => route === '/connections')).toEqual([])
-    const spared = JSON.parse((await project.run(['destroy', '--plan-only', '--json'], { env })).stdout).spared
-    expect(spared).toContainEqual(expect.objectContaining({ kind: 'connection', code: 'adopted' }))
     expect(await workos.call('GET', `/connections/${id}`)).toMatchObject({ name: 'By hand' })
+    const state = openState(project.path('.workos-migrate/state.sqlite'))
+    const key = (await state.keyOf('connection', id)) ?? ''
+    expect(await state.get('connection', key)).toMatchObject({ ownership: 'adopted' })
+    await state.close()
   })
 
   test('fail with a remedy where WorkOS has not enabled them, and are made when it has', async () => {
