@@ -21,6 +21,7 @@ const ORDER = [
   'mapping',
   'inspecting',
   'desired',
+  'comparing',
   'state',
   'planning',
   'applying',

@@ -1,16 +1,16 @@
+import { identify } from '../comparing/identify.ts'
 import type { CreateAction } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { compareAdopted } from '../planning/compare-adopted.ts'
 import type { Attributes } from '../resources/draft.ts'
 import type { DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../resources/kind.ts'
-import { sameIdentity } from '../resources/same-identity.ts'
-import type { StateResource } from '../state/store.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
 import { adopt } from './adopt.ts'
 import {
   ATTEMPTS,
   appliedAttributes,
   backOff,
+  block,
   fail,
   type Hand,
   intend,
@@ -22,7 +22,7 @@ import {
 } from './hand.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { ActionOutcome } from './outcome.ts'
-import { ownershipOf } from './ownership.ts'
+import { hangsOnCreated } from './ownership.ts'
 import { put } from './put.ts'
 
 /** Creates it, or takes over what turns out to exist already. @throws as carryOut */
@@ -41,9 +41,10 @@ export async function create(
     }
     refIds[role] = id
   }
-  if (definition.sparse && !(await isFresh(hand, definition, desired))) {
+  const looks = definition.answersExisting || (definition.sparse && !(await isFresh(hand, definition, desired)))
+  if (looks) {
     const live = await definition.find(hand.api, desired, refIds)
-    if (live) return takeFound(hand, definition, desired, live, refIds, undefined)
+    if (live) return takeFound(hand, definition, desired, live, refIds, false)
   }
   const requestFor = (less: Reduction | undefined) =>
     definition.create(less === undefined ? desired : { ...desired, attributes: less.attributes }, refIds)
@@ -51,14 +52,13 @@ export async function create(
   let request = requestFor(reduced)
   // What is created again after it was deleted is another request, though it reads the same.
   const former = await hand.state.idOf(action.kind, action.key)
-  const startedAt = new Date()
-  await intend(hand, withoutSeparate(definition, desired), 'create', startedAt)
+  await intend(hand, withoutSeparate(definition, desired), 'create')
   for (let attempt = 1; ; attempt += 1) {
     try {
       const key = idempotencyKey(hand.lineage, `${address(action)}\0${former ?? ''}`, request)
       const live = definition.parse(await hand.api.write(request, key), refIds)
-      const ownership = definition.answersExisting ? ownershipOf(definition, live, startedAt) : 'created'
-      return finish(hand, definition, desired, live, ownership, reduced)
+      if (definition.answersExisting) return takeFound(hand, definition, desired, live, refIds, true, reduced)
+      return finish(hand, definition, desired, live, reduced)
     } catch (error) {
       const open = error instanceof OutcomeUnknown
       if (!open && !(error instanceof ApiRefusal)) {
@@ -74,8 +74,7 @@ export async function create(
         continue
       }
       const live = await definition.find(hand.api, desired, refIds)
-      const sentAt = attempt > 1 || open ? startedAt : undefined
-      if (live) return takeFound(hand, definition, desired, live, refIds, sentAt, reduced)
+      if (live) return takeFound(hand, definition, desired, live, refIds, attempt > 1 || open, reduced)
       if (!open) return fail(hand, action, error)
       if (attempt === ATTEMPTS) return leaveOpen(error)
       await backOff(hand, attempt)
@@ -95,7 +94,7 @@ async function isFresh(
 
 /**
  * A create met something that exists: our own write whose answer was lost, or what somebody else made.
- * @param sentAt when a write of ours may have taken effect; undefined if none can have
+ * @param sent whether a write of ours may have taken effect
  * @param reduced what that write went without
  */
 async function takeFound(
@@ -104,31 +103,26 @@ async function takeFound(
   desired: DesiredResource,
   live: LiveResource,
   refIds: RefIds,
-  sentAt: Date | undefined,
+  sent: boolean,
   reduced?: Reduction,
 ): Promise<ActionOutcome> {
-  const claimant = await hand.state.keyOf(desired.kind, live.id)
-  if (claimant !== undefined && claimant !== desired.key) {
-    return fail(hand, desired, {
-      code: 'identity_clash',
-      message: `${live.id} in WorkOS is ${desired.kind}:${claimant} already: the source has two, WorkOS takes one`,
-    })
-  }
-  if (!sameIdentity(definition, desired, live, refIds)) {
-    return fail(hand, desired, {
-      code: 'external_id_clash',
-      message: `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`,
-    })
-  }
-  if (sentAt && ownershipOf(definition, live, sentAt) === 'created') {
-    return finish(hand, definition, desired, live, 'created', reduced)
-  }
-  if (hand.adopting.mode === 'never') {
-    return fail(hand, desired, {
-      code: 'exists_already',
-      message: `it exists in WorkOS (${live.id}, made since the plan) and adopt.mode is never`,
-    })
-  }
+  const holder = await hand.state.keyOf(desired.kind, live.id)
+  const known = holder === desired.key
+  const identity = identify(
+    {
+      definition,
+      desired,
+      live,
+      refIds,
+      claimant: known ? undefined : holder,
+      known,
+      openCreate: sent ? { holderCreated: await hangsOnCreated(hand.state, definition, desired.refs) } : undefined,
+    },
+    hand.adopting,
+  )
+  if (identity.type === 'ours') return finish(hand, definition, desired, live, reduced)
+  if (identity.type === 'clash') return fail(hand, desired, identity)
+  if (identity.type === 'blocked') return block(hand, desired, identity)
   const { changes, send } = compareAdopted(
     definition,
     desired.attributes,
@@ -141,24 +135,23 @@ async function takeFound(
   return adopt(
     hand,
     definition,
-    { type: 'adopt', kind, key, label, id: live.id, matchedBy: 'natural identity', changes, send },
+    { type: 'adopt', kind, key, label, id: live.id, matchedBy: identity.matchedBy, changes, send },
     desired,
   )
 }
 
-/** It is in WorkOS now; what WorkOS takes in requests of their own is sent now. */
+/** Our own write is in WorkOS now; what WorkOS takes in requests of their own is sent now. */
 async function finish(
   hand: Hand,
   definition: KindDefinition,
   desired: DesiredResource,
   live: LiveResource,
-  ownership: StateResource['ownership'],
   reduced?: Reduction,
 ): Promise<ActionOutcome> {
   const begun = withoutSeparate(definition, desired)
   const attributes = appliedAttributes(definition, begun.attributes, live)
-  const resource = { ...toState(hand, desired, live.id, ownership), attributes }
-  const created = await save(hand, ownership, resource, reduced)
+  const resource = { ...toState(hand, desired, live.id, 'created'), attributes }
+  const created = await save(hand, 'created', resource, reduced)
   const send = separateOf(definition, desired)
   if (Object.keys(send).length === 0) return created
   const { kind, key } = desired
@@ -170,7 +163,7 @@ async function finish(
     { type: 'update', kind, key, label, id: live.id, changes: [], send, applied },
     desired,
   )
-  return sent.refused ?? save(hand, ownership, { ...resource, attributes: applied }, reduced)
+  return sent.refused ?? save(hand, 'created', { ...resource, attributes: applied }, reduced)
 }
 
 /** The separate fields that have something in them: see FieldDefinition. */

@@ -31,18 +31,13 @@ export interface Hand {
 export const ATTEMPTS = 5
 
 /** Writes down that a write is about to leave; it may leave when this resolves. */
-export function intend(
-  hand: Hand,
-  desired: DesiredResource,
-  action: 'create' | 'update',
-  startedAt: Date,
-): Promise<void> {
+export function intend(hand: Hand, desired: DesiredResource, action: 'create' | 'update'): Promise<void> {
   const { kind, key, attributes, refs } = desired
   return hand.journal.intend({
     kind,
     key,
     action,
-    startedAt: startedAt.toISOString(),
+    startedAt: new Date().toISOString(),
     attributes,
     digests: digestSecrets(hand.digestKey, desired.secrets),
     refs,
@@ -107,6 +102,16 @@ export async function fail(
   await hand.journal.settle({ type: 'cleared', address: { kind, key } })
   if (!(error instanceof ApiRefusal)) return { type: 'failed', code: error.code, message: error.message }
   return { type: 'failed', code: error.codes.join(', ') || `http_${error.status}`, message: error.message }
+}
+
+/** What is there is not let in, and nothing of it was changed. */
+export async function block(
+  { journal }: Hand,
+  { kind, key }: { kind: string; key: string },
+  { code, message }: { code: string; message: string },
+): Promise<ActionOutcome> {
+  await journal.settle({ type: 'cleared', address: { kind, key } })
+  return { type: 'blocked', code, message }
 }
 
 /**

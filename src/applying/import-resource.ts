@@ -1,3 +1,4 @@
+import { sameIdentity } from '../comparing/same-identity.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { GuardError, UsageError } from '../diagnostics/errors.ts'
 import { comparedFields } from '../planning/comparison.ts'
@@ -5,7 +6,6 @@ import { digestSecrets } from '../planning/digest.ts'
 import type { Attributes } from '../resources/draft.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'
-import { sameIdentity } from '../resources/same-identity.ts'
 import type { Address, StateResource, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal } from '../workos/api.ts'
 

@@ -1,14 +1,19 @@
-import type { KindDefinition, LiveResource } from '../resources/kind.ts'
+import type { KindDefinition } from '../resources/kind.ts'
+import type { StateStore } from '../state/store.ts'
 
-/** How far the clocks of this machine and of WorkOS may be apart. Milliseconds. */
-const CLOCK_SKEW = 5 * 60_000
+/** Kinds that prove what hangs on them: before the state created one of these, nothing could hang on it. */
+const HOLDERS: ReadonlySet<string> = new Set(['user', 'organization'])
 
-/**
- * Whether a resource found after a write with an open outcome is that write's, or was there before: what existed before
- * we wrote is adopted, and never deleted by an undo.
- */
-export function ownershipOf({ undated }: KindDefinition, live: LiveResource, sentAt: Date): 'created' | 'adopted' {
-  if (undated) return 'created'
-  if (live.createdAt === null) return 'adopted'
-  return Date.parse(live.createdAt) >= sentAt.getTime() - CLOCK_SKEW ? 'created' : 'adopted'
+/** Whether the state has created the user or the organization that a resource hangs on. */
+export async function hangsOnCreated(
+  state: StateStore,
+  definition: KindDefinition,
+  refs: Record<string, string>,
+): Promise<boolean> {
+  for (const [role, kind] of Object.entries(definition.refs)) {
+    if (!HOLDERS.has(kind)) continue
+    const holder = await state.get(kind, refs[role] ?? '')
+    if (holder?.ownership === 'created') return true
+  }
+  return false
 }

@@ -24,7 +24,7 @@ export async function put(
   let reduced = reduction(hand, definition, action.send)
   let send = reduced?.attributes ?? action.send
   let requests = definition.update(action.id, send, desired)
-  await intend(hand, desired, 'update', new Date())
+  await intend(hand, desired, 'update')
   for (let attempt = 1; ; attempt += 1) {
     try {
       // A repetition begins with the one whose outcome is open.

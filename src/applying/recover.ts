@@ -1,27 +1,33 @@
+import { identify } from '../comparing/identify.ts'
+import type { Manifest } from '../config/manifest.ts'
 import { comparedFields, differs } from '../planning/comparison.ts'
 import type { Attributes } from '../resources/draft.ts'
 import type { DesiredResource, KindDefinition, RefIds } from '../resources/kind.ts'
 import { kindDefinition } from '../resources/registry.ts'
-import { sameIdentity } from '../resources/same-identity.ts'
 import type { Intent, Outcome, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import { appliedAttributes } from './hand.ts'
-import { ownershipOf } from './ownership.ts'
+import { hangsOnCreated } from './ownership.ts'
 
 /** Lookups on their way at once; the limiter paces them. */
 const AT_ONCE = 20
 
 /**
  * Finds out what became of the writes that an interrupted run left open, before anything is planned or written. Creates
- * that took effect become part of the state; an update is left to the comparison, which reads what WorkOS holds.
+ * that took effect become part of the state, as far as what is found proves to be ours; anything else is left to planning, which adopts
+ * as at a first apply. An update is left to the comparison, which reads what WorkOS holds.
  * @returns how many were open, and how many of them had taken effect
  */
-export async function recover(state: StateStore, api: Api): Promise<{ open: number; found: number }> {
+export async function recover(
+  state: StateStore,
+  api: Api,
+  adopt: Manifest['adopt'],
+): Promise<{ open: number; found: number }> {
   const intents = await state.intents()
   let found = 0
   for (let start = 0; start < intents.length; start += AT_ONCE) {
     const outcomes = await Promise.all(
-      intents.slice(start, start + AT_ONCE).map((intent) => settle(state, api, intent)),
+      intents.slice(start, start + AT_ONCE).map((intent) => settle(state, api, adopt, intent)),
     )
     await state.commit({ intents: [], outcomes })
     found += outcomes.filter(({ type }) => type !== 'cleared').length
@@ -29,7 +35,7 @@ export async function recover(state: StateStore, api: Api): Promise<{ open: numb
   return { open: intents.length, found }
 }
 
-async function settle(state: StateStore, api: Api, intent: Intent): Promise<Outcome> {
+async function settle(state: StateStore, api: Api, adopt: Manifest['adopt'], intent: Intent): Promise<Outcome> {
   const { kind, key, attributes, digests, refs } = intent
   const cleared: Outcome = { type: 'cleared', address: { kind, key } }
   const definition = kindDefinition(kind)
@@ -47,10 +53,21 @@ async function settle(state: StateStore, api: Api, intent: Intent): Promise<Outc
   }
   const desired: DesiredResource = { kind, key, attributes, secrets: null, refs }
   const live = await definition.find(api, desired, refIds)
-  if (live === undefined || !sameIdentity(definition, desired, live, refIds)) return cleared
-  if ((await state.keyOf(kind, live.id)) !== undefined) return cleared
-  // What was there before our write is left to planning, which adopts by the manifest's policy.
-  if (ownershipOf(definition, live, new Date(intent.startedAt)) === 'adopted') return cleared
+  if (live === undefined) return cleared
+  const claimant = await state.keyOf(kind, live.id)
+  const identity = identify(
+    {
+      definition,
+      desired,
+      live,
+      refIds,
+      claimant: claimant === key ? undefined : claimant,
+      known: claimant === key,
+      openCreate: { holderCreated: await hangsOnCreated(state, definition, refs) },
+    },
+    adopt,
+  )
+  if (identity.type !== 'ours') return cleared
   const run = (await state.runs()).at(-1)?.run ?? 0
   const applied = appliedAttributes(definition, attributes, live)
   const reduced = isReduced(definition, applied, live.attributes) ? { reduced: 'not_all_taken' } : {}

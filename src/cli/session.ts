@@ -88,7 +88,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())
     const progress = new Progress(context.stderr)
-    if (!options.leaveOpenWrites) await recoverOpenWrites({ state, statePath, target, lock, context })
+    if (!options.leaveOpenWrites) await recoverOpenWrites({ loaded, state, statePath, target, lock, context })
     const tell = {
       onProgress: (message: string) => progress.status(message),
       onWarning: (problem: Problem) => {
@@ -148,19 +148,20 @@ export async function openSession(options: SessionOptions, context: Context, loc
 }
 
 async function recoverOpenWrites(session: {
+  loaded: LoadedManifest
   state: SqliteStateStore
   statePath: string
   target: Target
   lock: string | undefined
   context: Context
 }): Promise<void> {
-  const { state, statePath, target, lock, context } = session
+  const { loaded, state, statePath, target, lock, context } = session
   if ((await state.intents()).length === 0) return
   const release = lock === undefined ? acquireLock(statePath, 'plan', new Date(context.now())) : () => {}
   try {
     // Before anything is looked up: in another environment the same names would mean other things.
     await checkBinding(state, target.identity, target.client)
-    const { open, found } = await recover(state, target.client)
+    const { open, found } = await recover(state, target.client, loaded.manifest.adopt)
     context.stderr.write(
       `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`,
     )

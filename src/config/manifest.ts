@@ -211,7 +211,12 @@ export interface Manifest {
     /** What becomes of the user of a factor that WorkOS cannot take. */
     unsupported: 'skip' | 'reject'
   }
-  adopt: { mode: 'match' | 'never'; fill: string[] }
+  adopt: {
+    mode: 'match' | 'never'
+    fill: string[]
+    /** What becomes of an account with the address of a user that nobody has verified. */
+    unverified: 'block' | 'allow'
+  }
   onDrift: DriftPolicy | Record<string, DriftPolicy | Record<string, DriftPolicy>>
   onDeleted: DeletedPolicy | Record<string, DeletedPolicy>
   /** Kinds of which apply deletes what it created and what has left the source. */

@@ -1,3 +1,4 @@
+import type { MatchedBy } from '../comparing/identify.ts'
 import type { Json } from '../json.ts'
 import type { Attributes } from '../resources/draft.ts'
 import type { Changes } from '../resources/kind.ts'
@@ -13,9 +14,6 @@ interface Base {
   /** For people: an e-mail address, an organization's name. */
   label: string
 }
-
-/** `name`: that of an organization, where the manifest lets names count. */
-export type MatchedBy = 'id' | 'external id' | 'natural identity' | 'name'
 
 export type CreateAction = Base & { type: 'create' }
 
@@ -71,8 +69,16 @@ export interface Drift {
   field: string
   live: Json | undefined
   desired: Json | undefined
-  /** Why it is kept: changed in WorkOS since it was applied, different when it was adopted, or nothing WorkOS can update. */
-  reason: 'changed in WorkOS' | 'deleted in WorkOS' | 'different when adopted' | 'cannot be updated'
+  /**
+   * Why it is kept: changed in WorkOS since it was applied, different when it was adopted, nothing WorkOS can update, or something that
+   * only the owner of the account can prove.
+   */
+  reason:
+    | 'changed in WorkOS'
+    | 'deleted in WorkOS'
+    | 'different when adopted'
+    | 'cannot be updated'
+    | 'only its owner can verify it'
   /** The manifest's policy is `fail`: the plan is refused because of it. */
   refused?: true
 }

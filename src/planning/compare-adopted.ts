@@ -1,17 +1,10 @@
+import { isEmpty } from '../comparing/empty.ts'
+import { vouchesForOther } from '../comparing/vouching.ts'
 import type { ConflictPolicy } from '../config/manifest.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import type { Attributes } from '../resources/draft.ts'
 import type { KindDefinition } from '../resources/kind.ts'
-import {
-  addChange,
-  addMembers,
-  asObject,
-  type Comparison,
-  comparedFields,
-  differs,
-  isEmpty,
-  same,
-} from './comparison.ts'
+import { addChange, addMembers, asObject, type Comparison, comparedFields, differs, same } from './comparison.ts'
 
 /**
  * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there are filled in where the
@@ -30,13 +23,17 @@ export function compareAdopted(
     const wanted = desired[field]
     const held = live[field]
     if (wanted === undefined || held === undefined || !differs(rule, wanted, held)) continue
+    if (vouchesForOther(definition, field, wanted, held)) {
+      result.kept.push({ field, live: held, desired: wanted, reason: 'only its owner can verify it' })
+      continue
+    }
     const fillable = fill.includes(field) && rule.updatable !== false
     if (rule.compare === 'map' && isObject(wanted)) {
       fillMembers(result, field, wanted, asObject(held), fillable)
     } else if (rule.compare === 'set' && fillable && Array.isArray(wanted) && Array.isArray(held)) {
       const union = [...new Set([...held, ...wanted])]
       addChange(result, field, held, union, union)
-    } else if (fillable && (isEmpty(held) || held === false)) {
+    } else if (fillable && isEmpty(held)) {
       addChange(result, field, held, wanted, wanted)
     } else {
       result.kept.push({ field, live: held, desired: wanted, reason: 'different when adopted' })

@@ -1,3 +1,4 @@
+import { isEmpty } from '../comparing/empty.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
 import { diffField } from '../resources/compare.ts'
 import type { Attributes, FieldDefinition } from '../resources/draft.ts'
@@ -65,9 +66,4 @@ export function same(one: Json, other: Json): boolean {
 /** A copy without a prototype: a member may be called `constructor` or `__proto__`. */
 export function asObject(value: Json | undefined): JsonObject {
   return Object.assign(Object.create(null), isObject(value) ? value : {})
-}
-
-export function isEmpty(value: Json): boolean {
-  if (Array.isArray(value)) return value.length === 0
-  return value === null || value === '' || (isObject(value) && Object.keys(value).length === 0)
 }

@@ -1,6 +1,7 @@
+import { isUnverified } from '../comparing/identify.ts'
 import type { DeletedPolicy } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
+import type { DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
 import type { Action } from './action.ts'
 import { blockedByMention } from './blocked-by-mention.ts'
 import type { Candidate } from './candidates.ts'
@@ -31,16 +32,22 @@ export function decideKnown(
   const onConflict = known.ownership === 'adopted' ? definition.onConflict?.(manifest) : undefined
   const comparison =
     onConflict === undefined
-      ? compareKnown(definition, desired.attributes, known.attributes, own.attributes, (field) =>
-          driftPolicy(manifest, desired.kind, field),
+      ? compareKnown(
+          definition,
+          desired.attributes,
+          known.attributes,
+          own.attributes,
+          (field) => driftPolicy(manifest, desired.kind, field),
+          known.ownership,
         )
       : compareAdopted(definition, desired.attributes, own.attributes, [], onConflict)
   for (const kept of comparison.kept) insertDrift(set.staging, { kind: desired.kind, key: desired.key, ...kept })
   const blocked = blockedByMention(set, definition, desired)
-  const changes = [...comparison.changes, ...changedSecrets.map((field) => ({ field, secret: true as const }))]
+  const secrets = secretsFor(set, definition, desired, changedSecrets, known, live)
+  const changes = [...comparison.changes, ...secrets.map((field) => ({ field, secret: true as const }))]
   if (changes.length === 0 && !comparison.caughtUp) return undefined
   if (blocked) return { ...base, ...blocked }
-  const secretFields = Object.fromEntries(changedSecrets.map((field) => [field, null]))
+  const secretFields = Object.fromEntries(secrets.map((field) => [field, null]))
   return {
     ...base,
     type: 'update',
@@ -49,6 +56,20 @@ export function decideKnown(
     send: { ...comparison.send, ...secretFields },
     applied: comparison.applied,
   }
+}
+
+/** The changed secrets that are sent: to an account that somebody else opened and never verified, none. */
+function secretsFor(
+  { staging }: DesiredSet,
+  definition: KindDefinition,
+  { kind, key }: DesiredResource,
+  changed: readonly string[],
+  { ownership }: Known,
+  live: LiveResource,
+): readonly string[] {
+  if (changed.length === 0 || ownership === 'created' || !isUnverified(definition, live)) return changed
+  staging.run("INSERT INTO notes VALUES (0, ?, ?, 'password_kept_back', ?)", kind, key, changed.join(', '))
+  return []
 }
 
 /** It was applied, is still in the source, and somebody deleted it in WorkOS. */

@@ -1,6 +1,6 @@
+import { identify } from '../comparing/identify.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
-import { sameIdentity } from '../resources/same-identity.ts'
 import type { Action, AdoptAction } from './action.ts'
 import { blockedByMention } from './blocked-by-mention.ts'
 import { compareAdopted } from './compare-adopted.ts'
@@ -24,13 +24,13 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
   if (blocked) return { ...base, ...blocked }
   const refs = resolveRefs(staging, definition, desired)
   if (refs.type === 'blocked') return { ...base, type: 'blocked', code: 'dependency_blocked', message: refs.message }
-  const found = recognise(context, definition, desired, refs.type === 'resolved' ? refs.ids : undefined)
-  if (found.type === 'several') {
-    const { code, message, hint } = found
+  const recognised = recognise(context, definition, desired, refs.type === 'resolved' ? refs.ids : undefined)
+  if (recognised.type === 'several') {
+    const { code, message, hint } = recognised
     return { ...base, type: 'blocked', code, message, hint }
   }
-  if (found.type === 'none') return decideNew(context, definition, desired)
-  const { live, matchedBy } = found.match
+  if (recognised.type === 'none') return decideNew(context, definition, desired)
+  const { live, matchedBy } = recognised.match
   // Of a part of the source, nobody knows whether a key that it lacks has left it.
   const former = set.reading.partial ? undefined : orphanById(staging, definition.name, live.id)
   const claimant =
@@ -38,20 +38,15 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
   if (claimant !== undefined && matchedBy === 'natural identity' && givesUp(set, definition, claimant, live)) {
     return { ...base, type: 'create' }
   }
-  if (claimant !== undefined) {
-    const message = `${live.id} in WorkOS is ${definition.name}:${claimant} already: two ${definition.plural} of the source are one there`
-    const hint = set.reading.partial ? UNMERGED : undefined
-    return { ...base, type: 'blocked', code: 'identity_clash', message, ...(hint && { hint }) }
+  const refIds = refs.type === 'resolved' ? refs.ids : {}
+  const known = former !== undefined
+  const found = { definition, desired, live, refIds, claimant, known, openCreate: undefined }
+  const identity = identify(found, manifest.adopt)
+  if (identity.type === 'clash' || identity.type === 'blocked') {
+    const { code, message, hint = code === 'identity_clash' && set.reading.partial ? UNMERGED : undefined } = identity
+    return { ...base, type: 'blocked', code, message, ...(hint && { hint }) }
   }
-  if (refs.type === 'resolved' && !sameIdentity(definition, desired, live, refs.ids)) {
-    const message = `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`
-    return { ...base, type: 'blocked', code: 'external_id_clash', message }
-  }
-  if (former) return moveToNewKey(context, definition, desired, found.match, former)
-  if (manifest.adopt.mode === 'never') {
-    const message = `it exists in WorkOS (${live.id}, recognised by its ${matchedBy}) and adopt.mode is never`
-    return { ...base, type: 'blocked', code: 'exists_already', message }
-  }
+  if (former) return moveToNewKey(context, definition, desired, { live, matchedBy }, former)
   const { fill } = manifest.adopt
   const onConflict = definition.onConflict?.(manifest)
   const own = withoutGroupRoles(staging, definition.name, live, desired.attributes, false)
@@ -112,6 +107,7 @@ function moveToNewKey(
     former.attributes,
     own.attributes,
     (field) => driftPolicy(manifest, kind, field),
+    former.ownership,
   )
   for (const difference of kept) insertDrift(staging, { kind, key, ...difference })
   const label = definition.label(desired)

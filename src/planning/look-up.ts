@@ -68,7 +68,7 @@ export async function lookUpFew(
 ): Promise<void> {
   const { name, within = '', refs } = definition
   set.staging.run(
-    `INSERT OR IGNORE INTO live SELECT k.kind, k.id, NULL, p.id, k.attributes, NULL FROM known k
+    `INSERT OR IGNORE INTO live SELECT k.kind, k.id, NULL, p.id, k.attributes FROM known k
      JOIN known p ON p.kind = ?2 AND p.key = k.key
      WHERE k.kind = ?1 AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
     name,

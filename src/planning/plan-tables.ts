@@ -25,7 +25,7 @@ const SCHEMA = `
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
   CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural TEXT, attributes TEXT NOT NULL,
-    created_at TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
+    PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
   CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
   CREATE INDEX live_by_natural ON live (kind, natural) WHERE natural IS NOT NULL;
   CREATE TABLE given_roles (membership TEXT NOT NULL, group_id TEXT NOT NULL, role TEXT NOT NULL, group_name TEXT NOT NULL,
@@ -74,15 +74,14 @@ export function indexActions(staging: Staging): void {
 
 export function insertLive(staging: Staging, kind: string, resources: readonly LiveResource[]): void {
   staging.transaction(() => {
-    for (const { id, externalId, natural, attributes, createdAt } of resources) {
+    for (const { id, externalId, natural, attributes } of resources) {
       staging.run(
-        'INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?)',
         kind,
         id,
         externalId,
         natural,
         canonicalJson(attributes),
-        createdAt,
       )
     }
   })
@@ -124,7 +123,6 @@ function liveFromRow(row: Record<string, SQLOutputValue>): LiveResource {
     id: String(row.id),
     externalId: row.external_id === null ? null : String(row.external_id),
     natural: row.natural === null ? null : String(row.natural),
-    createdAt: row.created_at === null ? null : String(row.created_at),
     attributes: JSON.parse(String(row.attributes)),
   }
 }
@@ -152,17 +150,19 @@ export function knownById(staging: Staging, kind: string, id: string): string | 
 }
 
 /** A resource of the state that the source no longer has under its key. */
-export type Orphan = Pick<StateResource, 'key' | 'attributes'>
+export type Orphan = Pick<StateResource, 'key' | 'attributes' | 'ownership'>
 
 /** The orphan with this id, if there is one. */
 export function orphanById(staging: Staging, kind: string, id: string): Orphan | undefined {
   const row = staging
     .statement(
-      `SELECT key, attributes FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
+      `SELECT key, attributes, ownership FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
          (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
     )
     .get(kind, id)
-  return row && { key: String(row.key), attributes: JSON.parse(String(row.attributes)) }
+  if (row === undefined) return undefined
+  const ownership = row.ownership === 'created' ? 'created' : 'adopted'
+  return { key: String(row.key), attributes: JSON.parse(String(row.attributes)), ownership }
 }
 
 /** What a row of `known` says, for one desired resource. */

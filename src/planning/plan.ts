@@ -107,7 +107,7 @@ export class Plan {
       .statement(
         `SELECT a.action ->> 'code' AS code, count(*) AS users, sum(d.records) AS records FROM actions a
          JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND a.type = 'blocked'
-           AND a.action ->> 'code' IN ('external_id_clash', 'identity_clash', 'exists_already') GROUP BY 1 ORDER BY 1`,
+           AND a.action ->> 'code' IN ('external_id_clash', 'identity_clash', 'exists_already', 'unverified_account') GROUP BY 1 ORDER BY 1`,
       )
       .all()
       .map(({ code, users, records }): CaseCount => {

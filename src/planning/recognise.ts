@@ -1,6 +1,7 @@
+import type { MatchedBy } from '../comparing/identify.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
-import type { BlockedAction, MatchedBy } from './action.ts'
+import type { BlockedAction } from './action.ts'
 import { matchByName } from './match-by-name.ts'
 import { findLive, findNamesakes } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'

@@ -1,8 +1,10 @@
+import { vouchesForOther } from '../comparing/vouching.ts'
 import type { DriftPolicy } from '../config/manifest.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { diffField } from '../resources/compare.ts'
 import type { Attributes, FieldDefinition } from '../resources/draft.ts'
 import type { KindDefinition } from '../resources/kind.ts'
+import type { StateResource } from '../state/store.ts'
 import { addChange, addMembers, asObject, type Comparison, comparedFields, differs, same } from './comparison.ts'
 
 /** Whether the source has changed a field that WorkOS can update, since it was last applied. */
@@ -17,6 +19,7 @@ export function sourceChanged(definition: KindDefinition, desired: Attributes, b
  * applied; what somebody changed in WorkOS since then stays, and is told.
  * @param live undefined where planning had no reason to look
  * @param policyOf what happens to a field that was changed in WorkOS
+ * @param ownership nothing vouches for what was adopted, whatever the policy
  */
 export function compareKnown(
   definition: KindDefinition,
@@ -24,6 +27,7 @@ export function compareKnown(
   base: Attributes,
   live: Attributes | undefined,
   policyOf: (field: string) => DriftPolicy = () => 'keep',
+  ownership: StateResource['ownership'] = 'created',
 ): Comparison {
   const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false, applied: { ...desired } }
   for (const [field, rule] of comparedFields(definition)) {
@@ -34,6 +38,11 @@ export function compareKnown(
       if (live && held !== undefined && diffField(rule, wanted, held) !== undefined) {
         result.kept.push({ field, live: held, desired: wanted, reason: 'cannot be updated' })
       }
+      continue
+    }
+    if (ownership === 'adopted' && vouchesForOther(definition, field, wanted, held)) {
+      result.kept.push({ field, live: held, desired: wanted, reason: 'only its owner can verify it' })
+      restore(result.applied, field, base[field])
       continue
     }
     const policy = policyOf(field)

@@ -135,7 +135,7 @@ function* clashes({ set: { staging } }: Plan): Generator<object> {
     .prepare(
       `SELECT a.key, a.action ->> 'code' AS code, a.action ->> 'message' AS message, d.file, d.line FROM actions a
        JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND a.type = 'blocked'
-         AND a.action ->> 'code' IN ('external_id_clash', 'identity_clash', 'exists_already') ORDER BY a.key`,
+         AND a.action ->> 'code' IN ('external_id_clash', 'identity_clash', 'exists_already', 'unverified_account') ORDER BY a.key`,
     )
     .iterate()
   for (const { key, code, message, file, line } of blocked) {

@@ -40,6 +40,8 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
   switch (code) {
     case 'password_changed_in_source':
       return `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`
+    case 'password_kept_back':
+      return `${resources} whose password changed in the source: not sent, since nobody has verified the address of the account that they were adopted with`
     case 'totp_changed_in_source':
       return `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since WorkOS has a factor of theirs already`
     case 'totp_left_alone':

@@ -17,6 +17,9 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
     'give the record another external id, or take the external id away from the one in WorkOS; ' +
       'if they are one and the same all the same: workos-migrate state import',
   ),
+  unverified_account: after(
+    'have the person verify the address of the account, or delete the account in WorkOS if it is a stranger; adopt.unverified: allow lets all such accounts in',
+  ),
   identity_clash: after('leave one of the two records out, or unite them with dedupe'),
   ambiguous_identity: after(
     'WorkOS holds several of that name: rename or delete all but one there, or say which one it is with workos-migrate state import',

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import type { Api } from '../workos/api.ts'
-import { requiredText, textOf } from './body.ts'
+import { requiredText } from './body.ts'
 import type { Attributes } from './draft.ts'
 import type { LiveResource } from './kind.ts'
 
@@ -17,8 +17,7 @@ export function bySlug(path: string, attributesOf: (body: JsonObject) => Attribu
   const pathOf = (slug: string) => `${path}/${encodeURIComponent(slug)}`
   const parse = (body: JsonObject): LiveResource => {
     const slug = requiredText(body, 'slug')
-    const createdAt = textOf(body, 'created_at')
-    return { id: slug, externalId: null, natural: slug, createdAt, attributes: attributesOf(body) }
+    return { id: slug, externalId: null, natural: slug, attributes: attributesOf(body) }
   }
   const get = async (api: Api, slug: string) => {
     const body = await api.read(pathOf(slug))

@@ -128,7 +128,6 @@ function parse(body: JsonObject): LiveResource {
     id: requiredText(body, 'id'),
     externalId: null,
     natural: externalId === null || organization === null ? null : `${externalId}@${organization}`,
-    createdAt: textOf(body, 'created_at'),
     attributes: {
       ...spelt(body, { name: 'name', externalId: 'external_id', connectionType: 'connection_type' }),
       ...spelt(saml, {

@@ -27,7 +27,6 @@ export const groupMembership: KindDefinition = {
   keyFromRefs: keyOf,
   keyRefs: ['user', 'group'],
   derivedRefs: withMembership,
-  undated: true,
   missing: () => undefined,
   natural: (_desired, { group, membership }) =>
     group === undefined || membership === undefined ? null : joinedId(group, membership),
@@ -108,5 +107,5 @@ async function get(api: Api, id: string): Promise<LiveResource | undefined> {
 }
 
 function live(id: string): LiveResource {
-  return { id, externalId: null, natural: id, createdAt: null, attributes: {} }
+  return { id, externalId: null, natural: id, attributes: {} }
 }

@@ -110,7 +110,6 @@ function parse(body: JsonObject): LiveResource {
     id: joinedId(organization, requiredText(body, 'id')),
     externalId: null,
     natural: naturalOf(organization, name),
-    createdAt: textOf(body, 'created_at'),
     attributes: { name, ...told(body, 'description', 'description') },
   }
 }

@@ -22,8 +22,6 @@ export interface LiveResource {
    * `userId@organizationId` of a membership; null for organizations, whose names need not be unique.
    */
   natural: string | null
-  /** ISO 8601; null where WorkOS does not tell. */
-  createdAt: string | null
   /** A field that is empty in WorkOS is null; a field that the answer does not tell about is absent. */
   attributes: Attributes
 }
@@ -77,7 +75,7 @@ export interface Turn {
  * `registry.ts`, whose order is the order of dependencies.
  */
 export interface KindDefinition extends DraftDefinition {
-  /** WorkOS answers a create with one that has the external id already, if there is one: when it was made tells whose it is. */
+  /** WorkOS answers a create with one that has the external id already, if there is one: applying looks before it creates. */
   answersExisting?: true
 
   /** The windows that its creates and updates count in: https://workos.com/docs/reference/rate-limits */
@@ -139,10 +137,10 @@ export interface KindDefinition extends DraftDefinition {
   parse(body: JsonObject, refIds: RefIds): LiveResource
 
   /**
-   * WorkOS does not tell when it was made. What is found after a write of ours is then taken for ours: before the write there was
-   * none, or it would not have been planned.
+   * After a create with an open outcome, one that holds to the letter what was sent, and nothing of its separate fields, is ours: it bears
+   * nothing else to be known by, and if it were adopted it would stay without those fields.
    */
-  undated?: true
+  provenByContent?: true
 
   /**
    * WorkOS cannot be asked for one, but only for all within what `within` names. For planning it is listed there, whatever the number.

@@ -145,7 +145,6 @@ function parse(body: JsonObject): LiveResource {
     id: requiredText(body, 'id'),
     externalId: null,
     natural: `${requiredText(body, 'user_id')}@${requiredText(body, 'organization_id')}`,
-    createdAt: textOf(body, 'created_at'),
     attributes: { roles: rolesOf(body), status: textOf(body, 'status') },
   }
 }

@@ -25,6 +25,7 @@ export const organizationRole: KindDefinition = {
   keyRefs: [null, 'organization'],
   writes: 'other',
   within: 'organization',
+  provenByContent: true,
   turn: ({ key, refs: { organization = '' } }, { roles }) => ({
     lane: organization,
     rank: rankOf(slugOf(key, organization), roles),
@@ -93,7 +94,6 @@ function parse(body: JsonObject, { organization = '' }: Record<string, string>):
     id: `${organization}/${slug}`,
     externalId: null,
     natural: naturalOf(slug, organization),
-    createdAt: textOf(body, 'created_at'),
     attributes: roleAttributes(body),
   }
 }

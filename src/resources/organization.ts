@@ -158,7 +158,6 @@ function parse(body: JsonObject): LiveResource {
     id,
     externalId: textOf(body, 'external_id'),
     natural: null,
-    createdAt: textOf(body, 'created_at'),
     attributes: {
       id,
       externalId: textOf(body, 'external_id'),

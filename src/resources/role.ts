@@ -20,6 +20,7 @@ export const role: KindDefinition = {
     throw new TypeError('roles are made from their definitions')
   },
   writes: 'other',
+  provenByContent: true,
   turn: ({ key }, { roles }) => ({ lane: '', rank: rankOf(key, roles) }),
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
   missing: () => undefined,

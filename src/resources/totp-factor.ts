@@ -89,7 +89,6 @@ function parse(body: JsonObject, { user }: RefIds): LiveResource {
     id: requiredText(factor, 'id'),
     externalId: null,
     natural: textOf(factor, 'user_id') ?? user ?? null,
-    createdAt: textOf(factor, 'created_at'),
     attributes: { type: textOf(factor, 'type') },
   }
 }

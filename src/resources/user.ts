@@ -144,7 +144,6 @@ function parse(body: JsonObject): LiveResource {
     id: requiredText(body, 'id'),
     externalId: textOf(body, 'external_id'),
     natural: email,
-    createdAt: textOf(body, 'created_at'),
     attributes: {
       email,
       ...told(body, 'email_verified', 'emailVerified'),

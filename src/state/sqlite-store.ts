@@ -180,7 +180,8 @@ export class SqliteStateStore implements StateStore {
 
   #save(resource: StateResource): void {
     this.#db.run(
-      'INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN EXISTS (SELECT 1 FROM resources
+         WHERE kind = ?1 AND id = ?3 AND ownership = 'created') THEN 'created' ELSE ?7 END, ?8, ?9)`,
       resource.kind,
       resource.key,
       resource.id,

@@ -133,6 +133,7 @@ export interface StateStore {
   keyOf(kind: string, id: string): Promise<string | undefined>
   /** Intents without an outcome: what a killed run left behind. */
   intents(): Promise<Intent[]>
+  /** What is saved as adopted stays created where the state says so of its id: who has made it does not change. */
   commit(batch: Batch): Promise<void>
 
   /** Starts a run and returns its number. Failures and rejects are kept of the last 20 runs. */

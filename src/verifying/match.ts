@@ -1,8 +1,9 @@
+import { identify } from '../comparing/identify.ts'
+import type { Manifest } from '../config/manifest.ts'
 import type { Staging } from '../desired/staging.ts'
 import { matchByName } from '../planning/match-by-name.ts'
 import { findLive, findNamesakes } from '../planning/plan-tables.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
-import { sameIdentity } from '../resources/same-identity.ts'
 import { type Applied, appliedKey } from './verify-tables.ts'
 
 /** What WorkOS has for a desired resource. */
@@ -22,7 +23,7 @@ export function matchLive(
   definition: KindDefinition,
   desired: DesiredResource,
   applied: Applied | undefined,
-  byName: boolean,
+  { organizations, adopt }: Pick<Manifest, 'organizations' | 'adopt'>,
 ): Match {
   const refIds = matchedRefs(staging, definition, desired)
   const named = applied && findLive(staging, definition.name, 'id', applied.id)
@@ -36,12 +37,16 @@ export function matchLive(
   const other = byIdentity(staging, definition, desired, refIds)
   if (other === undefined && named) return claim(staging, desired, named, 'found')
   if (other === undefined) {
-    const namesake = byName && !applied ? matchByName(staging, desired, 'applied') : undefined
+    const namesake = organizations.matchByName && !applied ? matchByName(staging, desired, 'applied') : undefined
     return namesake?.type === 'found' ? claim(staging, desired, namesake.live, 'found') : { type: 'none' }
   }
-  if (!sameIdentity(definition, desired, other, refIds)) {
-    const message = `${other.id} has its external id and another identity (${other.natural}): it may be somebody else`
-    return named ? claim(staging, desired, named, 'found') : { type: 'clash', live: other, message }
+  const known = applied !== undefined
+  const identity = identify(
+    { definition, desired, live: other, refIds, claimant: undefined, known, openCreate: undefined },
+    { mode: 'match', unverified: adopt.unverified },
+  )
+  if (identity.type === 'clash' || identity.type === 'blocked') {
+    return named ? claim(staging, desired, named, 'found') : { type: 'clash', live: other, message: identity.message }
   }
   return claim(staging, desired, other, applied ? 'elsewhere' : 'found')
 }

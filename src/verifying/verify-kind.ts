@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
+import type { Manifest } from '../config/manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { withoutGroupRoles } from '../planning/group-roles.ts'
 import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
@@ -11,7 +12,7 @@ import { type Applied, insertFinding } from './verify-tables.ts'
 export function verifyKind(
   { staging, reading }: DesiredSet,
   definition: KindDefinition,
-  byName: boolean,
+  manifest: Pick<Manifest, 'organizations' | 'adopt'>,
 ): KindVerification {
   const { name: kind, plural } = definition
   const sums: KindVerification = {
@@ -38,7 +39,7 @@ export function verifyKind(
       )
       .iterate(kind)
     for (const row of rows) {
-      verifyOne(staging, definition, desiredFromRow(row), appliedFromRow(row), byName, sums)
+      verifyOne(staging, definition, desiredFromRow(row), appliedFromRow(row), manifest, sums)
     }
     if (!reading.partial) sums.extra = findExtra(staging, kind)
   })
@@ -56,12 +57,12 @@ function verifyOne(
   definition: KindDefinition,
   desired: DesiredResource,
   applied: Applied | undefined,
-  byName: boolean,
+  manifest: Pick<Manifest, 'organizations' | 'adopt'>,
   sums: KindVerification,
 ): void {
   const { kind, key } = desired
   sums.desired += 1
-  const match = matchLive(staging, definition, desired, applied, byName)
+  const match = matchLive(staging, definition, desired, applied, manifest)
   if (match.type === 'none' || match.type === 'clash') {
     sums.missing += 1
     if (match.type === 'clash') {

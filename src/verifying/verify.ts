@@ -1,3 +1,4 @@
+import type { Manifest } from '../config/manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import { checkBinding } from '../planning/binding.ts'
@@ -18,8 +19,8 @@ export interface VerifyOptions {
   name: string
   state: StateStore
   target: Target
-  /** Whether an organization may be known by its name alone: `organizations.matchByName`. */
-  matchByName: boolean
+  /** What else an organization may be known by, and whose accounts are let in. */
+  manifest: Pick<Manifest, 'organizations' | 'adopt'>
   /** The kinds to compare. */
   kinds: readonly KindDefinition[]
   /** Makes the desired set: what ought to be in WorkOS. */
@@ -49,7 +50,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     if (definition.name === 'membership') {
       await readGroupRoles(set.staging, target.client, 'applied', notInState(set.staging, definition))
     }
-    kinds.push(verifyKind(set, definition, options.matchByName))
+    kinds.push(verifyKind(set, definition, options.manifest))
   }
   checkSums(set, kinds)
   const rejected = set.rejectCount()

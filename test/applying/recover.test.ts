@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { recover } from '../../src/applying/recover.ts'
+import type { Manifest } from '../../src/config/manifest.ts'
 import { openState } from '../../src/state/sqlite-store.ts'
-import type { Intent } from '../../src/state/store.ts'
+import type { Intent, StateResource } from '../../src/state/store.ts'
 import { startSandbox } from '../../src/workos/sandbox/server.ts'
 import { openTarget } from '../../src/workos/target.ts'
 
 const HOUR = 3_600_000
+type Ownership = StateResource['ownership']
+
+const ADOPT: Manifest['adopt'] = { mode: 'match', fill: [], unverified: 'block' }
 
 async function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'recover-'))
@@ -69,7 +73,7 @@ test('creates that took effect become part of the state, in whatever order they 
     intent('user', 'bea', { attributes: { email: 'bea@example.com' } }),
   ]
   await state.commit({ intents, outcomes: [] })
-  expect(await recover(state, api)).toEqual({ open: 4, found: 3 })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 4, found: 3 })
   expect(await state.get('user', 'ada')).toMatchObject({ id: ada.id, ownership: 'created', attributes: ADA, digests })
   expect(await state.get('organization', 'acme')).toMatchObject({ id: acme.id, ownership: 'created' })
   expect(await state.get('role', 'admin')).toMatchObject({ id: 'admin', ownership: 'created' })
@@ -80,7 +84,7 @@ test('creates that took effect become part of the state, in whatever order they 
   const membership = intent('membership', 'ada@acme', { refs })
   const orphan = intent('membership', 'bea@acme', { refs: { user: 'bea', organization: 'acme' } })
   await state.commit({ intents: [membership, orphan], outcomes: [] })
-  expect(await recover(state, api)).toEqual({ open: 2, found: 1 })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 2, found: 1 })
   expect(await state.get('membership', 'ada@acme')).toMatchObject({ id: both.id, refs })
 })
 
@@ -97,30 +101,126 @@ test('a membership that took effect without all its roles is known as such', asy
     intent('user', 'ada', { attributes: ADA }),
   ]
   await state.commit({ intents: open, outcomes: [] })
-  await recover(state, api)
+  await recover(state, api, ADOPT)
   const body = { user_id: ada.id ?? null, organization_id: acme.id ?? null, role_slugs: ['admin'] }
   await api.write({ method: 'POST', path: '/user_management/organization_memberships', body })
   const roles = ['admin', 'billing']
   await state.commit({ intents: [intent('membership', 'ada@acme', { refs, attributes: { roles } })], outcomes: [] })
-  expect(await recover(state, api)).toEqual({ open: 1, found: 1 })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 1 })
   expect(await state.get('membership', 'ada@acme')).toMatchObject({ attributes: { roles }, reduced: 'not_all_taken' })
 })
 
-test('what was there long before the write is left to planning, which adopts by its policy', async () => {
+test.each([
+  ['an hour behind', -HOUR],
+  ['an hour ahead', HOUR],
+])('whose it is does not depend on a clock: WorkOS is %s', async (_where, difference) => {
   const { state, api, setClock } = await setUp()
-  setClock(Date.now() - HOUR)
-  await api.write(POST_ADA)
+  setClock(Date.now() + difference)
+  const { id } = await api.write(POST_ADA)
   await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
-  expect(await recover(state, api)).toEqual({ open: 1, found: 0 })
-  expect(await state.get('user', 'ada')).toBeUndefined()
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 1 })
+  expect(await state.get('user', 'ada')).toMatchObject({ id, ownership: 'created' })
+})
+
+test.each([
+  ['no external id', {}],
+  ['an external id of another system', { external_id: 'elsewhere-1' }],
+])('who signed up with the address meanwhile (%s) is not ours, however near in time', async (_what, more) => {
+  const { state, api } = await setUp()
+  await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
+  await api.write({ ...POST_ADA, body: { email: 'ada@example.com', ...more } })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+  expect(await state.count('user')).toBe(0)
   expect(await state.intents()).toEqual([])
+})
+
+test('where no external id is mapped, nothing proves that an account is ours', async () => {
+  const { state, api } = await setUp()
+  const attributes = { email: 'ada@example.com', emailVerified: true }
+  await state.commit({ intents: [intent('user', 'ada@example.com', { attributes })], outcomes: [] })
+  await api.write({ ...POST_ADA, body: { email: 'ada@example.com', email_verified: true } })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+  expect(await state.count('user')).toBe(0)
+})
+
+/** A membership that WorkOS has and whose outcome is open, of a user and an organization of these ownerships. */
+async function openMembership(
+  { state, api }: Awaited<ReturnType<typeof setUp>>,
+  user: Ownership,
+  organization: Ownership,
+) {
+  const acme = await api.write({ method: 'POST', path: '/organizations', body: { name: 'Acme', external_id: 'acme' } })
+  const ada = await api.write(POST_ADA)
+  const rest = { attributes: {}, digests: {}, refs: {}, run: 1 }
+  const holders: StateResource[] = [
+    { kind: 'user', key: 'ada', id: String(ada.id), ownership: user, ...rest },
+    { kind: 'organization', key: 'acme', id: String(acme.id), ownership: organization, ...rest },
+  ]
+  await state.commit({ intents: [], outcomes: holders.map((resource) => ({ type: 'saved', resource })) })
+  const body = { user_id: ada.id ?? null, organization_id: acme.id ?? null }
+  await api.write({ method: 'POST', path: '/user_management/organization_memberships', body })
+  const refs = { user: 'ada', organization: 'acme' }
+  await state.commit({ intents: [intent('membership', 'ada@acme', { refs })], outcomes: [] })
+}
+
+test.each<[Ownership, Ownership, 'created' | undefined]>([
+  ['created', 'created', 'created'],
+  ['created', 'adopted', 'created'],
+  ['adopted', 'created', 'created'],
+  ['adopted', 'adopted', undefined],
+])('a membership is ours if its user (%s) or its organization (%s) is', async (user, organization, expected) => {
+  const world = await setUp()
+  await openMembership(world, user, organization)
+  expect(await recover(world.state, world.api, ADOPT)).toEqual({ open: 1, found: expected === undefined ? 0 : 1 })
+  expect((await world.state.get('membership', 'ada@acme'))?.ownership).toBe(expected)
+})
+
+test.each([
+  ['as it was sent', { name: 'Admin', description: 'All of it' }, 1],
+  ['with another name', { name: 'Chief', description: 'All of it' }, 0],
+  ['with another description', { name: 'Admin', description: 'Some of it' }, 0],
+  ['without a description', { name: 'Admin' }, 0],
+])('a role is ours if it is %s', async (_how, body, found) => {
+  const { state, api } = await setUp()
+  await api.write({ method: 'POST', path: '/authorization/roles', body: { slug: 'admin', ...body } })
+  const attributes = { name: 'Admin', description: 'All of it' }
+  await state.commit({ intents: [intent('role', 'admin', { attributes })], outcomes: [] })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found })
+  expect((await state.get('role', 'admin'))?.ownership).toBe(found === 1 ? 'created' : undefined)
+})
+
+test('a role that has permissions by now is not ours: we had not given it any', async () => {
+  const { state, api } = await setUp()
+  await api.write({ method: 'POST', path: '/authorization/permissions', body: { slug: 'a:b', name: 'a:b' } })
+  await api.write({ method: 'POST', path: '/authorization/roles', body: { slug: 'admin', name: 'Admin' } })
+  await api.write({ method: 'PUT', path: '/authorization/roles/admin/permissions', body: { permissions: ['a:b'] } })
+  await state.commit({ intents: [intent('role', 'admin', { attributes: { name: 'Admin' } })], outcomes: [] })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+})
+
+test('a permission has nothing to be known by: it is adopted, never deleted', async () => {
+  const { state, api } = await setUp()
+  await api.write({ method: 'POST', path: '/authorization/permissions', body: { slug: 'a:b', name: 'a:b' } })
+  await state.commit({ intents: [intent('permission', 'a:b', { attributes: { name: 'a:b' } })], outcomes: [] })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+})
+
+test('an open create of what the state has already leaves it what it was', async () => {
+  const { state, api } = await setUp()
+  const { id } = await api.write(POST_ADA)
+  const resource = { kind: 'user', key: 'ada', id: String(id), attributes: ADA, digests: {}, refs: {}, run: 1 }
+  const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
+  await state.commit({ intents: [], outcomes })
+  await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+  expect(await state.get('user', 'ada')).toMatchObject({ ownership: 'adopted' })
 })
 
 test('somebody else with the same external id is not taken for ours', async () => {
   const { state, api } = await setUp()
   await api.write({ ...POST_ADA, body: { email: 'other@example.com', external_id: 'ada' } })
   await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
-  expect(await recover(state, api)).toEqual({ open: 1, found: 0 })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
   expect(await state.count('user')).toBe(0)
 })
 
@@ -130,7 +230,7 @@ test('what another key holds already is not taken twice', async () => {
   const resource = { kind: 'user', key: 'first', id: String(id), attributes: ADA, digests: {}, refs: {}, run: 1 }
   const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
   await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes })
-  expect(await recover(state, api)).toEqual({ open: 1, found: 0 })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
   expect(await state.keyOf('user', String(id))).toBe('first')
 })
 
@@ -141,7 +241,7 @@ test('an open update is left to the comparison: the state keeps what it knew', a
   const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'created' as const } }]
   const update = intent('user', 'ada', { action: 'update', attributes: { ...ADA, firstName: 'Ada' } })
   await state.commit({ intents: [update], outcomes })
-  expect(await recover(state, api)).toEqual({ open: 1, found: 0 })
+  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
   expect(await state.get('user', 'ada')).toMatchObject({ attributes: ADA })
   expect(await state.intents()).toEqual([])
 })
@@ -151,6 +251,6 @@ test('while WorkOS cannot be asked, nothing is decided', async () => {
   const attributes = { email: 'ada@example.com', externalId: 'ada' }
   await state.commit({ intents: [intent('user', 'ada', { attributes })], outcomes: [] })
   interrupt()
-  await expect(recover(state, api)).rejects.toThrow('interrupted')
+  await expect(recover(state, api, ADOPT)).rejects.toThrow('interrupted')
   expect(await state.intents()).toHaveLength(1)
 })

@@ -48,7 +48,11 @@ test('a minimal manifest is filled in completely', async () => {
     connections: { mode: 'handoff' },
     passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
     totp: { encoding: 'auto', unsupported: 'skip' },
-    adopt: { mode: 'match', fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'] },
+    adopt: {
+      mode: 'match',
+      fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'],
+      unverified: 'block',
+    },
     onDrift: 'keep',
     onDeleted: 'keep',
     prune: [],

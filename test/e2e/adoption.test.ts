@@ -10,7 +10,11 @@ const MEMBERSHIPS = '/user_management/organization_memberships'
 
 async function given(workos: Workos): Promise<{ ada: string; acme: string }> {
   await workos.call('POST', '/authorization/roles', { slug: 'admin', name: 'Chief', description: 'made by hand' })
-  const { id: ada } = await workos.call('POST', USERS, { email: 'ada@example.com', last_name: 'By Hand' })
+  const { id: ada } = await workos.call('POST', USERS, {
+    email: 'ada@example.com',
+    email_verified: true,
+    last_name: 'By Hand',
+  })
   const { id: acme } = await workos.call('POST', '/organizations', { name: 'Acme by hand', external_id: 'acme' })
   await workos.call('POST', MEMBERSHIPS, { user_id: ada, organization_id: acme, role_slug: 'member' })
   return { ada, acme }
@@ -57,7 +61,7 @@ test('what was made by other means is adopted: empty fields are filled, nothing 
 
 test('the plan says whose password is not sent, because they are in WorkOS already', async () => {
   const workos = await startWorkos()
-  await workos.call('POST', USERS, { email: 'ada@example.com' })
+  await workos.call('POST', USERS, { email: 'ada@example.com', email_verified: true })
   const password = { password_hash: BCRYPT, password_hash_type: 'bcrypt' }
   const project = peopleProject(workos, [member('ada', 'acme', password), member('bea', 'acme', password)])
   const told = '1 kept; 1 not sent: in WorkOS before, with what they have there'
@@ -72,7 +76,11 @@ test('the plan says whose password is not sent, because they are in WorkOS alrea
 
 test('a user whose address exists under another external id is adopted, and keeps that external id', async () => {
   const workos = await startWorkos()
-  const before = await workos.call('POST', USERS, { email: 'ada@example.com', external_id: 'other-system-1' })
+  const before = await workos.call('POST', USERS, {
+    email: 'ada@example.com',
+    email_verified: true,
+    external_id: 'other-system-1',
+  })
   const project = peopleProject(workos, [member('ada', 'acme')])
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stderr).toBe(0)
@@ -169,11 +177,9 @@ test('what comes into being between plan and write is adopted, never failed', as
 test('adopt.fill names the fields that may be filled in', async () => {
   const workos = await startWorkos()
   await given(workos)
-  const rows = [member('ada', 'acme', { metadata: '{"plan":"pro"}', email_verified: 'yes' })]
-  const project = peopleProject(workos, rows, { adopt: { fill: ['emailVerified', 'metadata'] } })
+  const rows = [member('ada', 'acme', { metadata: '{"plan":"pro"}' })]
+  const project = peopleProject(workos, rows, { adopt: { fill: ['metadata'] } })
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
   const live = await workos.snapshot()
-  expect(live.users).toMatchObject([
-    { first_name: null, external_id: null, metadata: { plan: 'pro' }, email_verified: true },
-  ])
+  expect(live.users).toMatchObject([{ first_name: null, external_id: null, metadata: { plan: 'pro' } }])
 })

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { openState } from '../../src/state/sqlite-store.ts'
 import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
 import { generateTenant } from '../fakes/auth0/generate.ts'
 import { startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
@@ -502,6 +503,36 @@ describe('connections by the API', () => {
     expect(JSON.parse(again.stdout).kinds.at(-1)).toMatchObject({ kind: 'connection', adopted: 3, created: 0 })
     expect(writes(workos.takeLog())).toEqual([])
     for (const { stdout, stderr } of [plan, applied, again]) expect(stdout + stderr).not.toContain(SECRET)
+  })
+
+  test('are adopted where somebody made one between plan and write: none is sent, none is ours', async () => {
+    let id = ''
+    const workos: Workos = await startWorkos({
+      connectionsApi: true,
+      interceptor: {
+        async after({ request }, { body }) {
+          if (request.method !== 'POST' || request.url !== '/organizations' || body?.name !== 'Bolt') return false
+          const made = await workos.call('POST', '/connections', {
+            organization_id: body.id,
+            external_id: 'con_meta',
+            name: 'By hand',
+            saml_options: { idp_metadata_url: 'https://idp.bolt.example/metadata' },
+          })
+          id = made.id
+          return false
+        },
+      },
+    })
+    const project = connectionsProject(workos, good.slice(1, 2), api)
+    const applied = await project.run(['apply', '--yes', '--json'], { env })
+    expect(applied.exit, applied.stderr).toBe(0)
+    expect(JSON.parse(applied.stdout).kinds.at(-1)).toMatchObject({ kind: 'connection', adopted: 1, created: 0 })
+    expect(writes(workos.takeLog()).filter(({ route }) => route === '/connections')).toEqual([])
+    expect(await workos.call('GET', `/connections/${id}`)).toMatchObject({ name: 'By hand' })
+    const state = openState(project.path('.workos-migrate/state.sqlite'))
+    const key = (await state.keyOf('connection', id)) ?? ''
+    expect(await state.get('connection', key)).toMatchObject({ ownership: 'adopted' })
+    await state.close()
   })
 
   test('fail with a remedy where WorkOS has not enabled them, and are made when it has', async () => {

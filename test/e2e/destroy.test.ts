@@ -54,7 +54,10 @@ test('destroy deletes what the state created, and then there is nothing left to 
 
 test('what was adopted stays, and so does an organization with members of others', async () => {
   const workos = await startWorkos()
-  const { id: ada } = await workos.call('POST', '/user_management/users', { email: 'ada@example.com' })
+  const { id: ada } = await workos.call('POST', '/user_management/users', {
+    email: 'ada@example.com',
+    email_verified: true,
+  })
   const project = await applied(workos)
   const { organizations } = await workos.snapshot()
   const acme = organizations.find(({ external_id }) => external_id === 'acme')

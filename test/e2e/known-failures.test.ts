@@ -97,7 +97,7 @@ test('2: killed in the middle and applied again, nobody is without the membershi
 
 test('3: users who exist are adopted, updated where they have nothing, and get their memberships', async () => {
   const workos = await startWorkos()
-  await workos.call('POST', '/user_management/users', { email: 'ada@example.com' })
+  await workos.call('POST', '/user_management/users', { email: 'ada@example.com', email_verified: true })
   const project = peopleProject(workos, [member('ada', 'acme')])
   const done = await project.run(['apply', '--yes', '--json'], { env })
   expect(done.exit).toBe(0)

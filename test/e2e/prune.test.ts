@@ -77,7 +77,7 @@ test('a user takes the memberships along; an organization goes when nobody else 
 
 test('what was adopted, and what safety.protect names, is never pruned', async () => {
   const workos = await startWorkos()
-  await workos.call('POST', '/user_management/users', { email: 'ada@example.com' })
+  await workos.call('POST', '/user_management/users', { email: 'ada@example.com', email_verified: true })
   const project = await applied(workos)
   project.csv('users.csv', [member('bea', 'acme')])
   const safety = { maxDeletes: 10, protect: ['organization'] }

@@ -103,7 +103,8 @@ const CHANGES: [
   [
     'WorkOS',
     'WorkOS or the API key has changed',
-    (_project, workos) => workos.call('POST', '/user_management/users', { email: 'ada@example.com' }),
+    (_project, workos) =>
+      workos.call('POST', '/user_management/users', { email: 'ada@example.com', email_verified: true }),
   ],
 ]
 

@@ -252,7 +252,7 @@ test.each([
 describe('a user who was in WorkOS before', () => {
   async function given(factor: boolean, more: object = {}) {
     const workos = await startWorkos()
-    const { id } = await workos.call('POST', USERS, { email: 'ada@example.com' })
+    const { id } = await workos.call('POST', USERS, { email: 'ada@example.com', email_verified: true })
     if (factor) await workos.call('POST', `${USERS}/${id}/auth_factors`, { type: 'totp', totp_secret: OTHER })
     return { workos, id, project: peopleProject(workos, [person('ada', { totp_secret: SECRET })], more) }
   }

@@ -18,4 +18,6 @@ export interface Boundary {
     | 'before a rename'
     | 'after a rename'
   count: number
+  /** At the boundaries of a write: only writes of this kind count. */
+  kind?: 'user'
 }

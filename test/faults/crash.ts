@@ -2,11 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openState } from '../../src/state/sqlite-store.ts'
+import type { StateResource } from '../../src/state/store.ts'
+import type { RequestLogEntry } from '../../src/workos/sandbox/request-log.ts'
 import { type Sandbox, startSandbox } from '../../src/workos/sandbox/server.ts'
 import type { Boundary } from './boundary.ts'
 import { type Command, type Finished, inChild, inProcess } from './command.ts'
 import { type Population, writeProject } from './population.ts'
-import { type Comparison, compare, readBack } from './read-back.ts'
+import { type Comparison, compare, type Live, readBack } from './read-back.ts'
 
 const CHILD = fileURLToPath(new URL('./crashing-child.ts', import.meta.url))
 
@@ -22,15 +25,38 @@ export interface Wreck {
   /** Starts over: another environment, no state. */
   renew(): void
   compare(): Promise<Comparison>
+  /** One request of the test's own. The answer has an id where it was not refused. */
+  call(method: string, path: string, body?: object): Promise<{ id?: string; [member: string]: unknown }>
+  live(): Promise<Live>
+  /** What the state says of a kind. */
+  applied(kind: string): Promise<StateResource[]>
+  /** Requests of commands since the last renewal. */
+  requests: readonly RequestLogEntry[]
   /** Names in the folder of the state that are left over from runs. */
   leftovers(): string[]
   close(): Promise<void>
 }
 
-export async function openWreck(population: Population): Promise<Wreck> {
+export interface WreckOptions {
+  manifest?: object
+  /** How far the clock of WorkOS is ahead of this machine's. Milliseconds. */
+  ahead?: () => number
+}
+
+const ASIDE = 'x-aside'
+
+export async function openWreck(population: Population, options: WreckOptions = {}): Promise<Wreck> {
+  const { ahead = () => 0, manifest } = options
+  const requests: RequestLogEntry[] = []
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-crash-'))
-  const sandbox: Sandbox = await startSandbox({ data: ':memory:' })
-  writeProject(folder, population, { baseUrl: sandbox.url, concurrency: 5, timeout: 20 })
+  const sandbox: Sandbox = await startSandbox({
+    data: ':memory:',
+    now: () => Date.now() + ahead(),
+    onRequest(entry) {
+      if (!(ASIDE in entry.headers)) requests.push(entry)
+    },
+  })
+  writeProject(folder, population, { baseUrl: sandbox.url, concurrency: 5, timeout: 20, more: manifest })
   let environment = 0
   const key = () => `sk_test_wreck${environment}`
   const state = join(folder, '.workos-migrate')
@@ -46,8 +72,27 @@ export async function openWreck(population: Population): Promise<Wreck> {
       return Number(readFileSync(file, 'utf8'))
     },
     run: (args) => inProcess(folder, args, { KEY: key() }),
+    requests,
+    async call(method, path, body) {
+      const headers = { authorization: `Bearer ${key()}`, 'content-type': 'application/json', [ASIDE]: '1' }
+      const answer = await fetch(sandbox.url + path, { method, headers, body: JSON.stringify(body) ?? null })
+      const text = await answer.text()
+      return text === '' ? {} : JSON.parse(text)
+    },
+    live: () => readBack(sandbox.url, key()),
+    async applied(kind) {
+      const store = openState(join(state, 'state.sqlite'))
+      try {
+        const resources: StateResource[] = []
+        for await (const batch of store.resources(kind)) resources.push(...batch)
+        return resources
+      } finally {
+        await store.close()
+      }
+    },
     renew() {
       environment += 1
+      requests.length = 0
       rmSync(state, { recursive: true, force: true })
     },
     compare: async () => compare(population.expected, await readBack(sandbox.url, key())),

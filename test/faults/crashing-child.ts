@@ -25,18 +25,24 @@ function die(): never {
 }
 
 interface Request {
-  request: { method: string }
+  request: { method: string; path: string }
+}
+
+const PATHS = { user: '/user_management/users' }
+
+function isCounted({ method, path }: Request['request']): boolean {
+  return method !== 'GET' && (boundary.kind === undefined || path === PATHS[boundary.kind])
 }
 
 switch (boundary.at) {
   case 'after send':
     subscribe('undici:request:bodySent', (message) => {
-      if ((message as Request).request.method !== 'GET') reached()
+      if (isCounted((message as Request).request)) reached()
     })
     break
   case 'after answer':
     subscribe('undici:request:trailers', (message) => {
-      if ((message as Request).request.method !== 'GET') reached()
+      if (isCounted((message as Request).request)) reached()
     })
     break
   case 'statement':
@@ -102,7 +108,11 @@ async function crashAroundCommit(): Promise<void> {
   )) as typeof import('../../src/state/sqlite-store.ts')
   const { commit } = SqliteStateStore.prototype
   SqliteStateStore.prototype.commit = async function (batch) {
-    const [intents, outcomes] = [batch.intents.length > 0, batch.outcomes.length > 0]
+    const counted = (kind: string) => boundary.kind === undefined || boundary.kind === kind
+    const intents = batch.intents.some(({ kind }) => counted(kind))
+    const outcomes = batch.outcomes.some((outcome) =>
+      counted(outcome.type === 'saved' ? outcome.resource.kind : outcome.address.kind),
+    )
     if ((boundary.at === 'before intent' && intents) || (boundary.at === 'before commit' && outcomes)) reached()
     await commit.call(this, batch)
     if ((boundary.at === 'after intent' && intents) || (boundary.at === 'after commit' && outcomes)) reached()

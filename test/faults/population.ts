@@ -88,6 +88,8 @@ export interface ProjectOptions {
   concurrency: number
   /** Seconds. */
   timeout: number
+  /** More of the manifest. */
+  more?: object | undefined
 }
 
 /** Writes the manifest and its CSV file into a folder. The API key is the variable KEY. */
@@ -107,6 +109,7 @@ export function writeProject(folder: string, { rows }: Population, options: Proj
       concurrency: options.concurrency,
       limits: { writes: limit, reads: limit, requests: limit },
     },
+    ...options.more,
   }
   writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest, null, 2))
 }

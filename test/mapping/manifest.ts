@@ -30,7 +30,7 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
     map,
     dedupe: dedupeWith({}),
     connections: { mode: 'handoff' },
-    adopt: { mode: 'match', fill: [] },
+    adopt: { mode: 'match', fill: [], unverified: 'block' },
     onDrift: 'keep',
     onDeleted: 'keep',
     prune: [],

@@ -118,7 +118,6 @@ describe('memberships and roles in WorkOS', () => {
       id: 'editor',
       externalId: null,
       natural: 'editor',
-      createdAt: expect.any(String),
       attributes: { name: 'Editor', description: 'May edit', permissions: [] },
     })
     expect(await role.find(api, wanted, {})).toEqual(created)

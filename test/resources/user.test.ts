@@ -113,7 +113,6 @@ describe('users in WorkOS', () => {
       id: 'user_1',
       externalId: null,
       natural: 'a@example.com',
-      createdAt: null,
       attributes: { email: 'a@example.com', firstName: null, externalId: null },
     })
   })

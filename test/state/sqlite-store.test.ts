@@ -75,6 +75,19 @@ describe('resources', () => {
     expect(await state.count('user')).toBe(1)
   })
 
+  test('that are created never turn into adopted for the same id, whatever the key', async () => {
+    const state = open()
+    await state.commit({ intents: [], outcomes: [saved(user('u1')), saved(user('u2', { ownership: 'adopted' }))] })
+    const adopted = user('u1', { ownership: 'adopted', run: 2 })
+    await state.commit({ intents: [], outcomes: [saved(adopted), saved({ ...adopted, key: 'moved' })] })
+    expect(await state.get('user', 'u1')).toMatchObject({ ownership: 'created', run: 2 })
+    expect(await state.get('user', 'moved')).toMatchObject({ ownership: 'created' })
+    const others = [saved({ ...adopted, id: 'user_other' }), saved(user('u2', { ownership: 'created' }))]
+    await state.commit({ intents: [], outcomes: others })
+    expect(await state.get('user', 'u1')).toMatchObject({ id: 'user_other', ownership: 'adopted' })
+    expect(await state.get('user', 'u2')).toMatchObject({ ownership: 'created' })
+  })
+
   test('that are unknown are undefined, also under another kind', async () => {
     const state = open()
     await state.commit({ intents: [], outcomes: [saved(user('u1'))] })

@@ -27,7 +27,7 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
       state,
       target,
       kinds: plannedKinds(loaded.manifest),
-      matchByName: loaded.manifest.organizations.matchByName,
+      manifest: loaded.manifest,
       readSource: session.computeDesired,
       signal: context.interrupted,
       onProgress: (message) => progress.status(message),

@@ -44,7 +44,11 @@ function shuffled(seed: number): (rows: Row[]) => Row[] {
 
 test('everything is planned, applied, verified, and applied again without a write', async () => {
   const workos = await startWorkos()
-  await workos.call('POST', '/user_management/users', { email: 'existing@example.com', first_name: 'Lives here' })
+  await workos.call('POST', '/user_management/users', {
+    email: 'existing@example.com',
+    email_verified: true,
+    first_name: 'Lives here',
+  })
   const project = createProject()
   writeEverything(project, workos, (rows) => rows)
 

@@ -1,0 +1,14 @@
+import { canonicalJson } from '../json.ts'
+import type { Attributes } from '../resources/draft.ts'
+import type { KindDefinition } from '../resources/kind.ts'
+import { isEmpty } from './empty.ts'
+
+/** Whether a resource holds to the letter what a create sent, and nothing yet of what follows in requests of its own. */
+export function bearsContent({ fields }: KindDefinition, sent: Attributes, live: Attributes): boolean {
+  return Object.entries(fields).every(([field, { secret, compared, separate }]) => {
+    if (secret || compared === false) return true
+    const wanted = separate ? null : (sent[field] ?? null)
+    const held = live[field] ?? null
+    return isEmpty(wanted) ? isEmpty(held) : canonicalJson(wanted) === canonicalJson(held)
+  })
+}

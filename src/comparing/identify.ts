@@ -1,0 +1,102 @@
+import type { Manifest } from '../config/manifest.ts'
+import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import { bearsContent } from './bears-content.ts'
+import { sameIdentity } from './same-identity.ts'
+
+/** What something in WorkOS was recognised by. `name`: that of an organization, where the manifest lets names count. */
+export type MatchedBy = 'id' | 'external id' | 'natural identity' | 'name'
+
+/** Something that is in WorkOS where a desired resource is to be, and what this side knows of it. */
+export interface Found {
+  definition: KindDefinition
+  /** What is to be there; after a create, what that create sent. */
+  desired: DesiredResource
+  live: LiveResource
+  /** WorkOS ids of what it refers to, as far as these exist. */
+  refIds: RefIds
+  /** Key of another resource that it stands for already, by the state or by the plan. */
+  claimant: string | undefined
+  /** The state has it: under this key, or under one that the source no longer has. */
+  known: boolean
+  /**
+   * A create of ours may have taken effect, and nothing was there before it. Undefined: none can have.
+   * `holderCreated`: the state has created the user or the organization that the resource hangs on.
+   */
+  openCreate: { holderCreated: boolean } | undefined
+}
+
+/**
+ * What it is to the desired resource: what our own create made; what was there before, which may be adopted and is never deleted;
+ * another one's; or one that the manifest does not let in.
+ */
+export type Identity =
+  | { type: 'ours' }
+  | { type: 'adoptable'; matchedBy: MatchedBy }
+  | ({ type: 'clash' } & Refused)
+  | ({ type: 'blocked' } & Refused)
+
+interface Refused {
+  code: string
+  message: string
+  hint?: string
+}
+
+/** Decides whose it is. Planning, recovery and the look-up after a create without a plain answer decide by this alone. */
+export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | 'unverified'>): Identity {
+  const { definition, desired, live, refIds, claimant } = found
+  const { name, plural } = definition
+  if (claimant !== undefined) {
+    const message = `${live.id} in WorkOS is ${name}:${claimant} already: two ${plural} of the source are one there`
+    return { type: 'clash', code: 'identity_clash', message }
+  }
+  if (!sameIdentity(definition, desired, live, refIds)) {
+    const message = `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`
+    return { type: 'clash', code: 'external_id_clash', message }
+  }
+  const matchedBy = matchOf(found)
+  if (found.known) return { type: 'adoptable', matchedBy }
+  if (isOurs(found)) return { type: 'ours' }
+  if (adopt.mode === 'never') {
+    const message = `it exists in WorkOS (${live.id}, recognised by its ${matchedBy}) and adopt.mode is never`
+    return { type: 'blocked', code: 'exists_already', message }
+  }
+  if (adopt.unverified === 'block' && matchedBy === 'natural identity' && isUnverified(definition, live)) {
+    return { type: 'blocked', ...unverifiedAccount(live) }
+  }
+  return { type: 'adoptable', matchedBy }
+}
+
+/**
+ * Whether it bears what only our create can have written. The time of its creation proves nothing: anybody may sign up between two of
+ * our requests, and two clocks differ. An external id does, since planning saw that nothing had it. What has none of its own is ours by
+ * what it hangs on: before our create that was not there either.
+ */
+function isOurs({ definition, desired, live, openCreate }: Found): boolean {
+  if (openCreate === undefined) return false
+  if (definition.fields.externalId !== undefined) {
+    const { externalId } = desired.attributes
+    return typeof externalId === 'string' && live.attributes.externalId === externalId
+  }
+  if (openCreate.holderCreated) return true
+  return definition.provenByContent === true && bearsContent(definition, desired.attributes, live.attributes)
+}
+
+function matchOf({ definition, desired, live, refIds }: Found): MatchedBy {
+  const { id, externalId } = desired.attributes
+  if (typeof id === 'string' && id === live.id) return 'id'
+  if (typeof externalId === 'string' && externalId === live.externalId) return 'external id'
+  return live.natural !== null && definition.natural(desired, refIds) === live.natural ? 'natural identity' : 'name'
+}
+
+/** Whether an account proves nothing of whose it is: whoever opened it never showed that the address is theirs. */
+export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): boolean {
+  return provenBy !== undefined && live.attributes[provenBy] !== true
+}
+
+function unverifiedAccount({ id, natural }: LiveResource): Refused {
+  return {
+    code: 'unverified_account',
+    message: `WorkOS has an account with the address ${natural} (${id}) that never verified it: somebody else may have opened it`,
+    hint: 'have the person verify the address, or delete the account in WorkOS; adopt.unverified: allow lets all such accounts in',
+  }
+}

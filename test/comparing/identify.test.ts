@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest'
+import { type Found, identify } from '../../src/comparing/identify.ts'
+import type { Manifest } from '../../src/config/manifest.ts'
+import type { DesiredResource, KindDefinition, LiveResource } from '../../src/resources/kind.ts'
+import { kindDefinition, kindDefinitions } from '../../src/resources/registry.ts'
+
+type Policy = Pick<Manifest['adopt'], 'mode' | 'unverified'>
+
+const MATCH: Policy = { mode: 'match', unverified: 'block' }
+const NO_HOLDER = { holderCreated: false }
+const HOLDER = { holderCreated: true }
+
+function user(live: Partial<LiveResource>, more: Partial<Found> = {}, externalId: string | null = 'id-ada'): Found {
+  const { attributes = {}, ...rest } = live
+  return {
+    definition: kindDefinition('user'),
+    desired: {
+      kind: 'user',
+      key: 'id-ada',
+      attributes: { email: 'ada@example.com', ...(externalId === null ? {} : { externalId }) },
+      secrets: null,
+      refs: {},
+    },
+    live: {
+      id: 'user_1',
+      externalId: null,
+      natural: 'ada@example.com',
+      ...rest,
+      attributes: { emailVerified: true, externalId: rest.externalId ?? null, ...attributes },
+    },
+    refIds: {},
+    claimant: undefined,
+    known: false,
+    openCreate: undefined,
+    ...more,
+  }
+}
+
+const unverified = { attributes: { emailVerified: false } }
+const marked = { externalId: 'id-ada' }
+const elsewhere = { externalId: 'elsewhere-1' }
+
+describe('a user', () => {
+  test.each<[string, Found, Policy, string]>([
+    ['with our external id, after our create', user(marked, { openCreate: NO_HOLDER }), MATCH, 'ours'],
+    ['the same, not verified', user({ ...marked, ...unverified }, { openCreate: NO_HOLDER }), MATCH, 'ours'],
+    ['the same, with adopt.mode never', user(marked, { openCreate: NO_HOLDER }), { ...MATCH, mode: 'never' }, 'ours'],
+    ['with our external id, no create of ours', user(marked), MATCH, 'adoptable by external id'],
+    ['the same, not verified', user({ ...marked, ...unverified }), MATCH, 'adoptable by external id'],
+    ['with the address alone', user({}), MATCH, 'adoptable by natural identity'],
+    ['the same, after our create', user({}, { openCreate: NO_HOLDER }), MATCH, 'adoptable by natural identity'],
+    ['with the address alone, not verified', user(unverified), MATCH, 'blocked unverified_account'],
+    ['the same, after our create', user(unverified, { openCreate: NO_HOLDER }), MATCH, 'blocked unverified_account'],
+    ['the same, let in', user(unverified), { ...MATCH, unverified: 'allow' }, 'adoptable by natural identity'],
+    ['the same, known to the state', user(unverified, { known: true }), MATCH, 'adoptable by natural identity'],
+    ['with another external id', user(elsewhere, { openCreate: NO_HOLDER }), MATCH, 'adoptable by natural identity'],
+    ['the same, not verified', user({ ...elsewhere, ...unverified }), MATCH, 'blocked unverified_account'],
+    ['where WorkOS does not tell', user({ attributes: { emailVerified: null } }), MATCH, 'blocked unverified_account'],
+    ['where no external id is mapped', user({}, { openCreate: HOLDER }, null), MATCH, 'adoptable by natural identity'],
+    ['the same, not verified', user(unverified, { openCreate: HOLDER }, null), MATCH, 'blocked unverified_account'],
+    ['with adopt.mode never', user({}), { ...MATCH, mode: 'never' }, 'blocked exists_already'],
+    [
+      'that is another one of the source',
+      user(marked, { claimant: 'id-bea', openCreate: NO_HOLDER }),
+      MATCH,
+      'clash identity_clash',
+    ],
+    [
+      'with our external id and another address',
+      user({ ...marked, natural: 'eve@example.com' }),
+      MATCH,
+      'clash external_id_clash',
+    ],
+    [
+      'the same, after our create',
+      user({ ...marked, natural: 'eve@example.com' }, { openCreate: NO_HOLDER }),
+      MATCH,
+      'clash external_id_clash',
+    ],
+  ])('%s', (_what, found, policy, expected) => {
+    expect(inWords(identify(found, policy))).toBe(expected)
+  })
+
+  test('the message names the address and the account, the hint what to do', () => {
+    expect(identify(user(unverified), MATCH)).toMatchObject({
+      message: expect.stringMatching(/ada@example\.com \(user_1\)/),
+      hint: expect.stringContaining('adopt.unverified: allow'),
+    })
+  })
+})
+
+/** Something of a kind, found where nothing tells more than where it hangs. */
+function plain(definition: KindDefinition, more: Partial<Found>): Found {
+  const { name: kind } = definition
+  const desired: DesiredResource = { kind, key: 'k', attributes: { name: 'N' }, secrets: null, refs: {} }
+  const live = { id: 'x', externalId: null, natural: null, attributes: { name: 'Other' } }
+  return { definition, desired, live, refIds: {}, claimant: undefined, known: false, openCreate: undefined, ...more }
+}
+
+test.each(kindDefinitions)('without a create of ours, nothing of kind $name is ours', (definition) => {
+  expect(identify(plain(definition, {}), MATCH).type).toBe('adoptable')
+})
+
+test.each(kindDefinitions)('of kind $name, what hangs on nothing of ours is not ours for being found', (definition) => {
+  expect(identify(plain(definition, { openCreate: NO_HOLDER }), MATCH).type).toBe('adoptable')
+})
+
+test.each([
+  ['user', 'adoptable'],
+  ['organization', 'adoptable'],
+  ['connection', 'adoptable'],
+  ['membership', 'ours'],
+  ['totp-factor', 'ours'],
+  ['group', 'ours'],
+  ['group-membership', 'ours'],
+  ['organization-role', 'ours'],
+])('%s without its external id on a holder of ours: %s', (kind, expected) => {
+  expect(identify(plain(kindDefinition(kind), { openCreate: HOLDER }), MATCH).type).toBe(expected)
+})
+
+test.each([
+  ['role', { name: 'N' }, 'ours'],
+  ['role', { name: 'N', description: null, permissions: [] }, 'ours'],
+  ['role', { name: 'N', description: 'made by hand' }, 'adoptable'],
+  ['role', { name: 'N', permissions: ['a:b'] }, 'adoptable'],
+  ['organization-role', { name: 'N' }, 'ours'],
+  ['permission', { name: 'N' }, 'adoptable'],
+])('after our create, a %s that holds %j is %s', (kind, attributes, expected) => {
+  const live = { id: 'x', externalId: null, natural: null, attributes }
+  expect(identify(plain(kindDefinition(kind), { live, openCreate: NO_HOLDER }), MATCH).type).toBe(expected)
+})
+
+function inWords(identity: ReturnType<typeof identify>): string {
+  if (identity.type === 'ours') return 'ours'
+  return identity.type === 'adoptable' ? `adoptable by ${identity.matchedBy}` : `${identity.type} ${identity.code}`
+}

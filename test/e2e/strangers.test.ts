@@ -1,0 +1,292 @@
+import { describe, expect, test } from 'vitest'
+import { openState } from '../../src/state/sqlite-store.ts'
+import type { Exchange } from '../../src/workos/sandbox/server.ts'
+import type { Project } from './cli.ts'
+import { byKind } from './kinds.ts'
+import { member, peopleManifest, peopleProject, type Row } from './people.ts'
+import { type Body, KEY, startWorkos, type Workos, writes } from './workos.ts'
+
+const env = { KEY }
+const USERS = '/user_management/users'
+const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
+const ANOTHER = BCRYPT.replace('N9q', 'M9q')
+const PASSWORD = { password_hash: BCRYPT, password_hash_type: 'bcrypt' }
+const ALL_MAY_STAY = { safety: { maxRejects: '100%' } }
+
+const signUp = (workos: Workos, name: string, verified: boolean): Promise<Body> =>
+  workos.call('POST', USERS, { email: `${name}@example.com`, email_verified: verified })
+
+async function ownership(project: Project, kind: string, key: string): Promise<string | undefined> {
+  const state = openState(project.path('.workos-migrate/state.sqlite'))
+  const resource = await state.get(kind, key)
+  await state.close()
+  return resource?.ownership
+}
+
+async function planned(project: Project): Promise<{ actions: Row[] }> {
+  return JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+}
+
+/** Whether a request that is not the test's own creates this user. */
+function creates({ request, text }: Exchange, name: string): boolean {
+  return request.method === 'POST' && request.url === USERS && text.includes(`${name}@example.com`)
+}
+
+/** Bodies of writes with a hash that WorkOS took for this account. */
+const hashesFor = (workos: Workos, id: string) =>
+  writes(workos.log).filter(({ path, body }) => path.includes(id) && JSON.stringify(body).includes('$2b$'))
+
+/** An apply that is killed while the request that creates Ada hangs, and never reaches WorkOS. */
+async function killedBeforeAda(rows: readonly Row[], manifest: object = {}) {
+  const reached = Promise.withResolvers<void>()
+  let armed = true
+  const workos = await startWorkos({
+    interceptor: {
+      async before(exchange) {
+        if (!armed || !creates(exchange, 'ada')) return false
+        reached.resolve()
+        return true
+      },
+    },
+  })
+  const project = peopleProject(workos, rows, manifest)
+  const child = project.spawn(['apply', '--yes'], env)
+  await reached.promise
+  child.process.kill('SIGKILL')
+  expect((await child.result).signal).toBe('SIGKILL')
+  armed = false
+  return { workos, project }
+}
+
+describe('the request hangs, the process is killed, and somebody signs up with the address', () => {
+  const rows = [member('ada', 'acme', { ...PASSWORD, email_verified: 'yes' }), member('bea', 'acme', PASSWORD)]
+
+  test('who has verified it is adopted: never owned, given no hash, never deleted', async () => {
+    const { workos, project } = await killedBeforeAda(rows)
+    const { id } = await signUp(workos, 'ada', true)
+    const applied = await project.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect(applied.stdout).toContain('1 not sent: in WorkOS before')
+    expect(await ownership(project, 'user', 'id-ada')).toBe('adopted')
+    const { users, memberships } = await workos.snapshot()
+    expect(users.find((user) => user.id === id)).toMatchObject({ external_id: 'id-ada' })
+    expect(memberships.map(([title]) => title)).toContain('ada@example.com@@acme')
+    expect(hashesFor(workos, id)).toEqual([])
+    const destroyed = await project.run(['destroy', '--confirm', 'people', '--include-changed', '--include-active'], {
+      env,
+    })
+    expect(destroyed.exit, destroyed.stdout).toBe(0)
+    expect((await workos.snapshot()).users.map((user) => user.id)).toEqual([id])
+  })
+
+  test('who has not is blocked and named, gets nothing, and adopt.unverified: allow lets the account in', async () => {
+    const { workos, project } = await killedBeforeAda(rows, ALL_MAY_STAY)
+    const before = await signUp(workos, 'ada', false)
+    const applied = await project.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stdout).toBe(7)
+    const { users, memberships } = await workos.snapshot()
+    expect(users).toContainEqual(before)
+    expect(memberships.map(([title]) => title)).toEqual(['bea@example.com@@acme'])
+    expect((await planned(project)).actions).toMatchObject([
+      { key: 'id-ada', type: 'blocked', code: 'unverified_account', message: expect.stringContaining(before.id) },
+      { key: 'id-ada@acme', type: 'blocked', code: 'dependency_blocked' },
+    ])
+    const { stdout } = await project.run(['errors'], { env })
+    expect(stdout).toContain('ada@example.com')
+    expect(stdout).toContain('adopt.unverified: allow')
+
+    project.manifest(peopleManifest(workos, { adopt: { unverified: 'allow' } }))
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    const live = await workos.snapshot()
+    expect(live.users).toContainEqual(
+      expect.objectContaining({ id: before.id, external_id: 'id-ada', email_verified: false }),
+    )
+    expect(live.memberships).toHaveLength(2)
+    expect(await ownership(project, 'user', 'id-ada')).toBe('adopted')
+    expect(hashesFor(workos, before.id)).toEqual([])
+  })
+})
+
+describe('between plan and write', () => {
+  /** A world in which something happens once, as the request that creates Ada arrives. */
+  async function world(
+    happens: (workos: Workos, exchange: Exchange) => Promise<boolean>,
+    rows = [member('ada', 'acme', PASSWORD)],
+  ) {
+    let done = false
+    const workos: Workos = await startWorkos({
+      interceptor: {
+        async before(exchange) {
+          if (done || !creates(exchange, 'ada')) return false
+          done = true
+          return happens(workos, exchange)
+        },
+      },
+    })
+    return { workos, project: peopleProject(workos, rows, ALL_MAY_STAY) }
+  }
+
+  const drop = ({ request }: Exchange): true => {
+    request.socket.destroy()
+    return true
+  }
+
+  test.each([
+    ['our create is refused', () => false],
+    ['our create is not answered', drop],
+  ])('an unverified account is opened and %s: blocked with its memberships', async (_what, then) => {
+    const { workos, project } = await world(async (workos, exchange) => {
+      await signUp(workos, 'ada', false)
+      return then(exchange)
+    })
+    const applied = await project.run(['apply', '--yes', '--json'], { env })
+    expect(applied.exit, applied.stdout).toBe(7)
+    const result = JSON.parse(applied.stdout)
+    expect(byKind(result.kinds)).toMatchObject({ user: { blocked: 1, failed: 0 }, membership: { blocked: 1 } })
+    expect(result.failures).toContainEqual(expect.objectContaining({ key: 'id-ada', code: 'unverified_account' }))
+    const { users, memberships } = await workos.snapshot()
+    expect(users).toMatchObject([{ external_id: null, first_name: null, email_verified: false }])
+    expect(memberships).toEqual([])
+    const state = openState(project.path('.workos-migrate/state.sqlite'))
+    expect(await state.intents()).toEqual([])
+    await state.close()
+    expect((await planned(project)).actions[0]).toMatchObject({ key: 'id-ada', code: 'unverified_account' })
+  })
+
+  test('a verified account is opened and our create is not answered: adopted', async () => {
+    const { workos, project } = await world(async (workos, exchange) => {
+      await signUp(workos, 'ada', true)
+      return drop(exchange)
+    })
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    expect(await ownership(project, 'user', 'id-ada')).toBe('adopted')
+    // The organization is ours, and so is what is in it.
+    expect(await ownership(project, 'membership', 'id-ada@acme')).toBe('created')
+    expect((await workos.snapshot()).users).toMatchObject([{ external_id: 'id-ada' }])
+  })
+})
+
+describe('nothing says in the name of somebody else that an address is theirs', () => {
+  const verified = member('ada', 'acme', { email_verified: 'yes' })
+  const adopting = { adopt: { unverified: 'allow' } }
+
+  test.each<[string, Row, object]>([
+    ['adopting', verified, {}],
+    ['an update', { ...verified, first_name: 'Adah' }, {}],
+    ['onDrift: overwrite', verified, { onDrift: 'overwrite' }],
+    ['another key in the source', { ...verified, external_id: 'id-other' }, { onDrift: 'overwrite' }],
+  ])('not %s', async (_what, row, more) => {
+    const workos = await startWorkos()
+    await signUp(workos, 'ada', false)
+    const project = peopleProject(workos, [{ ...verified, email_verified: 'no' }], adopting)
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    project.csv('users.csv', [row])
+    project.manifest(peopleManifest(workos, { ...adopting, ...more }))
+    expect(await project.run(['apply', '--yes', '--refresh'], { env })).toMatchObject({ exit: 0 })
+    expect((await workos.snapshot()).users).toMatchObject([{ email_verified: false }])
+    expect(writes(workos.log).filter(({ body }) => JSON.stringify(body).includes('email_verified'))).toEqual([])
+    const { drift } = JSON.parse((await project.run(['plan', '--refresh', '--json'], { env })).stdout)
+    expect(drift).toContainEqual(
+      expect.objectContaining({ field: 'emailVerified', live: false, reason: 'only its owner can verify it' }),
+    )
+  })
+
+  test('once the owner has verified it, nothing is left to tell', async () => {
+    const workos = await startWorkos()
+    const { id } = await signUp(workos, 'ada', false)
+    const project = peopleProject(workos, [verified], adopting)
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    await workos.call('PUT', `${USERS}/${id}`, { email_verified: true })
+    const plan = JSON.parse((await project.run(['plan', '--refresh', '--json'], { env })).stdout)
+    expect(plan).toMatchObject({ drift: [], actions: [] })
+  })
+
+  test('of an account that we created the source speaks', async () => {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, [{ ...verified, email_verified: 'no' }])
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    project.csv('users.csv', [verified])
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    expect((await workos.snapshot()).users).toMatchObject([{ email_verified: true }])
+  })
+
+  test('adopt.fill does not take emailVerified', async () => {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, [verified], { adopt: { fill: ['emailVerified'] } })
+    const { exit, stderr } = await project.run(['plan'], { env })
+    expect(exit).toBe(3)
+    expect(stderr).toContain('adopt.fill')
+  })
+})
+
+test('a hash that changes in the source does not reach an account that nobody has verified', async () => {
+  const workos = await startWorkos()
+  const { id } = await signUp(workos, 'ada', false)
+  const manifest = { adopt: { unverified: 'allow' }, passwords: { onChange: 'send' } }
+  const project = peopleProject(workos, [member('ada', 'acme', PASSWORD), member('bea', 'acme', PASSWORD)], manifest)
+  expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+  const changed = { ...PASSWORD, password_hash: ANOTHER }
+  project.csv('users.csv', [member('ada', 'acme', changed), member('bea', 'acme', changed)])
+  workos.takeLog()
+  const applied = await project.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stderr).toBe(0)
+  expect(applied.stdout).toContain('1 user whose password changed in the source: not sent, since nobody has verified')
+  const sent = writes(workos.takeLog())
+  expect(sent).toHaveLength(1)
+  expect(sent[0]?.path).not.toContain(id)
+})
+
+test('the source without external ids: a verified account is adopted, another is blocked', async () => {
+  const workos = await startWorkos()
+  await signUp(workos, 'ada', true)
+  await signUp(workos, 'bea', false)
+  const rows = ['ada', 'bea'].map((name) => ({ email: `${name}@example.com`, first_name: name }))
+  const project = peopleProject(workos, rows, ALL_MAY_STAY)
+  expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 7 })
+  expect((await planned(project)).actions).toMatchObject([{ key: 'bea@example.com', code: 'unverified_account' }])
+  expect((await workos.snapshot()).users).toMatchObject([{ first_name: 'ada' }, { first_name: null }])
+})
+
+test('an unverified account that bears the external id is the one that is meant', async () => {
+  const workos = await startWorkos()
+  await workos.call('POST', USERS, { email: 'ada@example.com', external_id: 'id-ada' })
+  const project = peopleProject(workos, [member('ada', 'acme')])
+  expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+  expect(await ownership(project, 'user', 'id-ada')).toBe('adopted')
+})
+
+test('verify does not take the account of a stranger for the user', async () => {
+  const workos = await startWorkos()
+  await signUp(workos, 'ada', false)
+  const project = peopleProject(workos, [member('ada', 'acme')], ALL_MAY_STAY)
+  expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 7 })
+  const { exit, stdout } = await project.run(['verify', '--json'], { env })
+  expect(exit).toBe(7)
+  expect(JSON.parse(stdout).findings).toContainEqual(
+    expect.objectContaining({ type: 'clash', key: 'id-ada', message: expect.stringContaining('never verified') }),
+  )
+})
+
+test('what is ours stays ours when WorkOS once answers as if it were gone', async () => {
+  let gone = false
+  const workos = await startWorkos({
+    interceptor: {
+      before({ request, response }) {
+        // Until our create is refused: what is planned anew is there all the time.
+        if (request.method === 'POST') gone = false
+        if (!gone || request.method !== 'GET' || !request.url?.startsWith(USERS)) return false
+        response.writeHead(404, { 'content-type': 'application/json' })
+        response.end('{"message":"Not found","code":"entity_not_found"}')
+        return true
+      },
+    },
+  })
+  const project = peopleProject(workos, [member('ada', 'acme')], { onDeleted: 'recreate' })
+  expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+  project.csv('users.csv', [member('ada', 'acme', { first_name: 'Adah' })])
+  gone = true
+  const applied = await project.run(['apply', '--yes', '--json'], { env })
+  expect(applied.exit, applied.stderr).toBe(0)
+  expect(byKind(JSON.parse(applied.stdout).kinds)).toMatchObject({ user: { adopted: 1, created: 0 } })
+  expect(await ownership(project, 'user', 'id-ada')).toBe('created')
+})
