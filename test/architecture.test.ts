@@ -13,6 +13,7 @@ const ORDER = [
   'version',
   'diagnostics',
   'files',
+  'http',
   'config',
   'expressions',
   'sources',
@@ -32,7 +33,7 @@ const ORDER = [
 
 /** The sandbox stands for WorkOS: it must not know how the program sees it. */
 const SANDBOX = 'workos/sandbox/'
-const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'version']
+const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'http', 'version']
 
 /** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */
 const MAY_USE_PROCESS: Record<string, string[]> = {

@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts'
 import { parseLimit } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
+import { isLoopback } from '../http/loopback.ts'
+import type { Proxies } from '../http/proxy.ts'
 import { WorkosClient } from './client.ts'
 import { type Limits, RateLimiter } from './limiter.ts'
 
@@ -36,13 +38,21 @@ export interface OpenTargetOptions {
   interrupted?: AbortSignal
   killed?: AbortSignal
   clock?: Clock
+  /** The proxies of the environment. Default: none. */
+  proxies?: Proxies
 }
 
 /**
  * Opens the target that the manifest names; an embedded sandbox is started for as long as the target is open.
  * @throws ManifestError for a base URL that is none, or a key that is missing or none, or a sandbox in memory
  */
-export async function openTarget({ manifest, directory, clock, ...signals }: OpenTargetOptions): Promise<Target> {
+export async function openTarget({
+  manifest,
+  directory,
+  clock,
+  proxies,
+  ...signals
+}: OpenTargetOptions): Promise<Target> {
   const { target, run } = manifest
   const limits: Limits = {
     writes: parseLimit(run.limits.writes),
@@ -57,6 +67,7 @@ export async function openTarget({ manifest, directory, clock, ...signals }: Ope
       connections: run.concurrency,
       limiter: new RateLimiter(limits, clock),
       clock,
+      proxies,
       ...signals,
     })
   if (target.type === 'sandbox') {
@@ -101,7 +112,7 @@ export function checkBaseUrl(text: string): string {
     const quoted = text.replace(/[?#].*$/s, '…')
     throw problem(`target.baseUrl has more than a host and a port: ${quoted}`, `write ${url.origin}`)
   }
-  if (url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw problem(`target.baseUrl would send the API key unencrypted to ${url.hostname}`, 'use https')
   }
   return url.origin
