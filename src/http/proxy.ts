@@ -51,7 +51,7 @@ export function proxyUrl({ name, value }: ProxyVariable): URL {
     throw bad(`${name} is not the address of a proxy`, `${instead(name)}; ${ENCODED}`)
   }
   if (decoded(url.username) === undefined || decoded(url.password) === undefined) {
-    throw bad(`${name} has a user name or a password with a % that encodes nothing`, `write %25 for %; ${ENCODED}`)
+    throw bad(`${name} has a user name or a password with a % that encodes nothing`, `${instead(name)}; ${ENCODED}`)
   }
   return url
 }
@@ -61,7 +61,7 @@ export function proxySecrets(env: Environment): string[] {
   return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].flatMap((name) => secretsIn(env[name] ?? ''))
 }
 
-const ENCODED = 'in a user name or a password, write characters such as @ : / # ? percent-encoded'
+const ENCODED = 'in a user name or a password, write characters such as @ : / # ? % percent-encoded'
 
 /** Everything before the last @, so that a password with an @ in it is kept whole, in an address that is none as well. */
 function secretsIn(value: string): string[] {
@@ -70,7 +70,8 @@ function secretsIn(value: string): string[] {
   const colon = userInfo.indexOf(':')
   const password = colon === -1 ? '' : userInfo.slice(colon + 1)
   // A user name is secret only where it stands alone, as a token does: blanking out `admin` would hide words that matter.
-  const secrets = password === '' ? [userInfo, userInfo.replace(/:$/, '')] : [userInfo, password]
+  const user = colon === -1 ? userInfo : userInfo.slice(0, colon)
+  const secrets = password === '' ? [user, `${user}:`] : [userInfo, password]
   return [...new Set(secrets.flatMap((secret) => [secret, decoded(secret) ?? secret]))]
 }
 
