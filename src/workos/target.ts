@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { parseLimit } from '../config/limits.ts'
@@ -28,7 +29,7 @@ export interface Target {
 /** The public address of the API. */
 const WORKOS = 'https://api.workos.com'
 
-/** The key of embedded sandboxes, unless the manifest names one: not a secret. */
+/** The key by which the environment of an embedded sandbox is known, unless the manifest names one: not a secret. */
 const SANDBOX_KEY = 'sk_test_sandbox'
 
 export interface OpenTargetOptions {
@@ -59,9 +60,9 @@ export async function openTarget({
     reads: parseLimit(run.limits.reads),
     requests: parseLimit(run.limits.requests),
   }
-  const connect = (identity: TargetIdentity, baseUrl: string): WorkosClient =>
+  const connect = (apiKey: string, baseUrl: string): WorkosClient =>
     new WorkosClient({
-      apiKey: identity.apiKey,
+      apiKey,
       baseUrl,
       timeout: (target.timeout ?? 60) * 1000,
       connections: run.concurrency,
@@ -79,8 +80,11 @@ export async function openTarget({
       apiKey: checkKey(target.apiKey ?? SANDBOX_KEY),
     }
     const { startSandbox } = await import('./sandbox/server.ts')
-    const sandbox = await startSandbox({ data, limits: target.limits })
-    const client = connect(identity, sandbox.url)
+    // Whoever else is on this machine could find the port, and the key of the manifest is no secret.
+    const key = `sk_${randomBytes(24).toString('base64url')}`
+    const embedded = { key, inPlaceOf: identity.apiKey }
+    const sandbox = await startSandbox({ data, limits: target.limits, embedded })
+    const client = connect(key, sandbox.url)
     const close = async () => {
       await client.close()
       await sandbox.close()
@@ -89,7 +93,7 @@ export async function openTarget({
   }
   const baseUrl = checkBaseUrl(target.baseUrl ?? WORKOS)
   const identity: TargetIdentity = { type: 'workos', baseUrl, apiKey: checkKey(target.apiKey) }
-  const client = connect(identity, baseUrl)
+  const client = connect(identity.apiKey, baseUrl)
   return { identity, client, limits, close: () => client.close() }
 }
 

@@ -85,7 +85,8 @@ test.each([
   for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
     const redactor = new Redactor()
     for (const secret of proxySecrets({ [name]: value })) redactor.register(secret)
-    for (const secret of secrets) expect(redactor.redact(`before ${secret} after`), secret).toBe('before [redacted] after')
+    for (const secret of secrets)
+      expect(redactor.redact(`before ${secret} after`), secret).toBe('before [redacted] after')
     expect(redactor.redact('the proxy of ada, proxy:3128')).toBe('the proxy of ada, proxy:3128')
   }
 })
