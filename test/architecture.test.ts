@@ -148,3 +148,22 @@ test('only cli/ may write to the console', () => {
   const talkers = modules.filter(({ file, code }) => partOf(file) !== 'cli' && /\bconsole\./.test(code))
   expect(talkers.map(({ file }) => file)).toEqual([])
 })
+
+/** Who sends requests, each by the dispatcher of `http/network.ts`, which knows the proxies. */
+const MAY_USE_THE_NETWORK = [
+  'http/network.ts',
+  'sources/http/body.ts',
+  'sources/http/client.ts',
+  'sources/http/download.ts',
+  'workos/exchange.ts',
+]
+
+test('nothing goes past the proxies', () => {
+  const direct = modules.filter(
+    ({ code }) =>
+      /['"](undici|node:https|node:http2)['"]/.test(code) ||
+      /\bimport\b[^'"]*\b(request|get|Agent)\b[^'"]*\bfrom 'node:http'/.test(code) ||
+      (/(?<![.#\w])fetch\(/.test(code) && !/\b(const|function) fetch\b/.test(code)),
+  )
+  expect(direct.map(({ file }) => file)).toEqual(MAY_USE_THE_NETWORK)
+})

@@ -13,9 +13,10 @@ export interface Network {
 export interface NetworkOptions {
   /** Connections to one host at most. Default: no limit. */
   connections?: number
+  /** Milliseconds until a connection is given up, and likewise a proxy that does not answer. Default 10,000. */
+  connectTimeout?: number
 }
 
-/** Milliseconds until a connection is given up, and likewise a proxy that does not answer. */
 const CONNECT_TIMEOUT = 10_000
 /** Milliseconds that an unused connection is kept. */
 const KEEP_ALIVE = 4_000
@@ -23,7 +24,7 @@ const KEEP_ALIVE = 4_000
 /** Opens a network that goes by the proxies of the environment; what leads to this machine itself never does. */
 export function openNetwork(proxies: Proxies, options: NetworkOptions = {}): Network {
   // One request a connection: with HTTP/2 the limit on connections would limit nothing.
-  const settings = { ...options, keepAliveTimeout: KEEP_ALIVE, connectTimeout: CONNECT_TIMEOUT, allowH2: false }
+  const settings = { connectTimeout: CONNECT_TIMEOUT, ...options, keepAliveTimeout: KEEP_ALIVE, allowH2: false }
   const direct = new Agent(settings)
   if (proxies.https === undefined) return { dispatcher: direct, destroy: () => direct.destroy() }
   let opened: Dispatcher | undefined
@@ -52,12 +53,16 @@ function openProxied({ https, http, except }: Proxies, settings: Agent.Options):
     ...urls,
     noProxy: except,
     clientFactory: (url, options) =>
-      new ProxyPool(url, options, {
-        variable: https?.name ?? '',
-        protocol: url.protocol,
-        host: url.host,
-        hasCredentials: url.username !== '' || url.password !== '',
-      }),
+      new ProxyPool(
+        url,
+        { ...options, headersTimeout: settings.connectTimeout },
+        {
+          variable: https?.name ?? '',
+          protocol: url.protocol,
+          host: url.host,
+          hasCredentials: url.username !== '' || url.password !== '',
+        },
+      ),
   })
 }
 
@@ -66,7 +71,7 @@ class ProxyPool extends Pool {
   readonly #proxy: NamedProxy
 
   constructor(url: URL, options: Pool.Options, proxy: NamedProxy) {
-    super(url, { ...options, headersTimeout: CONNECT_TIMEOUT })
+    super(url, options)
     this.#proxy = proxy
   }
 

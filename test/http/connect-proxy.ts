@@ -11,8 +11,8 @@ export interface ProxySettings {
   credentials?: string
   /** The ports of this machine that stand for `host:port` of others. */
   routes?: ReadonlyMap<string, number>
-  /** In place of any connection: this status, or never a word. */
-  answer?: number | 'silence'
+  /** In place of any connection: this status, never a word, or the end of the connection. */
+  answer?: number | 'silence' | 'drop'
   /** Makes it speak https itself. */
   identity?: ServerIdentity
 }
@@ -28,6 +28,8 @@ export interface ConnectProxy {
   /** `127.0.0.1:port` */
   host: string
   tunnels: Tunnel[]
+  /** How many were open at once, at most. */
+  most(): number
   /** Requests that were not CONNECT. */
   forwarded: string[]
 }
@@ -37,6 +39,7 @@ export async function startConnectProxy(settings: ProxySettings = {}): Promise<C
   const tunnels: Tunnel[] = []
   const forwarded: string[] = []
   const open = new Set<Duplex>()
+  let most = 0
   const refuse: RequestListener = (request, response) => {
     forwarded.push(`${request.method} ${request.url}`)
     response.writeHead(405).end()
@@ -50,9 +53,11 @@ export async function startConnectProxy(settings: ProxySettings = {}): Promise<C
     const admitted = wanted === undefined || request.headers['proxy-authorization'] === wanted
     const status = settings.answer ?? (admitted ? (port === undefined ? 502 : 200) : 407)
     open.add(socket)
+    most = Math.max(most, open.size)
     socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket))
-    tunnels.push({ destination, status: status === 'silence' ? 0 : status })
+    tunnels.push({ destination, status: typeof status === 'number' ? status : 0 })
     if (status === 'silence') return
+    if (status === 'drop') return void socket.destroy()
     if (status !== 200 || port === undefined) {
       socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`)
       return
@@ -73,5 +78,5 @@ export async function startConnectProxy(settings: ProxySettings = {}): Promise<C
     await new Promise((resolve) => server.close(resolve))
   })
   const { port } = server.address() as AddressInfo
-  return { host: `127.0.0.1:${port}`, tunnels, forwarded }
+  return { host: `127.0.0.1:${port}`, tunnels, forwarded, most: () => most }
 }
