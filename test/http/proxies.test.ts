@@ -264,3 +264,30 @@ test('a bad proxy stands in nobody’s way who does not need one', async () => {
   const applied = await project.run(['apply', '--yes'], { env: { KEY, HTTPS_PROXY: 'socks5://proxy.example:1080' } })
   expect(applied.exit, applied.stderr).toBe(0)
 })
+
+describe('init', () => {
+  test('reads a live source by the proxy, and says what the proxy refuses', async () => {
+    const proxy = await startConnectProxy({ answer: 403 })
+    const project = peopleProject(REMOTE, PEOPLE)
+    project.remove('migrate.config.yaml')
+    const env = { CLERK_SECRET_KEY: 'sk_test_0123456789abcdef', HTTPS_PROXY: `http://${CREDENTIALS}@${proxy.host}` }
+    const args = ['init', '--source', 'clerk', '--live', 'https://clerk.test', '--target', 'sandbox', '--yes']
+    const outcome = await project.run(args, { env })
+    expect(outcome.exit, outcome.stderr).toBe(1)
+    expect(outcome.stderr).toContain(`the proxy ${proxy.host} lets no connection to clerk.test:443 through`)
+    expect(proxy.tunnels).toEqual([{ destination: 'clerk.test:443', status: 403 }])
+    expectNoPassword(outcome, project.folder)
+  })
+
+  test('tries a key by the proxy, and goes on where that does not let it through', async () => {
+    const proxy = await startConnectProxy({ credentials: `${USER}:${PASSWORD}` })
+    const project = peopleProject(REMOTE, PEOPLE)
+    project.remove('migrate.config.yaml')
+    const env = { WORKOS_API_KEY: KEY, HTTPS_PROXY: `http://${proxy.host}` }
+    const args = ['init', '--users', 'users.csv', '--target', 'workos', '--base-url', `https://${HOST}`, '--yes']
+    const outcome = await project.run(args, { env })
+    expect(outcome.exit, outcome.stderr).toBe(0)
+    expect(outcome.stderr).toContain(`WORKOS_API_KEY was not tried: the proxy ${proxy.host} wants a user name`)
+    expect(new Set(proxy.tunnels.map(({ destination }) => destination))).toEqual(new Set([`${HOST}:443`]))
+  })
+})
