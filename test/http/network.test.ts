@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { NetworkError, TargetError } from '../../src/diagnostics/errors.ts'
 import { openNetwork } from '../../src/http/network.ts'
@@ -51,6 +54,58 @@ test.each(['silence', 'drop'] as const)('a proxy that answers with %s is given u
   expect(error).toBeInstanceOf(ProxyTrouble)
   expect(String(error)).toContain(`the proxy ${proxy.host} (HTTPS_PROXY) cannot be reached`)
   expect(proxy.tunnels).toHaveLength(1)
+})
+
+test('what waits for a proxy is rejected when the connections are closed', async () => {
+  const proxy = await startConnectProxy({ answer: 'silence' })
+  const network = openNetwork(proxiesOf({ HTTPS_PROXY: `http://${proxy.host}` }))
+  const asked = failure(network.dispatcher.request({ origin: URL_BEHIND, path: '/', method: 'GET' }))
+  await expect.poll(() => proxy.tunnels.length).toBe(1)
+  await network.destroy()
+  expect(await asked).toBeInstanceOf(Error)
+})
+
+test.each([
+  ['', true],
+  ['workos.test', false],
+  ['.workos.test', false],
+  ['*.workos.test', false],
+  ['API.WorkOS.test', false],
+  ['elsewhere.example api.workos.test', false],
+  ['api.workos.test:443', false],
+  ['api.workos.test:8443', true],
+  ['*', false],
+  ['*.api.workos.test', true],
+  ['os.test', true],
+  ['api.workos.test.example', true],
+  ['10.0.0.0/8', true],
+])('with NO_PROXY %j the host is asked by the proxy: %s', async (NO_PROXY, expected) => {
+  const proxy = await startConnectProxy({ answer: 403 })
+  const network = openNetwork(proxiesOf({ HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY }))
+  onTestFinished(() => network.destroy())
+  await failure(network.dispatcher.request({ origin: URL_BEHIND, path: '/', method: 'GET' }))
+  expect(proxy.tunnels.length > 0).toBe(expected)
+})
+
+test.each(['directly', 'by a proxy'])('HTTP/1.1 is spoken %s: one request a connection', async (way) => {
+  const offered: string[][] = []
+  const server = createServer({
+    ...createAuthority().issue('localhost'),
+    ALPNCallback: ({ protocols }) => {
+      offered.push(protocols)
+      return protocols[0]
+    },
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const proxy = await startConnectProxy({ routes: new Map([['api.workos.test:443', port]]) })
+  const network = openNetwork(proxiesOf({ HTTPS_PROXY: `http://${proxy.host}` }))
+  onTestFinished(() => network.destroy())
+  const origin = way === 'directly' ? `https://localhost:${port}` : URL_BEHIND
+  await failure(network.dispatcher.request({ origin, path: '/', method: 'GET' }))
+  expect(offered).toEqual([['http/1.1']])
 })
 
 test('a write that the proxy did not take on has not left: it is repeated, and nothing is open', async () => {
