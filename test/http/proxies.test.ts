@@ -168,7 +168,9 @@ describe.each(['target', 'source'] as const)('on the way to the %s', (side) => {
     const proxy = await startConnectProxy(settings)
     const project = peopleProject(REMOTE, PEOPLE, SOURCES[side])
     const HTTPS_PROXY = `${scheme}://${credentials}${proxy.host}`
-    const outcome = await project.run(side === 'target' ? ['plan'] : ['export'], { env: { KEY, HTTPS_PROXY } })
+    const outcome = await project.run(side === 'target' ? ['plan'] : ['export'], {
+      env: { KEY, HTTPS_PROXY, WORKOS_MIGRATE_DEBUG: '1' },
+    })
     expectNoPassword(outcome, project.folder)
     return { ...outcome, proxy }
   }
