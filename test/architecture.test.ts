@@ -13,6 +13,7 @@ const ORDER = [
   'version',
   'diagnostics',
   'files',
+  'http',
   'config',
   'expressions',
   'sources',
@@ -33,7 +34,7 @@ const ORDER = [
 
 /** The sandbox stands for WorkOS: it must not know how the program sees it. */
 const SANDBOX = 'workos/sandbox/'
-const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'version']
+const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'http', 'version']
 
 /** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */
 const MAY_USE_PROCESS: Record<string, string[]> = {
@@ -147,4 +148,23 @@ test('only cli/ looks at the process it runs in', () => {
 test('only cli/ may write to the console', () => {
   const talkers = modules.filter(({ file, code }) => partOf(file) !== 'cli' && /\bconsole\./.test(code))
   expect(talkers.map(({ file }) => file)).toEqual([])
+})
+
+/** Who sends requests, each by the dispatcher of `http/network.ts`, which knows the proxies. */
+const MAY_USE_THE_NETWORK = [
+  'http/network.ts',
+  'sources/http/body.ts',
+  'sources/http/client.ts',
+  'sources/http/download.ts',
+  'workos/exchange.ts',
+]
+
+test('nothing goes past the proxies', () => {
+  const direct = modules.filter(
+    ({ code }) =>
+      /['"](undici|node:https|node:http2)['"]/.test(code) ||
+      /\bimport\b[^'"]*\b(request|get|Agent)\b[^'"]*\bfrom 'node:http'/.test(code) ||
+      (/(?<![.#\w])fetch\(/.test(code) && !/\b(const|function) fetch\b/.test(code)),
+  )
+  expect(direct.map(({ file }) => file)).toEqual(MAY_USE_THE_NETWORK)
 })

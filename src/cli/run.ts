@@ -3,6 +3,7 @@ import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
+import { proxySecrets } from '../http/proxy.ts'
 import type { Context } from './context.ts'
 import { runProgram } from './program.ts'
 import { DEBUG_VARIABLE, unexpectedProblem } from './unexpected.ts'
@@ -10,6 +11,7 @@ import { DEBUG_VARIABLE, unexpectedProblem } from './unexpected.ts'
 /** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
   const aware = { ...context, redactor: context.redactor ?? new Redactor() }
+  for (const secret of proxySecrets(context.env)) aware.redactor.register(secret)
   try {
     return await runProgram(args, aware)
   } catch (error) {

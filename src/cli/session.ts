@@ -9,6 +9,7 @@ import type { Problem } from '../diagnostics/problem.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { createScratch } from '../files/scratch.ts'
+import { proxiesOf } from '../http/proxy.ts'
 import { checkExpressions } from '../mapping/check.ts'
 import { checkBinding } from '../planning/binding.ts'
 import { computeDesired } from '../planning/compute-desired.ts'
@@ -83,7 +84,14 @@ export async function openSession(options: SessionOptions, context: Context, loc
     closers.push(() => scratch.remove())
     const { interrupted, killed, clock } = context
     const target = await placingManifestErrors(loaded, () =>
-      openTarget({ manifest: loaded.manifest, directory: loaded.directory, interrupted, killed, clock }),
+      openTarget({
+        manifest: loaded.manifest,
+        directory: loaded.directory,
+        interrupted,
+        killed,
+        clock,
+        proxies: proxiesOf(context.env),
+      }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())

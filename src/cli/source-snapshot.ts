@@ -3,6 +3,7 @@ import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { isSecretPath } from '../config/schema.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import { proxiesOf } from '../http/proxy.ts'
 import { obtainSnapshot } from '../sources/snapshot/obtain.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
@@ -39,7 +40,7 @@ export function checkSnapshotOptions({ fresh, snapshot }: SnapshotOptions): void
 export function snapshotFor(
   loaded: LoadedManifest,
   { fresh, snapshot }: SnapshotOptions,
-  { cwd, now, clock, interrupted }: Context,
+  { cwd, env, now, clock, interrupted }: Context,
   tell: { onProgress(message: string): void; onWarning(problem: Problem): void },
 ): () => Promise<Snapshot | undefined> {
   return () =>
@@ -52,5 +53,6 @@ export function snapshotFor(
       now,
       clock,
       signal: interrupted,
+      proxies: proxiesOf(env),
     })
 }

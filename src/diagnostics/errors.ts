@@ -51,6 +51,11 @@ export class TargetError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 
+/** Nothing gets through to the target or the source: a proxy refuses, or a certificate is not trusted. */
+export class NetworkError extends OperatorError {
+  readonly exitCode = ExitCode.failure
+}
+
 /** The target refuses the API key. */
 export class CredentialsError extends OperatorError {
   readonly exitCode = ExitCode.credentials

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import type { Proxies } from '../http/proxy.ts'
 import type { JsonObject } from '../json.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 
@@ -72,7 +73,12 @@ export interface CaptureContext {
   /** Aborted: ends at the next request; what was written by then is taken up again. */
   signal?: AbortSignal
   clock?: Clock
+  /** The proxies of the environment. Default: none. */
+  proxies?: Proxies
 }
+
+/** How a live source is asked: what a reading and a trial of its credentials share. */
+export type Asking = Pick<CaptureContext, 'signal' | 'clock' | 'proxies'>
 
 /** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */
 export interface LiveReading {
@@ -93,7 +99,7 @@ export interface LiveReading {
    * Tries the credentials by the least that can be read.
    * @throws as `capture`
    */
-  tryCredentials?(config: Record<string, unknown>, signal?: AbortSignal): Promise<void>
+  tryCredentials?(config: Record<string, unknown>, asking: Asking): Promise<void>
 }
 
 /** An open source. */

@@ -1,8 +1,10 @@
 import { WorkOS } from '@workos-inc/node'
-import { Agent } from 'undici'
 import { type Clock, sleep, systemClock } from '../clock.ts'
 import { CredentialsError, TargetError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
+import { type Network, openNetwork } from '../http/network.ts'
+import { NO_PROXIES, type Proxies } from '../http/proxy.ts'
+import { settledTrouble } from '../http/settled-trouble.ts'
 import type { JsonObject } from '../json.ts'
 import { type Api, ApiRefusal, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
 import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
@@ -17,6 +19,8 @@ export interface ClientOptions {
   timeout: number
   /** Connections kept open at most. */
   connections: number
+  /** The proxies of the environment. Default: none. */
+  proxies?: Proxies
   limiter: RateLimiter
   /** Aborted: nothing more is sent; what is in flight may finish. */
   interrupted?: AbortSignal
@@ -47,7 +51,7 @@ export class WorkosClient implements Api {
   readonly counts: RequestCounts = { reads: 0, writes: 0, refused: 0, repeated: 0 }
   readonly #options: ClientOptions
   readonly #clock: Clock
-  readonly #agent: Agent
+  readonly #network: Network
   readonly #sdk: WorkOS
   readonly #redactor = new Redactor()
   readonly #closed = new AbortController()
@@ -63,7 +67,7 @@ export class WorkosClient implements Api {
     const { interrupted } = options
     this.#ended = interrupted ? AbortSignal.any([interrupted, this.#closed.signal]) : this.#closed.signal
     const url = new URL(options.baseUrl)
-    this.#agent = new Agent({ connections: options.connections, keepAliveTimeout: 4_000, connect: { timeout: 10_000 } })
+    this.#network = openNetwork(options.proxies ?? NO_PROXIES, { connections: options.connections })
     this.#sdk = new WorkOS({
       apiKey: options.apiKey,
       apiHostname: url.hostname,
@@ -71,7 +75,7 @@ export class WorkosClient implements Api {
       https: url.protocol === 'https:',
       timeout: options.timeout,
       maxRetries: 0,
-      fetchFn: undiciFetch(this.#agent, options.killed),
+      fetchFn: undiciFetch(this.#network.dispatcher, options.killed),
     })
   }
 
@@ -86,7 +90,7 @@ export class WorkosClient implements Api {
       const exchange = await this.#send('GET', path, () => this.#sdk.get(path, { query }))
       const { answer } = exchange
       if (answer === undefined) {
-        lastTrouble = describeFailure(exchange.failure)
+        lastTrouble = this.#passing(exchange.failure)
       } else if (answer.status >= 500 || answer.status === 408) {
         lastTrouble = `HTTP ${answer.status}`
       } else if (answer.status === 404) {
@@ -108,9 +112,9 @@ export class WorkosClient implements Api {
       const exchange = await this.#send(write.method, write.path, () => this.#call(write, idempotencyKey))
       const { answer } = exchange
       if (answer === undefined) {
-        if (!neverSent(exchange.failure))
-          throw new OutcomeUnknown(this.#redactor.redact(describeFailure(exchange.failure)))
-        if (attempt === ATTEMPTS) throw this.#unreachable(describeFailure(exchange.failure), attempt)
+        const trouble = this.#passing(exchange.failure)
+        if (!neverSent(exchange.failure)) throw new OutcomeUnknown(this.#redactor.redact(trouble))
+        if (attempt === ATTEMPTS) throw this.#unreachable(trouble, attempt)
       } else if (answer.status >= 500 || answer.status === 408) {
         throw new OutcomeUnknown(`HTTP ${answer.status}`, answer.status)
       } else if (answer.status >= 300) {
@@ -126,7 +130,7 @@ export class WorkosClient implements Api {
   /** Closes the connections. What still waits for its turn, or to try again, is rejected. */
   async close(): Promise<void> {
     this.#closed.abort(new Error('the client is closed'))
-    await this.#agent.destroy()
+    await this.#network.destroy()
   }
 
   #call(write: WriteRequest, idempotencyKey: string | undefined): Promise<unknown> {
@@ -169,6 +173,16 @@ export class WorkosClient implements Api {
         })
       }
     }
+  }
+
+  /**
+   * Why no answer came, if another attempt may get one.
+   * @throws NetworkError, UsageError where none will: nothing of the request has left then
+   */
+  #passing(failure: unknown): string {
+    const settled = settledTrouble(failure, this.#options.baseUrl)
+    if (settled !== undefined) throw settled
+    return describeFailure(failure)
   }
 
   async #backOff(attempt: number): Promise<void> {

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { parseLimit } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
+import { isLoopback } from '../http/loopback.ts'
+import type { Proxies } from '../http/proxy.ts'
 import { WorkosClient } from './client.ts'
 import { type Limits, RateLimiter } from './limiter.ts'
 
@@ -26,7 +29,7 @@ export interface Target {
 /** The public address of the API. */
 const WORKOS = 'https://api.workos.com'
 
-/** The key of embedded sandboxes, unless the manifest names one: not a secret. */
+/** The key by which the environment of an embedded sandbox is known, unless the manifest names one: not a secret. */
 const SANDBOX_KEY = 'sk_test_sandbox'
 
 export interface OpenTargetOptions {
@@ -36,27 +39,36 @@ export interface OpenTargetOptions {
   interrupted?: AbortSignal
   killed?: AbortSignal
   clock?: Clock
+  /** The proxies of the environment. Default: none. */
+  proxies?: Proxies
 }
 
 /**
  * Opens the target that the manifest names; an embedded sandbox is started for as long as the target is open.
  * @throws ManifestError for a base URL that is none, or a key that is missing or none, or a sandbox in memory
  */
-export async function openTarget({ manifest, directory, clock, ...signals }: OpenTargetOptions): Promise<Target> {
+export async function openTarget({
+  manifest,
+  directory,
+  clock,
+  proxies,
+  ...signals
+}: OpenTargetOptions): Promise<Target> {
   const { target, run } = manifest
   const limits: Limits = {
     writes: parseLimit(run.limits.writes),
     reads: parseLimit(run.limits.reads),
     requests: parseLimit(run.limits.requests),
   }
-  const connect = (identity: TargetIdentity, baseUrl: string): WorkosClient =>
+  const connect = (apiKey: string, baseUrl: string): WorkosClient =>
     new WorkosClient({
-      apiKey: identity.apiKey,
+      apiKey,
       baseUrl,
       timeout: (target.timeout ?? 60) * 1000,
       connections: run.concurrency,
       limiter: new RateLimiter(limits, clock),
       clock,
+      proxies,
       ...signals,
     })
   if (target.type === 'sandbox') {
@@ -68,8 +80,11 @@ export async function openTarget({ manifest, directory, clock, ...signals }: Ope
       apiKey: checkKey(target.apiKey ?? SANDBOX_KEY),
     }
     const { startSandbox } = await import('./sandbox/server.ts')
-    const sandbox = await startSandbox({ data, limits: target.limits })
-    const client = connect(identity, sandbox.url)
+    // Whoever else is on this machine could find the port, and the key of the manifest is no secret.
+    const key = `sk_${randomBytes(24).toString('base64url')}`
+    const embedded = { key, inPlaceOf: identity.apiKey }
+    const sandbox = await startSandbox({ data, limits: target.limits, embedded })
+    const client = connect(key, sandbox.url)
     const close = async () => {
       await client.close()
       await sandbox.close()
@@ -78,7 +93,7 @@ export async function openTarget({ manifest, directory, clock, ...signals }: Ope
   }
   const baseUrl = checkBaseUrl(target.baseUrl ?? WORKOS)
   const identity: TargetIdentity = { type: 'workos', baseUrl, apiKey: checkKey(target.apiKey) }
-  const client = connect(identity, baseUrl)
+  const client = connect(identity.apiKey, baseUrl)
   return { identity, client, limits, close: () => client.close() }
 }
 
@@ -101,7 +116,7 @@ export function checkBaseUrl(text: string): string {
     const quoted = text.replace(/[?#].*$/s, '…')
     throw problem(`target.baseUrl has more than a host and a port: ${quoted}`, `write ${url.origin}`)
   }
-  if (url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw problem(`target.baseUrl would send the API key unencrypted to ${url.hostname}`, 'use https')
   }
   return url.origin

@@ -1,3 +1,4 @@
+import { proxyTroubleIn } from '../http/settled-trouble.ts'
 import { isObject, type JsonObject } from '../json.ts'
 
 /** Every code in the answer to a refused request: the top-level ones first, then those of `errors[]`. */
@@ -32,7 +33,7 @@ const NEVER_SENT = new Set([
 
 /** Whether no byte of the request can have reached the server, so that repeating it is safe. */
 export function neverSent(failure: unknown): boolean {
-  return failureCodes(failure).some((code) => NEVER_SENT.has(code))
+  return proxyTroubleIn(failure) !== undefined || failureCodes(failure).some((code) => NEVER_SENT.has(code))
 }
 
 /** Why no answer came, in a few words. */

@@ -148,3 +148,15 @@ test('a plan file that was cut short is refused', async () => {
   const applied = await project.run(['apply', 'plan.ndjson'], { env })
   expect(applied).toMatchObject({ exit: 3, stderr: expect.stringContaining('cut short') })
 })
+
+test('a plan for an embedded sandbox is applied by another process, whose sandbox has another key', async () => {
+  const project = peopleProject({ target: { type: 'workos', apiKey: '', baseUrl: '' } }, ROWS, {
+    target: { type: 'sandbox' },
+  })
+  const planned = await project.spawn(['plan', '--out', 'plan.ndjson']).result
+  expect(planned.exit, planned.stderr).toBe(0)
+  const applied = await project.spawn(['apply', 'plan.ndjson']).result
+  expect(applied.exit, applied.stderr).toBe(0)
+  const again = await project.run(['plan', '--refresh', '--detailed-exitcode'])
+  expect(again.exit, again.stdout + again.stderr).toBe(0)
+})

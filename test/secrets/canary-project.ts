@@ -29,6 +29,9 @@ const UNUSED: Canary = {
   secret: 'canary-auth0-client-secret',
 }
 
+/** What leads to this machine does not go by it. */
+const PROXY = 'http://canary:canary-of-the-proxy@proxy.example:3128'
+
 /** A secret of the manifest, Base64 as Firebase has it, and the digest of a user that it is put beside. */
 const SIGNER = 'REFERENCE_OF_THE_SIGNER'
 const SIGNER_KEY = 'Y2FuYXJ5IG9mIHRoZSBzaWduZXIga2V5Pw=='
@@ -148,6 +151,7 @@ export async function csvCanaries(): Promise<CanaryProject> {
     { name: 'a secret of the manifest without its padding', secret: SIGNER_KEY.replace(/=+$/, '') },
     { name: 'a signed digest', secret: SIGNED_DIGEST },
     UNUSED,
+    { name: 'the password of a proxy', secret: 'canary-of-the-proxy' },
     ...Object.entries(HASHES).map(([type, secret]) => ({ name: `${type} hash`, secret })),
     ...Object.entries(CUT).map(([type, secret]) => ({ name: `cut-off ${type} hash`, secret })),
     ...Object.entries(TOTP).map(([how, secret]) => ({ name: `TOTP secret: ${how}`, secret })),
@@ -158,7 +162,13 @@ export async function csvCanaries(): Promise<CanaryProject> {
     { name: 'password in the place of an e-mail address', secret: MISPLACED },
   ]
   const run = {
-    env: { [REFERENCE]: key, [SIGNER]: SIGNER_KEY, AUTH0_CLIENT: UNUSED.secret, WORKOS_MIGRATE_DEBUG: '1' },
+    env: {
+      [REFERENCE]: key,
+      [SIGNER]: SIGNER_KEY,
+      AUTH0_CLIENT: UNUSED.secret,
+      HTTPS_PROXY: PROXY,
+      WORKOS_MIGRATE_DEBUG: '1',
+    },
   }
   return { project, workos, canaries, run, written: ['migrate.config.yaml', 'users.csv'] }
 }
@@ -199,6 +209,7 @@ export async function clerkCanaries(): Promise<CanaryProject> {
   const canaries = [
     { name: 'the key of a file', secret: key },
     UNUSED,
+    { name: 'the password of a proxy', secret: 'canary-of-the-proxy' },
     ...Object.entries(CLERK_DIGESTS).flatMap(([hasher, secret]) => [
       { name: `${hasher} digest`, secret },
       { name: `cut-off ${hasher} digest`, secret: `${secret.slice(0, -7)}!` },
@@ -210,6 +221,6 @@ export async function clerkCanaries(): Promise<CanaryProject> {
       },
     ]),
   ]
-  const run = { env: { AUTH0_CLIENT: UNUSED.secret, WORKOS_MIGRATE_DEBUG: '1' } }
+  const run = { env: { AUTH0_CLIENT: UNUSED.secret, HTTPS_PROXY: PROXY, WORKOS_MIGRATE_DEBUG: '1' } }
   return { project, workos, canaries, run, written: ['migrate.config.yaml', 'clerk.csv', 'members.csv', 'key.txt'] }
 }

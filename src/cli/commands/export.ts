@@ -7,6 +7,7 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
 import { createScratch } from '../../files/scratch.ts'
+import { proxiesOf } from '../../http/proxy.ts'
 import { renderExportJson, renderExportText } from '../../reporting/export-text.ts'
 import { Progress } from '../../reporting/progress.ts'
 import { painter } from '../../reporting/style.ts'
@@ -46,6 +47,7 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
       now: context.now,
       signal: context.interrupted,
       clock: context.clock,
+      proxies: proxiesOf(env),
       onProgress: (message) => progress.status(message),
       onWarning,
     }),

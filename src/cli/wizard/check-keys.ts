@@ -1,4 +1,5 @@
-import { CredentialsError, ManifestError, TargetError } from '../../diagnostics/errors.ts'
+import { CredentialsError, ManifestError, NetworkError, TargetError } from '../../diagnostics/errors.ts'
+import { type Proxies, proxiesOf } from '../../http/proxy.ts'
 import { openTarget } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import { type Answers, keyVariable } from './answers.ts'
@@ -25,7 +26,7 @@ export async function checkKeys(
     const key = env[name]
     if (key !== undefined && key !== '') {
       redactor?.register(key)
-      const check = await checkWorkosKey(key, { baseUrl, signal })
+      const check = await checkWorkosKey(key, { baseUrl, signal, proxies: proxiesOf(env) })
       if (check.kind === 'refused') throw refusedKey(name)
       say(check.kind === 'accepted' ? `${name} is accepted by WorkOS.` : `${name} was not tried: ${check.why}.`)
       tried.add(name)
@@ -41,7 +42,7 @@ async function askForKey(name: string, baseUrl: string | undefined, prompts: Pro
     const key = (await prompts.secret(`${name}? It is tried, not stored; Enter to do without`)).trim()
     if (key === '') return
     context.redactor?.register(key)
-    const check = await checkWorkosKey(key, { baseUrl, signal: context.interrupted })
+    const check = await checkWorkosKey(key, { baseUrl, signal: context.interrupted, proxies: proxiesOf(context.env) })
     if (check.kind === 'accepted') return prompts.say('WorkOS accepts it. Export it before the plan.')
     prompts.warn(check.kind === 'refused' ? 'WorkOS refuses it.' : `${check.why}.`)
     if (check.kind === 'unknown') return
@@ -65,7 +66,7 @@ const PATIENCE = 10_000
 /** Tries a WorkOS key by reading one organization. Nothing is written, and the key goes nowhere else. */
 async function checkWorkosKey(
   apiKey: string,
-  { baseUrl, signal }: { baseUrl?: string; signal: AbortSignal },
+  { baseUrl, signal, proxies }: { baseUrl?: string; signal: AbortSignal; proxies: Proxies },
 ): Promise<KeyCheck> {
   const limits = { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' }
   const run = { workers: 1, chunkSize: 1, concurrency: 1, limits }
@@ -77,7 +78,7 @@ async function checkWorkosKey(
   } as const
   try {
     const interrupted = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
-    const opened = await openTarget({ manifest: { target, run }, directory: '.', interrupted })
+    const opened = await openTarget({ manifest: { target, run }, directory: '.', interrupted, proxies })
     try {
       await opened.client.read('/organizations', { limit: 1 })
       return { kind: 'accepted' }
@@ -90,6 +91,7 @@ async function checkWorkosKey(
     if (error instanceof ManifestError && error.problems[0]?.code === 'bad_api_key') {
       return { kind: 'refused', why: error.message }
     }
+    if (error instanceof NetworkError) return { kind: 'unknown', why: error.message }
     if (error instanceof TargetError || isTimeout(error)) return { kind: 'unknown', why: 'WorkOS could not be reached' }
     throw error
   }

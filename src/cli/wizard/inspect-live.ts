@@ -1,5 +1,6 @@
 import type { SourceConfig } from '../../config/manifest.ts'
 import { CredentialsError, ManifestError } from '../../diagnostics/errors.ts'
+import { proxiesOf } from '../../http/proxy.ts'
 import type { Inspection } from '../../inspecting/inspection.ts'
 import { obtainSnapshot } from '../../sources/snapshot/obtain.ts'
 import { liveReading, optionsOf } from '../../sources/snapshot/placement.ts'
@@ -23,12 +24,14 @@ export async function inspectLive(
   prompts: Prompts | undefined,
   context: Context,
 ): Promise<Inspection | undefined> {
-  const { now, clock, interrupted: signal } = context
+  const { env, now, clock, interrupted: signal } = context
+  const proxies = proxiesOf(env)
   const config = await acceptedConfig(source, prompts, context)
   if (config === undefined || !read) return undefined
   const wanted = prompts?.confirm('Read it now? The plan needs it anyway, and may take it from there', true)
   if ((await wanted) === false) return undefined
-  const obtain = (tell: Tell) => obtainSnapshot(config, { ...tell, directory, missing: [], now, clock, signal })
+  const obtain = (tell: Tell) =>
+    obtainSnapshot(config, { ...tell, directory, missing: [], now, clock, signal, proxies })
   return inspectHere({ source: config, directory, obtain }, HEAD, context)
 }
 
@@ -37,7 +40,8 @@ async function acceptedConfig(
   prompts: Prompts | undefined,
   context: Context,
 ): Promise<SourceConfig | undefined> {
-  const { env, redactor, stderr, interrupted } = context
+  const { env, redactor, stderr, clock, interrupted: signal } = context
+  const asking = { signal, clock, proxies: proxiesOf(env) }
   for (;;) {
     const values = new Map<string, string>()
     let typed = false
@@ -51,7 +55,7 @@ async function acceptedConfig(
     }
     const config = withCredentials(effective, values)
     try {
-      await (await liveReading(config))?.tryCredentials?.(optionsOf(config), interrupted)
+      await (await liveReading(config))?.tryCredentials?.(optionsOf(config), asking)
       const accepted = `${variables.join(', ')}: accepted.`
       if (prompts === undefined) stderr.write(`${accepted}\n`)
       else prompts.say(accepted)

@@ -2,7 +2,7 @@ import { CredentialsError, SourceError } from '../../diagnostics/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { JsonClient, type Query } from '../http/client.ts'
 import { HttpRefusal } from '../http/refusal.ts'
-import type { CaptureContext } from '../source.ts'
+import type { Asking } from '../source.ts'
 import type { LiveOptions } from './options.ts'
 
 /** An object of the API: everything that is read in lists has an id. */
@@ -24,10 +24,7 @@ export class ClerkApi {
   readonly #client: JsonClient
   readonly #name: string
 
-  constructor(
-    { baseUrl, secretKey, rate, concurrency }: LiveOptions,
-    { signal, clock }: Pick<CaptureContext, 'signal' | 'clock'>,
-  ) {
+  constructor({ baseUrl, secretKey, rate, concurrency }: LiveOptions, { signal, clock, proxies }: Asking) {
     this.#name = `the Clerk API at ${new URL(baseUrl).host}`
     this.#client = new JsonClient({
       baseUrl: `${baseUrl}/v1`,
@@ -37,6 +34,7 @@ export class ClerkApi {
       concurrency,
       signal,
       clock,
+      proxies,
     })
   }
 

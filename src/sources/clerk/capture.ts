@@ -1,6 +1,6 @@
 import { HttpRefusal } from '../http/refusal.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
-import type { CaptureContext } from '../source.ts'
+import type { Asking, CaptureContext } from '../source.ts'
 import { ClerkApi, isNotEnabled } from './api.ts'
 import { captureChangedUsers } from './capture-changed-users.ts'
 import { captureConnections } from './capture-connections.ts'
@@ -34,9 +34,9 @@ export async function captureClerk(
 }
 
 /** Asks how many users there are. See LiveReading.tryCredentials. */
-export async function tryCredentials(config: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
+export async function tryCredentials(config: Record<string, unknown>, asking: Asking): Promise<void> {
   requireOptions(config)
-  await new ClerkApi(liveOptions(config), { signal }).countUsers()
+  await new ClerkApi(liveOptions(config), asking).countUsers()
 }
 
 async function captureAll(api: ClerkApi, options: LiveOptions, reading: ReadingContext): Promise<void> {

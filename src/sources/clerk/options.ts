@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseLimit } from '../../config/limits.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import { isLoopback } from '../../http/loopback.ts'
 import type { JsonObject } from '../../json.ts'
 import { textOption } from '../csv/options.ts'
 
@@ -22,7 +23,6 @@ export interface LiveOptions {
 }
 
 const CLERK = 'https://api.clerk.com'
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 
 /** What Clerk allows: https://clerk.com/docs/guides/how-clerk-works/system-limits */
 const RATES = { live: { requests: 1000, seconds: 10 }, test: { requests: 100, seconds: 10 } }
@@ -140,7 +140,7 @@ function addressProblems(text: string): Problem[] {
   if (!/^\/(v1\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
     return bad('source.baseUrl has more than a host and a port', `write ${url.origin}`)
   }
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     return bad(`source.baseUrl would send the secret key unencrypted to ${url.hostname}`, 'use https')
   }
   return []

@@ -1,3 +1,4 @@
+import type { Response } from 'undici'
 import { isObject } from '../../json.ts'
 
 /** The largest answer that is taken, bytes: a page of 500 users with full metadata is a twentieth of it. */

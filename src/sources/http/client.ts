@@ -1,6 +1,11 @@
+import { type Dispatcher, fetch, type Response } from 'undici'
 import { type Clock, sleep, systemClock } from '../../clock.ts'
-import { SourceError } from '../../diagnostics/errors.ts'
+import { OperatorError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
+import { describeFailure } from '../../http/describe-failure.ts'
+import { openNetwork } from '../../http/network.ts'
+import { NO_PROXIES, type Proxies } from '../../http/proxy.ts'
+import { settledTrouble } from '../../http/settled-trouble.ts'
 import type { Json } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 import { readText, secretsIn, TooLarge } from './body.ts'
@@ -9,7 +14,6 @@ import { download } from './download.ts'
 import { jittered, Pace } from './pace.ts'
 import { HttpRefusal } from './refusal.ts'
 import { parseBucketLevel, parseRetryAfter, serverTime } from './retry-after.ts'
-import { describeFailure } from './trouble.ts'
 
 export interface JsonClientOptions {
   /** Scheme, host, port and, if there is one, the path that all others begin with: `https://api.clerk.com/v1`. */
@@ -27,6 +31,8 @@ export interface JsonClientOptions {
   concurrency?: number
   /** Until a request is given up, or a download without a byte. Default 30,000 ms. */
   timeoutMs?: number
+  /** The proxies of the environment. Default: none. */
+  proxies?: Proxies
   signal?: AbortSignal
   clock?: Clock
 }
@@ -56,24 +62,26 @@ type Answer =
   | { kind: 'trouble'; what: string; waitMs?: number }
   | { kind: 'redirect'; to: URL | null }
 
-/** A system that answers requests with JSON, asked at the pace that it allows, over the global fetch. */
+/** A system that answers requests with JSON, asked at the pace that it allows. */
 export class JsonClient {
   readonly #options: JsonClientOptions
   readonly #clock: Clock
   readonly #pace: Pace
+  readonly #dispatcher: Dispatcher
   readonly #redactor = new Redactor()
   #renewal: Promise<string> | undefined
 
   constructor(options: JsonClientOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#dispatcher = openNetwork(options.proxies ?? NO_PROXIES).dispatcher
     this.#pace = new Pace({ rate: options.rate, concurrency: options.concurrency ?? 4, clock: this.#clock })
   }
 
   /**
    * The answer to a GET; null for an empty one. A list in the query is sent as its parameter several times over.
    * @throws HttpRefusal for a status that repeating will not change (a 401 after one renewal); SourceError
-   *   `source_unreachable`, `rate_limited`, `source_redirects`, `not_json` or `answer_too_large`; the signal's reason
+   *   `source_unreachable`, `rate_limited`, `source_redirects`, `not_json` or `answer_too_large`; NetworkError; the signal's reason
    */
   get(path: string, query: Query = {}): Promise<Json> {
     const url = this.#url(path)
@@ -97,7 +105,7 @@ export class JsonClient {
    */
   bytes(url: string): AsyncIterable<Buffer> {
     const { name, timeoutMs = 30_000, signal } = this.#options
-    return download(url, { what: `a download from ${name}`, timeoutMs, signal })
+    return download(url, { what: `a download from ${name}`, timeoutMs, signal, dispatcher: this.#dispatcher })
   }
 
   async #ask(call: Call): Promise<Json> {
@@ -155,12 +163,15 @@ export class JsonClient {
         },
         body: call.body,
         redirect: 'manual',
+        dispatcher: this.#dispatcher,
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       })
       return this.#read(call, response, await readText(response))
     } catch (error) {
       signal?.throwIfAborted()
-      if (error instanceof SourceError) throw error
+      if (error instanceof OperatorError) throw error
+      const settled = settledTrouble(error, this.#options.name)
+      if (settled !== undefined) throw settled
       if (error instanceof TooLarge) throw answerTooLarge(this.#what(call), error.message)
       return { kind: 'trouble', what: describeFailure(error) }
     } finally {

@@ -1,22 +1,25 @@
-import { SourceError } from '../../diagnostics/errors.ts'
+import { type Dispatcher, fetch } from 'undici'
+import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
+import { describeFailure } from '../../http/describe-failure.ts'
+import { settledTrouble } from '../../http/settled-trouble.ts'
 import { HttpRefusal } from './refusal.ts'
-import { describeFailure } from './trouble.ts'
 
 interface DownloadOptions {
   /** For messages, which never show the address: it may be signed. */
   what: string
   /** Without a byte, until it is given up. */
   timeoutMs: number
+  dispatcher: Dispatcher
   signal?: AbortSignal
 }
 
 /**
  * The bytes behind an address; a Content-Encoding is undone.
- * @throws HttpRefusal for a status that is no success; SourceError `download_broken` when it ends early or stalls; the signal's reason
+ * @throws HttpRefusal for a status that is no success; SourceError `download_broken` when it ends early or stalls; NetworkError; the signal's reason
  */
 export async function* download(
   url: string,
-  { what, timeoutMs, signal }: DownloadOptions,
+  { what, timeoutMs, dispatcher, signal }: DownloadOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   const stalled = new AbortController()
   let timer = setTimeout(() => stalled.abort(), timeoutMs)
@@ -26,7 +29,7 @@ export async function* download(
   }
   try {
     const either = signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal])
-    const response = await fetch(url, { signal: either })
+    const response = await fetch(url, { signal: either, dispatcher })
     if (!response.ok) {
       await response.body?.cancel()
       throw new HttpRefusal({ what, status: response.status })
@@ -39,7 +42,9 @@ export async function* download(
     }
   } catch (error) {
     signal?.throwIfAborted()
-    if (error instanceof SourceError) throw error
+    if (error instanceof OperatorError) throw error
+    const settled = settledTrouble(error, what)
+    if (settled !== undefined) throw settled
     const why = stalled.signal.aborted ? `nothing came for ${timeoutMs / 1000} s` : describeFailure(error)
     throw new SourceError({
       code: 'download_broken',

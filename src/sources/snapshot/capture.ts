@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import type { SourceConfig } from '../../config/manifest.ts'
 import { InterruptedError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import type { Proxies } from '../../http/proxy.ts'
 import type { LiveReading } from '../source.ts'
 import { nextOf, settle } from './folders.ts'
 import { checkIdentity, optionsOf, snapshotIdentity } from './placement.ts'
@@ -18,6 +19,8 @@ export interface CaptureOptions {
   now(): number
   clock?: Clock
   signal?: AbortSignal
+  /** The proxies of the environment. Default: none. */
+  proxies?: Proxies
   onProgress(message: string): void
   onWarning(problem: Problem): void
 }
@@ -50,7 +53,7 @@ async function attempt(
   config: SourceConfig,
   live: LiveReading,
   folder: string,
-  { directory, now, signal, clock, onProgress, onWarning }: CaptureOptions,
+  { directory, now, signal, clock, proxies, onProgress, onWarning }: CaptureOptions,
 ): Promise<Outcome> {
   const of = { source: config.type, identity: snapshotIdentity(config, live) }
   let resumed = true
@@ -58,7 +61,7 @@ async function attempt(
     const writer = await openSnapshotWriter(folder, of, { now })
     resumed = writer.resumed
     if (resumed) onWarning(takenUp(writer, folder))
-    const context = { directory, warn: onWarning, progress: onProgress, signal, clock }
+    const context = { directory, warn: onWarning, progress: onProgress, signal, clock, proxies }
     const snapshot = await writing(writer, signal, () => live.capture(optionsOf(config), writer, context))
     return { kind: 'read', snapshot }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseBody, readBody } from './body.ts'
 import type { Reply } from './call.ts'
@@ -9,7 +9,10 @@ import type { FaultReport, FaultSet } from './faults/fault.ts'
 import type { Struck } from './faults/injector.ts'
 import { strikeAfter, strikeBefore, strikesAfter } from './faults/strike.ts'
 import { Weather } from './faults/weather.ts'
+import { FOREIGN_HOST, isOwnHost } from './host.ts'
+import { anyKey, onlyKey } from './keys.ts'
 import { admissionWithin, DOCUMENTED_LIMITS, type Limits } from './limits.ts'
+import { closeServer, listen } from './listening.ts'
 import { Refusal } from './refusal.ts'
 import { RequestCounter, type RequestCounts, type RequestLogEntry } from './request-log.ts'
 import { routeTable } from './routes.ts'
@@ -37,6 +40,11 @@ export interface SandboxOptions {
   interceptor?: Interceptor
   /** What goes wrong, and how often. Default: nothing. */
   faults?: FaultSet
+  /**
+   * For a sandbox within a run, which is nobody else's: `key` alone is accepted, in the place of the key `inPlaceOf`, and there
+   * is no endpoint that steers it. Default: every key is accepted.
+   */
+  embedded?: { key: string; inPlaceOf: string }
 }
 
 /** One request on its way, with the connection itself. */
@@ -70,15 +78,15 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
+const LOOPBACK = '127.0.0.1'
 const KEEP_ALIVE_MS = 60_000
-const CLOSE_GRACE_MS = 1000
 
 /**
  * Starts a WorkOS sandbox.
  * @throws StateError for unusable data, Error with `code` EADDRINUSE or EACCES for a port that cannot be had
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const host = options.host ?? '127.0.0.1'
+  const host = options.host ?? LOOPBACK
   const database = new Database(options.data)
   const counter = new RequestCounter()
   const weather = new Weather(options.faults)
@@ -109,6 +117,8 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     now = Date.now,
     interceptor,
     onRequest,
+    embedded,
+    host = LOOPBACK,
     limits = false,
     multipleRoles = true,
     pagedRoles = false,
@@ -119,6 +129,7 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     database,
     now,
     { multipleRoles, pagedRoles, connectionsApi },
+    embedded === undefined ? anyKey : onlyKey(embedded.key, embedded.inPlaceOf),
     windows ? admissionWithin(windows) : undefined,
   )
   const findRoute = routeTable()
@@ -126,7 +137,8 @@ function answering(options: SandboxOptions, database: Database, counter: Request
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = request.method ?? 'GET'
     const target = request.url ?? '/'
-    if (target.startsWith(CONTROL_PREFIX)) return control(weather, request, response)
+    if (!isOwnHost(request, host)) return send(response, FOREIGN_HOST, service.newId('req'), 0)
+    if (embedded === undefined && target.startsWith(CONTROL_PREFIX)) return control(weather, request, response)
     const queryStart = target.indexOf('?')
     const path = queryStart === -1 ? target : target.slice(0, queryStart)
     const match = findRoute(method, path)
@@ -214,26 +226,4 @@ function logEntry(
     headers,
     at,
   }
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
-    server.close((error) => {
-      clearTimeout(force)
-      if (error === undefined) resolve()
-      else reject(error)
-    })
-    server.closeIdleConnections()
-  })
 }

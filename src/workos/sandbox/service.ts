@@ -2,7 +2,7 @@ import type { Call, Reply } from './call.ts'
 import type { Database } from './database.ts'
 import { openEnvironment } from './environments.ts'
 import { idGenerator } from './ids.ts'
-import { environmentOfAuthorization } from './keys.ts'
+import type { Recognise } from './keys.ts'
 import type { Admission } from './limits.ts'
 import { Refusal, refusal } from './refusal.ts'
 import type { Match } from './routes.ts'
@@ -20,6 +20,7 @@ export function createService(
   database: Database,
   now: () => number,
   features: Pick<Call, 'multipleRoles' | 'pagedRoles' | 'connectionsApi'>,
+  recognise: Recognise,
   waitFor: Admission | undefined,
 ): Service {
   const newId = idGenerator(now)
@@ -38,7 +39,7 @@ export function createService(
   return {
     newId,
     admit(authorization, method, path, at) {
-      const caller = environmentOfAuthorization(authorization)
+      const caller = recognise(authorization)
       if (caller === undefined) throw new Refusal(401, { message: 'Unauthorized' })
       const wait = waitFor?.({ ...caller, method, path }, at) ?? 0
       if (wait > 0) throw new TooEarly(wait)

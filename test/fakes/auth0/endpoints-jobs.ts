@@ -62,7 +62,11 @@ export function jobEndpoints(tenant: Tenant, settings: Auth0Settings, url: () =>
     const expires = now() + (staleLinks > 0 ? -1 : linkLifetime) * 1000
     staleLinks -= 1
     const query = `Expires=${expires}&Signature=${signature(job, expires)}`
-    return ok(bodyOfJob(job, 'completed', { location: `${url()}/exports/${job.id}/tenant.${job.format}.gz?${query}` }))
+    return ok(
+      bodyOfJob(job, 'completed', {
+        location: `${exporting.storage ?? url()}/exports/${job.id}/tenant.${job.format}.gz?${query}`,
+      }),
+    )
   }
 
   const fileOf = ({ connection, format, limit, fields }: Job): Buffer => {

@@ -49,6 +49,8 @@ export interface Auth0Settings {
 }
 
 export interface ExportSettings {
+  /** Scheme and host of the links; default: those of the tenant. */
+  storage?: string
   /** How often a job is read before it is done; default 2. */
   pendingPolls?: number
   /** Seconds that a link lives; default 60. */

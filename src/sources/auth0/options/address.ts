@@ -1,4 +1,5 @@
 import type { Problem } from '../../../diagnostics/problem.ts'
+import { isLoopback } from '../../../http/loopback.ts'
 
 /** Where a tenant is reached. */
 export interface Address {
@@ -10,7 +11,6 @@ export interface Address {
   name: string
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 /** Tenants of the public cloud; every other host is a custom domain or a private one. */
 const CANONICAL = /\.auth0\.com$/
 
@@ -27,7 +27,7 @@ export function addressOf(domain: string, audience?: string): Address | Problem 
     return bad('the domain holds a user name or a password', 'credentials belong into clientId and clientSecret')
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return bad(`${url.protocol}// is not spoken here`, EXAMPLE)
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     return bad(`${url.host} would be asked over http, and the secret sent in the clear`, `write https://${url.host}`)
   }
   if (!/^\/?(api\/v2\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {

@@ -2,7 +2,7 @@
 export function describeFailure(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure)
   if (failure.name === 'TimeoutError') return 'no answer in time'
-  const causes = chain(failure)
+  const causes = causesOf(failure)
   const innermost = causes.at(-1) ?? failure
   const code = causes.flatMap((error) => ('code' in error && typeof error.code === 'string' ? [error.code] : [])).at(-1)
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return `what answers there does not speak https (${code})`
@@ -10,8 +10,8 @@ export function describeFailure(failure: unknown): string {
   return code === undefined || message.includes(code) ? message : `${message} (${code})`
 }
 
-/** The error and what it was caused by: the global fetch says no more than `fetch failed` itself. */
-function chain(failure: Error): Error[] {
+/** The error and what it was caused by: fetch says no more than `fetch failed` itself. */
+export function causesOf(failure: unknown): Error[] {
   const causes: Error[] = []
   let error: unknown = failure
   while (error instanceof Error && causes.length < 8) {

@@ -1,0 +1,95 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import { isLoopback } from './loopback.ts'
+import { type Proxies, proxyUrl } from './proxy.ts'
+import { type NamedProxy, ProxyTrouble } from './proxy-trouble.ts'
+
+/** The connections of one client. */
+export interface Network {
+  /** What undici's `request` and `fetch` take. It fails with a UsageError where a proxy is needed and its variable is bad. */
+  dispatcher: Dispatcher
+  destroy(): Promise<void>
+}
+
+export interface NetworkOptions {
+  /** Connections to one host at most. Default: no limit. */
+  connections?: number
+  /** Milliseconds until a connection is given up, and likewise a proxy that does not answer. Default 10,000. */
+  connectTimeout?: number
+}
+
+const CONNECT_TIMEOUT = 10_000
+/** Milliseconds that an unused connection is kept. */
+const KEEP_ALIVE = 4_000
+
+/** Opens a network that goes by the proxies of the environment; what leads to this machine itself never does. */
+export function openNetwork(proxies: Proxies, options: NetworkOptions = {}): Network {
+  // One request a connection: with HTTP/2 the limit on connections would limit nothing.
+  const settings = { connectTimeout: CONNECT_TIMEOUT, ...options, keepAliveTimeout: KEEP_ALIVE, allowH2: false }
+  const direct = new Agent(settings)
+  if (proxies.https === undefined) return { dispatcher: direct, destroy: () => direct.destroy() }
+  let opened: Dispatcher | undefined
+  const proxied = () => {
+    opened ??= openProxied(proxies, settings)
+    return opened
+  }
+  const dispatcher = direct.compose((dispatch) => (request, handler) => {
+    const { hostname } = new URL(request.origin ?? '')
+    return isLoopback(hostname) ? dispatch(request, handler) : proxied().dispatch(request, handler)
+  })
+  const destroy = async () => {
+    await Promise.all([direct.destroy(), opened?.destroy()])
+  }
+  return { dispatcher, destroy }
+}
+
+/** @throws UsageError for a variable that names no proxy */
+function openProxied({ https, http, except }: Proxies, settings: Agent.Options): Dispatcher {
+  const urls = {
+    httpsProxy: https === undefined ? '' : proxyUrl(https).href,
+    httpProxy: http === undefined ? '' : proxyUrl(http).href,
+  }
+  return new EnvHttpProxyAgent({
+    ...settings,
+    ...urls,
+    noProxy: except,
+    clientFactory: (url, options) =>
+      new ProxyPool(
+        url,
+        { ...options, headersTimeout: settings.connectTimeout },
+        {
+          variable: https?.name ?? '',
+          protocol: url.protocol,
+          host: url.host,
+          hasCredentials: url.username !== '' || url.password !== '',
+        },
+      ),
+  })
+}
+
+/** The connections to a proxy. undici tells of one that is refused in words alone, and as if somebody had aborted the request. */
+class ProxyPool extends Pool {
+  readonly #proxy: NamedProxy
+
+  constructor(url: URL, options: Pool.Options, proxy: NamedProxy) {
+    super(url, options)
+    this.#proxy = proxy
+  }
+
+  override connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>
+  override connect(options: Dispatcher.ConnectOptions, callback: ConnectCallback): void
+  override connect(options: Dispatcher.ConnectOptions, callback?: ConnectCallback): unknown {
+    return callback === undefined ? this.#tunnel(options) : super.connect(options, callback)
+  }
+
+  async #tunnel(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
+    const answer = await super.connect(options).catch((reason: unknown) => {
+      throw new ProxyTrouble(this.#proxy, options.path, { reason })
+    })
+    const { statusCode: status, socket } = answer
+    if (status === 200) return answer
+    socket.on('error', () => {}).destroy()
+    throw new ProxyTrouble(this.#proxy, options.path, { status })
+  }
+}
+
+type ConnectCallback = (error: Error | null, data: Dispatcher.ConnectData) => void
