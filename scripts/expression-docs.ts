@@ -9,7 +9,7 @@ const PREAMBLE = `# Expressions
 <!-- Written by scripts/generate-manifest-docs.ts: change the text in scripts/expression-docs.ts, and the functions in src/mapping/functions. -->
 
 The values under \`map\` are [JSONata](https://docs.jsonata.org) expressions over one record: \`first_name\` is the value of that
-column, \`$lowercase($trim(email))\` calls functions, \`plan = 'pro' ? 'paid' : 'free'\` decides. A field whose expression yields nothing
+column, \`$email(email)\` calls a function, \`plan = 'pro' ? 'paid' : 'free'\` decides. A field whose expression yields nothing
 is left out. \`workos-migrate validate\` compiles all of them and points at the character where one is wrong;
 \`workos-migrate inspect\` shows which fields there are; [tests](mapping-tests.md) show that they yield what you mean.
 
@@ -20,13 +20,18 @@ is left out. \`workos-migrate validate\` compiles all of them and points at the 
 | \`$record.id\` | a field of the whole record, from within an \`each\` |
 | \`$vars.organization.name\` | a value of the manifest's section \`vars\` |
 | \`$secrets.signerKey\` | a text of the section \`secrets\`; only in \`map.user.password\`, \`passwordHash\` and \`totpSecret\` |
-| \`($x := email; $lowercase($x))\` | a value with a name of its own, in parentheses |
+| \`($x := login; $exists($x) ? $x : id)\` | a value with a name of its own, in parentheses |
 | \`$exists(a) ? a : b\` | \`a\` if it is there. \`a ? a : b\` also takes \`b\` where \`a\` is empty, 0 or false |
 
 In YAML, an expression that holds \`: \` or \` #\`, or begins with a quote, a bracket or \`*\`, stands in quotes or behind \`>-\`. \`$eval\` is not
 available: it would run text from an export. An evaluation ends after five seconds or 500 nested steps, and rejects its record. \`$now\`,
 \`$millis\`, \`$random\` and \`$shuffle\` answer differently on every run, so that a plan over them never comes to rest: they are
 warned of.
+
+\`$lowercase\` and \`$uppercase\` make no ASCII letter out of another character: the Kelvin sign stays what it is and does not become a \`k\`.
+An address with such a character could otherwise become the address of another person. For addresses there is \`$email\`. Where an
+expression computes \`map.user.key\`, \`email\` or \`user\`, the addresses that it reads are checked as the source has them:
+[duplicates](duplicates.md#addresses-that-can-be-taken-for-another) says which are rejected.
 
 Beside [JSONata's own functions](https://docs.jsonata.org/string-functions) there are these. None of them runs data as code. Nothing in
 (an absent field, null, blanks) is nothing out, unless it says otherwise.

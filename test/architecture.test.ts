@@ -9,6 +9,7 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 const ORDER = [
   'json',
   'json-text',
+  'addresses',
   'clock',
   'version',
   'diagnostics',

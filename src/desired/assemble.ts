@@ -4,6 +4,7 @@ import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { refuseGrantsForTwo } from './grants-for-two.ts'
 import { mergeGroups } from './groups.ts'
+import { refuseNameCollisions } from './name-collisions.ts'
 import { followAliases, refuseDependents } from './references.ts'
 import { settlements } from './settlements.ts'
 import { noteSimilarNames } from './similar-names.ts'
@@ -21,6 +22,7 @@ export function assembleDesired(staging: Staging, manifest: Manifest): number {
     CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
     CREATE INDEX notes_by_key ON notes (kind, key);
   `)
+  staging.transaction(() => refuseNameCollisions(staging))
   let assigned = 0
   for (const definition of draftDefinitions) {
     const takesRoles = definition.name === 'membership'

@@ -4,6 +4,7 @@ import { withdrawMissingSecrets } from './connection-secrets.ts'
 import { settleDomainStates } from './domain-states.ts'
 import { refuseStrangers } from './group-members.ts'
 import { refuseSharedGroupNames } from './group-names.ts'
+import { refuseLookalikes } from './lookalikes.ts'
 import { settleRoles } from './membership-roles.ts'
 import { reportNameConflicts } from './organization-names.ts'
 import { addDefined, deriveRoles, refuseStrayDefinitions } from './role-resources.ts'
@@ -39,6 +40,7 @@ export const settlements: Readonly<Record<string, Settlement>> = {
   user: {
     merged(staging) {
       refuseSharedUsers(staging)
+      refuseLookalikes(staging)
       settleCases(staging)
     },
     settled: deriveTotpFactors,

@@ -1,4 +1,4 @@
-import type { Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
+import type { DerivedName, Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
 import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 import type { Staging } from './staging.ts'
 
@@ -110,6 +110,7 @@ function insertResult(staging: Staging, result: MapResult): void {
     for (const grant of result.grants) insertGrant(staging, grant)
     for (const reject of result.rejects) insertReject(staging, reject)
     for (const note of result.notes) insertNote(staging, note)
+    for (const name of result.names.values()) insertName(staging, name)
   })
 }
 
@@ -157,6 +158,10 @@ function insertDraft(staging: Staging, draft: Draft, records: number): void {
     draft.updatedAt ?? null,
     draft.externalId ?? null,
   )
+  if (draft.lookalike !== undefined) {
+    const email = String(JSON.parse(draft.attributes).email)
+    staging.run('INSERT INTO lookalikes VALUES (?, ?, ?)', draft.lookalike, email, draft.key)
+  }
 }
 
 /** The text by which drafts are one resource. Keys and dedupe groups cannot collide. */
@@ -194,6 +199,21 @@ function insertReject(staging: Staging, reject: Reject): void {
 
 function insertNote(staging: Staging, note: Note): void {
   staging.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', note.seq, note.kind, note.key, note.code, note.detail)
+}
+
+/** Chunks arrive in any order: the first place of a name is that of the first record. */
+function insertName(staging: Staging, { kind, derived, slug, scope, name, seq, origin }: DerivedName): void {
+  staging.run(
+    `INSERT INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET seq = excluded.seq, file = excluded.file, line = excluded.line WHERE excluded.seq < seq`,
+    kind,
+    derived,
+    slug,
+    scope,
+    name,
+    seq,
+    ...place(staging, origin),
+  )
 }
 
 function place(staging: Staging, origin: Origin): [number, number | null] {

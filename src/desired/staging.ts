@@ -15,6 +15,8 @@ import { createPrivateFile } from '../files/private-file.ts'
  * cases      named cases of duplicate users: the key of the one that stands for them, and how many records are concerned
  * rejects    the quarantine
  * notes      remarks on accepted resources, counted in the plan
+ * lookalikes addresses of users that may have a double: those that are not ASCII, or whose domain is in Punycode
+ * names      names of the source of which expressions made keys and slugs, each with its first place
  */
 const SCHEMA = `
   CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -45,6 +47,11 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE notes (seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL)
     STRICT;
+  CREATE TABLE lookalikes (form TEXT NOT NULL, email TEXT NOT NULL, key TEXT NOT NULL) STRICT;
+  CREATE TABLE names (
+    kind TEXT NOT NULL, derived TEXT NOT NULL, slug TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
+    file INTEGER NOT NULL, line INTEGER, PRIMARY KEY (kind, derived, scope, name)
+  ) WITHOUT ROWID, STRICT;
 `
 
 /** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. */

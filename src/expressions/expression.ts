@@ -1,4 +1,5 @@
 import jsonata from 'jsonata'
+import { safeNfc } from '../addresses.ts'
 import { nearest } from '../config/nearest.ts'
 import { BadInput } from '../diagnostics/bad-input.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
@@ -6,6 +7,7 @@ import { type Constants, missingConstant } from './constants.ts'
 import { boundedLength } from './cost.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'
 import { type Flow, flowsIn } from './flows.ts'
+import { lowercase, uppercase } from './letter-case.ts'
 import { builtIn, type Names, namesIn } from './names.ts'
 import { pad } from './pad.ts'
 import { toPlain } from './plain.ts'
@@ -27,12 +29,22 @@ export interface Bounds {
 export interface ExpressionFunction {
   /** Without the `$`. */
   name: string
+  /** It makes a slug of a name, and the same one of several names: what it did is told by `CompiledExpression.derived`. */
+  derives?: true
   /** @throws Error whose message may show the arguments, or BadInput, whose message never does */
   call(...args: unknown[]): Json | undefined
 }
 
+/** A slug that a function made of a name. */
+export interface Derivation {
+  name: string
+  slug: string
+}
+
 export interface CompiledExpression {
   text: string
+  /** Whether it passes values on as they are, and calls nothing that may change them. */
+  verbatim: boolean
   /** See Names.unstable. */
   unstable: Names['unstable']
   /** See Names.fields. */
@@ -50,6 +62,8 @@ export interface CompiledExpression {
    * @throws ExpressionFailure
    */
   evaluate(item: Json, record: JsonObject): Json | undefined | Promise<Json | undefined>
+  /** The slugs that the last evaluation made of names. */
+  derived(): readonly Derivation[]
 }
 
 export type Compilation =
@@ -108,8 +122,13 @@ export function compile(
   }
   const missing = missingConstant(names.constants, constants)
   if (missing !== undefined) return { ok: false, code: 'unknown_variable', ...missing }
-  for (const { name, call } of functions) compiled.registerFunction(name, (...args: unknown[]) => call(...args))
+  const derivations: Derivation[] = []
+  for (const { name, call, derives } of functions) {
+    compiled.registerFunction(name, derives ? recorded(call, derivations) : (...args: unknown[]) => call(...args))
+  }
   compiled.registerFunction('pad', pad, '<s-ns?:s>')
+  compiled.registerFunction('lowercase', lowercase, '<s-:s>')
+  compiled.registerFunction('uppercase', uppercase, '<s-:s>')
   compiled.assign('eval', undefined)
   for (const [name, value] of Object.entries(constants)) compiled.assign(name, value)
   const { unstable, fields, constants: uses } = names
@@ -117,13 +136,15 @@ export function compile(
     ok: true,
     expression: {
       text,
+      verbatim: short !== undefined,
       unstable,
       fields,
       reads,
       flows,
       constants: uses,
       boundedLength: length,
-      evaluate: evaluator(compiled, short),
+      evaluate: evaluator(compiled, short, derivations),
+      derived: () => derivations,
     },
   }
 }
@@ -132,7 +153,22 @@ function bad(why: { message: string; hint?: string; position: number }): Compila
   return { ok: false, code: 'bad_expression', ...why }
 }
 
-function evaluator(compiled: jsonata.Expression, short: Direct | undefined): CompiledExpression['evaluate'] {
+function recorded(
+  call: ExpressionFunction['call'],
+  derivations: Derivation[],
+): (...args: unknown[]) => Json | undefined {
+  return (...args) => {
+    const slug = call(...args)
+    if (typeof slug === 'string') derivations.push({ name: safeNfc(String(args[0]).trim()), slug })
+    return slug
+  }
+}
+
+function evaluator(
+  compiled: jsonata.Expression,
+  short: Direct | undefined,
+  derivations: Derivation[],
+): CompiledExpression['evaluate'] {
   let timeouts = 0
   const interpret = async (item: Json, record: JsonObject): Promise<Json | undefined> => {
     if (timeouts >= MAX_TIMEOUTS) {
@@ -147,6 +183,7 @@ function evaluator(compiled: jsonata.Expression, short: Direct | undefined): Com
     }
   }
   return (item, record) => {
+    derivations.length = 0
     const value = short === undefined ? NOT_DIRECT : short(item, record)
     return value === NOT_DIRECT ? interpret(item, record) : value
   }

@@ -1,3 +1,4 @@
+import { addressForm } from '../addresses.ts'
 import { isObject } from '../json.ts'
 import { keycloakPasswords, keycloakTotp } from './keycloak-credentials.ts'
 import { type Format, formatOf } from './password-format.ts'
@@ -161,8 +162,8 @@ function text(value: unknown): string | undefined {
 function verifiedOf(members: Members, email: string | undefined): boolean | undefined {
   const list = first(members, VERIFIED.slice(0, 1))
   if (typeof list === 'string') {
-    const wanted = email?.trim().toLowerCase()
-    return list.split(/[|,;]/).some((address) => address.trim().toLowerCase() === wanted)
+    const wanted = email === undefined ? undefined : addressForm(email)
+    return list.split(/[|,;]/).some((address) => addressForm(address) === wanted)
   }
   const value = first(members, VERIFIED.slice(1))
   if (value === undefined) return undefined

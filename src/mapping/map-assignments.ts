@@ -8,11 +8,13 @@ import { mapRoleSlug, parseRoleNames, rolesIn } from '../resources/values/roles.
 import { optionalText } from '../resources/values/text.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { concealed, concealing } from './conceal.ts'
+import { noteNames } from './derived-names.ts'
 import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
 import { type Own, ownRef } from './own-refs.ts'
 import type { Draft, MapResult } from './result.ts'
 import type { CompiledRule } from './rule.ts'
+import { confusableSources } from './source-addresses.ts'
 import { unmappedRoles } from './unmapped-roles.ts'
 
 const KIND = 'roleAssignment'
@@ -40,7 +42,10 @@ export async function mapAssignments(
   }
   return forEachItem(rule, record, reject, async (item) => {
     const fields = await fieldsOf(rule, item, record.data)
-    const problems: ValueProblem[] = []
+    const { seq } = record
+    const origin = originOf(record, item)
+    noteNames(KIND, rule, fields, { result, roles, seq, origin })
+    const problems: ValueProblem[] = confusableSources(rule, item, record.data)
     const user = userOf(rule, fields, own, problems)
     const email = isEmpty(fields.email) ? undefined : settle('email', normaliseEmail(fields.email), problems)
     const organization = settle('organization', optionalText(fields.organization), problems) ?? null
@@ -57,9 +62,7 @@ export async function mapAssignments(
     if (organization === null && !isOwn && user !== undefined && problems.length === 0) {
       const dropped = roles.organizations === undefined ? meanings(names, roles, problems)(null).dropped : []
       if (problems.length > 0) return reject(item, problems, user)
-      const { seq } = record
       for (const detail of dropped) result.notes.push({ seq, kind: KIND, key: user, code: 'role_dropped', detail })
-      const origin = originOf(record, item)
       for (const role of new Set(names)) {
         if (!dropped.includes(role)) result.grants.push({ seq, user, email, organization, scope: 'user', role, origin })
       }
@@ -69,8 +72,6 @@ export async function mapAssignments(
     const meaning = meanings(names, roles, problems)
     const meant = places.map((place) => ({ ...place, ...meaning(place.organization) }))
     if (problems.length > 0 || user === undefined) return reject(item, problems, user ?? null)
-    const { seq } = record
-    const origin = originOf(record, item)
     const assigned = new Set<string>()
     for (const { organization, draft, slugs, dropped } of meant) {
       for (const role of slugs) {

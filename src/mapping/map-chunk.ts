@@ -9,6 +9,7 @@ export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise
     grants: [],
     rejects: [],
     notes: [],
+    names: new Map(),
     assigned: 0,
     mapped: 0,
     leftOut: 0,

@@ -1,8 +1,10 @@
+import { lookalikeForm } from '../addresses.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { Normalised, ValueProblem } from '../resources/draft.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
+import { noteNames } from './derived-names.ts'
 import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
 import { blamed, countLeftOut, type RuleName } from './left-out.ts'
@@ -10,6 +12,7 @@ import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
 import { rankUser } from './rank-user.ts'
 import type { Draft, MapResult } from './result.ts'
+import { confusableSources } from './source-addresses.ts'
 import { unmappedRoles } from './unmapped-roles.ts'
 
 /** Maps one record by every rule that applies to it and adds to the result what comes of it. */
@@ -38,10 +41,16 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
     const leftOutBy = await forEachItem(kindRule.rule, record, reject, async (item) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)
       const { missing, filled } = addOwnRefs(kindRule, fields, own)
+      const naming = { result, roles: mapping.settings.roles, seq: record.seq, origin: originOf(record, item) }
+      noteNames(kindRule.definition.name, kindRule.rule, fields, naming)
       const refs = refsIn(kindRule, fields)
       if (missing !== undefined) return reject(item, [missing], keyOf(kindRule, refs), refs)
       const normalised = kindRule.definition.normalise(fields, mapping.settings, filled)
-      if (!normalised.ok) return reject(item, normalised.problems, normalised.key, refs)
+      const confusable = confusableSources(kindRule.rule, item, record.data)
+      if (!normalised.ok || confusable.length > 0) {
+        const key = normalised.ok ? normalised.value.key : normalised.key
+        return reject(item, normalised.ok ? confusable : withSources(normalised.problems, confusable), key, refs)
+      }
       await accept(record, item, kindRule, normalised.value, mapping, result)
       ownOf(own, kindRule.definition.name).keys.set(normalised.value.key, normalised.value.refs)
     })
@@ -55,6 +64,12 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
   }
   if (yielded(result) > before) result.mapped += 1
   else countLeftOut(result, record.stream, blamed(conditions, mapping.settings.map, record.stream))
+}
+
+/** Both, unless they tell of the same address. */
+function withSources(problems: readonly ValueProblem[], confusable: readonly ValueProblem[]): ValueProblem[] {
+  const known = new Set(problems.map(({ code }) => code))
+  return [...problems, ...confusable.filter(({ code }) => !known.has(code))]
 }
 
 function ownOf(own: Own, kind: string): OwnResources {
@@ -138,12 +153,14 @@ async function userFields(
   item: Json,
   { key, attributes }: Normalised,
   { dedupe, secretNames }: CompiledMapping,
-): Promise<Pick<Draft, 'group' | 'rank' | 'updatedAt' | 'externalId'>> {
+): Promise<Pick<Draft, 'group' | 'rank' | 'updatedAt' | 'externalId' | 'lookalike'>> {
   const conceal = (text: string) => concealing(secretNames, data, item)(text)
-  const { externalId } = attributes
+  const { externalId, email } = attributes
+  const lookalike = typeof email === 'string' ? lookalikeForm(email) : undefined
   return {
     ...(await rankUser(dedupe, { ...attributes, key }, data, conceal)),
     ...(typeof externalId === 'string' && externalId !== key && { externalId }),
+    ...(lookalike !== undefined && { lookalike }),
   }
 }
 

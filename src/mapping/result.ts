@@ -17,6 +17,8 @@ export interface Draft {
   updatedAt?: number
   /** The external id of a user, where it is not the key. */
   externalId?: string
+  /** What the address of a user has in common with those that differ from it in non-ASCII case or form alone; see lookalikeForm. */
+  lookalike?: string
   /** Keys of the resources it refers to, by role: `{ user: 'u1', organization: 'acme' }`. Empty object: none. */
   refs: Record<string, string>
   /** Canonical JSON of the non-secret attributes. */
@@ -69,6 +71,21 @@ export interface Note {
   detail: string
 }
 
+/** A name of the source of which an expression made a key or a slug. Two names of one slug are two things of the source. */
+export interface DerivedName {
+  kind: 'role' | 'permission' | 'organization' | 'group'
+  /** What was made of it. */
+  derived: string
+  /** What that has become in drafts: `roles.map` may translate a slug. */
+  slug: string
+  /** The organization in which a role is given; empty: none is named, or it makes no difference. */
+  scope: string
+  name: string
+  /** Where the name stands first. */
+  seq: number
+  origin: Origin
+}
+
 /** Records that every rule left out, of one stream and by one condition. */
 export interface LeftOut {
   stream: string
@@ -90,6 +107,8 @@ export interface MapResult {
   grants: RoleGrant[]
   rejects: Reject[]
   notes: Note[]
+  /** Each once. */
+  names: Map<string, DerivedName>
   /** Roles given to memberships of the very record that gives them: they are in those memberships' drafts already. */
   assigned: number
   /** Records of the chunk that yielded at least one draft, grant or reject. */

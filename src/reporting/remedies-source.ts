@@ -76,6 +76,12 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   ),
   totp_secret_in_metadata: after('leave the member of map.user.metadata out that has the secret in it'),
 
+  confusable_email: after(
+    'a character of the address can be taken for another one: write the address with ASCII letters, or leave the record out with when',
+  ),
+  possible_duplicate: after(
+    'two addresses differ only in the case or form of letters outside ASCII: write them in one way, or leave one user out with map.user.when',
+  ),
   email_missing: after('WorkOS identifies users by e-mail: fill in the address, or leave the user out with when'),
   external_id_not_ascii: after('map an external id of ASCII characters'),
   external_id_too_long: after('map a shorter external id, or raise externalId.maxLength if your environment takes it'),
@@ -111,6 +117,18 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
     'an organization has one group of a name: map names that differ, such as whole paths, or one key where they are one group',
   ),
 
+  role_slug_collision: after(
+    'several names of the source give one slug: give each a slug of its own under roles.map, or all the same one if they are one role',
+  ),
+  permission_slug_collision: after(
+    'several names of the source give one slug: tell them apart in map.permission.key and map.role.permissions',
+  ),
+  organization_key_collision: after(
+    'several names of the source give one key: tell them apart in map.organization.key and map.membership.organization',
+  ),
+  group_key_collision: after(
+    'several names of the source give one key: tell them apart in map.group.key and map.groupMember.group',
+  ),
   role_unnamed: after('map the slug of the role, or leave the record out with when'),
   invalid_role_type: after(
     'a role is of the environment or of an organization: write environment, organization or nothing',

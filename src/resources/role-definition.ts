@@ -70,7 +70,7 @@ function atDefinition(slug: string, { field, ...problem }: ValueProblem): Proble
 }
 
 /** The slug of a role of the source, by `roles.map`; its own name where the map does not know it. */
-function mappedSlug(name: string, organization: string | null, roles: RoleConfig): string {
+export function mappedSlug(name: string, organization: string | null, roles: RoleConfig): string {
   const own = rolesIn(roles, organization)
   return lookUpRole(name, own?.map ?? {}) ?? lookUpRole(name, roles.map ?? {}) ?? name
 }

@@ -1,3 +1,4 @@
+import { lowerAscii } from '../addresses.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import type { Api } from '../workos/api.ts'
 import { createBody, requiredText, type Spelling, textOf, told, updateBody } from './body.ts'
@@ -139,7 +140,7 @@ function present(attributes: Record<string, JsonObject[string] | undefined>): Js
 }
 
 function parse(body: JsonObject): LiveResource {
-  const email = requiredText(body, 'email').toLowerCase()
+  const email = lowerAscii(requiredText(body, 'email'))
   return {
     id: requiredText(body, 'id'),
     externalId: textOf(body, 'external_id'),

@@ -81,7 +81,17 @@ test('a mapper that fails ends the reading with its error, after what is on its 
     await new Promise((resolve) => setImmediate(resolve))
     ended += 1
     if (record?.seq === 2) throw new Error('the worker died')
-    return { drafts: [], grants: [], rejects: [], notes: [], assigned: 0, mapped: 1, leftOut: 0, leftOutBy: [] }
+    return {
+      drafts: [],
+      grants: [],
+      rejects: [],
+      notes: [],
+      names: new Map(),
+      assigned: 0,
+      mapped: 1,
+      leftOut: 0,
+      leftOutBy: [],
+    }
   }
   const staging = memory()
   const work = stageRecords({ staging, source, mapper: { map }, chunkSize: 1, chunksInFlight: 4 })

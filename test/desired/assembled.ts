@@ -82,6 +82,7 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
     grants: [],
     rejects: [],
     notes: [],
+    names: new Map(),
     assigned: 0,
     mapped: chunk.length,
     leftOut: 0,

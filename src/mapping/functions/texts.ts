@@ -1,19 +1,44 @@
+import { emailFunction } from '../../expressions/email-function.ts'
 import type { Json } from '../../json.ts'
 import { isConsumerDomain } from '../../resources/values/domains.ts'
 import { normaliseEmail } from '../../resources/values/email.ts'
 import { slug } from '../../resources/values/organization-name.ts'
+import { slugOfPermission } from '../../resources/values/permissions.ts'
 import { splitName } from '../../resources/values/person-name.ts'
 import { type MappingFunction, textArgument } from './function.ts'
 
 /** Functions over names and addresses. */
 export const textFunctions: readonly MappingFunction[] = [
   {
+    ...emailFunction,
+    theme: 'Text',
+    signature: '$email(address)',
+    does:
+      'An e-mail address as addresses are compared: without blanks around it, A to Z in lower case, every other character as it ' +
+      'is; nothing for nothing. Use it for keys and wherever two addresses meet.',
+    example: ['$email(" Ada@Example.COM ")', 'ada@example.com'],
+  },
+  {
     name: 'slug',
+    derives: true,
     theme: 'Text',
     signature: '$slug(text)',
-    does: 'Lowercase ASCII letters and digits joined by `-`, accents removed, at most 64 characters; nothing for nothing.',
+    does:
+      'Lowercase ASCII letters and digits joined by `-`, accents removed, at most 64 characters; nothing for nothing. Two names that give one key or ' +
+      'one slug of a role are refused.',
     example: ['$slug("Ämter & Co.")', 'amter-co'],
     call: (text) => slug(textArgument(text) ?? '') || undefined,
+  },
+  {
+    name: 'permissionSlug',
+    derives: true,
+    theme: 'Text',
+    signature: '$permissionSlug(name)',
+    does:
+      'The slug of a permission: lowercase ASCII letters, digits and `- _ : . *`, with `-` for other characters, at most 48; nothing ' +
+      'for nothing. Two names that give one slug are refused.',
+    example: ['$permissionSlug("read:Invoices/all")', 'read:invoices-all'],
+    call: (name) => slugOfPermission(textArgument(name) ?? '') || undefined,
   },
   {
     name: 'splitName',

@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url'
+import { addressForm } from '../../addresses.ts'
 import type { UserDedupe } from '../../config/manifest.ts'
 
 const ASCII = /^[\x00-\x7f]*$/
@@ -7,11 +8,11 @@ const ASCII = /^[\x00-\x7f]*$/
 const GMAIL: ReadonlySet<string> = new Set(['gmail.com', 'googlemail.com'])
 
 /**
- * The form in which addresses are compared to find duplicates: lower case, NFC, the domain in Punycode; without the tag behind a `+`
- * and without Gmail's dots where the rules say so. Not for sending: the mailbox may know the difference.
+ * The form in which addresses are compared to find duplicates: A to Z in lower case, the domain in Punycode; without the tag behind a
+ * `+` and without Gmail's dots where the rules say so. Not for sending: the mailbox may know the difference.
  */
 export function comparedEmail(email: string, rules: UserDedupe['email']): string {
-  const text = email.trim().toLowerCase().normalize('NFC')
+  const text = addressForm(email)
   const at = text.lastIndexOf('@')
   if (at < 1) return text
   const written = text.slice(at + 1)

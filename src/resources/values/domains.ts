@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url'
+import { addressForm } from '../../addresses.ts'
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject } from '../../json.ts'
 import { accept, type Check, isEmpty, refuse, shown } from './check.ts'
@@ -36,7 +37,7 @@ export interface Domains {
 
 /** Whether a domain is that of a mail provider open to everybody, as far as they are known here. */
 export function isConsumerDomain(domain: string): boolean {
-  return CONSUMER_DOMAINS.has(domain.trim().toLowerCase())
+  return CONSUMER_DOMAINS.has(addressForm(domain))
 }
 
 /**

@@ -1,4 +1,5 @@
-import { accept, type Check, isEmpty, refuse, shown } from './check.ts'
+import { addressForm, codePointOf, confusableIn, hidesAscii, looksLikeAddress, takenFor } from '../../addresses.ts'
+import { accept, type Check, type Fault, isEmpty, refuse, shown } from './check.ts'
 
 /** RFC 5321, 4.5.3.1: 64 octets before the @, 254 in all. */
 const MAX_LOCAL = 64
@@ -8,26 +9,43 @@ const LOCAL = /^[^\s@<>(),;:"[\]\\\u0000-\u001f\u007f]+$/
 const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u
 
 /**
- * An e-mail address as WorkOS compares it: trimmed, NFC, lowercased. The shape is checked, not whether the mailbox exists.
+ * An e-mail address as addresses are compared: trimmed, A to Z in lower case, every other character as the source has it. The shape is
+ * checked, not whether the mailbox exists.
  */
 export function normaliseEmail(value: unknown): Check<string> {
   if (isEmpty(value))
     return refuse('email_missing', 'the user has no e-mail address', 'WorkOS identifies users by e-mail')
   if (typeof value !== 'string') return refuse('invalid_email', `${shown(value)} is not an e-mail address`)
-  const email = value.trim().normalize('NFC').toLowerCase()
+  const email = addressForm(value)
+  const confusable = confusableAddress(email)
+  if (confusable !== undefined) return { ok: false, fault: confusable }
   const at = email.lastIndexOf('@')
   const labels = email.slice(at + 1).split('.')
   const local = email.slice(0, Math.max(at, 0))
   const sound =
+    email.isWellFormed() &&
     LOCAL.test(local) &&
     Buffer.byteLength(local) <= MAX_LOCAL &&
     Buffer.byteLength(email) <= MAX_EMAIL &&
     labels.length > 1 &&
-    labels.every((label) => LABEL.test(label))
+    labels.every((label) => LABEL.test(label) && !hidesAscii(label))
   if (sound) return accept(email)
   return refuse(
     'invalid_email',
     `${shown(value)} is not an e-mail address`,
     'expected one address, like name@example.com',
   )
+}
+
+/** Why an address is refused that a program may take for another one; undefined for other addresses, and for text that is none. */
+export function confusableAddress(text: string): Fault | undefined {
+  const character = confusableIn(text.trim())
+  if (character === undefined || !looksLikeAddress(text)) return undefined
+  const taken = takenFor(character)
+  const how = taken === '' ? 'which some programs leave out' : `which some programs read as ${JSON.stringify(taken)}`
+  return {
+    code: 'confusable_email',
+    message: `the address ${shown(text)} contains the character ${codePointOf(character)}, ${how}: it can be taken for another address`,
+    hint: 'correct the address in the source, or leave the record out with when',
+  }
 }

@@ -1,3 +1,4 @@
+import { lowerAscii } from '../../addresses.ts'
 import { accept, type Check, refuse, shown } from './check.ts'
 import { parseRoleNames } from './roles.ts'
 
@@ -8,6 +9,13 @@ const SLUG = /^[a-z0-9_:.*-]+$/
 /** Whether WorkOS takes the slug. */
 export function isPermissionSlug(slug: string): boolean {
   return slug.length <= MAX_PERMISSION_SLUG && SLUG.test(slug)
+}
+
+/** A slug for a permission that has a name: what no slug may hold becomes `-`. */
+export function slugOfPermission(name: string): string {
+  return lowerAscii(name)
+    .replace(/[^a-z0-9_:.*-]+/g, '-')
+    .slice(0, MAX_PERMISSION_SLUG)
 }
 
 /** Checks the slug of a permission. */

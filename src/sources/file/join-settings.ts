@@ -1,5 +1,6 @@
 import { nearest } from '../../config/nearest.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import { emailFunction } from '../../expressions/email-function.ts'
 import { type CompiledExpression, compile } from '../../expressions/expression.ts'
 import { isObject } from '../../json.ts'
 import { textOption } from '../csv/options.ts'
@@ -30,7 +31,7 @@ const OF_MAPPINGS = /\$(?:vars|secrets)\b/
 
 function compiled(name: string, options: Record<string, unknown>, complain: Complain): CompiledExpression | undefined {
   const text = textOption(options, name) ?? ''
-  const compilation = compile(text)
+  const compilation = compile(text, [emailFunction])
   if (!compilation.ok) {
     const { message, position } = compilation
     const hint = OF_MAPPINGS.test(text.slice(position))

@@ -1,3 +1,4 @@
+import { addressForm } from '../../../addresses.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
 
@@ -5,7 +6,7 @@ import { parseJsonText } from '../../../json-text.ts'
 export interface SideRow {
   /** The user's id; undefined where the row does not say. */
   user: string | undefined
-  /** Lowercased; undefined where it does not count, which is where the user has an id of its own (`alt_id`). */
+  /** As addresses are compared; undefined where it does not count, which is where the user has an id of its own (`alt_id`). */
   email: string | undefined
   connection: string | undefined
   /** What the mapping reads. */
@@ -91,9 +92,10 @@ const PREFIX = 'auth0|'
 
 /** The address, be it in `email` or among the `identifiers`: `[{ type: "email", value }]`. Two different ones are none. */
 function addressIn(data: JsonObject): string | undefined {
-  const found = [data.email, ...identifiersOf(data.identifiers).flatMap(addressOf)].flatMap(
-    (value) => text(value)?.toLowerCase() ?? [],
-  )
+  const found = [data.email, ...identifiersOf(data.identifiers).flatMap(addressOf)].flatMap((value) => {
+    const address = text(value)
+    return address === undefined ? [] : [addressForm(address)]
+  })
   const [address, another] = new Set(found)
   return another === undefined ? address : undefined
 }

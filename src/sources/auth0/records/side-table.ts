@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { addressForm } from '../../../addresses.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
 import { ROW_FILE, ROW_LINE } from '../../source.ts'
 import type { SideRow } from './side-rows.ts'
@@ -184,7 +185,7 @@ export class SideTable {
 
 function accountOf(user: JsonObject): Account {
   const id = String(user.user_id)
-  const email = typeof user.email === 'string' && user.email !== '' ? user.email.trim().toLowerCase() : undefined
+  const email = typeof user.email === 'string' && user.email !== '' ? addressForm(user.email) : undefined
   const identities = (Array.isArray(user.identities) ? user.identities : [])
     .filter((item) => isObject(item))
     .map(({ provider, user_id, connection }) => ({

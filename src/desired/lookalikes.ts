@@ -1,0 +1,52 @@
+import type { Staging } from './staging.ts'
+
+/** How many of the other users a message names. */
+const NAMED = 3
+
+interface Lookalike {
+  key: string
+  email: string
+  origin: string
+}
+
+/**
+ * Refuses users whose addresses differ in the case of letters that are none of ASCII, in how Unicode puts a letter together, or in how
+ * the domain is written: `MÜLLER@x.example` and `müller@x.example`. All of them: mail servers do not agree on whether that is one
+ * mailbox, so nobody can tell here whose account it is. Once users have merged, so that it is about the addresses that they keep.
+ */
+export function refuseLookalikes(staging: Staging): void {
+  const forms = staging.spool(
+    `SELECT DISTINCT form FROM lookalikes GROUP BY form HAVING count(DISTINCT email) > 1 ORDER BY form`,
+  )
+  const owners = staging.statement(
+    `SELECT DISTINCT u.key, l.email, f.name || coalesce(':' || u.line, '') AS origin FROM lookalikes l
+     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = l.key
+     JOIN desired u ON u.kind = 'user' AND u.key = coalesce(a.canonical, l.key) AND u.attributes ->> '$.email' = l.email
+     JOIN files f ON f.id = u.file
+     WHERE l.form = ? ORDER BY u.seq, u.key`,
+  )
+  for (const { form } of forms) {
+    const users = owners
+      .all(String(form))
+      .map(({ key, email, origin }): Lookalike => ({ key: String(key), email: String(email), origin: String(origin) }))
+    if (new Set(users.map(({ email }) => email)).size > 1) for (const user of users) refuse(staging, user, users)
+  }
+}
+
+function refuse(staging: Staging, user: Lookalike, users: readonly Lookalike[]): void {
+  const others = users.filter(({ email }) => email !== user.email)
+  staging.run(
+    `INSERT INTO rejects SELECT kind, key, 'possible_duplicate', 'email', ?, ?, seq, file, line, refs, records FROM desired
+     WHERE kind = 'user' AND key = ?`,
+    `the address ${user.email} may be the same as ${named(others)}: they differ only in the case or form of letters outside ASCII`,
+    'if they are one person, write the address in one way in the source; if they are two, leave one of them out with map.user.when',
+    user.key,
+  )
+  staging.run("DELETE FROM desired WHERE kind = 'user' AND key = ?", user.key)
+}
+
+function named(others: readonly Lookalike[]): string {
+  const shown = others.slice(0, NAMED).map(({ email, origin }) => `${email} (${origin})`)
+  const rest = others.length - shown.length
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(' and ')
+}

@@ -1,0 +1,140 @@
+import type { RoleConfig } from '../config/manifest.ts'
+import type { Derivation } from '../expressions/expression.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { groupKey } from '../resources/group.ts'
+import { mappedSlug } from '../resources/role-definition.ts'
+import { parseRoleNames, rolesIn } from '../resources/values/roles.ts'
+import { optionalText } from '../resources/values/text.ts'
+import type { Origin } from '../sources/source.ts'
+import type { DerivedName, MapResult } from './result.ts'
+import type { CompiledRule } from './rule.ts'
+
+/** What the key of a kind stands for, where names can become keys. */
+const OF_KEY: Readonly<Record<string, DerivedName['kind']>> = {
+  organization: 'organization',
+  group: 'group',
+  'role-definition': 'role',
+  permission: 'permission',
+}
+
+/** Where names are noted, and by which rules of the manifest. */
+export interface Naming {
+  result: MapResult
+  roles: RoleConfig
+  seq: number
+  origin: Origin
+}
+
+/**
+ * Notes of which names of the source `$slug` and its like made keys and slugs, so that two names with one slug are found once all
+ * records are read. The name of a role that `roles.map` knows takes the place of its slug: the manifest tells it apart from others.
+ * @param kind of what the rule makes
+ */
+export function noteNames(kind: string, rule: CompiledRule, fields: JsonObject, naming: Naming): void {
+  const organization = textOf(fields.organization)
+  for (const { name, value } of rule.fields) {
+    const derived = Array.isArray(value) ? [] : value.derived()
+    if (derived.length === 0) continue
+    const of = meaningOf(kind, name, rule)
+    if (of === 'role')
+      fields[name] = namedRoles(slugsIn(name, fields[name]), fields[name], derived, organization, naming)
+    else if (of !== undefined) noteKeys(of, fields[name], derived, organization, naming)
+  }
+}
+
+function meaningOf(kind: string, field: string, rule: CompiledRule): DerivedName['kind'] | undefined {
+  switch (field) {
+    case 'key':
+      return OF_KEY[kind]
+    case 'name':
+      // A group without a key of its own is known by its name.
+      return kind === 'group' && !rule.fields.some(({ name }) => name === 'key') ? 'group' : undefined
+    case 'organization':
+    case 'group':
+      return field
+    case 'role':
+    case 'roles':
+      return 'role'
+    case 'permissions':
+      return 'permission'
+    default:
+      return undefined
+  }
+}
+
+function noteKeys(
+  kind: 'permission' | 'organization' | 'group',
+  value: Json | undefined,
+  derived: readonly Derivation[],
+  organization: string | undefined,
+  naming: Naming,
+): void {
+  const slugs = Array.isArray(value) ? value.map(textOf) : [textOf(value)]
+  for (const text of slugs) {
+    if (text === undefined || (kind === 'group' && organization === undefined)) continue
+    const slug = kind === 'group' ? groupKey(text, organization ?? '') : text
+    for (const name of namesOf(text, derived)) note(naming, { kind, derived: slug, slug, scope: '', name })
+  }
+}
+
+/** The slugs of a field: the key of a definition is one, whatever is in it. */
+function slugsIn(field: string, value: Json | undefined): string[] {
+  if (field === 'key') return [textOf(value)].filter((slug) => slug !== undefined)
+  const parsed = parseRoleNames(value)
+  return parsed.ok ? parsed.value : []
+}
+
+/** The roles by slug, but for those that `roles.map` has the name of. */
+function namedRoles(
+  slugs: readonly string[],
+  value: Json | undefined,
+  derived: readonly Derivation[],
+  organization: string | undefined,
+  naming: Naming,
+): Json {
+  let translated = false
+  const named = slugs.flatMap((slug) => {
+    const names = namesOf(slug, derived)
+    const known = names.filter((name) => isMapped(name, naming.roles, organization))
+    for (const name of names.filter((each) => !known.includes(each))) {
+      const role = mappedSlug(slug, organization ?? null, naming.roles)
+      note(naming, { kind: 'role', derived: slug, slug: role, scope: organization ?? '', name })
+    }
+    if (known.length > 0) translated = true
+    return known.length === names.length && names.length > 0 ? known : [...known, slug]
+  })
+  if (!translated) return value ?? null
+  return named.length === 1 ? (named[0] ?? null) : named
+}
+
+function isMapped(name: string, roles: RoleConfig, organization: string | undefined): boolean {
+  const maps = [rolesIn(roles, organization ?? null)?.map, roles.map]
+  return maps.some((map) => map !== undefined && Object.hasOwn(map, name))
+}
+
+/**
+ * The names of the source that a key or slug was made of: each of those that gave just this one, or all that gave a part of it, as one.
+ */
+export function namesOf(slug: string, derived: readonly Derivation[]): string[] {
+  const exact = derived.filter((one) => one.slug === slug)
+  if (exact.length > 0) return [...new Set(exact.map(({ name }) => name))]
+  const within = derived.filter((one) => slug.includes(one.slug))
+  // The slug admin-eu holds admin too: what stands in a longer part is none of its own.
+  const longest = within.filter((one) => !within.some((other) => other !== one && isPartOf(one.slug, other.slug)))
+  const names = [...new Set(longest.map(({ name }) => name))]
+  return names.length === 0 ? [] : [names.join(', ')]
+}
+
+function isPartOf(part: string, whole: string): boolean {
+  return whole.length > part.length && whole.includes(part)
+}
+
+function note({ result, seq, origin }: Naming, name: Omit<DerivedName, 'seq' | 'origin'>): void {
+  const id = JSON.stringify([name.kind, name.derived, name.scope, name.name])
+  if (!result.names.has(id)) result.names.set(id, { ...name, seq, origin })
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  const text = optionalText(value)
+  return text.ok ? text.value : undefined
+}
