@@ -17,7 +17,7 @@ export class Findings {
   readonly #tally: Tally
   readonly #formats = new Map<string, PasswordFormat>()
   readonly #roles = new Map<string, FoundRole>()
-  readonly #counts = { records: 0, with: 0, without: 0, invalid: 0, verified: 0, passwords: 0, totp: 0 }
+  readonly #counts = { records: 0, with: 0, without: 0, invalid: 0, confusable: 0, verified: 0, passwords: 0, totp: 0 }
   #moreFormats = 0
   #moreRoles = 0
   #tellsVerified = false
@@ -35,6 +35,7 @@ export class Findings {
     counts.records++
     if (person.email === undefined) counts.without++
     else if (email.ok) counts.with++
+    else if (email.fault.code === 'confusable_email') counts.confusable++
     else counts.invalid++
     if (person.verified !== undefined) this.#tellsVerified = true
     if (person.verified === true && email.ok) counts.verified++
@@ -49,7 +50,7 @@ export class Findings {
   }
 
   result(): PeopleInspection {
-    const { records, with: withEmail, without, invalid, verified, passwords, totp } = this.#counts
+    const { records, with: withEmail, without, invalid, confusable, verified, passwords, totp } = this.#counts
     const order = <T extends { count: number }>(items: T[]) => items.sort((a, b) => b.count - a.count)
     return {
       records,
@@ -57,6 +58,7 @@ export class Findings {
         with: withEmail,
         without,
         invalid,
+        confusable,
         ...this.#tally.addresses(),
         unverified: this.#tellsVerified ? withEmail - verified : null,
       },

@@ -64,11 +64,15 @@ export interface PeopleInspection {
     without: number
     /** Something that is no address. */
     invalid: number
-    /** Different addresses, trimmed and in lower case, and how many of them occur in several records. */
+    /** An address that a program can take for another one: see confusableAddress. */
+    confusable: number
+    /** Different addresses, trimmed and with A to Z in lower case, and how many of them occur in several records. */
     distinct: number
     duplicated: number
     /** Records that share their address with an earlier one. */
     extraRecords: number
+    /** Addresses that differ from another one only in the case or form of letters outside ASCII. */
+    lookalikes: number
     /** Null: nothing tells. */
     unverified: number | null
   }

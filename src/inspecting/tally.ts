@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { lookalikeForm } from '../addresses.ts'
 import { createPrivateFile } from '../files/private-file.ts'
 
 /** Memory that SQLite may hold, KiB. */
@@ -13,6 +14,7 @@ export class Tally {
   readonly #database: DatabaseSync
   readonly #person: StatementSync
   readonly #membership: StatementSync
+  readonly #lookalike: StatementSync
 
   /** @param folder a private folder that is removed afterwards */
   constructor(folder: string) {
@@ -26,6 +28,7 @@ export class Tally {
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA cache_size = -${CACHE_KIB};
       CREATE TABLE person (key BLOB PRIMARY KEY, address INTEGER NOT NULL, records INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE lookalike (form BLOB, person BLOB, PRIMARY KEY (form, person)) WITHOUT ROWID;
       CREATE TABLE membership (person BLOB, organization BLOB, PRIMARY KEY (person, organization)) WITHOUT ROWID;
       BEGIN;
     `)
@@ -33,20 +36,26 @@ export class Tally {
       'INSERT INTO person VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET records = records + 1',
     )
     this.#membership = this.#database.prepare('INSERT INTO membership VALUES (?, ?) ON CONFLICT DO NOTHING')
+    this.#lookalike = this.#database.prepare('INSERT INTO lookalike VALUES (?, ?) ON CONFLICT DO NOTHING')
   }
 
   /** Counts one record of a person, known by an e-mail address or by something else, with the organizations it names. */
   add(person: string, isAddress: boolean, organizations: readonly string[]): void {
     const key = keyOf(person)
     this.#person.run(key, isAddress ? 1 : 0)
+    const form = isAddress ? lookalikeForm(person) : undefined
+    if (form !== undefined) this.#lookalike.run(keyOf(form), key)
     for (const organization of organizations) this.#membership.run(key, keyOf(organization))
   }
 
-  /** Addresses, those with several records, and their records beyond the first. */
-  addresses(): { distinct: number; duplicated: number; extraRecords: number } {
+  /** Addresses, those with several records, their records beyond the first, and those that differ from another in non-ASCII letters alone. */
+  addresses(): { distinct: number; duplicated: number; extraRecords: number; lookalikes: number } {
     const sums = 'count(*) AS a, sum(records > 1) AS b, sum(records - 1) AS c'
     const row = this.#one(`SELECT ${sums} FROM person WHERE address = 1`)
-    return { distinct: row.a, duplicated: row.b, extraRecords: row.c }
+    const { a: lookalikes } = this.#one(
+      'SELECT sum(n) AS a, 0 AS b, 0 AS c FROM (SELECT count(*) AS n FROM lookalike GROUP BY form HAVING n > 1)',
+    )
+    return { distinct: row.a, duplicated: row.b, extraRecords: row.c, lookalikes }
   }
 
   organizations(): {

@@ -21,8 +21,15 @@ const OF_KEY: Readonly<Record<string, DerivedName['kind']>> = {
 export interface Naming {
   result: MapResult
   roles: RoleConfig
+  stream: string
   seq: number
   origin: Origin
+}
+
+/** Slugs that the expression of a field made of names; and those of the rule's `each`, which are of all of its items. */
+interface Derived {
+  own: readonly Derivation[]
+  inEach: readonly Derivation[]
 }
 
 /**
@@ -32,9 +39,11 @@ export interface Naming {
  */
 export function noteNames(kind: string, rule: CompiledRule, fields: JsonObject, naming: Naming): void {
   const organization = textOf(fields.organization)
+  const inEach = rule.each(naming.stream)?.derived() ?? []
   for (const { name, value } of rule.fields) {
-    const derived = Array.isArray(value) ? [] : value.derived()
-    if (derived.length === 0) continue
+    const own = Array.isArray(value) ? [] : value.derived()
+    if (own.length + inEach.length === 0) continue
+    const derived = { own, inEach }
     const of = meaningOf(kind, name, rule)
     if (of === 'role')
       fields[name] = namedRoles(slugsIn(name, fields[name]), fields[name], derived, organization, naming)
@@ -65,7 +74,7 @@ function meaningOf(kind: string, field: string, rule: CompiledRule): DerivedName
 function noteKeys(
   kind: 'permission' | 'organization' | 'group',
   value: Json | undefined,
-  derived: readonly Derivation[],
+  derived: Derived,
   organization: string | undefined,
   naming: Naming,
 ): void {
@@ -88,7 +97,7 @@ function slugsIn(field: string, value: Json | undefined): string[] {
 function namedRoles(
   slugs: readonly string[],
   value: Json | undefined,
-  derived: readonly Derivation[],
+  derived: Derived,
   organization: string | undefined,
   naming: Naming,
 ): Json {
@@ -115,10 +124,10 @@ function isMapped(name: string, roles: RoleConfig, organization: string | undefi
 /**
  * The names of the source that a key or slug was made of: each of those that gave just this one, or all that gave a part of it, as one.
  */
-export function namesOf(slug: string, derived: readonly Derivation[]): string[] {
-  const exact = derived.filter((one) => one.slug === slug)
+export function namesOf(slug: string, { own, inEach }: Derived): string[] {
+  const exact = [...own, ...inEach].filter((one) => one.slug === slug)
   if (exact.length > 0) return [...new Set(exact.map(({ name }) => name))]
-  const within = derived.filter((one) => slug.includes(one.slug))
+  const within = own.filter((one) => slug.includes(one.slug))
   // The slug admin-eu holds admin too: what stands in a longer part is none of its own.
   const longest = within.filter((one) => !within.some((other) => other !== one && isPartOf(one.slug, other.slug)))
   const names = [...new Set(longest.map(({ name }) => name))]

@@ -42,9 +42,9 @@ export async function mapAssignments(
   }
   return forEachItem(rule, record, reject, async (item) => {
     const fields = await fieldsOf(rule, item, record.data)
-    const { seq } = record
+    const { seq, stream } = record
     const origin = originOf(record, item)
-    noteNames(KIND, rule, fields, { result, roles, seq, origin })
+    noteNames(KIND, rule, fields, { result, roles, stream, seq, origin })
     const problems: ValueProblem[] = confusableSources(rule, item, record.data)
     const user = userOf(rule, fields, own, problems)
     const email = isEmpty(fields.email) ? undefined : settle('email', normaliseEmail(fields.email), problems)

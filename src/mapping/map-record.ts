@@ -41,7 +41,8 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
     const leftOutBy = await forEachItem(kindRule.rule, record, reject, async (item) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)
       const { missing, filled } = addOwnRefs(kindRule, fields, own)
-      const naming = { result, roles: mapping.settings.roles, seq: record.seq, origin: originOf(record, item) }
+      const { stream, seq } = record
+      const naming = { result, roles: mapping.settings.roles, stream, seq, origin: originOf(record, item) }
       noteNames(kindRule.definition.name, kindRule.rule, fields, naming)
       const refs = refsIn(kindRule, fields)
       if (missing !== undefined) return reject(item, [missing], keyOf(kindRule, refs), refs)

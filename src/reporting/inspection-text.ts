@@ -71,6 +71,7 @@ function renderPeople(people: PeopleInspection, { paint, write }: InspectionText
   const lines: [string, string][] = [
     ['e-mail', emailText(email)],
     ...(email.duplicated > 0 ? [['', duplicates(email)] satisfies [string, string]] : []),
+    ...rejected(email).map((text): [string, string] => ['', text]),
     ['verified', verifiedText(email)],
     ['organizations', organizationsText(organizations)],
     ['roles', rolesText(people)],
@@ -90,8 +91,22 @@ function renderPeople(people: PeopleInspection, { paint, write }: InspectionText
   if (people.totp > 0) write(`  ${counted(people.totp, 'record')} with a TOTP secret\n`)
 }
 
-function emailText({ with: there, without, invalid }: PeopleInspection['email']): string {
-  if (there + invalid === 0) return 'nothing tells'
+/** Addresses that a plan would reject although they are sound. */
+function rejected({ confusable, lookalikes }: PeopleInspection['email']): string[] {
+  return [
+    ...(confusable > 0
+      ? [`${counted(confusable, 'record')} with an address that can be taken for another one: would be rejected`]
+      : []),
+    ...(lookalikes > 0
+      ? [
+          `${counted(lookalikes, 'address', 'addresses')} that differ from another only in letters outside ASCII: would be rejected`,
+        ]
+      : []),
+  ]
+}
+
+function emailText({ with: there, without, invalid, confusable }: PeopleInspection['email']): string {
+  if (there + invalid + confusable === 0) return 'nothing tells'
   return [
     `${figure(there)} with an address`,
     `${figure(without)} without`,

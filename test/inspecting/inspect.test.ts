@@ -83,6 +83,8 @@ test('e-mail addresses are counted as WorkOS compares them', async () => {
     with: 3,
     without: 1,
     invalid: 1,
+    confusable: 0,
+    lookalikes: 0,
     distinct: 2,
     duplicated: 1,
     extraRecords: 1,
@@ -212,4 +214,28 @@ test('a column in which everybody differs is no category, whatever it is called'
   expect(pathsOf(different)[0]?.shapes).toEqual(['xxxxx', 'xxxx', 'xxx…'])
   const again = await inspectRecords([...plans, 'alpha'].map((plan) => ({ plan })))
   expect(pathsOf(again)[0]?.values).toHaveLength(5)
+})
+
+test('addresses that can be taken for another one are counted, and those that differ in other letters than A to Z', async () => {
+  const addresses = [
+    'mike@x.example',
+    'mi\u212ae@x.example',
+    'M\u00dcLLER@x.example',
+    'm\u00fcller@x.example',
+    'zo\u00eb@x.example',
+  ]
+  const { people } = await inspectRecords(addresses.map((email, id) => ({ id, email })))
+  expect(people.email).toMatchObject({ with: 4, invalid: 0, confusable: 1, distinct: 4, duplicated: 0, lookalikes: 2 })
+})
+
+test('an address is verified by a list that has this very address, and by none that looks alike', async () => {
+  const record = (primary_email_address: string, verified_email_addresses: string) => ({
+    primary_email_address,
+    verified_email_addresses,
+  })
+  const { people } = await inspectRecords([
+    record('mike@x.example', 'mi\u212ae@x.example'),
+    record('Ada@x.example', 'bob@x.example, ADA@x.example'),
+  ])
+  expect(people.email.unverified).toBe(1)
 })

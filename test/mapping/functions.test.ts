@@ -9,6 +9,20 @@ test.each([
   ['$slug(v)', 12, '12'],
   ['$slug(v)', '株式会社', undefined],
   ['$slug(v)', undefined, undefined],
+  ['$email(v)', ' Ada@Example.COM ', 'ada@example.com'],
+  ['$email(v)', 'M\u00dcLLER@x.example', 'm\u00dcller@x.example'],
+  ['$email(v)', 'MI\u212aE@x.example', 'mi\u212ae@x.example'],
+  ['$email(v)', '  ', undefined],
+  ['$email(v)', null, undefined],
+  ['$email(v)', undefined, undefined],
+  ['v.$email($)', ['A@x.example', 'B@x.example'], ['a@x.example', 'b@x.example']],
+  ['$domain(v)', 'ada@B\u00dcCHER.Example', 'b\u00fccher.example'],
+  ['$domain(v)', 'ada@xn--BCHER-kva.example', 'xn--bcher-kva.example'],
+  ['$domain(v)', 'ada@\u212aelvin.example', undefined],
+  ['$permissionSlug(v)', 'read:Invoices / all', 'read:invoices-all'],
+  ['$permissionSlug(v)', undefined, undefined],
+  ['$lowercase(v)', 'MI\u212aE \u00dcB', 'mi\u212ae \u00fcb'],
+  ['$uppercase(v)', 'm\u0131ke stra\u00dfe \u00fcb', 'M\u0131KE STRA\u00dfE \u00dcB'],
   ['$bool(v)', 'Yes', true],
   ['$bool(v)', 'n', false],
   ['$bool(v)', '', undefined],
@@ -33,6 +47,7 @@ test.each([
 
 test('bad input fails with words', async () => {
   await expect(evaluated('$bool(v)', 'perhaps')).rejects.toThrow('$bool(): "perhaps" is neither true nor false')
+  await expect(evaluated('$email(v)', ['a@x.example'])).rejects.toThrow('$email(): the text of one address is expected')
   await expect(evaluated('$parseJson(v)', '{"a":}')).rejects.toThrow('$parseJson(): not valid JSON: see character 6')
 })
 

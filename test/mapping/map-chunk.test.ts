@@ -67,6 +67,7 @@ describe('one record', () => {
       grants: [],
       rejects: [],
       notes: [],
+      names: new Map(),
       assigned: 0,
       mapped: 1,
       leftOut: 0,

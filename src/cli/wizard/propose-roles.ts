@@ -20,18 +20,32 @@ export function proposeRoles({ origin, files }: Answers, { people }: Inspection)
   const recipe = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
   const proposed: ProposedRoles = { define: {}, map: {} }
   if (people.roles.length > MAX_ROLES) return proposed
+  // A role that is called by a slug keeps it, whatever else would have it too.
+  const taken = new Set(people.roles.map(({ role }) => role).filter((role) => slugOf(role) === role))
   for (const { role, at } of people.roles) {
     // What a user is called at large is seldom a role that the recipe gives in an organization.
     if (at === 'user' && files.roles === undefined && files.groups === undefined) continue
     if (files.groups !== undefined && /^everyone$/i.test(role)) continue
     const translated = lookUpRole(role, recipe.translated)
     const known = translated !== undefined && isRoleSlug(translated) ? translated : undefined
-    const slug = known ?? slugOf(role)
+    const own = slugOf(role)
+    const slug = known ?? (own === role ? role : (proposed.map[role] ?? freeSlug(own, taken)))
     if (slug === undefined) continue
+    taken.add(slug)
     if (known === undefined && slug !== role) proposed.map[role] = slug
     if (slug !== ALWAYS_THERE && !recipe.defined.includes(slug)) proposed.define[slug] = { name: titleOf(slug) }
   }
   return proposed
+}
+
+/** Two roles are never proposed as one: `Admin` and `Admin!` become `admin` and `admin-2`. */
+function freeSlug(slug: string | undefined, taken: ReadonlySet<string>): string | undefined {
+  if (slug === undefined) return undefined
+  for (let count = 1; ; count++) {
+    const end = count === 1 ? '' : `-${count}`
+    const free = `${slug.slice(0, MAX_ROLE_SLUG - end.length)}${end}`
+    if (!taken.has(free)) return free
+  }
 }
 
 /** `org:billing` → `billing`, `Tenant Admin` → `tenant-admin`. */

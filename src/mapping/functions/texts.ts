@@ -1,3 +1,4 @@
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { emailFunction } from '../../expressions/email-function.ts'
 import type { Json } from '../../json.ts'
 import { isConsumerDomain } from '../../resources/values/domains.ts'
@@ -6,6 +7,12 @@ import { slug } from '../../resources/values/organization-name.ts'
 import { slugOfPermission } from '../../resources/values/permissions.ts'
 import { splitName } from '../../resources/values/person-name.ts'
 import { type MappingFunction, textArgument } from './function.ts'
+
+/** In one form where it is none of ASCII: the name service knows no case there either. */
+function domainOf(address: string): string {
+  const domain = address.slice(address.lastIndexOf('@') + 1)
+  return /[^\x00-\x7f]/.test(domain) ? domainToUnicode(domainToASCII(domain)) || domain : domain
+}
 
 /** Functions over names and addresses. */
 export const textFunctions: readonly MappingFunction[] = [
@@ -63,7 +70,7 @@ export const textFunctions: readonly MappingFunction[] = [
     example: ['$domain("Ada@Example.COM")', 'example.com'],
     call: (email) => {
       const address = normaliseEmail(email)
-      return address.ok ? address.value.slice(address.value.lastIndexOf('@') + 1) : undefined
+      return address.ok ? domainOf(address.value) : undefined
     },
   },
   {

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import type { Manifest } from '../../src/config/manifest.ts'
+import type { JsonObject } from '../../src/json.ts'
+import { RULES } from '../resources/rules.ts'
+import { mappedSet } from './mapped-set.ts'
+
+const ROLES = { roles: { ...RULES.roles, map: {}, unmapped: 'keep' as const } }
+
+const MAP: Manifest['map'] = {
+  user: { when: 'id', key: 'id', email: "id & '@example.com'" },
+  organization: { when: 'org', key: 'org', name: 'org' },
+  membership: { when: 'id and org', user: 'id', organization: 'org', roles: '$slug(role)' },
+  role: { when: 'roleName', key: '$slug(roleName)', name: 'roleName', organization: 'roleOrg' },
+}
+
+async function refused(rows: JsonObject[], map: Partial<Manifest['map']> = {}, chunkSize = 1000) {
+  const set = await mappedSet({ ...MAP, ...map }, rows, ROLES, chunkSize)
+  return [...set.rejects()].map(({ kind, key, code, message }) => ({ what: `${kind} ${key} ${code}`, message }))
+}
+
+const named = (found: { what: string }[]) => found.map(({ what }) => what).sort()
+
+describe('two names of roles that give one slug', () => {
+  test('are refused in whatever organizations they are given, without a definition in the source', async () => {
+    const rows: JsonObject[] = [
+      { id: 'a', org: 'acme', role: 'Admin' },
+      { id: 'b', org: 'bolt', role: 'Admin!' },
+      { id: 'c', org: 'bolt', role: 'Viewer' },
+    ]
+    const found = await refused(rows)
+    expect(named(found)).toEqual(['membership a@acme role_slug_collision', 'membership b@bolt role_slug_collision'])
+    const message =
+      'the roles "Admin" (users.csv:2) and "Admin!" (users.csv:3) have one slug, admin: whoever has one of them would have the permissions of all'
+    expect(new Set(found.map((one) => one.message))).toEqual(new Set([message]))
+    for (const chunkSize of [1, 2]) expect(await refused(rows, {}, chunkSize)).toEqual(found)
+  })
+
+  test('are two roles where each is the own role of another organization', async () => {
+    const rows: JsonObject[] = [
+      { roleName: 'Admin', roleOrg: 'acme' },
+      { roleName: 'Admin!', roleOrg: 'bolt' },
+      { id: 'a', org: 'acme', role: 'Admin' },
+      { id: 'b', org: 'bolt', role: 'Admin!' },
+    ]
+    expect(await refused(rows)).toEqual([])
+  })
+
+  test('are refused where one organization has both, and nobody else is concerned', async () => {
+    const rows: JsonObject[] = [
+      { roleName: 'Admin', roleOrg: 'acme' },
+      { roleName: 'Admin!', roleOrg: 'acme' },
+      { roleName: 'Admin', roleOrg: 'bolt' },
+      { id: 'a', org: 'acme', role: 'Admin' },
+      { id: 'b', org: 'bolt', role: 'Admin' },
+    ]
+    expect(named(await refused(rows))).toEqual([
+      'membership a@acme role_slug_collision',
+      'role-definition org-admin@acme role_slug_collision',
+      'role-definition org-admin@acme role_slug_collision',
+    ])
+  })
+
+  test('are one name where blanks around them or the form of an accent are all that differs', async () => {
+    const rows: JsonObject[] = [
+      { id: 'a', org: 'acme', role: ' Caf\u00e9' },
+      { id: 'b', org: 'acme', role: 'Cafe\u0301 ' },
+    ]
+    expect(await refused(rows)).toEqual([])
+  })
+
+  test('are refused in roles that a record gives to members of other records', async () => {
+    const rows: JsonObject[] = [
+      { id: 'a', org: 'acme' },
+      { id: 'b', org: 'acme' },
+      { to: 'a', in: 'acme', role: 'Admin' },
+      { to: 'b', role: 'Admin!' },
+    ]
+    const membership = { when: 'id and org', user: 'id', organization: 'org' }
+    const roleAssignment = { when: 'to', user: 'to', role: '$slug(role)', organization: 'in' }
+    const found = await refused(rows, { membership, roleAssignment })
+    expect(named(found)).toEqual(['roleAssignment a role_slug_collision', 'roleAssignment b role_slug_collision'])
+  })
+})
+
+test('names that give the parts of a key count as one', async () => {
+  const key = "$slug(region) & '-' & $slug(org)"
+  const map = { organization: { key, name: 'org' }, membership: { when: 'id', user: 'id', organization: key } }
+  const rows: JsonObject[] = [
+    { id: 'a', org: 'Acme', region: 'EU' },
+    { id: 'b', org: 'Acme', region: 'EU' },
+    { id: 'c', org: 'Acme!', region: 'US' },
+    { id: 'd', org: 'Bolt', region: 'EU' },
+    { id: 'e', org: 'Bolt', region: 'EU!' },
+  ]
+  const found = await refused(rows, map)
+  expect(named(found)).toEqual([
+    'membership d@eu-bolt organization_rejected',
+    'membership e@eu-bolt organization_rejected',
+    'organization eu-bolt organization_key_collision',
+  ])
+  expect(found[0]?.message).toContain('"EU, Bolt" (users.csv:5) and "EU!, Bolt" (users.csv:6)')
+})
+
+test('keys that an each makes are seen too', async () => {
+  const each = "teams.{ 'key': $slug($), 'name': $ }"
+  const map = { organization: { each, key: 'key', name: 'name' }, membership: { each, organization: 'key' } }
+  const rows = [
+    { id: 'a', teams: ['Acme', 'Bolt'] },
+    { id: 'b', teams: ['Acme!', 'Cube'] },
+  ]
+  expect(named(await refused(rows, map))).toEqual([
+    'membership a@acme organization_rejected',
+    'membership b@acme organization_rejected',
+    'organization acme organization_key_collision',
+    'organization acme organization_key_collision',
+  ])
+})
+
+test('many names of one slug are told by number', async () => {
+  const rows = Array.from({ length: 9 }, (_, n) => ({ id: `u${n}`, org: 'acme', role: `Admin${'!'.repeat(n)}` }))
+  expect((await refused(rows))[0]?.message).toContain('"Admin!!!" (users.csv:5) and 5 more have one slug')
+})
