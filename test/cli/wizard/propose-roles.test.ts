@@ -18,6 +18,7 @@ function found(...roles: string[]): Inspection {
     complete: true,
     records: 1,
     streams: [],
+    writtenNulls: [],
     people: {
       records: 1,
       email: {
