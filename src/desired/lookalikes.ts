@@ -15,6 +15,8 @@ interface Lookalike {
  * mailbox, so nobody can tell here whose account it is. Once users have merged, so that it is about the addresses that they keep.
  */
 export function refuseLookalikes(staging: Staging): void {
+  if (staging.count('SELECT EXISTS (SELECT 1 FROM lookalikes)') === 0) return
+  staging.db.exec('CREATE INDEX lookalikes_by_form ON lookalikes (form, email)')
   const forms = staging.spool(
     `SELECT DISTINCT form FROM lookalikes GROUP BY form HAVING count(DISTINCT email) > 1 ORDER BY form`,
   )

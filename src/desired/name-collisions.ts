@@ -59,6 +59,7 @@ const KEYED =
 
 /** What is refused, in which kind of draft, by which query for the drafts. */
 const REFUSED: readonly [kind: string, code: string, field: string, found: string][] = [
+  ['user', 'user_key_collision', 'key', KEYED],
   ['organization', 'organization_key_collision', 'key', KEYED],
   ['group', 'group_key_collision', 'key', KEYED],
   ['permission', 'permission_slug_collision', 'key', KEYED],
@@ -134,6 +135,10 @@ const WORDING: Readonly<Record<string, (slug: string, names: Names) => Wording>>
   permission: (slug, names) => ({
     message: `the permissions ${named(names)} have one slug, ${slug}: whoever has one of them would have the others`,
     hint: 'tell them apart in map.permission.key and map.role.permissions, both in the same way',
+  }),
+  user: (key, names) => ({
+    message: `the names ${named(names)} give one key, ${key}: one user would get what belongs to another`,
+    hint: 'tell them apart in map.user.key, and likewise in map.membership.user and wherever else the user is named',
   }),
   organization: (key, names) => ({
     message: `the names ${named(names)} give one key, ${key}: two organizations would be one`,

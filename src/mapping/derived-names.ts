@@ -11,6 +11,7 @@ import type { CompiledRule } from './rule.ts'
 
 /** What the key of a kind stands for, where names can become keys. */
 const OF_KEY: Readonly<Record<string, DerivedName['kind']>> = {
+  user: 'user',
   organization: 'organization',
   group: 'group',
   'role-definition': 'role',
@@ -58,6 +59,7 @@ function meaningOf(kind: string, field: string, rule: CompiledRule): DerivedName
     case 'name':
       // A group without a key of its own is known by its name.
       return kind === 'group' && !rule.fields.some(({ name }) => name === 'key') ? 'group' : undefined
+    case 'user':
     case 'organization':
     case 'group':
       return field
@@ -72,7 +74,7 @@ function meaningOf(kind: string, field: string, rule: CompiledRule): DerivedName
 }
 
 function noteKeys(
-  kind: 'permission' | 'organization' | 'group',
+  kind: Exclude<DerivedName['kind'], 'role'>,
   value: Json | undefined,
   derived: Derived,
   organization: string | undefined,

@@ -73,7 +73,7 @@ export interface Note {
 
 /** A name of the source of which an expression made a key or a slug. Two names of one slug are two things of the source. */
 export interface DerivedName {
-  kind: 'role' | 'permission' | 'organization' | 'group'
+  kind: 'user' | 'role' | 'permission' | 'organization' | 'group'
   /** What was made of it. */
   derived: string
   /** What that has become in drafts: `roles.map` may translate a slug. */

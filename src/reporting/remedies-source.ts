@@ -123,6 +123,9 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   permission_slug_collision: after(
     'several names of the source give one slug: tell them apart in map.permission.key and map.role.permissions',
   ),
+  user_key_collision: after(
+    'several names of the source give one key: tell them apart in map.user.key, and in the same way wherever the user is named',
+  ),
   organization_key_collision: after(
     'several names of the source give one key: tell them apart in map.organization.key and map.membership.organization',
   ),

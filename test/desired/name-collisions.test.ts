@@ -101,6 +101,26 @@ test('names that give the parts of a key count as one', async () => {
   expect(found[0]?.message).toContain('"EU, Bolt" (users.csv:5) and "EU!, Bolt" (users.csv:6)')
 })
 
+test('users whose names give one key are refused, and a membership in another record goes to neither', async () => {
+  const map = {
+    user: { when: 'mail', key: '$slug(mail)', email: 'mail' },
+    membership: { when: 'of', user: '$slug(of)', organization: 'org' },
+  }
+  const rows: JsonObject[] = [
+    { mail: 'a.b@x.example' },
+    { mail: 'a-b@x.example' },
+    { mail: 'c@x.example' },
+    { org: 'acme', of: 'a-b@x.example' },
+    { org: 'acme', of: 'c@x.example' },
+  ]
+  const found = await refused(rows, map)
+  expect(named(found)).toEqual([
+    'membership a-b-x-example@acme user_rejected',
+    'user a-b-x-example user_key_collision',
+    'user a-b-x-example user_key_collision',
+  ])
+})
+
 test('keys that an each makes are seen too', async () => {
   const each = "teams.{ 'key': $slug($), 'name': $ }"
   const map = { organization: { each, key: 'key', name: 'name' }, membership: { each, organization: 'key' } }
