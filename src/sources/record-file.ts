@@ -68,9 +68,9 @@ export class TextFile implements RecordFile, Intake {
     const onNul = (count: number) => {
       nuls += count
     }
-    const { signal } = this.#context
+    const { watch, signal } = this.#context
     const warn = (problem: Problem) => this.#context.warn(problem)
-    const text = readText(file, { encoding, hash: this.#hash, signal, onNul, warn })
+    const text = readText(file, { encoding, hash: this.#hash, watch, signal, onNul, warn })
     try {
       yield* format(text, this)
     } finally {

@@ -1,5 +1,6 @@
 import type { SourceConfig } from '../config/manifest.ts'
-import { ManifestError } from '../diagnostics/errors.ts'
+import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
+import { FileWatch } from './csv/file-watch.ts'
 import { isRecorded, openRecorded } from './snapshot/recorded.ts'
 import type { ReadContext, Source, SourceDefinition } from './source.ts'
 
@@ -34,9 +35,29 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
   const definition = await sourceDefinition(config)
   const { type: _type, ...options } = config
   const { snapshot, ...live } = context
-  if (snapshot === undefined || !isRecorded(snapshot)) return definition.open(options, context)
+  if (snapshot === undefined || !isRecorded(snapshot)) {
+    const watch = new FileWatch()
+    return watched(definition.open(options, { ...context, watch }), watch)
+  }
   const recorded = openRecorded(snapshot, context)
   // What was recorded before the type had a stream has none of it.
   const { streams } = definition.open(options, live)
   return { ...recorded, streams: [...new Set([...recorded.streams, ...streams])] }
+}
+
+/** The source, of which no file may change until all have been read. */
+function watched(source: Source, watch: FileWatch): Source {
+  return {
+    ...source,
+    async *read(chunkSize) {
+      try {
+        yield* source.read(chunkSize)
+      } catch (error) {
+        // What could not be read may be what a change made of it: then that is what there is to tell.
+        if (error instanceof OperatorError) await watch.check()
+        throw error
+      }
+      await watch.check()
+    },
+  }
 }

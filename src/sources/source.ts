@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Proxies } from '../http/proxy.ts'
 import type { JsonObject } from '../json.ts'
+import type { FileWatch } from './csv/file-watch.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
@@ -60,6 +61,8 @@ export interface ReadContext {
   warn(problem: Problem): void
   /** What a live source was read into: always there when the records of one are read. */
   snapshot?: Snapshot
+  /** Told of every file that is opened. `openSource` brings one. */
+  watch?: FileWatch
   signal?: AbortSignal
 }
 

@@ -1,9 +1,10 @@
 import type { Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ManifestError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import type { SourceFile } from './file.ts'
+import type { FileWatch } from './file-watch.ts'
 import { BrokenZstd, isZstd, unpackZstd } from './zstd.ts'
 
 const CHUNK = 64 * 1024
@@ -14,6 +15,8 @@ const ZIP = [0x50, 0x4b, 0x03, 0x04]
 export interface ByteOptions {
   /** Fed with the bytes as they are on disk, before any unpacking. */
   hash?: Hash
+  /** Told of the file: it must not change until the whole source has been read. */
+  watch?: FileWatch
   signal?: AbortSignal
 }
 
@@ -40,11 +43,20 @@ export async function* readBytes(file: SourceFile, options: ByteOptions = {}): A
   }
 }
 
-async function* fromDisk(file: SourceFile, { hash, signal }: ByteOptions): AsyncGenerator<Buffer> {
-  for await (const chunk of createReadStream(file.path, { highWaterMark: CHUNK })) {
-    signal?.throwIfAborted()
-    hash?.update(chunk)
-    yield chunk
+async function* fromDisk(file: SourceFile, { hash, watch, signal }: ByteOptions): AsyncGenerator<Buffer> {
+  const handle = await open(file.path)
+  try {
+    await watch?.opened(file, handle)
+    let bytes = 0
+    for await (const chunk of handle.createReadStream({ highWaterMark: CHUNK, autoClose: false })) {
+      signal?.throwIfAborted()
+      hash?.update(chunk)
+      bytes += chunk.length
+      yield chunk
+    }
+    await watch?.ended(file, handle, bytes)
+  } finally {
+    await handle.close()
   }
 }
 

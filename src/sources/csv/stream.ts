@@ -54,6 +54,7 @@ export class CsvStream implements RecordFile {
       dialect: { delimiter, ...dialect },
       encoding,
       hash: this.#hash,
+      watch: this.#context.watch,
       signal: this.#context.signal,
       warn: (problem) => this.#context.warn(problem),
       onBroken: (line, problem) => {

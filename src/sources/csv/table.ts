@@ -4,6 +4,7 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import type { Encoding } from './decode.ts'
 import type { Dialect } from './dialect.ts'
 import type { SourceFile } from './file.ts'
+import type { FileWatch } from './file-watch.ts'
 import { readHead } from './head.ts'
 import { type Row, splitRows } from './rows.ts'
 import { nulWarning, readText } from './utf8.ts'
@@ -16,6 +17,7 @@ export interface TableOptions {
   encoding?: Encoding
   /** Fed with the bytes as they are on disk. */
   hash?: Hash
+  watch?: FileWatch
   signal?: AbortSignal
   /** Told of rows that cannot be read as rows. */
   onBroken(line: number, problem: Problem): void
@@ -39,13 +41,13 @@ export interface Table {
  * @throws ManifestError when there is no such file, SourceError when it is empty or not text in its encoding
  */
 export async function openTable(file: SourceFile, options: TableOptions): Promise<Table> {
-  const { dialect = {}, encoding, hash, signal } = options
+  const { dialect = {}, encoding, hash, watch, signal } = options
   const { delimiter, columns } = dialect
   let nuls = 0
   const onNul = (count: number) => {
     nuls += count
   }
-  const bytes = readText(file, { encoding, hash, signal, onNul, warn: options.warn })
+  const bytes = readText(file, { encoding, hash, watch, signal, onNul, warn: options.warn })
   const { start, head } = await readStart(bytes, file, dialect)
   const rows = splitRows(chain(start.subarray(head.start), bytes), {
     file: file.name,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../json.ts'
 import type { SourceFile } from '../../csv/file.ts'
+import type { FileWatch } from '../../csv/file-watch.ts'
 import { CsvStream } from '../../csv/stream.ts'
 import { readText } from '../../csv/utf8.ts'
 import { jsonDocument } from '../../json/document.ts'
@@ -24,14 +25,14 @@ type Format = 'list' | 'ndjson' | 'csv'
  * @throws ManifestError when there is no such file, SourceError when its beginning cannot be read
  */
 export async function exportFile(options: ExportFileOptions, context: ReadContext): Promise<RecordFile> {
-  const format = await formatOf(options.file)
+  const format = await formatOf(options.file, context.watch)
   if (format === 'csv') return csvFile(options, context)
   return new TextFile({ ...options, format: format === 'list' ? jsonDocument(undefined) : ndjson }, context)
 }
 
 /** @throws as `exportFile` */
-export async function formatOf(file: SourceFile): Promise<Format> {
-  for await (const chunk of readText(file, { onNul: () => {} })) {
+export async function formatOf(file: SourceFile, watch?: FileWatch): Promise<Format> {
+  for await (const chunk of readText(file, { watch, onNul: () => {} })) {
     const start = chunk.toString().trimStart()
     if (start !== '') return start.startsWith('[') ? 'list' : start.startsWith('{') ? 'ndjson' : 'csv'
   }

@@ -1,0 +1,92 @@
+import type { BigIntStats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { SourceError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import type { SourceFile } from './file.ts'
+
+/** What tells that a file is still the one that it was. */
+interface Stamp {
+  size: bigint
+  mtimeNs: bigint
+  ino: bigint
+  dev: bigint
+}
+
+/**
+ * The files of one reading of a source. A file that changes while it is read yields half of what it was and half of what it
+ * becomes, without any sign of it in the text: so each must be, until all of them have been read, what it was when it was first
+ * opened. Pipes and devices have no such stamp, and are left alone.
+ */
+export class FileWatch {
+  readonly #seen = new Map<string, { file: SourceFile; stamp: Stamp }>()
+
+  /**
+   * A file has been opened.
+   * @throws SourceError when it is not what it was when it was opened before
+   */
+  async opened(file: SourceFile, handle: FileHandle): Promise<void> {
+    const stats = await handle.stat({ bigint: true })
+    if (!stats.isFile()) return
+    const before = this.#seen.get(file.path)
+    if (before === undefined) this.#seen.set(file.path, { file, stamp: stats })
+    else demandSame(file, before.stamp, stats)
+  }
+
+  /**
+   * An open file has been read to its end.
+   * @throws SourceError when it, or the file that now has its name, is not what was opened
+   */
+  async ended(file: SourceFile, handle: FileHandle, bytes: number): Promise<void> {
+    const before = this.#seen.get(file.path)
+    if (before === undefined) return
+    demandSame(file, before.stamp, await handle.stat({ bigint: true }))
+    demandSame(file, before.stamp, await named(file))
+    if (BigInt(bytes) === before.stamp.size) return
+    throw new SourceError(changed(file, `it has ${before.stamp.size} bytes, of which ${bytes} could be read`))
+  }
+
+  /**
+   * Looks at every file again.
+   * @throws SourceError naming all that are not what they were
+   */
+  async check(): Promise<void> {
+    const problems: Problem[] = []
+    for (const { file, stamp } of this.#seen.values()) {
+      const how = difference(stamp, await named(file))
+      if (how !== undefined) problems.push(changed(file, how))
+    }
+    if (problems.length > 0) throw new SourceError(problems)
+  }
+}
+
+/** Undefined: there is no such file any more. */
+function named({ path }: SourceFile): Promise<BigIntStats | undefined> {
+  return stat(path, { bigint: true }).catch(() => undefined)
+}
+
+function demandSame(file: SourceFile, before: Stamp, now: Stamp | undefined): void {
+  const how = difference(before, now)
+  if (how !== undefined) throw new SourceError(changed(file, how))
+}
+
+function difference(before: Stamp, now: Stamp | undefined): string | undefined {
+  if (now === undefined) return 'it is gone'
+  if (now.ino !== before.ino || now.dev !== before.dev) return 'another file has its name now'
+  if (now.size !== before.size) return `its size was ${before.size} bytes, and is ${now.size}`
+  if (now.mtimeNs === before.mtimeNs) return undefined
+  return `its time of modification was ${timeOf(before)}, and is ${timeOf(now)}`
+}
+
+function timeOf({ mtimeNs }: Stamp): string {
+  return new Date(Number(mtimeNs / 1_000_000n)).toISOString()
+}
+
+function changed(file: SourceFile, how: string): Problem {
+  return {
+    code: 'source_changed',
+    message: `the file changed while it was read: ${how}`,
+    hint: 'wait until whatever writes it has ended, or work from a copy; then run the same command again',
+    at: { file: file.name },
+  }
+}
