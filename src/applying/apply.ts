@@ -18,7 +18,7 @@ import { Journal } from './journal.ts'
 import { lanesOf } from './lanes.ts'
 import type { ActionOutcome, KindResult } from './outcome.ts'
 import { recordRejects } from './record-rejects.ts'
-import { initialResult, subtract, totals } from './tally.ts'
+import { initialResult, subtract, totals, withWritten } from './tally.ts'
 
 export interface ApplyOptions {
   plan: Plan
@@ -101,19 +101,24 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     attempted: 0,
     failed: 0,
   }
-  for (const phase of phasesOf(plan)) await applyPhase(progress, phase)
-  await flushFailures(progress)
   const kinds = [...progress.results.values()]
-  const requests = subtract(target.client.counts, before)
-  const outcome = runOutcome(progress, kinds)
-  await state.finishRun(run, new Date().toISOString(), outcome, totals(kinds, requests))
-  if (progress.stop && 'error' in progress.stop) throw progress.stop.error
+  const requests = () => subtract(target.client.counts, before)
+  let outcome: RunOutcome
+  try {
+    for (const phase of phasesOf(plan)) await applyPhase(progress, phase)
+    await flushFailures(progress)
+    outcome = runOutcome(progress, kinds)
+    await state.finishRun(run, new Date().toISOString(), outcome, totals(kinds, requests()))
+    if (progress.stop && 'error' in progress.stop) throw progress.stop.error
+  } catch (error) {
+    throw withWritten(error, kinds)
+  }
   const rejected = plan.set.rejectCount()
   return {
     run,
     outcome,
     kinds,
-    requests,
+    requests: requests(),
     rejected,
     leftOut: plan.set.accounting.records.leftOut,
     stillReduced: countStillReduced(plan.set.staging),

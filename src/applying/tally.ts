@@ -1,3 +1,4 @@
+import { StateError } from '../diagnostics/errors.ts'
 import type { Plan } from '../planning/plan.ts'
 import type { RequestCounts } from '../workos/client.ts'
 import type { KindResult } from './outcome.ts'
@@ -50,4 +51,20 @@ export function subtract(now: RequestCounts, before: RequestCounts): RequestCoun
     refused: now.refused - before.refused,
     repeated: now.repeated - before.repeated,
   }
+}
+
+/** A state that is lost to the run does not know what the run wrote: its error says it instead. Others stay as they are. */
+export function withWritten(error: unknown, kinds: readonly KindResult[]): unknown {
+  const problem = error instanceof StateError ? error.problems.find(({ code }) => code === 'state_vanished') : undefined
+  if (problem === undefined) return error
+  const written = kinds.flatMap(({ plural, created, updated, adopted, deleted }) =>
+    Object.entries({ created, updated, adopted, deleted }).flatMap(([what, count]) =>
+      count === 0 ? [] : `${count} ${plural} ${what}`,
+    ),
+  )
+  const told =
+    written.length === 0
+      ? 'nothing is known to have been written to WorkOS by then'
+      : `written to WorkOS by then: ${written.join(', ')}, and what was on its way`
+  return new StateError({ ...problem, message: `${problem.message}; ${told}` }, { cause: error })
 }

@@ -51,6 +51,7 @@ export async function carryOutPlan(
       clock: context.clock,
       onAction: (_action, { type }) => progress.step(type !== 'failed' && type !== 'blocked'),
     })
+    state.checkPlace()
     progress.clear()
     const seconds = (performance.now() - started) / 1000
     const { write, end } = buffered(context.stdout)

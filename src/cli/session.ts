@@ -77,8 +77,9 @@ export async function openSession(options: SessionOptions, context: Context, loc
   }
   try {
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
-    if (lock !== undefined) closers.push(acquireLock(statePath, lock, new Date(context.now())))
-    const state = lock === undefined ? peekState(statePath) : openState(statePath, { locked: true })
+    const held = lock === undefined ? undefined : acquireLock(statePath, lock, new Date(context.now()))
+    if (held !== undefined) closers.push(held)
+    const state = held === undefined ? peekState(statePath) : openState(statePath, { lock: held })
     closers.push(() => state.close())
     const scratch = createScratch(dirname(statePath))
     closers.push(() => scratch.remove())
@@ -165,8 +166,9 @@ async function recoverOpenWrites(session: {
 }): Promise<void> {
   const { loaded, state, statePath, target, lock, context } = session
   if ((await state.intents()).length === 0) return
-  const release = lock === undefined ? acquireLock(statePath, 'plan', new Date(context.now())) : () => {}
+  const held = lock === undefined ? acquireLock(statePath, 'plan', new Date(context.now())) : undefined
   try {
+    if (held !== undefined) state.claim(held)
     // Before anything is looked up: in another environment the same names would mean other things.
     await checkBinding(state, target.identity, target.client)
     const { open, found } = await recover(state, target.client, loaded.manifest.adopt)
@@ -174,7 +176,10 @@ async function recoverOpenWrites(session: {
       `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`,
     )
   } finally {
-    release()
+    if (held !== undefined) {
+      state.disclaim()
+      held()
+    }
   }
 }
 

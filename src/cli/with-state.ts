@@ -42,9 +42,9 @@ export async function withState(
       hint: 'nothing has been applied with this manifest and environment yet',
     })
   }
-  const release = lock === undefined ? () => {} : acquireLock(location, lock, new Date(context.now()))
+  const held = lock === undefined ? undefined : acquireLock(location, lock, new Date(context.now()))
   try {
-    const state = openState(location, { locked: lock !== undefined })
+    const state = openState(location, { lock: held })
     try {
       await work({ state, manifestDigest: loaded.digest })
       return ExitCode.done
@@ -52,6 +52,6 @@ export async function withState(
       await state.close()
     }
   } finally {
-    release()
+    held?.()
   }
 }

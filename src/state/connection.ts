@@ -11,6 +11,7 @@ export class Connection {
   readonly #path: string
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  #guard = () => {}
 
   constructor(path: string, db: DatabaseSync) {
     this.#path = path
@@ -29,10 +30,16 @@ export class Connection {
     return this.#try(() => this.#statement(sql).run(...parameters))
   }
 
+  /** `guard` is called at the beginning of each transaction; what it throws ends it. */
+  guardBy(guard: () => void): void {
+    this.#guard = guard
+  }
+
   /** Everything that `work` writes, or nothing of it. */
   transaction(work: () => void): void {
     this.#try(() => this.#db.exec('BEGIN IMMEDIATE'))
     try {
+      this.#guard()
       work()
       this.#try(() => this.#db.exec('COMMIT'))
     } catch (error) {

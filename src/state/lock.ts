@@ -1,8 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { LockedError, StateError } from '../diagnostics/errors.ts'
+import { identityOf, realPathOf } from '../files/identity.ts'
 import { createPrivateFile } from '../files/private-file.ts'
+import { isDamage } from './sqlite-errors.ts'
 
 export interface LockHolder {
   pid: number
@@ -12,43 +15,75 @@ export interface LockHolder {
   command: string
 }
 
+/** A lock that is held. Called, it is given back. */
+export type StateLock = (() => void) & {
+  /** Random: no other holding has it. */
+  readonly token: string
+  /** Which file is locked. */
+  readonly file: string
+  readonly holder: LockHolder
+}
+
 /** Locks of this process. A database that nothing refers to is collected, and its lock would go with it. */
 const held = new Set<DatabaseSync>()
 
+/** How often the file of a lock may be replaced while it is taken. */
+const ATTEMPTS = 10
+
 /**
- * Takes the lock of the state at `statePath` and returns how to give it back.
+ * Takes the lock of the state at `statePath`, whatever symbolic links lead there.
  *
  * The lock is an exclusive SQLite transaction on a file beside the state: the operating system drops it with the process,
- * however that ends, so a dead process never holds it. Who holds it is written next to it, for people only.
- * @throws LockedError naming the holder, StateError when the lock's file is damaged
+ * however that ends, so a dead process never holds it. Who holds it is written next to it, for people only. That the file may
+ * be removed while it is locked is what the claim in the state is for: see `SqliteStateStore.claim`.
+ * @throws LockedError naming the holder, StateError when the lock's file is damaged, or the state has a second name
  */
-export function acquireLock(statePath: string, command: string, now: Date): () => void {
-  const lockPath = `${statePath}.lock`
-  const holderPath = `${statePath}.lock.json`
-  createPrivateFile(lockPath)
-  const db = new DatabaseSync(lockPath, { timeout: 0 })
-  try {
-    db.exec('BEGIN EXCLUSIVE')
-  } catch (error) {
-    db.close()
-    if (isBusy(error)) throw locked(statePath, readHolder(holderPath))
-    throw new StateError(
-      {
-        code: 'lock_unusable',
-        message: `the lock ${lockPath} cannot be taken: ${error instanceof Error ? error.message : String(error)}`,
-        hint: 'remove that file: no other process holds it',
-      },
-      { cause: error },
-    )
-  }
+export function acquireLock(statePath: string, command: string, now: Date): StateLock {
+  const path = realPathOf(statePath)
+  refuseHardLinks(path)
+  const holderPath = `${path}.lock.json`
+  const { db, file } = take(`${path}.lock`, () => locked(statePath, readHolder(holderPath)))
   held.add(db)
   const holder: LockHolder = { pid: process.pid, host: hostname(), since: now.toISOString(), command }
   writeFileSync(holderPath, JSON.stringify(holder), { mode: 0o600 })
-  return () => {
+  const release = () => {
+    if (!held.delete(db)) return
     rmSync(holderPath, { force: true })
-    held.delete(db)
     db.close()
   }
+  return Object.assign(release, { token: randomUUID(), file, holder })
+}
+
+/**
+ * Locks a file that still has its name when the lock is held: whoever removes it in between would make the next one lock another.
+ * The file is looked at and never opened otherwise: closing it would drop the locks that this process has on it.
+ */
+function take(lockPath: string, busy: () => LockedError): { db: DatabaseSync; file: string } {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    createPrivateFile(lockPath)
+    const before = identityOf(lockPath)
+    const db = new DatabaseSync(lockPath, { timeout: 0 })
+    try {
+      db.exec('BEGIN EXCLUSIVE')
+    } catch (error) {
+      db.close()
+      throw isBusy(error) ? busy() : unusable(lockPath, error)
+    }
+    if (before !== undefined && identityOf(lockPath) === before) return { db, file: before }
+    db.close()
+  }
+  throw unusable(lockPath, new Error('something removes it again and again'))
+}
+
+/** SQLite keeps a journal beside each name of a file: who writes by one name does not see what is written by the other. */
+function refuseHardLinks(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (!stats?.isFile() || stats.nlink < 2) return
+  throw new StateError({
+    code: 'state_has_links',
+    message: `the state file ${path} has ${stats.nlink} names (hard links), and a database that is written by two names is damaged`,
+    hint: `find the others with: find / -xdev -samefile '${path}'; keep one name, and use symbolic links in place of the others`,
+  })
 }
 
 /** SQLITE_BUSY: https://www.sqlite.org/rescode.html#busy */
@@ -66,14 +101,31 @@ function readHolder(path: string): LockHolder | undefined {
   }
 }
 
-function locked(statePath: string, holder: LockHolder | undefined): LockedError {
-  const who =
-    holder === undefined
-      ? 'another process'
-      : `process ${holder.pid} on ${holder.host} (${holder.command}, since ${holder.since})`
+/** Who holds a lock, for messages. */
+export function describeHolder(holder: LockHolder | undefined): string {
+  if (holder === undefined) return 'another process'
+  return `process ${holder.pid} on ${holder.host} (${holder.command}, since ${holder.since})`
+}
+
+/** Another command is at work. */
+export function locked(statePath: string, holder: LockHolder | undefined): LockedError {
   return new LockedError({
     code: 'state_locked',
-    message: `${who} is working on the state ${statePath}`,
+    message: `${describeHolder(holder)} is working on the state ${statePath}`,
     hint: 'wait until it has finished; the lock goes with the process, there is nothing to unlock',
   })
+}
+
+function unusable(lockPath: string, error: unknown): StateError {
+  const foreign = error instanceof Error && isDamage(error)
+  return new StateError(
+    {
+      code: 'lock_unusable',
+      message: `the lock ${lockPath} cannot be taken: ${error instanceof Error ? error.message : String(error)}`,
+      hint: foreign
+        ? 'another program has written to it: end every command that works on this state, then move that file away'
+        : 'check that this user may write there, and that the file system has locks (some network disks do not)',
+    },
+    { cause: error },
+  )
 }

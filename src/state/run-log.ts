@@ -35,7 +35,7 @@ export class RunLog {
 
   finish(run: number, finishedAt: string, outcome: RunOutcome, counts: Record<string, number>): void {
     const sql = 'UPDATE runs SET finished_at = ?, outcome = ?, counts = ? WHERE run = ?'
-    this.#db.run(sql, finishedAt, outcome, JSON.stringify(counts), run)
+    this.#db.transaction(() => this.#db.run(sql, finishedAt, outcome, JSON.stringify(counts), run))
   }
 
   addFailures(run: number, failures: readonly Failure[]): void {

@@ -2,8 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createPrivateFile } from '../files/private-file.ts'
 import { writeBackup } from './backups.ts'
+import { Claim } from './claim.ts'
 import { Connection } from './connection.ts'
 import { openDatabase } from './database.ts'
+import type { StateLock } from './lock.ts'
 import { intentFromRow, resourceFromRow } from './rows.ts'
 import { RunLog } from './run-log.ts'
 import type {
@@ -24,12 +26,20 @@ const PAGE = 1000
 
 /**
  * Opens the state at `path`, making it when there is none.
- * @param options.locked the caller holds the state's lock, and is about to write
- * @throws StateError for a corrupt, foreign or newer file
+ * @param options.lock the state's lock, for a caller who is about to write
+ * @throws StateError for a corrupt, foreign or newer file, LockedError when somebody works with it all the same
  */
-export function openState(path: string, options: { locked?: boolean } = {}): SqliteStateStore {
+export function openState(path: string, { lock }: { lock?: StateLock } = {}): SqliteStateStore {
   createPrivateFile(path)
-  return new SqliteStateStore(path, new Connection(path, openDatabase(path, options)))
+  const db = openDatabase(path, { locked: lock !== undefined })
+  try {
+    const state = new SqliteStateStore(path, new Connection(path, db))
+    if (lock !== undefined) state.claim(lock)
+    return state
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }
 
 /** The state at `path`, or an empty one in memory when there is none: for commands that must not leave anything behind. */
@@ -42,6 +52,7 @@ export class SqliteStateStore implements StateStore {
   readonly location: string
   readonly #db: Connection
   readonly #runs: RunLog
+  #claim: Claim | undefined
 
   constructor(location: string, db: Connection) {
     this.location = location
@@ -55,6 +66,33 @@ export class SqliteStateStore implements StateStore {
         this.#setMeta('digest_key', randomBytes(32).toString('hex'))
       })
     }
+  }
+
+  /**
+   * Writes down in the state who holds its lock; until it is closed, nothing is committed that another holder or the loss of the
+   * file would make void. See Claim.
+   * @throws LockedError when somebody who is alive works with it
+   */
+  claim(lock: StateLock): void {
+    const claim = new Claim(this.location, this.#db, lock)
+    this.#db.guardBy(() => claim.check())
+    this.#claim = claim
+  }
+
+  /** Ends what `claim` began. */
+  disclaim(): void {
+    this.#db.guardBy(() => {})
+    try {
+      this.#claim?.release()
+    } catch {
+      // A claim that stays is no obstacle: by the lock it is told from one that stands.
+    }
+    this.#claim = undefined
+  }
+
+  /** @throws StateError when the state has been claimed, and its path no longer leads to it */
+  checkPlace(): void {
+    this.#claim?.checkPlace()
   }
 
   get lineage(): string {
@@ -75,7 +113,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async bind(binding: Binding): Promise<void> {
-    this.#setMeta('binding', JSON.stringify(binding))
+    this.#db.transaction(() => this.#setMeta('binding', JSON.stringify(binding)))
   }
 
   async count(kind: string): Promise<number> {
@@ -175,6 +213,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async close(): Promise<void> {
+    this.disclaim()
     this.#db.close()
   }
 

@@ -83,7 +83,10 @@ const states: BadInput[] = [
     name: 'a lock that is damaged',
     files: { [`${STATE}.lock`]: 'not a database, though long enough to be read as the header of one: '.repeat(3) },
     exit: 1,
-    says: [/the lock .*state\.sqlite\.lock cannot be taken: file is not a database/, 'hint: remove that file'],
+    says: [
+      /the lock .*state\.sqlite\.lock cannot be taken: file is not a database/,
+      'hint: another program has written to it: end every command',
+    ],
   },
   {
     name: 'the key of another environment',

@@ -104,9 +104,9 @@ describe('migrating', () => {
 
   test('by the holder of the lock needs no second one', async () => {
     const path = firstVersion()
-    const release = acquireLock(path, 'apply', new Date())
-    onTestFinished(release)
-    const state = openState(path, { locked: true })
+    const lock = acquireLock(path, 'apply', new Date())
+    onTestFinished(lock)
+    const state = openState(path, { lock })
     expect(await state.count('user')).toBe(3)
     await state.close()
   })
@@ -157,7 +157,7 @@ describe('a damaged file', () => {
     const backup = backupsOf(path).sort().at(-1) ?? ''
     damage(path)
     const before = readFileSync(path)
-    const error = caught(() => openState(path, { locked: true }))
+    const error = caught(() => openState(path, { lock: acquireLock(path, 'apply', new Date()) }))
     expect(error).toBeInstanceOf(StateError)
     expect((error as StateError).problems).toMatchObject([
       { code: 'state_unreadable', hint: expect.stringContaining(join(path, '..', backup)) },
@@ -169,11 +169,13 @@ describe('a damaged file', () => {
     const path = firstVersion(3000)
     await openState(path).close()
     damage(path)
-    const { problems } = caught(() => openState(path, { locked: true })) as StateError
+    const lock = acquireLock(path, 'apply', new Date())
+    onTestFinished(lock)
+    const { problems } = caught(() => openState(path, { lock })) as StateError
     const [, from = '', to = ''] = /cp '(.+?)' '(.+?)'/.exec(problems[0]?.hint ?? '') ?? []
     expect(to).toBe(path)
     copyFileSync(from, to)
-    const state = openState(path, { locked: true })
+    const state = openState(path, { lock })
     expect(await state.count('user')).toBe(3000)
     await state.close()
   })
