@@ -1,12 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { isAlive } from './alive.ts'
+import { pathToFileURL } from 'node:url'
 import { createPrivateFile } from './private-file.ts'
 
 const PREFIX = 'scratch-'
 const LOCK = 'in-use.lock'
+
+/** A folder has its lock at once after it is made; one that still has none after this time was left in between. Milliseconds. */
+const MAKING = 60_000
+
+/** How often a folder may be taken for an abandoned one while it is made. */
+const ATTEMPTS = 3
 
 /** A folder of this process, 0700, for what must not outlive the command: staged records, join tables. */
 export interface Scratch {
@@ -16,18 +22,13 @@ export interface Scratch {
 
 /**
  * Makes a scratch folder in `parent` and removes those that dead processes of this machine left there, since what is
- * staged may hold password hashes.
+ * staged may hold password hashes. See removeAbandonedScratch.
  */
 export function createScratch(parent: string): Scratch {
   mkdirSync(parent, { recursive: true, mode: 0o700 })
   removeAbandonedScratch(parent)
-  const path = mkdtempSync(join(parent, `${PREFIX}${hostname()}-${process.pid}-`))
-  createPrivateFile(join(path, LOCK))
-  const unlock = lock(path)
-  const remove = () => {
-    unlock?.()
-    rmSync(path, { recursive: true, force: true })
-  }
+  const { path, unlock } = makeLocked(parent)
+  const remove = () => removeLocked(path, unlock)
   process.once('exit', remove)
   return {
     path,
@@ -38,24 +39,54 @@ export function createScratch(parent: string): Scratch {
   }
 }
 
-/** Removes the scratch folders in `parent` that dead processes of this machine left there. */
+/**
+ * Between the making of the lock and its taking, another process may find the folder and remove it. Where the file system has no
+ * locks, it goes without: nobody can take it then, and so nobody removes it.
+ */
+function makeLocked(parent: string): { path: string; unlock: (() => void) | undefined } {
+  for (let attempt = 1; ; attempt += 1) {
+    const path = mkdtempSync(join(parent, `${PREFIX}${hostname()}-${process.pid}-`))
+    createPrivateFile(join(path, LOCK))
+    const unlock = lock(path)
+    if ((unlock && existsSync(join(path, LOCK))) || attempt === ATTEMPTS) return { path, unlock }
+    removeLocked(path, unlock)
+  }
+}
+
+/**
+ * Removes the scratch folders in `parent` that dead processes of this machine left there. The lock alone tells who is dead: the
+ * number of a process says nothing, since another may have it by now, and those of another container are not seen here.
+ */
 export function removeAbandonedScratch(parent: string): void {
   const mine = `${PREFIX}${hostname()}-`
   for (const name of existsSync(parent) ? readdirSync(parent) : []) {
     // Matched to its end: another machine that shares the folder may have a name that begins like this one's.
-    const pid = name.startsWith(mine) ? /^(\d+)-[^-]+$/.exec(name.slice(mine.length))?.[1] : undefined
-    const path = join(parent, name)
-    if (pid !== undefined && isAbandoned(path, Number(pid))) rmSync(path, { recursive: true, force: true })
+    if (name.startsWith(mine) && /^\d+-[^-]+$/.test(name.slice(mine.length))) removeIfAbandoned(join(parent, name))
   }
 }
 
-/** A process of that number may be another one by now, after a restart or in a container: then nobody holds the lock. */
-function isAbandoned(path: string, pid: number): boolean {
-  if (!isAlive(pid)) return true
-  if (!existsSync(join(path, LOCK))) return false
-  const unlock = lock(path)
-  unlock?.()
-  return unlock !== undefined
+/** The lock is held until the folder is gone: it may just be in the making. */
+function removeIfAbandoned(path: string): void {
+  const locking = existsSync(join(path, LOCK))
+  const unlock = locking ? lock(path) : undefined
+  if (locking ? unlock === undefined : !isOld(path)) return
+  removeLocked(path, unlock)
+}
+
+/** What is locked is removed before the lock is given back, or somebody else would take it. Windows wants it the other way round. */
+function removeLocked(path: string, unlock: (() => void) | undefined): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+    unlock?.()
+  } catch {
+    unlock?.()
+    rmSync(path, { recursive: true, force: true })
+  }
+}
+
+function isOld(path: string): boolean {
+  const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY
+  return Date.now() - made > MAKING
 }
 
 /**
@@ -63,14 +94,17 @@ function isAbandoned(path: string, pid: number): boolean {
  * the process: it is an exclusive transaction of SQLite.
  */
 function lock(path: string): (() => void) | undefined {
-  const db = new DatabaseSync(join(path, LOCK), { timeout: 0 })
+  let db: DatabaseSync | undefined
   try {
-    db.exec('BEGIN EXCLUSIVE')
+    // Without `mode=rw` it would be made anew in a folder that is just being removed.
+    const open = new DatabaseSync(new URL('?mode=rw', pathToFileURL(join(path, LOCK))), { timeout: 0 })
+    db = open
+    open.exec('BEGIN EXCLUSIVE')
     return () => {
-      if (db.isOpen) db.close()
+      if (open.isOpen) open.close()
     }
   } catch {
-    db.close()
+    db?.close()
     return undefined
   }
 }

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createScratch } from '../../src/files/scratch.ts'
+import { createScratch, removeAbandonedScratch } from '../../src/files/scratch.ts'
 import { built } from '../built.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
@@ -27,6 +27,7 @@ function leftBehind(parent: string, name: string): string {
   const path = join(parent, name)
   mkdirSync(path, { recursive: true })
   writeFileSync(join(path, 'staging.sqlite'), 'x')
+  utimesSync(path, 1_700_000_000, 1_700_000_000)
   return path
 }
 
@@ -104,4 +105,43 @@ test('folders of other machines, and files of other names, are left alone', () =
   createScratch(parent).remove()
   expect(kept.filter((path) => !existsSync(path))).toEqual([])
   expect(existsSync(abandoned)).toBe(false)
+})
+
+test('a folder of a living process stays, though no process of its number is there: it may be in another container', () => {
+  const parent = temporaryFolder()
+  const held = createScratch(parent)
+  onTestFinished(() => held.remove())
+  // As a container of the same host name sees it: numbers of processes are other ones there.
+  const seen = join(parent, `scratch-${hostname()}-${deadPid()}-abcdef`)
+  renameSync(held.path, seen)
+  writeFileSync(join(seen, 'staging.sqlite'), 'x')
+  createScratch(parent).remove()
+  removeAbandonedScratch(parent)
+  expect(readdirSync(seen)).toContain('staging.sqlite')
+})
+
+test('a folder that has no lock yet stays while it may be in the making', () => {
+  const parent = temporaryFolder()
+  const making = leftBehind(parent, `scratch-${hostname()}-${process.pid}-abcdef`)
+  utimesSync(making, new Date(), new Date())
+  removeAbandonedScratch(parent)
+  expect(existsSync(making)).toBe(true)
+  utimesSync(making, 1_700_000_000, 1_700_000_000)
+  removeAbandonedScratch(parent)
+  expect(existsSync(making)).toBe(false)
+})
+
+test("processes that make and remove such folders side by side do not take each other's", async () => {
+  const parent = temporaryFolder()
+  const loop = `
+    import { existsSync } from 'node:fs'
+    for (let n = 0; n < 40; n += 1) {
+      const next = createScratch(${JSON.stringify(parent)})
+      if (!existsSync(next.path)) throw new Error('it was taken')
+      next.remove()
+    }`
+  const children = [0, 1, 2].map(() => spawn(...node(script(parent, loop)), { stdio: ['ignore', 'ignore', 'inherit'] }))
+  const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]))
+  expect(codes).toEqual([0, 0, 0])
+  expect(readdirSync(parent)).toEqual([])
 })
