@@ -6,6 +6,17 @@ export interface Clock {
   schedule(ms: number, callback: () => void): () => void
 }
 
+/** A pause that is worth telling of. */
+export interface Wait {
+  /** What is waited for: `the rate limit of WorkOS`. */
+  what: string
+  why: string
+  ms: number
+}
+
+/** A pause that is shorter than this is not told of. Milliseconds. */
+export const LONG_WAIT = 3_000
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),

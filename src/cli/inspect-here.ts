@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import type { Wait } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { SourceConfig } from '../config/manifest.ts'
 import { wantsColor } from '../diagnostics/color.ts'
@@ -21,6 +22,7 @@ import { placeSourceProblem, placingSourceErrors } from './placing.ts'
 export interface Tell {
   onProgress(message: string): void
   onWarning(problem: Problem): void
+  onWait(wait: Wait): void
 }
 
 export interface Subject {
@@ -52,8 +54,9 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   }
   const signal = context.interrupted
   const onProgress = (message: string) => progress.status(message)
+  const onWait = (wait: Wait) => progress.waiting(wait, context.now())
   const read = async () => {
-    const snapshot = await obtain?.({ onProgress, onWarning: warn })
+    const snapshot = await obtain?.({ onProgress, onWarning: warn, onWait })
     const inspection = await inspectSource({
       type: source.type,
       limit,

@@ -20,8 +20,9 @@ if (major < REQUIRED) {
   process.once('uncaughtException', (error) => process.exit(report(error, context)))
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // A reader that closes the pipe (head, less) wants no more output. The command goes on: an apply must end in order.
-      if (error.code !== 'EPIPE') throw error
+      // A reader that closes the pipe (head, less), or a terminal that is closed (EIO), wants no more output. The command goes on: an
+      // apply must end in order.
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
     })
   }
   process.exitCode = await run(process.argv.slice(2), context)

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { recover } from '../applying/recover.ts'
+import type { Wait } from '../clock.ts'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
@@ -84,21 +85,17 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const scratch = createScratch(dirname(statePath))
     closers.push(() => scratch.remove())
     const { interrupted, killed, clock } = context
+    const progress = new Progress(context.stderr)
+    const onWait = (wait: Wait) => progress.waiting(wait, context.now())
+    const { manifest, directory } = loaded
     const target = await placingManifestErrors(loaded, () =>
-      openTarget({
-        manifest: loaded.manifest,
-        directory: loaded.directory,
-        interrupted,
-        killed,
-        clock,
-        proxies: proxiesOf(context.env),
-      }),
+      openTarget({ manifest, directory, interrupted, killed, clock, onWait, proxies: proxiesOf(context.env) }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())
-    const progress = new Progress(context.stderr)
     if (!options.leaveOpenWrites) await recoverOpenWrites({ loaded, state, statePath, target, lock, context })
     const tell = {
+      onWait,
       onProgress: (message: string) => progress.status(message),
       onWarning: (problem: Problem) => {
         progress.clear()

@@ -4,6 +4,7 @@ import { isSecretPath } from '../config/schema.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { proxiesOf } from '../http/proxy.ts'
+import type { CaptureOptions } from '../sources/snapshot/capture.ts'
 import { obtainSnapshot } from '../sources/snapshot/obtain.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
@@ -41,7 +42,7 @@ export function snapshotFor(
   loaded: LoadedManifest,
   { fresh, snapshot }: SnapshotOptions,
   { cwd, env, now, clock, interrupted }: Context,
-  tell: { onProgress(message: string): void; onWarning(problem: Problem): void },
+  tell: Pick<CaptureOptions, 'onProgress' | 'onWarning' | 'onWait'>,
 ): () => Promise<Snapshot | undefined> {
   return () =>
     obtainSnapshot(loaded.manifest.source, {

@@ -56,13 +56,27 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
       })
       .finally(() => inFlight.delete(work))
     inFlight.add(work)
-    if (inFlight.size >= options.chunksInFlight) await Promise.race(inFlight)
+    if (inFlight.size >= options.chunksInFlight) await untilAborted(Promise.race(inFlight), signal)
     if (failure) break
   }
-  await Promise.all(inFlight)
+  await untilAborted(Promise.all(inFlight), signal)
   if (failure) throw failure.error
   total.leftOutBy.sort(byStreamAndPath)
   return total
+}
+
+/** A chunk that is being mapped is not waited for once the signal is aborted. */
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return void (await work)
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }
 
 /** Each chunk once the next has been read, which tells whether it is the only one. */

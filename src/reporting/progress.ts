@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, systemClock, type Wait } from '../clock.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { duration } from './style.ts'
 
@@ -19,6 +19,7 @@ export class Progress {
   #done = 0
   #failed = 0
   #total = 0
+  #waitsUntil = Number.NEGATIVE_INFINITY
 
   constructor(stream: Writable & { isTTY?: boolean; columns?: number }, clock: Clock = systemClock) {
     this.#stream = stream
@@ -31,6 +32,17 @@ export class Progress {
   status(message: string): void {
     if (this.#stream.isTTY) this.#draw(printable(message))
     else this.#line(message)
+  }
+
+  /** A pause has begun; one within another is not told of again. `wallClock`: milliseconds since the epoch. */
+  waiting({ what, why, ms }: Wait, wallClock: number): void {
+    const now = this.#clock.now()
+    if (now + ms < this.#waitsUntil + 1_000) return
+    this.#waitsUntil = now + ms
+    const time = new Date(wallClock + ms).toTimeString().slice(0, 8)
+    this.#lastDraw = Number.NEGATIVE_INFINITY
+    this.#lastLine = Number.NEGATIVE_INFINITY
+    this.status(`waiting for ${what} until ${time} (${why})`)
   }
 
   /** Starts counting towards a total. */

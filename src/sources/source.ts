@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock, Wait } from '../clock.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Proxies } from '../http/proxy.ts'
 import type { JsonObject } from '../json.ts'
@@ -73,6 +73,8 @@ export interface CaptureContext {
   warn(problem: Problem): void
   /** One line about how far it is: `users: 12,000 of 25,000`. */
   progress(message: string): void
+  /** Told of pauses that are long. */
+  onWait?(wait: Wait): void
   /** Aborted: ends at the next request; what was written by then is taken up again. */
   signal?: AbortSignal
   clock?: Clock
@@ -81,7 +83,7 @@ export interface CaptureContext {
 }
 
 /** How a live source is asked: what a reading and a trial of its credentials share. */
-export type Asking = Pick<CaptureContext, 'signal' | 'clock' | 'proxies'>
+export type Asking = Pick<CaptureContext, 'signal' | 'clock' | 'proxies' | 'onWait'>
 
 /** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */
 export interface LiveReading {

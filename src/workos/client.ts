@@ -1,5 +1,5 @@
 import { WorkOS } from '@workos-inc/node'
-import { type Clock, sleep, systemClock } from '../clock.ts'
+import { type Clock, LONG_WAIT, sleep, systemClock, type Wait } from '../clock.ts'
 import { CredentialsError, TargetError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { type Network, openNetwork } from '../http/network.ts'
@@ -7,8 +7,9 @@ import { NO_PROXIES, type Proxies } from '../http/proxy.ts'
 import { settledTrouble } from '../http/settled-trouble.ts'
 import type { JsonObject } from '../json.ts'
 import { type Api, ApiRefusal, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
+import { Ending } from './ending.ts'
 import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
-import type { RateLimiter, RequestClass } from './limiter.ts'
+import { classify, type RateLimiter } from './limiter.ts'
 import { describeFailure, errorCodes, errorMessage, neverSent } from './trouble.ts'
 
 export interface ClientOptions {
@@ -22,11 +23,13 @@ export interface ClientOptions {
   /** The proxies of the environment. Default: none. */
   proxies?: Proxies
   limiter: RateLimiter
-  /** Aborted: nothing more is sent; what is in flight may finish. */
+  /** Aborted: nothing more is sent; reads are dropped, and writes that are in flight have a few seconds to be answered. */
   interrupted?: AbortSignal
   /** Aborted: what is in flight is dropped. */
   killed?: AbortSignal
   clock?: Clock
+  /** Told of pauses that are long. */
+  onWait?: (wait: Wait) => void
 }
 
 /** Requests sent so far; `refused` counts the 429s among them, `repeated` those sent again. */
@@ -54,9 +57,7 @@ export class WorkosClient implements Api {
   readonly #network: Network
   readonly #sdk: WorkOS
   readonly #redactor = new Redactor()
-  readonly #closed = new AbortController()
-  /** Ends waiting: the caller's signal, or the closing of this client. */
-  readonly #ended: AbortSignal
+  readonly #ending: Ending
   /** Requests that got a usable answer. */
   #answered = 0
 
@@ -64,8 +65,8 @@ export class WorkosClient implements Api {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#redactor.register(options.apiKey)
-    const { interrupted } = options
-    this.#ended = interrupted ? AbortSignal.any([interrupted, this.#closed.signal]) : this.#closed.signal
+    const { interrupted, killed } = options
+    this.#ending = new Ending({ interrupted, killed, clock: this.#clock })
     const url = new URL(options.baseUrl)
     this.#network = openNetwork(options.proxies ?? NO_PROXIES, { connections: options.connections })
     this.#sdk = new WorkOS({
@@ -75,7 +76,7 @@ export class WorkosClient implements Api {
       https: url.protocol === 'https:',
       timeout: options.timeout,
       maxRetries: 0,
-      fetchFn: undiciFetch(this.#network.dispatcher, options.killed),
+      fetchFn: undiciFetch(this.#network.dispatcher, (method) => this.#ending.of(method)),
     })
   }
 
@@ -129,7 +130,7 @@ export class WorkosClient implements Api {
 
   /** Closes the connections. What still waits for its turn, or to try again, is rejected. */
   async close(): Promise<void> {
-    this.#closed.abort(new Error('the client is closed'))
+    this.#ending.close()
     await this.#network.destroy()
   }
 
@@ -150,7 +151,7 @@ export class WorkosClient implements Api {
   async #send(method: string, path: string, call: () => Promise<unknown>): Promise<Exchange> {
     const { limiter, killed } = this.#options
     for (let refusals = 0; ; refusals += 1) {
-      const permit = await limiter.acquire(classify(method, path), this.#ended)
+      const permit = await limiter.acquire(classify(method, path), this.#ending.waiting)
       if (method === 'GET') this.counts.reads += 1
       else this.counts.writes += 1
       const exchange = await recordExchange(call)
@@ -160,6 +161,7 @@ export class WorkosClient implements Api {
       }
       permit.done()
       killed?.throwIfAborted()
+      if (status === undefined) this.#ending.of(method).throwIfAborted()
       if (status !== 429) {
         if (status !== undefined && status < 500 && exchange.answer?.body) this.#answered += 1
         return exchange
@@ -188,7 +190,9 @@ export class WorkosClient implements Api {
   async #backOff(attempt: number): Promise<void> {
     this.counts.repeated += 1
     const ceiling = Math.min(8_000, 200 * 2 ** (attempt - 2))
-    await sleep(this.#clock, ceiling / 2 + (Math.random() * ceiling) / 2, this.#ended)
+    const ms = ceiling / 2 + (Math.random() * ceiling) / 2
+    if (ms >= LONG_WAIT) this.#options.onWait?.({ what: 'WorkOS', why: `attempt ${attempt} follows`, ms })
+    await sleep(this.#clock, ms, this.#ending.waiting)
   }
 
   /** Keeps the key, and the secrets that a write carries, out of what is told of its answer. */
@@ -231,13 +235,6 @@ export class WorkosClient implements Api {
 
 /** Groups have to be enabled in an environment: where they are not, a key that is good for all else is refused. */
 const GROUPS = /\/groups(\/|$)/
-
-/** The windows a request counts in, by its method and path: https://workos.com/docs/reference/rate-limits */
-export function classify(method: string, path: string): RequestClass {
-  if (path.startsWith('/user_management/')) return method === 'GET' ? 'read' : 'write'
-  if (method === 'DELETE' && /^\/organizations\/[^/]+$/.test(path)) return 'organization-delete'
-  return 'other'
-}
 
 /** Milliseconds to wait by a Retry-After header (RFC 9110: seconds or a date); undefined if it says nothing usable. */
 export function parseRetryAfter(header: string | undefined, now = Date.now()): number | undefined {

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, LONG_WAIT, systemClock, type Wait } from '../clock.ts'
 import type { Limit } from '../config/limits.ts'
 import { RequestWindow } from './window.ts'
 
@@ -7,6 +7,13 @@ import { RequestWindow } from './window.ts'
  * Source: https://workos.com/docs/reference/rate-limits
  */
 export type RequestClass = 'write' | 'read' | 'other' | 'organization-delete'
+
+/** The windows a request counts in, by its method and path: https://workos.com/docs/reference/rate-limits */
+export function classify(method: string, path: string): RequestClass {
+  if (path.startsWith('/user_management/')) return method === 'GET' ? 'read' : 'write'
+  if (method === 'DELETE' && /^\/organizations\/[^/]+$/.test(path)) return 'organization-delete'
+  return 'other'
+}
 
 export interface Limits {
   writes: Limit
@@ -47,6 +54,9 @@ export class RateLimiter {
   readonly #windows: RequestWindow[]
   readonly #lanes: Record<RequestClass, Lane>
   #pausedUntil = Number.NEGATIVE_INFINITY
+  /** Why. */
+  #pausedBy = ''
+  readonly #onWait: (wait: Wait) => void
   #refusalsInARow = 0
   /** Since the last pause began: requests answered, and those of them that were refused. */
   #answered = 0
@@ -55,8 +65,10 @@ export class RateLimiter {
   #wakeAt = Number.POSITIVE_INFINITY
   #cancelWake: (() => void) | undefined
 
-  constructor(limits: Limits, clock: Clock = systemClock) {
+  /** @param onWait told of pauses that are long */
+  constructor(limits: Limits, clock: Clock = systemClock, onWait: (wait: Wait) => void = () => {}) {
     this.#clock = clock
+    this.#onWait = onWait
     const requests = new RequestWindow(limits.requests)
     const writes = new RequestWindow(limits.writes)
     const reads = new RequestWindow(limits.reads)
@@ -82,6 +94,8 @@ export class RateLimiter {
       const onAbort = () => {
         lane.waiting.splice(lane.waiting.indexOf(waiter), 1)
         reject(signal?.reason)
+        // A timer that nobody waits for any more would keep the process alive.
+        this.#pump()
       }
       const waiter: Waiter = {
         grant: (permit) => {
@@ -115,7 +129,10 @@ export class RateLimiter {
     this.#refused += 1
     // Retry-After counts whole seconds, and 0 where the second has begun: taken at its word it would never make us wait.
     const pause = retryAfterMs ?? Math.min(60_000, MIN_PAUSE * 2 ** (this.#refusalsInARow - 1))
-    this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.max(MIN_PAUSE, pause))
+    const until = now + Math.max(MIN_PAUSE, pause)
+    if (until <= this.#pausedUntil) return
+    this.#pausedUntil = until
+    this.#pausedBy = retryAfterMs === undefined ? 'a request was refused' : 'Retry-After'
   }
 
   #pump(): void {
@@ -165,6 +182,10 @@ export class RateLimiter {
     this.#cancelWake = undefined
     this.#wakeAt = at
     if (at === Number.POSITIVE_INFINITY) return
+    if (at - now >= LONG_WAIT) {
+      const why = at <= this.#pausedUntil ? this.#pausedBy : 'all requests of this period are sent'
+      this.#onWait({ what: 'the rate limit of WorkOS', why, ms: at - now })
+    }
     this.#cancelWake = this.#clock.schedule(Math.max(1, Math.ceil(at - now)), () => {
       this.#wakeAt = Number.POSITIVE_INFINITY
       this.#pump()

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { Clock } from '../clock.ts'
+import type { Clock, Wait } from '../clock.ts'
 import { parseLimit } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -41,6 +41,8 @@ export interface OpenTargetOptions {
   clock?: Clock
   /** The proxies of the environment. Default: none. */
   proxies?: Proxies
+  /** Told of pauses that are long. */
+  onWait?: (wait: Wait) => void
 }
 
 /**
@@ -52,6 +54,7 @@ export async function openTarget({
   directory,
   clock,
   proxies,
+  onWait,
   ...signals
 }: OpenTargetOptions): Promise<Target> {
   const { target, run } = manifest
@@ -66,9 +69,10 @@ export async function openTarget({
       baseUrl,
       timeout: (target.timeout ?? 60) * 1000,
       connections: run.concurrency,
-      limiter: new RateLimiter(limits, clock),
+      limiter: new RateLimiter(limits, clock, onWait),
       clock,
       proxies,
+      onWait,
       ...signals,
     })
   if (target.type === 'sandbox') {

@@ -72,6 +72,7 @@ test('a second Ctrl-C stops at once, and the next apply still comes to the exact
   await interceptor.reached(30)
   child.process.kill('SIGINT')
   await new Promise((resolve) => child.process.stderr?.once('data', resolve))
+  await new Promise((resolve) => setTimeout(resolve, 300))
   child.process.kill('SIGINT')
   expect((await child.result).exit).toBe(130)
   interceptor.milliseconds = 0

@@ -88,3 +88,28 @@ test('clearing what was never drawn writes nothing', () => {
   subject.clear()
   expect(written()).toBe('')
 })
+
+const WAIT = { what: 'the rate limit of WorkOS', why: 'Retry-After', ms: 60_000 }
+const at = new Date('2026-03-04T21:13:05').getTime()
+
+test('a pause is told of at once, with what is waited for and until when', async () => {
+  const { clock, written, progress: subject } = progress()
+  subject.begin(100)
+  subject.waiting(WAIT, at)
+  expect(written()).toBe('waiting for the rate limit of WorkOS until 21:14:05 (Retry-After)\n')
+  // Others that wait for the same, or for less, say nothing new.
+  await clock.advance(5_000)
+  subject.waiting({ ...WAIT, ms: 55_000 }, at + 5_000)
+  expect(written()).toBe('')
+  subject.waiting({ ...WAIT, ms: 115_000 }, at + 5_000)
+  expect(written()).toBe('waiting for the rate limit of WorkOS until 21:15:05 (Retry-After)\n')
+})
+
+test('on a terminal a pause takes the place of the bar', () => {
+  const { written, progress: subject } = progress({ isTTY: true, columns: 100 })
+  subject.begin(10)
+  subject.step(true)
+  subject.waiting(WAIT, at)
+  const last = written().split('\r\x1b[2K').at(-1)
+  expect(last).toBe('waiting for the rate limit of WorkOS until 21:14:05 (Retry-After)')
+})

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock, type Wait } from '../../src/clock.ts'
 import { CredentialsError, TargetError } from '../../src/diagnostics/errors.ts'
 import { ApiRefusal, OutcomeUnknown, type WriteRequest } from '../../src/workos/api.ts'
-import { type ClientOptions, classify, parseRetryAfter, WorkosClient } from '../../src/workos/client.ts'
-import { RateLimiter } from '../../src/workos/limiter.ts'
-import { hurriedClock } from '../simulated-clock.ts'
+import { type ClientOptions, parseRetryAfter, WorkosClient } from '../../src/workos/client.ts'
+import { classify, RateLimiter } from '../../src/workos/limiter.ts'
+import { hurriedClock, SimulatedClock } from '../simulated-clock.ts'
 import { cutOff, drop, json, type Reply, raw, scriptedServer, silence } from './scripted-server.ts'
 
 const KEY = 'sk_test_do_not_show_me'
@@ -329,6 +329,17 @@ describe('a refusal', () => {
   })
 })
 
+test('a pause between two attempts is told of when it is long', async () => {
+  const waits: Wait[] = []
+  const { client } = await serve([json(503, {})], { onWait: (wait) => waits.push(wait) })
+  expect(await failure(client.read(USERS))).toBeInstanceOf(TargetError)
+  expect(waits.length).toBeGreaterThan(0)
+  for (const { what, why, ms } of waits) {
+    expect([what, why]).toEqual(['WorkOS', expect.stringMatching(/^attempt \d follows$/)])
+    expect(ms).toBeGreaterThanOrEqual(3_000)
+  }
+})
+
 describe('interruption', () => {
   test('an interrupted client sends nothing more', async () => {
     const interrupted = new AbortController()
@@ -340,14 +351,44 @@ describe('interruption', () => {
     expect(received).toHaveLength(1)
   })
 
-  test('what is in flight when it is interrupted finishes', async () => {
+  test('a write in flight when it is interrupted finishes', async () => {
     const interrupted = new AbortController()
     const answerLate: Reply = (response) => {
       interrupted.abort(new Error('interrupted'))
       json(200, { id: 'user_1' })(response, response.req)
     }
-    const { client } = await serve([answerLate], { interrupted: interrupted.signal })
+    const { client } = await serve([answerLate], { interrupted: interrupted.signal, clock: systemClock })
     expect(await client.write(create)).toEqual({ id: 'user_1' })
+  })
+
+  test('a write in flight that is not answered is dropped after 5 s, and not as one that never left', async () => {
+    const interrupted = new AbortController()
+    const interrupt: Reply = () => interrupted.abort(new Error('interrupted'))
+    const { client, clock } = await serve([interrupt], { interrupted: interrupted.signal })
+    const error = await failure(client.write(create))
+    expect(error).not.toBe(interrupted.signal.reason)
+    expect(String(error)).toContain('no answer within 5 s')
+    expect(clock.waits).toEqual([5_000])
+  })
+
+  test('a read in flight is dropped at once', async () => {
+    const interrupted = new AbortController()
+    const interrupt: Reply = () => interrupted.abort(new Error('interrupted'))
+    const { client } = await serve([interrupt], { interrupted: interrupted.signal, clock: systemClock })
+    const started = performance.now()
+    expect(await failure(client.read(USERS))).toBe(interrupted.signal.reason)
+    expect(performance.now() - started).toBeLessThan(2_000)
+  })
+
+  test('a client that is closed leaves nothing that is waited for', async () => {
+    const clock = new SimulatedClock()
+    const interrupted = new AbortController()
+    const { client } = await serve([json(200, {})], { clock, interrupted: interrupted.signal })
+    interrupted.abort(new Error('interrupted'))
+    const before = clock.now()
+    await client.close()
+    await clock.runAll()
+    expect(clock.now()).toBe(before)
   })
 
   test('what is in flight when it is killed is dropped', async () => {

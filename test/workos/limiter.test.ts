@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Wait } from '../../src/clock.ts'
 import { RateLimiter, type RequestClass } from '../../src/workos/limiter.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 
@@ -167,6 +168,37 @@ describe('waiting', () => {
     await clock.advance(106)
     await next
     expect(granted).toBe(true)
+  })
+
+  test('when the last one gives up, nothing is waited for any more', async () => {
+    const { clock, limiter: subject } = limiter({})
+    subject.refused(600_000)
+    const controller = new AbortController()
+    const waiting = ['read', 'write', 'other'].map((lane) => subject.acquire(lane as RequestClass, controller.signal))
+    controller.abort(new Error('enough'))
+    for (const one of waiting) await expect(one).rejects.toThrow('enough')
+    const before = clock.now()
+    await clock.runAll()
+    expect(clock.now()).toBe(before)
+  })
+
+  test('a long pause is told of, with its reason', async () => {
+    const clock = new SimulatedClock()
+    const waits: Wait[] = []
+    const limits = { writes: { count: 1, perMs: 10_000 }, reads: PLENTY, requests: PLENTY }
+    const subject = new RateLimiter(limits, clock, (wait) => waits.push(wait))
+    const what = 'the rate limit of WorkOS'
+    ;(await subject.acquire('write')).done()
+    void subject.acquire('write')
+    expect(waits.splice(0)).toEqual([{ what, why: 'all requests of this period are sent', ms: 10_005 }])
+    subject.refused(60_000)
+    void subject.acquire('read')
+    expect(waits.splice(0)).toMatchObject([{ what, why: 'Retry-After', ms: 60_000 }])
+    await clock.runAll()
+    // A short one is nobody's concern.
+    subject.refused(2_000)
+    void subject.acquire('read')
+    expect(waits).toEqual([])
   })
 
   test('a signal that is aborted already gets no permit', async () => {

@@ -50,6 +50,7 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
       proxies: proxiesOf(env),
       onProgress: (message) => progress.status(message),
       onWarning,
+      onWait: (wait) => progress.waiting(wait, context.now()),
     }),
   ).finally(() => progress.clear())
   const live = await liveReading(source)

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import type { Wait } from '../../clock.ts'
 import { loadManifest } from '../../config/load.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
@@ -52,6 +53,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   const tell = {
     onProgress: (message: string) => progress.status(message),
     onWarning: (problem: Problem) => warn(placeSourceProblem(problem, loaded)),
+    onWait: (wait: Wait) => progress.waiting(wait, context.now()),
   }
   const statePath = resolve(loaded.directory, loaded.manifest.state.path)
   const scratch = createScratch(dirname(statePath))

@@ -24,7 +24,7 @@ export class ClerkApi {
   readonly #client: JsonClient
   readonly #name: string
 
-  constructor({ baseUrl, secretKey, rate, concurrency }: LiveOptions, { signal, clock, proxies }: Asking) {
+  constructor({ baseUrl, secretKey, rate, concurrency }: LiveOptions, { signal, clock, proxies, onWait }: Asking) {
     this.#name = `the Clerk API at ${new URL(baseUrl).host}`
     this.#client = new JsonClient({
       baseUrl: `${baseUrl}/v1`,
@@ -35,6 +35,7 @@ export class ClerkApi {
       signal,
       clock,
       proxies,
+      onWait,
     })
   }
 

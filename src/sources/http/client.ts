@@ -1,5 +1,5 @@
 import { type Dispatcher, fetch, type Response } from 'undici'
-import { type Clock, sleep, systemClock } from '../../clock.ts'
+import { type Clock, LONG_WAIT, sleep, systemClock, type Wait } from '../../clock.ts'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { describeFailure } from '../../http/describe-failure.ts'
@@ -35,6 +35,8 @@ export interface JsonClientOptions {
   proxies?: Proxies
   signal?: AbortSignal
   clock?: Clock
+  /** Told of pauses that are long. */
+  onWait?(wait: Wait): void
 }
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>
@@ -75,7 +77,8 @@ export class JsonClient {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#dispatcher = openNetwork(options.proxies ?? NO_PROXIES).dispatcher
-    this.#pace = new Pace({ rate: options.rate, concurrency: options.concurrency ?? 4, clock: this.#clock })
+    const { rate, concurrency = 4, name, onWait } = options
+    this.#pace = new Pace({ rate, concurrency, clock: this.#clock, name, onWait })
   }
 
   /**
@@ -144,7 +147,7 @@ export class JsonClient {
               attempt,
             )
           attempt += 1
-          await this.#backOff(attempt, answer.waitMs)
+          await this.#backOff(attempt, answer)
       }
     }
   }
@@ -222,13 +225,14 @@ export class JsonClient {
   }
 
   #keepSecret(authorization: string): void {
-    this.#redactor.register(authorization)
-    this.#redactor.register(authorization.replace(/^\w+ /, ''))
+    for (const secret of [authorization, authorization.replace(/^\w+ /, '')]) this.#redactor.register(secret)
   }
 
-  async #backOff(attempt: number, waitMs = 0): Promise<void> {
-    const pause = jittered(Math.min(MAX_BACKOFF, 200 * 2 ** (attempt - 2)))
-    await sleep(this.#clock, Math.max(pause, waitMs), this.#options.signal)
+  async #backOff(attempt: number, { what, waitMs = 0 }: { what: string; waitMs?: number }): Promise<void> {
+    const { name, signal, onWait } = this.#options
+    const ms = Math.max(jittered(Math.min(MAX_BACKOFF, 200 * 2 ** (attempt - 2))), waitMs)
+    if (ms >= LONG_WAIT) onWait?.({ what: name, why: `${this.#redactor.redact(what)}; attempt ${attempt} follows`, ms })
+    await sleep(this.#clock, ms, signal)
   }
 
   #url(path: string): URL {

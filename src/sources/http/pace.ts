@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import { type Clock, LONG_WAIT, type Wait } from '../../clock.ts'
 import type { BucketLevel } from './retry-after.ts'
 
 export interface PaceOptions {
@@ -7,6 +7,9 @@ export interface PaceOptions {
   /** Requests in flight at once. */
   concurrency: number
   clock: Clock
+  /** Whose rate it is, for those who are told of long pauses. */
+  name?: string
+  onWait?(wait: Wait): void
 }
 
 /** The least wait after a 429, milliseconds: Retry-After counts whole seconds, and says 0 where the second has begun. */
@@ -36,9 +39,11 @@ export class Pace {
   #refusalsInARow = 0
   #bucket: { limit: number; left: number; resetAt: number } | undefined
   #cancelWake: (() => void) | undefined
+  readonly #tell: (why: string, ms: number) => void
 
-  constructor({ rate, concurrency, clock }: PaceOptions) {
+  constructor({ rate, concurrency, clock, name = 'the source', onWait }: PaceOptions) {
     this.#clock = clock
+    this.#tell = (why, ms) => onWait?.({ what: `the rate limit of ${name}`, why, ms })
     this.#concurrency = Math.max(1, concurrency)
     this.#interval = rate === undefined ? 0 : (rate.seconds * 1000) / rate.requests
   }
@@ -105,6 +110,8 @@ export class Pace {
       const now = this.#clock.now()
       const freeAt = this.#freeAt(now)
       if (freeAt > now) {
+        const why = freeAt <= this.#pausedUntil ? 'a request was refused' : 'its requests are used up'
+        if (freeAt - now >= LONG_WAIT) this.#tell(why, freeAt - now)
         this.#cancelWake = this.#clock.schedule(Math.ceil(freeAt - now), () => this.#pump())
         return
       }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import type { Clock, Wait } from '../../clock.ts'
 import type { SourceConfig } from '../../config/manifest.ts'
 import { InterruptedError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -23,6 +23,8 @@ export interface CaptureOptions {
   proxies?: Proxies
   onProgress(message: string): void
   onWarning(problem: Problem): void
+  /** Told of pauses that are long. */
+  onWait?(wait: Wait): void
 }
 
 /** What came of a reading: the snapshot, or why it cannot be gone on with. */
@@ -53,7 +55,7 @@ async function attempt(
   config: SourceConfig,
   live: LiveReading,
   folder: string,
-  { directory, now, signal, clock, proxies, onProgress, onWarning }: CaptureOptions,
+  { directory, now, signal, clock, proxies, onProgress, onWarning, onWait }: CaptureOptions,
 ): Promise<Outcome> {
   const of = { source: config.type, identity: snapshotIdentity(config, live) }
   let resumed = true
@@ -61,7 +63,7 @@ async function attempt(
     const writer = await openSnapshotWriter(folder, of, { now })
     resumed = writer.resumed
     if (resumed) onWarning(takenUp(writer, folder))
-    const context = { directory, warn: onWarning, progress: onProgress, signal, clock, proxies }
+    const context = { directory, warn: onWarning, progress: onProgress, signal, clock, proxies, onWait }
     const snapshot = await writing(writer, signal, () => live.capture(optionsOf(config), writer, context))
     return { kind: 'read', snapshot }
   } catch (error) {
