@@ -11,7 +11,7 @@ import { KEY, startWorkos, type Workos } from './workos.ts'
 
 const env = { KEY }
 const HASH = `$2b$10$${'S'.repeat(53)}`
-const ROWS: Row[] = Array.from({ length: 30 }, (_, n) =>
+const ROWS: Row[] = Array.from({ length: 12 }, (_, n) =>
   member(`user${n}`, 'acme', { password_hash: HASH, password_hash_type: 'bcrypt' }),
 )
 
@@ -137,11 +137,7 @@ describe('while requests are on their way that nobody answers', () => {
     expect(ms).toBeLessThan(SOON)
   })
 
-  test.each([
-    'SIGINT',
-    'SIGTERM',
-    'SIGHUP',
-  ] as const)('a second %s ends at once, and no clear hash stays', async (signal) => {
+  test.each(['SIGTERM', 'SIGHUP'] as const)('a second %s ends at once, and no clear hash stays', async (signal) => {
     const stage = await stubborn('silent', isNewUser)
     const project = peopleProject(stage.workos, ROWS)
     const child = project.spawn(['apply', '--yes'], env)
