@@ -49,7 +49,12 @@ function makeLocked(parent: string): { path: string; unlock: (() => void) | unde
     createPrivateFile(join(path, LOCK))
     const unlock = lock(path)
     if ((unlock && existsSync(join(path, LOCK))) || attempt === ATTEMPTS) return { path, unlock }
-    removeLocked(path, unlock)
+    unlock?.()
+    try {
+      rmSync(path, { recursive: true, force: true })
+    } catch {
+      // Whoever has locked it is removing it at this moment.
+    }
   }
 }
 

@@ -155,6 +155,7 @@ const OF_A_WHOLE_FILE = [
   'snapshot_locked',
   'snapshot_of_another_source',
   'snapshot_version',
+  'source_changed',
   'source_redirects',
   'source_refused',
   'source_unreachable',
