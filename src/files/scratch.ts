@@ -12,7 +12,7 @@ const LOCK = 'in-use.lock'
 const MAKING = 60_000
 
 /** How often a folder may be taken for an abandoned one while it is made. */
-const ATTEMPTS = 3
+const ATTEMPTS = 20
 
 /** A folder of this process, 0700, for what must not outlive the command: staged records, join tables. */
 export interface Scratch {
