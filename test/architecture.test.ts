@@ -40,7 +40,7 @@ const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'http', 'version']
 /** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */
 const MAY_USE_PROCESS: Record<string, string[]> = {
   'files/scratch.ts': ['kill', 'off', 'once', 'pid'],
-  'files/whole-file.ts': ['pid'],
+  'files/temporary-file.ts': ['kill', 'pid'],
   'state/lock.ts': ['pid'],
 }
 

@@ -146,6 +146,7 @@ function addApply(program: Command, context: Context, start: Start): void {
     ['workos-migrate apply', 'plan, show, ask, do'],
     ['workos-migrate apply migrate.config.yaml --yes', 'the same in a script'],
     ['workos-migrate apply plan.ndjson', 'a plan that was reviewed; asks nothing'],
+    ['workos-migrate apply plan.ndjson --confirm production', 'where safety.confirm asks for that word'],
   ])
 }
 

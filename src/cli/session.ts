@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { recover } from '../applying/recover.ts'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
@@ -8,8 +8,8 @@ import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
-import { createScratch } from '../files/scratch.ts'
 import { proxiesOf } from '../http/proxy.ts'
+import { removeAbandonedFiles } from '../files/temporary-file.ts'
 import { checkExpressions } from '../mapping/check.ts'
 import { checkBinding } from '../planning/binding.ts'
 import { computeDesired } from '../planning/compute-desired.ts'
@@ -20,9 +20,11 @@ import { Progress } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
 import { acquireLock } from '../state/lock.ts'
 import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
+import { checkStateFile } from '../state/state-file.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
 import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './placing.ts'
+import { scratchBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
 
 export interface SessionOptions extends SnapshotOptions {
@@ -38,6 +40,8 @@ export interface SessionOptions extends SnapshotOptions {
 export interface Session {
   loaded: LoadedManifest
   statePath: string
+  /** The run's scratch folder. */
+  scratch: string
   state: SqliteStateStore
   target: Target
   progress: Progress
@@ -77,10 +81,12 @@ export async function openSession(options: SessionOptions, context: Context, loc
   }
   try {
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
+    checkStateFile(statePath)
+    for (const folder of [context.cwd, loaded.directory]) removeAbandonedFiles(folder)
     if (lock !== undefined) closers.push(acquireLock(statePath, lock, new Date(context.now())))
     const state = lock === undefined ? peekState(statePath) : openState(statePath, { locked: true })
     closers.push(() => state.close())
-    const scratch = createScratch(dirname(statePath))
+    const scratch = scratchBeside(statePath)
     closers.push(() => scratch.remove())
     const { interrupted, killed, clock } = context
     const target = await placingManifestErrors(loaded, () =>
@@ -140,6 +146,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     return {
       loaded,
       statePath,
+      scratch: scratch.path,
       state,
       target,
       progress,

@@ -6,6 +6,7 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../files/scratch.ts'
 import { acquireLock } from '../state/lock.ts'
 import { openState, type SqliteStateStore } from '../state/sqlite-store.ts'
+import { checkStateFile } from '../state/state-file.ts'
 import type { Context } from './context.ts'
 
 export interface StateLocation {
@@ -42,6 +43,7 @@ export async function withState(
       hint: 'nothing has been applied with this manifest and environment yet',
     })
   }
+  checkStateFile(location)
   const release = lock === undefined ? () => {} : acquireLock(location, lock, new Date(context.now()))
   try {
     const state = openState(location, { locked: lock !== undefined })

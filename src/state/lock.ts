@@ -1,8 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { LockedError, StateError } from '../diagnostics/errors.ts'
 import { createPrivateFile } from '../files/private-file.ts'
+import { readRegular } from '../files/regular-file.ts'
+import { explaining, type Purpose, writeWholeFile } from '../files/whole-file.ts'
 
 export interface LockHolder {
   pid: number
@@ -10,6 +12,14 @@ export interface LockHolder {
   /** ISO 8601. */
   since: string
   command: string
+}
+
+function purposeOf(path: string): Purpose {
+  return {
+    message: `the lock of the state cannot be written to ${path}`,
+    code: 'lock_unwritable',
+    hint: 'put the state (state.path) into a folder that you may write to',
+  }
 }
 
 /** Locks of this process. A database that nothing refers to is collected, and its lock would go with it. */
@@ -25,7 +35,7 @@ const held = new Set<DatabaseSync>()
 export function acquireLock(statePath: string, command: string, now: Date): () => void {
   const lockPath = `${statePath}.lock`
   const holderPath = `${statePath}.lock.json`
-  createPrivateFile(lockPath)
+  explaining(lockPath, purposeOf(lockPath), () => createPrivateFile(lockPath))
   const db = new DatabaseSync(lockPath, { timeout: 0 })
   try {
     db.exec('BEGIN EXCLUSIVE')
@@ -43,11 +53,17 @@ export function acquireLock(statePath: string, command: string, now: Date): () =
   }
   held.add(db)
   const holder: LockHolder = { pid: process.pid, host: hostname(), since: now.toISOString(), command }
-  writeFileSync(holderPath, JSON.stringify(holder), { mode: 0o600 })
-  return () => {
+  const release = () => {
     rmSync(holderPath, { force: true })
     held.delete(db)
     db.close()
+  }
+  try {
+    writeWholeFile(holderPath, [JSON.stringify(holder)], purposeOf(holderPath))
+    return release
+  } catch (error) {
+    release()
+    throw error
   }
 }
 
@@ -58,7 +74,7 @@ function isBusy(error: unknown): boolean {
 
 function readHolder(path: string): LockHolder | undefined {
   try {
-    const { pid, host, since, command } = JSON.parse(readFileSync(path, 'utf8'))
+    const { pid, host, since, command } = JSON.parse(readRegular(path).toString('utf8'))
     if (typeof pid !== 'number') return undefined
     return { pid, host: String(host), since: String(since), command: String(command) }
   } catch {

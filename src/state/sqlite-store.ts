@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { createPrivateFile } from '../files/private-file.ts'
 import { writeBackup } from './backups.ts'
 import { Connection } from './connection.ts'
 import { openDatabase } from './database.ts'
 import { intentFromRow, resourceFromRow } from './rows.ts'
 import { RunLog } from './run-log.ts'
+import { takeStateFile } from './state-file.ts'
 import type {
   Address,
   Batch,
@@ -28,7 +28,7 @@ const PAGE = 1000
  * @throws StateError for a corrupt, foreign or newer file
  */
 export function openState(path: string, options: { locked?: boolean } = {}): SqliteStateStore {
-  createPrivateFile(path)
+  takeStateFile(path)
   return new SqliteStateStore(path, new Connection(path, openDatabase(path, options)))
 }
 

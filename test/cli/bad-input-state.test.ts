@@ -186,9 +186,9 @@ const plans: BadInput[] = [
   {
     name: 'of another version',
     args: apply,
-    prepare: saved((text) => text.replace('"version":1', '"version":2')),
+    prepare: saved((text) => text.replace('"version":2', '"version":1')),
     exit: 3,
-    says: ['it has version 2, this program reads 1'],
+    says: ['it has version 1, this program reads 2'],
   },
   {
     name: 'without its digest',
