@@ -21,14 +21,6 @@ export function digestPlan(plan: Plan, apiKey: string): string {
 }
 
 /**
- * A mark by which a saved plan knows the API key again, so that another key is not taken for a change of the file. Eight
- * digits of a keyed digest: they say nothing of a key that is not guessed already.
- */
-export function keyMark(apiKey: string): string {
-  return createHmac('sha256', apiKey).update('workos-migrate: the key of a saved plan').digest('hex').slice(0, 8)
-}
-
-/**
  * What the seal of a saved plan is made from: the header without the seal, and every byte behind it. It is keyed as the
  * digest is: nobody without the API key makes one that fits.
  */

@@ -5,7 +5,7 @@ import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
 import { jsonText } from '../json.ts'
 import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
-import { digestPlan, keyMark, Sealer } from './plan-digest.ts'
+import { digestPlan, Sealer } from './plan-digest.ts'
 
 export const FORMAT = 'workos-migrate-plan'
 /** 2: the file is sealed. */
@@ -26,8 +26,6 @@ export interface PlanHeader {
   actions: number
   /** See digestPlan. */
   digest: string
-  /** See keyMark. */
-  keyMark: string
 }
 
 export interface WritePlanOptions {
@@ -54,7 +52,6 @@ export function writePlanFile(plan: Plan, path: string, { manifestFile, apiKey, 
     ...(snapshot && { snapshot: relative(folder, snapshot.folder) }),
     actions: plan.set.staging.count('SELECT count(*) FROM actions'),
     digest: digestPlan(plan, apiKey),
-    keyMark: keyMark(apiKey),
   }
   const text = jsonText(header)
   const sealer = new Sealer(text)
@@ -114,12 +111,8 @@ export function checkFresh(saved: PlanHeader, plan: Plan, apiKey: string): void 
   if (differences.length === 0 && saved.digest !== digestPlan(plan, apiKey)) {
     differences.push('WorkOS or the API key has changed')
   }
-  if (differences.length > 0) throw stale(differences)
-}
-
-/** What makes a saved plan unfit, each difference by itself. */
-export function stale(differences: readonly string[]): StalePlanError {
-  return new StalePlanError(
+  if (differences.length === 0) return
+  throw new StalePlanError(
     differences.map(
       (message): Problem => ({
         code: 'stale_plan',

@@ -2,8 +2,8 @@ import { closeSync, createReadStream, readSync } from 'node:fs'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { NotRegularFile, openRegular, regularFileAt } from '../files/regular-file.ts'
 import { isObject } from '../json.ts'
-import { keyMark, Sealer } from './plan-digest.ts'
-import { FORMAT, type PlanHeader, stale, VERSION } from './plan-file.ts'
+import { Sealer } from './plan-digest.ts'
+import { FORMAT, type PlanHeader, VERSION } from './plan-file.ts'
 
 const HEADER = [
   ['manifestFile', 'string'],
@@ -11,7 +11,6 @@ const HEADER = [
   ['summary', 'object'],
   ['actions', 'number'],
   ['digest', 'string'],
-  ['keyMark', 'string'],
   ['seal', 'string'],
 ] as const
 
@@ -78,10 +77,10 @@ export async function readPlanHeader(path: string): Promise<SavedPlan> {
 
 /**
  * Makes sure that a saved plan is what the program wrote: whoever reviewed its lines and counts has seen what is applied.
- * @throws ManifestError for one that was changed, StalePlanError where another API key cannot tell
+ * Comes after checkFresh, which tells of another API key: under that no seal fits.
+ * @throws ManifestError for one that was changed
  */
-export function checkSeal(path: string, { seal, sealer, keyMark: mark }: SavedPlan, apiKey: string): void {
-  if (mark !== keyMark(apiKey)) throw stale(['the API key is another one than the plan was made with'])
+export function checkSeal(path: string, { seal, sealer }: SavedPlan, apiKey: string): void {
   if (sealer.seal(apiKey) !== seal) throw damaged(path, 'it was changed after it was written')
 }
 

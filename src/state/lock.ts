@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { LockedError, StateError } from '../diagnostics/errors.ts'
 import { createPrivateFile } from '../files/private-file.ts'
 import { readRegular } from '../files/regular-file.ts'
-import { explaining, type Purpose, writeWholeFile } from '../files/whole-file.ts'
+import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
 
 export interface LockHolder {
   pid: number
@@ -35,7 +35,7 @@ const held = new Set<DatabaseSync>()
 export function acquireLock(statePath: string, command: string, now: Date): () => void {
   const lockPath = `${statePath}.lock`
   const holderPath = `${statePath}.lock.json`
-  explaining(lockPath, purposeOf(lockPath), () => createPrivateFile(lockPath))
+  createPrivateFile(lockPath)
   const db = new DatabaseSync(lockPath, { timeout: 0 })
   try {
     db.exec('BEGIN EXCLUSIVE')

@@ -30,9 +30,9 @@ export async function apply(
   if (options.fresh) throw freshPlan()
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
     const { apiKey } = session.target.identity
-    checkSeal(path, saved, apiKey)
     const plan = await session.computePlan(saved.summary.refreshed)
     checkFresh(saved, plan, apiKey)
+    checkSeal(path, saved, apiKey)
     checkRefusals(plan, session.loaded)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
