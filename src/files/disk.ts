@@ -51,7 +51,7 @@ export function scratchRefusal(error: unknown, folder: string, elsewhere: string
       {
         code: 'disk_full',
         message: `the disk is full: what the command stages does not fit in ${folder}${roomIn(folder)}`,
-        hint: `make room there: about twice the size of the unpacked source; or ${elsewhere}`,
+        hint: `make room there: a run needs about 2 KB for each record of the source; or ${elsewhere}`,
       },
       { cause: error },
     )

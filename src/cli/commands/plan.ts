@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { wantsColor } from '../../diagnostics/color.ts'
-import { ExitCode } from '../../diagnostics/errors.ts'
+import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
@@ -28,6 +28,7 @@ export interface PlanOptions extends SessionOptions {
 /** `plan`: shows what apply would do. Writes nothing to the target. */
 export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
   return withSession(options, context, undefined, async (session) => {
+    checkPlaces(options, session, context)
     const computed = await session.computePlan(options.refresh ?? false)
     await showPlan(computed, options, context)
     if (options.out !== undefined) {
@@ -53,6 +54,24 @@ function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }:
 function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { cwd }: Context): void {
   const report = mergeReport(computed, loaded.manifest, state.digestKey)
   writeWholeFile(resolve(cwd, out), report, purposeOf('the report of merges', out, '--merges', 'merges_unwritable'))
+}
+
+/** @throws UsageError for a file that the run needs itself, or that would be written twice */
+function checkPlaces({ out, merges }: PlanOptions, { loaded, statePath }: Session, { cwd }: Context): void {
+  const taken = new Map([
+    [loaded.file, 'the manifest'],
+    [statePath, 'the state'],
+  ])
+  for (const [option, name] of Object.entries({ '--out': out, '--merges': merges })) {
+    if (name === undefined) continue
+    const path = resolve(cwd, name)
+    const holder = taken.get(path)
+    if (holder !== undefined) {
+      const hint = 'name a file of its own'
+      throw new UsageError({ code: 'place_taken', message: `${option} names ${name}, which is ${holder}`, hint })
+    }
+    taken.set(path, `that of ${option}`)
+  }
 }
 
 function purposeOf(what: string, named: string, option: string, code: string): Purpose {

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { inChild } from '../faults/command.ts'
+import type { Project } from './cli.ts'
+import { member, peopleProject } from './people.ts'
+import { KEY, startWorkos } from './workos.ts'
+
+const CHILD = fileURLToPath(new URL('../faults/weak-disk.ts', import.meta.url))
+const rows = (count: number) =>
+  Array.from({ length: count }, (_, n) => member(`user${n}`, `org${n % 9}`, { last_name: 'x'.repeat(40) }))
+
+const onWeakDisk = (project: Project, args: readonly string[], disk: object) =>
+  inChild(CHILD, { WEAK_DISK: JSON.stringify(disk) })(project.folder, args, { KEY })
+
+/** Nothing but what was there, and nothing that begins with a dot. */
+const names = (project: Project) => readdirSync(project.folder).filter((name) => name !== '.workos-migrate')
+
+test('a disk that takes a part at a time gets the whole plan and the whole report', async () => {
+  const project = peopleProject(await startWorkos(), rows(60))
+  const args = ['plan', '--out', 'plan.ndjson', '--merges', 'merges.json']
+  expect(await project.run(args, { env: { KEY } })).toMatchObject({ exit: 0 })
+  const expected = [readFileSync(project.path('plan.ndjson')), readFileSync(project.path('merges.json'))]
+  project.remove('plan.ndjson')
+  project.remove('merges.json')
+  const { exit, stderr } = await onWeakDisk(project, args, { piece: 100 })
+  expect(exit, stderr).toBe(0)
+  expect([readFileSync(project.path('plan.ndjson')), readFileSync(project.path('merges.json'))]).toEqual(expected)
+})
+
+test.each([
+  ['has no room', { bytes: 0 }, 'disk_full'],
+  ['has no room for the end of it', { bytes: 50 }, 'disk_full'],
+  ['finds out when it is synced', { sync: 'ENOSPC' }, 'disk_full'],
+  ['fails when it is synced', { sync: 'EIO' }, '(EIO)'],
+])(
+  'a disk that %s: the old plan stays, and the path is named',
+  async (_what, disk, says) => {
+    const project = peopleProject(await startWorkos(), rows(60))
+    for (const [option, name] of [
+      ['--out', 'plan.ndjson'],
+      ['--merges', 'merges.json'],
+    ] as const) {
+      const before = names(project)
+      writeFileSync(project.path(name), 'a good one')
+      const { exit, stdout, stderr } = await onWeakDisk(project, ['plan', option, name], disk)
+      expect(exit).not.toBe(0)
+      expect(stdout + stderr).not.toMatch(/Saved|is in merges/)
+      expect(stderr).toContain(`cannot be written to ${name}`)
+      expect(stderr).toContain(says)
+      expect(stderr).not.toMatch(/^\s+at |defect/m)
+      expect(readFileSync(project.path(name), 'utf8')).toBe('a good one')
+      expect(names(project).sort()).toEqual([...new Set([...before, name])].sort())
+    }
+  },
+  30_000,
+)
+
+test.each([
+  ['plan', ['plan']],
+  ['apply', ['apply', '--yes']],
+  ['verify', ['verify']],
+  ['handoff', ['handoff', '--out', 'handed']],
+])('a scratch disk without room is told as that by %s, with the folder and the way to another', async (_what, args) => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, rows(300))
+  const { exit, stderr } = await onWeakDisk(project, args, { pages: 40 })
+  expect(exit, stderr).toBe(1)
+  expect(stderr).toContain('[disk_full]')
+  expect(stderr).toMatch(/does not fit in .*\.workos-migrate\/scratch-\S+ \([\d,]+ KiB free\)/)
+  expect(stderr).toContain('state.path')
+  expect(stderr).not.toMatch(/^\s+at |defect/m)
+  expect(project.list('.workos-migrate').filter((name) => name.startsWith('scratch-'))).toEqual([])
+  expect((await workos.snapshot()).users).toEqual([])
+})
+
+test('a data file that is inspected says how to choose another place', async () => {
+  const project = peopleProject(await startWorkos(), rows(2_000))
+  const { exit, stderr } = await onWeakDisk(project, ['inspect', 'users.csv'], { pages: 10 })
+  expect(exit, stderr).toBe(1)
+  expect(stderr).toContain('[disk_full]')
+  expect(stderr).toContain('TMPDIR')
+})

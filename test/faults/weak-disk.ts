@@ -1,0 +1,62 @@
+/**
+ * The command line on a disk that is nearly full, in a process of its own: it takes a part of what is written at a time, and
+ * nothing after so many bytes. The variable WEAK_DISK says how many, as JSON; `pages` bounds the databases that a run stages
+ * its data in. For machines where no small file system can be mounted, and for the exact place at which it fills up.
+ */
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { DatabaseSync } from 'node:sqlite'
+import { built } from '../built.ts'
+
+interface WeakDisk {
+  /** Bytes that whole files may take. Default: any number. */
+  bytes?: number
+  /** At most so many bytes of one call are taken. */
+  piece?: number
+  /** Pages of a staging database. */
+  pages?: number
+  /** What syncing a file ends with. */
+  sync?: 'EIO' | 'ENOSPC'
+}
+
+const { bytes = Number.POSITIVE_INFINITY, piece, pages, sync }: WeakDisk = JSON.parse(process.env.WEAK_DISK ?? '{}')
+let room = bytes
+
+const { writeSync, fsyncSync } = fs
+const weakWrite = (file: number, data: Uint8Array | string, at = 0) => {
+  const whole = Buffer.from(data)
+  const length = Math.min(whole.length - at, piece ?? whole.length, room)
+  if (length === 0 && whole.length > at) throw refusal('ENOSPC', 'no space left on device, write')
+  room -= length
+  return writeSync(file, whole, at, length)
+}
+fs.writeSync = weakWrite as typeof fs.writeSync
+fs.fsyncSync = (file) => {
+  if (sync !== undefined) throw refusal(sync, 'fsync')
+  fsyncSync(file)
+}
+syncBuiltinESMExports()
+
+if (pages !== undefined) boundStaging(pages)
+
+const { processContext } = (await import(
+  built('cli/process-context.ts')
+)) as typeof import('../../src/cli/process-context.ts')
+const { run } = (await import(built('cli/run.ts'))) as typeof import('../../src/cli/run.ts')
+process.exitCode = await run(process.argv.slice(2), processContext())
+
+function refusal(code: string, words: string): Error {
+  return Object.assign(new Error(`${code}: ${words}`), { code, syscall: words })
+}
+
+/** SQLite says of a database that may not grow what it says of a disk that is full: SQLITE_FULL. */
+function boundStaging(most: number): void {
+  const { exec } = DatabaseSync.prototype
+  const bounded = new WeakSet<DatabaseSync>()
+  DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string) {
+    exec.call(this, sql)
+    if (bounded.has(this) || !this.location()?.includes('/scratch-') || this.location()?.endsWith('.lock')) return
+    bounded.add(this)
+    exec.call(this, `PRAGMA max_page_count = ${most}`)
+  }
+}
