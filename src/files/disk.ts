@@ -27,15 +27,15 @@ function sqliteResult(error: unknown): number | undefined {
   return error.errcode & 0xff
 }
 
-/** How much may still be written there, for the end of a message; empty where nobody knows. */
+/** How much may still be written in a folder, for the end of a message that names the folder. */
 export function roomIn(folder: string): string {
   for (let place = folder; ; place = dirname(place)) {
     try {
       const { bavail, bsize } = statfsSync(place)
-      return ` (${figure(Math.floor((bavail * bsize) / 1024))} KiB free)`
+      return ` (${figure(Math.floor((bavail * bsize) / 1024))} KiB free in ${folder})`
     } catch {
       // A folder that was to be made does not exist yet: its parent is on the same disk.
-      if (place === dirname(place)) return ''
+      if (place === dirname(place)) return ` (in ${folder})`
     }
   }
 }
@@ -50,7 +50,7 @@ export function scratchRefusal(error: unknown, folder: string, elsewhere: string
     return new FileError(
       {
         code: 'disk_full',
-        message: `the disk is full: what the command stages does not fit in ${folder}${roomIn(folder)}`,
+        message: `the disk is full: what the command stages does not fit there${roomIn(folder)}`,
         hint: `make room there: a run needs about 2 KB for each record of the source; or ${elsewhere}`,
       },
       { cause: error },

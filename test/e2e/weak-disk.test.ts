@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { inChild } from '../faults/command.ts'
+import { PROGRAM } from '../built.ts'
+import { inChild, weakDisk } from '../faults/command.ts'
+import { cases } from '../whole.ts'
 import type { Project } from './cli.ts'
 import { member, peopleProject } from './people.ts'
 import { KEY, startWorkos } from './workos.ts'
 
-const CHILD = fileURLToPath(new URL('../faults/weak-disk.ts', import.meta.url))
 const rows = (count: number) =>
   Array.from({ length: count }, (_, n) => member(`user${n}`, `org${n % 9}`, { last_name: 'x'.repeat(40) }))
 
 const onWeakDisk = (project: Project, args: readonly string[], disk: object) =>
-  inChild(CHILD, { WEAK_DISK: JSON.stringify(disk) })(project.folder, args, { KEY })
+  inChild(PROGRAM, weakDisk(disk))(project.folder, args, { KEY })
 
 /** Nothing but what was there, and nothing that begins with a dot. */
 const names = (project: Project) => readdirSync(project.folder).filter((name) => name !== '.workos-migrate')
@@ -28,12 +28,17 @@ test('a disk that takes a part at a time gets the whole plan and the whole repor
   expect([readFileSync(project.path('plan.ndjson')), readFileSync(project.path('merges.json'))]).toEqual(expected)
 })
 
-test.each([
-  ['has no room', { bytes: 0 }, 'disk_full'],
-  ['has no room for the end of it', { bytes: 50 }, 'disk_full'],
-  ['finds out when it is synced', { sync: 'ENOSPC' }, 'disk_full'],
-  ['fails when it is synced', { sync: 'EIO' }, '(EIO)'],
-])(
+test.each(
+  cases(
+    [
+      ['has no room', { bytes: 0 }, 'disk_full'],
+      ['has no room for the end of it', { bytes: 50 }, 'disk_full'],
+      ['finds out when it is synced', { sync: 'ENOSPC' }, 'disk_full'],
+      ['fails when it is synced', { sync: 'EIO' }, '(EIO)'],
+    ],
+    [1, 3],
+  ),
+)(
   'a disk that %s: the old plan stays, and the path is named',
   async (_what, disk, says) => {
     const project = peopleProject(await startWorkos(), rows(60))
@@ -56,18 +61,23 @@ test.each([
   30_000,
 )
 
-test.each([
-  ['plan', ['plan']],
-  ['apply', ['apply', '--yes']],
-  ['verify', ['verify']],
-  ['handoff', ['handoff', '--out', 'handed']],
-])('a scratch disk without room is told as that by %s, with the folder and the way to another', async (_what, args) => {
+test.each(
+  cases(
+    [
+      ['plan', ['plan']],
+      ['apply', ['apply', '--yes']],
+      ['verify', ['verify']],
+      ['handoff', ['handoff', '--out', 'handed']],
+    ],
+    [0, 1],
+  ),
+)('a scratch disk without room is told as that by %s, with the folder and the way to another', async (_what, args) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, rows(300))
   const { exit, stderr } = await onWeakDisk(project, args, { pages: 40 })
   expect(exit, stderr).toBe(1)
   expect(stderr).toContain('[disk_full]')
-  expect(stderr).toMatch(/does not fit in .*\.workos-migrate\/scratch-\S+ \([\d,]+ KiB free\)/)
+  expect(stderr).toMatch(/does not fit there \([\d,]+ KiB free in .*\.workos-migrate\/scratch-[^)]+\)/)
   expect(stderr).toContain('state.path')
   expect(stderr).not.toMatch(/^\s+at .*[:(]\d+|defect/m)
   expect(project.list('.workos-migrate').filter((name) => name.startsWith('scratch-'))).toEqual([])

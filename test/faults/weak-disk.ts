@@ -1,12 +1,11 @@
 /**
- * The command line on a disk that is nearly full, in a process of its own: it takes a part of what is written at a time, and
- * nothing after so many bytes. The variable WEAK_DISK says how many, as JSON; `pages` bounds the databases that a run stages
- * its data in. For machines where no small file system can be mounted, and for the exact place at which it fills up.
+ * Loaded before a program (`--import`), it gives the process a disk that is nearly full: one that takes a part of what is
+ * written at a time, and nothing after so many bytes. The variable WEAK_DISK says how many, as JSON. For machines where no
+ * small file system can be mounted, and for the exact place at which it fills up.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { DatabaseSync } from 'node:sqlite'
-import { built } from '../built.ts'
 
 interface WeakDisk {
   /** Bytes that whole files may take. Default: any number. */
@@ -38,12 +37,6 @@ fs.fsyncSync = (file) => {
 syncBuiltinESMExports()
 
 if (pages !== undefined) boundStaging(pages)
-
-const { processContext } = (await import(
-  built('cli/process-context.ts')
-)) as typeof import('../../src/cli/process-context.ts')
-const { run } = (await import(built('cli/run.ts'))) as typeof import('../../src/cli/run.ts')
-process.exitCode = await run(process.argv.slice(2), processContext())
 
 function refusal(code: string, words: string): Error {
   return Object.assign(new Error(`${code}: ${words}`), { code, syscall: words })
