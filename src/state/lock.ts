@@ -2,9 +2,10 @@ import { rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { LockedError, StateError } from '../diagnostics/errors.ts'
+import { isDiskFull } from '../files/disk.ts'
 import { createPrivateFile } from '../files/private-file.ts'
 import { readRegular } from '../files/regular-file.ts'
-import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
+import { type Purpose, writeRefusal, writeWholeFile } from '../files/whole-file.ts'
 
 export interface LockHolder {
   pid: number
@@ -42,6 +43,7 @@ export function acquireLock(statePath: string, command: string, now: Date): () =
   } catch (error) {
     db.close()
     if (isBusy(error)) throw locked(statePath, readHolder(holderPath))
+    if (isDiskFull(error)) throw writeRefusal(error, lockPath, purposeOf(lockPath))
     throw new StateError(
       {
         code: 'lock_unusable',

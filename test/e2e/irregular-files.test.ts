@@ -236,6 +236,29 @@ test('a manifest that is found by its name and is a FIFO is an error, not a wait
   })
 }, 40_000)
 
+test('links are followed for what is read and for the state, and refused for what is replaced', async () => {
+  const project = peopleProject(await startWorkos(), ROWS)
+  project.write('real/plan.ndjson', 'precious')
+  symlinkSync('real/plan.ndjson', project.path('plan.ndjson'))
+  symlinkSync('real/none', project.path('dangling'))
+  symlinkSync('real/plan.ndjson', project.path('.gitignore'))
+  for (const args of [
+    ['plan', '--out', 'plan.ndjson'],
+    ['plan', '--merges', 'dangling'],
+    ['init', '--users', 'users.csv', '--out', 'dangling', '--force', '--yes'],
+    ['init', '--users', 'users.csv', '--out', 'new.yaml', '--yes'],
+  ]) {
+    const { exit, stderr } = await project.run(args, { env })
+    expect([exit, stderr], args.join(' ')).toEqual([3, expect.stringContaining('that is a symbolic link')])
+  }
+  expect(readFileSync(project.path('real/plan.ndjson'), 'utf8')).toBe('precious')
+  expect(readdirSync(project.path('real'))).toEqual(['plan.ndjson'])
+  expect(project.list('.')).not.toContain('new.yaml')
+
+  expect(await project.run(['plan', '--out', 'real/plan.ndjson'], { env })).toMatchObject({ exit: 0 })
+  expect(await project.run(['apply', 'plan.ndjson', '-c', 'migrate.config.yaml'], { env })).toMatchObject({ exit: 0 })
+})
+
 test('a socket as the state is refused', async () => {
   const project = peopleProject(await startWorkos(), ROWS, { state: { path: 'socket' } })
   const server = createServer().listen(join(project.folder, 'socket'))

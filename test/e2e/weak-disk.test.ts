@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { PROGRAM } from '../built.ts'
 import { inChild, weakDisk } from '../faults/command.ts'
@@ -82,6 +82,48 @@ test.each(
   expect(stderr).not.toMatch(/^\s+at .*[:(]\d+|defect/m)
   expect(project.list('.workos-migrate').filter((name) => name.startsWith('scratch-'))).toEqual([])
   expect((await workos.snapshot()).users).toEqual([])
+})
+
+test('a snapshot is written whole in parts, and the old one stays where there is no room for a new one', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, rows(60))
+  expect((await onWeakDisk(project, ['export', '--out', 'snap'], { piece: 50 })).exit).toBe(0)
+  const before = readFileSync(project.path('snap/snapshot.json'))
+  expect(await project.run(['plan', '--snapshot', 'snap'], { env: { KEY } })).toMatchObject({ exit: 0 })
+  project.csv('users.csv', rows(61))
+  const rowsTake = project
+    .list('snap')
+    .filter((name) => name.endsWith('.gz'))
+    .reduce((sum, name) => sum + statSync(project.path(`snap/${name}`)).size, 0)
+  // Not even the rows, and the rows without the head.
+  for (const bytes of [100, rowsTake + 200]) {
+    const { exit, stderr } = await onWeakDisk(project, ['export', '--out', 'snap'], { bytes })
+    expect(exit, stderr).toBe(1)
+    expect(stderr).toMatch(/the snapshot cannot be written to .*snap\.next.*the disk is full .*\[disk_full\]/)
+    expect(stderr).toContain('export --out')
+    expect(readFileSync(project.path('snap/snapshot.json'))).toEqual(before)
+  }
+  expect(await project.run(['plan', '--snapshot', 'snap'], { env: { KEY } })).toMatchObject({ exit: 0 })
+  expect(await project.run(['export', '--out', 'snap'], { env: { KEY } })).toMatchObject({ exit: 0 })
+  expect(project.list('.').filter((name) => name.startsWith('snap'))).toEqual(['snap'])
+})
+
+test('files to hand over, and a manifest of init: the old ones stay where there is no room', async () => {
+  const project = peopleProject(await startWorkos(), rows(20))
+  expect(await project.run(['handoff', '--out', 'handed'], { env: { KEY } })).toMatchObject({ exit: 0 })
+  const handed = () =>
+    project.list('handed').map((name) => [name, readFileSync(project.path(`handed/${name}`), 'utf8')])
+  const before = handed()
+  expect(before.length).toBeGreaterThan(2)
+  const all = before.reduce((sum, [, text = '']) => sum + text.length, 0)
+  const refused = await onWeakDisk(project, ['handoff', '--out', 'handed'], { bytes: all - 10 })
+  expect(refused).toMatchObject({ exit: 1, stderr: expect.stringContaining('[disk_full]') })
+  expect(handed()).toEqual(before)
+  const manifest = readFileSync(project.path('migrate.config.yaml'))
+  const init = await onWeakDisk(project, ['init', '--users', 'users.csv', '--force', '--yes'], { bytes: 100 })
+  expect(init).toMatchObject({ exit: 1, stderr: expect.stringContaining('[disk_full]') })
+  expect(readFileSync(project.path('migrate.config.yaml'))).toEqual(manifest)
+  expect(names(project).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
 test('a data file that is inspected says how to choose another place', async () => {

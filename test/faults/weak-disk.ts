@@ -24,10 +24,7 @@ let room = bytes
 const { writeSync, fsyncSync } = fs
 const weakWrite = (file: number, data: Uint8Array | string, at = 0) => {
   const whole = Buffer.from(data)
-  const length = Math.min(whole.length - at, piece ?? whole.length, room)
-  if (length === 0 && whole.length > at) throw refusal('ENOSPC', 'no space left on device, write')
-  room -= length
-  return writeSync(file, whole, at, length)
+  return writeSync(file, whole, at, taken(whole.length - at))
 }
 fs.writeSync = weakWrite as typeof fs.writeSync
 fs.fsyncSync = (file) => {
@@ -35,8 +32,28 @@ fs.fsyncSync = (file) => {
   fsyncSync(file)
 }
 syncBuiltinESMExports()
+await weakenHandles()
 
 if (pages !== undefined) boundStaging(pages)
+
+/** How much of so many bytes is written. @throws Error when there is no room */
+function taken(wanted: number): number {
+  const length = Math.min(wanted, piece ?? wanted, room)
+  if (length === 0 && wanted > 0) throw refusal('ENOSPC', 'no space left on device, write')
+  room -= length
+  return length
+}
+
+/** The same for files of `fs/promises`, whose class has no name. */
+async function weakenHandles(): Promise<void> {
+  const handle = await fs.promises.open(process.execPath)
+  const prototype = Object.getPrototypeOf(handle)
+  await handle.close()
+  const { write } = prototype
+  prototype.write = function (this: unknown, data: Uint8Array, at: number, length: number, position: number) {
+    return write.call(this, data, at, taken(length), position)
+  }
+}
 
 function refusal(code: string, words: string): Error {
   return Object.assign(new Error(`${code}: ${words}`), { code, syscall: words })
