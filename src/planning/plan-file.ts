@@ -31,7 +31,7 @@ export interface PlanHeader {
 export interface WritePlanOptions {
   manifestFile: string
   apiKey: string
-  purpose?: Purpose
+  purpose: Purpose
 }
 
 /**
@@ -57,11 +57,7 @@ export function writePlanFile(plan: Plan, path: string, { manifestFile, apiKey, 
   const sealer = new Sealer(text)
   for (const line of planLines(plan)) sealer.add(line)
   const sealed = `${text.slice(0, -1)},"seal":"${sealer.seal(apiKey)}"}\n`
-  writeWholeFile(path, concatenated(sealed, planLines(plan)), purpose ?? purposeOf(path))
-}
-
-function purposeOf(path: string): Purpose {
-  return { message: `the plan cannot be written to ${path}`, code: 'plan_unwritable', hint: 'name another file' }
+  writeWholeFile(path, concatenated(sealed, planLines(plan)), purpose)
 }
 
 function* concatenated(first: string, rest: Iterable<string>): Generator<string> {

@@ -37,7 +37,7 @@ export function isPlanFile(path: string): boolean {
   } catch (error) {
     // Of folders, and of what may not be read, whoever takes it for a manifest tells.
     if (!(error instanceof NotRegularFile) || error.what === 'a folder') return false
-    throw irregular(path, error)
+    throw damaged(path, `that is ${error.what}`)
   }
   try {
     const start = Buffer.alloc(64)
@@ -89,7 +89,7 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   try {
     file = openRegular(path)
   } catch (error) {
-    throw error instanceof NotRegularFile ? irregular(path, error) : error
+    throw error instanceof NotRegularFile ? damaged(path, `that is ${error.what}`) : error
   }
   yield* createReadStream(path, { fd: file })
 }
@@ -117,14 +117,5 @@ function damaged(path: string, why: string): ManifestError {
     message: `${path} cannot be used as a plan: ${why}`,
     hint: 'make it again with plan --out',
     at: { file: path, line: 1 },
-  })
-}
-
-function irregular(path: string, { what }: NotRegularFile): ManifestError {
-  return new ManifestError({
-    code: 'not_a_file',
-    message: `${path} is ${what}`,
-    hint: 'name a manifest, or a plan that was saved with plan --out',
-    at: { file: path },
   })
 }

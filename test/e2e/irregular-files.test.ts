@@ -190,7 +190,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
   ]),
   ['a data file', () => ['inspect', '--file', 'pipe'], 'pipe is a FIFO'],
   ['a manifest', () => ['plan', 'pipe'], 'pipe is a FIFO'],
-  ['a saved plan or a manifest', () => ['apply', 'pipe', '--yes'], 'is a FIFO'],
+  ['a saved plan or a manifest', () => ['apply', 'pipe', '--yes'], 'that is a FIFO'],
   ['the file of a plan', () => ['plan', '--out', 'pipe'], 'the plan cannot be written to pipe: that is a FIFO'],
   ['the report of merges', () => ['plan', '--merges', 'pipe'], 'cannot be written to pipe: that is a FIFO'],
   [
@@ -280,7 +280,7 @@ test('a device as the state, as sandbox data or as a plan is refused, and keeps 
   const { exit, stderr } = await project.run(['apply', '--yes'], { env })
   expect([exit, stderr]).toEqual([1, expect.stringContaining('that is a device')])
   project.manifest(peopleManifest(workos, { target: { type: 'sandbox', data: 'null' } }))
-  expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 1 })
+  expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 3 })
   project.manifest(peopleManifest(workos, { source: { type: 'csv', path: 'null' } }))
   expect(await project.run(['plan'], { env })).toMatchObject({ exit: 3 })
   expect(lstatSync(project.path('null')).isCharacterDevice()).toBe(true)

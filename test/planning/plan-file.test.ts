@@ -12,6 +12,7 @@ import { actionsOf, createWorld, people, type World } from './world.ts'
 const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const OTHER_HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWe'
 const KEY = 'sk_test_do_not_show_me'
+const purpose = { message: 'the plan cannot be written', code: 'plan_unwritable', hint: 'name another file' }
 
 const withHash = (hash: string) =>
   people(3).map((row) => ({ ...row, password_hash: hash, password_hash_type: 'bcrypt', metadata: '{"plan":"p-r-o"}' }))
@@ -19,7 +20,7 @@ const withHash = (hash: string) =>
 function save(world: World, plan: Plan, apiKey = KEY): string {
   const path = join(world.folder, 'plans', 'plan.ndjson')
   mkdirSync(join(world.folder, 'plans'), { recursive: true })
-  writePlanFile(plan, path, { manifestFile: world.loaded.file, apiKey })
+  writePlanFile(plan, path, { manifestFile: world.loaded.file, apiKey, purpose })
   return path
 }
 
@@ -93,10 +94,14 @@ describe('a saved plan', () => {
     const plan = await world.plan()
     const taken = join(world.folder, 'taken')
     mkdirSync(join(taken, 'full'), { recursive: true })
-    expect(() => writePlanFile(plan, taken, { manifestFile: world.loaded.file, apiKey: KEY })).toThrow()
+    expect(() => writePlanFile(plan, taken, { manifestFile: world.loaded.file, apiKey: KEY, purpose })).toThrow()
     expect(readdirSync(world.folder).filter((name) => name.startsWith('taken'))).toEqual(['taken'])
     expect(() =>
-      writePlanFile(plan, join(world.folder, 'no', 'folder'), { manifestFile: world.loaded.file, apiKey: KEY }),
+      writePlanFile(plan, join(world.folder, 'no', 'folder'), {
+        manifestFile: world.loaded.file,
+        apiKey: KEY,
+        purpose,
+      }),
     ).toThrow()
   })
 })

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { StateError } from '../../diagnostics/errors.ts'
+import { StateError, UsageError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import { type DatabaseOwner, takeDatabaseFile } from '../../files/database-file.ts'
 import { NotRegularFile } from '../../files/regular-file.ts'
 import { SCHEMA_STEPS } from './schema.ts'
@@ -16,7 +17,7 @@ export class Database {
 
   /**
    * Opens or creates `file` (mode 0600, its folder 0700), or a database in memory for `:memory:`.
-   * @throws StateError for a file that is not a sandbox's, or is of a later version
+   * @throws StateError for a file that is not a sandbox's, or is of a later version; UsageError for what is no file
    */
   constructor(file: string) {
     if (file !== ':memory:') takeFile(file)
@@ -89,7 +90,7 @@ function takeFile(file: string): void {
   try {
     owner = takeDatabaseFile(file, APPLICATION_ID)
   } catch (error) {
-    throw error instanceof NotRegularFile ? unusable(file, `that is ${error.what}`, error) : error
+    throw error instanceof NotRegularFile ? new UsageError(problemOf(file, `that is ${error.what}`)) : error
   }
   if (owner === 'another program') throw unusable(file, 'it belongs to another program')
   if (owner === 'no database') throw unusable(file, 'file is not a database')
@@ -122,13 +123,14 @@ function pragma(database: DatabaseSync, name: string): number {
 }
 
 function unusable(file: string, reason: string, cause?: unknown): StateError {
-  return new StateError(
-    {
-      code: 'sandbox_data_unusable',
-      message: `${file} cannot be used as sandbox data: ${reason}`,
-      hint: 'name another file, or move this one away',
-      at: { file },
-    },
-    { cause },
-  )
+  return new StateError(problemOf(file, reason), { cause })
+}
+
+function problemOf(file: string, reason: string): Problem {
+  return {
+    code: 'sandbox_data_unusable',
+    message: `${file} cannot be used as sandbox data: ${reason}`,
+    hint: 'name another file, or move this one away',
+    at: { file },
+  }
 }
