@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { recover } from '../applying/recover.ts'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
@@ -82,7 +82,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
   try {
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
     checkStateFile(statePath)
-    for (const folder of [context.cwd, loaded.directory]) removeAbandonedFiles(folder)
+    for (const folder of [context.cwd, loaded.directory, dirname(statePath)]) removeAbandonedFiles(folder)
     if (lock !== undefined) closers.push(acquireLock(statePath, lock, new Date(context.now())))
     const state = lock === undefined ? peekState(statePath) : openState(statePath, { locked: true })
     closers.push(() => state.close())

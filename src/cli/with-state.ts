@@ -4,6 +4,7 @@ import { loadManifest } from '../config/load.ts'
 import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../files/scratch.ts'
+import { removeAbandonedFiles } from '../files/temporary-file.ts'
 import { acquireLock } from '../state/lock.ts'
 import { openState, type SqliteStateStore } from '../state/sqlite-store.ts'
 import { checkStateFile } from '../state/state-file.ts'
@@ -36,6 +37,7 @@ export async function withState(
   const loaded = await loadManifest({ path, environment, cwd, env, offline: true, redactor })
   const location = resolve(loaded.directory, loaded.manifest.state.path)
   removeAbandonedScratch(dirname(location))
+  removeAbandonedFiles(dirname(location))
   if (!existsSync(location)) {
     throw new UsageError({
       code: 'no_state',

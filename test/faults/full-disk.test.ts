@@ -32,6 +32,8 @@ const KILLS: readonly (readonly [readonly string[], Boundary])[] = [
   [SAVE, { at: 'half of a file', count: 2 }],
 ]
 
+const PLACES = cases(KILLS, [0, 1, 2, 3])
+
 /** Every whole file can be read to its end, and is what the program wrote. */
 async function expectReadable(folder: string): Promise<void> {
   const plan = join(folder, 'plan.ndjson')
@@ -75,7 +77,7 @@ async function expectRefusals(folder: string, disk: SmallDisk | undefined): Prom
   disk?.fillTo(95)
 }
 
-test(`${USERS} users with memberships, a disk that is 95 % full, SIGKILLs at ten places: the exact end state, every whole file readable`, async () => {
+test(`${USERS} users with memberships, a disk that is 95 % full, ${PLACES.length} SIGKILLs: the exact end state, every whole file readable`, async () => {
   const disk = mountSmallDisk(join(temporaryFolder(), 'disk'), 100)
   onTestFinished(() => disk?.unmount())
   const folder = join(disk?.folder ?? temporaryFolder(), 'project')
@@ -93,8 +95,7 @@ test(`${USERS} users with memberships, a disk that is 95 % full, SIGKILLs at ten
   }
   await expectReadable(folder)
 
-  const kills = WHOLE ? KILLS : KILLS.slice(0, 4)
-  for (const [args, boundary] of kills) {
+  for (const [args, boundary] of PLACES) {
     const { signal, stderr } = await wreck.crash(args, boundary)
     expect(signal, `${args.join(' ')} ${JSON.stringify(boundary)}: ${stderr}`).toBe('SIGKILL')
     await expectReadable(folder)
@@ -123,6 +124,13 @@ test('what a killed plan left is gone after the next command, whichever it is', 
     expect((await wreck.crash(SAVE, { at: 'before a rename', count: 1 })).signal).toBe('SIGKILL')
     expect(temporaries(folder).filter((name) => name.endsWith('.tmp'))).toHaveLength(2)
     expect((await wreck.run(args)).exit, args.join(' ')).toBe(0)
+    expect(temporaries(folder), args.join(' ')).toEqual(['.workos-migrate-notes.tmp'])
+  }
+  for (const args of [['plan'], ['state', 'list']]) {
+    const backup = await wreck.crash(['state', 'backup'], { at: 'before a rename', count: 1 })
+    expect(backup.signal).toBe('SIGKILL')
+    expect(temporaries(folder)).toHaveLength(2)
+    expect((await wreck.run(args)).exit).toBe(0)
     expect(temporaries(folder), args.join(' ')).toEqual(['.workos-migrate-notes.tmp'])
   }
 }, 60_000)
