@@ -41,7 +41,7 @@ const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'http', 'version']
 const MAY_USE_PROCESS: Record<string, string[]> = {
   'files/alive.ts': ['kill'],
   'files/scratch.ts': ['off', 'once', 'pid'],
-  'files/whole-file.ts': ['pid'],
+  'files/temporary-file.ts': ['pid'],
   'state/lock.ts': ['pid'],
 }
 

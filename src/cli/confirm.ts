@@ -38,6 +38,15 @@ export async function approve(
 }
 
 /**
+ * For a saved plan, which was looked at when it was made: it is applied without a question, and the word of safety.confirm
+ * has to be given all the same.
+ * @throws GuardError for a missing or wrong word
+ */
+export function requireWord(word: string | undefined, { confirm }: Approval): void {
+  if (word !== undefined && confirm !== word) throw wordMissing(word, confirm, 'safety.confirm')
+}
+
+/**
  * What a person types; nothing for Ctrl-D and for an input that ends.
  * @throws InterruptedError for Ctrl-C, which the terminal hands to readline as a key: no signal comes
  */

@@ -139,13 +139,14 @@ function addApply(program: Command, context: Context, start: Start): void {
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .option('-y, --yes', 'do not ask')
-    .option('--confirm <word>', 'the word that safety.confirm asks for')
+    .option('--confirm <word>', 'the word that safety.confirm asks for; a saved plan needs it too')
     .option('--json', 'print the result as JSON')
     .action((file, options) => start(async () => (await import('./commands/apply.ts')).apply(file, options, context)))
   examples(apply, [
     ['workos-migrate apply', 'plan, show, ask, do'],
     ['workos-migrate apply migrate.config.yaml --yes', 'the same in a script'],
     ['workos-migrate apply plan.ndjson', 'a plan that was reviewed; asks nothing'],
+    ['workos-migrate apply plan.ndjson --confirm production', 'where safety.confirm asks for that word'],
   ])
 }
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '../diagnostics/errors.ts'
+import { readRegular } from '../files/regular-file.ts'
 import { allFaults, type FaultSet } from '../workos/sandbox/faults/fault.ts'
 import { parseFaultSet } from '../workos/sandbox/faults/parse.ts'
 
@@ -21,7 +21,7 @@ export function readFaults(text: string, cwd: string): FaultSet {
   }
   const file = path.resolve(cwd, text)
   try {
-    return parseFaultSet(JSON.parse(readFileSync(file, 'utf8')))
+    return parseFaultSet(JSON.parse(readRegular(file).toString('utf8')))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const message = `--faults ${text} cannot be used: ${reason}`

@@ -9,7 +9,7 @@ import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
-import { createScratch } from '../files/scratch.ts'
+import { removeAbandonedFiles } from '../files/temporary-file.ts'
 import { proxiesOf } from '../http/proxy.ts'
 import { checkExpressions } from '../mapping/check.ts'
 import { checkBinding } from '../planning/binding.ts'
@@ -21,9 +21,11 @@ import { Progress } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
 import { acquireLock } from '../state/lock.ts'
 import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
+import { checkStateFile } from '../state/state-file.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
 import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './placing.ts'
+import { scratchBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
 
 export interface SessionOptions extends SnapshotOptions {
@@ -39,6 +41,8 @@ export interface SessionOptions extends SnapshotOptions {
 export interface Session {
   loaded: LoadedManifest
   statePath: string
+  /** The run's scratch folder. */
+  scratch: string
   state: SqliteStateStore
   target: Target
   progress: Progress
@@ -78,11 +82,13 @@ export async function openSession(options: SessionOptions, context: Context, loc
   }
   try {
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
+    checkStateFile(statePath)
+    for (const folder of [context.cwd, loaded.directory, dirname(statePath)]) removeAbandonedFiles(folder)
     const held = lock === undefined ? undefined : acquireLock(statePath, lock, new Date(context.now()))
     if (held !== undefined) closers.push(held)
     const state = held === undefined ? peekState(statePath) : openState(statePath, { lock: held })
     closers.push(() => state.close())
-    const scratch = createScratch(dirname(statePath))
+    const scratch = scratchBeside(statePath)
     closers.push(() => scratch.remove())
     const { interrupted, killed, clock } = context
     const progress = new Progress(context.stderr)
@@ -138,6 +144,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     return {
       loaded,
       statePath,
+      scratch: scratch.path,
       state,
       target,
       progress,

@@ -1,4 +1,5 @@
 import type { Problem } from '../diagnostics/problem.ts'
+import { isDiskFull } from '../files/disk.ts'
 import { toolVersion } from '../version.ts'
 import { ApiRefusal } from '../workos/api.ts'
 
@@ -13,6 +14,13 @@ export function unexpectedProblem(error: unknown): Problem {
       code: 'request_refused',
       message: `WorkOS refuses a request (HTTP ${error.status}): ${error.message}${codes}`,
       hint: 'check target.baseUrl and that the key may read users, organizations and roles',
+    }
+  }
+  if (isDiskFull(error)) {
+    return {
+      code: 'disk_full',
+      message: `the disk is full: ${describe(error)}`,
+      hint: 'make room there, then run the same command again: what was applied is in the state',
     }
   }
   if (isSystemError(error)) {

@@ -4,8 +4,10 @@ import { loadManifest } from '../config/load.ts'
 import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../files/scratch.ts'
+import { removeAbandonedFiles } from '../files/temporary-file.ts'
 import { acquireLock } from '../state/lock.ts'
 import { openState, type SqliteStateStore } from '../state/sqlite-store.ts'
+import { checkStateFile } from '../state/state-file.ts'
 import type { Context } from './context.ts'
 
 export interface StateLocation {
@@ -35,6 +37,7 @@ export async function withState(
   const loaded = await loadManifest({ path, environment, cwd, env, offline: true, redactor })
   const location = resolve(loaded.directory, loaded.manifest.state.path)
   removeAbandonedScratch(dirname(location))
+  removeAbandonedFiles(dirname(location))
   if (!existsSync(location)) {
     throw new UsageError({
       code: 'no_state',
@@ -42,6 +45,7 @@ export async function withState(
       hint: 'nothing has been applied with this manifest and environment yet',
     })
   }
+  checkStateFile(location)
   const held = lock === undefined ? undefined : acquireLock(location, lock, new Date(context.now()))
   try {
     const state = openState(location, { lock: held })

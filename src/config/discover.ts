@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { cosmiconfig } from 'cosmiconfig'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -22,6 +22,7 @@ export async function discoverManifest(cwd: string, home: string | undefined): P
     loaders: { '.yaml': found, '.yml': found, '.json': found },
   })
   for (const folder of foldersUpwards(resolve(cwd), home)) {
+    for (const name of NAMES) refuseOther(join(folder, name))
     const result = await explorer.search(folder)
     if (result) return result.filepath
   }
@@ -30,6 +31,18 @@ export async function discoverManifest(cwd: string, home: string | undefined): P
     message: `no migrate.config.yaml in ${cwd} or above it`,
     hint: 'workos-migrate init writes one; one that is elsewhere is named with --config',
     at: { file: join(cwd, 'migrate.config.yaml') },
+  })
+}
+
+/** The search opens what has the name, and a FIFO would hold it up. */
+function refuseOther(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined || found.isFile() || found.isDirectory()) return
+  throw new ManifestError({
+    code: 'not_a_file',
+    message: `${file} is no regular file`,
+    hint: 'name the manifest with --config',
+    at: { file },
   })
 }
 

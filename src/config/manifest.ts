@@ -237,7 +237,7 @@ export interface Manifest {
     maxFailures: Threshold
     /** Kinds that are never deleted. */
     protect: string[]
-    /** The word that must be given with --confirm before anything is applied. */
+    /** The word that must be given with --confirm before anything is applied, a saved plan too. */
     confirm?: string
   }
   state: { path: string }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
+import { NotRegularFile, readRegular } from '../files/regular-file.ts'
 import { isExpressionPath } from './expressions.ts'
 import { isSecretPath, retype } from './schema.ts'
 import { locationOf } from './text.ts'
@@ -107,10 +107,14 @@ export function resolveText(
 
   function fileContent(path: string): string {
     try {
-      return readFileSync(resolve(dirname(file), path), 'utf8').replace(/\r?\n$/, '')
-    } catch {
-      const hint = `paths start from ${dirname(file)}`
-      return missing('unreadable_reference', `the file ${path} of a reference cannot be read`, hint)
+      return readRegular(resolve(dirname(file), path))
+        .toString('utf8')
+        .replace(/\r?\n$/, '')
+    } catch (error) {
+      const isOther = error instanceof NotRegularFile
+      const hint = isOther ? 'name a regular file' : `paths start from ${dirname(file)}`
+      const reason = isOther ? `: that is ${error.what}` : ''
+      return missing('unreadable_reference', `the file ${path} of a reference cannot be read${reason}`, hint)
     }
   }
 

@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { LineCounter } from 'yaml'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Location } from '../diagnostics/problem.ts'
+import { NotRegularFile, readRegular } from '../files/regular-file.ts'
 
 /** Far above any manifest: what is larger is an export that was named by mistake. */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -56,15 +57,16 @@ function linesOf(text: string): LineCounter {
 
 function readBytes(file: string, from: Location | undefined): Buffer {
   try {
-    const status = statSync(file)
-    if (status.isDirectory())
-      throw problem('not_a_file', `${file} is a folder`, 'name the file in it', from ?? { file })
-    if (status.size > MAX_BYTES) {
+    if (statSync(file).size > MAX_BYTES) {
       throw problem('manifest_too_large', `${file} is larger than ${MAX_BYTES} bytes`, 'is it a manifest?', { file })
     }
-    return readFileSync(file)
+    return readRegular(file)
   } catch (error) {
     if (error instanceof ManifestError) throw error
+    if (error instanceof NotRegularFile) {
+      const hint = error.what === 'a folder' ? 'name the file in it' : 'name a regular file'
+      throw problem('not_a_file', `${file} is ${error.what}`, hint, from ?? { file })
+    }
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     if (reason === 'ENOENT' || reason === 'ENOTDIR') {
       throw problem('missing_file', `there is no file ${file}`, 'check the path', from ?? { file })

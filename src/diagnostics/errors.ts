@@ -85,3 +85,8 @@ export class StalePlanError extends OperatorError {
 export class StateError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
+
+/** A file cannot be written or kept: its disk is full, or fails. */
+export class FileError extends OperatorError {
+  readonly exitCode = ExitCode.failure
+}

@@ -1,10 +1,10 @@
-import { appendFileSync, chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import { printable } from '../diagnostics/printable.ts'
-import { createPrivateFile } from '../files/private-file.ts'
+import { explaining, type Purpose, WholeFile } from '../files/whole-file.ts'
 import type { DesiredResource } from '../resources/kind.ts'
 import type { StateStore } from '../state/store.ts'
 import { notesOn } from './notes.ts'
@@ -34,40 +34,55 @@ export interface Handoff {
 
 /**
  * Writes the connections of a desired set into the files that WorkOS imports, with notes on what to look at. Only their owner may read
- * them; what was written there before is replaced.
- * @throws UsageError when the folder is a file
+ * them; what was written there before is replaced once all of them are complete.
+ * @throws UsageError when the folder is none, or a file cannot be written; FileError
  */
 export async function writeHandoff({ set, state, folder, includeSecrets, now }: HandoffOptions): Promise<Handoff> {
-  if (statSync(folder, { throwIfNoEntry: false })?.isFile()) {
-    throw new UsageError({ code: 'not_a_folder', message: `${folder} is a file`, hint: 'name a folder with --out' })
+  const found = statSync(folder, { throwIfNoEntry: false })
+  if (found !== undefined && !found.isDirectory()) {
+    throw new UsageError({ code: 'not_a_folder', message: `${folder} is no folder`, hint: 'name a folder with --out' })
   }
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const notes = startFile(folder, NOTES, heading(includeSecrets))
-  const files: Handoff['files'] = []
-  let withSecrets = 0
-  for (const { template, file, columns } of TEMPLATES) {
-    const path = startFile(folder, file, stringify([[...columns]]))
-    const organizations = new Set<string>()
-    let connections = 0
-    for (const desired of connectionsOf(set, template)) {
-      const organization = await organizationOf(set, state, desired)
-      appendFileSync(path, stringify([rowOf(template, desired, organization, includeSecrets)]))
-      appendFileSync(notes, section(desired, organization, notesOn(desired, { includeSecrets, now })))
-      connections += 1
-      organizations.add(desired.refs.organization ?? '')
-      if (desired.secrets !== null) withSecrets += 1
+  explaining(folder, purposeOf(folder), () => mkdirSync(folder, { recursive: true, mode: 0o700 }))
+  const written: WholeFile[] = []
+  const start = (name: string, text: string) => {
+    const path = join(folder, name)
+    const file = new WholeFile(path, purposeOf(path))
+    written.push(file)
+    file.write(text)
+    return file
+  }
+  try {
+    const notes = start(NOTES, heading(includeSecrets))
+    const files: Handoff['files'] = []
+    let withSecrets = 0
+    for (const { template, file, columns } of TEMPLATES) {
+      const rows = start(file, stringify([[...columns]]))
+      const organizations = new Set<string>()
+      let connections = 0
+      for (const desired of connectionsOf(set, template)) {
+        const organization = await organizationOf(set, state, desired)
+        rows.write(stringify([rowOf(template, desired, organization, includeSecrets)]))
+        notes.write(section(desired, organization, notesOn(desired, { includeSecrets, now })))
+        connections += 1
+        organizations.add(desired.refs.organization ?? '')
+        if (desired.secrets !== null) withSecrets += 1
+      }
+      files.push({ template, file, connections, organizations: organizations.size })
     }
-    files.push({ template, file, connections, organizations: organizations.size })
+    for (const file of written) file.complete()
+    for (const file of written) file.finish()
+    return { folder, files, notes: NOTES, withSecrets, includeSecrets }
+  } finally {
+    for (const file of written) file.discard()
   }
-  return { folder, files, notes: NOTES, withSecrets, includeSecrets }
 }
 
-function startFile(folder: string, name: string, text: string): string {
-  const path = join(folder, name)
-  createPrivateFile(path)
-  writeFileSync(path, text)
-  chmodSync(path, 0o600)
-  return path
+function purposeOf(path: string): Purpose {
+  return {
+    message: `the connections cannot be written to ${path}`,
+    code: 'handoff_unwritable',
+    hint: 'name a folder that you may write to, with --out',
+  }
 }
 
 function* connectionsOf({ staging }: DesiredSet, template: Template): Generator<DesiredResource> {

@@ -1,24 +1,15 @@
-import { closeSync, createReadStream, existsSync, openSync, readSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { ManifestError, StalePlanError } from '../diagnostics/errors.ts'
+import { StalePlanError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import { writeWholeFile } from '../files/whole-file.ts'
-import { isObject, jsonText } from '../json.ts'
+import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
+import { jsonText } from '../json.ts'
 import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
-import { digestPlan } from './plan-digest.ts'
+import { digestPlan, Sealer } from './plan-digest.ts'
 
-const FORMAT = 'workos-migrate-plan'
-const VERSION = 1
-
-const HEADER = [
-  ['manifestFile', 'string'],
-  ['inputs', 'object'],
-  ['summary', 'object'],
-  ['actions', 'number'],
-  ['digest', 'string'],
-] as const
+export const FORMAT = 'workos-migrate-plan'
+/** 2: the file is sealed. */
+export const VERSION = 2
 
 /** The first line of a saved plan. */
 export interface PlanHeader {
@@ -37,11 +28,18 @@ export interface PlanHeader {
   digest: string
 }
 
+export interface WritePlanOptions {
+  manifestFile: string
+  apiKey: string
+  purpose: Purpose
+}
+
 /**
  * Saves a plan as NDJSON: a header, then one line an action with its address and the names of the fields it changes. No
- * value of a user's is in it, and no secret; the file is 0600, and appears whole or not at all.
+ * value of a user's is in it, and no secret; the file is 0600, and appears whole or not at all. The header ends with a seal
+ * over all of the file: what was reviewed is what is applied.
  */
-export function writePlanFile(plan: Plan, path: string, manifestFile: string, apiKey: string): void {
+export function writePlanFile(plan: Plan, path: string, { manifestFile, apiKey, purpose }: WritePlanOptions): void {
   const folder = dirname(resolve(path))
   const { snapshot } = plan.set.reading
   const header: PlanHeader = {
@@ -55,11 +53,19 @@ export function writePlanFile(plan: Plan, path: string, manifestFile: string, ap
     actions: plan.set.staging.count('SELECT count(*) FROM actions'),
     digest: digestPlan(plan, apiKey),
   }
-  writeWholeFile(path, planLines(plan, header))
+  const text = jsonText(header)
+  const sealer = new Sealer(text)
+  for (const line of planLines(plan)) sealer.add(line)
+  const sealed = `${text.slice(0, -1)},"seal":"${sealer.seal(apiKey)}"}\n`
+  writeWholeFile(path, concatenated(sealed, planLines(plan)), purpose)
 }
 
-function* planLines(plan: Plan, header: PlanHeader): Generator<string> {
-  yield `${jsonText(header)}\n`
+function* concatenated(first: string, rest: Iterable<string>): Generator<string> {
+  yield first
+  yield* rest
+}
+
+function* planLines(plan: Plan): Generator<string> {
   for (const action of plan.actions()) yield `${jsonText(planLine(action))}\n`
 }
 
@@ -81,62 +87,6 @@ function planLine(action: Action): Record<string, unknown> {
     case 'blocked':
       return { address: `${kind}:${key}`, action: type, code: action.code }
   }
-}
-
-/** Whether a file starts as a saved plan does, or claims by its name to be one. */
-export function isPlanFile(path: string): boolean {
-  if (path.endsWith('.ndjson') && existsSync(path)) return true
-  const start = Buffer.alloc(64)
-  try {
-    const file = openSync(path, 'r')
-    const length = readSync(file, start)
-    closeSync(file)
-    return start.toString('utf8', 0, length).startsWith(`{"format":"${FORMAT}"`)
-  } catch {
-    return false
-  }
-}
-
-/** The header of a saved plan. @throws ManifestError if it is damaged or of another version */
-export async function readPlanHeader(path: string): Promise<PlanHeader> {
-  const stream = createReadStream(path, 'utf8')
-  let header: PlanHeader | undefined
-  let lines = 0
-  try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (header === undefined) header = parseHeader(path, line)
-      else lines += 1
-    }
-  } finally {
-    stream.destroy()
-  }
-  if (header === undefined || lines !== header.actions) throw damaged(path, 'it is cut short')
-  return header
-}
-
-function parseHeader(path: string, line: string): PlanHeader {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch {
-    throw damaged(path, 'its first line is no JSON')
-  }
-  if (!isObject(value) || value.format !== FORMAT) throw damaged(path, 'its first line is no plan header')
-  if (value.version !== VERSION) throw damaged(path, `it has version ${value.version}, this program reads ${VERSION}`)
-  const lacks = HEADER.filter(([name, type]) => typeof value[name] !== type || value[name] === null)
-  if (lacks.length > 0) throw damaged(path, `its header lacks ${lacks.map(([name]) => name).join(', ')}`)
-  if (!['undefined', 'string'].includes(typeof value.snapshot))
-    throw damaged(path, 'its header names the snapshot in no way that this program knows')
-  return value as object as PlanHeader
-}
-
-function damaged(path: string, why: string): ManifestError {
-  return new ManifestError({
-    code: 'bad_plan_file',
-    message: `${path} cannot be used as a plan: ${why}`,
-    hint: 'make it again with plan --out',
-    at: { file: path, line: 1 },
-  })
 }
 
 /**

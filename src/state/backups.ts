@@ -1,10 +1,20 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StateError } from '../diagnostics/errors.ts'
+import { createTemporaryFile } from '../files/temporary-file.ts'
+import { explaining, type Purpose, syncFolder } from '../files/whole-file.ts'
 import { hasNoRoom } from './sqlite-errors.ts'
 
 const SUFFIX = '.bak'
+
+function purposeOf(file: string): Purpose {
+  return {
+    message: `the backup cannot be written to ${file}`,
+    code: 'backup_unwritable',
+    hint: 'name a file in a folder that exists and that you may write to',
+  }
+}
 
 /** Where a backup goes unless somebody names a file; `version` is the schema's, before a migration. */
 export function backupPath(statePath: string, now: Date, version?: number): string {
@@ -15,29 +25,31 @@ export function backupPath(statePath: string, now: Date, version?: number): stri
 /**
  * Copies the database to a new file (0600), as it stands at this moment, whoever writes to it meanwhile. The copy is checked
  * and on the disk before it takes its name, so a file under that name is a whole backup.
- * @throws StateError when the file exists, or the copy is damaged
+ * @throws StateError when the file exists, or the copy is damaged; UsageError, FileError when it cannot be written
  */
 export function writeBackup(db: DatabaseSync, file: string): void {
-  if (existsSync(file)) {
+  // A link that leads nowhere exists as well.
+  if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
     throw new StateError({
       code: 'backup_exists',
       message: `${file} exists already, and a backup never replaces one`,
       hint: 'name another file, or none: a name with the time is then chosen',
     })
   }
-  const partial = `${file}.partial`
-  rmSync(partial, { force: true })
-  // SQLite copies into an empty file, which keeps the mode that it was made with.
-  closeSync(openSync(partial, 'wx', 0o600))
-  try {
-    copyInto(db, partial, file)
-    check(partial)
-    sync(partial)
-    renameSync(partial, file)
-    sync(dirname(file))
-  } finally {
-    rmSync(partial, { force: true })
-  }
+  explaining(file, purposeOf(file), () => {
+    // SQLite copies into an empty file, which keeps the mode that it was made with.
+    const temporary = createTemporaryFile(dirname(file))
+    try {
+      closeSync(temporary.file)
+      copyInto(db, temporary.path, file)
+      check(temporary.path)
+      sync(temporary.path)
+      renameSync(temporary.path, file)
+      syncFolder(dirname(file))
+    } finally {
+      temporary.forget()
+    }
+  })
 }
 
 function copyInto(db: DatabaseSync, partial: string, file: string): void {

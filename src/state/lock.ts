@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { LockedError, StateError } from '../diagnostics/errors.ts'
+import { isDiskFull } from '../files/disk.ts'
 import { identityOf, realPathOf } from '../files/identity.ts'
 import { createPrivateFile } from '../files/private-file.ts'
+import { readRegular } from '../files/regular-file.ts'
+import { type Purpose, writeRefusal, writeWholeFile } from '../files/whole-file.ts'
 import { isDamage } from './sqlite-errors.ts'
 
 export interface LockHolder {
@@ -13,6 +16,14 @@ export interface LockHolder {
   /** ISO 8601. */
   since: string
   command: string
+}
+
+function purposeOf(path: string): Purpose {
+  return {
+    message: `the lock of the state cannot be written to ${path}`,
+    code: 'lock_unwritable',
+    hint: 'put the state (state.path) into a folder that you may write to',
+  }
 }
 
 /** A lock that is held. Called, it is given back. */
@@ -45,11 +56,16 @@ export function acquireLock(statePath: string, command: string, now: Date): Stat
   const { db, file } = take(`${path}.lock`, () => locked(statePath, readHolder(holderPath)))
   held.add(db)
   const holder: LockHolder = { pid: process.pid, host: hostname(), since: now.toISOString(), command }
-  writeFileSync(holderPath, JSON.stringify(holder), { mode: 0o600 })
   const release = () => {
     if (!held.delete(db)) return
     rmSync(holderPath, { force: true })
     db.close()
+  }
+  try {
+    writeWholeFile(holderPath, [JSON.stringify(holder)], purposeOf(holderPath))
+  } catch (error) {
+    release()
+    throw error
   }
   return Object.assign(release, { token: randomUUID(), file, holder })
 }
@@ -67,6 +83,7 @@ function take(lockPath: string, busy: () => LockedError): { db: DatabaseSync; fi
       db.exec('BEGIN EXCLUSIVE')
     } catch (error) {
       db.close()
+      if (isDiskFull(error)) throw writeRefusal(error, lockPath, purposeOf(lockPath))
       throw isBusy(error) ? busy() : unusable(lockPath, error)
     }
     if (before !== undefined && identityOf(lockPath) === before) return { db, file: before }
@@ -93,7 +110,7 @@ function isBusy(error: unknown): boolean {
 
 function readHolder(path: string): LockHolder | undefined {
   try {
-    const { pid, host, since, command } = JSON.parse(readFileSync(path, 'utf8'))
+    const { pid, host, since, command } = JSON.parse(readRegular(path).toString('utf8'))
     if (typeof pid !== 'number') return undefined
     return { pid, host: String(host), since: String(since), command: String(command) }
   } catch {

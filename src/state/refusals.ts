@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import { StateError } from '../diagnostics/errors.ts'
+import { isDiskFull, roomIn } from '../files/disk.ts'
 import { newestBackup } from './backups.ts'
 
 /** The ways on without the file as it is: the newest backup where there is one, else a new state. */
@@ -26,7 +28,7 @@ export function unwritable(path: string, reason: string, cause?: unknown): State
   return new StateError(
     {
       code: 'state_unwritable',
-      message: `the state file ${path} cannot be written: ${reason}`,
+      message: `the state file ${path} cannot be written: ${reason}${isDiskFull(cause) ? roomIn(dirname(path)) : ''}`,
       hint: 'make room or mend the permissions, then run the same command again: it goes on where it stopped',
     },
     { cause },

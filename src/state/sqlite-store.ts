@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { createPrivateFile } from '../files/private-file.ts'
 import { writeBackup } from './backups.ts'
 import { Claim } from './claim.ts'
 import { Connection } from './connection.ts'
@@ -8,6 +7,7 @@ import { openDatabase } from './database.ts'
 import type { StateLock } from './lock.ts'
 import { intentFromRow, resourceFromRow } from './rows.ts'
 import { RunLog } from './run-log.ts'
+import { takeStateFile } from './state-file.ts'
 import type {
   Address,
   Batch,
@@ -30,7 +30,7 @@ const PAGE = 1000
  * @throws StateError for a corrupt, foreign or newer file, LockedError when somebody works with it all the same
  */
 export function openState(path: string, { lock }: { lock?: StateLock } = {}): SqliteStateStore {
-  createPrivateFile(path)
+  takeStateFile(path)
   const db = openDatabase(path, { locked: lock !== undefined })
   try {
     const state = new SqliteStateStore(path, new Connection(path, db))

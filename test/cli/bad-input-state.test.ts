@@ -189,9 +189,9 @@ const plans: BadInput[] = [
   {
     name: 'of another version',
     args: apply,
-    prepare: saved((text) => text.replace('"version":1', '"version":2')),
+    prepare: saved((text) => text.replace('"version":2', '"version":1')),
     exit: 3,
-    says: ['it has version 2, this program reads 1'],
+    says: ['it has version 1, this program reads 2'],
   },
   {
     name: 'without its digest',
@@ -226,6 +226,14 @@ const plans: BadInput[] = [
     }),
     exit: 8,
     says: ['the saved plan no longer holds: the manifest has changed'],
+  },
+  {
+    name: 'whose lines were changed',
+    args: apply,
+    prepare: saved((text) => text.replace('"action":"create"}', '"action":"update"}')),
+    exit: 3,
+    at: 'plan.ndjson:1',
+    says: ['it was changed after it was written', 'hint: make it again with plan --out'],
   },
   {
     name: 'that was made with another key',
@@ -290,6 +298,32 @@ const guards: BadInput[] = [
     files: { 'users.csv': 'email\na\nb\nc@example.com\n' },
     exit: 5,
     says: ['2 of 3 records and resources are rejected or blocked, and safety.maxRejects allows 1'],
+  },
+  {
+    name: 'the word of safety.confirm missing for a saved plan, where --yes is given',
+    args: ['apply', 'plan.ndjson', '--yes'],
+    manifest: 'safety: { confirm: production }\n',
+    prepare: saved((text) => text),
+    exit: 5,
+    says: ['safety.confirm asks for the word production', 'hint: look at the plan, then add --confirm production'],
+  },
+  {
+    name: 'a plan to be saved over the manifest',
+    args: ['plan', '--out', 'migrate.config.yaml'],
+    exit: 3,
+    says: ['--out names migrate.config.yaml, which is the manifest'],
+  },
+  {
+    name: 'a plan to be saved over the state',
+    args: ['plan', '--merges', '.workos-migrate/state.sqlite'],
+    exit: 3,
+    says: ['which is the state'],
+  },
+  {
+    name: 'a plan and the report of it in one file',
+    args: ['plan', '--out', 'one', '--merges', './one'],
+    exit: 3,
+    says: ['--merges names ./one, which is that of --out'],
   },
   {
     name: 'a plan to be saved where nothing can be',

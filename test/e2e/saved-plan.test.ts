@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { Sealer } from '../../src/planning/plan-digest.ts'
 import { member, peopleManifest, peopleProject } from './people.ts'
 import { KEY, startWorkos, writes } from './workos.ts'
 
@@ -12,7 +13,7 @@ const ROWS = [
 
 test('a saved plan is applied as it is, without a question', async () => {
   const workos = await startWorkos()
-  const project = peopleProject(workos, ROWS, { safety: { confirm: 'production' } })
+  const project = peopleProject(workos, ROWS)
   const planned = await project.run(['plan', '--out', 'plan.ndjson'], { env })
   expect(planned.exit, planned.stderr).toBe(0)
   expect(writes(workos.takeLog())).toEqual([])
@@ -26,6 +27,100 @@ test('a saved plan is applied as it is, without a question', async () => {
   const again = await project.run(['apply', 'plan.ndjson'], { env })
   expect(again.exit).toBe(8)
   expect(again.stderr).toContain('the state has changed')
+})
+
+test('safety.confirm holds for a saved plan: its word is given, or nothing is applied', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS, { safety: { confirm: 'production' } })
+  const planned = await project.run(['plan', '--out', 'plan.ndjson'], { env })
+  expect(planned.stderr).toContain('workos-migrate apply plan.ndjson --confirm production')
+  const refused = [[], ['--yes'], ['--confirm', 'staging']].map((more) => ['apply', 'plan.ndjson', ...more])
+  for (const args of refused) {
+    const applied = await project.run(args, { env })
+    expect(applied, args.join(' ')).toMatchObject({ exit: 5, stderr: expect.stringContaining('--confirm production') })
+  }
+  // Nobody is asked, on a terminal either: a saved plan runs where nobody is.
+  expect(await project.run(['apply', 'plan.ndjson'], { env, typed: 'production\n' })).toMatchObject({ exit: 5 })
+  expect(writes(workos.takeLog())).toEqual([])
+  expect(await project.run(['apply', 'plan.ndjson', '--confirm', 'production'], { env })).toMatchObject({ exit: 0 })
+  expect((await workos.snapshot()).memberships).toHaveLength(2)
+  expect(await project.run(['apply', 'plan.ndjson', '--confirm', 'production'], { env })).toMatchObject({ exit: 8 })
+})
+
+test('a saved plan with nothing to apply asks for no word', async () => {
+  const project = peopleProject(await startWorkos(), ROWS, { safety: { confirm: 'production' } })
+  expect(await project.run(['apply', '--confirm', 'production'], { env })).toMatchObject({ exit: 0 })
+  expect(await project.run(['plan', '--out', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
+  expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
+})
+
+/** Everything that a reviewer sees, made to say something else. The lines of the header count from 0. */
+const TAMPERINGS: [string, (lines: string[]) => string[]][] = [
+  ['a count', (lines) => lines.with(0, (lines[0] ?? '').replace('"create":2', '"create":1'))],
+  ['the estimate', (lines) => lines.with(0, (lines[0] ?? '').replace(/"writes":\d+/, '"writes":1'))],
+  ['the name', (lines) => lines.with(0, (lines[0] ?? '').replace('"name":"people"', '"name":"staging"'))],
+  ['an address', (lines) => lines.with(1, (lines[1] ?? '').replace(':', ':other-'))],
+  ['an action', (lines) => lines.with(1, (lines[1] ?? '').replace('create', 'adopt'))],
+  ['the order', ([header = '', first = '', second = '', ...rest]) => [header, second, first, ...rest]],
+  ['a line that stands twice', ([header = '', first = '', _second, ...rest]) => [header, first, first, ...rest]],
+  ['a line that was added', (lines) => lines.toSpliced(1, 0, '{"address":"user:id-bob","action":"create"}')],
+  ['a line that was taken out', (lines) => lines.toSpliced(1, 1)],
+  [
+    'a line that was taken out, counted',
+    ([header = '', _first, ...rest]) => [
+      header.replace(/"actions":(\d+)/, (_, count) => `"actions":${Number(count) - 1}`),
+      ...rest,
+    ],
+  ],
+  ['spaces', (lines) => lines.map((line) => line.replaceAll(',', ', '))],
+  ['the ends of the lines', (lines) => lines.map((line, n) => (n === lines.length - 1 ? line : `${line}\r`))],
+  ['something behind the end', (lines) => [...lines, ' ']],
+  ['the seal', (lines) => lines.with(0, (lines[0] ?? '').replace(/"seal":"\w{4}/, '"seal":"0000'))],
+  ['no seal', (lines) => lines.with(0, (lines[0] ?? '').replace(/,"seal":"\w+"/, ''))],
+]
+
+test('a saved plan that was changed in any visible part is refused, and nothing is written', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS)
+  expect(await project.run(['plan', '--out', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
+  const text = readFileSync(project.path('plan.ndjson'), 'utf8')
+  for (const [what, tamper] of TAMPERINGS) {
+    const tampered = tamper(text.split('\n')).join('\n')
+    expect(tampered, what).not.toBe(text)
+    project.write('plan.ndjson', tampered)
+    const applied = await project.run(['apply', 'plan.ndjson'], { env })
+    expect(applied, what).toMatchObject({ exit: 3, stderr: expect.stringContaining('bad_plan_file') })
+    expect(applied.stderr, what).toContain('plan --out')
+  }
+  expect(writes(workos.takeLog())).toEqual([])
+  project.write('plan.ndjson', text)
+  expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
+}, 30_000)
+
+test('a seal that was made without the API key does not fit', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS)
+  await project.run(['plan', '--out', 'plan.ndjson'], { env })
+  const [header = '', ...lines] = readFileSync(project.path('plan.ndjson'), 'utf8').split('\n')
+  const forged = header.replace('"create":2', '"create":1').replace(/,"seal":"\w+"/, '')
+  const sealer = new Sealer(forged)
+  sealer.add(lines.join('\n'))
+  project.write('plan.ndjson', [`${forged.slice(0, -1)},"seal":"${sealer.seal('guessed')}"}`, ...lines].join('\n'))
+  expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({
+    exit: 3,
+    stderr: expect.stringContaining('it was changed after it was written'),
+  })
+  expect(writes(workos.takeLog())).toEqual([])
+})
+
+test('a plan that an earlier version saved is refused with the way to a new one', async () => {
+  const project = peopleProject(await startWorkos(), ROWS)
+  await project.run(['plan', '--out', 'plan.ndjson'], { env })
+  const text = readFileSync(project.path('plan.ndjson'), 'utf8')
+  project.write('plan.ndjson', text.replace('"version":2', '"version":1').replace(/,"seal":"\w+"/, ''))
+  const applied = await project.run(['apply', 'plan.ndjson'], { env })
+  expect(applied).toMatchObject({ exit: 3, stderr: expect.stringContaining('it has version 1, this program reads 2') })
+  expect(applied.stderr).toContain('make it again with plan --out')
 })
 
 test('a saved plan is found from any folder, together with its manifest', async () => {

@@ -37,6 +37,12 @@ export function inChild(program: string = PROGRAM, more: Record<string, string> 
   }
 }
 
+/** What a process needs in its environment to have such a disk: see weak-disk.ts. */
+export function weakDisk(disk: object): Record<string, string> {
+  const module = new URL('./weak-disk.ts', import.meta.url).href
+  return { WEAK_DISK: JSON.stringify(disk), NODE_OPTIONS: `--import=${module}` }
+}
+
 /** In this process. */
 export const inProcess: Command = async (cwd, args, env) => {
   const { code, ...outputs } = await runCommand(args, { cwd, env: { NO_COLOR: '1', ...env } })

@@ -41,14 +41,18 @@ export interface WreckOptions {
   manifest?: object
   /** How far the clock of WorkOS is ahead of this machine's. Milliseconds. */
   ahead?: () => number
+  /** Where the project goes. Default: a temporary folder. */
+  folder?: string
+  /** For the commands that are killed. */
+  env?: Record<string, string>
 }
 
 const ASIDE = 'x-aside'
 
 export async function openWreck(population: Population, options: WreckOptions = {}): Promise<Wreck> {
-  const { ahead = () => 0, manifest } = options
+  const { ahead = () => 0, manifest, folder: place, env = {} } = options
   const requests: RequestLogEntry[] = []
-  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-crash-'))
+  const folder = place ?? mkdtempSync(join(tmpdir(), 'workos-migrate-crash-'))
   const sandbox: Sandbox = await startSandbox({
     data: ':memory:',
     now: () => Date.now() + ahead(),
@@ -61,7 +65,7 @@ export async function openWreck(population: Population, options: WreckOptions = 
   const key = () => `sk_test_wreck${environment}`
   const state = join(folder, '.workos-migrate')
   const childFor = (boundary: Boundary, more: Record<string, string> = {}): Command =>
-    inChild(CHILD, { CRASH: JSON.stringify(boundary), ...more })
+    inChild(CHILD, { CRASH: JSON.stringify(boundary), ...env, ...more })
   return {
     folder,
     crash: (args, boundary) => childFor(boundary)(folder, args, { KEY: key() }),

@@ -83,10 +83,10 @@ function crashBefore<Name extends string>(
 
 function crashInWriting(): void {
   const original = fs.writeSync
-  const half = (fd: number, text: string) => {
-    if (seen + 1 === boundary.count) original(fd, text.slice(0, text.length / 2))
+  const half = (fd: number, bytes: Uint8Array, at: number) => {
+    if (seen + 1 === boundary.count) original(fd, bytes, at, Math.floor((bytes.length - at) / 2))
     reached()
-    return original(fd, text)
+    return original(fd, bytes, at)
   }
   fs.writeSync = half as typeof fs.writeSync
   syncBuiltinESMExports()

@@ -4,13 +4,15 @@ import { describe, expect, test } from 'vitest'
 import { ManifestError, StalePlanError } from '../../src/diagnostics/errors.ts'
 import type { Plan } from '../../src/planning/plan.ts'
 import { digestPlan } from '../../src/planning/plan-digest.ts'
-import { checkFresh, isPlanFile, type PlanHeader, readPlanHeader, writePlanFile } from '../../src/planning/plan-file.ts'
+import { checkFresh, type PlanHeader, writePlanFile } from '../../src/planning/plan-file.ts'
+import { isPlanFile, readPlanHeader } from '../../src/planning/read-plan-file.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { actionsOf, createWorld, people, type World } from './world.ts'
 
 const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const OTHER_HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWe'
 const KEY = 'sk_test_do_not_show_me'
+const purpose = { message: 'the plan cannot be written', code: 'plan_unwritable', hint: 'name another file' }
 
 const withHash = (hash: string) =>
   people(3).map((row) => ({ ...row, password_hash: hash, password_hash_type: 'bcrypt', metadata: '{"plan":"p-r-o"}' }))
@@ -18,7 +20,7 @@ const withHash = (hash: string) =>
 function save(world: World, plan: Plan, apiKey = KEY): string {
   const path = join(world.folder, 'plans', 'plan.ndjson')
   mkdirSync(join(world.folder, 'plans'), { recursive: true })
-  writePlanFile(plan, path, world.loaded.file, apiKey)
+  writePlanFile(plan, path, { manifestFile: world.loaded.file, apiKey, purpose })
   return path
 }
 
@@ -43,7 +45,7 @@ describe('a saved plan', () => {
     const header = await readPlanHeader(path)
     expect(header).toMatchObject({
       format: 'workos-migrate-plan',
-      version: 1,
+      version: 2,
       name: plan.name,
       manifestFile: join('..', 'migrate.config.yaml'),
       inputs: plan.inputs,
@@ -92,19 +94,25 @@ describe('a saved plan', () => {
     const plan = await world.plan()
     const taken = join(world.folder, 'taken')
     mkdirSync(join(taken, 'full'), { recursive: true })
-    expect(() => writePlanFile(plan, taken, world.loaded.file, KEY)).toThrow()
+    expect(() => writePlanFile(plan, taken, { manifestFile: world.loaded.file, apiKey: KEY, purpose })).toThrow()
     expect(readdirSync(world.folder).filter((name) => name.startsWith('taken'))).toEqual(['taken'])
-    expect(() => writePlanFile(plan, join(world.folder, 'no', 'folder'), world.loaded.file, KEY)).toThrow()
+    expect(() =>
+      writePlanFile(plan, join(world.folder, 'no', 'folder'), {
+        manifestFile: world.loaded.file,
+        apiKey: KEY,
+        purpose,
+      }),
+    ).toThrow()
   })
 })
 
 describe('a damaged plan file is refused', () => {
-  const header = { format: 'workos-migrate-plan', version: 1 }
+  const header = { format: 'workos-migrate-plan', version: 2 }
   test.each<[string, string]>([
     ['empty', ''],
     ['no JSON', 'plan\n'],
     ['another format', '{"format":"other"}\n'],
-    ['a later version', `${JSON.stringify({ ...header, version: 2 })}\n`],
+    ['a later version', `${JSON.stringify({ ...header, version: 3 })}\n`],
     ['a header without its parts', `${JSON.stringify({ ...header, actions: 0 })}\n`],
   ])('%s', async (_, content) => {
     const path = join(temporaryFolder(), 'plan.ndjson')

@@ -154,6 +154,7 @@ const OF_A_WHOLE_FILE = [
   'snapshot_damaged',
   'snapshot_locked',
   'snapshot_of_another_source',
+  'snapshot_unwritable',
   'snapshot_version',
   'source_changed',
   'source_redirects',

@@ -63,7 +63,7 @@ export const LINES: Record<string, string[][]> = {
     ['handoff', '--out', 'handoff', '--snapshot', 'snapshot'],
   ],
   apply: [
-    ['apply', 'plan.ndjson', '--full'],
+    ['apply', 'plan.ndjson', '--full', '--confirm', 'canaries'],
     ['apply', '--yes', '--json', '--full'],
     ['apply', '--yes', '--refresh'],
     ['apply', '--confirm', 'wrong-word'],

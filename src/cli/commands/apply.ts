@@ -1,11 +1,14 @@
 import { dirname, resolve } from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
-import { checkFresh, isPlanFile, type PlanHeader, readPlanHeader } from '../../planning/plan-file.ts'
+import { removeAbandonedFiles } from '../../files/temporary-file.ts'
+import { checkFresh, type PlanHeader } from '../../planning/plan-file.ts'
+import { checkSeal, isPlanFile, readPlanHeader } from '../../planning/read-plan-file.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
-import { type Approval, approve } from '../confirm.ts'
+import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import { openSession, type SessionOptions } from '../session.ts'
+import type { SessionOptions } from '../session.ts'
 import { withManifest } from '../with-manifest.ts'
+import { withSession } from '../with-session.ts'
 import { showPlan } from './plan.ts'
 
 export interface ApplyCommandOptions extends SessionOptions, Approval {
@@ -21,31 +24,33 @@ export async function apply(
   context: Context,
 ): Promise<ExitCode> {
   const path = file === undefined ? undefined : resolve(context.cwd, file)
-  const saved = path !== undefined && isPlanFile(path) ? await readPlanHeader(path) : undefined
-  if (saved && options.fresh) throw freshPlan()
-  const session = await openSession(
-    saved && path ? optionsOf(saved, path, options) : withManifest(file, options),
-    context,
-    'apply',
-  )
-  try {
-    const plan = await session.computePlan(saved?.summary.refreshed ?? options.refresh ?? false)
-    const apiKey = session.target.identity.apiKey
-    if (saved) checkFresh(saved, plan, apiKey)
-    else if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
+  if (path === undefined || !isPlanFile(path)) return applyNew(withManifest(file, options), context)
+  removeAbandonedFiles(dirname(path))
+  const saved = await readPlanHeader(path)
+  if (options.fresh) throw freshPlan()
+  return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
+    const { apiKey } = session.target.identity
+    const plan = await session.computePlan(saved.summary.refreshed)
+    checkFresh(saved, plan, apiKey)
+    checkSeal(path, saved, apiKey)
+    checkRefusals(plan, session.loaded)
+    if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
+    return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
+  })
+}
+
+function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitCode> {
+  return withSession(options, context, 'apply', async (session) => {
+    const plan = await session.computePlan(options.refresh ?? false)
+    if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
     checkRefusals(plan, session.loaded)
     const { confirm } = session.loaded.manifest.safety
-    if (saved === undefined && plan.summary.changes) {
-      const approved = await approve('\nApply this plan?', confirm, options, context)
-      if (!approved) {
-        context.stderr.write('Nothing was applied.\n')
-        return ExitCode.done
-      }
+    if (plan.summary.changes && !(await approve('\nApply this plan?', confirm, options, context))) {
+      context.stderr.write('Nothing was applied.\n')
+      return ExitCode.done
     }
-    return await carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
-  } finally {
-    await session.close()
-  }
+    return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
+  })
 }
 
 /** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */

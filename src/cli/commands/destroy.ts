@@ -2,8 +2,9 @@ import { ExitCode } from '../../diagnostics/errors.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { approve } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import { openSession, type SessionOptions } from '../session.ts'
+import type { SessionOptions } from '../session.ts'
 import { withManifest } from '../with-manifest.ts'
+import { withSession } from '../with-session.ts'
 import { showPlan } from './plan.ts'
 
 export interface DestroyOptions extends SessionOptions {
@@ -26,8 +27,7 @@ export async function destroy(
   context: Context,
 ): Promise<ExitCode> {
   const lock = options.planOnly ? undefined : 'destroy'
-  const session = await openSession(withManifest(manifest, options), context, lock)
-  try {
+  return withSession(withManifest(manifest, options), context, lock, async (session) => {
     const plan = await session.computeDestroyPlan({
       spareSignedIn: !options.includeActive,
       spareChanged: !options.includeChanged,
@@ -44,7 +44,5 @@ export async function destroy(
       return ExitCode.done
     }
     return await carryOutPlan(session, plan, { ...options, command: 'destroy' }, context)
-  } finally {
-    await session.close()
-  }
+  })
 }

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { loadManifest } from '../../config/load.ts'
 import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
@@ -6,7 +6,6 @@ import { ExitCode } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
-import { createScratch } from '../../files/scratch.ts'
 import { proxiesOf } from '../../http/proxy.ts'
 import { renderExportJson, renderExportText } from '../../reporting/export-text.ts'
 import { Progress } from '../../reporting/progress.ts'
@@ -17,6 +16,7 @@ import { recordSource } from '../../sources/snapshot/record.ts'
 import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
 import { placeSourceProblem, placingSourceErrors } from '../placing.ts'
+import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 
 export interface ExportOptions {
   /** The manifest file. */
@@ -65,9 +65,9 @@ async function read(loaded: LoadedManifest, out: string | undefined, options: Ca
   const live = await liveReading(source)
   const folder = out ?? snapshotFolder(source, loaded.directory, live)
   if (live !== undefined) return captureSource(source, live, folder, options)
-  const scratch = createScratch(dirname(resolve(loaded.directory, state.path)))
+  const scratch = scratchBeside(resolve(loaded.directory, state.path))
   try {
-    return await recordSource(source, folder, { ...options, scratch: scratch.path })
+    return await stagingBeside(scratch.path, () => recordSource(source, folder, { ...options, scratch: scratch.path }))
   } finally {
     scratch.remove()
   }

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Wait } from '../../clock.ts'
 import { loadManifest } from '../../config/load.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
@@ -6,7 +6,6 @@ import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
-import { createScratch } from '../../files/scratch.ts'
 import { writeHandoff } from '../../handoff/write-handoff.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { computeDesired } from '../../planning/compute-desired.ts'
@@ -14,8 +13,10 @@ import { rejectedConnections, renderHandoffJson, renderHandoffText } from '../..
 import { Progress } from '../../reporting/progress.ts'
 import { painter } from '../../reporting/style.ts'
 import { peekState } from '../../state/sqlite-store.ts'
+import { checkStateFile } from '../../state/state-file.ts'
 import type { Context } from '../context.ts'
 import { placeSourceProblem, placingSourceErrors } from '../placing.ts'
+import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
 
 export interface HandoffCommandOptions extends SnapshotOptions {
@@ -56,9 +57,10 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     onWait: (wait: Wait) => progress.waiting(wait, context.now()),
   }
   const statePath = resolve(loaded.directory, loaded.manifest.state.path)
-  const scratch = createScratch(dirname(statePath))
+  checkStateFile(statePath)
+  const scratch = scratchBeside(statePath)
   const state = peekState(statePath)
-  try {
+  const write = async () => {
     const { set } = await placingSourceErrors(loaded, () =>
       computeDesired({
         ...tell,
@@ -80,6 +82,9 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     } finally {
       set.close()
     }
+  }
+  try {
+    return await stagingBeside(scratch.path, write)
   } finally {
     await state.close()
     scratch.remove()

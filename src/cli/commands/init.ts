@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
+import { readRegular, regularFileAt } from '../../files/regular-file.ts'
+import { checkReplaceable, type Purpose, writeWholeFile } from '../../files/whole-file.ts'
 import type { Inspection } from '../../inspecting/inspection.ts'
 import { counted } from '../../reporting/style.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
@@ -62,7 +64,8 @@ export async function init(options: InitOptions, context: Context): Promise<Exit
     return ExitCode.done
   }
   context.interrupted.throwIfAborted()
-  writeWhole(file, manifest.text, 0o600)
+  for (const path of [file, gitignoreOf(dirname(file))]) checkReplaceable(path, purposeOf(path))
+  writeWholeFile(file, [manifest.text], purposeOf(file))
   const ignored = ignore(dirname(file), answers)
   context.stderr.write(`Wrote ${printable(relative(context.cwd, file))}${ignored ? ' and .gitignore' : ''}.\n`)
   const unset = manifest.variables.filter(({ name }) => !context.env[name] && !tried.has(name))
@@ -106,34 +109,27 @@ async function confirmed(
   return prompts.confirm(`Write ${options.out} and .gitignore?`, true)
 }
 
-/** Whoever looks sees the old file or the new one, never a half. */
-function writeWhole(file: string, text: string, mode: number): void {
-  const next = `${file}.new`
-  try {
-    writeFileSync(next, text, { mode })
-    renameSync(next, file)
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error
-    throw new UsageError(
-      {
-        code: 'manifest_unwritable',
-        message: `${file} cannot be written (${error.code})`,
-        hint: 'name a file in a folder that exists and that you may write to, with --out',
-      },
-      { cause: error },
-    )
+function purposeOf(path: string): Purpose {
+  return {
+    message: `${path} cannot be written`,
+    code: 'manifest_unwritable',
+    hint: 'name a file in a folder that exists and that you may write to, with --out',
   }
+}
+
+function gitignoreOf(directory: string): string {
+  return resolve(directory, '.gitignore')
 }
 
 /** Keeps state, keys and data files out of version control. Whether there was something to add. */
 function ignore(directory: string, answers: Answers): boolean {
-  const path = resolve(directory, '.gitignore')
-  const existing = existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  const path = gitignoreOf(directory)
+  const found = regularFileAt(path)
+  const existing = found === undefined ? undefined : readRegular(path).toString('utf8')
   const files = filled(answers).map(({ file }) => file.path)
   const text = gitignoreWith(existing, directory, files)
   if (text === undefined) return false
-  if (existing === undefined) writeWhole(path, text, 0o600)
-  else writeFileSync(path, text)
+  writeWholeFile(path, [text], purposeOf(path), found === undefined ? undefined : found.mode & 0o777)
   return true
 }
 

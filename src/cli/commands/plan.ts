@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
-import { writeWholeFile } from '../../files/whole-file.ts'
+import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
 import { mergeReport } from '../../reporting/merges-json.ts'
@@ -11,7 +11,8 @@ import { renderPlanText } from '../../reporting/plan-text.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
-import { openSession, type Session, type SessionOptions } from '../session.ts'
+import type { Session, SessionOptions } from '../session.ts'
+import { withSession } from '../with-session.ts'
 
 export interface PlanOptions extends SessionOptions {
   refresh?: boolean
@@ -26,13 +27,15 @@ export interface PlanOptions extends SessionOptions {
 
 /** `plan`: shows what apply would do. Writes nothing to the target. */
 export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
-  const session = await openSession(options, context)
-  try {
+  return withSession(options, context, undefined, async (session) => {
+    checkPlaces(options, session, context)
     const computed = await session.computePlan(options.refresh ?? false)
     await showPlan(computed, options, context)
     if (options.out !== undefined) {
       save(computed, options.out, session, context)
-      context.stderr.write(`Saved to ${options.out}. Carry it out with: workos-migrate apply ${options.out}\n`)
+      const { confirm } = session.loaded.manifest.safety
+      const word = confirm === undefined ? '' : ` --confirm ${confirm}`
+      context.stderr.write(`Saved to ${options.out}. Carry it out with: workos-migrate apply ${options.out}${word}\n`)
     }
     if (options.merges !== undefined) {
       saveMerges(computed, options.merges, session, context)
@@ -40,35 +43,42 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
     }
     if (computed.summary.refusals.length > 0) return ExitCode.guard
     return options.detailedExitcode && computed.summary.changes ? ExitCode.changes : ExitCode.done
-  } finally {
-    await session.close()
-  }
+  })
 }
 
 function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }: Context): void {
-  const write = () => writePlanFile(computed, resolve(cwd, out), loaded.file, target.identity.apiKey)
-  writable('the plan', out, '--out', 'plan_unwritable', write)
+  const purpose = purposeOf('the plan', out, '--out', 'plan_unwritable')
+  writePlanFile(computed, resolve(cwd, out), { manifestFile: loaded.file, apiKey: target.identity.apiKey, purpose })
 }
 
 function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { cwd }: Context): void {
   const report = mergeReport(computed, loaded.manifest, state.digestKey)
-  const write = () => writeWholeFile(resolve(cwd, out), report)
-  writable('the report of merges', out, '--merges', 'merges_unwritable', write)
+  writeWholeFile(resolve(cwd, out), report, purposeOf('the report of merges', out, '--merges', 'merges_unwritable'))
 }
 
-function writable(what: string, out: string, option: string, code: string, write: () => void): void {
-  try {
-    write()
-  } catch (error) {
-    if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) throw error
-    throw new UsageError(
-      {
-        code,
-        message: `${what} cannot be written to ${out} (${error.code})`,
-        hint: `name a file with ${option}, in a folder that exists and that you may write to`,
-      },
-      { cause: error },
-    )
+/** @throws UsageError for a file that the run needs itself, or that would be written twice */
+function checkPlaces({ out, merges }: PlanOptions, { loaded, statePath }: Session, { cwd }: Context): void {
+  const taken = new Map([
+    [loaded.file, 'the manifest'],
+    [statePath, 'the state'],
+  ])
+  for (const [option, name] of Object.entries({ '--out': out, '--merges': merges })) {
+    if (name === undefined) continue
+    const path = resolve(cwd, name)
+    const holder = taken.get(path)
+    if (holder !== undefined) {
+      const hint = 'name a file of its own'
+      throw new UsageError({ code: 'place_taken', message: `${option} names ${name}, which is ${holder}`, hint })
+    }
+    taken.set(path, `that of ${option}`)
+  }
+}
+
+function purposeOf(what: string, named: string, option: string, code: string): Purpose {
+  return {
+    message: `${what} cannot be written to ${named}`,
+    code,
+    hint: `name a file with ${option}, in a folder that exists and that you may write to`,
   }
 }
 

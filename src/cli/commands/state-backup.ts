@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import type { ExitCode } from '../../diagnostics/errors.ts'
 import { figure, printable } from '../../diagnostics/printable.ts'
 import { kindDefinitions } from '../../resources/registry.ts'
 import { backupPath } from '../../state/backups.ts'
@@ -14,11 +14,7 @@ export async function stateBackup(
 ): Promise<ExitCode> {
   return withState(options, context, async ({ state }) => {
     const path = file === undefined ? backupPath(state.location, new Date(context.now())) : resolve(context.cwd, file)
-    try {
-      state.backUp(path)
-    } catch (error) {
-      throw error instanceof Error && 'syscall' in error && 'code' in error ? unwritable(path, error) : error
-    }
+    state.backUp(path)
     let resources = 0
     for (const { name } of kindDefinitions) resources += await state.count(name)
     context.stdout.write(`${printable(path)}\n`)
@@ -27,15 +23,4 @@ export async function stateBackup(
         'It holds personal data and the key of the digests: keep it like the state.\n',
     )
   })
-}
-
-function unwritable(path: string, cause: Error & { code: unknown }): UsageError {
-  return new UsageError(
-    {
-      code: 'backup_unwritable',
-      message: `the backup cannot be written to ${path} (${String(cause.code)})`,
-      hint: 'name a file in a folder that exists and that you may write to',
-    },
-    { cause },
-  )
 }

@@ -9,7 +9,8 @@ import { compareFields } from '../../verifying/compare-fields.ts'
 import { toolVersion } from '../../version.ts'
 import { parseAddress } from '../address.ts'
 import type { Context } from '../context.ts'
-import { openSession, type Session, type SessionOptions } from '../session.ts'
+import type { Session, SessionOptions } from '../session.ts'
+import { withSession } from '../with-session.ts'
 
 export interface StateImportOptions extends SessionOptions {
   force?: boolean
@@ -24,8 +25,7 @@ export async function stateImport(
 ): Promise<ExitCode> {
   const wanted = parseAddress(address)
   const command = 'state import'
-  const session = await openSession(options, context, command)
-  try {
+  return withSession(options, context, command, async (session) => {
     const { state, target, loaded } = session
     await checkBinding(state, target.identity, target.client)
     const set = await readSource(session)
@@ -42,9 +42,7 @@ export async function stateImport(
     )
     context.stdout.write(differences(imported))
     return ExitCode.done
-  } finally {
-    await session.close()
-  }
+  })
 }
 
 /** The desired set; undefined, with a warning, when the source cannot be read. */

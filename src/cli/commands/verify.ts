@@ -8,7 +8,8 @@ import type { Verification } from '../../verifying/verification.ts'
 import { verify as compare } from '../../verifying/verify.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
-import { openSession, type SessionOptions } from '../session.ts'
+import type { SessionOptions } from '../session.ts'
+import { withSession } from '../with-session.ts'
 
 export interface VerifyCommandOptions extends SessionOptions {
   /** Differences fail as well. */
@@ -19,8 +20,7 @@ export interface VerifyCommandOptions extends SessionOptions {
 
 /** `verify`: reads WorkOS back and compares it with the source and the state. Writes to neither. */
 export async function verify(options: VerifyCommandOptions, context: Context): Promise<ExitCode> {
-  const session = await openSession({ ...options, leaveOpenWrites: true }, context)
-  try {
+  return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, state, target, progress } = session
     const verification = await compare({
       name: loaded.manifest.name,
@@ -41,9 +41,7 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
     }
     await end()
     return exitCode(verification, options.strict ?? false)
-  } finally {
-    await session.close()
-  }
+  })
 }
 
 function exitCode({ outcome }: Verification, strict: boolean): ExitCode {

@@ -159,7 +159,8 @@ function addEnvironments(answers: Answers, content: JsonObject, comments: Commen
       ...(CAREFUL.test(name) ? { safety: { confirm: name } } : {}),
     }
     comments[`environments.${name}`] = `${keyVariable(name)}=sk_… workos-migrate plan -e ${name}`
-    comments[`environments.${name}.safety`] = `apply asks for --confirm ${name}, so that nobody is here by mistake.`
+    comments[`environments.${name}.safety`] =
+      `apply, of a saved plan too, needs --confirm ${name}, so that nobody is here by mistake.`
     variables.push({ environment: name, name: keyVariable(name) })
   }
   content.environments = environments

@@ -1,8 +1,8 @@
 import type { Hash } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ManifestError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
+import { NotRegularFile, openRegularHandle } from '../../files/regular-file.ts'
 import type { SourceFile } from './file.ts'
 import type { FileWatch } from './file-watch.ts'
 import { BrokenZstd, isZstd, unpackZstd } from './zstd.ts'
@@ -44,7 +44,7 @@ export async function* readBytes(file: SourceFile, options: ByteOptions = {}): A
 }
 
 async function* fromDisk(file: SourceFile, { hash, watch, signal }: ByteOptions): AsyncGenerator<Buffer> {
-  const handle = await open(file.path)
+  const handle = await openRegularHandle(file.path)
   try {
     await watch?.opened(file, handle)
     let bytes = 0
@@ -91,6 +91,7 @@ function readable(error: unknown, file: SourceFile): unknown {
   if (error instanceof OperatorError) return error
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const at = { file: file.name }
+  if (error instanceof NotRegularFile) return irregular(file, error)
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -98,13 +99,6 @@ function readable(error: unknown, file: SourceFile): unknown {
         code: 'file_not_found',
         message: `there is no file ${file.name}`,
         hint: `looked for ${file.path}; relative paths start at the manifest's folder`,
-        at,
-      })
-    case 'EISDIR':
-      return new ManifestError({
-        code: 'not_a_file',
-        message: `${file.name} is a folder`,
-        hint: 'name a file in it',
         at,
       })
     case 'EACCES':
@@ -134,4 +128,10 @@ function readable(error: unknown, file: SourceFile): unknown {
       if (typeof code !== 'string' || !code.startsWith('E') || code.startsWith('ERR_')) return error
       return new SourceError({ code: 'file_unreadable', message: `reading the file failed (${code})`, at })
   }
+}
+
+/** A pipe cannot be read again, which a plan that is applied later needs. */
+function irregular({ name }: SourceFile, { what }: NotRegularFile): ManifestError {
+  const hint = what === 'a folder' ? 'name a file in it' : 'write its content to a file, and name that'
+  return new ManifestError({ code: 'not_a_file', message: `${name} is ${what}`, hint, at: { file: name } })
 }

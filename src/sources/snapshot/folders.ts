@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UsageError } from '../../diagnostics/errors.ts'
+import { syncFolder } from '../../files/whole-file.ts'
 import { HEAD } from './format.ts'
 
 /** The database of a snapshot that is being written, in its folder. */
@@ -29,6 +30,8 @@ export function settle(folder: string): void {
       renameSync(folder, old)
     }
     renameSync(next, folder)
+    // Before the old one goes.
+    syncFolder(dirname(folder))
   } else if (!existsSync(folder) && existsSync(join(old, HEAD))) {
     renameSync(old, folder)
   }

@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { SourceError } from '../../diagnostics/errors.ts'
 import { figure } from '../../diagnostics/printable.ts'
+import { NotRegularFile, readRegular } from '../../files/regular-file.ts'
 import { damaged, digestStreams, HEAD, parseHead, type SnapshotHead } from './format.ts'
 import { readRows } from './rows.ts'
 import type { Snapshot, SnapshotStream } from './snapshot.ts'
@@ -28,8 +29,9 @@ export async function readSnapshot(path: string): Promise<Snapshot> {
 async function readHead(folder: string): Promise<SnapshotHead> {
   let text: string
   try {
-    text = await readFile(join(folder, HEAD), 'utf8')
+    text = readRegular(join(folder, HEAD)).toString('utf8')
   } catch (error) {
+    if (error instanceof NotRegularFile) throw damaged(folder, `${HEAD} is ${error.what}`, error)
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
     throw new SourceError(

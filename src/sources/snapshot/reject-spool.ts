@@ -1,6 +1,7 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeAll } from '../../files/whole-file.ts'
 import { type JsonObject, jsonText } from '../../json.ts'
 import type { RecordedReject } from './recorded.ts'
 
@@ -46,7 +47,7 @@ export class RejectSpool {
   }
 
   #flush(): void {
-    if (this.#file !== undefined && this.#waiting !== '') writeSync(this.#file, this.#waiting)
+    if (this.#file !== undefined && this.#waiting !== '') writeAll(this.#file, this.#waiting)
     this.#waiting = ''
   }
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { NotRegularFile, openRegular } from '../../files/regular-file.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { damaged } from './format.ts'
 import type { SnapshotRow } from './snapshot.ts'
@@ -60,8 +61,8 @@ function checkRows(file: RowFile, records: number, hash: Hash): void {
 
 async function* unpack({ path, bytes }: RowFile, hash: Hash): AsyncGenerator<Buffer> {
   if (bytes === 0) return
-  const packed = createReadStream(path, { end: bytes - 1, highWaterMark: CHUNK })
   try {
+    const packed = createReadStream(path, { fd: openRegular(path), start: 0, end: bytes - 1, highWaterMark: CHUNK })
     // An error on either side reaches the reader through the iteration; the callback only keeps it from being unhandled.
     for await (const chunk of pipeline(packed, createGunzip({ chunkSize: CHUNK }), () => {})) {
       hash.update(chunk)
@@ -70,6 +71,7 @@ async function* unpack({ path, bytes }: RowFile, hash: Hash): AsyncGenerator<Buf
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (code.startsWith('Z_')) throw damaged(dirname(path), `${path} is damaged or cut off`, error)
+    if (error instanceof NotRegularFile) throw damaged(dirname(path), error.message, error)
     if (code === 'ENOENT') throw damaged(dirname(path), `there is no ${path}`, error)
     throw error
   }

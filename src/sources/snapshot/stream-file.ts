@@ -70,7 +70,7 @@ export class StreamFile {
       // What a killed process may have left under its name goes.
       this.#handle ??= await open(this.#path, 'w', 0o600)
       const member = await packed(text)
-      await this.#handle.write(member, 0, member.length, position)
+      await writeAt(this.#handle, member, position)
       await this.#handle.datasync()
       this.#hash.update(text)
       this.#waitingRecords -= records
@@ -96,5 +96,14 @@ export class StreamFile {
   #figures() {
     const { records, bytes, sha256 } = this.#written
     return { records, bytes, sha256 }
+  }
+}
+
+/** Writes all of it: the operating system may take a part, as on a disk that is nearly full. */
+async function writeAt(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at)
+    if (bytesWritten <= 0) throw new Error('the operating system takes no more bytes, and does not say why')
+    at += bytesWritten
   }
 }

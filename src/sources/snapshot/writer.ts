@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SourceError } from '../../diagnostics/errors.ts'
+import { explaining, type Purpose, writeRefusal, writeWholeFile } from '../../files/whole-file.ts'
 import { canonicalJson, type Json, type JsonObject } from '../../json.ts'
 import { toolVersion } from '../../version.ts'
 import { checkReplaceable, nextOf, settle } from './folders.ts'
@@ -51,7 +52,7 @@ export async function openSnapshotWriter(
   checkReplaceable(folder)
   if (options.anew) discardUnfinished(folder)
   const next = nextOf(folder)
-  mkdirSync(next, { recursive: true, mode: 0o700 })
+  explaining(next, purposeOf(next), () => mkdirSync(next, { recursive: true, mode: 0o700 }))
   const begin = { source: of.source, identity: of.identity, startedAt: new Date(now()).toISOString() }
   const progress = openProgress(next, begin)
   const streams = new Map<string, StreamFile>()
@@ -64,6 +65,14 @@ export async function openSnapshotWriter(
     for (const stream of streams.values()) await stream.close()
     progress.close()
     throw error
+  }
+}
+
+function purposeOf(folder: string): Purpose {
+  return {
+    message: `the snapshot cannot be written to ${folder}`,
+    code: 'snapshot_unwritable',
+    hint: 'have it written elsewhere: workos-migrate export --out, then plan --snapshot',
   }
 }
 
@@ -157,8 +166,7 @@ class FolderWriter implements OpenSnapshotWriter {
     })
     await this.#release()
     const head = join(nextOf(this.#folder), HEAD)
-    writeFileSync(`${head}.tmp`, text, { mode: 0o600, flush: true })
-    renameSync(`${head}.tmp`, head)
+    writeWholeFile(head, [text], purposeOf(nextOf(this.#folder)))
     settle(this.#folder)
     return readSnapshot(this.#folder)
   }
@@ -209,8 +217,13 @@ class FolderWriter implements OpenSnapshotWriter {
     this.#current = this.#next
     this.#next = { steps: new Map(), facts: new Map() }
     this.#waiting = 0
-    const written = await Promise.all(parts.map(({ stream, part }) => stream.write(part)))
-    this.#progress.commit({ streams: written, steps: steps.values(), facts })
+    try {
+      const written = await Promise.all(parts.map(({ stream, part }) => stream.write(part)))
+      this.#progress.commit({ streams: written, steps: steps.values(), facts })
+    } catch (error) {
+      const next = nextOf(this.#folder)
+      throw writeRefusal(error, next, purposeOf(next))
+    }
     this.#current = { steps: new Map(), facts: new Map() }
   }
 

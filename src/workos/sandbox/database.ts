@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
-import path from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { StateError } from '../../diagnostics/errors.ts'
+import { StateError, UsageError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { type DatabaseOwner, takeDatabaseFile } from '../../files/database-file.ts'
+import { NotRegularFile } from '../../files/regular-file.ts'
 import { SCHEMA_STEPS } from './schema.ts'
 
 /** Marks a file as a sandbox's: "WSBX". */
@@ -16,10 +17,10 @@ export class Database {
 
   /**
    * Opens or creates `file` (mode 0600, its folder 0700), or a database in memory for `:memory:`.
-   * @throws StateError for a file that is not a sandbox's, or is of a later version
+   * @throws StateError for a file that is not a sandbox's, or is of a later version; UsageError for what is no file
    */
   constructor(file: string) {
-    if (file !== ':memory:') createPrivately(file)
+    if (file !== ':memory:') takeFile(file)
     this.#database = new DatabaseSync(file)
     try {
       prepareFile(this.#database, file)
@@ -84,16 +85,21 @@ export class Database {
 }
 
 /** SQLite gives its -wal and -shm files the mode of the main file, so that one is made first, with the right mode. */
-function createPrivately(file: string): void {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-  closeSync(openSync(file, 'a', 0o600))
+function takeFile(file: string): void {
+  let owner: DatabaseOwner
+  try {
+    owner = takeDatabaseFile(file, APPLICATION_ID)
+  } catch (error) {
+    throw error instanceof NotRegularFile ? new UsageError(problemOf(file, `that is ${error.what}`)) : error
+  }
+  if (owner === 'another program') throw unusable(file, 'it belongs to another program')
+  if (owner === 'no database') throw unusable(file, 'file is not a database')
 }
 
 function prepareFile(database: DatabaseSync, file: string): void {
   database.exec('PRAGMA busy_timeout = 5000')
   // Before anything is changed: the switch to WAL alone would write into a file of somebody else.
   refuseForeign(database, file)
-  if (file !== ':memory:') chmodSync(file, 0o600)
   // Sandbox data survives a crash of the process, not a power cut: that is what synchronous = OFF gives up for speed.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE')
   for (const step of SCHEMA_STEPS.slice(pragma(database, 'user_version'))) database.exec(step)
@@ -117,13 +123,14 @@ function pragma(database: DatabaseSync, name: string): number {
 }
 
 function unusable(file: string, reason: string, cause?: unknown): StateError {
-  return new StateError(
-    {
-      code: 'sandbox_data_unusable',
-      message: `${file} cannot be used as sandbox data: ${reason}`,
-      hint: 'name another file, or move this one away',
-      at: { file },
-    },
-    { cause },
-  )
+  return new StateError(problemOf(file, reason), { cause })
+}
+
+function problemOf(file: string, reason: string): Problem {
+  return {
+    code: 'sandbox_data_unusable',
+    message: `${file} cannot be used as sandbox data: ${reason}`,
+    hint: 'name another file, or move this one away',
+    at: { file },
+  }
 }
