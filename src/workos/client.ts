@@ -1,15 +1,17 @@
 import { WorkOS } from '@workos-inc/node'
 import { type Clock, sleep, systemClock } from '../clock.ts'
-import { CredentialsError, TargetError } from '../diagnostics/errors.ts'
+import { TargetError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { type Network, openNetwork } from '../http/network.ts'
 import { NO_PROXIES, type Proxies } from '../http/proxy.ts'
 import { settledTrouble } from '../http/settled-trouble.ts'
 import type { JsonObject } from '../json.ts'
-import { type Api, ApiRefusal, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
+import { type Api, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
 import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
 import type { RateLimiter, RequestClass } from './limiter.ts'
-import { describeFailure, errorCodes, errorMessage, neverSent } from './trouble.ts'
+import { refusalOf } from './refusal.ts'
+import { checkTrust } from './tls-faults.ts'
+import { describeFailure, neverSent } from './trouble.ts'
 
 export interface ClientOptions {
   apiKey: string
@@ -96,7 +98,7 @@ export class WorkosClient implements Api {
       } else if (answer.status === 404) {
         return undefined
       } else if (answer.status >= 300) {
-        throw this.#refusal(path, answer.status, answer.body, this.#redactor)
+        throw refusalOf(this.#options.baseUrl, { method: 'GET', path }, answer, this.#redactor)
       } else if (answer.body === undefined) {
         lastTrouble = `HTTP ${answer.status} with a body that is no JSON object`
       } else {
@@ -118,7 +120,7 @@ export class WorkosClient implements Api {
       } else if (answer.status >= 500 || answer.status === 408) {
         throw new OutcomeUnknown(`HTTP ${answer.status}`, answer.status)
       } else if (answer.status >= 300) {
-        throw this.#refusal(write.path, answer.status, answer.body, this.#redactorFor(write))
+        throw refusalOf(this.#options.baseUrl, write, answer, this.#redactorFor(write))
       } else if (answer.body === undefined && write.method !== 'DELETE') {
         throw new OutcomeUnknown(`HTTP ${answer.status} with a body that is no JSON object`, answer.status)
       } else {
@@ -160,6 +162,7 @@ export class WorkosClient implements Api {
       }
       permit.done()
       killed?.throwIfAborted()
+      checkTrust(this.#options.baseUrl, exchange.failure)
       if (status !== 429) {
         if (status !== undefined && status < 500 && exchange.answer?.body) this.#answered += 1
         return exchange
@@ -201,25 +204,6 @@ export class WorkosClient implements Api {
     return redactor
   }
 
-  #refusal(path: string, status: number, body: JsonObject | undefined, redactor: Redactor): Error {
-    if (status === 403 && GROUPS.test(path)) {
-      return new CredentialsError({
-        code: 'groups_refused',
-        message: `${this.#options.baseUrl} refuses access to groups (HTTP 403)`,
-        hint: 'check that groups are enabled for the environment, and target.apiKey; or take map.group and map.groupMember out of the manifest',
-      })
-    }
-    if (status === 401 || status === 403) {
-      return new CredentialsError({
-        code: 'credentials_refused',
-        message: `${this.#options.baseUrl} refuses the API key (HTTP ${status})`,
-        hint: 'check target.apiKey: it must be a secret key (sk_…) of the environment to migrate into',
-      })
-    }
-    const codes = errorCodes(body).map((code) => redactor.redact(code))
-    return new ApiRefusal(status, codes, redactor.redact(errorMessage(status, body)))
-  }
-
   #unreachable(trouble: string, attempts: number): TargetError {
     return new TargetError({
       code: 'target_unreachable',
@@ -228,9 +212,6 @@ export class WorkosClient implements Api {
     })
   }
 }
-
-/** Groups have to be enabled in an environment: where they are not, a key that is good for all else is refused. */
-const GROUPS = /\/groups(\/|$)/
 
 /** The windows a request counts in, by its method and path: https://workos.com/docs/reference/rate-limits */
 export function classify(method: string, path: string): RequestClass {
