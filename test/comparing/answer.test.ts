@@ -102,7 +102,6 @@ describe('whose answer it is', () => {
     id: 'id_1',
     natural,
     externalId,
-    createdAt: null,
     attributes,
   })
   const desired = (kind: string, attributes: JsonObject, refs: Record<string, string> = {}) => ({
