@@ -1,7 +1,6 @@
-import { compareAnswer, describeAnswer, sentBeside } from '../comparing/answer.ts'
+import { describeAnswer } from '../comparing/answer.ts'
 import type { Plan } from '../planning/plan.ts'
 import { stillAnswered } from '../planning/still-reduced.ts'
-import { kindDefinition } from '../resources/registry.ts'
 import type { Failure, StateStore } from '../state/store.ts'
 
 /** They are written to the state in groups of this many. */
@@ -10,10 +9,8 @@ const BATCH = 500
 /** Writes down with a run what WorkOS answered otherwise to an earlier one: it stays named until WorkOS or the source is another. */
 export async function recordStillAnswered(state: StateStore, run: number, { set }: Plan): Promise<void> {
   let batch: Failure[] = []
-  for (const { kind, key, attributes, answered } of stillAnswered(set.staging)) {
-    const definition = kindDefinition(kind)
-    const sent = sentBeside(answered, { ...definition.inForce, ...attributes })
-    const message = describeAnswer(compareAnswer(definition, sent, answered))
+  for (const { kind, key, differences } of stillAnswered(set.staging)) {
+    const message = describeAnswer(differences)
     const origin = set.origin(kind, key)
     batch.push({ kind, key, action: 'unchanged', outcome: 'reduced', code: 'answered_otherwise', message, origin })
     if (batch.length < BATCH) continue

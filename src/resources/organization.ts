@@ -171,7 +171,7 @@ function domainsOf({ domains: told }: JsonObject): JsonObject {
   if (!Array.isArray(told)) return {}
   const items = told.flatMap((item) => (isObject(item) ? [item as JsonObject] : []))
   const named = (some: JsonObject[]) => some.flatMap((item) => textOf(item, 'domain') ?? [])
-  const verified = named(items.filter(({ state }) => state === 'verified'))
+  const verified = named(items.filter(({ state }) => state === 'verified' || state === 'legacy_verified'))
   const states = items.every(({ state }) => typeof state === 'string')
   return { domains: named(items), ...(states && { verifiedDomains: verified }) }
 }

@@ -8,6 +8,8 @@ const env = { KEY }
 const USERS = '/user_management/users'
 const MEMBERSHIPS = '/user_management/organization_memberships'
 
+const DOMAINS = { organization: { domains: "$split(org_domains, ',')" } }
+
 const apply = (project: Project, ...options: string[]) => project.run(['apply', '--yes', ...options], { env })
 
 async function causes(project: Project) {
@@ -143,7 +145,7 @@ test('habits of a server are no difference, and nothing is written again', async
     org_domains: 'acme.example,acme.test',
     last_name: '',
   })
-  const project = peopleProject(workos, [row])
+  const project = peopleProject(workos, [row], { map: DOMAINS })
   const applied = await apply(project)
   expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
   workos.takeLog()
@@ -155,8 +157,28 @@ test('a field that the answer does not carry is not judged', async () => {
   const workos = await startWorkos({
     interceptor: answering('POST', USERS, ({ object, id, email, created_at }) => ({ object, id, email, created_at })),
   })
-  const project = peopleProject(workos, [person('ada', { last_name: 'One', metadata_plan: 'pro' })])
+  const project = peopleProject(workos, [person('ada', { last_name: 'One', metadata: '{"plan": "pro"}' })])
   expect((await apply(project)).exit).toBe(0)
+})
+
+test('a domain that WorkOS leaves out is named until the source leaves it out too', async () => {
+  const workos = await startWorkos({
+    interceptor: answering('POST', '/organizations', (body) => ({
+      ...body,
+      domains: (body.domains as []).slice(0, 1),
+    })),
+  })
+  const row = (org_domains: string) => member('ada', 'acme', { org_domains })
+  const project = peopleProject(workos, [row('acme.example,acme.test')], { map: DOMAINS })
+  for (let time = 0; time < 2; time += 1) {
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout).toBe(7)
+    expect(applied.stdout).toContain('domains: sent acme.example, acme.test; answered acme.example')
+  }
+  project.csv('users.csv', [row('acme.example')])
+  const applied = await apply(project)
+  expect(applied.exit, applied.stdout).toBe(0)
+  expect(applied.stdout).toContain('everything in the source is in WorkOS')
 })
 
 test('a role that a group gives is no difference of a membership that is updated', async () => {
