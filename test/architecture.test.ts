@@ -20,6 +20,7 @@ const ORDER = [
   'sources',
   'workos',
   'resources',
+  'comparing',
   'mapping',
   'inspecting',
   'desired',

@@ -14,8 +14,8 @@ export async function adopt(
 ): Promise<ActionOutcome> {
   if (action.former !== undefined) return moveToNewKey(hand, definition, action, desired, action.former)
   const resource = toState(hand, desired, action.id, 'adopted')
-  const { refused, reduced } = await put(hand, definition, action, desired)
-  return refused ?? save(hand, 'adopted', resource, reduced)
+  const { refused, ...sent } = await put(hand, definition, action, desired)
+  return refused ?? save(hand, 'adopted', resource, sent)
 }
 
 /** It stays what it was, created or adopted, with the digests of the secrets that were sent. */
@@ -36,10 +36,10 @@ async function moveToNewKey(
     refs: desired.refs,
     run: hand.run,
   }
-  const { refused, reduced } = await put(hand, definition, action, desired)
+  const { refused, ...sent } = await put(hand, definition, action, desired, after)
   if (refused) return refused
   // Both entries go into the same commit: they are handed over in one turn.
   const removed = hand.journal.settle({ type: 'removed', address: { kind, key: former } })
-  const [outcome] = await Promise.all([save(hand, 'adopted', after, reduced), removed])
+  const [outcome] = await Promise.all([save(hand, 'adopted', after, sent), removed])
   return outcome
 }

@@ -6,7 +6,7 @@ import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
 import { PERCENTAGE_FROM } from '../planning/guards.ts'
 import type { Plan } from '../planning/plan.ts'
-import { countStillReduced } from '../planning/still-reduced.ts'
+import { countStillAnswered, countStillReduced } from '../planning/still-reduced.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
@@ -16,8 +16,9 @@ import { carryOut } from './carry-out.ts'
 import type { Hand } from './hand.ts'
 import { Journal } from './journal.ts'
 import { lanesOf } from './lanes.ts'
-import type { ActionOutcome, KindResult } from './outcome.ts'
+import { type ActionOutcome, type KindResult, shortfall } from './outcome.ts'
 import { recordRejects } from './record-rejects.ts'
+import { recordStillAnswered } from './record-still-answered.ts'
 import { initialResult, subtract, totals, withWritten } from './tally.ts'
 
 export interface ApplyOptions {
@@ -41,6 +42,8 @@ export interface ApplyResult {
   rejected: number
   /** Records of the source that the manifest's conditions leave out. */
   leftOut: number
+  /** Answered by WorkOS otherwise than earlier runs sent it, and unchanged. */
+  stillAnswered: number
   /** Applied by earlier runs without a part that WorkOS did not take, and unchanged. */
   stillReduced: number
   purpose: Plan['purpose']
@@ -79,6 +82,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     manifestDigest: plan.inputs.manifest,
   })
   await recordRejects(state, run, plan)
+  await recordStillAnswered(state, run, plan)
   const before = { ...target.client.counts }
   const progress: Progress = {
     options,
@@ -94,6 +98,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
       adopting: manifest.adopt,
       roles: manifest.roles,
       refusals: new Set(),
+      answered: new Map(),
       interrupted: options.interrupted,
     },
     results: new Map(plan.summary.kinds.map((kind) => [kind.kind, initialResult(kind)])),
@@ -122,6 +127,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     rejected,
     leftOut: plan.set.accounting.records.leftOut,
     stillReduced: countStillReduced(plan.set.staging),
+    stillAnswered: countStillAnswered(plan.set.staging),
     purpose: plan.purpose,
     stopped: progress.stop && { message: progress.stop.message },
   }
@@ -203,7 +209,8 @@ function record(progress: Progress, action: Action, outcome: ActionOutcome): voi
   progress.options.onAction?.(action, outcome)
   const short = shortfall(outcome)
   if (short === undefined) return
-  if (short.outcome === 'reduced') result.reduced += 1
+  if ('reduced' in outcome && outcome.reduced) result.reduced += 1
+  if ('answered' in outcome && outcome.answered) result.answered += 1
   progress.failures.push({
     kind: action.kind,
     key: action.key,
@@ -212,16 +219,6 @@ function record(progress: Progress, action: Action, outcome: ActionOutcome): voi
     origin: progress.hand.set.origin(action.kind, action.key),
   })
   if (outcome.type === 'failed') checkFailures(progress, action)
-}
-
-/** What of an action did not get into WorkOS; undefined: all of it did. */
-function shortfall(outcome: ActionOutcome): Pick<Failure, 'outcome' | 'code' | 'message'> | undefined {
-  if (outcome.type === 'deleted') return undefined
-  if (outcome.type !== 'failed' && outcome.type !== 'blocked') {
-    return outcome.reduced && { outcome: 'reduced', ...outcome.reduced }
-  }
-  const { type, code, message } = outcome
-  return { outcome: type, code, message }
 }
 
 function checkFailures(progress: Progress, last: Action): void {

@@ -8,6 +8,7 @@ import { create } from './create.ts'
 import { type Hand, save } from './hand.ts'
 import type { ActionOutcome } from './outcome.ts'
 import { put } from './put.ts'
+import { refIdsOf } from './references.ts'
 import { remove } from './remove.ts'
 
 /**
@@ -40,6 +41,8 @@ async function update(
 ): Promise<ActionOutcome> {
   const before = await hand.state.get(action.kind, action.key)
   if (before === undefined) throw new RangeError(`${address(action)} is to be updated and not in the state`)
+  const { blocked } = await refIdsOf(hand, definition, desired)
+  if (blocked) return blocked
   const sentSecrets = Object.fromEntries(
     Object.entries(digestSecrets(hand.digestKey, desired.secrets)).filter(([field]) => field in action.send),
   )
@@ -49,8 +52,17 @@ async function update(
     digests: { ...before.digests, ...sentSecrets },
     run: hand.run,
   }
-  const { refused, reduced } = await put(hand, definition, action, desired)
-  return refused ?? save(hand, 'updated', after, reduced)
+  const { refused, ...sent } = await put(hand, definition, action, desired, withoutSettled(after, action))
+  const nothingSent = Object.keys(action.send).length === 0
+  const keepsReduced = nothingSent && !Object.keys(definition.fields).some((field) => action.settled?.includes(field))
+  return refused ?? save(hand, 'updated', after, { ...sent, ...(keepsReduced && { former: before.reduced }) })
+}
+
+/** What planning saw WorkOS hold as it was sent once is settled. */
+function withoutSettled({ answered, attributes }: StateResource, { settled }: UpdateAction) {
+  if (answered === undefined) return { attributes }
+  const left = Object.entries(answered).filter(([field]) => !settled?.includes(field))
+  return { attributes, answered: Object.fromEntries(left) }
 }
 
 async function missingMention(

@@ -6,6 +6,7 @@ import type { Attributes } from '../resources/draft.ts'
 import type { DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../resources/kind.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
 import { adopt } from './adopt.ts'
+import { createdDifferences, refuseAnswer, settled } from './answer.ts'
 import {
   ATTEMPTS,
   appliedAttributes,
@@ -24,6 +25,7 @@ import { idempotencyKey } from './idempotency-key.ts'
 import type { ActionOutcome } from './outcome.ts'
 import { hangsOnCreated } from './ownership.ts'
 import { put } from './put.ts'
+import { explainNotFound, refIdsOf } from './references.ts'
 
 /** Creates it, or takes over what turns out to exist already. @throws as carryOut */
 export async function create(
@@ -32,15 +34,8 @@ export async function create(
   action: CreateAction,
   desired: DesiredResource,
 ): Promise<ActionOutcome> {
-  const refIds: RefIds = {}
-  for (const [role, kind] of Object.entries(definition.refs)) {
-    const key = desired.refs[role] ?? ''
-    const id = await hand.state.idOf(kind, key)
-    if (id === undefined) {
-      return { type: 'blocked', code: 'dependency_blocked', message: `its ${role} ${kind}:${key} does not exist` }
-    }
-    refIds[role] = id
-  }
+  const { ids: refIds, blocked } = await refIdsOf(hand, definition, desired)
+  if (blocked) return blocked
   const looks = definition.answersExisting || (definition.sparse && !(await isFresh(hand, definition, desired)))
   if (looks) {
     const live = await definition.find(hand.api, desired, refIds)
@@ -56,9 +51,14 @@ export async function create(
   for (let attempt = 1; ; attempt += 1) {
     try {
       const key = idempotencyKey(hand.lineage, `${address(action)}\0${former ?? ''}`, request)
-      const live = definition.parse(await hand.api.write(request, key), refIds)
-      if (definition.answersExisting) return takeFound(hand, definition, desired, live, refIds, true, reduced)
-      return finish(hand, definition, desired, live, reduced)
+      const body = await hand.api.write(request, key)
+      const live = definition.parse(body, refIds)
+      const refused = await refuseAnswer(hand, definition, desired, body, live, refIds)
+      if (refused) return refused
+      const saved = definition.answersExisting
+        ? takeFound(hand, definition, desired, live, refIds, true, reduced)
+        : finish(hand, definition, desired, live, reduced)
+      return settled(hand, desired, live, saved)
     } catch (error) {
       const open = error instanceof OutcomeUnknown
       if (!open && !(error instanceof ApiRefusal)) {
@@ -68,7 +68,11 @@ export async function create(
       const exists = !open && definition.exists(error.codes, error.status)
       if (!open && !exists) {
         const less = reduced ? undefined : reduction(hand, definition, desired.attributes, error)
-        if (less === undefined) return fail(hand, action, definition.refused?.(error) ?? error)
+        if (less === undefined) {
+          const said = definition.refused?.(error)
+          if (said || error.status !== 404) return fail(hand, action, said ?? error)
+          return explainNotFound(hand, definition, desired, request, error)
+        }
         reduced = less
         request = requestFor(less)
         continue
@@ -151,7 +155,8 @@ async function finish(
   const begun = withoutSeparate(definition, desired)
   const attributes = appliedAttributes(definition, begun.attributes, live)
   const resource = { ...toState(hand, desired, live.id, 'created'), attributes }
-  const created = await save(hand, 'created', resource, reduced)
+  const differences = createdDifferences(definition, begun.attributes, live, reduced)
+  const created = await save(hand, 'created', resource, { reduced, differences })
   const send = separateOf(definition, desired)
   if (Object.keys(send).length === 0) return created
   const { kind, key } = desired
@@ -163,7 +168,8 @@ async function finish(
     { type: 'update', kind, key, label, id: live.id, changes: [], send, applied },
     desired,
   )
-  return sent.refused ?? save(hand, 'created', { ...resource, attributes: applied }, reduced)
+  const all = [...differences, ...sent.differences]
+  return sent.refused ?? save(hand, 'created', { ...resource, attributes: applied }, { reduced, differences: all })
 }
 
 /** The separate fields that have something in them: see FieldDefinition. */

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../clock.ts'
+import { type AnswerDifference, besides, describeAnswer } from '../comparing/answer.ts'
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { digestSecrets } from '../planning/digest.ts'
@@ -24,6 +25,8 @@ export interface Hand {
   roles: Manifest['roles']
   /** Codes of refusals of this run that a smaller wish was the answer to: see `reduce` of KindDefinition. */
   refusals: Set<string>
+  /** Answered by WorkOS and not in the state yet: `kind\0id` of what is being created, with the key that it stands for. */
+  answered: Map<string, string>
   interrupted?: AbortSignal
 }
 
@@ -66,17 +69,35 @@ export function appliedAttributes(definition: KindDefinition, sent: Attributes, 
   return attributes
 }
 
+/** What an action that took effect left out. */
+export interface Shortfall {
+  reduced?: Reduction | undefined
+  /** Code of what an earlier run went without, where nothing was sent now. */
+  former?: string | undefined
+  differences: readonly AnswerDifference[]
+}
+
 /** The action took effect. */
 export async function save(
   hand: Hand,
   type: 'created' | 'updated' | 'adopted',
   resource: StateResource,
-  reduced?: Reduction,
+  { reduced, former, differences }: Shortfall,
 ): Promise<ActionOutcome> {
-  const { reduced: _before, ...own } = resource
-  const saved: StateResource = reduced === undefined ? own : { ...own, reduced: reduced.code }
+  const { reduced: _less, answered: _before, gone: _gone, ...own } = resource
+  const answered = besides(differences)
+  const saved: StateResource = {
+    ...own,
+    ...((reduced ?? former) && { reduced: reduced?.code ?? former }),
+    ...(answered && { answered }),
+  }
   await hand.journal.settle({ type: 'saved', resource: saved })
-  return { type, resource: saved, ...(reduced && { reduced: { code: reduced.code, message: reduced.message } }) }
+  return {
+    type,
+    resource: saved,
+    ...(reduced && { reduced: { code: reduced.code, message: reduced.message } }),
+    ...(answered && { answered: { code: 'answered_otherwise', message: describeAnswer(differences) } }),
+  }
 }
 
 /** What is sent in place of something that WorkOS refused, in this request or in an earlier one of the run. */

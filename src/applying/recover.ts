@@ -1,3 +1,4 @@
+import { besides } from '../comparing/answer.ts'
 import { identify } from '../comparing/identify.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { comparedFields, differs } from '../planning/comparison.ts'
@@ -6,6 +7,7 @@ import type { DesiredResource, KindDefinition, RefIds } from '../resources/kind.
 import { kindDefinition } from '../resources/registry.ts'
 import type { Intent, Outcome, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
+import { createdDifferences } from './answer.ts'
 import { appliedAttributes } from './hand.ts'
 import { hangsOnCreated } from './ownership.ts'
 
@@ -71,9 +73,11 @@ async function settle(state: StateStore, api: Api, adopt: Manifest['adopt'], int
   const run = (await state.runs()).at(-1)?.run ?? 0
   const applied = appliedAttributes(definition, attributes, live)
   const reduced = isReduced(definition, applied, live.attributes) ? { reduced: 'not_all_taken' } : {}
+  const answered = definition.reduce ? undefined : besides(createdDifferences(definition, attributes, live, undefined))
+  const short = { ...reduced, ...(answered && { answered }) }
   return {
     type: 'saved',
-    resource: { kind, key, id: live.id, attributes: applied, digests, refs, ownership: 'created', run, ...reduced },
+    resource: { kind, key, id: live.id, attributes: applied, digests, refs, ownership: 'created', run, ...short },
   }
 }
 

@@ -5,6 +5,7 @@ import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
 import { ATTEMPTS, backOff, fail, type Hand, leaveOpen, takeBackUnsent } from './hand.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { ActionOutcome } from './outcome.ts'
+import { missingEndpoint } from './references.ts'
 
 /** Deletes something that this state created; what is gone already counts as deleted. */
 export async function remove(hand: Hand, definition: KindDefinition, action: DeleteAction): Promise<ActionOutcome> {
@@ -24,7 +25,11 @@ export async function remove(hand: Hand, definition: KindDefinition, action: Del
       await hand.api.write(request, idempotency)
       return forget(hand, action)
     } catch (error) {
-      if (error instanceof ApiRefusal) return error.status === 404 ? forget(hand, action) : fail(hand, action, error)
+      if (error instanceof ApiRefusal) {
+        if (error.status !== 404) return fail(hand, action, error)
+        if ((await definition.get(hand.api, id)) === undefined) return forget(hand, action)
+        return fail(hand, action, missingEndpoint(request, id))
+      }
       if (!(error instanceof OutcomeUnknown)) {
         await takeBackUnsent(hand, action, attempt, error)
         throw error

@@ -19,6 +19,7 @@ export function initialResult(kind: Plan['summary']['kinds'][number]): KindResul
     failed: 0,
     blocked: 0,
     reduced: 0,
+    answered: 0,
     pending: kind.desired - kind.unchanged - kind.gone + kind.delete,
   }
 }

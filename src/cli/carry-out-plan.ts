@@ -69,10 +69,11 @@ export async function carryOutPlan(
   }
 }
 
-function exitCode({ outcome }: ApplyResult, plan: Plan): ExitCode {
+function exitCode({ outcome, kinds, stillAnswered }: ApplyResult, plan: Plan): ExitCode {
+  const answeredOtherwise = stillAnswered > 0 || kinds.some(({ answered }) => answered > 0)
   switch (outcome) {
     case 'completed':
-      return plan.set.rejectCount() > 0 || plan.summary.kinds.some(({ gone }) => gone > 0)
+      return answeredOtherwise || plan.set.rejectCount() > 0 || plan.summary.kinds.some(({ gone }) => gone > 0)
         ? ExitCode.incomplete
         : ExitCode.done
     case 'interrupted':

@@ -5,7 +5,6 @@ export function describeFailure(failure: unknown): string {
   const causes = causesOf(failure)
   const innermost = causes.at(-1) ?? failure
   const code = causes.flatMap((error) => ('code' in error && typeof error.code === 'string' ? [error.code] : [])).at(-1)
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return `what answers there does not speak https (${code})`
   const message = (innermost.message === '' ? failure.message : innermost.message).trim()
   return code === undefined || message.includes(code) ? message : `${message} (${code})`
 }

@@ -1,18 +1,8 @@
 import { NetworkError, OperatorError } from '../diagnostics/errors.ts'
 import { causesOf } from './describe-failure.ts'
 import { ProxyTrouble } from './proxy-trouble.ts'
+import { tlsFault } from './tls-faults.ts'
 
-/** Certificates by nobody whom this machine trusts: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-const UNTRUSTED = new Set([
-  'CERT_UNTRUSTED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-])
-/** Certificates that are trusted, and not for this host or this time. */
-const UNFIT = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_REVOKED', 'ERR_TLS_CERT_ALTNAME_INVALID'])
 /** Answers of a proxy that another attempt may change. */
 const PASSING = new Set([408, 425, 429])
 
@@ -30,9 +20,9 @@ export function settledTrouble(failure: unknown, server: string): OperatorError 
   const told = causesOf(failure).find((error) => error instanceof OperatorError)
   if (told !== undefined) return told
   const trouble = proxyTroubleIn(failure)
-  if (trouble === undefined) return certificateTrouble(failure, server)
+  if (trouble === undefined) return tlsFault(failure, server)
   const { status, proxy, reason } = trouble
-  if (status === undefined) return certificateTrouble(reason, `the proxy ${proxy.host} (${proxy.variable})`)
+  if (status === undefined) return tlsFault(reason, `the proxy ${proxy.host} (${proxy.variable})`)
   return status >= 400 && status < 500 && !PASSING.has(status) ? refusal(trouble, status) : undefined
 }
 
@@ -51,24 +41,5 @@ function refusal({ proxy, destination }: ProxyTrouble, status: number): NetworkE
     code: 'proxy_refused',
     message: `the proxy ${host} lets no connection to ${destination} through (HTTP ${status})`,
     hint: `have ${destination} allowed there, with CONNECT; or name the host in NO_PROXY if it can be reached without ${variable}`,
-  })
-}
-
-function certificateTrouble(failure: unknown, server: string): NetworkError | undefined {
-  const code = causesOf(failure)
-    .flatMap((error) => ('code' in error && typeof error.code === 'string' ? [error.code] : []))
-    .find((name) => UNTRUSTED.has(name) || UNFIT.has(name))
-  if (code === undefined) return undefined
-  if (UNTRUSTED.has(code)) {
-    return new NetworkError({
-      code: 'untrusted_certificate',
-      message: `${server} shows a certificate of an authority that is not trusted here (${code})`,
-      hint: 'if a proxy or firewall of yours opens TLS, set NODE_EXTRA_CA_CERTS to the file of its CA certificate (PEM), and run the same command again; if not, somebody else may be answering',
-    })
-  }
-  return new NetworkError({
-    code: 'unfit_certificate',
-    message: `${server} shows a certificate that is not valid now, or for another host (${code})`,
-    hint: 'check the address, and the clock of this machine',
   })
 }

@@ -26,6 +26,8 @@ export type UpdateAction = Base & {
   send: Changes
   /** What the state holds of it afterwards. */
   applied: Attributes
+  /** Fields that WorkOS answered otherwise once, and holds as they were sent by now. */
+  settled?: string[]
 }
 
 /** It exists in WorkOS already: it becomes ours, and fields that are empty there may be filled in. */
@@ -70,8 +72,8 @@ export interface Drift {
   live: Json | undefined
   desired: Json | undefined
   /**
-   * Why it is kept: changed in WorkOS since it was applied, different when it was adopted, nothing WorkOS can update, or something that
-   * only the owner of the account can prove.
+   * Why it is kept: changed in WorkOS since it was applied, different when it was adopted, answered so when it was applied, nothing WorkOS
+   * can update, or something that only the owner of the account can prove.
    */
   reason:
     | 'changed in WorkOS'
@@ -79,6 +81,7 @@ export interface Drift {
     | 'different when adopted'
     | 'cannot be updated'
     | 'only its owner can verify it'
+    | 'answered otherwise'
   /** The manifest's policy is `fail`: the plan is refused because of it. */
   refused?: true
 }

@@ -15,8 +15,8 @@ export interface Candidate {
 }
 
 /**
- * Finds what planning has to look at: what the state does not know, what the source changed since it was applied, and what was adopted
- * of a kind that has a rule for conflicts; on a refresh everything. All that is equal, nearly everything on a second run, never leaves SQLite.
+ * Finds what planning has to look at: what the state does not know, what the source changed since it was applied, what an earlier run was
+ * told is gone and what refers to that, and what was adopted of a kind that has a rule for conflicts; on a refresh everything. All that is equal, nearly everything on a second run, never leaves SQLite.
  * @returns how many there are
  */
 export function findCandidates(context: PlanningContext, definition: KindDefinition): number {
@@ -28,7 +28,7 @@ export function findCandidates(context: PlanningContext, definition: KindDefinit
       definition.name,
     )
     addChanged(context, definition)
-    if (definition.sparse) addRecreated(context, definition)
+    addDependents(context, definition)
   })
   return staging.count('SELECT count(*) FROM candidates WHERE kind = ?', definition.name)
 }
@@ -41,8 +41,8 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
   const rulesConflicts = definition.onConflict !== undefined
   const rows = set.staging.db
     .prepare(
-      `SELECT d.*, k.attributes AS base, k.digests, k.ownership FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
-       WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL OR (? AND k.ownership = 'adopted'))`,
+      `SELECT d.*, k.attributes AS base, k.digests, k.ownership, k.gone FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
+       WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL OR k.gone IS NOT NULL OR (? AND k.ownership = 'adopted'))`,
     )
     .iterate(definition.name, all ? 1 : 0, rulesConflicts ? 1 : 0)
   for (const row of rows) {
@@ -61,7 +61,7 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
         changedSecrets.join(', '),
       )
     }
-    const looked = all || send || (rulesConflicts && row.ownership === 'adopted')
+    const looked = all || send || row.gone !== null || (rulesConflicts && row.ownership === 'adopted')
     if (!looked && !sourceChanged(definition, desired.attributes, JSON.parse(String(row.base)))) continue
     set.staging.run(
       'INSERT INTO candidates VALUES (?, ?, ?)',
@@ -72,21 +72,29 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
   }
 }
 
-/** What goes with something that was deleted in WorkOS and is about to be created again. */
-function addRecreated({ set: { staging } }: PlanningContext, { name, within = '', refs }: KindDefinition): void {
-  staging.run(
-    `INSERT OR IGNORE INTO candidates SELECT d.kind, d.key, '[]' FROM actions a JOIN desired d ON d.kind = ?1 AND d.key = a.key
-     WHERE a.kind = ?2 AND a.type = 'create' AND EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)`,
-    name,
-    refs[within] ?? '',
-  )
+/** What refers to something that was deleted in WorkOS, whether that is about to be created again or left so: it went with it. */
+function addDependents({ set: { staging } }: PlanningContext, { name, refs }: KindDefinition): void {
+  if (staging.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(name) === undefined) return
+  for (const [role, kind] of Object.entries(refs)) {
+    const deleted = `SELECT a.key FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key WHERE a.kind = ?2 AND a.type = 'create'
+       UNION SELECT key FROM drift WHERE kind = ?2 AND field = '*'`
+    if (staging.statement(deleted.replaceAll('?2', '?')).get(kind, kind) === undefined) continue
+    staging.run(
+      `INSERT OR IGNORE INTO candidates SELECT d.kind, d.key, '[]' FROM desired d
+       WHERE d.kind = ?1 AND d.refs ->> ('$.' || ?3) IN (${deleted})
+       AND EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)`,
+      name,
+      kind,
+      role,
+    )
+  }
 }
 
 /** The candidates of a kind, ordered by key. */
 export function* candidates({ staging }: DesiredSet, { name }: KindDefinition): Generator<Candidate> {
   const rows = staging.db
     .prepare(
-      `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests, k.ownership FROM candidates c
+      `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests, k.ownership, k.reduced, k.answered, k.gone FROM candidates c
        JOIN desired d ON d.kind = c.kind AND d.key = c.key
        LEFT JOIN known k ON k.kind = c.kind AND k.key = c.key WHERE c.kind = ? ORDER BY c.key`,
     )
@@ -100,6 +108,9 @@ export function* candidates({ staging }: DesiredSet, { name }: KindDefinition): 
             attributes: JSON.parse(String(row.base)),
             digests: JSON.parse(String(row.digests)),
             ownership: row.ownership === 'created' ? 'created' : 'adopted',
+            ...(row.reduced !== null && { reduced: String(row.reduced) }),
+            ...(row.answered !== null && { answered: JSON.parse(String(row.answered)) }),
+            ...(row.gone !== null && { gone: Number(row.gone) }),
           }
     yield { desired: desiredFromRow(row), known, changedSecrets: JSON.parse(String(row.changed)) }
   }

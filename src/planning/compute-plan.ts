@@ -11,7 +11,7 @@ import { Plan } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { createPlanTables, indexActions } from './plan-tables.ts'
 import { everybodyVerified, shownWarning } from './plan-warnings.ts'
-import { noteStillReduced } from './still-reduced.ts'
+import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
@@ -42,6 +42,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   }
   indexActions(set.staging)
   noteStillReduced(set.staging)
+  noteStillAnswered(set.staging)
   const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh)
   summary.warnings.push(...warnings.map((problem) => shownWarning(problem, loaded)))
   if (summary.kinds.some(({ kind, create, update, adopt }) => kind === 'user' && create + update + adopt > 0)) {

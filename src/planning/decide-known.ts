@@ -1,11 +1,14 @@
+import { holdsAll, sentBeside } from '../comparing/answer.ts'
 import { isUnverified } from '../comparing/identify.ts'
 import type { DeletedPolicy } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
+import type { Attributes } from '../resources/draft.ts'
 import type { DesiredResource, KindDefinition, LiveResource } from '../resources/kind.ts'
 import type { Action } from './action.ts'
 import { blockedByMention } from './blocked-by-mention.ts'
 import type { Candidate } from './candidates.ts'
 import { compareAdopted } from './compare-adopted.ts'
+import { comparedFields } from './comparison.ts'
 import { deletedPolicy, driftPolicy } from './drift-policy.ts'
 import { noteGroupRoles, withoutGroupRoles } from './group-roles.ts'
 import { findLive, insertDrift, type Known } from './plan-tables.ts'
@@ -23,9 +26,14 @@ export function decideKnown(
   const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
   const live = findLive(set.staging, definition.name, 'id', known.id)
   if (live === undefined) {
-    const holder = definition.sparse ? resolveRefs(set.staging, definition, desired) : undefined
-    if (holder?.type === 'pending') return { ...base, type: 'create' }
-    return decideDeleted(set, deletedPolicy(manifest, desired.kind), desired, base, known.id)
+    // It went with what it refers to, and comes back with that.
+    const refs = resolveRefs(set.staging, definition, desired)
+    if (refs.type === 'pending') return { ...base, type: 'create' }
+    const policy = deletedPolicy(manifest, desired.kind)
+    if (refs.type === 'blocked' && policy === 'recreate') {
+      return { ...base, type: 'blocked', code: refs.code, message: refs.message }
+    }
+    return decideDeleted(set, policy, desired, base, known.id)
   }
   const own = withoutGroupRoles(set.staging, definition.name, live, known.attributes, true)
   noteGroupRoles(set.staging, desired.key, own.from)
@@ -39,13 +47,16 @@ export function decideKnown(
           own.attributes,
           (field) => driftPolicy(manifest, desired.kind, field),
           known.ownership,
+          known.answered,
         )
       : compareAdopted(definition, desired.attributes, own.attributes, [], onConflict)
   for (const kept of comparison.kept) insertDrift(set.staging, { kind: desired.kind, key: desired.key, ...kept })
   const blocked = blockedByMention(set, definition, desired)
   const secrets = secretsFor(set, definition, desired, changedSecrets, known, live)
   const changes = [...comparison.changes, ...secrets.map((field) => ({ field, secret: true as const }))]
-  if (changes.length === 0 && !comparison.caughtUp) return undefined
+  const settled = settledFields(definition, desired.attributes, known, own.attributes)
+  const learns = comparison.caughtUp || known.gone !== undefined || settled.length > 0
+  if (changes.length === 0 && !learns) return undefined
   if (blocked) return { ...base, ...blocked }
   const secretFields = Object.fromEntries(secrets.map((field) => [field, null]))
   return {
@@ -55,6 +66,7 @@ export function decideKnown(
     changes,
     send: { ...comparison.send, ...secretFields },
     applied: comparison.applied,
+    ...(settled.length > 0 && { settled }),
   }
 }
 
@@ -70,6 +82,26 @@ function secretsFor(
   if (changed.length === 0 || ownership === 'created' || !isUnverified(definition, live)) return changed
   staging.run("INSERT INTO notes VALUES (0, ?, ?, 'password_kept_back', ?)", kind, key, changed.join(', '))
   return []
+}
+
+/**
+ * Of what WorkOS answered otherwise, the fields that it holds by now as they were sent; of what it did not take all of, all of its fields
+ * once they are as the source says.
+ */
+function settledFields(
+  definition: KindDefinition,
+  desired: Attributes,
+  { answered = {}, reduced, attributes }: Known,
+  live: Attributes,
+): string[] {
+  const sent = sentBeside(answered, { ...definition.inForce, ...attributes })
+  const settled = Object.keys(sent).filter((field) => holdsAll(definition, { [field]: sent[field] ?? null }, live))
+  if (reduced === undefined) return settled
+  const fields = comparedFields(definition).map(([field]) => field)
+  const wanted = Object.fromEntries(
+    fields.flatMap((field) => (desired[field] === undefined ? [] : [[field, desired[field]]])),
+  )
+  return holdsAll(definition, wanted, live) ? [...new Set([...settled, ...fields])] : settled
 }
 
 /** It was applied, is still in the source, and somebody deleted it in WorkOS. */

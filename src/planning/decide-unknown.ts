@@ -23,7 +23,7 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
   const blocked = blockedByMention(set, definition, desired)
   if (blocked) return { ...base, ...blocked }
   const refs = resolveRefs(staging, definition, desired)
-  if (refs.type === 'blocked') return { ...base, type: 'blocked', code: 'dependency_blocked', message: refs.message }
+  if (refs.type === 'blocked') return { ...base, type: 'blocked', code: refs.code, message: refs.message }
   const recognised = recognise(context, definition, desired, refs.type === 'resolved' ? refs.ids : undefined)
   if (recognised.type === 'several') {
     const { code, message, hint } = recognised

@@ -10,6 +10,8 @@ export interface Leaver {
   attributes: Attributes
   refs: Record<string, string>
   ownership: 'created' | 'adopted'
+  /** See StateResource. */
+  answered: Attributes
 }
 
 /** What left the source and is not planned for yet, in the order of keys. */
@@ -31,6 +33,7 @@ export function* leavers(staging: Staging, kind: string): Generator<Leaver> {
       attributes: JSON.parse(String(row.attributes)),
       refs: JSON.parse(String(row.refs)),
       ownership: row.ownership === 'created' ? 'created' : 'adopted',
+      answered: row.answered === null ? {} : JSON.parse(String(row.answered)),
     }
   }
 }

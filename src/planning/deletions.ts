@@ -118,7 +118,9 @@ function reasonToSpare(
   if (sparing.signedIn && typeof live.attributes.lastSignInAt === 'string') {
     return ['signed_in', `the user has signed in since (${live.attributes.lastSignInAt})`]
   }
-  const changed = compareKnown(definition, leaver.attributes, leaver.attributes, live.attributes).kept
+  const { attributes, answered } = leaver
+  const { kept } = compareKnown(definition, attributes, attributes, live.attributes, undefined, 'created', answered)
+  const changed = kept.filter(({ reason }) => reason !== 'answered otherwise')
   if (!sparing.changed || changed.length === 0) return undefined
   return ['changed_since', `it was changed in WorkOS since: ${changed.map(({ field }) => field).join(', ')}`]
 }

@@ -20,11 +20,15 @@ export const PERCENTAGE_FROM = 20
 
 const MEND = 'mend what the plan names as rejected or blocked; or, if it may stay behind, set'
 
-/** The guards that a plan offends. */
+/**
+ * The guards that a plan offends.
+ * @param left how many are blocked by something that was deleted in WorkOS: onDeleted says that it stays so
+ */
 export function checkGuards(
   safety: Manifest['safety'],
   kinds: readonly KindSummary[],
   rejected: number,
+  left = 0,
 ): GuardRefusal[] {
   const sum = (field: 'create' | 'update' | 'delete' | 'desired' | 'unchanged' | 'blocked' | 'orphaned') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
@@ -54,7 +58,12 @@ export function checkGuards(
   check('maxUpdates', sum('update'), desired, 'resources would be updated')
   const held = sum('unchanged') + sum('update') + sum('delete') + sum('orphaned')
   check('maxDeletes', sum('delete'), held, 'resources of the state would be deleted')
-  check('maxRejects', rejected + sum('blocked'), desired + rejected, 'records and resources are rejected or blocked')
+  check(
+    'maxRejects',
+    rejected + sum('blocked') - left,
+    desired + rejected,
+    'records and resources are rejected or blocked',
+  )
   return refusals
 }
 

@@ -20,7 +20,7 @@ import { phaseOf } from './phases.ts'
  */
 const SCHEMA = `
   CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
-    refs TEXT NOT NULL, ownership TEXT NOT NULL, reduced TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+    refs TEXT NOT NULL, ownership TEXT NOT NULL, reduced TEXT, answered TEXT, gone INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE INDEX known_by_id ON known (kind, id);
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
@@ -39,6 +39,7 @@ const SCHEMA = `
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE INDEX rejects_by_key ON rejects (kind, key);
   CREATE TABLE drift (kind TEXT NOT NULL, key TEXT NOT NULL, field TEXT NOT NULL, drift TEXT NOT NULL) STRICT;
+  CREATE INDEX drift_by_key ON drift (kind, key);
 `
 
 export function createPlanTables(staging: Staging): void {
@@ -49,9 +50,9 @@ export function createPlanTables(staging: Staging): void {
 export async function loadKnown(staging: Staging, state: StateStore, kind: string): Promise<void> {
   for await (const batch of state.resources(kind)) {
     staging.transaction(() => {
-      for (const { key, id, attributes, digests, refs, ownership, reduced } of batch) {
+      for (const { key, id, attributes, digests, refs, ownership, reduced, answered, gone } of batch) {
         staging.run(
-          'INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          'INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
           kind,
           key,
           id,
@@ -60,6 +61,8 @@ export async function loadKnown(staging: Staging, state: StateStore, kind: strin
           JSON.stringify(refs),
           ownership,
           reduced ?? null,
+          answered === undefined ? null : canonicalJson(answered),
+          gone ?? null,
         )
       }
     })
@@ -166,4 +169,4 @@ export function orphanById(staging: Staging, kind: string, id: string): Orphan |
 }
 
 /** What a row of `known` says, for one desired resource. */
-export type Known = Pick<StateResource, 'id' | 'attributes' | 'digests' | 'ownership'>
+export type Known = Pick<StateResource, 'id' | 'attributes' | 'digests' | 'ownership' | 'reduced' | 'answered' | 'gone'>

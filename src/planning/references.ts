@@ -9,7 +9,7 @@ import { findLive } from './plan-tables.ts'
 export type ResolvedRefs =
   | { type: 'resolved'; ids: RefIds }
   | { type: 'pending'; ids: RefIds }
-  | { type: 'blocked'; message: string }
+  | { type: 'blocked'; code: 'dependency_blocked' | 'reference_gone'; message: string }
 
 /** Looks the references of a resource up among the planned actions and the state. */
 export function resolveRefs(staging: Staging, definition: KindDefinition, desired: DesiredResource): ResolvedRefs {
@@ -18,16 +18,31 @@ export function resolveRefs(staging: Staging, definition: KindDefinition, desire
   for (const [role, kind] of Object.entries(definition.refs)) {
     const key = desired.refs[role] ?? ''
     const planned = staging.statement('SELECT type, id FROM actions WHERE kind = ? AND key = ?').get(kind, key)
-    if (planned?.type === 'blocked') return { type: 'blocked', message: `its ${role} ${kind}:${key} is blocked` }
+    if (planned?.type === 'blocked') return blocked(`its ${role} ${kind}:${key} is blocked`)
+    if (isLeftDeleted(staging, kind, key)) {
+      const message = `its ${role} ${kind}:${key} is not in WorkOS any more, and onDeleted leaves it so`
+      return { type: 'blocked', code: 'reference_gone', message }
+    }
     if (planned?.type === 'create') {
       pending = true
       continue
     }
     const id = planned?.id ?? staging.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)?.id
-    if (id === undefined || id === null) return { type: 'blocked', message: `its ${role} ${kind}:${key} is unknown` }
+    if (id === undefined || id === null) return blocked(`its ${role} ${kind}:${key} is unknown`)
     ids[role] = String(id)
   }
   return { type: pending ? 'pending' : 'resolved', ids }
+}
+
+function blocked(message: string): ResolvedRefs {
+  return { type: 'blocked', code: 'dependency_blocked', message }
+}
+
+/** Whether it was deleted in WorkOS, and the manifest does not have it created again. */
+function isLeftDeleted(staging: Staging, kind: string, key: string): boolean {
+  return (
+    staging.statement("SELECT 1 FROM drift WHERE kind = ? AND key = ? AND field = '*'").get(kind, key) !== undefined
+  )
 }
 
 /** Whether something that a resource needs is desired or was seen in WorkOS, as whatever it may be meant. */

@@ -39,12 +39,17 @@ export function summarise(
     handoff: definitions.some(({ name }) => name === 'connection') ? NONE : countConnections(set),
     estimate: estimate({ writes, userManagementWrites, organizationDeletes }, limits),
     refusals: [
-      ...checkGuards(safety, kinds, set.rejectCount()),
+      ...checkGuards(safety, kinds, set.rejectCount(), countLeft(set)),
       ...checkDrift(refused(set, '<>'), refused(set, '='), kinds),
     ],
     warnings: [],
     refreshed,
   }
+}
+
+/** What is blocked since what it refers to was deleted in WorkOS, and the manifest leaves that so. */
+function countLeft({ staging }: DesiredSet): number {
+  return staging.count("SELECT count(*) FROM actions WHERE type = 'blocked' AND action ->> 'code' = 'reference_gone'")
 }
 
 /** Differences that refuse the plan: those to a definition were there when it was adopted. */

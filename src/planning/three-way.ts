@@ -20,6 +20,7 @@ export function sourceChanged(definition: KindDefinition, desired: Attributes, b
  * @param live undefined where planning had no reason to look
  * @param policyOf what happens to a field that was changed in WorkOS
  * @param ownership nothing vouches for what was adopted, whatever the policy
+ * @param answered what WorkOS answered when the base was sent, where that is something else: nobody has changed that
  */
 export function compareKnown(
   definition: KindDefinition,
@@ -28,6 +29,7 @@ export function compareKnown(
   live: Attributes | undefined,
   policyOf: (field: string) => DriftPolicy = () => 'keep',
   ownership: StateResource['ownership'] = 'created',
+  answered: Attributes = {},
 ): Comparison {
   const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false, applied: { ...desired } }
   for (const [field, rule] of comparedFields(definition)) {
@@ -51,15 +53,16 @@ export function compareKnown(
       if (diff !== undefined && !(field in result.send)) result.caughtUp = true
     } else if (diff === undefined) {
       if (held !== undefined && wanted !== undefined && differs(rule, wanted, held)) {
-        keep(result, field, held, wanted, policy)
+        if (isAnswer(rule, base[field], answered[field], held)) keepAnswer(result, field, held, wanted)
+        else keep(result, field, held, wanted, policy)
       }
     } else if (held === undefined) {
       addChange(result, field, base[field], wanted, diff)
     } else if (rule.compare === 'map' && isObject(diff)) {
-      compareMembers(result, field, diff, asObject(base[field]), asObject(held), policy)
+      compareMembers(result, field, diff, lastHeld(base[field], answered[field]), asObject(held), policy)
     } else if (!differs(rule, wanted ?? null, held)) {
       result.caughtUp = true
-    } else if (differs(rule, base[field] ?? null, held)) {
+    } else if (differs(rule, base[field] ?? null, held) && !isAnswer(rule, base[field], answered[field], held)) {
       keep(result, field, held, wanted, policy)
       restore(result.applied, field, base[field])
     } else {
@@ -87,6 +90,21 @@ function overwrite(
   for (const [member, value] of Object.entries(wanted)) if (!same(now[member] ?? null, value)) send[member] = value
   for (const member of Object.keys(base)) if (!Object.hasOwn(wanted, member) && member in now) send[member] = null
   addMembers(result, field, send, now)
+}
+
+/** Whether WorkOS holds what it answered: of a map, of the members that it answered otherwise, and all else as it was sent. */
+function isAnswer(rule: FieldDefinition, base: Json | undefined, answered: Json | undefined, held: Json): boolean {
+  if (answered === undefined) return false
+  return !differs(rule, rule.compare === 'map' ? lastHeld(base, answered) : answered, held)
+}
+
+/** What WorkOS is to hold while nobody changes it: what was sent, and what it answered in place of that. */
+function lastHeld(base: Json | undefined, answered: Json | undefined): JsonObject {
+  return Object.assign(asObject(base), asObject(answered))
+}
+
+function keepAnswer(result: Comparison, field: string, live: Json, desired: Json | undefined): void {
+  result.kept.push({ field, live, desired, reason: 'answered otherwise' })
 }
 
 function keep(

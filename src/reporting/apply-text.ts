@@ -8,6 +8,7 @@ import { counted, duration, type Paint, table } from './style.ts'
 export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
   const gone = result.kinds.reduce((sum, kind) => sum + kind.gone, 0)
   const reduced = result.kinds.reduce((sum, kind) => sum + kind.reduced, 0)
+  const answered = answeredOtherwise(result)
   const deletes = result.kinds.some(({ toDelete }) => toDelete > 0)
   const columns = [
     ...(['created', 'updated', 'adopted', 'unchanged'] as const),
@@ -39,19 +40,33 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
           `${counted(reduced, 'membership')} without all roles: the environment takes one each; workos-migrate errors names them\n`,
         ]
       : []),
+    ...(answered > 0
+      ? [
+          `${counted(answered, 'resource')} for which WorkOS answered with other values than were sent; workos-migrate errors names them\n`,
+        ]
+      : []),
     `${conclusion(result, paint)}\n`,
   ].join('')
 }
 
-function conclusion(
-  { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose }: ApplyResult,
-  paint: Paint,
-): string {
+/** Of this run and of earlier ones. */
+function answeredOtherwise({ kinds, stillAnswered }: ApplyResult): number {
+  return kinds.reduce((sum, { answered }) => sum + answered, stillAnswered)
+}
+
+function conclusion(result: ApplyResult, paint: Paint): string {
+  const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose } = result
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
   switch (outcome) {
     case 'completed':
       if (purpose === 'destroy') return paint('green', 'Done: what the plan deletes is gone from WorkOS.')
+      if (answeredOtherwise(result) > 0) {
+        const without =
+          rejected + sum('gone') === 0 ? '' : `, without ${absent(rejected, sum('gone'))} that the plan lists`
+        const what = counted(answeredOtherwise(result), 'resource')
+        return paint('yellow', `Done${without}, but for ${what} WorkOS answered with other values than were sent.`)
+      }
       if (rejected + sum('gone') === 0) {
         const reduced = sum('reduced') + stillReduced
         const but = [

@@ -78,6 +78,8 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
       return `${resources} for which the source has no role, or none that is kept, given ${detail} (roles.default)`
     case 'still_reduced':
       return `${resources} with one of the roles in WorkOS, which took no more when they were applied: where it takes several by now, apply with --refresh and onDrift: { ${kind}: overwrite }`
+    case 'still_answered':
+      return `${resources} for which WorkOS answered with other values than were sent (${detail}): workos-migrate verify shows what it holds, and plan --refresh looks again`
     case 'role_lost':
       return `${resources} without the role ${detail}: one comes before it in roles.priority (roles.multiple is first)`
     case 'role_of_group':

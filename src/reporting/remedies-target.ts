@@ -11,6 +11,25 @@ const METADATA = 'see metadata in the manifest: WorkOS bounds the number and the
 /** What helps when something is failed or blocked: codes of ours first, then WorkOS's. */
 export const targetRemedies: Readonly<Record<string, Remedy>> = {
   dependency_blocked: withCause('it is taken up by the next apply, once what it needs exists'),
+  reference_gone: after(
+    'somebody deleted it in WorkOS: apply again with onDeleted: recreate for its kind, and it is created again with all that depends on it; or take its records out of the source',
+  ),
+  gone_in_workos: after(
+    'somebody deleted it in WorkOS: apply again with onDeleted: recreate for its kind, and it is created again; or take its records out of the source',
+  ),
+  endpoint_missing: after('check target.baseUrl, and that the feature is enabled for the environment'),
+  answer_of_another: after(
+    'look for the object in the WorkOS dashboard: if it is this one, give it the address and the external id of the source there, and apply again',
+  ),
+  id_answered_twice: after(
+    'WorkOS made one object of two: look at it in the dashboard, and unite the two with dedupe, or leave one of them out',
+  ),
+  answered_otherwise: after(
+    'see what WorkOS holds with workos-migrate verify, and correct the source or the setting in WorkOS; to send it again: apply with --refresh and onDrift: overwrite for its kind',
+  ),
+  totp_answered_otherwise: after(
+    'WorkOS does not enrol the secret that it is sent: ask its support. Without the second factor the account opens with the first alone',
+  ),
   outcome_unknown: yes('apply again: what became of the write is looked up before it is repeated'),
   exists_already: after('allow taking over what exists with adopt.mode: match, or leave the record out'),
   external_id_clash: after(
@@ -100,8 +119,8 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   cannot_reactivate_pending_organization_membership: after(
     'the user was invited and has not accepted: revoke the invitation in WorkOS, or wait until it is accepted',
   ),
-  entity_not_found: yes('something it refers to was deleted in WorkOS meanwhile: apply again, or see plan --refresh'),
-  not_found: yes('something it refers to was deleted in WorkOS meanwhile: apply again, or see plan --refresh'),
+  entity_not_found: after('WorkOS does not know something that it names: the message says what'),
+  not_found: after('WorkOS does not know something that it names: the message says what'),
   payload_too_large: after('the record holds more than WorkOS takes in one request: shorten its metadata'),
   rate_limit_exceeded: yes('another program uses the allowance: apply again later, or lower run.limits'),
 }

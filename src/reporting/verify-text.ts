@@ -39,6 +39,7 @@ const CHANGED: Record<ChangedBy, string> = {
   WorkOS: 'changed in WorkOS, or different when it was adopted',
   both: 'changed in the source and in WorkOS',
   reduced: 'WorkOS did not take all of it when it was applied',
+  answered: 'WorkOS answered so when it was applied',
   unknown: 'never applied',
 }
 

@@ -64,6 +64,7 @@ export const connection: KindDefinition = {
     }
     return { method: 'POST', path: PATH, body: { organization_id: organization, ...bodyOf(desired) } }
   },
+  sent: sentAttributes,
   update: () => [],
   remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
   parse,
@@ -97,6 +98,13 @@ function bodyOf({ attributes, secrets }: DesiredResource): JsonObject {
     },
     ...(Object.keys(names).length > 0 && { attribute_maps: { standard_attributes: names } }),
   }
+}
+
+/** The attributes that a request has in it: see providerOf. */
+function sentAttributes(attributes: Attributes): Attributes {
+  if (attributes.idpMetadataUrl === undefined) return attributes
+  const { idpEntityId: _entity, idpUrl: _url, x509Cert: _certificate, ...sent } = attributes
+  return sent
 }
 
 /** Where there is metadata, WorkOS reads the rest from it. */

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../json.ts'
 import type { Api } from '../workos/api.ts'
-import { requiredText } from './body.ts'
+import { requiredText, textOf } from './body.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from './draft.ts'
 import { group, groupKey } from './group.ts'
 import { isJoinedOf, joinedId, memberOf, membersPath } from './group-id.ts'
@@ -51,8 +52,7 @@ export const groupMembership: KindDefinition = {
     const { group, membership } = memberOf(id)
     return { method: 'DELETE', path: `${membersPath(group)}/${encodeURIComponent(membership)}` }
   },
-  // WorkOS answers with the group.
-  parse: (_body, { group = '', membership = '' }) => live(joinedId(group, membership)),
+  parse: (body, { group = '', membership = '' }) => parse(body, group, membership),
   exists: (_codes, status) => status === 409,
   label: ({ refs }) => `${refs.user} in ${refs.group}`,
 }
@@ -104,6 +104,14 @@ async function get(api: Api, id: string): Promise<LiveResource | undefined> {
     if (page.some((found) => found.id === member.group)) return live(id)
   }
   return undefined
+}
+
+/** WorkOS answers with the group, which has to be the one that was meant. */
+function parse(body: JsonObject, groupId: string, membership: string): LiveResource {
+  const answered = textOf(body, 'id')
+  const organization = groupId.split('/')[0] ?? ''
+  const natural = answered === null ? groupId : joinedId(textOf(body, 'organization_id') ?? organization, answered)
+  return { ...live(joinedId(groupId, membership)), natural: joinedId(natural, membership) }
 }
 
 function live(id: string): LiveResource {

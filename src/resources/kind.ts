@@ -133,8 +133,17 @@ export interface KindDefinition extends DraftDefinition {
   /** Undefined: WorkOS offers no deletion. */
   remove(id: string): WriteRequest | undefined
 
-  /** The answer to a create. */
+  /** The answer to a create or to an update. */
   parse(body: JsonObject, refIds: RefIds): LiveResource
+
+  /** Of the attributes those that creating sends. Undefined: all of them. */
+  sent?(attributes: Attributes): Attributes
+
+  /**
+   * What the answer to a create says of a secret, where that is another one than was sent. It never holds a secret itself. Undefined: it
+   * is the same one, or the answer does not tell.
+   */
+  refuted?(body: JsonObject, desired: DesiredResource): { code: string; message: string } | undefined
 
   /**
    * After a create with an open outcome, one that holds to the letter what was sent, and nothing of its separate fields, is ours: it bears

@@ -145,14 +145,15 @@ function parse(body: JsonObject): LiveResource {
     id: requiredText(body, 'id'),
     externalId: null,
     natural: `${requiredText(body, 'user_id')}@${requiredText(body, 'organization_id')}`,
-    attributes: { roles: rolesOf(body), status: textOf(body, 'status') },
+    attributes: { ...rolesOf(body), status: textOf(body, 'status') },
   }
 }
 
 /** `roles` where the environment has several roles a membership, else `role`. */
-function rolesOf(body: JsonObject): string[] {
+function rolesOf(body: JsonObject): { roles?: string[] } {
+  if (body.roles === undefined && body.role === undefined) return {}
   const roles = Array.isArray(body.roles) ? body.roles : [body.role ?? null]
-  return roles.map((one) => (isObject(one) ? textOf(one, 'slug') : null)).filter((slug) => slug !== null)
+  return { roles: roles.map((role) => (isObject(role) ? textOf(role, 'slug') : null)).filter((slug) => slug !== null) }
 }
 
 /** The first of its roles by `roles.priority`, where the environment takes one a membership and `roles.notEnabled` is `first`. */

@@ -152,20 +152,28 @@ function missing({ attributes }: DesiredResource): ValueProblem | undefined {
 
 function parse(body: JsonObject): LiveResource {
   const id = requiredText(body, 'id')
-  const domains = body.domains
-  const names = Array.isArray(domains) ? domains.map((item) => (isObject(item) ? textOf(item, 'domain') : null)) : []
   return {
     id,
     externalId: textOf(body, 'external_id'),
     natural: null,
     attributes: {
       id,
-      externalId: textOf(body, 'external_id'),
+      ...told(body, 'external_id', 'externalId'),
       ...told(body, 'name', 'name'),
       ...told(body, 'metadata', 'metadata'),
-      domains: names.filter((name) => name !== null),
+      ...domainsOf(body),
     },
   }
+}
+
+/** The domains that an answer tells, and those of them that are verified where it tells states. */
+function domainsOf({ domains: told }: JsonObject): JsonObject {
+  if (!Array.isArray(told)) return {}
+  const items = told.flatMap((item) => (isObject(item) ? [item as JsonObject] : []))
+  const named = (some: JsonObject[]) => some.flatMap((item) => textOf(item, 'domain') ?? [])
+  const verified = named(items.filter(({ state }) => state === 'verified' || state === 'legacy_verified'))
+  const states = items.every(({ state }) => typeof state === 'string')
+  return { domains: named(items), ...(states && { verifiedDomains: verified }) }
 }
 
 function domainData(attributes: JsonObject): JsonObject {

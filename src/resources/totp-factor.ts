@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from '../json.ts'
-import { requiredText, textOf } from './body.ts'
-import type { KindDefinition, LiveResource, RefIds } from './kind.ts'
+import { requiredText, textOf, told } from './body.ts'
+import type { DesiredResource, KindDefinition, LiveResource, RefIds } from './kind.ts'
 import { pages } from './paging.ts'
+import { enrolledFault } from './values/totp-answer.ts'
 
 const FACTORS = '/auth/factors'
 
@@ -66,6 +67,7 @@ export const totpFactor: KindDefinition = {
   update: () => [],
   remove: (id) => ({ method: 'DELETE', path: `${FACTORS}/${encodeURIComponent(id)}` }),
   parse,
+  refuted,
   exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
   label: ({ key, attributes }) => textOf(attributes, 'account') ?? key,
 }
@@ -81,14 +83,31 @@ async function* factorsOf(api: Parameters<KindDefinition['list']>[0], user: stri
   }
 }
 
+/** Enrolling answers the secret, this once: another one than was sent makes codes that nobody's app shows. */
+function refuted(body: JsonObject, { secrets }: DesiredResource): { code: string; message: string } | undefined {
+  const { totp } = factorOf(body)
+  if (!isObject(totp)) return undefined
+  const fault = enrolledFault(totp as JsonObject, requiredText(secrets ?? {}, 'totpSecret'))
+  return fault === undefined ? undefined : { code: 'totp_answered_otherwise', message: fault }
+}
+
+function factorOf(body: JsonObject): JsonObject {
+  const enrolled = body.authentication_factor
+  return isObject(enrolled) ? (enrolled as JsonObject) : body
+}
+
 /** What enrolling answers has the secret in it: nothing but what is named here is taken out of an answer. */
 function parse(body: JsonObject, { user }: RefIds): LiveResource {
-  const enrolled = body.authentication_factor
-  const factor = isObject(enrolled) ? enrolled : body
+  const factor = factorOf(body)
+  const totp = isObject(factor.totp) ? (factor.totp as JsonObject) : {}
   return {
     id: requiredText(factor, 'id'),
     externalId: null,
     natural: textOf(factor, 'user_id') ?? user ?? null,
-    attributes: { type: textOf(factor, 'type') },
+    attributes: {
+      type: textOf(factor, 'type'),
+      ...told(totp, 'issuer', 'issuer'),
+      ...told(totp, 'user', 'account'),
+    },
   }
 }

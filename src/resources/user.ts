@@ -151,7 +151,7 @@ function parse(body: JsonObject): LiveResource {
       ...told(body, 'first_name', 'firstName'),
       ...told(body, 'last_name', 'lastName'),
       ...told(body, 'name', 'name'),
-      externalId: textOf(body, 'external_id'),
+      ...told(body, 'external_id', 'externalId'),
       ...told(body, 'metadata', 'metadata'),
       ...told(body, 'last_sign_in_at', 'lastSignInAt'),
     },

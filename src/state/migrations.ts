@@ -71,6 +71,10 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE resources ADD COLUMN reduced TEXT;
   `,
+  `
+  ALTER TABLE resources ADD COLUMN answered TEXT;
+  ALTER TABLE resources ADD COLUMN gone INTEGER;
+  `,
 ]
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): the letters "WMst". */

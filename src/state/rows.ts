@@ -14,6 +14,8 @@ export function resourceFromRow(row: Row): StateResource {
     ownership: row.ownership === 'created' ? 'created' : 'adopted',
     run: Number(row.run),
     ...(row.reduced !== null && { reduced: String(row.reduced) }),
+    ...(row.answered !== null && { answered: JSON.parse(String(row.answered)) }),
+    ...(row.gone !== null && { gone: Number(row.gone) }),
   }
 }
 

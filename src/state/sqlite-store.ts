@@ -162,6 +162,11 @@ export class SqliteStateStore implements StateStore {
             this.#db.run('DELETE FROM resources WHERE kind = ? AND key = ?', outcome.address.kind, outcome.address.key)
             this.#clear(outcome.address)
             break
+          case 'gone': {
+            const { kind, key } = outcome.address
+            this.#db.run('UPDATE resources SET gone = ? WHERE kind = ? AND key = ?', outcome.run, kind, key)
+            break
+          }
           case 'cleared':
             this.#clear(outcome.address)
         }
@@ -220,7 +225,7 @@ export class SqliteStateStore implements StateStore {
   #save(resource: StateResource): void {
     this.#db.run(
       `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN EXISTS (SELECT 1 FROM resources
-         WHERE kind = ?1 AND id = ?3 AND ownership = 'created') THEN 'created' ELSE ?7 END, ?8, ?9)`,
+         WHERE kind = ?1 AND id = ?3 AND ownership = 'created') THEN 'created' ELSE ?7 END, ?8, ?9, ?10, ?11)`,
       resource.kind,
       resource.key,
       resource.id,
@@ -230,6 +235,8 @@ export class SqliteStateStore implements StateStore {
       resource.ownership,
       resource.run,
       resource.reduced ?? null,
+      resource.answered === undefined ? null : JSON.stringify(resource.answered),
+      resource.gone ?? null,
     )
   }
 

@@ -19,6 +19,13 @@ export interface StateResource {
   run: number
   /** Code of what WorkOS did not take, so that it goes without a part of its attributes: see `Reduction`. Absent: nothing. */
   reduced?: string
+  /**
+   * What WorkOS answered to the write where that is not what was sent: of these fields, of a `map` of these members. `attributes` stay
+   * what was sent, so that nothing is written again because of it. Absent: nothing differed.
+   */
+  answered?: Attributes
+  /** The run that was told that WorkOS has it no more. Absent: none was. */
+  gone?: number
 }
 
 /** The address of a resource. */
@@ -71,6 +78,8 @@ export interface RunReject {
 export type Outcome =
   | { type: 'saved'; resource: StateResource }
   | { type: 'removed'; address: Address }
+  /** WorkOS has it no more: the next plan looks at it. What else the state says of it stays, and so does its intent. */
+  | { type: 'gone'; address: Address; run: number }
   /** The write had no effect, or failed for good. */
   | { type: 'cleared'; address: Address; failure?: Failure }
 

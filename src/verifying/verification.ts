@@ -7,8 +7,10 @@ interface Found {
   key: string
 }
 
-/** Who moved away from what was last applied; `unknown` where nothing was, `reduced` where WorkOS did not take all of it. */
-export type ChangedBy = 'source' | 'WorkOS' | 'both' | 'reduced' | 'unknown'
+/** Who moved away from what was last applied; `unknown` where nothing was, `reduced` where WorkOS did not take all of it, `answered` where it
+ * answered the write with what it holds.
+ */
+export type ChangedBy = 'source' | 'WorkOS' | 'both' | 'reduced' | 'answered' | 'unknown'
 
 /** One thing that is not as the source and the state say. */
 export type Finding =

@@ -1,11 +1,12 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { Manifest } from '../config/manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
+import { canonicalJson, isObject } from '../json.ts'
 import { withoutGroupRoles } from '../planning/group-roles.ts'
 import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
-import { compareFields } from './compare-fields.ts'
+import { compareFields, type FieldDifference } from './compare-fields.ts'
 import { matchLive } from './match.ts'
-import type { KindVerification } from './verification.ts'
+import type { ChangedBy, KindVerification } from './verification.ts'
 import { type Applied, insertFinding } from './verify-tables.ts'
 
 /** Compares one kind that has been read; the kinds it depends on have been compared before. */
@@ -34,7 +35,7 @@ export function verifyKind(
     // What the state knows claims its live resource first: the others take what is left.
     const rows = staging.db
       .prepare(
-        `SELECT d.*, a.id, a.attributes AS base, a.reduced FROM desired d
+        `SELECT d.*, a.id, a.attributes AS base, a.reduced, a.answered FROM desired d
          LEFT JOIN applied a ON a.kind = d.kind AND a.key = d.key WHERE d.kind = ? ORDER BY a.key IS NULL, d.key`,
       )
       .iterate(kind)
@@ -93,17 +94,32 @@ function verifyOne(
   }
   const differences = compareFields(definition, desired.attributes, applied?.attributes, own.attributes)
   for (const difference of differences) {
-    const changed = applied?.reduced !== undefined && difference.changed === 'WorkOS' ? 'reduced' : difference.changed
+    const changed = changedBy(difference, applied)
     insertFinding(staging, { type: 'different', kind, key, ...difference, changed })
   }
   if (differences.length > 0 || match.type === 'elsewhere') sums.different += 1
   else sums.verified += 1
 }
 
-function appliedFromRow({ id, base, reduced }: Record<string, SQLOutputValue>): Applied | undefined {
+/** What differs since WorkOS did not take it, or answered it so, was not changed in WorkOS since. */
+function changedBy({ field, live, changed }: FieldDifference, applied: Applied | undefined): ChangedBy {
+  if (changed !== 'WorkOS' || applied === undefined) return changed
+  const [name = '', ...member] = field.split('.')
+  const told = applied.answered?.[name]
+  const answer = member.length > 0 && isObject(told) ? told[member.join('.')] : told
+  if (answer !== undefined && canonicalJson(answer) === canonicalJson(live)) return 'answered'
+  return applied.reduced === undefined ? changed : 'reduced'
+}
+
+function appliedFromRow({ id, base, reduced, answered }: Record<string, SQLOutputValue>): Applied | undefined {
   if (id === null) return undefined
   const attributes = JSON.parse(String(base))
-  return { id: String(id), attributes, ...(reduced !== null && { reduced: String(reduced) }) }
+  return {
+    id: String(id),
+    attributes,
+    ...(reduced !== null && { reduced: String(reduced) }),
+    ...(answered !== null && { answered: JSON.parse(String(answered)) }),
+  }
 }
 
 function findExtra(staging: DesiredSet['staging'], kind: string): number {

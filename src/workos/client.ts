@@ -1,16 +1,17 @@
 import { WorkOS } from '@workos-inc/node'
 import { type Clock, LONG_WAIT, sleep, systemClock, type Wait } from '../clock.ts'
-import { CredentialsError, TargetError } from '../diagnostics/errors.ts'
+import { TargetError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { type Network, openNetwork } from '../http/network.ts'
 import { NO_PROXIES, type Proxies } from '../http/proxy.ts'
 import { settledTrouble } from '../http/settled-trouble.ts'
 import type { JsonObject } from '../json.ts'
-import { type Api, ApiRefusal, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
+import { type Api, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
 import { Ending } from './ending.ts'
 import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
 import { classify, type RateLimiter } from './limiter.ts'
-import { describeFailure, errorCodes, errorMessage, neverSent } from './trouble.ts'
+import { refusalOf } from './refusal.ts'
+import { describeFailure, neverSent } from './trouble.ts'
 
 export interface ClientOptions {
   apiKey: string
@@ -97,7 +98,7 @@ export class WorkosClient implements Api {
       } else if (answer.status === 404) {
         return undefined
       } else if (answer.status >= 300) {
-        throw this.#refusal(path, answer.status, answer.body, this.#redactor)
+        throw refusalOf(this.#options.baseUrl, { method: 'GET', path }, answer, this.#redactor)
       } else if (answer.body === undefined) {
         lastTrouble = `HTTP ${answer.status} with a body that is no JSON object`
       } else {
@@ -119,7 +120,7 @@ export class WorkosClient implements Api {
       } else if (answer.status >= 500 || answer.status === 408) {
         throw new OutcomeUnknown(`HTTP ${answer.status}`, answer.status)
       } else if (answer.status >= 300) {
-        throw this.#refusal(write.path, answer.status, answer.body, this.#redactorFor(write))
+        throw refusalOf(this.#options.baseUrl, write, answer, this.#redactorFor(write))
       } else if (answer.body === undefined && write.method !== 'DELETE') {
         throw new OutcomeUnknown(`HTTP ${answer.status} with a body that is no JSON object`, answer.status)
       } else {
@@ -205,25 +206,6 @@ export class WorkosClient implements Api {
     return redactor
   }
 
-  #refusal(path: string, status: number, body: JsonObject | undefined, redactor: Redactor): Error {
-    if (status === 403 && GROUPS.test(path)) {
-      return new CredentialsError({
-        code: 'groups_refused',
-        message: `${this.#options.baseUrl} refuses access to groups (HTTP 403)`,
-        hint: 'check that groups are enabled for the environment, and target.apiKey; or take map.group and map.groupMember out of the manifest',
-      })
-    }
-    if (status === 401 || status === 403) {
-      return new CredentialsError({
-        code: 'credentials_refused',
-        message: `${this.#options.baseUrl} refuses the API key (HTTP ${status})`,
-        hint: 'check target.apiKey: it must be a secret key (sk_…) of the environment to migrate into',
-      })
-    }
-    const codes = errorCodes(body).map((code) => redactor.redact(code))
-    return new ApiRefusal(status, codes, redactor.redact(errorMessage(status, body)))
-  }
-
   #unreachable(trouble: string, attempts: number): TargetError {
     return new TargetError({
       code: 'target_unreachable',
@@ -232,9 +214,6 @@ export class WorkosClient implements Api {
     })
   }
 }
-
-/** Groups have to be enabled in an environment: where they are not, a key that is good for all else is refused. */
-const GROUPS = /\/groups(\/|$)/
 
 /** Milliseconds to wait by a Retry-After header (RFC 9110: seconds or a date); undefined if it says nothing usable. */
 export function parseRetryAfter(header: string | undefined, now = Date.now()): number | undefined {

@@ -14,6 +14,8 @@ export interface Answer {
   status: number
   /** Seconds or a date, as sent. */
   retryAfter: string | undefined
+  /** The `Location` header: where a redirection points. */
+  location: string | undefined
   /** Undefined where the body is empty or no JSON object. */
   body: JsonObject | undefined
 }
@@ -55,20 +57,27 @@ export function undiciFetch(dispatcher: Dispatcher, endOf: (method: string) => A
         dispatcher,
       })
       const text = await body.text()
-      const retryAfter = headers['retry-after']
       if (exchange) {
         exchange.answer = {
           status: statusCode,
-          retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+          retryAfter: first(headers['retry-after']),
+          location: first(headers.location),
           body: parseObject(text),
         }
       }
-      return new Response(statusCode === 204 || statusCode === 304 ? null : text, { status: statusCode })
+      return new Response(WITHOUT_BODY.has(statusCode) ? null : text, { status: statusCode })
     } catch (error) {
       if (exchange) exchange.failure = error
       throw error
     }
   }
+}
+
+/** Statuses that `Response` takes no body with. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
+
+function first(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
 }
 
 function toMethod(method: string | undefined): 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' {

@@ -44,7 +44,8 @@ export function describeFailure(failure: unknown): string {
   return code === undefined || message.includes(code) ? message : `${message} (${code})`
 }
 
-function failureCodes(failure: unknown): string[] {
+/** Every code of a failure and of its causes, the outermost first. */
+export function failureCodes(failure: unknown): string[] {
   const codes: string[] = []
   const pending: unknown[] = [failure]
   for (let depth = 0; depth < 8 && pending.length > 0; depth += 1) {

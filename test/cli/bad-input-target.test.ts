@@ -88,7 +88,7 @@ const strangers: BadInput[] = [
     name: 'a redirect',
     prepare: insteadOfWorkos(raw(301, '', { location: 'https://www.example.com/' })),
     exit: 1,
-    says: ['WorkOS refuses a request (HTTP 301)', 'hint: check target.baseUrl'],
+    says: ['redirects to www.example.com (HTTP 301)', 'hint: check target.baseUrl'],
   },
   {
     name: 'a refusal of the lookup',

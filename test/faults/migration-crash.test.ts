@@ -38,7 +38,8 @@ function writeOldState(version: number): void {
     ] as const) {
       meta.run(name, value)
     }
-    const insert = db.prepare(`INSERT INTO resources VALUES ('user', ?, ?, '{}', '{}', '{}', 'created', 1)`)
+    const insert = db.prepare(`INSERT INTO resources (kind, key, id, attributes, digests, refs, ownership, run)
+      VALUES ('user', ?, ?, '{}', '{}', '{}', 'created', 1)`)
     for (let n = 0; n < 50; n += 1) insert.run(`key-${n}`, `user_${n}`)
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`)
   }

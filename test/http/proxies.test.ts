@@ -137,7 +137,7 @@ test('without NODE_EXTRA_CA_CERTS a certificate of an authority of its own ends 
   const env = { KEY, HTTPS_PROXY: `http://${proxy.host}` }
   const { exit, stderr } = await project.run(['apply', '--yes'], { env, clock: systemClock })
   expect(exit).toBe(1)
-  expect(stderr).toContain(`https://${HOST} shows a certificate of an authority that is not trusted here`)
+  expect(stderr).toContain(`https://${HOST} is not trusted: its certificate`)
   expect(stderr).toContain('NODE_EXTRA_CA_CERTS')
   expect(stderr).toContain('[untrusted_certificate]')
   expect(proxy.tunnels).toHaveLength(1)

@@ -24,6 +24,7 @@ const USERS = {
   failed: 6,
   blocked: 3,
   reduced: 0,
+  answered: 0,
   pending: 1,
 }
 
@@ -49,6 +50,7 @@ function result(changed: Partial<ApplyResult> = {}): ApplyResult {
     rejected: 0,
     leftOut: 0,
     stillReduced: 0,
+    stillAnswered: 0,
     purpose: 'apply',
     ...changed,
   }

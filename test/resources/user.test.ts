@@ -113,7 +113,7 @@ describe('users in WorkOS', () => {
       id: 'user_1',
       externalId: null,
       natural: 'a@example.com',
-      attributes: { email: 'a@example.com', firstName: null, externalId: null },
+      attributes: { email: 'a@example.com', firstName: null },
     })
   })
 

@@ -110,6 +110,29 @@ describe('resources', () => {
     expect(await state.keyOf('user', 'user_u1')).toBeUndefined()
   })
 
+  test('keep what WorkOS answered otherwise, and the mark of what is gone until they are saved again', async () => {
+    const path = newPath()
+    const state = open(path)
+    const answered = { lastName: null, metadata: { plan: 'free' } }
+    await state.commit({ intents: [], outcomes: [{ type: 'saved', resource: user('u1', { answered }) }] })
+    await state.commit({
+      intents: [intent('u1')],
+      outcomes: [{ type: 'gone', address: { kind: 'user', key: 'u1' }, run: 3 }],
+    })
+    await state.close()
+    const again = open(path)
+    expect(await again.get('user', 'u1')).toEqual(user('u1', { answered, gone: 3 }))
+    expect(await again.intents()).toHaveLength(1)
+    await again.commit({ intents: [], outcomes: [{ type: 'saved', resource: user('u1') }] })
+    expect(await again.get('user', 'u1')).toEqual(user('u1'))
+  })
+
+  test('that nobody knows are not marked as gone', async () => {
+    const state = open()
+    await state.commit({ intents: [], outcomes: [{ type: 'gone', address: { kind: 'user', key: 'u1' }, run: 3 }] })
+    expect(await state.get('user', 'u1')).toBeUndefined()
+  })
+
   test('are listed in batches, each once, in one order, whatever characters their keys have', async () => {
     const state = open()
     const odd = [

@@ -317,7 +317,7 @@ describe('a refusal', () => {
   test('a redirect is not followed: it would carry the key elsewhere', async () => {
     const elsewhere = await scriptedServer(json(200, {}))
     const { client, received } = await serve([raw(302, '', { location: elsewhere.url })])
-    expect(await failure(client.read(USERS))).toMatchObject({ status: 302 })
+    expect(await failure(client.read(USERS))).toMatchObject({ problems: [{ code: 'redirected' }] })
     expect(received).toHaveLength(1)
     expect(elsewhere.received).toHaveLength(0)
   })

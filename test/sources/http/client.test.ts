@@ -317,5 +317,5 @@ test('https that is asked of what speaks http is told in words', async () => {
   const client = new JsonClient({ baseUrl: url.replace('http:', 'https:'), name: 'the tenant', clock: hurriedClock() })
   const error = await failure(client.get('/users'))
   expect(error).toMatchObject({ problems: [{ code: 'source_unreachable' }] })
-  expect(String(error)).toMatch(/what answers there does not speak https/)
+  expect(String(error)).toMatch(/is not trusted: it does not speak TLS/)
 })

@@ -1,0 +1,99 @@
+import { address } from '../planning/action.ts'
+import type { DesiredResource, KindDefinition, RefIds } from '../resources/kind.ts'
+import { kindDefinition } from '../resources/registry.ts'
+import type { ApiRefusal, WriteRequest } from '../workos/api.ts'
+import { fail, type Hand } from './hand.ts'
+import type { ActionOutcome } from './outcome.ts'
+
+/**
+ * WorkOS's ids of what a resource refers to; or why it cannot be carried out: something of it does not exist, or is not in WorkOS any
+ * more as this run or an earlier one was told.
+ */
+export async function refIdsOf(
+  { state }: Hand,
+  definition: KindDefinition,
+  { refs }: Pick<DesiredResource, 'refs'>,
+): Promise<{ ids: RefIds; blocked?: ActionOutcome }> {
+  const ids: RefIds = {}
+  let blocked: ActionOutcome | undefined
+  for (const [role, kind] of Object.entries(definition.refs)) {
+    const key = refs[role] ?? ''
+    const known = await state.get(kind, key)
+    if (known) ids[role] = known.id
+    if (known?.gone !== undefined) blocked ??= goneReference(role, { kind, key })
+    else if (known === undefined) {
+      const message = `its ${role} ${address({ kind, key })} does not exist`
+      blocked ??= { type: 'blocked', code: 'dependency_blocked', message }
+    }
+  }
+  return { ids, ...(blocked && { blocked }) }
+}
+
+/**
+ * What a 404 to a write means: something that it refers to is gone, what it is about is gone, or, if all of that is there, the target
+ * lacks the endpoint. What is gone is marked in the state, for the next plan to look at.
+ * @param id WorkOS's id of what the write is about; undefined: it was to be created
+ */
+export async function explainNotFound(
+  hand: Hand,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  request: WriteRequest,
+  refusal: ApiRefusal,
+  id?: string,
+): Promise<ActionOutcome> {
+  const blocked = await findGone(hand, definition, desired)
+  const { kind, key } = desired
+  if (id !== undefined && (await definition.get(hand.api, id)) === undefined) {
+    await hand.journal.settle({ type: 'gone', address: { kind, key }, run: hand.run })
+    const message = `${id} is not in WorkOS any more`
+    const failed = await fail(hand, desired, { code: 'gone_in_workos', message })
+    return blocked ?? failed
+  }
+  if (blocked !== undefined) {
+    await hand.journal.settle({ type: 'cleared', address: { kind, key } })
+    return blocked
+  }
+  if (refersBySlug(request) && refusal.codes.includes('entity_not_found')) return fail(hand, desired, refusal)
+  const refers = Object.keys(definition.refs).length > 0
+  return fail(hand, desired, missingEndpoint(request, id ?? (refers ? 'all that it refers to' : undefined)))
+}
+
+/** @param exists what the request names, and exists all the same: an id, or words */
+export function missingEndpoint({ method, path }: WriteRequest, exists?: string): { code: string; message: string } {
+  const although = exists === undefined ? '' : `, although ${exists} exists`
+  return {
+    code: 'endpoint_missing',
+    message: `the target answers ${method} ${path} with HTTP 404${although}: it does not offer this endpoint`,
+  }
+}
+
+/** Marks whatever a resource refers to and WorkOS has no more. @returns the first of it, as the reason why the resource is blocked */
+async function findGone(
+  { state, api, journal, run }: Hand,
+  definition: KindDefinition,
+  { refs }: DesiredResource,
+): Promise<ActionOutcome | undefined> {
+  let blocked: ActionOutcome | undefined
+  for (const [role, kind] of Object.entries(definition.refs)) {
+    const key = refs[role] ?? ''
+    const known = await state.get(kind, key)
+    if (known === undefined) continue
+    if (known.gone === undefined) {
+      if ((await kindDefinition(kind).get(api, known.id)) !== undefined) continue
+      await journal.settle({ type: 'gone', address: { kind, key }, run })
+    }
+    blocked ??= goneReference(role, { kind, key })
+  }
+  return blocked
+}
+
+function goneReference(role: string, reference: { kind: string; key: string }): ActionOutcome {
+  const message = `its ${role} ${address(reference)} is not in WorkOS any more`
+  return { type: 'blocked', code: 'reference_gone', message }
+}
+
+/** Whether the body names other objects, by their slugs, that may be what is not found: the permissions of a role. */
+function refersBySlug({ body = {} }: WriteRequest): boolean {
+  return 'permissions' in body || 'role_slug' in body || 'role_slugs' in body
+}

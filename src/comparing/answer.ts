@@ -1,0 +1,144 @@
+import { canonicalJson, isObject, type Json } from '../json.ts'
+import type { Attributes, FieldDefinition } from '../resources/draft.ts'
+import type { Changes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+
+/** A field, or a member of one, that WorkOS answered otherwise than it was sent. */
+export interface AnswerDifference {
+  field: string
+  /** Of a `map` field: the member. */
+  member?: string
+  sent: Json
+  answered: Json
+}
+
+/** Fields whose case carries no meaning. */
+const CASELESS: ReadonlySet<string> = new Set(['email', 'domains', 'verifiedDomains'])
+
+/**
+ * What an answer tells otherwise than it was sent. Blanks around a text, the order of a set, the case of addresses, null in place of
+ * nothing and a text in place of a number are habits of servers and no difference. A field that the answer does not tell, a secret,
+ * and a member of metadata that was not sent are not judged.
+ */
+export function compareAnswer(
+  { fields, inForce = {} }: Pick<KindDefinition, 'fields' | 'inForce'>,
+  sent: Changes,
+  answered: Attributes,
+): AnswerDifference[] {
+  const differences: AnswerDifference[] = []
+  for (const [field, value] of Object.entries(sent)) {
+    const rule = fields[field] ?? (field in inForce ? VALUE : undefined)
+    const told = answered[field]
+    if (rule === undefined || rule.secret || told === undefined) continue
+    if (rule.compare === 'map' && isObject(value)) {
+      const members = new Map<string, Json>(isObject(told) ? Object.entries(told as Attributes) : [])
+      for (const [member, wanted] of Object.entries(value as Attributes)) {
+        const held = members.get(member) ?? null
+        if (!sameValue(wanted, held, false)) differences.push({ field, member, sent: wanted, answered: held })
+      }
+    } else if (!same(rule, field, value, told)) differences.push({ field, sent: value, answered: told })
+  }
+  return differences
+}
+
+const VALUE: Pick<FieldDefinition, 'compare' | 'secret'> = { compare: 'value' }
+
+/** Whether WorkOS holds everything of this, as far as it can be read back: of a secret nobody knows. */
+export function holdsAll(definition: KindDefinition, sent: Changes, live: Attributes): boolean {
+  const readable = Object.keys(sent).every((field) => definition.fields[field]?.secret !== true && field in live)
+  return readable && compareAnswer(definition, sent, live).length === 0
+}
+
+/**
+ * Who an answer is about, where that is not the resource which was sent: another address, other references, another slug or another
+ * external id. Undefined: it is that one. A name is a value, that WorkOS may change; of what has nothing else, the rest of its identity
+ * counts.
+ */
+export function otherIdentity(
+  definition: Pick<KindDefinition, 'natural' | 'fields'>,
+  desired: DesiredResource,
+  live: LiveResource,
+  refIds: RefIds,
+): string | undefined {
+  const { name } = live.attributes
+  const attributes = name === undefined ? desired.attributes : { ...desired.attributes, name }
+  const natural = definition.natural({ ...desired, attributes }, refIds)
+  if (natural !== null && live.natural !== null && !sameValue(natural, live.natural, false)) return live.natural
+  const { externalId } = desired.attributes
+  const bothNamed = typeof externalId === 'string' && live.externalId !== null
+  if (bothNamed && !sameValue(externalId, live.externalId, false)) return `external id ${live.externalId}`
+  return undefined
+}
+
+/** Differences as the state keeps them beside what was sent; undefined: there are none. */
+export function besides(differences: readonly AnswerDifference[]): Attributes | undefined {
+  if (differences.length === 0) return undefined
+  const answered: Attributes = {}
+  for (const { field, member, answered: value } of differences) {
+    if (member === undefined) answered[field] = value
+    else answered[field] = { ...(isObject(answered[field]) ? (answered[field] as Attributes) : {}), [member]: value }
+  }
+  return answered
+}
+
+/** What was sent once of the fields, and members of fields, that WorkOS answered otherwise then. */
+export function sentBeside(answered: Attributes, base: Attributes): Changes {
+  const sent: Changes = {}
+  for (const [field, value] of Object.entries(answered)) {
+    const before = base[field] ?? null
+    if (!isObject(value)) sent[field] = before
+    else {
+      const members = new Map<string, Json>(isObject(before) ? Object.entries(before as Attributes) : [])
+      sent[field] = Object.fromEntries(Object.keys(value).map((member) => [member, members.get(member) ?? null]))
+    }
+  }
+  return sent
+}
+
+/** `roles: sent admin, member; answered member` for every difference. */
+export function describeAnswer(differences: readonly AnswerDifference[]): string {
+  return differences
+    .map(({ field, member, sent, answered }) => {
+      const name = member === undefined ? field : `${field}.${member}`
+      return `${name}: sent ${text(sent)}; answered ${text(answered)}`
+    })
+    .join(', and ')
+}
+
+function same({ compare }: Pick<FieldDefinition, 'compare'>, field: string, sent: Json, told: Json): boolean {
+  const caseless = CASELESS.has(field)
+  if (compare !== 'set') return sameValue(sent, told, caseless)
+  const [one, other] = [sent, told].map((list) => new Set((Array.isArray(list) ? list : []).map(normal(caseless))))
+  return one?.size === other?.size && one !== undefined && other !== undefined && one.isSubsetOf(other)
+}
+
+function sameValue(one: Json, other: Json, caseless: boolean): boolean {
+  if (typeof one === 'boolean' || typeof other === 'boolean') return isTrue(one) === isTrue(other)
+  return normal(caseless)(one) === normal(caseless)(other)
+}
+
+function isTrue(value: Json): boolean {
+  return value === true || value === 'true'
+}
+
+/** A value as text, so that two spellings of one are equal; empty for nothing. */
+function normal(caseless: boolean): (value: Json) => string {
+  return (value) => {
+    if (value === null) return ''
+    if (typeof value === 'object') return Object.keys(value).length === 0 ? '' : canonicalJson(value)
+    const written = String(value).normalize('NFC').trim()
+    return caseless ? written.toLowerCase() : written
+  }
+}
+
+/** The longest value that a message shows whole. */
+const SHOWN = 60
+
+function text(value: Json): string {
+  const written = Array.isArray(value)
+    ? value.map(String).join(', ')
+    : typeof value === 'string'
+      ? value
+      : JSON.stringify(value)
+  if (value === null || written === '') return 'nothing'
+  return written.length > SHOWN ? `${written.slice(0, SHOWN)}…` : written
+}

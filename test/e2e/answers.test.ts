@@ -1,0 +1,421 @@
+import { describe, expect, test } from 'vitest'
+import { answering } from './answers.ts'
+import type { Project } from './cli.ts'
+import { member, peopleManifest, peopleProject, person } from './people.ts'
+import { type Body, KEY, startWorkos, type Workos, writes } from './workos.ts'
+
+const env = { KEY }
+const USERS = '/user_management/users'
+const MEMBERSHIPS = '/user_management/organization_memberships'
+
+const DOMAINS = { organization: { domains: "$split(org_domains, ',')" } }
+
+const apply = (project: Project, ...options: string[]) => project.run(['apply', '--yes', ...options], { env })
+
+async function causes(project: Project) {
+  return JSON.parse((await project.run(['errors', '--json'], { env })).stdout).causes
+}
+
+describe('a server that answers one role to two', () => {
+  /** It gives `member` to whoever gets several roles, as long as it is `on`. */
+  async function world() {
+    const habit = { on: true }
+    const given = { roles: [{ slug: 'member' }], role: { slug: 'member' } }
+    const lessen = async (body: Record<string, unknown>) => {
+      if (!habit.on || (body.roles as unknown[]).length < 2) return body
+      await workos.call('PUT', `${MEMBERSHIPS}/${body.id}`, { role_slug: 'member' })
+      return { ...body, ...given }
+    }
+    const [created, updated] = [answering('POST', MEMBERSHIPS, lessen), answering('PUT', `${MEMBERSHIPS}/:id`, lessen)]
+    const workos: Workos = await startWorkos({
+      interceptor: {
+        after: async (exchange, reply) =>
+          (await created.after?.(exchange, reply)) || (await updated.after?.(exchange, reply)) || false,
+      },
+    })
+    const roles = { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } } }
+    const manifest = { roles }
+    const rows = [member('ada', 'acme', { role_slugs: 'admin,member' }), member('bea', 'acme', { role_slugs: 'admin' })]
+    const project = peopleProject(workos, rows, manifest)
+    return { workos, project, habit, rows, roles }
+  }
+
+  test('is not called done: the difference is named, and exit code 7', async () => {
+    const { project } = await world()
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout).toBe(7)
+    expect(applied.stdout).toContain('roles: sent admin, member; answered member')
+    expect(applied.stdout).not.toContain('everything in the source is in WorkOS')
+    expect(applied.stdout).toContain('for 1 resource WorkOS answered with other values than were sent')
+    expect(await causes(project)).toMatchObject([{ outcome: 'reduced', code: 'answered_otherwise', count: 1 }])
+  })
+
+  test('is not written to again, and named by every later plan, apply and verify', async () => {
+    const { workos, project } = await world()
+    await apply(project)
+    workos.takeLog()
+    const planned = await project.run(['plan'], { env })
+    expect(planned.stdout).toContain('1 membership for which WorkOS answered with other values than were sent (roles)')
+    for (const options of [[], ['--refresh']]) {
+      const again = await apply(project, ...options)
+      expect(again.exit, again.stdout).toBe(7)
+      expect(again.stdout).toContain('for 1 resource WorkOS answered with other values than were sent')
+      expect(again.stdout).toContain('roles: sent admin, member; answered member')
+    }
+    expect(writes(workos.takeLog())).toEqual([])
+    const refreshed = JSON.parse((await project.run(['plan', '--refresh', '--json'], { env })).stdout)
+    expect(refreshed.drift).toMatchObject([{ key: 'id-ada@acme', field: 'roles', reason: 'answered otherwise' }])
+    const verified = JSON.parse((await project.run(['verify', '--json'], { env })).stdout)
+    expect(verified.findings).toMatchObject([{ key: 'id-ada@acme', field: 'roles', changed: 'answered' }])
+    expect((await project.run(['verify', '--strict'], { env })).exit).toBe(7)
+  })
+
+  test('is forgotten once WorkOS holds what was sent, without a write', async () => {
+    const { workos, project } = await world()
+    await apply(project)
+    const { membershipIds } = await workos.snapshot()
+    const id = membershipIds.get('ada@example.com@@acme')
+    await workos.call('PUT', `${MEMBERSHIPS}/${id}`, { role_slugs: ['admin', 'member'] })
+    workos.takeLog()
+    const refreshed = await apply(project, '--refresh')
+    expect(refreshed.exit, refreshed.stdout).toBe(0)
+    expect(writes(workos.takeLog())).toEqual([])
+    const after = await apply(project)
+    expect(after.exit, after.stdout).toBe(0)
+    expect(after.stdout).toContain('everything in the source is in WorkOS')
+  })
+
+  test('what it answered is no change of somebody: a change of the source is sent', async () => {
+    const { workos, project, habit, rows, roles } = await world()
+    await apply(project)
+    habit.on = false
+    project.csv('users.csv', [{ ...rows[0], role_slugs: 'admin,billing' }, rows[1] ?? {}])
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect((await workos.snapshot()).memberships[0]).toEqual(['ada@example.com@@acme', ['admin', 'billing']])
+    project.manifest(peopleManifest(workos, { roles, onDrift: 'fail' }))
+    expect((await apply(project, '--refresh')).exit).toBe(0)
+  })
+
+  test('onDrift: fail does not refuse the plan because of it, and destroy does not spare it', async () => {
+    const { workos, project, roles } = await world()
+    await apply(project)
+    project.manifest(peopleManifest(workos, { roles, onDrift: 'fail' }))
+    expect((await project.run(['plan', '--refresh'], { env })).exit).not.toBe(5)
+    const destroyed = await project.run(['destroy', '--confirm', 'people'], { env })
+    expect(destroyed.exit, destroyed.stdout).toBe(0)
+    expect((await workos.snapshot()).memberships).toEqual([])
+  })
+
+  test('overwrite sends it again', async () => {
+    const { workos, project, habit, roles } = await world()
+    await apply(project)
+    habit.on = false
+    project.manifest(peopleManifest(workos, { roles, onDrift: { membership: 'overwrite' } }))
+    const applied = await apply(project, '--refresh')
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect((await workos.snapshot()).memberships[0]).toEqual(['ada@example.com@@acme', ['admin', 'member']])
+    expect((await apply(project)).exit).toBe(0)
+  })
+})
+
+test('habits of a server are no difference, and nothing is written again', async () => {
+  const lists = ['roles', 'domains'] as const
+  const changed = (body: Record<string, unknown>): Record<string, unknown> => {
+    const texts = Object.entries(body).map(([name, value]) => {
+      if (name === 'email') return [name, String(value).toUpperCase()]
+      if (name === 'first_name') return [name, ` ${value} `]
+      if (name === 'last_name' && value === null) return [name, '']
+      if (lists.some((list) => list === name) && Array.isArray(value)) return [name, value.toReversed()]
+      return [name, value]
+    })
+    return Object.fromEntries(texts)
+  }
+  const habits = [USERS, '/organizations', MEMBERSHIPS].map((route) => answering('POST', route, changed))
+  const workos = await startWorkos({
+    interceptor: {
+      async after(exchange, reply) {
+        for (const habit of habits) if (await habit.after?.(exchange, reply)) return true
+        return false
+      },
+    },
+  })
+  const row = member('ada', 'acme', {
+    role_slugs: 'admin,member',
+    org_domains: 'acme.example,acme.test',
+    last_name: '',
+  })
+  const project = peopleProject(workos, [row], { map: DOMAINS })
+  const applied = await apply(project)
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+  workos.takeLog()
+  expect((await apply(project)).exit).toBe(0)
+  expect(writes(workos.takeLog())).toEqual([])
+})
+
+test('a field that the answer does not carry is not judged', async () => {
+  const workos = await startWorkos({
+    interceptor: answering('POST', USERS, ({ object, id, email, created_at }) => ({ object, id, email, created_at })),
+  })
+  const project = peopleProject(workos, [person('ada', { last_name: 'One', metadata: '{"plan": "pro"}' })])
+  expect((await apply(project)).exit).toBe(0)
+})
+
+test('a domain that WorkOS leaves out is named until the source leaves it out too', async () => {
+  const workos = await startWorkos({
+    interceptor: answering('POST', '/organizations', (body) => ({
+      ...body,
+      domains: (body.domains as []).slice(0, 1),
+    })),
+  })
+  const row = (org_domains: string) => member('ada', 'acme', { org_domains })
+  const project = peopleProject(workos, [row('acme.example,acme.test')], { map: DOMAINS })
+  for (let time = 0; time < 2; time += 1) {
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout).toBe(7)
+    expect(applied.stdout).toContain('domains: sent acme.example, acme.test; answered acme.example')
+  }
+  project.csv('users.csv', [row('acme.example')])
+  const applied = await apply(project)
+  expect(applied.exit, applied.stdout).toBe(0)
+  expect(applied.stdout).toContain('everything in the source is in WorkOS')
+})
+
+test('a role that a group gives is no difference of a membership that is updated', async () => {
+  const workos = await startWorkos()
+  const roles = { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' }, viewer: { name: 'Viewer' } } }
+  const project = peopleProject(workos, [member('ada', 'acme', { role_slugs: 'viewer' })], { roles })
+  expect((await apply(project)).exit).toBe(0)
+  const { organizations, membershipIds } = await workos.snapshot()
+  const path = `/organizations/${organizations[0]?.id}/groups`
+  const { id } = await workos.call('POST', path, { name: 'Engineering' })
+  await workos.call('POST', `/authorization/groups/${id}/role_assignments`, { role_slug: 'admin' })
+  const organization_membership_id = membershipIds.get('ada@example.com@@acme')
+  await workos.call('POST', `${path}/${id}/organization-memberships`, { organization_membership_id })
+  project.csv('users.csv', [member('ada', 'acme', { role_slugs: 'billing' })])
+  const applied = await apply(project)
+  expect(applied.exit, applied.stdout).toBe(0)
+  expect((await workos.snapshot()).memberships).toEqual([['ada@example.com@@acme', ['admin', 'billing']]])
+})
+
+describe('of every kind the answer is read', () => {
+  const cases: [string, string, string, (body: Record<string, unknown>) => unknown, string][] = [
+    [
+      'a user',
+      'POST',
+      USERS,
+      (body) => ({ ...body, first_name: 'Adelaide' }),
+      'firstName: sent ada; answered Adelaide',
+    ],
+    [
+      'a user whose address is not verified',
+      'POST',
+      USERS,
+      (body) => ({ ...body, email_verified: false }),
+      'emailVerified: sent true; answered false',
+    ],
+    [
+      'a user without an external id',
+      'POST',
+      USERS,
+      (body) => ({ ...body, external_id: null }),
+      'externalId: sent id-ada; answered nothing',
+    ],
+    [
+      'an organization',
+      'POST',
+      '/organizations',
+      (body) => ({ ...body, name: 'Acme Inc.' }),
+      'name: sent ACME; answered Acme Inc.',
+    ],
+    [
+      'a role',
+      'POST',
+      '/authorization/roles',
+      (body) => ({ ...body, name: 'Root' }),
+      'name: sent Admin; answered Root',
+    ],
+    [
+      "a role's permissions",
+      'PUT',
+      '/authorization/roles/:slug/permissions',
+      (body) => ({ ...body, permissions: ['docs:read'] }),
+      'permissions: sent docs:read, docs:write; answered docs:read',
+    ],
+    [
+      'a permission',
+      'POST',
+      '/authorization/permissions',
+      (body) => ({ ...body, name: 'Other' }),
+      'name: sent Read; answered Other',
+    ],
+    [
+      'a membership that is not active',
+      'POST',
+      MEMBERSHIPS,
+      (body) => ({ ...body, status: 'pending' }),
+      'status: sent active; answered pending',
+    ],
+  ]
+
+  test.each(cases)('%s', async (_name, method, route, change, words) => {
+    const workos = await startWorkos({ interceptor: answering(method, route, change) })
+    const roles = { define: { admin: { name: 'Admin', permissions: ['docs:read', 'docs:write'] } } }
+    const permissions = { define: { 'docs:read': { name: 'Read' }, 'docs:write': { name: 'Write' } } }
+    const row = member('ada', 'acme', { role_slugs: 'admin', email_verified: 'true' })
+    const project = peopleProject(workos, [row], { roles, permissions })
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout + applied.stderr).toBe(7)
+    expect(applied.stdout).toContain(words)
+    workos.takeLog()
+    expect((await apply(project)).exit).toBe(7)
+    expect(writes(workos.takeLog())).toEqual([])
+  })
+
+  const GROUPS = '/organizations/:id/groups'
+  const groups = { group: { name: 'team' }, groupMember: { group: 'team' } }
+
+  test('a group, whose name WorkOS changes: it is not made again', async () => {
+    const workos = await startWorkos({
+      interceptor: answering('POST', GROUPS, (body) => ({ ...body, name: 'Sales team' })),
+    })
+    const project = peopleProject(workos, [member('ada', 'acme', { team: 'Sales' })], { map: groups })
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout + applied.stderr).toBe(7)
+    expect(applied.stdout).toContain('name: sent Sales; answered Sales team')
+    workos.takeLog()
+    expect((await apply(project)).exit).toBe(7)
+    expect(writes(workos.takeLog())).toEqual([])
+  })
+
+  test('a member of a group, answered with another group, fails', async () => {
+    const workos = await startWorkos({
+      interceptor: answering('POST', `${GROUPS}/:group_id/organization-memberships`, (body) => ({
+        ...body,
+        id: 'group_other',
+      })),
+    })
+    const project = peopleProject(workos, [member('ada', 'acme', { team: 'Sales' })], { map: groups })
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout + applied.stderr).toBe(7)
+    expect(applied.stdout).toContain('answer_of_another')
+  })
+
+  test('an update as well: of metadata the member that differs', async () => {
+    const workos = await startWorkos({
+      interceptor: answering('PUT', `${USERS}/:id`, (body) => ({ ...body, metadata: { plan: 'free', team: 'a' } })),
+    })
+    const map = { user: { metadata: { plan: 'plan', team: 'team' } } }
+    const row = person('ada', { plan: 'basic', team: 'a' })
+    const project = peopleProject(workos, [row], { map })
+    const first = await apply(project)
+    expect(first.exit, first.stdout + first.stderr).toBe(0)
+    project.csv('users.csv', [{ ...row, plan: 'pro' }])
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout).toBe(7)
+    expect(applied.stdout).toContain('metadata.plan: sent pro; answered free')
+    expect(applied.stdout).not.toContain('metadata.team')
+  })
+
+  test('an update of one field keeps what an earlier answer told of another', async () => {
+    let habit = true
+    const workos = await startWorkos({
+      interceptor: {
+        async after(exchange, reply) {
+          const route = exchange.request.method === 'POST' ? USERS : `${USERS}/:id`
+          const change = (body: Record<string, unknown>) => (habit ? { ...body, last_name: 'Other' } : body)
+          return (await answering(exchange.request.method ?? '', route, change).after?.(exchange, reply)) ?? false
+        },
+      },
+    })
+    const row = person('ada', { last_name: 'One' })
+    const project = peopleProject(workos, [row])
+    expect((await apply(project)).exit).toBe(7)
+    project.csv('users.csv', [{ ...row, first_name: 'Ada' }])
+    const kept = await apply(project)
+    expect(kept.exit, kept.stdout).toBe(7)
+    expect(kept.stdout).toContain('lastName: sent One; answered Other')
+    habit = false
+    project.csv('users.csv', [{ ...row, first_name: 'Adelaide' }])
+    const agreed = await apply(project)
+    expect(agreed.exit, agreed.stdout).toBe(0)
+  })
+})
+
+describe('an answer about something else', () => {
+  const cases: [string, (body: Record<string, unknown>) => unknown, string][] = [
+    ['another address', (body) => ({ ...body, email: 'eve@example.com' }), '(eve@example.com): it is not recorded'],
+    ['another external id', (body) => ({ ...body, external_id: 'id-eve' }), '(external id id-eve): it is not recorded'],
+  ]
+
+  test.each(cases)('with %s is not recorded as ours', async (_name, change, words) => {
+    let habit = true
+    const workos = await startWorkos({
+      interceptor: answering('POST', USERS, (body) => (habit ? change(body) : body)),
+    })
+    const project = peopleProject(workos, [member('ada', 'acme')])
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout).toBe(7)
+    expect(applied.stdout).toContain('answer_of_another')
+    expect(applied.stdout).toContain(words)
+    const shown = await project.run(['state', 'list', '--json'], { env })
+    expect(shown.stdout).not.toContain('user:')
+    habit = false
+    // It was created all the same: the next run finds it.
+    const again = await apply(project)
+    expect(again.exit, again.stdout).toBe(0)
+    expect((await workos.snapshot()).memberships.map(([name]) => name)).toEqual(['ada@example.com@@acme'])
+  })
+
+  test('a membership of another user fails', async () => {
+    const workos = await startWorkos({
+      interceptor: answering('POST', MEMBERSHIPS, (body) => ({ ...body, user_id: 'user_other' })),
+    })
+    const project = peopleProject(workos, [member('ada', 'acme')])
+    const applied = await apply(project)
+    expect(applied.exit).toBe(7)
+    expect(applied.stdout).toContain('answer_of_another')
+  })
+
+  test('an update answered with another object fails', async () => {
+    const workos = await startWorkos({
+      interceptor: answering('PUT', `${USERS}/:id`, (body) => ({ ...body, id: 'user_other' })),
+    })
+    const project = peopleProject(workos, [person('ada')])
+    await apply(project)
+    project.csv('users.csv', [person('ada', { first_name: 'Ada' })])
+    const applied = await apply(project)
+    expect(applied.exit).toBe(7)
+    expect(applied.stdout).toMatch(/WorkOS answered the update of user_\w+ with another object, user_other/)
+  })
+
+  test('one id for two creates is an error of the second', async () => {
+    let first: string | undefined
+    const workos = await startWorkos({
+      interceptor: answering('POST', USERS, (body) => {
+        first ??= String(body.id)
+        return { ...body, id: first }
+      }),
+    })
+    const project = peopleProject(workos, [person('ada'), person('bea'), person('cleo')])
+    const applied = await apply(project)
+    expect(applied.exit, applied.stdout).toBe(7)
+    expect(applied.stdout).toContain('id_answered_twice (2)')
+    const users: Body[] = (await workos.snapshot()).users
+    expect(users).toHaveLength(3)
+  })
+
+  test('an id that the state holds under another key is an error', async () => {
+    let known: string | undefined
+    const workos = await startWorkos({
+      interceptor: answering('POST', USERS, (body) => ({ ...body, id: known ?? body.id })),
+    })
+    const project = peopleProject(workos, [person('ada')])
+    expect((await apply(project)).exit).toBe(0)
+    known = (await workos.snapshot()).users[0]?.id
+    project.csv('users.csv', [person('ada'), person('bea')])
+    const applied = await apply(project)
+    expect(applied.exit).toBe(7)
+    expect(applied.stdout).toContain(`${known}, which is user:id-ada already`)
+  })
+})
