@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/workos/sandbox/server.ts'
 import { command, type Files, folderOf, type Outcome, type World } from './harness.ts'
 
@@ -46,10 +46,10 @@ export interface BadInput {
 export function refuses(title: string, cases: readonly BadInput[]): void {
   describe(title, () => {
     let sandbox: Sandbox
-    beforeAll(async () => {
+    beforeEach(async () => {
       sandbox = await startSandbox({ data: ':memory:' })
     })
-    afterAll(() => sandbox.close())
+    afterEach(() => sandbox.close())
 
     test.each(cases.map((given) => [given.name, given] as const))('%s', async (_name, given) => {
       const folder = folderOf({

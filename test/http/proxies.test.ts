@@ -125,7 +125,7 @@ test('HTTP_PROXY stands in for HTTPS_PROXY, a proxy may speak https itself, and 
   // Its own certificate counts as well.
   const untrusted = await peopleProject(REMOTE, PEOPLE).run(['plan'], { env })
   expect(untrusted.exit).toBe(1)
-  expect(untrusted.stderr).toContain(`the proxy ${secure} (HTTP_PROXY) shows a certificate of an authority`)
+  expect(untrusted.stderr).toContain(`the proxy ${secure} (HTTP_PROXY) is not trusted: its certificate`)
   expect(untrusted.stderr).toContain('[untrusted_certificate]')
 })
 

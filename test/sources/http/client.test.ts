@@ -316,6 +316,6 @@ test('https that is asked of what speaks http is told in words', async () => {
   const { url } = await serve([json(200, {})])
   const client = new JsonClient({ baseUrl: url.replace('http:', 'https:'), name: 'the tenant', clock: hurriedClock() })
   const error = await failure(client.get('/users'))
-  expect(error).toMatchObject({ problems: [{ code: 'source_unreachable' }] })
+  expect(error).toMatchObject({ problems: [{ code: 'no_tls' }] })
   expect(String(error)).toMatch(/is not trusted: it does not speak TLS/)
 })
