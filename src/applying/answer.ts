@@ -28,7 +28,9 @@ export async function refuseAnswer(
     return { type: 'failed', code: 'answer_of_another', message }
   }
   const id = `${desired.kind}\0${live.id}`
-  const claimant = hand.answered.get(id) ?? (await hand.state.keyOf(desired.kind, live.id))
+  const holder = await hand.state.keyOf(desired.kind, live.id)
+  // Asked after that wait, in which another answer may have come.
+  const claimant = hand.answered.get(id) ?? holder
   if (claimant !== undefined && claimant !== desired.key) {
     const message = `WorkOS answered the creation with ${live.id}, which is ${desired.kind}:${claimant} already`
     return { type: 'failed', code: 'id_answered_twice', message }

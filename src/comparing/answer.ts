@@ -1,3 +1,4 @@
+import { lowerAscii, safeNfc } from '../addresses.ts'
 import { canonicalJson, isObject, type Json } from '../json.ts'
 import type { Attributes, FieldDefinition } from '../resources/draft.ts'
 import type { Changes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
@@ -49,8 +50,8 @@ export function holdsAll(definition: KindDefinition, sent: Changes, live: Attrib
 }
 
 /**
- * Who an answer is about, where that is not the resource which was sent: another address, other references, another slug or another
- * external id. Undefined: it is that one. A name is a value, that WorkOS may change; of what has nothing else, the rest of its identity
+ * Who an answer is about, where that is not the resource which was sent: another address, other references, another slug, or an
+ * external id that was not sent. Undefined: it is that one. A name is a value, that WorkOS may change; of what has nothing else, the rest of its identity
  * counts.
  */
 export function otherIdentity(
@@ -63,10 +64,9 @@ export function otherIdentity(
   const attributes = name === undefined ? desired.attributes : { ...desired.attributes, name }
   const natural = definition.natural({ ...desired, attributes }, refIds)
   if (natural !== null && live.natural !== null && !sameValue(natural, live.natural, false)) return live.natural
-  const { externalId } = desired.attributes
-  const bothNamed = typeof externalId === 'string' && live.externalId !== null
-  if (bothNamed && !sameValue(externalId, live.externalId, false)) return `external id ${live.externalId}`
-  return undefined
+  const { externalId = null } = desired.attributes
+  if (live.externalId === null || sameValue(externalId, live.externalId, false)) return undefined
+  return `external id ${live.externalId}`
 }
 
 /** Differences as the state keeps them beside what was sent; undefined: there are none. */
@@ -125,8 +125,8 @@ function normal(caseless: boolean): (value: Json) => string {
   return (value) => {
     if (value === null) return ''
     if (typeof value === 'object') return Object.keys(value).length === 0 ? '' : canonicalJson(value)
-    const written = String(value).normalize('NFC').trim()
-    return caseless ? written.toLowerCase() : written
+    const written = safeNfc(String(value)).trim()
+    return caseless ? lowerAscii(written) : written
   }
 }
 

@@ -61,7 +61,7 @@ export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | '
     return { type: 'blocked', code: 'exists_already', message }
   }
   if (adopt.unverified === 'block' && matchedBy === 'natural identity' && isUnverified(definition, live)) {
-    return { type: 'blocked', ...unverifiedAccount(live) }
+    return { type: 'blocked', ...unverifiedAccount(definition, live) }
   }
   return { type: 'adoptable', matchedBy }
 }
@@ -93,10 +93,12 @@ export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): 
   return provenBy !== undefined && live.attributes[provenBy] !== true
 }
 
-function unverifiedAccount({ id, natural }: LiveResource): Refused {
+function unverifiedAccount({ name }: KindDefinition, { id, natural }: LiveResource): Refused {
   return {
     code: 'unverified_account',
     message: `WorkOS has an account with the address ${natural} (${id}) that never verified it: somebody else may have opened it`,
-    hint: 'have the person verify the address, or delete the account in WorkOS; adopt.unverified: allow lets all such accounts in',
+    hint:
+      'have the person verify the address, or delete the account in WorkOS; if you know that it is theirs, as where your own earlier apply ' +
+      `made it: workos-migrate state import ${name}:KEY ${id}; adopt.unverified: allow lets all such accounts in`,
   }
 }

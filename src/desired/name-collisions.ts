@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from 'node:sqlite'
 import { MAX_ROLE_SLUG } from '../resources/values/roles.ts'
 import type { Staging } from './staging.ts'
 
@@ -18,14 +19,16 @@ export function refuseNameCollisions(staging: Staging): void {
     CREATE TABLE collided (kind TEXT NOT NULL, slug TEXT NOT NULL, place TEXT NOT NULL, message TEXT NOT NULL, hint TEXT NOT NULL,
       PRIMARY KEY (kind, slug, place)) WITHOUT ROWID, STRICT;
   `)
-  for (const { kind, derived, place, slugs, names } of staging.spool(COLLISIONS)) {
-    const text = WORDING[String(kind)]?.(String(derived), JSON.parse(String(names)))
-    if (text === undefined) continue
-    for (const slug of JSON.parse(String(slugs)).map(String)) {
-      collide(staging, String(kind), slug, String(place), text)
-      if (kind === 'role') collide(staging, 'role', `org-${slug}`, String(place), text)
+  for (const found of [COLLISIONS, HALF_MAPPED]) {
+    for (const { kind, slug, place, slugs, given, names } of staging.spool(found)) {
+      const text = WORDING[String(kind)]?.(String(slug), JSON.parse(String(names)))
+      if (text === undefined) continue
+      for (const each of textsIn(slugs)) {
+        collide(staging, String(kind), each, String(place), text)
+        if (kind === 'role') collide(staging, 'role', `org-${each}`, String(place), text)
+      }
+      if (kind === 'role') for (const each of textsIn(given)) collide(staging, 'role-name', each, String(place), text)
     }
-    if (kind === 'role') collide(staging, 'role-name', String(derived), String(place), text)
   }
   if (staging.count('SELECT EXISTS (SELECT 1 FROM collided)') === 0) return
   for (const [kind, code, field, found] of REFUSED) refuse(staging, kind, code, field, found)
@@ -40,15 +43,38 @@ function collide(staging: Staging, kind: string, slug: string, place: string, { 
 const isOwn = (slug: string, organization: string) =>
   `EXISTS (SELECT 1 FROM drafts o WHERE o.kind = 'role-definition' AND o.key IN (${slug} || '@' || ${organization}, 'org-' || ${slug} || '@' || ${organization}))`
 
-/** Names of one slug in one place: a role is one of an organization where that has its own, else one of the environment. */
-const COLLISIONS = `
-  SELECT kind, derived, place, json_group_array(DISTINCT slug) AS slugs,
+/**
+ * Names of one slug in one place: a role is one of an organization where that has its own, else one of the environment.
+ * @param slug what has to be the same of them
+ * @param condition which names count
+ * @param having of which of those that have it the same
+ */
+const collisions = (slug: 'derived' | 'slug', condition: string, having: string) => `
+  SELECT kind, ${slug} AS slug, place, json_group_array(DISTINCT slug) AS slugs,
+    json_group_array(DISTINCT iif(mapped, name, derived)) AS given,
     json_group_array(json_array(name, origin) ORDER BY seq, name) AS names
   FROM (
-    SELECT n.kind, n.derived, n.slug, n.name, min(n.seq) AS seq, f.name || coalesce(':' || n.line, '') AS origin,
+    SELECT n.kind, n.derived, n.slug, n.name, n.mapped, min(n.seq) AS seq, f.name || coalesce(':' || n.line, '') AS origin,
       CASE WHEN n.kind = 'role' AND n.scope <> '' AND ${isOwn('n.slug', 'n.scope')} THEN n.scope ELSE '' END AS place
-    FROM names n JOIN files f ON f.id = n.file GROUP BY n.kind, n.derived, place, n.name)
-  GROUP BY kind, derived, place HAVING count(DISTINCT name) > 1 ORDER BY kind, derived, place`
+    FROM names n JOIN files f ON f.id = n.file WHERE ${condition} GROUP BY n.kind, n.${slug}, place, n.name)
+  GROUP BY kind, ${slug}, place HAVING count(DISTINCT name) > 1 ${having} ORDER BY kind, ${slug}, place`
+
+const COLLISIONS = collisions('derived', 'NOT n.mapped', '')
+
+/**
+ * A line under `roles.map` gives one name the slug of another that has no line: `Admin!` becomes `admin-2`, which `Admin 2` is already. Two
+ * lines say that the two are one role, and so does a pattern.
+ */
+const HALF_MAPPED = collisions(
+  'slug',
+  `n.kind = 'role' AND (n.mapped OR n.slug = n.derived OR EXISTS (
+     SELECT 1 FROM names o WHERE o.kind = 'role' AND o.mapped AND o.derived = n.derived AND o.slug = n.slug))`,
+  'AND max(mapped) AND NOT min(mapped)',
+)
+
+function textsIn(list: SQLOutputValue | undefined): string[] {
+  return JSON.parse(String(list)).map(String)
+}
 
 /** Whether a role by the slug `r`, given in an organization or in none, is the collided one. */
 const isThere = (slug: string, organization: string) =>

@@ -216,9 +216,9 @@ function insertNote(staging: Staging, note: Note): void {
 }
 
 /** Chunks arrive in any order: the first place of a name is that of the first record. */
-function insertName(staging: Staging, { kind, derived, slug, scope, name, seq, origin }: DerivedName): void {
+function insertName(staging: Staging, { kind, derived, slug, scope, name, mapped, seq, origin }: DerivedName): void {
   staging.run(
-    `INSERT INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET seq = excluded.seq, file = excluded.file, line = excluded.line WHERE excluded.seq < seq`,
     kind,
     derived,
@@ -226,6 +226,7 @@ function insertName(staging: Staging, { kind, derived, slug, scope, name, seq, o
     scope,
     name,
     seq,
+    mapped ? 1 : 0,
     ...place(staging, origin),
   )
 }

@@ -50,7 +50,7 @@ const SCHEMA = `
   CREATE TABLE lookalikes (form TEXT NOT NULL, email TEXT NOT NULL, key TEXT NOT NULL) STRICT;
   CREATE TABLE names (
     kind TEXT NOT NULL, derived TEXT NOT NULL, slug TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
-    file INTEGER NOT NULL, line INTEGER, PRIMARY KEY (kind, derived, scope, name)
+    mapped INTEGER NOT NULL, file INTEGER NOT NULL, line INTEGER, PRIMARY KEY (kind, derived, scope, name)
   ) WITHOUT ROWID, STRICT;
 `
 

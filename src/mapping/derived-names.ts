@@ -84,7 +84,8 @@ function noteKeys(
   for (const text of slugs) {
     if (text === undefined || (kind === 'group' && organization === undefined)) continue
     const slug = kind === 'group' ? groupKey(text, organization ?? '') : text
-    for (const name of namesOf(text, derived)) note(naming, { kind, derived: slug, slug, scope: '', name })
+    for (const name of namesOf(text, derived))
+      note(naming, { kind, derived: slug, slug, scope: '', name, mapped: false })
   }
 }
 
@@ -107,9 +108,10 @@ function namedRoles(
   const named = slugs.flatMap((slug) => {
     const names = namesOf(slug, derived)
     const known = names.filter((name) => isMapped(name, naming.roles, organization))
-    for (const name of names.filter((each) => !known.includes(each))) {
-      const role = mappedSlug(slug, organization ?? null, naming.roles)
-      note(naming, { kind: 'role', derived: slug, slug: role, scope: organization ?? '', name })
+    for (const name of names) {
+      const mapped = known.includes(name)
+      const role = mappedSlug(mapped ? name : slug, organization ?? null, naming.roles)
+      note(naming, { kind: 'role', derived: slug, slug: role, scope: organization ?? '', name, mapped })
     }
     if (known.length > 0) translated = true
     return known.length === names.length && names.length > 0 ? known : [...known, slug]

@@ -81,6 +81,8 @@ export interface DerivedName {
   /** The organization in which a role is given; empty: none is named, or it makes no difference. */
   scope: string
   name: string
+  /** `roles.map` has a line for the name: the manifest says what becomes of it. */
+  mapped: boolean
   /** Where the name stands first. */
   seq: number
   origin: Origin

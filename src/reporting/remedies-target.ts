@@ -37,7 +37,8 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
       'if they are one and the same all the same: workos-migrate state import',
   ),
   unverified_account: after(
-    'have the person verify the address of the account, or delete the account in WorkOS if it is a stranger; adopt.unverified: allow lets all such accounts in',
+    'have the person verify the address of the account, or delete the account in WorkOS if it is a stranger; if you know that it is ' +
+      'theirs, as where an earlier apply made it whose state is lost: workos-migrate state import; adopt.unverified: allow lets all such accounts in',
   ),
   identity_clash: after('leave one of the two records out, or unite them with dedupe'),
   ambiguous_identity: after(

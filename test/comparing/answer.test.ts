@@ -120,6 +120,22 @@ describe('whose answer it is', () => {
     expect(otherIdentity(user, ada, live('ada@example.com', {}, 'id-eve'), {})).toBe('external id id-eve')
   })
 
+  test('an external id that was not sent is somebody else', () => {
+    const ada = desired('user', { email: 'ada@example.com' })
+    expect(otherIdentity(user, ada, live('ada@example.com'), {})).toBeUndefined()
+    expect(otherIdentity(user, ada, live('ada@example.com', {}, 'id-eve'), {})).toBe('external id id-eve')
+  })
+
+  test('characters that Unicode makes ASCII of are another address, external id and value', () => {
+    const mike = desired('user', { email: 'o`k@example.com', externalId: 'K1' })
+    expect(otherIdentity(user, mike, live('o\u1fefk@example.com', {}, 'K1'), {})).toBe('o\u1fefk@example.com')
+    expect(otherIdentity(user, mike, live('o`k@example.com', {}, '\u212a1'), {})).toBe('external id \u212a1')
+    for (const answered of ['mi\u212ae@example.com', 'm\u0131ke@example.com']) {
+      expect(compareAnswer(user, { email: 'mike@example.com' }, { email: answered })).toHaveLength(1)
+    }
+    expect(compareAnswer(user, { email: 'mike@example.com' }, { email: 'Mike@Example.com ' })).toEqual([])
+  })
+
   test('a group of another name is the group, one of another organization is not', () => {
     const sales = desired('group', { name: 'Sales' }, { organization: 'acme' })
     expect(

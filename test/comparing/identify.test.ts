@@ -84,7 +84,7 @@ describe('a user', () => {
   test('the message names the address and the account, the hint what to do', () => {
     expect(identify(user(unverified), MATCH)).toMatchObject({
       message: expect.stringMatching(/ada@example\.com \(user_1\)/),
-      hint: expect.stringContaining('adopt.unverified: allow'),
+      hint: expect.stringMatching(/state import user:\S+ user_1; adopt\.unverified: allow/),
     })
   })
 })

@@ -13,8 +13,9 @@ const MAP: Manifest['map'] = {
   role: { when: 'roleName', key: '$slug(roleName)', name: 'roleName', organization: 'roleOrg' },
 }
 
-async function refused(rows: JsonObject[], map: Partial<Manifest['map']> = {}, chunkSize = 1000) {
-  const set = await mappedSet({ ...MAP, ...map }, rows, ROLES, chunkSize)
+async function refused(rows: JsonObject[], map: Partial<Manifest['map']> = {}, chunkSize = 1000, roles = {}) {
+  const rules = { roles: { ...ROLES.roles, map: roles } }
+  const set = await mappedSet({ ...MAP, ...map }, rows, rules, chunkSize)
   return [...set.rejects()].map(({ kind, key, code, message }) => ({ what: `${kind} ${key} ${code}`, message }))
 }
 
@@ -33,6 +34,34 @@ describe('two names of roles that give one slug', () => {
       'the roles "Admin" (users.csv:2) and "Admin!" (users.csv:3) have one slug, admin: whoever has one of them would have the permissions of all'
     expect(new Set(found.map((one) => one.message))).toEqual(new Set([message]))
     for (const chunkSize of [1, 2]) expect(await refused(rows, {}, chunkSize)).toEqual(found)
+  })
+
+  test.each([
+    ['a line gives one name the slug of the other', { 'Admin!': 'admin-2' }, 'Admin!', 'Admin 2'],
+    ['a line for one name is a line for the slug of the other', { admin: 'root' }, 'admin', 'Admin'],
+  ])('are refused where %s', async (_what, map, one, other) => {
+    const rows: JsonObject[] = [
+      { id: 'a', org: 'acme', role: one },
+      { id: 'b', org: 'bolt', role: other },
+      { roleName: one },
+      { roleName: other },
+    ]
+    const found = await refused(rows, {}, 1000, map)
+    const slug = Object.values(map)[0]
+    expect(named(found)).toEqual([
+      'membership a@acme role_slug_collision',
+      'membership b@bolt role_slug_collision',
+      `role-definition ${slug} role_slug_collision`,
+      `role-definition ${slug} role_slug_collision`,
+    ])
+    expect(found[0]?.message).toContain(`the roles "${one}" (users.csv:2) and "${other}" (users.csv:3) have one slug`)
+  })
+
+  test('are one role where each has a line, or where a pattern unites them', async () => {
+    const rows = ['Admin!', 'Admin 2', 'Admin 3'].map((role) => ({ id: role.slice(-1), org: 'acme', role }))
+    const lines = { 'Admin!': 'admin-2', 'Admin 2': 'admin-2' }
+    expect(await refused(rows, {}, 1000, lines)).toEqual([])
+    expect(await refused(rows, {}, 1000, { 'admin*': 'root', 'Admin!': 'root' })).toEqual([])
   })
 
   test('are two roles where each is the own role of another organization', async () => {

@@ -30,19 +30,21 @@ async function rolesOf(names: string[], roles: Partial<RoleConfig>) {
   const config = { define: {}, map: {}, unmapped: 'keep', onConflict: 'keep', ...roles } as RoleConfig
   const mapping = compileMapping(mapperSettings(manifestWith(map, { roles: config }), 'users'))
   const result = await mapChunk({ records: recordsOf([{ id: 'u1', roles: names }]) }, mapping)
-  const noted = [...result.names.values()].map(({ name, derived, slug }) => `${name} ${derived} ${slug}`)
+  const noted = [...result.names.values()].map(
+    ({ name, derived, slug, mapped }) => `${name} ${derived} ${slug}${mapped ? ' mapped' : ''}`,
+  )
   return { roles: result.drafts.flatMap(({ attributes }) => JSON.parse(attributes).roles), noted }
 }
 
 test('the name of a role takes the place of its slug where roles.map has it', async () => {
   expect(await rolesOf(['Admin', 'Admin!'], { map: { 'Admin!': 'reader' } })).toEqual({
     roles: ['admin', 'reader'],
-    noted: ['Admin admin admin'],
+    noted: ['Admin admin admin', 'Admin! admin reader mapped'],
   })
   const own = { acme: { map: { 'Admin!': 'guest' } } }
   expect(await rolesOf(['Admin!'], { map: { 'Admin!': 'reader' }, organizations: own })).toEqual({
     roles: ['guest'],
-    noted: [],
+    noted: ['Admin! admin guest mapped'],
   })
 })
 
