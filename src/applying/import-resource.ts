@@ -1,4 +1,4 @@
-import { sameIdentity } from '../comparing/same-identity.ts'
+import { hasOtherExternalId, sameIdentity } from '../comparing/same-identity.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { GuardError, UsageError } from '../diagnostics/errors.ts'
 import { comparedFields } from '../planning/comparison.ts'
@@ -46,7 +46,8 @@ export async function checkImport(
   const wanted = desired ?? { kind, key, attributes: live.attributes, secrets: null, refs }
   if (isOther(definition, wanted, live, refIds)) {
     const mayForce = definition.fields.externalId !== undefined
-    if (!force || !mayForce) throw otherIdentity(name, wanted, live, mayForce)
+    if (!force || !mayForce)
+      throw otherIdentity(name, wanted, live, mayForce, sameIdentity(definition, wanted, live, refIds))
   }
   const attributes = desired?.attributes ?? held(definition, live)
   const digests = digestSecrets(state.digestKey, desired?.secrets ?? null)
@@ -149,16 +150,19 @@ async function resolve(
   return ids
 }
 
-/** Another e-mail address, other references, another slug; of what has no such identity, another external id. */
+/** Another e-mail address, other references, another slug, or another external id. */
 function isOther(definition: KindDefinition, wanted: DesiredResource, live: LiveResource, refIds: RefIds): boolean {
-  if (!sameIdentity(definition, wanted, live, refIds)) return true
-  const { externalId } = wanted.attributes
-  const bothNamed = typeof externalId === 'string' && live.externalId !== null
-  return live.natural === null && bothNamed && externalId !== live.externalId
+  return !sameIdentity(definition, wanted, live, refIds) || hasOtherExternalId(wanted, live)
 }
 
-function otherIdentity(name: string, wanted: DesiredResource, live: LiveResource, mayForce: boolean): GuardError {
-  const has = live.natural ?? live.externalId
+function otherIdentity(
+  name: string,
+  wanted: DesiredResource,
+  live: LiveResource,
+  mayForce: boolean,
+  byExternalId: boolean,
+): GuardError {
+  const has = byExternalId || live.natural === null ? `the one with the external id ${live.externalId}` : live.natural
   return new GuardError({
     code: 'other_identity',
     message: `${live.id} is not ${name} by what WorkOS says of it: it is ${has}`,

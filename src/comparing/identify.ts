@@ -50,7 +50,10 @@ export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | '
     return { type: 'clash', code: 'identity_clash', message }
   }
   if (!sameIdentity(definition, desired, live, refIds)) {
-    const message = `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`
+    const message =
+      live.natural === null
+        ? `${live.id} in WorkOS was found in its place and has another external id (${live.externalId}): it is another one`
+        : `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`
     return { type: 'clash', code: 'external_id_clash', message }
   }
   const matchedBy = matchOf(found)

@@ -3,7 +3,7 @@ import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../r
 /**
  * Whether a live resource that bears the external id of a desired one is the same thing. External ids of two systems may
  * collide: where the kind has a natural identity too (a user's e-mail), both must agree before anything is adopted, or one
- * person would be given another's memberships.
+ * person would be given another's memberships. Where there is none, another external id is another thing: whatever look-up answered with it.
  */
 export function sameIdentity(
   definition: KindDefinition,
@@ -12,5 +12,11 @@ export function sameIdentity(
   refIds: RefIds,
 ): boolean {
   const natural = definition.natural(desired, refIds)
-  return natural === null || live.natural === null || natural === live.natural
+  if (natural !== null && live.natural !== null) return natural === live.natural
+  return !hasOtherExternalId(desired, live)
+}
+
+/** Whether both bear an external id, and not the same one. */
+export function hasOtherExternalId({ attributes: { externalId } }: DesiredResource, live: LiveResource): boolean {
+  return typeof externalId === 'string' && live.externalId !== null && externalId !== live.externalId
 }

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url'
-import { addressForm } from '../../addresses.ts'
+import { addressForm, hidesAscii } from '../../addresses.ts'
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject } from '../../json.ts'
 import { accept, type Check, isEmpty, refuse, shown } from './check.ts'
@@ -73,8 +73,10 @@ export function normaliseDomains(value: unknown, rules: DomainRules): Check<Doma
 
 function readEntry(item: unknown): Check<{ domain: string; state: string }> {
   const name = isObject(item) ? item.domain : item
-  const domain = typeof name === 'string' ? domainToASCII(name.trim()) : ''
-  if (!DOMAIN.test(domain)) {
+  const written = typeof name === 'string' ? name.trim() : ''
+  const domain = domainToASCII(written)
+  // The name service reads some letters as others: what looks like another's domain would become it.
+  if (!DOMAIN.test(domain) || written.split('.').some(hidesAscii)) {
     const hint = 'expected a name like example.com, or { "domain": "example.com", "state": "pending" }'
     return refuse('invalid_domain', `${shown(item)} is not a domain`, hint)
   }

@@ -176,6 +176,16 @@ describe('state import', () => {
     expect(await list(project)).toHaveProperty('user:id-ada', 'adopted')
   })
 
+  test('another external id needs --force as well, although the address is the same', async () => {
+    const workos = await startWorkos()
+    const account = { email: 'ada@example.com', external_id: 'elsewhere-1', email_verified: true }
+    const { id } = await workos.call('POST', '/user_management/users', account)
+    const project = peopleProject(workos, ROWS)
+    const unsure = await importing(project, 'user:id-ada', id)
+    expect([unsure.exit, unsure.stderr]).toEqual([5, expect.stringContaining('external id elsewhere-1')])
+    expect((await importing(project, 'user:id-ada', id, '--force')).exit).toBe(0)
+  })
+
   test('with the source at hand the next apply writes nothing to it', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)

@@ -33,6 +33,10 @@ describe('the domains of an organization', () => {
     7,
     { name: 'acme.example' },
     { domain: 7 },
+    'ban\u212a.example',
+    'ａcme.example',
+    'ac\u00adme.example',
+    'acme。example',
     [['acme.example']],
   ])('%j is refused', (value) => {
     expect(namesOf(value)).toBe('invalid_domain')

@@ -230,6 +230,16 @@ test.each(
 })
 
 test.each([
+  { id: 'id0' },
+  ['id0'],
+  true,
+])('an alt_id that is no text (%j) leads to nobody, by the address neither', async (alt_id) => {
+  const row = { _id: { $oid: 'id1' }, email: 'person-1@example.com', connection: DATABASE, passwordHash: HASH, alt_id }
+  const { given, rejected } = await settled('passwords', [user(0), user(1)], [row])
+  expect({ given, rejected }).toEqual({ given: [[], []], rejected: [[1, 'missing_key']] })
+})
+
+test.each([
   ['a text', 'id0'],
   ['a text with the prefix', 'auth0|id0'],
   ['blanks around it', ' id0 '],

@@ -77,6 +77,7 @@ function factorSecret(factors: Json | undefined): string | undefined {
 function ownerOf(data: JsonObject): Pick<SideRow, 'user' | 'email' | 'connection'> | undefined {
   const connection = text(data.connection)
   const own = text(data.alt_id)
+  if (own === undefined && !isBlank(data.alt_id)) return undefined
   if (own !== undefined) {
     return { user: own.startsWith(PREFIX) ? own : `${PREFIX}${own}`, email: undefined, connection }
   }
@@ -116,6 +117,10 @@ function addressOf(identifier: Json): Json[] {
 
 function isAddress(value: Json): boolean {
   return typeof value === 'string' && value.includes('@')
+}
+
+function isBlank(value: Json | undefined): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
 }
 
 function text(value: unknown): string | undefined {

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { identify } from '../../src/comparing/identify.ts'
+import { sameIdentity } from '../../src/comparing/same-identity.ts'
+import { organization } from '../../src/resources/organization.ts'
+import { user } from '../../src/resources/user.ts'
+
+const acme = {
+  kind: 'organization',
+  key: 'acme',
+  attributes: { externalId: 'acme', name: 'Acme' },
+  secrets: null,
+  refs: {},
+}
+const live = (externalId: string | null) => ({ id: 'org_1', externalId, natural: null, attributes: { name: 'Acme' } })
+
+test('of what nothing else tells apart, another external id is another one', () => {
+  expect(sameIdentity(organization, acme, live('acme'), {})).toBe(true)
+  expect(sameIdentity(organization, acme, live(null), {})).toBe(true)
+  expect(sameIdentity(organization, acme, live('bolt'), {})).toBe(false)
+})
+
+test('a user whose address is the same may have another external id', () => {
+  const ada = { kind: 'user', key: 'a', attributes: { email: 'a@x.example', externalId: 'a' }, secrets: null, refs: {} }
+  const found = { id: 'user_1', externalId: 'elsewhere', natural: 'a@x.example', attributes: {} }
+  expect(sameIdentity(user, ada, found, {})).toBe(true)
+})
+
+test('an organization that a look-up by external id answers with another one is not taken over', () => {
+  const found = {
+    definition: organization,
+    desired: acme,
+    live: live('bolt'),
+    refIds: {},
+    claimant: undefined,
+    known: false,
+  }
+  expect(identify({ ...found, openCreate: undefined }, { mode: 'match', unverified: 'block' })).toMatchObject({
+    type: 'clash',
+    code: 'external_id_clash',
+    message: expect.stringContaining('(bolt)'),
+  })
+})
