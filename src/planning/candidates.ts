@@ -72,11 +72,11 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
   }
 }
 
-/** What refers to something that was deleted in WorkOS, whether that is about to be created again or left so: it went with it. */
+/** What refers to something that was deleted in WorkOS, whether that is about to be created again, stood for by another, blocked or left so: it went with it. */
 function addDependents({ set: { staging } }: PlanningContext, { name, refs }: KindDefinition): void {
   if (staging.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(name) === undefined) return
   for (const [role, kind] of Object.entries(refs)) {
-    const deleted = `SELECT a.key FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key WHERE a.kind = ?2 AND a.type = 'create'
+    const deleted = `SELECT a.key FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key WHERE a.kind = ?2 AND a.type IN ('create', 'adopt', 'blocked')
        UNION SELECT key FROM drift WHERE kind = ?2 AND field = '*'`
     if (staging.statement(deleted.replaceAll('?2', '?')).get(kind, kind) === undefined) continue
     staging.run(

@@ -9,6 +9,7 @@ import { blockedByMention } from './blocked-by-mention.ts'
 import type { Candidate } from './candidates.ts'
 import { compareAdopted } from './compare-adopted.ts'
 import { comparedFields } from './comparison.ts'
+import { decideUnknown } from './decide-unknown.ts'
 import { deletedPolicy, driftPolicy } from './drift-policy.ts'
 import { noteGroupRoles, withoutGroupRoles } from './group-roles.ts'
 import { findLive, insertDrift, type Known } from './plan-tables.ts'
@@ -18,22 +19,29 @@ import { compareKnown } from './three-way.ts'
 
 /** What becomes of a resource that the state knows. Undefined: nothing. */
 export function decideKnown(
-  { set, manifest }: PlanningContext,
+  context: PlanningContext,
   definition: KindDefinition,
   { desired, changedSecrets }: Candidate,
   known: Known,
 ): Action | undefined {
+  const { set, manifest } = context
   const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
   const live = findLive(set.staging, definition.name, 'id', known.id)
   if (live === undefined) {
     // It went with what it refers to, and comes back with that.
     const refs = resolveRefs(set.staging, definition, desired)
     if (refs.type === 'pending') return { ...base, type: 'create' }
+    if (refs.type === 'resolved' && standsForAnother(set, definition, desired)) {
+      return decideUnknown(context, definition, desired)
+    }
     const policy = deletedPolicy(manifest, desired.kind)
     if (refs.type === 'blocked' && policy === 'recreate') {
       return { ...base, type: 'blocked', code: refs.code, message: refs.message }
     }
-    return decideDeleted(set, policy, desired, base, known.id)
+    // Somebody may have made it again, or signed up with the address: what is there decides, as at a first apply.
+    if (policy === 'recreate') return decideUnknown(context, definition, desired)
+    leaveDeleted(set, policy, desired, known.id)
+    return undefined
   }
   const own = withoutGroupRoles(set.staging, definition.name, live, known.attributes, true)
   noteGroupRoles(set.staging, desired.key, own.from)
@@ -70,6 +78,15 @@ export function decideKnown(
   }
 }
 
+/** Whether something else in WorkOS stands now for what the resource refers to: what hung on the former one went with it. */
+function standsForAnother({ staging }: DesiredSet, { refs }: KindDefinition, desired: DesiredResource): boolean {
+  const adopted = staging.statement(
+    `SELECT 1 FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key
+     WHERE a.kind = ? AND a.key = ? AND a.type = 'adopt' AND a.id <> k.id`,
+  )
+  return Object.entries(refs).some(([role, kind]) => adopted.get(kind, desired.refs[role] ?? '') !== undefined)
+}
+
 /** The changed secrets that are sent: to an account that somebody else opened and never verified, none. */
 function secretsFor(
   { staging }: DesiredSet,
@@ -104,16 +121,13 @@ function settledFields(
   return holdsAll(definition, wanted, live) ? [...new Set([...settled, ...fields])] : settled
 }
 
-/** It was applied, is still in the source, and somebody deleted it in WorkOS. */
-function decideDeleted(
+/** It was applied, is still in the source, and somebody deleted it in WorkOS: it is told, and left so. */
+function leaveDeleted(
   { staging }: DesiredSet,
-  policy: DeletedPolicy,
+  policy: Exclude<DeletedPolicy, 'recreate'>,
   { kind, key }: DesiredResource,
-  base: Pick<Action, 'kind' | 'key' | 'label'>,
   id: string,
-): Action | undefined {
-  if (policy === 'recreate') return { ...base, type: 'create' }
+): void {
   const refused = policy === 'fail' ? { refused: true as const } : {}
   insertDrift(staging, { kind, key, field: '*', live: undefined, desired: id, reason: 'deleted in WorkOS', ...refused })
-  return undefined
 }

@@ -290,3 +290,57 @@ test('what is ours stays ours when WorkOS once answers as if it were gone', asyn
   expect(byKind(JSON.parse(applied.stdout).kinds)).toMatchObject({ user: { adopted: 1, created: 0 } })
   expect(await ownership(project, 'user', 'id-ada')).toBe('created')
 })
+
+describe('a user of ours is deleted in WorkOS, and somebody signs up with the address', () => {
+  async function world(verified: boolean) {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, [member('ada', 'acme')], { onDeleted: 'recreate', ...ALL_MAY_STAY })
+    await project.run(['apply', '--yes'], { env })
+    await workos.call('DELETE', `${USERS}/${(await workos.snapshot()).users[0]?.id}`)
+    const { id } = await signUp(workos, 'ada', verified)
+    const planned = JSON.parse((await project.run(['plan', '--refresh', '--json'], { env })).stdout)
+    const applied = await project.run(['apply', '--yes', '--refresh'], { env })
+    return { workos, project, id, actions: planned.actions, applied }
+  }
+
+  test('an unverified account is named by the plan, and gets nothing', async () => {
+    const { workos, id, actions, applied } = await world(false)
+    expect(actions).toMatchObject([
+      { key: 'id-ada', type: 'blocked', code: 'unverified_account', message: expect.stringContaining(id) },
+      { key: 'id-ada@acme', type: 'blocked' },
+    ])
+    expect(applied.exit, applied.stdout).toBe(7)
+    expect((await workos.snapshot()).memberships).toEqual([])
+  })
+
+  test.each([
+    true,
+    false,
+  ])('what went with the user comes back with the account that is adopted (--refresh: %s)', async (refresh) => {
+    const options = refresh ? ['--refresh'] : []
+    const workos = await startWorkos()
+    const project = peopleProject(workos, [member('ada', 'acme')])
+    await project.run(['apply', '--yes'], { env })
+    const [ours] = (await workos.snapshot()).users
+    await workos.call('DELETE', `${USERS}/${ours?.id}`)
+    // A write to it tells that it is gone.
+    project.csv('users.csv', [member('ada', 'acme', { last_name: 'L' })])
+    expect((await project.run(['apply', '--yes', ...options], { env })).exit).toBe(7)
+    await signUp(workos, 'ada', true)
+    project.manifest(peopleManifest(workos, { onDeleted: { user: 'recreate' } }))
+    const applied = await project.run(['apply', '--yes', ...options], { env })
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect((await workos.snapshot()).memberships.map(([title]) => title)).toEqual(['ada@example.com@@acme'])
+    expect(await ownership(project, 'user', 'id-ada')).toBe('adopted')
+  })
+
+  test('a verified account is adopted by the plan, and not ours', async () => {
+    const { project, id, actions, applied } = await world(true)
+    expect(actions).toMatchObject([
+      { key: 'id-ada', type: 'adopt', id },
+      { key: 'id-ada@acme', type: 'create' },
+    ])
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect(await ownership(project, 'user', 'id-ada')).toBe('adopted')
+  })
+})
