@@ -162,7 +162,7 @@ test('rows that match nothing, or match twice, are rejected with file and line',
     { _id: { $oid: 'id0' }, passwordHash: HASH },
     { _id: { $oid: 'nobody' }, email: 'nobody@example.com', passwordHash: OTHER },
     { email: 'person-1@example.com', connection: 'another-database', passwordHash: OTHER },
-    { email: 'twin@example.com', passwordHash: OTHER },
+    { email: 'twin@example.com', connection: DATABASE, passwordHash: OTHER },
     { _id: { $oid: 'id0' }, passwordHash: OTHER },
     { _id: { $oid: 'id0' }, passwordHash: HASH },
     { email: 'person-2@example.com' },
@@ -184,6 +184,13 @@ test('rows that match nothing, or match twice, are rejected with file and line',
   expect(users[0]?.passwords).toMatchObject([{ passwordHash: HASH }, { passwordHash: HASH }])
   expect(counts.at(-1)).toMatchObject({ stream: 'passwords', role: 'joined', read: 8, passed: 2, rejected: 6 })
   expect(JSON.stringify(rejected)).not.toContain('$2b$')
+})
+
+test("a password that names neither an id nor a connection is nobody's, though one user has its address", async () => {
+  const rows = [{ email: 'person-1@example.com', passwordHash: HASH }]
+  const { users, rejected } = await read(NDJSON, { passwords: 'hashes' }, { hashes: lines(rows) })
+  expect(users.map(({ passwords }) => passwords)).toEqual([[], [], []])
+  expect(rejected).toMatchObject([{ origin: { line: 1 }, problem: { code: 'no_such_user' } }])
 })
 
 test('a row whose id is somebody is never given to whoever has its address now', async () => {

@@ -47,8 +47,8 @@ const SCHEMA = `
 
 /**
  * A row's own user comes first, then one by a linked account, then one by address; within those the order of the files. Of several users who have
- * an id, the one who has it in the row's connection counts. An address counts where the row's connection is the user's too, or where the row
- * names neither an id nor a connection; and only where one user has it and the rows that it leads to that user say one thing.
+ * an id, the one who has it in the row's connection counts. An address counts where the row's connection is the user's too, or where a
+ * row of a second factor, which may have no more than an address, names neither an id nor a connection; and only where one user has it and the rows that it leads to that user say one thing.
  */
 const SETTLE = `
   CREATE INDEX alias_by_id ON alias (id);
@@ -68,7 +68,7 @@ const SETTLE = `
   CREATE TEMP TABLE candidate AS
     SELECT DISTINCT side.id, side.stream, side.secret, address.user FROM side JOIN address ON address.email = side.email
     WHERE side.owner IS NULL AND side.code IS NULL AND (address.is_database OR side.stream = 'mfa')
-      AND iif(side.connection IS NULL, side.user IS NULL, address.connection = side.connection);
+      AND iif(side.connection IS NULL, side.user IS NULL AND side.stream = 'mfa', address.connection = side.connection);
   CREATE INDEX temp.candidate_by_id ON candidate (id);
   CREATE INDEX temp.candidate_by_user ON candidate (user, stream);
   UPDATE side SET code = CASE (SELECT count(*) FROM candidate WHERE candidate.id = side.id)
