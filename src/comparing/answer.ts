@@ -1,7 +1,7 @@
-import { lowerAscii, safeNfc } from '../addresses.ts'
-import { canonicalJson, isObject, type Json } from '../json.ts'
+import { isObject, type Json } from '../json.ts'
 import type { Attributes, FieldDefinition } from '../resources/draft.ts'
 import type { Changes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import { sameMembers, sameValue } from './same-value.ts'
 
 /** A field, or a member of one, that WorkOS answered otherwise than it was sent. */
 export interface AnswerDifference {
@@ -16,8 +16,8 @@ export interface AnswerDifference {
 const CASELESS: ReadonlySet<string> = new Set(['email', 'domains', 'verifiedDomains'])
 
 /**
- * What an answer tells otherwise than it was sent. Blanks around a text, the order of a set, the case of addresses, null in place of
- * nothing and a text in place of a number are habits of servers and no difference. A field that the answer does not tell, a secret,
+ * What an answer tells otherwise than it was sent. The order of a set, the case of addresses and what
+ * same-value.ts names are habits of servers and no difference. A field that the answer does not tell, a secret,
  * and a member of metadata that was not sent are not judged.
  */
 export function compareAnswer(
@@ -34,7 +34,7 @@ export function compareAnswer(
       const members = new Map<string, Json>(isObject(told) ? Object.entries(told as Attributes) : [])
       for (const [member, wanted] of Object.entries(value as Attributes)) {
         const held = members.get(member) ?? null
-        if (!sameValue(wanted, held, false)) differences.push({ field, member, sent: wanted, answered: held })
+        if (!sameValue(wanted, held)) differences.push({ field, member, sent: wanted, answered: held })
       }
     } else if (!same(rule, field, value, told)) differences.push({ field, sent: value, answered: told })
   }
@@ -63,9 +63,9 @@ export function otherIdentity(
   const { name } = live.attributes
   const attributes = name === undefined ? desired.attributes : { ...desired.attributes, name }
   const natural = definition.natural({ ...desired, attributes }, refIds)
-  if (natural !== null && live.natural !== null && !sameValue(natural, live.natural, false)) return live.natural
+  if (natural !== null && live.natural !== null && !sameValue(natural, live.natural)) return live.natural
   const { externalId = null } = desired.attributes
-  if (live.externalId === null || sameValue(externalId, live.externalId, false)) return undefined
+  if (live.externalId === null || sameValue(externalId, live.externalId)) return undefined
   return `external id ${live.externalId}`
 }
 
@@ -107,27 +107,7 @@ export function describeAnswer(differences: readonly AnswerDifference[]): string
 function same({ compare }: Pick<FieldDefinition, 'compare'>, field: string, sent: Json, told: Json): boolean {
   const caseless = CASELESS.has(field)
   if (compare !== 'set') return sameValue(sent, told, caseless)
-  const [one, other] = [sent, told].map((list) => new Set((Array.isArray(list) ? list : []).map(normal(caseless))))
-  return one?.size === other?.size && one !== undefined && other !== undefined && one.isSubsetOf(other)
-}
-
-function sameValue(one: Json, other: Json, caseless: boolean): boolean {
-  if (typeof one === 'boolean' || typeof other === 'boolean') return isTrue(one) === isTrue(other)
-  return normal(caseless)(one) === normal(caseless)(other)
-}
-
-function isTrue(value: Json): boolean {
-  return value === true || value === 'true'
-}
-
-/** A value as text, so that two spellings of one are equal; empty for nothing. */
-function normal(caseless: boolean): (value: Json) => string {
-  return (value) => {
-    if (value === null) return ''
-    if (typeof value === 'object') return Object.keys(value).length === 0 ? '' : canonicalJson(value)
-    const written = safeNfc(String(value)).trim()
-    return caseless ? lowerAscii(written) : written
-  }
+  return sameMembers(Array.isArray(sent) ? sent : [], Array.isArray(told) ? told : [], caseless)
 }
 
 /** The longest value that a message shows whole. */

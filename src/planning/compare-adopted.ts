@@ -1,10 +1,11 @@
 import { isEmpty } from '../comparing/empty.ts'
+import { sameValue } from '../comparing/same-value.ts'
 import { vouchesForOther } from '../comparing/vouching.ts'
 import type { ConflictPolicy } from '../config/manifest.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import type { Attributes } from '../resources/draft.ts'
 import type { KindDefinition } from '../resources/kind.ts'
-import { addChange, addMembers, asObject, type Comparison, comparedFields, differs, same } from './comparison.ts'
+import { addChange, addMembers, asObject, type Comparison, comparedFields, differs } from './comparison.ts'
 
 /**
  * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there are filled in where the
@@ -68,7 +69,7 @@ function fillMembers(result: Comparison, field: string, wanted: JsonObject, held
   for (const [member, value] of Object.entries(wanted)) {
     const now = held[member]
     if (now === undefined && fillable) send[member] = value
-    else if (!same(now ?? null, value)) {
+    else if (!sameValue(now ?? null, value)) {
       result.kept.push({ field: `${field}.${member}`, live: now, desired: value, reason: 'different when adopted' })
     }
   }

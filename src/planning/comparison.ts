@@ -1,6 +1,6 @@
 import { isEmpty } from '../comparing/empty.ts'
-import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
-import { diffField } from '../resources/compare.ts'
+import { sameMembers, sameValue } from '../comparing/same-value.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { Attributes, FieldDefinition } from '../resources/draft.ts'
 import type { Changes, KindDefinition } from '../resources/kind.ts'
 import type { Drift, FieldChange } from './action.ts'
@@ -49,18 +49,18 @@ export function addChange(
   }
 }
 
-/** Whether two values differ by the field's own comparison; members that only WorkOS has do not count. */
+/**
+ * Whether what WorkOS holds differs by the field's own comparison. Members that only WorkOS has do not count, and habits of servers do not
+ * either: nobody changed anything, and every apply would write it again.
+ */
 export function differs(rule: FieldDefinition, wanted: Json, held: Json): boolean {
   if (isEmpty(wanted) && isEmpty(held)) return false
   if (rule.compare === 'map' && isObject(wanted)) {
     const members = asObject(held)
-    return Object.entries(wanted).some(([member, value]) => !same(members[member] ?? null, value as Json))
+    return Object.entries(wanted).some(([member, value]) => !sameValue(members[member] ?? null, value as Json))
   }
-  return diffField(rule, wanted, held) !== undefined
-}
-
-export function same(one: Json, other: Json): boolean {
-  return canonicalJson(one) === canonicalJson(other)
+  if (rule.compare === 'set' && Array.isArray(wanted) && Array.isArray(held)) return !sameMembers(wanted, held)
+  return !sameValue(wanted, held)
 }
 
 /** A copy without a prototype: a member may be called `constructor` or `__proto__`. */

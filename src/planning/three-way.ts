@@ -1,3 +1,4 @@
+import { sameValue } from '../comparing/same-value.ts'
 import { vouchesForOther } from '../comparing/vouching.ts'
 import type { DriftPolicy } from '../config/manifest.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
@@ -5,7 +6,7 @@ import { diffField } from '../resources/compare.ts'
 import type { Attributes, FieldDefinition } from '../resources/draft.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import type { StateResource } from '../state/store.ts'
-import { addChange, addMembers, asObject, type Comparison, comparedFields, differs, same } from './comparison.ts'
+import { addChange, addMembers, asObject, type Comparison, comparedFields, differs } from './comparison.ts'
 
 /** Whether the source has changed a field that WorkOS can update, since it was last applied. */
 export function sourceChanged(definition: KindDefinition, desired: Attributes, base: Attributes): boolean {
@@ -37,7 +38,7 @@ export function compareKnown(
     const diff = diffField(rule, wanted, base[field])
     const held = live?.[field]
     if (rule.updatable === false) {
-      if (live && held !== undefined && diffField(rule, wanted, held) !== undefined) {
+      if (held !== undefined && wanted !== undefined && differs(rule, wanted, held)) {
         result.kept.push({ field, live: held, desired: wanted, reason: 'cannot be updated' })
       }
       continue
@@ -87,7 +88,7 @@ function overwrite(
   }
   const now = asObject(held)
   const send: JsonObject = Object.create(null)
-  for (const [member, value] of Object.entries(wanted)) if (!same(now[member] ?? null, value)) send[member] = value
+  for (const [member, value] of Object.entries(wanted)) if (!sameValue(now[member] ?? null, value)) send[member] = value
   for (const member of Object.keys(base)) if (!Object.hasOwn(wanted, member) && member in now) send[member] = null
   addMembers(result, field, send, now)
 }
@@ -129,8 +130,8 @@ function compareMembers(
   const send: JsonObject = Object.create(null)
   for (const [member, value] of Object.entries(diff)) {
     const now = held[member] ?? null
-    if (same(now, value)) result.caughtUp = true
-    else if (same(now, base[member] ?? null)) send[member] = value
+    if (sameValue(now, value)) result.caughtUp = true
+    else if (sameValue(now, base[member] ?? null)) send[member] = value
     else {
       keep(result, `${field}.${member}`, now, value, policy)
       const members = asObject(result.applied[field])

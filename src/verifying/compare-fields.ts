@@ -1,7 +1,7 @@
-import { canonicalJson, isObject, type Json } from '../json.ts'
-import { comparedFields } from '../planning/comparison.ts'
-import { diffField } from '../resources/compare.ts'
-import type { Attributes, FieldDefinition } from '../resources/draft.ts'
+import { sameValue } from '../comparing/same-value.ts'
+import { isObject, type Json } from '../json.ts'
+import { comparedFields, differs } from '../planning/comparison.ts'
+import type { Attributes } from '../resources/draft.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import type { ChangedBy } from './verification.ts'
 
@@ -32,7 +32,7 @@ export function compareFields(
       differences.push(...compareMembers(field, members(wanted), base && members(base[field]), members(held)))
       continue
     }
-    const same = (one: Json | undefined, other: Json | undefined) => equal(rule, one ?? null, other ?? null)
+    const same = (one: Json | undefined, other: Json | undefined) => !differs(rule, one ?? null, other ?? null)
     if (same(wanted, held)) continue
     const changed = base === undefined ? 'unknown' : changedBy(!same(wanted, base[field]), !same(base[field], held))
     differences.push({ field, live: held, desired: wanted, changed })
@@ -56,12 +56,9 @@ function compareMembers(
   for (const name of new Set([...desired.keys(), ...(base?.keys() ?? [])])) {
     const want = desired.get(name) ?? null
     const have = held.get(name) ?? null
-    if (canonicalJson(want) === canonicalJson(have)) continue
+    if (sameValue(want, have)) continue
     const before = base?.get(name) ?? null
-    const changed =
-      base === undefined
-        ? 'unknown'
-        : changedBy(canonicalJson(want) !== canonicalJson(before), canonicalJson(before) !== canonicalJson(have))
+    const changed = base === undefined ? 'unknown' : changedBy(!sameValue(want, before), !sameValue(before, have))
     differences.push({ field: `${field}.${name}`, live: have, desired: want, changed })
   }
   return differences
@@ -70,14 +67,6 @@ function compareMembers(
 function changedBy(source: boolean, target: boolean): ChangedBy {
   if (source && target) return 'both'
   return source ? 'source' : 'WorkOS'
-}
-
-function equal(rule: FieldDefinition, one: Json, other: Json): boolean {
-  return (isEmpty(one) && isEmpty(other)) || diffField(rule, one, other) === undefined
-}
-
-function isEmpty(value: Json): boolean {
-  return value === null || value === ''
 }
 
 /** A map, since a member may be called `__proto__`. */

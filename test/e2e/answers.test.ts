@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isObject } from '../../src/json.ts'
 import { answering } from './answers.ts'
 import type { Project } from './cli.ts'
 import { member, peopleManifest, peopleProject, person } from './people.ts'
@@ -151,6 +152,37 @@ test('habits of a server are no difference, and nothing is written again', async
   workos.takeLog()
   expect((await apply(project)).exit).toBe(0)
   expect(writes(workos.takeLog())).toEqual([])
+})
+
+describe('a server that trims what it is sent', () => {
+  const trimmed = (value: unknown): unknown => {
+    if (typeof value === 'string') return value.normalize('NFC').trim()
+    if (Array.isArray(value)) return value.map(trimmed)
+    if (!isObject(value)) return value
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, trimmed(member)]))
+  }
+
+  test.each(['keep', 'overwrite', 'fail'])('has changed nothing: onDrift: %s finds nothing to do', async (onDrift) => {
+    const workos = await startWorkos({
+      interceptor: {
+        after({ response }, reply) {
+          response.writeHead(reply.status, { 'content-type': 'application/json' })
+          response.end(JSON.stringify(trimmed(reply.body)))
+          return true
+        },
+      },
+    })
+    const row = member('ada', 'acme', { metadata: '{"plan": " pro ", "seat": "e\u0301"}', role_slugs: 'admin,member' })
+    const project = peopleProject(workos, [row], { onDrift, metadata: { ascii: false } })
+    expect((await apply(project)).exit).toBe(0)
+    workos.takeLog()
+    const again = await apply(project, '--refresh')
+    expect(again.exit, again.stdout + again.stderr).toBe(0)
+    expect(again.stdout).not.toContain('Different in WorkOS')
+    expect(writes(workos.takeLog())).toEqual([])
+    const verified = await project.run(['verify'], { env })
+    expect(verified.exit, verified.stdout).toBe(0)
+  })
 })
 
 test('a field that the answer does not carry is not judged', async () => {
