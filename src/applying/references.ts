@@ -15,17 +15,20 @@ export async function refIdsOf(
   { refs }: Pick<DesiredResource, 'refs'>,
 ): Promise<{ ids: RefIds; blocked?: ActionOutcome }> {
   const ids: RefIds = {}
-  let blocked: ActionOutcome | undefined
+  let gone: ActionOutcome | undefined
+  let missing: ActionOutcome | undefined
   for (const [role, kind] of Object.entries(definition.refs)) {
     const key = refs[role] ?? ''
     const known = await state.get(kind, key)
     if (known) ids[role] = known.id
-    if (known?.gone !== undefined) blocked ??= goneReference(role, { kind, key })
+    if (known?.gone !== undefined) gone ??= goneReference(role, { kind, key })
     else if (known === undefined) {
       const message = `its ${role} ${address({ kind, key })} does not exist`
-      blocked ??= { type: 'blocked', code: 'dependency_blocked', message }
+      missing ??= { type: 'blocked', code: 'dependency_blocked', message }
     }
   }
+  // What is missing was itself kept back by what is gone.
+  const blocked = gone ?? missing
   return { ids, ...(blocked && { blocked }) }
 }
 

@@ -11,31 +11,32 @@ export type ResolvedRefs =
   | { type: 'pending'; ids: RefIds }
   | { type: 'blocked'; code: 'dependency_blocked' | 'reference_gone'; message: string }
 
-/** Looks the references of a resource up among the planned actions and the state. */
+/**
+ * Looks the references of a resource up among the planned actions and the state. Something that is gone is the reason to tell, whatever else
+ * keeps the resource back: the rest follows from it.
+ */
 export function resolveRefs(staging: Staging, definition: KindDefinition, desired: DesiredResource): ResolvedRefs {
   const ids: RefIds = {}
   let pending = false
+  let kept: string | undefined
   for (const [role, kind] of Object.entries(definition.refs)) {
     const key = desired.refs[role] ?? ''
-    const planned = staging.statement('SELECT type, id FROM actions WHERE kind = ? AND key = ?').get(kind, key)
-    if (planned?.type === 'blocked') return blocked(`its ${role} ${kind}:${key} is blocked`)
     if (isLeftDeleted(staging, kind, key)) {
       const message = `its ${role} ${kind}:${key} is not in WorkOS any more, and onDeleted leaves it so`
       return { type: 'blocked', code: 'reference_gone', message }
     }
+    const planned = staging.statement('SELECT type, id FROM actions WHERE kind = ? AND key = ?').get(kind, key)
     if (planned?.type === 'create') {
       pending = true
       continue
     }
     const id = planned?.id ?? staging.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)?.id
-    if (id === undefined || id === null) return blocked(`its ${role} ${kind}:${key} is unknown`)
-    ids[role] = String(id)
+    if (planned?.type === 'blocked') kept ??= `its ${role} ${kind}:${key} is blocked`
+    else if (id === undefined || id === null) kept ??= `its ${role} ${kind}:${key} is unknown`
+    else ids[role] = String(id)
   }
+  if (kept !== undefined) return { type: 'blocked', code: 'dependency_blocked', message: kept }
   return { type: pending ? 'pending' : 'resolved', ids }
-}
-
-function blocked(message: string): ResolvedRefs {
-  return { type: 'blocked', code: 'dependency_blocked', message }
 }
 
 /** Whether it was deleted in WorkOS, and the manifest does not have it created again. */

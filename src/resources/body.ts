@@ -33,10 +33,10 @@ export function textOf(body: JsonObject, name: string): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** The text that every object of an answer has, its id above all. @throws TargetError when it is missing */
+/** The text that every object of an answer has, its id above all. @throws TargetError when it is missing or empty */
 export function requiredText(body: JsonObject, name: string): string {
   const value = body[name]
-  if (typeof value !== 'string') {
+  if (typeof value !== 'string' || value === '') {
     throw new TargetError({
       code: 'unexpected_answer',
       message: `the target answered an object without ${name}: WorkOS's API does not`,

@@ -421,6 +421,25 @@ describe('an answer about something else', () => {
     expect(applied.stdout).toMatch(/WorkOS answered the update of user_\w+ with another object, user_other/)
   })
 
+  test.each([
+    USERS,
+    '/organizations',
+    MEMBERSHIPS,
+  ])('an empty id from %s is none, and what was made is found', async (route) => {
+    let strange = true
+    const workos = await startWorkos({
+      interceptor: answering('POST', route, (body) => (strange ? { ...body, id: '' } : body)),
+    })
+    const project = peopleProject(workos, [member('ada', 'acme')])
+    const applied = await apply(project)
+    expect(applied.exit).toBe(1)
+    expect(applied.stderr).toContain('an object without id')
+    strange = false
+    const again = await apply(project)
+    expect(again.exit, again.stdout + again.stderr).toBe(0)
+    expect((await workos.snapshot()).memberships).toEqual([['ada@example.com@@acme', ['member']]])
+  })
+
   test('one id for two creates is an error of the second', async () => {
     let first: string | undefined
     const workos = await startWorkos({

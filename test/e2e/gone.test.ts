@@ -213,6 +213,28 @@ test('an organization that is deleted in mid-run is created again with all its m
   expect((await apply(project, '--refresh')).exit).toBe(0)
 })
 
+test('an organization that is gone is named by all that hangs on it, groups and their members too, and stops nothing else', async () => {
+  const workos = await deleting('organizations', async (open) => {
+    const { organizations } = await open.snapshot()
+    return organizations.find(({ external_id }) => external_id === 'acme')?.id
+  })
+  const rows = [member('ada', 'acme', { groups: 'Design' }), member('bea', 'bolt', { groups: '' })]
+  const map = {
+    group: { each: "$split(groups, ',')[$ != '']", name: '$' },
+    groupMember: { each: "$split(groups, ',')[$ != '']", group: '$' },
+  }
+  const project = peopleProject(workos, rows, { map, run: ONE_BY_ONE })
+  const applied = await apply(project)
+  expect(applied.exit, applied.stdout).toBe(7)
+  expect(applied.stdout).toContain('blocked: reference_gone (3)')
+  project.csv('users.csv', [...rows, member('cleo', 'bolt', { groups: '' })])
+  const second = await apply(project)
+  expect(second.exit, second.stdout + second.stderr).toBe(7)
+  expect(second.stdout).toContain('blocked: reference_gone (3)')
+  expect(second.stdout).not.toContain('dependency_blocked')
+  expect(names(await workos.snapshot())).toEqual(['bea@example.com@@bolt', 'cleo@example.com@@bolt'])
+})
+
 describe('a 404 to a write whose object exists', () => {
   test('of an update means that the endpoint is missing', async () => {
     const workos = await startWorkos({ interceptor: refusing('PUT', `${USERS}/:id`, 404) })
