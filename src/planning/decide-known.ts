@@ -12,6 +12,7 @@ import { comparedFields } from './comparison.ts'
 import { decideUnknown } from './decide-unknown.ts'
 import { deletedPolicy, driftPolicy } from './drift-policy.ts'
 import { noteGroupRoles, withoutGroupRoles } from './group-roles.ts'
+import { heldInPlace } from './held-in-place.ts'
 import { findLive, insertDrift, type Known } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { resolveRefs } from './references.ts'
@@ -55,7 +56,7 @@ export function decideKnown(
           own.attributes,
           (field) => driftPolicy(manifest, desired.kind, field),
           known.ownership,
-          known.answered,
+          heldInPlace(definition, known, manifest),
         )
       : compareAdopted(definition, desired.attributes, own.attributes, [], onConflict)
   for (const kept of comparison.kept) insertDrift(set.staging, { kind: desired.kind, key: desired.key, ...kept })

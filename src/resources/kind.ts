@@ -162,8 +162,13 @@ export interface KindDefinition extends DraftDefinition {
   /**
    * The same in a form that WorkOS takes where it refused this one with these codes and the manifest would rather have less than nothing:
    * a membership with one of its roles. Undefined: there is none.
+   * @param codes undefined: it was refused so once
    */
-  reduce?(attributes: Attributes, codes: ReadonlySet<string>, manifest: Pick<Manifest, 'roles'>): Reduction | undefined
+  reduce?(
+    attributes: Attributes,
+    codes: ReadonlySet<string> | undefined,
+    manifest: Pick<Manifest, 'roles'>,
+  ): Reduction | undefined
 
   /** What a refused create means, where the answer itself does not say it. */
   refused?(refusal: Pick<ApiRefusal, 'status' | 'codes'>): { code: string; message: string } | undefined

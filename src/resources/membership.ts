@@ -159,10 +159,11 @@ function rolesOf(body: JsonObject): { roles?: string[] } {
 /** The first of its roles by `roles.priority`, where the environment takes one a membership and `roles.notEnabled` is `first`. */
 function oneRole(
   { roles, ...rest }: Attributes,
-  codes: ReadonlySet<string>,
+  codes: ReadonlySet<string> | undefined,
   { roles: { notEnabled, priority = [] } }: Pick<Manifest, 'roles'>,
 ): Reduction | undefined {
-  if (notEnabled !== 'first' || !codes.has(ONE_ROLE) || !Array.isArray(roles) || roles.length < 2) return undefined
+  if (codes !== undefined && !codes.has(ONE_ROLE)) return undefined
+  if (notEnabled !== 'first' || !Array.isArray(roles) || roles.length < 2) return undefined
   const slugs = roles.map(String)
   const kept = rankedSlugs(priority).find((slug) => slugs.includes(slug))
   if (kept === undefined) return undefined

@@ -301,6 +301,38 @@ describe('an environment with one role a membership', () => {
     expect((await project.run(['plan'], { env })).stdout).toContain('1 membership with one of the roles in WorkOS')
   })
 
+  test.each(['keep', 'fail'])('that it was given one is no change of somebody: onDrift: %s', async (onDrift) => {
+    const workos = await startWorkos({ multipleRoles: false })
+    const roles = { define, notEnabled: 'first', priority: ['admin', 'auditor', 'billing'] }
+    const project = peopleProject(workos, rows, { roles, onDrift })
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+    const planned = await project.run(['plan', '--refresh', '--json'], { env })
+    expect(planned.exit, planned.stdout).toBe(0)
+    expect(JSON.parse(planned.stdout).drift).toMatchObject([
+      { key: 'id-ada@acme', reason: 'answered otherwise' },
+      { key: 'id-cy@acme', reason: 'answered otherwise' },
+    ])
+    const demoted = member('ada', 'acme', { role_slugs: 'billing' })
+    project.csv('users.csv', [demoted, ...rows.slice(1)])
+    const applied = await project.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect((await workos.snapshot()).memberships[0]).toEqual(['ada@example.com@@acme', ['billing']])
+  })
+
+  test('what somebody changed there all the same stays', async () => {
+    const workos = await startWorkos({ multipleRoles: false })
+    const roles = { define, notEnabled: 'first', priority: ['admin', 'auditor', 'billing'] }
+    const project = peopleProject(workos, rows, { roles })
+    expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+    const id = (await workos.snapshot()).membershipIds.get('ada@example.com@@acme')
+    await workos.call('PUT', `/user_management/organization_memberships/${id}`, { role_slug: 'auditor' })
+    project.csv('users.csv', [member('ada', 'acme', { role_slugs: 'billing' }), ...rows.slice(1)])
+    const applied = await project.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect(applied.stdout).toContain('changed in WorkOS')
+    expect((await workos.snapshot()).memberships[0]).toEqual(['ada@example.com@@acme', ['auditor']])
+  })
+
   test('gives them back once it takes several', async () => {
     const data = join(temporaryFolder(), 'sandbox.sqlite')
     const one = await openWorkos({ data, multipleRoles: false })
