@@ -12,6 +12,7 @@ import { builtIn, type Names, namesIn } from './names.ts'
 import { pad } from './pad.ts'
 import { toPlain } from './plain.ts'
 import { type Read, readsIn } from './reads.ts'
+import { readsWhole } from './whole.ts'
 
 /** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
 const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
@@ -49,6 +50,8 @@ export interface CompiledExpression {
   unstable: Names['unstable']
   /** See Names.fields. */
   fields: Names['fields']
+  /** See readsWhole. */
+  whole: boolean
   /** See readsIn. */
   reads: Read[]
   /** See flowsIn. */
@@ -99,6 +102,7 @@ export function compile(
   const constantNames = Object.keys(constants)
   let compiled: jsonata.Expression
   let names: Names
+  let whole: boolean
   let reads: Read[]
   let flows: Flow[]
   let short: Direct | undefined
@@ -107,6 +111,7 @@ export function compile(
     compiled = jsonata(text, bounds)
     const ast: unknown = compiled.ast()
     names = namesIn(ast, functionNames, constantNames)
+    whole = readsWhole(ast)
     reads = readsIn(ast)
     flows = flowsIn(ast)
     short = direct(ast, constants)
@@ -139,6 +144,7 @@ export function compile(
       verbatim: short !== undefined,
       unstable,
       fields,
+      whole,
       reads,
       flows,
       constants: uses,

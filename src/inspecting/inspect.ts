@@ -24,7 +24,7 @@ export interface InspectOptions {
   /** Columns by stream in the order of their file, where that is known: those that are empty throughout are not in the records. */
   columns?: ReadonlyMap<string, readonly string[]>
   /** Names of the columns that the mapping reads, where there is one, for the streams of the source. */
-  columnsRead?: (streams: readonly string[]) => ReadonlyMap<string, ReadonlySet<string>>
+  columnsRead?: (streams: readonly string[]) => ReadonlyMap<string, ReadonlySet<string> | 'all'>
   onProgress?: (message: string) => void
 }
 

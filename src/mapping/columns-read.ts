@@ -4,15 +4,16 @@ import { isObject } from '../json.ts'
 import { compileExpression } from './expression.ts'
 
 /**
- * The names of columns that expressions may read, by stream: of its records, and of rows that are joined to them. Some stand for something else
+ * The names of columns that expressions may read, by stream: of its records, and of rows that are joined to them;
+ * `all` where one takes the whole record. Some stand for something else
  * there (a function's text, a member of an object that is built): that is no harm where nothing but a warning hangs on it.
  * @param streams of the source, the main one first
  */
 export function columnsRead(
   { map, dedupe, vars, secrets }: Pick<Manifest, 'map' | 'dedupe' | 'vars' | 'secrets'>,
   streams: readonly string[],
-): Map<string, ReadonlySet<string>> {
-  const read = new Map<string, Set<string>>()
+): Map<string, ReadonlySet<string> | 'all'> {
+  const read = new Map<string, Set<string> | 'all'>()
   const rules = new Map(Object.entries(map))
   for (const { path, text } of expressionsOf({ map, dedupe })) {
     const compiled = compileExpression(text, undefined, { vars, secrets })
@@ -22,8 +23,9 @@ export function columnsRead(
     const rule = section === 'map' ? rules.get(name ?? '') : map.user
     for (const stream of streamsOf(rule, path, streams)) {
       const names = read.get(stream) ?? new Set()
+      if (names === 'all') continue
       for (const field of compiled.expression.fields) names.add(field)
-      read.set(stream, names)
+      read.set(stream, compiled.expression.whole ? 'all' : names)
     }
   }
   return read

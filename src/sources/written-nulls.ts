@@ -55,19 +55,20 @@ interface Node {
 
 /** Counts cells that look like a written null, over any number of records in the same memory. */
 export class WrittenNulls {
-  readonly #columnsOf: (stream: string) => ReadonlySet<string> | undefined
+  readonly #columnsOf: (stream: string) => ReadonlySet<string> | 'all'
   readonly #streams = new Map<string, Node>()
   #kept = 0
 
-  /** @param columnsOf names of the columns of a stream, and of rows joined to it, that are looked into; undefined: all */
-  constructor(columnsOf: (stream: string) => ReadonlySet<string> | undefined = () => undefined) {
+  /** @param columnsOf names of the columns of a stream, and of rows joined to it, that are looked into. Default: all */
+  constructor(columnsOf: (stream: string) => ReadonlySet<string> | 'all' = () => 'all') {
     this.#columnsOf = columnsOf
   }
 
   add({ stream, data, origin }: Pick<SourceRecord, 'stream' | 'data' | 'origin'>): void {
     const node = this.#streams.get(stream) ?? createNode('')
     this.#streams.set(stream, node)
-    this.#visit(node, data, origin, this.#columnsOf(stream), 1)
+    const columns = this.#columnsOf(stream)
+    this.#visit(node, data, origin, columns === 'all' ? undefined : columns, 1)
   }
 
   /** The columns in the order in which they were met. */

@@ -97,6 +97,23 @@ test('a column that no expression reads is no matter of the plan, and one of a f
   ])
 })
 
+test.each([
+  "$sift($, function($v, $k) { $k != 'email' })",
+  '$merge([$, { "from": "crm" }])',
+  '{ "all": $join($record.*, " ") }',
+])('an expression that takes the whole record reads all of its columns: %s', async (metadata) => {
+  const made = project(
+    { 'users.csv': 'email,note\na@example.com,NULL\n' },
+    {
+      source: { type: 'file', streams: { users: { path: './users.csv' } } },
+      map: { user: { email: 'email', metadata } },
+    },
+  )
+  const { exit, codes } = await planOf(made)
+  expect(exit).toBe(0)
+  expect(codes).toContain('written_null')
+})
+
 test('JSON is warned of as well, in streams that are joined too', async () => {
   const made = project(
     { 'users.json': '[{"id":"1","email":"a@example.com"}]', 'teams.ndjson': '{"user":"1","team":"undefined"}\n' },

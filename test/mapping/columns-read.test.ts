@@ -5,9 +5,9 @@ import { dedupeWith } from './manifest.ts'
 
 const DEDUPE = dedupeWith({ by: ['$lowercase(mail)'], prefer: ['rank'] })
 
-function read(map: Manifest['map']): Record<string, string[]> {
+function read(map: Manifest['map']): Record<string, string[] | 'all'> {
   const found = columnsRead({ map, dedupe: DEDUPE, vars: { known: 'x' }, secrets: {} }, ['users', 'teams', 'grants'])
-  return Object.fromEntries([...found].map(([stream, names]) => [stream, [...names].sort()]))
+  return Object.fromEntries([...found].map(([stream, names]) => [stream, names === 'all' ? names : [...names].sort()]))
 }
 
 test('names are those of the stream that a rule reads, the main one by default', () => {
@@ -28,4 +28,17 @@ test('an expression that cannot work reads nothing, and constants are no columns
   expect(read({ user: { key: '(', email: '$vars.known & mail', firstName: '$nothing(a)' } })).toEqual({
     users: ['known', 'mail', 'rank'],
   })
+})
+
+test.each([
+  ['$sift($, function($v, $k) { $k != "id" })', 'all'],
+  ['$merge([$record, { "a": 1 }])', 'all'],
+  ['$each($$, function($v) { $v })', 'all'],
+  ['$.*', 'all'],
+  ['**.id', 'all'],
+  ['teams.*', ['mail', 'rank', 'teams']],
+  ['$merge([$vars.known, { "a": b }])', ['a', 'b', 'known', 'mail', 'rank']],
+  ['$split(teams, ",")[$ != ""]', ['', ',', 'mail', 'rank', 'teams']],
+])('an expression may take the whole record: %s', (metadata, columns) => {
+  expect(read({ user: { metadata } })).toEqual({ users: columns })
 })
