@@ -20,7 +20,7 @@ export function resolveRefs(staging: Staging, definition: KindDefinition, desire
     const planned = staging.statement('SELECT type, id FROM actions WHERE kind = ? AND key = ?').get(kind, key)
     if (planned?.type === 'blocked') return blocked(`its ${role} ${kind}:${key} is blocked`)
     if (isLeftDeleted(staging, kind, key)) {
-      const message = `its ${role} ${kind}:${key} is not in WorkOS any more, and onDeleted leaves it so`
+      const message = `its ${role} ${kind}:${key} is not in WorkOS any more, and onDeleted keeps it deleted`
       return { type: 'blocked', code: 'reference_gone', message }
     }
     if (planned?.type === 'create') {
