@@ -24,7 +24,6 @@ const ORDER = [
   'mapping',
   'inspecting',
   'desired',
-  'comparing',
   'state',
   'planning',
   'applying',

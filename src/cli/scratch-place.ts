@@ -4,7 +4,7 @@ import { createScratch, type Scratch } from '../files/scratch.ts'
 
 /** How somebody has what a run stages written elsewhere. */
 const ELSEWHERE =
-  'choose another disk: it lies beside the state, so move the state file, if there is one, and point state.path there'
+  'choose another disk: the command stages beside the state, so move the state file, if there is one, and point state.path there'
 
 /** Makes the scratch folder of a run, beside its state. @throws FileError where there is no room for it */
 export function scratchBeside(statePath: string): Scratch {

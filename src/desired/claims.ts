@@ -1,7 +1,5 @@
+import { someOf } from '../diagnostics/some-of.ts'
 import type { Staging } from './staging.ts'
-
-/** How many of the claimants a message names. */
-const NAMED = 3
 
 /** A value that only one resource of a kind can have and several claim, with their keys in order. */
 export interface Claim {
@@ -64,8 +62,5 @@ export function refuseClaimants(
 
 /** The other claimants, as a message names them. */
 function named(kind: string, keys: readonly string[], key: string): string {
-  const others = keys.slice(0, NAMED + 1).filter((other) => other !== key)
-  const shown = others.slice(0, NAMED).map((other) => `${kind}:${other}`)
-  const rest = keys.length - 1 - shown.length
-  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ')
+  return someOf(keys.filter((other) => other !== key).map((other) => `${kind}:${other}`))
 }

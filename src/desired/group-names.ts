@@ -1,7 +1,5 @@
+import { someOf } from '../diagnostics/some-of.ts'
 import type { Staging } from './staging.ts'
-
-/** Of how many groups a message names the keys. */
-const NAMED = 3
 
 /**
  * Refuses groups of one organization that have one name. All of them: WorkOS keeps nothing else by which one of them could be told
@@ -32,7 +30,5 @@ function refuse(staging: Staging, key: string, message: string): void {
 }
 
 function named(keys: readonly string[]): string {
-  const shown = keys.slice(0, NAMED).map((key) => `group:${key}`)
-  const rest = keys.length - shown.length
-  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(' and ')
+  return someOf(keys.map((key) => `group:${key}`))
 }

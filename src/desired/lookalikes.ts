@@ -1,7 +1,5 @@
+import { someOf } from '../diagnostics/some-of.ts'
 import type { Staging } from './staging.ts'
-
-/** How many of the other users a message names. */
-const NAMED = 3
 
 interface Lookalike {
   key: string
@@ -48,7 +46,5 @@ function refuse(staging: Staging, user: Lookalike, users: readonly Lookalike[]):
 }
 
 function named(others: readonly Lookalike[]): string {
-  const shown = others.slice(0, NAMED).map(({ email, origin }) => `${email} (${origin})`)
-  const rest = others.length - shown.length
-  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(' and ')
+  return someOf(others.map(({ email, origin }) => `${email} (${origin})`))
 }

@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
+import { someOf } from '../diagnostics/some-of.ts'
 import { MAX_ROLE_SLUG } from '../resources/values/roles.ts'
 import type { Staging } from './staging.ts'
 
@@ -168,18 +169,17 @@ const WORDING: Readonly<Record<string, (slug: string, names: Names) => Wording>>
   }),
   organization: (key, names) => ({
     message: `the names ${named(names)} give one key, ${key}: two organizations would be one`,
-    hint: 'tell them apart in map.organization.key, and likewise in map.membership.organization; if they are one, make the names equal first, as in $slug($lowercase(name))',
+    hint: 'tell them apart in map.organization.key, and likewise in map.membership.organization; if they are one, make the names equal before $slug, with $lowercase or $replace',
   }),
   group: (key, names) => ({
     message: `the names ${named(names)} give one key, ${key}: two groups would be one`,
-    hint: 'tell them apart in map.group.key, and likewise in map.groupMember.group; if they are one, make the names equal first, as in $slug($lowercase(name))',
+    hint: 'tell them apart in map.group.key, and likewise in map.groupMember.group; if they are one, make the names equal before $slug, with $lowercase or $replace',
   }),
 }
 
 function named(names: Names): string {
-  const shown = names.slice(0, NAMED).map(([name, origin]) => `${quoted(name)} (${origin})`)
-  const rest = names.length - shown.length
-  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(' and ')
+  const described = names.map(([name, origin]) => `${quoted(name)} (${origin})`)
+  return someOf(described, { limit: NAMED })
 }
 
 /** The entries of `roles.map` that give each name a slug of its own. */

@@ -5,7 +5,7 @@ export interface Location {
   column?: number
 }
 
-/** One thing that is wrong, said so that its reader can mend it. */
+/** One thing that is wrong, said so that its reader can correct it. */
 export interface Problem {
   /** Stable, machine-readable name: `unknown_key`, `ragged_row` … */
   code: string

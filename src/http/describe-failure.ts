@@ -1,7 +1,7 @@
 /** Why no answer came, in a few words. */
 export function describeFailure(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure)
-  if (failure.name === 'TimeoutError') return 'no answer in time'
+  if (failure.name === 'TimeoutError' || failure.name === 'AbortError') return 'no answer in time'
   const causes = causesOf(failure)
   const innermost = causes.at(-1) ?? failure
   const code = causes.flatMap((error) => ('code' in error && typeof error.code === 'string' ? [error.code] : [])).at(-1)

@@ -44,7 +44,7 @@ export function proxyUrl({ name, value }: ProxyVariable): URL {
     throw bad(`${name} names a SOCKS proxy (${scheme}://), and only HTTP proxies are supported`, instead(name))
   }
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
-    throw bad(`${name} names a proxy by ${scheme}://, and only http:// and https:// are supported`, instead(name))
+    throw bad(`${name} names a proxy with ${scheme}://, and only http:// and https:// are supported`, instead(name))
   }
   const url = URL.parse(scheme === undefined ? `http://${value}` : value)
   if (url === null || url.pathname !== '/' || url.search !== '' || url.hash !== '') {

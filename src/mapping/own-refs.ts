@@ -34,7 +34,7 @@ export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
       ok: false,
       code: `${kind}_rejected`,
       message: `${named} was rejected: ${own.rejected.message}`,
-      hint: `mend the ${kind}, and this follows`,
+      hint: `correct the ${kind}, and this follows`,
       ...(own.rejected.key !== null && { key: own.rejected.key }),
     }
   }

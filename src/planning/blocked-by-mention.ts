@@ -21,7 +21,7 @@ export function blockedByMention(
       type: 'blocked',
       code: `${missing.kind.replaceAll('-', '_')}_rejected`,
       message: `the definition of the ${what} was rejected (${rejected.origin}): ${rejected.message}`,
-      hint: 'mend the definition, and this follows',
+      hint: 'correct the definition, and this follows',
     }
   }
   return {

@@ -18,7 +18,7 @@ export interface GuardRefusal {
 /** Below this many resources a percentage says nothing: three changed of eight are not a disaster. */
 export const PERCENTAGE_FROM = 20
 
-const MEND = 'mend what the plan names as rejected or blocked; or, if it may stay behind, set'
+const CORRECT = 'correct what the plan names as rejected or blocked; or, if it may stay behind, set'
 
 /**
  * The guards that a plan offends.
@@ -51,7 +51,7 @@ export function checkGuards(
       total,
       limit,
       message: `${figure} of ${total} ${what}, and safety.${guard} allows ${limit}`,
-      hint: `${guard === 'maxRejects' ? MEND : 'look at them; if they are right, set'} safety.${guard} in the manifest to ${figure} or more`,
+      hint: `${guard === 'maxRejects' ? CORRECT : 'look at them; if they are right, set'} safety.${guard} in the manifest to ${figure} or more`,
     })
   }
   check('maxCreates', sum('create'), desired, 'resources would be created')
@@ -94,7 +94,7 @@ export function checkUnknownRejects(deletes: number, unknown: number): GuardRefu
       total: deletes,
       limit: 0,
       message: `${unknown === 1 ? '1 record was rejected before anybody could tell whose it is' : `${unknown} records were rejected before anybody could tell whose they are`}, and ${deletes} of the state would be deleted because no record has them`,
-      hint: 'mend those records, or set prune to [] for this run',
+      hint: 'correct those records, or set prune to [] for this run',
     },
   ]
 }

@@ -1,9 +1,7 @@
 import type { Staging } from '../desired/staging.ts'
+import { someOf } from '../diagnostics/some-of.ts'
 import type { DesiredResource, LiveResource } from '../resources/kind.ts'
 import { findLive } from './plan-tables.ts'
-
-/** How many of each side a message names. */
-const NAMED = 3
 
 /** What a name alone says: nothing bears it, one does, or more than one do and nobody can tell which is meant. */
 export type NameMatch =
@@ -53,15 +51,9 @@ export function matchByName(staging: Staging, desired: DesiredResource, state: '
     .all(name)
     .map((row) => `organization:${row.key}`)
   if (candidates.length > 1 || bearers.length > 1) {
-    const message = `the name ${JSON.stringify(name)} does not tell which is meant: it is that of ${named(candidates)} in WorkOS, and of ${named(bearers)} in the source`
+    const message = `the name ${JSON.stringify(name)} does not tell which is meant: it is that of ${someOf(candidates)} in WorkOS, and of ${someOf(bearers)} in the source`
     return { type: 'ambiguous', message, hint: HINT }
   }
   const live = findLive(staging, 'organization', 'id', only)
   return live === undefined ? { type: 'none' } : { type: 'found', live }
-}
-
-function named(all: readonly string[]): string {
-  const shown = all.slice(0, NAMED)
-  const rest = all.length - shown.length
-  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ')
 }

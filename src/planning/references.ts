@@ -22,7 +22,7 @@ export function resolveRefs(staging: Staging, definition: KindDefinition, desire
   for (const [role, kind] of Object.entries(definition.refs)) {
     const key = desired.refs[role] ?? ''
     if (isLeftDeleted(staging, kind, key)) {
-      const message = `its ${role} ${kind}:${key} is not in WorkOS any more, and onDeleted leaves it so`
+      const message = `its ${role} ${kind}:${key} is not in WorkOS any more, and onDeleted keeps it deleted`
       return { type: 'blocked', code: 'reference_gone', message }
     }
     const planned = staging.statement('SELECT type, id FROM actions WHERE kind = ? AND key = ?').get(kind, key)

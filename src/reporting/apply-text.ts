@@ -65,7 +65,7 @@ function conclusion(result: ApplyResult, paint: Paint): string {
         const without =
           rejected + sum('gone') === 0 ? '' : `, without ${absent(rejected, sum('gone'))} that the plan lists`
         const what = counted(answeredOtherwise(result), 'resource')
-        return paint('yellow', `Done${without}, but for ${what} WorkOS answered with other values than were sent.`)
+        return paint('yellow', `Done${without}, but WorkOS answered with other values than were sent for ${what}.`)
       }
       if (rejected + sum('gone') === 0) {
         const reduced = sum('reduced') + stillReduced

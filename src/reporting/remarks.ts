@@ -41,7 +41,7 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
     case 'password_changed_in_source':
       return `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`
     case 'password_kept_back':
-      return `${resources} whose password changed in the source: not sent, since nobody has verified the address of the account that they were adopted with`
+      return `${resources} whose password changed in the source: not sent, since nobody has verified the address of the adopted account`
     case 'totp_changed_in_source':
       return `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since WorkOS has a factor of theirs already`
     case 'totp_left_alone':
@@ -83,7 +83,7 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
     case 'role_lost':
       return `${resources} without the role ${detail}: one comes before it in roles.priority (roles.multiple is first)`
     case 'role_of_group':
-      return `${resources} with the role ${detail}: the group gives it, and the plan leaves it`
+      return `${resources} with the role ${detail}: the group gives it, and the plan leaves it as it is`
     case 'group_gives_role':
       return `${resources} to be added, whose users get the role ${detail}: the group has it in WorkOS`
     case 'similar_organization_names':

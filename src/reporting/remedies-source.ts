@@ -5,7 +5,7 @@ const withCause = (help: string): Remedy => ({ reapply: 'with-cause', help })
 
 const HASH_PAIR = 'give a hash with its type: both columns, or neither'
 const MAP_KEY = (kind: string) => after(`map the key of the ${kind} that is meant, or leave the record out with when`)
-const REJECTED = (kind: string) => withCause(`the ${kind} it belongs to was rejected: mend that one`)
+const REJECTED = (kind: string) => withCause(`the ${kind} it belongs to was rejected: correct that one`)
 
 /** What helps when a record or resource is rejected, so that no run attempts it. */
 export const sourceRemedies: Readonly<Record<string, Remedy>> = {
@@ -19,7 +19,7 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   invalid_saml_metadata: after('map the XML of the identity provider, or idpEntityId, idpUrl and x509Cert'),
   invalid_connection_protocol: after('map type as saml or oidc, or leave the connection out with when'),
   invalid_connection_type: after('map a connectionType that WorkOS knows, or leave it out'),
-  ragged_row: after('every row needs a value, if an empty one, for each column of the header: mend the row'),
+  ragged_row: after('every row needs a value, if an empty one, for each column of the header: correct the row'),
   stray_quote: after('put the whole field in quotes, and write a quote inside of it twice'),
   role_for_two_users: after('the row names two users: correct external_id or email, or leave one of them empty'),
   no_such_user: after('the row names a user whom the export does not have: correct the id, or export again'),
@@ -34,14 +34,14 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   missing_key: after('fill in the id of the user'),
   missing_role: after('fill in the role'),
   missing_organization: after('fill in the organization: org_id, org_external_id or org_name'),
-  bad_json: after('the line is no JSON: mend it, or export again'),
+  bad_json: after('the line is not JSON: correct it, or export again'),
   not_an_object: after('a record is an object: look at what stands there, or say with records where the records are'),
   line_too_long: after('one record a line: break the line, or say format: json for one document'),
   too_deep: after('brackets are nested deeper than in any record: look at how the file was made'),
   no_join_key: after('fill in what join.key names, or set unmatched: ignore'),
   bad_join_key: after('let join.key and join.to name a value, not an object'),
   unmatched_row: after(
-    'mend the key or the join, or set unmatched: ignore where rows without a record are meant to be',
+    'correct the key or the join, or set unmatched: ignore where rows without a record are meant to be',
   ),
   second_row: after('remove the second row, or join with as: many'),
   two_organization_ids: after('give the WorkOS id of an existing organization or an external id, not both'),

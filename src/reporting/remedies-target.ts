@@ -64,8 +64,8 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   unknown_organization_role: after(
     'define the role under roles.define with the type organization, translate it under roles.map, or correct it in the source',
   ),
-  role_rejected: withCause('the definition of the role was rejected: mend that one'),
-  organization_role_rejected: withCause('the definition of the role was rejected: mend that one'),
+  role_rejected: withCause('the definition of the role was rejected: correct that one'),
+  organization_role_rejected: withCause('the definition of the role was rejected: correct that one'),
   role_lost: after(
     'enable several roles per membership in the WorkOS dashboard, then apply again with onDrift: { membership: overwrite } and --refresh',
   ),
@@ -93,9 +93,7 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   ),
   user_already_exists: yes('the user exists by now: apply again, and it is found'),
   invalid_email: after('correct the e-mail address in the source'),
-  email_already_verified: yes(
-    'the address was verified meanwhile: apply again, and what WorkOS holds is compared anew',
-  ),
+  email_already_verified: yes('the address was verified in the meantime: apply again, and it is compared again'),
   email_change_not_allowed: after('the user signs in through an organization that owns the domain: change it there'),
   external_id_already_used: after(DUPLICATE_EXTERNAL_ID),
   entity_already_exists: after(DUPLICATE_EXTERNAL_ID),
@@ -120,8 +118,8 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
   cannot_reactivate_pending_organization_membership: after(
     'the user was invited and has not accepted: revoke the invitation in WorkOS, or wait until it is accepted',
   ),
-  entity_not_found: after('WorkOS does not know something that it names: the message says what'),
-  not_found: after('WorkOS does not know something that it names: the message says what'),
+  entity_not_found: after('WorkOS does not know something that the request names: the message says what'),
+  not_found: after('WorkOS does not know something that the request names: the message says what'),
   payload_too_large: after('the record holds more than WorkOS takes in one request: shorten its metadata'),
   rate_limit_exceeded: yes('another program uses the allowance: apply again later, or lower run.limits'),
 }

@@ -37,7 +37,7 @@ export function describeReapply(reapply: Reapply): string {
     case 'after-remedy':
       return 'Applying again helps once that is done.'
     case 'with-cause':
-      return 'Once that is mended, applying again takes this up by itself.'
+      return 'Once that is corrected, applying again takes this up by itself.'
   }
 }
 

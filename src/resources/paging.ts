@@ -50,7 +50,7 @@ async function* followed(api: Api, path: string, query: Query, narrowed: boolean
       throw new TargetError({
         code: 'endless_list',
         message: `the list ${path} does not end: it names one cursor twice`,
-        hint: 'check that target.baseUrl is WorkOS: a proxy or another server in its place ignores the cursor',
+        hint: 'check that target.baseUrl is WorkOS: a proxy or another server in its place may ignore the cursor',
       })
     }
     if (next !== undefined) cursors.add(next)

@@ -168,7 +168,7 @@ export function writtenNullWarnings(
       code: 'written_null',
       severity: 'warning',
       message: `${stream}: the column ${column} holds the text ${held} of ${of} ${of === 1 ? 'row' : 'rows'}${mapped ? ', and the mapping reads it as a value' : ''}`,
-      hint: `where this stands for nothing, set ${path} to ${list}: such cells of CSV count as empty then; in JSON, write null`,
+      hint: `where this means nothing, set ${path} to ${list}: such cells of CSV then count as empty; in JSON, write null`,
       at: first,
     }
   })

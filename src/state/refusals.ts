@@ -29,7 +29,7 @@ export function unwritable(path: string, reason: string, cause?: unknown): State
     {
       code: 'state_unwritable',
       message: `the state file ${path} cannot be written: ${reason}${isDiskFull(cause) ? roomIn(dirname(path)) : ''}`,
-      hint: 'make room or mend the permissions, then run the same command again: it goes on where it stopped',
+      hint: 'make room or correct the permissions, then run the same command again: it goes on where it stopped',
     },
     { cause },
   )

@@ -9,7 +9,6 @@ import { intentFromRow, resourceFromRow } from './rows.ts'
 import { RunLog } from './run-log.ts'
 import { takeStateFile } from './state-file.ts'
 import type {
-  Address,
   Batch,
   Binding,
   Failure,
@@ -21,6 +20,7 @@ import type {
   StateResource,
   StateStore,
 } from './store.ts'
+import { writeBatch } from './write-batch.ts'
 
 const PAGE = 1000
 
@@ -152,31 +152,7 @@ export class SqliteStateStore implements StateStore {
 
   async commit(batch: Batch): Promise<void> {
     this.#db.transaction(() => {
-      for (const outcome of batch.outcomes) {
-        switch (outcome.type) {
-          case 'saved':
-            this.#save(outcome.resource)
-            this.#clear(outcome.resource)
-            break
-          case 'removed':
-            this.#db.run('DELETE FROM resources WHERE kind = ? AND key = ?', outcome.address.kind, outcome.address.key)
-            this.#clear(outcome.address)
-            break
-          case 'gone': {
-            const { kind, key } = outcome.address
-            this.#db.run('UPDATE resources SET gone = ? WHERE kind = ? AND key = ?', outcome.run, kind, key)
-            break
-          }
-          case 'cleared':
-            this.#clear(outcome.address)
-        }
-      }
-      const sql = 'INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)'
-      for (const intent of batch.intents) {
-        const { kind, key, action, startedAt, attributes, digests, refs } = intent
-        const texts = [attributes, digests, refs].map((part) => JSON.stringify(part))
-        this.#db.run(sql, kind, key, action, startedAt, ...texts)
-      }
+      writeBatch(this.#db, batch)
       this.#db.run("UPDATE meta SET value = value + 1 WHERE name = 'serial'")
     })
   }
@@ -220,28 +196,6 @@ export class SqliteStateStore implements StateStore {
   async close(): Promise<void> {
     this.disclaim()
     this.#db.close()
-  }
-
-  #save(resource: StateResource): void {
-    this.#db.run(
-      `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN EXISTS (SELECT 1 FROM resources
-         WHERE kind = ?1 AND id = ?3 AND ownership = 'created') THEN 'created' ELSE ?7 END, ?8, ?9, ?10, ?11)`,
-      resource.kind,
-      resource.key,
-      resource.id,
-      JSON.stringify(resource.attributes),
-      JSON.stringify(resource.digests),
-      JSON.stringify(resource.refs),
-      resource.ownership,
-      resource.run,
-      resource.reduced ?? null,
-      resource.answered === undefined ? null : JSON.stringify(resource.answered),
-      resource.gone ?? null,
-    )
-  }
-
-  #clear(address: Address): void {
-    this.#db.run('DELETE FROM intents WHERE kind = ? AND key = ?', address.kind, address.key)
   }
 
   #meta(name: string): string | undefined {

@@ -2,8 +2,10 @@ import { WorkOS } from '@workos-inc/node'
 import { type Clock, LONG_WAIT, sleep, systemClock, type Wait } from '../clock.ts'
 import { TargetError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
+import { describeFailure } from '../http/describe-failure.ts'
 import { type Network, openNetwork } from '../http/network.ts'
 import { NO_PROXIES, type Proxies } from '../http/proxy.ts'
+import { jittered, parseRetryAfter, serverTime } from '../http/retry-after.ts'
 import { settledTrouble } from '../http/settled-trouble.ts'
 import type { JsonObject } from '../json.ts'
 import { type Api, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
@@ -11,7 +13,7 @@ import { Ending } from './ending.ts'
 import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
 import { classify, type RateLimiter } from './limiter.ts'
 import { refusalOf } from './refusal.ts'
-import { describeFailure, neverSent } from './trouble.ts'
+import { neverSent } from './trouble.ts'
 
 export interface ClientOptions {
   apiKey: string
@@ -158,7 +160,7 @@ export class WorkosClient implements Api {
       const exchange = await recordExchange(call)
       const status = exchange.answer?.status
       if (status === 429 || (status === 503 && exchange.answer?.retryAfter !== undefined)) {
-        limiter.refused(parseRetryAfter(exchange.answer?.retryAfter))
+        limiter.refused(parseRetryAfter(exchange.answer?.retryAfter, serverTime(exchange.answer?.date)))
       }
       permit.done()
       killed?.throwIfAborted()
@@ -190,8 +192,7 @@ export class WorkosClient implements Api {
 
   async #backOff(attempt: number): Promise<void> {
     this.counts.repeated += 1
-    const ceiling = Math.min(8_000, 200 * 2 ** (attempt - 2))
-    const ms = ceiling / 2 + (Math.random() * ceiling) / 2
+    const ms = jittered(Math.min(8_000, 200 * 2 ** (attempt - 2)))
     if (ms >= LONG_WAIT) this.#options.onWait?.({ what: 'WorkOS', why: `attempt ${attempt} follows`, ms })
     await sleep(this.#clock, ms, this.#ending.waiting)
   }
@@ -213,12 +214,4 @@ export class WorkosClient implements Api {
       hint: 'check target.baseUrl and the network, then run the same command again: it goes on where it stopped',
     })
   }
-}
-
-/** Milliseconds to wait by a Retry-After header (RFC 9110: seconds or a date); undefined if it says nothing usable. */
-export function parseRetryAfter(header: string | undefined, now = Date.now()): number | undefined {
-  if (header === undefined || header.trim() === '') return undefined
-  const seconds = Number(header)
-  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), 600_000) : undefined
 }

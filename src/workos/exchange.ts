@@ -14,6 +14,8 @@ export interface Answer {
   status: number
   /** Seconds or a date, as sent. */
   retryAfter: string | undefined
+  /** The `Date` header: the server's clock. */
+  date: string | undefined
   /** The `Location` header: where a redirection points. */
   location: string | undefined
   /** Undefined where the body is empty or no JSON object. */
@@ -61,6 +63,7 @@ export function undiciFetch(dispatcher: Dispatcher, endOf: (method: string) => A
         exchange.answer = {
           status: statusCode,
           retryAfter: first(headers['retry-after']),
+          date: first(headers.date),
           location: first(headers.location),
           body: parseObject(text),
         }

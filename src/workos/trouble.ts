@@ -36,16 +36,8 @@ export function neverSent(failure: unknown): boolean {
   return proxyTroubleIn(failure) !== undefined || failureCodes(failure).some((code) => NEVER_SENT.has(code))
 }
 
-/** Why no answer came, in a few words. */
-export function describeFailure(failure: unknown): string {
-  const code = failureCodes(failure)[0]
-  if (failure instanceof Error && failure.name === 'AbortError') return 'no answer in time'
-  const message = failure instanceof Error ? failure.message : String(failure)
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`
-}
-
 /** Every code of a failure and of its causes, the outermost first. */
-export function failureCodes(failure: unknown): string[] {
+function failureCodes(failure: unknown): string[] {
   const codes: string[] = []
   const pending: unknown[] = [failure]
   for (let depth = 0; depth < 8 && pending.length > 0; depth += 1) {

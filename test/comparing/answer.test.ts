@@ -51,6 +51,8 @@ describe('a difference', () => {
     ['the case of a role', membership, { roles: ['admin'] }, { roles: ['Admin'] }, { field: 'roles' }],
     ['the case of a name', user, { firstName: 'Ada' }, { firstName: 'ADA' }, { answered: 'ADA' }],
     ['an address', user, { email: 'ada@example.com' }, { email: 'eve@example.com' }, { field: 'email' }],
+    ['a Kelvin sign in an address', user, { email: 'mike@x.test' }, { email: 'mi\u212ae@x.test' }, { field: 'email' }],
+    ['a Kelvin sign in an id', user, { externalId: 'K1' }, { externalId: '\u212a1' }, { field: 'externalId' }],
     ['the case of an external id', user, { externalId: 'A' }, { externalId: 'a' }, { field: 'externalId' }],
     ['a name that is empty', user, { firstName: 'Ada' }, { firstName: null }, { answered: null }],
     ['false in place of true', user, { emailVerified: true }, { emailVerified: false }, { answered: false }],

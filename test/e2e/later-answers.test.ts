@@ -29,7 +29,7 @@ test.each<[string, Fault & { kind: 'answered' }, RegExp]>([
       method: 'PUT',
       route: '/user_management/users/:id',
     },
-    /verified meanwhile: apply again/,
+    /verified in the meantime: apply again/,
   ],
   [
     'user:id-ada',

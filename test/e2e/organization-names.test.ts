@@ -81,7 +81,7 @@ describe('organizations matched by name', () => {
       key: 'acme',
       type: 'blocked',
       code: 'ambiguous_organization_name',
-      message: `the name "ACME" does not tell which is meant: it is that of ${ids.join(', ')} in WorkOS, and of organization:acme in the source`,
+      message: `the name "ACME" does not tell which is meant: it is that of ${ids.join(' and ')} in WorkOS, and of organization:acme in the source`,
     })
     const applied = await project.run(['apply', '--yes'], { env })
     expect(applied.exit).toBe(7)
@@ -107,7 +107,7 @@ describe('organizations matched by name', () => {
       { key: 'bolt2', type: 'create' },
     ])
     expect(organizations[0].message).toContain(
-      `that of ${acme} in WorkOS, and of organization:acme, organization:acme2 in the source`,
+      `that of ${acme} in WorkOS, and of organization:acme and organization:acme2 in the source`,
     )
   })
 

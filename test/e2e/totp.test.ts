@@ -434,7 +434,7 @@ describe('what enrolling answers', () => {
   const faults: [string, (before: Body) => object, string][] = [
     ['another secret', () => ({ secret: OTHER }), 'another secret than was sent'],
     ['a key URI with another secret', () => uri(OTHER), 'a key URI with another secret than was sent'],
-    ['codes of eight digits', () => uri(SECRET, '&digits=8'), 'a factor whose digits is not 6'],
+    ['codes of eight digits', () => uri(SECRET, '&digits=8'), 'a factor whose digits are not 6'],
     ['codes of SHA-256', () => uri(SECRET, '&algorithm=SHA256'), 'a factor whose algorithm is not SHA1'],
   ]
 

@@ -91,7 +91,7 @@ test('a warning names column, value, count and the setting, with what it says al
       code: 'written_null',
       severity: 'warning',
       message: 'users: the column org holds the text NULL in 1 of 2 rows, and the mapping reads it as a value',
-      hint: 'where this stands for nothing, set source.nulls to ["\\\\N", "NULL"]: such cells of CSV count as empty then; in JSON, write null',
+      hint: 'where this means nothing, set source.nulls to ["\\\\N", "NULL"]: such cells of CSV then count as empty; in JSON, write null',
       at: { file: 'users.csv', line: 2 },
     },
   ])

@@ -72,8 +72,8 @@ export async function init(options: InitOptions, context: Context): Promise<Exit
   const offline = unset.some(({ environment }) => environment === '')
   const code = await validate({ config: file, offline }, context)
   const name = relative(context.cwd, file)
-  const mend = `\nMend what is named above, then: workos-migrate validate ${name}\n`
-  context.stderr.write(code === ExitCode.done ? nextSteps(manifest, answers, unset, name) : mend)
+  const correct = `\nCorrect what is named above, then: workos-migrate validate ${name}\n`
+  context.stderr.write(code === ExitCode.done ? nextSteps(manifest, answers, unset, name) : correct)
   return code
 }
 
@@ -151,7 +151,7 @@ function nextSteps(
   const refused =
     rejected === 0
       ? ''
-      : `It names about ${counted(rejected, 'record')} that cannot be migrated, and ends with exit code 5 until they are mended,\n` +
+      : `It names about ${counted(rejected, 'record')} that cannot be migrated, and ends with exit code 5 until they are corrected,\n` +
         `or safety.maxRejects in ${file} says how many may stay behind.\n`
   return `\n${complete}Next:\n${exports.join('')}  workos-migrate plan${named}\n${refused}${later}`
 }

@@ -57,7 +57,7 @@ async function start(options: SandboxOptions & { port: number }): Promise<Sandbo
   }
 }
 
-/** What the operating system refused, put as something to mend. Undefined: something else went wrong. */
+/** What the operating system refused, put as something to correct. Undefined: something else went wrong. */
 function refused(error: unknown, data: string, port: number): UsageError | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined
   const options = { cause: error }

@@ -139,7 +139,7 @@ function addRejects({ people, streams }: Inspection, content: JsonObject, commen
   content.safety = { maxRejects: 0 }
   comments.safety = [
     `About ${counted(rejected, 'record')} cannot be migrated. The plan names every one. A plan with more rejected`,
-    'records than this is refused: mend them in the source, or say here how many may stay behind.',
+    'records than this is refused: correct them in the source, or say here how many may stay behind.',
   ].join('\n')
   return rejected
 }
@@ -160,7 +160,7 @@ function addEnvironments(answers: Answers, content: JsonObject, comments: Commen
     }
     comments[`environments.${name}`] = `${keyVariable(name)}=sk_… workos-migrate plan -e ${name}`
     comments[`environments.${name}.safety`] =
-      `apply, of a saved plan too, needs --confirm ${name}, so that nobody is here by mistake.`
+      `apply needs --confirm ${name}, for a saved plan too, so that nobody writes here by mistake.`
     variables.push({ environment: name, name: keyVariable(name) })
   }
   content.environments = environments

@@ -19,7 +19,7 @@ export function enrolledFault(totp: JsonObject, sent: string): string | undefine
   for (const name of ['algorithm', 'digits', 'period'] as const) {
     const value = uri[name]?.toUpperCase().replace('SHA-', 'SHA')
     if (value !== undefined && value !== ORDINARY[name]) {
-      return `WorkOS answered with a factor whose ${name} is not ${ORDINARY[name]}`
+      return `WorkOS answered with a factor whose ${name} ${name === 'digits' ? 'are' : 'is'} not ${ORDINARY[name]}`
     }
   }
   return undefined

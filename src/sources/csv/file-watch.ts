@@ -43,7 +43,7 @@ export class FileWatch {
     demandSame(file, before.stamp, await handle.stat({ bigint: true }))
     demandSame(file, before.stamp, await named(file))
     if (BigInt(bytes) === before.stamp.size) return
-    throw new SourceError(changed(file, `it has ${before.stamp.size} bytes, of which ${bytes} could be read`))
+    throw new SourceError(changed(file, `it has ${before.stamp.size} bytes, and only ${bytes} of them could be read`))
   }
 
   /**
@@ -73,9 +73,9 @@ function demandSame(file: SourceFile, before: Stamp, now: Stamp | undefined): vo
 function difference(before: Stamp, now: Stamp | undefined): string | undefined {
   if (now === undefined) return 'it is gone'
   if (now.ino !== before.ino || now.dev !== before.dev) return 'another file has its name now'
-  if (now.size !== before.size) return `its size was ${before.size} bytes, and is ${now.size}`
+  if (now.size !== before.size) return `its size was ${before.size} bytes, and is now ${now.size}`
   if (now.mtimeNs === before.mtimeNs) return undefined
-  return `its time of modification was ${timeOf(before)}, and is ${timeOf(now)}`
+  return `its modification time was ${timeOf(before)}, and is now ${timeOf(now)}`
 }
 
 function timeOf({ mtimeNs }: Stamp): string {

@@ -5,15 +5,15 @@ import { Redactor } from '../../diagnostics/redactor.ts'
 import { describeFailure } from '../../http/describe-failure.ts'
 import { openNetwork } from '../../http/network.ts'
 import { NO_PROXIES, type Proxies } from '../../http/proxy.ts'
+import { jittered, parseBucketLevel, parseRetryAfter, serverTime } from '../../http/retry-after.ts'
 import { settledTrouble } from '../../http/settled-trouble.ts'
 import type { Json } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 import { readText, secretsIn, TooLarge } from './body.ts'
 import { answerTooLarge, notJson, rateLimited, redirected, unreachable } from './complaints.ts'
 import { download } from './download.ts'
-import { jittered, Pace } from './pace.ts'
+import { Pace } from './pace.ts'
 import { HttpRefusal } from './refusal.ts'
-import { parseBucketLevel, parseRetryAfter, serverTime } from './retry-after.ts'
 
 export interface JsonClientOptions {
   /** Scheme, host, port and, if there is one, the path that all others begin with: `https://api.clerk.com/v1`. */
@@ -183,7 +183,7 @@ export class JsonClient {
   }
 
   #read(call: Call, { status, headers }: Response, text: string): Answer {
-    const now = serverTime(headers)
+    const now = serverTime(headers.get('date'))
     const level = parseBucketLevel(headers, now)
     if (level !== undefined) this.#pace.learn(level)
     const retryAfter = parseRetryAfter(headers.get('retry-after'), now)

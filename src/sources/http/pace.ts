@@ -1,5 +1,5 @@
 import { type Clock, LONG_WAIT, type Wait } from '../../clock.ts'
-import type { BucketLevel } from './retry-after.ts'
+import { type BucketLevel, jittered } from '../../http/retry-after.ts'
 
 export interface PaceOptions {
   /** Our own pace: requests leave evenly, so many per so many seconds. Default: as quickly as the server lets. */
@@ -137,9 +137,4 @@ export class Pace {
     this.#cancelWake?.()
     this.#cancelWake = undefined
   }
-}
-
-/** Between the half and the whole of it: what was refused together does not come back together. */
-export function jittered(ms: number): number {
-  return ms / 2 + (Math.random() * ms) / 2
 }

@@ -141,7 +141,7 @@ class DocumentReader {
     return new SourceError({
       code: 'bad_json',
       message: 'the document is not valid JSON',
-      hint: hint ?? 'nothing of it can be read beyond this place; export it again, or mend it there',
+      hint: hint ?? 'nothing of it can be read beyond this place; export it again, or correct it there',
       at: { file: this.#file.name, ...this.#position.at(offset) },
     })
   }

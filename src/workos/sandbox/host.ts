@@ -18,6 +18,6 @@ export const FOREIGN_HOST: Reply = {
   status: 421,
   body: {
     code: 'foreign_host',
-    message: 'The Host header names another server: this sandbox answers by the address that it prints alone.',
+    message: 'The Host header names another server: this sandbox only answers requests to the address that it prints.',
   },
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { Pace } from '../../../src/sources/http/pace.ts'
-import { parseBucketLevel, parseRetryAfter, serverTime } from '../../../src/sources/http/retry-after.ts'
 import { SimulatedClock } from '../../simulated-clock.ts'
 
 /** Sends `count` requests that are answered at once; the times at which they left, in milliseconds from the start. */
@@ -140,39 +139,4 @@ test('waiting ends when it is called off, and others still get their turn', asyn
   pace.release()
   await second
   await expect(pace.acquire(abort.signal)).rejects.toThrow('called off')
-})
-
-describe('headers', () => {
-  const now = Date.parse('2026-01-02T03:04:05Z')
-
-  test.each([
-    ['30', 30_000],
-    ['0', 0],
-    ['Fri, 02 Jan 2026 03:04:25 GMT', 20_000],
-    ['Fri, 02 Jan 2026 03:00:00 GMT', 0],
-    ['86400', 600_000],
-    ['soon', undefined],
-    ['', undefined],
-    [null, undefined],
-  ])('Retry-After: %s is %s ms', (header, wait) => {
-    expect(parseRetryAfter(header, now)).toBe(wait)
-  })
-
-  test('a bucket is known by all three of its headers, and its time by the server', () => {
-    const headers = (reset: string) =>
-      new Headers({
-        date: 'Fri, 02 Jan 2026 03:04:05 GMT',
-        'x-ratelimit-limit': '50',
-        'x-ratelimit-remaining': '3',
-        'x-ratelimit-reset': reset,
-      })
-    const reset = String(now / 1000 + 9)
-    expect(parseBucketLevel(headers(reset), serverTime(headers(reset)))).toEqual({
-      limit: 50,
-      remaining: 3,
-      resetMs: 9000,
-    })
-    expect(parseBucketLevel(headers('tomorrow'), now)).toBeUndefined()
-    expect(parseBucketLevel(new Headers({ 'x-ratelimit-limit': '50' }), now)).toBeUndefined()
-  })
 })

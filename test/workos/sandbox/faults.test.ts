@@ -274,9 +274,9 @@ test.each<[unknown, string]>([
   [[{ kind: 'error', method: 'LIST' }], 'faults[0].method: must be GET or POST'],
   [[{ kind: 'answered' }], 'faults[0].status: must be a whole number from 200 to 499'],
   [[{ kind: 'answered', status: 500 }], 'faults[0].status: must be a whole number from 200 to 499'],
-  [[{ kind: 'answered', status: 202 }], 'faults[0].when: is after for a status of success'],
-  [[{ kind: 'answered', status: 403, when: 'after' }], 'faults[0].when: is after for a status of success'],
-  [[{ kind: 'answered', status: 202, when: 'after', code: 'x' }], 'faults[0].code: is for a refusal alone'],
+  [[{ kind: 'answered', status: 202 }], 'faults[0].when: must be after for a status of success'],
+  [[{ kind: 'answered', status: 403, when: 'after' }], 'faults[0].when: must be after for a status of success'],
+  [[{ kind: 'answered', status: 202, when: 'after', code: 'x' }], 'faults[0].code: is only for a refusal'],
   [['error'], 'faults[0]: must be an object'],
 ])('%j is no set of faults: %s', (value, message) => {
   expect(() => parseFaultSet(value)).toThrow(message)

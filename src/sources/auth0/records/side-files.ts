@@ -119,7 +119,7 @@ function complaint({ stream, code, user }: Leftover): { code: string; message: s
       return {
         code,
         message: `no user has the id or the address ${user} of this ${what}`,
-        hint: 'the user was deleted since, or the file is from another tenant; an address counts in the connection of the row alone, and never beside alt_id',
+        hint: 'the user was deleted since, or the file is from another tenant; an address counts only in the connection of the row, and never beside alt_id',
       }
     case 'ambiguous_user':
       return {
@@ -130,7 +130,7 @@ function complaint({ stream, code, user }: Leftover): { code: string; message: s
     case 'ambiguous_row':
       return {
         code: 'ambiguous_user',
-        message: `several rows lead by their address to the user of this ${what} (${user}), and each says something else`,
+        message: `several rows match the user of this ${what} (${user}) by address, and they differ`,
         hint: 'name the id of the user in the row that is right, and remove the others',
       }
     case 'second_row':

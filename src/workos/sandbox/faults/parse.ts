@@ -100,10 +100,10 @@ function parseFault(value: unknown, path: string): Fault {
         if (status === undefined) throw new FaultProblem(`${path}.status`, 'must be a whole number from 200 to 499')
         const when = oneOf<When>(value.when, ['before', 'after'], `${path}.when`) ?? 'before'
         if (status < 300 === (when === 'before')) {
-          throw new FaultProblem(`${path}.when`, 'is after for a status of success, and before for any other')
+          throw new FaultProblem(`${path}.when`, 'must be after for a status of success, and before for any other')
         }
         const code = text('code')
-        if (code !== undefined && when === 'after') throw new FaultProblem(`${path}.code`, 'is for a refusal alone')
+        if (code !== undefined && when === 'after') throw new FaultProblem(`${path}.code`, 'is only for a refusal')
         return { ...given({ kind, status, code }), when }
       }
       case 'revoked':

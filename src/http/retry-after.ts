@@ -5,8 +5,8 @@ export const LONGEST_WAIT = 600_000
  * Milliseconds to wait by a Retry-After header (RFC 9110 10.2.3: seconds, or a date), at most ten minutes; undefined if it
  * says nothing usable. `now`: epoch milliseconds by the server's clock.
  */
-export function parseRetryAfter(header: string | null, now: number): number | undefined {
-  if (header === null || header.trim() === '') return undefined
+export function parseRetryAfter(header: string | null | undefined, now: number): number | undefined {
+  if (header === null || header === undefined || header.trim() === '') return undefined
   const seconds = Number(header)
   const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now
   return Number.isFinite(wait) ? within(wait) : undefined
@@ -36,11 +36,16 @@ export function parseBucketLevel(headers: Headers, now: number): BucketLevel | u
 }
 
 /** The server's clock in epoch milliseconds, by the Date header: ours may be wrong. */
-export function serverTime(headers: Headers): number {
-  const date = Date.parse(headers.get('date') ?? '')
+export function serverTime(header: string | null | undefined): number {
+  const date = Date.parse(header ?? '')
   return Number.isNaN(date) ? Date.now() : date
 }
 
 function within(ms: number): number {
   return Math.min(Math.max(ms, 0), LONGEST_WAIT)
+}
+
+/** Between the half and the whole of it: what was refused together does not come back together. */
+export function jittered(ms: number): number {
+  return ms / 2 + (Math.random() * ms) / 2
 }

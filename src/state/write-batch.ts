@@ -1,0 +1,57 @@
+import type { Connection } from './connection.ts'
+import type { Address, Batch, Intent, Outcome, StateResource } from './store.ts'
+
+/** Writes what became of open writes, and the intents of the next ones. To be called within a transaction. */
+export function writeBatch(db: Connection, { outcomes, intents }: Batch): void {
+  for (const outcome of outcomes) settle(db, outcome)
+  for (const intent of intents) open(db, intent)
+}
+
+function settle(db: Connection, outcome: Outcome): void {
+  switch (outcome.type) {
+    case 'saved':
+      save(db, outcome.resource)
+      clear(db, outcome.resource)
+      break
+    case 'removed':
+      db.run('DELETE FROM resources WHERE kind = ? AND key = ?', outcome.address.kind, outcome.address.key)
+      clear(db, outcome.address)
+      break
+    case 'gone': {
+      const { kind, key } = outcome.address
+      db.run('UPDATE resources SET gone = ? WHERE kind = ? AND key = ?', outcome.run, kind, key)
+      break
+    }
+    case 'cleared':
+      clear(db, outcome.address)
+  }
+}
+
+function open(db: Connection, intent: Intent): void {
+  const { kind, key, action, startedAt, attributes, digests, refs } = intent
+  const texts = [attributes, digests, refs].map((part) => JSON.stringify(part))
+  db.run('INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)', kind, key, action, startedAt, ...texts)
+}
+
+/** What the state has as created stays so: an adopted id that it has created itself is no other one. */
+function save(db: Connection, resource: StateResource): void {
+  db.run(
+    `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN EXISTS (SELECT 1 FROM resources
+       WHERE kind = ?1 AND id = ?3 AND ownership = 'created') THEN 'created' ELSE ?7 END, ?8, ?9, ?10, ?11)`,
+    resource.kind,
+    resource.key,
+    resource.id,
+    JSON.stringify(resource.attributes),
+    JSON.stringify(resource.digests),
+    JSON.stringify(resource.refs),
+    resource.ownership,
+    resource.run,
+    resource.reduced ?? null,
+    resource.answered === undefined ? null : JSON.stringify(resource.answered),
+    resource.gone ?? null,
+  )
+}
+
+function clear(db: Connection, { kind, key }: Address): void {
+  db.run('DELETE FROM intents WHERE kind = ? AND key = ?', kind, key)
+}
