@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 /** Time as the program sees it, so that a test can hold it still. Milliseconds throughout. */
 export interface Clock {
   /** Monotonic; the zero point is arbitrary. */
@@ -40,4 +42,10 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     })
     signal?.addEventListener('abort', onAbort, { once: true })
   })
+}
+
+/** Lets signals and answers in between two long pieces of work. Rejects with the signal's reason once it is aborted. */
+export async function breathe(signal?: AbortSignal): Promise<void> {
+  await setImmediate()
+  signal?.throwIfAborted()
 }

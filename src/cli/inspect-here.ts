@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Wait } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { SourceConfig } from '../config/manifest.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { renderProblems } from '../diagnostics/render.ts'
-import { scratchRefusal, staging } from '../files/disk.ts'
-import { createScratch, type Scratch } from '../files/scratch.ts'
+import { staging } from '../files/disk.ts'
+import type { Scratch } from '../files/scratch.ts'
 import { inspectSource } from '../inspecting/inspect.ts'
 import type { Inspection } from '../inspecting/inspection.ts'
 import { columnsRead } from '../mapping/columns-read.ts'
@@ -18,9 +16,7 @@ import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { writtenNullWarnings } from '../sources/written-nulls.ts'
 import type { Context } from './context.ts'
 import { placeSourceProblem, placingSourceErrors } from './placing.ts'
-import { scratchBeside, stagingBeside } from './scratch-place.ts'
-
-const ELSEWHERE = 'set TMPDIR to a folder on another disk'
+import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from './scratch-place.ts'
 
 /** Where reading a live source tells of itself. */
 export interface Tell {
@@ -76,7 +72,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
     return inspection
   }
   try {
-    if (loaded === undefined) return await staging(scratch.path, ELSEWHERE, read)
+    if (loaded === undefined) return await staging(scratch.path, OTHER_TEMPORARY, read)
     return await stagingBeside(scratch.path, () => placingSourceErrors(loaded, read))
   } finally {
     progress.clear()
@@ -86,21 +82,6 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
 
 /** Beside the state where there is a manifest, as every run has it; else among the temporary files, private as well. */
 function scratchFor(loaded: LoadedManifest | undefined): Scratch {
-  if (loaded !== undefined) return scratchBeside(resolve(loaded.directory, loaded.manifest.state.path))
-  const { folder, scratch } = scratchAmongTemporary()
-  return {
-    path: scratch.path,
-    remove() {
-      scratch.remove()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-function scratchAmongTemporary(): { folder: string; scratch: Scratch } {
-  try {
-    const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-'))
-    return { folder, scratch: createScratch(folder) }
-  } catch (error) {
-    throw scratchRefusal(error, tmpdir(), ELSEWHERE)
-  }
+  if (loaded === undefined) return scratchAmongTemporary()
+  return scratchBeside(resolve(loaded.directory, loaded.manifest.state.path))
 }

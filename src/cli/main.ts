@@ -14,15 +14,19 @@ if (major < REQUIRED) {
   // end: https://github.com/nodejs/node/issues/64500. The HTTP parser is all the WebAssembly here, and a few kilobytes that stay.
   const { setFlagsFromString } = await import('node:v8')
   setFlagsFromString('--no-wasm-code-gc')
+  const { outputRefusal } = await import('./output.ts')
   const { report, run } = await import('./run.ts')
   const { processContext } = await import('./process-context.ts')
   const context = processContext()
   process.once('uncaughtException', (error) => process.exit(report(error, context)))
-  for (const stream of [process.stdout, process.stderr]) {
+  for (const [name, stream] of [
+    ['standard output', process.stdout],
+    ['standard error', process.stderr],
+  ] as const) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // A reader that closes the pipe (head, less), or a terminal that is closed (EIO), wants no more output. The command goes on: an
       // apply must end in order.
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw outputRefusal(error, name)
     })
   }
   process.exitCode = await run(process.argv.slice(2), context)

@@ -1,4 +1,6 @@
 import type { Writable } from 'node:stream'
+import { FileError } from '../diagnostics/errors.ts'
+import { isDiskFull, systemCode } from '../files/disk.ts'
 
 /** A function that writes to a stream in pieces of 64 KiB, and one that waits until everything is out or nobody reads on. */
 export function buffered(stream: Writable): { write(text: string): void; end(): Promise<void> } {
@@ -25,4 +27,17 @@ export function buffered(stream: Writable): { write(text: string): void; end(): 
       })
     },
   }
+}
+
+/** What keeps a stream of the process from being written, told with its name. */
+export function outputRefusal(error: Error, name: string): FileError {
+  const full = isDiskFull(error)
+  return new FileError(
+    {
+      code: full ? 'disk_full' : 'output_unwritable',
+      message: `${name} cannot be written: ${full ? 'the disk is full' : (systemCode(error) ?? error.message)}`,
+      hint: `${full ? 'make room there, or send' : 'send'} it elsewhere; then run the same command again: what was applied is in the state`,
+    },
+    { cause: error },
+  )
 }

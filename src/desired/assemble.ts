@@ -1,3 +1,4 @@
+import { breathe } from '../clock.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { draftDefinitions } from '../resources/registry.ts'
 import { refuseContradictions } from './contradictions.ts'
@@ -13,32 +14,42 @@ import { assignUserGrants } from './user-grants.ts'
 
 /**
  * Makes the desired set out of the staged drafts: references follow merged users, duplicates become one, what depends on
- * something refused is refused with it. What they describe is taken in order of dependency.
+ * something refused is refused with it. What they describe is taken in order of dependency. Each step takes seconds where there are
+ * hundreds of thousands of users: a signal is taken in between two of them.
  * @returns how many of the staged role grants found their membership
  */
-export function assembleDesired(staging: Staging, manifest: Manifest): number {
-  staging.db.exec(`
-    CREATE INDEX drafts_by_group ON drafts (kind, grp, seq);
-    CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
-    CREATE INDEX notes_by_key ON notes (kind, key);
-  `)
-  staging.transaction(() => refuseNameCollisions(staging))
+export async function assembleDesired(staging: Staging, manifest: Manifest, signal?: AbortSignal): Promise<number> {
+  const step = async (work: () => void) => {
+    await breathe(signal)
+    staging.transaction(work)
+  }
+  await step(() => {
+    staging.db.exec(`
+      CREATE INDEX drafts_by_group ON drafts (kind, grp, seq);
+      CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
+      CREATE INDEX notes_by_key ON notes (kind, key);
+    `)
+  })
+  await step(() => refuseNameCollisions(staging))
   let assigned = 0
+  const count = (more: number) => {
+    assigned += more
+  }
   for (const definition of draftDefinitions) {
     const takesRoles = definition.name === 'membership'
     const settlement = settlements[definition.name]
-    staging.transaction(() => {
-      if (takesRoles) refuseGrantsForTwo(staging)
-      if (takesRoles) assigned += assignUserGrants(staging, manifest.roles)
-      followAliases(staging, definition)
-      if (takesRoles) assigned += assignGrants(staging, definition)
-      refuseContradictions(staging, definition, manifest)
-      mergeGroups(staging, definition, manifest)
-      settlement?.merged?.(staging, manifest)
-      refuseDependents(staging, definition)
-      settlement?.settled?.(staging, manifest)
-    })
+    if (takesRoles) {
+      await step(() => refuseGrantsForTwo(staging))
+      await step(() => count(assignUserGrants(staging, manifest.roles)))
+    }
+    await step(() => followAliases(staging, definition))
+    if (takesRoles) await step(() => count(assignGrants(staging, definition)))
+    await step(() => refuseContradictions(staging, definition, manifest))
+    await step(() => mergeGroups(staging, definition, manifest))
+    await step(() => settlement?.merged?.(staging, manifest))
+    await step(() => refuseDependents(staging, definition))
+    await step(() => settlement?.settled?.(staging, manifest))
   }
-  staging.transaction(() => noteSimilarNames(staging))
+  await step(() => noteSimilarNames(staging))
   return assigned
 }

@@ -46,7 +46,12 @@ export function createScratch(parent: string): Scratch {
 function makeLocked(parent: string): { path: string; unlock: (() => void) | undefined } {
   for (let attempt = 1; ; attempt += 1) {
     const path = mkdtempSync(join(parent, `${PREFIX}${hostname()}-${process.pid}-`))
-    createPrivateFile(join(path, LOCK))
+    try {
+      createPrivateFile(join(path, LOCK))
+    } catch (error) {
+      rmSync(path, { recursive: true, force: true })
+      throw error
+    }
     const unlock = lock(path)
     if ((unlock && existsSync(join(path, LOCK))) || attempt === ATTEMPTS) return { path, unlock }
     unlock?.()
@@ -96,7 +101,8 @@ function isOld(path: string): boolean {
 
 /**
  * Locks a scratch folder for this process; undefined when somebody else holds it. The operating system drops the lock with
- * the process: it is an exclusive transaction of SQLite.
+ * the process: it is an exclusive transaction of SQLite. Nothing is written for it: on a full disk it could not be told otherwise
+ * from one that somebody else holds, and what fills the disk would never be removed.
  */
 function lock(path: string): (() => void) | undefined {
   let db: DatabaseSync | undefined
@@ -104,7 +110,7 @@ function lock(path: string): (() => void) | undefined {
     // Without `mode=rw` it would be made anew in a folder that is just being removed.
     const open = new DatabaseSync(new URL('?mode=rw', pathToFileURL(join(path, LOCK))), { timeout: 0 })
     db = open
-    open.exec('BEGIN EXCLUSIVE')
+    open.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return () => {
       if (open.isOpen) open.close()
     }

@@ -1,3 +1,4 @@
+import { breathe } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
@@ -73,7 +74,8 @@ export async function computeDesired(
     })
     const yielded = countYielded(staging)
     onProgress('merging duplicates')
-    const assigned = assembleDesired(staging, manifest)
+    const assigned = await assembleDesired(staging, manifest, signal)
+    await breathe(signal)
     records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
     const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned), {
       partial: source.partial ?? false,

@@ -1,3 +1,4 @@
+import { breathe } from '../clock.ts'
 import { plannedKinds } from '../resources/registry.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
@@ -23,16 +24,17 @@ export interface ComputePlanOptions extends ComputeDesiredOptions {
 
 /** Reads the source and compares it with the state and with WorkOS. Writes nothing to either. */
 export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
-  const { loaded, state, target, refresh, onProgress = () => {} } = options
+  const { loaded, state, target, refresh, signal, onProgress = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
   const { set, sourceDigest, warnings } = await computeDesired(options)
   createPlanTables(set.staging)
   for (const definition of plannedKinds(manifest)) {
-    options.signal?.throwIfAborted()
+    await breathe(signal)
     onProgress(`comparing ${definition.plural}`)
     await planKind({ set, state, api: target.client, manifest, refresh, onProgress }, definition)
   }
+  await breathe(signal)
   const { prune, safety } = manifest
   if (!set.reading.partial) {
     await planDeletions(
@@ -43,6 +45,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   indexActions(set.staging)
   noteStillReduced(set.staging)
   noteStillAnswered(set.staging)
+  await breathe(signal)
   const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh)
   summary.warnings.push(...warnings.map((problem) => shownWarning(problem, loaded)))
   if (summary.kinds.some(({ kind, create, update, adopt }) => kind === 'user' && create + update + adopt > 0)) {

@@ -80,10 +80,13 @@ function conclusion(result: ApplyResult, paint: Paint): string {
     case 'incomplete':
       return paint(
         'yellow',
-        `Finished, with ${sum('failed')} failed and ${sum('blocked')} blocked. Apply again to take them up.`,
+        `Finished, with ${sum('failed')} failed and ${sum('blocked')} blocked. ${purpose === 'destroy' ? 'Destroy' : 'Apply'} again to take them up.`,
       )
     case 'interrupted':
-      return paint('yellow', `Interrupted with ${sum('pending')} to go. Apply again to go on.`)
+      return paint(
+        'yellow',
+        `Interrupted with ${sum('pending')} to go. ${purpose === 'destroy' ? 'Destroy' : 'Apply'} again to go on.`,
+      )
     default:
       return paint('red', `Stopped with ${sum('pending')} to go: ${printable(stopped?.message ?? 'an error')}`)
   }

@@ -1,6 +1,8 @@
 import type { SourceConfig } from '../config/manifest.ts'
 import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
+import type { SourceFile } from './csv/file.ts'
 import { FileWatch } from './csv/file-watch.ts'
+import { expandPaths } from './file/expand.ts'
 import { isRecorded, openRecorded } from './snapshot/recorded.ts'
 import type { ReadContext, Source, SourceDefinition } from './source.ts'
 
@@ -37,7 +39,8 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
   const { snapshot, ...live } = context
   if (snapshot === undefined || !isRecorded(snapshot)) {
     const watch = new FileWatch()
-    return watched(definition.open(options, { ...context, watch }), watch)
+    const files = () => expandAll(definition.files(options), context.directory)
+    return watched(definition.open(options, { ...context, watch }), watch, files)
   }
   const recorded = openRecorded(snapshot, context)
   // What was recorded before the type had a stream has none of it.
@@ -45,19 +48,30 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
   return { ...recorded, streams: [...new Set([...recorded.streams, ...streams])] }
 }
 
-/** The source, of which no file may change until all have been read. */
-function watched(source: Source, watch: FileWatch): Source {
+/** The source, of which no file may change, and no other one appear, until all have been read. */
+function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFile[]>): Source {
   return {
     ...source,
     async *read(chunkSize) {
+      await watch.begin(await files())
       try {
         yield* source.read(chunkSize)
       } catch (error) {
         // What could not be read may be what a change made of it: then that is what there is to tell.
-        if (error instanceof OperatorError) await watch.check()
+        if (error instanceof OperatorError) await watch.check([])
         throw error
       }
-      await watch.check()
+      await watch.check(await files())
     },
   }
+}
+
+/** The files that paths and patterns mean, as far as there are any. */
+async function expandAll(paths: readonly string[], directory: string): Promise<SourceFile[]> {
+  const none = (error: unknown): SourceFile[] => {
+    if (error instanceof ManifestError) return []
+    throw error
+  }
+  const found = await Promise.all(paths.map((path) => expandPaths([path], directory, '').catch(none)))
+  return found.flat()
 }

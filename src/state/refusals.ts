@@ -1,7 +1,8 @@
 import { dirname } from 'node:path'
 import { StateError } from '../diagnostics/errors.ts'
-import { isDiskFull, roomIn } from '../files/disk.ts'
+import { roomIn } from '../files/disk.ts'
 import { newestBackup } from './backups.ts'
+import { mayBeFull } from './sqlite-errors.ts'
 
 /** The ways on without the file as it is: the newest backup where there is one, else a new state. */
 function wayOut(path: string): string {
@@ -28,7 +29,7 @@ export function unwritable(path: string, reason: string, cause?: unknown): State
   return new StateError(
     {
       code: 'state_unwritable',
-      message: `the state file ${path} cannot be written: ${reason}${isDiskFull(cause) ? roomIn(dirname(path)) : ''}`,
+      message: `the state file ${path} cannot be written: ${reason}${cause instanceof Error && mayBeFull(cause) ? roomIn(dirname(path)) : ''}`,
       hint: 'make room or correct the permissions, then run the same command again: it goes on where it stopped',
     },
     { cause },

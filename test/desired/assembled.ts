@@ -55,7 +55,7 @@ export async function assembled(
     chunksInFlight: 1,
   })
   const yielded = countYielded(staging)
-  const assigned = assembleDesired(staging, manifestWith({}, changed))
+  const assigned = await assembleDesired(staging, manifestWith({}, changed))
   const passed = chunks.flat().length
   const stream = { stream: 'users', file: 'users.csv', read: passed, passed, rejected: 0, role: 'main' as const }
   return new DesiredSet(staging, account(staging, yielded, [stream], result, assigned))

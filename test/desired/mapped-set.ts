@@ -37,7 +37,7 @@ export async function mappedSet(
     chunksInFlight: 1,
   })
   const yielded = countYielded(staging)
-  const assigned = assembleDesired(staging, manifest)
+  const assigned = await assembleDesired(staging, manifest)
   const [read, passed] = [records.length, records.length]
   const stream = { stream: 'users', file: 'users.csv', read, passed, rejected: 0, role: 'main' as const }
   return new DesiredSet(staging, account(staging, yielded, [stream], staged, assigned))

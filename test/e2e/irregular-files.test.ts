@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -257,6 +258,29 @@ test('links are followed for what is read and for the state, and refused for wha
 
   expect(await project.run(['plan', '--out', 'real/plan.ndjson'], { env })).toMatchObject({ exit: 0 })
   expect(await project.run(['apply', 'plan.ndjson', '-c', 'migrate.config.yaml'], { env })).toMatchObject({ exit: 0 })
+})
+
+test('a link as the folder of a snapshot is refused before anything is read, wherever it leads', async () => {
+  const project = peopleProject(await startWorkos(), ROWS)
+  project.write('real/kept', 'precious')
+  symlinkSync('nowhere', project.path('dangling'))
+  symlinkSync('real', project.path('link'))
+  for (const name of ['dangling', 'link']) {
+    const { exit, stderr } = await project.run(['export', '--out', name], { env })
+    expect([exit, stderr], name).toEqual([3, expect.stringContaining('a symbolic link of that name is there')])
+    expect(project.list('.')).not.toContain(`${name}.next`)
+  }
+  expect(project.list('real')).toEqual(['kept'])
+})
+
+test('a folder that holds something else is not replaced by what a killed export had finished', async () => {
+  const project = peopleProject(await startWorkos(), ROWS)
+  expect(await project.run(['export', '--out', 'snap'], { env })).toMatchObject({ exit: 0 })
+  renameSync(project.path('snap'), project.path('snap.next'))
+  project.write('snap/letters.txt', 'precious')
+  const { exit, stderr } = await project.run(['export', '--out', 'snap'], { env })
+  expect([exit, stderr]).toEqual([3, expect.stringContaining('letters.txt is there')])
+  expect(readFileSync(project.path('snap/letters.txt'), 'utf8')).toBe('precious')
 })
 
 test('a socket as the state is refused', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { PROGRAM } from '../built.ts'
 import { startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
 import { generateInstance } from '../fakes/clerk/generate.ts'
+import { cases } from '../whole.ts'
 import { json, scriptedServer } from '../workos/scripted-server.ts'
 import { type Child, createProject, type Project } from './cli.ts'
 import { member, peopleProject, type Row } from './people.ts'
@@ -58,11 +59,9 @@ async function expectAllThere(project: Project, workos: Workos): Promise<void> {
 }
 
 describe('while the limiter waits for an hour', () => {
-  test.each([
-    'SIGINT',
-    'SIGTERM',
-    'SIGHUP',
-  ] as const)('%s ends an apply, which had said until when it waits', async (signal) => {
+  test.each(
+    cases(['SIGINT', 'SIGTERM', 'SIGHUP'] as const, [2]),
+  )('%s ends an apply, which had said until when it waits', async (signal) => {
     const stage = await stubborn('refuses', isNewUser)
     const project = peopleProject(stage.workos, ROWS)
     const child = project.spawn(['apply', '--yes'], env)
@@ -137,7 +136,9 @@ describe('while requests are on their way that nobody answers', () => {
     expect(ms).toBeLessThan(SOON)
   })
 
-  test.each(['SIGTERM', 'SIGHUP'] as const)('a second %s ends at once, and no clear hash stays', async (signal) => {
+  test.each(
+    cases(['SIGTERM', 'SIGHUP'] as const, [1]),
+  )('a second %s ends at once, and no clear hash stays', async (signal) => {
     const stage = await stubborn('silent', isNewUser)
     const project = peopleProject(stage.workos, ROWS)
     const child = project.spawn(['apply', '--yes'], env)
@@ -203,10 +204,15 @@ test('a hang-up ends a command', async () => {
   expect(await once(shell, 'exit')).toEqual([0, null])
 })
 
-test.each([
-  ['nohup', `nohup ${SANDBOX} & echo pid $! >&2; wait $!`],
-  ["trap '' HUP", `trap '' HUP; ${SANDBOX} & echo pid $! >&2; wait $!`],
-])('a hang-up does not end a command that was started to outlive it: %s', async (_, command) => {
+test.each(
+  cases(
+    [
+      ['nohup', `nohup ${SANDBOX} & echo pid $! >&2; wait $!`],
+      ["trap '' HUP", `trap '' HUP; ${SANDBOX} & echo pid $! >&2; wait $!`],
+    ],
+    [0],
+  ),
+)('a hang-up does not end a command that was started to outlive it: %s', async (_, command) => {
   const { shell, pid } = await sandboxBy(command)
   process.kill(pid, 'SIGHUP')
   await new Promise((resolve) => setTimeout(resolve, 300))

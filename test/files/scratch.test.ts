@@ -16,6 +16,8 @@ const script = (parent: string, rest: string) => `
   console.log(scratch.path)
   ${rest}`
 
+const nodeOn = (source: string) => [process.execPath, '--input-type=module', '-e', source]
+
 const node = (source: string) => [process.execPath, ['--input-type=module', '-e', source]] as const
 
 /** The id of a process that has ended. */
@@ -144,4 +146,33 @@ test("processes that make and remove such folders side by side do not take each 
   const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]))
   expect(codes).toEqual([0, 0, 0])
   expect(readdirSync(parent)).toEqual([])
+})
+
+test('on a full disk, what fills it is removed unless its process lives, and a folder that is made there is locked', (context) => {
+  const disk = temporaryFolder()
+  const abandoned = join(disk, `scratch-${hostname()}-${deadPid()}-abcdef`)
+  const fill = (path: string) => `
+    try { for (;;) appendFileSync(join(${path}, 'staging.sqlite'), 'x'.repeat(1000)) } catch (error) { console.log(error.code) }`
+  const source = `
+    import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+    import { join } from 'node:path'
+    import { createScratch, removeAbandonedScratch } from ${JSON.stringify(scratchModule)}
+    const [disk, abandoned] = ${JSON.stringify([disk, abandoned])}
+    mkdirSync(abandoned)
+    writeFileSync(join(abandoned, 'in-use.lock'), '')
+    ${fill('abandoned')}
+    const scratch = createScratch(disk)
+    console.log(existsSync(abandoned))
+    ${fill('scratch.path')}
+    removeAbandonedScratch(disk)
+    console.log(existsSync(scratch.path))`
+  // A disk of its own, in a mount namespace of its own, goes with the process.
+  const mounted = `mount -t tmpfs -o size=64k tmpfs "$0" || exit 77; exec "$@"`
+  const { status, stdout, stderr } = spawnSync(
+    'unshare',
+    ['--map-root-user', '--mount', 'sh', '-c', mounted, disk, ...nodeOn(source)],
+    { encoding: 'utf8' },
+  )
+  if (status === null || status === 77 || /unshare/.test(stderr)) return context.skip()
+  expect(stdout.split('\n'), stderr).toEqual(['ENOSPC', 'false', 'ENOSPC', 'true', ''])
 })

@@ -56,6 +56,15 @@ test.each(['silence', 'drop'] as const)('a proxy that answers with %s is given u
   expect(proxy.tunnels).toHaveLength(1)
 })
 
+test.each([':t0ken', 't0ken:'])('a proxy gets %s, a token beside nothing', async (credentials) => {
+  const proxy = await startConnectProxy({ credentials })
+  const network = openNetwork(proxiesOf({ HTTPS_PROXY: `http://${credentials}@${proxy.host}` }))
+  onTestFinished(() => network.destroy())
+  await failure(network.dispatcher.request({ origin: URL_BEHIND, path: '/', method: 'GET' }))
+  expect(proxy.tunnels).toMatchObject([{ destination: 'api.workos.test:443' }])
+  expect(proxy.tunnels[0]?.status).not.toBe(407)
+})
+
 test('what waits for a proxy is rejected when the connections are closed', async () => {
   const proxy = await startConnectProxy({ answer: 'silence' })
   const network = openNetwork(proxiesOf({ HTTPS_PROXY: `http://${proxy.host}` }))

@@ -149,3 +149,18 @@ describe('files that belong together', () => {
     expectChanged(error, 'users.ndjson', SIZE)
   })
 })
+
+test.each<[string, string, RegExp, (folder: string) => void]>([
+  [
+    'is written before its turn',
+    'part-2.csv',
+    SIZE,
+    (folder) => writeFileSync(join(folder, 'part-2.csv'), csv('longer')),
+  ],
+  ['is removed before its turn', 'part-2.csv', /gone/, (folder) => rmSync(join(folder, 'part-2.csv'))],
+  ['appears', 'part-3.csv', /not there/, (folder) => writeFileSync(join(folder, 'part-3.csv'), csv('more'))],
+])('a file of a pattern that %s is refused', async (_, file, how, change) => {
+  const directory = folderWith({ 'part-1.csv': csv(), 'part-2.csv': csv('other') })
+  const source = { type: 'file', streams: { users: { path: './part-*.csv', format: 'csv' } } }
+  expectChanged(await readWhile(source, directory, () => change(directory)), file, how)
+})

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { LockedError, StateError } from '../../src/diagnostics/errors.ts'
-import { Connection } from '../../src/state/connection.ts'
+import { Connection, explained } from '../../src/state/connection.ts'
 import { openDatabase } from '../../src/state/database.ts'
 import { acquireLock } from '../../src/state/lock.ts'
 import { migrations } from '../../src/state/migrations.ts'
@@ -202,6 +202,17 @@ describe('a damaged file', () => {
     expect(existsSync(`${path}-wal`)).toBe(true)
     damage(path)
     expect(caught(() => openState(path))).toMatchObject({ problems: [{ code: 'state_unreadable' }] })
+  })
+
+  test.each([
+    ['is full', 13],
+    ['is full when SQLite maps a file of it into memory', 10 + (19 << 8)],
+  ])('is not taken for a disk that %s, of which the room is told', (_, errcode) => {
+    const path = firstVersion()
+    const error = Object.assign(new Error('of SQLite'), { errcode })
+    expect(explained(path, error)).toMatchObject({
+      problems: [{ code: 'state_unwritable', message: expect.stringMatching(/of SQLite \([\d,]+ KiB free in /) }],
+    })
   })
 
   test('is not taken for a full disk, which says what to do', () => {

@@ -11,8 +11,8 @@ const ORDINARY = { algorithm: 'SHA1', digits: '6', period: '30' } as const
  * made of it. Neither secret is in the words. Undefined: it agrees, or tells neither.
  */
 export function enrolledFault(totp: JsonObject, sent: string): string | undefined {
-  const secret = textOf(totp, 'secret')
-  if (secret !== null && !sameSecret(secret, sent)) return 'WorkOS answered with another secret than was sent'
+  const secret = textOf(totp, 'secret') ?? ''
+  if (secret !== '' && !sameSecret(secret, sent)) return 'WorkOS answered with another secret than was sent'
   const uri = parseKeyUri(textOf(totp, 'uri') ?? '')
   if (uri === undefined) return undefined
   if (!sameSecret(uri.secret, sent)) return 'WorkOS answered with a key URI with another secret than was sent'

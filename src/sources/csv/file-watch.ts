@@ -15,11 +15,19 @@ interface Stamp {
 
 /**
  * The files of one reading of a source. A file that changes while it is read yields half of what it was and half of what it
- * becomes, without any sign of it in the text: so each must be, until all of them have been read, what it was when it was first
- * opened. Pipes and devices have no such stamp, and are left alone.
+ * becomes, without any sign of it in the text: so each must be, until all of them have been read, what it was when reading began,
+ * or when it was first opened. Pipes and devices have no such stamp, and are left alone.
  */
 export class FileWatch {
   readonly #seen = new Map<string, { file: SourceFile; stamp: Stamp }>()
+
+  /** Reading begins, and these are what will be read. What is not there yet is told of by whoever opens it. */
+  async begin(files: readonly SourceFile[]): Promise<void> {
+    for (const file of files) {
+      const stamp = await named(file)
+      if (stamp?.isFile()) this.#seen.set(file.path, { file, stamp })
+    }
+  }
 
   /**
    * A file has been opened.
@@ -48,10 +56,15 @@ export class FileWatch {
 
   /**
    * Looks at every file again.
+   * @param files what would be read now
    * @throws SourceError naming all that are not what they were
    */
-  async check(): Promise<void> {
+  async check(files: readonly SourceFile[]): Promise<void> {
     const problems: Problem[] = []
+    for (const file of files) {
+      const isNew = !this.#seen.has(file.path) && (await named(file))?.isFile()
+      if (isNew) problems.push(changed(file, 'it was not there when reading began'))
+    }
     for (const { file, stamp } of this.#seen.values()) {
       const how = difference(stamp, await named(file))
       if (how !== undefined) problems.push(changed(file, how))

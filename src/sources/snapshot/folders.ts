@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UsageError } from '../../diagnostics/errors.ts'
 import { syncFolder } from '../../files/whole-file.ts'
@@ -20,10 +20,12 @@ function oldOf(folder: string): string {
 /**
  * Puts a finished snapshot in its place. Also ends what a killed process began: whichever of the renames it had come to,
  * either the old snapshot is whole or the new one.
+ * @throws UsageError when something else is there
  */
 export function settle(folder: string): void {
   const [next, old] = [nextOf(folder), oldOf(folder)]
   if (existsSync(join(next, HEAD))) {
+    checkReplaceable(folder)
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(join(next, PROGRESS + suffix), { force: true })
     if (existsSync(folder)) {
       rmSync(old, { recursive: true, force: true })
@@ -39,7 +41,7 @@ export function settle(folder: string): void {
 }
 
 /**
- * A snapshot replaces the whole folder, so nothing else may be in it.
+ * A snapshot replaces the whole folder, so nothing else may be in it. A link would be replaced, not what it leads to.
  * @throws UsageError naming what else is there
  */
 export function checkReplaceable(folder: string): void {
@@ -54,6 +56,7 @@ export function checkReplaceable(folder: string): void {
 }
 
 function namesIn(folder: string): string[] {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return ['a symbolic link of that name']
   try {
     return readdirSync(folder)
   } catch (error) {

@@ -48,8 +48,9 @@ export async function openSnapshotWriter(
   options: WriterOptions = {},
 ): Promise<OpenSnapshotWriter> {
   const { now = Date.now, checkpoint = CHECKPOINT } = options
-  settle(folder)
+  // Before anything that a killed process left takes its place.
   checkReplaceable(folder)
+  settle(folder)
   if (options.anew) discardUnfinished(folder)
   const next = nextOf(folder)
   explaining(next, purposeOf(next), () => mkdirSync(next, { recursive: true, mode: 0o700 }))

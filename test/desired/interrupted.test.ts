@@ -1,0 +1,13 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { assembleDesired } from '../../src/desired/assemble.ts'
+import { Staging } from '../../src/desired/staging.ts'
+import { manifestWith } from '../mapping/manifest.ts'
+
+test('a signal is taken in while duplicates are merged, which takes long with many users', async () => {
+  const staging = new Staging(undefined)
+  onTestFinished(() => staging.close())
+  const interrupted = new AbortController()
+  const assembling = async () => assembleDesired(staging, manifestWith({}), interrupted.signal)
+  setImmediate(() => interrupted.abort(new Error('interrupted')))
+  await expect(assembling()).rejects.toThrow('interrupted')
+})
