@@ -33,10 +33,13 @@ function open(db: Connection, intent: Intent): void {
   db.run('INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)', kind, key, action, startedAt, ...texts)
 }
 
-/** What the state has as created stays so: an adopted id that it has created itself is no other one. */
+/**
+ * What the state has as created stays so: an adopted id that it has created itself is no other one. Left to itself SQLite goes through
+ * all resources of the kind here, which makes an apply quadratic.
+ */
 function save(db: Connection, resource: StateResource): void {
   db.run(
-    `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN EXISTS (SELECT 1 FROM resources
+    `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN EXISTS (SELECT 1 FROM resources INDEXED BY resources_by_id
        WHERE kind = ?1 AND id = ?3 AND ownership = 'created') THEN 'created' ELSE ?7 END, ?8, ?9, ?10, ?11)`,
     resource.kind,
     resource.key,
