@@ -35,12 +35,15 @@ function open(db: Connection, intent: Intent): void {
 
 /**
  * What the state has as created stays so: an adopted id that it has created itself is no other one. Left to itself SQLite goes through
- * all resources of the kind here, which makes an apply quadratic.
+ * all resources of the kind to find the id, which makes an apply quadratic.
  */
+export const SAVE = `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+  CASE WHEN EXISTS (SELECT 1 FROM resources INDEXED BY resources_by_id WHERE kind = ?1 AND id = ?3 AND ownership = 'created')
+  THEN 'created' ELSE ?7 END, ?8, ?9, ?10, ?11)`
+
 function save(db: Connection, resource: StateResource): void {
   db.run(
-    `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN EXISTS (SELECT 1 FROM resources INDEXED BY resources_by_id
-       WHERE kind = ?1 AND id = ?3 AND ownership = 'created') THEN 'created' ELSE ?7 END, ?8, ?9, ?10, ?11)`,
+    SAVE,
     resource.kind,
     resource.key,
     resource.id,
