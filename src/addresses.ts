@@ -51,7 +51,7 @@ function foldCharacter(character: string): string {
 }
 
 /**
- * The first character that is none of ASCII and that a program may take for one: by lower or upper case, folding or NFKC; or that it
+ * The first character outside ASCII that a program may read as an ASCII character, by lower or upper case, folding or NFKC, or that it
  * may ignore. So `mıke@example.com` and `mike@example.com` look alike to some (CVE-2019-19844).
  */
 export function confusableIn(text: string): string | undefined {
@@ -93,7 +93,7 @@ export function lookalikeForm(address: string): string | undefined {
   return `${foldText(address.slice(0, Math.max(at, 0)))}@${domainToASCII(domain) || foldText(domain)}`
 }
 
-/** Whether a label of a domain that is none of ASCII is one of ASCII for the name service: it would be another's domain. */
+/** Whether DNS turns a label outside ASCII into an ASCII label, which would be another's domain. */
 export function hidesAscii(label: string): boolean {
   return NON_ASCII.test(label) && !/^(xn--|$)/.test(domainToASCII(label))
 }

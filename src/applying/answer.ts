@@ -100,8 +100,7 @@ export interface Answered {
 }
 
 /**
- * Reads the answer to an update. One that does not tell what became of the object, since it is none of that kind, is made up for by
- * reading the object.
+ * Reads the answer to an update. Where the answer is not an object of that kind, the object itself is read instead.
  */
 export async function readAnswer(
   hand: Hand,

@@ -48,7 +48,7 @@ const isOwn = (slug: string, organization: string) =>
  * Names of one slug in one place: a role is one of an organization where that has its own, else one of the environment.
  * @param slug what has to be the same of them
  * @param condition which names count
- * @param having of which of those that have it the same
+ * @param having which of the names that share a slug collide
  */
 const collisions = (slug: 'derived' | 'slug', condition: string, having: string) => `
   SELECT kind, ${slug} AS slug, place, json_group_array(DISTINCT slug) AS slugs,

@@ -16,7 +16,7 @@ import { createPrivateFile } from '../files/private-file.ts'
  * rejects    the quarantine
  * notes      remarks on accepted resources, counted in the plan
  * lookalikes addresses of users that may have a double: those that are not ASCII, or whose domain is in Punycode
- * names      names of the source of which expressions made keys and slugs, each with its first place
+ * names      names of the source that expressions turned into keys and slugs, each with its first place
  */
 const SCHEMA = `
   CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;

@@ -9,8 +9,8 @@ const MAGIC = 'SQLite format 3\0'
 export type DatabaseOwner = 'nobody' | 'ours' | 'another program' | 'no database'
 
 /**
- * Prepares a file for SQLite: makes it when there is none, takes its mode to 0600 when it is ours or empty, and leaves every
- * other one alone. SQLite itself would write into a file of another program: it takes up an unfinished transaction.
+ * Prepares a file for SQLite: creates it where there is none, sets its mode to 0600 where it is ours or empty, and leaves every
+ * other file alone. SQLite itself would write into a file of another program: it takes up an unfinished transaction.
  * @throws NotRegularFile
  */
 export function takeDatabaseFile(path: string, applicationId: number): DatabaseOwner {
