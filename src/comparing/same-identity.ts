@@ -3,7 +3,7 @@ import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../r
 /**
  * Whether a live resource that bears the external id of a desired one is the same thing. External ids of two systems may
  * collide: where the kind has a natural identity too (a user's e-mail), both must agree before anything is adopted, or one
- * person would be given another's memberships. Where there is none, another external id is another thing: whatever look-up answered with it.
+ * person would be given another's memberships. A kind without a natural identity is compared by its external id alone.
  */
 export function sameIdentity(
   definition: KindDefinition,

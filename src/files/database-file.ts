@@ -9,7 +9,7 @@ const MAGIC = 'SQLite format 3\0'
 export type DatabaseOwner = 'nobody' | 'ours' | 'another program' | 'no database'
 
 /**
- * Prepares a file for SQLite: creates it where there is none, sets its mode to 0600 where it is ours or empty, and leaves every
+ * Prepares a file for SQLite: creates a missing one, sets its mode to 0600 where it is ours or empty, and leaves every
  * other file alone. SQLite itself would write into a file of another program: it takes up an unfinished transaction.
  * @throws NotRegularFile
  */

@@ -35,7 +35,7 @@ export interface Handoff {
 /**
  * Writes the connections of a desired set into the files that WorkOS imports, with notes on what to look at. Only their owner may read
  * them; what was written there before is replaced once all of them are complete.
- * @throws UsageError when the folder is none, or a file cannot be written; FileError
+ * @throws UsageError when the path is not a folder, or a file cannot be written; FileError
  */
 export async function writeHandoff({ set, state, folder, includeSecrets, now }: HandoffOptions): Promise<Handoff> {
   const found = statSync(folder, { throwIfNoEntry: false })

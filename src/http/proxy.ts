@@ -63,7 +63,7 @@ export function proxySecrets(env: Environment): string[] {
 
 const ENCODED = 'in a user name or a password, write characters such as @ : / # ? % percent-encoded'
 
-/** Everything before the last @, so that a password with an @ in it is kept whole, in an address that is none as well. */
+/** Everything before the last @: a password may hold an @, and the address may be malformed. */
 function secretsIn(value: string): string[] {
   const userInfo = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(.*)@/is.exec(value.trim())?.[1]
   if (userInfo === undefined) return []

@@ -34,8 +34,8 @@ interface Derived {
 }
 
 /**
- * Notes of which names of the source `$slug` and its like made keys and slugs, so that two names with one slug are found once all
- * records are read. The name of a role that `roles.map` knows takes the place of its slug: the manifest tells it apart from others.
+ * Notes the source's names that `$slug` and similar functions turn into keys and slugs, so that two names with one slug are found once
+ * all records are read. The name of a role that `roles.map` knows takes the place of its slug: the manifest tells it apart from others.
  * @param kind of what the rule makes
  */
 export function noteNames(kind: string, rule: CompiledRule, fields: JsonObject, naming: Naming): void {
@@ -132,7 +132,7 @@ export function namesOf(slug: string, { own, inEach }: Derived): string[] {
   const exact = [...own, ...inEach].filter((one) => one.slug === slug)
   if (exact.length > 0) return [...new Set(exact.map(({ name }) => name))]
   const within = own.filter((one) => slug.includes(one.slug))
-  // The slug admin-eu holds admin too: what stands in a longer part is none of its own.
+  // The slug admin-eu holds admin too: a slug inside a longer one does not count.
   const longest = within.filter((one) => !within.some((other) => other !== one && isPartOf(one.slug, other.slug)))
   const names = [...new Set(longest.map(({ name }) => name))]
   return names.length === 0 ? [] : [names.join(', ')]

@@ -71,7 +71,7 @@ export interface Note {
   detail: string
 }
 
-/** A name of the source of which an expression made a key or a slug. Two names of one slug are two things of the source. */
+/** A name in the source that an expression turned into a key or a slug. Two names with one slug are two things in the source. */
 export interface DerivedName {
   kind: 'user' | 'role' | 'permission' | 'organization' | 'group'
   /** What was made of it. */

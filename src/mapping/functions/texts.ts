@@ -8,7 +8,7 @@ import { slugOfPermission } from '../../resources/values/permissions.ts'
 import { splitName } from '../../resources/values/person-name.ts'
 import { type MappingFunction, textArgument } from './function.ts'
 
-/** In one form where it is none of ASCII: the name service knows no case there either. */
+/** In its ASCII form where it has other characters: DNS ignores case there too. */
 function domainOf(address: string): string {
   const domain = address.slice(address.lastIndexOf('@') + 1)
   return /[^\x00-\x7f]/.test(domain) ? domainToUnicode(domainToASCII(domain)) || domain : domain
