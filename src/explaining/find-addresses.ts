@@ -20,7 +20,8 @@ export function findAddresses(staging: Staging, wanted: Wanted, folders: readonl
   const found: Address[] = []
   const { address, place, email, text } = wanted
   if (address !== undefined) found.push(...byKey(staging, address.key).filter(({ kind }) => kind === address.kind))
-  const at = place === undefined ? { addresses: [], refused: [], seqs: new Set<number>() } : atPlace(staging, place, folders)
+  const at =
+    place === undefined ? { addresses: [], refused: [], seqs: new Set<number>() } : atPlace(staging, place, folders)
   found.push(...at.addresses)
   if (found.length === 0) {
     found.push(...byKey(staging, text), ...byId(staging, text))
@@ -96,7 +97,8 @@ function atPlace(staging: Staging, place: { file: string; line: number }, folder
       .all(Number(id), place.line)
     for (const { kind, key, seq } of rows) {
       if (kind === 'record') found.refused.push(`${name}:${place.line}`)
-      else if (key !== null) found.addresses.push({ kind: kind === 'roleAssignment' ? 'user' : String(kind), key: String(key) })
+      else if (key !== null)
+        found.addresses.push({ kind: kind === 'roleAssignment' ? 'user' : String(kind), key: String(key) })
       if (seq !== null && Number(seq) >= 0) found.seqs.add(Number(seq))
     }
   }

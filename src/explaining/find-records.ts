@@ -30,7 +30,9 @@ export async function findRecords(
   const matches: Match[] = []
   const holds = needleOf(wanted)
   for await (const record of records) {
-    const here = wanted.place !== undefined && placesIn(record).some((origin) => isPlace(origin, wanted.place ?? { file: '', line: 0 }, folders))
+    const here =
+      wanted.place !== undefined &&
+      placesIn(record).some((origin) => isPlace(origin, wanted.place ?? { file: '', line: 0 }, folders))
     if (!here && !holds(record.data)) continue
     const match = await matchOf(record, wanted, mapping, here)
     if (match !== undefined && matches.push(match) >= MATCHES) break
@@ -49,7 +51,9 @@ async function matchOf(
   const { address, email, text } = wanted
   const meant = addresses.filter(({ kind, key }) => {
     if (address !== undefined) return kind === address.kind && key === address.key
-    return key === text || (email !== undefined && kind === 'user' && emails.get(key)?.some((one) => isEmail(one, email)))
+    return (
+      key === text || (email !== undefined && kind === 'user' && emails.get(key)?.some((one) => isEmail(one, email)))
+    )
   })
   if (meant.length > 0) return { record, by: 'identity', addresses: meant }
   const rejected = email !== undefined && [...emails.values()].flat().some((one) => isEmail(one, email))
@@ -110,7 +114,10 @@ function placesIn({ origin, data }: SourceRecord): { file: string; line?: number
  */
 function needleOf({ address, email, text, place }: Wanted): (data: Json) => boolean {
   const key = address?.key ?? text
-  const both = key.split('@').map(lettersOf).filter((part) => part !== '')
+  const both = key
+    .split('@')
+    .map(lettersOf)
+    .filter((part) => part !== '')
   if (both.length === 0 || (place !== undefined && address === undefined)) return () => false
   const whole = lettersOf(email ?? key)
   return (data) => {

@@ -41,7 +41,8 @@ export function maskingOf(
     return Object.fromEntries(Object.entries(plain).map(([name, member]) => [text(name), column(name, member)]))
   }
   const column = (name: string, plain: Json): Json => {
-    if (typeNames.has(name) && typeof plain === 'string') return plain === '' ? plain : shownHashType(plain.trim().toLowerCase())
+    if (typeNames.has(name) && typeof plain === 'string')
+      return plain === '' ? plain : shownHashType(plain.trim().toLowerCase())
     const secret = mapping.secretNames.has(name) || isSecretName(name)
     return secret ? masked(plain, OF_PASSWORD.test(name)) : value(plain)
   }
@@ -68,7 +69,9 @@ function namesOfTypes({ kinds, secretNames }: CompiledMapping): Set<string> {
   const fields = kinds.flatMap(({ rule }) => rule.fields.filter(({ secret }) => secret))
   const expressions = fields.flatMap(({ value }) => (Array.isArray(value) ? value.map(([, one]) => one) : [value]))
   const names = expressions.flatMap((expression) => [...expression.fields])
-  return new Set(names.filter((name) => !secretNames.has(name) && !isSecretName(name) && /type|hasher|algorithm/i.test(name)))
+  return new Set(
+    names.filter((name) => !secretNames.has(name) && !isSecretName(name) && /type|hasher|algorithm/i.test(name)),
+  )
 }
 
 /** What is nothing is shown as such: that a column is empty is no secret. */
@@ -92,7 +95,18 @@ function holdsHash(text: string): boolean {
 }
 
 /** Members whose values are words of this program. */
-const WORDS: ReadonlySet<string> = new Set(['format', 'kind', 'plural', 'type', 'fate', 'ownership', 'rule', 'from', 'strategy', 'method'])
+const WORDS: ReadonlySet<string> = new Set([
+  'format',
+  'kind',
+  'plural',
+  'type',
+  'fate',
+  'ownership',
+  'rule',
+  'from',
+  'strategy',
+  'method',
+])
 
 /** Passes every text of a value through a function, but for words of this program. */
 export function mapTexts<T>(value: T, change: (text: string) => string): T

@@ -21,8 +21,10 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
   const { kind, key } = address
   const known = set.staging.statement('SELECT ownership FROM known WHERE kind = ? AND key = ?').get(kind, key)
   if (set.get(kind, key) !== undefined) {
-    if (!planned.has(kind) && isResource(kind)) return because('handed over', 'it goes into a file: workos-migrate handoff writes it')
-    if (kept.some(({ field }) => field === '*')) return because('unchanged', 'it was deleted in WorkOS, and onDeleted leaves it so')
+    if (!planned.has(kind) && isResource(kind))
+      return because('handed over', 'it goes into a file: workos-migrate handoff writes it')
+    if (kept.some(({ field }) => field === '*'))
+      return because('unchanged', 'it was deleted in WorkOS, and onDeleted leaves it so')
     if (known !== undefined) return because('unchanged', 'the source says what it said when it was applied')
     if (!isResource(kind)) return because('not planned', 'roles are made of it')
     return because('not planned', 'nothing is planned for it')
@@ -61,7 +63,10 @@ function ofAction(action: Action, kept: ExplainedAction['kept']): ExplainedActio
       return { ...base, type: 'adopt', why, changes: action.changes.map(shownChange) }
     }
     case 'delete': {
-      const why = action.with === undefined ? 'it left the source, and prune names its kind' : `it goes with ${action.with.kind}:${action.with.key}`
+      const why =
+        action.with === undefined
+          ? 'it left the source, and prune names its kind'
+          : `it goes with ${action.with.kind}:${action.with.key}`
       return { ...base, type: 'delete', why }
     }
     case 'blocked':

@@ -40,7 +40,12 @@ export function rolesGiven(
 }
 
 /** Whether a rule's item gives roles to the membership: its own, or an assignment to its user there or wherever the user is a member. */
-function gives({ kind }: TracedRule, { outcome, fields, chosen }: TracedItem, users: readonly string[], organization: string): boolean {
+function gives(
+  { kind }: TracedRule,
+  { outcome, fields, chosen }: TracedItem,
+  users: readonly string[],
+  organization: string,
+): boolean {
   if (!chosen) return false
   if (kind === 'membership') {
     if (!outcome?.ok) return false
@@ -48,8 +53,8 @@ function gives({ kind }: TracedRule, { outcome, fields, chosen }: TracedItem, us
     return users.includes(refs.user ?? '') && refs.organization === organization
   }
   if (kind !== undefined) return false
-  const valueOf = (name: string) => textOf(fields.find(({ path }) => path[0] === name)?.value)
-  const [user, where] = [valueOf('user'), valueOf('organization')]
+  const valueIn = (name: string) => textOf(fields.find(({ path }) => path[0] === name)?.value)
+  const [user, where] = [valueIn('user'), valueIn('organization')]
   return (user === undefined || users.includes(user)) && (where === undefined || where === organization)
 }
 
@@ -67,7 +72,14 @@ function meaningOf(
   if (!meant.ok) return { ...base, role: name, by: null, at: null, given: false, why: meant.fault.message }
   if (meant.value.kind === 'drop') {
     const at = writtenAt(loaded, ['roles', 'unmapped'])
-    return { ...base, role: name, by: 'roles.unmapped', at, given: false, why: 'roles.map does not know it, and roles.unmapped is drop' }
+    return {
+      ...base,
+      role: name,
+      by: 'roles.unmapped',
+      at,
+      given: false,
+      why: 'roles.map does not know it, and roles.unmapped is drop',
+    }
   }
   const { slug } = meant.value
   const path = entryPath(loaded, name, organization)
@@ -89,7 +101,12 @@ function entryPath({ manifest: { roles } }: LoadedManifest, name: string, organi
   return entry === undefined ? undefined : ['roles', 'map', entry.entry]
 }
 
-function byDefault(loaded: LoadedManifest, role: string, organization: string, kept: ReadonlySet<string>): ExplainedRole {
+function byDefault(
+  loaded: LoadedManifest,
+  role: string,
+  organization: string,
+  kept: ReadonlySet<string>,
+): ExplainedRole {
   const own = rolesIn(loaded.manifest.roles, organization)?.default === undefined ? [] : ['organizations', organization]
   const path = ['roles', ...own, 'default']
   const by = path.join('.')

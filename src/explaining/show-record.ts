@@ -1,7 +1,7 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { canonicalJson, isObject, type Json } from '../json.ts'
-import type { MappedItem } from '../mapping/map-record.ts'
 import type { RuleName } from '../mapping/left-out.ts'
+import type { MappedItem } from '../mapping/map-record.ts'
 import { shownHashType } from '../resources/passwords/hash-types.ts'
 import type { Address } from '../state/store.ts'
 import type { ExplainedItem, ExplainedRecord, ExplainedRule, ExplainedValue } from './explanation.ts'
@@ -104,7 +104,8 @@ function showValue(
 /** That there is one, and its type: of a hash that the rules refuse, what the source says it is. */
 function showSecret(field: string, value: Json | undefined, outcome: MappedItem | undefined): { value?: Json } {
   if (value === undefined || value === null || value === '') return value === undefined ? {} : { value }
-  if (field === 'passwordHashType') return { value: typeof value === 'string' ? shownHashType(value.trim().toLowerCase()) : '(secret)' }
+  if (field === 'passwordHashType')
+    return { value: typeof value === 'string' ? shownHashType(value.trim().toLowerCase()) : '(secret)' }
   const taken = outcome?.ok ? outcome.value.secrets?.[field] : undefined
   const raw = isObject(value) && typeof value.hash === 'string' ? value.hash : value
   return { value: taken === undefined ? secretWord(raw, field === 'passwordHash') : secretWord(taken, true) }

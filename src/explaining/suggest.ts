@@ -34,7 +34,9 @@ export function suggestions(staging: Staging, text: string): string[] {
 function* candidates(staging: Staging): Generator<{ kind: string; key: string; email: string | null }> {
   for (const table of ['desired', 'known', 'drafts']) {
     const rows = staging.db
-      .prepare(`SELECT kind, key, CASE kind WHEN 'user' THEN attributes ->> '$.email' END AS email FROM ${table} LIMIT ?`)
+      .prepare(
+        `SELECT kind, key, CASE kind WHEN 'user' THEN attributes ->> '$.email' END AS email FROM ${table} LIMIT ?`,
+      )
       .iterate(SAMPLE)
     for (const { kind, key, email } of rows) {
       yield { kind: String(kind), key: String(key), email: email === null ? null : String(email) }

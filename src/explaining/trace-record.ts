@@ -1,10 +1,10 @@
 import type { RoleConfig } from '../config/manifest.ts'
-import { isTruthy } from '../expressions/plain.ts'
 import type { CompiledExpression } from '../expressions/expression.ts'
+import { isTruthy } from '../expressions/plain.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { appliesTo, type CompiledMapping } from '../mapping/compile.ts'
 import { noteNames } from '../mapping/derived-names.ts'
-import { FieldFailure, itemsOf, valueOf } from '../mapping/evaluate.ts'
+import { evaluateField, FieldFailure, itemsOf } from '../mapping/evaluate.ts'
 import { originOf } from '../mapping/for-each-item.ts'
 import { emptyResult } from '../mapping/map-chunk.ts'
 import { type MappedItem, mapRecord } from '../mapping/map-record.ts'
@@ -138,7 +138,7 @@ async function traced(
   record: JsonObject,
 ): Promise<TracedValue> {
   try {
-    const value = await valueOf(rule, { name: path.join('.'), secret, expression }, item, record)
+    const value = await evaluateField(rule, { name: path.join('.'), secret, expression }, item, record)
     return { path, expression, secret, value }
   } catch (error) {
     if (!(error instanceof FieldFailure)) throw error

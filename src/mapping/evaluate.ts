@@ -91,7 +91,7 @@ function allMembers(value: Json | undefined): Json | undefined {
  * @param field `email`, `metadata.plan`, `when`
  * @throws FieldFailure, whose message holds no secret of the record
  */
-export async function valueOf(
+export async function evaluateField(
   rule: CompiledRule,
   field: { name: string; secret: boolean; expression: CompiledExpression },
   item: Json,
