@@ -17,7 +17,9 @@ export function explainRecord({ mapping, loaded }: Explaining, traced: TracedRec
   const action: ExplainedAction =
     first !== undefined
       ? { ...NOTHING, type: 'rejected', code: first.code, why: first.message, hint: first.hint }
-      : { ...NOTHING, type: 'left out', why: whyLeftOut(shown.leftOutBy, shown.leftOutAt) }
+      : shown.leftOutBy === null
+        ? { ...NOTHING, type: 'not planned', why: 'what it yields became part of other records' }
+        : { ...NOTHING, type: 'left out', why: whyLeftOut(shown.leftOutBy, shown.leftOutAt) }
   const explanation = { ...blank('record', placeOf(record.origin)), records: [shown], rejects, action }
   return mapTexts(explanation, masking.text)
 }
@@ -39,10 +41,10 @@ export function explainRefused({ plan, loaded }: Explaining, origin: string): Ex
 
 const NOTHING = { code: null, hint: null, changes: [], kept: [] }
 
-function whyLeftOut(path: string | null, at: string | null): string {
+function whyLeftOut(path: string, at: string | null): string {
   const where = at === null ? '' : ` (${at})`
-  if (path?.endsWith('.when')) return `${path}${where} is not true of it`
-  if (path?.includes('.each')) return `${path}${where} yields no item`
+  if (path.endsWith('.when')) return `${path}${where} is not true of it`
+  if (path.includes('.each')) return `${path}${where} yields no item`
   if (path === 'roles.unmapped') return 'roles.map knows none of its roles, and roles.unmapped is drop'
   return `${path}${where}`
 }

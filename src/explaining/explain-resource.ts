@@ -15,7 +15,7 @@ import { writtenAt } from './places.ts'
 import { causeOf, DEPENDENTS, dependentsOf, referencesOf } from './references.ts'
 import { requestsOf } from './requests.ts'
 import { endsOf, rolesGiven } from './roles-given.ts'
-import { isItemOf, showRecord } from './show-record.ts'
+import { concernsOf, showRecord } from './show-record.ts'
 import type { TracedRecord } from './trace-record.ts'
 
 /** Records of one resource that are shown. */
@@ -68,7 +68,7 @@ export async function explainResource(explaining: Explaining, address: Address):
     label: desired === undefined || definition === undefined ? (planning?.label ?? null) : definition.label(desired),
     mergedKeys: origins.kind === kind ? origins.keys.slice(1) : [],
     declared: declaredAt(loaded, address),
-    records: records.map((traced) => showRecord(traced, { loaded, masking }, isItemOf(origins))),
+    records: records.map((traced) => showRecord(traced, { loaded, masking }, concernsOf(origins))),
     moreRecords: Math.max(0, recordCount(set.staging, origins) - records.length),
     rejects: rejectsOf(set, kind, origins.keys),
     merging,
@@ -76,7 +76,7 @@ export async function explainResource(explaining: Explaining, address: Address):
     password: kind === 'user' ? passwordOf(set, key, origins.keys, action, merging) : null,
     roles: kind === 'membership' ? rolesOf(explaining, key) : [],
     references: referencesOf(set, address, desired?.refs ?? refusedRefs(set, address) ?? known?.refs ?? {}, planned),
-    dependents: dependentsOf(set, address, planned).map((one) => withRoles(explaining, one)),
+    dependents: dependentsOf(set, address, planned).map((one) => (kind === 'user' ? withRoles(explaining, one) : one)),
     state: known,
     live: api === undefined ? null : await liveOf(api, set, definition, address, planning),
     action: cause === undefined || cause === action.why ? action : { ...action, why: `${action.why}: ${cause}` },

@@ -41,10 +41,23 @@ export function settled(staging: Staging, addresses: readonly Address[]): Addres
   return [...canonical.values()].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind))
 }
 
-/** The key that stands for what merged. */
+/** The key that stands for what merged; of a membership, that of the user which its user merged into. */
 export function canonicalKey(staging: Staging, kind: string, key: string): string {
-  const row = staging.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
+  const row =
+    staging.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key) ??
+    (kind === 'membership' || kind === 'group-membership' ? turnedKey(staging, kind, key) : undefined)
   return row === undefined ? key : String(row.canonical)
+}
+
+function turnedKey(staging: Staging, kind: string, key: string): Record<string, unknown> | undefined {
+  return staging
+    .statement(
+      `SELECT turned AS canonical FROM (SELECT canonical || substr(?2, length(key) + 1) AS turned FROM aliases
+         WHERE kind = 'user' AND substr(?2, 1, length(key) + 1) = key || '@')
+       WHERE EXISTS (SELECT 1 FROM drafts d WHERE d.kind = ?1 AND d.key = turned)
+         AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.kind = ?1 AND d.key = ?2)`,
+    )
+    .get(kind, key)
 }
 
 function addressesOf(rows: readonly Record<string, unknown>[]): Address[] {

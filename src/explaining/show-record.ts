@@ -3,7 +3,6 @@ import { canonicalJson, isObject, type Json } from '../json.ts'
 import type { RuleName } from '../mapping/left-out.ts'
 import type { MappedItem } from '../mapping/map-record.ts'
 import { shownHashType } from '../resources/passwords/hash-types.ts'
-import type { Address } from '../state/store.ts'
 import type { ExplainedItem, ExplainedRecord, ExplainedRule, ExplainedValue } from './explanation.ts'
 import { type Masking, secretWord } from './masking.ts'
 import { placeOf, writtenAt } from './places.ts'
@@ -17,20 +16,31 @@ export interface Showing {
   masking: Masking
 }
 
+/** What of a record concerns a resource. */
+export interface Concerns {
+  /** Of rules; undefined is `roleAssignment`. */
+  kinds: readonly (string | undefined)[]
+  item(rule: TracedRule, item: TracedItem): boolean
+}
+
 /**
  * A record as it is told: its columns, and the rules with their values.
- * @param concerns whether an item is of what is explained; undefined: all are
+ * @param concerns what of it is of what is explained; undefined: all is
  */
 export function showRecord(
   { record, rules, result }: TracedRecord,
   showing: Showing,
-  concerns?: (rule: TracedRule, item: TracedItem) => boolean,
+  concerns?: Concerns,
 ): ExplainedRecord {
   const { masking, loaded } = showing
   const columns = Object.entries(record.data).map(([name, value]) => [name, masking.column(name, value)])
   const [leftOut] = result.leftOutBy
   const path = leftOut?.path ?? null
-  const shown = rules.flatMap((rule) => showRule(rule, showing, concerns ?? (() => true)) ?? [])
+  const own =
+    concerns === undefined
+      ? rules
+      : rules.filter(({ kind, items }) => concerns.kinds.includes(kind) && (kind !== undefined || items.length > 0))
+  const shown = own.map((rule) => showRule(rule, showing, concerns?.item ?? (() => true)))
   return {
     origin: placeOf(record.origin),
     stream: record.stream,
@@ -41,15 +51,8 @@ export function showRecord(
   }
 }
 
-function showRule(
-  rule: TracedRule,
-  showing: Showing,
-  concerns: (rule: TracedRule, item: TracedItem) => boolean,
-): ExplainedRule | undefined {
+function showRule(rule: TracedRule, showing: Showing, concerns: Concerns['item']): ExplainedRule {
   const own = rule.items.filter((item) => concerns(rule, item))
-  const broken = rule.failure !== undefined
-  const empty = rule.items.length === 0
-  if (own.length === 0 && !broken && !empty) return undefined
   const { kind } = rule.rule
   return {
     rule: `map.${kind}`,
@@ -128,23 +131,16 @@ function same(a: Json, b: Json | undefined): boolean {
   return canonicalJson(a) === canonicalJson(b)
 }
 
-/** Whether an item yields the resource, was refused in its stead, or was left out where it would have. */
-export function isItemOf(origins: { kind: string; keys: readonly string[] }) {
-  return ({ kind }: TracedRule, { outcome, chosen }: TracedItem): boolean => {
-    if (kind !== origins.kind) return false
-    if (outcome === undefined) return !chosen
-    const key = outcome.ok ? outcome.value.key : outcome.rejected.key
-    return key === null || origins.keys.includes(key)
-  }
-}
-
-/** The resources that a record yields, or that were refused. */
-export function yieldsOf({ rules }: TracedRecord): Address[] {
-  return rules.flatMap(({ kind, items }) =>
-    items.flatMap(({ outcome }) => {
-      if (kind === undefined || outcome === undefined) return []
+/** Items that yield the resource, were refused in its stead, or give it its roles. */
+export function concernsOf(origins: { kind: string; keys: readonly string[] }): Concerns {
+  const givesRoles = origins.kind === 'membership'
+  return {
+    kinds: givesRoles ? [origins.kind, undefined] : [origins.kind],
+    item({ kind }, { outcome, chosen }) {
+      if (kind === undefined) return givesRoles
+      if (outcome === undefined) return !chosen
       const key = outcome.ok ? outcome.value.key : outcome.rejected.key
-      return key === null ? [] : [{ kind, key }]
-    }),
-  )
+      return key === null || origins.keys.includes(key)
+    },
+  }
 }

@@ -59,8 +59,7 @@ export function mappingLines({ records, moreRecords }: Explanation): string[] {
 }
 
 function ruleLines({ rule, each, items, others }: ExplainedRule, origin: string): string[] {
-  const head = `  ${rule}`
-  const lines = [head, ...(each === undefined ? [] : valueLines(each))]
+  const lines = [`  ${rule}`, ...(each === undefined ? [] : valueLines(each))]
   for (const item of items) lines.push(...itemLines(item, origin))
   if (others > 0) lines.push(`    … ${counted(others, 'other item')} of the record`)
   return lines
@@ -84,6 +83,10 @@ function valueLines({ name, expression, at, value, fails, became }: ExplainedVal
   const place = at === null ? 'default' : at
   const one = `${left}  [${place}]`
   const head = one.length <= WIDTH ? [one] : [left, `      [${place}]`]
+  if (fails === undefined && value === undefined && became === undefined) {
+    const short = `${left} = nothing  [${place}]`
+    return short.length <= WIDTH ? [short] : [left, `      = nothing  [${place}]`]
+  }
   if (fails !== undefined) return [...head, ...wrapped(`= fails: ${fails}`, '      ')]
   const shown = value === undefined ? 'nothing' : valueText(value)
   const then = became === undefined ? '' : ` → ${became === null ? 'dropped' : valueText(became)}`

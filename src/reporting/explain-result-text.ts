@@ -33,8 +33,8 @@ export function dependentLines({ dependents }: Explanation): string[] {
   ])
 }
 
-export function stateLines({ state, kind, records }: Explanation): string[] {
-  if (state === null) return kind === 'record' || records.length === 0 ? [] : ['  the state does not know it']
+export function stateLines({ state, kind }: Explanation): string[] {
+  if (state === null) return kind === 'record' || kind === 'role-definition' ? [] : ['  the state does not know it']
   const { id, ownership, run, attributes, secrets, reduced, answered, gone, openWrite } = state
   const open =
     openWrite === null
@@ -54,7 +54,7 @@ export function stateLines({ state, kind, records }: Explanation): string[] {
 
 export function liveLines({ live }: Explanation): string[] {
   if (live === null) return []
-  if (live.why !== null) return [`  not looked up: ${live.why}`]
+  if (live.why !== null) return wrapped(`not looked up: ${live.why}`, '  ')
   if (!live.found) return [`  WorkOS has ${live.id === null ? 'nothing like it' : `no ${live.id} any more`}`]
   return [`  ${live.id}`, ...Object.entries(live.attributes).map(([name, value]) => `    ${name}: ${valueText(value)}`)]
 }

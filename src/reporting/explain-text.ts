@@ -1,6 +1,6 @@
 import { printable } from '../diagnostics/printable.ts'
 import type { Explanation, ExplanationDocument } from '../explaining/explanation.ts'
-import { mappingLines, mergingLines, rowLines } from './explain-records-text.ts'
+import { mappingLines, mergingLines, rowLines, wrapped } from './explain-records-text.ts'
 import {
   actionLines,
   dependentLines,
@@ -35,11 +35,13 @@ export function renderExplanationText(
   if (more > 0) write(`\n… and ${counted(more, 'more resource')}: ask for one by its address\n`)
 }
 
+/** What it is, and what becomes of it; where that is nothing good, why. */
 function heading({ address, label, action }: Explanation, paint: Paint): string {
-  const shown = label === null || address.endsWith(label) ? '' : `  ${label}`
-  return printable(`${address}${shown}`)
-    .replace(/^\S+/, (name) => paint('bold', name))
-    .concat(`\n  ${paint(colorOf(action.type), action.type)}`)
+  const { type, why } = action
+  const shown = label === null || address.endsWith(label) ? '' : `  ${printable(label)}`
+  const told = ['rejected', 'blocked', 'left out'].includes(type) ? `${type}: ${why}` : type
+  const lines = wrapped(printable(told), '  ').join('\n')
+  return `${paint('bold', printable(address))}${shown}\n${paint(colorOf(type), lines)}`
 }
 
 function colorOf(type: Explanation['action']['type']): 'green' | 'red' | 'yellow' | 'cyan' {
@@ -57,7 +59,7 @@ function sections(explanation: Explanation): [title: string, lines: string[]][] 
     ['Merging', mergingLines(explanation)],
     ['Password', passwordLines(explanation)],
     ['Roles', roleLines(explanation.roles, '  ')],
-    ['Remarks', explanation.notes.map((note) => `  ${describeNote({ ...note, kind, count: 1 })}`)],
+    ['Remarks', explanation.notes.flatMap((note) => wrapped(describeNote({ ...note, kind, count: 1 }), '  '))],
     ['References', [...referenceLines(explanation), ...dependentLines(explanation)]],
     ['State', stateLines(explanation)],
     ['WorkOS', liveLines(explanation)],
@@ -68,11 +70,11 @@ function sections(explanation: Explanation): [title: string, lines: string[]][] 
 
 function rejectLines({ origin, kind, field, message, hint }: Explanation['rejects'][number]): string[] {
   const what = field === null || kind === 'record' ? kind : `${kind}.${field}`
-  return [`  ✗ ${origin}  ${what}: ${message}`, ...(hint === null ? [] : [`      ${hint}`])]
+  return [...wrapped(`✗ ${origin}  ${what}: ${message}`, '  '), ...(hint === null ? [] : wrapped(hint, '      '))]
 }
 
 function passwordLines({ password }: Explanation): string[] {
   if (password === null) return []
   const type = password.type === null ? '' : ` (${password.type})`
-  return [`  ${password.fate}${type}: ${password.why}`]
+  return wrapped(`${password.fate}${type}: ${password.why}`, '  ')
 }
