@@ -26,7 +26,7 @@ export function explainRecord({ mapping, loaded }: Explaining, traced: TracedRec
 
 /** A record that the source itself refused: it never reached the mapping. */
 export function explainRefused({ plan, loaded }: Explaining, origin: string): Explanation {
-  const rejects = [...plan.set.rejects()].filter((one) => one.kind === 'record' && one.origin === origin)
+  const rejects = [...plan.set.rejects().filter((one) => one.kind === 'record' && one.origin === origin)]
   const [first] = rejects
   const action: ExplainedAction = {
     ...NOTHING,

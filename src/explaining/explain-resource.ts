@@ -73,7 +73,7 @@ export async function explainResource(explaining: Explaining, address: Address):
     rejects: rejectsOf(set, kind, origins.keys),
     merging,
     notes: notesOf(set, origins),
-    password: kind === 'user' ? passwordOf(set, key, origins.keys, action, merging) : null,
+    password: kind === 'user' ? passwordOf(set, key, origins.keys, action, merging, loaded.manifest.map) : null,
     roles: kind === 'membership' ? rolesOf(explaining, key) : [],
     references: referencesOf(set, address, desired?.refs ?? refusedRefs(set, address) ?? known?.refs ?? {}, planned),
     dependents: dependentsOf(set, address, planned).map((one) => (kind === 'user' ? withRoles(explaining, one) : one)),

@@ -1,7 +1,8 @@
 import { isObject, type Json } from '../json.ts'
 import type { CompiledMapping } from '../mapping/compile.ts'
+import { originOf } from '../mapping/for-each-item.ts'
 import { endsOn } from '../mapping/pool.ts'
-import { ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
+import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
 import { type TracedRecord, traceRecord, wouldBe } from './trace-record.ts'
 import { isEmail, isPlace, type Wanted } from './wanted.ts'
 
@@ -14,7 +15,7 @@ export interface Match {
   /** `place`: it stands there; `identity`: it is of what was asked for; `column`: a column holds the very text, and nothing else is known. */
   by: 'place' | 'identity' | 'column'
   /** Resources that it yields, or would if a condition did not leave it out. */
-  addresses: { kind: string; key: string; leftOut: boolean }[]
+  addresses: { kind: string; key: string; leftOut: boolean; origin: Origin }[]
 }
 
 /**
@@ -29,12 +30,11 @@ export async function findRecords(
 ): Promise<Match[]> {
   const matches: Match[] = []
   const holds = needleOf(wanted)
+  const { place } = wanted
+  const isHere = (origin: Origin) => place !== undefined && isPlace(origin, place, folders)
   for await (const record of records) {
-    const here =
-      wanted.place !== undefined &&
-      placesIn(record).some((origin) => isPlace(origin, wanted.place ?? { file: '', line: 0 }, folders))
-    if (!here && !holds(record.data)) continue
-    const match = await matchOf(record, wanted, mapping, here)
+    if (!placesIn(record).some(isHere) && !holds(record.data)) continue
+    const match = await matchOf(record, wanted, mapping, isHere)
     if (match !== undefined && matches.push(match) >= MATCHES) break
   }
   return matches
@@ -44,10 +44,11 @@ async function matchOf(
   record: SourceRecord,
   wanted: Wanted,
   mapping: CompiledMapping,
-  here: boolean,
+  isHere: (origin: Origin) => boolean,
 ): Promise<Match | undefined> {
+  const here = placesIn(record).some(isHere)
   const { addresses, emails } = await identitiesOf(record, mapping)
-  if (here) return { record, by: 'place', addresses: addresses.filter(({ leftOut }) => !leftOut) }
+  if (here) return { record, by: 'place', addresses: atPlace(record, addresses, isHere) }
   const { address, email, text } = wanted
   const meant = addresses.filter(({ kind, key }) => {
     if (address !== undefined) return kind === address.kind && key === address.key
@@ -61,6 +62,17 @@ async function matchOf(
   return hasScalar(record.data, email ?? address?.key ?? text) ? { record, by: 'column', addresses: [] } : undefined
 }
 
+/** What stands there itself; where a row that only adds columns does, all that the record yields. */
+function atPlace(
+  record: SourceRecord,
+  addresses: Match['addresses'],
+  isHere: (origin: Origin) => boolean,
+): Match['addresses'] {
+  const yielded = addresses.filter(({ leftOut }) => !leftOut)
+  const own = isHere(record.origin) ? [] : yielded.filter(({ origin }) => isHere(origin))
+  return own.length > 0 ? own : yielded
+}
+
 interface Identities {
   addresses: Match['addresses']
   /** Addresses of users by their keys; under an empty key of those that have none. */
@@ -70,21 +82,23 @@ interface Identities {
 async function identitiesOf(record: SourceRecord, mapping: CompiledMapping): Promise<Identities> {
   const traced = await traceRecord(record, mapping)
   const found: Identities = { addresses: [], emails: new Map() }
-  const add = (kind: string, key: string | null, leftOut: boolean, email: unknown) => {
+  const add = (kind: string, key: string | null, leftOut: boolean, origin: Origin, email: unknown) => {
     const same = found.addresses.some((one) => one.kind === kind && one.key === key)
-    if (key !== null && !same) found.addresses.push({ kind, key, leftOut })
+    if (key !== null && !same) found.addresses.push({ kind, key, leftOut, origin })
     if (kind !== 'user' || typeof email !== 'string') return
     found.emails.set(key ?? '', [...(found.emails.get(key ?? '') ?? []), email])
   }
   for (const { kind, items } of traced.rules)
-    for (const { outcome, fields } of items) {
+    for (const { outcome, fields, origin } of items) {
       if (kind === undefined || outcome === undefined) continue
       const email = fields.find(({ path }) => path[0] === 'email')?.value
-      add(kind, outcome.ok ? outcome.value.key : outcome.rejected.key, false, email)
+      add(kind, outcome.ok ? outcome.value.key : outcome.rejected.key, false, origin, email)
     }
   if (!hasLeftOut(traced) || !endsOn([record], mapping.boundedLength)) return found
   for (const one of await wouldBe(record, mapping)) {
-    add(one.kind, one.ok ? one.value.key : one.rejected.key, true, one.ok ? one.value.attributes.email : undefined)
+    const origin = originOf(record, one.item)
+    if (one.ok) add(one.kind, one.value.key, true, origin, one.value.attributes.email)
+    else add(one.kind, one.rejected.key, true, origin, undefined)
   }
   return found
 }
@@ -94,8 +108,8 @@ function hasLeftOut({ rules }: TracedRecord): boolean {
 }
 
 /** Where a record and the rows that were joined to it stand. */
-function placesIn({ origin, data }: SourceRecord): { file: string; line?: number }[] {
-  const places: { file: string; line?: number }[] = [origin]
+function placesIn({ origin, data }: SourceRecord): Origin[] {
+  const places: Origin[] = [origin]
   const visit = (value: Json): void => {
     if (Array.isArray(value)) for (const item of value) visit(item)
     else if (isObject(value)) {

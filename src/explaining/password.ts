@@ -1,3 +1,4 @@
+import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject } from '../json.ts'
 import { shownHashType } from '../resources/passwords/hash-types.ts'
@@ -10,6 +11,7 @@ export function passwordOf(
   keys: readonly string[],
   action: ExplainedAction,
   merging: ExplainedMerging | null,
+  map: Manifest['map'],
 ): ExplainedPassword | null {
   const desired = set.get('user', key)
   if (desired === undefined) return null
@@ -20,7 +22,7 @@ export function passwordOf(
     if (reset !== undefined) return resetOf(reset)
     const lost = merging?.conflicts.find(({ field }) => field === 'password' || field === 'passwordHash')
     if (lost !== undefined) return { fate: 'not taken', type: null, why: notTaken(lost) }
-    return { fate: 'none', type: null, why: 'the source has no password of this user' }
+    return { fate: 'none', type: null, why: whyNone(map) }
   }
   const type = isObject(secret) && typeof secret.type === 'string' ? shownHashType(secret.type) : 'in the clear'
   if (notes.some(({ code }) => code === 'password_kept_back')) {
@@ -38,6 +40,13 @@ export function passwordOf(
     }
   }
   return ofAction(set, key, action, type)
+}
+
+function whyNone({ user = {} }: Manifest['map']): string {
+  const fields = ['password', 'passwordHash'].filter((field) => user[field] !== undefined)
+  if (fields.length === 0) return 'the manifest maps no password'
+  const paths = fields.map((field) => `map.user.${field}`).join(' and ')
+  return `${paths} ${fields.length === 1 ? 'yields' : 'yield'} nothing for its records`
 }
 
 function ofAction(set: DesiredSet, key: string, action: ExplainedAction, type: string): ExplainedPassword {

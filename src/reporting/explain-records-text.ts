@@ -9,11 +9,14 @@ import type {
 import { isObject, type Json } from '../json.ts'
 import { counted, shortValue } from './style.ts'
 
-/** Characters of a value that are shown. */
-const VALUE = 120
-
-/** Characters of a line that is wrapped no more. */
+/** Characters of a line. */
 const WIDTH = 80
+
+/** Characters of a value that are shown however little room there is. */
+const SHORTEST = 40
+
+/** Characters of an expression that are shown. */
+const EXPRESSION = 600
 
 /** The rows as they are read; what is empty is named in one line. */
 export function rowLines({ records, moreRecords }: Explanation): string[] {
@@ -36,7 +39,7 @@ function rowsOf({ origin, columns, stream }: ExplainedRecord): string[] {
 /** Joined rows stand beneath the name of their stream, each with its place. */
 function columnLines(name: string, value: Json, width: number): string[] {
   const rows = Array.isArray(value) ? value.filter((row) => isObject(row) && typeof row._file === 'string') : []
-  if (!Array.isArray(value) || rows.length === 0) return [`    ${name.padEnd(width)}  ${valueText(value)}`]
+  if (!Array.isArray(value) || rows.length === 0) return [fitted(`    ${name.padEnd(width)}  `, value)]
   const shown = rows.slice(0, 10).flatMap((row) => {
     if (!isObject(row)) return []
     const { _file: file, _line: line, ...rest } = row
@@ -78,19 +81,21 @@ function itemLines({ origin, when, chosen, fields, yields, rejected }: Explained
 
 /** `email = $lowercase(mail)   migrate.config.yaml:12`, and what it yields beneath. */
 function valueLines({ name, expression, at, value, fails, became }: ExplainedValue): string[] {
-  const text = expression.replace(/\s+/g, ' ').trim()
-  const left = `    ${name}: ${text.length > VALUE ? `${text.slice(0, VALUE - 1)}…` : text}`
+  const text = shorten(expression.replace(/\s+/g, ' ').trim())
+  const left = wrapped(`${name}: ${text}`, '    ')
   const place = at === null ? 'default' : at
-  const one = `${left}  [${place}]`
-  const head = one.length <= WIDTH ? [one] : [left, `      [${place}]`]
+  const one = `${left[0]}  [${place}]`
+  const head = left.length === 1 && one.length <= WIDTH ? [one] : [...left, `      [${place}]`]
   if (fails === undefined && value === undefined && became === undefined) {
-    const short = `${left} = nothing  [${place}]`
-    return short.length <= WIDTH ? [short] : [left, `      = nothing  [${place}]`]
+    const short = `${left[0]} = nothing  [${place}]`
+    return left.length === 1 && short.length <= WIDTH ? [short] : [...left, `      = nothing  [${place}]`]
   }
   if (fails !== undefined) return [...head, ...wrapped(`= fails: ${fails}`, '      ')]
-  const shown = value === undefined ? 'nothing' : valueText(value)
-  const then = became === undefined ? '' : ` → ${became === null ? 'dropped' : valueText(became)}`
-  return [...head, `      = ${shown}${then}`]
+  const shown = value === undefined ? '      = nothing' : fitted('      = ', value)
+  if (became === undefined) return [...head, shown]
+  const then = became === null ? 'dropped' : fitted('', became)
+  const both = `${shown} → ${then}`
+  return both.length <= WIDTH ? [...head, both] : [...head, shown, `      → ${then}`]
 }
 
 export function mergingLines({ merging }: Explanation): string[] {
@@ -122,8 +127,17 @@ function conflictLines({
   return wrapped(`${origin}  ${field}: ${value} not taken${instead} (${why})${where}`, '    ')
 }
 
+function shorten(text: string): string {
+  return text.length > EXPRESSION ? `${text.slice(0, EXPRESSION - 1)}…` : text
+}
+
+/** A value behind what stands before it, cut where the line ends. */
+export function fitted(before: string, value: Json): string {
+  return before + valueText(value, Math.max(SHORTEST, WIDTH - before.length))
+}
+
 /** A value on one line. What stands for a secret is no text of the source. */
-export function valueText(value: Json, length = VALUE): string {
+export function valueText(value: Json, length = WIDTH): string {
   if (typeof value === 'string' && /^\(secret(, [^)]*)?\)$/.test(value)) return value
   return shortValue(value, length)
 }

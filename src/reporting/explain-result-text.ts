@@ -1,6 +1,6 @@
 import type { ExplainedAction, ExplainedRole, Explanation } from '../explaining/explanation.ts'
 import { jsonText } from '../json.ts'
-import { valueText, wrapped } from './explain-records-text.ts'
+import { fitted, valueText, wrapped } from './explain-records-text.ts'
 import { counted } from './style.ts'
 
 /** `admin ← "Org Admin" of members.csv:3 (map.membership.roles), by roles.map.Org Admin [migrate.config.yaml:9]`. */
@@ -43,7 +43,7 @@ export function stateLines({ state, kind }: Explanation): string[] {
   if (id === '') return open
   return [
     `  ${id}  ${ownership} by run ${run}`,
-    ...Object.entries(attributes).map(([name, value]) => `    ${name}: ${valueText(value)}`),
+    ...Object.entries(attributes).map(([name, value]) => fitted(`    ${name}: `, value)),
     ...secrets.map((name) => `    ${name}: (secret)`),
     ...(reduced === null ? [] : [`  WorkOS did not take all of it (${reduced})`]),
     ...(answered === null ? [] : [`  WorkOS answered otherwise: ${valueText(answered)}`]),
@@ -56,7 +56,7 @@ export function liveLines({ live }: Explanation): string[] {
   if (live === null) return []
   if (live.why !== null) return wrapped(`not looked up: ${live.why}`, '  ')
   if (!live.found) return [`  WorkOS has ${live.id === null ? 'nothing like it' : `no ${live.id} any more`}`]
-  return [`  ${live.id}`, ...Object.entries(live.attributes).map(([name, value]) => `    ${name}: ${valueText(value)}`)]
+  return [`  ${live.id}`, ...Object.entries(live.attributes).map(([name, value]) => fitted(`    ${name}: `, value))]
 }
 
 export function actionLines({ action }: Explanation): string[] {
