@@ -8,6 +8,8 @@ import { recognisePasswordHash } from '../resources/passwords/recognise.ts'
 
 /** What is shown of the values of records: nothing of their secrets. */
 export interface Masking {
+  /** The name of a column: of a file without a header it is the first record's value. */
+  name(name: string): string
   /** A column of a record, or a member of one. */
   column(name: string, value: Json): Json
   /** A value that is no secret by its place. */
@@ -33,12 +35,13 @@ export function maskingOf(
   const conceal = concealing(namesOfSecrets(mapping, records), ...records)
   const typeNames = namesOfTypes(mapping)
   const text = (plain: string) => redact(conceal(plain))
+  const nameOf = (name: string) => (holdsHash(name) ? SECRET : text(name))
   const value = (plain: Json): Json => {
     if (typeof plain === 'string') return holdsHash(plain) ? secretWord(plain, true) : text(plain)
     if (typeof plain === 'number') return text(String(plain)) === String(plain) ? plain : SECRET
     if (Array.isArray(plain)) return plain.map(value)
     if (!isObject(plain)) return plain
-    return Object.fromEntries(Object.entries(plain).map(([name, member]) => [text(name), column(name, member)]))
+    return Object.fromEntries(Object.entries(plain).map(([name, member]) => [nameOf(name), column(name, member)]))
   }
   const column = (name: string, plain: Json): Json => {
     if (typeNames.has(name) && typeof plain === 'string')
@@ -46,7 +49,7 @@ export function maskingOf(
     const secret = mapping.secretNames.has(name) || isSecretName(name)
     return secret ? masked(plain, OF_PASSWORD.test(name)) : value(plain)
   }
-  return { column, value, text }
+  return { name: nameOf, column, value, text }
 }
 
 /** Those that the mapping knows, and those of the records that read as one. */

@@ -33,7 +33,7 @@ export function showRecord(
   concerns?: Concerns,
 ): ExplainedRecord {
   const { masking, loaded } = showing
-  const columns = Object.entries(record.data).map(([name, value]) => [name, masking.column(name, value)])
+  const columns = Object.entries(record.data).map(([name, value]) => [masking.name(name), masking.column(name, value)])
   const [leftOut] = result.leftOutBy
   const path = leftOut?.path ?? null
   const own =
