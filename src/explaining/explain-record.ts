@@ -13,7 +13,14 @@ export function explainRecord({ mapping, loaded }: Explaining, traced: TracedRec
   const rejects = result.rejects.map(({ kind, code, field = null, message, hint = null, origin }) => {
     return { kind, code, field, message, hint, origin: placeOf(origin) }
   })
-  const [first] = rejects
+  // What has a key is told with that.
+  const first =
+    rejects[
+      Math.max(
+        0,
+        result.rejects.findIndex(({ key }) => key === null),
+      )
+    ]
   const action: ExplainedAction =
     first !== undefined
       ? { ...NOTHING, type: 'rejected', code: first.code, why: first.message, hint: first.hint }

@@ -5,7 +5,7 @@ import type { Address } from '../state/store.ts'
 import { blank } from './explain-record.ts'
 import type { Explaining } from './explaining.ts'
 import type { ExplainedDependents, ExplainedRole, Explanation } from './explanation.ts'
-import { type Origins, originsOf, positionsOf, recordCount } from './identity.ts'
+import { mergedKeys, type Origins, originsOf, positionsOf, recordCount } from './identity.ts'
 import { liveOf, stateOf } from './in-workos.ts'
 import { mapTexts, maskingOf } from './masking.ts'
 import { mergingOf } from './merging.ts'
@@ -66,7 +66,7 @@ export async function explainResource(explaining: Explaining, address: Address):
   const explanation: Explanation = {
     ...blank(kind, `${kind}:${key}`, key),
     label: desired === undefined || definition === undefined ? (planning?.label ?? null) : definition.label(desired),
-    mergedKeys: origins.kind === kind ? origins.keys.slice(1) : [],
+    mergedKeys: origins.kind === kind ? mergedKeys(set.staging, kind, key) : [],
     declared: declaredAt(loaded, address),
     records: records.map((traced) => showRecord(traced, { loaded, masking }, concernsOf(origins))),
     moreRecords: Math.max(0, recordCount(set.staging, origins) - records.length),

@@ -69,7 +69,8 @@ export async function explain(options: ExplainOptions): Promise<ExplanationDocum
   for (const { record } of alone(matches, addresses.length === 0)) {
     const traced = records.get(record.seq)
     const explanation = traced && explainRecord(explaining, traced)
-    if (explanation === undefined || shown.has(explanation.address)) continue
+    const keyless = traced?.result.rejects.some(({ key }) => key === null)
+    if (explanation === undefined || (shown.has(explanation.address) && !keyless)) continue
     if (explanation.action.type !== 'not planned' || explanations.length === 0) explanations.push(explanation)
   }
   for (const origin of found.refused) explanations.push(explainRefused(explaining, origin))

@@ -33,12 +33,24 @@ export function findAddresses(staging: Staging, wanted: Wanted, folders: readonl
 /** Each once, what merged under the key that stands for it, users first. */
 export function settled(staging: Staging, addresses: readonly Address[]): Address[] {
   const canonical = new Map<string, Address>()
-  for (const { kind, key } of addresses) {
+  for (const { kind, key } of addresses.flatMap((address) => rolesMadeOf(staging, address))) {
     if (!KINDS.includes(kind)) continue
     const stands = canonicalKey(staging, kind, key)
     canonical.set(`${kind}:${stands}`, { kind, key: stands })
   }
   return [...canonical.values()].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind))
+}
+
+/** The roles that were made of a definition; the definition itself where there is none. */
+function rolesMadeOf(staging: Staging, address: Address): Address[] {
+  if (address.kind !== 'role-definition') return [address]
+  const made = staging
+    .statement(
+      `SELECT kind, key FROM desired WHERE (kind = 'role' AND key = ?1) OR (kind = 'organization-role'
+         AND (key = ?1 OR (?1 LIKE '%@' AND substr(key, 1, length(?1)) = ?1))) ORDER BY key LIMIT 3`,
+    )
+    .all(address.key)
+  return made.length === 0 ? [address] : addressesOf(made)
 }
 
 /** The key that stands for what merged; of a membership, that of the user which its user merged into. */

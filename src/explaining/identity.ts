@@ -15,6 +15,7 @@ export function originsOf(staging: Staging, { kind, key }: Address): Origins {
     const [slug = '', organization = ''] = key.split('@')
     return { kind: 'role-definition', keys: definitionKeys(slug, organization).slice(1) }
   }
+  if (kind === 'membership' || kind === 'group-membership') return { kind, keys: [key, ...formerKeys(staging, key)] }
   const of = kind === 'totp-factor' ? 'user' : kind
   return { kind: of, keys: [key, ...mergedKeys(staging, of, key)] }
 }
@@ -25,6 +26,17 @@ export function mergedKeys(staging: Staging, kind: string, key: string): string[
     .statement('SELECT key FROM aliases WHERE kind = ? AND canonical = ? ORDER BY key')
     .all(kind, key)
     .map((row) => String(row.key))
+}
+
+/** Keys that a membership had before its user merged into another. */
+function formerKeys(staging: Staging, key: string): string[] {
+  return staging
+    .statement(
+      `SELECT key || substr(?1, length(canonical) + 1) AS former FROM aliases
+       WHERE kind = 'user' AND substr(?1, 1, length(canonical) + 1) = canonical || '@' ORDER BY key`,
+    )
+    .all(key)
+    .map(({ former }) => String(former))
 }
 
 /** Positions of the records that a resource is made from, or that were refused for it, in order. */

@@ -2,7 +2,9 @@ import { separateOf, withoutSeparate } from '../applying/separate-fields.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { Action } from '../planning/action.ts'
+import { joinedId } from '../resources/group-id.ts'
 import type { DesiredResource, KindDefinition, RefIds } from '../resources/kind.ts'
+import type { Address } from '../state/store.ts'
 import type { WriteRequest } from '../workos/api.ts'
 import { mapTexts, secretWord } from './masking.ts'
 import { plannedAction } from './outcome.ts'
@@ -26,7 +28,7 @@ export function requestsOf(set: DesiredSet, definition: KindDefinition, action: 
   const shown = withMaskedSecrets(desired)
   const requests =
     action.type === 'create'
-      ? creating(definition, shown, refIdsOf(set, definition, desired, names), names.of(action))
+      ? creating(definition, shown, refIdsOf(set, definition, desired, names), coming(set, desired, names))
       : Object.keys(action.send).length === 0
         ? []
         : definition.update(action.id, action.send, shown)
@@ -41,22 +43,29 @@ function creating(definition: KindDefinition, desired: DesiredResource, refIds: 
 }
 
 /** Ids of what a resource refers to: those of the state or of what is adopted, else what they are called. */
-export function refIdsOf(
-  set: DesiredSet,
-  { refs }: KindDefinition,
-  desired: Pick<DesiredResource, 'refs'>,
-  names: IdNames,
-): RefIds {
+function refIdsOf(set: DesiredSet, { refs }: KindDefinition, desired: DesiredResource, names: IdNames): RefIds {
   const ids: RefIds = {}
-  for (const [role, kind] of Object.entries(refs)) {
-    const key = desired.refs[role] ?? ''
-    ids[role] = knownId(set, { kind, key }) ?? names.of({ kind, key })
-  }
+  for (const [role, kind] of Object.entries(refs)) ids[role] = idOf(set, { kind, key: desired.refs[role] ?? '' }, names)
   return ids
 }
 
+function idOf(set: DesiredSet, address: Address, names: IdNames): string {
+  return knownId(set, address) ?? coming(set, set.get(address.kind, address.key) ?? { ...address, refs: {} }, names)
+}
+
+/** The id that something is going to have: a role is known by its slug, what is within an organization by that one's id as well. */
+function coming(set: DesiredSet, resource: Pick<DesiredResource, 'kind' | 'key' | 'refs'>, names: IdNames): string {
+  const { kind, key, refs } = resource
+  if (kind === 'role') return key
+  const own = names.of({ kind, key })
+  if (kind !== 'group' && kind !== 'organization-role') return own
+  const organization = refs.organization ?? ''
+  const slug = key.slice(0, key.length - organization.length - 1)
+  return joinedId(idOf(set, { kind: 'organization', key: organization }, names), kind === 'group' ? own : slug)
+}
+
 /** WorkOS's id of a resource, where it has one or is about to take it over. */
-export function knownId(set: DesiredSet, address: { kind: string; key: string }): string | undefined {
+export function knownId(set: DesiredSet, address: Address): string | undefined {
   const action = plannedAction(set, address)
   if (action?.type === 'create') return undefined
   if (action !== undefined && 'id' in action) return action.id
@@ -66,10 +75,10 @@ export function knownId(set: DesiredSet, address: { kind: string; key: string })
 }
 
 /** Names of ids that WorkOS has not given yet. */
-export class IdNames {
+class IdNames {
   readonly #names: string[] = []
 
-  of({ kind, key }: { kind: string; key: string }): string {
+  of({ kind, key }: Address): string {
     const index = this.#names.push(`(id of ${kind}:${key})`) - 1
     return `${STANDIN}${index}x`
   }

@@ -95,7 +95,8 @@ async function traceRule(
     tracing.items.push({ item, origin: originOf(record, item), ...(when && { when }), chosen, fields, roleNames })
   }
   const chosen = tracing.items.filter((one) => one.chosen)
-  if (chosen.length === outcomes.length) {
+  const told = tracing.items.every(({ when }) => when?.failure === undefined)
+  if (told && chosen.length === outcomes.length) {
     for (const [index, one] of chosen.entries()) {
       const outcome = outcomes[index]
       if (outcome !== undefined) one.outcome = outcome

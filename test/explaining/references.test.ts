@@ -95,3 +95,43 @@ test('an update tells before and after, what stays, what the state holds, and wi
   expect(text).toContain('firstName: "ada" → "Augusta"')
   expect(text).toMatch(/\nWorkOS\n {2}user_/)
 })
+
+test('a group and its member name ids that do not exist yet in paths and bodies', async () => {
+  const project = peopleProject(await startWorkos(), [member('ada', 'acme', { groups: 'Staff' })], {
+    map: {
+      group: { each: "$split(groups, ',')", name: '$' },
+      groupMember: { each: "$split(groups, ',')", group: '$' },
+    },
+  })
+  const requests = async (what: string) => (await explainedOne(project, what)).requests
+  expect(await requests('group:Staff@acme')).toEqual([
+    { method: 'POST', path: '/organizations/(id of organization:acme)/groups', body: { name: 'Staff' } },
+  ])
+  expect(await requests('group-membership:id-ada@Staff@acme')).toEqual([
+    {
+      method: 'POST',
+      path: '/organizations/(id of organization:acme)/groups/(id of group:Staff@acme)/organization-memberships',
+      body: { organization_membership_id: '(id of membership:id-ada@acme)' },
+    },
+  ])
+})
+
+test("an organization's own role with permissions is made by the organization that does not exist yet", async () => {
+  const project = peopleProject(await startWorkos(), [member('ada', 'acme', { role_slugs: 'org-boss' })], {
+    roles: { define: { 'org-boss': { name: 'Boss', permissions: ['posts:read'], organizations: ['acme'] } } },
+  })
+  const { explanations } = await explained(project, 'org-boss@acme')
+  expect(explanations.map(({ address }) => address)).toEqual(['organization-role:org-boss@acme'])
+  expect(explanations[0]?.requests.map(({ path }) => path)).toEqual([
+    '/authorization/organizations/(id of organization:acme)/roles',
+    '/authorization/organizations/(id of organization:acme)/roles/org-boss/permissions',
+  ])
+})
+
+test('what a row of a merged user yields is told under the key that it had', async () => {
+  const rows = [member('ada', 'acme'), member('double', 'bolt', { email: 'ada@example.com' })]
+  const project = peopleProject(await startWorkos(), rows)
+  const bolt = await explainedOne(project, 'membership:id-ada@bolt')
+  expect(bolt.records).toMatchObject([{ origin: './users.csv:3' }])
+  expect(bolt.records[0]?.rules[0]?.items).toMatchObject([{ yields: 'membership:id-double@bolt' }])
+})

@@ -65,3 +65,14 @@ test('two people with one key: the one that stands and the one that is refused a
   expect(ada.action.type).toBe('create')
   expect(ada.rejects).toEqual([expect.objectContaining({ code: 'key_contradiction', origin: './users.csv:3' })])
 })
+
+test('a row whose organization is sound and whose user has no key tells of both', async () => {
+  const rows = [person('ada'), { org_external_id: 'acme', org_name: 'Acme', first_name: 'Nobody' }]
+  const project = peopleProject(await startWorkos(), rows, LOOSE)
+  const { explanations } = await explained(project, 'users.csv:3')
+  expect(explanations.map(({ address, action }) => [address, action.type])).toEqual([
+    ['organization:acme', 'create'],
+    ['./users.csv:3', 'rejected'],
+  ])
+  expect(explanations[1]?.action.why).toMatch(/e-mail/)
+})
