@@ -72,3 +72,18 @@ test('a password that changed in the source after it was applied is told to stay
   expect(ada.action.type).toBe('unchanged')
   expect(ada.password?.why).toContain('changed in the source')
 })
+
+test('a password that changed is kept back from an adopted account whose address nobody has verified', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [person('ada', hashed('before'))], {
+    adopt: { unverified: 'allow' },
+    passwords: { onChange: 'send' },
+  })
+  await workos.call('POST', '/user_management/users', { email: 'ada@example.com' })
+  await applied(project)
+  project.csv('users.csv', [person('ada', { ...hashed('after'), first_name: 'Augusta' })])
+  const ada = await explainedOne(project, 'user:id-ada')
+  expect(ada.password).toMatchObject({ fate: 'there', type: 'bcrypt' })
+  expect(ada.password?.why).toContain('nobody has verified the address')
+  for (const { body } of ada.requests) expect(body).not.toHaveProperty('password_hash')
+})
