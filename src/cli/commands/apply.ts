@@ -7,6 +7,7 @@ import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import type { SessionOptions } from '../session.ts'
+import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
 import { showPlan } from './plan.ts'
@@ -46,7 +47,7 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
     checkRefusals(plan, session.loaded)
     const { confirm } = session.loaded.manifest.safety
     if (plan.summary.changes && !(await approve('\nApply this plan?', confirm, options, context))) {
-      context.stderr.write('Nothing was applied.\n')
+      remark(options, context, 'Nothing was applied.\n')
       return ExitCode.done
     }
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
