@@ -21,6 +21,8 @@ export class EventLog implements EventSink {
   readonly #output: EventOutput
   readonly #options: EventLogOptions
   readonly #started: number
+  /** The warnings so far: who reads the source tells one at once, and the plan has it too. */
+  readonly #warnings = new Set<string>()
 
   constructor(output: EventOutput, options: EventLogOptions) {
     this.#output = output
@@ -31,6 +33,11 @@ export class EventLog implements EventSink {
   }
 
   emit(event: Event): void {
+    if (event.type === 'warning') {
+      const warning = JSON.stringify([event.problem.code, event.problem.message])
+      if (this.#warnings.has(warning)) return
+      this.#warnings.add(warning)
+    }
     const { type, ...members } = event
     const shown = redacted(members, this.#options.redactor)
     this.#writeLine({ type, ...(isObject(shown) ? shown : {}), at: new Date(this.#options.now()).toISOString() })

@@ -1,3 +1,4 @@
+import { problemsToJson } from '../diagnostics/render.ts'
 import { type Action, address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import type { EventSink } from './events.ts'
@@ -17,6 +18,8 @@ export function emitPlan(events: EventSink, plan: Plan): void {
     leftOut: set.accounting.records.leftOut,
     estimate,
   })
+  const warnings = summary.warnings.map((warning) => ({ ...warning, severity: 'warning' as const }))
+  for (const problem of problemsToJson(warnings)) events.emit({ type: 'warning', problem })
   for (const { guard, path, figure, total, limit, message, hint } of refusals) {
     events.emit({ type: 'refusal', guard, path, figure, total, limit, message, hint })
   }
