@@ -1,8 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { PROGRAM } from '../built.ts'
 import type { Project } from '../e2e/cli.ts'
 import { member, peopleProject, person } from '../e2e/people.ts'
-import { KEY, startWorkos, writes } from '../e2e/workos.ts'
+import { FAST, KEY, startWorkos, writes } from '../e2e/workos.ts'
+import { inChild, weakDisk } from '../faults/command.ts'
 import { swiftClock } from '../simulated-clock.ts'
 import { type EventLine, eventsOf, ofType } from './event-lines.ts'
 
@@ -169,6 +171,45 @@ describe('an apply', () => {
     expect(progress).toMatchObject({ phase: 'applying', total: 3, failed: 0, blocked: 0 })
     expect(Number(progress?.waiting)).toBeGreaterThan(0)
   })
+})
+
+test('an interrupted apply says so, and how far it came', async () => {
+  const controller = new AbortController()
+  const workos = await startWorkos({
+    onRequest({ method, path }) {
+      if (method === 'POST' && path === '/user_management/users') controller.abort(new Error('interrupted'))
+    },
+  })
+  const project = peopleProject(workos, [person('ada'), person('bob'), person('cleo')], {
+    run: { ...FAST, concurrency: 1 },
+  })
+  const { exit } = await project.run(['apply', '--yes', ...EVENTS], { env, interrupted: controller.signal })
+  expect(exit).toBe(130)
+  const events = read(project)
+  expect(ofType(events, 'run_summary')).toMatchObject([{ outcome: 'interrupted' }])
+  expect(ofType(events, 'apply_complete').length).toBeLessThan(ofType(events, 'planned_change').length)
+  expect(events.at(-1)).toMatchObject({ exitCode: 130 })
+})
+
+test('events that find no room end an apply in order and in words', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(
+    workos,
+    Array.from({ length: 30 }, (_, number) => person(`user${number}`)),
+  )
+  for (const bytes of [2_000, 9_000, 12_000]) {
+    project.remove(FILE)
+    const run = inChild(PROGRAM, weakDisk({ bytes }))
+    const { exit, stderr } = await run(project.folder, ['apply', '--yes', ...EVENTS], env)
+    expect(exit, stderr).toBe(1)
+    expect(stderr).toMatch(/error: the events cannot be written to events\.ndjson: the disk is full .*\[disk_full\]/)
+    expect(stderr.match(/disk_full/g), stderr).toHaveLength(1)
+    expect(stderr).not.toMatch(/defect of|^\s+at /m)
+  }
+  expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
+  expect((await workos.snapshot()).users).toHaveLength(30)
+  const created = workos.log.filter(({ method, path }) => method === 'POST' && path === '/user_management/users')
+  expect(created).toHaveLength(30)
 })
 
 test('a verify tells every difference, and the sum', async () => {
