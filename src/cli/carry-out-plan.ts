@@ -53,9 +53,11 @@ export async function carryOutPlan(
       command: options.command,
       interrupted: context.interrupted,
       clock: context.clock,
-      onStart: (action) => actions?.start(action),
+      onStart(action) {
+        actions?.start(action)
+        left.start(action)
+      },
       onAction(action, outcome) {
-        left.settle(action)
         progress.settle(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
         actions?.end(action, outcome)
       },

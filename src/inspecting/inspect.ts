@@ -54,6 +54,7 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
     nulls.add(record)
   }
 
+  onProgress({ phase: 'reading the source' })
   try {
     if (limit > 0) {
       // One more than asked for, to know whether that was all.

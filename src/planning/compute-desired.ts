@@ -58,6 +58,7 @@ export async function computeDesired(
       share = { share: read / of }
     },
   })
+  onProgress({ phase: 'reading the source' })
   const problems = checkStreams(manifest.map, source.streams)
   if (problems.length > 0) throw new ManifestError(problems)
   const { workers, chunkSize } = manifest.run

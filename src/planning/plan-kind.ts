@@ -23,6 +23,7 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
   if (definition.sparse) await lookUpFew(set, api, definition, wanted(set, definition))
   else if (listed) {
     const phase = `reading ${definition.plural} from WorkOS`
+    onProgress({ phase })
     await listLive(set, api, definition, (done) => onProgress({ phase, done }))
     onProgress({ phase: `comparing ${definition.plural}` })
   } else {

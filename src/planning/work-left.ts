@@ -13,7 +13,7 @@ interface Part {
 
 const PARTS = { create: 'create', update: 'change', adopt: 'change', delete: 'delete' } as const
 
-/** What is left of a plan while it is carried out: actions, and the writes that those will send. */
+/** What has not begun yet of a plan while it is carried out, and the writes that it will send. */
 export class WorkLeft {
   /** How many actions there are. */
   readonly total: number
@@ -38,8 +38,8 @@ export class WorkLeft {
     )
   }
 
-  /** An action has ended, however it did. */
-  settle({ kind, type }: Pick<Action, 'kind' | 'type'>): void {
+  /** An action begins. */
+  start({ kind, type }: Pick<Action, 'kind' | 'type'>): void {
     const part = type === 'blocked' ? undefined : this.#parts.get(`${kind} ${PARTS[type]}`)
     if (part !== undefined && part.actions > 0) part.actions -= 1
   }

@@ -4,11 +4,14 @@ import type { Figures } from './gauge.ts'
 import { duration } from './style.ts'
 import { cutToWidth, textWidth } from './text-width.ts'
 
-/** Widths that the bar may have, the widest first. */
-const BARS = [24, 16, 10, 0]
-
-const LENGTHS = ['long', 'short', 'terse'] as const
+/** Forms of a line and widths of its bar, the best first. */
+const LENGTHS = ['long', 'short', 'brief', 'terse'] as const
 type Length = (typeof LENGTHS)[number]
+const FORMS: readonly (readonly [Length, number])[] = [
+  ...LENGTHS.slice(0, 3).flatMap((length) => [24, 16, 10].map((width) => [length, width] as const)),
+  ...LENGTHS.slice(0, 3).map((length) => [length, 0] as const),
+  ...[24, 16, 10, 0].map((width) => ['terse', width] as const),
+]
 
 /** How far it is, on one line as long as it needs to be. */
 export function progressText(figures: Figures): string {
@@ -18,10 +21,8 @@ export function progressText(figures: Figures): string {
 /** The same with a bar, where there is something to fill it by, on a line of so many columns at most. */
 export function progressLine(figures: Figures, columns: number): string {
   const share = shareOf(figures)
-  const bars = share === undefined ? [0] : BARS
-  const candidates = LENGTHS.flatMap((length) =>
-    bars.map((width) => `${bar(share ?? 0, width)}${join(partsOf(figures, length))}`),
-  )
+  const forms = FORMS.filter(([, width]) => share !== undefined || width === 0)
+  const candidates = forms.map(([length, width]) => `${bar(share ?? 0, width)}${join(partsOf(figures, length))}`)
   const fitting = candidates.find((line) => textWidth(line) <= columns)
   return cutToWidth(fitting ?? candidates.at(-1) ?? '', columns)
 }
@@ -51,7 +52,7 @@ function partsOf(figures: Figures, length: Length): (string | undefined)[] {
 /** What is done, and how much of it: of how many, or else in how long. */
 function headOf({ phase, done, total, unit, share, elapsed, isWork }: Figures, length: Length): string {
   const of = total === undefined ? '' : `/${figure(total)}`
-  if (isWork && length === 'terse') return `${figure(done ?? 0)}${of}`
+  if (isWork && (length === 'brief' || length === 'terse')) return `${figure(done ?? 0)}${of}`
   const counted = done === undefined ? '' : `: ${figure(done)}${of}${unit === undefined ? '' : ` ${unit}`}`
   const part = share === undefined ? '' : ` (${Math.floor(share * 100)}%)`
   const seconds = total === undefined ? Math.floor(elapsed) : 0
@@ -63,7 +64,7 @@ function waitText(wait: NonNullable<Figures['wait']>, length: Length): string {
   const seconds = duration(Math.max(1, Math.ceil(wait.seconds)))
   const brief = wait.reason === 'retry' ? 'another attempt' : 'the rate limit'
   if (length === 'terse') return `waiting ${seconds}`
-  if (length === 'short') return `waiting for ${brief}, ${seconds}`
+  if (length !== 'long') return `waiting for ${brief}, ${seconds}`
   const why = wait.reason === 'pace' ? '' : ` (${printable(wait.why)})`
   return `waiting for ${printable(waitedFor(wait))}, ${seconds}${why}`
 }

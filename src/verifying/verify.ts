@@ -88,6 +88,7 @@ async function readLive(
   // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
   const isUsed = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
   if (staging.statement(isUsed).get(name) === undefined) return
+  onProgress({ phase: `reading ${plural} from WorkOS` })
   if (within === undefined) return read([])
   // All draw from one iterator: what the kind is listed within is read once.
   const kind = refs[within] ?? ''

@@ -43,7 +43,6 @@ interface Waiter {
 
 interface Lane {
   windows: RequestWindow[]
-  inFlight: number
   waiting: Waiter[]
 }
 
@@ -76,7 +75,7 @@ export class RateLimiter {
     const reads = new RequestWindow(limits.reads)
     const deletes = new RequestWindow(ORGANIZATION_DELETES)
     this.#windows = [requests, writes, reads, deletes]
-    const lane = (...windows: RequestWindow[]): Lane => ({ windows, inFlight: 0, waiting: [] })
+    const lane = (...windows: RequestWindow[]): Lane => ({ windows, waiting: [] })
     this.#lanes = {
       write: lane(writes, requests),
       read: lane(reads, requests),
@@ -138,12 +137,12 @@ export class RateLimiter {
   }
 
   /**
-   * The least time that the limits need for so many more requests of each class, milliseconds. What is in flight counts among them.
+   * The least time until so many more requests of each class can have left, besides those that wait for their turn. Milliseconds.
    */
   leastMs(requests: Partial<Record<RequestClass, number>>): number {
     const now = this.#clock.now()
     const start = Math.max(now, this.#pausedUntil)
-    const toSend = (name: RequestClass) => Math.max(0, Math.ceil(requests[name] ?? 0) - this.#lanes[name].inFlight)
+    const toSend = (name: RequestClass) => Math.ceil(requests[name] ?? 0) + this.#lanes[name].waiting.length
     const perWindow = new Map<RequestWindow, number>()
     for (const name of REQUEST_CLASSES) {
       for (const window of this.#lanes[name].windows) {
@@ -168,7 +167,6 @@ export class RateLimiter {
           break
         }
         for (const window of lane.windows) window.enter()
-        lane.inFlight += 1
         lane.waiting.shift()?.grant(this.#permit(lane))
       }
     }
@@ -178,14 +176,12 @@ export class RateLimiter {
   #permit(lane: Lane): Permit {
     return {
       done: () => {
-        lane.inFlight -= 1
         this.#answered += 1
         const now = this.#clock.now()
         for (const window of lane.windows) window.leave(now)
         this.#pump()
       },
       unused: () => {
-        lane.inFlight -= 1
         for (const window of lane.windows) window.cancel()
         this.#pump()
       },

@@ -24,7 +24,7 @@ export interface Target {
   identity: TargetIdentity
   client: WorkosClient
   limits: Limits
-  /** The least time that the limits need for so many more requests of each class, milliseconds. */
+  /** See RateLimiter.leastMs. */
   leastMs(requests: Partial<Record<RequestClass, number>>): number
   close(): Promise<void>
 }

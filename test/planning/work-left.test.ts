@@ -19,12 +19,12 @@ test('at first it is what the plan estimates, and at the end nothing', async () 
   expect(left.total).toBe(actions.length)
   let before = sum()
   for (const action of actions) {
-    left.settle(action)
+    left.start(action)
     expect(sum()).toBeLessThan(before)
     before = sum()
   }
   expect(sum()).toBe(0)
-  for (const action of actions) left.settle(action)
+  for (const action of actions) left.start(action)
   expect(sum()).toBe(0)
 })
 
@@ -32,6 +32,6 @@ test('what is blocked sends nothing', async () => {
   const world = await createWorld([row('ada')], {})
   const left = new WorkLeft(await world.plan())
   const before = left.requests()
-  left.settle({ kind: 'user', type: 'blocked' })
+  left.start({ kind: 'user', type: 'blocked' })
   expect(left.requests()).toEqual(before)
 })

@@ -51,12 +51,14 @@ describe('a line', () => {
     expect(progressLine(APPLYING, 140)).toBe(`${'█'.repeat(12)}${'░'.repeat(12)} ${progressText(APPLYING)}`)
     expect(progressLine(APPLYING, 125)).toBe(`${'█'.repeat(5)}${'░'.repeat(5)} ${progressText(APPLYING)}`)
     expect(progressLine(APPLYING, 105)).toBe(
-      'applying: 50,000/100,000, 12 failed, 3 blocked, 50/s, 16 min 40 s left, waiting for the rate limit, 4 s',
+      '█████░░░░░ 50,000/100,000, 12 failed, 3 blocked, 50/s, 16 min 40 s left, waiting for the rate limit, 4 s',
     )
     expect(progressLine(APPLYING, 79)).toBe(
       '█████░░░░░ 50,000/100,000, 12 failed, 3 blocked, 16 min 40 s left, waiting 4 s',
     )
-    const { wait: _wait, ...going } = { ...APPLYING, failed: 0, blocked: 0 }
+    const calm = { ...APPLYING, failed: 0, blocked: 0 }
+    expect(progressLine(calm, 79)).toBe('50,000/100,000, 50/s, 16 min 40 s left, waiting for the rate limit, 4 s')
+    const { wait: _wait, ...going } = calm
     expect(progressLine(going, 79)).toBe('████████████░░░░░░░░░░░░ applying: 50,000/100,000, 50/s, 16 min 40 s left')
     expect(progressLine(APPLYING, 30)).toBe('50,000/100,000, 12 failed, 3 …')
   })

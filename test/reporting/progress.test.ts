@@ -126,7 +126,7 @@ describe('on a terminal', () => {
     drawn()
     Object.assign(stream, { columns: 20 })
     stream.emit('resize')
-    expect(drawn()).toEqual(['applying: 0/10'])
+    expect(drawn()).toEqual(['░░░░░░░░░░ 0/10'])
     subject.clear()
     expect(stream.listenerCount('resize')).toBe(0)
   })

@@ -24,18 +24,20 @@ async function run(writes: number, limits: Limits, refuseAt?: number): Promise<{
   const gauge = new Gauge()
   const limiter = new RateLimiter(limits, clock, (wait) => gauge.waiting(wait, clock.now()))
   const begun = clock.now()
-  let left = writes
-  const work = { phase: 'applying', total: writes, leastMs: () => limiter.leastMs({ write: left }) }
+  let ahead = writes
+  const work = { phase: 'applying', total: writes, leastMs: () => limiter.leastMs({ write: ahead }) }
   gauge.begin(work, begun)
-  let open = writes
+  let left = writes
   let ended: number | undefined
   const worker = async () => {
-    while (open > 0) {
-      open -= 1
+    while (ahead > 0) {
+      ahead -= 1
       const permit = await limiter.acquire('write')
       await new Promise<void>((resolve) => clock.schedule(40, resolve))
       if (left === refuseAt) limiter.refused(60_000)
       permit.done()
+      // The state is written before the action counts as done.
+      await new Promise<void>((resolve) => clock.schedule(20, resolve))
       left -= 1
       gauge.settle('done', clock.now())
       if (left === 0) ended = clock.now()
@@ -102,8 +104,8 @@ test('windows tell the least time for what is left by what they hold', async () 
   expect(limiter.leastMs({ write: 3 })).toBe(1_005)
   expect(limiter.leastMs({ write: 4.2 })).toBe(2_010)
   const permit = await limiter.acquire('write')
-  expect(limiter.leastMs({ write: 2 })).toBe(0)
-  expect(limiter.leastMs({ write: 3 })).toBe(1_005)
+  expect(limiter.leastMs({ write: 1 })).toBe(0)
+  expect(limiter.leastMs({ write: 2 })).toBe(1_005)
   await clock.advance(100)
   permit.done()
   await clock.advance(400)
@@ -114,4 +116,14 @@ test('windows tell the least time for what is left by what they hold', async () 
   expect(limiter.leastMs({ write: 1 })).toBe(5_000)
   expect(limiter.leastMs({ read: 1 })).toBe(5_000)
   expect(limiter.leastMs({})).toBe(0)
+})
+
+test('requests that wait for their turn come before those', async () => {
+  const clock = new SimulatedClock()
+  const limiter = new RateLimiter({ ...LIMITS, writes: { count: 1, perMs: 1_000 } }, clock)
+  ;(await limiter.acquire('write')).done()
+  void limiter.acquire('write')
+  void limiter.acquire('write')
+  expect(limiter.leastMs({})).toBe(2_010)
+  expect(limiter.leastMs({ write: 1 })).toBe(3_015)
 })

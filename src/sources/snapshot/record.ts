@@ -30,6 +30,7 @@ export async function recordSource(config: SourceConfig, folder: string, options
   const writer = await openSnapshotWriter(folder, of, { now, anew: true })
   const warnings: Problem[] = []
   const rejects = new RejectSpool(scratch)
+  onProgress({ phase: 'reading the source' })
   return writing(writer, signal, async () => {
     let read = 0
     let share = 0
