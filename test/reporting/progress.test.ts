@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import type { Wait } from '../../src/clock.ts'
@@ -142,6 +143,12 @@ describe('on a terminal', () => {
     expect(clock.now()).toBe(before)
     expect(written()).toBe('')
   })
+})
+
+test('a process ends although such a timer runs', () => {
+  const clock = new URL('../../src/clock.ts', import.meta.url).href
+  const code = `import { systemClock } from '${clock}'; systemClock.schedule(60_000, () => {}, true)`
+  execFileSync(process.execPath, ['--input-type=module', '--eval', code], { timeout: 20_000 })
 })
 
 test('the timer is one that does not keep the process alive', () => {
