@@ -17,6 +17,7 @@ describe('--quiet', () => {
       ['apply', '--yes'],
       ['verify'],
       ['inspect'],
+      ['explain', 'user:id-ada'],
       ['destroy', '--confirm', 'people'],
     ]) {
       const loud = args[0] === 'plan' ? await project.run(args, run) : undefined
@@ -119,7 +120,8 @@ test.each([
   'handoff',
 ])('%s is quiet or verbose, not both', async (command) => {
   const project = peopleProject(await startWorkos(), ROWS)
-  const out = command === 'handoff' ? ['--out', 'folder'] : []
+  const more: Record<string, string[]> = { handoff: ['--out', 'folder'], explain: ['user:id-ada'] }
+  const out = more[command] ?? []
   const { exit, stdout, stderr } = await project.run([command, ...out, '--quiet', '--verbose'], { env })
   expect(exit).toBe(3)
   expect(stdout).toBe('')

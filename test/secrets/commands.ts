@@ -85,9 +85,9 @@ export const LINES: Record<string, string[][]> = {
     ['verify', '--snapshot', 'snapshot'],
   ],
   explain: [
-    ['explain', 'user:u-bcrypt', '--live'],
+    ['explain', 'user:u-bcrypt', '--live', '--verbose'],
     ['explain', 'user:u-totp-uri', '--live', '--json'],
-    ['explain', 'user:u-cut-argon2', '--json'],
+    ['explain', 'user:u-cut-argon2', '--json', '--quiet'],
     ['explain', 'user:u-bcrypt', '--snapshot', 'snapshot'],
     ['explain', 'nothing-like-it'],
   ],
