@@ -5,6 +5,7 @@ import { toolVersion } from '../version.ts'
 import { command, examples, reading, type Start, sub } from './command-line.ts'
 import type { Context } from './context.ts'
 import { addFirstSteps } from './first-commands.ts'
+import { adviseOnUnknownWords, refuseOneDash } from './guidance/advice.ts'
 import { addHandoff } from './handoff-command.ts'
 import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
@@ -17,6 +18,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   const program = buildProgram(context, async (run) => {
     code = await run()
   })
+  refuseOneDash(args, program)
   try {
     await program.parseAsync(args, { from: 'user' })
     return code
@@ -28,14 +30,15 @@ export async function runProgram(args: readonly string[], context: Context): Pro
 
 /** Every command with its options. */
 export function buildProgram(context: Context, start: Start): Command {
+  const redact = (text: string) => context.redactor?.redact(text) ?? text
   const program = new Command('workos-migrate')
     .description('Moves users, organizations, memberships and roles into WorkOS, as a manifest declares them.')
     .version(toolVersion)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
-      // What was typed is quoted here; it may have been pasted.
-      writeErr: (text) => context.stderr.write(text.split('\n').map(printable).join('\n')),
+      // What was typed is quoted here; it may have been pasted, and a key may be in it.
+      writeErr: (text) => context.stderr.write(redact(text).split('\n').map(printable).join('\n')),
     })
     .showHelpAfterError('(workos-migrate --help shows the commands)')
   examples(program, [
@@ -56,6 +59,7 @@ export function buildProgram(context: Context, start: Start): Command {
   addState(program, context, start)
   addDestroy(program, context, start)
   addSandbox(program, context, start)
+  adviseOnUnknownWords(program)
   return program
 }
 
