@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { stat } from 'node:fs/promises'
@@ -20,6 +21,12 @@ interface Stamp {
  */
 export class FileWatch {
   readonly #seen = new Map<string, { file: SourceFile; stamp: Stamp }>()
+  readonly #digests = new Map<string, string>()
+
+  /** SHA-256 (hex) of what was read of each file that was read to its end, by its name. */
+  digests(): ReadonlyMap<string, string> {
+    return this.#digests
+  }
 
   /** Reading begins, and these are what will be read. What is not there yet is told of by whoever opens it. */
   async begin(files: readonly SourceFile[]): Promise<void> {
@@ -43,9 +50,11 @@ export class FileWatch {
 
   /**
    * An open file has been read to its end.
+   * @param hash has been fed with its bytes
    * @throws SourceError when it, or the file that now has its name, is not what was opened
    */
-  async ended(file: SourceFile, handle: FileHandle, bytes: number): Promise<void> {
+  async ended(file: SourceFile, handle: FileHandle, bytes: number, hash?: Hash): Promise<void> {
+    if (hash !== undefined) this.#digests.set(file.name, hash.copy().digest('hex'))
     const before = this.#seen.get(file.path)
     if (before === undefined) return
     demandSame(file, before.stamp, await handle.stat({ bigint: true }))
