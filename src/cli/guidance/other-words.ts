@@ -83,7 +83,7 @@ export const otherCommands: readonly OtherWord[] = [
   { words: ['autocomplete', 'completions'], say: 'workos-migrate completion bash' },
   { words: ['why', 'trace', 'debug'], say: 'workos-migrate explain KEY', needs: 'explain' },
   { words: ['version'], say: 'workos-migrate --version' },
-  { on: ['state'], words: ['mv', 'move', 'rename'], say: 'workos-migrate state mv user:OLD user:NEW' },
+  { on: ['state'], words: ['move', 'rename'], say: 'workos-migrate state mv user:OLD user:NEW' },
   { on: ['state'], words: ['remove', 'delete', 'forget', 'untrack'], say: 'workos-migrate state rm user:KEY' },
   { on: ['state'], words: ['ls', 'resources'], say: 'workos-migrate state list' },
   { on: ['state'], words: ['get', 'status', 'history', 'runs', 'describe'], say: 'workos-migrate state show' },
