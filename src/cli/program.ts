@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 import { addFirstSteps } from './first-commands.ts'
 import { adviseOnUnknownWords, refuseOneDash } from './guidance/advice.ts'
 import { addCompletion } from './guidance/completion-command.ts'
+import { addDoctor } from './guidance/doctor-command.ts'
 import { addHandoff } from './handoff-command.ts'
 import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
@@ -60,6 +61,7 @@ export function buildProgram(context: Context, start: Start): Command {
   addState(program, context, start)
   addDestroy(program, context, start)
   addSandbox(program, context, start)
+  addDoctor(program, context, start)
   addCompletion(program, context, start)
   adviseOnUnknownWords(program)
   return program
