@@ -52,8 +52,16 @@ export class DesiredSet {
   readonly staging: Staging
   readonly accounting: Accounting
   readonly reading: SourceReading
+  /** Digests of the files that were read, by name. */
+  readonly files: ReadonlyMap<string, string>
 
-  constructor(staging: Staging, accounting: Accounting, reading: SourceReading = { partial: false }) {
+  constructor(
+    staging: Staging,
+    accounting: Accounting,
+    reading: SourceReading = { partial: false },
+    files: ReadonlyMap<string, string> = new Map(),
+  ) {
+    this.files = files
     this.staging = staging
     this.accounting = accounting
     this.reading = reading

@@ -83,10 +83,12 @@ export async function computeDesired(
     const assigned = await assembleDesired(staging, manifest, signal)
     await breathe(signal)
     records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
-    const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned), {
+    const accounting = account(staging, yielded, source.counts(), records, assigned)
+    const reading = {
       partial: source.partial ?? false,
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
-    })
+    }
+    const set = new DesiredSet(staging, accounting, reading, source.fileDigests?.())
     for (const problem of unknownOrganizations(set, loaded)) onWarning(problem)
     const warnings = [
       ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),

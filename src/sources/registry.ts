@@ -52,6 +52,7 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
 function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFile[]>): Source {
   return {
     ...source,
+    fileDigests: () => watch.digests(),
     async *read(chunkSize) {
       await watch.begin(await files())
       try {

@@ -127,6 +127,8 @@ export interface Source {
   counts(): StreamCount[]
   /** SHA-256 (hex) over the bytes of every file, after `read` has ended: what a saved plan is held against. */
   digest(): string
+  /** SHA-256 (hex) of each file that was read, by its name, after `read` has ended. Default: no file is read. */
+  fileDigests?(): ReadonlyMap<string, string>
   /** True: only part of the source was asked for (`updatedSince`), so what is missing has not left it. */
   readonly partial?: boolean
 }

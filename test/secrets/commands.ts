@@ -116,6 +116,13 @@ export const LINES: Record<string, string[][]> = {
     ['state', 'backup'],
     ['state', 'backup', 'copy.bak'],
   ],
+  'state mv': [
+    ['state', 'mv', 'user:u-bcrypt', 'user:u-moved', '--yes'],
+    ['state', 'mv', 'user:u-moved', 'user:u-bcrypt', '--yes'],
+  ],
+  doctor: [['doctor'], ['doctor', '--json'], ['doctor', '--offline']],
+  completion: [['completion', 'bash']],
+  'completion-words': [['completion-words', '--', 'plan', '--env', '']],
   'state rm': [['state', 'rm', 'user:u-bcrypt', '--yes', '--force']],
   'state import': [
     ['state', 'import', 'user:u-bcrypt', 'user_of_nobody'],

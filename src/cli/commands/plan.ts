@@ -52,7 +52,12 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
 
 function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }: Context): void {
   const purpose = purposeOf('the plan', out, '--out', 'plan_unwritable')
-  writePlanFile(computed, resolve(cwd, out), { manifestFile: loaded.file, apiKey: target.identity.apiKey, purpose })
+  writePlanFile(computed, resolve(cwd, out), {
+    manifestFile: loaded.file,
+    manifest: loaded.manifest,
+    apiKey: target.identity.apiKey,
+    purpose,
+  })
 }
 
 function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { cwd }: Context): void {
