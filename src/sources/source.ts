@@ -36,6 +36,14 @@ export interface RejectedRecord {
   problem: Problem
 }
 
+/** A row that the manifest has its source leave out. */
+export interface IgnoredRow {
+  stream: string
+  origin: Origin
+  /** The manifest's path of what says so. */
+  path: string
+}
+
 /** What one stream yielded, for the sum at the end. `read` = `passed` + `rejected` + `ignored`, for main and joined streams alike. */
 export interface StreamCount {
   stream: string
@@ -59,6 +67,8 @@ export interface ReadContext {
   scratch: string
   /** Sink for rejected records. */
   reject(record: RejectedRecord): void
+  /** Sink for rows that are left out because the manifest says so. */
+  ignore?(row: IgnoredRow): void
   /** Sink for warnings about the whole source: unknown columns, … Each is told once. */
   warn(problem: Problem): void
   /** What a live source was read into: always there when the records of one are read. */
