@@ -82,6 +82,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     startedAt,
     toolVersion,
     manifestDigest: plan.inputs.manifest,
+    ...(plan.inputs.source !== '' && { source: plan.inputs.source }),
   })
   await recordRejects(state, run, plan)
   await recordStillAnswered(state, run, plan)

@@ -49,6 +49,8 @@ export interface Session {
   target: Target
   progress: Progress
   warn(problem: Problem): void
+  /** The snapshot that the session works from; none for files. It is read once. */
+  obtainSnapshot(): Promise<Snapshot | undefined>
   computePlan(refresh: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
@@ -119,7 +121,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       loaded,
       scratch: scratch.path,
       signal: interrupted,
-      obtainSnapshot: snapshotFor(loaded, options, context, tell),
+      obtainSnapshot: once(snapshotFor(loaded, options, context, tell)),
     }
     const whileReading = <T>(read: () => Promise<T>) =>
       placingSourceErrors(loaded, read).finally(() => progress.clear())
@@ -157,6 +159,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       target,
       progress,
       warn,
+      obtainSnapshot: reading.obtainSnapshot,
       computePlan: plan,
       obtainSnapshot: reading.obtainSnapshot,
       computeDestroyPlan: destroyPlan,
@@ -166,6 +169,14 @@ export async function openSession(options: SessionOptions, context: Context, loc
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
+  return () => {
+    result ??= work()
+    return result
   }
 }
 

@@ -5,6 +5,7 @@ import type { FailedRequest } from '../http/failed-request.ts'
 import type { Proxies } from '../http/proxy.ts'
 import type { JsonObject } from '../json.ts'
 import type { FileWatch } from './csv/file-watch.ts'
+import type { RowTap } from './row-tap.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
@@ -71,6 +72,8 @@ export interface ReadContext {
   ignore?(row: IgnoredRow): void
   /** Sink for warnings about the whole source: unknown columns, … Each is told once. */
   warn(problem: Problem): void
+  /** Told of rows as they stand in files, of those that it wants. */
+  tap?: RowTap
   /** What a live source was read into: always there when the records of one are read. */
   snapshot?: Snapshot
   /** Told how many bytes of the files have been read, and how many there are. */
