@@ -40,17 +40,23 @@ export function* rejectFile(
 }
 
 function* csvFile(originals: Originals<Misfit>, stream: string, withMissing: boolean): Generator<string> {
-  const columns = new Map<string, string>()
-  let [delimiter, hasText]: [string | undefined, boolean] = [undefined, false]
+  const heads = originals.heads(stream)
+  const columns = new Map(
+    heads
+      .flatMap((head) => cellsOf({ ...head, line: 0, cells: { ...head, fields: [] } }))
+      .map(({ id, name }) => [id, name]),
+  )
+  let hasText = false
   for (const { row } of originals.rows(stream)) {
     for (const { id, name } of cellsOf(row)) columns.set(id, name)
-    delimiter ??= row.cells?.delimiter
     hasText ||= row.text !== undefined
   }
+  const named = heads.find(({ delimiter }) => delimiter !== undefined)?.delimiter
+  const delimiter = named === 'tab' ? '\t' : named
   const remarks = REJECT_COLUMNS.filter((name) => name !== '_migrate_text' || hasText)
-  const line = (cells: string[]) => `${csvLine(cells.map(escapeCell), delimiter === 'tab' ? '\t' : delimiter)}\n`
+  const line = (cells: string[]) => `${csvLine(cells.map(escapeCell), delimiter)}\n`
   // The mark tells readers and spreadsheets that this is UTF-8, whatever the encoding of the file that the rows are from.
-  yield `\uFEFF${csvLine([...columns.values(), ...remarks], delimiter === 'tab' ? '\t' : delimiter)}\n`
+  yield `\uFEFF${csvLine([...columns.values(), ...remarks], delimiter)}\n`
   for (const found of rowsOf(originals, stream, withMissing)) {
     const cells = new Map(cellsOf(found.row).map(({ id, value }) => [id, value]))
     const told = remarksOn(found)

@@ -51,7 +51,7 @@ export class CsvStream implements RecordFile {
    * @throws ManifestError when there is no such file, SourceError when it cannot be read to its end
    */
   async *records(): AsyncGenerator<CsvRecord[]> {
-    const { file, vocabulary, delimiter, dialect, encoding } = this.#options
+    const { stream, file, vocabulary, delimiter, dialect, encoding } = this.#options
     const table = await openTable(file, {
       dialect: { delimiter, ...dialect },
       encoding,
@@ -66,6 +66,8 @@ export class CsvStream implements RecordFile {
     })
     try {
       const own = ownColumns(table.columns)
+      const written = dialect?.delimiter ?? delimiter
+      this.#context.tap?.begin({ stream, file: file.name, columns: own, delimiter: written })
       for (const warning of checkColumns(own, vocabulary, file.name, table.line)) this.#context.warn(warning)
       yield* this.#check(table)
     } finally {
@@ -97,13 +99,12 @@ export class CsvStream implements RecordFile {
   /** Shows a row as it stands to whoever wants it. */
   #show({ line, fields }: Row, { columns }: Table): void {
     const { tap } = this.#context
-    const { stream, file, delimiter, dialect } = this.#options
+    const { stream, file } = this.#options
     if (tap === undefined || !tap.wants(file.name, line)) return
     const row = { stream, file: file.name, line }
-    const written = dialect?.delimiter ?? delimiter
     // Filled up, a row that is too short would pass with its values in the wrong columns.
     if (fields.length !== columns.length) tap.take({ ...row, text: csvLine(fields) })
-    else tap.take({ ...row, cells: { ...ownCells(columns, fields), delimiter: written } })
+    else tap.take({ ...row, cells: ownCells(columns, fields) })
   }
 
   async *#check(table: Table): AsyncGenerator<CsvRecord[]> {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivateFile } from '../../files/private-file.ts'
 import type { JsonObject } from '../../json.ts'
-import type { OriginalRow, RowTap } from '../row-tap.ts'
+import type { OriginalRow, RowTap, TableHead } from '../row-tap.ts'
 import type { SourceRecord } from '../source.ts'
 import { LineSet } from './line-set.ts'
 
@@ -24,7 +24,7 @@ export interface FoundRow<T> {
 const SCHEMA = `
   CREATE TABLE wanted (id INTEGER PRIMARY KEY, file TEXT, line INTEGER NOT NULL, seq INTEGER, about TEXT NOT NULL, row INTEGER) STRICT;
   CREATE TABLE originals (id INTEGER PRIMARY KEY, file TEXT NOT NULL, line INTEGER NOT NULL, seq INTEGER, tapped INTEGER NOT NULL,
-    stream TEXT NOT NULL, row TEXT NOT NULL) STRICT;
+    stream TEXT NOT NULL, row TEXT NOT NULL, number INTEGER NOT NULL) STRICT;
   CREATE INDEX originals_by_place ON originals (file, line, tapped);
 `
 
@@ -41,6 +41,9 @@ export class Originals<T extends object> implements RowTap {
   readonly #lines = new LineSet()
   /** Rows that records are made of, by what they hold. */
   readonly #rows = new WeakMap<JsonObject, number>()
+  /** Files in the order in which they were met: each has the number of its place here. */
+  readonly #files: string[] = []
+  readonly #heads: TableHead[] = []
   readonly #insertWanted
   readonly #insertRow
 
@@ -54,7 +57,7 @@ export class Originals<T extends object> implements RowTap {
     )
     this.#insertWanted = this.#db.prepare('INSERT INTO wanted (file, line, seq, about) VALUES (?, ?, ?, ?)')
     this.#insertRow = this.#db.prepare(
-      'INSERT INTO originals (file, line, seq, tapped, stream, row) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO originals (file, line, seq, tapped, stream, row, number) VALUES (?, ?, ?, ?, ?, ?, ?)',
     )
   }
 
@@ -62,6 +65,11 @@ export class Originals<T extends object> implements RowTap {
   want({ file, line, seq }: Wanted, about: T): void {
     this.#insertWanted.run(file, line ?? 0, seq, JSON.stringify(about))
     if (file !== null) this.#lines.add(file, line ?? 0)
+  }
+
+  begin(head: TableHead): void {
+    this.#heads.push(head)
+    this.#numberOf(head.file)
   }
 
   wants(file: string, line: number): boolean {
@@ -107,9 +115,16 @@ export class Originals<T extends object> implements RowTap {
 
   /** Adds the text of such a place. */
   takeText(file: string, line: number, text: string): void {
-    const stream = this.#db.prepare('SELECT stream FROM originals WHERE file = ? LIMIT 1').get(file)?.stream
-    const id = this.#insert({ stream: stream === undefined ? '' : String(stream), file, line, text }, null, true)
+    const head = this.#heads.find((known) => known.file === file)
+    const row = this.#db.prepare('SELECT stream FROM originals WHERE file = ? LIMIT 1').get(file)
+    const stream = head?.stream ?? String(row?.stream ?? '')
+    const id = this.#insert({ stream, file, line, text }, null, true)
     this.#db.prepare('UPDATE wanted SET row = ? WHERE row IS NULL AND file = ? AND line = ?').run(id, file, line)
+  }
+
+  /** How the files of a stream begin. */
+  heads(stream: string): TableHead[] {
+    return this.#heads.filter((head) => head.stream === stream)
   }
 
   /** Names of the streams that have rows, in the order in which they were read. */
@@ -125,7 +140,9 @@ export class Originals<T extends object> implements RowTap {
   /** The rows of a stream, each once, in the order in which they stand. */
   *rows(stream: string): Generator<FoundRow<T>> {
     const found = this.#db
-      .prepare('SELECT id, row FROM originals WHERE stream = ? AND id IN (SELECT row FROM wanted) ORDER BY id')
+      .prepare(
+        'SELECT id, row FROM originals WHERE stream = ? AND id IN (SELECT row FROM wanted) ORDER BY number, line, id',
+      )
       .iterate(stream)
     const about = this.#db.prepare('SELECT about FROM wanted WHERE row = ? ORDER BY id')
     for (const { id, row } of found) {
@@ -160,9 +177,22 @@ export class Originals<T extends object> implements RowTap {
     this.#db.close()
   }
 
+  #numberOf(file: string): number {
+    const known = this.#files.indexOf(file)
+    return known === -1 ? this.#files.push(file) - 1 : known
+  }
+
   #insert(row: OriginalRow, seq: number | null, tapped: boolean): number {
     const { file, line, stream } = row
-    const { lastInsertRowid } = this.#insertRow.run(file, line, seq, tapped ? 1 : 0, stream, JSON.stringify(row))
+    const { lastInsertRowid } = this.#insertRow.run(
+      file,
+      line,
+      seq,
+      tapped ? 1 : 0,
+      stream,
+      JSON.stringify(row),
+      this.#numberOf(file),
+    )
     return Number(lastInsertRowid)
   }
 }
