@@ -25,9 +25,11 @@ export async function leftOutKey(
   // An item of `each` is not the record: which one of them was meant, nobody can tell.
   if (rule === undefined || rule.each(record.stream) !== undefined) return { kind, key: null }
   try {
-    if (found === undefined) return { kind, key: textOf((await narrowed(rule, ['user'], record)).user) }
-    const own = await narrowed(rule, ['key'], record)
-    const fields = isEmpty(own.key) ? { ...own, ...(await narrowed(rule, KEY_FIELDS, record)) } : own
+    const { user, key, others } = partsOf(rule)
+    const values = (part: CompiledRule) => fieldsOf(part, record.data, record.data)
+    if (found === undefined) return { kind, key: textOf((await values(user)).user) }
+    const own = key.fields.length === 0 ? {} : await values(key)
+    const fields = isEmpty(own.key) ? { ...own, ...(await values(others)) } : own
     const normalised = found.definition.normalise(fields, mapping.settings)
     return { kind, key: normalised.ok ? normalised.value.key : normalised.key }
   } catch (error) {
@@ -36,9 +38,24 @@ export async function leftOutKey(
   }
 }
 
-/** The values of some of a rule's fields. */
-function narrowed(rule: CompiledRule, names: readonly string[], { data }: SourceRecord) {
-  return fieldsOf({ ...rule, fields: rule.fields.filter(({ name }) => names.includes(name)) }, data, data)
+interface Parts {
+  user: CompiledRule
+  key: CompiledRule
+  /** What a key is made of where `key` yields nothing. */
+  others: CompiledRule
+}
+
+const PARTS = new WeakMap<CompiledRule, Parts>()
+
+/** A rule with some of its fields alone. */
+function partsOf(rule: CompiledRule): Parts {
+  const part = (names: readonly string[]) => ({
+    ...rule,
+    fields: rule.fields.filter(({ name }) => names.includes(name)),
+  })
+  const parts = PARTS.get(rule) ?? { user: part(['user']), key: part(['key']), others: part(KEY_FIELDS) }
+  PARTS.set(rule, parts)
+  return parts
 }
 
 function textOf(value: unknown): string | null {

@@ -299,3 +299,39 @@ describe('a source of several files', () => {
     ])
   })
 })
+
+test('rows that a join ignores are named with what leaves them out', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [])
+  const join = { into: 'users', key: 'user', to: 'id', unmatched: 'ignore' }
+  const source = { type: 'file', streams: { users: { path: './users.csv' }, teams: { path: './teams.csv', join } } }
+  const map = { user: { externalId: 'id', email: 'email' } }
+  project.manifest({ version: 1, name: 'files', source, map, target: workos.target })
+  project.write('users.csv', 'id,email\n1,a@example.com\n')
+  project.write('teams.csv', 'user,org\n1,acme\n9,acme\n,bolt\n')
+  const { stdout } = await project.run(['plan', '--json'], { env })
+  const { leftOut, accounting } = JSON.parse(stdout)
+  const path = 'source.streams.teams.join.unmatched'
+  expect(leftOut.toSorted((a: { origin: string }, b: { origin: string }) => (a.origin < b.origin ? -1 : 1))).toEqual([
+    { stream: 'teams', kind: null, key: null, origin: './teams.csv:3', path },
+    { stream: 'teams', kind: null, key: null, origin: './teams.csv:4', path },
+  ])
+  expect(accounting.streams[1]).toMatchObject({ ignored: 2 })
+  const text = await project.run(['plan'], { env })
+  expect(text.stdout).toContain(`\nLeft out (2)\n`)
+  expect(text.stdout).toContain(`  · ./teams.csv:3  a record of teams  by ${path}\n`)
+})
+
+test('of a snapshot the records are written as they were read', async () => {
+  const rows = [person('ada'), person('bea', { email: 'nonsense' })]
+  const project = peopleProject(await startWorkos(), rows, lenient)
+  await project.run(['export', '--out', 'snapshot'], { env })
+  project.remove('users.csv')
+  const { exit, stderr } = await project.run(['plan', '--snapshot', 'snapshot', '--rejects', 'out.csv'], { env })
+  expect(exit, stderr).toBe(0)
+  expect(table(project, 'out.csv')).toMatchObject([{ ...rows[1], _migrate_code: 'invalid_email' }])
+  await project.run(['apply', '--snapshot', 'snapshot', '--yes'], { env })
+  const errors = await project.run(['errors', '--csv', 'errors.csv', '--snapshot', 'snapshot'])
+  expect(errors.exit, errors.stderr).toBe(0)
+  expect(readFileSync(project.path('errors.csv'), 'utf8')).toBe(readFileSync(project.path('out.csv'), 'utf8'))
+})
