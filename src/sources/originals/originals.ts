@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createPrivateFile } from '../../files/private-file.ts'
-import type { JsonObject } from '../../json.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import type { OriginalRow, RowTap, TableHead } from '../row-tap.ts'
-import type { SourceRecord } from '../source.ts'
+import { ROW_FILE, ROW_LINE, type SourceRecord } from '../source.ts'
 import { LineSet } from './line-set.ts'
 
 /** Something about a record for which its row is wanted. */
@@ -25,6 +25,7 @@ const SCHEMA = `
   CREATE TABLE wanted (id INTEGER PRIMARY KEY, file TEXT, line INTEGER NOT NULL, seq INTEGER, about TEXT NOT NULL, row INTEGER) STRICT;
   CREATE TABLE originals (id INTEGER PRIMARY KEY, file TEXT NOT NULL, line INTEGER NOT NULL, seq INTEGER, tapped INTEGER NOT NULL,
     stream TEXT NOT NULL, row TEXT NOT NULL, number INTEGER NOT NULL) STRICT;
+  CREATE TABLE joined (file TEXT NOT NULL, line INTEGER NOT NULL, row INTEGER NOT NULL) STRICT;
   CREATE INDEX originals_by_place ON originals (file, line, tapped);
 `
 
@@ -81,12 +82,18 @@ export class Originals<T extends object> implements RowTap {
     if (row.data !== undefined) this.#rows.set(row.data, id)
   }
 
-  /** Is shown every record of the source: where no row stands in a file, or several on one line, the record tells which one is meant. */
+  /**
+   * Is shown every record of the source. Where no row stands in a file, or several on one line, the record tells which one is meant; it
+   * stands for what was joined to it as well.
+   */
   meet({ seq, stream, origin: { file, line = 0 }, data }: SourceRecord): void {
-    if (!this.wants(file, line)) return
+    const joined = joinedPlaces(data).filter((place) => this.wants(place.file, place.line) && !this.#hasRow(place))
+    if (joined.length === 0 && !this.wants(file, line)) return
     const known = this.#rows.get(data)
     if (known !== undefined) this.#db.prepare('UPDATE originals SET seq = ? WHERE id = ?').run(seq, known)
-    else this.#insert({ stream, file, line, data }, seq, false)
+    const id = known ?? this.#insert({ stream, file, line, data }, seq, false)
+    const insert = this.#db.prepare('INSERT INTO joined VALUES (?, ?, ?)')
+    for (const place of joined) insert.run(place.file, place.line, id)
   }
 
   /** Finds out which row is meant by each place, once the source has been read. A row that cannot be told from others is none. */
@@ -96,6 +103,8 @@ export class Originals<T extends object> implements RowTap {
       UPDATE wanted SET row = (SELECT o.id FROM originals o WHERE o.file = wanted.file AND o.line = wanted.line AND o.seq = wanted.seq
         ORDER BY o.tapped DESC LIMIT 1) WHERE row IS NULL;
       UPDATE wanted SET row = (SELECT o.id ${AT} 0) WHERE row IS NULL AND NOT EXISTS (SELECT 1 ${AT} 1) AND (SELECT count(*) ${AT} 0) = 1;
+      CREATE INDEX joined_by_place ON joined (file, line);
+      UPDATE wanted SET row = (SELECT min(j.row) FROM joined j WHERE j.file = wanted.file AND j.line = wanted.line) WHERE row IS NULL;
       CREATE INDEX wanted_by_row ON wanted (row);
     `)
   }
@@ -177,6 +186,11 @@ export class Originals<T extends object> implements RowTap {
     this.#db.close()
   }
 
+  #hasRow({ file, line }: Place): boolean {
+    const sql = 'SELECT 1 FROM originals WHERE file = ? AND line = ? AND tapped = 1 LIMIT 1'
+    return this.#db.prepare(sql).get(file, line) !== undefined
+  }
+
   #numberOf(file: string): number {
     const known = this.#files.indexOf(file)
     return known === -1 ? this.#files.push(file) - 1 : known
@@ -195,4 +209,20 @@ export class Originals<T extends object> implements RowTap {
     )
     return Number(lastInsertRowid)
   }
+}
+
+interface Place {
+  file: string
+  line: number
+}
+
+/** Places of the rows that were joined to a record. */
+function joinedPlaces(data: JsonObject): Place[] {
+  return Object.values(data).flatMap((member) => {
+    return [member].flat().flatMap((item) => {
+      if (!isObject(item)) return []
+      const { [ROW_FILE]: file, [ROW_LINE]: line } = item
+      return typeof file === 'string' && typeof line === 'number' ? [{ file, line }] : []
+    })
+  })
 }
