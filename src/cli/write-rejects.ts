@@ -65,7 +65,9 @@ async function gather(
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     originals.forgetRows()
-    stderr.write(`The source cannot be read (${printable(error.message)}), so ${why}.\n`)
+    const hint = error.problems[0]?.hint
+    const reason = `${error.message}${hint === undefined ? '' : `; ${hint}`}`
+    stderr.write(`The source cannot be read (${printable(reason)}), so ${why}.\n`)
   }
 }
 
@@ -87,9 +89,11 @@ function writeFiles(originals: Originals<Misfit>, options: WriteRejectsOptions, 
     }
     writeWholeFile(path, rejectFile(originals, stream, rejectFormat(name), stream === first && missing > 0), purpose)
     const rows = originals.rowCount(stream)
-    const what = stream === '' ? counted(rows, 'row') : `${counted(rows, 'row')} of ${stream}`
-    const without = stream === first && missing > 0 ? `, and ${counted(missing, 'reason')} without a row` : ''
-    stderr.write(`Wrote ${printable(what)}${without} to ${printable(name)}.\n`)
+    const what = [
+      ...(rows > 0 ? [`${counted(rows, 'row')}${stream === '' ? '' : ` of ${stream}`}`] : []),
+      ...(stream === first && missing > 0 ? [`${counted(missing, 'reason')} without a row`] : []),
+    ].join(' and ')
+    stderr.write(`Wrote ${printable(what)} to ${printable(name)}.\n`)
   }
   if (streams.length > 0)
     stderr.write('That holds what the source holds, password hashes included: only you may read it.\n')

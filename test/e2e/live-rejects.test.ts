@@ -37,7 +37,11 @@ test('of a source that was read over the network the records are written as they
     expect(record).toMatchObject({ _migrate_code: 'unknown_role', memberships: [expect.any(Object)] })
   }
   await project.run(['apply', '--yes'], { env })
-  const errors = await project.run(['errors', '--csv', 'errors.ndjson'])
+  const without = await project.run(['errors', '--csv', 'errors.ndjson'])
+  expect(without.stderr).toContain('there is no snapshot of it; name one with --snapshot')
+  expect(without.stderr).toContain(`Wrote ${written.length} reasons without a row to errors.ndjson.`)
+  const errors = await project.run(['errors', '--csv', 'errors.ndjson'], { env })
+  expect(errors.stderr).toContain('rows of users to')
   expect(errors.exit, errors.stderr).toBe(0)
   expect(fake.log.length).toBe(asked)
   expect(records('errors.ndjson').map(({ id }) => id)).toEqual(written.map(({ id }) => id))

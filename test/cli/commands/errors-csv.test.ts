@@ -1,8 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
 import type { Project } from '../../e2e/cli.ts'
-import { member, peopleManifest, peopleProject, person } from '../../e2e/people.ts'
+import { member, peopleProject, person } from '../../e2e/people.ts'
 import { KEY, startWorkos } from '../../e2e/workos.ts'
 
 const env = { KEY }
@@ -15,6 +15,8 @@ const ROWS = [
   person('cleo', { email: 'nonsense' }),
   person('dora'),
 ]
+/** As docs/rejects.md has it. */
+const environments = { corrected: { source: { path: './out.csv' }, prune: [] } }
 const lenient = { safety: { maxRejects: 5, maxFailures: 100 } }
 
 function table(project: Project, name: string): Record<string, string>[] {
@@ -40,7 +42,7 @@ async function failedRun() {
     },
   }
   const workos = await startWorkos({ interceptor })
-  const project = peopleProject(workos, ROWS, lenient)
+  const project = peopleProject(workos, ROWS, { ...lenient, prune: ['user', 'membership'], environments })
   const { exit, stderr } = await project.run(['apply', '--yes'], { env })
   expect(exit, stderr).toBe(7)
   return { workos, project }
@@ -73,9 +75,9 @@ test('corrected, they are the source of the next apply', async () => {
     'out.csv',
     text.replace('bea@example.com', 'beatrix@example.com').replace('nonsense', 'cleo@example.com'),
   )
-  project.manifest(peopleManifest(workos, { ...lenient, source: { type: 'csv', path: './out.csv' } }))
-  const { exit, stdout } = await project.run(['apply', '--yes'], { env })
+  const { exit, stdout } = await project.run(['apply', '-e', 'corrected', '--yes'], { env })
   expect(exit, stdout).toBe(0)
+  expect(stdout).toContain('No longer in the source, and left alone in WorkOS (3)')
   const { users, memberships } = await workos.snapshot()
   expect(users.map(({ email }) => email).sort()).toEqual(
     ['ada', 'beatrix', 'cleo', 'dora'].map((name) => `${name}@example.com`),
@@ -121,12 +123,11 @@ test('a file that the command needs is not written over', async () => {
 
 test('an earlier run has its own, of the source as it was', async () => {
   const { workos, project } = await failedRun()
-  const first = readFileSync(project.path('users.csv'), 'utf8')
-  project.csv('users.csv', ROWS.slice(0, 1))
-  await project.run(['apply', '--yes'], { env })
-  const { stderr } = await project.run(['errors', '--csv', 'none.csv'])
-  expect(stderr).toContain('none.csv is not written')
-  writeFileSync(project.path('users.csv'), first)
+  project.csv('out.csv', ROWS.slice(0, 1))
+  const { exit, stderr } = await project.run(['apply', '-e', 'corrected', '--yes'], { env })
+  expect(exit, stderr).toBe(0)
+  const last = await project.run(['errors', '-e', 'corrected', '--csv', 'none.csv'])
+  expect(last.stderr).toContain('none.csv is not written')
   await project.run(['errors', '--run', '1', '--csv', 'out.csv'])
   expect(told(table(project, 'out.csv'))).toHaveLength(2)
   expect(workos.log.length).toBeGreaterThan(0)
