@@ -54,8 +54,6 @@ export interface Session {
   computePlan(refresh: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
-  /** What the source is read from; none for files. */
-  obtainSnapshot(): Promise<Snapshot | undefined>
   /** Reads the source alone. One session makes one plan or one desired set. */
   computeDesired(): Promise<DesiredSet>
   close(): Promise<void>
@@ -161,7 +159,6 @@ export async function openSession(options: SessionOptions, context: Context, loc
       warn,
       obtainSnapshot: reading.obtainSnapshot,
       computePlan: plan,
-      obtainSnapshot: reading.obtainSnapshot,
       computeDestroyPlan: destroyPlan,
       computeDesired: desired,
       close,
