@@ -12,8 +12,9 @@ import { readOriginals } from '../sources/originals/read-originals.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
 import { type Holder, placeTaken } from './output-places.ts'
+import { remark, type Telling } from './told.ts'
 
-export interface WriteRejectsOptions {
+export interface WriteRejectsOptions extends Telling {
   /** As named on the command line. */
   file: string
   option: string
@@ -39,7 +40,7 @@ export async function writeRejects(options: WriteRejectsOptions, context: Contex
       originals.want(place, misfit)
     }
     if (!any) {
-      context.stderr.write(`Nothing was rejected, blocked or failed: ${printable(options.file)} is not written.\n`)
+      remark(options, context, `Nothing was rejected, blocked or failed: ${printable(options.file)} is not written.\n`)
       return
     }
     await gather(originals, folder, options, context)
@@ -71,14 +72,15 @@ async function gather(
   }
 }
 
-function writeFiles(originals: Originals<Misfit>, options: WriteRejectsOptions, { cwd, stderr }: Context): void {
+function writeFiles(originals: Originals<Misfit>, options: WriteRejectsOptions, context: Context): void {
   const { file, option, holder } = options
   const streams = originals.streams()
   const missing = originals.missingCount()
   const [first = '', ...others] = streams
-  for (const stream of [first, ...others]) {
-    const name = others.length === 0 ? file : withStream(file, stream)
-    const path = resolve(cwd, name)
+  const names = others.length === 0 ? [file] : namesFor(file, streams)
+  for (const [index, stream] of [first, ...others].entries()) {
+    const name = names[index] ?? file
+    const path = resolve(context.cwd, name)
     // The file itself was checked before anything was read.
     const taken = name === file ? undefined : holder(path)
     if (taken !== undefined) throw placeTaken(option, name, taken)
@@ -93,15 +95,24 @@ function writeFiles(originals: Originals<Misfit>, options: WriteRejectsOptions, 
       ...(rows > 0 ? [`${counted(rows, 'row')}${stream === '' ? '' : ` of ${stream}`}`] : []),
       ...(stream === first && missing > 0 ? [`${counted(missing, 'reason')} without a row`] : []),
     ].join(' and ')
-    stderr.write(`Wrote ${printable(what)} to ${printable(name)}.\n`)
+    remark(options, context, `Wrote ${printable(what)} to ${printable(name)}.\n`)
   }
   if (streams.length > 0)
-    stderr.write('That holds what the source holds, password hashes included: only you may read it.\n')
+    remark(options, context, 'That holds what the source holds, password hashes included: only you may read it.\n')
 }
 
-/** `out.csv` → `out.users.csv`. */
-function withStream(file: string, stream: string): string {
+/** For each stream a file of its own: `out.csv` → `out.users.csv`. */
+export function namesFor(file: string, streams: readonly string[]): string[] {
   const ending = extname(file)
-  const safe = stream.replace(/[^\p{L}\p{N}_-]/gu, '_')
-  return `${ending === '' ? file : file.slice(0, -ending.length)}.${safe === '' ? 'others' : safe}${ending}`
+  const stem = ending === '' ? file : file.slice(0, -ending.length)
+  const names: string[] = []
+  for (const stream of streams) {
+    const plain = stream.replace(/[^\p{L}\p{N}_-]/gu, '_') || 'others'
+    // Case does not tell files apart everywhere.
+    const isTaken = (name: string) => names.some((other) => other.toLowerCase() === name.toLowerCase())
+    let name = `${stem}.${plain}${ending}`
+    for (let number = 2; isTaken(name); number += 1) name = `${stem}.${plain}-${number}${ending}`
+    names.push(name)
+  }
+  return names
 }

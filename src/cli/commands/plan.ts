@@ -56,8 +56,11 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       saveMerges(computed, options.merges, session, context)
       remark(options, context, `What merging decided is in ${options.merges}. It holds values of users.\n`)
     }
-    if (rejects !== undefined) await saveRejects(computed, rejects, holder, session, context)
-    if (resets !== undefined) saveResets(computed, resets, context)
+    if (rejects !== undefined) await saveRejects(computed, { ...options, rejects }, holder, session, context)
+    if (resets !== undefined) {
+      saveResets(computed, resets, context)
+      remark(options, context, `Who must set a new password is in ${resets}. It holds e-mail addresses.\n`)
+    }
     if (computed.summary.refusals.length > 0) return ExitCode.guard
     return options.detailedExitcode && computed.summary.changes ? ExitCode.changes : ExitCode.done
   })
@@ -75,19 +78,19 @@ function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { c
 
 function saveRejects(
   computed: Plan,
-  file: string,
+  { rejects: file, quiet }: PlanOptions & { rejects: string },
   holder: Holder,
   { loaded, scratch, obtainSnapshot }: Session,
   context: Context,
 ): Promise<void> {
   const [misfits, digest] = [planMisfits(computed), computed.inputs.source]
-  return writeRejects({ file, option: '--rejects', misfits, loaded, scratch, obtainSnapshot, digest, holder }, context)
+  const source = { loaded, obtainSnapshot, digest }
+  return writeRejects({ file, option: '--rejects', misfits, scratch, holder, quiet, ...source }, context)
 }
 
-function saveResets(computed: Plan, file: string, { cwd, stderr }: Context): void {
+function saveResets(computed: Plan, file: string, { cwd }: Context): void {
   const purpose = purposeOf('the list of resets', file, '--resets', 'resets_unwritable')
   writeWholeFile(resolve(cwd, file), resetsCsv(computed), purpose)
-  stderr.write(`Who must set a new password is in ${file}. It holds e-mail addresses.\n`)
 }
 
 function purposeOf(what: string, named: string, option: string, code: string): Purpose {
