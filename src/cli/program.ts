@@ -129,6 +129,8 @@ function addPlan(program: Command, context: Context, start: Start): void {
     .option('--json', 'the same as --format json')
     .option('-o, --out <file>', 'save the plan, to be applied as it is')
     .option('--merges <file>', 'write what became of duplicates, record by record, as JSON')
+    .option('--rejects <file>', 'write the rows of what is rejected or blocked, with the reasons, to be corrected')
+    .option('--resets <file>', 'write who must set a new password, and why, as CSV')
     .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
     .action((manifest, { json, ...options }) =>
       start(() => {

@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { DesiredResource } from '../resources/kind.ts'
 import type { Accounting } from './accounting.ts'
+import { countNamed, type LeftOutItem, leftOutItems } from './left-out.ts'
 import type { Staging } from './staging.ts'
 
 /** A refused resource or record, with its place in the source. */
@@ -107,6 +108,17 @@ export class DesiredSet {
         records: Number(row.records),
       }
     }
+  }
+
+  /** Records of which the manifest says that nothing is made, in their order. */
+  leftOut(limit = Number.POSITIVE_INFINITY): Generator<LeftOutItem> {
+    return leftOutItems(this.staging, this.accounting.records.leftOutBy, limit)
+  }
+
+  /** How many of them there are, by name. */
+  leftOutCount(): number {
+    const { leftOut, ignored } = countNamed(this.staging)
+    return leftOut + ignored
   }
 
   rejectCount(): number {

@@ -3,6 +3,7 @@ import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
+import { insertIgnored } from '../desired/left-out.ts'
 import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { Staging } from '../desired/staging.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -52,6 +53,7 @@ export async function computeDesired(
     scratch,
     snapshot,
     reject: (record) => rejectRecord(staging, record),
+    ignore: (row) => insertIgnored(staging, row),
     warn: onWarning,
     signal,
     onBytes: (read, of) => {
