@@ -5,8 +5,9 @@ import type { Action } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
 import { PERCENTAGE_FROM } from '../planning/guards.ts'
-import type { Plan } from '../planning/plan.ts'
+import type { Plan, PlanWarning } from '../planning/plan.ts'
 import { countStillAnswered, countStillReduced } from '../planning/still-reduced.ts'
+import { stateVersion, type Where } from '../planning/where.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
@@ -35,6 +36,10 @@ export interface ApplyOptions {
 
 export interface ApplyResult {
   run: number
+  /** With the state as it is afterwards. */
+  where: Where
+  /** What was odd about the plan. */
+  warnings: PlanWarning[]
   outcome: RunOutcome
   kinds: KindResult[]
   requests: RequestCounts
@@ -121,6 +126,8 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const rejected = plan.set.rejectCount()
   return {
     run,
+    where: { ...plan.where, state: stateVersion(state) },
+    warnings: plan.summary.warnings,
     outcome,
     kinds,
     requests: requests(),

@@ -51,7 +51,7 @@ export interface Session {
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
   /** Reads the source alone. One session makes one plan or one desired set. */
-  computeDesired(): Promise<DesiredSet>
+  computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
   close(): Promise<void>
 }
 
@@ -104,6 +104,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       onWait,
       onProgress: (message: string) => progress.status(message),
       onWarning: (problem: Problem) => {
+        if (loaded.manifest.warnings.accept.includes(problem.code)) return
         progress.clear()
         warn(placeSourceProblem(problem, loaded))
       },
@@ -123,7 +124,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       return computed
     }
     const destroyPlan = async (sparing: { spareSignedIn: boolean; spareChanged: boolean }) => {
-      const { onProgress } = reading
+      const { onProgress, onWarning } = reading
       const computed = await computeDestroyPlan({
         loaded,
         state,
@@ -131,15 +132,16 @@ export async function openSession(options: SessionOptions, context: Context, loc
         scratch: scratch.path,
         ...sparing,
         onProgress,
+        onWarning,
       })
       progress.clear()
       closers.push(() => computed.set.close())
       return computed
     }
     const desired = async () => {
-      const { set } = await whileReading(() => computeDesired(reading))
-      closers.push(() => set.close())
-      return set
+      const computed = await whileReading(() => computeDesired(reading))
+      closers.push(() => computed.set.close())
+      return computed
     }
     return {
       loaded,

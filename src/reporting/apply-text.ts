@@ -3,6 +3,7 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import type { Failure } from '../state/store.ts'
 import { counted, duration, type Paint, table } from './style.ts'
+import { describeWhere } from './where-text.ts'
 
 /** What an apply did: per kind, with the sum of each line, and in requests. */
 export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
@@ -32,7 +33,7 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
   ]
   const heads = ['', 'desired', ...(deletes ? ['to delete'] : []), ...columns]
   return [
-    `${paint('bold', `Run ${result.run}`)}\n`,
+    `${paint('bold', `Run ${result.run}`)}  ${describeWhere(result.where)}\n`,
     table([heads, ...rows]),
     `\n${details.join(', ')} in ${duration(seconds)}\n`,
     ...(reduced > 0

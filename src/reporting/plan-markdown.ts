@@ -12,15 +12,15 @@ import { describeLost, describeUnmapped } from './roles-text.ts'
 import { minute } from './snapshot-age.ts'
 import { counted, duration, ofSeveral, shortValue } from './style.ts'
 import { describeReasons, describeUser, sum, totpHeading } from './totp-text.ts'
+import { describeWhere } from './where-text.ts'
 
 /** How many actions of a kind are listed: a comment of a pull request holds 65,536 characters. */
 const SAMPLE = 10
 
 /** A plan for a pull request. */
 export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): void {
-  const { summary, set, inputs } = plan
-  const { target } = inputs
-  write(`## Migration plan: ${cell(plan.name)} → ${target.type === 'sandbox' ? 'sandbox' : cell(target.baseUrl)}\n\n`)
+  const { summary, set } = plan
+  write(`## Migration plan: ${cell(describeWhere(plan.where))}\n\n`)
   write('| | create | update | adopt | unchanged | blocked | delete | orphaned |\n|---|--:|--:|--:|--:|--:|--:|--:|\n')
   for (const kind of summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)) {
     const figures = [kind.create, kind.update, kind.adopt, kind.unchanged, kind.blocked, kind.delete, kind.orphaned]
@@ -30,7 +30,9 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   write(`\n${summary.changes ? `${counted(writes, 'write')}, at least ${duration(seconds)}.` : 'Nothing to do.'}\n`)
   for (const refusal of summary.refusals) write(`\n> **Refused**: ${cell(refusal.message)}. ${cell(refusal.hint)}.\n`)
   for (const warning of summary.warnings) {
-    write(`\n> **Warning**: ${cell(describeWarning(warning))}. ${cell(warning.hint ?? '')}.\n`)
+    if (warning.accepted) write(`\n> Warning, accepted ${code(warning.code)}: ${cell(describeWarning(warning))}.\n`)
+    else
+      write(`\n> **Warning** ${code(warning.code)}: ${cell(describeWarning(warning))}. ${cell(warning.hint ?? '')}.\n`)
   }
   const { snapshot, partial } = set.reading
   if (snapshot) write(`\nFrom a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`)

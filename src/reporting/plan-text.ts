@@ -8,10 +8,12 @@ import { describeConnections } from './connections-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
-import { describeNotes, describeWarning, PARTIAL } from './remarks.ts'
+import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { counted, duration, ofSeveral, type Paint, shortValue, table } from './style.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
+import { renderWarnings } from './warnings-text.ts'
+import { describeWhere } from './where-text.ts'
 
 export interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
@@ -26,8 +28,7 @@ const REASONS = 10
 /** A plan for people: where the records went, the counts, a sample of the actions, and what stands in the way. */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
-  const { target } = plan.inputs
-  write(`${paint('bold', printable(plan.name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
+  write(`${paint('bold', describeWhere(plan.where))}\n\n`)
   if (plan.purpose === 'apply') {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
@@ -49,7 +50,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   }
   renderConnections(plan, options)
   renderRemarks(plan, options)
-  renderWarnings(plan, options)
+  renderWarnings(plan.summary.warnings, options)
   renderConclusion(plan, options)
 }
 
@@ -158,15 +159,6 @@ function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
   for (const line of remarks) write(`  ${printable(line)}\n`)
   for (const { orphaned: count, kind, plural } of orphaned) {
     write(`  ${counted(count, kind, plural)} no longer in the source: left alone in WorkOS\n`)
-  }
-}
-
-function renderWarnings({ summary }: Plan, { paint, write }: PlanTextOptions): void {
-  if (summary.warnings.length === 0) return
-  write(`\n${paint('bold', 'Warnings')}\n`)
-  for (const warning of summary.warnings) {
-    write(`  ${paint('yellow', '!')} ${printable(describeWarning(warning))}\n`)
-    write(renderHint(warning.hint, paint))
   }
 }
 

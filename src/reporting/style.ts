@@ -1,5 +1,8 @@
 import { styleText } from 'node:util'
-import { figure, printable } from '../diagnostics/printable.ts'
+import { counted } from '../diagnostics/counted.ts'
+import { printable } from '../diagnostics/printable.ts'
+
+export { counted }
 
 type Format = Parameters<typeof styleText>[0]
 
@@ -8,11 +11,6 @@ export type Paint = (format: Format, text: string) => string
 
 export function painter(color: boolean): Paint {
   return (format, text) => (color ? styleText(format, text, { validateStream: false }) : text)
-}
-
-/** `1 user`, `2 users`. */
-export function counted(count: number, singular: string, plural = `${singular}s`): string {
-  return `${figure(count)} ${count === 1 ? singular : plural}`
 }
 
 /** Behind what stands for several records: of the first of them the place is shown. */

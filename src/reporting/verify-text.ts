@@ -12,6 +12,8 @@ import { renderAccounting } from './accounting-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { PARTIAL } from './remarks.ts'
 import { counted, type Paint, shortValue, table } from './style.ts'
+import { renderWarnings } from './warnings-text.ts'
+import { describeWhere } from './where-text.ts'
 
 export interface VerifyTextOptions extends ReadingTextOptions {
   /** Show every finding instead of the first few. */
@@ -46,8 +48,7 @@ const CHANGED: Record<ChangedBy, string> = {
 /** A verification for people: where the records went, what became of each resource, what is not as it should be. */
 export function renderVerifyText(verification: Verification, options: VerifyTextOptions): void {
   const { paint, write } = options
-  const { name, target } = verification
-  write(`${paint('bold', printable(name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
+  write(`${paint('bold', describeWhere(verification.where))}\n\n`)
   write(renderReading(verification.set.reading, options))
   write(renderAccounting(verification.accounting, paint))
   renderCounts(verification, options)
@@ -60,6 +61,7 @@ export function renderVerifyText(verification: Verification, options: VerifyText
     if (count > limit) write(`  … ${figure(count - limit)} more, all of them with --full\n`)
   }
   renderRemarks(verification, options)
+  renderWarnings(verification.warnings, options)
   write(`\n${conclusion(verification, paint)}\n`)
 }
 

@@ -44,6 +44,8 @@ const NONE = {
 function result(changed: Partial<ApplyResult> = {}): ApplyResult {
   return {
     run: 3,
+    where: { name: 'acme', environment: null, host: 'sandbox', key: null, state: { lineage: null, serial: 0 } },
+    warnings: [],
     outcome: 'completed',
     kinds: [USERS, { ...NONE, kind: 'role', plural: 'roles' }],
     requests: { reads: 1, writes: 1160, refused: 0, repeated: 0 },

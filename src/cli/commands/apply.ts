@@ -1,11 +1,17 @@
 import { dirname, resolve } from 'node:path'
+import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
+import type { Plan } from '../../planning/plan.ts'
 import { checkFresh, type PlanHeader } from '../../planning/plan-file.ts'
 import { checkSeal, isPlanFile, readPlanHeader } from '../../planning/read-plan-file.ts'
+import { painter } from '../../reporting/style.ts'
+import { renderWarnings } from '../../reporting/warnings-text.ts'
+import { describeWhere } from '../../reporting/where-text.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { buffered } from '../output.ts'
 import type { SessionOptions } from '../session.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
@@ -33,6 +39,7 @@ export async function apply(
     const plan = await session.computePlan(saved.summary.refreshed)
     checkFresh(saved, plan, apiKey)
     checkSeal(path, saved, apiKey)
+    if (!options.json) await showHead(plan, context)
     checkRefusals(plan, session.loaded)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
@@ -51,6 +58,15 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
     }
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
   })
+}
+
+/** Where a saved plan goes, and its warnings: the rest was looked at when it was made. */
+async function showHead(plan: Plan, { stdout, env }: Context): Promise<void> {
+  const paint = painter(wantsColor(stdout, env))
+  const { write, end } = buffered(stdout)
+  write(`${paint('bold', describeWhere(plan.where))}\n`)
+  renderWarnings(plan.summary.warnings, { paint, write })
+  await end()
 }
 
 /** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */

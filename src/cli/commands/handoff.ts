@@ -44,6 +44,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   })
   const progress = new Progress(stderr)
   const warn = (problem: Problem) => {
+    if (loaded.manifest.warnings.accept.includes(problem.code)) return
     progress.clear()
     const warning = { ...problem, severity: 'warning' as const }
     stderr.write(renderProblems([warning], { color: wantsColor(stderr, env), cwd, redactor }))

@@ -23,13 +23,13 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
   return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, state, target, progress } = session
     const verification = await compare({
-      name: loaded.manifest.name,
+      loaded,
       state,
       target,
       kinds: plannedKinds(loaded.manifest),
-      manifest: loaded.manifest,
       readSource: session.computeDesired,
       signal: context.interrupted,
+      onWarning: session.warn,
       onProgress: (message) => progress.status(message),
     }).finally(() => progress.clear())
     const { write, end } = buffered(context.stdout)
