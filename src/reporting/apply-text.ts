@@ -2,28 +2,31 @@ import type { ApplyResult } from '../applying/apply.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import type { Failure } from '../state/store.ts'
-import { counted, duration, type Paint, table } from './style.ts'
+import { counted, duration, type Paint } from './style.ts'
+import { nonZero, table } from './table.ts'
 import { describeWhere } from './where-text.ts'
+
+const COLUMNS = [
+  'desired',
+  'toDelete',
+  'created',
+  'updated',
+  'adopted',
+  'unchanged',
+  'gone',
+  'deleted',
+  'failed',
+  'blocked',
+  'pending',
+] as const
 
 /** What an apply did: per kind, with the sum of each line, and in requests. */
 export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
-  const gone = result.kinds.reduce((sum, kind) => sum + kind.gone, 0)
   const reduced = result.kinds.reduce((sum, kind) => sum + kind.reduced, 0)
   const answered = answeredOtherwise(result)
-  const deletes = result.kinds.some(({ toDelete }) => toDelete > 0)
-  const columns = [
-    ...(['created', 'updated', 'adopted', 'unchanged'] as const),
-    ...(gone > 0 ? (['gone'] as const) : []),
-    ...(deletes ? (['deleted'] as const) : []),
-    ...(['failed', 'blocked', 'pending'] as const),
-  ]
   const kinds = result.kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
-  const rows = kinds.map((kind) => [
-    kind.plural,
-    figure(kind.desired),
-    ...(deletes ? [figure(kind.toDelete)] : []),
-    ...columns.map((column) => figure(kind[column])),
-  ])
+  const columns = nonZero(COLUMNS, kinds)
+  const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => figure(kind[column]))])
   const { reads, writes, refused, repeated } = result.requests
   const details = [
     counted(writes, 'write'),
@@ -31,10 +34,10 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
     ...(refused > 0 ? [`${refused} answered 429`] : []),
     ...(repeated > 0 ? [`${repeated} repeated`] : []),
   ]
-  const heads = ['', 'desired', ...(deletes ? ['to delete'] : []), ...columns]
+  const heads = ['', ...columns.map((column) => (column === 'toDelete' ? 'to delete' : column))]
   return [
     `${paint('bold', `Run ${result.run}`)}  ${describeWhere(result.where)}\n`,
-    table([heads, ...rows]),
+    rows.length === 0 ? '' : table([heads, ...rows]),
     `\n${details.join(', ')} in ${duration(seconds)}\n`,
     ...(reduced > 0
       ? [

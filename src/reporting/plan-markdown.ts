@@ -3,14 +3,17 @@ import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.
 import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
-import { describeLeftOut } from './accounting-text.ts'
+import { accountingRows, describeLeftOut } from './accounting-text.ts'
 import { describeConnections } from './connections-text.ts'
+import { countsOf } from './counts.ts'
+import { describeEstimate } from './estimate-text.ts'
 import { describeMerges, duplicateRows } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from './remarks.ts'
 import { describeLost, describeUnmapped } from './roles-text.ts'
 import { minute } from './snapshot-age.ts'
-import { counted, duration, ofSeveral, shortValue } from './style.ts'
+import { counted, ofSeveral, shortValue } from './style.ts'
+import { placesOf, type Sum } from './table.ts'
 import { describeReasons, describeUser, sum, totpHeading } from './totp-text.ts'
 import { describeWhere } from './where-text.ts'
 
@@ -21,13 +24,10 @@ const SAMPLE = 10
 export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): void {
   const { summary, set } = plan
   write(`## Migration plan: ${cell(describeWhere(plan.where))}\n\n`)
-  write('| | create | update | adopt | unchanged | blocked | delete | orphaned |\n|---|--:|--:|--:|--:|--:|--:|--:|\n')
-  for (const kind of summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)) {
-    const figures = [kind.create, kind.update, kind.adopt, kind.unchanged, kind.blocked, kind.delete, kind.orphaned]
-    write(`| ${kind.plural} | ${figures.join(' | ')} |\n`)
-  }
-  const { writes, seconds } = summary.estimate
-  write(`\n${summary.changes ? `${counted(writes, 'write')}, at least ${duration(seconds)}.` : 'Nothing to do.'}\n`)
+  const { kinds, columns } = countsOf(summary, plan.purpose)
+  if (kinds.length > 0) write(`| | ${columns.join(' | ')} |\n|---|${'--:|'.repeat(columns.length)}\n`)
+  for (const kind of kinds) write(`| ${kind.plural} | ${columns.map((column) => kind[column]).join(' | ')} |\n`)
+  write(`\n${summary.changes ? `${describeEstimate(summary.estimate)}.` : 'Nothing to do.'}\n`)
   for (const refusal of summary.refusals) write(`\n> **Refused**: ${cell(refusal.message)}. ${cell(refusal.hint)}.\n`)
   for (const warning of summary.warnings) {
     if (warning.accepted) write(`\n> Warning, accepted ${code(warning.code)}: ${cell(describeWarning(warning))}.\n`)
@@ -37,13 +37,9 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   const { snapshot, partial } = set.reading
   if (snapshot) write(`\nFrom a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`)
   if (partial) write(`\n> ${cell(PARTIAL)}.\n`)
-  write('\n### Records\n\n| | in | | | |\n|---|--:|--:|--:|--:|\n')
-  for (const { stream, file, read, passed, rejected } of set.accounting.streams) {
-    write(`| ${cell(stream)} (${cell(file)}) | ${read} | ${passed} passed | | ${rejected} rejected |\n`)
-  }
-  for (const { plural, yielded, distinct, merged, rejected } of set.accounting.kinds) {
-    write(`| ${plural} | ${yielded} | ${distinct} distinct | ${merged} merged | ${rejected} rejected |\n`)
-  }
+  const { records, resources } = accountingRows(set.accounting)
+  writeSums('Records', records, write)
+  writeSums('Resources', resources, write)
   const leftOut = describeLeftOut(set.accounting.records)
   if (leftOut.length > 0) write(`\n${leftOut.map((line) => `- ${cell(line)}\n`).join('')}`)
   const duplicates = duplicateRows(plan)
@@ -68,6 +64,17 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   if (remarks.length > 0) {
     write('\n### Remarks\n\n')
     for (const line of remarks) write(`- ${cell(line)}\n`)
+  }
+}
+
+/** Sums with each part in a column; parts that are zero in every row are left out. */
+function writeSums(title: string, rows: readonly Sum[], write: (text: string) => void): void {
+  if (rows.length === 0) return
+  const places = placesOf(rows)
+  write(`\n### ${title}\n\n| | in |${' |'.repeat(places.length)}\n|---|--:|${'--:|'.repeat(places.length)}\n`)
+  for (const { name, total, parts } of rows) {
+    const cells = places.map((place) => parts[place]).map((part) => (part ? `${part.count} ${part.what}` : ''))
+    write(`| ${[cell(name), total, ...cells].join(' | ')} |\n`)
   }
 }
 

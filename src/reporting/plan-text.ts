@@ -5,12 +5,15 @@ import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
+import { countsOf } from './counts.ts'
 import { renderMerges } from './merges-text.ts'
+import { describeEstimate } from './estimate-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
-import { counted, duration, ofSeveral, type Paint, shortValue, table } from './style.ts'
+import { counted, ofSeveral, type Paint, shortValue } from './style.ts'
+import { definitions, table } from './table.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
 import { renderWarnings } from './warnings-text.ts'
 import { describeWhere } from './where-text.ts'
@@ -83,15 +86,8 @@ function rejection({ kind, field, message }: RejectedItem): string {
 }
 
 function renderCounts({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
-  const some = (field: 'delete' | 'gone') => summary.kinds.some((kind) => kind[field] > 0)
-  const columns = [
-    ...(purpose === 'apply' ? (['create', 'update', 'adopt', 'unchanged'] as const) : []),
-    ...(some('gone') ? (['gone'] as const) : []),
-    ...(purpose === 'apply' ? (['blocked'] as const) : []),
-    ...(purpose === 'destroy' || some('delete') ? (['delete'] as const) : []),
-    ...(purpose === 'apply' ? (['orphaned'] as const) : []),
-  ]
-  const kinds = summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)
+  const { kinds, columns } = countsOf(summary, purpose)
+  if (kinds.length === 0) return
   const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => figure(kind[column]))])
   write(`\n${paint('bold', 'Plan')}\n${table([['', ...columns], ...rows])}`)
 }
@@ -138,8 +134,7 @@ function renderPasswords({ summary, purpose }: Plan, { paint, write }: PlanTextO
   const lines = describePasswords(summary.passwords)
   if (purpose === 'destroy' || lines.length === 0) return
   write(`\n${paint('bold', 'Passwords')}  ${paint('dim', passwordsHeading(summary.passwords))}\n`)
-  const width = Math.max(...lines.map(({ algorithm }) => algorithm.length))
-  for (const { algorithm, fate } of lines) write(`  ${printable(algorithm.padEnd(width))}  ${printable(fate)}\n`)
+  write(definitions(lines.map(({ algorithm, fate }) => [printable(algorithm), printable(fate)])))
 }
 
 function renderConnections({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
@@ -165,10 +160,7 @@ function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
 function renderConclusion(plan: Plan, { paint, write }: PlanTextOptions): void {
   const { estimate, refusals } = plan.summary
   if (!plan.summary.changes) write(`\n${nothingToDo(plan, paint)}\n`)
-  else {
-    const time = estimate.seconds < 1 ? 'without waiting' : `in ${duration(estimate.seconds)} at least`
-    write(`\n${counted(estimate.writes, 'write')} to WorkOS, ${time} at the configured limits.\n`)
-  }
+  else write(`\n${describeEstimate(estimate)}.\n`)
   for (const refusal of refusals) {
     write(`${paint('red', 'Refused:')} ${refusal.message}\n  ${paint('dim', refusal.hint)}\n`)
   }

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { counted } from '../diagnostics/counted.ts'
 import { printable } from '../diagnostics/printable.ts'
 
+export { table } from './table.ts'
 export { counted }
 
 type Format = Parameters<typeof styleText>[0]
@@ -30,15 +31,4 @@ export function duration(seconds: number): string {
 export function shortValue(value: unknown, length = 60): string {
   const text = printable(JSON.stringify(value) ?? 'nothing')
   return text.length > length ? `${text.slice(0, length - 1)}…` : text
-}
-
-/** Rows under each other: the first column to the left, all others (figures) to the right. */
-export function table(rows: readonly (readonly string[])[], indent = '  '): string {
-  const widths: number[] = []
-  for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length)
-  }
-  const line = (row: readonly string[]) =>
-    row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ')
-  return rows.map((row) => `${indent}${line(row).trimEnd()}\n`).join('')
 }
