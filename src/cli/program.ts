@@ -120,6 +120,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
     .option('-o, --out <file>', 'save the plan, to be applied as it is')
     .option('--merges <file>', 'write what became of duplicates, record by record, as JSON')
     .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
+    .option('--strict', 'exit with 7 when something is rejected or blocked, or a warning is not accepted')
     .action((manifest, { json, ...options }) =>
       start(async () => {
         const format = json ? 'json' : options.format
@@ -138,7 +139,11 @@ function addApply(program: Command, context: Context, start: Start): void {
   const apply = reading(sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest'))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'do not ask: what the plan shows is approved, deletions too')
+    .option(
+      '--strict',
+      'apply nothing with a warning that is not accepted; exit with 7 for what is rejected or blocked',
+    )
     .option('--confirm <word>', 'the word that safety.confirm asks for; a saved plan needs it too')
     .option('--json', 'print the result as JSON')
     .action((file, options) => start(async () => (await import('./commands/apply.ts')).apply(file, options, context)))

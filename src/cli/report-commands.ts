@@ -8,7 +8,7 @@ export function addReports(program: Command, context: Context, start: Start): vo
   const verify = reading(
     sub(program, 'verify [manifest]', 'Read WorkOS back and compare it with the source and the state'),
   )
-    .option('--strict', 'fail on differences as well, not only on what is missing')
+    .option('--strict', 'fail on differences and warnings as well, not only on what is missing')
     .option('--full', 'show every finding')
     .option('--json', 'print the result as JSON')
     .action((manifest, options) =>

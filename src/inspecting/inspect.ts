@@ -1,3 +1,4 @@
+import { counted } from '../diagnostics/counted.ts'
 import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 import { type WrittenNull, WrittenNulls } from '../sources/written-nulls.ts'
 import { Findings } from './findings.ts'
@@ -67,7 +68,7 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
           records++
           add(record)
         }
-        onProgress(`reading the source: ${records} records`)
+        onProgress(`reading the source: ${counted(records, 'record')}`)
       }
     }
     const streams = streamsOf(source, { columns: options.columns, profiles, rejected })

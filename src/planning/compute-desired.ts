@@ -5,6 +5,7 @@ import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { Staging } from '../desired/staging.ts'
+import { counted } from '../diagnostics/counted.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { checkStreams } from '../mapping/check.ts'
@@ -70,7 +71,7 @@ export async function computeDesired(
       onRecords: (chunk) => {
         for (const record of chunk) nulls.add(record)
       },
-      onProgress: (count) => onProgress(`reading the source: ${count} records`),
+      onProgress: (count) => onProgress(`reading the source: ${counted(count, 'record')}`),
     })
     const yielded = countYielded(staging)
     onProgress('merging duplicates')

@@ -1,5 +1,6 @@
 import type { ApplyResult } from '../applying/apply.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import { someOf } from '../diagnostics/some-of.ts'
 import { jsonText } from '../json.ts'
 import type { Failure } from '../state/store.ts'
 import { counted, duration, type Paint } from './style.ts'
@@ -62,16 +63,16 @@ function conclusion(result: ApplyResult, paint: Paint): string {
   const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose } = result
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
+  const left = absent({ rejected, blocked: sum('blocked'), gone: sum('gone') })
   switch (outcome) {
     case 'completed':
       if (purpose === 'destroy') return paint('green', 'Done: what the plan deletes is gone from WorkOS.')
       if (answeredOtherwise(result) > 0) {
-        const without =
-          rejected + sum('gone') === 0 ? '' : `, without ${absent(rejected, sum('gone'))} that the plan lists`
+        const without = left === '' ? '' : `, without ${left} that the plan lists`
         const what = counted(answeredOtherwise(result), 'resource')
         return paint('yellow', `Done${without}, but WorkOS answered with other values than were sent for ${what}.`)
       }
-      if (rejected + sum('gone') === 0) {
+      if (left === '') {
         const reduced = sum('reduced') + stillReduced
         const but = [
           ...(leftOut > 0 ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
@@ -80,7 +81,7 @@ function conclusion(result: ApplyResult, paint: Paint): string {
         const except = but.length === 0 ? '' : `, but for ${but.join(' and ')}`
         return paint('green', `Done: everything in the source is in WorkOS${except}.`)
       }
-      return paint('yellow', `Done, without ${absent(rejected, sum('gone'))} that the plan lists.`)
+      return paint('yellow', `Done, without ${left} that the plan lists.`)
     case 'incomplete':
       return paint(
         'yellow',
@@ -115,9 +116,12 @@ export async function renderApplyJson(
   write(']}\n')
 }
 
-function absent(rejected: number, gone: number): string {
-  return [
+/** What is not in WorkOS although nothing went wrong; empty where there is no such thing. */
+function absent({ rejected, blocked, gone }: { rejected: number; blocked: number; gone: number }): string {
+  const some = [
     ...(rejected > 0 ? [`the ${counted(rejected, 'rejected record')}`] : []),
+    ...(blocked > 0 ? [`the ${counted(blocked, 'blocked resource')}`] : []),
     ...(gone > 0 ? [`the ${counted(gone, 'resource')} deleted in WorkOS`] : []),
-  ].join(' and ')
+  ]
+  return some.length === 0 ? '' : someOf(some)
 }

@@ -7,6 +7,7 @@ import { accountingRows, describeLeftOut } from './accounting-text.ts'
 import { describeConnections } from './connections-text.ts'
 import { countsOf } from './counts.ts'
 import { describeEstimate } from './estimate-text.ts'
+import { countedKind } from './kinds-text.ts'
 import { describeMerges, duplicateRows } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from './remarks.ts'
@@ -124,7 +125,7 @@ function writeActions(plan: Plan, write: (text: string) => void): void {
     for (const type of ['create', 'update', 'adopt', 'delete', 'blocked'] as const) {
       const count = kind[type]
       if (count === 0) continue
-      write(`\n<details><summary>${type}: ${counted(count, kind.kind, kind.plural)}</summary>\n\n`)
+      write(`\n<details><summary>${type}: ${countedKind(count, kind.kind)}</summary>\n\n`)
       for (const action of plan.sample(kind.kind, type, SAMPLE)) {
         write(`- ${code(address(action))} ${cell(action.label === action.key ? '' : action.label)}\n`)
         if (action.type === 'blocked') write(`  - ${cell(action.message)}\n`)

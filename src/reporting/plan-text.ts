@@ -6,8 +6,9 @@ import { renderAccounting } from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
 import { countsOf } from './counts.ts'
-import { renderMerges } from './merges-text.ts'
 import { describeEstimate } from './estimate-text.ts'
+import { countedKind } from './kinds-text.ts'
+import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
@@ -110,11 +111,13 @@ function renderBlocked(plan: Plan, { paint, write }: PlanTextOptions): void {
   const reasons = plan.blockedReasons()
   if (reasons === 0) return
   write(`\n${paint('bold', 'Blocked, by reason')}\n`)
-  for (const { kind, message, code, count } of plan.blockedCounts(REASONS)) {
-    const why = code === 'dependency_blocked' ? 'what they refer to is blocked' : message
-    write(`  ${paint('red', '!')} ${figure(count)} ${kind}: ${printable(why)}\n`)
-  }
-  if (reasons > REASONS) write(`  … ${figure(reasons - REASONS)} more reasons\n`)
+  const counts = [...plan.blockedCounts(REASONS)].map(({ kind, message, code, count }) => {
+    const they = count === 1 ? 'what it refers to is blocked' : 'what they refer to is blocked'
+    return { what: countedKind(count, kind), why: code === 'dependency_blocked' ? they : message }
+  })
+  const width = Math.max(...counts.map(({ what }) => what.length))
+  for (const { what, why } of counts) write(`  ${paint('red', '!')} ${what.padEnd(width)}  ${printable(why)}\n`)
+  if (reasons > REASONS) write(`  … ${counted(reasons - REASONS, 'more reason')}\n`)
 }
 
 function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void {
@@ -126,7 +129,7 @@ function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void
     write(`  ${paint('cyan', '·')} ${printable(address({ kind, key }))}  ${paint('dim', printable(message))}\n`)
   }
   if (!full && total > SAMPLE) {
-    write(`  … by reason: ${counts.map(({ kind, code, count }) => `${count} ${kind} ${code}`).join(', ')}\n`)
+    write(`  … by reason: ${counts.map(({ kind, code, count }) => `${countedKind(count, kind)} ${code}`).join(', ')}\n`)
   }
 }
 
@@ -152,8 +155,8 @@ function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
   write(`\n${paint('bold', 'Remarks')}\n`)
   if (partial) write(`  ${PARTIAL}\n`)
   for (const line of remarks) write(`  ${printable(line)}\n`)
-  for (const { orphaned: count, kind, plural } of orphaned) {
-    write(`  ${counted(count, kind, plural)} no longer in the source: left alone in WorkOS\n`)
+  for (const { orphaned: count, kind } of orphaned) {
+    write(`  ${countedKind(count, kind)} no longer in the source: left alone in WorkOS\n`)
   }
 }
 

@@ -1,10 +1,12 @@
 import { dirname, resolve } from 'node:path'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { someOf } from '../../diagnostics/some-of.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { checkFresh, type PlanHeader } from '../../planning/plan-file.ts'
 import { checkSeal, isPlanFile, readPlanHeader } from '../../planning/read-plan-file.ts'
+import { countedKind } from '../../reporting/kinds-text.ts'
 import { painter } from '../../reporting/style.ts'
 import { renderWarnings } from '../../reporting/warnings-text.ts'
 import { describeWhere } from '../../reporting/where-text.ts'
@@ -13,6 +15,7 @@ import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
 import type { SessionOptions } from '../session.ts'
+import { refuseWarnings } from '../strict.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
 import { showPlan } from './plan.ts'
@@ -21,6 +24,8 @@ export interface ApplyCommandOptions extends SessionOptions, Approval {
   refresh?: boolean
   full?: boolean
   json?: boolean
+  /** Refuse a plan with warnings that nobody accepted; fail on what is rejected or blocked. */
+  strict?: boolean
 }
 
 /** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */
@@ -41,6 +46,7 @@ export async function apply(
     checkSeal(path, saved, apiKey)
     if (!options.json) await showHead(plan, context)
     checkRefusals(plan, session.loaded)
+    if (options.strict) refuseWarnings(plan)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
   })
@@ -51,13 +57,23 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
     const plan = await session.computePlan(options.refresh ?? false)
     if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
     checkRefusals(plan, session.loaded)
-    const { confirm } = session.loaded.manifest.safety
-    if (plan.summary.changes && !(await approve('\nApply this plan?', confirm, options, context))) {
+    if (options.strict) refuseWarnings(plan)
+    const { confirm: word } = session.loaded.manifest.safety
+    const deletes = describeDeletes(plan)
+    const text = `\nApply this plan?${deletes === undefined ? '' : ` It deletes ${deletes} from WorkOS.`}`
+    const question = { text, word, asker: 'safety.confirm', deletes: deletes !== undefined }
+    if (plan.summary.changes && !(await approve(question, options, context))) {
       context.stderr.write('Nothing was applied.\n')
       return ExitCode.done
     }
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
   })
+}
+
+/** `12 users and 1 membership`; undefined where nothing is deleted. */
+function describeDeletes({ summary }: Plan): string | undefined {
+  const some = summary.kinds.filter((kind) => kind.delete > 0).map((kind) => countedKind(kind.delete, kind.kind))
+  return some.length === 0 ? undefined : someOf(some, { limit: some.length })
 }
 
 /** Where a saved plan goes, and its warnings: the rest was looked at when it was made. */

@@ -12,6 +12,7 @@ import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
 import type { Session, SessionOptions } from '../session.ts'
+import { isStrictlyClean } from '../strict.ts'
 import { withSession } from '../with-session.ts'
 
 export interface PlanOptions extends SessionOptions {
@@ -23,6 +24,8 @@ export interface PlanOptions extends SessionOptions {
   /** Where to write what merging decided, record by record. */
   merges?: string
   detailedExitcode?: boolean
+  /** Fail on what is rejected or blocked, and on warnings that nobody accepted. */
+  strict?: boolean
 }
 
 /** `plan`: shows what apply would do. Writes nothing to the target. */
@@ -42,6 +45,7 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       context.stderr.write(`What merging decided is in ${options.merges}. It holds values of users.\n`)
     }
     if (computed.summary.refusals.length > 0) return ExitCode.guard
+    if (options.strict && !isStrictlyClean(computed)) return ExitCode.incomplete
     return options.detailedExitcode && computed.summary.changes ? ExitCode.changes : ExitCode.done
   })
 }

@@ -1,5 +1,6 @@
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
+import { openWarnings } from '../../planning/accepted-warnings.ts'
 import { painter } from '../../reporting/style.ts'
 import { renderVerifyJson } from '../../reporting/verify-json.ts'
 import { renderVerifyText } from '../../reporting/verify-text.ts'
@@ -12,7 +13,7 @@ import type { SessionOptions } from '../session.ts'
 import { withSession } from '../with-session.ts'
 
 export interface VerifyCommandOptions extends SessionOptions {
-  /** Differences fail as well. */
+  /** Differences fail as well, and warnings that nobody accepted. */
   strict?: boolean
   full?: boolean
   json?: boolean
@@ -44,6 +45,7 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
   })
 }
 
-function exitCode({ outcome }: Verification, strict: boolean): ExitCode {
-  return outcome === 'lost' || (strict && outcome === 'different') ? ExitCode.incomplete : ExitCode.done
+function exitCode({ outcome, warnings }: Verification, strict: boolean): ExitCode {
+  const isClean = outcome === 'verified' && openWarnings(warnings).length === 0
+  return outcome === 'lost' || (strict && !isClean) ? ExitCode.incomplete : ExitCode.done
 }

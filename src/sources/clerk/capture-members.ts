@@ -1,3 +1,4 @@
+import { counted } from '../../diagnostics/counted.ts'
 import type { IdSet } from '../id-set.ts'
 import { type ClerkApi, MOST_IDS } from './api.ts'
 import type { ReadingContext } from './counted-list.ts'
@@ -17,7 +18,7 @@ export async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progr
     await snapshot.append(USERS, found, { step, cursor: null })
     const rows = missing.map((id) => ({ id }))
     if (rows.length > 0) await snapshot.append(GONE, rows, { step, cursor: null })
-    progress(`members: ${found.length} more users`)
+    progress(`members: ${counted(found.length, 'more user')}`)
   }
   let unknown = new Set<string>()
   for await (const rows of snapshot.read(MEMBERSHIPS)) {

@@ -1,5 +1,5 @@
 import type { SourceConfig } from '../../config/manifest.ts'
-import { figure } from '../../diagnostics/printable.ts'
+import { counted } from '../../diagnostics/counted.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { Json } from '../../json.ts'
 import { openSource } from '../registry.ts'
@@ -47,7 +47,7 @@ export async function recordSource(config: SourceConfig, folder: string, options
       signal?.throwIfAborted()
       read += chunk.length
       await writer.append(RECORDS, chunk.map(rowOf), { step: RECORDS, cursor: read })
-      onProgress(`reading the source: ${figure(read)} records`)
+      onProgress(`reading the source: ${counted(read, 'record')}`)
     }
     await writer.append(RECORDS, [], { step: RECORDS, cursor: read, done: true })
     await recordRejects(rejects, writer)

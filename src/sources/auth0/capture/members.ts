@@ -1,3 +1,4 @@
+import { counted } from '../../../diagnostics/counted.ts'
 import type { Json, JsonObject } from '../../../json.ts'
 import { isObject } from '../../../json.ts'
 import { HttpRefusal } from '../../http/refusal.ts'
@@ -50,7 +51,7 @@ export async function readMembers(
       }
       if (part.kind === 'gone' || part.done) organizations += 1
       context.progress(
-        `members: ${snapshot.count(STREAMS.members).toLocaleString('en')} in ${organizations} of ${total} organizations`,
+        `members: ${snapshot.count(STREAMS.members).toLocaleString('en')} in ${organizations} of ${counted(total, 'organization')}`,
       )
     },
   )
