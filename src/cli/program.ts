@@ -10,6 +10,7 @@ import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
 import { addState } from './state-commands.ts'
 import { withManifest } from './with-manifest.ts'
+import { addWords } from './words-command.ts'
 
 /** Runs one command line (without the program's own name) and returns its exit code. OperatorErrors are thrown. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -56,6 +57,7 @@ export function buildProgram(context: Context, start: Start): Command {
   addState(program, context, start)
   addDestroy(program, context, start)
   addSandbox(program, context, start)
+  addWords(program, context, start)
   return program
 }
 
