@@ -7,7 +7,7 @@ import type {
   StreamInspection,
 } from '../inspecting/inspection.ts'
 import { counted, type Paint } from './style.ts'
-import { definitions, padded, shortened, WIDTH, widthsOf, wrapped } from './table.ts'
+import { bound, definitions, padded, shortened, WIDTH, widthsOf, wrapped } from './table.ts'
 
 export interface InspectionTextOptions {
   /** What was looked at: the manifest or the file, and what it was recognised as. */
@@ -64,7 +64,7 @@ function holds({ types, secret }: PathInspection): string {
 
 function looks({ values, shapes }: PathInspection): string {
   if (values === undefined) return shapes.slice(0, 2).map(printable).join('  ')
-  const shown = values.slice(0, MAX_SHOWN).map(({ value, count }) => `${printable(value)} ${figure(count)}`)
+  const shown = values.slice(0, MAX_SHOWN).map(({ value, count }) => bound(`${printable(value)} ${figure(count)}`))
   return `${shown.join(', ')}${values.length > MAX_SHOWN ? ` and ${values.length - MAX_SHOWN} more` : ''}`
 }
 
@@ -140,7 +140,7 @@ function organizationsText(organizations: PeopleInspection['organizations']): st
 
 function rolesText({ roles, moreRoles }: PeopleInspection): string {
   if (roles.length === 0) return 'nothing tells'
-  const shown = roles.slice(0, MAX_SHOWN).map(({ role, count }) => `${printable(role)} ${figure(count)}`)
+  const shown = roles.slice(0, MAX_SHOWN).map(({ role, count }) => bound(`${printable(role)} ${figure(count)}`))
   const more = Math.max(0, roles.length - MAX_SHOWN) + moreRoles
   return `${shown.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`
 }
@@ -155,7 +155,10 @@ function columns(rows: readonly (readonly string[])[], paint: Paint, indent = ' 
   const last = others.pop() ?? 0
   const between = others.reduce((sum, width) => sum + width + 2, indent.length + 2)
   const first = Math.min(names, Math.max(WIDTH - between - Math.min(last, LAST), 20))
-  const room = WIDTH - between - first
+  // Where even that leaves no room, the last begins on a line of its own.
+  const isBelow = WIDTH - between - first < Math.min(last, LAST)
+  const hanging = isBelow ? indent.length + 4 : between + first
+  const room = WIDTH - hanging
   return rows
     .map((row) => {
       const cells = row.slice(0, -1).map((cell, index) => {
@@ -164,8 +167,9 @@ function columns(rows: readonly (readonly string[])[], paint: Paint, indent = ' 
         return padded(cell, widths[index] ?? 0, isFigure ? 'start' : 'end')
       })
       const lines = wrapped(row.at(-1) ?? '', room).map((line) => paint('dim', shortened(line, room)))
-      const text = lines.join(`\n${' '.repeat(between + first)}`)
-      return `${indent}${[...cells, text].join('  ').trimEnd()}\n`
+      const text = lines.join(`\n${' '.repeat(hanging)}`)
+      const line = `${indent}${cells.join('  ')}`
+      return `${isBelow ? `${line.trimEnd()}\n${' '.repeat(hanging)}` : `${line}  `}${text}`.trimEnd().concat('\n')
     })
     .join('')
 }

@@ -188,6 +188,14 @@ export function definitions(rows: readonly (readonly [name: string, text: string
     .join('')
 }
 
+/** Stands for a blank at which no line ends. */
+const BOUND = '\u00a0'
+
+/** A text that `wrapped` keeps on one line. */
+export function bound(text: string): string {
+  return text.replaceAll(' ', BOUND)
+}
+
 /** A text in lines of so many columns, broken at blanks. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
@@ -195,7 +203,7 @@ export function wrapped(text: string, width: number): string[] {
     const last = lines.at(-1)
     if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= width)
       lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
+    else if (word !== '') lines.push(word)
   }
-  return lines
+  return lines.map((line) => line.replaceAll(BOUND, ' ').trimEnd())
 }
