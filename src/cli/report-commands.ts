@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { examples, reading, type Start, sub } from './command-line.ts'
 import type { Context } from './context.ts'
+import { addExplain } from './explain-command.ts'
 import { withManifest } from './with-manifest.ts'
 
 /** The commands that tell what became of a migration. */
@@ -18,6 +19,7 @@ export function addReports(program: Command, context: Context, start: Start): vo
     ['workos-migrate verify', 'is everything there? Exit code 7 if not'],
     ['workos-migrate verify --strict --json --full > verified.json', 'every difference, for the record'],
   ])
+  addExplain(program, context, start)
   const errors = sub(program, 'errors', 'Show what a run could not do, by cause, and what would help')
     .option('--run <number>', 'the run (default: the last one)', parseRun)
     .option('--full', 'show every one instead of five of each cause')

@@ -19,6 +19,7 @@ import { computePlan } from '../planning/compute-plan.ts'
 import type { Plan } from '../planning/plan.ts'
 import { Progress } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { acquireLock } from '../state/lock.ts'
 import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
 import { checkStateFile } from '../state/state-file.ts'
@@ -50,6 +51,8 @@ export interface Session {
   computePlan(refresh: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
+  /** What the source is read from; none for files. */
+  obtainSnapshot(): Promise<Snapshot | undefined>
   /** Reads the source alone. One session makes one plan or one desired set. */
   computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
   close(): Promise<void>
@@ -152,6 +155,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       progress,
       warn,
       computePlan: plan,
+      obtainSnapshot: reading.obtainSnapshot,
       computeDestroyPlan: destroyPlan,
       computeDesired: desired,
       close,

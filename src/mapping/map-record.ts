@@ -11,12 +11,26 @@ import { blamed, countLeftOut, type RuleName } from './left-out.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
 import { rankUser } from './rank-user.ts'
-import type { Draft, MapResult } from './result.ts'
+import type { Draft, MapResult, Reject } from './result.ts'
 import { confusableSources } from './source-addresses.ts'
 import { unmappedRoles } from './unmapped-roles.ts'
 
-/** Maps one record by every rule that applies to it and adds to the result what comes of it. */
-export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, result: MapResult): Promise<void> {
+/** What became of one item of a rule: of the record, where an expression fails that tells the items. */
+export type MappedItem = { rule: RuleName; kind: string; item: Json } & (
+  | { ok: true; value: Normalised }
+  | { ok: false; rejected: Reject }
+)
+
+/**
+ * Maps one record by every rule that applies to it and adds to the result what comes of it.
+ * @param watch told of each item, in order
+ */
+export async function mapRecord(
+  record: SourceRecord,
+  mapping: CompiledMapping,
+  result: MapResult,
+  watch?: (mapped: MappedItem) => void,
+): Promise<void> {
   const before = yielded(result)
   const firstDraft = result.drafts.length
   const own: Own = new Map()
@@ -37,6 +51,7 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       ownOf(own, kindRule.definition.name).rejected ??= rejected
       result.rejects.push(rejected)
       result.notes.push(...unmappedRoles(rejected, shown))
+      watch?.({ rule: rule.kind, kind: definition.name, item, ok: false, rejected })
     }
     const leftOutBy = await forEachItem(kindRule.rule, record, reject, async (item) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)
@@ -54,6 +69,13 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       }
       await accept(record, item, kindRule, normalised.value, mapping, result)
       ownOf(own, kindRule.definition.name).keys.set(normalised.value.key, normalised.value.refs)
+      watch?.({
+        rule: kindRule.rule.kind,
+        kind: kindRule.definition.name,
+        item,
+        ok: true,
+        value: normalised.value,
+      })
     })
     conditions.set(kindRule.rule.kind, leftOutBy)
   }

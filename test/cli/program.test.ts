@@ -26,6 +26,7 @@ const commands = [
   ['state', 'rm'],
   ['state', 'import'],
   ['verify'],
+  ['explain'],
   ['errors'],
   ['sandbox'],
 ]

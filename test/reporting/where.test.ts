@@ -78,9 +78,7 @@ describe('every command says where it is', () => {
     const json = await people.run(['plan', '-e', 'staging', '--json', '--out', 'plan.ndjson'], { env })
     expect(JSON.parse(json.stdout)).toMatchObject({ where })
     const markdown = await people.run(['plan', '-e', 'staging', '--format', 'markdown'], { env })
-    expect(markdown.stdout.split('\n')[0]).toBe(
-      `## Migration plan: acme · staging → ${host.replaceAll('-', '&#45;')} · test key · new state`,
-    )
+    expect(markdown.stdout.split('\n')[0]).toBe(`## Migration plan: ${fresh}`)
     const applied = await people.run(['apply', 'plan.ndjson'], { env })
     expect(applied.stdout.split('\n')[0]).toBe(fresh)
     const now = new RegExp(`acme · staging → ${RegExp.escape(host)} · test key · state [0-9a-f]{6}… #\\d+$`)
@@ -144,7 +142,7 @@ describe('a key and an environment that contradict each other', () => {
     expect(codes).toEqual(code === undefined ? [] : [code])
     const markdown = (await people.run(['plan', ...at, '--format', 'markdown'], { env })).stdout
     if (code === undefined) expect(markdown).not.toContain('**Warning**')
-    else expect(markdown).toContain(`> **Warning** <code>${code.replaceAll('_', '&#95;')}</code>`)
+    else expect(markdown).toMatch(new RegExp(`> - \\*\\*Warning\\*\\*: .*\\(\`${code}\`\\)`))
 
     const applied = await people.run(['apply', 'plan.ndjson'], { env })
     expect(applied).toMatchObject({ exit: 0, stdout: line })

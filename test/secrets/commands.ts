@@ -77,6 +77,13 @@ export const LINES: Record<string, string[][]> = {
     ['verify', '--fresh', '--full'],
     ['verify', '--snapshot', 'snapshot'],
   ],
+  explain: [
+    ['explain', 'user:u-bcrypt', '--live'],
+    ['explain', 'user:u-totp-uri', '--live', '--json'],
+    ['explain', 'user:u-cut-argon2', '--json'],
+    ['explain', 'user:u-bcrypt', '--snapshot', 'snapshot'],
+    ['explain', 'nothing-like-it'],
+  ],
   errors: [
     ['errors', '--full'],
     ['errors', '--run', '1', '--full'],
