@@ -32,6 +32,8 @@ export interface ApplyOptions {
   command: string
   interrupted?: AbortSignal
   clock?: Clock
+  /** Told before each action, again where one is tried again at the end of its phase. What it throws ends the run in order. */
+  onStart?: (action: Action) => void
   /** Told after each action. */
   onAction?: (action: Action, outcome: ActionOutcome) => void
 }
@@ -182,6 +184,7 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
 
 async function attempt(progress: Progress, action: Action, postponed: Postponed[]): Promise<void> {
   try {
+    progress.options.onStart?.(action)
     const outcome = await carryOut(progress.hand, kindDefinition(action.kind), action)
     if (outcome.type === 'failed' && HELD_BY_ANOTHER.test(outcome.code)) postponed.push({ action, outcome })
     else record(progress, action, outcome)

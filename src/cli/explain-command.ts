@@ -1,13 +1,11 @@
 import type { Command } from 'commander'
-import { examples, type Start, sub } from './command-line.ts'
+import { examples, type Start, sub, telling } from './command-line.ts'
 import type { Context } from './context.ts'
 
 /** The command that tells of one identity what a plan decided. */
 export function addExplain(program: Command, context: Context, start: Start): void {
-  const explain = sub(
-    program,
-    'explain <what>',
-    'Explain one identity: its rows, rules, merges, state, action and requests',
+  const explain = telling(
+    sub(program, 'explain <what>', 'Explain one identity: its rows, rules, merges, state, action and requests'),
   )
     .option('--snapshot <folder>', 'work from the snapshot in this folder, without asking the source')
     .option('--live', 'look up what WorkOS holds now')

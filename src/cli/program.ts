@@ -2,13 +2,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ExitCode } from '../diagnostics/errors.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { toolVersion } from '../version.ts'
-import { command, examples, reading, type Start, sub } from './command-line.ts'
+import { command, eventful, examples, reading, type Start, sub, telling } from './command-line.ts'
 import type { Context } from './context.ts'
 import { addFirstSteps } from './first-commands.ts'
 import { addHandoff } from './handoff-command.ts'
 import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
 import { addState } from './state-commands.ts'
+import { withEvents } from './with-events.ts'
 import { withManifest } from './with-manifest.ts'
 import { addWords } from './words-command.ts'
 
@@ -101,7 +102,7 @@ function addManifestCommands(program: Command, context: Context, start: Start): 
 }
 
 function addExport(program: Command, context: Context, start: Start): void {
-  const command = sub(program, 'export [manifest]', 'Read the source into a snapshot, and nothing more')
+  const command = telling(sub(program, 'export [manifest]', 'Read the source into a snapshot, and nothing more'))
     .option('-o, --out <folder>', 'where to write it (default: where plan looks for it)')
     .option('--json', 'print the result as JSON')
     .action((manifest, options) =>
@@ -114,7 +115,8 @@ function addExport(program: Command, context: Context, start: Start): void {
 }
 
 function addPlan(program: Command, context: Context, start: Start): void {
-  const plan = reading(sub(program, 'plan [manifest]', 'Show what apply would do; nothing is written to WorkOS'))
+  const look = sub(program, 'plan [manifest]', 'Show what apply would do; nothing is written to WorkOS')
+  const plan = eventful(telling(reading(look)))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'json', 'markdown']).default('text'))
@@ -124,9 +126,11 @@ function addPlan(program: Command, context: Context, start: Start): void {
     .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
     .option('--strict', 'exit with 7 when something is rejected or blocked, or a warning is not accepted')
     .action((manifest, { json, ...options }) =>
-      start(async () => {
+      start(() => {
         const format = json ? 'json' : options.format
-        return (await import('./commands/plan.ts')).plan(withManifest(manifest, { ...options, format }), context)
+        return withEvents('plan', { ...options, json }, context, async (world) =>
+          (await import('./commands/plan.ts')).plan(withManifest(manifest, { ...options, format }), world),
+        )
       }),
     )
   examples(plan, [
@@ -138,7 +142,8 @@ function addPlan(program: Command, context: Context, start: Start): void {
 }
 
 function addApply(program: Command, context: Context, start: Start): void {
-  const apply = reading(sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest'))
+  const carryOut = sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest')
+  const apply = eventful(telling(reading(carryOut)))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .option('-y, --yes', 'do not ask: what the plan shows is approved, deletions too')
@@ -148,7 +153,13 @@ function addApply(program: Command, context: Context, start: Start): void {
     )
     .option('--confirm <word>', 'the word that safety.confirm asks for; a saved plan needs it too')
     .option('--json', 'print the result as JSON')
-    .action((file, options) => start(async () => (await import('./commands/apply.ts')).apply(file, options, context)))
+    .action((file, options) =>
+      start(() =>
+        withEvents('apply', options, context, async (world) =>
+          (await import('./commands/apply.ts')).apply(file, options, world),
+        ),
+      ),
+    )
   examples(apply, [
     ['workos-migrate apply', 'plan, show, ask, do'],
     ['workos-migrate apply migrate.config.yaml --yes', 'the same in a script'],
@@ -158,7 +169,8 @@ function addApply(program: Command, context: Context, start: Start): void {
 }
 
 function addDestroy(program: Command, context: Context, start: Start): void {
-  const destroy = sub(program, 'destroy [manifest]', 'Undo: delete what this state created, never what it adopted')
+  const undo = sub(program, 'destroy [manifest]', 'Undo: delete what this state created, never what it adopted')
+  const destroy = eventful(telling(undo))
     .option('--plan-only', 'only show what would be deleted')
     .option('--include-active', 'delete users who have signed in since, too')
     .option('--include-changed', 'delete what was changed in WorkOS since, too')
@@ -166,7 +178,11 @@ function addDestroy(program: Command, context: Context, start: Start): void {
     .option('--full', 'show every action')
     .option('--json', 'print plan or result as JSON')
     .action((manifest, options) =>
-      start(async () => (await import('./commands/destroy.ts')).destroy(manifest, options, context)),
+      start(() =>
+        withEvents('destroy', options, context, async (world) =>
+          (await import('./commands/destroy.ts')).destroy(manifest, options, world),
+        ),
+      ),
     )
   examples(destroy, [
     ['workos-migrate destroy --plan-only', 'what would be deleted, and what not'],

@@ -1,19 +1,23 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { examples, reading, type Start, sub } from './command-line.ts'
+import { eventful, examples, reading, type Start, sub, telling } from './command-line.ts'
 import type { Context } from './context.ts'
 import { addExplain } from './explain-command.ts'
+import { withEvents } from './with-events.ts'
 import { withManifest } from './with-manifest.ts'
 
 /** The commands that tell what became of a migration. */
 export function addReports(program: Command, context: Context, start: Start): void {
-  const verify = reading(
-    sub(program, 'verify [manifest]', 'Read WorkOS back and compare it with the source and the state'),
-  )
+  const read = sub(program, 'verify [manifest]', 'Read WorkOS back and compare it with the source and the state')
+  const verify = eventful(telling(reading(read)))
     .option('--strict', 'fail on differences and warnings as well, not only on what is missing')
     .option('--full', 'show every finding')
     .option('--json', 'print the result as JSON')
     .action((manifest, options) =>
-      start(async () => (await import('./commands/verify.ts')).verify(withManifest(manifest, options), context)),
+      start(() =>
+        withEvents('verify', options, context, async (world) =>
+          (await import('./commands/verify.ts')).verify(withManifest(manifest, options), world),
+        ),
+      ),
     )
   examples(verify, [
     ['workos-migrate verify', 'is everything there? Exit code 7 if not'],

@@ -5,8 +5,9 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { proxySecrets } from '../http/proxy.ts'
 import type { Context } from './context.ts'
+import { exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
 import { runProgram } from './program.ts'
-import { DEBUG_VARIABLE, unexpectedProblem } from './unexpected.ts'
+import { DEBUG_VARIABLE } from './unexpected.ts'
 
 /** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -24,25 +25,16 @@ export function report(
   error: unknown,
   context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted' | 'redactor'>,
 ): ExitCode {
-  const { stderr, env, cwd, interrupted, redactor = new Redactor() } = context
-  if (interrupted.aborted && !(error instanceof OperatorError)) {
+  const { stderr, env, cwd, redactor = new Redactor() } = context
+  if (isInterruption(error, context)) {
     stderr.write('Interrupted.\n')
     return ExitCode.interrupted
   }
   registerSecretsOf(env, redactor)
   const color = wantsColor(stderr, env)
-  const operatorError = error instanceof OperatorError ? error : undefined
-  const problems = operatorError?.problems ?? [unexpectedProblem(error)]
-  stderr.write(renderProblems(problems, { color, cwd, redactor }))
-  if (operatorError === undefined && env[DEBUG_VARIABLE]) stderr.write(stackOf(error, redactor))
-  return operatorError?.exitCode ?? ExitCode.failure
-}
-
-/** Secrets by the names of their variables: what nobody expected may quote anything. */
-function registerSecretsOf(env: Context['env'], redactor: Redactor): void {
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name)) redactor.register(value)
-  }
+  stderr.write(renderProblems(problemsOf(error), { color, cwd, redactor }))
+  if (!(error instanceof OperatorError) && env[DEBUG_VARIABLE]) stderr.write(stackOf(error, redactor))
+  return exitCodeOf(error, context)
 }
 
 function stackOf(error: unknown, redactor: Redactor): string {

@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path'
 import { recover } from '../applying/recover.ts'
-import type { Wait } from '../clock.ts'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
@@ -17,8 +16,10 @@ import { computeDesired } from '../planning/compute-desired.ts'
 import { computeDestroyPlan } from '../planning/compute-destroy-plan.ts'
 import { computePlan } from '../planning/compute-plan.ts'
 import type { Plan } from '../planning/plan.ts'
-import { Progress } from '../reporting/progress.ts'
+import { emitPlan } from '../reporting/plan-events.ts'
+import type { Progress } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
+import { requestsText } from '../reporting/verbose.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { acquireLock } from '../state/lock.ts'
 import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
@@ -28,12 +29,12 @@ import type { Context } from './context.ts'
 import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './placing.ts'
 import { scratchBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
+import { emitWarning, openTold, remark, type Telling } from './told.ts'
 
-export interface SessionOptions extends SnapshotOptions {
+export interface SessionOptions extends SnapshotOptions, Telling {
   /** The manifest file. */
   config?: string
   env?: string
-  quiet?: boolean
   /** Leave the writes that an interrupted run left open as they are. Default: what became of them is looked up first. */
   leaveOpenWrites?: boolean
 }
@@ -94,22 +95,26 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const scratch = scratchBeside(statePath)
     closers.push(() => scratch.remove())
     const { interrupted, killed, clock } = context
-    const progress = new Progress(context.stderr)
-    const onWait = (wait: Wait) => progress.waiting(wait, context.now())
+    const { progress, ...told } = openTold(options, context)
+    closers.push(() => progress.clear())
     const { manifest, directory } = loaded
     const target = await placingManifestErrors(loaded, () =>
-      openTarget({ manifest, directory, interrupted, killed, clock, onWait, proxies: proxiesOf(context.env) }),
+      openTarget({ manifest, directory, interrupted, killed, clock, ...told, proxies: proxiesOf(context.env) }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())
-    if (!options.leaveOpenWrites) await recoverOpenWrites({ loaded, state, statePath, target, lock, context })
+    if (options.verbose) {
+      closers.push(() => progress.note(requestsText(target.client.classes, target.client.counts)))
+    }
+    if (!options.leaveOpenWrites) {
+      const left = await recoverOpenWrites({ loaded, state, statePath, target, lock, context, progress })
+      if (left !== undefined) remark(options, context, left)
+    }
     const tell = {
-      onWait,
-      onProgress: (message: string) => progress.status(message),
+      ...told,
       onWarning: (problem: Problem) => {
         if (loaded.manifest.warnings.accept.includes(problem.code)) return
-        progress.clear()
-        warn(placeSourceProblem(problem, loaded))
+        progress.aside(() => warn(placeSourceProblem(problem, loaded)))
       },
     }
     const reading = {
@@ -124,6 +129,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const plan = async (refresh: boolean) => {
       const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh }))
       closers.push(() => computed.set.close())
+      if (context.events) emitPlan(context.events, computed)
       return computed
     }
     const destroyPlan = async (sparing: { spareSignedIn: boolean; spareChanged: boolean }) => {
@@ -139,6 +145,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       })
       progress.clear()
       closers.push(() => computed.set.close())
+      if (context.events) emitPlan(context.events, computed)
       return computed
     }
     const desired = async () => {
@@ -166,6 +173,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
   }
 }
 
+/** What is to be said of it, where there was something to look up. */
 async function recoverOpenWrites(session: {
   loaded: LoadedManifest
   state: SqliteStateStore
@@ -173,19 +181,20 @@ async function recoverOpenWrites(session: {
   target: Target
   lock: string | undefined
   context: Context
-}): Promise<void> {
-  const { loaded, state, statePath, target, lock, context } = session
-  if ((await state.intents()).length === 0) return
+  progress: Progress
+}): Promise<string | undefined> {
+  const { loaded, state, statePath, target, lock, context, progress } = session
+  if ((await state.intents()).length === 0) return undefined
+  progress.step({ phase: 'looking up the writes that had no answer' })
   const held = lock === undefined ? acquireLock(statePath, 'plan', new Date(context.now())) : undefined
   try {
     if (held !== undefined) state.claim(held)
     // Before anything is looked up: in another environment the same names would mean other things.
     await checkBinding(state, target.identity, target.client)
     const { open, found } = await recover(state, target.client, loaded.manifest.adopt)
-    context.stderr.write(
-      `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`,
-    )
+    return `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`
   } finally {
+    progress.clear()
     if (held !== undefined) {
       state.disclaim()
       held()
@@ -193,7 +202,11 @@ async function recoverOpenWrites(session: {
   }
 }
 
-function warner({ stderr, env, cwd }: Context, redactor: Redactor): (problem: Problem) => void {
+function warner(context: Context, redactor: Redactor): (problem: Problem) => void {
+  const { stderr, env, cwd } = context
   const color = wantsColor(stderr, env)
-  return (problem) => stderr.write(renderProblems([{ ...problem, severity: 'warning' }], { color, cwd, redactor }))
+  return (problem) => {
+    stderr.write(renderProblems([{ ...problem, severity: 'warning' }], { color, cwd, redactor }))
+    emitWarning(context, problem)
+  }
 }

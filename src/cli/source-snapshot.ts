@@ -42,7 +42,7 @@ export function snapshotFor(
   loaded: LoadedManifest,
   { fresh, snapshot }: SnapshotOptions,
   { cwd, env, now, clock, interrupted }: Context,
-  tell: Pick<CaptureOptions, 'onProgress' | 'onWarning' | 'onWait'>,
+  tell: Pick<CaptureOptions, 'onProgress' | 'onWarning' | 'onWait' | 'onFailedRequest'>,
 ): () => Promise<Snapshot | undefined> {
   return () =>
     obtainSnapshot(loaded.manifest.source, {

@@ -1,5 +1,6 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { UsageError } from '../diagnostics/errors.ts'
+import type { Step } from '../diagnostics/step.ts'
 import { type CompiledMapping, compileMapping, mapperSettings } from '../mapping/compile.ts'
 import type { Plan } from '../planning/plan.ts'
 import { plannedKinds } from '../resources/registry.ts'
@@ -31,7 +32,7 @@ export interface ExplainOptions {
   /** Where paths may start from besides the manifest's folder. */
   cwd: string
   signal?: AbortSignal
-  onProgress?: (message: string) => void
+  onProgress?: (step: Step) => void
 }
 
 /** Resources that are explained at once. */
@@ -51,7 +52,7 @@ export async function explain(options: ExplainOptions): Promise<ExplanationDocum
   const found = findAddresses(staging, wanted, folders)
   let matches: Match[] = []
   if (wanted.place !== undefined || wanted.email !== undefined || found.addresses.length === 0) {
-    onProgress('looking through the source')
+    onProgress({ phase: 'looking through the source' })
     matches = await findRecords(readAgain(rereading(options)), wanted, mapping, folders)
   }
   const told = matches.filter(({ by }) => by !== 'column')
@@ -107,7 +108,7 @@ async function trace(
   for (const { record } of matches) records.set(record.seq, await traceRecord(record, mapping))
   const missing = new Set([...positions].filter((seq) => !records.has(seq)).slice(0, RECORDS))
   if (missing.size === 0) return records
-  options.onProgress?.('reading its records')
+  options.onProgress?.({ phase: 'reading its records' })
   for await (const record of readAgain(rereading(options))) {
     if (!missing.delete(record.seq)) continue
     records.set(record.seq, await traceRecord(record, mapping))

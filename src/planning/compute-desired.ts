@@ -5,9 +5,9 @@ import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { Staging } from '../desired/staging.ts'
-import { counted } from '../diagnostics/counted.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import type { Step } from '../diagnostics/step.ts'
 import { checkStreams } from '../mapping/check.ts'
 import { columnsRead } from '../mapping/columns-read.ts'
 import { createMapperPool } from '../mapping/pool.ts'
@@ -25,7 +25,7 @@ export interface ComputeDesiredOptions {
   /** The snapshot to work from, read now if need be; none for files. Asked for when everything else has been checked. */
   obtainSnapshot?: () => Promise<Snapshot | undefined>
   signal?: AbortSignal
-  onProgress?: (message: string) => void
+  onProgress?: (step: Step) => void
   /** Warnings about the source. */
   onWarning?: (problem: Problem) => void
 }
@@ -46,6 +46,7 @@ export async function computeDesired(
   const { manifest, directory } = loaded
   const snapshot = await options.obtainSnapshot?.()
   const staging = new Staging(scratch)
+  let share: Pick<Step, 'share'> = {}
   const source = await openSource(manifest.source, {
     directory,
     scratch,
@@ -53,7 +54,11 @@ export async function computeDesired(
     reject: (record) => rejectRecord(staging, record),
     warn: onWarning,
     signal,
+    onBytes: (read, of) => {
+      share = { share: read / of }
+    },
   })
+  onProgress({ phase: 'reading the source' })
   const problems = checkStreams(manifest.map, source.streams)
   if (problems.length > 0) throw new ManifestError(problems)
   const { workers, chunkSize } = manifest.run
@@ -71,10 +76,10 @@ export async function computeDesired(
       onRecords: (chunk) => {
         for (const record of chunk) nulls.add(record)
       },
-      onProgress: (count) => onProgress(`reading the source: ${counted(count, 'record')}`),
+      onProgress: (done) => onProgress({ phase: 'reading the source', done, unit: 'records', ...share }),
     })
     const yielded = countYielded(staging)
-    onProgress('merging duplicates')
+    onProgress({ phase: 'merging duplicates' })
     const assigned = await assembleDesired(staging, manifest, signal)
     await breathe(signal)
     records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))

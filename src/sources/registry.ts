@@ -38,7 +38,7 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
   const { type: _type, ...options } = config
   const { snapshot, ...live } = context
   if (snapshot === undefined || !isRecorded(snapshot)) {
-    const watch = new FileWatch()
+    const watch = new FileWatch(context.onBytes)
     const files = () => expandAll(definition.files(options), context.directory)
     return watched(definition.open(options, { ...context, watch }), watch, files)
   }

@@ -1,5 +1,7 @@
 import type { Clock, Wait } from '../clock.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import type { Step } from '../diagnostics/step.ts'
+import type { FailedRequest } from '../http/failed-request.ts'
 import type { Proxies } from '../http/proxy.ts'
 import type { JsonObject } from '../json.ts'
 import type { FileWatch } from './csv/file-watch.ts'
@@ -61,6 +63,8 @@ export interface ReadContext {
   warn(problem: Problem): void
   /** What a live source was read into: always there when the records of one are read. */
   snapshot?: Snapshot
+  /** Told how many bytes of the files have been read, and how many there are. */
+  onBytes?(read: number, of: number): void
   /** Told of every file that is opened. `openSource` brings one. */
   watch?: FileWatch
   signal?: AbortSignal
@@ -71,10 +75,12 @@ export interface CaptureContext {
   /** Folder that relative paths start from. */
   directory: string
   warn(problem: Problem): void
-  /** One line about how far it is: `users: 12,000 of 25,000`. */
-  progress(message: string): void
+  /** Told how far it is. */
+  progress(step: Step): void
   /** Told of pauses that are long. */
   onWait?(wait: Wait): void
+  /** Told of requests without a usable answer. */
+  onFailedRequest?(request: FailedRequest): void
   /** Aborted: ends at the next request; what was written by then is taken up again. */
   signal?: AbortSignal
   clock?: Clock
@@ -83,7 +89,7 @@ export interface CaptureContext {
 }
 
 /** How a live source is asked: what a reading and a trial of its credentials share. */
-export type Asking = Pick<CaptureContext, 'signal' | 'clock' | 'proxies' | 'onWait'>
+export type Asking = Pick<CaptureContext, 'signal' | 'clock' | 'proxies' | 'onWait' | 'onFailedRequest'>
 
 /** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */
 export interface LiveReading {

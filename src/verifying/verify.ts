@@ -2,6 +2,7 @@ import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import type { Step } from '../diagnostics/step.ts'
 import { markAccepted } from '../planning/accepted-warnings.ts'
 import { checkBinding } from '../planning/binding.ts'
 import { readGroupRoles, type Unknown } from '../planning/group-roles.ts'
@@ -29,7 +30,7 @@ export interface VerifyOptions {
   readSource: () => Promise<{ set: DesiredSet; warnings: Problem[] }>
   signal?: AbortSignal
   onWarning?: (problem: Problem) => void
-  onProgress?: (message: string) => void
+  onProgress?: (step: Step) => void
 }
 
 /** Organizations, or whatever a kind is listed within, that are read at once; the limiter paces the requests. */
@@ -50,6 +51,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     signal?.throwIfAborted()
     await loadApplied(set.staging, state, definition.name)
     await readLive(set, target.client, definition, onProgress)
+    onProgress({ phase: `comparing ${definition.plural}` })
     if (definition.name === 'organization') indexNames(set.staging)
     if (definition.name === 'membership') {
       await readGroupRoles(set.staging, target.client, 'applied', notInState(set.staging, definition))
@@ -64,7 +66,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const key = keySort(target.identity)
   const where = whereabouts({ name, environment, target: { type, baseUrl }, key, state: stateVersion(state) })
   const ofKey = keyOfAnotherEnvironment(where, loaded)
-  for (const problem of ofKey) onWarning(problem)
+  for (const problem of ofKey) if (!manifest.warnings.accept.includes(problem.code)) onWarning(problem)
   const shown = [...warnings, ...ofKey].map((problem) => shownWarning(problem, loaded))
   return {
     name,
@@ -85,7 +87,7 @@ async function readLive(
   { staging }: DesiredSet,
   api: Api,
   definition: KindDefinition,
-  onProgress: (message: string) => void,
+  onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural, within, refs, sparse } = definition
   let count = 0
@@ -93,12 +95,13 @@ async function readLive(
     for await (const page of definition.list(api, parentIds)) {
       insertLive(staging, name, page)
       count += page.length
-      onProgress(`reading ${plural} from WorkOS: ${count}`)
+      onProgress({ phase: `reading ${plural} from WorkOS`, done: count })
     }
   }
   // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
   const isUsed = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
   if (staging.statement(isUsed).get(name) === undefined) return
+  onProgress({ phase: `reading ${plural} from WorkOS` })
   if (within === undefined) return read([])
   // All draw from one iterator: what the kind is listed within is read once.
   const kind = refs[within] ?? ''

@@ -161,6 +161,23 @@ describe('a key and an environment that contradict each other', () => {
     expect(stdout).not.toContain('Warnings')
   })
 
+  test('accepted, it is shown as such, told nowhere else, and --strict passes', async () => {
+    const workos = await startWorkos()
+    const accepting = { environments: ENVIRONMENTS, warnings: { accept: ['live_key_in_staging'] } }
+    const people = peopleProject(workos, [person('ada')], accepting)
+    const env = { KEY: LIVE }
+    for (const line of [
+      ['plan', '--strict'],
+      ['apply', '--yes', '--strict'],
+      ['verify', '--strict'],
+      ['destroy', '--plan-only'],
+    ]) {
+      const { exit, stdout, stderr } = await people.run([...line, '-e', 'staging'], { env })
+      expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.not.stringContaining('live_key_in_staging') })
+      expect(stdout).toMatch(/^ {2}· accepted: .*\[live_key_in_staging\]$/m)
+    }
+  })
+
   test('the warning points at the key in the manifest', async () => {
     const workos = await startWorkos()
     const people = peopleProject(workos, [person('ada')], { environments: ENVIRONMENTS })

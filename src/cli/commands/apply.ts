@@ -16,6 +16,7 @@ import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
 import type { SessionOptions } from '../session.ts'
 import { refuseWarnings } from '../strict.ts'
+import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
 import { showPlan } from './plan.ts'
@@ -63,7 +64,7 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
     const text = `\nApply this plan?${deletes === undefined ? '' : ` It deletes ${deletes} from WorkOS.`}`
     const question = { text, word, asker: 'safety.confirm', deletes: deletes !== undefined }
     if (plan.summary.changes && !(await approve(question, options, context))) {
-      context.stderr.write('Nothing was applied.\n')
+      remark(options, context, 'Nothing was applied.\n')
       return ExitCode.done
     }
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)

@@ -32,7 +32,7 @@ export async function explain(what: string, options: ExplainCommandOptions, cont
         snapshot: await session.obtainSnapshot(),
         cwd: context.cwd,
         signal: context.interrupted,
-        onProgress: (message) => progress.status(message),
+        onProgress: (step) => progress.step(step),
       }),
     ).finally(() => progress.clear())
     const { write, end } = buffered(context.stdout)

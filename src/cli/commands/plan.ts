@@ -13,6 +13,7 @@ import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
 import type { Session, SessionOptions } from '../session.ts'
 import { isStrictlyClean } from '../strict.ts'
+import { remark } from '../told.ts'
 import { withSession } from '../with-session.ts'
 
 export interface PlanOptions extends SessionOptions {
@@ -26,6 +27,8 @@ export interface PlanOptions extends SessionOptions {
   detailedExitcode?: boolean
   /** Fail on what is rejected or blocked, and on warnings that nobody accepted. */
   strict?: boolean
+  /** Where events are written: see withEvents. */
+  events?: string
 }
 
 /** `plan`: shows what apply would do. Writes nothing to the target. */
@@ -38,11 +41,12 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       save(computed, options.out, session, context)
       const { confirm } = session.loaded.manifest.safety
       const word = confirm === undefined ? '' : ` --confirm ${confirm}`
-      context.stderr.write(`Saved to ${options.out}. Carry it out with: workos-migrate apply ${options.out}${word}\n`)
+      const next = `workos-migrate apply ${options.out}${word}`
+      remark(options, context, `Saved to ${options.out}. Carry it out with: ${next}\n`)
     }
     if (options.merges !== undefined) {
       saveMerges(computed, options.merges, session, context)
-      context.stderr.write(`What merging decided is in ${options.merges}. It holds values of users.\n`)
+      remark(options, context, `What merging decided is in ${options.merges}. It holds values of users.\n`)
     }
     if (computed.summary.refusals.length > 0) return ExitCode.guard
     if (options.strict && !isStrictlyClean(computed)) return ExitCode.incomplete
@@ -61,13 +65,13 @@ function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { c
 }
 
 /** @throws UsageError for a file that the run needs itself, or that would be written twice */
-function checkPlaces({ out, merges }: PlanOptions, { loaded, statePath }: Session, { cwd }: Context): void {
+function checkPlaces({ events, out, merges }: PlanOptions, { loaded, statePath }: Session, { cwd }: Context): void {
   const taken = new Map([
     [loaded.file, 'the manifest'],
     [statePath, 'the state'],
   ])
-  for (const [option, name] of Object.entries({ '--out': out, '--merges': merges })) {
-    if (name === undefined) continue
+  for (const [option, name] of Object.entries({ '--events': events, '--out': out, '--merges': merges })) {
+    if (name === undefined || name === '-') continue
     const path = resolve(cwd, name)
     const holder = taken.get(path)
     if (holder !== undefined) {

@@ -1,4 +1,3 @@
-import { counted } from '../../diagnostics/counted.ts'
 import type { IdSet } from '../id-set.ts'
 import { type ClerkApi, MOST_IDS } from './api.ts'
 import type { ReadingContext } from './counted-list.ts'
@@ -18,7 +17,7 @@ export async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progr
     await snapshot.append(USERS, found, { step, cursor: null })
     const rows = missing.map((id) => ({ id }))
     if (rows.length > 0) await snapshot.append(GONE, rows, { step, cursor: null })
-    progress(`members: ${counted(found.length, 'more user')}`)
+    progress({ phase: 'asking for the users of memberships', done: found.length })
   }
   let unknown = new Set<string>()
   for await (const rows of snapshot.read(MEMBERSHIPS)) {

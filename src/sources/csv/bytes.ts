@@ -52,6 +52,7 @@ async function* fromDisk(file: SourceFile, { hash, watch, signal }: ByteOptions)
       signal?.throwIfAborted()
       hash?.update(chunk)
       bytes += chunk.length
+      watch?.read(chunk.length)
       yield chunk
     }
     await watch?.ended(file, handle, bytes)

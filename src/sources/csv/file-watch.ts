@@ -20,13 +20,29 @@ interface Stamp {
  */
 export class FileWatch {
   readonly #seen = new Map<string, { file: SourceFile; stamp: Stamp }>()
+  readonly #onBytes: (read: number, of: number) => void
+  #total = 0
+  #read = 0
+
+  /** @param onBytes told how many bytes of the files have been read, and how many there are */
+  constructor(onBytes: (read: number, of: number) => void = () => {}) {
+    this.#onBytes = onBytes
+  }
 
   /** Reading begins, and these are what will be read. What is not there yet is told of by whoever opens it. */
   async begin(files: readonly SourceFile[]): Promise<void> {
     for (const file of files) {
       const stamp = await named(file)
-      if (stamp?.isFile()) this.#seen.set(file.path, { file, stamp })
+      if (!stamp?.isFile()) continue
+      this.#seen.set(file.path, { file, stamp })
+      this.#total += Number(stamp.size)
     }
+  }
+
+  /** So many more bytes of a file have been read. One that is read twice counts once. */
+  read(bytes: number): void {
+    this.#read = Math.min(this.#total, this.#read + bytes)
+    if (this.#total > 0) this.#onBytes(this.#read, this.#total)
   }
 
   /**

@@ -1,4 +1,3 @@
-import { counted } from '../../../diagnostics/counted.ts'
 import type { Json, JsonObject } from '../../../json.ts'
 import { isObject } from '../../../json.ts'
 import { HttpRefusal } from '../../http/refusal.ts'
@@ -50,9 +49,8 @@ export async function readMembers(
         await snapshot.append(STREAMS.members, rows, { step, cursor, done } satisfies StepProgress)
       }
       if (part.kind === 'gone' || part.done) organizations += 1
-      context.progress(
-        `members: ${snapshot.count(STREAMS.members).toLocaleString('en')} in ${organizations} of ${counted(total, 'organization')}`,
-      )
+      const done = snapshot.count(STREAMS.members)
+      context.progress({ phase: 'reading the members of organizations', done, share: organizations / total })
     },
   )
 }
