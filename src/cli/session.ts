@@ -55,7 +55,7 @@ export interface Session {
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
   /** Reads the source alone. One session makes one plan or one desired set. */
-  computeDesired(): Promise<DesiredSet>
+  computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
   close(): Promise<void>
 }
 
@@ -112,7 +112,10 @@ export async function openSession(options: SessionOptions, context: Context, loc
     }
     const tell = {
       ...told,
-      onWarning: (problem: Problem) => progress.aside(() => warn(placeSourceProblem(problem, loaded))),
+      onWarning: (problem: Problem) => {
+        if (loaded.manifest.warnings.accept.includes(problem.code)) return
+        progress.aside(() => warn(placeSourceProblem(problem, loaded)))
+      },
     }
     const reading = {
       ...tell,
@@ -130,7 +133,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       return computed
     }
     const destroyPlan = async (sparing: { spareSignedIn: boolean; spareChanged: boolean }) => {
-      const { onProgress } = reading
+      const { onProgress, onWarning } = reading
       const computed = await computeDestroyPlan({
         loaded,
         state,
@@ -138,6 +141,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
         scratch: scratch.path,
         ...sparing,
         onProgress,
+        onWarning,
       })
       progress.clear()
       closers.push(() => computed.set.close())
@@ -145,9 +149,9 @@ export async function openSession(options: SessionOptions, context: Context, loc
       return computed
     }
     const desired = async () => {
-      const { set } = await whileReading(() => computeDesired(reading))
-      closers.push(() => set.close())
-      return set
+      const computed = await whileReading(() => computeDesired(reading))
+      closers.push(() => computed.set.close())
+      return computed
     }
     return {
       loaded,
