@@ -121,6 +121,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
     .option('--json', 'the same as --format json')
     .option('-o, --out <file>', 'save the plan, to be applied as it is')
     .option('--merges <file>', 'write what became of duplicates, record by record, as JSON')
+    .option('--html <file>', 'write a report for a browser: one file, which asks no network for anything')
     .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
     .action((manifest, { json, ...options }) =>
       start(() => {
@@ -133,6 +134,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
   examples(plan, [
     ['workos-migrate plan', 'what is to be done'],
     ['workos-migrate plan --format markdown', 'for a pull request'],
+    ['workos-migrate plan --html plan.html', 'to be looked at in a browser: searched, filtered, printed'],
     ['workos-migrate plan --merges merges.json', 'which records became one user, and which values were not taken'],
     ['workos-migrate plan --out plan.ndjson', 'to be reviewed, then applied with: workos-migrate apply plan.ndjson'],
   ])
@@ -145,6 +147,7 @@ function addApply(program: Command, context: Context, start: Start): void {
     .option('--full', 'show every action and every rejected record')
     .option('-y, --yes', 'do not ask')
     .option('--confirm <word>', 'the word that safety.confirm asks for; a saved plan needs it too')
+    .option('--html <file>', 'write a report of the plan and its result for a browser')
     .option('--json', 'print the result as JSON')
     .action((file, options) =>
       start(() =>

@@ -2,14 +2,18 @@ import { resolve } from 'node:path'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
+import { fieldTables } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
+import { planReport } from '../../reporting/html/plan-report.ts'
 import { renderPlanMarkdown } from '../../reporting/markdown/plan-markdown.ts'
 import { mergeReport } from '../../reporting/merges-json.ts'
 import { renderPlanJson } from '../../reporting/plan-json.ts'
 import { renderPlanText } from '../../reporting/plan-text.ts'
 import { painter } from '../../reporting/style.ts'
+import { plannedKinds } from '../../resources/registry.ts'
 import type { Context } from '../context.ts'
+import { htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
 import type { Session, SessionOptions } from '../session.ts'
 import { remark } from '../told.ts'
@@ -23,6 +27,8 @@ export interface PlanOptions extends SessionOptions {
   out?: string
   /** Where to write what merging decided, record by record. */
   merges?: string
+  /** Where to write the report for a browser. */
+  html?: string
   detailedExitcode?: boolean
   /** Where events are written: see withEvents. */
   events?: string
@@ -32,6 +38,17 @@ export interface PlanOptions extends SessionOptions {
 export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
   return withSession(options, context, undefined, async (session) => {
     checkPlaces(options, session, context)
+    const { loaded, statePath } = session
+    const html = htmlFile(
+      options.html,
+      {
+        'the manifest': loaded.file,
+        'the state': statePath,
+        'that of --out': options.out,
+        'that of --merges': options.merges,
+      },
+      context,
+    )
     const computed = await session.computePlan(options.refresh ?? false)
     await showPlan(computed, options, context)
     if (options.out !== undefined) {
@@ -44,6 +61,10 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
     if (options.merges !== undefined) {
       saveMerges(computed, options.merges, session, context)
       remark(options, context, `What merging decided is in ${options.merges}. It holds values of users.\n`)
+    }
+    if (html !== undefined) {
+      const fields = fieldTables(computed.set, plannedKinds(loaded.manifest))
+      await html.write(await planReport(computed, fields, html.options))
     }
     if (computed.summary.refusals.length > 0) return ExitCode.guard
     return options.detailedExitcode && computed.summary.changes ? ExitCode.changes : ExitCode.done

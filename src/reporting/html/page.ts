@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The script and the style of the page, each whole. */
@@ -37,7 +38,7 @@ async function bundle(): Promise<PageAssets> {
 
 /** Of what is bundled with the page's own script. */
 function licence(): string {
-  const resolve = createRequire(import.meta.url).resolve
-  const terms = readFileSync(fileURLToPath(new URL('../LICENSE', `file://${resolve('uplot')}`)), 'utf8')
+  const module = createRequire(import.meta.url).resolve('uplot')
+  const terms = readFileSync(join(dirname(module), '../LICENSE'), 'utf8')
   return `/*! uPlot (https://github.com/leeoniya/uPlot)\n${terms.replaceAll('*/', '* /').trim()}\n*/`
 }

@@ -72,9 +72,9 @@ export interface TimeChart {
   title: string
   /** Seconds of one bucket. */
   width: number
-  series: { label: string; perSecond: number[] }[]
+  series: { label: string; colour: number; perSecond: number[] }[]
   /** Requests per second that a limit allows. */
-  limits: { label: string; perSecond: number }[]
+  limits: { label: string; colour: number; perSecond: number }[]
   note?: string
 }
 

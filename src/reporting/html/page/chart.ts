@@ -146,7 +146,7 @@ function drawTime(plot: HTMLElement, width: number, height: number, chart: TimeC
       ],
       series: [
         {},
-        ...series.map(({ label }, n) => {
+        ...series.map(({ label, colour: n }) => {
           const colour = colours(`series${n}`)
           return {
             label,
@@ -157,7 +157,7 @@ function drawTime(plot: HTMLElement, width: number, height: number, chart: TimeC
             ...(stepped && { paths: stepped }),
           }
         }),
-        ...limits.map(({ label }, n) => ({
+        ...limits.map(({ label, colour: n }) => ({
           label,
           stroke: colours(`series${n}`),
           width: 1,
@@ -202,8 +202,8 @@ function legendOf(chart: Chart): HTMLElement | undefined {
     chart.kind === 'bars'
       ? chart.series.map(({ label, tone }) => ({ label, name: tone }))
       : [
-          ...chart.series.map(({ label }, n) => ({ label, name: `series${n}` })),
-          ...chart.limits.map(({ label }, n) => ({ label, name: `series${n} dashed` })),
+          ...chart.series.map(({ label, colour: n }) => ({ label, name: `series${n}` })),
+          ...chart.limits.map(({ label, colour: n }) => ({ label, name: `series${n} dashed` })),
         ]
   if (entries.length < 2) return undefined
   return el(

@@ -44,5 +44,5 @@ function says(json: string, words: readonly string[]): boolean {
 }
 
 function textsOf(row: Row): string[] {
-  return row.flat(2).filter((text) => text !== null)
+  return row.flat(2).filter((text) => typeof text === 'string')
 }

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path'
+import { UsageError } from '../diagnostics/errors.ts'
+import { Mask } from '../diagnostics/mask.ts'
+import { checkReplaceable, type Purpose, WholeFile } from '../files/whole-file.ts'
+import { type AssembledReport, documentOf } from '../reporting/html/document.ts'
+import { pageAssets } from '../reporting/html/page.ts'
+import type { ReportOptions } from '../reporting/html/plan-report.ts'
+import type { Context } from './context.ts'
+
+/** Where an HTML report goes. */
+export interface HtmlFile {
+  options: ReportOptions
+  /** Writes it whole, or leaves what was there. */
+  write(report: AssembledReport): Promise<void>
+}
+
+/**
+ * The file that `--html` names, looked at before anything is done that it would tell of; undefined where none is named.
+ * @param taken files that the command needs, by what they are
+ * @throws UsageError
+ */
+export function htmlFile(
+  named: string | undefined,
+  taken: Record<string, string | undefined>,
+  context: Context,
+): HtmlFile | undefined {
+  if (named === undefined) return undefined
+  const path = resolve(context.cwd, named)
+  for (const [holder, file] of Object.entries(taken)) {
+    if (file === undefined || resolve(context.cwd, file) !== path) continue
+    const hint = 'name a file of its own'
+    throw new UsageError({ code: 'place_taken', message: `--html names ${named}, which is ${holder}`, hint })
+  }
+  const purpose: Purpose = {
+    message: `the report cannot be written to ${named}`,
+    code: 'report_unwritable',
+    hint: 'name a file with --html, in a folder that exists and that you may write to',
+  }
+  checkReplaceable(path, purpose)
+  return {
+    options: { mask: new Mask(isCi(context) ? 'emails' : 'none'), now: context.now() },
+    async write(report) {
+      const file = new WholeFile(path, purpose)
+      try {
+        for await (const piece of documentOf(report, await pageAssets())) file.write(piece)
+        file.finish()
+      } catch (error) {
+        file.discard()
+        throw error
+      }
+      context.stderr.write(
+        `The report is in ${named}. It holds values of users: open it in a browser, and keep it as you keep them.\n`,
+      )
+    },
+  }
+}
+
+function isCi({ env }: Context): boolean {
+  return env.CI !== undefined && !['', '0', 'false'].includes(env.CI)
+}
