@@ -41,7 +41,7 @@ export function actionGrid(plan: Plan, shown: Shown, most = HELD): GridSource {
         { label: 'name', share: 2, minor: true },
         { label: 'values', share: 5, minor: true },
       ],
-      groupLabel: 'kinds',
+      groupLabel: 'kind',
       groups: kinds.map(({ kind }) => kind),
       facetLabel: 'action',
       facets: TYPES.map((type, n) => ({ label: type, ...LOOK[type], held: sum(held.map((counts) => counts[n] ?? 0)) })),

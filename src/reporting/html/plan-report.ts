@@ -14,7 +14,7 @@ import { headOf } from './head.ts'
 import { type GridSource, gridSection } from './lists.ts'
 import { planLists } from './plan-lists.ts'
 import { accountingSection, fieldsSection, remarksSection } from './plan-sections.ts'
-import { problemSections, problemsOf } from './problems.ts'
+import { type Problems, problemSections, problemsOf } from './problems.ts'
 import type { Block, Report, Section, Tone } from './report.ts'
 import { type Shown, shownBy } from './shown.ts'
 
@@ -26,9 +26,10 @@ export interface ReportOptions {
   most?: number
 }
 
-/** Sections with the grids that they show. */
-export interface Parts {
-  sections: Section[]
+/** What an apply shows of its plan too: what stands before what went wrong, and what stands behind it. */
+export interface PlanParts {
+  first: Section[]
+  rest: Section[]
   grids: GridSource[]
 }
 
@@ -43,30 +44,31 @@ export async function planReport(
   const parts = await planParts(plan, fields, shown, options)
   const { sentence, tone } = outlook(plan)
   const title = plan.purpose === 'destroy' ? 'Plan of a deletion' : 'Plan'
-  const summary = summarySection(plan, shown)
   return assembled({ what: title, name: plan.name, head: headOf(plan.inputs), sentence, tone }, options, {
-    sections: [summary, ...problems.sections, ...parts.sections],
+    sections: [summarySection(plan, problems, shown), ...parts.first, ...problems.sections, ...parts.rest],
     grids: [problems.source, ...parts.grids],
   })
 }
 
-/** What a plan does, as an apply shows it too: charts, actions, fields, lists. */
+/** What a plan does: charts, actions, fields, lists. */
 export async function planParts(
   plan: Plan,
   fields: readonly FieldTable[],
   shown: Shown,
   { most }: ReportOptions,
-): Promise<Parts> {
+): Promise<PlanParts> {
   const actions = actionGrid(plan, shown, most)
   const lists = await planLists(plan, shown, most)
   return {
-    sections: [
+    first: [
       ...chartsSection(plan, shown),
       ...gridSection(
         actions,
         'plain',
         'A row opens with Enter or a click and shows its values. The key / leads to the search.',
       ),
+    ],
+    rest: [
       ...fieldsSection(fields, shown),
       ...lists.sections,
       ...remarksSection(plan, shown),
@@ -80,7 +82,7 @@ export async function planParts(
 export function assembled(
   head: Pick<Report, 'what' | 'name' | 'head' | 'sentence' | 'tone'>,
   { now }: ReportOptions,
-  { sections, grids }: Parts,
+  { sections, grids }: { sections: Section[]; grids: GridSource[] },
 ): AssembledReport {
   const made = new Date(now).toISOString()
   const shown = grids.filter(({ grid }) => grid.held > 0)
@@ -98,11 +100,11 @@ export function assembled(
   }
 }
 
-function summarySection(plan: Plan, shown: Shown): Section {
+function summarySection(plan: Plan, { links }: Problems, shown: Shown): Section {
   return {
     id: 'summary',
     title: 'Summary',
-    blocks: [...alertsOf(plan, shown), figuresOf(plan), ...leftOutText(plan, shown), countsTable(plan)],
+    blocks: [...alertsOf(plan, shown), figuresOf(plan), ...links, ...leftOutText(plan, shown), countsTable(plan)],
   }
 }
 

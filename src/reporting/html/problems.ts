@@ -5,7 +5,7 @@ import { addressOf, type Casualty, fromReject } from '../errors-groups.ts'
 import { adviceFor, describeReapply } from '../remedies.ts'
 import { counted } from '../style.ts'
 import { type GridSource, listOf, type NamedRow } from './lists.ts'
-import type { Section, Tone } from './report.ts'
+import type { Block, Section, Tone } from './report.ts'
 import type { Shown } from './shown.ts'
 
 /** What did not get into WorkOS, or will not, with what helps in this very case. */
@@ -31,11 +31,19 @@ export function* rejectsOf(rejects: Iterable<RejectedItem>): Generator<Problem> 
   for (const reject of rejects) yield { ...fromReject(reject), hint: reject.hint }
 }
 
+/** What went wrong, cause by cause. */
+export interface Problems {
+  source: GridSource
+  /** To the causes, for the summary. */
+  links: Block[]
+  sections: Section[]
+}
+
 /** The grid of everything that went wrong, and a section for each cause, with what helps. */
 export async function problemSections(
   items: () => Iterable<Problem> | AsyncIterable<Problem>,
   shown: Shown,
-): Promise<{ source: GridSource; sections: Section[] }> {
+): Promise<Problems> {
   const named = async function* (): AsyncGenerator<NamedRow> {
     for await (const problem of items())
       yield { group: problem.kind, facet: causeOf(problem), row: rowOf(problem, shown) }
@@ -48,7 +56,7 @@ export async function problemSections(
       { label: 'what', share: 3 },
       { label: 'why', share: 5, minor: true },
     ],
-    groupLabel: 'kinds',
+    groupLabel: 'kind',
     facetLabel: 'cause',
     facet: (cause) => ({ label: cause, tone: TONES[outcomeOf(cause)] }),
     items: named,
@@ -56,7 +64,7 @@ export async function problemSections(
   const causes = source.grid.facets
     .map(({ label, held }, facet) => ({ cause: label, held, facet, ...adviceFor(label.split(': ')[1] ?? '') }))
     .toSorted((a, b) => ORDER.indexOf(outcomeOf(a.cause)) - ORDER.indexOf(outcomeOf(b.cause)) || b.held - a.held)
-  if (causes.length === 0) return { source, sections: [] }
+  if (causes.length === 0) return { source, links: [], sections: [] }
   const links = causes.map(({ cause, held }) => {
     return { to: anchorOf(cause), text: cause, count: held, tone: TONES[outcomeOf(cause)] }
   })
@@ -86,7 +94,7 @@ export async function problemSections(
       ],
     }),
   )
-  return { source, sections: [all, ...single] }
+  return { source, links: [{ type: 'links', links }], sections: [all, ...single] }
 }
 
 function causeOf({ outcome, code }: Problem): string {

@@ -8,6 +8,8 @@ import { clamp, ROW, RowWindow } from './window.ts'
 
 /** Rows that are drawn beyond either edge. */
 const BEYOND = 8
+/** So many rows need no search. */
+const AT_A_GLANCE = 8
 /** Rows that are printed. */
 const PRINTED = 100
 
@@ -53,7 +55,8 @@ export class Grid {
       el('div', { is: { role: 'rowgroup' }, class: 'grid-head' }, this.#head()),
       this.#body,
     )
-    this.element = el('div', { class: 'grid-block' }, this.#tools.element, this.#scroller)
+    this.element = el('div', { class: facet === undefined ? 'grid-block' : 'grid-block of-one' }, this.#scroller)
+    if (expected > AT_A_GLANCE) this.element.prepend(this.#tools.element)
     this.#body.style.height = `${this.#window.physical}px`
     this.#body.style.minHeight = `${Math.min(expected, 14) * ROW}px`
     this.#scroller.addEventListener('scroll', () => requestAnimationFrame(() => this.#draw()), { passive: true })

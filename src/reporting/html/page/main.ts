@@ -34,7 +34,8 @@ function show(): void {
   document.addEventListener('keydown', (event) => {
     const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement
     if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return
-    const shown = grids.find(({ element }) => element.getBoundingClientRect().bottom > 120) ?? grids.at(-1)
+    const searched = grids.filter(({ element }) => element.querySelector('.search') !== null)
+    const shown = searched.find(({ element }) => element.getBoundingClientRect().bottom > 120) ?? searched.at(-1)
     if (shown === undefined) return
     event.preventDefault()
     shown.element.scrollIntoView({ block: 'nearest' })

@@ -21,9 +21,9 @@ export function toolbarOf(
       spellcheck: 'false',
     },
   })
-  const group = selectOf(`All of ${groupLabel}`, groupLabel, groups)
+  const group = selectOf(`Any ${groupLabel}`, groupLabel, groups)
   const facet = selectOf(
-    `All of ${facetLabel}`,
+    `Any ${facetLabel}`,
     facetLabel,
     facets.map(({ label }) => label),
   )
