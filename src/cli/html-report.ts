@@ -2,9 +2,8 @@ import { resolve } from 'node:path'
 import { UsageError } from '../diagnostics/errors.ts'
 import { Mask } from '../diagnostics/mask.ts'
 import { checkReplaceable, type Purpose, WholeFile } from '../files/whole-file.ts'
-import { type AssembledReport, documentOf } from '../reporting/html/document.ts'
-import { pageAssets } from '../reporting/html/page.ts'
-import type { ReportOptions } from '../reporting/html/plan-report.ts'
+import type { ReportOptions } from '../reporting/html/assembled.ts'
+import type { AssembledReport } from '../reporting/html/document.ts'
 import type { Context } from './context.ts'
 
 /** Where an HTML report goes. */
@@ -40,6 +39,8 @@ export function htmlFile(
   return {
     options: { mask: new Mask(isCi(context) ? 'emails' : 'none'), now: context.now() },
     async write(report) {
+      const { documentOf } = await import('../reporting/html/document.ts')
+      const { pageAssets } = await import('../reporting/html/page.ts')
       const file = new WholeFile(path, purpose)
       try {
         for await (const piece of documentOf(report, await pageAssets())) file.write(piece)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadManifest } from '../config/load.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../files/scratch.ts'
@@ -19,6 +20,7 @@ export interface StateLocation {
 export interface OpenedState {
   state: SqliteStateStore
   manifestDigest: string
+  loaded: LoadedManifest
 }
 
 /**
@@ -50,7 +52,7 @@ export async function withState(
   try {
     const state = openState(location, { lock: held })
     try {
-      await work({ state, manifestDigest: loaded.digest })
+      await work({ state, manifestDigest: loaded.digest, loaded })
       return ExitCode.done
     } finally {
       await state.close()

@@ -6,7 +6,8 @@ import { checkSeal, isPlanFile, readPlanHeader } from '../../planning/read-plan-
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import type { SessionOptions } from '../session.ts'
+import { type HtmlFile, htmlFile } from '../html-report.ts'
+import type { Session, SessionOptions } from '../session.ts'
 import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
@@ -16,6 +17,8 @@ export interface ApplyCommandOptions extends SessionOptions, Approval {
   refresh?: boolean
   full?: boolean
   json?: boolean
+  /** Where to write the report for a browser. */
+  html?: string
 }
 
 /** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */
@@ -30,18 +33,20 @@ export async function apply(
   const saved = await readPlanHeader(path)
   if (options.fresh) throw freshPlan()
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
+    const report = reportFile(session, options, context, path)
     const { apiKey } = session.target.identity
     const plan = await session.computePlan(saved.summary.refreshed)
     checkFresh(saved, plan, apiKey)
     checkSeal(path, saved, apiKey)
     checkRefusals(plan, session.loaded)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
-    return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
+    return carryOutPlan(session, plan, { ...options, command: 'apply', report }, context)
   })
 }
 
 function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitCode> {
   return withSession(options, context, 'apply', async (session) => {
+    const report = reportFile(session, options, context)
     const plan = await session.computePlan(options.refresh ?? false)
     if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
     checkRefusals(plan, session.loaded)
@@ -50,8 +55,17 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
       remark(options, context, 'Nothing was applied.\n')
       return ExitCode.done
     }
-    return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
+    return carryOutPlan(session, plan, { ...options, command: 'apply', report }, context)
   })
+}
+
+function reportFile(
+  { loaded, statePath }: Session,
+  { html }: ApplyCommandOptions,
+  context: Context,
+  plan?: string,
+): HtmlFile | undefined {
+  return htmlFile(html, { 'the manifest': loaded.file, 'the state': statePath, 'the plan': plan }, context)
 }
 
 /** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */

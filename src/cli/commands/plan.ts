@@ -5,7 +5,6 @@ import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
 import { fieldTables } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
-import { planReport } from '../../reporting/html/plan-report.ts'
 import { renderPlanMarkdown } from '../../reporting/markdown/plan-markdown.ts'
 import { mergeReport } from '../../reporting/merges-json.ts'
 import { renderPlanJson } from '../../reporting/plan-json.ts'
@@ -63,6 +62,7 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       remark(options, context, `What merging decided is in ${options.merges}. It holds values of users.\n`)
     }
     if (html !== undefined) {
+      const { planReport } = await import('../../reporting/html/plan-report.ts')
       const fields = fieldTables(computed.set, plannedKinds(loaded.manifest))
       await html.write(await planReport(computed, fields, html.options))
     }

@@ -1,13 +1,12 @@
-import type { Mask } from '../../diagnostics/mask.ts'
-import { figure, printable } from '../../diagnostics/printable.ts'
+import { figure } from '../../diagnostics/printable.ts'
 import type { FieldTable } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
-import { toolVersion } from '../../version.ts'
 import { describeLeftOut } from '../accounting-text.ts'
 import { describeChanges } from '../headline.ts'
 import { describeWarning } from '../remarks.ts'
 import { counted, duration } from '../style.ts'
 import { actionGrid } from './action-rows.ts'
+import { assembled, type ReportOptions } from './assembled.ts'
 import { actionsChart, organizationsChart, passwordsChart, rolesChart } from './charts.ts'
 import type { AssembledReport } from './document.ts'
 import { headOf } from './head.ts'
@@ -15,16 +14,8 @@ import { type GridSource, gridSection } from './lists.ts'
 import { planLists } from './plan-lists.ts'
 import { accountingSection, fieldsSection, remarksSection } from './plan-sections.ts'
 import { type Problems, problemSections, problemsOf } from './problems.ts'
-import type { Block, Report, Section, Tone } from './report.ts'
+import type { Block, Section, Tone } from './report.ts'
 import { type Shown, shownBy } from './shown.ts'
-
-export interface ReportOptions {
-  mask: Mask
-  /** Milliseconds since the epoch. */
-  now: number
-  /** Rows of each kind that the page holds. Default: 100,000. */
-  most?: number
-}
 
 /** What an apply shows of its plan too: what stands before what went wrong, and what stands behind it. */
 export interface PlanParts {
@@ -75,28 +66,6 @@ export async function planParts(
       ...accountingSection(plan.set.accounting, shown),
     ],
     grids: [actions, ...lists.grids],
-  }
-}
-
-/** The report, with the rows of its grids. */
-export function assembled(
-  head: Pick<Report, 'what' | 'name' | 'head' | 'sentence' | 'tone'>,
-  { now }: ReportOptions,
-  { sections, grids }: { sections: Section[]; grids: GridSource[] },
-): AssembledReport {
-  const made = new Date(now).toISOString()
-  const shown = grids.filter(({ grid }) => grid.held > 0)
-  return {
-    report: {
-      version: 1,
-      ...head,
-      name: printable(head.name),
-      made,
-      tool: toolVersion,
-      sections: sections.filter(({ blocks }) => blocks.length > 0),
-      grids: shown.map(({ grid }) => grid),
-    },
-    rows: Object.fromEntries(shown.map(({ grid, rows }) => [grid.id, rows])),
   }
 }
 

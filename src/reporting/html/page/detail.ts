@@ -6,7 +6,8 @@ export function detailOf(row: Row, { columns }: Grid): HTMLElement {
   const [cells, fields = [], remarks = []] = row
   const box = el('div', { class: 'detail-box' })
   const minor = columns.flatMap(({ label, minor }, n): [string, string][] => {
-    return minor && cells[n] ? [[label, cells[n]]] : []
+    const isTold = label === 'values' || remarks.some(([, text]) => text === cells[n])
+    return minor && cells[n] && !isTold ? [[label, cells[n]]] : []
   })
   if (minor.length > 0) box.append(list(minor, 'narrow-only'))
   if (remarks.length > 0) box.append(list(remarks, ''))

@@ -1,6 +1,6 @@
 import type { Row, Grid as Spec } from '../report.ts'
-import { detailOf } from './detail.ts'
 import { el, figure, freshId } from './dom.ts'
+import { entryOf, headOf } from './entry.ts'
 import { matching, type Wanted } from './filter.ts'
 import type { Rows } from './rows.ts'
 import { toolbarOf } from './toolbar.ts'
@@ -52,7 +52,7 @@ export class Grid {
           'aria-rowcount': String(expected + 1),
         },
       },
-      el('div', { is: { role: 'rowgroup' }, class: 'grid-head' }, this.#head()),
+      el('div', { is: { role: 'rowgroup' }, class: 'grid-head' }, headOf(spec)),
       this.#body,
     )
     this.element = el('div', { class: facet === undefined ? 'grid-block' : 'grid-block of-one' }, this.#scroller)
@@ -70,26 +70,6 @@ export class Grid {
 
   focusSearch(): void {
     this.#tools.search.focus()
-  }
-
-  #head(): HTMLElement {
-    const cell = (label: string, n: number, minor?: boolean) =>
-      el(
-        'div',
-        { class: minor ? 'cell minor' : 'cell', is: { role: 'columnheader', 'aria-colindex': String(n + 1) } },
-        label,
-      )
-    const row = el('div', { class: 'row', is: { role: 'row', 'aria-rowindex': '1' } }, cell(this.#spec.facetLabel, 0))
-    for (const [n, { label, minor }] of this.#spec.columns.entries()) row.append(cell(label, n + 1, minor))
-    return this.#columns(row)
-  }
-
-  #columns(row: HTMLElement): HTMLElement {
-    const all = this.#spec.columns.map(({ share }) => `minmax(0, ${share}fr)`)
-    const wide = this.#spec.columns.filter(({ minor }) => !minor).map(({ share }) => `minmax(0, ${share}fr)`)
-    row.style.setProperty('--all', all.join(' '))
-    row.style.setProperty('--few', wide.join(' '))
-    return row
   }
 
   #more(): void {
@@ -152,7 +132,7 @@ export class Grid {
       row.style.top = `${this.#scroller.scrollTop + this.#window.above(at) - top}px`
       row.classList.toggle('active', at === this.#active)
     }
-    const active = this.#drawn.get(this.#active)?.id
+    const active = this.#drawn.get(this.#active)?.firstElementChild?.id
     if (active === undefined) this.#scroller.removeAttribute('aria-activedescendant')
     else this.#scroller.setAttribute('aria-activedescendant', active)
   }
@@ -166,35 +146,10 @@ export class Grid {
   #make(at: number): HTMLElement | undefined {
     const known = this.#row(at)
     if (known === undefined) return undefined
-    const { label = '', mark, tone = 'plain' } = this.#spec.facets[known.facet] ?? {}
-    const isOpen = this.#window.isOpen(at)
-    const badge = el('span', { class: `badge ${tone}` })
-    if (mark) badge.append(el('span', { class: 'mark', is: { 'aria-hidden': 'true' } }, mark))
-    badge.append(el('span', { class: 'badge-text' }, label))
-    const line = this.#columns(
-      el('div', {
-        class: 'row',
-        is: { role: 'row', 'aria-rowindex': String(at + 2), 'aria-expanded': String(isOpen) },
-      }),
-    )
-    line.append(el('div', { class: 'cell', is: { role: 'gridcell', 'aria-colindex': '1' } }, badge))
-    for (const [n, { minor }] of this.#spec.columns.entries()) {
-      const text = known.row[0][n] ?? ''
-      const is = { role: 'gridcell', 'aria-colindex': String(n + 2) }
-      line.append(el('div', { class: minor ? 'cell minor' : 'cell', is }, text))
-    }
-    line.id = `${this.#id}-${at}`
-    const whole = el('div', { class: 'entry', is: { role: 'presentation', 'data-at': String(at) } }, line)
-    whole.id = `${this.#id}-entry-${at}`
-    if (isOpen) whole.append(this.#detail(known.row))
-    this.#drawn.set(at, whole)
-    this.#body.append(whole)
-    return whole
-  }
-
-  #detail(row: Row): HTMLElement {
-    const cell = el('div', { is: { role: 'gridcell' } }, detailOf(row, this.#spec))
-    return el('div', { class: 'detail', is: { role: 'row' } }, cell)
+    const entry = entryOf(this.#spec, { ...known, at, isOpen: this.#window.isOpen(at), id: `${this.#id}-${at}` })
+    this.#drawn.set(at, entry)
+    this.#body.append(entry)
+    return entry
   }
 
   #toggle(at: number, open = !this.#window.isOpen(at)): void {
