@@ -76,9 +76,9 @@ export async function problemSections(
     blocks: [
       {
         type: 'text',
-        text: 'Each cause has a part of its own below, with what helps and everything that it concerns.',
+        text: 'All of it; below, each cause has a part of its own, with what helps.',
       },
-      { type: 'links', links },
+      { type: 'grid', grid: 'problems' },
     ],
   }
   const single = causes.map(

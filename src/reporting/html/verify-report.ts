@@ -174,8 +174,8 @@ function chartsOf({ kinds, set }: Verification, shown: Shown): Block[] {
   const of = (column: 'verified' | 'different' | 'missing' | 'extra') => some.map((kind) => kind[column])
   const fields = set.staging
     .statement(
-      `SELECT kind || '.' || (finding ->> 'field') AS field, count(*) AS n FROM findings WHERE type = 'different'
-       GROUP BY kind, finding ->> 'field' ORDER BY n DESC, field LIMIT 20`,
+      `SELECT (finding ->> 'kind') || '.' || (finding ->> 'field') AS field, count(*) AS n FROM findings WHERE type = 'different'
+       GROUP BY 1 ORDER BY n DESC, field LIMIT 20`,
     )
     .all()
   return [
