@@ -169,7 +169,7 @@ export class WorkosClient implements Api {
       this.classes[requestClass] += 1
       if (method === 'GET') this.counts.reads += 1
       else this.counts.writes += 1
-      this.timeline.record(classify(method, path), this.#clock.now())
+      this.timeline.record(requestClass, this.#clock.now())
       const exchange = await recordExchange(call)
       const status = exchange.answer?.status
       if (status === 429 || (status === 503 && exchange.answer?.retryAfter !== undefined)) {

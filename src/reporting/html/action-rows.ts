@@ -79,8 +79,9 @@ function rowOf(plan: Plan, action: Action, shown: Shown): Row {
   const { before, after, secrets } = actionValues(plan, action)
   const fields = fieldValues(before, after, secrets, shown)
   const told = fields.slice(0, SUMMARY).map(([field, from, to]) => {
-    const values =
-      from !== null && to !== null ? `${from} → ${to}` : (to ?? (action.type === 'delete' ? from : `${from} → –`))
+    const [before, after] = [from, to].map((value) => (typeof value === 'string' ? value : undefined))
+    const change = action.type === 'update' || action.type === 'adopt'
+    const values = change && before !== undefined ? `${before} → ${after ?? 'removed'}` : (after ?? before ?? '')
     return `${field}: ${values}`
   })
   const summary = action.type === 'blocked' ? shown.text(action.message) : told.join(' · ')

@@ -101,11 +101,14 @@ export interface Grid {
 
 /**
  * One row, behind two characters for its group and its facet: a cell for each column, then what its opened form shows besides: fields with
- * their values before and after (null: there is none), and remarks with their labels.
+ * their values before and after, and remarks with their labels.
  */
 export type Row = [cells: string[], fields?: FieldValue[], remarks?: [label: string, text: string][]]
 
-export type FieldValue = [field: string, before: string | null, after: string | null]
+export type FieldValue = [field: string, before: string | Absent, after: string | Absent]
+
+/** No value: written without a letter or a figure, which a search would find. */
+export type Absent = []
 
 /** Group and facet of a row, as characters: the number is added to this code. None of them is a letter with a case that is in use. */
 export const FIRST_MARK = 0x4e00

@@ -1,7 +1,7 @@
 import type { Mask } from '../../diagnostics/mask.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
-import type { FieldValue } from './report.ts'
+import type { Absent, FieldValue } from './report.ts'
 
 /** Characters of one value that the page holds. */
 const LENGTH = 2000
@@ -21,6 +21,8 @@ export function shownBy(mask: Mask): Shown {
   }
 }
 
+const absent: Absent = []
+
 function written(value: Json | undefined): string {
   if (typeof value === 'string') return value
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(', ')
@@ -36,13 +38,13 @@ export function fieldValues(
 ): FieldValue[] {
   const sides = [members(before), members(after)] as const
   const fields = [...new Set(sides.flatMap((side) => [...side.keys()]))]
-  const cell = (value: Json | undefined) => (value === undefined || value === null ? null : shown.value(value))
+  const cell = (value: Json | undefined) => (value === undefined || value === null ? absent : shown.value(value))
   return [
     ...fields
       .map((field): FieldValue => [shown.text(field), cell(sides[0].get(field)), cell(sides[1].get(field))])
-      .filter(([, from, to]) => from !== null || to !== null),
+      .filter(([, from, to]) => from !== absent || to !== absent),
     ...Object.entries(secrets).map(([field, known]): FieldValue => {
-      return [shown.text(field), null, known === null ? '(secret)' : `(secret, ${shown.text(known)})`]
+      return [shown.text(field), absent, known === null ? '(secret)' : `(secret, ${shown.text(known)})`]
     }),
   ]
 }

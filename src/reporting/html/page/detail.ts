@@ -1,4 +1,4 @@
-import type { FieldValue, Grid, Row } from '../report.ts'
+import type { Absent, FieldValue, Grid, Row } from '../report.ts'
 import { el } from './dom.ts'
 
 /** The opened form of a row: its fields with their values, its remarks, and the cells that a narrow page leaves out. */
@@ -25,11 +25,11 @@ function list(pairs: readonly [string, string][], kind: string): HTMLElement {
 }
 
 function fieldTable(fields: readonly FieldValue[]): HTMLElement {
-  const hasBefore = fields.some(([, before]) => before !== null)
-  const hasAfter = fields.some(([, , after]) => after !== null)
+  const hasBefore = fields.some(([, before]) => typeof before === 'string')
+  const hasAfter = fields.some(([, , after]) => typeof after === 'string')
   const heads = ['field', ...(hasBefore ? ['before'] : []), ...(hasAfter ? [hasBefore ? 'after' : 'value'] : [])]
-  const value = (text: string | null, kind: string) =>
-    text === null ? el('td', { class: 'none' }, '–') : el('td', { class: kind }, text)
+  const value = (text: string | Absent, kind: string) =>
+    typeof text !== 'string' ? el('td', { class: 'none' }, '–') : el('td', { class: kind }, text)
   const rows = fields.map(([field, before, after]) =>
     el(
       'tr',
