@@ -52,7 +52,7 @@ export async function problemSections(
     id: 'problems',
     title: 'What is wrong',
     columns: [
-      { label: 'where', share: 2, minor: true },
+      { label: 'where', share: 3, minor: true },
       { label: 'what', share: 3 },
       { label: 'why', share: 5, minor: true },
     ],

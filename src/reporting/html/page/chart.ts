@@ -8,6 +8,8 @@ const AXIS = 34
 const TIME_HEIGHT = 240
 const FONT = '12px system-ui, sans-serif'
 const LABEL_WIDTH = 190
+/** Distances of the marks on an axis of time. */
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400]
 
 /** A chart with its legend, and the same figures as a table. */
 export function chartOf(chart: Chart): HTMLElement {
@@ -139,6 +141,7 @@ function drawTime(plot: HTMLElement, width: number, height: number, chart: TimeC
       axes: [
         {
           ...axis,
+          incrs: SECONDS,
           size: AXIS - 4,
           values: (_u, splits) => splits.map((at) => (at < 120 ? `${at} s` : `${Math.round(at / 6) / 10} min`)),
         },

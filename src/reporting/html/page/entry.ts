@@ -46,7 +46,9 @@ function badgeOf({ facets }: Grid, facet: number): HTMLElement {
   return badge
 }
 
-function inColumns(row: HTMLElement, { columns }: Grid): HTMLElement {
+function inColumns(row: HTMLElement, { columns, facets }: Grid): HTMLElement {
+  const longest = Math.max(6, ...facets.map(({ label }) => label.length))
+  row.style.setProperty('--mark', `${Math.min(24, longest) * 0.56 + 3.5}em`)
   const shares = (some: Grid['columns']) => some.map(({ share }) => `minmax(0, ${share}fr)`).join(' ')
   row.style.setProperty('--all', shares(columns))
   row.style.setProperty('--few', shares(columns.filter(({ minor }) => !minor)))
