@@ -24,7 +24,7 @@ export interface Tab {
   requests: string[]
   send(method: string, params?: object): Promise<Answer>
   /** Opens a file and waits until its rows are there. */
-  open(path: string): Promise<void>
+  open(path: string, anchor?: string): Promise<void>
   /** The value of an expression, or of what it promises. */
   value<T>(expression: string): Promise<T>
   /** Waits until an expression is true. */
@@ -125,8 +125,8 @@ function tabOf(send: Tab['send']): Tab & { hear(method: string, params: Answer):
         complaints.push(JSON.stringify(params).slice(0, 500))
       }
     },
-    async open(path) {
-      await send('Page.navigate', { url: pathToFileURL(path).href })
+    async open(path, anchor = '') {
+      await send('Page.navigate', { url: pathToFileURL(path).href + anchor })
       await until("document.documentElement?.dataset.loaded === 'true'")
     },
     async press(...keys) {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { UsageError } from '../diagnostics/errors.ts'
 import { Mask } from '../diagnostics/mask.ts'
-import { checkReplaceable, type Purpose, WholeFile } from '../files/whole-file.ts'
+import { type Purpose, WholeFile } from '../files/whole-file.ts'
 import type { ReportOptions } from '../reporting/html/assembled.ts'
 import type { AssembledReport } from '../reporting/html/document.ts'
 import type { Context } from './context.ts'
@@ -35,7 +35,7 @@ export function htmlFile(
     code: 'report_unwritable',
     hint: 'name a file with --html, in a folder that exists and that you may write to',
   }
-  checkReplaceable(path, purpose)
+  new WholeFile(path, purpose).discard()
   return {
     options: { mask: new Mask(isCi(context) ? 'emails' : 'none'), now: context.now() },
     async write(report) {

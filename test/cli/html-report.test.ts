@@ -107,6 +107,10 @@ describe('--html', () => {
         stderr: expect.stringContaining(`the report cannot be written to ${name}: ${why}`),
       })
     }
+    const missing = await people.run(['apply', '--yes', '--html', 'nowhere/report.html'], { env })
+    expect(missing.exit).toBe(3)
+    expect(missing.stderr).toContain('the report cannot be written to nowhere/report.html (ENOENT)')
+    expect(missing.stderr).toContain('in a folder that exists')
     expect(workos.takeLog().filter(({ method }) => method !== 'GET')).toEqual([])
   })
 

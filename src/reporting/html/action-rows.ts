@@ -85,7 +85,7 @@ function rowOf(plan: Plan, action: Action, shown: Shown): Row {
     return `${field}: ${values}`
   })
   const summary = action.type === 'blocked' ? shown.text(action.message) : told.join(' · ')
-  const label = action.label === action.key ? '' : shown.text(action.label)
+  const label = action.label === action.key ? '' : shown.value(action.label)
   const remarks = remarksOf(plan, action).map(([name, text]): [string, string] => [name, shown.text(text)])
   return [[shown.text(address(action)), label, summary], fields, remarks]
 }

@@ -110,13 +110,19 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
   })
 
   test('leads from the summary to a cause, with its remedy and its records', async () => {
-    const tab = await opened(await reportOf(3))
+    const path = await reportOf(3)
+    const tab = await opened(path)
     await tab.value("document.querySelector('#summary .links a').click()")
     await tab.until("location.hash === '#cause-rejected-invalid-email'")
     await tab.until("document.querySelectorAll(location.hash + ' .entry').length === 2")
     expect(await tab.value('document.querySelector(location.hash).textContent')).toContain('correct the e-mail address')
     expect(await tab.value("document.querySelector('#charts canvas') !== null")).toBe(true)
     expect(await tab.value("document.querySelector('#charts details table').textContent")).toContain('users')
+    // So does a link from elsewhere.
+    const direct = await browser.tab()
+    await direct.open(path, '#cause-rejected-invalid-email')
+    await direct.until('Math.abs(document.querySelector(location.hash).getBoundingClientRect().top) < innerHeight')
+    expect(await direct.value<number>('scrollY')).toBeGreaterThan(500)
   })
 
   test('has legible colours in light and dark, fits a telephone, and prints in few pages', async () => {
