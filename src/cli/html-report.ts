@@ -5,6 +5,7 @@ import { type Purpose, WholeFile } from '../files/whole-file.ts'
 import type { ReportOptions } from '../reporting/html/assembled.ts'
 import type { AssembledReport } from '../reporting/html/document.ts'
 import type { Context } from './context.ts'
+import { remark, type Telling } from './told.ts'
 
 /** Where an HTML report goes. */
 export interface HtmlFile {
@@ -22,6 +23,7 @@ export function htmlFile(
   named: string | undefined,
   taken: Record<string, string | undefined>,
   context: Context,
+  telling: Telling = {},
 ): HtmlFile | undefined {
   if (named === undefined) return undefined
   const path = resolve(context.cwd, named)
@@ -49,9 +51,8 @@ export function htmlFile(
         file.discard()
         throw error
       }
-      context.stderr.write(
-        `The report is in ${named}. It holds values of users: open it in a browser, and keep it as you keep them.\n`,
-      )
+      const keep = 'It holds values of users: open it in a browser, and keep it as you keep them.'
+      remark(telling, context, `The report is in ${named}. ${keep}\n`)
     },
   }
 }

@@ -61,11 +61,12 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
 
 function reportFile(
   { loaded, statePath }: Session,
-  { html }: ApplyCommandOptions,
+  options: ApplyCommandOptions,
   context: Context,
   plan?: string,
 ): HtmlFile | undefined {
-  return htmlFile(html, { 'the manifest': loaded.file, 'the state': statePath, 'the plan': plan }, context)
+  const taken = { 'the manifest': loaded.file, 'the state': statePath, 'the plan': plan }
+  return htmlFile(options.html, taken, context, options)
 }
 
 /** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */

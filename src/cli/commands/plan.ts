@@ -47,6 +47,7 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
         'that of --merges': options.merges,
       },
       context,
+      options,
     )
     const computed = await session.computePlan(options.refresh ?? false)
     await showPlan(computed, options, context)

@@ -26,7 +26,7 @@ export interface VerifyCommandOptions extends SessionOptions {
 export async function verify(options: VerifyCommandOptions, context: Context): Promise<ExitCode> {
   return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, state, target, progress, statePath } = session
-    const html = htmlFile(options.html, { 'the manifest': loaded.file, 'the state': statePath }, context)
+    const html = htmlFile(options.html, { 'the manifest': loaded.file, 'the state': statePath }, context, options)
     const verification = await compare({
       name: loaded.manifest.name,
       state,
