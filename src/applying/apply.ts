@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { exceeds } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
+import type { Accounting } from '../desired/accounting.ts'
 import type { Action } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
@@ -44,6 +45,8 @@ export interface ApplyResult {
   rejected: number
   /** Records of the source that the manifest's conditions leave out. */
   leftOut: number
+  /** What came in, and what merging made of it: with `kinds` it says where every record went. */
+  accounting: Accounting
   /** Answered by WorkOS otherwise than earlier runs sent it, and unchanged. */
   stillAnswered: number
   /** Applied by earlier runs without a part that WorkOS did not take, and unchanged. */
@@ -82,6 +85,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     startedAt,
     toolVersion,
     manifestDigest: plan.inputs.manifest,
+    ...(plan.inputs.source !== '' && { source: plan.inputs.source }),
   })
   await recordRejects(state, run, plan)
   await recordStillAnswered(state, run, plan)
@@ -120,14 +124,15 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   } catch (error) {
     throw withWritten(error, kinds)
   }
-  const rejected = plan.set.rejectCount()
+  const { accounting } = plan.set
   return {
     run,
     outcome,
     kinds,
     requests: requests(),
-    rejected,
-    leftOut: plan.set.accounting.records.leftOut,
+    rejected: plan.set.rejectCount(),
+    leftOut: accounting.records.leftOut,
+    accounting,
     stillReduced: countStillReduced(plan.set.staging),
     stillAnswered: countStillAnswered(plan.set.staging),
     purpose: plan.purpose,

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { UsageError } from '../diagnostics/errors.ts'
 import { Mask } from '../diagnostics/mask.ts'
 import { type Purpose, WholeFile } from '../files/whole-file.ts'
 import type { ReportOptions } from '../reporting/html/assembled.ts'
@@ -15,23 +14,13 @@ export interface HtmlFile {
 }
 
 /**
- * The file that `--html` names, looked at before anything is done that it would tell of; undefined where none is named.
- * @param taken files that the command needs, by what they are
+ * The file that `--html` names, looked at before anything is done that it would tell of; undefined where none is named. Whether the command
+ * needs that file itself, `outputPlaces` says.
  * @throws UsageError
  */
-export function htmlFile(
-  named: string | undefined,
-  taken: Record<string, string | undefined>,
-  context: Context,
-  telling: Telling = {},
-): HtmlFile | undefined {
+export function htmlFile(named: string | undefined, telling: Telling, context: Context): HtmlFile | undefined {
   if (named === undefined) return undefined
   const path = resolve(context.cwd, named)
-  for (const [holder, file] of Object.entries(taken)) {
-    if (file === undefined || resolve(context.cwd, file) !== path) continue
-    const hint = 'name a file of its own'
-    throw new UsageError({ code: 'place_taken', message: `--html names ${named}, which is ${holder}`, hint })
-  }
   const purpose: Purpose = {
     message: `the report cannot be written to ${named}`,
     code: 'report_unwritable',

@@ -19,6 +19,8 @@ export interface StateLocation {
 /** A state that is open, with the digest of the manifest that names it. */
 export interface OpenedState {
   state: SqliteStateStore
+  /** With references that may be unset. */
+  statePath: string
   manifestDigest: string
   loaded: LoadedManifest
 }
@@ -52,7 +54,7 @@ export async function withState(
   try {
     const state = openState(location, { lock: held })
     try {
-      await work({ state, manifestDigest: loaded.digest, loaded })
+      await work({ state, loaded, statePath: location, manifestDigest: loaded.digest })
       return ExitCode.done
     } finally {
       await state.close()

@@ -14,6 +14,7 @@ export function emptyResult(): MapResult {
     mapped: 0,
     leftOut: 0,
     leftOutBy: [],
+    leftOutRecords: [],
   }
 }
 

@@ -3,6 +3,7 @@ import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
+import { insertIgnored } from '../desired/left-out.ts'
 import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { Staging } from '../desired/staging.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -52,6 +53,7 @@ export async function computeDesired(
     scratch,
     snapshot,
     reject: (record) => rejectRecord(staging, record),
+    ignore: (row) => insertIgnored(staging, row),
     warn: onWarning,
     signal,
     onBytes: (read, of) => {
@@ -83,10 +85,12 @@ export async function computeDesired(
     const assigned = await assembleDesired(staging, manifest, signal)
     await breathe(signal)
     records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
-    const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned), {
+    const accounting = account(staging, yielded, source.counts(), records, assigned)
+    const reading = {
       partial: source.partial ?? false,
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
-    })
+    }
+    const set = new DesiredSet(staging, accounting, reading, source.fileDigests?.())
     for (const problem of unknownOrganizations(set, loaded)) onWarning(problem)
     const warnings = [
       ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),

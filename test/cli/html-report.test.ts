@@ -81,6 +81,7 @@ describe('--html', () => {
   test.each([
     ['the manifest', 'migrate.config.yaml'],
     ['the state', '.workos-migrate/state.sqlite'],
+    ['a file of the source', 'users.csv'],
   ])('never replaces %s', async (what, name) => {
     const people = await project()
     for (const line of [['plan'], ['apply', '--yes'], ['verify']]) {

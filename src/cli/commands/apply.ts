@@ -1,12 +1,14 @@
 import { dirname, resolve } from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
-import { checkFresh, type PlanHeader } from '../../planning/plan-file.ts'
+import { checkFresh } from '../../planning/check-fresh.ts'
+import type { PlanHeader } from '../../planning/plan-file.ts'
 import { checkSeal, isPlanFile, readPlanHeader } from '../../planning/read-plan-file.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import { type HtmlFile, htmlFile } from '../html-report.ts'
+import { outputPlaces } from '../output-places.ts'
 import type { Session, SessionOptions } from '../session.ts'
 import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
@@ -19,6 +21,8 @@ export interface ApplyCommandOptions extends SessionOptions, Approval {
   json?: boolean
   /** Where to write the report for a browser. */
   html?: string
+  /** Where events are written: see withEvents. */
+  events?: string
 }
 
 /** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */
@@ -33,10 +37,10 @@ export async function apply(
   const saved = await readPlanHeader(path)
   if (options.fresh) throw freshPlan()
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
-    const report = reportFile(session, options, context, path)
+    const report = await reportFile(session, options, context, path)
     const { apiKey } = session.target.identity
     const plan = await session.computePlan(saved.summary.refreshed)
-    checkFresh(saved, plan, apiKey)
+    checkFresh(saved, plan, { apiKey, manifest: session.loaded.manifest, file: file ?? path })
     checkSeal(path, saved, apiKey)
     checkRefusals(plan, session.loaded)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
@@ -46,7 +50,7 @@ export async function apply(
 
 function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitCode> {
   return withSession(options, context, 'apply', async (session) => {
-    const report = reportFile(session, options, context)
+    const report = await reportFile(session, options, context)
     const plan = await session.computePlan(options.refresh ?? false)
     if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
     checkRefusals(plan, session.loaded)
@@ -59,14 +63,15 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
   })
 }
 
-function reportFile(
+async function reportFile(
   { loaded, statePath }: Session,
   options: ApplyCommandOptions,
   context: Context,
   plan?: string,
-): HtmlFile | undefined {
-  const taken = { 'the manifest': loaded.file, 'the state': statePath, 'the plan': plan }
-  return htmlFile(options.html, taken, context, options)
+): Promise<HtmlFile | undefined> {
+  const { events, html } = options
+  await outputPlaces(loaded, statePath, { '--events': events, 'the saved plan': plan, '--html': html }, context.cwd)
+  return htmlFile(html, options, context)
 }
 
 /** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */

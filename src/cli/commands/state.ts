@@ -9,6 +9,7 @@ import { checkKind, parseAddress, unknownAddress } from '../address.ts'
 import type { Context } from '../context.ts'
 import { htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
+import { outputPlaces } from '../output-places.ts'
 import { withState } from '../with-state.ts'
 
 export interface StateOptions {
@@ -50,8 +51,9 @@ export async function stateShow(
       hint,
     })
   }
-  return withState(options, context, async ({ state, loaded }) => {
-    const html = htmlFile(options.html, { 'the manifest': loaded.file, 'the state': state.location }, context)
+  return withState(options, context, async ({ state, loaded, statePath }) => {
+    await outputPlaces(loaded, statePath, { '--html': options.html }, context.cwd)
+    const html = htmlFile(options.html, {}, context)
     const shown = target === undefined ? await overview(state) : await single(state, target)
     context.stdout.write(options.json ? `${jsonText(shown)}\n` : renderShown(shown))
     if (html === undefined) return
@@ -110,7 +112,7 @@ async function overview(state: StateStore) {
 async function single(state: StateStore, text: string) {
   const address = parseAddress(text)
   const resource = await state.get(address.kind, address.key)
-  if (resource === undefined) throw unknownAddress(address)
+  if (resource === undefined) throw await unknownAddress(state, address)
   const { digests, ...shown } = resource
   return { ...shown, secrets: Object.keys(digests) }
 }

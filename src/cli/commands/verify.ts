@@ -10,6 +10,7 @@ import { verify as compare } from '../../verifying/verify.ts'
 import type { Context } from '../context.ts'
 import { htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
+import { outputPlaces } from '../output-places.ts'
 import type { SessionOptions } from '../session.ts'
 import { withSession } from '../with-session.ts'
 
@@ -20,13 +21,16 @@ export interface VerifyCommandOptions extends SessionOptions {
   json?: boolean
   /** Where to write the report for a browser. */
   html?: string
+  /** Where events are written: see withEvents. */
+  events?: string
 }
 
 /** `verify`: reads WorkOS back and compares it with the source and the state. Writes to neither. */
 export async function verify(options: VerifyCommandOptions, context: Context): Promise<ExitCode> {
   return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, state, target, progress, statePath } = session
-    const html = htmlFile(options.html, { 'the manifest': loaded.file, 'the state': statePath }, context, options)
+    await outputPlaces(loaded, statePath, { '--events': options.events, '--html': options.html }, context.cwd)
+    const html = htmlFile(options.html, options, context)
     const verification = await compare({
       name: loaded.manifest.name,
       state,

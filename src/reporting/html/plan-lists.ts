@@ -4,6 +4,7 @@ import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'
 import { describeLost, describeUnmapped } from '../roles-text.ts'
+import { leftOutList, orphansList } from './absent-lists.ts'
 import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow } from './lists.ts'
 import type { Block, FieldValue, Section } from './report.ts'
 import type { Shown } from './shown.ts'
@@ -14,7 +15,12 @@ export async function planLists(
   shown: Shown,
   most = HELD,
 ): Promise<{ sections: Section[]; grids: GridSource[] }> {
+  const isApply = plan.purpose === 'apply'
   const lists = {
+    ...(isApply && {
+      leftOut: await listOf(leftOutList(plan, shown, most)),
+      orphans: await listOf(orphansList(plan, shown, most)),
+    }),
     drift: await listOf(driftList(plan, shown, most)),
     spared: await listOf(sparedList(plan, shown, most)),
     merges: await listOf(mergesList(plan, shown, most)),
@@ -25,6 +31,8 @@ export async function planLists(
   const roles = gridSection(lists.roles, 'warn', 'These memberships keep the first of their roles.')
   return {
     sections: [
+      ...(lists.leftOut ? gridSection(lists.leftOut, 'info') : []),
+      ...(lists.orphans ? gridSection(lists.orphans, 'info', 'The plan leaves these alone in WorkOS.') : []),
       ...gridSection(
         lists.drift,
         'warn',

@@ -110,6 +110,22 @@ describe('the report of a plan', () => {
     })
   })
 
+  test('names who is left out and by what, and what the source no longer has', async () => {
+    const world = await createWorld(people(3))
+    await world.apply(await world.plan())
+    const rows = people(4).filter((_, n) => n > 0)
+    world.rows(rows)
+    await world.manifest({
+      map: { user: { when: 'email != "person3@example.com"' }, organization: null, membership: null },
+    })
+    const { report, rows: read } = readReport(await asHtml(await world.plan()))
+    expect(read('left-out').map(({ facet, cells }) => [facet, cells[1], cells[2]])).toEqual([
+      ['map.user.when', 'user:ext-3', expect.stringMatching(/^by map\.user\.when/)],
+    ])
+    expect(read('orphaned').map(({ cells }) => cells[0])).toContain('user:ext-0')
+    expect(report.sections.map(({ id }) => id)).toEqual(expect.arrayContaining(['left-out', 'orphaned']))
+  })
+
   test('holds the first of each kind and all that is blocked, and says so', async () => {
     const world = await createWorld(people(6))
     await world.apply(await world.plan())
