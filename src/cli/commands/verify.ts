@@ -53,8 +53,7 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
     await end()
     if (html !== undefined) {
       const { verifyReport } = await import('../../reporting/html/verify-report.ts')
-      const at = { environment: loaded.environment ?? null, state: { lineage: state.lineage, serial: state.serial } }
-      await html.write(await verifyReport(verification, at, html.options))
+      await html.write(await verifyReport(verification, html.options))
     }
     return exitCode(verification, options.strict ?? false)
   })

@@ -8,10 +8,10 @@ import type { TimelineCounts } from '../../workos/timeline.ts'
 import { conclusion } from '../apply-text.ts'
 import { fromFailure } from '../errors-groups.ts'
 import { counted, duration } from '../style.ts'
+import { describeWhere } from '../where-text.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
 import { barsOf, requestsChart } from './charts.ts'
 import type { AssembledReport } from './document.ts'
-import { headOf } from './head.ts'
 import { alertsOf, planParts } from './plan-report.ts'
 import { type Problem, problemSections, rejectsOf } from './problems.ts'
 import type { Block, Section, Tone } from './report.ts'
@@ -43,7 +43,7 @@ export async function applyReport(applied: Applied, options: ReportOptions): Pro
   const head = {
     what: plan.purpose === 'destroy' ? 'Deletion' : 'Apply',
     name: plan.name,
-    head: [...headOf(plan.inputs), `run ${result.run}`],
+    head: [describeWhere(result.where), `run ${result.run}`],
   }
   const summary: Section = {
     id: 'summary',

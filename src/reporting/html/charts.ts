@@ -112,7 +112,7 @@ export function requestsChart(timeline: TimelineCounts | undefined, { writes, re
   // A limit far above all that was sent would press the curves flat: the note says it.
   const near = limits.filter((limit) => limit.perSecond <= most * 4)
   const said = (limit: Limits['writes'], what: string) => `${figure(limit.count)} ${what} in ${limit.perMs / 1000} s`
-  const note = `Allowed are ${said(writes, 'writes')} and ${said(reads, 'reads')}.`
+  const note = `The limits allow ${said(writes, 'writes')} and ${said(reads, 'reads')}.`
   const chart: TimeChart = { kind: 'time', title: 'Requests per second', width: seconds, series, limits: near, note }
   return [{ type: 'chart', chart }]
 }

@@ -5,11 +5,11 @@ import { describeLeftOut } from '../accounting-text.ts'
 import { describeChanges } from '../headline.ts'
 import { describeWarning } from '../remarks.ts'
 import { counted, duration } from '../style.ts'
+import { describeWhere } from '../where-text.ts'
 import { actionGrid } from './action-rows.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
 import { actionsChart, organizationsChart, passwordsChart, rolesChart } from './charts.ts'
 import type { AssembledReport } from './document.ts'
-import { headOf } from './head.ts'
 import { type GridSource, gridSection } from './lists.ts'
 import { planLists } from './plan-lists.ts'
 import { accountingSection, fieldsSection, remarksSection } from './plan-sections.ts'
@@ -35,7 +35,7 @@ export async function planReport(
   const parts = await planParts(plan, fields, shown, options)
   const { sentence, tone } = outlook(plan)
   const title = plan.purpose === 'destroy' ? 'Plan of a deletion' : 'Plan'
-  return assembled({ what: title, name: plan.name, head: headOf(plan.inputs), sentence, tone }, options, {
+  return assembled({ what: title, name: plan.name, head: [describeWhere(plan.where)], sentence, tone }, options, {
     sections: [summarySection(plan, problems, shown), ...parts.first, ...problems.sections, ...parts.rest],
     grids: [problems.source, ...parts.grids],
   })
@@ -95,19 +95,17 @@ function figuresOf({ summary, set }: Plan): Block {
     summary.kinds.reduce((total, kind) => total + kind[field], 0)
   const bad = (value: number): Tone => (value > 0 ? 'bad' : 'plain')
   const rejected = set.rejectCount()
-  return {
-    type: 'figures',
-    figures: [
-      { label: 'create', value: sum('create'), tone: 'good' },
-      { label: 'update', value: sum('update') },
-      { label: 'adopt', value: sum('adopt') },
-      { label: 'delete', value: sum('delete'), tone: bad(sum('delete')) },
-      { label: 'unchanged', value: sum('unchanged') },
-      { label: 'blocked', value: sum('blocked'), tone: bad(sum('blocked')) },
-      { label: 'rejected records', value: rejected, tone: bad(rejected) },
-      { label: 'left out', value: set.accounting.records.leftOut },
-    ],
-  }
+  const figures: Extract<Block, { type: 'figures' }>['figures'] = [
+    { label: 'create', value: sum('create'), tone: 'good' },
+    { label: 'update', value: sum('update') },
+    { label: 'adopt', value: sum('adopt') },
+    { label: 'delete', value: sum('delete'), tone: bad(sum('delete')) },
+    { label: 'unchanged', value: sum('unchanged') },
+    { label: 'blocked', value: sum('blocked'), tone: bad(sum('blocked')) },
+    { label: 'rejected records', value: rejected, tone: bad(rejected) },
+    { label: 'left out', value: set.accounting.records.leftOut },
+  ]
+  return { type: 'figures', figures: figures.filter(({ label, value }) => value > 0 || label === 'create') }
 }
 
 function leftOutText({ set }: Plan, shown: Shown): Block[] {

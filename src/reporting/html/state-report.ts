@@ -1,10 +1,11 @@
+import { stateVersion, whereabouts } from '../../planning/where.ts'
 import { kindDefinitions } from '../../resources/registry.ts'
 import type { Run, StateResource, StateStore } from '../../state/store.ts'
 import { counted } from '../style.ts'
+import { describeWhere } from '../where-text.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
 import { barsOf } from './charts.ts'
 import type { AssembledReport } from './document.ts'
-import { headOf } from './head.ts'
 import { type GridSource, gridSection, HELD, listOf, type NamedRow } from './lists.ts'
 import type { Block, Section } from './report.ts'
 import { fieldValues, type Shown, shownBy } from './shown.ts'
@@ -26,7 +27,7 @@ export async function stateReport(
   const total = held.reduce((sum, { count }) => sum + count, 0)
   const runs = await state.runs()
   const open = (await state.intents()).length
-  const target = state.binding ?? { type: 'none', baseUrl: 'not bound yet' }
+  const target = state.binding ?? { type: 'none', baseUrl: 'no environment yet' }
   const resources = await resourcesGrid(state, total, shown, options.most)
   const summary: Section = {
     id: 'summary',
@@ -48,9 +49,12 @@ export async function stateReport(
     ...runsSection(runs, shown),
     ...gridSection(resources, 'plain', 'The values are those of the last apply; those of WorkOS may be others by now.'),
   ]
-  const head = headOf({ environment, target, state: { lineage: state.lineage, serial: state.serial } })
+  const where = whereabouts({ name, environment, target, key: null, state: stateVersion(state) })
   const tone = open > 0 ? 'warn' : 'plain'
-  return assembled({ what: 'State', name, head, sentence, tone }, options, { sections, grids: [resources] })
+  return assembled({ what: 'State', name, head: [describeWhere(where)], sentence, tone }, options, {
+    sections,
+    grids: [resources],
+  })
 }
 
 function resourcesGrid(state: StateStore, total: number, shown: Shown, most = HELD): Promise<GridSource> {

@@ -2,32 +2,22 @@ import { describeGiven } from '../../planning/group-roles.ts'
 import type { Finding, FindingType, Verification } from '../../verifying/verification.ts'
 import { countFindings, findingsOf } from '../../verifying/verification.ts'
 import { CHANGED, conclusion, SECTIONS, verifyRemarks } from '../verify-text.ts'
+import { describeWhere } from '../where-text.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
 import { barsOf } from './charts.ts'
 import type { AssembledReport } from './document.ts'
-import { headOf } from './head.ts'
 import { type GridSource, gridSection, HELD, listOf, type NamedRow } from './lists.ts'
 import { accountingSection } from './plan-sections.ts'
 import { problemSections, rejectsOf } from './problems.ts'
 import type { Block, FieldValue, Section, Tone } from './report.ts'
 import { type Shown, shownBy } from './shown.ts'
 
-/** What a verification was made of, besides what it found. */
-export interface VerifiedAt {
-  environment: string | null
-  state: { lineage: string | null; serial: number }
-}
-
 /** What is missing is held whole; of the others of a type the first `most`. */
 const LOST: ReadonlySet<FindingType> = new Set(['deleted', 'not_applied', 'clash', 'other_id'])
 
 /** A verification as an HTML report. */
-export async function verifyReport(
-  verification: Verification,
-  { environment, state }: VerifiedAt,
-  options: ReportOptions,
-): Promise<AssembledReport> {
-  const { target, set, outcome, name } = verification
+export async function verifyReport(verification: Verification, options: ReportOptions): Promise<AssembledReport> {
+  const { set, outcome, name } = verification
   const shown = shownBy(options.mask)
   const findings = await findingsGrid(verification, shown, options.most)
   const rejects = await problemSections(() => rejectsOf(set.rejects()), shown)
@@ -44,20 +34,16 @@ export async function verifyReport(
     ],
   }
   const charts: Section = { id: 'charts', title: 'At a glance', blocks: chartsOf(verification, shown) }
-  return assembled(
-    { what: 'Verification', name, head: headOf({ environment, target, state }), sentence, tone },
-    options,
-    {
-      sections: [
-        summary,
-        charts,
-        ...gridSection(findings, tone === 'good' ? 'plain' : tone),
-        ...rejects.sections,
-        ...accountingSection(verification.accounting, shown),
-      ],
-      grids: [findings, rejects.source],
-    },
-  )
+  return assembled({ what: 'Verification', name, head: [describeWhere(verification.where)], sentence, tone }, options, {
+    sections: [
+      summary,
+      charts,
+      ...gridSection(findings, tone === 'good' ? 'plain' : tone),
+      ...rejects.sections,
+      ...accountingSection(verification.accounting, shown),
+    ],
+    grids: [findings, rejects.source],
+  })
 }
 
 function listed(lines: readonly string[], shown: Shown): Block[] {
