@@ -1,10 +1,13 @@
 import type { RejectedItem } from '../desired/desired-set.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
+import { fieldTables } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
+import { kindDefinitions } from '../resources/registry.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
+import { renderFieldTables } from './field-table-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
@@ -38,6 +41,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     renderLostRoles(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }
   renderCounts(plan, options)
+  if (plan.purpose === 'apply') renderFieldTables(fieldTables(plan.set, kindDefinitions), paint, write)
   if (options.full) renderAllActions(plan, options)
   else renderSamples(plan, options)
   renderBlocked(plan, options)

@@ -25,6 +25,16 @@ const WRITTEN: ReadonlySet<string> = new Set([
   '0000-00-00 00:00:00.000000',
 ])
 
+/** Whether a text is made of such words alone, as an expression makes it of written nulls, or holds what a program wrote for an object. */
+export function saysNothing(text: string): boolean {
+  if (text.length > LONGEST_TEXT) return false
+  if (WRITTEN.has(text) || text.includes('[object Object]')) return true
+  return text.includes(' ') && text.split(' ').every((word) => WRITTEN.has(word))
+}
+
+/** Longer texts are made of more than two or three such words. */
+const LONGEST_TEXT = 60
+
 const LONGEST = Math.max(...[...WRITTEN].map((value) => value.length))
 
 /** Columns that are kept count of, and how deep they may lie: an object that is used as a map has no end of them. */
