@@ -47,7 +47,8 @@ export interface Session {
   target: Target
   progress: Progress
   warn(problem: Problem): void
-  computePlan(refresh: boolean): Promise<Plan>
+  /** `showsWarnings`: the plan is shown with them, and standard error does not tell them as well. */
+  computePlan(refresh: boolean, showsWarnings?: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
   /** Reads the source alone. One session makes one plan or one desired set. */
@@ -117,8 +118,8 @@ export async function openSession(options: SessionOptions, context: Context, loc
     }
     const whileReading = <T>(read: () => Promise<T>) =>
       placingSourceErrors(loaded, read).finally(() => progress.clear())
-    const plan = async (refresh: boolean) => {
-      const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh }))
+    const plan = async (refresh: boolean, showsWarnings = false) => {
+      const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh, showsWarnings }))
       closers.push(() => computed.set.close())
       return computed
     }
@@ -137,7 +138,8 @@ export async function openSession(options: SessionOptions, context: Context, loc
       return computed
     }
     const desired = async () => {
-      const { set } = await whileReading(() => computeDesired(reading))
+      const { set, warnings } = await whileReading(() => computeDesired(reading))
+      for (const problem of warnings) reading.onWarning(problem)
       closers.push(() => set.close())
       return set
     }

@@ -43,6 +43,7 @@ export function summarise(
       ...checkDrift(refused(set, '<>'), refused(set, '='), kinds),
     ],
     warnings: [],
+    notices: [],
     refreshed,
   }
 }

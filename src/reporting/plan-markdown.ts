@@ -32,6 +32,7 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   for (const warning of summary.warnings) {
     write(`\n> **Warning**: ${cell(describeWarning(warning))}. ${cell(warning.hint ?? '')}.\n`)
   }
+  for (const notice of summary.notices) write(`\n> **Worth a look**: ${cell(notice.message)}.\n`)
   const { snapshot, partial } = set.reading
   if (snapshot) write(`\nFrom a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`)
   if (partial) write(`\n> ${cell(PARTIAL)}.\n`)

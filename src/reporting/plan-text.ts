@@ -11,10 +11,11 @@ import { renderFieldTables } from './field-table-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
-import { describeNotes, describeWarning, PARTIAL } from './remarks.ts'
+import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { counted, duration, ofSeveral, type Paint, shortValue, table } from './style.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
+import { renderWarnings } from './warnings-text.ts'
 
 export interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
@@ -31,6 +32,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
   const { target } = plan.inputs
   write(`${paint('bold', printable(plan.name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
+  renderWarnings(plan.summary, options)
   if (plan.purpose === 'apply') {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
@@ -41,7 +43,8 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     renderLostRoles(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }
   renderCounts(plan, options)
-  if (plan.purpose === 'apply') renderFieldTables(fieldTables(plan.set, kindDefinitions), paint, write)
+  if (plan.purpose === 'apply' && (plan.summary.changes || options.full))
+    renderFieldTables(fieldTables(plan.set, kindDefinitions), paint, write)
   if (options.full) renderAllActions(plan, options)
   else renderSamples(plan, options)
   renderBlocked(plan, options)
@@ -53,7 +56,6 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   }
   renderConnections(plan, options)
   renderRemarks(plan, options)
-  renderWarnings(plan, options)
   renderConclusion(plan, options)
 }
 
@@ -162,15 +164,6 @@ function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
   for (const line of remarks) write(`  ${printable(line)}\n`)
   for (const { orphaned: count, kind, plural } of orphaned) {
     write(`  ${counted(count, kind, plural)} no longer in the source: left alone in WorkOS\n`)
-  }
-}
-
-function renderWarnings({ summary }: Plan, { paint, write }: PlanTextOptions): void {
-  if (summary.warnings.length === 0) return
-  write(`\n${paint('bold', 'Warnings')}\n`)
-  for (const warning of summary.warnings) {
-    write(`  ${paint('yellow', '!')} ${printable(describeWarning(warning))}\n`)
-    write(renderHint(warning.hint, paint))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SourceConfig } from '../config/manifest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import { someOf } from '../diagnostics/some-of.ts'
 import { isObject } from '../json.ts'
 import { nullsOption } from './csv/options.ts'
 import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from './source.ts'
@@ -41,8 +42,8 @@ const LONGEST = Math.max(...[...WRITTEN].map((value) => value.length))
 const MAX_COLUMNS = 1000
 const MAX_DEPTH = 5
 
-/** Columns that are named one by one. */
-const MAX_TOLD = 20
+/** Columns that a warning names. */
+const MAX_TOLD = 10
 
 /** A column of a stream whose cells hold what looks like a written null. */
 export interface WrittenNull {
@@ -161,38 +162,46 @@ export function nullValues(found: readonly WrittenNull[]): string[] {
 }
 
 /**
- * A warning for each column.
+ * A warning for each setting that would make nothing of such texts, with the columns that it is about.
  * @param mapped whether the mapping is known to read these columns
  */
 export function writtenNullWarnings(
   found: readonly WrittenNull[],
   { mapped, source }: { mapped: boolean; source: SourceConfig },
 ): Problem[] {
-  const told = found.slice(0, MAX_TOLD)
-  const warnings = told.map((one): Problem => {
-    const { stream, column, values, of, first } = one
+  const groups = Map.groupBy(found, (one) => `${one.stream}\n${settingOf(one, source).path}`)
+  return [...groups.values()].flatMap((columns): Problem[] => {
+    const [one] = columns
+    if (one === undefined) return []
     const { path, nulls } = settingOf(one, source)
-    const held = values.map(({ value, count }) => `${value} in ${count}`).join(' and ')
-    const list = JSON.stringify([...new Set([...nulls, ...values.map(({ value }) => value)])]).replaceAll(',', ', ')
-    return {
-      code: 'written_null',
-      severity: 'warning',
-      message: `${stream}: the column ${column} holds the text ${held} of ${of} ${of === 1 ? 'row' : 'rows'}${mapped ? ', and the mapping reads it as a value' : ''}`,
-      hint: `where this means nothing, set ${path} to ${list}: such cells of CSV then count as empty; in JSON, write null`,
-      at: first,
-    }
+    const list = JSON.stringify([...new Set([...nulls, ...nullValues(columns)])]).replaceAll(',', ', ')
+    const read = mapped ? `, and the mapping reads ${columns.length === 1 ? 'it' : 'them'} as a value` : ''
+    const message =
+      columns.length === 1
+        ? `${one.stream}: the column ${one.column} holds the text ${heldIn(one)}${read}`
+        : `${one.stream}: ${columns.length} columns hold texts that stand for nothing${read}: ${listed(columns)}`
+    return [
+      {
+        code: 'written_null',
+        severity: 'warning',
+        message,
+        hint: `where this means nothing, set ${path} to ${list}: such cells of CSV then count as empty; in JSON, write null`,
+        at: one.first,
+      },
+    ]
   })
-  const more = found.length - told.length
-  if (more === 0) return warnings
-  return [
-    ...warnings,
-    {
-      code: 'written_null',
-      severity: 'warning',
-      message: `${more} more columns hold such texts`,
-      at: { file: told[0]?.first.file ?? '' },
-    },
-  ]
+}
+
+function heldIn({ values, of }: WrittenNull): string {
+  const held = values.map(({ value, count }) => `${value} in ${count}`).join(' and ')
+  return `${held} of ${of} ${of === 1 ? 'row' : 'rows'}`
+}
+
+function listed(columns: readonly WrittenNull[]): string {
+  return someOf(
+    columns.map((one) => `${one.column} (${heldIn(one)})`),
+    { limit: MAX_TOLD },
+  )
 }
 
 /** Where the manifest says what stands for nothing in such a column, and what it says already: a stream may have a list of its own. */

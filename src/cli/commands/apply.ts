@@ -41,7 +41,7 @@ export async function apply(
 
 function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitCode> {
   return withSession(options, context, 'apply', async (session) => {
-    const plan = await session.computePlan(options.refresh ?? false)
+    const plan = await session.computePlan(options.refresh ?? false, !options.json)
     if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
     checkRefusals(plan, session.loaded)
     const { confirm } = session.loaded.manifest.safety

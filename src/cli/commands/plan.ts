@@ -29,7 +29,7 @@ export interface PlanOptions extends SessionOptions {
 export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
   return withSession(options, context, undefined, async (session) => {
     checkPlaces(options, session, context)
-    const computed = await session.computePlan(options.refresh ?? false)
+    const computed = await session.computePlan(options.refresh ?? false, (options.format ?? 'text') === 'text')
     await showPlan(computed, options, context)
     if (options.out !== undefined) {
       save(computed, options.out, session, context)
