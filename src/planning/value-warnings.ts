@@ -216,7 +216,10 @@ export function nullsInFields(tables: readonly FieldTable[], loaded: LoadedManif
   )
   const [first] = found
   if (first === undefined) return []
-  const list = found.map(({ plural, field, count, example }) => `${field} of ${figure(count)} ${plural} (${example})`)
+  const list = found.map(
+    ({ kind, plural, field, count, example }) =>
+      `${field} of ${figure(count)} ${count === 1 ? kind : plural} (${example})`,
+  )
   const path = ['map', first.kind, ...first.field.split('.')]
   return [
     {

@@ -61,7 +61,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   const scratch = scratchBeside(statePath)
   const state = peekState(statePath)
   const write = async () => {
-    const { set } = await placingSourceErrors(loaded, () =>
+    const { set, warnings } = await placingSourceErrors(loaded, () =>
       computeDesired({
         ...tell,
         loaded,
@@ -70,6 +70,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
         obtainSnapshot: snapshotFor(loaded, options, context, tell),
       }),
     ).finally(() => progress.clear())
+    for (const problem of warnings) tell.onWarning(problem)
     try {
       const folder = resolve(cwd, options.out)
       const { includeSecrets = false } = options
