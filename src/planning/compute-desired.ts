@@ -99,9 +99,9 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     const mainStream = source.streams[0] ?? ''
     const found = await sourceColumns(loaded, source, seen, snapshot !== undefined)
     const warnings = [
+      ...everybodyLeftOut(set, loaded, mainStream),
       ...missingColumns(loaded, source, found),
       ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),
-      ...everybodyLeftOut(set, loaded, mainStream),
       ...manyLeftOut(set, loaded, mainStream),
       ...unknownOrganizations(set, loaded),
     ]

@@ -141,11 +141,11 @@ function refusedPairs({ staging }: DesiredSet): string[] {
 }
 
 function mixedAddresses({ staging }: DesiredSet): string[] {
-  staging.db.function('mixes_scripts', { deterministic: true }, (email) => (mixesScripts(String(email)) ? 1 : 0))
+  staging.db.function('mixesScripts', { deterministic: true }, (email) => (mixesScripts(String(email)) ? 1 : 0))
   return staging
     .statement(
       `SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user'
-         AND mixes_scripts(attributes ->> 'email') ORDER BY seq LIMIT ?`,
+         AND mixesScripts(attributes ->> 'email') ORDER BY seq LIMIT ?`,
     )
     .all(MOST)
     .map(({ email }) => String(email))

@@ -55,7 +55,9 @@ export function emptyFields(tables: readonly FieldTable[], loaded: LoadedManifes
     // What reads nothing was written to yield nothing.
     if (!compiled.ok || compiled.expression.fields.length === 0 || compiled.expression.whole) return []
     const own = isOwn(loaded, mapped.path)
-    const reads = columnsBehind(mapped, compiled.expression.fields, loaded, columns)
+    const { reads: certain, fields } = compiled.expression
+    const names = certain.length > 0 ? certain.map(({ name }) => name) : fields
+    const reads = columnsBehind(mapped, names, loaded, columns)
     const meant = reads.map(({ meant }) => meant).find((name) => name !== undefined)
     if (!own && meant === undefined) return []
     return [emptyField(mapped, table, reads, meant, own, loaded)]
