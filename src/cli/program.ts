@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ExitCode } from '../diagnostics/errors.ts'
+import { MASK_MODES, type MaskMode } from '../diagnostics/mask.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { toolVersion } from '../version.ts'
 import { command, examples, reading, type Start, sub } from './command-line.ts'
@@ -33,11 +34,17 @@ export function buildProgram(context: Context, start: Start): Command {
     .version(toolVersion)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
+      // The program's own words: addresses in them are examples.
+      writeOut: (text) => (context.unmasked ?? context).stdout.write(text),
       // What was typed is quoted here; it may have been pasted.
       writeErr: (text) => context.stderr.write(text.split('\n').map(printable).join('\n')),
     })
     .showHelpAfterError('(workos-migrate --help shows the commands)')
+    .addOption(new Option('--mask <mode>', 'what outputs show of people (default: output.mask)').choices(MASK_MODES))
+    .hook('preAction', () => {
+      const { mask } = program.opts<{ mask?: MaskMode }>()
+      if (mask !== undefined) context.mask?.settle(mask)
+    })
   examples(program, [
     ['workos-migrate init', 'write the manifest of a first migration'],
     ['workos-migrate validate', 'check the manifest, the files and the expressions'],

@@ -1,16 +1,27 @@
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
+import { defaultMode, Mask } from '../diagnostics/mask.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { proxySecrets } from '../http/proxy.ts'
 import type { Context } from './context.ts'
+import { maskedStream } from './masked-stream.ts'
 import { runProgram } from './program.ts'
 import { DEBUG_VARIABLE, unexpectedProblem } from './unexpected.ts'
 
 /** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
-  const aware = { ...context, redactor: context.redactor ?? new Redactor() }
+  const { stdout, stderr } = context
+  const mask = context.mask ?? new Mask(defaultMode(context.env))
+  const aware: Context & { redactor: Redactor } = {
+    ...context,
+    redactor: context.redactor ?? new Redactor(),
+    mask,
+    stdout: maskedStream(stdout, mask),
+    stderr: maskedStream(stderr, mask),
+    unmasked: { stdout, stderr },
+  }
   for (const secret of proxySecrets(context.env)) aware.redactor.register(secret)
   try {
     return await runProgram(args, aware)
@@ -22,7 +33,7 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
 /** Tells of an error and returns its exit code. */
 export function report(
   error: unknown,
-  context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted' | 'redactor'>,
+  context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted' | 'redactor' | 'mask'>,
 ): ExitCode {
   const { stderr, env, cwd, interrupted, redactor = new Redactor() } = context
   if (interrupted.aborted && !(error instanceof OperatorError)) {
@@ -33,8 +44,10 @@ export function report(
   const color = wantsColor(stderr, env)
   const operatorError = error instanceof OperatorError ? error : undefined
   const problems = operatorError?.problems ?? [unexpectedProblem(error)]
-  stderr.write(renderProblems(problems, { color, cwd, redactor }))
-  if (operatorError === undefined && env[DEBUG_VARIABLE]) stderr.write(stackOf(error, redactor))
+  // What nobody caught comes with the streams of the process.
+  const masked = (text: string) => context.mask?.text(text) ?? text
+  stderr.write(masked(renderProblems(problems, { color, cwd, redactor })))
+  if (operatorError === undefined && env[DEBUG_VARIABLE]) stderr.write(masked(stackOf(error, redactor)))
   return operatorError?.exitCode ?? ExitCode.failure
 }
 

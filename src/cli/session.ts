@@ -69,6 +69,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     cwd: context.cwd,
     env: context.env,
     defer: isSourceSecret,
+    mask: context.mask,
     redactor,
   })
   const problems = checkExpressions(loaded)

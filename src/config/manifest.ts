@@ -1,3 +1,4 @@
+import type { MaskMode } from '../diagnostics/mask.ts'
 import type { Json, JsonObject } from '../json.ts'
 
 /** A JSONata expression, as written in the manifest. */
@@ -241,6 +242,8 @@ export interface Manifest {
     confirm?: string
   }
   state: { path: string }
+  /** What outputs show of people. Default: `emails` where `CI` is set, else `none`. */
+  output?: { mask?: MaskMode }
   /** Those of shipped recipes are not among them. */
   tests: Record<string, MappingTest>
 }

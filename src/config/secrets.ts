@@ -75,14 +75,15 @@ export function withSecrets(value: unknown, replacement: string | undefined, pat
   )
 }
 
-/** See `digest` of LoadedManifest. The name is left out too: by default it is that of a folder; and tests change nothing. */
+/** See `digest` of LoadedManifest. The name is left out too: by default it is that of a folder; tests and what outputs show change nothing. */
 export function digestOf(manifest: object): string {
   const {
     run: _run,
     name: _name,
     tests: _tests,
+    output: _output,
     ...rest
-  } = { run: undefined, name: undefined, tests: undefined, ...manifest }
+  } = { run: undefined, name: undefined, tests: undefined, output: undefined, ...manifest }
   return createHash('sha256')
     .update(canonicalJson(withSecrets(rest, undefined)))
     .digest('hex')

@@ -1,3 +1,4 @@
+import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { type Action, type AdoptAction, address, type FieldChange, type UpdateAction } from '../planning/action.ts'
 import { actionValues } from '../planning/action-values.ts'
@@ -8,6 +9,8 @@ import { renderFields, renderShortFields, secretText } from './values-text.ts'
 export interface ActionsTextOptions {
   paint: Paint
   write: (text: string) => void
+  /** What is shown of values and of persons. Default: everything. */
+  mask?: Mask
 }
 
 /** How many of a kind are shown unless all are asked for. */
@@ -26,7 +29,7 @@ export function renderSamples(plan: Plan, options: ActionsTextOptions): void {
       if (count === 0) continue
       options.write('\n')
       for (const action of plan.sample(kind.kind, type, SAMPLE))
-        options.write(renderAction(action, plan, options.paint, false))
+        options.write(renderAction(action, plan, options, false))
       if (count > SAMPLE)
         options.write(`  … ${figure(count - SAMPLE)} more to ${type === 'blocked' ? 'block' : type}\n`)
     }
@@ -36,23 +39,24 @@ export function renderSamples(plan: Plan, options: ActionsTextOptions): void {
 }
 
 /** Every action, in the order they are carried out. */
-export function renderAllActions(plan: Plan, { paint, write }: ActionsTextOptions): void {
-  write('\n')
-  for (const action of plan.actions()) write(renderAction(action, plan, paint, true))
+export function renderAllActions(plan: Plan, options: ActionsTextOptions): void {
+  options.write('\n')
+  for (const action of plan.actions()) options.write(renderAction(action, plan, options, true))
 }
 
 /**
  * One action: a line, and below it the values of what is created, a line for each field that changes, or what blocks it and where it was
  * read.
  */
-function renderAction(action: Action, plan: Plan, paint: Paint, full: boolean): string {
-  const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(address(action))}`
-  const label = action.label === action.key ? '' : `  ${paint('dim', printable(action.label))}`
+function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOptions, full: boolean): string {
+  const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(named(action, mask))}`
+  const label =
+    action.label === action.key ? '' : `  ${paint('dim', printable(mask?.value(action.label) ?? action.label))}`
   switch (action.type) {
     case 'create': {
       const values = actionValues(plan, action)
       const shown = [action.key, action.label]
-      return `${head}${label}\n${full ? renderFields(values, paint) : renderShortFields(values, shown, paint)}`
+      return `${head}${label}\n${full ? renderFields(values, paint, mask) : renderShortFields(values, shown, paint, mask)}`
     }
     case 'update':
       return `${head}${label}\n${renderChanges(plan, action, paint)}`
@@ -70,6 +74,11 @@ function renderAction(action: Action, plan: Plan, paint: Paint, full: boolean): 
       return `${head}${label}\n      ${origin}: ${printable(action.message)}\n${renderHint(action.hint, paint)}`
     }
   }
+}
+
+/** The address of a resource as the mask lets it be shown. */
+export function named({ kind, key }: { kind: string; key: string }, mask: Mask | undefined): string {
+  return address({ kind, key: mask?.key(kind, key) ?? key })
 }
 
 /** A line below what it helps with. */

@@ -1,4 +1,6 @@
+import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import type { Json } from '../json.ts'
 import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../planning/field-table.ts'
 import type { Paint } from './style.ts'
 import { secretText, valueText } from './values-text.ts'
@@ -24,17 +26,17 @@ export interface FieldRow {
 }
 
 /** The rows of a table, in any rendering; beyond 30 members of metadata a last row says how many more there are. */
-export function fieldRows({ fields, resources, cut: isCut }: FieldTable): FieldRow[] {
+export function fieldRows({ fields, resources, cut: isCut }: FieldTable, mask?: Mask): FieldRow[] {
   const members = fields.filter(({ field }) => field.includes('.'))
   const left = new Set(members.slice(MEMBERS))
-  const rows = fields.filter((column) => !left.has(column)).map((column) => rowOf(column, resources))
+  const rows = fields.filter((column) => !left.has(column)).map((column) => rowOf(column, resources, mask))
   const more = left.size
   const atLeast = isCut ? ' and more' : ' more'
   if (more > 0) rows.push({ field: `… ${figure(more)}${atLeast}`, filled: '', distinct: '', mark: null, example: '' })
   return rows
 }
 
-function rowOf(column: FieldColumn, resources: number): FieldRow {
+function rowOf(column: FieldColumn, resources: number, mask: Mask | undefined): FieldRow {
   const { field, filled, distinct, secret } = column
   const constant = filled > 1 && filled === resources && distinct === 1 && !secret
   return {
@@ -42,14 +44,23 @@ function rowOf(column: FieldColumn, resources: number): FieldRow {
     filled: `${figure(filled)} of ${figure(resources)}`,
     distinct: filled === 0 ? '' : distinct > DISTINCT_AT_MOST ? `${figure(DISTINCT_AT_MOST)}+` : figure(distinct),
     mark: filled === 0 ? 'empty' : constant ? 'constant' : null,
-    example: secret ? secretText(column.said) : column.example === undefined ? '' : valueText(column.example),
+    example: secret ? secretText(column.said) : exampleText(column.example, mask),
   }
 }
 
+function exampleText(example: Json | undefined, mask: Mask | undefined): string {
+  if (example === undefined) return ''
+  const text = valueText(example)
+  return mask?.value(text) ?? text
+}
+
 /** The tables of all kinds, in 80 columns: an empty column and a constant one bear a mark. */
-export function renderFieldTables(tables: readonly FieldTable[], paint: Paint, write: (text: string) => void): void {
+export function renderFieldTables(
+  tables: readonly FieldTable[],
+  { paint, write, mask }: { paint: Paint; write: (text: string) => void; mask?: Mask },
+): void {
   for (const table of tables) {
-    const rows = fieldRows(table)
+    const rows = fieldRows(table, mask)
     if (rows.length === 0) continue
     const named = rows.map((row) => ({ ...row, field: cut(row.field, NAME) }))
     const [field, filled, distinct] = (['field', 'filled', 'distinct'] as const).map((column) =>

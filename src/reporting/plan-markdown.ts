@@ -1,9 +1,11 @@
 import { lostRoles, lostRolesCount } from '../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
+import type { Mask } from '../diagnostics/mask.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { describeLeftOut } from './accounting-text.ts'
+import { named } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
 import { describeMerges, duplicateRows } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
@@ -17,7 +19,7 @@ import { describeReasons, describeUser, sum, totpHeading } from './totp-text.ts'
 const SAMPLE = 10
 
 /** A plan for a pull request. */
-export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): void {
+export function renderPlanMarkdown(plan: Plan, write: (text: string) => void, mask?: Mask): void {
   const { summary, set, inputs } = plan
   const { target } = inputs
   write(`## Migration plan: ${cell(plan.name)} → ${target.type === 'sandbox' ? 'sandbox' : cell(target.baseUrl)}\n\n`)
@@ -54,7 +56,7 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   if (merges !== '') write(`\n${merges}.\n`)
   writeRejects(plan, write)
   writeLostRoles(plan, write)
-  writeActions(plan, write)
+  writeActions(plan, write, mask)
   const passwords = describePasswords(summary.passwords)
   if (passwords.length > 0) {
     write(`\n### Passwords\n\n${cell(passwordsHeading(summary.passwords))}.\n\n| algorithm | |\n|---|---|\n`)
@@ -111,14 +113,15 @@ function writeUnsupportedTotp({ set }: Plan, write: (text: string) => void): voi
   write('\n</details>\n')
 }
 
-function writeActions(plan: Plan, write: (text: string) => void): void {
+function writeActions(plan: Plan, write: (text: string) => void, mask: Mask | undefined): void {
   for (const kind of plan.summary.kinds) {
     for (const type of ['create', 'update', 'adopt', 'delete', 'blocked'] as const) {
       const count = kind[type]
       if (count === 0) continue
       write(`\n<details><summary>${type}: ${counted(count, kind.kind, kind.plural)}</summary>\n\n`)
       for (const action of plan.sample(kind.kind, type, SAMPLE)) {
-        write(`- ${code(address(action))} ${cell(action.label === action.key ? '' : action.label)}\n`)
+        const label = action.label === action.key ? '' : (mask?.value(action.label) ?? action.label)
+        write(`- ${code(named(action, mask))} ${cell(label)}\n`)
         if (action.type === 'blocked') write(`  - ${cell(action.message)}\n`)
         if (action.type !== 'update' && action.type !== 'adopt') continue
         for (const change of action.changes) {

@@ -1,11 +1,12 @@
 import type { RejectedItem } from '../desired/desired-set.ts'
+import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import { fieldTables } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 import { renderAccounting } from './accounting-text.ts'
-import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
+import { named, renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
 import { renderFieldTables } from './field-table-text.ts'
 import { renderMerges } from './merges-text.ts'
@@ -20,6 +21,8 @@ import { renderWarnings } from './warnings-text.ts'
 export interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
   full: boolean
+  /** What is shown of values and of persons. Default: everything. */
+  mask?: Mask
   /** Receives the text piece by piece: a plan may have millions of lines. */
   write: (text: string) => void
 }
@@ -44,7 +47,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   }
   renderCounts(plan, options)
   if (plan.purpose === 'apply' && (plan.summary.changes || options.full))
-    renderFieldTables(fieldTables(plan.set, kindDefinitions), paint, write)
+    renderFieldTables(fieldTables(plan.set, kindDefinitions), options)
   if (options.full) renderAllActions(plan, options)
   else renderSamples(plan, options)
   renderBlocked(plan, options)
@@ -59,7 +62,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   renderConclusion(plan, options)
 }
 
-function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
+function renderRejects({ set }: Plan, { paint, full, write, mask }: PlanTextOptions): void {
   const total = set.rejectCount()
   if (total === 0) return
   write(`\n${paint('bold', `Rejected (${figure(total)})`)}\n`)
@@ -70,7 +73,7 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
     if (shown === limit) break
     shown += 1
     told += reject.records
-    const what = printable(reject.key === null ? reject.kind : address({ kind: reject.kind, key: reject.key }))
+    const what = printable(reject.key === null ? reject.kind : named({ kind: reject.kind, key: reject.key }, mask))
     const why = printable(rejection(reject))
     write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${what}${ofSeveral(reject.records)}: ${why}\n`)
     write(renderHint(reject.hint ?? undefined, paint))

@@ -1,3 +1,4 @@
+import type { Mask } from '../diagnostics/mask.ts'
 import { printable } from '../diagnostics/printable.ts'
 import type { Json } from '../json.ts'
 import type { ActionValues } from '../planning/action-values.ts'
@@ -14,8 +15,8 @@ const REST = ', …'
 const SAMPLE_VALUE = 40
 
 /** Every value that a create sends, a line each: `firstName  Ada`. Secrets are named alone. */
-export function renderFields(values: ActionValues, paint: Paint): string {
-  const rows = fieldRows(values)
+export function renderFields(values: ActionValues, paint: Paint, mask?: Mask): string {
+  const rows = fieldRows(values, mask)
   const width = Math.max(...rows.map(({ field }) => field.length))
   return rows
     .map(({ field, text, secret }) => `${INDENT}${field.padEnd(width)}  ${secret ? paint('dim', text) : text}\n`)
@@ -23,8 +24,8 @@ export function renderFields(values: ActionValues, paint: Paint): string {
 }
 
 /** As many of the values as one line of 80 columns holds, without those that the line above it shows; nothing where there are none. */
-export function renderShortFields(values: ActionValues, shown: readonly string[], paint: Paint): string {
-  const rows = fieldRows(values).filter(({ text, secret }) => secret || !shown.includes(text))
+export function renderShortFields(values: ActionValues, shown: readonly string[], paint: Paint, mask?: Mask): string {
+  const rows = fieldRows(values, mask, shown)
   if (rows.every(({ text }) => text === secretText(null))) return ''
   const room = WIDTH - INDENT.length - REST.length
   const parts: string[] = []
@@ -56,10 +57,15 @@ function isPlain(text: string): boolean {
   return text !== '' && text.trim() === text
 }
 
-function fieldRows({ after, secrets }: ActionValues): { field: string; text: string; secret: boolean }[] {
-  const values = [...flatFields(after ?? {})].map(([field, value]) => {
-    return { field: printable(field), text: valueText(value), secret: false }
-  })
+function fieldRows(
+  { after, secrets }: ActionValues,
+  mask: Mask | undefined,
+  shown: readonly string[] = [],
+): { field: string; text: string; secret: boolean }[] {
+  const values = [...flatFields(after ?? {})]
+    .map(([field, value]) => ({ field: printable(field), text: valueText(value), secret: false }))
+    .filter(({ text }) => !shown.includes(text))
+    .map((row) => ({ ...row, text: mask?.value(row.text) ?? row.text }))
   const named = Object.entries(secrets).map(([field, said]) => ({ field, text: secretText(said), secret: true }))
   return [...values, ...named]
 }

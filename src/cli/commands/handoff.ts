@@ -40,6 +40,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     cwd,
     env,
     defer: (path) => path[0] === 'target' || isSourceSecret(path),
+    mask: context.mask,
     redactor,
   })
   const progress = new Progress(stderr)

@@ -94,7 +94,7 @@ async function lookAtManifest(
   const { cwd, env, redactor = new Redactor() } = context
   // Where it goes does not matter here, and a snapshot needs no credentials.
   const defer = (place: readonly string[]) => place[0] !== 'source' || isSourceSecret(place)
-  const loaded = await loadManifest({ path, environment, cwd, env, defer, redactor })
+  const loaded = await loadManifest({ path, environment, cwd, env, defer, mask: context.mask, redactor })
   const manifest = relative(cwd, loaded.file)
   const title = `${manifest}, source ${loaded.manifest.source.type}`
   const columns = await columnsOf(loaded)

@@ -86,14 +86,14 @@ function purposeOf(what: string, named: string, option: string, code: string): P
 export async function showPlan(
   computed: Plan,
   { format = 'text', full = false, snapshot }: Pick<PlanOptions, 'format' | 'full' | 'snapshot'>,
-  { stdout, env, now }: Context,
+  { stdout, env, now, mask }: Context,
 ): Promise<void> {
   const output = buffered(stdout)
   if (format === 'json') renderPlanJson(computed, output.write)
-  else if (format === 'markdown') renderPlanMarkdown(computed, output.write)
+  else if (format === 'markdown') renderPlanMarkdown(computed, output.write, mask)
   else {
     const paint = painter(wantsColor(stdout, env))
-    renderPlanText(computed, { paint, full, write: output.write, now: now(), isNamed: snapshot !== undefined })
+    renderPlanText(computed, { paint, full, mask, write: output.write, now: now(), isNamed: snapshot !== undefined })
   }
   await output.end()
 }

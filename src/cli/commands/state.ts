@@ -52,7 +52,8 @@ export async function stateExport(
 ): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   return withState(options, context, async ({ state }) => {
-    const output = buffered(context.stdout)
+    // Data for programs, which look people up by these keys: see docs/masking.md.
+    const output = buffered((context.unmasked ?? context).stdout)
     const csv = (row: (string | number)[]) => stringify([row], { escape_formulas: true })
     if (options.format !== 'ndjson') output.write(csv(['kind', 'key', 'external_id', 'workos_id', 'ownership', 'run']))
     for await (const resource of resources(state, options.kind)) {

@@ -1,0 +1,51 @@
+/** Members whose text is this program's own, or a place: nothing of the source's. */
+const OWN: ReadonlySet<string> = new Set(
+  `format version type kind plural code stream path field fields reason fate algorithm matchedBy ownership outcome severity
+  command environment baseUrl toolVersion digest lineage state location manifest startedAt finishedAt file folder
+  origin id workos_id run why rule event phase purpose`.split(/\s+/),
+)
+/** Members that hold sentences. */
+const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'path', 'publicMessage'])
+/** Members that hold the key of a resource. */
+const KEYS: ReadonlySet<string> = new Set(['key', 'merged', 'former', 'user', 'address', 'external_id', 'canonical'])
+
+const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|\{/g
+
+/**
+ * Hides the text of a JSON document that comes in pieces, each of whole tokens: what is not known for the program's own is `***`. Numbers and
+ * booleans are counts and flags, and stay.
+ */
+export class JsonMask {
+  readonly #key: (kind: string, key: string) => string
+  readonly #text: (text: string) => string
+  #name = ''
+  #kind = ''
+
+  constructor(key: (kind: string, key: string) => string, text: (text: string) => string) {
+    this.#key = key
+    this.#text = text
+  }
+
+  piece(text: string): string {
+    return text.replace(TOKEN, (token: string, content: string | undefined, colon: string | undefined) => {
+      if (content === undefined) {
+        // The kind of one object says nothing of the next one.
+        this.#kind = ''
+        return token
+      }
+      if (colon !== undefined) {
+        this.#name = content
+        return `"${this.#text(content)}"${colon}`
+      }
+      return JSON.stringify(this.#shown(content))
+    })
+  }
+
+  #shown(content: string): string {
+    const value: string = JSON.parse(`"${content}"`)
+    if (this.#name === 'kind') this.#kind = value
+    if (SENTENCES.has(this.#name)) return this.#text(value)
+    if (KEYS.has(this.#name)) return this.#key(this.#kind === '' ? 'user' : this.#kind, value)
+    return OWN.has(this.#name) ? this.#text(value) : '***'
+  }
+}
