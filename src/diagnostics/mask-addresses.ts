@@ -15,14 +15,14 @@ const DOMAIN = new RegExp(String.raw`${LABEL}(?:\.${LABEL})+|(?:${LABEL}\.?)*…
 const LOOK_BACK = 400
 
 /** A value that was meant for an address and is none. */
-const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e-mail address)/g
+const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)mail address)/g
 
 /**
  * Text with each e-mail address as `a***@example.com`, or as what is given. It stays well-formed JSON, Markdown and terminal text. Longer runs
  * before the @ than an address has are no reason to look at them again and again.
  */
 export function maskAddresses(text: string, hidden?: string): string {
-  if (!/@|&#64;|%40|\\u0040|is not an e-mail/.test(text)) return text
+  if (!/@|&#64;|%40|\\u0040|is not an e(?:-|&#45;)mail/.test(text)) return text
   let masked = ''
   let done = 0
   for (const { 0: at, index } of text.matchAll(AT)) {
@@ -31,6 +31,7 @@ export function maskAddresses(text: string, hidden?: string): string {
     const domain = DOMAIN.exec(text)?.[0]
     if (domain === undefined) continue
     const start = startOf(text.slice(Math.max(done, index - LOOK_BACK), index), index)
+    if (start === index) continue
     const local = text.slice(start, index)
     const end = index + at.length + domain.length
     masked += text.slice(done, start)

@@ -17,11 +17,13 @@ const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|\{/g
  */
 export class JsonMask {
   readonly #key: (kind: string, key: string) => string
-  readonly #text: (text: string) => string
+  readonly #text: (text: string, key: string) => string
   #name = ''
   #kind = ''
+  /** Of the object at hand. */
+  #about = ''
 
-  constructor(key: (kind: string, key: string) => string, text: (text: string) => string) {
+  constructor(key: (kind: string, key: string) => string, text: (text: string, key: string) => string) {
     this.#key = key
     this.#text = text
   }
@@ -31,11 +33,12 @@ export class JsonMask {
       if (content === undefined) {
         // The kind of one object says nothing of the next one.
         this.#kind = ''
+        this.#about = ''
         return token
       }
       if (colon !== undefined) {
         this.#name = content
-        return `"${this.#text(content)}"${colon}`
+        return `"${this.#text(content, '')}"${colon}`
       }
       return JSON.stringify(this.#shown(content))
     })
@@ -44,8 +47,9 @@ export class JsonMask {
   #shown(content: string): string {
     const value: string = JSON.parse(`"${content}"`)
     if (this.#name === 'kind') this.#kind = value
-    if (SENTENCES.has(this.#name)) return this.#text(value)
+    if (SENTENCES.has(this.#name)) return this.#text(value, this.#about)
+    if (this.#name === 'key') this.#about = value
     if (KEYS.has(this.#name)) return this.#key(this.#kind === '' ? 'user' : this.#kind, value)
-    return OWN.has(this.#name) ? this.#text(value) : '***'
+    return OWN.has(this.#name) ? this.#text(value, '') : '***'
   }
 }

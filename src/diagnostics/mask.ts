@@ -21,8 +21,14 @@ const OF_PERSONS = [
   'roleAssignment',
 ]
 
-/** A resource as texts name it: `user:u1`. In Markdown characters of the key may be entities. */
-const ADDRESS = new RegExp(`(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s)((?:&#\\d+;|[^\\s<>"'])+)`, 'gu')
+/**
+ * A resource as texts name it: `user:u1`. Where it is listed, its key may have blanks, and ends before two of them, a bracket, a colon or
+ * what ends a cell; within a sentence it is one word.
+ */
+const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s)`
+const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\\| )${KIND}(.+?)(?=  | \\(| \\||: | →|</code>|\\x1b|$)`
+const WITHIN = `${KIND}([^\\s<>"']+)`
+const ADDRESS = new RegExp(`${LISTED}|${WITHIN}`, 'gu')
 const QUOTED = /"(?:[^"\\\n]|\\.)*"/g
 const DIGEST = /^(?:#|&#35;)[0-9a-f]{8}(?=$|@|&#64;)/
 
@@ -80,7 +86,7 @@ export class Mask {
   output(): (piece: string) => string {
     const json = new JsonMask(
       (kind, key) => this.key(kind, key),
-      (text) => this.text(text),
+      (text, key) => this.#sentence(text, key),
     )
     let isJson: boolean | undefined
     return (piece) => {
@@ -93,25 +99,40 @@ export class Mask {
   /** One line: what it names a person by is hidden wherever it stands in it. */
   #line(line: string): string {
     const keys = new Map<string, string>()
-    const named = line.replace(ADDRESS, (_, kind: string, written: string) => {
+    const named = line.replace(ADDRESS, (_, ofList?: string, listed?: string, ofText?: string, word?: string) => {
+      const kind = ofList ?? ofText ?? ''
+      const written = listed ?? word ?? ''
       const key = written.replace(/[:,.)]+$/, '')
       const rest = written.slice(key.length)
       if (DIGEST.test(key)) return `${kind}:${written}`
       const hidden = this.#digest(key)
-      for (const part of [key, ...partsOf(key)]) if (part.length > 1) keys.set(part, this.#digest(part))
+      for (const part of [key, ...partsOf(key)]) keys.set(part, this.#digest(part))
       return `${kind}:${hidden}${rest}`
     })
     // The record that another one became part of.
-    const merged = named.replace(/(≠.* → )(\S+)$/u, (_, before: string, key: string) => before + this.#digest(key))
+    const merged = named.replace(/(≠.* → )(.+)$/u, (_, before: string, key: string) => before + this.#digest(key))
     const quoted = merged.replace(QUOTED, `"${HIDDEN}"`)
-    let shown = quoted
-    for (const [key, digest] of keys) shown = shown.replaceAll(key, digest)
-    return maskAddresses(shown, HIDDEN)
+    return maskAddresses(replaced(quoted, keys), HIDDEN)
+  }
+
+  /** A text about a resource, in which its key may stand. */
+  #sentence(text: string, key: string): string {
+    const parts = key === '' ? [] : [key, ...partsOf(key)]
+    return this.text(replaced(text, new Map(parts.map((part) => [part, this.#digest(part)]))))
   }
 
   #digest(key: string): string {
     return `#${createHmac('sha256', this.#key).update(key).digest('hex').slice(0, 8)}`
   }
+}
+
+/** Text in which none of the keys stands as a word of its own. */
+function replaced(text: string, keys: ReadonlyMap<string, string>): string {
+  let shown = text
+  for (const [key, digest] of keys) {
+    shown = shown.replace(new RegExp(`(?<![\\p{L}\\p{N}_])${RegExp.escape(key)}(?![\\p{L}\\p{N}_])`, 'gu'), digest)
+  }
+  return shown
 }
 
 /** The user of a membership, whose key is made of both. */

@@ -49,7 +49,7 @@ export function renderAllActions(plan: Plan, options: ActionsTextOptions): void 
  * read.
  */
 function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOptions, full: boolean): string {
-  const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(named(action, mask))}`
+  const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(address(action))}`
   const label =
     action.label === action.key ? '' : `  ${paint('dim', printable(mask?.value(action.label) ?? action.label))}`
   switch (action.type) {
@@ -74,11 +74,6 @@ function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOp
       return `${head}${label}\n      ${origin}: ${printable(action.message)}\n${renderHint(action.hint, paint)}`
     }
   }
-}
-
-/** The address of a resource as the mask lets it be shown. */
-export function named({ kind, key }: { kind: string; key: string }, mask: Mask | undefined): string {
-  return address({ kind, key: mask?.key(kind, key) ?? key })
 }
 
 /** A line below what it helps with. */

@@ -5,7 +5,6 @@ import { printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { describeLeftOut } from './accounting-text.ts'
-import { named } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
 import { describeMerges, duplicateRows } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
@@ -121,7 +120,7 @@ function writeActions(plan: Plan, write: (text: string) => void, mask: Mask | un
       write(`\n<details><summary>${type}: ${counted(count, kind.kind, kind.plural)}</summary>\n\n`)
       for (const action of plan.sample(kind.kind, type, SAMPLE)) {
         const label = action.label === action.key ? '' : (mask?.value(action.label) ?? action.label)
-        write(`- ${code(named(action, mask))} ${cell(label)}\n`)
+        write(`- ${code(address(action))} ${cell(label)}\n`)
         if (action.type === 'blocked') write(`  - ${cell(action.message)}\n`)
         if (action.type !== 'update' && action.type !== 'adopt') continue
         for (const change of action.changes) {

@@ -6,7 +6,7 @@ import { fieldTables } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 import { renderAccounting } from './accounting-text.ts'
-import { named, renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
+import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
 import { renderFieldTables } from './field-table-text.ts'
 import { renderMerges } from './merges-text.ts'
@@ -62,7 +62,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   renderConclusion(plan, options)
 }
 
-function renderRejects({ set }: Plan, { paint, full, write, mask }: PlanTextOptions): void {
+function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = set.rejectCount()
   if (total === 0) return
   write(`\n${paint('bold', `Rejected (${figure(total)})`)}\n`)
@@ -73,7 +73,7 @@ function renderRejects({ set }: Plan, { paint, full, write, mask }: PlanTextOpti
     if (shown === limit) break
     shown += 1
     told += reject.records
-    const what = printable(reject.key === null ? reject.kind : named({ kind: reject.kind, key: reject.key }, mask))
+    const what = printable(reject.key === null ? reject.kind : address({ kind: reject.kind, key: reject.key }))
     const why = printable(rejection(reject))
     write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${what}${ofSeveral(reject.records)}: ${why}\n`)
     write(renderHint(reject.hint ?? undefined, paint))

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { ExitCode } from '../../diagnostics/errors.ts'
+import type { Mask } from '../../diagnostics/mask.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { jsonText } from '../../json.ts'
 import { counted } from '../../reporting/style.ts'
@@ -41,7 +42,7 @@ export async function stateShow(
 ): Promise<ExitCode> {
   return withState(options, context, async ({ state }) => {
     const shown = target === undefined ? await overview(state) : await single(state, target)
-    context.stdout.write(options.json ? `${jsonText(shown)}\n` : renderShown(shown))
+    context.stdout.write(options.json ? `${jsonText(shown)}\n` : renderShown(shown, context.mask))
   })
 }
 
@@ -100,7 +101,7 @@ async function single(state: StateStore, text: string) {
   return { ...shown, secrets: Object.keys(digests) }
 }
 
-function renderShown(shown: object): string {
+function renderShown(shown: object, mask: Mask | undefined): string {
   const rows: string[][] = []
   let runs = ''
   for (const [name, value] of Object.entries(shown)) {
@@ -111,7 +112,9 @@ function renderShown(shown: object): string {
           .map(([what, count]) => total(what, count))
           .join(', ')}\n`
       runs = value.map(line).join('')
-    } else rows.push([name, printable(typeof value === 'string' ? value : jsonText(value))])
+    } else if (name === 'key')
+      rows.push([name, printable(mask?.key('kind' in shown ? String(shown.kind) : '', String(value)) ?? String(value))])
+    else rows.push([name, printable(typeof value === 'string' ? value : jsonText(value))])
   }
   const width = Math.max(...rows.map(([name = '']) => name.length))
   const lines = rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}\n`).join('')
