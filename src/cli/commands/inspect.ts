@@ -4,6 +4,7 @@ import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, OperatorError, UsageError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
+import { withoutValues } from '../../inspecting/hide-values.ts'
 import type { Recognised } from '../../inspecting/recognise.ts'
 import { describeDataFile } from '../../inspecting/source-of-file.ts'
 import { renderInspectionJson } from '../../reporting/inspection-json.ts'
@@ -42,7 +43,8 @@ export async function inspect(
   const look = file === undefined ? lookAtManifest(subject, options, context) : lookAtFile(file, context)
   const { title, manifest, recognised, ...read } = await look
   const limit = options.all ? Number.POSITIVE_INFINITY : (options.limit ?? DEFAULT_LIMIT)
-  const inspection = await inspectHere(read, limit, context)
+  const found = await inspectHere(read, limit, context)
+  const inspection = context.mask?.mode === 'all' ? withoutValues(found) : found
   const output = buffered(context.stdout)
   if (options.json) {
     output.write(renderInspectionJson(inspection, { manifest, file: file ?? null, recognised: recognised ?? null }))
