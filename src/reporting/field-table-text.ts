@@ -3,6 +3,7 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import type { Json } from '../json.ts'
 import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../planning/field-table.ts'
 import type { Paint } from './style.ts'
+import { cutTo, textWidth } from './text-width.ts'
 import { secretText, valueText } from './values-text.ts'
 
 /** Columns of a line. */
@@ -62,7 +63,7 @@ export function renderFieldTables(
   for (const table of tables) {
     const rows = fieldRows(table, mask)
     if (rows.length === 0) continue
-    const named = rows.map((row) => ({ ...row, field: cut(row.field, NAME) }))
+    const named = rows.map((row) => ({ ...row, field: cutTo(row.field, NAME) }))
     const [field, filled, distinct] = (['field', 'filled', 'distinct'] as const).map((column) =>
       Math.max(column === 'field' ? table.plural.length : column.length, ...named.map((row) => row[column].length)),
     ) as [number, number, number]
@@ -75,14 +76,9 @@ export function renderFieldTables(
 }
 
 function renderRow({ mark, example }: FieldRow, line: string, paint: Paint): string {
-  const room = WIDTH - 2 - line.length - 2
+  const room = WIDTH - 2 - textWidth(line) - 2
   if (mark === 'empty') return `  ${line}  ${paint('yellow', '! empty')}\n`
   if (mark === 'constant')
-    return `  ${line}  ${cut(example, room - 8)} ${paint('yellow', '= always')}\n`.replace(/ +\n$/, '\n')
-  return `  ${line}  ${cut(example, room)}`.trimEnd().concat('\n')
-}
-
-function cut(text: string, length: number): string {
-  const characters = [...text]
-  return characters.length > length ? `${characters.slice(0, Math.max(1, length) - 1).join('')}…` : text
+    return `  ${line}  ${cutTo(example, room - 8)} ${paint('yellow', '= always')}\n`.replace(/ +\n$/, '\n')
+  return `  ${line}  ${cutTo(example, room)}`.trimEnd().concat('\n')
 }

@@ -4,6 +4,7 @@ import type { Json } from '../json.ts'
 import type { ActionValues } from '../planning/action-values.ts'
 import { flatFields } from '../planning/field-table.ts'
 import type { Paint } from './style.ts'
+import { cutTo, textWidth } from './text-width.ts'
 
 /** Columns that a line of a sample may take. */
 const WIDTH = 80
@@ -31,10 +32,11 @@ export function renderShortFields(values: ActionValues, shown: readonly string[]
   const parts: string[] = []
   let length = 0
   for (const { field, text } of rows) {
-    const part = `${field} ${cut(text, SAMPLE_VALUE)}`
-    if (length + part.length > room) continue
+    const part = `${field} ${cutTo(text, SAMPLE_VALUE)}`
+    const width = textWidth(part)
+    if (length + width > room) continue
     parts.push(part)
-    length += part.length + 2
+    length += width + 2
   }
   const line = `${parts.join(', ')}${parts.length < rows.length ? REST : ''}`
   return `${INDENT}${paint('dim', line)}\n`
@@ -68,9 +70,4 @@ function fieldRows(
     .map((row) => ({ ...row, text: mask?.value(row.text) ?? row.text }))
   const named = Object.entries(secrets).map(([field, said]) => ({ field, text: secretText(said), secret: true }))
   return [...values, ...named]
-}
-
-function cut(text: string, length: number): string {
-  const characters = [...text]
-  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
 }
