@@ -83,10 +83,26 @@ interface Tally {
 class Tallies {
   readonly byField = new Map<string, Tally>()
   cut = false
+  readonly #names = new Map<string, Tally>()
+  readonly #members = new Map<string, Map<string, Tally>>()
 
-  add(field: string, value: Json): void {
-    const tally = this.#of(field, value)
+  /** As `flatFields` yields them, without making the names of members again for each resource. */
+  addAll(attributes: Record<string, Json>): void {
+    for (const [field, value] of Object.entries(attributes)) {
+      if (!isObject(value)) this.#add(this.#names, field, '', value)
+      else {
+        const names = this.#members.get(field) ?? new Map<string, Tally>()
+        this.#members.set(field, names)
+        for (const [member, inner] of Object.entries(value)) this.#add(names, member, `${field}.`, inner)
+      }
+    }
+  }
+
+  #add(names: Map<string, Tally>, name: string, prefix: string, value: Json): void {
+    if (!isFilled(value)) return
+    const tally = names.get(name) ?? this.#of(`${prefix}${name}`, value)
     if (tally === undefined) return
+    names.set(name, tally)
     tally.filled += 1
     if (tally.values.size <= DISTINCT_AT_MOST) tally.values.add(distinguished(value))
     if (typeof value !== 'string' || !saysNothing(value)) return
@@ -121,14 +137,16 @@ function fieldTable({ staging }: DesiredSet, { name, plural, fields }: KindDefin
   let example = new Map<string, Json>()
   const rows = staging.db.prepare('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq').iterate(name)
   for (const row of rows) {
-    const values = [...flatFields(JSON.parse(String(row.attributes)))]
-    for (const [field, value] of values) tallies.add(field, value)
+    const attributes: Record<string, Json> = JSON.parse(String(row.attributes))
+    tallies.addAll(attributes)
     if (row.secrets !== null) {
       const secrets = describeSecrets(JSON.parse(String(row.secrets)))
       for (const [field, said] of Object.entries(secrets)) tallies.addSecret(field, said)
     }
     resources += 1
-    if (resources <= EXAMPLES_FROM && values.length > example.size) example = new Map(values)
+    if (resources > EXAMPLES_FROM) continue
+    const values = new Map(flatFields(attributes))
+    if (values.size > example.size) example = values
   }
   const columns = [...tallies.byField].map(([field, tally]) => columnOf(field, tally, example.get(field)))
   return {

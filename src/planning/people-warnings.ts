@@ -9,6 +9,8 @@ import { lookalikeSkeleton, mixesScripts } from './lookalike-skeleton.ts'
 /** So many addresses have to tell which name is which, and this share of them has to say that they are swapped. */
 const TELLING = 3
 const SWAPPED = 2 / 3
+/** Users that are looked at, the first ones: what holds for so many holds for all. */
+const LOOKED_AT = 10_000
 
 /** Addresses that are named, and that are counted. */
 const PAIRS = 5
@@ -26,9 +28,9 @@ export function swappedNames(set: DesiredSet, { manifest, locate }: LoadedManife
   const rows = set.staging.db
     .prepare(
       `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
-       WHERE kind = 'user' AND attributes ->> 'firstName' IS NOT NULL AND attributes ->> 'lastName' IS NOT NULL ORDER BY seq`,
+       WHERE kind = 'user' AND attributes ->> 'firstName' IS NOT NULL AND attributes ->> 'lastName' IS NOT NULL ORDER BY seq LIMIT ?`,
     )
-    .iterate()
+    .iterate(LOOKED_AT)
   for (const row of rows) {
     const order = orderOf(String(row.email), String(row.first), String(row.last))
     if (order === undefined) continue

@@ -13,6 +13,8 @@ const MEMBERS = 30
 /** Of the name of a member, which the source may have made of anything. */
 const NAME = 34
 
+const ALWAYS = '= always'
+
 /** One line of a field table, in words. */
 export interface FieldRow {
   field: string
@@ -79,6 +81,6 @@ function renderRow({ mark, example }: FieldRow, line: string, paint: Paint): str
   const room = WIDTH - 2 - textWidth(line) - 2
   if (mark === 'empty') return `  ${line}  ${paint('yellow', '! empty')}\n`
   if (mark === 'constant')
-    return `  ${line}  ${cutTo(example, room - 8)} ${paint('yellow', '= always')}\n`.replace(/ +\n$/, '\n')
+    return `  ${line}  ${cutTo(example, room - ALWAYS.length - 1)} ${paint('yellow', ALWAYS)}\n`.replace(/ +\n$/, '\n')
   return `  ${line}  ${cutTo(example, room)}`.trimEnd().concat('\n')
 }

@@ -29,8 +29,10 @@ const WRITTEN: ReadonlySet<string> = new Set([
 /** Whether a text is made of such words alone, as an expression makes it of written nulls, or holds what a program wrote for an object. */
 export function saysNothing(text: string): boolean {
   if (text.length > LONGEST_TEXT) return false
-  if (WRITTEN.has(text) || text.includes('[object Object]')) return true
-  return text.includes(' ') && text.split(' ').every((word) => WRITTEN.has(word))
+  const blank = text.indexOf(' ')
+  if (blank < 0) return text.length <= LONGEST && WRITTEN.has(text)
+  if (text.includes('[object Object]')) return true
+  return WRITTEN.has(text.slice(0, blank)) && text.split(' ').every((word) => WRITTEN.has(word))
 }
 
 /** Longer texts are made of more than two or three such words. */
