@@ -4,26 +4,37 @@ import { setImmediate } from 'node:timers/promises'
 export interface Clock {
   /** Monotonic; the zero point is arbitrary. */
   now(): number
-  /** Calls back once, after at least `ms`. Returns how to call it off. */
-  schedule(ms: number, callback: () => void): () => void
+  /**
+   * Calls back once, after at least `ms`. Returns how to call it off.
+   * @param idle a timer that does not keep the process alive
+   */
+  schedule(ms: number, callback: () => void, idle?: boolean): () => void
 }
 
 /** A pause that is worth telling of. */
 export interface Wait {
-  /** What is waited for: `the rate limit of WorkOS`. */
-  what: string
+  /** Who is waited for: `WorkOS`. */
+  whose: string
+  /** The requests of this period are sent; a request was refused; or a request without a usable answer is sent again. */
+  reason: 'pace' | 'refused' | 'retry'
   why: string
   ms: number
 }
 
 /** A pause that is shorter than this is not told of. Milliseconds. */
-export const LONG_WAIT = 3_000
+export const LONG_WAIT = 1_000
+
+/** What a wait is for: `the rate limit of WorkOS`. */
+export function waitedFor({ whose, reason }: Pick<Wait, 'whose' | 'reason'>): string {
+  return reason === 'retry' ? whose : `the rate limit of ${whose}`
+}
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  schedule(ms, callback) {
+  schedule(ms, callback, idle = false) {
     const timer = setTimeout(callback, ms)
+    if (idle) timer.unref()
     return () => clearTimeout(timer)
   },
 }

@@ -29,6 +29,7 @@ const ORDER = [
   'applying',
   'verifying',
   'handoff',
+  'explaining',
   'reporting',
   'cli',
 ]

@@ -67,7 +67,7 @@ const SPEED = 20
 /** A clock that runs quicker, so that pauses are short and all that is measured by it stays in proportion. */
 export const swiftClock: Clock = {
   now: () => systemClock.now() * SPEED,
-  schedule: (ms, callback) => systemClock.schedule(ms / SPEED, callback),
+  schedule: (ms, callback, idle) => systemClock.schedule(ms / SPEED, callback, idle),
 }
 
 /** A clock whose waits end at once; `waits` keeps what was asked for, in milliseconds. */

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { exceeds } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
+import type { Accounting } from '../desired/accounting.ts'
 import type { Action } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
@@ -29,6 +30,8 @@ export interface ApplyOptions {
   command: string
   interrupted?: AbortSignal
   clock?: Clock
+  /** Told before each action, again where one is tried again at the end of its phase. What it throws ends the run in order. */
+  onStart?: (action: Action) => void
   /** Told after each action. */
   onAction?: (action: Action, outcome: ActionOutcome) => void
 }
@@ -42,6 +45,8 @@ export interface ApplyResult {
   rejected: number
   /** Records of the source that the manifest's conditions leave out. */
   leftOut: number
+  /** What came in, and what merging made of it: with `kinds` it says where every record went. */
+  accounting: Accounting
   /** Answered by WorkOS otherwise than earlier runs sent it, and unchanged. */
   stillAnswered: number
   /** Applied by earlier runs without a part that WorkOS did not take, and unchanged. */
@@ -80,6 +85,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     startedAt,
     toolVersion,
     manifestDigest: plan.inputs.manifest,
+    ...(plan.inputs.source !== '' && { source: plan.inputs.source }),
   })
   await recordRejects(state, run, plan)
   await recordStillAnswered(state, run, plan)
@@ -118,14 +124,15 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   } catch (error) {
     throw withWritten(error, kinds)
   }
-  const rejected = plan.set.rejectCount()
+  const { accounting } = plan.set
   return {
     run,
     outcome,
     kinds,
     requests: requests(),
-    rejected,
-    leftOut: plan.set.accounting.records.leftOut,
+    rejected: plan.set.rejectCount(),
+    leftOut: accounting.records.leftOut,
+    accounting,
     stillReduced: countStillReduced(plan.set.staging),
     stillAnswered: countStillAnswered(plan.set.staging),
     purpose: plan.purpose,
@@ -173,6 +180,7 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
 
 async function attempt(progress: Progress, action: Action, postponed: Postponed[]): Promise<void> {
   try {
+    progress.options.onStart?.(action)
     const outcome = await carryOut(progress.hand, kindDefinition(action.kind), action)
     if (outcome.type === 'failed' && HELD_BY_ANOTHER.test(outcome.code)) postponed.push({ action, outcome })
     else record(progress, action, outcome)

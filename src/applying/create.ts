@@ -2,7 +2,6 @@ import { identify } from '../comparing/identify.ts'
 import type { CreateAction } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { compareAdopted } from '../planning/compare-adopted.ts'
-import type { Attributes } from '../resources/draft.ts'
 import type { DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../resources/kind.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
 import { adopt } from './adopt.ts'
@@ -26,6 +25,7 @@ import type { ActionOutcome } from './outcome.ts'
 import { hangsOnCreated } from './ownership.ts'
 import { put } from './put.ts'
 import { explainNotFound, refIdsOf } from './references.ts'
+import { separateOf, withoutSeparate } from './separate-fields.ts'
 
 /** Creates it, or takes over what turns out to exist already. @throws as carryOut */
 export async function create(
@@ -170,20 +170,4 @@ async function finish(
   )
   const all = [...differences, ...sent.differences]
   return sent.refused ?? save(hand, 'created', { ...resource, attributes: applied }, { reduced, differences: all })
-}
-
-/** The separate fields that have something in them: see FieldDefinition. */
-function separateOf({ fields }: KindDefinition, { attributes }: DesiredResource): Attributes {
-  return Object.fromEntries(
-    Object.entries(attributes).filter(
-      ([field, value]) => fields[field]?.separate && !(Array.isArray(value) && value.length === 0),
-    ),
-  )
-}
-
-function withoutSeparate({ fields }: KindDefinition, desired: DesiredResource): DesiredResource {
-  const attributes = Object.fromEntries(
-    Object.entries(desired.attributes).filter(([field]) => !fields[field]?.separate),
-  )
-  return { ...desired, attributes }
 }

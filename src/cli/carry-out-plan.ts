@@ -1,8 +1,11 @@
 import { type ApplyResult, applyPlan } from '../applying/apply.ts'
+import { systemClock } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, GuardError } from '../diagnostics/errors.ts'
 import type { Plan } from '../planning/plan.ts'
+import { WorkLeft } from '../planning/work-left.ts'
+import { ActionEvents, emitRun } from '../reporting/apply-events.ts'
 import { renderApplyJson, renderApplyText } from '../reporting/apply-text.ts'
 import { renderFailures } from '../reporting/failures.ts'
 import { painter } from '../reporting/style.ts'
@@ -35,10 +38,11 @@ export async function carryOutPlan(
   options: CarryOutOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const { kinds } = plan.summary
-  progress.begin(
-    kinds.reduce((sum, kind) => sum + kind.create + kind.update + kind.adopt + kind.delete + kind.blocked, 0),
-  )
+  const left = new WorkLeft(plan)
+  const phase = plan.purpose === 'destroy' ? 'deleting' : 'applying'
+  progress.begin({ phase, total: left.total, leastMs: () => target.leastMs(left.requests()) })
+  const { events, clock = systemClock } = context
+  const actions = events && new ActionEvents(events, clock)
   const started = performance.now()
   try {
     const result = await applyPlan({
@@ -49,11 +53,19 @@ export async function carryOutPlan(
       command: options.command,
       interrupted: context.interrupted,
       clock: context.clock,
-      onAction: (_action, { type }) => progress.step(type !== 'failed' && type !== 'blocked'),
+      onStart(action) {
+        actions?.start(action)
+        left.start(action)
+      },
+      onAction(action, outcome) {
+        progress.settle(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
+        actions?.end(action, outcome)
+      },
     })
     state.checkPlace()
     progress.clear()
     const seconds = (performance.now() - started) / 1000
+    if (events) emitRun(events, result, seconds)
     const { write, end } = buffered(context.stdout)
     const failures = state.failures(result.run)
     if (options.json) await renderApplyJson(result, seconds, failures, write)

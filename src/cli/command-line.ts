@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { ExitCode } from '../diagnostics/errors.ts'
 
 /** Runs a command; what it returns becomes the exit code. */
@@ -23,6 +23,23 @@ export function reading(command: Command): Command {
   return command
     .option('--fresh', 'read a live source again although there is a snapshot of it')
     .option('--snapshot <folder>', 'work from the snapshot in this folder, without asking the source')
+}
+
+/** The options of a command that tells on standard error what it is doing. */
+export function telling(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '-q, --quiet',
+        'only warnings, errors and questions on standard error: no progress, no remarks',
+      ).conflicts('verbose'),
+    )
+    .option('-v, --verbose', 'tell each phase with its time, each wait, each request that fails, and count requests')
+}
+
+/** The option of a command that writes events. */
+export function eventful(command: Command): Command {
+  return command.option('--events <file>', 'write what happens as NDJSON, line by line; - is standard output')
 }
 
 /** Help starts with examples. */

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import type { Mask } from '../diagnostics/mask.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
+import type { EventSink } from '../reporting/events.ts'
 
 /** The world as a command sees it. Nothing below `main.ts` touches `process`, so a test of a command is a function call. */
 export interface Context {
@@ -14,6 +15,10 @@ export interface Context {
   now(): number
   /** What waiting is measured by: pauses between attempts, rate limits. Default: the machine's clock. */
   clock?: Clock
+  /** What progress is drawn by. Default: the machine's clock. */
+  pace?: Clock
+  /** Learns what happens, for `--events`. */
+  events?: EventSink
   /** Aborted by the first Ctrl-C: finish what is in flight, then stop. */
   interrupted: AbortSignal
   /** Aborted by the second Ctrl-C: stop at once. */

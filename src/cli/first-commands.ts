@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { command, examples, reading, type Start, sub } from './command-line.ts'
+import { command, examples, reading, type Start, sub, telling } from './command-line.ts'
 import type { Context } from './context.ts'
 import { ORGANIZE } from './wizard/answers.ts'
 import { originNames } from './wizard/origins.ts'
@@ -7,8 +7,10 @@ import { originNames } from './wizard/origins.ts'
 /** The commands that a migration begins with. */
 export function addFirstSteps(program: Command, context: Context, start: Start): void {
   addInit(program, context, start)
-  const inspect = reading(
-    sub(program, 'inspect [subject]', 'Show what a source holds: of a manifest, or of a data file without one'),
+  const inspect = telling(
+    reading(
+      sub(program, 'inspect [subject]', 'Show what a source holds: of a manifest, or of a data file without one'),
+    ),
   )
     .option('--file <file>', 'a data file, whatever its name')
     .option('--limit <records>', 'how many records to read (default: 10000)', parseLimit)

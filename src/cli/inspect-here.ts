@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { Wait } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { SourceConfig } from '../config/manifest.ts'
 import { wantsColor } from '../diagnostics/color.ts'
@@ -10,22 +9,20 @@ import type { Scratch } from '../files/scratch.ts'
 import { inspectSource } from '../inspecting/inspect.ts'
 import type { Inspection } from '../inspecting/inspection.ts'
 import { columnsRead } from '../mapping/columns-read.ts'
-import { Progress } from '../reporting/progress.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { writtenNullWarnings } from '../sources/written-nulls.ts'
 import type { Context } from './context.ts'
 import { placeSourceProblem, placingSourceErrors } from './placing.ts'
 import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from './scratch-place.ts'
+import { openTold, type Telling, type Told } from './told.ts'
 
 /** Where reading a live source tells of itself. */
-export interface Tell {
-  onProgress(message: string): void
+export interface Tell extends Omit<Told, 'progress'> {
   onWarning(problem: Problem): void
-  onWait(wait: Wait): void
 }
 
-export interface Subject {
+export interface Subject extends Telling {
   source: SourceConfig
   /** Folder that relative paths start from. */
   directory: string
@@ -42,21 +39,19 @@ export interface Subject {
 /** Inspects a source up to a number of records; its warnings go to standard error. */
 export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
   const { source, directory, loaded, obtain, columns, untold } = subject
-  const progress = new Progress(context.stderr)
+  const { progress, ...told } = openTold(subject, context)
   const scratch = scratchFor(loaded)
   const placed = (problem: Problem) => (loaded === undefined ? problem : placeSourceProblem(problem, loaded))
   const warn = (problem: Problem) => {
     if (untold === 'all') return
-    progress.clear()
     const { stderr, env, cwd, redactor } = context
     const shown: Problem = { ...placed(problem), severity: 'warning' }
-    stderr.write(renderProblems([shown], { color: wantsColor(stderr, env), cwd, redactor }))
+    const text = renderProblems([shown], { color: wantsColor(stderr, env), cwd, redactor })
+    progress.aside(() => stderr.write(text))
   }
   const signal = context.interrupted
-  const onProgress = (message: string) => progress.status(message)
-  const onWait = (wait: Wait) => progress.waiting(wait, context.now())
   const read = async () => {
-    const snapshot = await obtain?.({ onProgress, onWarning: warn, onWait })
+    const snapshot = await obtain?.({ ...told, onWarning: warn })
     const inspection = await inspectSource({
       type: source.type,
       limit,
@@ -64,7 +59,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
       columns,
       ...(loaded && { columnsRead: (streams) => columnsRead(loaded.manifest, streams) }),
       open: (reject) => openSource(source, { directory, scratch: scratch.path, reject, warn, snapshot, signal }),
-      onProgress,
+      onProgress: told.onProgress,
     })
     const known = { mapped: loaded !== undefined, source }
     const warnings = untold === undefined ? writtenNullWarnings(inspection.writtenNulls, known) : []

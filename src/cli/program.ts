@@ -3,13 +3,17 @@ import { ExitCode } from '../diagnostics/errors.ts'
 import { MASK_MODES, type MaskMode } from '../diagnostics/mask.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { toolVersion } from '../version.ts'
-import { command, examples, reading, type Start, sub } from './command-line.ts'
+import { command, eventful, examples, reading, type Start, sub, telling } from './command-line.ts'
 import type { Context } from './context.ts'
 import { addFirstSteps } from './first-commands.ts'
+import { adviseOnUnknownWords, refuseOneDash } from './guidance/advice.ts'
+import { addCompletion } from './guidance/completion-command.ts'
+import { addDoctor } from './guidance/doctor-command.ts'
 import { addHandoff } from './handoff-command.ts'
 import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
 import { addState } from './state-commands.ts'
+import { withEvents } from './with-events.ts'
 import { withManifest } from './with-manifest.ts'
 
 /** Runs one command line (without the program's own name) and returns its exit code. OperatorErrors are thrown. */
@@ -18,6 +22,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   const program = buildProgram(context, async (run) => {
     code = await run()
   })
+  refuseOneDash(args, program)
   try {
     await program.parseAsync(args, { from: 'user' })
     return code
@@ -29,6 +34,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
 
 /** Every command with its options. */
 export function buildProgram(context: Context, start: Start): Command {
+  const redact = (text: string) => context.redactor?.redact(text) ?? text
   const program = new Command('workos-migrate')
     .description('Moves users, organizations, memberships and roles into WorkOS, as a manifest declares them.')
     .version(toolVersion)
@@ -36,8 +42,8 @@ export function buildProgram(context: Context, start: Start): Command {
     .configureOutput({
       // The program's own words: addresses in them are examples.
       writeOut: (text) => (context.unmasked ?? context).stdout.write(text),
-      // What was typed is quoted here; it may have been pasted.
-      writeErr: (text) => context.stderr.write(text.split('\n').map(printable).join('\n')),
+      // What was typed is quoted here; it may have been pasted, and a key may be in it.
+      writeErr: (text) => context.stderr.write(redact(text).split('\n').map(printable).join('\n')),
     })
     .showHelpAfterError('(workos-migrate --help shows the commands)')
     .addOption(new Option('--mask <mode>', 'what outputs show of people (default: output.mask)').choices(MASK_MODES))
@@ -63,6 +69,9 @@ export function buildProgram(context: Context, start: Start): Command {
   addState(program, context, start)
   addDestroy(program, context, start)
   addSandbox(program, context, start)
+  addDoctor(program, context, start)
+  addCompletion(program, context, start)
+  adviseOnUnknownWords(program)
   return program
 }
 
@@ -106,7 +115,7 @@ function addManifestCommands(program: Command, context: Context, start: Start): 
 }
 
 function addExport(program: Command, context: Context, start: Start): void {
-  const command = sub(program, 'export [manifest]', 'Read the source into a snapshot, and nothing more')
+  const command = telling(sub(program, 'export [manifest]', 'Read the source into a snapshot, and nothing more'))
     .option('-o, --out <folder>', 'where to write it (default: where plan looks for it)')
     .option('--json', 'print the result as JSON')
     .action((manifest, options) =>
@@ -119,18 +128,23 @@ function addExport(program: Command, context: Context, start: Start): void {
 }
 
 function addPlan(program: Command, context: Context, start: Start): void {
-  const plan = reading(sub(program, 'plan [manifest]', 'Show what apply would do; nothing is written to WorkOS'))
+  const look = sub(program, 'plan [manifest]', 'Show what apply would do; nothing is written to WorkOS')
+  const plan = eventful(telling(reading(look)))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'json', 'markdown']).default('text'))
     .option('--json', 'the same as --format json')
     .option('-o, --out <file>', 'save the plan, to be applied as it is')
     .option('--merges <file>', 'write what became of duplicates, record by record, as JSON')
+    .option('--rejects <file>', 'write the rows of what is rejected or blocked, with the reasons, to be corrected')
+    .option('--resets <file>', 'write who must set a new password, and why, as CSV')
     .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
     .action((manifest, { json, ...options }) =>
-      start(async () => {
+      start(() => {
         const format = json ? 'json' : options.format
-        return (await import('./commands/plan.ts')).plan(withManifest(manifest, { ...options, format }), context)
+        return withEvents('plan', { ...options, json }, context, async (world) =>
+          (await import('./commands/plan.ts')).plan(withManifest(manifest, { ...options, format }), world),
+        )
       }),
     )
   examples(plan, [
@@ -142,13 +156,20 @@ function addPlan(program: Command, context: Context, start: Start): void {
 }
 
 function addApply(program: Command, context: Context, start: Start): void {
-  const apply = reading(sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest'))
+  const carryOut = sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest')
+  const apply = eventful(telling(reading(carryOut)))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .option('-y, --yes', 'do not ask')
     .option('--confirm <word>', 'the word that safety.confirm asks for; a saved plan needs it too')
     .option('--json', 'print the result as JSON')
-    .action((file, options) => start(async () => (await import('./commands/apply.ts')).apply(file, options, context)))
+    .action((file, options) =>
+      start(() =>
+        withEvents('apply', options, context, async (world) =>
+          (await import('./commands/apply.ts')).apply(file, options, world),
+        ),
+      ),
+    )
   examples(apply, [
     ['workos-migrate apply', 'plan, show, ask, do'],
     ['workos-migrate apply migrate.config.yaml --yes', 'the same in a script'],
@@ -158,7 +179,8 @@ function addApply(program: Command, context: Context, start: Start): void {
 }
 
 function addDestroy(program: Command, context: Context, start: Start): void {
-  const destroy = sub(program, 'destroy [manifest]', 'Undo: delete what this state created, never what it adopted')
+  const undo = sub(program, 'destroy [manifest]', 'Undo: delete what this state created, never what it adopted')
+  const destroy = eventful(telling(undo))
     .option('--plan-only', 'only show what would be deleted')
     .option('--include-active', 'delete users who have signed in since, too')
     .option('--include-changed', 'delete what was changed in WorkOS since, too')
@@ -166,7 +188,11 @@ function addDestroy(program: Command, context: Context, start: Start): void {
     .option('--full', 'show every action')
     .option('--json', 'print plan or result as JSON')
     .action((manifest, options) =>
-      start(async () => (await import('./commands/destroy.ts')).destroy(manifest, options, context)),
+      start(() =>
+        withEvents('destroy', options, context, async (world) =>
+          (await import('./commands/destroy.ts')).destroy(manifest, options, world),
+        ),
+      ),
     )
   examples(destroy, [
     ['workos-migrate destroy --plan-only', 'what would be deleted, and what not'],

@@ -1,3 +1,4 @@
+import { registerWrittenKeys } from '../config/secrets.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
 import { defaultMode, Mask } from '../diagnostics/mask.ts'
@@ -6,9 +7,10 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { proxySecrets } from '../http/proxy.ts'
 import type { Context } from './context.ts'
+import { exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
 import { maskedStream } from './masked-stream.ts'
 import { runProgram } from './program.ts'
-import { DEBUG_VARIABLE, unexpectedProblem } from './unexpected.ts'
+import { DEBUG_VARIABLE } from './unexpected.ts'
 
 /** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -23,6 +25,8 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
     unmasked: { stdout, stderr },
   }
   for (const secret of proxySecrets(context.env)) aware.redactor.register(secret)
+  // A key has no place on a command line; where one stands there all the same, no message repeats it.
+  for (const arg of args) registerWrittenKeys(arg, aware.redactor)
   try {
     return await runProgram(args, aware)
   } catch (error) {
@@ -35,27 +39,18 @@ export function report(
   error: unknown,
   context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted' | 'redactor' | 'mask'>,
 ): ExitCode {
-  const { stderr, env, cwd, interrupted, redactor = new Redactor() } = context
-  if (interrupted.aborted && !(error instanceof OperatorError)) {
+  const { stderr, env, cwd, redactor = new Redactor() } = context
+  if (isInterruption(error, context)) {
     stderr.write('Interrupted.\n')
     return ExitCode.interrupted
   }
   registerSecretsOf(env, redactor)
   const color = wantsColor(stderr, env)
-  const operatorError = error instanceof OperatorError ? error : undefined
-  const problems = operatorError?.problems ?? [unexpectedProblem(error)]
   // What nobody caught comes with the streams of the process.
   const masked = (text: string) => context.mask?.text(text) ?? text
-  stderr.write(masked(renderProblems(problems, { color, cwd, redactor })))
-  if (operatorError === undefined && env[DEBUG_VARIABLE]) stderr.write(masked(stackOf(error, redactor)))
-  return operatorError?.exitCode ?? ExitCode.failure
-}
-
-/** Secrets by the names of their variables: what nobody expected may quote anything. */
-function registerSecretsOf(env: Context['env'], redactor: Redactor): void {
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name)) redactor.register(value)
-  }
+  stderr.write(masked(renderProblems(problemsOf(error), { color, cwd, redactor })))
+  if (!(error instanceof OperatorError) && env[DEBUG_VARIABLE]) stderr.write(masked(stackOf(error, redactor)))
+  return exitCodeOf(error, context)
 }
 
 function stackOf(error: unknown, redactor: Redactor): string {

@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path'
 import { recover } from '../applying/recover.ts'
-import type { Wait } from '../clock.ts'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
@@ -17,8 +16,11 @@ import { computeDesired } from '../planning/compute-desired.ts'
 import { computeDestroyPlan } from '../planning/compute-destroy-plan.ts'
 import { computePlan } from '../planning/compute-plan.ts'
 import type { Plan } from '../planning/plan.ts'
-import { Progress } from '../reporting/progress.ts'
+import { emitPlan } from '../reporting/plan-events.ts'
+import type { Progress } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
+import { requestsText } from '../reporting/verbose.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { acquireLock } from '../state/lock.ts'
 import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
 import { checkStateFile } from '../state/state-file.ts'
@@ -27,12 +29,12 @@ import type { Context } from './context.ts'
 import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './placing.ts'
 import { scratchBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
+import { emitWarning, openTold, remark, type Telling } from './told.ts'
 
-export interface SessionOptions extends SnapshotOptions {
+export interface SessionOptions extends SnapshotOptions, Telling {
   /** The manifest file. */
   config?: string
   env?: string
-  quiet?: boolean
   /** Leave the writes that an interrupted run left open as they are. Default: what became of them is looked up first. */
   leaveOpenWrites?: boolean
 }
@@ -47,6 +49,8 @@ export interface Session {
   target: Target
   progress: Progress
   warn(problem: Problem): void
+  /** The snapshot that the session works from; none for files. It is read once. */
+  obtainSnapshot(): Promise<Snapshot | undefined>
   /** `showsWarnings`: the plan is shown with them, and standard error does not tell them as well. */
   computePlan(refresh: boolean, showsWarnings?: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
@@ -93,35 +97,38 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const scratch = scratchBeside(statePath)
     closers.push(() => scratch.remove())
     const { interrupted, killed, clock } = context
-    const progress = new Progress(context.stderr)
-    const onWait = (wait: Wait) => progress.waiting(wait, context.now())
+    const { progress, ...told } = openTold(options, context)
+    closers.push(() => progress.clear())
     const { manifest, directory } = loaded
     const target = await placingManifestErrors(loaded, () =>
-      openTarget({ manifest, directory, interrupted, killed, clock, onWait, proxies: proxiesOf(context.env) }),
+      openTarget({ manifest, directory, interrupted, killed, clock, ...told, proxies: proxiesOf(context.env) }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())
-    if (!options.leaveOpenWrites) await recoverOpenWrites({ loaded, state, statePath, target, lock, context })
+    if (options.verbose) {
+      closers.push(() => progress.note(requestsText(target.client.classes, target.client.counts)))
+    }
+    if (!options.leaveOpenWrites) {
+      const left = await recoverOpenWrites({ loaded, state, statePath, target, lock, context, progress })
+      if (left !== undefined) remark(options, context, left)
+    }
     const tell = {
-      onWait,
-      onProgress: (message: string) => progress.status(message),
-      onWarning: (problem: Problem) => {
-        progress.clear()
-        warn(placeSourceProblem(problem, loaded))
-      },
+      ...told,
+      onWarning: (problem: Problem) => progress.aside(() => warn(placeSourceProblem(problem, loaded))),
     }
     const reading = {
       ...tell,
       loaded,
       scratch: scratch.path,
       signal: interrupted,
-      obtainSnapshot: snapshotFor(loaded, options, context, tell),
+      obtainSnapshot: once(snapshotFor(loaded, options, context, tell)),
     }
     const whileReading = <T>(read: () => Promise<T>) =>
       placingSourceErrors(loaded, read).finally(() => progress.clear())
     const plan = async (refresh: boolean, showsWarnings = false) => {
       const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh, showsWarnings }))
       closers.push(() => computed.set.close())
+      if (context.events) emitPlan(context.events, computed)
       return computed
     }
     const destroyPlan = async (sparing: { spareSignedIn: boolean; spareChanged: boolean }) => {
@@ -136,6 +143,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       })
       progress.clear()
       closers.push(() => computed.set.close())
+      if (context.events) emitPlan(context.events, computed)
       return computed
     }
     const desired = async () => {
@@ -152,6 +160,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       target,
       progress,
       warn,
+      obtainSnapshot: reading.obtainSnapshot,
       computePlan: plan,
       computeDestroyPlan: destroyPlan,
       computeDesired: desired,
@@ -163,6 +172,15 @@ export async function openSession(options: SessionOptions, context: Context, loc
   }
 }
 
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
+  return () => {
+    result ??= work()
+    return result
+  }
+}
+
+/** What is to be said of it, where there was something to look up. */
 async function recoverOpenWrites(session: {
   loaded: LoadedManifest
   state: SqliteStateStore
@@ -170,19 +188,20 @@ async function recoverOpenWrites(session: {
   target: Target
   lock: string | undefined
   context: Context
-}): Promise<void> {
-  const { loaded, state, statePath, target, lock, context } = session
-  if ((await state.intents()).length === 0) return
+  progress: Progress
+}): Promise<string | undefined> {
+  const { loaded, state, statePath, target, lock, context, progress } = session
+  if ((await state.intents()).length === 0) return undefined
+  progress.step({ phase: 'looking up the writes that had no answer' })
   const held = lock === undefined ? acquireLock(statePath, 'plan', new Date(context.now())) : undefined
   try {
     if (held !== undefined) state.claim(held)
     // Before anything is looked up: in another environment the same names would mean other things.
     await checkBinding(state, target.identity, target.client)
     const { open, found } = await recover(state, target.client, loaded.manifest.adopt)
-    context.stderr.write(
-      `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`,
-    )
+    return `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`
   } finally {
+    progress.clear()
     if (held !== undefined) {
       state.disclaim()
       held()
@@ -190,7 +209,11 @@ async function recoverOpenWrites(session: {
   }
 }
 
-function warner({ stderr, env, cwd }: Context, redactor: Redactor): (problem: Problem) => void {
+function warner(context: Context, redactor: Redactor): (problem: Problem) => void {
+  const { stderr, env, cwd } = context
   const color = wantsColor(stderr, env)
-  return (problem) => stderr.write(renderProblems([{ ...problem, severity: 'warning' }], { color, cwd, redactor }))
+  return (problem) => {
+    stderr.write(renderProblems([{ ...problem, severity: 'warning' }], { color, cwd, redactor }))
+    emitWarning(context, problem)
+  }
 }

@@ -75,8 +75,18 @@ export function withSecrets(value: unknown, replacement: string | undefined, pat
   )
 }
 
-/** See `digest` of LoadedManifest. The name is left out too: by default it is that of a folder; tests and what outputs show change nothing. */
+/** See `digest` of LoadedManifest. */
 export function digestOf(manifest: object): string {
+  return createHash('sha256')
+    .update(canonicalJson(decisive(manifest)))
+    .digest('hex')
+}
+
+/**
+ * What of an effective manifest decides what a plan does, without its secrets. `run` is left out, and the name too: by default it is
+ * that of a folder; tests, and what outputs show, change nothing.
+ */
+export function decisive(manifest: object): unknown {
   const {
     run: _run,
     name: _name,
@@ -84,7 +94,5 @@ export function digestOf(manifest: object): string {
     output: _output,
     ...rest
   } = { run: undefined, name: undefined, tests: undefined, output: undefined, ...manifest }
-  return createHash('sha256')
-    .update(canonicalJson(withSecrets(rest, undefined)))
-    .digest('hex')
+  return withSecrets(rest, undefined)
 }

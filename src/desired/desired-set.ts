@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { DesiredResource } from '../resources/kind.ts'
 import type { Accounting } from './accounting.ts'
+import { countNamed, type LeftOutItem, leftOutItems } from './left-out.ts'
 import type { Staging } from './staging.ts'
 
 /** A refused resource or record, with its place in the source. */
@@ -52,8 +53,16 @@ export class DesiredSet {
   readonly staging: Staging
   readonly accounting: Accounting
   readonly reading: SourceReading
+  /** Digests of the files that were read, by name. */
+  readonly files: ReadonlyMap<string, string>
 
-  constructor(staging: Staging, accounting: Accounting, reading: SourceReading = { partial: false }) {
+  constructor(
+    staging: Staging,
+    accounting: Accounting,
+    reading: SourceReading = { partial: false },
+    files: ReadonlyMap<string, string> = new Map(),
+  ) {
+    this.files = files
     this.staging = staging
     this.accounting = accounting
     this.reading = reading
@@ -99,6 +108,17 @@ export class DesiredSet {
         records: Number(row.records),
       }
     }
+  }
+
+  /** Records of which the manifest says that nothing is made, in their order. */
+  leftOut(limit = Number.POSITIVE_INFINITY): Generator<LeftOutItem> {
+    return leftOutItems(this.staging, this.accounting.records.leftOutBy, limit)
+  }
+
+  /** How many of them there are, by name. */
+  leftOutCount(): number {
+    const { leftOut, ignored } = countNamed(this.staging)
+    return leftOut + ignored
   }
 
   rejectCount(): number {

@@ -26,7 +26,7 @@ const OF_PERSONS = [
  * what ends a cell; within a sentence it is one word.
  */
 const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s)`
-const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\\| )${KIND}(.+?)(?=  | \\(| \\||: | →|</code>|\\x1b|$)`
+const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| )${KIND}(.+?)(?=  | \\(| \\||: | →|</code>|\x60|\\x1b|$)`
 const WITHIN = `${KIND}([^\\s<>"']+)`
 const ADDRESS = new RegExp(`${LISTED}|${WITHIN}`, 'gu')
 const QUOTED = /"(?:[^"\\\n]|\\.)*"/g

@@ -1,3 +1,4 @@
+import type { Step } from '../diagnostics/step.ts'
 import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 import { type WrittenNull, WrittenNulls } from '../sources/written-nulls.ts'
 import { Findings } from './findings.ts'
@@ -25,7 +26,7 @@ export interface InspectOptions {
   columns?: ReadonlyMap<string, readonly string[]>
   /** Names of the columns that the mapping reads, where there is one, for the streams of the source. */
   columnsRead?: (streams: readonly string[]) => ReadonlyMap<string, ReadonlySet<string> | 'all'>
-  onProgress?: (message: string) => void
+  onProgress?: (step: Step) => void
 }
 
 /**
@@ -53,6 +54,7 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
     nulls.add(record)
   }
 
+  onProgress({ phase: 'reading the source' })
   try {
     if (limit > 0) {
       // One more than asked for, to know whether that was all.
@@ -67,7 +69,7 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
           records++
           add(record)
         }
-        onProgress(`reading the source: ${records} records`)
+        onProgress({ phase: 'reading the source', done: records, unit: 'records' })
       }
     }
     const streams = streamsOf(source, { columns: options.columns, profiles, rejected })

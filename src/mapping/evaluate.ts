@@ -86,6 +86,20 @@ function allMembers(value: Json | undefined): Json | undefined {
   return parsed.ok && isObject(parsed.value) ? parsed.value : value
 }
 
+/**
+ * The value of one expression of a rule for an item.
+ * @param field `email`, `metadata.plan`, `when`
+ * @throws FieldFailure, whose message holds no secret of the record
+ */
+export async function evaluateField(
+  rule: CompiledRule,
+  field: { name: string; secret: boolean; expression: CompiledExpression },
+  item: Json,
+  record: JsonObject,
+): Promise<Json | undefined> {
+  return start(rule, field.name, field.secret, field.expression, item, record)
+}
+
 /** Starts an evaluation: most answer at once, and waiting for those would cost more than they do. */
 function start(
   rule: CompiledRule,

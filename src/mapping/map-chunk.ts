@@ -2,9 +2,9 @@ import type { CompiledMapping } from './compile.ts'
 import { mapRecord } from './map-record.ts'
 import type { MapResult, MapTask } from './result.ts'
 
-/** Maps a chunk, record by record. What is wrong with a record is in `rejects`; a throw is a defect of this program. */
-export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise<MapResult> {
-  const result: MapResult = {
+/** A result that nothing has come of yet. */
+export function emptyResult(): MapResult {
+  return {
     drafts: [],
     grants: [],
     rejects: [],
@@ -14,7 +14,13 @@ export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise
     mapped: 0,
     leftOut: 0,
     leftOutBy: [],
+    leftOutRecords: [],
   }
+}
+
+/** Maps a chunk, record by record. What is wrong with a record is in `rejects`; a throw is a defect of this program. */
+export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise<MapResult> {
+  const result = emptyResult()
   const { tracker } = mapping
   tracker.begin(task.whereabouts)
   for (const [index, record] of task.records.entries()) {

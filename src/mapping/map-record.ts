@@ -7,16 +7,31 @@ import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
 import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
-import { blamed, countLeftOut, type RuleName } from './left-out.ts'
+import { addLeftOut, blamed, type RuleName } from './left-out.ts'
+import { leftOutKey } from './left-out-key.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
 import { rankUser } from './rank-user.ts'
-import type { Draft, MapResult } from './result.ts'
+import type { Draft, MapResult, Reject } from './result.ts'
 import { confusableSources } from './source-addresses.ts'
 import { unmappedRoles } from './unmapped-roles.ts'
 
-/** Maps one record by every rule that applies to it and adds to the result what comes of it. */
-export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, result: MapResult): Promise<void> {
+/** What became of one item of a rule: of the record, where an expression fails that tells the items. */
+export type MappedItem = { rule: RuleName; kind: string; item: Json } & (
+  | { ok: true; value: Normalised }
+  | { ok: false; rejected: Reject }
+)
+
+/**
+ * Maps one record by every rule that applies to it and adds to the result what comes of it.
+ * @param watch told of each item, in order
+ */
+export async function mapRecord(
+  record: SourceRecord,
+  mapping: CompiledMapping,
+  result: MapResult,
+  watch?: (mapped: MappedItem) => void,
+): Promise<void> {
   const before = yielded(result)
   const firstDraft = result.drafts.length
   const own: Own = new Map()
@@ -37,6 +52,7 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       ownOf(own, kindRule.definition.name).rejected ??= rejected
       result.rejects.push(rejected)
       result.notes.push(...unmappedRoles(rejected, shown))
+      watch?.({ rule: rule.kind, kind: definition.name, item, ok: false, rejected })
     }
     const leftOutBy = await forEachItem(kindRule.rule, record, reject, async (item) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)
@@ -54,6 +70,13 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
       }
       await accept(record, item, kindRule, normalised.value, mapping, result)
       ownOf(own, kindRule.definition.name).keys.set(normalised.value.key, normalised.value.refs)
+      watch?.({
+        rule: kindRule.rule.kind,
+        kind: kindRule.definition.name,
+        item,
+        ok: true,
+        value: normalised.value,
+      })
     })
     conditions.set(kindRule.rule.kind, leftOutBy)
   }
@@ -63,8 +86,12 @@ export async function mapRecord(record: SourceRecord, mapping: CompiledMapping, 
     const leftOutBy = await mapAssignments(roleAssignment, record, own, roles, result, firstDraft)
     conditions.set('roleAssignment', leftOutBy)
   }
-  if (yielded(result) > before) result.mapped += 1
-  else countLeftOut(result, record.stream, blamed(conditions, mapping.settings.map, record.stream))
+  if (yielded(result) > before) {
+    result.mapped += 1
+    return
+  }
+  const { path, rule } = blamed(conditions, mapping.settings.map, record.stream)
+  addLeftOut(result, record, path, await leftOutKey(record, rule, mapping))
 }
 
 /** Both, unless they tell of the same address. */

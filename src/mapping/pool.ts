@@ -58,7 +58,7 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions): Mapp
 }
 
 /** Whether no record is longer than expressions are sure to end on. */
-function endsOn(records: readonly SourceRecord[], length: number): boolean {
+export function endsOn(records: readonly SourceRecord[], length: number): boolean {
   return length > 0 && records.every(({ data }) => JSON.stringify(data).length <= length)
 }
 

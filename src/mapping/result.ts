@@ -98,6 +98,16 @@ export interface LeftOut {
   at?: Location
 }
 
+/** A record that every rule left out. */
+export interface LeftOutRecord extends Pick<LeftOut, 'stream' | 'path'> {
+  seq: number
+  /** What the rule that left it out would have made of it. Null: no rule reads the stream. */
+  kind: string | null
+  /** The key that it would have had. Null where that cannot be told. */
+  key: string | null
+  origin: Origin
+}
+
 export interface MapTask {
   records: SourceRecord[]
   /** Where the worker tells how far it has come. */
@@ -119,4 +129,6 @@ export interface MapResult {
   leftOut: number
   /** Which conditions did that. Its records add up to `leftOut`. */
   leftOutBy: LeftOut[]
+  /** Each of them by name. */
+  leftOutRecords: LeftOutRecord[]
 }

@@ -3,10 +3,12 @@ import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
+import { insertIgnored } from '../desired/left-out.ts'
 import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { Staging } from '../desired/staging.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import type { Step } from '../diagnostics/step.ts'
 import { checkStreams } from '../mapping/check.ts'
 import { columnsRead } from '../mapping/columns-read.ts'
 import { createMapperPool } from '../mapping/pool.ts'
@@ -26,7 +28,7 @@ export interface ComputeDesiredOptions {
   /** The snapshot to work from, read now if need be; none for files. Asked for when everything else has been checked. */
   obtainSnapshot?: () => Promise<Snapshot | undefined>
   signal?: AbortSignal
-  onProgress?: (message: string) => void
+  onProgress?: (step: Step) => void
   /** Warnings that nothing but this tells. */
   onWarning?: (problem: Problem) => void
 }
@@ -56,14 +58,20 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const { manifest, directory } = loaded
   const snapshot = await options.obtainSnapshot?.()
   const staging = new Staging(scratch)
+  let share: Pick<Step, 'share'> = {}
   const source = await openSource(manifest.source, {
     directory,
     scratch,
     snapshot,
     reject: (record) => rejectRecord(staging, record),
+    ignore: (row) => insertIgnored(staging, row),
     warn: onWarning,
     signal,
+    onBytes: (read, of) => {
+      share = { share: read / of }
+    },
   })
+  onProgress({ phase: 'reading the source' })
   const problems = checkStreams(manifest.map, source.streams)
   if (problems.length > 0) throw new ManifestError(problems)
   const { workers, chunkSize } = manifest.run
@@ -85,17 +93,19 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
           seen.add(record)
         }
       },
-      onProgress: (count) => onProgress(`reading the source: ${count} records`),
+      onProgress: (done) => onProgress({ phase: 'reading the source', done, unit: 'records', ...share }),
     })
     const yielded = countYielded(staging)
-    onProgress('merging duplicates')
+    onProgress({ phase: 'merging duplicates' })
     const assigned = await assembleDesired(staging, manifest, signal)
     await breathe(signal)
     records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
-    const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned), {
+    const accounting = account(staging, yielded, source.counts(), records, assigned)
+    const reading = {
       partial: source.partial ?? false,
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
-    })
+    }
+    const set = new DesiredSet(staging, accounting, reading, source.fileDigests?.())
     const mainStream = source.streams[0] ?? ''
     const found = await sourceColumns(loaded, source, seen, snapshot !== undefined)
     const warnings = [

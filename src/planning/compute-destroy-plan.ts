@@ -2,6 +2,7 @@ import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { account } from '../desired/accounting.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { Staging } from '../desired/staging.ts'
+import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 import type { StateStore } from '../state/store.ts'
@@ -26,7 +27,7 @@ export interface ComputeDestroyPlanOptions {
   spareSignedIn: boolean
   /** Leave out what was changed in WorkOS since it was applied. */
   spareChanged: boolean
-  onProgress?: (message: string) => void
+  onProgress?: (step: Step) => void
 }
 
 /** Reads what was created as WorkOS holds it now: one by one while it is little, else by listing the kind. */
@@ -34,12 +35,12 @@ async function readCreated(
   set: DesiredSet,
   api: Api,
   definition: KindDefinition,
-  onProgress: (message: string) => void,
+  onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural } = definition
   const count = set.staging.count("SELECT count(*) FROM known WHERE kind = ? AND ownership = 'created'", name)
   if (count > LOOKUPS_AT_MOST) {
-    await listLive(set, api, definition, (read) => onProgress(`reading ${plural} from WorkOS: ${read}`))
+    await listLive(set, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
     return
   }
   const created = [...leavers(set.staging, name)].filter(({ ownership }) => ownership === 'created')
@@ -63,7 +64,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   for (const definition of kindDefinitions) {
     await loadKnown(staging, state, definition.name)
     if ((!spareSignedIn && !spareChanged) || definition.sparse) continue
-    onProgress(`reading ${definition.plural} from WorkOS`)
+    onProgress({ phase: `reading ${definition.plural} from WorkOS` })
     await readCreated(set, target.client, definition, onProgress)
   }
   await planDeletions(

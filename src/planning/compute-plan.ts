@@ -40,7 +40,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   createPlanTables(set.staging)
   for (const definition of plannedKinds(manifest)) {
     await breathe(signal)
-    onProgress(`comparing ${definition.plural}`)
+    onProgress({ phase: `comparing ${definition.plural}` })
     await planKind({ set, state, api: target.client, manifest, refresh, onProgress }, definition)
   }
   await breathe(signal)

@@ -22,7 +22,10 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
   const listed = refresh || count > LOOKUPS_AT_MOST || needsNames(context, definition)
   if (definition.sparse) await lookUpFew(set, api, definition, wanted(set, definition))
   else if (listed) {
-    await listLive(set, api, definition, (read) => onProgress(`reading ${definition.plural} from WorkOS: ${read}`))
+    const phase = `reading ${definition.plural} from WorkOS`
+    onProgress({ phase })
+    await listLive(set, api, definition, (done) => onProgress({ phase, done }))
+    onProgress({ phase: `comparing ${definition.plural}` })
   } else {
     await lookUp(set, api, definition, [...wanted(set, definition)])
   }

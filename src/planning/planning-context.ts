@@ -1,5 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
+import type { Step } from '../diagnostics/step.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 
@@ -11,5 +12,5 @@ export interface PlanningContext {
   manifest: Manifest
   /** Read everything back from WorkOS, not only what is needed. */
   refresh: boolean
-  onProgress: (message: string) => void
+  onProgress: (step: Step) => void
 }

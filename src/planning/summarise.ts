@@ -2,11 +2,12 @@ import type { Manifest } from '../config/manifest.ts'
 import { countConnections, NONE } from '../desired/connection-counts.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { KindDefinition } from '../resources/kind.ts'
-import type { Limits, RequestClass } from '../workos/limiter.ts'
-import { classify } from '../workos/limiter.ts'
+import type { Limits } from '../workos/limiter.ts'
+import { countWrites, deletionClass } from './count-writes.ts'
 import { estimate } from './estimate.ts'
 import { checkDrift, checkGuards } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
+import { countOrphans } from './orphans.ts'
 import { countPasswords } from './password-counts.ts'
 import type { PlanSummary } from './plan.ts'
 
@@ -23,8 +24,8 @@ export function summarise(
   let userManagementWrites = 0
   let organizationDeletes = 0
   for (const definition of definitions) {
-    const sent = countWrites(set, definition)
-    const deletes = countDeletes(set, definition)
+    const { create, change, delete: deletes } = countWrites(set, definition)
+    const sent = create + change
     writes += sent + deletes
     if (definition.writes === 'write') userManagementWrites += sent
     const deletion = deletionClass(definition)
@@ -76,55 +77,7 @@ function summariseKind({ staging, reading }: DesiredSet, { name, plural }: KindD
     gone,
     blocked,
     delete: actions('delete'),
-    orphaned: reading.partial
-      ? 0
-      : staging.count(
-          `SELECT count(*) FROM known k WHERE kind = ? AND NOT EXISTS
-         (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key) AND NOT EXISTS
-         (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key) AND NOT EXISTS
-         (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete'))`,
-          name,
-        ),
+    orphaned: reading.partial ? 0 : countOrphans(staging, name),
     drifted: staging.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', name),
   }
-}
-
-/** Creates, and updates and adoptions that change something in WorkOS; a separate field is one more, whichever it is. */
-function countWrites({ staging }: DesiredSet, { name, fields }: KindDefinition): number {
-  const separate = Object.keys(fields).filter((field) => fields[field]?.separate)
-  const creates = separate.map((field) =>
-    staging.count(
-      `SELECT count(*) FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-       WHERE a.kind = ? AND a.type = 'create' AND json_array_length(d.attributes, '$.' || ?) > 0`,
-      name,
-      field,
-    ),
-  )
-  const updates = separate.map((field) =>
-    staging.count(
-      `SELECT count(*) FROM actions a WHERE kind = ?1 AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 1
-         AND EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'field' = ?2)`,
-      name,
-      field,
-    ),
-  )
-  const ordinary = staging.count(
-    `SELECT count(*) FROM actions WHERE kind = ? AND (type = 'create' OR
-       (type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 0))`,
-    name,
-  )
-  return [...creates, ...updates].reduce((sum, count) => sum + count, ordinary)
-}
-
-function countDeletes({ staging }: DesiredSet, { name }: KindDefinition): number {
-  return staging.count(
-    "SELECT count(*) FROM actions WHERE kind = ? AND type = 'delete' AND action -> 'with' IS NULL",
-    name,
-  )
-}
-
-/** The windows that a kind's deletions count in. */
-function deletionClass(definition: KindDefinition): RequestClass | undefined {
-  const path = definition.remove('id')?.path
-  return path === undefined ? undefined : classify('DELETE', path)
 }

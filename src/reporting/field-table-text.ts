@@ -3,7 +3,7 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import type { Json } from '../json.ts'
 import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../planning/field-table.ts'
 import type { Paint } from './style.ts'
-import { cutTo, textWidth } from './text-width.ts'
+import { cutToWidth, textWidth } from './text-width.ts'
 import { secretText, valueText } from './values-text.ts'
 
 /** Columns of a line. */
@@ -65,7 +65,7 @@ export function renderFieldTables(
   for (const table of tables) {
     const rows = fieldRows(table, mask)
     if (rows.length === 0) continue
-    const named = rows.map((row) => ({ ...row, field: cutTo(row.field, NAME) }))
+    const named = rows.map((row) => ({ ...row, field: cutToWidth(row.field, NAME) }))
     const [field, filled, distinct] = (['field', 'filled', 'distinct'] as const).map((column) =>
       Math.max(column === 'field' ? table.plural.length : column.length, ...named.map((row) => row[column].length)),
     ) as [number, number, number]
@@ -81,6 +81,9 @@ function renderRow({ mark, example }: FieldRow, line: string, paint: Paint): str
   const room = WIDTH - 2 - textWidth(line) - 2
   if (mark === 'empty') return `  ${line}  ${paint('yellow', '! empty')}\n`
   if (mark === 'constant')
-    return `  ${line}  ${cutTo(example, room - ALWAYS.length - 1)} ${paint('yellow', ALWAYS)}\n`.replace(/ +\n$/, '\n')
-  return `  ${line}  ${cutTo(example, room)}`.trimEnd().concat('\n')
+    return `  ${line}  ${cutToWidth(example, room - ALWAYS.length - 1)} ${paint('yellow', ALWAYS)}\n`.replace(
+      / +\n$/,
+      '\n',
+    )
+  return `  ${line}  ${cutToWidth(example, room)}`.trimEnd().concat('\n')
 }

@@ -9,7 +9,7 @@ import { kindDefinitions } from '../resources/registry.ts'
 /**
  * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `reading`, `accounting`, `duplicates`, `cases`,
  * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind, and the
- * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
+ * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
  * never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
@@ -35,6 +35,8 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   writeList('drift', plan.drift(), write)
   writeList('spared', plan.spared(), write)
   writeList('rejects', set.rejects(), write)
+  writeList('leftOut', set.leftOut(), write)
+  writeList('orphans', plan.orphans(), write)
   writeList('merges', set.merges(), write)
   writeList('lostRoles', lostRoles(set), write)
   writeList('totpUnsupported', unsupportedTotp(set), write)

@@ -1,96 +1,177 @@
 import type { Writable } from 'node:stream'
-import { type Clock, systemClock, type Wait } from '../clock.ts'
+import { type Clock, systemClock, type Wait, waitedFor } from '../clock.ts'
 import { printable } from '../diagnostics/printable.ts'
-import { duration } from './style.ts'
+import type { Step } from '../diagnostics/step.ts'
+import { type Figures, Gauge, type Work } from './gauge.ts'
+import { progressLine, progressText } from './progress-text.ts'
 
-/** Milliseconds between two lines where there is no terminal to draw a bar on, and between two drawings where there is. */
+/** Milliseconds between two lines where there is no terminal, and at least between two drawings where there is one. */
 const LINE_EVERY = 5_000
 const DRAW_EVERY = 100
-const BAR = 24
+/** Also when nothing happens it is drawn again so often, milliseconds: waits count down, and the time that is left changes. */
+const TICK = 1_000
+/** From this length on, a wait for something that went wrong is told at once, in milliseconds. */
+const TOLD_AT_ONCE = 3_000
 
-/** Shows how far a run is: a bar that is redrawn on a terminal, a line every few seconds elsewhere. */
+type Terminal = Writable & { isTTY?: boolean; columns?: number }
+
+/** Learns what a run does while it does it. */
+export interface ProgressListener {
+  phaseStarted?(phase: string): void
+  phaseEnded?(figures: Figures): void
+  waiting?(wait: Wait): void
+  /** Comes every second while something is under way. */
+  ticked?(figures: Figures): void
+}
+
+export interface ProgressOptions {
+  clock?: Clock
+  /** False: nothing is shown; listeners learn of it all the same. */
+  shown?: boolean
+  listeners?: readonly ProgressListener[]
+}
+
+/** Shows how far a run is: a line that is redrawn on a terminal, a line every few seconds elsewhere. */
 export class Progress {
-  readonly #stream: Writable & { isTTY?: boolean; columns?: number }
+  readonly #stream: Terminal
   readonly #clock: Clock
-  #started: number
-  #drawn = false
+  readonly #shown: boolean
+  readonly #listeners: readonly ProgressListener[]
+  readonly #gauge = new Gauge()
+  #isDrawn = false
   #lastDraw = Number.NEGATIVE_INFINITY
-  #lastLine: number
-  #done = 0
-  #failed = 0
-  #total = 0
-  #waitsUntil = Number.NEGATIVE_INFINITY
+  #lastLine = Number.NEGATIVE_INFINITY
+  #toldUntil = Number.NEGATIVE_INFINITY
+  #cancelTick: (() => void) | undefined
 
-  constructor(stream: Writable & { isTTY?: boolean; columns?: number }, clock: Clock = systemClock) {
+  constructor(stream: Terminal, { clock = systemClock, shown = true, listeners = [] }: ProgressOptions = {}) {
     this.#stream = stream
     this.#clock = clock
-    this.#started = clock.now()
-    this.#lastLine = this.#started
+    this.#shown = shown
+    this.#listeners = listeners
   }
 
-  /** A phase whose length is not known. */
-  status(message: string): void {
-    if (this.#stream.isTTY) this.#draw(printable(message))
-    else this.#line(message)
-  }
-
-  /** A pause has begun; one within another is not told of again. `wallClock`: milliseconds since the epoch. */
-  waiting({ what, why, ms }: Wait, wallClock: number): void {
+  /** A step of a phase has been done. */
+  step(step: Step): void {
     const now = this.#clock.now()
-    if (now + ms < this.#waitsUntil + 1_000) return
-    this.#waitsUntil = now + ms
-    const time = new Date(wallClock + ms).toTimeString().slice(0, 8)
+    const isNew = step.phase !== this.#gauge.phase
+    if (isNew) this.#endPhase()
+    this.#gauge.step(step, now)
+    if (isNew) this.#startPhase(step.phase)
+    this.#show()
+  }
+
+  /** Begins work whose length is known. */
+  begin(work: Work): void {
+    this.#endPhase()
+    this.#gauge.begin(work, this.#clock.now())
+    this.#startPhase(work.phase)
+    this.#show()
+  }
+
+  /** One more of the work is done. */
+  settle(outcome: 'done' | 'failed' | 'blocked'): void {
+    this.#gauge.settle(outcome, this.#clock.now())
+    if (this.#gauge.isDone) this.#lastDraw = Number.NEGATIVE_INFINITY
+    this.#show()
+  }
+
+  /** A pause has begun; one within another is not told again. `wallClock`: milliseconds since the epoch. */
+  waiting(wait: Wait, wallClock: number): void {
+    const now = this.#clock.now()
+    this.#gauge.waiting(wait, now)
+    if (now + wait.ms >= this.#toldUntil + 1_000) {
+      this.#toldUntil = now + wait.ms
+      for (const listener of this.#listeners) listener.waiting?.(wait)
+      if (!this.#stream.isTTY && wait.reason !== 'pace' && wait.ms >= TOLD_AT_ONCE) {
+        const until = new Date(wallClock + wait.ms).toTimeString().slice(0, 8)
+        this.note(`waiting for ${waitedFor(wait)} until ${until} (${wait.why})`)
+      }
+    }
     this.#lastDraw = Number.NEGATIVE_INFINITY
-    this.#lastLine = Number.NEGATIVE_INFINITY
-    this.status(`waiting for ${what} until ${time} (${why})`)
+    this.#show()
   }
 
-  /** Starts counting towards a total. */
-  begin(total: number): void {
-    this.#total = total
-    this.#started = this.#clock.now()
+  /** A line that stays. */
+  note(text: string): void {
+    if (this.#shown) this.aside(() => this.#stream.write(`${printable(text)}\n`))
   }
 
-  /** One more is done. */
-  step(ok: boolean): void {
-    this.#done += 1
-    if (!ok) this.#failed += 1
-    if (this.#stream.isTTY) this.#draw(this.#bar())
-    else this.#line(this.#figures())
+  /** Does what writes to the same terminal, without the line in its way. */
+  aside(write: () => void): void {
+    this.#erase()
+    write()
+    this.#lastDraw = Number.NEGATIVE_INFINITY
+    if (this.#stream.isTTY) this.#show()
   }
 
-  /** Removes the bar, so that ordinary output may follow. */
+  /** Ends the phase and removes its line, so that ordinary output may follow. */
   clear(): void {
-    if (this.#drawn) this.#stream.write('\r\x1b[2K')
-    this.#drawn = false
+    this.#endPhase()
+    this.#gauge.end()
+    this.#cancelTick?.()
+    this.#cancelTick = undefined
+    this.#stream.off('resize', this.#onResize)
+    this.#erase()
   }
 
-  #draw(text: string): void {
+  #startPhase(phase: string): void {
     const now = this.#clock.now()
-    const last = this.#total > 0 && this.#done === this.#total
-    if (now - this.#lastDraw < DRAW_EVERY && !last) return
-    this.#lastDraw = now
-    this.#drawn = true
-    this.#stream.write(`\r\x1b[2K${text.slice(0, (this.#stream.columns || 80) - 1)}`)
+    // What follows a phase at once continues its lines: short phases would never be told otherwise, nor the last one of many.
+    if (this.#cancelTick === undefined) {
+      this.#lastLine = now
+      this.#tickLater()
+      this.#stream.on('resize', this.#onResize)
+    }
+    this.#lastDraw = Number.NEGATIVE_INFINITY
+    for (const listener of this.#listeners) listener.phaseStarted?.(phase)
   }
 
-  #line(text: string): void {
+  #endPhase(): void {
+    const figures = this.#gauge.figures(this.#clock.now())
+    if (figures === undefined) return
+    for (const listener of this.#listeners) listener.phaseEnded?.(figures)
+  }
+
+  #tickLater(): void {
+    this.#cancelTick = this.#clock.schedule(TICK, () => this.#tick(), true)
+  }
+
+  #tick(): void {
+    this.#tickLater()
+    const figures = this.#gauge.figures(this.#clock.now())
+    if (figures === undefined) return
+    for (const listener of this.#listeners) listener.ticked?.(figures)
+    this.#show()
+  }
+
+  #show(): void {
+    if (!this.#shown) return
     const now = this.#clock.now()
-    if (now - this.#lastLine < LINE_EVERY) return
-    this.#lastLine = now
-    this.#stream.write(`${printable(text)}\n`)
+    const figures = this.#isDue(now) ? this.#gauge.figures(now) : undefined
+    if (figures === undefined) return
+    if (this.#stream.isTTY) {
+      this.#lastDraw = now
+      this.#isDrawn = true
+      // The last column stays free: a terminal may go on to the next line when it is filled.
+      this.#stream.write(`\r\x1b[2K${progressLine(figures, (this.#stream.columns || 80) - 1)}`)
+    } else {
+      this.#lastLine = now
+      this.#stream.write(`${progressText(figures)}\n`)
+    }
   }
 
-  #bar(): string {
-    const filled = this.#total === 0 ? BAR : Math.round((this.#done / this.#total) * BAR)
-    return `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)} ${this.#figures()}`
+  #isDue(now: number): boolean {
+    return this.#stream.isTTY ? now - this.#lastDraw >= DRAW_EVERY : now - this.#lastLine >= LINE_EVERY
   }
 
-  #figures(): string {
-    const seconds = (this.#clock.now() - this.#started) / 1000
-    const rate = this.#done / Math.max(seconds, 0.001)
-    const left = rate > 0 ? duration((this.#total - this.#done) / rate) : '?'
-    const failed = this.#failed > 0 ? `, ${this.#failed} failed or blocked` : ''
-    return `${this.#done}/${this.#total}${failed}, ${rate.toFixed(0)}/s, ${left} left`
+  readonly #onResize = () => {
+    this.#lastDraw = Number.NEGATIVE_INFINITY
+    if (this.#isDrawn) this.#show()
+  }
+
+  #erase(): void {
+    if (this.#isDrawn) this.#stream.write('\r\x1b[2K')
+    this.#isDrawn = false
   }
 }

@@ -1,29 +1,30 @@
-/** Characters that take two columns of a terminal, and those that take none: https://www.unicode.org/reports/tr11/ */
+/** Characters that take two columns of a terminal: those of East Asia, and emoji. https://www.unicode.org/reports/tr11/ */
 const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u
-const NONE = /[\p{M}\u200d]/u
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 
-/** Columns that printable text takes on a terminal. */
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** How many columns of a terminal a text takes. */
 export function textWidth(text: string): number {
   let width = 0
-  for (const character of text) width += widthOf(character)
+  for (const { segment } of graphemes.segment(text)) width += widthOf(segment)
   return width
 }
 
-/** Text of so many columns at most; what is cut off is told by `…`. */
-export function cutTo(text: string, columns: number): string {
+/** The beginning of a text that fits into so many columns; no character is split. */
+export function cutToWidth(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text
+  let width = 0
   let kept = ''
-  let width = 1
-  for (const character of text) {
-    width += widthOf(character)
-    if (width > Math.max(1, columns)) break
-    kept += character
+  for (const { segment } of graphemes.segment(text)) {
+    width += widthOf(segment)
+    if (width > columns - 1) break
+    kept += segment
   }
-  return `${kept}…`
+  return columns > 0 ? `${kept}…` : ''
 }
 
-function widthOf(character: string): number {
-  if (NONE.test(character)) return 0
-  return WIDE.test(character) ? 2 : 1
+function widthOf(grapheme: string): number {
+  if (WIDE.test(grapheme)) return 2
+  return /^\p{M}+$/u.test(grapheme) ? 0 : 1
 }

@@ -4,7 +4,7 @@ import type { Json } from '../json.ts'
 import type { ActionValues } from '../planning/action-values.ts'
 import { flatFields } from '../planning/field-table.ts'
 import type { Paint } from './style.ts'
-import { cutTo, textWidth } from './text-width.ts'
+import { cutToWidth, textWidth } from './text-width.ts'
 
 /** Columns that a line of a sample may take. */
 const WIDTH = 80
@@ -32,7 +32,7 @@ export function renderShortFields(values: ActionValues, shown: readonly string[]
   const parts: string[] = []
   let length = 0
   for (const { field, text } of rows) {
-    const part = `${field} ${cutTo(text, SAMPLE_VALUE)}`
+    const part = `${field} ${cutToWidth(text, SAMPLE_VALUE)}`
     const width = textWidth(part)
     if (length + width > room) continue
     parts.push(part)

@@ -2,7 +2,8 @@ import { jsonText } from '../json.ts'
 import { countFindings, type FindingType, findingsOf, type Verification } from '../verifying/verification.ts'
 import { SAMPLE } from './verify-text.ts'
 
-const TYPES: readonly FindingType[] = [
+/** In the order in which they are told. */
+export const FINDING_TYPES: readonly FindingType[] = [
   'deleted',
   'not_applied',
   'clash',
@@ -19,11 +20,11 @@ const TYPES: readonly FindingType[] = [
  */
 export function renderVerifyJson(verification: Verification, full: boolean, write: (text: string) => void): void {
   const { set, ...shown } = verification
-  const counts = Object.fromEntries(TYPES.map((type) => [type, countFindings(verification, type)]))
+  const counts = Object.fromEntries(FINDING_TYPES.map((type) => [type, countFindings(verification, type)]))
   const head = { format: 'workos-migrate-verification', version: 1, ...shown, reading: set.reading, counts }
   write(`${jsonText(head).slice(0, -1)},"findings":[`)
   let separator = ''
-  for (const type of TYPES) {
+  for (const type of FINDING_TYPES) {
     for (const finding of findingsOf(verification, type, full ? Number.POSITIVE_INFINITY : SAMPLE)) {
       const origin = type === 'extra' ? null : set.origin(finding.kind, finding.key)
       write(`${separator}\n${jsonText({ ...finding, origin })}`)

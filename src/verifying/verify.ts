@@ -1,6 +1,7 @@
 import type { Manifest } from '../config/manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
+import type { Step } from '../diagnostics/step.ts'
 import { checkBinding } from '../planning/binding.ts'
 import { readGroupRoles, type Unknown } from '../planning/group-roles.ts'
 import { indexNames } from '../planning/match-by-name.ts'
@@ -26,7 +27,7 @@ export interface VerifyOptions {
   /** Makes the desired set: what ought to be in WorkOS. */
   readSource: () => Promise<DesiredSet>
   signal?: AbortSignal
-  onProgress?: (message: string) => void
+  onProgress?: (step: Step) => void
 }
 
 /** Organizations, or whatever a kind is listed within, that are read at once; the limiter paces the requests. */
@@ -46,6 +47,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     signal?.throwIfAborted()
     await loadApplied(set.staging, state, definition.name)
     await readLive(set, target.client, definition, onProgress)
+    onProgress({ phase: `comparing ${definition.plural}` })
     if (definition.name === 'organization') indexNames(set.staging)
     if (definition.name === 'membership') {
       await readGroupRoles(set.staging, target.client, 'applied', notInState(set.staging, definition))
@@ -72,7 +74,7 @@ async function readLive(
   { staging }: DesiredSet,
   api: Api,
   definition: KindDefinition,
-  onProgress: (message: string) => void,
+  onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural, within, refs, sparse } = definition
   let count = 0
@@ -80,12 +82,13 @@ async function readLive(
     for await (const page of definition.list(api, parentIds)) {
       insertLive(staging, name, page)
       count += page.length
-      onProgress(`reading ${plural} from WorkOS: ${count}`)
+      onProgress({ phase: `reading ${plural} from WorkOS`, done: count })
     }
   }
   // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
   const isUsed = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
   if (staging.statement(isUsed).get(name) === undefined) return
+  onProgress({ phase: `reading ${plural} from WorkOS` })
   if (within === undefined) return read([])
   // All draw from one iterator: what the kind is listed within is read once.
   const kind = refs[within] ?? ''

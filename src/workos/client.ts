@@ -3,6 +3,7 @@ import { type Clock, LONG_WAIT, sleep, systemClock, type Wait } from '../clock.t
 import { TargetError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { describeFailure } from '../http/describe-failure.ts'
+import type { FailedRequest } from '../http/failed-request.ts'
 import { type Network, openNetwork } from '../http/network.ts'
 import { NO_PROXIES, type Proxies } from '../http/proxy.ts'
 import { jittered, parseRetryAfter, serverTime } from '../http/retry-after.ts'
@@ -11,7 +12,7 @@ import type { JsonObject } from '../json.ts'
 import { type Api, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
 import { Ending } from './ending.ts'
 import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
-import { classify, type RateLimiter } from './limiter.ts'
+import { classify, type RateLimiter, type RequestClass } from './limiter.ts'
 import { refusalOf } from './refusal.ts'
 import { neverSent } from './trouble.ts'
 
@@ -33,6 +34,8 @@ export interface ClientOptions {
   clock?: Clock
   /** Told of pauses that are long. */
   onWait?: (wait: Wait) => void
+  /** Told of requests without a usable answer. */
+  onFailedRequest?: (request: FailedRequest) => void
 }
 
 /** Requests sent so far; `refused` counts the 429s among them, `repeated` those sent again. */
@@ -55,6 +58,8 @@ const REFUSALS = 20
 /** The client of the WorkOS API: `@workos-inc/node` with its own retries off, paced by the limiter. */
 export class WorkosClient implements Api {
   readonly counts: RequestCounts = { reads: 0, writes: 0, refused: 0, repeated: 0 }
+  /** The requests sent so far, by the windows that they count in. */
+  readonly classes: Record<RequestClass, number> = { write: 0, read: 0, other: 0, 'organization-delete': 0 }
   readonly #options: ClientOptions
   readonly #clock: Clock
   readonly #network: Network
@@ -106,6 +111,7 @@ export class WorkosClient implements Api {
       } else {
         return answer.body
       }
+      this.#failed({ method: 'GET', path, status: answer?.status, why: lastTrouble, attempt })
     }
     throw this.#unreachable(lastTrouble, attempt)
   }
@@ -117,9 +123,11 @@ export class WorkosClient implements Api {
       const { answer } = exchange
       if (answer === undefined) {
         const trouble = this.#passing(exchange.failure)
+        this.#failed({ ...write, why: trouble, attempt })
         if (!neverSent(exchange.failure)) throw new OutcomeUnknown(this.#redactor.redact(trouble))
         if (attempt === ATTEMPTS) throw this.#unreachable(trouble, attempt)
       } else if (answer.status >= 500 || answer.status === 408) {
+        this.#failed({ ...write, status: answer.status, why: `HTTP ${answer.status}`, attempt })
         throw new OutcomeUnknown(`HTTP ${answer.status}`, answer.status)
       } else if (answer.status >= 300) {
         throw refusalOf(this.#options.baseUrl, write, answer, this.#redactorFor(write))
@@ -154,7 +162,9 @@ export class WorkosClient implements Api {
   async #send(method: string, path: string, call: () => Promise<unknown>): Promise<Exchange> {
     const { limiter, killed } = this.#options
     for (let refusals = 0; ; refusals += 1) {
-      const permit = await limiter.acquire(classify(method, path), this.#ending.waiting)
+      const requestClass = classify(method, path)
+      const permit = await limiter.acquire(requestClass, this.#ending.waiting)
+      this.classes[requestClass] += 1
       if (method === 'GET') this.counts.reads += 1
       else this.counts.writes += 1
       const exchange = await recordExchange(call)
@@ -170,6 +180,7 @@ export class WorkosClient implements Api {
         return exchange
       }
       this.counts.refused += 1
+      this.#failed({ method, path, status, why: `HTTP ${status}`, attempt: refusals + 1 })
       if (refusals === REFUSALS) {
         throw new TargetError({
           code: 'rate_limited',
@@ -190,10 +201,23 @@ export class WorkosClient implements Api {
     return describeFailure(failure)
   }
 
+  /** What a request carries stays out of what is told of it. */
+  #failed({
+    method,
+    path,
+    status,
+    why,
+    attempt,
+  }: Omit<FailedRequest, 'status'> & { status?: number | undefined }): void {
+    const answered = status === undefined ? {} : { status }
+    this.#options.onFailedRequest?.({ method, path, ...answered, why: this.#redactor.redact(why), attempt })
+  }
+
   async #backOff(attempt: number): Promise<void> {
     this.counts.repeated += 1
     const ms = jittered(Math.min(8_000, 200 * 2 ** (attempt - 2)))
-    if (ms >= LONG_WAIT) this.#options.onWait?.({ what: 'WorkOS', why: `attempt ${attempt} follows`, ms })
+    if (ms >= LONG_WAIT)
+      this.#options.onWait?.({ whose: 'WorkOS', reason: 'retry', why: `attempt ${attempt} follows`, ms })
     await sleep(this.#clock, ms, this.#ending.waiting)
   }
 

@@ -6,7 +6,8 @@ import { RequestWindow } from './window.ts'
  * What a request counts as. `other` is everything outside /user_management, which only the general window bounds.
  * Source: https://workos.com/docs/reference/rate-limits
  */
-export type RequestClass = 'write' | 'read' | 'other' | 'organization-delete'
+export type RequestClass = (typeof REQUEST_CLASSES)[number]
+export const REQUEST_CLASSES = ['write', 'read', 'other', 'organization-delete'] as const
 
 /** The windows a request counts in, by its method and path: https://workos.com/docs/reference/rate-limits */
 export function classify(method: string, path: string): RequestClass {
@@ -135,6 +136,25 @@ export class RateLimiter {
     this.#pausedBy = retryAfterMs === undefined ? 'a request was refused' : 'Retry-After'
   }
 
+  /**
+   * The least time until so many more requests of each class can have left, besides those that wait for their turn. Milliseconds.
+   */
+  leastMs(requests: Partial<Record<RequestClass, number>>): number {
+    const now = this.#clock.now()
+    const start = Math.max(now, this.#pausedUntil)
+    const toSend = (name: RequestClass) => Math.ceil(requests[name] ?? 0) + this.#lanes[name].waiting.length
+    const perWindow = new Map<RequestWindow, number>()
+    for (const name of REQUEST_CLASSES) {
+      for (const window of this.#lanes[name].windows) {
+        perWindow.set(window, (perWindow.get(window) ?? 0) + toSend(name))
+      }
+    }
+    const needs = [...perWindow].map(([window, count]) =>
+      count === 0 ? 0 : start - now + window.leastMs(count, start),
+    )
+    return Math.max(...needs)
+  }
+
   #pump(): void {
     const now = this.#clock.now()
     this.#recover(now)
@@ -183,8 +203,9 @@ export class RateLimiter {
     this.#wakeAt = at
     if (at === Number.POSITIVE_INFINITY) return
     if (at - now >= LONG_WAIT) {
-      const why = at <= this.#pausedUntil ? this.#pausedBy : 'all requests of this period are sent'
-      this.#onWait({ what: 'the rate limit of WorkOS', why, ms: at - now })
+      const refused = at <= this.#pausedUntil
+      const why = refused ? this.#pausedBy : 'all requests of this period are sent'
+      this.#onWait({ whose: 'WorkOS', reason: refused ? 'refused' : 'pace', why, ms: at - now })
     }
     this.#cancelWake = this.#clock.schedule(Math.max(1, Math.ceil(at - now)), () => {
       this.#wakeAt = Number.POSITIVE_INFINITY

@@ -4,10 +4,11 @@ import type { Clock, Wait } from '../clock.ts'
 import { parseLimit } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
+import type { FailedRequest } from '../http/failed-request.ts'
 import { isLoopback } from '../http/loopback.ts'
 import type { Proxies } from '../http/proxy.ts'
 import { WorkosClient } from './client.ts'
-import { type Limits, RateLimiter } from './limiter.ts'
+import { type Limits, RateLimiter, type RequestClass } from './limiter.ts'
 
 /** What tells one environment from another. */
 export interface TargetIdentity {
@@ -23,11 +24,13 @@ export interface Target {
   identity: TargetIdentity
   client: WorkosClient
   limits: Limits
+  /** See RateLimiter.leastMs. */
+  leastMs(requests: Partial<Record<RequestClass, number>>): number
   close(): Promise<void>
 }
 
 /** The public address of the API. */
-const WORKOS = 'https://api.workos.com'
+export const WORKOS = 'https://api.workos.com'
 
 /** The key by which the environment of an embedded sandbox is known, unless the manifest names one: not a secret. */
 const SANDBOX_KEY = 'sk_test_sandbox'
@@ -43,6 +46,8 @@ export interface OpenTargetOptions {
   proxies?: Proxies
   /** Told of pauses that are long. */
   onWait?: (wait: Wait) => void
+  /** Told of requests without a usable answer. */
+  onFailedRequest?: (request: FailedRequest) => void
 }
 
 /**
@@ -55,6 +60,7 @@ export async function openTarget({
   clock,
   proxies,
   onWait,
+  onFailedRequest,
   ...signals
 }: OpenTargetOptions): Promise<Target> {
   const { target, run } = manifest
@@ -63,16 +69,19 @@ export async function openTarget({
     reads: parseLimit(run.limits.reads),
     requests: parseLimit(run.limits.requests),
   }
+  const limiter = new RateLimiter(limits, clock, onWait)
+  const leastMs: Target['leastMs'] = (requests) => limiter.leastMs(requests)
   const connect = (apiKey: string, baseUrl: string): WorkosClient =>
     new WorkosClient({
       apiKey,
       baseUrl,
       timeout: (target.timeout ?? 60) * 1000,
       connections: run.concurrency,
-      limiter: new RateLimiter(limits, clock, onWait),
+      limiter,
       clock,
       proxies,
       onWait,
+      onFailedRequest,
       ...signals,
     })
   if (target.type === 'sandbox') {
@@ -93,12 +102,12 @@ export async function openTarget({
       await client.close()
       await sandbox.close()
     }
-    return { identity, client, limits, close }
+    return { identity, client, limits, leastMs, close }
   }
   const baseUrl = checkBaseUrl(target.baseUrl ?? WORKOS)
   const identity: TargetIdentity = { type: 'workos', baseUrl, apiKey: checkKey(target.apiKey) }
   const client = connect(identity.apiKey, baseUrl)
-  return { identity, client, limits, close: () => client.close() }
+  return { identity, client, limits, leastMs, close: () => client.close() }
 }
 
 /**

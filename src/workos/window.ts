@@ -44,6 +44,19 @@ export class RequestWindow {
     return over < this.#answered ? this.#answerAt(over) + span : Number.POSITIVE_INFINITY
   }
 
+  /** How long after `now` the last of so many more requests may leave, at the earliest, if the whole limit can be used. */
+  leastMs(requests: number, now: number): number {
+    if (requests <= 0) return 0
+    this.freeAt(now)
+    const { count, perMs } = this.limit
+    const span = perMs + MARGIN
+    const last = requests - 1
+    const free = Math.max(0, count - this.#answered - this.#inFlight)
+    const place = (last % count) - free
+    const first = place < 0 ? now : place < this.#answered ? this.#answerAt(place) + span : now + span
+    return Math.max(0, first - now) + Math.floor(last / count) * span
+  }
+
   enter(): void {
     this.#inFlight += 1
   }

@@ -113,7 +113,7 @@ async function everything(
     said.push({
       args: args.join(' '),
       stdout,
-      text: `${stdout}\n${stderr}`.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code)),
+      text: `${stdout}\n${stderr}`.replaceAll('`', ''),
     })
     if (args[0] === 'apply')
       made.write('people.csv', readFileSync(made.path('people.csv'), 'utf8').replace('Zuse', 'Zuse-Changed'))

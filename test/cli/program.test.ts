@@ -24,8 +24,12 @@ const commands = [
   ['state', 'export'],
   ['state', 'backup'],
   ['state', 'rm'],
+  ['state', 'mv'],
   ['state', 'import'],
+  ['doctor'],
+  ['completion'],
   ['verify'],
+  ['explain'],
   ['errors'],
   ['sandbox'],
 ]

@@ -87,6 +87,7 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
     mapped: chunk.length,
     leftOut: 0,
     leftOutBy: [],
+    leftOutRecords: [],
   }
   for (const { seq, origin } of chunk) {
     const {

@@ -23,6 +23,8 @@ export interface RunOptions {
   interrupted?: AbortSignal
   killed?: AbortSignal
   clock?: Clock
+  /** What progress is drawn by. */
+  pace?: Clock
 }
 
 /** The command line in a process of its own. */

@@ -246,7 +246,7 @@ const NOTICED: typeof PLANTED = [
 ]
 
 /** Markdown as its reader sees it. */
-const read = (markdown: string) => markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+const read = (markdown: string) => markdown.replaceAll('`', '').replace(/\\([\\`*{}[\]<>|&~_])/g, '$1')
 
 async function renderings({ run }: ReturnType<typeof createProject>) {
   const [text, json, markdown] = [

@@ -72,6 +72,7 @@ describe('one record', () => {
       mapped: 1,
       leftOut: 0,
       leftOutBy: [],
+      leftOutRecords: [],
     })
   })
 

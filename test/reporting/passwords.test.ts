@@ -43,7 +43,7 @@ Passwords  7 kept, 5 to be reset by their owners
   none      1 without a password
 `)
   expect(asText(plan)).not.toContain('password_reset_required')
-  expect(asMarkdown(plan)).toContain('| md5 | 1 reset: WorkOS does not take md5 |\n')
+  expect(asMarkdown(plan)).toContain('| `md5` | 1 reset: WorkOS does not take md5 |\n')
   expect(asMarkdown(plan)).toContain('7 kept, 5 to be reset by their owners.')
   const { passwords } = asJson(plan).summary
   expect(passwords).toMatchObject({ kept: 7, reset: 5, there: 0, none: 1 })

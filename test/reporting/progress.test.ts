@@ -1,115 +1,238 @@
+import { execFileSync } from 'node:child_process'
 import { PassThrough } from 'node:stream'
-import { expect, test } from 'vitest'
-import { Progress } from '../../src/reporting/progress.ts'
+import { describe, expect, test } from 'vitest'
+import type { Wait } from '../../src/clock.ts'
+import type { Figures, Work } from '../../src/reporting/gauge.ts'
+import { Progress, type ProgressListener } from '../../src/reporting/progress.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 
-function progress(terminal?: { isTTY: true; columns?: number }) {
+interface Terminal {
+  isTTY: true
+  columns?: number
+}
+
+function progress(terminal?: Terminal, options: { shown?: boolean; listeners?: ProgressListener[] } = {}) {
   const clock = new SimulatedClock()
   const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), terminal)
   const written = () => String(stream.read() ?? '')
-  return { clock, written, progress: new Progress(stream, clock) }
+  const drawn = () => written().split('\r\x1b[2K').slice(1)
+  return { clock, stream, written, drawn, progress: new Progress(stream, { clock, ...options }) }
 }
 
-const TERMINAL = { isTTY: true, columns: 60 } as const
+const WIDE: Terminal = { isTTY: true, columns: 120 }
 
-test('without a terminal a line comes every few seconds, without escape sequences', async () => {
-  const { clock, written, progress: subject } = progress()
-  subject.begin(100)
-  for (let step = 1; step <= 100; step += 1) {
-    await clock.advance(200)
-    subject.step(step % 10 !== 0)
+function applying(total: number, leastMs = () => 0): Work {
+  return { phase: 'applying', total, leastMs }
+}
+
+describe('without a terminal', () => {
+  test('a line comes every few seconds, without escape sequences', async () => {
+    const { clock, written, progress: subject } = progress()
+    subject.begin(applying(1_000))
+    for (let step = 1; step <= 1_000; step += 1) {
+      await clock.advance(20)
+      subject.settle(step % 200 === 0 ? 'failed' : step % 450 === 0 ? 'blocked' : 'done')
+    }
+    subject.clear()
+    const text = written()
+    expect(text).not.toMatch(/[\x1b\r]/)
+    expect(text.split('\n')).toEqual([
+      'applying: 249/1,000, 1 failed, 50/s, 16 s left',
+      'applying: 499/1,000, 2 failed, 1 blocked, 50/s, 11 s left',
+      'applying: 749/1,000, 3 failed, 1 blocked, 50/s, 6 s left',
+      'applying: 999/1,000, 4 failed, 2 blocked, 50/s, 1 s left',
+      '',
+    ])
+  })
+
+  test('a short run is silent', async () => {
+    const { clock, written, progress: subject } = progress()
+    subject.step({ phase: 'reading the source', done: 1_000, unit: 'records' })
+    await clock.advance(1_000)
+    subject.begin(applying(2))
+    subject.settle('done')
+    subject.settle('done')
+    subject.clear()
+    expect(written()).toBe('')
+  })
+
+  test('a line comes also while nothing happens', async () => {
+    const { clock, written, progress: subject } = progress()
+    subject.step({ phase: 'merging duplicates' })
+    await clock.advance(11_000)
+    expect(written()).toBe('merging duplicates, 5 s\nmerging duplicates, 10 s\n')
+  })
+
+  test('short phases one after the other are told of like one long one', async () => {
+    const { clock, written, progress: subject } = progress()
+    for (const kind of ['users', 'organizations', 'memberships', 'roles']) {
+      subject.step({ phase: `comparing ${kind}` })
+      await clock.advance(2_000)
+    }
+    expect(written()).toBe('comparing memberships, 1 s\n')
+  })
+})
+
+describe('on a terminal', () => {
+  test('one line is drawn over and over, and is gone at the end', async () => {
+    const { clock, drawn, progress: subject } = progress(WIDE)
+    subject.begin(applying(10))
+    for (let step = 1; step <= 10; step += 1) {
+      await clock.advance(500)
+      subject.settle('done')
+    }
+    subject.clear()
+    const lines = drawn()
+    expect(lines[0]).toBe('░░░░░░░░░░░░░░░░░░░░░░░░ applying: 0/10')
+    expect(lines).toContain('████████████░░░░░░░░░░░░ applying: 5/10, 2/s, 3 s left')
+    expect(lines.at(-2)).toBe('████████████████████████ applying: 10/10, 2/s')
+    expect(lines.at(-1)).toBe('')
+    expect(lines.join('')).not.toContain('\n')
+  })
+
+  test('it is not flooded, and the last step is always drawn', () => {
+    const { drawn, progress: subject } = progress(WIDE)
+    subject.begin(applying(1_000))
+    for (let step = 1; step <= 1_000; step += 1) subject.settle('done')
+    const lines = drawn()
+    expect(lines).toHaveLength(2)
+    expect(lines[1]).toContain('1,000/1,000')
+    for (let done = 0; done < 50; done += 1) subject.step({ phase: 'reading the source', done })
+    expect(drawn()).toEqual(['reading the source: 0'])
+  })
+
+  test('data cannot steer it', () => {
+    const { drawn, progress: subject } = progress(WIDE)
+    subject.step({ phase: 'reading \x1b[2J\nevil' })
+    expect(drawn()).toEqual(['reading \\x1b[2J\\nevil'])
+  })
+
+  test('clearing what was never drawn writes nothing', () => {
+    const { written, progress: subject } = progress(WIDE)
+    subject.clear()
+    expect(written()).toBe('')
+  })
+
+  test('what is written meanwhile stands above the line', () => {
+    const { written, stream, progress: subject } = progress(WIDE)
+    subject.step({ phase: 'reading the source', done: 1 })
+    written()
+    subject.aside(() => stream.write('warning: odd\n'))
+    expect(written()).toBe('\r\x1b[2Kwarning: odd\n\r\x1b[2Kreading the source: 1')
+  })
+
+  test('it is drawn anew when the terminal gets another size', () => {
+    const { stream, drawn, progress: subject } = progress(WIDE)
+    subject.begin(applying(10))
+    drawn()
+    Object.assign(stream, { columns: 20 })
+    stream.emit('resize')
+    expect(drawn()).toEqual(['░░░░░░░░░░ 0/10'])
+    subject.clear()
+    expect(stream.listenerCount('resize')).toBe(0)
+  })
+
+  test('nothing is left behind: no timer, and no line after the end', async () => {
+    const { clock, written, progress: subject } = progress(WIDE)
+    subject.begin(applying(10))
+    subject.waiting(LIMIT, at)
+    subject.clear()
+    written()
+    const before = clock.now()
+    await clock.runAll()
+    expect(clock.now()).toBe(before)
+    expect(written()).toBe('')
+  })
+})
+
+test('a process ends although such a timer runs', () => {
+  const clock = new URL('../../src/clock.ts', import.meta.url).href
+  const code = `import { systemClock } from '${clock}'; systemClock.schedule(60_000, () => {}, true)`
+  execFileSync(process.execPath, ['--input-type=module', '--eval', code], { timeout: 20_000 })
+})
+
+test('the timer is one that does not keep the process alive', () => {
+  const idle: (boolean | undefined)[] = []
+  const clock = {
+    now: () => 0,
+    schedule: (_ms: number, _callback: () => void, isIdle?: boolean) => {
+      idle.push(isIdle)
+      return () => {}
+    },
   }
-  subject.clear()
-  const text = written()
-  expect(text).not.toMatch(/[\x1b\r]/)
-  expect(text.split('\n')).toEqual([
-    '25/100, 2 failed or blocked, 5/s, 15 s left',
-    '50/100, 5 failed or blocked, 5/s, 10 s left',
-    '75/100, 7 failed or blocked, 5/s, 5 s left',
-    '100/100, 10 failed or blocked, 5/s, 0 s left',
-    '',
-  ])
+  new Progress(new PassThrough(), { clock }).step({ phase: 'reading the source' })
+  expect(idle).toEqual([true])
 })
 
-test('without a terminal a short run is silent', async () => {
-  const { clock, written, progress: subject } = progress()
-  subject.status('reading the source')
-  await clock.advance(1_000)
-  subject.begin(2)
-  subject.step(true)
-  subject.step(true)
-  subject.clear()
-  expect(written()).toBe('')
-})
-
-test('on a terminal one line is drawn over and over, and is gone at the end', async () => {
-  const { clock, written, progress: subject } = progress(TERMINAL)
-  subject.begin(10)
-  for (let step = 1; step <= 10; step += 1) {
-    await clock.advance(500)
-    subject.step(true)
-  }
-  subject.clear()
-  const drawn = written().split('\r\x1b[2K').slice(1)
-  expect(drawn).toHaveLength(11)
-  expect(drawn[4]).toBe('████████████░░░░░░░░░░░░ 5/10, 2/s, 3 s left')
-  expect(drawn[9]).toContain('10/10')
-  expect(drawn[10]).toBe('')
-  expect(drawn.join('')).not.toContain('\n')
-})
-
-test('a terminal is not flooded, and the last step is always drawn', async () => {
-  const { written, progress: subject } = progress(TERMINAL)
-  subject.begin(1000)
-  for (let step = 1; step <= 1000; step += 1) subject.step(true)
-  const drawn = written().split('\r\x1b[2K').slice(1)
-  expect(drawn).toHaveLength(2)
-  expect(drawn[1]).toContain('1000/1000')
-  for (let message = 0; message < 50; message += 1) subject.status(`reading ${message}`)
-  expect(written().length).toBeLessThan(4000)
-})
-
-test('phases without a known length are throttled as well', () => {
-  const { written, progress: subject } = progress(TERMINAL)
-  for (let message = 0; message < 50; message += 1) subject.status(`reading ${message}`)
-  expect(written()).toBe('\r\x1b[2Kreading 0')
-})
-
-test('a line never grows past the terminal, and data cannot steer it', () => {
-  const { written, progress: subject } = progress(TERMINAL)
-  subject.status(`reading \x1b[2J\nevil ${'x'.repeat(500)}`)
-  const drawn = written().replace('\r\x1b[2K', '')
-  expect(drawn).toMatch(/^reading \\x1b\[2J\\nevil x+$/)
-  expect(drawn).toHaveLength(59)
-})
-
-test('clearing what was never drawn writes nothing', () => {
-  const { written, progress: subject } = progress(TERMINAL)
-  subject.clear()
-  expect(written()).toBe('')
-})
-
-const WAIT = { what: 'the rate limit of WorkOS', why: 'Retry-After', ms: 60_000 }
+const LIMIT: Wait = { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are sent', ms: 4_000 }
+const REFUSED: Wait = { whose: 'WorkOS', reason: 'refused', why: 'Retry-After', ms: 60_000 }
 const at = new Date('2026-03-04T21:13:05').getTime()
 
-test('a pause is told of at once, with what is waited for and until when', async () => {
-  const { clock, written, progress: subject } = progress()
-  subject.begin(100)
-  subject.waiting(WAIT, at)
-  expect(written()).toBe('waiting for the rate limit of WorkOS until 21:14:05 (Retry-After)\n')
-  // Others that wait for the same, or for less, say nothing new.
-  await clock.advance(5_000)
-  subject.waiting({ ...WAIT, ms: 55_000 }, at + 5_000)
-  expect(written()).toBe('')
-  subject.waiting({ ...WAIT, ms: 115_000 }, at + 5_000)
-  expect(written()).toBe('waiting for the rate limit of WorkOS until 21:15:05 (Retry-After)\n')
+describe('a wait', () => {
+  test('counts down every second, and is gone when it is over', async () => {
+    const { clock, drawn, progress: subject } = progress(WIDE)
+    subject.begin(applying(10))
+    subject.waiting(LIMIT, at)
+    await clock.advance(4_500)
+    const waits = drawn().map((line) => /waiting for the rate limit of WorkOS, (\d+) s/.exec(line)?.[1])
+    expect(waits).toEqual([undefined, '4', '3', '2', '1', undefined])
+  })
+
+  test('that is long and not ordinary is told at once where there is no terminal, with what is waited for and until when', async () => {
+    const { clock, written, progress: subject } = progress()
+    subject.begin(applying(100))
+    subject.waiting(REFUSED, at)
+    expect(written()).toBe('waiting for the rate limit of WorkOS until 21:14:05 (Retry-After)\n')
+    // Others that wait for the same, or for less, say nothing new.
+    await clock.advance(4_000)
+    subject.waiting({ ...REFUSED, ms: 55_000 }, at + 4_000)
+    expect(written()).toBe('')
+    subject.waiting({ ...REFUSED, ms: 116_000 }, at + 4_000)
+    expect(written()).toBe('waiting for the rate limit of WorkOS until 21:15:05 (Retry-After)\n')
+    await clock.advance(1_000)
+    expect(written()).toBe('applying: 0/100, 0/s, waiting for the rate limit of WorkOS, 1 min 55 s (Retry-After)\n')
+  })
+
+  test('that is ordinary is told with the figures alone', async () => {
+    const { clock, written, progress: subject } = progress()
+    subject.begin(applying(100))
+    for (let second = 0; second < 20; second += 1) {
+      subject.waiting(LIMIT, at)
+      subject.settle('done')
+      await clock.advance(1_000)
+    }
+    expect(written().match(/.*\n/g)).toHaveLength(4)
+  })
 })
 
-test('on a terminal a pause takes the place of the bar', () => {
-  const { written, progress: subject } = progress({ isTTY: true, columns: 100 })
-  subject.begin(10)
-  subject.step(true)
-  subject.waiting(WAIT, at)
-  const last = written().split('\r\x1b[2K').at(-1)
-  expect(last).toBe('waiting for the rate limit of WorkOS until 21:14:05 (Retry-After)')
+describe('listeners', () => {
+  test('learn of phases with their times, of waits and of every second, also where nothing is shown', async () => {
+    const told: string[] = []
+    const line = ({ phase, done, elapsed }: Figures) => `${phase} ${done} ${elapsed}`
+    const listener: ProgressListener = {
+      phaseStarted: (phase) => told.push(`start ${phase}`),
+      phaseEnded: (figures) => told.push(`end ${line(figures)}`),
+      waiting: ({ ms }) => told.push(`wait ${ms}`),
+      ticked: (figures) => told.push(`tick ${line(figures)}`),
+    }
+    const { clock, written, progress: subject } = progress(undefined, { shown: false, listeners: [listener] })
+    subject.step({ phase: 'reading', done: 1 })
+    subject.step({ phase: 'reading', done: 7 })
+    await clock.advance(1_500)
+    subject.begin(applying(1))
+    subject.waiting(REFUSED, at)
+    subject.note('a remark')
+    subject.settle('failed')
+    subject.clear()
+    subject.clear()
+    expect(told).toEqual([
+      'start reading',
+      'tick reading 7 1',
+      'end reading 7 1.5',
+      'start applying',
+      'wait 60000',
+      'end applying 1 0',
+    ])
+    expect(written()).toBe('')
+  })
 })

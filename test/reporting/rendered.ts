@@ -1,6 +1,6 @@
 import type { Plan } from '../../src/planning/plan.ts'
+import { renderPlanMarkdown } from '../../src/reporting/markdown/plan-markdown.ts'
 import { renderPlanJson } from '../../src/reporting/plan-json.ts'
-import { renderPlanMarkdown } from '../../src/reporting/plan-markdown.ts'
 import { renderPlanText } from '../../src/reporting/plan-text.ts'
 import { painter } from '../../src/reporting/style.ts'
 

@@ -6,6 +6,9 @@ import { buildProgram } from '../../src/cli/program.ts'
 /** The sandbox runs until it is interrupted: tests of its own look at it. */
 const APART = ['sandbox']
 
+/** How files begin that hold rows of the source as they stand there: secrets are in them, for their owner alone. */
+export const ROWS = 'rows-of-'
+
 /** A command that works on the manifest, with every line that the canaries are to survive, in order. */
 export const LINES: Record<string, string[][]> = {
   validate: [['validate'], ['validate', '--json'], ['validate', '--offline', '--json']],
@@ -43,39 +46,54 @@ export const LINES: Record<string, string[][]> = {
     ['inspect', '--all'],
     ['inspect', '--json', '--limit', '20'],
     ['inspect', '--file', 'users.csv', '--json'],
-    ['inspect', '--fresh'],
+    ['inspect', '--fresh', '--quiet'],
+    ['inspect', '--verbose'],
     ['inspect', '--snapshot', 'nowhere'],
   ],
-  export: [['export'], ['export', '--out', 'snapshot', '--json']],
+  export: [
+    ['export', '--verbose'],
+    ['export', '--out', 'snapshot', '--json', '--quiet'],
+  ],
   plan: [
     ['plan', '--full'],
     ['plan', '--format', 'text', '--detailed-exitcode'],
-    ['plan', '--json', '--full'],
+    ['plan', '--json', '--full', '--quiet', '--events', 'plan-events.ndjson'],
+    ['plan', '--verbose', '--events', '-'],
     ['plan', '--format', 'markdown', '--full'],
     ['plan', '--fresh'],
     ['plan', '--snapshot', 'snapshot', '--json', '--full'],
     ['plan', '--refresh', '--out', 'plan.ndjson', '--merges', 'merges.json'],
+    ['plan', '--rejects', `${ROWS}plan.csv`, '--resets', 'resets.csv'],
   ],
   handoff: [
     ['handoff', '--out', 'handoff', '--json'],
     ['handoff', '--out', 'handoff', '--include-secrets'],
-    ['handoff', '--out', 'handoff', '--fresh'],
+    ['handoff', '--out', 'handoff', '--fresh', '--quiet'],
+    ['handoff', '--out', 'handoff', '--verbose'],
     ['handoff', '--out', 'handoff', '--snapshot', 'snapshot'],
   ],
   apply: [
-    ['apply', 'plan.ndjson', '--full', '--confirm', 'canaries'],
-    ['apply', '--yes', '--json', '--full'],
-    ['apply', '--yes', '--refresh'],
+    ['apply', 'plan.ndjson', '--full', '--confirm', 'canaries', '--verbose', '--events', 'apply-events.ndjson'],
+    ['apply', '--yes', '--json', '--full', '--quiet'],
+    ['apply', '--yes', '--refresh', '--events', '-'],
     ['apply', '--confirm', 'wrong-word'],
     ['apply', '--fresh', '--confirm', 'wrong-word'],
     ['apply', '--snapshot', 'snapshot', '--confirm', 'wrong-word'],
   ],
   verify: [
     ['verify'],
-    ['verify', '--strict', '--full'],
+    ['verify', '--strict', '--full', '--verbose'],
+    ['verify', '--quiet', '--events', '-'],
     ['verify', '--json', '--full'],
     ['verify', '--fresh', '--full'],
     ['verify', '--snapshot', 'snapshot'],
+  ],
+  explain: [
+    ['explain', 'user:u-bcrypt', '--live', '--verbose'],
+    ['explain', 'user:u-totp-uri', '--live', '--json'],
+    ['explain', 'user:u-cut-argon2', '--json', '--quiet'],
+    ['explain', 'user:u-bcrypt', '--snapshot', 'snapshot'],
+    ['explain', 'nothing-like-it'],
   ],
   errors: [
     ['errors', '--full'],
@@ -83,6 +101,8 @@ export const LINES: Record<string, string[][]> = {
     ['errors', '--json', '--full'],
     ['errors', '--ndjson'],
     ['errors', '--format', 'ndjson', '--run', '1'],
+    ['errors', '--run', '1', '--csv', `${ROWS}run.csv`],
+    ['errors', '--csv', `${ROWS}run.ndjson`, '--snapshot', 'snapshot'],
   ],
   'state list': [
     ['state', 'list'],
@@ -102,6 +122,13 @@ export const LINES: Record<string, string[][]> = {
     ['state', 'backup'],
     ['state', 'backup', 'copy.bak'],
   ],
+  'state mv': [
+    ['state', 'mv', 'user:u-bcrypt', 'user:u-moved', '--yes'],
+    ['state', 'mv', 'user:u-moved', 'user:u-bcrypt', '--yes'],
+  ],
+  doctor: [['doctor'], ['doctor', '--json'], ['doctor', '--offline']],
+  completion: [['completion', 'bash']],
+  'completion-words': [['completion-words', '--', 'plan', '--env', '']],
   'state rm': [['state', 'rm', 'user:u-bcrypt', '--yes', '--force']],
   'state import': [
     ['state', 'import', 'user:u-bcrypt', 'user_of_nobody'],
@@ -109,7 +136,8 @@ export const LINES: Record<string, string[][]> = {
   ],
   destroy: [
     ['destroy', '--plan-only', '--full'],
-    ['destroy', '--plan-only', '--json'],
+    ['destroy', '--plan-only', '--json', '--quiet'],
+    ['destroy', '--plan-only', '--verbose', '--events', '-'],
     ['destroy', '--confirm', 'canaries', '--include-active', '--include-changed', '--json'],
   ],
 }

@@ -187,17 +187,20 @@ describe('waiting', () => {
     const waits: Wait[] = []
     const limits = { writes: { count: 1, perMs: 10_000 }, reads: PLENTY, requests: PLENTY }
     const subject = new RateLimiter(limits, clock, (wait) => waits.push(wait))
-    const what = 'the rate limit of WorkOS'
     ;(await subject.acquire('write')).done()
     void subject.acquire('write')
-    expect(waits.splice(0)).toEqual([{ what, why: 'all requests of this period are sent', ms: 10_005 }])
+    expect(waits.splice(0)).toEqual([
+      { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are sent', ms: 10_005 },
+    ])
     subject.refused(60_000)
     void subject.acquire('read')
-    expect(waits.splice(0)).toMatchObject([{ what, why: 'Retry-After', ms: 60_000 }])
+    expect(waits.splice(0)).toMatchObject([{ whose: 'WorkOS', reason: 'refused', why: 'Retry-After', ms: 60_000 }])
     await clock.runAll()
     // A short one is nobody's concern.
-    subject.refused(2_000)
-    void subject.acquire('read')
+    const brief = { ...limits, writes: { count: 1, perMs: 900 } }
+    const quick = new RateLimiter(brief, clock, (wait) => waits.push(wait))
+    ;(await quick.acquire('write')).done()
+    void quick.acquire('write')
     expect(waits).toEqual([])
   })
 

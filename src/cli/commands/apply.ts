@@ -1,12 +1,14 @@
 import { dirname, resolve } from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
-import { checkFresh, type PlanHeader } from '../../planning/plan-file.ts'
+import { checkFresh } from '../../planning/check-fresh.ts'
+import type { PlanHeader } from '../../planning/plan-file.ts'
 import { checkSeal, isPlanFile, readPlanHeader } from '../../planning/read-plan-file.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import type { SessionOptions } from '../session.ts'
+import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
 import { showPlan } from './plan.ts'
@@ -31,7 +33,7 @@ export async function apply(
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
     const { apiKey } = session.target.identity
     const plan = await session.computePlan(saved.summary.refreshed)
-    checkFresh(saved, plan, apiKey)
+    checkFresh(saved, plan, { apiKey, manifest: session.loaded.manifest, file: file ?? path })
     checkSeal(path, saved, apiKey)
     checkRefusals(plan, session.loaded)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
@@ -46,7 +48,7 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
     checkRefusals(plan, session.loaded)
     const { confirm } = session.loaded.manifest.safety
     if (plan.summary.changes && !(await approve('\nApply this plan?', confirm, options, context))) {
-      context.stderr.write('Nothing was applied.\n')
+      remark(options, context, 'Nothing was applied.\n')
       return ExitCode.done
     }
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)

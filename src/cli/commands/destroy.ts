@@ -3,6 +3,7 @@ import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { approve } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import type { SessionOptions } from '../session.ts'
+import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
 import { showPlan } from './plan.ts'
@@ -40,7 +41,7 @@ export async function destroy(
     const { name } = session.loaded.manifest
     const question = '\nDelete this from WorkOS? It cannot be undone.'
     if (!(await approve(question, name, { confirm: options.confirm }, context, 'destroy'))) {
-      context.stderr.write('Nothing was deleted.\n')
+      remark(options, context, 'Nothing was deleted.\n')
       return ExitCode.done
     }
     return await carryOutPlan(session, plan, { ...options, command: 'destroy' }, context)

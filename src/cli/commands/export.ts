@@ -8,7 +8,6 @@ import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
 import { proxiesOf } from '../../http/proxy.ts'
 import { renderExportJson, renderExportText } from '../../reporting/export-text.ts'
-import { Progress } from '../../reporting/progress.ts'
 import { painter } from '../../reporting/style.ts'
 import { type CaptureOptions, captureSource } from '../../sources/snapshot/capture.ts'
 import { liveReading, snapshotFolder } from '../../sources/snapshot/placement.ts'
@@ -17,8 +16,9 @@ import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
 import { placeSourceProblem, placingSourceErrors } from '../placing.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
+import { openTold, type Telling } from '../told.ts'
 
-export interface ExportOptions {
+export interface ExportOptions extends Telling {
   /** The manifest file. */
   config?: string
   /** The environment to merge over it. */
@@ -34,11 +34,11 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
   const { config: path, env: environment } = options
   const defer = ([section]: readonly string[]) => section !== 'source'
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask: context.mask, redactor })
-  const progress = new Progress(stderr)
+  const { progress, ...told } = openTold(options, context)
   const onWarning = (problem: Problem) => {
-    progress.clear()
     const placed = { ...placeSourceProblem(problem, loaded), severity: 'warning' as const }
-    stderr.write(renderProblems([placed], { color: wantsColor(stderr, env), cwd, redactor }))
+    const text = renderProblems([placed], { color: wantsColor(stderr, env), cwd, redactor })
+    progress.aside(() => stderr.write(text))
   }
   const { source } = loaded.manifest
   const snapshot = await placingSourceErrors(loaded, () =>
@@ -48,9 +48,8 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
       signal: context.interrupted,
       clock: context.clock,
       proxies: proxiesOf(env),
-      onProgress: (message) => progress.status(message),
+      ...told,
       onWarning,
-      onWait: (wait) => progress.waiting(wait, context.now()),
     }),
   ).finally(() => progress.clear())
   const live = await liveReading(source)

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { Wait } from '../../clock.ts'
 import { loadManifest } from '../../config/load.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
@@ -10,7 +9,6 @@ import { writeHandoff } from '../../handoff/write-handoff.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { computeDesired } from '../../planning/compute-desired.ts'
 import { rejectedConnections, renderHandoffJson, renderHandoffText } from '../../reporting/handoff-text.ts'
-import { Progress } from '../../reporting/progress.ts'
 import { painter } from '../../reporting/style.ts'
 import { peekState } from '../../state/sqlite-store.ts'
 import { checkStateFile } from '../../state/state-file.ts'
@@ -18,8 +16,9 @@ import type { Context } from '../context.ts'
 import { placeSourceProblem, placingSourceErrors } from '../placing.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
+import { openTold, type Telling } from '../told.ts'
 
-export interface HandoffCommandOptions extends SnapshotOptions {
+export interface HandoffCommandOptions extends SnapshotOptions, Telling {
   /** The manifest file. */
   config?: string
   env?: string
@@ -43,19 +42,18 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     mask: context.mask,
     redactor,
   })
-  const progress = new Progress(stderr)
+  const { progress, ...told } = openTold(options, context)
   const warn = (problem: Problem) => {
-    progress.clear()
     const warning = { ...problem, severity: 'warning' as const }
-    stderr.write(renderProblems([warning], { color: wantsColor(stderr, env), cwd, redactor }))
+    const text = renderProblems([warning], { color: wantsColor(stderr, env), cwd, redactor })
+    progress.aside(() => stderr.write(text))
   }
   const problems = checkExpressions(loaded)
   if (problems.some(({ severity }) => severity !== 'warning')) throw new ManifestError(problems)
   for (const warning of [...loaded.warnings, ...problems]) warn(warning)
   const tell = {
-    onProgress: (message: string) => progress.status(message),
+    ...told,
     onWarning: (problem: Problem) => warn(placeSourceProblem(problem, loaded)),
-    onWait: (wait: Wait) => progress.waiting(wait, context.now()),
   }
   const statePath = resolve(loaded.directory, loaded.manifest.state.path)
   checkStateFile(statePath)

@@ -15,9 +15,10 @@ import type { Context } from '../context.ts'
 import { inspectHere, type Subject, type Tell } from '../inspect-here.ts'
 import { buffered } from '../output.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
+import type { Telling } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
 
-export interface InspectCommandOptions extends SnapshotOptions {
+export interface InspectCommandOptions extends SnapshotOptions, Telling {
   /** The manifest file. */
   config?: string
   env?: string
@@ -43,7 +44,7 @@ export async function inspect(
   const look = file === undefined ? lookAtManifest(subject, options, context) : lookAtFile(file, context)
   const { title, manifest, recognised, ...read } = await look
   const limit = options.all ? Number.POSITIVE_INFINITY : (options.limit ?? DEFAULT_LIMIT)
-  const found = await inspectHere(read, limit, context)
+  const found = await inspectHere({ ...read, quiet: options.quiet, verbose: options.verbose }, limit, context)
   const inspection = context.mask?.mode === 'all' ? withoutValues(found) : found
   const output = buffered(context.stdout)
   if (options.json) {

@@ -1,6 +1,7 @@
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { painter } from '../../reporting/style.ts'
+import { emitVerification } from '../../reporting/verify-events.ts'
 import { renderVerifyJson } from '../../reporting/verify-json.ts'
 import { renderVerifyText } from '../../reporting/verify-text.ts'
 import { plannedKinds } from '../../resources/registry.ts'
@@ -30,8 +31,9 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
       manifest: loaded.manifest,
       readSource: session.computeDesired,
       signal: context.interrupted,
-      onProgress: (message) => progress.status(message),
+      onProgress: (step) => progress.step(step),
     }).finally(() => progress.clear())
+    if (context.events) emitVerification(context.events, verification)
     const { write, end } = buffered(context.stdout)
     if (options.json) renderVerifyJson(verification, options.full ?? false, write)
     else {

@@ -24,7 +24,10 @@ export class ClerkApi {
   readonly #client: JsonClient
   readonly #name: string
 
-  constructor({ baseUrl, secretKey, rate, concurrency }: LiveOptions, { signal, clock, proxies, onWait }: Asking) {
+  constructor(
+    { baseUrl, secretKey, rate, concurrency }: LiveOptions,
+    { signal, clock, proxies, onWait, onFailedRequest }: Asking,
+  ) {
     this.#name = `the Clerk API at ${new URL(baseUrl).host}`
     this.#client = new JsonClient({
       baseUrl: `${baseUrl}/v1`,
@@ -36,6 +39,7 @@ export class ClerkApi {
       clock,
       proxies,
       onWait,
+      onFailedRequest,
     })
   }
 

@@ -38,7 +38,7 @@ export async function captureChangedUsers(api: ClerkApi, since: number, reading:
       seen,
       take: async (fresh) => {
         await snapshot.append(USERS, fresh, { step, cursor: null })
-        progress(`users: ${seen.size} changed`)
+        progress({ phase: 'reading the users that changed', done: seen.size })
       },
     })
     if (round > 1 && seen.size === before) break

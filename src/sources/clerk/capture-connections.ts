@@ -18,7 +18,7 @@ export async function captureConnections(api: ClerkApi, reading: ReadingContext)
     const page = (offset: number, limit: number) => api.page('/enterprise_connections', { limit, offset })
     const connections = await wholeList({ what: 'enterprise connections', name, pageSize, page })
     await snapshot.append(CONNECTIONS, connections, { step, cursor: null, done: true })
-    progress(`connections: ${connections.length}`)
+    progress({ phase: 'reading the connections', done: connections.length })
   } catch (error) {
     if (isMissing(error)) throw notListed(name, error)
     if (!(error instanceof HttpRefusal) || !lacksFeature(error)) throw error

@@ -17,7 +17,7 @@ export async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progr
     await snapshot.append(USERS, found, { step, cursor: null })
     const rows = missing.map((id) => ({ id }))
     if (rows.length > 0) await snapshot.append(GONE, rows, { step, cursor: null })
-    progress(`members: ${found.length} more users`)
+    progress({ phase: 'asking for the users of memberships', done: found.length })
   }
   let unknown = new Set<string>()
   for await (const rows of snapshot.read(MEMBERSHIPS)) {

@@ -60,7 +60,7 @@ export class ListReader {
 
   /** Reads from where the step was cut off, or from `begin`, to the end of the list. */
   async read(step: string, begin = 0): Promise<void> {
-    const { stream, what, page, keep, whole } = this.#list
+    const { stream, page, keep, whole } = this.#list
     const { snapshot, pageSize, concurrency, progress } = this.#context
     if (snapshot.isDone(step)) return
     const before = await this.#countBefore()
@@ -79,7 +79,9 @@ export class ListReader {
         const kept = added.map(keep).filter((row) => row !== undefined)
         await snapshot.append(stream, kept, { step, cursor: end })
         this.#steps.set(step, end)
-        progress(`${what}: ${this.#own.size} of ${Math.max(before, this.#own.size)}`)
+        const done = this.#own.size
+        const total = Math.max(before, done)
+        progress({ phase: `reading the ${stream}`, ...(whole ? { done, total } : { done: snapshot.count(stream) }) })
       },
     })
   }

@@ -52,9 +52,10 @@ async function* fromDisk(file: SourceFile, { hash, watch, signal }: ByteOptions)
       signal?.throwIfAborted()
       hash?.update(chunk)
       bytes += chunk.length
+      watch?.read(chunk.length)
       yield chunk
     }
-    await watch?.ended(file, handle, bytes)
+    await watch?.ended(file, handle, bytes, hash)
   } finally {
     await handle.close()
   }

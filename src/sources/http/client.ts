@@ -1,43 +1,20 @@
 import { type Dispatcher, fetch, type Response } from 'undici'
-import { type Clock, LONG_WAIT, sleep, systemClock, type Wait } from '../../clock.ts'
+import { type Clock, LONG_WAIT, sleep, systemClock } from '../../clock.ts'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { describeFailure } from '../../http/describe-failure.ts'
 import { openNetwork } from '../../http/network.ts'
-import { NO_PROXIES, type Proxies } from '../../http/proxy.ts'
+import { NO_PROXIES } from '../../http/proxy.ts'
 import { jittered, parseBucketLevel, parseRetryAfter, serverTime } from '../../http/retry-after.ts'
 import { settledTrouble } from '../../http/settled-trouble.ts'
 import type { Json } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 import { readText, secretsIn, TooLarge } from './body.ts'
+import type { JsonClientOptions } from './client-options.ts'
 import { answerTooLarge, notJson, rateLimited, redirected, unreachable } from './complaints.ts'
 import { download } from './download.ts'
 import { Pace } from './pace.ts'
 import { HttpRefusal } from './refusal.ts'
-
-export interface JsonClientOptions {
-  /** Scheme, host, port and, if there is one, the path that all others begin with: `https://api.clerk.com/v1`. */
-  baseUrl: string
-  /** The system as messages name it: `the Auth0 tenant acme.eu.auth0.com`. */
-  name: string
-  /**
-   * The value of the Authorization header, asked for before each request; `renew` after a 401, once for all requests that
-   * were refused with the same value. Default: no header.
-   */
-  authorize?(renew: boolean): Promise<string>
-  /** Own pace. Default: as quickly as the server lets. */
-  rate?: { requests: number; seconds: number }
-  /** Requests in flight at once. Default 4. */
-  concurrency?: number
-  /** Until a request is given up, or a download without a byte. Default 30,000 ms. */
-  timeoutMs?: number
-  /** The proxies of the environment. Default: none. */
-  proxies?: Proxies
-  signal?: AbortSignal
-  clock?: Clock
-  /** Told of pauses that are long. */
-  onWait?(wait: Wait): void
-}
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>
 
@@ -131,6 +108,7 @@ export class JsonClient {
         }
         case 'too many':
           refusals += 1
+          this.#failed(call, 'HTTP 429', refusals)
           if (refusals > REFUSALS) throw rateLimited(this.#what(call), refusals)
           continue
         case 'redirect':
@@ -140,6 +118,7 @@ export class JsonClient {
           call.url = answer.to
           continue
         case 'trouble':
+          this.#failed(call, answer.what, attempt)
           if (attempt === ATTEMPTS)
             throw unreachable(
               this.#options.name,
@@ -231,8 +210,15 @@ export class JsonClient {
   async #backOff(attempt: number, { what, waitMs = 0 }: { what: string; waitMs?: number }): Promise<void> {
     const { name, signal, onWait } = this.#options
     const ms = Math.max(jittered(Math.min(MAX_BACKOFF, 200 * 2 ** (attempt - 2))), waitMs)
-    if (ms >= LONG_WAIT) onWait?.({ what: name, why: `${this.#redactor.redact(what)}; attempt ${attempt} follows`, ms })
+    const why = `${this.#redactor.redact(what)}; attempt ${attempt} follows`
+    if (ms >= LONG_WAIT) onWait?.({ whose: name, reason: 'retry', why, ms })
     await sleep(this.#clock, ms, signal)
+  }
+
+  #failed({ method, path }: Call, why: string, attempt: number): void {
+    const status = /^HTTP (\d{3})/.exec(why)?.[1]
+    const redacted = { path: this.#redactor.redact(path), why: this.#redactor.redact(why) }
+    this.#options.onFailedRequest?.({ method, ...redacted, ...(status && { status: Number(status) }), attempt })
   }
 
   #url(path: string): URL {

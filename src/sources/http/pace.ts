@@ -19,6 +19,8 @@ const MAX_BACKOFF = 60_000
 /** Requests slow down when less than this share of the server's bucket is left. */
 const LOW = 1 / 4
 
+const WHY = { pace: 'its requests are used up', refused: 'a request was refused' } as const
+
 interface Waiter {
   go(): void
 }
@@ -39,11 +41,11 @@ export class Pace {
   #refusalsInARow = 0
   #bucket: { limit: number; left: number; resetAt: number } | undefined
   #cancelWake: (() => void) | undefined
-  readonly #tell: (why: string, ms: number) => void
+  readonly #tell: (reason: keyof typeof WHY, ms: number) => void
 
   constructor({ rate, concurrency, clock, name = 'the source', onWait }: PaceOptions) {
     this.#clock = clock
-    this.#tell = (why, ms) => onWait?.({ what: `the rate limit of ${name}`, why, ms })
+    this.#tell = (reason, ms) => onWait?.({ whose: name, reason, why: WHY[reason], ms })
     this.#concurrency = Math.max(1, concurrency)
     this.#interval = rate === undefined ? 0 : (rate.seconds * 1000) / rate.requests
   }
@@ -110,8 +112,8 @@ export class Pace {
       const now = this.#clock.now()
       const freeAt = this.#freeAt(now)
       if (freeAt > now) {
-        const why = freeAt <= this.#pausedUntil ? 'a request was refused' : 'its requests are used up'
-        if (freeAt - now >= LONG_WAIT) this.#tell(why, freeAt - now)
+        const reason = freeAt <= this.#pausedUntil ? 'refused' : 'pace'
+        if (freeAt - now >= LONG_WAIT) this.#tell(reason, freeAt - now)
         this.#cancelWake = this.#clock.schedule(Math.ceil(freeAt - now), () => this.#pump())
         return
       }

@@ -2,6 +2,8 @@ import type { Clock, Wait } from '../../clock.ts'
 import type { SourceConfig } from '../../config/manifest.ts'
 import { InterruptedError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import type { Step } from '../../diagnostics/step.ts'
+import type { FailedRequest } from '../../http/failed-request.ts'
 import type { Proxies } from '../../http/proxy.ts'
 import type { LiveReading } from '../source.ts'
 import { nextOf, settle } from './folders.ts'
@@ -21,10 +23,12 @@ export interface CaptureOptions {
   signal?: AbortSignal
   /** The proxies of the environment. Default: none. */
   proxies?: Proxies
-  onProgress(message: string): void
+  onProgress(step: Step): void
   onWarning(problem: Problem): void
   /** Told of pauses that are long. */
   onWait?(wait: Wait): void
+  /** Told of requests without a usable answer. */
+  onFailedRequest?(request: FailedRequest): void
 }
 
 /** What came of a reading: the snapshot, or why it cannot be gone on with. */
@@ -55,7 +59,7 @@ async function attempt(
   config: SourceConfig,
   live: LiveReading,
   folder: string,
-  { directory, now, signal, clock, proxies, onProgress, onWarning, onWait }: CaptureOptions,
+  { now, onProgress, onWarning, ...asking }: CaptureOptions,
 ): Promise<Outcome> {
   const of = { source: config.type, identity: snapshotIdentity(config, live) }
   let resumed = true
@@ -63,8 +67,8 @@ async function attempt(
     const writer = await openSnapshotWriter(folder, of, { now })
     resumed = writer.resumed
     if (resumed) onWarning(takenUp(writer, folder))
-    const context = { directory, warn: onWarning, progress: onProgress, signal, clock, proxies, onWait }
-    const snapshot = await writing(writer, signal, () => live.capture(optionsOf(config), writer, context))
+    const context = { ...asking, warn: onWarning, progress: onProgress }
+    const snapshot = await writing(writer, asking.signal, () => live.capture(optionsOf(config), writer, context))
     return { kind: 'read', snapshot }
   } catch (error) {
     if (!(error instanceof SourceError) || !isSpoiled(error)) throw error

@@ -1,5 +1,4 @@
 import type { SourceConfig } from '../../config/manifest.ts'
-import { figure } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { Json } from '../../json.ts'
 import { openSource } from '../registry.ts'
@@ -31,12 +30,17 @@ export async function recordSource(config: SourceConfig, folder: string, options
   const writer = await openSnapshotWriter(folder, of, { now, anew: true })
   const warnings: Problem[] = []
   const rejects = new RejectSpool(scratch)
+  onProgress({ phase: 'reading the source' })
   return writing(writer, signal, async () => {
     let read = 0
+    let share = 0
     const source = await openSource(config, {
       directory,
       scratch,
       signal,
+      onBytes: (bytes, of) => {
+        share = bytes / of
+      },
       reject: (record) => rejects.add({ ...record, before: read }),
       warn(problem) {
         warnings.push(problem)
@@ -47,7 +51,7 @@ export async function recordSource(config: SourceConfig, folder: string, options
       signal?.throwIfAborted()
       read += chunk.length
       await writer.append(RECORDS, chunk.map(rowOf), { step: RECORDS, cursor: read })
-      onProgress(`reading the source: ${figure(read)} records`)
+      onProgress({ phase: 'reading the source', done: read, unit: 'records', share })
     }
     await writer.append(RECORDS, [], { step: RECORDS, cursor: read, done: true })
     await recordRejects(rejects, writer)

@@ -93,10 +93,10 @@ test.each([
 })
 
 test.each([
-  'organizations: ',
-  'users: ',
-  'members: 30',
-  'members: 60',
+  'reading the organizations: ',
+  'reading the users: ',
+  'reading the members of organizations: 30',
+  'reading the members of organizations: 60',
 ])('reading that was stopped at "%s…" goes on, and nothing comes twice', async (place) => {
   const fake = await tenantWith(DATA)
   const folder = folderWith({})

@@ -92,7 +92,9 @@ describe('connections of a tenant', () => {
     const fake = await tenantWith(data)
     const folder = folderWith({})
     const source = { ...fake.source, ...ON }
-    await expect(captureInto(folder, source, stopAt('connections of organizations: 1'))).rejects.toThrow('stopped')
+    await expect(captureInto(folder, source, stopAt('reading the connections of organizations: 1'))).rejects.toThrow(
+      'stopped',
+    )
     const snapshot = await captureInto(folder, source)
     const reading = await readSnapshotOf(snapshot, source, folder)
     expect(connectionsOf(reading)[3]).toMatchObject({ organizations: [{ id: FIRST }, { id: SECOND }] })

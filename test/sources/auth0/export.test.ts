@@ -116,7 +116,7 @@ test('reading that was stopped in the middle of a download goes on after the row
   const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
   const folder = folderWith({})
   const source = { ...fake.source, engine: 'export', organizationFrom: 'none' }
-  const { signal, told } = stopAt('users: 1,000')
+  const { signal, told } = stopAt('reading the users: 1,000')
   await expect(captureInto(folder, source, { signal, told })).rejects.toThrow('stopped')
   const snapshot = await captureInto(folder, source)
   expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(1200)
@@ -129,7 +129,7 @@ test('a job that is gone is followed by another, and who was read already does n
   const fake = await tenantWith(data, { export: { pendingPolls: 0 }, audience })
   const folder = folderWith({})
   const options = { engine: 'export', organizationFrom: 'none', audience }
-  const { signal, told } = stopAt('users: 2,000')
+  const { signal, told } = stopAt('reading the users: 2,000')
   await expect(captureInto(folder, { ...fake.source, ...options }, { signal, told })).rejects.toThrow('stopped')
   // The same tenant at another address, which knows nothing of the job; its first download breaks off behind line 1,000.
   const again = await tenantWith(data, { export: { pendingPolls: 0, truncatedDownloads: 1 }, audience })

@@ -9,6 +9,7 @@ import { type FakeAuth0, startFakeAuth0 } from '../../fakes/auth0/fake-auth0.ts'
 import type { TenantData } from '../../fakes/auth0/objects.ts'
 import type { Auth0Settings } from '../../fakes/auth0/settings.ts'
 import { folderWith, type Reading, readAll } from '../reading.ts'
+import { stepText } from '../step-text.ts'
 
 /** A tenant that goes with the test. */
 export async function tenantWith(data: Partial<TenantData>, settings: Auth0Settings = {}): Promise<FakeAuth0> {
@@ -35,7 +36,7 @@ export async function captureInto(
     await capture(config, writer, {
       directory: folder,
       warn: () => {},
-      progress: (message) => told.push(message),
+      progress: (step) => told.push(stepText(step)),
       signal,
     })
     return await writer.finish()

@@ -32,7 +32,7 @@ describe('an instance', () => {
       expect(await idsOf(snapshot, 'organizations')).toEqual(data.organizations.map(({ id }) => id))
       expect((await idsOf(snapshot, 'memberships')).toSorted()).toEqual(data.memberships.map(({ id }) => id).toSorted())
       expect(warnings).toEqual([])
-      expect(progress).toContain('users: 95 of 95')
+      expect(progress).toContain('reading the users: 95 of 95')
     }
   })
 

@@ -9,6 +9,7 @@ import type { RejectedRecord, SourceRecord, StreamCount } from '../../../src/sou
 import { type ClerkSettings, type FakeClerk, startFakeClerk } from '../../fakes/clerk/fake-clerk.ts'
 import type { InstanceData } from '../../fakes/clerk/objects.ts'
 import { folderWith } from '../reading.ts'
+import { stepText } from '../step-text.ts'
 
 /** Requests leave at once: the pace is a matter of other tests. */
 const UNPACED = '100000/1s'
@@ -49,7 +50,7 @@ export async function capture(config: Config, folder = folderWith({}), signal?: 
     await live.capture(config, writer, {
       directory: folder,
       warn: (problem) => warnings.push(problem),
-      progress: (message) => progress.push(message),
+      progress: (step) => progress.push(stepText(step)),
       signal,
     })
     return { snapshot: await writer.finish(), warnings, progress }

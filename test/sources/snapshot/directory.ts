@@ -10,6 +10,7 @@ import { snapshotFolder } from '../../../src/sources/snapshot/placement.ts'
 import type { Snapshot } from '../../../src/sources/snapshot/snapshot.ts'
 import { SpoiledReading } from '../../../src/sources/snapshot/spoiled-reading.ts'
 import type { LiveReading } from '../../../src/sources/source.ts'
+import { stepText } from '../step-text.ts'
 
 const PAGE = 50
 
@@ -55,7 +56,7 @@ export const directoryReading: LiveReading = {
       if (!answer.ok) throw new SourceError({ code: 'directory_broken', message: `page ${page}: ${answer.status}` })
       const rows: JsonObject[] = JSON.parse(await answer.text())
       await snapshot.append('people', rows, { step: 'people', cursor: page + 1, done: rows.length < PAGE })
-      progress(`people: ${snapshot.count('people')}`)
+      progress({ phase: 'people', done: snapshot.count('people') })
     }
     snapshot.note('people', snapshot.count('people'))
   },
@@ -86,7 +87,7 @@ export function obtaining(home: string, options: Record<string, unknown>): Obtai
           directory: home,
           now: Date.now,
           missing: [],
-          onProgress: (message) => messages.push(message),
+          onProgress: (step) => messages.push(stepText(step)),
           onWarning: (problem) => warnings.push(problem),
           ...more,
         },

@@ -24,7 +24,7 @@ export async function capture(
   context: CaptureContext,
 ): Promise<void> {
   const { tenant, tokens, options } = reach(config, context)
-  context.progress(`asking ${tenant.name}`)
+  context.progress({ phase: `asking ${tenant.name}` })
   await checkScopes(tenant, tokens, options)
   await readConnections(tenant, snapshot, options)
   await readRoles(tenant, snapshot, options)
@@ -47,14 +47,14 @@ export async function tryCredentials(config: Record<string, unknown>, asking: As
 /** @throws ManifestError for credentials that are missing */
 function reach(
   config: Record<string, unknown>,
-  { signal, clock, proxies, onWait }: Asking,
+  { signal, clock, proxies, onWait, onFailedRequest }: Asking,
 ): { tenant: Tenant; tokens: AccessTokens; options: LiveOptions } {
   const missing = checkCredentials(config)
   if (missing.length > 0) throw new ManifestError(missing)
   const options = liveOptions(config)
   const { address, rate, concurrency } = options
   const { baseUrl, name } = address
-  const asking = { name, signal, clock, proxies, onWait }
+  const asking = { name, signal, clock, proxies, onWait, onFailedRequest }
   const tokens = new AccessTokens(new JsonClient({ ...asking, baseUrl }), options)
   const authorize = (renew: boolean) => tokens.authorize(renew)
   const client = new JsonClient({ ...asking, baseUrl: `${baseUrl}/api/v2`, authorize, rate, concurrency })

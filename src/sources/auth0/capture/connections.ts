@@ -75,9 +75,8 @@ export async function readEnabledConnections(
       const enabled = await enabledFor(tenant, id, pageSize)
       const found = enabled.map(({ connection_id = null }) => ({ organization_id: id, connection_id }))
       await snapshot.append(STREAMS.enabledConnections, found, { step, cursor: null, done: true })
-      context.progress(
-        `connections of organizations: ${snapshot.count(STREAMS.enabledConnections).toLocaleString('en')}`,
-      )
+      const done = snapshot.count(STREAMS.enabledConnections)
+      context.progress({ phase: 'reading the connections of organizations', done })
     }
   }
 }

@@ -49,9 +49,8 @@ export async function readMembers(
         await snapshot.append(STREAMS.members, rows, { step, cursor, done } satisfies StepProgress)
       }
       if (part.kind === 'gone' || part.done) organizations += 1
-      context.progress(
-        `members: ${snapshot.count(STREAMS.members).toLocaleString('en')} in ${organizations} of ${total} organizations`,
-      )
+      const done = snapshot.count(STREAMS.members)
+      context.progress({ phase: 'reading the members of organizations', done, share: organizations / total })
     },
   )
 }

@@ -36,7 +36,7 @@ export async function readMissingUsers(
       const user = await tenant.find(path, { fields: USER_FIELDS.join(','), include_fields: true })
       await snapshot.append(STREAMS.users, user === undefined ? [] : [user], { step: STEP, cursor: id })
       last = id
-      context.progress(`members who are not among the users: ${++found} asked for`)
+      context.progress({ phase: 'asking for members who are not among the users', done: ++found })
     }
     await snapshot.append(STREAMS.users, [], { step: STEP, cursor: last, done: true })
   } finally {

@@ -43,7 +43,7 @@ async function readAll(
       const fresh = seen.add(items, ({ id }) => String(id))
       await snapshot.append(STREAMS.organizations, fresh, { step: STEP, cursor: { before, from: next ?? null } })
       const read = snapshot.count(STREAMS.organizations)
-      context.progress(`organizations: ${read.toLocaleString('en')} of ${before.toLocaleString('en')}`)
+      context.progress({ phase: 'reading the organizations', done: read, total: before })
     }
     const read = snapshot.count(STREAMS.organizations)
     const after = await tenant.total(PATH, 'organizations')

@@ -63,7 +63,7 @@ export async function exportUsers(reading: ExportReading): Promise<number> {
       const lines = cursorOf(snapshot.cursor(step))?.lines ?? 0
       fruitless = lines > cursor.lines ? 0 : fruitless + 1
       if (fruitless === ATTEMPTS) throw error
-      context.progress('users: the download broke off, and is asked for again')
+      context.progress({ phase: 'asking again for the export of users, which broke off' })
     }
   }
   throw new SourceError({
@@ -90,8 +90,8 @@ async function finishedJob(tenant: Tenant, id: string, context: CaptureContext):
     const job = await tenant.find(`/jobs/${encodeURIComponent(id)}`)
     if (job === undefined || job.status === 'failed') return undefined
     if (job.status === 'completed') return typeof job.location === 'string' ? job.location : undefined
-    const done = typeof job.percentage_done === 'number' ? `, ${job.percentage_done}% done` : ''
-    context.progress(`users: the tenant prepares the export${done}`)
+    const share = typeof job.percentage_done === 'number' ? { share: job.percentage_done / 100 } : {}
+    context.progress({ phase: 'waiting for the tenant to prepare the export of users', ...share })
     await sleep(context.clock ?? systemClock, wait, context.signal)
   }
 }
@@ -112,7 +112,7 @@ async function download(reading: ExportReading, link: string, start: Cursor): Pr
     ])
     users = []
     unread = []
-    context.progress(`users: ${count(cursor.lines)} of ${count(total)}`)
+    context.progress({ phase: 'reading the users', done: cursor.lines, total })
   }
   try {
     for await (const { number, user, problem, id } of exportLines(tenant.bytes(link))) {
@@ -144,10 +144,6 @@ async function download(reading: ExportReading, link: string, start: Cursor): Pr
 function isBroken(error: unknown): boolean {
   const codes = error instanceof OperatorError ? error.problems.map(({ code }) => code) : []
   return codes.includes('download_broken') || codes.includes('export_cut_off')
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en')
 }
 
 function cursorOf(value: Json | undefined): Cursor | undefined {

@@ -74,7 +74,7 @@ async function readOnce(
     for (const { user_id } of items) seen.add(String(user_id))
     const fresh = known.add(items, ({ user_id }) => String(user_id))
     await snapshot.append(STREAMS.users, fresh, { step, cursor: { read: seen.size, total } })
-    context.progress(`users: ${seen.size.toLocaleString('en')} of ${total.toLocaleString('en')}`)
+    context.progress({ phase: 'reading the users', done: seen.size, total })
     if (items.length === 0 || seen.size >= total || page + 1 >= LAST_OF_PAGES) return { read: seen.size, total, steady }
   }
 }

@@ -1,0 +1,44 @@
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode } from '../../diagnostics/errors.ts'
+import { explain as explainIdentity } from '../../explaining/explain.ts'
+import { renderExplanationJson } from '../../reporting/explain-json.ts'
+import { renderExplanationText } from '../../reporting/explain-text.ts'
+import { painter } from '../../reporting/style.ts'
+import type { Context } from '../context.ts'
+import { buffered } from '../output.ts'
+import { placingSourceErrors } from '../placing.ts'
+import type { SessionOptions } from '../session.ts'
+import { withSession } from '../with-session.ts'
+
+export interface ExplainCommandOptions extends SessionOptions {
+  /** Tell what WorkOS holds now as well. */
+  live?: boolean
+  json?: boolean
+}
+
+/** `explain`: tells of one identity all that a plan decided, and why. Writes to neither WorkOS nor the state. */
+export async function explain(what: string, options: ExplainCommandOptions, context: Context): Promise<ExitCode> {
+  return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
+    const { loaded, state, target, scratch, progress } = session
+    const plan = await session.computePlan(false)
+    const explained = await placingSourceErrors(loaded, async () =>
+      explainIdentity({
+        what,
+        plan,
+        loaded,
+        state,
+        ...(options.live && { api: target.client }),
+        scratch,
+        snapshot: await session.obtainSnapshot(),
+        cwd: context.cwd,
+        signal: context.interrupted,
+        onProgress: (step) => progress.step(step),
+      }),
+    ).finally(() => progress.clear())
+    const { write, end } = buffered(context.stdout)
+    if (options.json) renderExplanationJson(explained, write)
+    else renderExplanationText(explained, { paint: painter(wantsColor(context.stdout, context.env)), write })
+    await end()
+    return ExitCode.done
+  })
+}

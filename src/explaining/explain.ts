@@ -1,0 +1,127 @@
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import { UsageError } from '../diagnostics/errors.ts'
+import type { Step } from '../diagnostics/step.ts'
+import { type CompiledMapping, compileMapping, mapperSettings } from '../mapping/compile.ts'
+import type { Plan } from '../planning/plan.ts'
+import { plannedKinds } from '../resources/registry.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import type { StateStore } from '../state/store.ts'
+import type { Api } from '../workos/api.ts'
+import { explainRecord, explainRefused } from './explain-record.ts'
+import { contributing, explainResource, RECORDS } from './explain-resource.ts'
+import type { Explaining } from './explaining.ts'
+import type { Explanation, ExplanationDocument } from './explanation.ts'
+import { findAddresses, settled } from './find-addresses.ts'
+import { findRecords, type Match } from './find-records.ts'
+import { mainStream, type ReadAgainOptions, readAgain } from './read-again.ts'
+import { suggestions } from './suggest.ts'
+import { type TracedRecord, traceRecord } from './trace-record.ts'
+import { FORMS, parseWanted } from './wanted.ts'
+
+export interface ExplainOptions {
+  /** What is meant: see FORMS. */
+  what: string
+  plan: Plan
+  loaded: LoadedManifest
+  state: StateStore
+  /** What WorkOS holds is looked up there; undefined: it is not asked. */
+  api?: Api
+  /** The run's scratch folder. */
+  scratch: string
+  snapshot: Snapshot | undefined
+  /** Where paths may start from besides the manifest's folder. */
+  cwd: string
+  signal?: AbortSignal
+  onProgress?: (step: Step) => void
+}
+
+/** Resources that are explained at once. */
+const EXPLAINED = 10
+
+/**
+ * Explains what is meant: from its records through each expression, merges and references to the action and its requests. The plan is the
+ * program's own; its records are read and mapped once more to tell each value.
+ * @throws UsageError when nothing is found
+ */
+export async function explain(options: ExplainOptions): Promise<ExplanationDocument> {
+  const { what, plan, loaded, state, api, cwd, onProgress = () => {} } = options
+  const { staging } = plan.set
+  const wanted = parseWanted(what)
+  const folders = [loaded.directory, cwd]
+  const mapping = compileMapping(mapperSettings(loaded.manifest, await mainStream(rereading(options))))
+  const found = findAddresses(staging, wanted, folders)
+  let matches: Match[] = []
+  if (wanted.place !== undefined || wanted.email !== undefined || found.addresses.length === 0) {
+    onProgress({ phase: 'looking through the source' })
+    matches = await findRecords(readAgain(rereading(options)), wanted, mapping, folders)
+  }
+  const told = matches.filter(({ by }) => by !== 'column')
+  const yielded = told.flatMap(({ addresses }) => addresses.filter(({ leftOut }) => !leftOut))
+  const addresses = settled(staging, [...found.addresses, ...yielded])
+  const positions = new Set(found.seqs)
+  for (const address of addresses.slice(0, EXPLAINED))
+    for (const seq of contributing(plan.set, address)) positions.add(seq)
+  const records = await trace(options, positions, matches, mapping)
+  const planned = new Set(plannedKinds(loaded.manifest).map(({ name }) => name))
+  const explaining: Explaining = { plan, loaded, state, api, mapping, planned, records }
+  const explanations: Explanation[] = []
+  for (const address of addresses.slice(0, EXPLAINED)) explanations.push(await explainResource(explaining, address))
+  const shown = new Set(explanations.flatMap(({ records }) => records.map(({ origin }) => origin)))
+  for (const { record } of alone(matches, addresses.length === 0)) {
+    const traced = records.get(record.seq)
+    const explanation = traced && explainRecord(explaining, traced)
+    const keyless = traced?.result.rejects.some(({ key }) => key === null)
+    if (explanation === undefined || (shown.has(explanation.address) && !keyless)) continue
+    if (explanation.action.type !== 'not planned' || explanations.length === 0) explanations.push(explanation)
+  }
+  for (const origin of found.refused) explanations.push(explainRefused(explaining, origin))
+  if (explanations.length === 0) throw notFound(what, suggestions(staging, wanted.text))
+  return {
+    format: 'workos-migrate-explanation',
+    version: 1,
+    name: plan.name,
+    environment: plan.inputs.environment,
+    asked: what,
+    explanations,
+    more: Math.max(0, addresses.length - EXPLAINED),
+  }
+}
+
+/** Records that are meant and of which no resource tells: those that hold the very text in a column count where nothing else does. */
+function alone(matches: readonly Match[], nothingElse: boolean): Match[] {
+  const certain = matches.filter(({ by }) => by !== 'column')
+  return (certain.length === 0 && nothingElse ? matches : certain).slice(0, EXPLAINED)
+}
+
+function rereading({ loaded, scratch, snapshot, plan, signal }: ExplainOptions): ReadAgainOptions {
+  return { loaded, scratch, snapshot, digest: plan.inputs.source, ...(signal && { signal }) }
+}
+
+/** Reads the records at these positions, and maps them once more. */
+async function trace(
+  options: ExplainOptions,
+  positions: ReadonlySet<number>,
+  matches: readonly Match[],
+  mapping: CompiledMapping,
+): Promise<Map<number, TracedRecord>> {
+  const records = new Map<number, TracedRecord>()
+  for (const { record } of matches) records.set(record.seq, await traceRecord(record, mapping))
+  const missing = new Set([...positions].filter((seq) => !records.has(seq)).slice(0, RECORDS))
+  if (missing.size === 0) return records
+  options.onProgress?.({ phase: 'reading its records' })
+  for await (const record of readAgain(rereading(options))) {
+    if (!missing.delete(record.seq)) continue
+    records.set(record.seq, await traceRecord(record, mapping))
+    if (missing.size === 0) break
+  }
+  return records
+}
+
+function notFound(what: string, near: readonly string[]): UsageError {
+  const meant = near.length === 0 ? '' : `did you mean ${near.join(', ')}? `
+  return new UsageError({
+    code: 'unknown_identity',
+    message: `neither the source nor the state has ${what}`,
+    hint: `${meant}${FORMS}`,
+  })
+}

@@ -1,0 +1,131 @@
+import type { Staging } from '../desired/staging.ts'
+import type { Address } from '../state/store.ts'
+import { isPlace, KINDS, type Wanted } from './wanted.ts'
+
+/** What is meant, as far as the run's database tells. */
+export interface Found {
+  /** Users first; of a user that merged into another, the other. */
+  addresses: Address[]
+  /** Places of records that the source itself refused. */
+  refused: string[]
+  /** Positions of records that stand at the place that is meant. */
+  seqs: Set<number>
+}
+
+/** The tables that know resources by their keys. Drafts and rejects are of kinds that only records describe, too. */
+const TABLES = ['desired', 'drafts', 'rejects', 'known'] as const
+
+/** Finds the resources that are meant. @param folders that a path may start from, the manifest's first */
+export function findAddresses(staging: Staging, wanted: Wanted, folders: readonly string[]): Found {
+  const found: Address[] = []
+  const { address, place, email, text } = wanted
+  if (address !== undefined) found.push(...byKey(staging, address.key).filter(({ kind }) => kind === address.kind))
+  const at =
+    place === undefined ? { addresses: [], refused: [], seqs: new Set<number>() } : atPlace(staging, place, folders)
+  found.push(...at.addresses)
+  if (found.length === 0) {
+    found.push(...byKey(staging, text), ...byId(staging, text))
+    if (email !== undefined) found.push(...byEmail(staging, email))
+  }
+  return { addresses: settled(staging, found), refused: at.refused, seqs: at.seqs }
+}
+
+/** Each once, what merged under the key that stands for it, users first. */
+export function settled(staging: Staging, addresses: readonly Address[]): Address[] {
+  const canonical = new Map<string, Address>()
+  for (const { kind, key } of addresses.flatMap((address) => rolesMadeOf(staging, address))) {
+    if (!KINDS.includes(kind)) continue
+    const stands = canonicalKey(staging, kind, key)
+    canonical.set(`${kind}:${stands}`, { kind, key: stands })
+  }
+  return [...canonical.values()].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind))
+}
+
+/** The roles that were made of a definition; the definition itself where there is none. */
+function rolesMadeOf(staging: Staging, address: Address): Address[] {
+  if (address.kind !== 'role-definition') return [address]
+  const made = staging
+    .statement(
+      `SELECT kind, key FROM desired WHERE (kind = 'role' AND key = ?1) OR (kind = 'organization-role'
+         AND (key = ?1 OR (?1 LIKE '%@' AND substr(key, 1, length(?1)) = ?1))) ORDER BY key LIMIT 3`,
+    )
+    .all(address.key)
+  return made.length === 0 ? [address] : addressesOf(made)
+}
+
+/** The key that stands for what merged; of a membership, that of the user which its user merged into. */
+export function canonicalKey(staging: Staging, kind: string, key: string): string {
+  const row =
+    staging.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key) ??
+    (kind === 'membership' || kind === 'group-membership' ? turnedKey(staging, kind, key) : undefined)
+  return row === undefined ? key : String(row.canonical)
+}
+
+function turnedKey(staging: Staging, kind: string, key: string): Record<string, unknown> | undefined {
+  return staging
+    .statement(
+      `SELECT turned AS canonical FROM (SELECT canonical || substr(?2, length(key) + 1) AS turned FROM aliases
+         WHERE kind = 'user' AND substr(?2, 1, length(key) + 1) = key || '@')
+       WHERE EXISTS (SELECT 1 FROM drafts d WHERE d.kind = ?1 AND d.key = turned)
+         AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.kind = ?1 AND d.key = ?2)`,
+    )
+    .get(kind, key)
+}
+
+function addressesOf(rows: readonly Record<string, unknown>[]): Address[] {
+  return rows.map(({ kind, key }) => ({ kind: String(kind), key: String(key) }))
+}
+
+function byKey(staging: Staging, key: string): Address[] {
+  const found = TABLES.flatMap((table) =>
+    addressesOf(staging.statement(`SELECT DISTINCT kind, key FROM ${table} WHERE key = ?`).all(key)),
+  )
+  const merged = staging.statement('SELECT kind, canonical AS key FROM aliases WHERE key = ?').all(key)
+  // What is rejected of a role is told with its user.
+  const all = [...found, ...addressesOf(merged)]
+  return all.map((one) => (one.kind === 'roleAssignment' ? { ...one, kind: 'user' } : one))
+}
+
+function byId(staging: Staging, id: string): Address[] {
+  return ['known', 'actions'].flatMap((table) =>
+    addressesOf(staging.statement(`SELECT kind, key FROM ${table} WHERE id = ?`).all(id)),
+  )
+}
+
+/** Users with this address, those whose records merged or were refused among them. */
+function byEmail(staging: Staging, email: string): Address[] {
+  return ['desired', 'drafts', 'known'].flatMap((table) =>
+    addressesOf(
+      staging
+        .statement(
+          `SELECT DISTINCT kind, key FROM ${table} WHERE kind = 'user' AND lower(attributes ->> '$.email') = lower(?)`,
+        )
+        .all(email),
+    ),
+  )
+}
+
+/** What the record at a place yields; also where the place is that of a row that was joined to it. */
+function atPlace(staging: Staging, place: { file: string; line: number }, folders: readonly string[]): Found {
+  const files = staging
+    .statement('SELECT id, name FROM files')
+    .all()
+    .filter(({ name }) => isPlace({ file: String(name), line: place.line }, place, folders))
+  const found: Found = { addresses: [], refused: [], seqs: new Set() }
+  for (const { id, name } of files) {
+    const rows = staging
+      .statement(
+        `SELECT kind, key, seq FROM drafts WHERE file = ?1 AND line = ?2 UNION
+         SELECT kind, key, seq FROM rejects WHERE file = ?1 AND line = ?2 UNION
+         SELECT 'user', user, seq FROM grants WHERE file = ?1 AND line = ?2`,
+      )
+      .all(Number(id), place.line)
+    for (const { kind, key, seq } of rows) {
+      if (kind === 'record') found.refused.push(`${name}:${place.line}`)
+      else if (key !== null)
+        found.addresses.push({ kind: kind === 'roleAssignment' ? 'user' : String(kind), key: String(key) })
+      if (seq !== null && Number(seq) >= 0) found.seqs.add(Number(seq))
+    }
+  }
+  return found
+}

@@ -1,0 +1,69 @@
+import type { ApplyResult } from '../applying/apply.ts'
+import type { ActionOutcome } from '../applying/outcome.ts'
+import type { Clock } from '../clock.ts'
+import { type Action, address } from '../planning/action.ts'
+import type { EventSink } from './events.ts'
+
+/** Tells of each action when it begins and when it has ended. */
+export class ActionEvents {
+  readonly #events: EventSink
+  readonly #clock: Clock
+  /** When the actions that are under way began. */
+  readonly #begun = new Map<string, number>()
+
+  constructor(events: EventSink, clock: Clock) {
+    this.#events = events
+    this.#clock = clock
+  }
+
+  /**
+   * An action begins; one that is tried again has begun before.
+   * @throws FileError, UsageError when events could not be written: the run then ends in order
+   */
+  start(action: Action): void {
+    this.#events.check()
+    const { kind, key, type } = action
+    if (this.#begun.has(address(action))) return
+    this.#begun.set(address(action), this.#clock.now())
+    this.#events.emit({ type: 'apply_start', address: address(action), kind, key, action: type })
+  }
+
+  /** It has ended, however it did. */
+  end(action: Action, outcome: ActionOutcome): void {
+    const { kind, key, type } = action
+    const now = this.#clock.now()
+    const elapsed = Math.round(now - (this.#begun.get(address(action)) ?? now)) / 1000
+    this.#begun.delete(address(action))
+    const about = { address: address(action), kind, key, action: type, elapsed }
+    if (outcome.type === 'failed' || outcome.type === 'blocked') {
+      const { code, message } = outcome
+      this.#events.emit({ type: 'apply_errored', ...about, outcome: outcome.type, code, message })
+    } else {
+      const id = 'resource' in outcome ? outcome.resource.id : 'id' in action ? action.id : undefined
+      const { reduced, answered } = { reduced: undefined, answered: undefined, ...outcome }
+      this.#events.emit({
+        type: 'apply_complete',
+        ...about,
+        outcome: outcome.type,
+        ...(id !== undefined && { id }),
+        ...(reduced && { reduced: reduced.code }),
+        ...(answered && { answered: answered.code }),
+      })
+    }
+  }
+}
+
+/** Tells what a run came to. */
+export function emitRun(events: EventSink, result: ApplyResult, seconds: number): void {
+  const { run, outcome, kinds, requests, stopped } = result
+  const rounded = Math.round(seconds * 1000) / 1000
+  events.emit({
+    type: 'run_summary',
+    run,
+    outcome,
+    seconds: rounded,
+    kinds,
+    requests,
+    ...(stopped && { stopped: stopped.message }),
+  })
+}

@@ -1,0 +1,139 @@
+import type { Wait } from '../clock.ts'
+import type { Step } from '../diagnostics/step.ts'
+import { RollingRate } from './rolling-rate.ts'
+
+/** Work whose length is known, and that the limits of WorkOS pace. */
+export interface Work {
+  phase: string
+  total: number
+  /** The least time that the limits need for what is left, milliseconds. */
+  leastMs(): number
+}
+
+/** How far a run is at one moment. Times in seconds. */
+export interface Figures extends Step {
+  /** Whether it is work: something that ends one by one, and may fail. */
+  isWork: boolean
+  failed: number
+  blocked: number
+  /** Done per second, over the last seconds. */
+  rate?: number
+  elapsed: number
+  left?: number
+  /** What it waits for just now. */
+  wait?: Pick<Wait, 'whose' | 'reason' | 'why'> & { seconds: number }
+}
+
+/** The rate is that of so many milliseconds. */
+const WINDOW = 10_000
+
+/** Adds up what a run tells of itself, one phase after the other. Times are the clock's, milliseconds. */
+export class Gauge {
+  #step: Step | undefined
+  #work: Work | undefined
+  #started = 0
+  #rate = new RollingRate(0, WINDOW)
+  #failed = 0
+  #blocked = 0
+  /** When the last wait for the limits ended or ends. */
+  #pacedUntil = Number.NEGATIVE_INFINITY
+  #wait: { wait: Wait; until: number } | undefined
+
+  /** The phase that is under way. */
+  get phase(): string | undefined {
+    return this.#step?.phase
+  }
+
+  /** Whether all of the work is done. */
+  get isDone(): boolean {
+    return this.#step?.total !== undefined && this.#step.done === this.#step.total
+  }
+
+  /** Takes a step, of a new phase or of the one that is under way. */
+  step(step: Step, now: number): void {
+    if (step.phase !== this.#step?.phase) this.#start(now)
+    this.#step = step
+    this.#rate.reach(now, step.done ?? 0)
+  }
+
+  /** Begins work that is counted one by one. */
+  begin(work: Work, now: number): void {
+    this.#start(now)
+    this.#work = work
+    this.#step = { phase: work.phase, done: 0, total: work.total }
+  }
+
+  /** One more is done, however it ended. */
+  settle(outcome: 'done' | 'failed' | 'blocked', now: number): void {
+    if (this.#step === undefined) return
+    const done = (this.#step.done ?? 0) + 1
+    this.#step = { ...this.#step, done }
+    this.#rate.reach(now, done)
+    if (outcome === 'failed') this.#failed += 1
+    if (outcome === 'blocked') this.#blocked += 1
+  }
+
+  /** Something is waited for. The wait that ends last is the one that counts. */
+  waiting(wait: Wait, now: number): void {
+    const until = now + wait.ms
+    if (wait.reason === 'pace') this.#pacedUntil = until
+    if (this.#wait === undefined || this.#wait.until < until) this.#wait = { wait, until }
+  }
+
+  /** The phase has ended. */
+  end(): void {
+    this.#step = undefined
+    this.#work = undefined
+    this.#wait = undefined
+  }
+
+  /** Undefined: nothing is under way. */
+  figures(now: number): Figures | undefined {
+    if (this.#step === undefined) return undefined
+    const elapsed = (now - this.#started) / 1000
+    const { done } = this.#step
+    const left = this.#left(now)
+    const waits = this.#wait !== undefined && this.#wait.until > now ? this.#wait : undefined
+    return {
+      ...this.#step,
+      isWork: this.#work !== undefined,
+      failed: this.#failed,
+      blocked: this.#blocked,
+      ...(done !== undefined && { rate: this.#rate.perSecond(now) }),
+      elapsed,
+      ...(left !== undefined && { left }),
+      ...(waits && { wait: { ...pick(waits.wait), seconds: (waits.until - now) / 1000 } }),
+    }
+  }
+
+  #start(now: number): void {
+    this.end()
+    this.#started = now
+    this.#rate = new RollingRate(now, WINDOW)
+    this.#failed = 0
+    this.#blocked = 0
+    this.#pacedUntil = Number.NEGATIVE_INFINITY
+  }
+
+  /** By the rate of the last seconds, and never less than the limits allow; undefined where nothing tells. */
+  #left(now: number): number | undefined {
+    const { done = 0, total, share } = this.#step ?? {}
+    const elapsed = (now - this.#started) / 1000
+    if (total === undefined) {
+      return share === undefined || share === 0 ? undefined : (elapsed * (1 - share)) / share
+    }
+    if (done >= total) return 0
+    const least = (this.#work?.leastMs() ?? 0) / 1000
+    // In a pause that is longer than the window nothing has been done lately: the rate since the beginning goes on to tell.
+    const rate = this.#rate.perSecond(now) || (elapsed > 0 ? done / elapsed : 0)
+    if (rate === 0) return least > 0 ? least : undefined
+    const byRate = (total - done) / rate
+    // Requests come in bursts when the limits pace them. Then the limits tell the time, and the rate wavers by what one burst holds.
+    const isPaced = now - this.#pacedUntil < WINDOW
+    return isPaced && (byRate - least) * 1000 < WINDOW * 1.2 ? least : Math.max(byRate, least)
+  }
+}
+
+function pick({ whose, reason, why }: Wait): Pick<Wait, 'whose' | 'reason' | 'why'> {
+  return { whose, reason, why }
+}

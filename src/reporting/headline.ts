@@ -1,0 +1,27 @@
+import type { KindSummary } from '../planning/kind-summary.ts'
+import { counted } from './style.ts'
+
+/** What is done to resources, the most dangerous first: the words of a headline. */
+const VERBS = [
+  ['delete', 'deletes'],
+  ['update', 'updates'],
+  ['adopt', 'adopts'],
+  ['create', 'creates'],
+] as const
+
+/** A plan's changes in one sentence: `Deletes 1 membership, creates 2 users and 2 memberships.` Nothing where there is no change. */
+export function describeChanges(kinds: readonly KindSummary[]): string {
+  const parts = VERBS.flatMap(([type, verb]) => {
+    const some = kinds.filter((kind) => kind[type] > 0)
+    return some.length === 0
+      ? []
+      : [`${verb} ${listed(some.map((kind) => counted(kind[type], kind.kind.replaceAll('-', ' '), kind.plural)))}`]
+  })
+  const sentence = parts.join(', ')
+  return sentence === '' ? '' : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[]): string {
+  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+}

@@ -1,0 +1,47 @@
+import { printable } from '../../diagnostics/printable.ts'
+
+/** What GitHub makes something of in running text: addresses, links, mentions of people, numbers of issues. */
+const TOKEN = /([^\s"'(<]+@[^\s"')>]+|(?:https?:\/\/|www\.)[^\s"')>]+|(?<!\w)@[\w/-]+|(?<!\w)#\d+)/i
+
+/** Text that is data, in running text: no character of it is markup, and a reader of the source still reads it. */
+export function prose(text: string): string {
+  return printable(text)
+    .split(TOKEN)
+    .map((part, index) => (index % 2 === 1 ? code(part) : escapeMarkup(part)))
+    .join('')
+}
+
+/** Underscores mean nothing within a word, and names of settings are full of them. */
+function escapeMarkup(text: string): string {
+  return text.replace(/[\\`*{}[\]<>|&~]|(?<![a-z0-9])_|_(?![a-z0-9])/gi, (character) => `\\${character}`)
+}
+
+/** Data as code, in running text and in cells of tables: GitHub makes nothing of it. */
+export function code(text: string): string {
+  const content = printable(text).replaceAll('|', '\\|')
+  if (content === '') return ''
+  const ticks = '`'.repeat(longestRun(content) + 1)
+  const space = /^`|`$|^ .* $/.test(content) ? ' ' : ''
+  return `${ticks}${space}${content}${space}${ticks}`
+}
+
+/** Lines of data as a block of code. Each must be printable already. */
+export function fenced(lines: readonly string[], language: string): string {
+  const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1))
+  return `${fence}${language}\n${lines.join('\n')}\n${fence}\n`
+}
+
+/** A block that is folded until somebody opens it. The heading is ours: what stands there is HTML. */
+export function folded(heading: string, content: string): string {
+  return `<details><summary>${heading}</summary>\n\n${content}\n</details>\n`
+}
+
+/** A table; `left` columns of text stand before those of figures. The cells are Markdown already. */
+export function grid(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
+  const rule = head.map((_, index) => (index < left ? '---' : '--:'))
+  return [head, rule, ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('')
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+}

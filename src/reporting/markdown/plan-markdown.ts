@@ -1,0 +1,240 @@
+import { lostRoles, lostRolesCount } from '../../desired/role-counts.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../../desired/totp-factors.ts'
+import type { Mask } from '../../diagnostics/mask.ts'
+import { figure } from '../../diagnostics/printable.ts'
+import { address } from '../../planning/action.ts'
+import type { Plan } from '../../planning/plan.ts'
+import { describeLeftOut } from '../accounting-text.ts'
+import { describeConnections } from '../connections-text.ts'
+import { describeChanges } from '../headline.ts'
+import { describeMerges, duplicateRows } from '../merges-text.ts'
+import { describePasswords, passwordsHeading } from '../passwords-text.ts'
+import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
+import { describeLost, describeUnmapped } from '../roles-text.ts'
+import { minute } from '../snapshot-age.ts'
+import { counted, duration, ofSeveral, shortValue } from '../style.ts'
+import { describeReasons, describeUser, sum, totpHeading } from '../totp-text.ts'
+import { actionSections } from './actions-markdown.ts'
+import { code, folded, grid, prose } from './inline.ts'
+import { leftOutRows, orphanRows } from './names-markdown.ts'
+
+/** GitHub takes 65,536 characters in a comment; room is left for what a pipeline writes above and below. */
+const ROOM = 60_000
+/** For the actions of one type. */
+const ROOM_FOR_ACTIONS = 9_000
+/** For the list in any other section. */
+const ROOM_FOR_LIST = 5_000
+/** How many lines a list has at most. */
+const SAMPLE = 20
+/** The length of one warning, refusal or reason. */
+const SENTENCE = 600
+
+/**
+ * A plan for a pull request: what changes in one sentence, what to look at, the changes, then everything that it was made of, folded. It
+ * stays below what a comment on GitHub may hold, and reads in the log of a job as well.
+ */
+export function renderPlanMarkdown(plan: Plan, write: (text: string) => void, mask?: Mask): void {
+  let room = ROOM
+  let dropped = 0
+  for (const section of sections(plan, mask)) {
+    if (section === '') continue
+    if (section.length + 1 > room) dropped += 1
+    else {
+      write(room === ROOM ? section : `\n${section}`)
+      room -= section.length + 1
+    }
+  }
+  if (dropped > 0) write(`\n${counted(dropped, 'more section')}: \`workos-migrate plan --full\` shows everything.\n`)
+}
+
+function* sections(plan: Plan, mask: Mask | undefined): Generator<string> {
+  yield headline(plan)
+  yield refusals(plan)
+  yield warnings(plan)
+  yield alert('NOTE', 'Worth a look', plan.summary.notices)
+  yield counts(plan)
+  yield* actionSections(plan, ROOM_FOR_ACTIONS, mask)
+  yield rejects(plan)
+  yield list('Left out', leftOutRows(plan, SAMPLE), plan.set.leftOutCount())
+  yield drift(plan)
+  yield spared(plan)
+  yield list('No longer in the source, and left alone in WorkOS', orphanRows(plan, SAMPLE), plan.orphanCount())
+  yield remarks(plan)
+  yield passwords(plan)
+  yield lost(plan)
+  yield totp(plan)
+  yield connections(plan)
+  yield duplicates(plan)
+  yield accounting(plan)
+}
+
+function headline({ name, summary, inputs, set }: Plan): string {
+  const { target } = inputs
+  const { snapshot, partial } = set.reading
+  const { writes, seconds } = summary.estimate
+  const change = describeChanges(summary.kinds)
+  return [
+    `## Migration plan: ${prose(name)} → ${target.type === 'sandbox' ? 'sandbox' : code(target.baseUrl)}\n`,
+    `**${change === '' ? 'Nothing to do.' : change}**${summary.changes ? ` ${counted(writes, 'write')}, at least ${duration(seconds)}.` : ''}\n`,
+    ...(snapshot === undefined ? [] : [`From a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`]),
+    ...(partial ? [`> ${prose(PARTIAL)}.\n`] : []),
+  ].join('\n')
+}
+
+function refusals({ summary }: Plan): string {
+  return alert('CAUTION', 'Refused', summary.refusals)
+}
+
+function warnings({ summary }: Plan): string {
+  const told = summary.warnings.map((warning) => ({ message: describeWarning(warning), hint: warning.hint }))
+  return alert('WARNING', 'Warning', told)
+}
+
+/** A box that GitHub colours, and that reads as a quotation elsewhere. */
+function alert(type: string, word: string, told: readonly { message: string; hint?: string | undefined }[]): string {
+  if (told.length === 0) return ''
+  const lines = told.map(({ message, hint }) => {
+    const help = hint === undefined ? '' : `. ${prose(clipped(hint))}`
+    return `> - **${word}**: ${prose(clipped(message))}${help}.\n`
+  })
+  return `> [!${type}]\n${within(lines, told.length, '> - ')}`
+}
+
+function counts({ summary }: Plan): string {
+  const kinds = summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)
+  const columns = (['create', 'update', 'adopt', 'unchanged', 'gone', 'blocked', 'delete', 'orphaned'] as const).filter(
+    (column) => kinds.some((kind) => kind[column] > 0),
+  )
+  if (kinds.length === 0 || columns.length === 0) return ''
+  return grid(
+    ['', ...columns],
+    kinds.map((kind) => [kind.plural, ...columns.map((column) => figure(kind[column]))]),
+  )
+}
+
+function rejects({ set }: Plan): string {
+  const total = set.rejectCount()
+  if (total === 0) return ''
+  const rows: string[] = []
+  let told = 0
+  for (const { origin, kind, key, message, records } of set.rejects()) {
+    if (rows.length === SAMPLE) break
+    const row = `- ${code(origin)} ${code(key === null ? kind : address({ kind, key }))}${ofSeveral(records)}: ${prose(clipped(message))}\n`
+    rows.push(row)
+    told += records
+  }
+  const causes = set.rejectCounts().map(({ code: cause, count }) => `${figure(count)} ${code(cause)}`)
+  const rest = total > told ? `- … ${figure(total - told)} more; by cause: ${causes.slice(0, SAMPLE).join(', ')}\n` : ''
+  const unmapped = describeUnmapped(set).map((line) => `- ${prose(line)}\n`)
+  return folded(`Rejected (${figure(total)})`, `${within(rows, rows.length)}${rest}${unmapped.join('')}`)
+}
+
+function drift(plan: Plan): string {
+  const total = plan.driftCount()
+  const rows = [...plan.drift(SAMPLE)].map(({ kind, key, field, live, desired, reason }) => {
+    const values =
+      field === '*' ? '' : ` ${code(field)}: ${code(shortValue(live))}, the source says ${code(shortValue(desired))}`
+    return `- ${code(address({ kind, key }))}${values} (${reason})\n`
+  })
+  return list('Different in WorkOS, and left as it is', rows, total)
+}
+
+function spared(plan: Plan): string {
+  const total = plan.sparedCounts().reduce((all, { count }) => all + count, 0)
+  const rows = [...plan.spared(SAMPLE)].map(({ kind, key, message }) => {
+    return `- ${code(address({ kind, key }))}: ${prose(clipped(message))}\n`
+  })
+  return list('Not deleted', rows, total)
+}
+
+function remarks({ summary }: Plan): string {
+  const rows = describeNotes(summary.notes).map((line) => `- ${prose(clipped(line))}\n`)
+  return list('Remarks', rows, rows.length)
+}
+
+function passwords({ summary }: Plan): string {
+  const lines = describePasswords(summary.passwords)
+  if (lines.length === 0) return ''
+  const rows = lines.slice(0, SAMPLE).map(({ algorithm, fate }) => [code(algorithm), prose(clipped(fate))])
+  return folded('Passwords', `${prose(passwordsHeading(summary.passwords))}.\n\n${grid(['algorithm', ''], rows, 2)}`)
+}
+
+/** Who keeps one role of several. */
+function lost({ set }: Plan): string {
+  const rows = [...lostRoles(set, SAMPLE)].map(
+    (role) => `- ${code(`membership:${role.key}`)} ${prose(describeLost(role))}\n`,
+  )
+  return list('One role of several', rows, lostRolesCount(set))
+}
+
+/** Whose authenticator app WorkOS cannot take. */
+function totp({ set }: Plan): string {
+  const reasons = unsupportedTotpCounts(set)
+  const total = sum(reasons)
+  if (total === 0) return ''
+  const rows = [...unsupportedTotp(set, SAMPLE)].map((user) => {
+    return `- ${code(`user:${user.key}`)}${prose(describeUser(user))}\n`
+  })
+  const why = `${prose(totpHeading(total))}: ${prose(clipped(describeReasons(reasons)))}\n\n`
+  return folded(`Authenticator apps left behind (${figure(total)})`, `${why}${within(rows, total)}`)
+}
+
+function connections({ summary }: Plan): string {
+  const line = describeConnections(summary.handoff)
+  return line === undefined ? '' : folded('Connections', `${prose(line)}.\n`)
+}
+
+function duplicates(plan: Plan): string {
+  const rows = duplicateRows(plan).map(({ what, users, records }) => [prose(what), figure(users), figure(records)])
+  const merges = describeMerges(plan.set)
+  if (rows.length === 0 && merges === '') return ''
+  const table = rows.length === 0 ? '' : grid(['', 'users', 'records'], rows)
+  return folded(
+    'Duplicates',
+    [table, merges === '' ? '' : `${prose(merges)}.\n`].filter((part) => part !== '').join('\n'),
+  )
+}
+
+/** Where every record went. */
+function accounting({ set }: Plan): string {
+  const { streams, kinds, records } = set.accounting
+  const read = streams.map(({ stream, file, read, passed, rejected }) => {
+    return [`${prose(stream)} (${code(file)})`, figure(read), figure(passed), figure(rejected)]
+  })
+  const made = kinds
+    .filter(({ yielded }) => yielded > 0)
+    .map(({ plural, yielded, distinct, merged, rejected }) => {
+      return [plural, ...[yielded, distinct, merged, rejected].map(figure)]
+    })
+  const leftOut = describeLeftOut(records).map((line) => `- ${prose(clipped(line))}\n`)
+  return folded(
+    'Where every record went',
+    [
+      grid(['records', 'read', 'passed', 'rejected'], read),
+      ...(leftOut.length === 0 ? [] : [within(leftOut, leftOut.length)]),
+      grid(['resources', 'described', 'distinct', 'merged', 'rejected'], made),
+    ].join('\n'),
+  )
+}
+
+/** A folded list with its first rows. */
+function list(heading: string, rows: readonly string[], total: number): string {
+  return total === 0 ? '' : folded(`${heading} (${figure(total)})`, within(rows, total))
+}
+
+/** The first rows there is room for, and how many more there are. */
+function within(rows: readonly string[], total: number, mark = '- '): string {
+  let room = ROOM_FOR_LIST
+  const kept: string[] = []
+  for (const row of rows.slice(0, SAMPLE)) {
+    room -= row.length
+    if (room < 0) break
+    kept.push(row)
+  }
+  const rest = total - kept.length
+  return `${kept.join('')}${rest > 0 ? `${mark}… ${figure(rest)} more\n` : ''}`
+}
+
+function clipped(text: string): string {
+  return text.length > SENTENCE ? `${text.slice(0, SENTENCE - 1)}…` : text
+}

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { member, peopleProject, person } from '../e2e/people.ts'
+import { KEY, startWorkos } from '../e2e/workos.ts'
+import { applied, explained, explainedOne } from './explained.ts'
+
+const WHEN = { map: { user: { when: "status != 'deleted'" }, membership: { when: "status != 'deleted'" } } }
+
+const rows = [
+  member('ada', 'acme', { status: 'active' }),
+  member('bea', 'acme', { status: 'deleted' }),
+  person('cleo', { status: 'active' }),
+]
+
+test('by key, address, e-mail address in another case, and WorkOS id', async () => {
+  const project = peopleProject(await startWorkos(), rows, WHEN)
+  await applied(project)
+  const byKey = await explainedOne(project, 'id-ada')
+  const id = byKey.state?.id ?? ''
+  expect(id).toMatch(/^user_/)
+  for (const what of ['user:id-ada', 'ADA@Example.COM', id]) {
+    expect((await explainedOne(project, what)).address, what).toBe('user:id-ada')
+  }
+})
+
+test('a key that several kinds have is explained of all of them, users first', async () => {
+  const project = peopleProject(await startWorkos(), [
+    member('ada', 'same', {}),
+    person('other', { external_id: 'same' }),
+  ])
+  const { explanations } = await explained(project, 'same')
+  expect(explanations.map(({ address }) => address)).toEqual(['user:same', 'organization:same'])
+})
+
+test('a file and line, by path and by base name: all that the row yields', async () => {
+  const project = peopleProject(await startWorkos(), rows, WHEN)
+  for (const place of ['users.csv:2', './users.csv:2', `${project.folder}/users.csv:2`]) {
+    const { explanations } = await explained(project, place)
+    expect(
+      explanations.map(({ address }) => address),
+      place,
+    ).toEqual(['user:id-ada', 'organization:acme', 'membership:id-ada@acme'])
+  }
+})
+
+test('why left out: by its row, its key and its address, with the condition and what it read', async () => {
+  const project = peopleProject(await startWorkos(), [...rows, person('dora', { status: 'deleted' })], WHEN)
+  for (const what of ['users.csv:5', 'user:id-dora', 'id-dora', 'DORA@example.com']) {
+    const dora = await explainedOne(project, what)
+    expect(dora, what).toMatchObject({ kind: 'record', address: './users.csv:5', action: { type: 'left out' } })
+    expect(dora.action.why).toMatch(/^map\.user\.when \(migrate\.config\.yaml:\d+\) is not true of it$/)
+    const [record] = dora.records
+    expect(record?.columns).toMatchObject({ status: 'deleted' })
+    expect(record?.rules.find(({ rule }) => rule === 'map.user')?.items[0]).toMatchObject({
+      chosen: false,
+      when: { expression: "status != 'deleted'", value: false },
+    })
+  }
+})
+
+test('who left the source is told from the state, and who is about to be deleted', async () => {
+  const project = peopleProject(await startWorkos(), [person('ada'), person('bea')])
+  await applied(project)
+  project.csv('users.csv', [person('ada')])
+  const bea = await explainedOne(project, 'bea@example.com')
+  expect(bea).toMatchObject({ address: 'user:id-bea', action: { type: 'orphaned' }, records: [] })
+  expect(bea.state?.attributes).toMatchObject({ firstName: 'bea' })
+})
+
+test('what is not found is a usage error with near misses and the forms that can be asked for', async () => {
+  const project = peopleProject(await startWorkos(), rows)
+  const asked = async (what: string) => {
+    const { exit, stderr, stdout } = await project.run(['explain', what], { env: { KEY } })
+    expect([exit, stdout]).toEqual([3, ''])
+    return stderr
+  }
+  expect(await asked('adda@example.com')).toMatch(/did you mean ada@example\.com/)
+  const stderr = await asked('user:id-cleoo')
+  expect(stderr).toMatch(/has user:id-cleoo .*did you mean user:id-cleo[,?]/s)
+  expect(stderr).toContain('users.csv:12')
+  expect(await asked('users.csv:99')).not.toContain('did you mean')
+  expect(await asked('zzzzzzzzzzzzzzzzzzzzzzz')).not.toContain('did you mean')
+})
+
+test('neither WorkOS nor the state is written, and no state is made', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, rows)
+  await explained(project, 'user:id-ada', '--live')
+  expect(workos.log.filter(({ method }) => method !== 'GET')).toEqual([])
+  expect(project.list('.workos-migrate').filter((name) => name.endsWith('.sqlite'))).toEqual([])
+})

@@ -1,0 +1,44 @@
+import { micromark } from 'micromark'
+import { gfm, gfmHtml } from 'micromark-extension-gfm'
+
+/** Markdown as GitHub reads it, with all the HTML that it contains. */
+export function asGitHub(markdown: string): string {
+  return micromark(markdown, {
+    allowDangerousHtml: true,
+    allowDangerousProtocol: true,
+    extensions: [gfm()],
+    htmlExtensions: [gfmHtml()],
+  })
+}
+
+/** The names of the elements of some HTML. */
+export function elements(html: string): Set<string> {
+  return new Set([...html.matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, name = '']) => name.toLowerCase()))
+}
+
+/** What GitHub makes something of in text that is not code: people, issues, addresses. */
+export function mentions(html: string): string[] {
+  const text = html.replaceAll(/<(code|pre)\b[\s\S]*?<\/\1>/g, '').replaceAll(/<[^>]*>/g, ' ')
+  return text.match(/(?<!\w)@\w+|(?<![\w&])#\d+|https?:\/\/\S+/g) ?? []
+}
+
+/** The elements that a plan in Markdown is made of. Everything else would be data that became markup. */
+export const EXPECTED = new Set([
+  'h2',
+  'h3',
+  'p',
+  'strong',
+  'code',
+  'pre',
+  'table',
+  'thead',
+  'tbody',
+  'tr',
+  'th',
+  'td',
+  'details',
+  'summary',
+  'ul',
+  'li',
+  'blockquote',
+])

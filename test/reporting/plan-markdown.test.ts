@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { createWorld, people } from '../planning/world.ts'
+import { asMarkdown, HOSTILE } from './rendered.ts'
+
+/** What GitHub takes in a comment, in characters. */
+const LIMIT = 65_536
+
+test('five changed rows are shown open, with what they change', async () => {
+  const world = await createWorld(people(40))
+  await world.apply(await world.plan())
+  world.rows(people(41).map((row, n) => (n < 4 ? { ...row, first_name: `New ${n}` } : row)))
+  const markdown = asMarkdown(await world.plan())
+  expect(markdown).toContain('**Updates 4 users, creates 1 user and 1 membership.**')
+  const [changes = ''] = markdown.split('<details>')
+  for (const n of [0, 1, 2, 3]) expect(changes).toContain(`-   firstName: "First${n}"\n+   firstName: "New ${n}"\n`)
+  expect(changes).toContain('+ user:ext-40\n')
+})
+
+test('what is dangerous stands before what is many', async () => {
+  const world = await createWorld(people(60), { prune: ['membership'], safety: { maxDeletes: 5 } })
+  await world.apply(await world.plan())
+  world.rows(people(120).map((row, n) => (n === 0 ? { ...row, org_external_id: '', org_name: '' } : row)))
+  const markdown = asMarkdown(await world.plan())
+  expect(markdown.indexOf('### Deleted (1)')).toBeGreaterThan(0)
+  expect(markdown.indexOf('### Deleted (1)')).toBeLessThan(markdown.indexOf('### Created'))
+  expect(markdown).toMatch(/### Created \(120\)\n\n<details><summary>60 users<\/summary>/)
+})
+
+test('a plan of everything that can be long stays below what a comment holds', async () => {
+  const long = 'ä|`*'.repeat(140)
+  const rows = people(400).map((row, n) => ({
+    ...row,
+    email: n % 3 === 0 ? `${long}${n}` : (row.email ?? ''),
+    first_name: HOSTILE[n % HOSTILE.length] ?? '',
+    last_name: long,
+    metadata: JSON.stringify(Object.fromEntries(Array.from({ length: 9 }, (_, k) => [`k${k}`, `${n}${long}`]))),
+  }))
+  const world = await createWorld(rows, { safety: { maxRejects: 0 } })
+  const plan = await world.plan()
+  const warning = { code: 'odd', message: long, hint: long }
+  plan.summary.warnings.push(...Array.from({ length: 200 }, () => warning))
+  const markdown = asMarkdown(plan)
+  expect(markdown.length).toBeLessThan(LIMIT)
+  expect(markdown).toContain('> - … ')
+  expect(markdown.match(/<details>/g)?.length).toBe(markdown.match(/<\/details>/g)?.length)
+})
