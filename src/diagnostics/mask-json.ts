@@ -9,7 +9,18 @@ const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'path', 'publ
 /** Members that hold the key of a resource. */
 const KEYS: ReadonlySet<string> = new Set(['key', 'merged', 'former', 'user', 'address', 'external_id', 'canonical'])
 
-const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|\{/g
+/**
+ * Members whose objects are this program's own. Of any other one the names of members are data: a column may be called id or type, and tells
+ * nothing about what stands in it.
+ */
+const OWN_OBJECTS: ReadonlySet<string> = new Set(
+  `inputs target state reading snapshot accounting streams records leftOutBy at kinds duplicates cases mergeCounts summary notes
+  passwords algorithms weak reasons handoff estimate refusals warnings notices unmappedRoles totpUnsupportedCounts blocked fields actions
+  with changes drift spared rejects leftOut orphans merges conflicts lostRoles totpUnsupported runs counts run causes groups
+  examples items findings problems problem explanations secrets`.split(/\s+/),
+)
+
+const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g
 
 /**
  * Hides the text of a JSON document that comes in pieces, each of whole tokens: what is not known for the program's own is `***`. Numbers and
@@ -22,6 +33,8 @@ export class JsonMask {
   #kind = ''
   /** Of the object at hand. */
   #about = ''
+  /** For each object and list that is open, whether its members are this program's own. */
+  readonly #open: { own: boolean; list: boolean }[] = []
 
   constructor(key: (kind: string, key: string) => string, text: (text: string, key: string) => string) {
     this.#key = key
@@ -31,9 +44,7 @@ export class JsonMask {
   piece(text: string): string {
     return text.replace(TOKEN, (token: string, content: string | undefined, colon: string | undefined) => {
       if (content === undefined) {
-        // The kind of one object says nothing of the next one.
-        this.#kind = ''
-        this.#about = ''
+        this.#bracket(token)
         return token
       }
       if (colon !== undefined) {
@@ -44,8 +55,23 @@ export class JsonMask {
     })
   }
 
+  #bracket(token: string): void {
+    if (token === '}' || token === ']') {
+      this.#open.pop()
+      return
+    }
+    const outer = this.#open.at(-1)
+    const own = outer === undefined || (outer.own && (outer.list || OWN_OBJECTS.has(this.#name)))
+    this.#open.push({ own, list: token === '[' })
+    // The kind of one object says nothing of the next one.
+    if (token === '[') return
+    this.#kind = ''
+    this.#about = ''
+  }
+
   #shown(content: string): string {
     const value: string = JSON.parse(`"${content}"`)
+    if (this.#open.at(-1)?.own === false) return '***'
     if (this.#name === 'kind') this.#kind = value
     if (SENTENCES.has(this.#name)) return this.#text(value, this.#about)
     if (this.#name === 'key') this.#about = value

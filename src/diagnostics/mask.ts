@@ -109,8 +109,13 @@ export class Mask {
       for (const part of [key, ...partsOf(key)]) keys.set(part, this.#digest(part))
       return `${kind}:${hidden}${rest}`
     })
-    // The record that another one became part of.
-    const merged = named.replace(/(≠.* → )(.+)$/u, (_, before: string, key: string) => before + this.#digest(key))
+    // The record that another one became part of; and one that is listed by its place, with its key behind it.
+    const merged = named
+      .replace(/(≠.* → )(.+)$/u, (_, before: string, key: string) => before + this.#digest(key))
+      .replace(
+        /^(\s+\S+:\d+ {2})(?![\p{L}-]+:)(.+?)(?= {2}|$)/u,
+        (_, place: string, key: string) => place + this.#digest(key),
+      )
     const quoted = merged.replace(QUOTED, `"${HIDDEN}"`)
     return maskAddresses(replaced(quoted, keys), HIDDEN)
   }

@@ -80,7 +80,14 @@ function project(mask?: string): Project {
   return made
 }
 
-const LOOKS = [['plan'], ['plan', '--full'], ['plan', '--json'], ['plan', '--format', 'markdown']]
+const LOOKS = [
+  ['explain', 'key of ada'],
+  ['explain', 'key of ada', '--json'],
+  ['plan'],
+  ['plan', '--full'],
+  ['plan', '--json'],
+  ['plan', '--format', 'markdown'],
+]
 const AFTER = [
   ['apply', '--yes'],
   ['plan', '--full', '--refresh'],

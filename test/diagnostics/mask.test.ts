@@ -137,6 +137,13 @@ describe('all', () => {
   })
 })
 
+test('a member of the data may be called like one of this program', () => {
+  const after = { id: 'a1', type: 'b1', kind: 'user', code: 'c1', state: { path: 'd1' }, list: [{ file: 'e1' }] }
+  const masked = all.output()(JSON.stringify({ actions: [{ type: 'create', after, row: after }], code: 'fine' }))
+  expect(masked).not.toMatch(/[a-e]1/)
+  expect(JSON.parse(masked)).toMatchObject({ actions: [{ type: 'create' }], code: 'fine' })
+})
+
 test('the command line overrules the manifest, which overrules the default', () => {
   const mask = new Mask(defaultMode({ CI: 'true' }))
   expect(mask.mode).toBe('emails')
