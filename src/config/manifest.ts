@@ -244,6 +244,8 @@ export interface Manifest {
   state: { path: string }
   /** What outputs show of people. Default: `emails` where `CI` is set, else `none`. */
   output?: { mask?: MaskMode }
+  /** Codes of a plan's warnings that somebody has looked at. */
+  warnings: { accept: string[] }
   /** Those of shipped recipes are not among them. */
   tests: Record<string, MappingTest>
 }

@@ -2,6 +2,7 @@ import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { account } from '../desired/accounting.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { Staging } from '../desired/staging.ts'
+import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import { kindDefinitions } from '../resources/registry.ts'
@@ -9,13 +10,16 @@ import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
+import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
 import { leavers } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
+import { warnOfKey } from './key-warnings.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
 import { createPlanTables, indexActions, loadKnown } from './plan-tables.ts'
 import { summarise } from './summarise.ts'
+import { keySort, stateVersion } from './where.ts'
 
 export interface ComputeDestroyPlanOptions {
   loaded: LoadedManifest
@@ -27,6 +31,7 @@ export interface ComputeDestroyPlanOptions {
   spareSignedIn: boolean
   /** Leave out what was changed in WorkOS since it was applied. */
   spareChanged: boolean
+  onWarning?: (problem: Problem) => void
   onProgress?: (step: Step) => void
 }
 
@@ -84,8 +89,12 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     environment: loaded.environment ?? null,
     source: '',
     target: { type: target.identity.type, baseUrl: target.identity.baseUrl },
-    state: { lineage: state.lineage, serial: state.serial },
+    key: keySort(target.identity),
+    state: stateVersion(state),
     toolVersion,
   }
-  return new Plan(manifest.name, inputs, summary, set, 'destroy')
+  const plan = new Plan(manifest.name, inputs, summary, set, 'destroy')
+  warnOfKey(plan, loaded, options.onWarning)
+  summary.warnings = markAccepted(summary.warnings, manifest.warnings)
+  return plan
 }

@@ -5,12 +5,14 @@ import { kindDefinitions, plannedKinds } from '../resources/registry.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
+import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
 import { type ComputeDesiredOptions, computeDesired, type DesiredReading } from './compute-desired.ts'
 import { countUnknownRejects } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
 import { fieldTables } from './field-table.ts'
 import { checkPartial, checkUnknownRejects } from './guards.ts'
+import { warnOfKey } from './key-warnings.ts'
 import { lookalikeAddresses, swappedNames } from './people-warnings.ts'
 import { Plan, type PlanSummary } from './plan.ts'
 import { planKind } from './plan-kind.ts'
@@ -20,6 +22,7 @@ import { unreadColumns } from './source-columns.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
 import { emptyFields, nullsInFields, oneRole } from './value-warnings.ts'
+import { keySort, stateVersion } from './where.ts'
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
   state: StateStore
@@ -70,10 +73,14 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     environment: loaded.environment ?? null,
     source: sourceDigest,
     target: { type: target.identity.type, baseUrl: target.identity.baseUrl },
-    state: state.serial === 0 ? { lineage: null, serial: 0 } : { lineage: state.lineage, serial: state.serial },
+    key: keySort(target.identity),
+    state: stateVersion(state),
     toolVersion,
   }
-  return new Plan(manifest.name, inputs, summary, set)
+  const plan = new Plan(manifest.name, inputs, summary, set)
+  warnOfKey(plan, loaded, options.showsWarnings ? undefined : options.onWarning)
+  summary.warnings = markAccepted(summary.warnings, manifest.warnings)
+  return plan
 }
 
 /** What is odd about the values of what changes. A kind of which nothing changes was looked at when it did. */

@@ -105,7 +105,6 @@ export function unreadColumns(loaded: LoadedManifest, { streams, read, nameOf }:
     return [
       {
         code: 'columns_unread',
-        severity: 'warning',
         message: `${nameOf(stream)}: ${what} nobody reads: ${list}`,
         hint: 'to keep one, map it, as metadata for instance: map.user.metadata; else do nothing',
         at: loaded.locate(['source']),

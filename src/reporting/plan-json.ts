@@ -7,7 +7,7 @@ import type { Plan } from '../planning/plan.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 
 /**
- * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `reading`, `accounting`, `duplicates`, `cases`,
+ * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `where`, `reading`, `accounting`, `duplicates`, `cases`,
  * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind, and the
  * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
  * never shown.
@@ -19,6 +19,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     version: 1,
     name,
     inputs,
+    where: plan.where,
     reading: set.reading,
     accounting: set.accounting,
     duplicates: set.mergedUsers(),

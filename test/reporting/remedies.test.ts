@@ -52,9 +52,11 @@ const OTHERS: Record<string, string[]> = {
     'everybody_verified',
     'field_empty',
     'lookalike_address',
+    'live_key_in_staging',
     'many_left_out',
     'names_swapped',
     'one_role_for_all',
+    'test_key_in_production',
     'written_null',
   ],
   'a case, whose rejections have codes of their own': [
