@@ -242,8 +242,7 @@ export interface Manifest {
     confirm?: string
   }
   state: { path: string }
-  /** What outputs show of people. Default: `emails` where `CI` is set, else `none`. */
-  output?: { mask?: MaskMode }
+  output?: { mask?: MaskMode } // Default: what defaultMode says.
   /** Codes of a plan's warnings that somebody has looked at. */
   warnings: { accept: string[] }
   /** Those of shipped recipes are not among them. */
