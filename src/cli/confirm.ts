@@ -56,8 +56,9 @@ export function requireWord(word: string | undefined, { confirm }: Approval): vo
  * What a person types; nothing for Ctrl-D and for an input that ends.
  * @throws InterruptedError for Ctrl-C, which the terminal hands to readline as a key: no signal comes
  */
-async function ask(question: string, { stdin, stderr, interrupted }: Context): Promise<string> {
-  const terminal = createInterface({ input: stdin, output: stderr })
+async function ask(question: string, { stdin, stderr, interrupted, unmasked }: Context): Promise<string> {
+  // What a person types comes back as it is.
+  const terminal = createInterface({ input: stdin, output: unmasked?.stderr ?? stderr })
   const interrupt = new AbortController()
   terminal.on('SIGINT', () => interrupt.abort())
   try {

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../clock.ts'
+import type { Mask } from '../diagnostics/mask.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import type { EventSink } from '../reporting/events.ts'
 
@@ -24,4 +25,8 @@ export interface Context {
   killed: AbortSignal
   /** Learns every secret that the command reads, so that whoever reports an error keeps them out of it. `run` makes one. */
   redactor?: Redactor
+  /** What the outputs show of people: `stdout` and `stderr` of a command go through it already. `run` makes one. */
+  mask?: Mask
+  /** The outputs before the mask: for questions to a person, whose typing comes back as it is, and for data that other programs read. */
+  unmasked?: Pick<Context, 'stdout' | 'stderr'>
 }

@@ -28,7 +28,7 @@ export function htmlFile(named: string | undefined, telling: Telling, context: C
   }
   new WholeFile(path, purpose).discard()
   return {
-    options: { mask: new Mask(isCi(context) ? 'emails' : 'none'), now: context.now() },
+    options: { mask: context.mask ?? new Mask('none'), now: context.now() },
     async write(report) {
       const { documentOf } = await import('../reporting/html/document.ts')
       const { pageAssets } = await import('../reporting/html/page.ts')
@@ -44,8 +44,4 @@ export function htmlFile(named: string | undefined, telling: Telling, context: C
       remark(telling, context, `The report is in ${named}. ${keep}\n`)
     },
   }
-}
-
-function isCi({ env }: Context): boolean {
-  return env.CI !== undefined && !['', '0', 'false'].includes(env.CI)
 }

@@ -5,14 +5,15 @@ import { isDiskFull, systemCode } from '../files/disk.ts'
 /** A function that writes to a stream in pieces of 64 KiB, and one that waits until everything is out or nobody reads on. */
 export function buffered(stream: Writable): { write(text: string): void; end(): Promise<void> } {
   let pending = ''
-  const flush = () => {
-    if (pending !== '') stream.write(pending)
-    pending = ''
+  const flush = (length = pending.length) => {
+    if (length > 0) stream.write(pending.slice(0, length))
+    pending = pending.slice(length)
   }
   return {
     write(text) {
       pending += text
-      if (pending.length > 1 << 16) flush()
+      // In whole lines: what hides addresses must have them in one piece.
+      if (pending.length > 1 << 16) flush(pending.lastIndexOf('\n') + 1)
     },
     end() {
       flush()

@@ -1,4 +1,5 @@
 import { ExitCode } from '../diagnostics/errors.ts'
+import { defaultMode, Mask } from '../diagnostics/mask.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import type { Context } from './context.ts'
 import { outlivesItsTerminal } from './hang-up.ts'
@@ -48,5 +49,6 @@ export function processContext(): Context {
     interrupted: interrupted.signal,
     killed: killed.signal,
     redactor: new Redactor(),
+    mask: new Mask(defaultMode(process.env)),
   }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ExitCode } from '../diagnostics/errors.ts'
+import { MASK_MODES, type MaskMode } from '../diagnostics/mask.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { toolVersion } from '../version.ts'
 import { command, eventful, examples, reading, type Start, sub, telling } from './command-line.ts'
@@ -40,11 +41,17 @@ export function buildProgram(context: Context, start: Start): Command {
     .version(toolVersion)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
+      // The program's own words: addresses in them are examples.
+      writeOut: (text) => (context.unmasked ?? context).stdout.write(text),
       // What was typed is quoted here; it may have been pasted, and a key may be in it.
       writeErr: (text) => context.stderr.write(redact(text).split('\n').map(printable).join('\n')),
     })
     .showHelpAfterError('(workos-migrate --help shows the commands)')
+    .addOption(new Option('--mask <mode>', 'what outputs show of people (default: output.mask)').choices(MASK_MODES))
+    .hook('preAction', () => {
+      const { mask } = program.opts<{ mask?: MaskMode }>()
+      if (mask !== undefined) context.mask?.settle(mask)
+    })
   examples(program, [
     ['workos-migrate init', 'write the manifest of a first migration'],
     ['workos-migrate validate', 'check the manifest, the files and the expressions'],

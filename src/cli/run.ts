@@ -1,18 +1,29 @@
 import { registerWrittenKeys } from '../config/secrets.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
+import { defaultMode, Mask } from '../diagnostics/mask.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { proxySecrets } from '../http/proxy.ts'
 import type { Context } from './context.ts'
 import { exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
+import { maskedStream } from './masked-stream.ts'
 import { runProgram } from './program.ts'
 import { DEBUG_VARIABLE } from './unexpected.ts'
 
 /** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
-  const aware = { ...context, redactor: context.redactor ?? new Redactor() }
+  const { stdout, stderr } = context
+  const mask = context.mask ?? new Mask(defaultMode(context.env))
+  const aware: Context & { redactor: Redactor } = {
+    ...context,
+    redactor: context.redactor ?? new Redactor(),
+    mask,
+    stdout: maskedStream(stdout, mask),
+    stderr: maskedStream(stderr, mask),
+    unmasked: { stdout, stderr },
+  }
   for (const secret of proxySecrets(context.env)) aware.redactor.register(secret)
   // A key has no place on a command line; where one stands there all the same, no message repeats it.
   for (const arg of args) registerWrittenKeys(arg, aware.redactor)
@@ -26,7 +37,7 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
 /** Tells of an error and returns its exit code. */
 export function report(
   error: unknown,
-  context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted' | 'redactor'>,
+  context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted' | 'redactor' | 'mask'>,
 ): ExitCode {
   const { stderr, env, cwd, redactor = new Redactor() } = context
   if (isInterruption(error, context)) {
@@ -35,8 +46,10 @@ export function report(
   }
   registerSecretsOf(env, redactor)
   const color = wantsColor(stderr, env)
-  stderr.write(renderProblems(problemsOf(error), { color, cwd, redactor }))
-  if (!(error instanceof OperatorError) && env[DEBUG_VARIABLE]) stderr.write(stackOf(error, redactor))
+  // What nobody caught comes with the streams of the process.
+  const masked = (text: string) => context.mask?.text(text) ?? text
+  stderr.write(masked(renderProblems(problemsOf(error), { color, cwd, redactor })))
+  if (!(error instanceof OperatorError) && env[DEBUG_VARIABLE]) stderr.write(masked(stackOf(error, redactor)))
   return exitCodeOf(error, context)
 }
 

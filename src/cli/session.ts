@@ -51,7 +51,8 @@ export interface Session {
   warn(problem: Problem): void
   /** The snapshot that the session works from; none for files. It is read once. */
   obtainSnapshot(): Promise<Snapshot | undefined>
-  computePlan(refresh: boolean): Promise<Plan>
+  /** `showsWarnings`: the plan is shown with them, and standard error does not tell them as well. */
+  computePlan(refresh: boolean, showsWarnings?: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
   /** Reads the source alone. One session makes one plan or one desired set. */
@@ -72,6 +73,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     cwd: context.cwd,
     env: context.env,
     defer: isSourceSecret,
+    mask: context.mask,
     redactor,
   })
   const problems = checkExpressions(loaded)
@@ -126,8 +128,8 @@ export async function openSession(options: SessionOptions, context: Context, loc
     }
     const whileReading = <T>(read: () => Promise<T>) =>
       placingSourceErrors(loaded, read).finally(() => progress.clear())
-    const plan = async (refresh: boolean) => {
-      const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh }))
+    const plan = async (refresh: boolean, showsWarnings = false) => {
+      const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh, showsWarnings }))
       closers.push(() => computed.set.close())
       if (context.events) emitPlan(context.events, computed)
       return computed
@@ -150,6 +152,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     }
     const desired = async () => {
       const computed = await whileReading(() => computeDesired(reading))
+      for (const problem of computed.warnings) reading.onWarning(problem)
       closers.push(() => computed.set.close())
       return computed
     }

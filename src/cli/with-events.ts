@@ -34,7 +34,7 @@ export async function withEvents(
   if (events === undefined) return run(context)
   checkStandardOutput(options)
   const { redactor = new Redactor(), now, stdout, stderr } = context
-  const output = events === HERE ? streamOutput(stdout) : fileOutput(events, context.cwd)
+  const output = events === HERE ? streamOutput(stdout) : fileOutput(events, context)
   const log = new EventLog(output, { redactor, now, command, tool: toolVersion })
   const world = { ...context, redactor, events: log, stdout: events === HERE ? stderr : stdout }
   let code: ExitCode
@@ -61,14 +61,15 @@ function streamOutput(stdout: Context['stdout']): ClosingOutput {
   return { write: (line) => stdout.write(line), check() {}, close: end }
 }
 
-function fileOutput(named: string, cwd: string): ClosingOutput {
+function fileOutput(named: string, { cwd, mask }: Context): ClosingOutput {
   const purpose = {
     message: `the events cannot be written to ${named}`,
     code: 'events_unwritable',
     hint: 'name another file with --events: one that does not exist yet, or that holds events of an earlier run',
   }
   const file = new LogFile(resolve(cwd, named), purpose, isEventLog)
-  return { write: (line) => file.write(line), check: () => file.check(), close: async () => file.close() }
+  const masked = mask?.output() ?? ((line: string) => line)
+  return { write: (line) => file.write(masked(line)), check: () => file.check(), close: async () => file.close() }
 }
 
 function emitFailure(log: EventLog, error: unknown, context: Context): void {

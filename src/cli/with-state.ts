@@ -38,7 +38,7 @@ export async function withState(
 ): Promise<ExitCode> {
   const { config: path, env: environment } = options
   const { cwd, env, redactor = new Redactor() } = context
-  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, redactor })
+  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, mask: context.mask, redactor })
   const location = resolve(loaded.directory, loaded.manifest.state.path)
   removeAbandonedScratch(dirname(location))
   removeAbandonedFiles(dirname(location))

@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path'
 import { ManifestError } from '../diagnostics/errors.ts'
+import { MASK_MODES, type Mask, type MaskMode } from '../diagnostics/mask.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
+import { isObject } from '../json.ts'
 import { checkManifest, inReadingOrder } from './check.ts'
 import { complete } from './complete.ts'
 import { type ComposeContext, compose, composeRecipe } from './compose.ts'
@@ -31,6 +33,8 @@ export interface LoadOptions {
   /** Paths at which a reference may be unset until its value is needed: see LoadedManifest.deferred. */
   defer?: (path: readonly string[]) => boolean
   redactor: Redactor
+  /** Follows what the manifest says of outputs. */
+  mask?: Mask
   /** Folder of the recipes. Default: the shipped ones. */
   recipes?: string
 }
@@ -73,6 +77,7 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
   )
   const checked = checkManifest(tree, [...unresolved])
   complete(checked.value, dirname(file))
+  options.mask?.follow(maskOf(checked.value))
   const loaded: LoadedManifest = {
     manifest: asManifest(checked.value),
     file,
@@ -93,6 +98,12 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     ...checkOtherEnvironments(composed, environment),
   ])
   return { loaded, problems: all.map((problem) => redacted(problem, redactor)) }
+}
+
+/** Also of a manifest that is wrong elsewhere: its problems are told as it asks for. */
+function maskOf({ output }: { output?: unknown }): MaskMode | undefined {
+  const mode = isObject(output) ? output.mask : undefined
+  return MASK_MODES.find((known) => known === mode)
 }
 
 async function composeFor(options: LoadOptions, context: ComposeContext): Promise<{ file: string; tree: Branch }> {

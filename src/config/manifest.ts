@@ -1,3 +1,4 @@
+import type { MaskMode } from '../diagnostics/mask.ts'
 import type { Json, JsonObject } from '../json.ts'
 
 /** A JSONata expression, as written in the manifest. */
@@ -241,6 +242,7 @@ export interface Manifest {
     confirm?: string
   }
   state: { path: string }
+  output?: { mask?: MaskMode } // Default: what defaultMode says.
   /** Codes of a plan's warnings that somebody has looked at. */
   warnings: { accept: string[] }
   /** Those of shipped recipes are not among them. */

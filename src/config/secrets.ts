@@ -84,14 +84,15 @@ export function digestOf(manifest: object): string {
 
 /**
  * What of an effective manifest decides what a plan does, without its secrets. `run` is left out, and the name too: by default it is
- * that of a folder; and tests change nothing.
+ * that of a folder; tests, and what outputs show, change nothing.
  */
 export function decisive(manifest: object): unknown {
   const {
     run: _run,
     name: _name,
     tests: _tests,
+    output: _output,
     ...rest
-  } = { run: undefined, name: undefined, tests: undefined, ...manifest }
+  } = { run: undefined, name: undefined, tests: undefined, output: undefined, ...manifest }
   return withSecrets(rest, undefined)
 }

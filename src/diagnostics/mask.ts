@@ -1,26 +1,153 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { maskAddresses } from './mask-addresses.ts'
+import { JsonMask } from './mask-json.ts'
+
 /** What outputs show of people: everything, no whole e-mail address, or no value at all. */
 export type MaskMode = 'none' | 'emails' | 'all'
 
-/** An address in running text. What stands before the @ may be anything that addresses are made of in practice. */
-const EMAIL =
-  /[\p{L}\p{N}._%+'/=!#$&*?^`{}~-]+@[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?)+/gu
+export const MASK_MODES: readonly MaskMode[] = ['none', 'emails', 'all']
+
+/** What stands in place of a value. */
+const HIDDEN = '***'
+
+/** Kinds whose key is a person's, or tells whose it is. */
+const OF_PERSONS = [
+  'user',
+  'membership',
+  'totp-factor',
+  'group-membership',
+  'groupMembership',
+  'groupMember',
+  'roleAssignment',
+]
+
+/**
+ * A resource as texts name it: `user:u1`. Where it is listed, its key may have blanks, and ends before two of them, a bracket, a colon or
+ * what ends a cell; within a sentence it is one word.
+ */
+const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s)`
+const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| )${KIND}(.+?)(?=  | \\(| \\||: | →|</code>|\x60|\\x1b|$)`
+const WITHIN = `${KIND}([^\\s<>"']+)`
+const ADDRESS = new RegExp(`${LISTED}|${WITHIN}`, 'gu')
+const QUOTED = /"(?:[^"\\\n]|\\.)*"/g
+const DIGEST = /^(?:#|&#35;)[0-9a-f]{8}(?=$|@|&#64;)/
 
 /** Keeps e-mail addresses, or all values, out of what is shown. The manifest's `output.mask` says which. */
 export class Mask {
   mode: MaskMode
+  #settled = false
+  readonly #key = randomBytes(32)
 
   constructor(mode: MaskMode = 'none') {
     this.mode = mode
   }
 
-  /** Text with each e-mail address as `a***@example.com`. */
-  text(text: string): string {
-    if (this.mode === 'none' || !text.includes('@')) return text
-    return text.replace(EMAIL, (address) => `${[...address][0] ?? ''}***${address.slice(address.lastIndexOf('@'))}`)
+  /** What the command line says, over what the manifest does. */
+  settle(mode: MaskMode): void {
+    this.mode = mode
+    this.#settled = true
   }
 
-  /** A value of a field: with `all` its shape alone, else as `text` does it. */
-  value(value: string): string {
-    return this.mode === 'all' ? '***' : this.text(value)
+  /** What the manifest says; nothing leaves the default. */
+  follow(mode: MaskMode | undefined): void {
+    if (mode !== undefined && !this.#settled) this.mode = mode
   }
+
+  /**
+   * Text for people with each e-mail address as `a***@example.com`. With `all`, addresses and whatever stands in quotes are `***`, and keys of
+   * persons digests.
+   */
+  text(text: string): string {
+    if (this.mode === 'none') return text
+    if (this.mode === 'emails') return maskAddresses(text)
+    return text
+      .split('\n')
+      .map((line) => this.#line(line))
+      .join('\n')
+  }
+
+  /** Text that somebody wrote here, the manifest's: addresses are hidden, and nothing else of it is anybody's. */
+  ownText(text: string): string {
+    return this.mode === 'none' ? text : maskAddresses(text, this.mode === 'all' ? HIDDEN : undefined)
+  }
+
+  /** A value of a field: with `all` nothing of it, else as `text` does it. */
+  value(value: string): string {
+    return this.mode === 'all' ? HIDDEN : this.text(value)
+  }
+
+  /** The key of a resource: with `all` a digest of a person's, by which two can be told apart within one output. */
+  key(kind: string, key: string): string {
+    if (this.mode !== 'all') return this.text(key)
+    return OF_PERSONS.includes(kind) ? this.#digest(key) : key
+  }
+
+  /** What masks the pieces of one output after another: text, or JSON where it begins like that. */
+  output(): (piece: string) => string {
+    const json = new JsonMask(
+      (kind, key) => this.key(kind, key),
+      (text, key) => this.#sentence(text, key),
+    )
+    let isJson: boolean | undefined
+    return (piece) => {
+      if (this.mode !== 'all') return this.text(piece)
+      if (isJson === undefined && piece.trim() !== '') isJson = /^\s*[[{]/.test(piece)
+      return isJson === true ? json.piece(piece) : this.text(piece)
+    }
+  }
+
+  /** One line: what it names a person by is hidden wherever it stands in it. */
+  #line(line: string): string {
+    const keys = new Map<string, string>()
+    const named = line.replace(ADDRESS, (_, ofList?: string, listed?: string, ofText?: string, word?: string) => {
+      const kind = ofList ?? ofText ?? ''
+      const written = listed ?? word ?? ''
+      const key = written.replace(/[:,.)]+$/, '')
+      const rest = written.slice(key.length)
+      if (DIGEST.test(key)) return `${kind}:${written}`
+      const hidden = this.#digest(key)
+      for (const part of [key, ...partsOf(key)]) keys.set(part, this.#digest(part))
+      return `${kind}:${hidden}${rest}`
+    })
+    // The record that another one became part of; and one that is listed by its place, with its key behind it.
+    const merged = named
+      .replace(/(≠.* → )(.+)$/u, (_, before: string, key: string) => before + this.#digest(key))
+      .replace(
+        /^(\s+\S+:\d+ {2})(?![\p{L}-]+:)(.+?)(?= {2}|$)/u,
+        (_, place: string, key: string) => place + this.#digest(key),
+      )
+    const quoted = merged.replace(QUOTED, `"${HIDDEN}"`)
+    return maskAddresses(replaced(quoted, keys), HIDDEN)
+  }
+
+  /** A text about a resource, in which its key may stand. */
+  #sentence(text: string, key: string): string {
+    const parts = key === '' ? [] : [key, ...partsOf(key)]
+    return this.text(replaced(text, new Map(parts.map((part) => [part, this.#digest(part)]))))
+  }
+
+  #digest(key: string): string {
+    return `#${createHmac('sha256', this.#key).update(key).digest('hex').slice(0, 8)}`
+  }
+}
+
+/** Text in which none of the keys stands as a word of its own. */
+function replaced(text: string, keys: ReadonlyMap<string, string>): string {
+  let shown = text
+  for (const [key, digest] of keys) {
+    shown = shown.replace(new RegExp(`(?<![\\p{L}\\p{N}_])${RegExp.escape(key)}(?![\\p{L}\\p{N}_])`, 'gu'), digest)
+  }
+  return shown
+}
+
+/** The user of a membership, whose key is made of both. */
+function partsOf(key: string): string[] {
+  const at = Math.max(key.lastIndexOf('@'), key.lastIndexOf('&#64;'))
+  return at > 0 ? [key.slice(0, at)] : []
+}
+
+/** What holds where neither the command line nor the manifest says it: logs of a pipeline are read by many. */
+export function defaultMode(env: Record<string, string | undefined>): MaskMode {
+  const { CI } = env
+  return CI === undefined || /^(|0|false|no)$/i.test(CI) ? 'none' : 'emails'
 }

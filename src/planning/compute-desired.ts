@@ -12,11 +12,13 @@ import type { Step } from '../diagnostics/step.ts'
 import { checkStreams } from '../mapping/check.ts'
 import { columnsRead } from '../mapping/columns-read.ts'
 import { createMapperPool } from '../mapping/pool.ts'
+import { ColumnsSeen } from '../sources/columns-seen.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { WrittenNulls, writtenNullWarnings } from '../sources/written-nulls.ts'
 import { locateLeftOut } from './locate-left-out.ts'
-import { everybodyLeftOut } from './plan-warnings.ts'
+import { everybodyLeftOut, manyLeftOut } from './plan-warnings.ts'
+import { missingColumns, type SourceColumns, sourceColumns } from './source-columns.ts'
 import { unknownOrganizations } from './unknown-organizations.ts'
 
 export interface ComputeDesiredOptions {
@@ -27,8 +29,19 @@ export interface ComputeDesiredOptions {
   obtainSnapshot?: () => Promise<Snapshot | undefined>
   signal?: AbortSignal
   onProgress?: (step: Step) => void
-  /** Warnings about the source. */
+  /** Warnings that nothing but this tells. */
   onWarning?: (problem: Problem) => void
+}
+
+/** A desired set, with what was found out on the way to it. */
+export interface DesiredReading {
+  set: DesiredSet
+  sourceDigest: string
+  /** What is odd about the source as a whole; nobody has been told of it yet. */
+  warnings: Problem[]
+  columns: SourceColumns
+  /** The stream that mappings read unless they say otherwise. */
+  mainStream: string
 }
 
 const NO_COLUMNS: ReadonlySet<string> = new Set()
@@ -40,9 +53,7 @@ const CHUNKS_PER_WORKER = 2
  * Reads the source to its end and makes the desired set out of it, in a database of its own in the scratch folder. The
  * caller closes the set. One set at a time: the database has one name.
  */
-export async function computeDesired(
-  options: ComputeDesiredOptions,
-): Promise<{ set: DesiredSet; sourceDigest: string; warnings: Problem[] }> {
+export async function computeDesired(options: ComputeDesiredOptions): Promise<DesiredReading> {
   const { loaded, scratch, signal, onProgress = () => {}, onWarning = () => {} } = options
   const { manifest, directory } = loaded
   const snapshot = await options.obtainSnapshot?.()
@@ -65,6 +76,7 @@ export async function computeDesired(
   if (problems.length > 0) throw new ManifestError(problems)
   const { workers, chunkSize } = manifest.run
   const columns = columnsRead(manifest, source.streams)
+  const seen = new ColumnsSeen()
   const nulls = new WrittenNulls((stream) => columns.get(stream) ?? NO_COLUMNS)
   const mapper = createMapperPool(manifest, { workers, mainStream: source.streams[0] })
   try {
@@ -76,7 +88,10 @@ export async function computeDesired(
       chunksInFlight: workers * CHUNKS_PER_WORKER,
       signal,
       onRecords: (chunk) => {
-        for (const record of chunk) nulls.add(record)
+        for (const record of chunk) {
+          nulls.add(record)
+          seen.add(record)
+        }
       },
       onProgress: (done) => onProgress({ phase: 'reading the source', done, unit: 'records', ...share }),
     })
@@ -91,13 +106,16 @@ export async function computeDesired(
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
     }
     const set = new DesiredSet(staging, accounting, reading, source.fileDigests?.())
-    for (const problem of unknownOrganizations(set, loaded)) onWarning(problem)
+    const mainStream = source.streams[0] ?? ''
+    const found = await sourceColumns(loaded, source, seen, snapshot !== undefined)
     const warnings = [
+      ...everybodyLeftOut(set, loaded, mainStream),
+      ...missingColumns(loaded, source, found),
       ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),
-      ...everybodyLeftOut(set, loaded, source.streams[0] ?? ''),
+      ...manyLeftOut(set, loaded, mainStream),
+      ...unknownOrganizations(set, loaded),
     ]
-    for (const problem of warnings) onWarning(problem)
-    return { set, sourceDigest: source.digest(), warnings }
+    return { set, sourceDigest: source.digest(), warnings, columns: found, mainStream }
   } finally {
     await mapper.close()
   }

@@ -1,21 +1,27 @@
 import { breathe } from '../clock.ts'
-import { plannedKinds } from '../resources/registry.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { kindDefinitions, plannedKinds } from '../resources/registry.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
 import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
-import { type ComputeDesiredOptions, computeDesired } from './compute-desired.ts'
+import { type ComputeDesiredOptions, computeDesired, type DesiredReading } from './compute-desired.ts'
 import { countUnknownRejects } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
+import { fieldTables } from './field-table.ts'
 import { checkPartial, checkUnknownRejects } from './guards.ts'
 import { warnOfKey } from './key-warnings.ts'
-import { Plan } from './plan.ts'
+import { lookalikeAddresses, swappedNames } from './people-warnings.ts'
+import { Plan, type PlanSummary } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { createPlanTables, indexActions } from './plan-tables.ts'
 import { everybodyVerified, shownWarning } from './plan-warnings.ts'
+import { unreadColumns } from './source-columns.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
+import { emptyFields, nullsInFields, oneRole } from './value-warnings.ts'
 import { keySort, stateVersion } from './where.ts'
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
@@ -23,6 +29,8 @@ export interface ComputePlanOptions extends ComputeDesiredOptions {
   target: Target
   /** Compare with all of WorkOS, not only with the state. */
   refresh: boolean
+  /** Whoever asks shows the plan with its warnings, so that `onWarning` is not to tell them as well. Default: it tells them. */
+  showsWarnings?: boolean
 }
 
 /** Reads the source and compares it with the state and with WorkOS. Writes nothing to either. */
@@ -30,7 +38,8 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   const { loaded, state, target, refresh, signal, onProgress = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
-  const { set, sourceDigest, warnings } = await computeDesired(options)
+  const reading = await computeDesired(options)
+  const { set, sourceDigest, warnings } = reading
   createPlanTables(set.staging)
   for (const definition of plannedKinds(manifest)) {
     await breathe(signal)
@@ -50,12 +59,11 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   noteStillAnswered(set.staging)
   await breathe(signal)
   const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh)
-  summary.warnings.push(...warnings.map((problem) => shownWarning(problem, loaded)))
-  if (summary.kinds.some(({ kind, create, update, adopt }) => kind === 'user' && create + update + adopt > 0)) {
-    for (const problem of everybodyVerified(set, loaded)) {
-      options.onWarning?.(problem)
-      summary.warnings.push(shownWarning(problem, loaded))
-    }
+  const odd = [...warnings, ...valueWarnings(reading, loaded, summary)]
+  summary.warnings.push(...odd.map((problem) => shownWarning(problem, loaded)))
+  if (!options.showsWarnings) for (const problem of odd) options.onWarning?.(problem)
+  if (summary.changes) {
+    summary.notices.push(...unreadColumns(loaded, reading.columns).map((problem) => shownWarning(problem, loaded)))
   }
   if (set.reading.partial) summary.refusals.push(...checkPartial(prune))
   const deletes = summary.kinds.reduce((sum, kind) => sum + kind.delete, 0)
@@ -70,7 +78,30 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     toolVersion,
   }
   const plan = new Plan(manifest.name, inputs, summary, set)
-  warnOfKey(plan, loaded, options.onWarning)
+  warnOfKey(plan, loaded, options.showsWarnings ? undefined : options.onWarning)
   summary.warnings = markAccepted(summary.warnings, manifest.warnings)
   return plan
+}
+
+/** What is odd about the values of what changes. A kind of which nothing changes was looked at when it did. */
+function valueWarnings(
+  { set, warnings, columns }: DesiredReading,
+  loaded: LoadedManifest,
+  { kinds }: PlanSummary,
+): Problem[] {
+  const changing = kinds.filter(({ create, update, adopt }) => create + update + adopt > 0).map(({ kind }) => kind)
+  const tables = fieldTables(set, kindDefinitions).filter(({ kind }) => changing.includes(kind))
+  const ofUsers = changing.includes('user')
+  return [
+    ...emptyFields(tables, loaded, columns).filter(({ path }) => !warnings.some((told) => told.path === path)),
+    ...nullsInFields(
+      tables,
+      loaded,
+      warnings.some(({ code }) => code === 'written_null'),
+    ),
+    ...oneRole(tables, loaded),
+    ...(ofUsers
+      ? [...everybodyVerified(set, loaded), ...swappedNames(set, loaded), ...lookalikeAddresses(set, loaded)]
+      : []),
+  ]
 }

@@ -1,6 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json } from '../json.ts'
 import type { KindDefinition } from '../resources/kind.ts'
+import { saysNothing } from '../sources/written-nulls.ts'
 import { describeSecrets } from './action-values.ts'
 
 /** How full one field is over all desired resources of a kind. */
@@ -15,6 +16,10 @@ export interface FieldColumn {
   example?: Json
   /** The field is secret: no example; distinct counts what may be said of them, the types of hashes. */
   secret?: true
+  /** Of a secret field: the types of hashes, most first, the first three of them. */
+  said?: string
+  /** Resources whose value is a text that programs write for nothing: `NULL`, `undefined`. Absent: none. */
+  writtenNulls?: { count: number; example: string }
 }
 
 /** The field table of one kind, by which an empty or a constant column is seen at a glance. */
@@ -24,6 +29,8 @@ export interface FieldTable {
   /** Desired resources. */
   resources: number
   fields: FieldColumn[]
+  /** There are more members than are counted. */
+  cut?: true
 }
 
 /** So many different values are counted exactly. */
@@ -32,74 +39,177 @@ export const DISTINCT_AT_MOST = 1000
 /** Where the example is looked for: among so many resources, the one with most fields filled. */
 const EXAMPLES_FROM = 100
 
+/** Fields of a kind that are counted: an object that is used as a map has no end of members. */
+const MOST_FIELDS = 500
+
+/** Longer values are told apart by a number made of them, so that what is in memory stays small. */
+const WHOLE_VALUE = 24
+
+/** Once planned a set does not change: each of its tables is made once. */
+const made = new WeakMap<DesiredSet, Map<string, FieldTable>>()
+
 /** The field tables of all kinds that have a desired resource, in the kinds' order. What is in memory does not grow with the users. */
 export function fieldTables(set: DesiredSet, definitions: readonly KindDefinition[]): FieldTable[] {
-  return definitions.map((definition) => fieldTable(set, definition)).filter(({ resources }) => resources > 0)
-}
-
-interface Tally {
-  filled: number
-  values: Set<string>
-  first: Json
-  secret: boolean
-}
-
-function fieldTable({ staging }: DesiredSet, { name, plural, fields }: KindDefinition): FieldTable {
-  const tallies = new Map<string, Tally>()
-  const tally = (field: string, value: Json, secret: boolean) => {
-    let known = tallies.get(field)
-    if (known === undefined) {
-      known = { filled: 0, values: new Set(), first: value, secret }
-      tallies.set(field, known)
-    }
-    known.filled += 1
-    if (known.values.size <= DISTINCT_AT_MOST)
-      known.values.add(typeof value === 'string' ? value : JSON.stringify(value))
-  }
-  let resources = 0
-  let example = new Map<string, Json>()
-  const rows = staging.db.prepare('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq').iterate(name)
-  for (const row of rows) {
-    const values = [...valuesOf(JSON.parse(String(row.attributes)))]
-    for (const [field, value] of values) tally(field, value, false)
-    if (row.secrets !== null) {
-      for (const [field, said] of Object.entries(describeSecrets(JSON.parse(String(row.secrets)))))
-        tally(field, said, true)
-    }
-    resources += 1
-    if (resources <= EXAMPLES_FROM && values.length > example.size) example = new Map(values)
-  }
-  const known = Object.keys(fields).filter((field) => fields[field]?.compared !== false && !fields[field]?.secret)
-  const listed = [...new Set([...known.filter((field) => !hasMembers(field, tallies)), ...tallies.keys()])]
-  const order = (field: string) => Object.keys(fields).indexOf(field.split('.', 1)[0] ?? field)
-  return {
-    kind: name,
-    plural,
-    resources,
-    fields: listed
-      .toSorted((a, b) => order(a) - order(b))
-      .map((field): FieldColumn => {
-        const found = tallies.get(field)
-        if (found === undefined) return { field, filled: 0, distinct: 0 }
-        const { filled, values, first, secret } = found
-        if (secret) return { field, filled, distinct: values.size, secret }
-        return { field, filled, distinct: values.size, example: example.get(field) ?? first }
-      }),
-  }
-}
-
-/** Whether members of it are listed in its place: `metadata.plan` for `metadata`. */
-function hasMembers(field: string, tallies: ReadonlyMap<string, unknown>): boolean {
-  return [...tallies.keys()].some((name) => name.startsWith(`${field}.`))
+  const known = made.get(set) ?? new Map<string, FieldTable>()
+  made.set(set, known)
+  return definitions
+    .map((definition) => {
+      const table = known.get(definition.name) ?? fieldTable(set, definition)
+      known.set(definition.name, table)
+      return table
+    })
+    .filter(({ resources }) => resources > 0)
 }
 
 /** The filled fields, an object's members one by one. */
-function* valuesOf(attributes: Record<string, Json>): Generator<[string, Json]> {
+export function* flatFields(attributes: Record<string, Json>): Generator<[string, Json]> {
   for (const [field, value] of Object.entries(attributes)) {
     if (isObject(value)) {
       for (const [member, inner] of Object.entries(value)) if (isFilled(inner)) yield [`${field}.${member}`, inner]
     } else if (isFilled(value)) yield [field, value]
   }
+}
+
+interface Tally {
+  filled: number
+  values: Set<string | number>
+  first: Json
+  nulls: { count: number; example: string } | undefined
+  /** Of a secret: how many are of which type. */
+  said: Map<string, number> | undefined
+}
+
+/** Counts fields over any number of resources in the same memory. */
+class Tallies {
+  readonly byField = new Map<string, Tally>()
+  cut = false
+  readonly #names = new Map<string, Tally>()
+  readonly #members = new Map<string, Map<string, Tally>>()
+
+  /** As `flatFields` yields them, without making the names of members again for each resource. */
+  addAll(attributes: Record<string, Json>): void {
+    for (const [field, value] of Object.entries(attributes)) {
+      if (!isObject(value)) this.#add(this.#names, field, '', value)
+      else {
+        const names = this.#members.get(field) ?? new Map<string, Tally>()
+        this.#members.set(field, names)
+        for (const [member, inner] of Object.entries(value)) this.#add(names, member, `${field}.`, inner)
+      }
+    }
+  }
+
+  #add(names: Map<string, Tally>, name: string, prefix: string, value: Json): void {
+    if (!isFilled(value)) return
+    const tally = names.get(name) ?? this.#of(`${prefix}${name}`, value)
+    if (tally === undefined) return
+    names.set(name, tally)
+    tally.filled += 1
+    if (tally.values.size <= DISTINCT_AT_MOST) tally.values.add(distinguished(value))
+    if (typeof value !== 'string' || !saysNothing(value)) return
+    tally.nulls ??= { count: 0, example: value }
+    tally.nulls.count += 1
+  }
+
+  addSecret(field: string, said: string | null): void {
+    const tally = this.#of(field, null)
+    if (tally === undefined) return
+    tally.filled += 1
+    tally.said ??= new Map()
+    tally.said.set(said ?? '', (tally.said.get(said ?? '') ?? 0) + 1)
+  }
+
+  #of(field: string, first: Json): Tally | undefined {
+    const known = this.byField.get(field)
+    if (known !== undefined) return known
+    if (this.byField.size >= MOST_FIELDS) {
+      this.cut = true
+      return undefined
+    }
+    const tally: Tally = { filled: 0, values: new Set(), first, nulls: undefined, said: undefined }
+    this.byField.set(field, tally)
+    return tally
+  }
+}
+
+function fieldTable({ staging }: DesiredSet, { name, plural, fields }: KindDefinition): FieldTable {
+  const tallies = new Tallies()
+  let resources = 0
+  let example = new Map<string, Json>()
+  const rows = staging.db.prepare('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq').iterate(name)
+  for (const row of rows) {
+    const attributes: Record<string, Json> = JSON.parse(String(row.attributes))
+    tallies.addAll(attributes)
+    if (row.secrets !== null) {
+      const secrets = describeSecrets(JSON.parse(String(row.secrets)))
+      for (const [field, said] of Object.entries(secrets)) tallies.addSecret(field, said)
+    }
+    resources += 1
+    if (resources > EXAMPLES_FROM) continue
+    const values = new Map(flatFields(attributes))
+    if (values.size > example.size) example = values
+  }
+  const columns = [...tallies.byField].map(([field, tally]) => columnOf(field, tally, example.get(field)))
+  return {
+    kind: name,
+    plural,
+    resources,
+    fields: [...emptyFields(fields, tallies.byField), ...columns].toSorted(inOrderOf(Object.keys(fields))),
+    ...(tallies.cut && { cut: true }),
+  }
+}
+
+function columnOf(
+  field: string,
+  { filled, values, first, nulls, said }: Tally,
+  example: Json | undefined,
+): FieldColumn {
+  if (said !== undefined) {
+    const types = [...said].filter(([type]) => type !== '').sort(([, a], [, b]) => b - a)
+    const named = types.slice(0, 3).map(([type]) => type)
+    const told = named.length === 0 ? {} : { said: `${named.join(', ')}${types.length > 3 ? ', …' : ''}` }
+    return { field, filled, distinct: said.size, secret: true, ...told }
+  }
+  return {
+    field,
+    filled,
+    distinct: values.size,
+    example: example ?? first,
+    ...(nulls !== undefined && { writtenNulls: nulls }),
+  }
+}
+
+/** Fields that the kind has and nobody does. Where somebody has members of it, these are listed in its place: `metadata.plan`. */
+function emptyFields(fields: KindDefinition['fields'], found: ReadonlyMap<string, unknown>): FieldColumn[] {
+  const members = new Set([...found.keys()].map((field) => field.split('.', 1)[0]))
+  return Object.entries(fields)
+    .filter(([field, { compared, secret }]) => compared !== false && !secret && !members.has(field))
+    .map(([field]) => ({ field, filled: 0, distinct: 0 }))
+}
+
+/** As the kind lists its fields; of members the most frequent first. */
+function inOrderOf(names: readonly string[]) {
+  const place = new Map(names.map((name, index) => [name, index]))
+  const rank = ({ field }: FieldColumn) => place.get(field.split('.', 1)[0] ?? field) ?? names.length
+  return (a: FieldColumn, b: FieldColumn) =>
+    rank(a) - rank(b) || b.filled - a.filled || (a.field < b.field ? -1 : Number(a.field > b.field))
+}
+
+function distinguished(value: Json): string | number {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length <= WHOLE_VALUE ? text : hashOf(text)
+}
+
+/** 53 bits (cyrb53): a thousand different texts fall together with odds of 1 in 10^10. */
+function hashOf(text: string): number {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57]
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    high = Math.imul(high ^ code, 2654435761)
+    low = Math.imul(low ^ code, 1597334677)
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909)
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909)
+  return 4294967296 * (2097151 & low) + (high >>> 0)
 }
 
 function isFilled(value: Json | undefined): value is Json {

@@ -1,5 +1,6 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
+import { figure } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { describeCondition, locateLeftOut, shownFile } from './locate-left-out.ts'
 import type { PlanWarning } from './plan.ts'
@@ -40,6 +41,44 @@ export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainSt
       path: place.join('.'),
     },
   ]
+}
+
+/** So many records, and this share of them, that one condition leaves out are worth a look. */
+const MANY_LEFT_OUT = 10
+const SHARE_LEFT_OUT = 0.3
+
+/** A warning for each condition that leaves out much of a stream, or many users of it, without leaving out everybody. */
+export function manyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream: string): Problem[] {
+  const { streams, kinds, records } = set.accounting
+  const passedOf = (names: readonly string[]) =>
+    streams
+      .filter(({ stream, role }) => role === 'main' && names.includes(stream))
+      .reduce((sum, { passed }) => sum + passed, 0)
+  const found = records.leftOutBy
+    .filter(({ stream, path, records: left }) => path !== null && isMuch(left, passedOf([stream])))
+    .map(({ stream, path, records: left }) => ({ stream, path: path ?? '', left, of: passedOf([stream]) }))
+  const { user } = loaded.manifest.map
+  // Who is left out as a user may still be an organization's record, which then counts as mapped.
+  if (user?.when !== undefined && user.each === undefined) {
+    const read = user.from === undefined ? [mainStream] : [user.from].flat()
+    const of = passedOf(read)
+    const left = of - (kinds.find(({ kind }) => kind === 'user')?.yielded ?? 0)
+    const path = 'map.user.when'
+    const isTold = found.some((one) => one.path === path)
+    if (!isTold && left < of && isMuch(left, of)) found.push({ stream: read.join(', '), path, left, of })
+  }
+  return found.map(({ stream, path, left, of }) => ({
+    code: 'many_left_out',
+    severity: 'warning',
+    message: `${figure(left)} of ${figure(of)} records of ${stream} are left out by ${path}`,
+    hint: 'if that is right, do nothing; else compare the condition with the values of the columns that it reads',
+    at: loaded.originOf(path.split('.')) ?? loaded.locate(path.split('.')),
+    path,
+  }))
+}
+
+function isMuch(left: number, of: number): boolean {
+  return left >= MANY_LEFT_OUT && left >= of * SHARE_LEFT_OUT
 }
 
 /**

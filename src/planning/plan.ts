@@ -28,6 +28,8 @@ export interface PlanSummary {
   refusals: GuardRefusal[]
   /** What is odd about the plan as a whole, and refuses nothing: who reads it should look. */
   warnings: PlanWarning[]
+  /** What is worth a look and nothing odd: nobody has to do anything about it, and nothing fails because of it. */
+  notices: PlanWarning[]
   /** Whether everything was read back from WorkOS. */
   refreshed: boolean
 }

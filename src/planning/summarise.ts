@@ -44,6 +44,7 @@ export function summarise(
       ...checkDrift(refused(set, '<>'), refused(set, '='), kinds),
     ],
     warnings: [],
+    notices: [],
     refreshed,
   }
 }

@@ -9,10 +9,10 @@ export function unknownOrganizations(set: DesiredSet, { manifest, locate }: Load
     .filter((key) => set.get('organization', key) === undefined)
     .map((key) => ({
       code: 'unknown_organization_rules',
+      severity: 'warning' as const,
       message: `no organization of the source has the key "${key}": its rules under roles.organizations apply to nobody`,
       hint: "write the organization's key as map.membership.organization yields it",
       at: locate(['roles', 'organizations', key]),
       path: `roles.organizations.${key}`,
-      severity: 'warning',
     }))
 }

@@ -1,12 +1,16 @@
+import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
-import type { Action, FieldChange } from '../planning/action.ts'
-import { address } from '../planning/action.ts'
+import { type Action, type AdoptAction, address, type FieldChange, type UpdateAction } from '../planning/action.ts'
+import { actionValues } from '../planning/action-values.ts'
 import type { Plan } from '../planning/plan.ts'
 import { type Paint, shortValue } from './style.ts'
+import { renderFields, renderShortFields, secretText } from './values-text.ts'
 
 export interface ActionsTextOptions {
   paint: Paint
   write: (text: string) => void
+  /** What is shown of values and of persons. Default: everything. */
+  mask?: Mask
 }
 
 /** How many of a kind are shown unless all are asked for. */
@@ -25,7 +29,7 @@ export function renderSamples(plan: Plan, options: ActionsTextOptions): void {
       if (count === 0) continue
       options.write('\n')
       for (const action of plan.sample(kind.kind, type, SAMPLE))
-        options.write(renderAction(action, plan, options.paint))
+        options.write(renderAction(action, plan, options, false))
       if (count > SAMPLE)
         options.write(`  … ${figure(count - SAMPLE)} more to ${type === 'blocked' ? 'block' : type}\n`)
     }
@@ -35,31 +39,38 @@ export function renderSamples(plan: Plan, options: ActionsTextOptions): void {
 }
 
 /** Every action, in the order they are carried out. */
-export function renderAllActions(plan: Plan, { paint, write }: ActionsTextOptions): void {
-  write('\n')
-  for (const action of plan.actions()) write(renderAction(action, plan, paint))
+export function renderAllActions(plan: Plan, options: ActionsTextOptions): void {
+  options.write('\n')
+  for (const action of plan.actions()) options.write(renderAction(action, plan, options, true))
 }
 
-/** One action: a line, and below it a line for each field it changes, or what blocks it and where it was read. */
-function renderAction(action: Action, { set }: Plan, paint: Paint): string {
+/**
+ * One action: a line, and below it the values of what is created, a line for each field that changes, or what blocks it and where it was
+ * read.
+ */
+function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOptions, full: boolean): string {
   const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(address(action))}`
-  const label = action.label === action.key ? '' : `  ${paint('dim', printable(action.label))}`
+  const label =
+    action.label === action.key ? '' : `  ${paint('dim', printable(mask?.value(action.label) ?? action.label))}`
   switch (action.type) {
-    case 'create':
-      return `${head}${label}\n`
+    case 'create': {
+      const values = actionValues(plan, action)
+      const shown = [action.key, action.label]
+      return `${head}${label}\n${full ? renderFields(values, paint, mask) : renderShortFields(values, shown, paint, mask)}`
+    }
     case 'update':
-      return `${head}${label}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
+      return `${head}${label}\n${renderChanges(plan, action, paint)}`
     case 'adopt': {
       const known = action.former === undefined ? '' : `, until now ${printable(action.former)}`
       const found = `  ${paint('dim', `is ${printable(action.id)}, by its ${action.matchedBy}${known}`)}`
-      return `${head}${label}${found}\n${action.changes.map((change) => renderChange(change, paint)).join('')}`
+      return `${head}${label}${found}\n${renderChanges(plan, action, paint)}`
     }
     case 'delete': {
       const holder = action.with ? `  ${paint('dim', `goes with its ${printable(address(action.with))}`)}` : ''
       return `${head}${label}${holder}\n`
     }
     case 'blocked': {
-      const origin = printable(set.origin(action.kind, action.key))
+      const origin = printable(plan.set.origin(action.kind, action.key))
       return `${head}${label}\n      ${origin}: ${printable(action.message)}\n${renderHint(action.hint, paint)}`
     }
   }
@@ -70,9 +81,14 @@ export function renderHint(hint: string | undefined, paint: Paint): string {
   return hint === undefined ? '' : `      ${paint('dim', printable(hint))}\n`
 }
 
-function renderChange(change: FieldChange, paint: Paint): string {
+function renderChanges(plan: Plan, action: UpdateAction | AdoptAction, paint: Paint): string {
+  const { secrets } = actionValues(plan, action)
+  return action.changes.map((change) => renderChange(change, secrets[change.field], paint)).join('')
+}
+
+function renderChange(change: FieldChange, said: string | null | undefined, paint: Paint): string {
   const name = `      ${printable(change.field)}: `
-  if ('secret' in change) return `${name}${paint('dim', '(secret) changed')}\n`
+  if ('secret' in change) return `${name}${paint('dim', `${secretText(said)} changed`)}\n`
   const before = change.before === undefined ? 'nothing' : shortValue(change.before)
   const after = change.after === undefined ? 'removed' : shortValue(change.after)
   return `${name}${paint('dim', before)} → ${after}\n`

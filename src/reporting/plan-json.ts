@@ -1,12 +1,16 @@
 import { lostRoles, unmappedRoles } from '../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { jsonText } from '../json.ts'
+import { actionValues } from '../planning/action-values.ts'
+import { fieldTables } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
+import { kindDefinitions } from '../resources/registry.ts'
 
 /**
  * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `where`, `reading`, `accounting`, `duplicates`, `cases`,
- * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, and the lists `actions`, `drift`, `spared`,
- * `rejects`, `leftOut`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named, never shown.
+ * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind, and the
+ * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
+ * never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
@@ -27,7 +31,8 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   }
   write(jsonText(head).slice(0, -1))
   writeList('blocked', plan.blockedCounts(), write)
-  writeList('actions', plan.actions(), write)
+  writeList('fields', fieldTables(set, kindDefinitions), write)
+  writeList('actions', actionsWithValues(plan), write)
   writeList('drift', plan.drift(), write)
   writeList('spared', plan.spared(), write)
   writeList('rejects', set.rejects(), write)
@@ -37,6 +42,11 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   writeList('lostRoles', lostRoles(set), write)
   writeList('totpUnsupported', unsupportedTotp(set), write)
   write('}\n')
+}
+
+/** `before`, `after` and `secrets` with each action: see ActionValues. */
+function* actionsWithValues(plan: Plan): Generator<object> {
+  for (const action of plan.actions()) yield { ...action, ...actionValues(plan, action) }
 }
 
 function writeList(name: string, items: Iterable<object>, write: (text: string) => void): void {

@@ -1,12 +1,16 @@
 import type { RejectedItem } from '../desired/desired-set.ts'
+import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
+import { fieldTables } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
+import { kindDefinitions } from '../resources/registry.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
 import { countsOf } from './counts.ts'
 import { describeEstimate } from './estimate-text.ts'
+import { renderFieldTables } from './field-table-text.ts'
 import { countedKind } from './kinds-text.ts'
 import { renderLeftOut, renderOrphans } from './left-out-text.ts'
 import { renderMerges } from './merges-text.ts'
@@ -17,12 +21,14 @@ import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { counted, ofSeveral, type Paint, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
-import { renderWarnings } from './warnings-text.ts'
+import { renderOddities } from './warnings-text.ts'
 import { describeWhere } from './where-text.ts'
 
 export interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
   full: boolean
+  /** What is shown of values and of persons. Default: everything. */
+  mask?: Mask
   /** Receives the text piece by piece: a plan may have millions of lines. */
   write: (text: string) => void
 }
@@ -33,7 +39,9 @@ const REASONS = 10
 /** A plan for people: where the records went, the counts, a sample of the actions, and what stands in the way. */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
-  write(`${paint('bold', describeWhere(plan.where))}\n\n`)
+  write(`${paint('bold', describeWhere(plan.where))}\n`)
+  renderOddities(plan.summary, options)
+  write('\n')
   if (plan.purpose === 'apply') {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
@@ -45,6 +53,8 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     renderLostRoles(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }
   renderCounts(plan, options)
+  if (plan.purpose === 'apply' && (plan.summary.changes || options.full))
+    renderFieldTables(fieldTables(plan.set, kindDefinitions), options)
   if (options.full) renderAllActions(plan, options)
   else renderSamples(plan, options)
   renderBlocked(plan, options)
@@ -57,7 +67,6 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   }
   renderConnections(plan, options)
   renderRemarks(plan, options)
-  renderWarnings(plan.summary.warnings, options)
   renderConclusion(plan, options)
 }
 

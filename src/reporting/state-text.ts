@@ -1,3 +1,4 @@
+import type { Mask } from '../diagnostics/mask.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { isObject, jsonText } from '../json.ts'
 import type { Run } from '../state/store.ts'
@@ -5,15 +6,23 @@ import { counted } from './style.ts'
 import { bound, definitions, textWidth, WIDTH, wrapped } from './table.ts'
 
 /** What a state holds, or one resource of it: each member on a line of its own, then the runs. */
-export function renderState(shown: object): string {
+export function renderState(shown: object, mask?: Mask): string {
   const rows: [string, string][] = []
   let runs = ''
   for (const [name, value] of Object.entries(shown)) {
     if (name === 'runs' && Array.isArray(value)) runs = value.map(renderRun).join('')
-    else rows.push([name, printable(name === 'resources' ? resources(value) : textOf(value))])
+    else rows.push([name, printable(name === 'resources' ? resources(value) : member(shown, name, value, mask))])
   }
   const lines = definitions(rows, '')
   return runs === '' ? lines : `${lines}runs\n${runs}`
+}
+
+/** The key of a person is hidden where all values are: it stands without its kind here. */
+function member(shown: object, name: string, value: unknown, mask: Mask | undefined): string {
+  const text = textOf(value)
+  // Before lines are broken: a value in quotes has to be in one piece.
+  if (name !== 'key') return mask?.text(text) ?? text
+  return mask?.key('kind' in shown ? String(shown.kind) : '', text) ?? text
 }
 
 function textOf(value: unknown): string {

@@ -1,6 +1,6 @@
 import type { SourceConfig } from '../config/manifest.ts'
-import { counted } from '../diagnostics/counted.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import { someOf } from '../diagnostics/some-of.ts'
 import { isObject } from '../json.ts'
 import { nullsOption } from './csv/options.ts'
 import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from './source.ts'
@@ -26,14 +26,26 @@ const WRITTEN: ReadonlySet<string> = new Set([
   '0000-00-00 00:00:00.000000',
 ])
 
+/** Whether a text is made of such words alone, as an expression makes it of written nulls, or holds what a program wrote for an object. */
+export function saysNothing(text: string): boolean {
+  if (text.length > LONGEST_TEXT) return false
+  const blank = text.indexOf(' ')
+  if (blank < 0) return text.length <= LONGEST && WRITTEN.has(text)
+  if (text.includes('[object Object]')) return true
+  return WRITTEN.has(text.slice(0, blank)) && text.split(' ').every((word) => WRITTEN.has(word))
+}
+
+/** Longer texts are made of more than two or three such words. */
+const LONGEST_TEXT = 60
+
 const LONGEST = Math.max(...[...WRITTEN].map((value) => value.length))
 
 /** Columns that are kept count of, and how deep they may lie: an object that is used as a map has no end of them. */
 const MAX_COLUMNS = 1000
 const MAX_DEPTH = 5
 
-/** Columns that are named one by one. */
-const MAX_TOLD = 20
+/** Columns that a warning names. */
+const MAX_TOLD = 10
 
 /** A column of a stream whose cells hold what looks like a written null. */
 export interface WrittenNull {
@@ -152,38 +164,46 @@ export function nullValues(found: readonly WrittenNull[]): string[] {
 }
 
 /**
- * A warning for each column.
+ * A warning for each setting that would make nothing of such texts, with the columns that it is about.
  * @param mapped whether the mapping is known to read these columns
  */
 export function writtenNullWarnings(
   found: readonly WrittenNull[],
   { mapped, source }: { mapped: boolean; source: SourceConfig },
 ): Problem[] {
-  const told = found.slice(0, MAX_TOLD)
-  const warnings = told.map((one): Problem => {
-    const { stream, column, values, of, first } = one
+  const groups = Map.groupBy(found, (one) => `${one.stream}\n${settingOf(one, source).path}`)
+  return [...groups.values()].flatMap((columns): Problem[] => {
+    const [one] = columns
+    if (one === undefined) return []
     const { path, nulls } = settingOf(one, source)
-    const held = values.map(({ value, count }) => `${value} in ${count}`).join(' and ')
-    const list = JSON.stringify([...new Set([...nulls, ...values.map(({ value }) => value)])]).replaceAll(',', ', ')
-    return {
-      code: 'written_null',
-      severity: 'warning',
-      message: `${stream}: the column ${column} holds the text ${held} of ${of} ${of === 1 ? 'row' : 'rows'}${mapped ? ', and the mapping reads it as a value' : ''}`,
-      hint: `where this means nothing, set ${path} to ${list}: such cells of CSV then count as empty; in JSON, write null`,
-      at: first,
-    }
+    const list = JSON.stringify([...new Set([...nulls, ...nullValues(columns)])]).replaceAll(',', ', ')
+    const read = mapped ? `, and the mapping reads ${columns.length === 1 ? 'it' : 'them'} as a value` : ''
+    const message =
+      columns.length === 1
+        ? `${one.stream}: the column ${one.column} holds the text ${heldIn(one)}${read}`
+        : `${one.stream}: ${columns.length} columns hold texts that stand for nothing${read}: ${listed(columns)}`
+    return [
+      {
+        code: 'written_null',
+        severity: 'warning',
+        message,
+        hint: `where this means nothing, set ${path} to ${list}: such cells of CSV then count as empty; in JSON, write null`,
+        at: one.first,
+      },
+    ]
   })
-  const more = found.length - told.length
-  if (more === 0) return warnings
-  return [
-    ...warnings,
-    {
-      code: 'written_null',
-      severity: 'warning',
-      message: `${counted(more, 'more column')} ${more === 1 ? 'holds' : 'hold'} such texts`,
-      at: { file: told[0]?.first.file ?? '' },
-    },
-  ]
+}
+
+function heldIn({ values, of }: WrittenNull): string {
+  const held = values.map(({ value, count }) => `${value} in ${count}`).join(' and ')
+  return `${held} of ${of} ${of === 1 ? 'row' : 'rows'}`
+}
+
+function listed(columns: readonly WrittenNull[]): string {
+  return someOf(
+    columns.map((one) => `${one.column} (${heldIn(one)})`),
+    { limit: MAX_TOLD },
+  )
 }
 
 /** Where the manifest says what stands for nothing in such a column, and what it says already: a stream may have a list of its own. */

@@ -31,7 +31,7 @@ describe('--quiet', () => {
 
   test('keeps warnings and errors', async () => {
     const project = peopleProject(await startWorkos(), [person('ada', { first_name: 'NULL' })])
-    const planned = await project.run(['plan', '--quiet'], run)
+    const planned = await project.run(['plan', '--quiet', '--json'], run)
     expect(planned.stderr).toContain('[written_null]')
     expect(planned.stderr).toMatch(/^\S+ warning: /)
     project.manifest({ version: 1, surplus: true })

@@ -99,7 +99,8 @@ test.each(RULES)('a user with 14 metadata keys migrates under $name, once', asyn
   const project = projectOf(workos, [auth0User(FOURTEEN)], metadata)
   const plan = await project.run(['plan'], { env })
   expect(remarksOf(plan)).toEqual(remarks)
-  expect(plan.stdout).not.toContain('xxx')
+  // Values stand among the values alone.
+  expect(remarksOf(plan).join()).not.toContain('xxx')
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
   expect(await metadataIn(workos)).toEqual({ 'auth0|ada': holds })
 

@@ -91,6 +91,9 @@ describe('an update', () => {
           { field: 'firstName', before: 'First1', after: 'Grace' },
           { field: 'metadata.plan', after: 'pro' },
         ],
+        before: { firstName: 'First1', metadata: { plan: null } },
+        after: { firstName: 'Grace', metadata: { plan: 'pro' } },
+        secrets: {},
       },
     ])
   })
@@ -102,7 +105,7 @@ describe('an update', () => {
     await world.apply(await world.plan())
     world.rows(hashed('e'))
     const plan = await world.plan()
-    expect(asText(plan)).toContain('passwordHash: (secret) changed')
+    expect(asText(plan)).toContain('passwordHash: (secret, bcrypt) changed')
     expect(asMarkdown(plan)).toContain('+   passwordHash: (secret, bcrypt)')
     expect(asJson(plan).actions[0].changes).toEqual([{ field: 'passwordHash', secret: true }])
     for (const rendered of [asText(plan, { full: true }), asMarkdown(plan), JSON.stringify(asJson(plan))]) {

@@ -47,10 +47,17 @@ const OTHERS: Record<string, string[]> = {
   ],
   'a warning': [
     'column_not_in_file',
+    'columns_unread',
     'everybody_left_out',
     'everybody_verified',
+    'field_empty',
+    'lookalike_address',
     'live_key_in_staging',
+    'many_left_out',
+    'names_swapped',
+    'one_role_for_all',
     'test_key_in_production',
+    'written_null',
   ],
   'a case, whose rejections have codes of their own': [
     'same_email_different_external_ids',

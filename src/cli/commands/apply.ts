@@ -50,7 +50,7 @@ export async function apply(
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
     const report = await reportFile(session, options, context, path)
     const { apiKey } = session.target.identity
-    const plan = await session.computePlan(saved.summary.refreshed)
+    const plan = await session.computePlan(saved.summary.refreshed, !options.json)
     checkFresh(saved, plan, { apiKey, manifest: session.loaded.manifest, file: file ?? path })
     checkSeal(path, saved, apiKey)
     if (!options.json) await showHead(plan, context)
@@ -64,7 +64,7 @@ export async function apply(
 function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitCode> {
   return withSession(options, context, 'apply', async (session) => {
     const report = await reportFile(session, options, context)
-    const plan = await session.computePlan(options.refresh ?? false)
+    const plan = await session.computePlan(options.refresh ?? false, !options.json)
     if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
     checkRefusals(plan, session.loaded)
     if (options.strict) refuseWarnings(plan)

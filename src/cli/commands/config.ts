@@ -32,19 +32,29 @@ export interface ConfigOptions {
 export async function config(options: ConfigOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor() } = context
   const { config: path, env: environment, offline } = options
-  const loaded = await loadManifest({ path, environment, offline, cwd: context.cwd, env: context.env, redactor })
+  const loaded = await loadManifest({
+    path,
+    environment,
+    offline,
+    cwd: context.cwd,
+    env: context.env,
+    mask: context.mask,
+    redactor,
+  })
   const color = wantsColor(context.stderr, context.env)
   context.stderr.write(renderProblems(loaded.warnings, { color, cwd: context.cwd, redactor }))
+  const { stdout } = context.unmasked ?? context
+  const print = (text: string) => stdout.write(context.mask?.ownText(text) ?? text)
   const shown = inSchemaOrder(masked(loaded))
   const origin = (path: string[]) => originText(loaded, path, context.cwd)
   if (options.json) {
     const value = options.origins ? { manifest: shown, origins: originsOf(shown, origin) } : shown
-    context.stdout.write(redactor.redact(`${jsonText(value, 2)}\n`))
+    print(redactor.redact(`${jsonText(value, 2)}\n`))
     return ExitCode.done
   }
   const document = new Document(shown)
   if (options.origins) comment(document.contents, [], origin)
-  context.stdout.write(redactor.redact(document.toString({ lineWidth: 0 })))
+  print(redactor.redact(document.toString({ lineWidth: 0 })))
   return ExitCode.done
 }
 

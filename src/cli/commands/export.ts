@@ -33,7 +33,7 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
   const { redactor = new Redactor(), stdout, stderr, cwd, env } = context
   const { config: path, env: environment } = options
   const defer = ([section]: readonly string[]) => section !== 'source'
-  const loaded = await loadManifest({ path, environment, cwd, env, defer, redactor })
+  const loaded = await loadManifest({ path, environment, cwd, env, defer, mask: context.mask, redactor })
   const { progress, ...told } = openTold(options, context)
   const onWarning = (problem: Problem) => {
     const placed = { ...placeSourceProblem(problem, loaded), severity: 'warning' as const }

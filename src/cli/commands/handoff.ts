@@ -39,6 +39,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     cwd,
     env,
     defer: (path) => path[0] === 'target' || isSourceSecret(path),
+    mask: context.mask,
     redactor,
   })
   const { progress, ...told } = openTold(options, context)
@@ -60,7 +61,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   const scratch = scratchBeside(statePath)
   const state = peekState(statePath)
   const write = async () => {
-    const { set } = await placingSourceErrors(loaded, () =>
+    const { set, warnings } = await placingSourceErrors(loaded, () =>
       computeDesired({
         ...tell,
         loaded,
@@ -69,6 +70,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
         obtainSnapshot: snapshotFor(loaded, options, context, tell),
       }),
     ).finally(() => progress.clear())
+    for (const problem of warnings) tell.onWarning(problem)
     try {
       const folder = resolve(cwd, options.out)
       const { includeSecrets = false } = options

@@ -4,6 +4,7 @@ import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, OperatorError, UsageError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
+import { withoutValues } from '../../inspecting/hide-values.ts'
 import type { Recognised } from '../../inspecting/recognise.ts'
 import { describeDataFile } from '../../inspecting/source-of-file.ts'
 import { renderInspectionJson } from '../../reporting/inspection-json.ts'
@@ -43,7 +44,8 @@ export async function inspect(
   const look = file === undefined ? lookAtManifest(subject, options, context) : lookAtFile(file, context)
   const { title, manifest, recognised, ...read } = await look
   const limit = options.all ? Number.POSITIVE_INFINITY : (options.limit ?? DEFAULT_LIMIT)
-  const inspection = await inspectHere({ ...read, quiet: options.quiet, verbose: options.verbose }, limit, context)
+  const found = await inspectHere({ ...read, quiet: options.quiet, verbose: options.verbose }, limit, context)
+  const inspection = context.mask?.mode === 'all' ? withoutValues(found) : found
   const output = buffered(context.stdout)
   if (options.json) {
     output.write(renderInspectionJson(inspection, { manifest, file: file ?? null, recognised: recognised ?? null }))
@@ -95,7 +97,7 @@ async function lookAtManifest(
   const { cwd, env, redactor = new Redactor() } = context
   // Where it goes does not matter here, and a snapshot needs no credentials.
   const defer = (place: readonly string[]) => place[0] !== 'source' || isSourceSecret(place)
-  const loaded = await loadManifest({ path, environment, cwd, env, defer, redactor })
+  const loaded = await loadManifest({ path, environment, cwd, env, defer, mask: context.mask, redactor })
   const manifest = relative(cwd, loaded.file)
   const title = `${manifest}, source ${loaded.manifest.source.type}`
   const columns = await columnsOf(loaded)

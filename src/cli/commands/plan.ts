@@ -59,7 +59,7 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
     }
     const holder = await outputPlaces(loaded, statePath, files, context.cwd)
     const html = htmlFile(options.html, options, context)
-    const computed = await session.computePlan(options.refresh ?? false)
+    const computed = await session.computePlan(options.refresh ?? false, (options.format ?? 'text') === 'text')
     await showPlan(computed, options, context)
     if (options.out !== undefined) {
       save(computed, options.out, session, context)
@@ -132,14 +132,14 @@ function purposeOf(what: string, named: string, option: string, code: string): P
 export async function showPlan(
   computed: Plan,
   { format = 'text', full = false, snapshot }: Pick<PlanOptions, 'format' | 'full' | 'snapshot'>,
-  { stdout, env, now }: Context,
+  { stdout, env, now, mask }: Context,
 ): Promise<void> {
   const output = buffered(stdout)
   if (format === 'json') renderPlanJson(computed, output.write)
-  else if (format === 'markdown') renderPlanMarkdown(computed, output.write)
+  else if (format === 'markdown') renderPlanMarkdown(computed, output.write, mask)
   else {
     const paint = painter(wantsColor(stdout, env))
-    renderPlanText(computed, { paint, full, write: output.write, now: now(), isNamed: snapshot !== undefined })
+    renderPlanText(computed, { paint, full, mask, write: output.write, now: now(), isNamed: snapshot !== undefined })
   }
   await output.end()
 }

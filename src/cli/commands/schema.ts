@@ -4,6 +4,6 @@ import type { Context } from '../context.ts'
 
 /** `schema`: prints the JSON Schema of the manifest. */
 export async function schema(_options: object, context: Context): Promise<ExitCode> {
-  context.stdout.write(manifestSchemaText)
+  ;(context.unmasked ?? context).stdout.write(manifestSchemaText)
   return ExitCode.done
 }

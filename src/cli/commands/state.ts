@@ -55,7 +55,7 @@ export async function stateShow(
     await outputPlaces(loaded, statePath, { '--html': options.html }, context.cwd)
     const html = htmlFile(options.html, {}, context)
     const shown = target === undefined ? await overview(state) : await single(state, target)
-    context.stdout.write(options.json ? `${jsonText(shown)}\n` : renderState(shown))
+    context.stdout.write(options.json ? `${jsonText(shown)}\n` : renderState(shown, context.mask))
     if (html === undefined) return
     const { stateReport } = await import('../../reporting/html/state-report.ts')
     const of = { name: loaded.manifest.name, environment: loaded.environment ?? null }
@@ -70,7 +70,8 @@ export async function stateExport(
 ): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   return withState(options, context, async ({ state }) => {
-    const output = buffered(context.stdout)
+    // Data for programs, which look people up by these keys: see docs/masking.md.
+    const output = buffered((context.unmasked ?? context).stdout)
     const csv = (row: (string | number)[]) => stringify([row], { escape_formulas: true })
     if (options.format !== 'ndjson') output.write(csv(['kind', 'key', 'external_id', 'workos_id', 'ownership', 'run']))
     for await (const resource of resources(state, options.kind)) {

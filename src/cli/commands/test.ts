@@ -43,7 +43,16 @@ export async function test(options: TestOptions, context: Context): Promise<Exit
   }
   // What tests need of unset references, they ask for themselves.
   const defer = () => true
-  const loaded = await loadManifest({ path, environment, recipe, defer, cwd: context.cwd, env: context.env, redactor })
+  const loaded = await loadManifest({
+    path,
+    environment,
+    recipe,
+    defer,
+    cwd: context.cwd,
+    env: context.env,
+    mask: context.mask,
+    redactor,
+  })
   const color = wantsColor(context.stderr, context.env)
   context.stderr.write(renderProblems(loaded.warnings, { color, cwd: context.cwd, redactor }))
   const outcomes = await placingManifestErrors(loaded, async () => runMappingTests(loaded, await streamsOf(loaded)))

@@ -65,6 +65,7 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
       offline,
       cwd: context.cwd,
       env: context.env,
+      mask: context.mask,
       redactor,
     })
     const { loaded, problems } = inspected

@@ -43,6 +43,7 @@ export async function admit(options: DoctorOptions, context: Context): Promise<P
       cwd,
       env,
       redactor,
+      mask: context.mask,
       defer: () => true,
     })
     return { ...base, ...inspected }

@@ -23,18 +23,20 @@ export interface Prompts {
 }
 
 /** Prompts on the terminal of a command. What comes from files is written so that it cannot steer the terminal. */
-export function createPrompts({ stdin, stderr, interrupted }: Context): Prompts {
-  const common = { input: stdin, output: stderr, signal: interrupted }
+export function createPrompts({ stdin, stderr, interrupted, mask, unmasked }: Context): Prompts {
+  // What a person types comes back as it is.
+  const common = { input: stdin, output: unmasked?.stderr ?? stderr, signal: interrupted }
+  const shown = (text: string) => printable(mask?.text(text) ?? text)
   return {
     intro: (title) => clack.intro(title, common),
-    note: (text, title) => clack.note(text.split('\n').map(printable).join('\n'), title, common),
-    say: (text) => clack.log.info(printable(text), common),
-    warn: (text) => clack.log.warn(printable(text), common),
+    note: (text, title) => clack.note(text.split('\n').map(shown).join('\n'), title, common),
+    say: (text) => clack.log.info(shown(text), common),
+    warn: (text) => clack.log.warn(shown(text), common),
     async select<Value extends string>(message: string, choices: readonly Choice<Value>[]): Promise<Value> {
       const options = choices.map(({ value, label, hint }) => ({
         value,
-        label: printable(label),
-        ...(hint === undefined ? {} : { hint: printable(hint) }),
+        label: shown(label),
+        ...(hint === undefined ? {} : { hint: shown(hint) }),
       }))
       const index = await answered(
         clack.select<number>({ ...common, message, options: options.map((option, at) => ({ ...option, value: at })) }),

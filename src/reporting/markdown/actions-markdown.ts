@@ -1,3 +1,4 @@
+import type { Mask } from '../../diagnostics/mask.ts'
 import { figure, printable } from '../../diagnostics/printable.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { type Action, address } from '../../planning/action.ts'
@@ -29,18 +30,20 @@ const SAMPLE = 10
 const FIELDS = 30
 
 /** The actions of a plan with their values: open where they are few, else a few of each kind, folded. */
-export function actionSections(plan: Plan, room: number): string[] {
+export function actionSections(plan: Plan, room: number, mask?: Mask): string[] {
   return TYPES.flatMap((type) => {
     const kinds = plan.summary.kinds.filter((kind) => kind[type] > 0)
     const total = kinds.reduce((sum, kind) => sum + kind[type], 0)
     if (total === 0) return []
     const heading = `### ${HEADINGS[type]} (${figure(total)})\n\n`
     if (total <= FEW) {
-      const lines = kinds.flatMap(({ kind }) => plan.sample(kind, type, FEW).flatMap((action) => linesOf(plan, action)))
+      const lines = kinds.flatMap(({ kind }) =>
+        plan.sample(kind, type, FEW).flatMap((action) => linesOf(plan, action, mask)),
+      )
       return [`${heading}${fenced(within(lines, room), 'diff')}`]
     }
     const blocks = kinds.map((kind) => {
-      const lines = plan.sample(kind.kind, type, SAMPLE).flatMap((action) => linesOf(plan, action))
+      const lines = plan.sample(kind.kind, type, SAMPLE).flatMap((action) => linesOf(plan, action, mask))
       const rest = kind[type] - SAMPLE
       const more = rest > 0 ? [`# … ${figure(rest)} more`] : []
       return folded(
@@ -65,9 +68,12 @@ function within(lines: readonly string[], room: number): string[] {
 }
 
 /** One action: its address, and below it its values. */
-function linesOf(plan: Plan, action: Action): string[] {
+function linesOf(plan: Plan, action: Action, mask: Mask | undefined): string[] {
   // What is created shows its values below, its e-mail address or name among them.
-  const label = action.type === 'create' || action.label === action.key ? '' : `  ${printable(action.label)}`
+  const label =
+    action.type === 'create' || action.label === action.key
+      ? ''
+      : `  ${printable(mask?.value(action.label) ?? action.label)}`
   const head = `${MARKS[action.type]} ${printable(address(action))}${label}`
   if (action.type === 'blocked') {
     const hint = action.hint === undefined ? [] : [`#   ${printable(action.hint)}`]

@@ -1,5 +1,6 @@
 import { lostRoles, lostRolesCount } from '../../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../desired/totp-factors.ts'
+import type { Mask } from '../../diagnostics/mask.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import { openWarnings } from '../../planning/accepted-warnings.ts'
 import { address } from '../../planning/action.ts'
@@ -37,10 +38,10 @@ const SENTENCE = 600
  * A plan for a pull request: what changes in one sentence, what to look at, the changes, then everything that it was made of, folded. It
  * stays below what a comment on GitHub may hold, and reads in the log of a job as well.
  */
-export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): void {
+export function renderPlanMarkdown(plan: Plan, write: (text: string) => void, mask?: Mask): void {
   let room = ROOM
   let dropped = 0
-  for (const section of sections(plan)) {
+  for (const section of sections(plan, mask)) {
     if (section === '') continue
     if (section.length + 1 > room) dropped += 1
     else {
@@ -51,12 +52,13 @@ export function renderPlanMarkdown(plan: Plan, write: (text: string) => void): v
   if (dropped > 0) write(`\n${counted(dropped, 'more section')}: \`workos-migrate plan --full\` shows everything.\n`)
 }
 
-function* sections(plan: Plan): Generator<string> {
+function* sections(plan: Plan, mask: Mask | undefined): Generator<string> {
   yield headline(plan)
   yield refusals(plan)
   yield warnings(plan)
+  yield alert('NOTE', 'Worth a look', plan.summary.notices)
   yield counts(plan)
-  yield* actionSections(plan, ROOM_FOR_ACTIONS)
+  yield* actionSections(plan, ROOM_FOR_ACTIONS, mask)
   yield rejects(plan)
   yield list('Left out', leftOutRows(plan, SAMPLE), plan.set.leftOutCount())
   yield drift(plan)

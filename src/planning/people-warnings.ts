@@ -1,0 +1,160 @@
+import { codePointOf } from '../addresses.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import { figure } from '../diagnostics/printable.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { someOf } from '../diagnostics/some-of.ts'
+import { lookalikeSkeleton, mixesScripts } from './lookalike-skeleton.ts'
+
+/** So many addresses have to tell which name is which, and this share of them has to say that they are swapped. */
+const TELLING = 3
+const SWAPPED = 2 / 3
+/** Users that are looked at, the first ones: what holds for so many holds for all. */
+const LOOKED_AT = 10_000
+
+/** Addresses that are named, and that are counted. */
+const PAIRS = 5
+const MOST = 1000
+
+/**
+ * A warning where addresses like first.last@ say of most people that the first name is the last one. Companies that write the family name first
+ * in addresses look like this too, so it asks for a look.
+ */
+export function swappedNames(set: DesiredSet, { manifest, locate }: LoadedManifest): Problem[] {
+  const { firstName, lastName } = manifest.map.user ?? {}
+  if (firstName === undefined || lastName === undefined) return []
+  const counts = { straight: 0, swapped: 0 }
+  let example = ''
+  const rows = set.staging.db
+    .prepare(
+      `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
+       WHERE kind = 'user' AND attributes ->> 'firstName' IS NOT NULL AND attributes ->> 'lastName' IS NOT NULL ORDER BY seq LIMIT ?`,
+    )
+    .iterate(LOOKED_AT)
+  for (const row of rows) {
+    const order = orderOf(String(row.email), String(row.first), String(row.last))
+    if (order === undefined) continue
+    counts[order] += 1
+    if (order === 'swapped' && example === '') example = `${row.email} has the first name ${JSON.stringify(row.first)}`
+  }
+  const compared = counts.straight + counts.swapped
+  if (compared < TELLING || counts.swapped < compared * SWAPPED) return []
+  return [
+    {
+      code: 'names_swapped',
+      severity: 'warning',
+      message: `first and last names look swapped: so say ${figure(counts.swapped)} of ${figure(compared)} addresses that tell (${example})`,
+      hint: 'look at map.user.firstName and map.user.lastName; where addresses begin with the last name, do nothing',
+      at: locate(['map', 'user', 'firstName']),
+      path: 'map.user.firstName',
+    },
+  ]
+}
+
+/** Which name comes first in an address, for those that tell: `ada.lovelace@`, `a.lovelace@`, `alovelace@`. */
+export function orderOf(email: string, first: string, last: string): 'straight' | 'swapped' | undefined {
+  const local = email.slice(0, email.lastIndexOf('@')).replace(/\+.*$/, '')
+  const [a, b] = [namesIn(first), namesIn(last)]
+  if (a.length === 0 || b.length === 0 || a.some((name) => b.includes(name))) return undefined
+  const straight = tells(local, a, b)
+  const swapped = tells(local, b, a)
+  return straight === swapped ? undefined : straight ? 'straight' : 'swapped'
+}
+
+/** Whether the address is made of one of the first names, or its initial, then one of the second ones. */
+function tells(local: string, before: readonly string[], after: readonly string[]): boolean {
+  const parts = folded(local).split(/[._-]+/)
+  const [one = '', two] = parts
+  if (two === undefined)
+    return before.some((name) => after.some((other) => other.length > 2 && one === `${name[0]}${other}`))
+  if (parts.length !== 2) return false
+  const begins = before.some((name) => name === one || (one.length === 1 && name.startsWith(one)))
+  return begins && after.includes(two.replace(/\d+$/, ''))
+}
+
+/** A name as addresses have it: whole without blanks, and each of its words. */
+function namesIn(name: string): string[] {
+  const words = folded(name)
+    .split(/[^\p{L}]+/u)
+    .filter((word) => word !== '')
+  return [...new Set([words.join(''), ...words])].filter((word) => word !== '')
+}
+
+function folded(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[łøđßæœı]/g, (letter) => SPELT[letter] ?? letter)
+}
+
+const SPELT: Record<string, string> = { ł: 'l', ø: 'o', đ: 'd', ß: 'ss', æ: 'ae', œ: 'oe', ı: 'i' }
+
+/**
+ * A warning about addresses that people take for one another: of two users, or with letters of two alphabets in one word. Whoever has the
+ * wrong one of them gets the other's invitations, and an administrator gives access to whom they do not mean.
+ */
+export function lookalikeAddresses(set: DesiredSet, { locate }: LoadedManifest): Problem[] {
+  const found = [...pairsIn(set), ...refusedPairs(set)]
+  // One that looks like another of the source is told with that one.
+  for (const email of mixedAddresses(set)) {
+    if (!found.some((text) => text.includes(email))) found.push(`${spelt(email)}, of letters of two alphabets`)
+  }
+  if (found.length === 0) return []
+  return [
+    {
+      code: 'lookalike_address',
+      severity: 'warning',
+      message: `${found.length === 1 ? 'an address looks' : 'addresses look'} like another: ${someOf(found, { limit: PAIRS })}`,
+      hint: 'compare them letter by letter with the source: one of each may be a slip, or made to deceive',
+      at: locate(['map', 'user', 'email']),
+      path: 'map.user.email',
+    },
+  ]
+}
+
+function pairsIn({ staging }: DesiredSet): string[] {
+  staging.db.function('skeleton', { deterministic: true }, (email) => lookalikeSkeleton(String(email)))
+  // An i for an l alone is no look-alike: Ian and Lan are two people.
+  return staging
+    .statement(
+      `SELECT min(email) AS one, max(email) AS other, count(DISTINCT email) AS n FROM (
+         SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user')
+       WHERE email IS NOT NULL GROUP BY skeleton(email)
+       HAVING n > 1 AND count(DISTINCT replace(email, 'i', 'l')) > 1 ORDER BY one LIMIT ?`,
+    )
+    .all(MOST)
+    .map(({ one, other, n }) => {
+      return `${spelt(String(one))} and ${spelt(String(other))}${Number(n) > 2 ? ` (and ${Number(n) - 2} more)` : ''}`
+    })
+}
+
+/** Those that are refused already, since they differ in the case or form of their letters alone. */
+function refusedPairs({ staging }: DesiredSet): string[] {
+  const pairs = staging
+    .statement("SELECT message FROM rejects WHERE kind = 'user' AND code = 'possible_duplicate' ORDER BY seq LIMIT ?")
+    .all(MOST)
+    .flatMap(({ message }) => {
+      const [, one, other] = /^the address (\S+) may be the same as (\S+)/.exec(String(message)) ?? []
+      return one === undefined || other === undefined ? [] : [[one, other].toSorted()]
+    })
+  // Both of a pair are refused.
+  return [...new Set(pairs.map(([one = '', other = '']) => `${spelt(one)} and ${spelt(other)} (rejected)`))]
+}
+
+function mixedAddresses({ staging }: DesiredSet): string[] {
+  staging.db.function('mixesScripts', { deterministic: true }, (email) => (mixesScripts(String(email)) ? 1 : 0))
+  return staging
+    .statement(
+      `SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user'
+         AND mixesScripts(attributes ->> 'email') ORDER BY seq LIMIT ?`,
+    )
+    .all(MOST)
+    .map(({ email }) => String(email))
+}
+
+/** An address with the name of the first letter outside ASCII: it may look like one of ASCII. */
+function spelt(email: string): string {
+  const letter = [...email].find((character) => (character.codePointAt(0) ?? 0) > 0x7f)
+  return letter === undefined ? email : `${email} (${codePointOf(letter)})`
+}

@@ -1,0 +1,76 @@
+import { isObject } from '../json.ts'
+import { ROW_FILE, ROW_LINE, type SourceRecord } from './source.ts'
+
+/** Names that are kept count of in a stream: an object that is used as a map has no end of them. */
+const MAX_NAMES = 1000
+
+/** What the records of one stream hold. */
+export interface StreamColumns {
+  records: number
+  /** By name: records with a value under it. */
+  filled: ReadonlyMap<string, number>
+  /** There were more names than are counted. */
+  cut: boolean
+  /** The stream whose records these rows are joined to, directly or not; undefined for a main stream. */
+  within?: string
+}
+
+interface Tally {
+  records: number
+  filled: Map<string, number>
+  cut: boolean
+  within?: string
+}
+
+/** Counts the members of records, and of rows that are joined to them, over any number of records in the same memory. */
+export class ColumnsSeen {
+  readonly #streams = new Map<string, Tally>()
+
+  add({ stream, data }: Pick<SourceRecord, 'stream' | 'data'>): void {
+    this.#count(this.#tally(stream, undefined), data, stream)
+  }
+
+  /** By stream; a joined one stands under its name unless a main one has that name. */
+  streams(): ReadonlyMap<string, StreamColumns> {
+    return this.#streams
+  }
+
+  #tally(stream: string, within: string | undefined): Tally {
+    let tally = this.#streams.get(stream)
+    if (tally === undefined) {
+      tally = { records: 0, filled: new Map(), cut: false, ...(within !== undefined && { within }) }
+      this.#streams.set(stream, tally)
+    }
+    return tally
+  }
+
+  #count(tally: Tally, data: object, main: string): void {
+    tally.records += 1
+    for (const [name, value] of Object.entries(data)) {
+      const known = tally.filled.get(name)
+      if (known === undefined && tally.filled.size >= MAX_NAMES) tally.cut = true
+      else tally.filled.set(name, (known ?? 0) + (isEmpty(value) ? 0 : 1))
+      if (Array.isArray(value)) this.#joined(name, value, main)
+    }
+  }
+
+  #joined(name: string, rows: readonly unknown[], main: string): void {
+    for (const row of rows) {
+      if (!isObject(row) || !(ROW_FILE in row)) return
+      const tally = this.#tally(name, main)
+      if (tally.within !== undefined) this.#count(tally, row, main)
+    }
+  }
+}
+
+/** Members that say where a row stands, and nothing of what it holds. */
+export function isPlace(name: string): boolean {
+  return name === ROW_FILE || name === ROW_LINE
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined) return true
+  if (typeof value === 'string') return value.trim() === ''
+  if (Array.isArray(value)) return value.length === 0
+  return isObject(value) && Object.keys(value).length === 0
+}

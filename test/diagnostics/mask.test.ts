@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest'
+import { defaultMode, Mask } from '../../src/diagnostics/mask.ts'
+
+const emails = new Mask('emails')
+const all = new Mask('all')
+
+describe('emails', () => {
+  test.each([
+    ['ada@example.com', 'a***@example.com'],
+    ['+ user:ada@example.com  ada@example.com', '+ user:a***@example.com  a***@example.com'],
+    ['membership:ada@example.com@acme', 'membership:a***@example.com@acme'],
+    ['ada.lovelace+news@mail.example.co.uk, bo@x.io', 'a***@mail.example.co.uk, b***@x.io'],
+    ["o'brien@example.com", 'o***@example.com'],
+    ['<ada@example.com>', '<a***@example.com>'],
+    ['дарья@пример.рф', 'д***@пример.рф'],
+    ['ada@xn--bcher-kva.example', 'a***@xn--bcher-kva.example'],
+    ['GET /users?email=ada%40example.com', 'GET u***%40example.com'],
+    ['email ada&#64;ex&#45;ample.com', 'email a***&#64;ex&#45;ample.com'],
+    ['<code>user:ada&#95;l&#64;example.com</code>', '<code>user:a***&#64;example.com</code>'],
+    ['\x1b[2mada@example.com\x1b[22m', '\x1b[2ma***@example.com\x1b[22m'],
+    ['\x1b[1;32mada@example.com\x1b[0m', '\x1b[1;32ma***@example.com\x1b[0m'],
+    ['"a long text with ada@exam…', '"a long text with a***@exam…'],
+    ['ada.lovelace@…', 'a***@…'],
+    [String.raw`{"v":"one\nada@example.com"}`, String.raw`{"v":"one\na***@example.com"}`],
+    [String.raw`{"v":"\u200bada@example.com"}`, '{"v":"a***@example.com"}'],
+    [String.raw`{"v":"\"ada b\"@example.com"}`, '{"v":"a***@example.com"}'],
+    [String.raw`the address ada\u{200b}b@example.com`, 'the address a***@example.com'],
+    ['email: "ada@example" is not an e-mail address', 'email: "***" is not an e-mail address'],
+    [
+      String.raw`{"message":"\"ada at example\" is not an e-mail address"}`,
+      String.raw`{"message":"\"***\" is not an e-mail address"}`,
+    ],
+    ['a@b.c@d.e', 'a***@b.c@d.e'],
+  ])('%j becomes %j', (text, masked) => {
+    expect(emails.text(text)).toBe(masked)
+    expect(emails.text(masked)).toBe(masked)
+  })
+
+  test.each([
+    'membership:user_2a@indigo',
+    'admin@acme of engineering@acme',
+    'a @ b, @everyone, x@',
+    'users.csv:12',
+    'workos-migrate@0.1.0 is installed'.replace('@0.1.0', ' 0.1.0'),
+    '{"key":"u1@acme","kind":"membership"}',
+    '',
+  ])('%j stays as it is', (text) => {
+    expect(emails.text(text)).toBe(text)
+  })
+
+  test('what looks like an address is masked too, and keeps its end', () => {
+    expect(emails.text('postgres://user:secret@db.example.com/x')).toBe('postgres://user:s***@db.example.com/x')
+    expect(emails.text('users@2.csv')).toBe('u***@2.csv')
+    expect(emails.text('membership:auth0|123@acme.com')).toBe('membership:auth0|1***@acme.com')
+  })
+
+  test('is well-formed JSON and holds no address, whatever the values are', () => {
+    const values = [
+      'ada@example.com',
+      '\u0001ada@example.com',
+      '"ada@example.com"',
+      '\\ada@example.com',
+      'x\tada@example.com',
+      '\\"ada@example.com',
+      'ada@example.com\u2028',
+    ]
+    for (const value of values) {
+      const masked = emails.text(JSON.stringify({ value, [value]: [value] }))
+      expect(JSON.stringify(JSON.parse(masked))).not.toMatch(/ada@/)
+    }
+  })
+
+  test('long text without an end is quick to look at', () => {
+    const started = performance.now()
+    const long = 'x'.repeat(1_000_000)
+    expect(emails.text(`${long}@`)).toBe(`${long}@`)
+    expect(emails.text('@'.repeat(100_000))).toHaveLength(100_000)
+    expect(performance.now() - started).toBeLessThan(2_000)
+  })
+})
+
+describe('all', () => {
+  test('nothing of a value, a quotation or an address is left', () => {
+    expect(all.value('Ada')).toBe('***')
+    expect(all.text('lastName: "Lovelace" not taken, but "Byron", of ada@example.com')).toBe(
+      'lastName: "***" not taken, but "***", of ***',
+    )
+  })
+
+  test('a person is a digest, the same one wherever the line names them', () => {
+    const text = all.text('✗ users.csv:3  roleAssignment:auth0|1: the role admin of auth0|1 is for acme')
+    expect(text).toMatch(/^✗ users\.csv:3 {2}roleAssignment:(#[0-9a-f]{8}): the role admin of \1 is for acme$/)
+    const [first, second] = [all.text('user:u1  ada@example.com'), all.text('user:u2')]
+    expect(first).toMatch(/^user:#[0-9a-f]{8} {2}\*\*\*$/)
+    expect(second.slice(0, 14)).not.toBe(first.slice(0, 14))
+    expect(all.text(first)).toBe(first)
+    expect(all.text('membership:u1@acme  u1 in acme')).not.toMatch(/u1/)
+    expect(all.text('≠ user:u7 (users.csv:8) → u9')).not.toMatch(/u7|u9/)
+  })
+
+  test('what is no person keeps its key', () => {
+    expect(all.text('organization:acme role:admin')).toBe('organization:acme role:admin')
+    expect(all.key('organization', 'acme')).toBe('acme')
+  })
+
+  test('two runs give other digests, so that nobody finds a key by trying', () => {
+    expect(new Mask('all').key('user', 'u1')).not.toBe(new Mask('all').key('user', 'u1'))
+  })
+
+  test('a JSON document keeps its shape, its counts and its words alone, in pieces too', () => {
+    const mask = all.output()
+    const pieces = [
+      '{"format":"x","version":1,"name":"acme"',
+      ',\n"actions":[',
+      '\n{"type":"create","kind":"user","key":"u 1","label":"Ada","after":{"email":"ada@example.com","emailVerified":true,"metadata":{"plan":"pro"}}}',
+      ',\n{"type":"create","kind":"organization","key":"acme","label":"Acme \\"A\\""}',
+      ',\n{"key":"u 1","roles":["admin"],"message":"\\"x y\\" of ada@example.com is odd"}',
+      ']}\n',
+    ]
+    const shown = JSON.parse(pieces.map(mask).join(''))
+    expect(shown).toEqual({
+      format: 'x',
+      version: 1,
+      name: '***',
+      actions: [
+        {
+          type: 'create',
+          kind: 'user',
+          key: all.key('user', 'u 1'),
+          label: '***',
+          after: { email: '***', emailVerified: true, metadata: { plan: '***' } },
+        },
+        { type: 'create', kind: 'organization', key: 'acme', label: '***' },
+        { key: all.key('user', 'u 1'), roles: ['***'], message: '"***" of *** is odd' },
+      ],
+    })
+  })
+})
+
+test('a member of the data may be called like one of this program', () => {
+  const after = { id: 'a1', type: 'b1', kind: 'user', code: 'c1', state: { path: 'd1' }, list: [{ file: 'e1' }] }
+  const masked = all.output()(JSON.stringify({ actions: [{ type: 'create', after, row: after }], code: 'fine' }))
+  expect(masked).not.toMatch(/[a-e]1/)
+  expect(JSON.parse(masked)).toMatchObject({ actions: [{ type: 'create' }], code: 'fine' })
+})
+
+test('the command line overrules the manifest, which overrules the default', () => {
+  const mask = new Mask(defaultMode({ CI: 'true' }))
+  expect(mask.mode).toBe('emails')
+  mask.follow(undefined)
+  expect(mask.mode).toBe('emails')
+  mask.follow('none')
+  expect(mask.mode).toBe('none')
+  mask.settle('all')
+  mask.follow('none')
+  expect(mask.mode).toBe('all')
+})
+
+test.each([
+  [{}, 'none'],
+  [{ CI: '' }, 'none'],
+  [{ CI: 'false' }, 'none'],
+  [{ CI: '0' }, 'none'],
+  [{ CI: '1' }, 'emails'],
+  [{ CI: 'woodpecker' }, 'emails'],
+])('with the environment %j the default is %s', (env, mode) => {
+  expect(defaultMode(env)).toBe(mode)
+})
