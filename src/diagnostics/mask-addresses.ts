@@ -48,7 +48,9 @@ function startOf(before: string, index: number): number {
   // What ends an escape is not the address's: a colour of the terminal, a line end in JSON.
   const colour = /\x1b\[[\d;?]*$/.test(ahead) ? /^[\d;?]*[A-Za-z]/.exec(found)?.[0].length : undefined
   const lineEnd = /(?<!\\)(?:\\\\)*\\$/.test(ahead) && /^[nrtbf]/.test(found) ? 1 : 0
-  return index - found.length + (colour ?? lineEnd)
+  // Marks around it are the text's own: a code span of Markdown, a quote.
+  const marks = /^[`'*|=~_/!?^+{}]+(?=[\p{L}\p{N}])/u.exec(found)?.[0].length ?? 0
+  return index - found.length + (colour ?? (lineEnd || marks))
 }
 
 function firstOf(local: string): string {

@@ -48,6 +48,11 @@ export class Mask {
     this.#settled = true
   }
 
+  /** The default of an output that is made to be published. Call it before the manifest is read. */
+  propose(mode: MaskMode): void {
+    if (!this.#settled) this.mode = mode
+  }
+
   /** What the manifest says; nothing leaves the default. */
   follow(mode: MaskMode | undefined): void {
     if (mode !== undefined && !this.#settled) this.mode = mode

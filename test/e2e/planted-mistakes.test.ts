@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { readReport } from '../reporting/html/reading.ts'
 import { createProject } from './cli.ts'
+import { startWorkos } from './workos.ts'
 
 type Row = Record<string, string>
 
@@ -248,36 +251,67 @@ const NOTICED: typeof PLANTED = [
 /** Markdown as its reader sees it. */
 const read = (markdown: string) => markdown.replaceAll('`', '').replace(/\\([\\`*{}[\]<>|&~_])/g, '$1')
 
-async function renderings({ run }: ReturnType<typeof createProject>) {
-  const [text, json, markdown] = [
-    await run(['plan']),
-    await run(['plan', '--json']),
-    await run(['plan', '--format', 'markdown']),
-  ]
-  return { text, plan: JSON.parse(json.stdout), json, markdown: read(markdown.stdout) }
+interface Run {
+  args?: string[]
+  env?: Record<string, string>
+}
+
+async function renderings({ run, path }: ReturnType<typeof createProject>, { args = [], env = {} }: Run = {}) {
+  const plan = (...more: string[]) => run(['plan', ...args, ...more], { env })
+  const [text, json] = [await plan(), await plan('--json', '--html', 'plan.html')]
+  const markdown = await plan('--format', 'markdown', '--mask', 'none')
+  const [summary] = readReport(readFileSync(path('plan.html'), 'utf8')).report.sections
+  return {
+    text,
+    plan: JSON.parse(json.stdout),
+    json,
+    markdown: read(markdown.stdout),
+    html: [...textsIn(summary)].join('\n'),
+  }
+}
+
+/** Every text in a section of a report: what its reader sees without a click. */
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) yield* textsIn(inner)
+}
+
+/** The mistake stands above the plan, in text, JSON, Markdown and HTML, and on standard error only where the plan is for a program. */
+async function expectTold(
+  made: ReturnType<typeof createProject>,
+  { code, says, list, ...run }: { code: string; says: RegExp; list: 'warnings' | 'notices' } & Run,
+): Promise<void> {
+  const { text, plan, json, markdown, html } = await renderings(made, run)
+  expect(text.exit).toBe(0)
+  const found: { code: string; message: string; hint?: string; at?: { file: string; line?: number } }[] =
+    plan.summary[list]
+  expect(found.map((one) => one.code)).toEqual([code])
+  expect(found[0]?.message).toMatch(says)
+  expect(found[0]?.hint).toBeTruthy()
+  expect(found[0]?.at?.file).toMatch(/^(migrate\.config\.yaml|\.\/people\.csv)$/)
+  expect(found[0]?.at?.line).toBeGreaterThan(0)
+  const above = text.stdout.slice(0, text.stdout.indexOf('\nRecords\n'))
+  expect(above).toMatch(says)
+  expect(text.stdout.slice(above.length)).not.toContain(found[0]?.message)
+  expect(text.stderr).not.toMatch(says)
+  expect(markdown).toMatch(says)
+  expect(html).toMatch(says)
+  if (list === 'warnings') expect(json.stderr).toMatch(says)
+  else expect(plan.summary.warnings).toEqual([])
 }
 
 describe('a planted mistake stands above the plan, in every rendering, once', () => {
   test.each([
     ...PLANTED.map((planted) => [...planted, 'warnings'] as const),
     ...NOTICED.map((planted) => [...planted, 'notices'] as const),
-  ])('%s', async (_mistake, made, code, says, list) => {
-    const { text, plan, json, markdown } = await renderings(migration(made))
-    expect(text.exit).toBe(0)
-    const found: { code: string; message: string; hint?: string; at?: { file: string; line?: number } }[] =
-      plan.summary[list]
-    expect(found.map((one) => one.code)).toEqual([code])
-    expect(found[0]?.message).toMatch(says)
-    expect(found[0]?.hint).toBeTruthy()
-    expect(found[0]?.at?.file).toMatch(/^(migrate\.config\.yaml|\.\/people\.csv)$/)
-    expect(found[0]?.at?.line).toBeGreaterThan(0)
-    const above = text.stdout.slice(0, text.stdout.indexOf('\nRecords\n'))
-    expect(above).toMatch(says)
-    expect(text.stdout.slice(above.length)).not.toContain(found[0]?.message)
-    expect(text.stderr).not.toMatch(says)
-    expect(markdown).toMatch(says)
-    if (list === 'warnings') expect(json.stderr).toMatch(says)
-    else expect(plan.summary.warnings).toEqual([])
+  ])('%s', (_mistake, made, code, says, list) => expectTold(migration(made), { code, says, list }))
+
+  test('a live key is in an environment called staging', async () => {
+    const { url: baseUrl } = await startWorkos()
+    const target = { type: 'workos', apiKey: '${KEY}', baseUrl }
+    const made = migration({ rows: rows(), manifest: { target, environments: { staging: {} } } })
+    const run = { args: ['-e', 'staging'], env: { KEY: 'sk_live_planted' } }
+    await expectTold(made, { code: 'live_key_in_staging', says: /is called staging/, list: 'warnings', ...run })
   })
 
   test('several of them are all told', async () => {

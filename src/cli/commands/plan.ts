@@ -46,6 +46,8 @@ export interface PlanOptions extends SessionOptions {
 
 /** `plan`: shows what apply would do. Writes nothing to the target. */
 export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
+  // A comment on a pull request is read by whoever can see the repository.
+  if (options.format === 'markdown') context.mask?.propose('emails')
   return withSession(options, context, undefined, async (session) => {
     const { loaded, statePath } = session
     const { events, out, merges, rejects, resets } = options

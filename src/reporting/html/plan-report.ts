@@ -1,6 +1,7 @@
 import { figure } from '../../diagnostics/printable.ts'
+import { openWarnings } from '../../planning/accepted-warnings.ts'
 import type { FieldTable } from '../../planning/field-table.ts'
-import type { Plan } from '../../planning/plan.ts'
+import type { Plan, PlanWarning } from '../../planning/plan.ts'
 import { describeLeftOut } from '../accounting-text.ts'
 import { describeChanges } from '../headline.ts'
 import { describeWarning } from '../remarks.ts'
@@ -83,11 +84,18 @@ export function alertsOf({ summary }: Plan, shown: Shown): Block[] {
     ...summary.refusals.map(({ message, hint }): Block => {
       return { type: 'alert', tone: 'bad', label: 'Refused:', text: shown.text(message), hint: shown.text(hint) }
     }),
-    ...summary.warnings.map((warning): Block => {
-      const hint = warning.hint === undefined ? undefined : shown.text(warning.hint)
-      return { type: 'alert', tone: 'warn', label: 'Warning:', text: shown.text(describeWarning(warning)), hint }
+    ...summary.warnings.map((warning) => {
+      return warning.accepted
+        ? oddity(warning, 'plain', 'Accepted:', shown)
+        : oddity(warning, 'warn', 'Warning:', shown)
     }),
+    ...summary.notices.map((notice) => oddity(notice, 'plain', 'Worth a look:', shown)),
   ]
+}
+
+function oddity(warning: PlanWarning, tone: Tone, label: string, shown: Shown): Block {
+  const hint = warning.hint === undefined ? undefined : shown.text(warning.hint)
+  return { type: 'alert', tone, label, text: shown.text(describeWarning(warning)), hint }
 }
 
 function figuresOf({ summary, set }: Plan): Block {
@@ -164,6 +172,6 @@ function outlook({ summary, set, purpose }: Plan): { sentence: string; tone: Ton
     : nothing
   if (refusals.length > 0)
     return { sentence: `Refused: apply carries none of this out. ${changes}${rest}`, tone: 'bad' }
-  const odd = without.length > 0 || warnings.length > 0
+  const odd = without.length > 0 || openWarnings(warnings).length > 0
   return { sentence: `${changes}${rest}`, tone: odd ? 'warn' : 'good' }
 }

@@ -36,9 +36,13 @@ export function folded(heading: string, content: string): string {
   return `<details><summary>${heading}</summary>\n\n${content}\n</details>\n`
 }
 
-/** A table; `left` columns of text stand before those of figures. The cells are Markdown already. */
-export function grid(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
-  const rule = head.map((_, index) => (index < left ? '---' : '--:'))
+/** A table with the columns of text to the left, and all others, figures, to the right. The cells are Markdown already. */
+export function grid(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  text: readonly number[] = [0],
+): string {
+  const rule = head.map((_, index) => (text.includes(index) ? '---' : '--:'))
   return [head, rule, ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('')
 }
 

@@ -20,6 +20,7 @@ import { nonZero } from '../table.ts'
 import { describeReasons, describeUser, sum, totpHeading } from '../totp-text.ts'
 import { describeWhere } from '../where-text.ts'
 import { actionSections } from './actions-markdown.ts'
+import { fieldsSection } from './fields-markdown.ts'
 import { code, folded, grid, prose } from './inline.ts'
 import { leftOutRows, orphanRows } from './names-markdown.ts'
 
@@ -59,6 +60,7 @@ function* sections(plan: Plan, mask: Mask | undefined): Generator<string> {
   yield alert('NOTE', 'Worth a look', plan.summary.notices)
   yield counts(plan)
   yield* actionSections(plan, ROOM_FOR_ACTIONS, mask)
+  yield fieldsSection(plan, mask)
   yield rejects(plan)
   yield list('Left out', leftOutRows(plan, SAMPLE), plan.set.leftOutCount())
   yield drift(plan)
@@ -166,7 +168,10 @@ function passwords({ summary }: Plan): string {
   const lines = describePasswords(summary.passwords)
   if (lines.length === 0) return ''
   const rows = lines.slice(0, SAMPLE).map(({ algorithm, fate }) => [code(algorithm), prose(clipped(fate))])
-  return folded('Passwords', `${prose(passwordsHeading(summary.passwords))}.\n\n${grid(['algorithm', ''], rows, 2)}`)
+  return folded(
+    'Passwords',
+    `${prose(passwordsHeading(summary.passwords))}.\n\n${grid(['algorithm', ''], rows, [0, 1])}`,
+  )
 }
 
 /** Who keeps one role of several. */
