@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { DesiredResource } from '../resources/kind.ts'
 import type { Accounting } from './accounting.ts'
+import type { ScopeReport } from './scope/scope-report.ts'
 import type { Staging } from './staging.ts'
 
 /** A refused resource or record, with its place in the source. */
@@ -52,11 +53,19 @@ export class DesiredSet {
   readonly staging: Staging
   readonly accounting: Accounting
   readonly reading: SourceReading
+  /** Of whom the set speaks; undefined: of everybody in the source. */
+  readonly scope: ScopeReport | undefined
 
-  constructor(staging: Staging, accounting: Accounting, reading: SourceReading = { partial: false }) {
+  constructor(
+    staging: Staging,
+    accounting: Accounting,
+    reading: SourceReading = { partial: false },
+    scope?: ScopeReport,
+  ) {
     this.staging = staging
     this.accounting = accounting
     this.reading = reading
+    this.scope = scope
   }
 
   count(kind: string): number {
@@ -146,11 +155,16 @@ export class DesiredSet {
       .all()
     const byKind = new Map(rows.map((row) => [String(row.kind), row]))
     return this.accounting.kinds
+      .map(({ kind, merged }) => ({ kind, merged: this.scope === undefined ? merged : this.#mergedIn(kind) }))
       .filter(({ merged }) => merged > 0)
       .map(({ kind, merged }) => {
         const row = byKind.get(kind)
         return { kind, different: Number(row?.n ?? 0), alike: merged - Number(row?.merged ?? 0) }
       })
+  }
+
+  #mergedIn(kind: string): number {
+    return this.staging.count('SELECT sum(records - 1) FROM desired WHERE kind = ? AND records > 0', kind)
   }
 
   /** How many users were merged from several records, and from how many. */

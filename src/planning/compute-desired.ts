@@ -1,8 +1,11 @@
 import { breathe } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { Scope } from '../config/pilot.ts'
 import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
+import { narrow } from '../desired/scope/narrow.ts'
+import { countWhole, reportScope, type ScopeReport } from '../desired/scope/scope-report.ts'
 import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { Staging } from '../desired/staging.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -24,6 +27,8 @@ export interface ComputeDesiredOptions {
   scratch: string
   /** The snapshot to work from, read now if need be; none for files. Asked for when everything else has been checked. */
   obtainSnapshot?: () => Promise<Snapshot | undefined>
+  /** Of whom to speak. Default: of everybody in the source. */
+  scope?: Scope
   signal?: AbortSignal
   onProgress?: (step: Step) => void
   /** Warnings about the source. */
@@ -93,8 +98,16 @@ export async function computeDesired(
       ...everybodyLeftOut(set, loaded, source.streams[0] ?? ''),
     ]
     for (const problem of warnings) onWarning(problem)
-    return { set, sourceDigest: source.digest(), warnings }
+    await breathe(signal)
+    const scope = options.scope && narrowed(staging, options.scope)
+    return { set: new DesiredSet(staging, set.accounting, set.reading, scope), sourceDigest: source.digest(), warnings }
   } finally {
     await mapper.close()
   }
+}
+
+function narrowed(staging: Staging, scope: Scope): ScopeReport {
+  const whole = countWhole(staging)
+  narrow(staging, scope)
+  return reportScope(staging, scope, whole)
 }

@@ -1,4 +1,5 @@
 import { dirname, relative, resolve } from 'node:path'
+import type { Scope } from '../config/pilot.ts'
 import { StalePlanError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
@@ -20,6 +21,8 @@ export interface PlanHeader {
   manifestFile: string
   inputs: PlanInputs
   summary: PlanSummary
+  /** Of whom it speaks. Absent: of everybody. */
+  scope?: Scope
   /** The folder of the snapshot that it was made from, relative to the plan file. */
   snapshot?: string
   /** Number of action lines that follow. */
@@ -41,7 +44,10 @@ export interface WritePlanOptions {
  */
 export function writePlanFile(plan: Plan, path: string, { manifestFile, apiKey, purpose }: WritePlanOptions): void {
   const folder = dirname(resolve(path))
-  const { snapshot } = plan.set.reading
+  const {
+    scope,
+    reading: { snapshot },
+  } = plan.set
   const header: PlanHeader = {
     format: FORMAT,
     version: VERSION,
@@ -49,6 +55,7 @@ export function writePlanFile(plan: Plan, path: string, { manifestFile, apiKey, 
     manifestFile: relative(folder, manifestFile),
     inputs: plan.inputs,
     summary: plan.summary,
+    ...(scope && { scope: { only: scope.only, limit: scope.limit } }),
     ...(snapshot && { snapshot: relative(folder, snapshot.folder) }),
     actions: plan.set.staging.count('SELECT count(*) FROM actions'),
     digest: digestPlan(plan, apiKey),
@@ -89,6 +96,10 @@ function planLine(action: Action): Record<string, unknown> {
   }
 }
 
+function scopeIn(scope: Scope | undefined): unknown {
+  return scope === undefined ? null : [scope.only, scope.limit]
+}
+
 /**
  * Holds a plan that was just computed against a saved one.
  * @throws StalePlanError naming everything that differs
@@ -100,6 +111,7 @@ export function checkFresh(saved: PlanHeader, plan: Plan, apiKey: string): void 
   }
   compare('the manifest has changed', saved.inputs.manifest, plan.inputs.manifest)
   compare('the environment is another one', saved.inputs.environment, plan.inputs.environment)
+  compare('it speaks of others', scopeIn(saved.scope), scopeIn(plan.set.scope))
   compare('the source has changed', saved.inputs.source, plan.inputs.source)
   compare('the target is another one', saved.inputs.target, plan.inputs.target)
   compare('the state has changed: something was applied since', saved.inputs.state, plan.inputs.state)

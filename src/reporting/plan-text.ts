@@ -10,6 +10,7 @@ import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
+import { renderScope } from './scope-text.ts'
 import { counted, duration, ofSeveral, type Paint, shortValue, table } from './style.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
 
@@ -28,6 +29,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
   const { target } = plan.inputs
   write(`${paint('bold', printable(plan.name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
+  write(renderScope(plan.set.scope, paint))
   if (plan.purpose === 'apply') {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))

@@ -11,6 +11,7 @@ import {
 import { renderAccounting } from './accounting-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { PARTIAL } from './remarks.ts'
+import { renderScope } from './scope-text.ts'
 import { counted, type Paint, shortValue, table } from './style.ts'
 
 export interface VerifyTextOptions extends ReadingTextOptions {
@@ -48,6 +49,7 @@ export function renderVerifyText(verification: Verification, options: VerifyText
   const { paint, write } = options
   const { name, target } = verification
   write(`${paint('bold', printable(name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
+  write(renderScope(verification.set.scope, paint))
   write(renderReading(verification.set.reading, options))
   write(renderAccounting(verification.accounting, paint))
   renderCounts(verification, options)
@@ -63,7 +65,7 @@ export function renderVerifyText(verification: Verification, options: VerifyText
   write(`\n${conclusion(verification, paint)}\n`)
 }
 
-function renderCounts({ kinds }: Verification, { paint, write }: VerifyTextOptions): void {
+function renderCounts({ kinds, set }: Verification, { paint, write }: VerifyTextOptions): void {
   const rows = kinds
     .filter(({ desired, extra, others }) => desired + extra + others > 0)
     .map(({ plural, desired, verified, different, missing, extra, others }) => [
@@ -73,9 +75,17 @@ function renderCounts({ kinds }: Verification, { paint, write }: VerifyTextOptio
       `+ ${figure(different)}`,
       `+ ${figure(missing)}`,
       figure(extra),
-      figure(others),
+      ...(set.scope === undefined ? [figure(others)] : []),
     ])
-  const heads = ['', 'desired', 'verified', 'different', 'missing', 'extra', 'others']
+  const heads = [
+    '',
+    'desired',
+    'verified',
+    'different',
+    'missing',
+    'extra',
+    ...(set.scope === undefined ? ['others'] : []),
+  ]
   write(`${paint('bold', 'In WorkOS')}\n${table([heads, ...rows])}`)
 }
 

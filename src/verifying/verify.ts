@@ -6,6 +6,7 @@ import { checkBinding } from '../planning/binding.ts'
 import { readGroupRoles, type Unknown } from '../planning/group-roles.ts'
 import { indexNames } from '../planning/match-by-name.ts'
 import { findLive, insertLive } from '../planning/plan-tables.ts'
+import { BEYOND, findBeyond } from '../planning/state-scope.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
@@ -42,10 +43,11 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   await checkBinding(state, target.identity, target.client)
   const set = await readSource()
   createVerifyTables(set.staging)
+  for (const { name: kind } of options.kinds) await loadApplied(set.staging, state, kind)
+  findBeyond(set, 'applied')
   const kinds: KindVerification[] = []
   for (const definition of options.kinds) {
     signal?.throwIfAborted()
-    await loadApplied(set.staging, state, definition.name)
     await readLive(set, target.client, definition, onProgress)
     onProgress({ phase: `comparing ${definition.plural}` })
     if (definition.name === 'organization') indexNames(set.staging)
@@ -117,7 +119,7 @@ function parentIds(staging: DesiredSet['staging'], kind: string): string[] {
   return staging
     .statement(
       `SELECT id FROM matched WHERE kind = ?1
-       UNION SELECT a.id FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = ?1`,
+       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}`,
     )
     .all(kind)
     .map((row) => String(row.id))
@@ -128,8 +130,8 @@ function holderIds(staging: DesiredSet['staging'], parent: string, kind: string)
   return staging
     .statement(
       `SELECT id FROM matched m WHERE kind = ?1 AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = ?2 AND d.key = m.key)
-       UNION SELECT p.id FROM applied p JOIN live l ON l.kind = p.kind AND l.id = p.id
-       WHERE p.kind = ?1 AND EXISTS (SELECT 1 FROM applied a WHERE a.kind = ?2 AND a.key = p.key)`,
+       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
+       WHERE k.kind = ?1 AND NOT ${BEYOND} AND EXISTS (SELECT 1 FROM applied a WHERE a.kind = ?2 AND a.key = k.key)`,
     )
     .all(parent, kind)
     .map((row) => String(row.id))
@@ -140,7 +142,8 @@ function checkSums({ accounting, staging }: DesiredSet, kinds: readonly KindVeri
   const wrong = kinds.flatMap(({ kind, plural, desired, verified, different, missing }) => {
     const fromRecords = accounting.kinds.find((count) => count.kind === kind)?.distinct ?? 0
     const others = staging.count('SELECT count(*) FROM desired WHERE kind = ? AND records = 0', kind)
-    const distinct = fromRecords + others
+    const outside = staging.count('SELECT count(*) FROM out_of_scope WHERE kind = ? AND records > 0', kind)
+    const distinct = fromRecords + others - outside
     if (distinct === desired && desired === verified + different + missing) return []
     return [`${plural}: ${distinct} distinct, ${desired} desired, ${verified} + ${different} + ${missing} compared`]
   })

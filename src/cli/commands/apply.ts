@@ -6,6 +6,7 @@ import { checkSeal, isPlanFile, readPlanHeader } from '../../planning/read-plan-
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { checkNoScope } from '../scope.ts'
 import type { SessionOptions } from '../session.ts'
 import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
@@ -29,6 +30,7 @@ export async function apply(
   removeAbandonedFiles(dirname(path))
   const saved = await readPlanHeader(path)
   if (options.fresh) throw freshPlan()
+  checkNoScope(options)
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
     const { apiKey } = session.target.identity
     const plan = await session.computePlan(saved.summary.refreshed)
@@ -59,6 +61,7 @@ function optionsOf(saved: PlanHeader, path: string, options: ApplyCommandOptions
   return {
     ...options,
     config: options.config ?? resolve(dirname(path), saved.manifestFile),
+    savedScope: saved.scope ?? null,
     env: options.env ?? saved.inputs.environment ?? undefined,
     snapshot: options.snapshot ?? (saved.snapshot === undefined ? undefined : resolve(dirname(path), saved.snapshot)),
   }

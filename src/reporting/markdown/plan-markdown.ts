@@ -10,6 +10,7 @@ import { describeMerges, duplicateRows } from '../merges-text.ts'
 import { describePasswords, passwordsHeading } from '../passwords-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
 import { describeLost, describeUnmapped } from '../roles-text.ts'
+import { scopeMarkdown } from '../scope-text.ts'
 import { minute } from '../snapshot-age.ts'
 import { counted, duration, ofSeveral, shortValue } from '../style.ts'
 import { describeReasons, describeUser, sum, totpHeading } from '../totp-text.ts'
@@ -71,6 +72,7 @@ function headline({ name, summary, inputs, set }: Plan): string {
   return [
     `## Migration plan: ${prose(name)} → ${target.type === 'sandbox' ? 'sandbox' : code(target.baseUrl)}\n`,
     `**${change === '' ? 'Nothing to do.' : change}**${summary.changes ? ` ${counted(writes, 'write')}, at least ${duration(seconds)}.` : ''}\n`,
+    ...(set.scope === undefined ? [] : [scopeMarkdown(set.scope, prose)]),
     ...(snapshot === undefined ? [] : [`From a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`]),
     ...(partial ? [`> ${prose(PARTIAL)}.\n`] : []),
   ].join('\n')
