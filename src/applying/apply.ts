@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { exceeds } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
+import type { ScopeReport } from '../desired/scope/scope-report.ts'
 import type { Action } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
@@ -49,6 +50,8 @@ export interface ApplyResult {
   /** Applied by earlier runs without a part that WorkOS did not take, and unchanged. */
   stillReduced: number
   purpose: Plan['purpose']
+  /** Of whom the plan spoke. Absent: of everybody. */
+  scope?: ScopeReport
   /** Why the run ended before its end. */
   stopped?: { message: string }
 }
@@ -131,6 +134,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     stillReduced: countStillReduced(plan.set.staging),
     stillAnswered: countStillAnswered(plan.set.staging),
     purpose: plan.purpose,
+    ...(plan.set.scope && { scope: plan.set.scope }),
     stopped: progress.stop && { message: progress.stop.message },
   }
 }

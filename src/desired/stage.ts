@@ -209,6 +209,8 @@ function insertReject(staging: Staging, reject: Reject): void {
     ...place(staging, reject.origin),
     JSON.stringify(reject.refs ?? {}),
   )
+  if (reject.key === null || reject.email === undefined) return
+  staging.run('INSERT INTO addresses VALUES (?, ?, ?)', reject.seq, reject.key, reject.email)
 }
 
 function insertNote(staging: Staging, note: Note): void {

@@ -1,6 +1,7 @@
 import { lookalikeForm } from '../addresses.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { Normalised, ValueProblem } from '../resources/draft.ts'
+import { normaliseEmail } from '../resources/values/email.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
@@ -43,11 +44,15 @@ export async function mapRecord(
       problems: readonly ValueProblem[],
       key: string | null,
       refs: Record<string, string>,
+      email?: string,
     ) => {
       const { definition, rule } = kindRule
       const conceal = concealing(rule.secretNames, record.data, item)
       const shown = concealed(problems, definition.secretInputs ?? [], conceal)
-      const rejected = rejection(record, item, definition.name, key, shown, refs)
+      const rejected = {
+        ...rejection(record, item, definition.name, key, shown, refs),
+        ...(email !== undefined && { email }),
+      }
       ownOf(own, kindRule.definition.name).rejected ??= rejected
       result.rejects.push(rejected)
       result.notes.push(...unmappedRoles(rejected, shown))
@@ -65,7 +70,8 @@ export async function mapRecord(
       const confusable = confusableSources(kindRule.rule, item, record.data)
       if (!normalised.ok || confusable.length > 0) {
         const key = normalised.ok ? normalised.value.key : normalised.key
-        return reject(item, normalised.ok ? confusable : withSources(normalised.problems, confusable), key, refs)
+        const problems = normalised.ok ? confusable : withSources(normalised.problems, confusable)
+        return reject(item, problems, key, refs, addressIn(kindRule, fields))
       }
       await accept(record, item, kindRule, normalised.value, mapping, result)
       ownOf(own, kindRule.definition.name).keys.set(normalised.value.key, normalised.value.refs)
@@ -114,6 +120,7 @@ function addOwnRefs(
   own: Own,
 ): { missing?: ValueProblem; filled: ReadonlySet<string> } {
   const filled = new Set<string>()
+  let missing: ValueProblem | undefined
   const isOpen = (field: string) => !filled.has(field) && !rule.fields.some(({ name }) => name === field)
   for (const [field, kind] of Object.entries(definition.refs)) {
     if (!definition.mapped.includes(field) || !isOpen(field)) continue
@@ -121,7 +128,8 @@ function addOwnRefs(
     if (!found.ok) {
       // By it, what depends on something that was rejected is known to be in the source.
       if (found.key !== undefined) fields[field] = found.key
-      return { missing: { code: found.code, field, message: found.message, hint: found.hint }, filled }
+      missing ??= { code: found.code, field, message: found.message, hint: found.hint }
+      continue
     }
     for (const [name, key] of [[field, found.key] as const, ...Object.entries(found.refs)]) {
       if (!(name in definition.refs) || !isOpen(name)) continue
@@ -129,7 +137,13 @@ function addOwnRefs(
       filled.add(name)
     }
   }
-  return { filled }
+  return missing === undefined ? { filled } : { missing, filled }
+}
+
+/** The address among the fields of a user, if it is one. */
+function addressIn({ definition }: KindRule, { email }: JsonObject): string | undefined {
+  const read = definition.name === 'user' ? normaliseEmail(email) : undefined
+  return read?.ok ? read.value : undefined
 }
 
 /** The key that follows from the references, if all of them are there. */

@@ -58,6 +58,8 @@ export interface Reject {
   origin: Origin
   /** Keys of what it referred to, so that dependents can be named. */
   refs?: Record<string, string>
+  /** The address of a user, where the record has a sound one: by it the user may be chosen. */
+  email?: string
 }
 
 /** Something worth telling about a resource that is accepted all the same: a password that must be reset, a renamed key. */

@@ -116,8 +116,9 @@ function parseHeader(path: string, line: string): PlanHeader & { seal: string } 
 
 function isScope(scope: unknown): boolean {
   if (!isObject(scope) || !Array.isArray(scope.only)) return false
-  const isWhole = scope.limit === null || Number.isInteger(scope.limit)
-  return isWhole && scope.only.every((text) => typeof text === 'string' && readSelector(text).ok)
+  const { limit } = scope
+  const counts = limit === null ? scope.only.length > 0 : Number.isInteger(limit) && Number(limit) > 0
+  return counts && scope.only.every((text) => typeof text === 'string' && readSelector(text).ok)
 }
 
 function damaged(path: string, why: string): ManifestError {

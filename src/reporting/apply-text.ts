@@ -2,6 +2,7 @@ import type { ApplyResult } from '../applying/apply.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import type { Failure } from '../state/store.ts'
+import { describeScope } from './scope-text.ts'
 import { counted, duration, type Paint, table } from './style.ts'
 
 /** What an apply did: per kind, with the sum of each line, and in requests. */
@@ -55,7 +56,7 @@ function answeredOtherwise({ kinds, stillAnswered }: ApplyResult): number {
 }
 
 function conclusion(result: ApplyResult, paint: Paint): string {
-  const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose } = result
+  const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose, scope } = result
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
   switch (outcome) {
@@ -70,11 +71,12 @@ function conclusion(result: ApplyResult, paint: Paint): string {
       if (rejected + sum('gone') === 0) {
         const reduced = sum('reduced') + stillReduced
         const but = [
-          ...(leftOut > 0 ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
+          ...(leftOut > 0 && scope === undefined ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
           ...(reduced > 0 ? [`roles of ${counted(reduced, 'membership')}`] : []),
         ]
         const except = but.length === 0 ? '' : `, but for ${but.join(' and ')}`
-        return paint('green', `Done: everything in the source is in WorkOS${except}.`)
+        const what = scope === undefined ? 'everything in the source' : `the pilot (${describeScope(scope)})`
+        return paint('green', `Done: ${what} is in WorkOS${except}.`)
       }
       return paint('yellow', `Done, without ${absent(rejected, sum('gone'))} that the plan lists.`)
     case 'incomplete':

@@ -94,7 +94,7 @@ async function readLive(
   if (within === undefined) return read([])
   // All draw from one iterator: what the kind is listed within is read once.
   const kind = refs[within] ?? ''
-  const ids = (sparse ? holderIds(staging, kind, name) : parentIds(staging, kind)).values()
+  const ids = (sparse ? holderIds(staging, kind, name) : parentIds(staging, definition, within)).values()
   await Promise.all(Array.from({ length: AT_ONCE }, () => read(ids)))
 }
 
@@ -114,14 +114,20 @@ function* notInState(staging: DesiredSet['staging'], definition: KindDefinition)
   }
 }
 
-/** Resources of a kind in WorkOS that stand for a desired one, or that the state knows. */
-function parentIds(staging: DesiredSet['staging'], kind: string): string[] {
+/**
+ * Resources in WorkOS that a kind is listed within: those that stand for a desired one or that the state knows, and those that the state has
+ * one of the kind in which belongs to the scope.
+ */
+function parentIds(staging: DesiredSet['staging'], { name, refs }: KindDefinition, within: string): string[] {
   return staging
     .statement(
       `SELECT id FROM matched WHERE kind = ?1
-       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}`,
+       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}
+       UNION SELECT p.id FROM applied k JOIN applied p ON p.kind = ?1 AND p.key = k.refs ->> ('$.' || ?3)
+         JOIN live l ON l.kind = p.kind AND l.id = p.id WHERE k.kind = ?2 AND NOT ${BEYOND}
+           AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
     )
-    .all(kind)
+    .all(refs[within] ?? '', name, within)
     .map((row) => String(row.id))
 }
 

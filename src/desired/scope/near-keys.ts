@@ -7,6 +7,9 @@ import { addressGlob, globOf, type Population } from './choose.ts'
 /** How many keys are compared with a misspelt one: more would take longer than looking oneself. */
 const COMPARED_AT_MOST = 20_000
 
+/** How many keys that would fit are named. */
+const EXAMPLES = 3
+
 /** What a selector says that fits nothing, and what may have been meant. @param where what was looked through: `the source` */
 export function matchesNothing(
   staging: Staging,
@@ -27,9 +30,8 @@ function hintFor(staging: Staging, selector: Selector, population: Population): 
   if (known !== undefined) return known
   const near = nearKey(staging, selector, population)
   if (near !== undefined) return `did you mean ${near}?`
-  return selector.kind === 'organization' || selector.kind === 'user'
-    ? `keys are those that map.${selector.kind}.key yields, to the letter; the plan without --only shows them`
-    : `addresses are those that map.user.email yields; domain:NAME is the whole of what stands behind the @`
+  const examples = someKeys(staging, selector, population)
+  return `${FROM[selector.kind]}${examples === '' ? '' : `, like ${examples}`}`
 }
 
 /** Whom it may mean in another way: an organization by its domain, a user by the address. */
@@ -57,18 +59,37 @@ function otherWay(staging: Staging, selector: Selector): string | undefined {
   return undefined
 }
 
+const FROM: Readonly<Record<Selector['kind'], string>> = {
+  organization: 'write the key that map.organization.key yields, to the letter',
+  user: 'write the key that map.user.key yields, to the letter',
+  email: 'write the address that map.user.email yields',
+  domain: 'write all that stands behind the @ of the addresses',
+}
+
+/** A few that would fit. */
+function someKeys(staging: Staging, { kind }: Selector, population: Population): string {
+  const names = staging.statement(`${namesOf(kind, population)} ORDER BY name LIMIT ${EXAMPLES}`).all()
+  return names.map(({ name }) => `${kind}:${name}`).join(', ')
+}
+
+/** A query for what selectors of a kind could name. */
+function namesOf(kind: Selector['kind'], { organizations, users }: Population): string {
+  switch (kind) {
+    case 'organization':
+      return `SELECT key AS name FROM (${organizations})`
+    case 'user':
+      return `SELECT DISTINCT key AS name FROM (${users})`
+    case 'email':
+      return `SELECT DISTINCT email AS name FROM (${users}) WHERE email IS NOT NULL`
+    case 'domain':
+      return `SELECT DISTINCT substr(email, instr(email, '@') + 1) AS name FROM (${users}) WHERE email IS NOT NULL`
+  }
+}
+
 function nearKey(staging: Staging, { kind, pattern }: Selector, population: Population): string | undefined {
   if (/[*?]/.test(pattern)) return undefined
-  const named =
-    kind === 'organization'
-      ? `SELECT key AS name FROM (${population.organizations})`
-      : kind === 'user'
-        ? `SELECT key AS name FROM (${population.users})`
-        : kind === 'email'
-          ? `SELECT email AS name FROM (${population.users}) WHERE email IS NOT NULL`
-          : `SELECT DISTINCT substr(email, instr(email, '@') + 1) AS name FROM (${population.users}) WHERE email IS NOT NULL`
   const names = staging
-    .statement(`${named} LIMIT ${COMPARED_AT_MOST + 1}`)
+    .statement(`${namesOf(kind, population)} LIMIT ${COMPARED_AT_MOST + 1}`)
     .all()
     .map(({ name }) => String(name))
   if (names.length > COMPARED_AT_MOST) return undefined
