@@ -5,6 +5,7 @@ import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { refuseGrantsForTwo } from './grants-for-two.ts'
 import { mergeGroups } from './groups.ts'
+import { leaveOutDependents } from './left-out-with.ts'
 import { refuseNameCollisions } from './name-collisions.ts'
 import { followAliases, refuseDependents } from './references.ts'
 import { settlements } from './settlements.ts'
@@ -47,6 +48,7 @@ export async function assembleDesired(staging: Staging, manifest: Manifest, sign
     await step(() => refuseContradictions(staging, definition, manifest))
     await step(() => mergeGroups(staging, definition, manifest))
     await step(() => settlement?.merged?.(staging, manifest))
+    await step(() => leaveOutDependents(staging, definition))
     await step(() => refuseDependents(staging, definition))
     await step(() => settlement?.settled?.(staging, manifest))
   }

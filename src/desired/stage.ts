@@ -1,5 +1,6 @@
 import type { DerivedName, Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
 import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
+import { insertLeftOutKey, insertLeftOutWith } from './left-out-with.ts'
 import type { Staging } from './staging.ts'
 
 /** Maps chunks of records, on other threads where there are many. */
@@ -125,6 +126,8 @@ function insertResult(staging: Staging, result: MapResult): void {
     for (const reject of result.rejects) insertReject(staging, reject)
     for (const note of result.notes) insertNote(staging, note)
     for (const name of result.names.values()) insertName(staging, name)
+    for (const left of result.leftOutKeys) insertLeftOutKey(staging, left)
+    for (const item of result.leftOutItems) insertLeftOutWith(staging, item, place(staging, item.origin))
   })
 }
 

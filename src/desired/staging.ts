@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { createPrivateFile } from '../files/private-file.ts'
+import { LEFT_OUT_TABLES } from './left-out-tables.ts'
 import { SCOPE_TABLES } from './scope/scope-tables.ts'
 
 /**
@@ -73,7 +74,7 @@ export class Staging {
     if (folder !== undefined) createPrivateFile(path)
     this.db = new DatabaseSync(path)
     this.db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA temp_store = FILE; PRAGMA cache_size = -${CACHE_KIB}; ${SCHEMA} ${SCOPE_TABLES}`)
+      PRAGMA temp_store = FILE; PRAGMA cache_size = -${CACHE_KIB}; ${SCHEMA} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
     // What SQLite sorts may hold password hashes: it belongs into the private folder, not into one that all users share.
     if (folder !== undefined) this.db.exec(`PRAGMA temp_store_directory = '${folder.replaceAll("'", "''")}'`)
   }

@@ -9,6 +9,7 @@ import { noteNames } from './derived-names.ts'
 import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
 import { blamed, countLeftOut, type RuleName } from './left-out.ts'
+import { leftOutKey } from './left-out-key.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
 import { rankUser } from './rank-user.ts'
@@ -58,9 +59,22 @@ export async function mapRecord(
       result.notes.push(...unmappedRoles(rejected, shown))
       watch?.({ rule: rule.kind, kind: definition.name, item, ok: false, rejected })
     }
-    const leftOutBy = await forEachItem(kindRule.rule, record, reject, async (item) => {
+    const leaveOut = async (item: Json) => {
+      const path = `map.${kindRule.rule.kind}.when`
+      const key = await leftOutKey(kindRule, item, record.data, mapping)
+      if (key !== undefined) result.leftOutKeys.push({ kind: kindRule.definition.name, key, path })
+      noteLeftOut(own, kindRule, key, path)
+    }
+    const map = async (item: Json) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)
-      const { missing, filled } = addOwnRefs(kindRule, fields, own)
+      const { missing, leftOutBy, filled } = addOwnRefs(kindRule, fields, own)
+      if (leftOutBy !== undefined) {
+        const refs = refsIn(kindRule, fields)
+        const key = keyOf(kindRule, refs)
+        const { name: kind } = kindRule.definition
+        result.leftOutItems.push({ kind, key, path: leftOutBy, refs, origin: originOf(record, item) })
+        return noteLeftOut(own, kindRule, key ?? undefined, leftOutBy)
+      }
       const { stream, seq } = record
       const naming = { result, roles: mapping.settings.roles, stream, seq, origin: originOf(record, item) }
       noteNames(kindRule.definition.name, kindRule.rule, fields, naming)
@@ -82,8 +96,8 @@ export async function mapRecord(
         ok: true,
         value: normalised.value,
       })
-    })
-    conditions.set(kindRule.rule.kind, leftOutBy)
+    }
+    conditions.set(kindRule.rule.kind, await forEachItem(kindRule.rule, record, reject, map, leaveOut))
   }
   const { roleAssignment } = mapping
   if (roleAssignment !== undefined && appliesTo(roleAssignment, record.stream, mainStream)) {
@@ -110,6 +124,12 @@ function ownOf(own: Own, kind: string): OwnResources {
   return resources
 }
 
+/** A single one that is left out has its key told. */
+function noteLeftOut(own: Own, { definition: { name } }: KindRule, key: string | undefined, path: string): void {
+  const resources = ownOf(own, name)
+  resources.leftOut = { path, ...(resources.leftOut === undefined && key !== undefined && { key }) }
+}
+
 /**
  * Fills in references that the rule does not map with the resource that the record itself yields, or with what such a resource refers to:
  * a member of the record's own group belongs to that group's organization.
@@ -118,9 +138,10 @@ function addOwnRefs(
   { rule, definition }: KindRule,
   fields: JsonObject,
   own: Own,
-): { missing?: ValueProblem; filled: ReadonlySet<string> } {
+): { missing?: ValueProblem; leftOutBy?: string; filled: ReadonlySet<string> } {
   const filled = new Set<string>()
   let missing: ValueProblem | undefined
+  let leftOutBy: string | undefined
   const isOpen = (field: string) => !filled.has(field) && !rule.fields.some(({ name }) => name === field)
   for (const [field, kind] of Object.entries(definition.refs)) {
     if (!definition.mapped.includes(field) || !isOpen(field)) continue
@@ -128,7 +149,8 @@ function addOwnRefs(
     if (!found.ok) {
       // By it, what depends on something that was rejected is known to be in the source.
       if (found.key !== undefined) fields[field] = found.key
-      missing ??= { code: found.code, field, message: found.message, hint: found.hint }
+      if ('leftOutBy' in found) leftOutBy ??= found.leftOutBy
+      else missing ??= { code: found.code, field, message: found.message, hint: found.hint }
       continue
     }
     for (const [name, key] of [[field, found.key] as const, ...Object.entries(found.refs)]) {
@@ -137,7 +159,7 @@ function addOwnRefs(
       filled.add(name)
     }
   }
-  return missing === undefined ? { filled } : { missing, filled }
+  return { ...(missing && { missing }), ...(leftOutBy !== undefined && { leftOutBy }), filled }
 }
 
 /** The address among the fields of a user, if it is one. */

@@ -100,6 +100,26 @@ export interface LeftOut {
   at?: Location
 }
 
+/** Something that `when` leaves out, by its key: what belongs to it is left out as well. */
+export interface LeftOutKey {
+  kind: string
+  key: string
+  /** The manifest's path of the condition. */
+  path: string
+}
+
+/** What a rule makes of a record whose user or organization is left out. */
+export interface LeftOutItem {
+  kind: string
+  /** Null where it cannot be told. */
+  key: string | null
+  /** The manifest's path of the condition that leaves out the user or the organization. */
+  path: string
+  /** Keys of what it refers to, as far as they are known. */
+  refs: Record<string, string>
+  origin: Origin
+}
+
 export interface MapTask {
   records: SourceRecord[]
   /** Where the worker tells how far it has come. */
@@ -121,4 +141,6 @@ export interface MapResult {
   leftOut: number
   /** Which conditions did that. Its records add up to `leftOut`. */
   leftOutBy: LeftOut[]
+  leftOutKeys: LeftOutKey[]
+  leftOutItems: LeftOutItem[]
 }

@@ -14,14 +14,16 @@ export function renderAccounting({ streams, records, kinds }: Accounting, paint:
     `+ ${figure(rejected)} rejected${ignored > 0 ? ` + ${figure(ignored)} ignored` : ''}`,
   ])
   if (severalMain) rows.push(['all that were passed on', figure(records.mapped + records.leftOut), mapped, ''])
+  const someLeftOut = kinds.some(({ leftOut }) => leftOut > 0)
   const resources = kinds
     .filter(({ yielded }) => yielded > 0)
-    .map(({ plural, yielded, distinct, merged, rejected }) => [
+    .map(({ plural, yielded, distinct, merged, rejected, leftOut }) => [
       plural,
       figure(yielded),
       `= ${figure(distinct)} distinct`,
       `+ ${figure(merged)} merged`,
       `+ ${figure(rejected)} rejected`,
+      ...(someLeftOut ? [`+ ${figure(leftOut)} left out`] : []),
     ])
   const leftOut = describeLeftOut(records).map((line) => `  ${printable(line)}\n`)
   return `${paint('bold', 'Records')}\n${table(rows)}${leftOut.join('')}${paint('bold', 'Resources')}\n${table(resources)}`

@@ -1,3 +1,4 @@
+import { leftOutWith } from '../desired/left-out-with.ts'
 import { lostRoles, unmappedRoles } from '../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { jsonText } from '../json.ts'
@@ -6,7 +7,7 @@ import type { Plan } from '../planning/plan.ts'
 /**
  * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
  * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, and the lists `actions`, `drift`, `spared`,
- * `rejects`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named, never shown.
+ * `rejects`, `leftOutWith`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named, never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
@@ -31,6 +32,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   writeList('drift', plan.drift(), write)
   writeList('spared', plan.spared(), write)
   writeList('rejects', set.rejects(), write)
+  writeList('leftOutWith', leftOutWith(set.staging), write)
   writeList('merges', set.merges(), write)
   writeList('lostRoles', lostRoles(set), write)
   writeList('totpUnsupported', unsupportedTotp(set), write)

@@ -5,6 +5,7 @@ import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
+import { renderLeftOutWith } from './left-out-with-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
@@ -34,6 +35,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
     renderRejects(plan, options)
+    renderLeftOutWith(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
     renderMerges(plan, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }
   if (plan.purpose === 'apply') {

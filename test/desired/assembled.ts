@@ -87,6 +87,8 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
     mapped: chunk.length,
     leftOut: 0,
     leftOutBy: [],
+    leftOutKeys: [],
+    leftOutItems: [],
   }
   for (const { seq, origin } of chunk) {
     const {

@@ -25,6 +25,8 @@ const OTHERS: Record<string, string[]> = {
     'expression_stuck',
     'expression_too_large',
     'id_claimed',
+    'limit_undone',
+    'selects_nothing',
     'not_desired',
     'not_in_workos',
     'other_identity',
@@ -46,6 +48,7 @@ const OTHERS: Record<string, string[]> = {
     'unknown_stream',
   ],
   'a warning': ['column_not_in_file', 'everybody_left_out', 'everybody_verified'],
+  'no code': ['in_scope', 'out_of_scope'],
   'a case, whose rejections have codes of their own': [
     'same_email_different_external_ids',
     'same_external_id_different_emails',

@@ -52,6 +52,14 @@ export function moveOut(staging: Staging): void {
   )
 }
 
+/** Of what is left out with what it belongs to, that of the chosen alone is worth telling. The sums are of the whole source. */
+export function forgetLeftOut(staging: Staging): void {
+  staging.run(
+    `DELETE FROM left_out_with AS d WHERE coalesce(${ref('user')}, ${ref('organization')}) IS NOT NULL
+       AND NOT (${isIn('user', ref('user'))} OR ${isChosen('user', ref('user'))} OR ${isChosen('organization', ref('organization'))})`,
+  )
+}
+
 /** Takes out what was refused of others, with the remarks on it. What nobody can tell whose it is stays. */
 export function moveRejectsOut(staging: Staging, selectors: readonly Selector[]): void {
   const has = (table: string, kind: string) => {

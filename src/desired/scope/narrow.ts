@@ -2,7 +2,7 @@ import { readSelector, type Scope, type Selector } from '../../config/pilot.ts'
 import { UsageError } from '../../diagnostics/errors.ts'
 import type { Staging } from '../staging.ts'
 import { choose, type Population } from './choose.ts'
-import { moveOut, moveRejectsOut } from './move-out.ts'
+import { forgetLeftOut, moveOut, moveRejectsOut } from './move-out.ts'
 import { matchesNothing } from './near-keys.ts'
 
 /** Who is in the source, by whatever name a record of theirs has; also those who were refused. */
@@ -55,6 +55,7 @@ export function narrow(staging: Staging, scope: Scope): void {
     findOrganizations(staging)
     moveOut(staging)
     moveRejectsOut(staging, selectors)
+    forgetLeftOut(staging)
     staging.db.exec('DROP TABLE ties')
   })
 }

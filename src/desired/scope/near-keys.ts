@@ -37,6 +37,10 @@ function hintFor(staging: Staging, selector: Selector, population: Population): 
 /** Whom it may mean in another way: an organization by its domain, a user by the address. */
 function otherWay(staging: Staging, selector: Selector): string | undefined {
   const { kind, pattern } = selector
+  const left = staging
+    .statement('SELECT path FROM left_out_keys WHERE kind = ? AND key GLOB ?')
+    .get(kind, globOf(pattern))
+  if (left !== undefined) return `${left.path} leaves ${kind}:${pattern} out`
   if (kind === 'domain') {
     const owner = staging
       .statement(

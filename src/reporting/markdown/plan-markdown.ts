@@ -6,6 +6,7 @@ import type { Plan } from '../../planning/plan.ts'
 import { describeLeftOut } from '../accounting-text.ts'
 import { describeConnections } from '../connections-text.ts'
 import { describeChanges } from '../headline.ts'
+import { describeLeftOutWith } from '../left-out-with-text.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'
 import { describePasswords, passwordsHeading } from '../passwords-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
@@ -203,18 +204,19 @@ function accounting({ set }: Plan): string {
   const read = streams.map(({ stream, file, read, passed, rejected }) => {
     return [`${prose(stream)} (${code(file)})`, figure(read), figure(passed), figure(rejected)]
   })
+  const someLeftOut = kinds.some((kind) => kind.leftOut > 0)
   const made = kinds
     .filter(({ yielded }) => yielded > 0)
-    .map(({ plural, yielded, distinct, merged, rejected }) => {
-      return [plural, ...[yielded, distinct, merged, rejected].map(figure)]
+    .map(({ plural, yielded, distinct, merged, rejected, leftOut }) => {
+      return [plural, ...[yielded, distinct, merged, rejected, ...(someLeftOut ? [leftOut] : [])].map(figure)]
     })
-  const leftOut = describeLeftOut(records).map((line) => `- ${prose(clipped(line))}\n`)
+  const leftOut = [...describeLeftOut(records), ...describeLeftOutWith(set)].map((line) => `- ${prose(clipped(line))}\n`)
   return folded(
     'Where every record went',
     [
       grid(['records', 'read', 'passed', 'rejected'], read),
       ...(leftOut.length === 0 ? [] : [within(leftOut, leftOut.length)]),
-      grid(['resources', 'described', 'distinct', 'merged', 'rejected'], made),
+      grid(['resources', 'described', 'distinct', 'merged', 'rejected', ...(someLeftOut ? ['left out'] : [])], made),
     ].join('\n'),
   )
 }
