@@ -118,7 +118,7 @@ test('a pilot, then everybody, comes to the same for groups, factors and roles; 
   const workos = await startWorkos()
   const project = wholeProject(workos)
   const addresses = async (of: Project) => {
-    const { stdout } = await of.run(['state', 'export'], { env })
+    const { stdout } = await of.run(['state', 'export', '--format', 'ndjson'], { env })
     return stdout
       .split('\n')
       .flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))

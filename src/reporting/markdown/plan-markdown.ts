@@ -210,7 +210,9 @@ function accounting({ set }: Plan): string {
     .map(({ plural, yielded, distinct, merged, rejected, leftOut }) => {
       return [plural, ...[yielded, distinct, merged, rejected, ...(someLeftOut ? [leftOut] : [])].map(figure)]
     })
-  const leftOut = [...describeLeftOut(records), ...describeLeftOutWith(set)].map((line) => `- ${prose(clipped(line))}\n`)
+  const leftOut = [...describeLeftOut(records), ...describeLeftOutWith(set)].map(
+    (line) => `- ${prose(clipped(line))}\n`,
+  )
   return folded(
     'Where every record went',
     [
