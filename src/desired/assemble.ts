@@ -29,6 +29,7 @@ export async function assembleDesired(staging: Staging, manifest: Manifest, sign
       CREATE INDEX drafts_by_group ON drafts (kind, grp, seq);
       CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
       CREATE INDEX notes_by_key ON notes (kind, key);
+      CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
     `)
   })
   await step(() => refuseNameCollisions(staging))

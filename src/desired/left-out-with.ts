@@ -47,7 +47,7 @@ export function leftOutBy(staging: Staging, kind: string, key: string): string |
     .statement(
       `SELECT path FROM left_out_keys l WHERE kind = ? AND key = ?
        AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = l.kind AND d.key = l.key)
-       AND l.key NOT IN (SELECT r.key FROM rejects r WHERE r.kind = l.kind AND r.key IS NOT NULL)`,
+       AND NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = l.kind AND r.key = l.key)`,
     )
     .get(kind, key)
   return row && String(row.path)
@@ -67,7 +67,7 @@ export function leaveOut(staging: Staging, name: string, kind: string, reference
     `INSERT INTO leaving SELECT d.key, l.path FROM desired d JOIN left_out_keys l ON l.kind = ?2 AND l.key = ${reference}
      WHERE d.kind = ?1 AND d.file IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM desired p WHERE p.kind = l.kind AND p.key = l.key)
-       AND l.key NOT IN (SELECT key FROM rejects WHERE kind = ?2 AND key IS NOT NULL)`,
+       AND NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = l.kind AND r.key = l.key)`,
     name,
     kind,
   )

@@ -39,7 +39,7 @@ const SCHEMA = `
   CREATE TABLE spared (kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE beyond (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
-  CREATE INDEX rejects_by_key ON rejects (kind, key);
+  CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
   CREATE TABLE drift (kind TEXT NOT NULL, key TEXT NOT NULL, field TEXT NOT NULL, drift TEXT NOT NULL) STRICT;
   CREATE INDEX drift_by_key ON drift (kind, key);
 `

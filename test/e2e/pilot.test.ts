@@ -526,3 +526,16 @@ test('destroy refuses a selector that fits nothing in the state, and a limit', a
   expect((await ran(project, ...args)).stdout).toContain('Pilot  user:id-bea')
   expect((await workos.snapshot()).users.map(({ external_id }) => external_id)).toEqual(['id-ada'])
 })
+
+test('whose record was rejected has not left the source, whatever address the record has by now', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS, { prune: ['user'], safety: { maxDeletes: '100%', maxRejects: 9 } })
+  await ran(project, 'apply', '--yes')
+  // Bea's address in WorkOS is one of the domain; her record, which is rejected, has moved away from it.
+  const bea = { ...ROWS[2], email: 'bea@example.com', password_hash: 'x', password_hash_type: 'bcrypt' }
+  project.csv('users.csv', [...ROWS.slice(0, 2), bea, ...ROWS.slice(3), person('eve', { email: 'eve@acme.com' })])
+  const plan = await planned(project, '--only', 'domain:acme.com')
+  expect(plan.scope.rejected).toBeGreaterThan(0)
+  expect(actionsIn(plan)).toEqual(['user:id-eve create'])
+  expect(byKind(plan.summary.kinds).user).toMatchObject({ orphaned: 0, delete: 0 })
+})
