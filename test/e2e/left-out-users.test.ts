@@ -53,9 +53,10 @@ function writeManifest(
   { target }: Workos,
   map: object,
   names = ['users', 'organizations', 'members'],
+  more: object = {},
 ): void {
   const streams = Object.fromEntries(names.map((name) => [name, { path: `./${name}.csv`, format: 'csv' }]))
-  project.manifest({ version: 1, name: 'three', source: { type: 'file', streams }, map, target, run: FAST })
+  project.manifest({ version: 1, name: 'three', source: { type: 'file', streams }, map, target, run: FAST, ...more })
 }
 
 async function planned(project: Project) {
@@ -224,4 +225,14 @@ test('what was applied before its user is left out is orphaned, not rejected, an
   expect(byKind(plan.summary.kinds)).toMatchObject({ user: { orphaned: 1 }, membership: { orphaned: 2 } })
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
   expect((await workos.snapshot()).memberships).toHaveLength(4)
+})
+
+test('explain says why, and speaks of those too whom a pilot of the manifest leaves for later', async () => {
+  const workos = await startWorkos()
+  const project = threeFiles(workos, MAP)
+  const explained = async (what: string) => (await project.run(['explain', what], { env })).stdout
+  expect(await explained('membership:bob@acme')).toContain('left out: map.user.when leaves out what it belongs to')
+  writeManifest(project, workos, MAP, undefined, { pilot: { only: ['user:ada'] } })
+  expect(await explained('user:cleo')).toContain('create')
+  expect(await explained('user:cleo')).toContain('email: mail')
 })
