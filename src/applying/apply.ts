@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { exceeds } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
-import type { ScopeReport } from '../desired/scope/scope-report.ts'
 import type { Action } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
@@ -11,8 +10,8 @@ import { countStillAnswered, countStillReduced } from '../planning/still-reduced
 import { kindDefinition } from '../resources/registry.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
-import type { RequestCounts } from '../workos/client.ts'
 import type { Target } from '../workos/target.ts'
+import type { ApplyResult } from './apply-result.ts'
 import { carryOut } from './carry-out.ts'
 import type { Hand } from './hand.ts'
 import { Journal } from './journal.ts'
@@ -34,26 +33,6 @@ export interface ApplyOptions {
   onStart?: (action: Action) => void
   /** Told after each action. */
   onAction?: (action: Action, outcome: ActionOutcome) => void
-}
-
-export interface ApplyResult {
-  run: number
-  outcome: RunOutcome
-  kinds: KindResult[]
-  requests: RequestCounts
-  /** Records and resources that the plan had refused, and that are therefore not in WorkOS. */
-  rejected: number
-  /** Records of the source that the manifest's conditions leave out. */
-  leftOut: number
-  /** Answered by WorkOS otherwise than earlier runs sent it, and unchanged. */
-  stillAnswered: number
-  /** Applied by earlier runs without a part that WorkOS did not take, and unchanged. */
-  stillReduced: number
-  purpose: Plan['purpose']
-  /** Of whom the plan spoke. Absent: of everybody. */
-  scope?: ScopeReport
-  /** Why the run ended before its end. */
-  stopped?: { message: string }
 }
 
 interface Progress {
@@ -85,6 +64,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     startedAt,
     toolVersion,
     manifestDigest: plan.inputs.manifest,
+    ...(plan.inputs.source !== '' && { source: plan.inputs.source }),
   })
   await recordRejects(state, run, plan)
   await recordStillAnswered(state, run, plan)
@@ -123,14 +103,15 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   } catch (error) {
     throw withWritten(error, kinds)
   }
-  const rejected = plan.set.rejectCount()
+  const { accounting } = plan.set
   return {
     run,
     outcome,
     kinds,
     requests: requests(),
-    rejected,
-    leftOut: plan.set.accounting.records.leftOut,
+    rejected: plan.set.rejectCount(),
+    leftOut: accounting.records.leftOut,
+    accounting,
     stillReduced: countStillReduced(plan.set.staging),
     stillAnswered: countStillAnswered(plan.set.staging),
     purpose: plan.purpose,

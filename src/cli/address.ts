@@ -1,7 +1,8 @@
 import { nearest } from '../config/nearest.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import { kindDefinitions } from '../resources/registry.ts'
-import type { Address } from '../state/store.ts'
+import { nearKeys } from '../state/near-keys.ts'
+import type { Address, StateStore } from '../state/store.ts'
 
 /** The kind and the key of `kind:key`; a key may hold further colons. @throws UsageError for anything else */
 export function parseAddress(text: string): Address {
@@ -32,10 +33,13 @@ export function checkKind(kind: string): void {
 }
 
 /** What to say of an address that the state does not have. */
-export function unknownAddress({ kind, key }: Address): UsageError {
+export async function unknownAddress(state: StateStore, address: Address): Promise<UsageError> {
+  const { kind, key } = address
+  const near = await nearKeys(state, address)
+  const meant = near.map((found) => `${kind}:${found}`).join(' or ')
   return new UsageError({
     code: 'unknown_address',
     message: `the state has no resource ${kind}:${key}`,
-    hint: 'addresses look like user:auth0|123; workos-migrate state list shows them all',
+    hint: `${near.length === 0 ? 'addresses look like user:auth0|123' : `did you mean ${meant}?`}; workos-migrate state list shows them all`,
   })
 }

@@ -5,6 +5,9 @@ import { toolVersion } from '../version.ts'
 import { command, eventful, examples, reading, type Start, sub, telling } from './command-line.ts'
 import type { Context } from './context.ts'
 import { addFirstSteps } from './first-commands.ts'
+import { adviseOnUnknownWords, refuseOneDash } from './guidance/advice.ts'
+import { addCompletion } from './guidance/completion-command.ts'
+import { addDoctor } from './guidance/doctor-command.ts'
 import { addHandoff } from './handoff-command.ts'
 import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
@@ -19,6 +22,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   const program = buildProgram(context, async (run) => {
     code = await run()
   })
+  refuseOneDash(args, program)
   try {
     await program.parseAsync(args, { from: 'user' })
     return code
@@ -30,14 +34,15 @@ export async function runProgram(args: readonly string[], context: Context): Pro
 
 /** Every command with its options. */
 export function buildProgram(context: Context, start: Start): Command {
+  const redact = (text: string) => context.redactor?.redact(text) ?? text
   const program = new Command('workos-migrate')
     .description('Moves users, organizations, memberships and roles into WorkOS, as a manifest declares them.')
     .version(toolVersion)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
-      // What was typed is quoted here; it may have been pasted.
-      writeErr: (text) => context.stderr.write(text.split('\n').map(printable).join('\n')),
+      // What was typed is quoted here; it may have been pasted, and a key may be in it.
+      writeErr: (text) => context.stderr.write(redact(text).split('\n').map(printable).join('\n')),
     })
     .showHelpAfterError('(workos-migrate --help shows the commands)')
   examples(program, [
@@ -58,6 +63,9 @@ export function buildProgram(context: Context, start: Start): Command {
   addState(program, context, start)
   addDestroy(program, context, start)
   addSandbox(program, context, start)
+  addDoctor(program, context, start)
+  addCompletion(program, context, start)
+  adviseOnUnknownWords(program)
   return program
 }
 
@@ -122,6 +130,8 @@ function addPlan(program: Command, context: Context, start: Start): void {
     .option('--json', 'the same as --format json')
     .option('-o, --out <file>', 'save the plan, to be applied as it is')
     .option('--merges <file>', 'write what became of duplicates, record by record, as JSON')
+    .option('--rejects <file>', 'write the rows of what is rejected or blocked, with the reasons, to be corrected')
+    .option('--resets <file>', 'write who must set a new password, and why, as CSV')
     .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
     .action((manifest, { json, ...options }) =>
       start(() => {

@@ -31,6 +31,8 @@ export function addReports(program: Command, context: Context, start: Start): vo
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'json', 'ndjson']).default('text'))
     .option('--json', 'the same as --format json')
     .option('--ndjson', 'the same as --format ndjson: every one, a line each')
+    .option('--csv <file>', 'write the rows of all of them, with the reasons, to be corrected')
+    .option('--snapshot <folder>', 'with --csv: take the rows from the snapshot in this folder')
     .action(({ json, ndjson, ...options }) =>
       start(async () => {
         const format = ndjson ? 'ndjson' : json ? 'json' : options.format
@@ -39,6 +41,7 @@ export function addReports(program: Command, context: Context, start: Start): vo
     )
   examples(errors, [
     ['workos-migrate errors', 'what the last run could not do'],
+    ['workos-migrate errors --csv correct.csv', 'the rows concerned, with the reasons, to be corrected and used again'],
     ['workos-migrate errors --run 3 --ndjson > errors.ndjson', 'everything of run 3, for a script'],
   ])
 }

@@ -1,3 +1,4 @@
+import { registerWrittenKeys } from '../config/secrets.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
 import { printable } from '../diagnostics/printable.ts'
@@ -13,6 +14,8 @@ import { DEBUG_VARIABLE } from './unexpected.ts'
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
   const aware = { ...context, redactor: context.redactor ?? new Redactor() }
   for (const secret of proxySecrets(context.env)) aware.redactor.register(secret)
+  // A key has no place on a command line; where one stands there all the same, no message repeats it.
+  for (const arg of args) registerWrittenKeys(arg, aware.redactor)
   try {
     return await runProgram(args, aware)
   } catch (error) {

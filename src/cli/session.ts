@@ -50,11 +50,11 @@ export interface Session {
   target: Target
   progress: Progress
   warn(problem: Problem): void
+  /** The snapshot that the session works from; none for files. It is read once. */
+  obtainSnapshot(): Promise<Snapshot | undefined>
   computePlan(refresh: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
-  /** What the source is read from; none for files. */
-  obtainSnapshot(): Promise<Snapshot | undefined>
   /** Reads the source alone. One session makes one plan or one desired set. */
   computeDesired(): Promise<DesiredSet>
   close(): Promise<void>
@@ -122,7 +122,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       scratch: scratch.path,
       scope,
       signal: interrupted,
-      obtainSnapshot: snapshotFor(loaded, options, context, tell),
+      obtainSnapshot: once(snapshotFor(loaded, options, context, tell)),
     }
     const whileReading = <T>(read: () => Promise<T>) =>
       placingSourceErrors(loaded, read).finally(() => progress.clear())
@@ -161,8 +161,8 @@ export async function openSession(options: SessionOptions, context: Context, loc
       target,
       progress,
       warn,
-      computePlan: plan,
       obtainSnapshot: reading.obtainSnapshot,
+      computePlan: plan,
       computeDestroyPlan: destroyPlan,
       computeDesired: desired,
       close,
@@ -170,6 +170,14 @@ export async function openSession(options: SessionOptions, context: Context, loc
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
+  return () => {
+    result ??= work()
+    return result
   }
 }
 

@@ -57,3 +57,19 @@ export function snapshotFor(
       proxies: proxiesOf(env),
     })
 }
+
+/** The snapshot that is there already: the source itself is not asked. */
+export function snapshotAtHand(
+  { manifest, directory }: LoadedManifest,
+  folder: string | undefined,
+  { cwd, now, interrupted }: Context,
+): Promise<Snapshot | undefined> {
+  const missing: Problem = {
+    code: 'no_snapshot',
+    message: 'there is no snapshot of it',
+    hint: 'name one with --snapshot',
+  }
+  const from = folder === undefined ? undefined : resolve(cwd, folder)
+  const quiet = { onProgress: () => {}, onWarning: () => {} }
+  return obtainSnapshot(manifest.source, { ...quiet, directory, from, missing: [missing], now, signal: interrupted })
+}

@@ -44,6 +44,15 @@ function addStateCare(state: Command, context: Context, start: Start): void {
       start(async () => (await import('./commands/state-rm.ts')).stateRm(addresses, options, context)),
     )
   examples(rm, [['workos-migrate state rm user:user_123', 'the next apply looks for it in WorkOS again']])
+  const mv = sub(state, 'mv <old> <new>', 'Follow a key that changed in the source; WorkOS stays as it is')
+    .option('-y, --yes', 'do not ask')
+    .action((old, renamed, options) =>
+      start(async () => (await import('./commands/state-mv.ts')).stateMv(old, renamed, options, context)),
+    )
+  examples(mv, [
+    ['workos-migrate state mv user:17 user:u_17', 'the source calls user 17 u_17 now'],
+    ['workos-migrate state mv organization:acme organization:org-1', 'its memberships, groups and roles go with it'],
+  ])
   const adopt = sub(state, 'import <address> <id>', 'Adopt by hand: this resource is that object in WorkOS')
     .option('--force', 'also if its e-mail address or external id is another one, or the source does not have it')
     .action((address, id, options) =>

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadManifest } from '../config/load.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../files/scratch.ts'
@@ -18,6 +19,9 @@ export interface StateLocation {
 /** A state that is open, with the digest of the manifest that names it. */
 export interface OpenedState {
   state: SqliteStateStore
+  /** With references that may be unset. */
+  loaded: LoadedManifest
+  statePath: string
   manifestDigest: string
 }
 
@@ -50,7 +54,7 @@ export async function withState(
   try {
     const state = openState(location, { lock: held })
     try {
-      await work({ state, manifestDigest: loaded.digest })
+      await work({ state, loaded, statePath: location, manifestDigest: loaded.digest })
       return ExitCode.done
     } finally {
       await state.close()

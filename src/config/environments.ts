@@ -7,7 +7,7 @@ import { locationOf } from './text.ts'
 import { type Branch, mergeBranches } from './tree.ts'
 
 /** The environments of a manifest by name. One that is written and empty changes nothing, and may be chosen. */
-function environmentsOf(tree: Branch): Map<string, Branch> {
+export function environmentsOf(tree: Branch): Map<string, Branch> {
   const environments = tree.entries.get('environments')?.value
   const branches = new Map<string, Branch>()
   if (environments?.kind !== 'branch') return branches

@@ -75,15 +75,23 @@ export function withSecrets(value: unknown, replacement: string | undefined, pat
   )
 }
 
-/** See `digest` of LoadedManifest. The name is left out too: by default it is that of a folder; and tests change nothing. */
+/** See `digest` of LoadedManifest. */
 export function digestOf(manifest: object): string {
+  return createHash('sha256')
+    .update(canonicalJson(decisive(manifest)))
+    .digest('hex')
+}
+
+/**
+ * What of an effective manifest decides what a plan does, without its secrets. `run` is left out, and the name too: by default it is
+ * that of a folder; and tests change nothing.
+ */
+export function decisive(manifest: object): unknown {
   const {
     run: _run,
     name: _name,
     tests: _tests,
     ...rest
   } = { run: undefined, name: undefined, tests: undefined, ...manifest }
-  return createHash('sha256')
-    .update(canonicalJson(withSecrets(rest, undefined)))
-    .digest('hex')
+  return withSecrets(rest, undefined)
 }

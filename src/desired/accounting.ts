@@ -1,6 +1,7 @@
 import { StateError } from '../diagnostics/errors.ts'
 import { draftDefinitions } from '../resources/registry.ts'
 import type { StreamCount } from '../sources/source.ts'
+import { countNamed, type NamedRecords } from './left-out.ts'
 import type { StagedRecords } from './stage.ts'
 import type { Staging } from './staging.ts'
 
@@ -62,7 +63,7 @@ export function account(
     .filter((count) => count.yielded + count.distinct > 0 || ALWAYS.has(count.kind))
   kinds.push(countAssignments(staging, yielded, records.assigned, assignedLater))
   const accounting: Accounting = { streams, records, kinds }
-  checkSums(accounting)
+  checkSums(accounting, countNamed(staging))
   return accounting
 }
 
@@ -96,7 +97,7 @@ function countAssignments(staging: Staging, yielded: Yielded, assigned: number, 
   }
 }
 
-function checkSums({ streams, records, kinds }: Accounting): void {
+function checkSums({ streams, records, kinds }: Accounting, named: NamedRecords): void {
   const wrong: string[] = []
   for (const { stream, read, passed, rejected, ignored = 0 } of streams) {
     if (read === passed + rejected + ignored) continue
@@ -110,6 +111,11 @@ function checkSums({ streams, records, kinds }: Accounting): void {
   if (blamed !== records.leftOut) {
     wrong.push(`${records.leftOut} records left out ≠ ${blamed} left out by a condition`)
   }
+  if (named.leftOut !== records.leftOut) {
+    wrong.push(`${records.leftOut} records left out ≠ ${named.leftOut} that can be named`)
+  }
+  const ignored = streams.reduce((sum, stream) => sum + (stream.ignored ?? 0), 0)
+  if (named.ignored > ignored) wrong.push(`${ignored} rows ignored < ${named.ignored} that are named`)
   for (const { plural, yielded, distinct, merged, rejected, leftOut } of kinds) {
     if (yielded !== distinct + merged + rejected + leftOut) {
       const left = leftOut > 0 ? ` + ${leftOut} left out` : ''

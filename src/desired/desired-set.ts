@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { DesiredResource } from '../resources/kind.ts'
 import type { Accounting } from './accounting.ts'
+import { countNamed, type LeftOutItem, leftOutItems } from './left-out.ts'
 import type { ScopeReport } from './scope/scope-report.ts'
 import type { Staging } from './staging.ts'
 
@@ -55,13 +56,17 @@ export class DesiredSet {
   readonly reading: SourceReading
   /** Of whom the set speaks; undefined: of everybody in the source. */
   readonly scope: ScopeReport | undefined
+  /** Digests of the files that were read, by name. */
+  readonly files: ReadonlyMap<string, string>
 
   constructor(
     staging: Staging,
     accounting: Accounting,
     reading: SourceReading = { partial: false },
+    files: ReadonlyMap<string, string> = new Map(),
     scope?: ScopeReport,
   ) {
+    this.files = files
     this.staging = staging
     this.accounting = accounting
     this.reading = reading
@@ -108,6 +113,17 @@ export class DesiredSet {
         records: Number(row.records),
       }
     }
+  }
+
+  /** Records of which the manifest says that nothing is made, in their order. */
+  leftOut(limit = Number.POSITIVE_INFINITY): Generator<LeftOutItem> {
+    return leftOutItems(this.staging, this.accounting.records.leftOutBy, limit)
+  }
+
+  /** How many of them there are, by name. */
+  leftOutCount(): number {
+    const { leftOut, ignored } = countNamed(this.staging)
+    return leftOut + ignored
   }
 
   rejectCount(): number {

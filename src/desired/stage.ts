@@ -1,5 +1,6 @@
 import type { DerivedName, Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
 import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
+import { insertLeftOut } from './left-out.ts'
 import { insertLeftOutKey, insertLeftOutWith } from './left-out-with.ts'
 import type { Staging } from './staging.ts'
 
@@ -128,6 +129,7 @@ function insertResult(staging: Staging, result: MapResult): void {
     for (const name of result.names.values()) insertName(staging, name)
     for (const left of result.leftOutKeys) insertLeftOutKey(staging, left)
     for (const item of result.leftOutItems) insertLeftOutWith(staging, item, place(staging, item.origin))
+    for (const record of result.leftOutRecords) insertLeftOut(staging, record)
   })
 }
 

@@ -19,6 +19,7 @@ import { SCOPE_TABLES } from './scope/scope-tables.ts'
  * notes      remarks on accepted resources, counted in the plan
  * lookalikes addresses of users that may have a double: those that are not ASCII, or whose domain is in Punycode
  * addresses  addresses of users whose records the mapping refused, by the number of the record
+ * left_out   records that no rule took, in the order of `seq`, and rows that the source ignored, which have none
  * names      names of the source that expressions turned into keys and slugs, each with its first place
  */
 const SCHEMA = `
@@ -52,6 +53,7 @@ const SCHEMA = `
     STRICT;
   CREATE TABLE lookalikes (form TEXT NOT NULL, email TEXT NOT NULL, key TEXT NOT NULL) STRICT;
   CREATE TABLE addresses (seq INTEGER NOT NULL, key TEXT NOT NULL, email TEXT NOT NULL) STRICT;
+  CREATE TABLE left_out (seq INTEGER, stream TEXT NOT NULL, kind TEXT, key TEXT, path TEXT, file INTEGER NOT NULL, line INTEGER) STRICT;
   CREATE TABLE names (
     kind TEXT NOT NULL, derived TEXT NOT NULL, slug TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
     mapped INTEGER NOT NULL, file INTEGER NOT NULL, line INTEGER, PRIMARY KEY (kind, derived, scope, name)

@@ -1,32 +1,63 @@
-import type { Json, JsonObject } from '../json.ts'
-import type { CompiledMapping, KindRule } from './compile.ts'
+import { isEmpty } from '../resources/values/check.ts'
+import type { SourceRecord } from '../sources/source.ts'
+import type { CompiledMapping } from './compile.ts'
 import { FieldFailure, fieldsOf } from './evaluate.ts'
+import type { RuleName } from './left-out.ts'
+import type { LeftOutRecord } from './result.ts'
+import type { CompiledRule } from './rule.ts'
 
-/** The fields that a key is made of, of what other records refer to by it. */
-const KEY_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  user: ['key', 'externalId', 'email'],
-  organization: ['key', 'id', 'externalId', 'name'],
-  group: ['key', 'name', 'organization'],
-}
+/** The fields that a key can be made of, where `key` itself yields nothing. */
+const KEY_FIELDS: readonly string[] = ['externalId', 'email', 'id', 'name', 'type', 'user', 'organization', 'group']
 
 /**
- * The key of an item that `when` leaves out, so that what belongs to it can be left out as well. Undefined: it cannot be computed, or nothing
- * refers to such a thing.
+ * What a rule that left a record out would have made of it, and its key. Only the fields that make a key are evaluated, and `key` alone
+ * where it yields something.
  */
 export async function leftOutKey(
-  { rule, definition }: KindRule,
-  item: Json,
-  record: JsonObject,
-  { settings }: CompiledMapping,
-): Promise<string | undefined> {
-  const names = KEY_FIELDS[definition.name]
-  if (names === undefined) return undefined
-  const fields = rule.fields.filter(({ name }) => names.includes(name))
+  record: SourceRecord,
+  name: RuleName | undefined,
+  mapping: CompiledMapping,
+): Promise<Pick<LeftOutRecord, 'kind' | 'key'>> {
+  if (name === undefined) return { kind: null, key: null }
+  const found = mapping.kinds.find(({ rule }) => rule.kind === name)
+  const rule = found?.rule ?? mapping.roleAssignment
+  const kind = found?.definition.name ?? name
+  // An item of `each` is not the record: which one of them was meant, nobody can tell.
+  if (rule === undefined || rule.each(record.stream) !== undefined) return { kind, key: null }
   try {
-    const normalised = definition.normalise(await fieldsOf({ ...rule, fields }, item, record), settings)
-    return (normalised.ok ? normalised.value.key : normalised.key) ?? undefined
+    const { user, key, others } = partsOf(rule)
+    const values = (part: CompiledRule) => fieldsOf(part, record.data, record.data)
+    if (found === undefined) return { kind, key: textOf((await values(user)).user) }
+    const own = key.fields.length === 0 ? {} : await values(key)
+    const fields = isEmpty(own.key) ? { ...own, ...(await values(others)) } : own
+    const normalised = found.definition.normalise(fields, mapping.settings)
+    return { kind, key: normalised.ok ? normalised.value.key : normalised.key }
   } catch (error) {
-    if (error instanceof FieldFailure) return undefined
+    if (error instanceof FieldFailure) return { kind, key: null }
     throw error
   }
+}
+
+interface Parts {
+  user: CompiledRule
+  key: CompiledRule
+  /** What a key is made of where `key` yields nothing. */
+  others: CompiledRule
+}
+
+const PARTS = new WeakMap<CompiledRule, Parts>()
+
+/** A rule with some of its fields alone. */
+function partsOf(rule: CompiledRule): Parts {
+  const part = (names: readonly string[]) => ({
+    ...rule,
+    fields: rule.fields.filter(({ name }) => names.includes(name)),
+  })
+  const parts = PARTS.get(rule) ?? { user: part(['user']), key: part(['key']), others: part(KEY_FIELDS) }
+  PARTS.set(rule, parts)
+  return parts
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
 }

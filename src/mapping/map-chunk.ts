@@ -16,6 +16,7 @@ export function emptyResult(): MapResult {
     leftOutBy: [],
     leftOutKeys: [],
     leftOutItems: [],
+    leftOutRecords: [],
   }
 }
 

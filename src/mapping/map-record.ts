@@ -8,7 +8,8 @@ import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
 import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
-import { blamed, countLeftOut, type RuleName } from './left-out.ts'
+import { itemKey } from './item-key.ts'
+import { addLeftOut, blamed, type RuleName } from './left-out.ts'
 import { leftOutKey } from './left-out-key.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { type Own, type OwnResources, ownRef } from './own-refs.ts'
@@ -61,7 +62,7 @@ export async function mapRecord(
     }
     const leaveOut = async (item: Json) => {
       const path = `map.${kindRule.rule.kind}.when`
-      const key = await leftOutKey(kindRule, item, record.data, mapping)
+      const key = await itemKey(kindRule, item, record.data, mapping)
       if (key !== undefined) result.leftOutKeys.push({ kind: kindRule.definition.name, key, path })
       noteLeftOut(own, kindRule, key, path)
     }
@@ -105,8 +106,12 @@ export async function mapRecord(
     const leftOutBy = await mapAssignments(roleAssignment, record, own, roles, result, firstDraft)
     conditions.set('roleAssignment', leftOutBy)
   }
-  if (yielded(result) > before) result.mapped += 1
-  else countLeftOut(result, record.stream, blamed(conditions, mapping.settings.map, record.stream))
+  if (yielded(result) > before) {
+    result.mapped += 1
+    return
+  }
+  const { path, rule } = blamed(conditions, mapping.settings.map, record.stream)
+  addLeftOut(result, record, path, await leftOutKey(record, rule, mapping))
 }
 
 /** Both, unless they tell of the same address. */

@@ -100,6 +100,16 @@ export interface LeftOut {
   at?: Location
 }
 
+/** A record that every rule left out. */
+export interface LeftOutRecord extends Pick<LeftOut, 'stream' | 'path'> {
+  seq: number
+  /** What the rule that left it out would have made of it. Null: no rule reads the stream. */
+  kind: string | null
+  /** The key that it would have had. Null where that cannot be told. */
+  key: string | null
+  origin: Origin
+}
+
 /** Something that `when` leaves out, by its key: what belongs to it is left out as well. */
 export interface LeftOutKey {
   kind: string
@@ -143,4 +153,6 @@ export interface MapResult {
   leftOutBy: LeftOut[]
   leftOutKeys: LeftOutKey[]
   leftOutItems: LeftOutItem[]
+  /** Each of them by name. */
+  leftOutRecords: LeftOutRecord[]
 }

@@ -4,7 +4,8 @@ import type { Scope } from '../config/pilot.ts'
 import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
-import { narrow } from '../desired/scope/narrow.ts'
+import { insertIgnored } from '../desired/left-out.ts'
+import { narrow as narrowTo } from '../desired/scope/narrow.ts'
 import { countWhole, reportScope, type ScopeReport } from '../desired/scope/scope-report.ts'
 import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { Staging } from '../desired/staging.ts'
@@ -57,6 +58,7 @@ export async function computeDesired(
     scratch,
     snapshot,
     reject: (record) => rejectRecord(staging, record),
+    ignore: (row) => insertIgnored(staging, row),
     warn: onWarning,
     signal,
     onBytes: (read, of) => {
@@ -88,10 +90,12 @@ export async function computeDesired(
     const assigned = await assembleDesired(staging, manifest, signal)
     await breathe(signal)
     records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
-    const set = new DesiredSet(staging, account(staging, yielded, source.counts(), records, assigned), {
+    const accounting = account(staging, yielded, source.counts(), records, assigned)
+    const reading = {
       partial: source.partial ?? false,
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
-    })
+    }
+    const set = new DesiredSet(staging, accounting, reading, source.fileDigests?.())
     for (const problem of unknownOrganizations(set, loaded)) onWarning(problem)
     const warnings = [
       ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),
@@ -100,7 +104,8 @@ export async function computeDesired(
     for (const problem of warnings) onWarning(problem)
     await breathe(signal)
     const scope = options.scope && narrowed(staging, options.scope)
-    return { set: new DesiredSet(staging, set.accounting, set.reading, scope), sourceDigest: source.digest(), warnings }
+    const narrow = new DesiredSet(staging, accounting, reading, set.files, scope)
+    return { set: narrow, sourceDigest: source.digest(), warnings }
   } finally {
     await mapper.close()
   }
@@ -108,6 +113,6 @@ export async function computeDesired(
 
 function narrowed(staging: Staging, scope: Scope): ScopeReport {
   const whole = countWhole(staging)
-  narrow(staging, scope)
+  narrowTo(staging, scope)
   return reportScope(staging, scope, whole)
 }

@@ -71,7 +71,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   createPlanTables(staging)
   for (const { name } of kindDefinitions) await loadKnown(staging, state, name)
   const scope = options.scope && narrowDestruction(staging, options.scope)
-  const set = new DesiredSet(staging, accounting, { partial: false }, scope)
+  const set = new DesiredSet(staging, accounting, { partial: false }, undefined, scope)
   for (const definition of kindDefinitions) {
     if ((!spareSignedIn && !spareChanged) || definition.sparse) continue
     onProgress({ phase: `reading ${definition.plural} from WorkOS` })

@@ -76,7 +76,7 @@ function algorithmOf(detail: string): string {
 }
 
 /** Whether a desired user `d` was in WorkOS before this state and is sent no password: those that are adopted now, and those that were. */
-const THERE = `coalesce(
+export const THERE = `coalesce(
   (SELECT a.type = 'adopt' FROM actions a WHERE a.kind = 'user' AND a.key = d.key
      AND (a.type IN ('adopt', 'create') OR EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'secret'))),
   EXISTS (SELECT 1 FROM known k WHERE k.kind = 'user' AND k.key = d.key AND k.ownership = 'adopted'))`
@@ -109,18 +109,17 @@ function keptPasswords({ staging }: DesiredSet): KeptCount[] {
   return [...counts.values()]
 }
 
-/** Users without a password who had one in the source. One with several, of records that merged, counts for the first. */
+/** Users without a password who had one in the source, and what the remark says. One with several, of records that merged, counts for the first. */
+export const RESETS = `
+  SELECT d.key, min(n.seq), n.code, n.detail, ${THERE} AS there FROM notes n
+  LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
+  JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
+  WHERE n.kind = 'user' AND n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NULL
+  GROUP BY d.key`
+
 function resets({ staging }: DesiredSet): { code: string; detail: string; there: boolean; count: number }[] {
   return staging
-    .statement(
-      `SELECT code, detail, there, count(*) AS n FROM (
-         SELECT d.key, min(n.seq), n.code, n.detail, ${THERE} AS there FROM notes n
-         LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
-         JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
-         WHERE n.kind = 'user' AND n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NULL
-         GROUP BY d.key)
-       GROUP BY code, detail, there`,
-    )
+    .statement(`SELECT code, detail, there, count(*) AS n FROM (${RESETS}) GROUP BY code, detail, there`)
     .all()
     .map(({ code, detail, there, n }) => {
       return { code: String(code), detail: String(detail), there: there === 1, count: Number(n) }

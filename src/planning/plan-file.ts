@@ -1,11 +1,10 @@
 import { dirname, relative, resolve } from 'node:path'
 import type { Scope } from '../config/pilot.ts'
-import { StalePlanError } from '../diagnostics/errors.ts'
-import type { Problem } from '../diagnostics/problem.ts'
 import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
 import { jsonText } from '../json.ts'
 import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
+import { type PlanBasis, planBasis } from './plan-basis.ts'
 import { digestPlan, Sealer } from './plan-digest.ts'
 
 export const FORMAT = 'workos-migrate-plan'
@@ -25,6 +24,8 @@ export interface PlanHeader {
   scope?: Scope
   /** The folder of the snapshot that it was made from, relative to the plan file. */
   snapshot?: string
+  /** What tells the part of an input that has changed. Absent in what earlier versions saved. */
+  basis?: PlanBasis
   /** Number of action lines that follow. */
   actions: number
   /** See digestPlan. */
@@ -33,16 +34,21 @@ export interface PlanHeader {
 
 export interface WritePlanOptions {
   manifestFile: string
+  manifest: object
   apiKey: string
   purpose: Purpose
 }
 
 /**
  * Saves a plan as NDJSON: a header, then one line an action with its address and the names of the fields it changes. No
- * value of a user's is in it, and no secret; the file is 0600, and appears whole or not at all. The header ends with a seal
+ * value of a user's or of the manifest's is in it, and no secret; the file is 0600, and appears whole or not at all. The header ends with a seal
  * over all of the file: what was reviewed is what is applied.
  */
-export function writePlanFile(plan: Plan, path: string, { manifestFile, apiKey, purpose }: WritePlanOptions): void {
+export function writePlanFile(
+  plan: Plan,
+  path: string,
+  { manifestFile, manifest, apiKey, purpose }: WritePlanOptions,
+): void {
   const folder = dirname(resolve(path))
   const {
     scope,
@@ -57,6 +63,7 @@ export function writePlanFile(plan: Plan, path: string, { manifestFile, apiKey, 
     summary: plan.summary,
     ...(scope && { scope: { only: scope.only, limit: scope.limit } }),
     ...(snapshot && { snapshot: relative(folder, snapshot.folder) }),
+    basis: planBasis(plan, manifest, apiKey),
     actions: plan.set.staging.count('SELECT count(*) FROM actions'),
     digest: digestPlan(plan, apiKey),
   }
@@ -94,39 +101,4 @@ function planLine(action: Action): Record<string, unknown> {
     case 'blocked':
       return { address: `${kind}:${key}`, action: type, code: action.code }
   }
-}
-
-function scopeIn(scope: Scope | undefined): unknown {
-  return scope === undefined ? null : [scope.only, scope.limit]
-}
-
-/**
- * Holds a plan that was just computed against a saved one.
- * @throws StalePlanError naming everything that differs
- */
-export function checkFresh(saved: PlanHeader, plan: Plan, apiKey: string): void {
-  const differences: string[] = []
-  const compare = (what: string, then: unknown, now: unknown) => {
-    if (JSON.stringify(then) !== JSON.stringify(now)) differences.push(what)
-  }
-  compare('the manifest has changed', saved.inputs.manifest, plan.inputs.manifest)
-  compare('the environment is another one', saved.inputs.environment, plan.inputs.environment)
-  compare('it speaks of others', scopeIn(saved.scope), scopeIn(plan.set.scope))
-  compare('the source has changed', saved.inputs.source, plan.inputs.source)
-  compare('the target is another one', saved.inputs.target, plan.inputs.target)
-  compare('the state has changed: something was applied since', saved.inputs.state, plan.inputs.state)
-  compare('workos-migrate has another version', saved.inputs.toolVersion, plan.inputs.toolVersion)
-  if (differences.length === 0 && saved.digest !== digestPlan(plan, apiKey)) {
-    differences.push('WorkOS or the API key has changed')
-  }
-  if (differences.length === 0) return
-  throw new StalePlanError(
-    differences.map(
-      (message): Problem => ({
-        code: 'stale_plan',
-        message: `the saved plan no longer holds: ${message}`,
-        hint: 'make a new plan and have it reviewed',
-      }),
-    ),
-  )
 }

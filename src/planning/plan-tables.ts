@@ -40,6 +40,7 @@ const SCHEMA = `
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE beyond (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
+  CREATE INDEX left_out_by_key ON left_out (kind, key);
   CREATE TABLE drift (kind TEXT NOT NULL, key TEXT NOT NULL, field TEXT NOT NULL, drift TEXT NOT NULL) STRICT;
   CREATE INDEX drift_by_key ON drift (kind, key);
 `

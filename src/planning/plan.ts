@@ -6,6 +6,7 @@ import type { Action, Drift, Spared } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { GuardRefusal } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
+import { type OrphanedResource, orphansOf } from './orphans.ts'
 import type { PasswordCounts } from './password-counts.ts'
 
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
@@ -99,6 +100,17 @@ export class Plan {
       const { kind, key, code, message } = row
       yield { kind: String(kind), key: String(key), code: String(code) as Spared['code'], message: String(message) }
     }
+  }
+
+  /** How many resources of the state the source no longer has: those that are left alone. */
+  orphanCount(): number {
+    return this.purpose === 'destroy' ? 0 : this.summary.kinds.reduce((sum, { orphaned }) => sum + orphaned, 0)
+  }
+
+  /** They by name. */
+  *orphans(limit = Number.POSITIVE_INFINITY): Generator<OrphanedResource> {
+    const kinds = this.summary.kinds.filter(({ orphaned }) => orphaned > 0).map(({ kind }) => kind)
+    if (this.orphanCount() > 0) yield* orphansOf(this.set.staging, kinds, limit)
   }
 
   /** Named cases of duplicate users: those of the source, then clashes with what is in WorkOS. */

@@ -3,6 +3,7 @@ import { readSelector } from '../config/pilot.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { NotRegularFile, openRegular, regularFileAt } from '../files/regular-file.ts'
 import { isObject } from '../json.ts'
+import { isPlanBasis } from './plan-basis.ts'
 import { Sealer } from './plan-digest.ts'
 import { FORMAT, type PlanHeader, VERSION } from './plan-file.ts'
 
@@ -110,6 +111,8 @@ function parseHeader(path: string, line: string): PlanHeader & { seal: string } 
     throw damaged(path, 'its header names the snapshot in no way that this program knows')
   if (value.scope !== undefined && !isScope(value.scope))
     throw damaged(path, 'its header names its scope in no way that this program knows')
+  if (value.basis !== undefined && !isPlanBasis(value.basis))
+    throw damaged(path, 'its header tells what it was made from in no way that this program knows')
   if (!SEALED.test(line)) throw damaged(path, 'it was changed after it was written')
   return value as object as PlanHeader & { seal: string }
 }

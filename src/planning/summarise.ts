@@ -7,9 +7,9 @@ import { countWrites, deletionClass } from './count-writes.ts'
 import { estimate } from './estimate.ts'
 import { checkDrift, checkGuards } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
+import { countOrphans } from './orphans.ts'
 import { countPasswords } from './password-counts.ts'
 import type { PlanSummary } from './plan.ts'
-import { BEYOND } from './state-scope.ts'
 
 /** Adds a plan up: per kind, in requests, and against the guards. */
 export function summarise(
@@ -76,15 +76,7 @@ function summariseKind({ staging, reading }: DesiredSet, { name, plural }: KindD
     gone,
     blocked,
     delete: actions('delete'),
-    orphaned: reading.partial
-      ? 0
-      : staging.count(
-          `SELECT count(*) FROM known k WHERE kind = ? AND NOT EXISTS
-         (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key) AND NOT EXISTS
-         (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key) AND NOT EXISTS
-         (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`,
-          name,
-        ),
+    orphaned: reading.partial ? 0 : countOrphans(staging, name),
     drifted: staging.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', name),
   }
 }

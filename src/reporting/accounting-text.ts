@@ -1,7 +1,7 @@
 import type { Accounting } from '../desired/accounting.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { describeCondition } from '../planning/locate-left-out.ts'
-import { type Paint, table } from './style.ts'
+import { counted, type Paint, table } from './style.ts'
 
 /** Where every record went: the sums that were checked, written out. */
 export function renderAccounting({ streams, records, kinds }: Accounting, paint: Paint): string {
@@ -27,6 +27,22 @@ export function renderAccounting({ streams, records, kinds }: Accounting, paint:
     ])
   const leftOut = describeLeftOut(records).map((line) => `  ${printable(line)}\n`)
   return `${paint('bold', 'Records')}\n${table(rows)}${leftOut.join('')}${paint('bold', 'Resources')}\n${table(resources)}`
+}
+
+/** What came in, and how much of it an apply was about: the rest of the sum is in its table. */
+export function renderCameIn({ records, kinds }: Accounting, paint: Paint): string {
+  const rows = kinds
+    .filter(({ yielded }) => yielded > 0)
+    .map(({ plural, yielded, distinct, merged, rejected }) => [
+      plural,
+      figure(yielded),
+      `= ${figure(distinct)} distinct`,
+      ...(kinds.some((kind) => kind.merged > 0) ? [`+ ${figure(merged)} merged`] : []),
+      ...(kinds.some((kind) => kind.rejected > 0) ? [`+ ${figure(rejected)} rejected`] : []),
+    ])
+  const leftOut = records.leftOut > 0 ? ` = ${figure(records.mapped)} mapped + ${figure(records.leftOut)} left out` : ''
+  const heading = `What came in: ${counted(records.mapped + records.leftOut, 'record')}${leftOut}`
+  return `${paint('bold', heading)}\n${table(rows)}`
 }
 
 /** Who was left out, and by what: a line for each stream and condition, the most first. */

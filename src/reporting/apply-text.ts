@@ -1,7 +1,8 @@
-import type { ApplyResult } from '../applying/apply.ts'
+import type { ApplyResult } from '../applying/apply-result.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import type { Failure } from '../state/store.ts'
+import { renderCameIn } from './accounting-text.ts'
 import { describeScope } from './scope-text.ts'
 import { counted, duration, type Paint, table } from './style.ts'
 
@@ -35,6 +36,7 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
   return [
     `${paint('bold', `Run ${result.run}`)}\n`,
     table([heads, ...rows]),
+    ...(result.purpose === 'apply' ? [renderCameIn(result.accounting, paint)] : []),
     `\n${details.join(', ')} in ${duration(seconds)}\n`,
     ...(reduced > 0
       ? [

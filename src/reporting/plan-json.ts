@@ -7,7 +7,7 @@ import type { Plan } from '../planning/plan.ts'
 /**
  * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
  * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, and the lists `actions`, `drift`, `spared`,
- * `rejects`, `leftOutWith`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named, never shown.
+ * `rejects`, `leftOut`, `leftOutWith`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named, never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
   const { name, inputs, summary, set } = plan
@@ -32,7 +32,9 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   writeList('drift', plan.drift(), write)
   writeList('spared', plan.spared(), write)
   writeList('rejects', set.rejects(), write)
+  writeList('leftOut', set.leftOut(), write)
   writeList('leftOutWith', leftOutWith(set.staging), write)
+  writeList('orphans', plan.orphans(), write)
   writeList('merges', set.merges(), write)
   writeList('lostRoles', lostRoles(set), write)
   writeList('totpUnsupported', unsupportedTotp(set), write)

@@ -5,6 +5,7 @@ import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
+import { renderLeftOut, renderOrphans } from './left-out-text.ts'
 import { renderLeftOutWith } from './left-out-with-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
@@ -36,6 +37,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     write(renderAccounting(plan.set.accounting, paint))
     renderRejects(plan, options)
     renderLeftOutWith(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+    renderLeftOut(plan, options)
     renderMerges(plan, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }
   if (plan.purpose === 'apply') {
@@ -47,6 +49,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   renderBlocked(plan, options)
   renderDrift(plan, options)
   renderSpared(plan, options)
+  renderOrphans(plan, options)
   renderPasswords(plan, options)
   if (plan.purpose === 'apply') {
     renderUnsupportedTotp(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
@@ -152,17 +155,13 @@ function renderConnections({ summary, purpose }: Plan, { paint, write }: PlanTex
 }
 
 function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
-  const { summary, purpose } = plan
-  const orphaned = purpose === 'apply' ? summary.kinds.filter((kind) => kind.orphaned > 0) : []
+  const { summary } = plan
   const { partial } = plan.set.reading
   const remarks = describeNotes(summary.notes)
-  if (remarks.length + orphaned.length === 0 && !partial) return
+  if (remarks.length === 0 && !partial) return
   write(`\n${paint('bold', 'Remarks')}\n`)
   if (partial) write(`  ${PARTIAL}\n`)
   for (const line of remarks) write(`  ${printable(line)}\n`)
-  for (const { orphaned: count, kind, plural } of orphaned) {
-    write(`  ${counted(count, kind, plural)} no longer in the source: left alone in WorkOS\n`)
-  }
 }
 
 function renderWarnings({ summary }: Plan, { paint, write }: PlanTextOptions): void {

@@ -38,6 +38,7 @@ export const connectionDraft: DraftDefinition = {
   plural: 'connections',
   rule: 'connection',
   refs: { organization: 'organization' },
+  keyRefs: [null, 'organization'],
   fields: {
     type: { ...FIRST, compared: false },
     name: FIRST,

@@ -4,6 +4,7 @@ import type { JsonObject } from '../json.ts'
 import type { Encoding } from './csv/decode.ts'
 import type { SourceFile } from './csv/file.ts'
 import { nulWarning, readText } from './csv/utf8.ts'
+import { withoutRejectMembers } from './reject-columns.ts'
 import type { ReadContext, StreamCount } from './source.ts'
 
 /** One record and the line on which it begins. */
@@ -31,8 +32,11 @@ export interface Intake {
   readonly file: SourceFile
   /** A record was met, good or bad. */
   met(): void
-  /** Refuses a record that was met. */
-  reject(line: number, refusal: Refusal): void
+  /**
+   * Refuses a record that was met.
+   * @param text what stands there, where it cannot be taken apart
+   */
+  reject(line: number, refusal: Refusal, text?: string): void
 }
 
 /** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
@@ -72,7 +76,7 @@ export class TextFile implements RecordFile, Intake {
     const warn = (problem: Problem) => this.#context.warn(problem)
     const text = readText(file, { encoding, hash: this.#hash, watch, signal, onNul, warn })
     try {
-      yield* format(text, this)
+      for await (const records of format(text, this)) yield this.#shown(records)
     } finally {
       await text.return(undefined)
     }
@@ -85,10 +89,26 @@ export class TextFile implements RecordFile, Intake {
     this.#read++
   }
 
-  reject(line: number, refusal: Refusal): void {
+  reject(line: number, refusal: Refusal, text?: string): void {
     this.#rejected++
+    const { tap } = this.#context
+    if (text !== undefined && tap?.wants(this.file.name, line)) {
+      tap.take({ stream: this.#options.stream, file: this.file.name, line, text })
+    }
     const origin = { file: this.file.name, line }
     this.#context.reject({ stream: this.#options.stream, origin, problem: { ...refusal, at: origin } })
+  }
+
+  /** The records without what a file of rejected rows adds to them, shown to whoever wants them as they stand. */
+  #shown(records: LineRecord[]): LineRecord[] {
+    const { tap } = this.#context
+    const [{ stream }, file] = [this.#options, this.file.name]
+    for (const record of records) {
+      record.data = withoutRejectMembers(record.data)
+      const { line, data } = record
+      if (tap?.wants(file, line)) tap.take({ stream, file, line, data })
+    }
+    return records
   }
 
   count(): StreamCount {

@@ -48,10 +48,17 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
   return { ...recorded, streams: [...new Set([...recorded.streams, ...streams])] }
 }
 
+/** The files that a source is read from, as far as they are there. */
+export async function sourceFiles(config: SourceConfig, directory: string): Promise<SourceFile[]> {
+  const { type: _type, ...options } = config
+  return expandAll((await sourceDefinition(config)).files(options), directory)
+}
+
 /** The source, of which no file may change, and no other one appear, until all have been read. */
 function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFile[]>): Source {
   return {
     ...source,
+    fileDigests: () => watch.digests(),
     async *read(chunkSize) {
       await watch.begin(await files())
       try {

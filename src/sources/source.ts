@@ -5,6 +5,7 @@ import type { FailedRequest } from '../http/failed-request.ts'
 import type { Proxies } from '../http/proxy.ts'
 import type { JsonObject } from '../json.ts'
 import type { FileWatch } from './csv/file-watch.ts'
+import type { RowTap } from './row-tap.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
@@ -36,6 +37,14 @@ export interface RejectedRecord {
   problem: Problem
 }
 
+/** A row that the manifest has its source leave out. */
+export interface IgnoredRow {
+  stream: string
+  origin: Origin
+  /** The manifest's path of what says so. */
+  path: string
+}
+
 /** What one stream yielded, for the sum at the end. `read` = `passed` + `rejected` + `ignored`, for main and joined streams alike. */
 export interface StreamCount {
   stream: string
@@ -59,8 +68,12 @@ export interface ReadContext {
   scratch: string
   /** Sink for rejected records. */
   reject(record: RejectedRecord): void
+  /** Sink for rows that are left out because the manifest says so. */
+  ignore?(row: IgnoredRow): void
   /** Sink for warnings about the whole source: unknown columns, … Each is told once. */
   warn(problem: Problem): void
+  /** Told of rows as they stand in files, of those that it wants. */
+  tap?: RowTap
   /** What a live source was read into: always there when the records of one are read. */
   snapshot?: Snapshot
   /** Told how many bytes of the files have been read, and how many there are. */
@@ -127,6 +140,8 @@ export interface Source {
   counts(): StreamCount[]
   /** SHA-256 (hex) over the bytes of every file, after `read` has ended: what a saved plan is held against. */
   digest(): string
+  /** SHA-256 (hex) of each file that was read, by its name, after `read` has ended. Default: no file is read. */
+  fileDigests?(): ReadonlyMap<string, string>
   /** True: only part of the source was asked for (`updatedSince`), so what is missing has not left it. */
   readonly partial?: boolean
 }

@@ -104,11 +104,11 @@ function refuseHardLinks(path: string): void {
 }
 
 /** SQLITE_BUSY: https://www.sqlite.org/rescode.html#busy */
-function isBusy(error: unknown): boolean {
+export function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === 5
 }
 
-function readHolder(path: string): LockHolder | undefined {
+export function readHolder(path: string): LockHolder | undefined {
   try {
     const { pid, host, since, command } = JSON.parse(readRegular(path).toString('utf8'))
     if (typeof pid !== 'number') return undefined

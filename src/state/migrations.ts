@@ -75,6 +75,9 @@ export const migrations: readonly string[] = [
   ALTER TABLE resources ADD COLUMN answered TEXT;
   ALTER TABLE resources ADD COLUMN gone INTEGER;
   `,
+  `
+  ALTER TABLE runs ADD COLUMN source TEXT;
+  `,
 ]
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): the letters "WMst". */

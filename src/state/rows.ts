@@ -69,6 +69,7 @@ export function runFromRow(row: Row): Run {
     outcome: String(row.outcome) as RunOutcome,
     toolVersion: String(row.tool_version),
     manifestDigest: String(row.manifest_digest),
+    ...(typeof row.source === 'string' && { source: row.source }),
     counts: JSON.parse(String(row.counts)),
   }
 }

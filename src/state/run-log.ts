@@ -16,16 +16,17 @@ export class RunLog {
     this.#db = db
   }
 
-  start({ command, startedAt, toolVersion, manifestDigest }: StartedRun): number {
+  start({ command, startedAt, toolVersion, manifestDigest, source }: StartedRun): number {
     let run = 0
     this.#db.transaction(() => {
       const { lastInsertRowid } = this.#db.run(
-        `INSERT INTO runs (command, started_at, outcome, tool_version, manifest_digest, counts)
-         VALUES (?, ?, 'running', ?, ?, '{}')`,
+        `INSERT INTO runs (command, started_at, outcome, tool_version, manifest_digest, source, counts)
+         VALUES (?, ?, 'running', ?, ?, ?, '{}')`,
         command,
         startedAt,
         toolVersion,
         manifestDigest,
+        source ?? null,
       )
       run = Number(lastInsertRowid)
       this.#forgetOld()

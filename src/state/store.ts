@@ -108,12 +108,14 @@ export interface Run {
   outcome: RunOutcome
   toolVersion: string
   manifestDigest: string
+  /** Digest (hex) of the source that its plan was made from. Absent: none was read, or an earlier version has not written it down. */
+  source?: string
   /** Resources by what happened to them, and requests sent. */
   counts: Record<string, number>
 }
 
 /** What is known of a run when it starts. */
-export type StartedRun = Pick<Run, 'command' | 'startedAt' | 'toolVersion' | 'manifestDigest'>
+export type StartedRun = Pick<Run, 'command' | 'startedAt' | 'toolVersion' | 'manifestDigest' | 'source'>
 
 /**
  * Where the state is kept. SQLite by default; a shared backend implements the same functions. Everything that grows with

@@ -30,7 +30,7 @@ export interface Target {
 }
 
 /** The public address of the API. */
-const WORKOS = 'https://api.workos.com'
+export const WORKOS = 'https://api.workos.com'
 
 /** The key by which the environment of an embedded sandbox is known, unless the manifest names one: not a secret. */
 const SANDBOX_KEY = 'sk_test_sandbox'

@@ -215,7 +215,10 @@ const plans: BadInput[] = [
       return text
     }),
     exit: 8,
-    says: ['the saved plan no longer holds: the source has changed', 'hint: make a new plan'],
+    says: [
+      'the saved plan no longer holds: the source has changed: users.csv',
+      'hint: make a new plan and have it reviewed: workos-migrate plan --out plan.ndjson; or put the file back as it was',
+    ],
   },
   {
     name: 'of a manifest that has changed',
@@ -225,7 +228,7 @@ const plans: BadInput[] = [
       return text
     }),
     exit: 8,
-    says: ['the saved plan no longer holds: the manifest has changed'],
+    says: ['the saved plan no longer holds: the manifest has changed: safety.maxRejects', 'take the change back'],
   },
   {
     name: 'whose lines were changed',
@@ -238,7 +241,7 @@ const plans: BadInput[] = [
   {
     name: 'that was made with another key',
     args: apply,
-    prepare: saved((text) => text.replace(/"digest":"[0-9a-f]{8}/, '"digest":"00000000')),
+    prepare: saved((text) => text.replace(/"(digest|key)":"[0-9a-f]{8}/g, '"$1":"00000000')),
     exit: 8,
     says: ['WorkOS or the API key has changed'],
   },

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { account } from '../../src/desired/accounting.ts'
+import { insertIgnored, insertLeftOut } from '../../src/desired/left-out.ts'
 import { rejectRecord, stageRecords } from '../../src/desired/stage.ts'
 import { Staging } from '../../src/desired/staging.ts'
 import { StateError } from '../../src/diagnostics/errors.ts'
@@ -11,9 +12,20 @@ const joined: StreamCount = { stream: 'roles', file: 'roles.csv', read: 9, passe
 const leftOutBy = [{ stream: 'users', path: 'map.user.when', records: 1 }]
 const records = { mapped: 1, leftOut: 1, leftOutBy, assigned: 0 }
 
+const leftOutRecord = {
+  seq: 1,
+  stream: 'users',
+  kind: 'user',
+  key: 'u2',
+  path: 'map.user.when',
+  origin: { file: 'users.csv', line: 3 },
+}
+
+/** A staging database in which one record is named as left out. */
 function memory(): Staging {
   const staging = new Staging(undefined)
   onTestFinished(() => staging.close())
+  insertLeftOut(staging, leftOutRecord)
   return staging
 }
 
@@ -34,6 +46,17 @@ test.each<[string, Parameters<typeof account>[1], StreamCount[], typeof records,
   const attempt = () => account(memory(), yielded, streams, counts, later)
   expect(attempt).toThrow(StateError)
   expect(attempt).toThrow(figures)
+})
+
+test('a record that was left out and is not named stops everything, as does a name without a record', () => {
+  const staging = memory()
+  const passed = { ...users, read: 4, passed: 3 }
+  const two = { ...records, leftOut: 2, leftOutBy: [{ stream: 'users', path: 'map.user.when', records: 2 }] }
+  expect(() => account(staging, new Map(), [passed], two, 0)).toThrow('2 records left out ≠ 1 that can be named')
+  insertLeftOut(staging, { ...leftOutRecord, seq: 2 })
+  expect(account(staging, new Map(), [passed], two, 0).records.leftOut).toBe(2)
+  insertIgnored(staging, { stream: 'roles', origin: { file: 'roles.csv', line: 2 }, path: 'source.streams.roles.join' })
+  expect(() => account(staging, new Map(), [passed], two, 0)).toThrow('0 rows ignored < 1 that are named')
 })
 
 test('every record of a mixed lot is accounted for', async () => {
@@ -93,6 +116,7 @@ test('a mapper that fails ends the reading with its error, after what is on its 
       leftOutBy: [],
       leftOutKeys: [],
       leftOutItems: [],
+      leftOutRecords: [],
     }
   }
   const staging = memory()

@@ -89,6 +89,7 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
     leftOutBy: [],
     leftOutKeys: [],
     leftOutItems: [],
+    leftOutRecords: [],
   }
   for (const { seq, origin } of chunk) {
     const {

@@ -212,7 +212,11 @@ test('a selector of somebody who is left out says so', async () => {
 test('a pilot tells of its own alone', async () => {
   const project = threeFiles(await startWorkos(), MAP)
   const { stdout } = await project.run(['plan', '--json', '--only', 'organization:acme'], { env })
-  expect(named(JSON.parse(stdout).leftOutWith)).toEqual(['membership:bob@acme map.user.when ./members.csv:3'])
+  const { leftOut, leftOutWith } = JSON.parse(stdout)
+  expect(named(leftOutWith)).toEqual(['membership:bob@acme map.user.when ./members.csv:3'])
+  expect(named(leftOut)).toEqual(['user:bob map.user.when ./users.csv:3'])
+  const other = await project.run(['plan', '--json', '--only', 'user:ada'], { env })
+  expect(JSON.parse(other.stdout)).toMatchObject({ leftOut: [], leftOutWith: [] })
 })
 
 test('what was applied before its user is left out is orphaned, not rejected, and stays', async () => {

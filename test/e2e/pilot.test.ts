@@ -368,7 +368,11 @@ test('a saved plan knows of whom it speaks, and is applied so', async () => {
   expect(header.scope).toEqual({ only: ['organization:acme'], limit: 1 })
   await ran(project, 'apply', 'plan.ndjson')
   expect((await workos.snapshot()).memberships.map(([name]) => name)).toEqual(['ada@example.com@@acme'])
-  expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 8 })
+  const stale = await project.run(['apply', 'plan.ndjson'], { env })
+  expect(stale).toMatchObject({
+    exit: 8,
+    stderr: expect.stringContaining('workos-migrate plan --only organization:acme --limit 1 --out plan.ndjson'),
+  })
 })
 
 test('a saved plan of everybody stays one of everybody, and a pilot in the manifest makes it stale', async () => {

@@ -181,7 +181,7 @@ const CHANGES: [
 ][] = [
   [
     'a value in the source',
-    'the source has changed',
+    'the source has changed: ./users.csv',
     (project) => project.csv('users.csv', [...ROWS, member('cleo', 'acme')]),
   ],
   [
@@ -191,13 +191,17 @@ const CHANGES: [
   ],
   [
     'the manifest',
-    'the manifest has changed',
+    'the manifest has changed: adopt.mode [',
     (project, workos) => project.manifest(peopleManifest(workos, { adopt: { mode: 'never' } })),
   ],
-  ['the state', 'the state has changed', (project) => project.run(['apply', '--yes'], { env })],
+  [
+    'the state',
+    'the state has changed: something was applied since (serial 0 then, ',
+    (project) => project.run(['apply', '--yes'], { env }),
+  ],
   [
     'WorkOS',
-    'WorkOS or the API key has changed',
+    'WorkOS has changed: the plan would do something else now',
     (_project, workos) =>
       workos.call('POST', '/user_management/users', { email: 'ada@example.com', email_verified: true }),
   ],

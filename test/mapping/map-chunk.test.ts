@@ -74,6 +74,7 @@ describe('one record', () => {
       leftOutBy: [],
       leftOutKeys: [],
       leftOutItems: [],
+      leftOutRecords: [],
     })
   })
 

@@ -2,10 +2,12 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ManifestError, StalePlanError } from '../../src/diagnostics/errors.ts'
+import { checkFresh } from '../../src/planning/check-fresh.ts'
 import type { Plan } from '../../src/planning/plan.ts'
 import { digestPlan } from '../../src/planning/plan-digest.ts'
-import { checkFresh, type PlanHeader, writePlanFile } from '../../src/planning/plan-file.ts'
+import { type PlanHeader, writePlanFile } from '../../src/planning/plan-file.ts'
 import { isPlanFile, readPlanHeader } from '../../src/planning/read-plan-file.ts'
+import { toolVersion } from '../../src/version.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { actionsOf, createWorld, people, type World } from './world.ts'
 
@@ -17,23 +19,27 @@ const purpose = { message: 'the plan cannot be written', code: 'plan_unwritable'
 const withHash = (hash: string) =>
   people(3).map((row) => ({ ...row, password_hash: hash, password_hash_type: 'bcrypt', metadata: '{"plan":"p-r-o"}' }))
 
+const written = ({ loaded: { file, manifest } }: World) => ({ manifestFile: file, manifest, apiKey: KEY, purpose })
+
 function save(world: World, plan: Plan, apiKey = KEY): string {
   const path = join(world.folder, 'plans', 'plan.ndjson')
   mkdirSync(join(world.folder, 'plans'), { recursive: true })
-  writePlanFile(plan, path, { manifestFile: world.loaded.file, apiKey, purpose })
+  writePlanFile(plan, path, { ...written(world), apiKey })
   return path
 }
 
 const reread = (world: World, plan: Plan) => readPlanHeader(save(world, plan))
 
 /** What is different, as a stale plan tells it. */
-function differences(saved: PlanHeader, plan: Plan, apiKey = KEY): string[] {
+function differences({ loaded }: World, saved: PlanHeader, plan: Plan, apiKey = KEY): string[] {
   try {
-    checkFresh(saved, plan, apiKey)
+    checkFresh(saved, plan, { apiKey, manifest: loaded.manifest, file: 'plan.ndjson' })
     return []
   } catch (error) {
     expect(error).toBeInstanceOf(StalePlanError)
-    return (error as StalePlanError).problems.map(({ message }) => message.replace(/^.*: /, ''))
+    return (error as StalePlanError).problems.map(({ message }) =>
+      message.replace('the saved plan no longer holds: ', ''),
+    )
   }
 }
 
@@ -94,15 +100,9 @@ describe('a saved plan', () => {
     const plan = await world.plan()
     const taken = join(world.folder, 'taken')
     mkdirSync(join(taken, 'full'), { recursive: true })
-    expect(() => writePlanFile(plan, taken, { manifestFile: world.loaded.file, apiKey: KEY, purpose })).toThrow()
+    expect(() => writePlanFile(plan, taken, written(world))).toThrow()
     expect(readdirSync(world.folder).filter((name) => name.startsWith('taken'))).toEqual(['taken'])
-    expect(() =>
-      writePlanFile(plan, join(world.folder, 'no', 'folder'), {
-        manifestFile: world.loaded.file,
-        apiKey: KEY,
-        purpose,
-      }),
-    ).toThrow()
+    expect(() => writePlanFile(plan, join(world.folder, 'no', 'folder'), written(world))).toThrow()
   })
 })
 
@@ -138,23 +138,27 @@ describe('a saved plan holds while nothing changed', () => {
   test('and is computed alike again', async () => {
     const world = await createWorld(withHash(HASH))
     const saved = await reread(world, await world.plan())
-    expect(differences(saved, await world.plan())).toEqual([])
+    expect(differences(world, saved, await world.plan())).toEqual([])
   })
 
   test('also when only the speed of the run changed', async () => {
     const world = await createWorld(people(2))
     const saved = await reread(world, await world.plan())
     await world.manifest({ run: { workers: 1, chunkSize: 1, concurrency: 3 } })
-    expect(differences(saved, await world.plan())).toEqual([])
+    expect(differences(world, saved, await world.plan())).toEqual([])
   })
 
   test.each<[string, (world: World) => unknown, string]>([
-    ['the source', (world) => world.rows(people(3)), 'the source has changed'],
-    ['the manifest', (world) => world.manifest({ safety: { maxCreates: 99 } }), 'the manifest has changed'],
+    ['the source', (world) => world.rows(people(3)), 'the source has changed: ./users.csv'],
+    [
+      'the manifest',
+      (world) => world.manifest({ safety: { maxCreates: 99 } }),
+      'the manifest has changed: safety.maxCreates',
+    ],
     [
       'the state',
       async (world) => world.apply(await world.plan()),
-      'the state has changed: something was applied since',
+      'the state has changed: something was applied since (serial 0 then, ',
     ],
     [
       'the target',
@@ -164,14 +168,14 @@ describe('a saved plan holds while nothing changed', () => {
           identity: { ...world.target.identity, baseUrl: 'sandbox:elsewhere' },
         }
       },
-      'the target is another one',
+      'the target is another one: sandbox at sandbox:elsewhere, and the plan is for sandbox at sandbox:',
     ],
   ])('and is stale once %s changed', async (_, change, expected) => {
     const world = await createWorld(people(2))
     const saved = await reread(world, await world.plan())
     await change(world)
-    const told = differences(saved, await world.plan())
-    expect(told.some((difference) => expected.endsWith(difference))).toBe(true)
+    const told = differences(world, saved, await world.plan())
+    expect(told.filter((difference) => difference.startsWith(expected))).toHaveLength(1)
   })
 
   test('and is stale for another environment, another version and another key', async () => {
@@ -179,13 +183,13 @@ describe('a saved plan holds while nothing changed', () => {
     const plan = await world.plan()
     const saved = await reread(world, plan)
     const { inputs } = saved
-    expect(differences({ ...saved, inputs: { ...inputs, environment: 'production' } }, plan)).toEqual([
-      'the environment is another one',
+    expect(differences(world, { ...saved, inputs: { ...inputs, environment: 'production' } }, plan)).toEqual([
+      'the environment is another one: no environment, and the plan is for production',
     ])
-    expect(differences({ ...saved, inputs: { ...inputs, toolVersion: '0.0.1' } }, plan)).toEqual([
-      'workos-migrate has another version',
+    expect(differences(world, { ...saved, inputs: { ...inputs, toolVersion: '0.0.1' } }, plan)).toEqual([
+      `workos-migrate has another version, ${toolVersion}, and the plan was made by 0.0.1`,
     ])
-    expect(differences(saved, plan, 'sk_test_another')).toEqual(['WorkOS or the API key has changed'])
+    expect(differences(world, saved, plan, 'sk_test_another')).toEqual(['WorkOS or the API key has changed'])
   })
 
   test('and is stale once WorkOS changed what it would do', async () => {
@@ -196,7 +200,9 @@ describe('a saved plan holds while nothing changed', () => {
       path: '/user_management/users',
       body: { email: 'person0@example.com' },
     })
-    expect(differences(saved, await world.plan())).toEqual(['WorkOS or the API key has changed'])
+    expect(differences(world, saved, await world.plan())).toEqual([
+      'WorkOS has changed: the plan would do something else now',
+    ])
   })
 
   test('and everything that differs is named', async () => {
@@ -204,7 +210,10 @@ describe('a saved plan holds while nothing changed', () => {
     const saved = await reread(world, await world.plan())
     await world.manifest({ safety: { maxCreates: 99 } })
     world.rows(people(3))
-    expect(differences(saved, await world.plan())).toEqual(['the manifest has changed', 'the source has changed'])
+    expect(differences(world, saved, await world.plan())).toEqual([
+      'the manifest has changed: safety.maxCreates',
+      'the source has changed: ./users.csv',
+    ])
   })
 })
 

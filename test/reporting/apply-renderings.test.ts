@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ApplyResult } from '../../src/applying/apply.ts'
+import type { ApplyResult } from '../../src/applying/apply-result.ts'
 import { renderApplyJson, renderApplyText } from '../../src/reporting/apply-text.ts'
 import { renderFailures } from '../../src/reporting/failures.ts'
 import { describeNote } from '../../src/reporting/remarks.ts'
@@ -41,6 +41,15 @@ const NONE = {
   pending: 0,
 }
 
+const ACCOUNTING = {
+  streams: [],
+  records: { mapped: 1207, leftOut: 60, leftOutBy: [], assigned: 0 },
+  kinds: [
+    { kind: 'user', plural: 'users', yielded: 1207, distinct: 1200, merged: 4, rejected: 3, leftOut: 0 },
+    { kind: 'organization', plural: 'organizations', yielded: 0, distinct: 0, merged: 0, rejected: 0, leftOut: 0 },
+  ],
+}
+
 function result(changed: Partial<ApplyResult> = {}): ApplyResult {
   return {
     run: 3,
@@ -49,6 +58,7 @@ function result(changed: Partial<ApplyResult> = {}): ApplyResult {
     requests: { reads: 1, writes: 1160, refused: 0, repeated: 0 },
     rejected: 0,
     leftOut: 0,
+    accounting: ACCOUNTING,
     stillReduced: 0,
     stillAnswered: 0,
     purpose: 'apply',
@@ -70,6 +80,14 @@ test('an apply is told by kind and in requests; kinds without resources are left
   expect(text).toMatch(/users +1,200 +1,000 +100 +50 .*40 +6 +3 +1\n/)
   expect(text).not.toContain('roles')
   expect(text).toContain('1,160 writes, 1 read in 2 min 5 s')
+})
+
+test('what came in is told to the last record: left out, merged, rejected, and what the table says of the rest', () => {
+  const text = renderApplyText(result(), 1, plain)
+  expect(text).toContain('What came in: 1,267 records = 1,207 mapped + 60 left out\n')
+  expect(text).toMatch(/ {2}users +1,207 += 1,200 distinct +\+ 4 merged +\+ 3 rejected\n/)
+  expect(text).not.toContain('organizations')
+  expect(renderApplyText(result({ purpose: 'destroy' }), 1, plain)).not.toContain('What came in')
 })
 
 test('429s and repetitions are told only when there were any', () => {

@@ -6,6 +6,9 @@ import { buildProgram } from '../../src/cli/program.ts'
 /** The sandbox runs until it is interrupted: tests of its own look at it. */
 const APART = ['sandbox']
 
+/** How files begin that hold rows of the source as they stand there: secrets are in them, for their owner alone. */
+export const ROWS = 'rows-of-'
+
 /** A command that works on the manifest, with every line that the canaries are to survive, in order. */
 export const LINES: Record<string, string[][]> = {
   validate: [['validate'], ['validate', '--json'], ['validate', '--offline', '--json']],
@@ -60,6 +63,7 @@ export const LINES: Record<string, string[][]> = {
     ['plan', '--fresh'],
     ['plan', '--snapshot', 'snapshot', '--json', '--full'],
     ['plan', '--refresh', '--out', 'plan.ndjson', '--merges', 'merges.json'],
+    ['plan', '--rejects', `${ROWS}plan.csv`, '--resets', 'resets.csv'],
   ],
   handoff: [
     ['handoff', '--out', 'handoff', '--json'],
@@ -97,6 +101,8 @@ export const LINES: Record<string, string[][]> = {
     ['errors', '--json', '--full'],
     ['errors', '--ndjson'],
     ['errors', '--format', 'ndjson', '--run', '1'],
+    ['errors', '--run', '1', '--csv', `${ROWS}run.csv`],
+    ['errors', '--csv', `${ROWS}run.ndjson`, '--snapshot', 'snapshot'],
   ],
   'state list': [
     ['state', 'list'],
@@ -116,6 +122,13 @@ export const LINES: Record<string, string[][]> = {
     ['state', 'backup'],
     ['state', 'backup', 'copy.bak'],
   ],
+  'state mv': [
+    ['state', 'mv', 'user:u-bcrypt', 'user:u-moved', '--yes'],
+    ['state', 'mv', 'user:u-moved', 'user:u-bcrypt', '--yes'],
+  ],
+  doctor: [['doctor'], ['doctor', '--json'], ['doctor', '--offline']],
+  completion: [['completion', 'bash']],
+  'completion-words': [['completion-words', '--', 'plan', '--env', '']],
   'state rm': [['state', 'rm', 'user:u-bcrypt', '--yes', '--force']],
   'state import': [
     ['state', 'import', 'user:u-bcrypt', 'user_of_nobody'],

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
-import { checkFresh, type PlanHeader } from '../../planning/plan-file.ts'
+import { checkFresh } from '../../planning/check-fresh.ts'
+import type { PlanHeader } from '../../planning/plan-file.ts'
 import { checkSeal, isPlanFile, readPlanHeader } from '../../planning/read-plan-file.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve, requireWord } from '../confirm.ts'
@@ -34,7 +35,7 @@ export async function apply(
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
     const { apiKey } = session.target.identity
     const plan = await session.computePlan(saved.summary.refreshed)
-    checkFresh(saved, plan, apiKey)
+    checkFresh(saved, plan, { apiKey, manifest: session.loaded.manifest, file: file ?? path })
     checkSeal(path, saved, apiKey)
     checkRefusals(plan, session.loaded)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)

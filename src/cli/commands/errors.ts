@@ -1,6 +1,7 @@
 import { wantsColor } from '../../diagnostics/color.ts'
 import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
-import { casualties, EXAMPLES, groupByCause } from '../../reporting/errors-groups.ts'
+import { type PlacedMisfit, placeOf } from '../../planning/misfits.ts'
+import { type Casualty, casualties, EXAMPLES, groupByCause } from '../../reporting/errors-groups.ts'
 import { errorLine, renderErrorsJson } from '../../reporting/errors-json.ts'
 import { renderErrorsText } from '../../reporting/errors-text.ts'
 import { painter } from '../../reporting/style.ts'
@@ -8,7 +9,11 @@ import { RUNS_KEPT } from '../../state/run-log.ts'
 import type { Run, StateStore } from '../../state/store.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
-import { type StateLocation, withState } from '../with-state.ts'
+import { outputPlaces } from '../output-places.ts'
+import { scratchBeside, stagingBeside } from '../scratch-place.ts'
+import { snapshotAtHand } from '../source-snapshot.ts'
+import { type OpenedState, type StateLocation, withState } from '../with-state.ts'
+import { writeRejects } from '../write-rejects.ts'
 
 export interface ErrorsOptions extends StateLocation {
   /** Default: the last run. */
@@ -16,12 +21,19 @@ export interface ErrorsOptions extends StateLocation {
   /** Every one instead of a few of each cause. */
   full?: boolean
   format?: 'text' | 'json' | 'ndjson'
+  /** Where to write the rows of all of them. */
+  csv?: string
+  /** The folder of the snapshot that these rows are taken from. */
+  snapshot?: string
 }
 
-/** `errors`: what a run could not do, by cause. Reads the state alone. */
+/** `errors`: what a run could not do, by cause. Reads the state alone, and the source for the rows of it. */
 export async function errors(options: ErrorsOptions, context: Context): Promise<ExitCode> {
-  return withState(options, context, async ({ state }) => {
+  return withState(options, context, async (opened) => {
+    const { state } = opened
     const run = await chooseRun(state, options.run)
+    const { csv, snapshot } = options
+    if (csv !== undefined) await saveRows(csv, snapshot, run, opened, context)
     const items = casualties(state.failures(run.run), state.rejects(run.run))
     const { write, end } = buffered(context.stdout)
     if (options.format === 'ndjson') for await (const item of items) write(errorLine(item))
@@ -32,6 +44,39 @@ export async function errors(options: ErrorsOptions, context: Context): Promise<
     }
     await end()
   })
+}
+
+/** The rows of what a run could not do. A source that is not at hand is not asked for. */
+async function saveRows(
+  file: string,
+  folder: string | undefined,
+  { run, source }: Run,
+  { state, loaded, statePath }: OpenedState,
+  context: Context,
+): Promise<void> {
+  const holder = await outputPlaces(loaded, statePath, { '--csv': file }, context.cwd)
+  const scratch = scratchBeside(statePath)
+  try {
+    const misfits = placed(casualties(state.failures(run), state.rejects(run)))
+    const obtainSnapshot = () => snapshotAtHand(loaded, folder, context)
+    const rows = {
+      file,
+      option: '--csv',
+      misfits,
+      loaded,
+      scratch: scratch.path,
+      obtainSnapshot,
+      digest: source,
+      holder,
+    }
+    await stagingBeside(scratch.path, () => writeRejects(rows, context))
+  } finally {
+    scratch.remove()
+  }
+}
+
+async function* placed(items: AsyncIterable<Casualty>): AsyncGenerator<PlacedMisfit> {
+  for await (const misfit of items) yield { misfit, ...placeOf(misfit.origin), seq: null }
 }
 
 /** Runs of the commands under `state` attempt nothing and have nothing to tell here. */

@@ -1,19 +1,23 @@
 import { resolve } from 'node:path'
 import { wantsColor } from '../../diagnostics/color.ts'
-import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { ExitCode } from '../../diagnostics/errors.ts'
 import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
+import { planMisfits } from '../../planning/misfits.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
 import { renderPlanMarkdown } from '../../reporting/markdown/plan-markdown.ts'
 import { mergeReport } from '../../reporting/merges-json.ts'
 import { renderPlanJson } from '../../reporting/plan-json.ts'
 import { renderPlanText } from '../../reporting/plan-text.ts'
+import { resetsCsv } from '../../reporting/resets-csv.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
+import { type Holder, outputPlaces } from '../output-places.ts'
 import type { Session, SessionOptions } from '../session.ts'
 import { remark } from '../told.ts'
 import { withSession } from '../with-session.ts'
+import { writeRejects } from '../write-rejects.ts'
 
 export interface PlanOptions extends SessionOptions {
   refresh?: boolean
@@ -23,6 +27,10 @@ export interface PlanOptions extends SessionOptions {
   out?: string
   /** Where to write what merging decided, record by record. */
   merges?: string
+  /** Where to write the rows of what is rejected or blocked. */
+  rejects?: string
+  /** Where to write who must set a new password, and why. */
+  resets?: string
   detailedExitcode?: boolean
   /** Where events are written: see withEvents. */
   events?: string
@@ -31,7 +39,10 @@ export interface PlanOptions extends SessionOptions {
 /** `plan`: shows what apply would do. Writes nothing to the target. */
 export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
   return withSession(options, context, undefined, async (session) => {
-    checkPlaces(options, session, context)
+    const { loaded, statePath } = session
+    const { events, out, merges, rejects, resets } = options
+    const files = { '--events': events, '--out': out, '--merges': merges, '--rejects': rejects, '--resets': resets }
+    const holder = await outputPlaces(loaded, statePath, files, context.cwd)
     const computed = await session.computePlan(options.refresh ?? false)
     await showPlan(computed, options, context)
     if (options.out !== undefined) {
@@ -45,6 +56,11 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       saveMerges(computed, options.merges, session, context)
       remark(options, context, `What merging decided is in ${options.merges}. It holds values of users.\n`)
     }
+    if (rejects !== undefined) await saveRejects(computed, { ...options, rejects }, holder, session, context)
+    if (resets !== undefined) {
+      saveResets(computed, resets, context)
+      remark(options, context, `Who must set a new password is in ${resets}. It holds e-mail addresses.\n`)
+    }
     if (computed.summary.refusals.length > 0) return ExitCode.guard
     return options.detailedExitcode && computed.summary.changes ? ExitCode.changes : ExitCode.done
   })
@@ -52,7 +68,12 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
 
 function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }: Context): void {
   const purpose = purposeOf('the plan', out, '--out', 'plan_unwritable')
-  writePlanFile(computed, resolve(cwd, out), { manifestFile: loaded.file, apiKey: target.identity.apiKey, purpose })
+  writePlanFile(computed, resolve(cwd, out), {
+    manifestFile: loaded.file,
+    manifest: loaded.manifest,
+    apiKey: target.identity.apiKey,
+    purpose,
+  })
 }
 
 function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { cwd }: Context): void {
@@ -60,22 +81,21 @@ function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { c
   writeWholeFile(resolve(cwd, out), report, purposeOf('the report of merges', out, '--merges', 'merges_unwritable'))
 }
 
-/** @throws UsageError for a file that the run needs itself, or that would be written twice */
-function checkPlaces({ events, out, merges }: PlanOptions, { loaded, statePath }: Session, { cwd }: Context): void {
-  const taken = new Map([
-    [loaded.file, 'the manifest'],
-    [statePath, 'the state'],
-  ])
-  for (const [option, name] of Object.entries({ '--events': events, '--out': out, '--merges': merges })) {
-    if (name === undefined || name === '-') continue
-    const path = resolve(cwd, name)
-    const holder = taken.get(path)
-    if (holder !== undefined) {
-      const hint = 'name a file of its own'
-      throw new UsageError({ code: 'place_taken', message: `${option} names ${name}, which is ${holder}`, hint })
-    }
-    taken.set(path, `that of ${option}`)
-  }
+function saveRejects(
+  computed: Plan,
+  { rejects: file, quiet }: PlanOptions & { rejects: string },
+  holder: Holder,
+  { loaded, scratch, obtainSnapshot }: Session,
+  context: Context,
+): Promise<void> {
+  const [misfits, digest] = [planMisfits(computed), computed.inputs.source]
+  const source = { loaded, obtainSnapshot, digest }
+  return writeRejects({ file, option: '--rejects', misfits, scratch, holder, quiet, ...source }, context)
+}
+
+function saveResets(computed: Plan, file: string, { cwd }: Context): void {
+  const purpose = purposeOf('the list of resets', file, '--resets', 'resets_unwritable')
+  writeWholeFile(resolve(cwd, file), resetsCsv(computed), purpose)
 }
 
 function purposeOf(what: string, named: string, option: string, code: string): Purpose {

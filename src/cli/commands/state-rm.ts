@@ -52,7 +52,7 @@ async function find(state: StateStore, addresses: readonly Address[]): Promise<S
       })
     }
     const resource = await state.get(address.kind, address.key)
-    if (resource === undefined) throw unknownAddress(address)
+    if (resource === undefined) throw await unknownAddress(state, address)
     found.set(name, resource)
   }
   return [...found.values()]

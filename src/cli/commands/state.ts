@@ -94,7 +94,7 @@ async function overview(state: StateStore) {
 async function single(state: StateStore, text: string) {
   const address = parseAddress(text)
   const resource = await state.get(address.kind, address.key)
-  if (resource === undefined) throw unknownAddress(address)
+  if (resource === undefined) throw await unknownAddress(state, address)
   const { digests, ...shown } = resource
   return { ...shown, secrets: Object.keys(digests) }
 }

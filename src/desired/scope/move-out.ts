@@ -58,6 +58,12 @@ export function forgetLeftOut(staging: Staging): void {
     `DELETE FROM left_out_with AS d WHERE coalesce(${ref('user')}, ${ref('organization')}) IS NOT NULL
        AND NOT (${isIn('user', ref('user'))} OR ${isChosen('user', ref('user'))} OR ${isChosen('organization', ref('organization'))})`,
   )
+  for (const kind of ['user', 'organization']) {
+    staging.run(
+      `DELETE FROM left_out WHERE kind = '${kind}' AND key IS NOT NULL AND key NOT IN (SELECT key FROM in_scope WHERE kind = '${kind}')
+         AND key NOT IN (SELECT refs ->> '$.${kind}' FROM left_out_with WHERE refs ->> '$.${kind}' IS NOT NULL)`,
+    )
+  }
 }
 
 /** Takes out what was refused of others, with the remarks on it. What nobody can tell whose it is stays. */

@@ -17,6 +17,7 @@ import { counted, duration, ofSeveral, shortValue } from '../style.ts'
 import { describeReasons, describeUser, sum, totpHeading } from '../totp-text.ts'
 import { actionSections } from './actions-markdown.ts'
 import { code, folded, grid, prose } from './inline.ts'
+import { leftOutRows, orphanRows } from './names-markdown.ts'
 
 /** GitHub takes 65,536 characters in a comment; room is left for what a pipeline writes above and below. */
 const ROOM = 60_000
@@ -54,8 +55,10 @@ function* sections(plan: Plan): Generator<string> {
   yield counts(plan)
   yield* actionSections(plan, ROOM_FOR_ACTIONS)
   yield rejects(plan)
+  yield list('Left out', leftOutRows(plan, SAMPLE), plan.set.leftOutCount())
   yield drift(plan)
   yield spared(plan)
+  yield list('No longer in the source, and left alone in WorkOS', orphanRows(plan, SAMPLE), plan.orphanCount())
   yield remarks(plan)
   yield passwords(plan)
   yield lost(plan)
@@ -146,12 +149,7 @@ function spared(plan: Plan): string {
 }
 
 function remarks({ summary }: Plan): string {
-  const orphans = summary.kinds
-    .filter(({ orphaned }) => orphaned > 0)
-    .map(({ orphaned, kind, plural }) => {
-      return `${counted(orphaned, kind, plural)} no longer in the source: left alone in WorkOS`
-    })
-  const rows = [...describeNotes(summary.notes), ...orphans].map((line) => `- ${prose(clipped(line))}\n`)
+  const rows = describeNotes(summary.notes).map((line) => `- ${prose(clipped(line))}\n`)
   return list('Remarks', rows, rows.length)
 }
 

@@ -55,7 +55,7 @@ async function* fromDisk(file: SourceFile, { hash, watch, signal }: ByteOptions)
       watch?.read(chunk.length)
       yield chunk
     }
-    await watch?.ended(file, handle, bytes)
+    await watch?.ended(file, handle, bytes, hash)
   } finally {
     await handle.close()
   }

@@ -1,5 +1,6 @@
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { SourceFile } from './file.ts'
+import { ownColumns } from './own-cells.ts'
 import type { CsvStreamOptions } from './stream.ts'
 import { openTable } from './table.ts'
 
@@ -12,7 +13,7 @@ export async function columnsOf(
     const quiet = { onBroken: () => {}, warn: () => {} }
     const table = await openTable(file, { dialect: { delimiter, ...dialect }, encoding, ...quiet })
     await table.close()
-    return table.columns.filter((column) => column !== '')
+    return ownColumns(table.columns).filter((column) => column !== '')
   } catch (error) {
     if (error instanceof OperatorError) return undefined
     throw error

@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { stat } from 'node:fs/promises'
@@ -20,6 +21,7 @@ interface Stamp {
  */
 export class FileWatch {
   readonly #seen = new Map<string, { file: SourceFile; stamp: Stamp }>()
+  readonly #digests = new Map<string, string>()
   readonly #onBytes: (read: number, of: number) => void
   #total = 0
   #read = 0
@@ -27,6 +29,11 @@ export class FileWatch {
   /** @param onBytes told how many bytes of the files have been read, and how many there are */
   constructor(onBytes: (read: number, of: number) => void = () => {}) {
     this.#onBytes = onBytes
+  }
+
+  /** SHA-256 (hex) of what was read of each file that was read to its end, by its name. */
+  digests(): ReadonlyMap<string, string> {
+    return this.#digests
   }
 
   /** Reading begins, and these are what will be read. What is not there yet is told of by whoever opens it. */
@@ -59,9 +66,11 @@ export class FileWatch {
 
   /**
    * An open file has been read to its end.
+   * @param hash has been fed with its bytes
    * @throws SourceError when it, or the file that now has its name, is not what was opened
    */
-  async ended(file: SourceFile, handle: FileHandle, bytes: number): Promise<void> {
+  async ended(file: SourceFile, handle: FileHandle, bytes: number, hash?: Hash): Promise<void> {
+    if (hash !== undefined) this.#digests.set(file.name, hash.copy().digest('hex'))
     const before = this.#seen.get(file.path)
     if (before === undefined) return
     demandSame(file, before.stamp, await handle.stat({ bigint: true }))

@@ -3,10 +3,12 @@ import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { LineRecord, RecordFile } from '../record-file.ts'
+import { isRejectColumn, unescapeCell } from '../reject-columns.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
 import type { Encoding } from './decode.ts'
 import type { Dialect } from './dialect.ts'
 import type { SourceFile } from './file.ts'
+import { csvLine, ownCells, ownColumns } from './own-cells.ts'
 import type { Row } from './rows.ts'
 import { openTable, type Table } from './table.ts'
 import { checkColumns, type Vocabulary } from './vocabulary.ts'
@@ -49,7 +51,7 @@ export class CsvStream implements RecordFile {
    * @throws ManifestError when there is no such file, SourceError when it cannot be read to its end
    */
   async *records(): AsyncGenerator<CsvRecord[]> {
-    const { file, vocabulary, delimiter, dialect, encoding } = this.#options
+    const { stream, file, vocabulary, delimiter, dialect, encoding } = this.#options
     const table = await openTable(file, {
       dialect: { delimiter, ...dialect },
       encoding,
@@ -63,7 +65,10 @@ export class CsvStream implements RecordFile {
       },
     })
     try {
-      for (const warning of checkColumns(table.columns, vocabulary, file.name, table.line)) this.#context.warn(warning)
+      const own = ownColumns(table.columns)
+      const written = dialect?.delimiter ?? delimiter
+      this.#context.tap?.begin({ stream, file: file.name, columns: own, delimiter: written })
+      for (const warning of checkColumns(own, vocabulary, file.name, table.line)) this.#context.warn(warning)
       yield* this.#check(table)
     } finally {
       await table.close()
@@ -91,6 +96,17 @@ export class CsvStream implements RecordFile {
     return this.#digest
   }
 
+  /** Shows a row as it stands to whoever wants it. */
+  #show({ line, fields }: Row, { columns }: Table): void {
+    const { tap } = this.#context
+    const { stream, file } = this.#options
+    if (tap === undefined || !tap.wants(file.name, line)) return
+    const row = { stream, file: file.name, line }
+    // Filled up, a row that is too short would pass with its values in the wrong columns.
+    if (fields.length !== columns.length) tap.take({ ...row, text: csvLine(fields) })
+    else tap.take({ ...row, cells: ownCells(columns, fields) })
+  }
+
   async *#check(table: Table): AsyncGenerator<CsvRecord[]> {
     const { file, rule, vocabulary, nulls } = this.#options
     const toData = recordBuilder(table.columns, vocabulary.verbatim ?? [], new Set(nulls))
@@ -103,6 +119,7 @@ export class CsvStream implements RecordFile {
           continue
         }
         this.#read++
+        this.#show(row, table)
         const data = row.fields.length === table.columns.length ? toData(row.fields) : undefined
         const problem = data === undefined ? ragged(row, table) : rule?.(data)
         if (problem !== undefined) this.reject(row.line, problem)
@@ -131,7 +148,7 @@ export async function checkCsvFile(
       warn: () => {},
     })
     await table.close()
-    problems.push(...checkColumns(table.columns, vocabulary, file.name, table.line))
+    problems.push(...checkColumns(ownColumns(table.columns), vocabulary, file.name, table.line))
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     problems.push(...error.problems)
@@ -145,12 +162,15 @@ function recordBuilder(
   nulls: ReadonlySet<string>,
 ): (fields: readonly string[]) => JsonObject {
   const kept = columns.map((column) => verbatim === 'all' || verbatim.includes(column))
+  const names = columns.map((column) => (isRejectColumn(column) ? '' : column))
+  const isEscaped = columns.some(isRejectColumn)
   return (fields) => {
     const data: JsonObject = {}
     for (let index = 0; index < columns.length; index++) {
-      const field = fields[index]
-      const column = columns[index]
-      if (!field || !column) continue
+      const written = fields[index]
+      const column = names[index]
+      if (!written || !column) continue
+      const field = isEscaped ? unescapeCell(written) : written
       const bare = field.trim()
       const value = kept[index] ? field : bare
       if (value !== '' && !nulls.has(bare)) data[column] = value

@@ -117,7 +117,7 @@ export class JoinedStream {
   }
 
   #leave(file: string, line: number, refusal: Refusal): void {
-    if (this.#join.unmatched === 'ignore') this.stream.ignore()
+    if (this.#join.unmatched === 'ignore') this.stream.ignore(file, line)
     else this.stream.reject(file, line, refusal)
   }
 

@@ -40,8 +40,11 @@ export class FileStream {
   }
 
   /** Leaves out a record that was read, because the manifest says so. */
-  ignore(): void {
+  ignore(file: string, line: number): void {
     this.#ignored++
+    const { name } = this.settings
+    const path = `source.streams.${name}.join.unmatched`
+    this.#context.ignore?.({ stream: name, origin: { file, line }, path })
   }
 
   count(): StreamCount {

@@ -18,7 +18,7 @@ export const ndjson: TextFormat = async function* (text, intake) {
       first = false
       intake.met()
       const parsed = content === undefined ? lineTooLong : recordIn(content)
-      if ('code' in parsed) intake.reject(line, parsed)
+      if ('code' in parsed) intake.reject(line, parsed, content)
       else records.push({ line, data: parsed.data })
     }
     if (records.length > 0) yield records

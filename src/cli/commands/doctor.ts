@@ -1,0 +1,94 @@
+import { wantsColor } from '../../diagnostics/color.ts'
+import { ExitCode } from '../../diagnostics/errors.ts'
+import { printable } from '../../diagnostics/printable.ts'
+import { jsonText } from '../../json.ts'
+import { counted, painter } from '../../reporting/style.ts'
+import type { Context } from '../context.ts'
+import { lookAtDisk, lookAtGit, lookAtModes } from '../doctor/files.ts'
+import { type Finding, ofError, type Status } from '../doctor/finding.ts'
+import { lookAtNode, lookAtWorkers } from '../doctor/machine.ts'
+import { lookAtLimits, lookAtManifest, lookAtReferences } from '../doctor/manifest.ts'
+import { lookAtCertificates, lookAtProxy } from '../doctor/network.ts'
+import { admit, type DoctorOptions, type Patient } from '../doctor/patient.ts'
+import { lookAtFiles, lookAtLive, lookAtSnapshot } from '../doctor/source.ts'
+import { lookAtLock, lookAtState } from '../doctor/state.ts'
+import { lookAtTarget } from '../doctor/target.ts'
+
+/** What is looked at, in this order. */
+const LOOKS: readonly [check: string, look: (patient: Patient) => Finding[] | Promise<Finding[]>][] = [
+  ['node', lookAtNode],
+  ['manifest', lookAtManifest],
+  ['references', lookAtReferences],
+  ['source', lookAtFiles],
+  ['live', lookAtLive],
+  ['snapshot', lookAtSnapshot],
+  ['proxy', lookAtProxy],
+  ['certificates', lookAtCertificates],
+  ['target', lookAtTarget],
+  ['state', lookAtState],
+  ['lock', lookAtLock],
+  ['modes', lookAtModes],
+  ['git', lookAtGit],
+  ['disk', lookAtDisk],
+  ['limits', lookAtLimits],
+  ['workers', lookAtWorkers],
+]
+
+/** Of several exit codes the one that names what has to be done first. */
+const FIRST: readonly ExitCode[] = [ExitCode.usage, ExitCode.credentials]
+
+/** `doctor`: looks at everything that a run needs, and writes nothing. */
+export async function doctor(options: DoctorOptions, context: Context): Promise<ExitCode> {
+  const patient = await admit(options, context)
+  const findings: Finding[] = []
+  for (const [check, look] of LOOKS) {
+    context.interrupted.throwIfAborted()
+    findings.push(...(await looked(check, () => look(patient))))
+  }
+  const clean = (text: string) => patient.redactor.redact(text)
+  context.stdout.write(options.json ? asJson(findings, clean) : asText(findings, clean, context))
+  return exitCodeOf(findings)
+}
+
+/** One look that fails keeps nobody from the others. */
+async function looked(check: string, look: () => Finding[] | Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look()
+  } catch (error) {
+    return ofError(check, error)
+  }
+}
+
+function exitCodeOf(findings: readonly Finding[]): ExitCode {
+  const codes = findings.flatMap(({ status, exit }) => (status === 'problem' ? [exit ?? ExitCode.failure] : []))
+  if (codes.length === 0) return ExitCode.done
+  return FIRST.find((code) => codes.includes(code)) ?? ExitCode.failure
+}
+
+function asJson(findings: readonly Finding[], clean: (text: string) => string): string {
+  const checks = findings.map(({ check, status, message, hint, code }) => ({ check, status, code, message, hint }))
+  const isWell = findings.every(({ status }) => status !== 'problem')
+  return `${clean(jsonText({ format: 'workos-migrate-doctor-report', version: 1, ok: isWell, checks }, 2))}\n`
+}
+
+const MARKS: Readonly<Record<Status, readonly [mark: string, color: 'green' | 'yellow' | 'red' | 'dim']>> = {
+  ok: ['✓', 'green'],
+  warning: ['!', 'yellow'],
+  problem: ['✗', 'red'],
+  skipped: ['–', 'dim'],
+}
+
+function asText(findings: readonly Finding[], clean: (text: string) => string, { stdout, env }: Context): string {
+  const paint = painter(wantsColor(stdout, env))
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  const lines = findings.flatMap(({ check, status, message, hint }) => {
+    const [mark, color] = MARKS[status]
+    const line = `${paint(color, mark)} ${check.padEnd(width)}  ${printable(clean(message))}`
+    return hint === undefined
+      ? [line]
+      : [line, `${' '.repeat(width + 4)}${paint('cyan', 'hint:')} ${printable(clean(hint))}`]
+  })
+  const count = (wanted: Status) => findings.filter(({ status }) => status === wanted).length
+  const verdict = `${counted(count('problem'), 'problem')}, ${counted(count('warning'), 'warning')}`
+  return `${lines.join('\n')}\n\n${verdict}\n`
+}

@@ -1,0 +1,166 @@
+import { type ExitCode, GuardError, UsageError } from '../../diagnostics/errors.ts'
+import { printable } from '../../diagnostics/printable.ts'
+import { counted } from '../../reporting/style.ts'
+import { organizationRole } from '../../resources/organization-role.ts'
+import { permission } from '../../resources/permission.ts'
+import { kindDefinition } from '../../resources/registry.ts'
+import { role } from '../../resources/role.ts'
+import { findMoves, type Move } from '../../state/moves.ts'
+import type { Address, Outcome, StateResource, StateStore } from '../../state/store.ts'
+import { toolVersion } from '../../version.ts'
+import { parseAddress, unknownAddress } from '../address.ts'
+import { approve } from '../confirm.ts'
+import type { Context } from '../context.ts'
+import { type StateLocation, withState } from '../with-state.ts'
+
+export interface StateMvOptions extends StateLocation {
+  yes?: boolean
+}
+
+/** Moves and conflicts that are shown at most. */
+const SHOWN = 10
+
+/** Kinds whose key is the slug by which WorkOS knows them. */
+const BY_SLUG: ReadonlySet<string> = new Set([permission.name, role.name, organizationRole.name])
+
+/**
+ * `state mv OLD NEW`: the source calls a resource by another key now. The state follows, with all that refers to it; WorkOS is not
+ * asked, and nothing changes there.
+ */
+export async function stateMv(
+  old: string,
+  renamed: string,
+  options: StateMvOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const [from, to] = [parseAddress(old), parseAddress(renamed)]
+  checkKinds(from, to)
+  const move = async ({ state, manifestDigest }: { state: StateStore; manifestDigest: string }) => {
+    const resource = await state.get(from.kind, from.key)
+    if (resource === undefined) throw await unknownAddress(state, from)
+    checkKey(resource, to)
+    const moves = await findMoves(state, from, to.key)
+    await checkFree(state, moves)
+    await checkClosed(state, moves)
+    if (!(await approved(moves, options, context))) {
+      context.stderr.write('Nothing was moved.\n')
+      return
+    }
+    const now = () => new Date(context.now()).toISOString()
+    const run = await state.startRun({ command: 'state mv', startedAt: now(), toolVersion, manifestDigest })
+    await state.commit({ intents: [], outcomes: outcomesOf(moves, run) })
+    await state.finishRun(run, now(), 'completed', { moved: moves.length })
+    context.stderr.write(`Moved ${counted(moves.length, 'resource')}; WorkOS was not asked, and has them as before.\n`)
+  }
+  return withState(options, context, move, 'state mv')
+}
+
+function checkKinds(from: Address, to: Address): void {
+  if (from.kind !== to.kind) {
+    throw new UsageError({
+      code: 'kinds_differ',
+      message: `the addresses are of two kinds, ${from.kind} and ${to.kind}`,
+      hint: `what is moved stays of its kind: workos-migrate state mv ${from.kind}:${from.key} ${from.kind}:NEW`,
+    })
+  }
+  if (from.key !== to.key) return
+  throw new UsageError({
+    code: 'same_address',
+    message: `${from.kind}:${from.key} is called so already`,
+    hint: 'name the key that the source has now as the second address',
+  })
+}
+
+/** @throws UsageError for a key that is not free: it is made of others, or WorkOS's own */
+function checkKey({ kind, key, refs }: StateResource, to: Address): void {
+  const { keyFromRefs, keyRefs, refs: kinds } = kindDefinition(kind)
+  if (BY_SLUG.has(kind)) {
+    throw new UsageError({
+      code: 'key_is_slug',
+      message: `${kind}:${key} is called by its slug in WorkOS, which does not change`,
+      hint: `map the new name of the source to the slug with roles.map in the manifest`,
+    })
+  }
+  if (keyFromRefs !== undefined) {
+    const [first = ''] = Object.keys(kinds).filter(
+      (other) => refs[other] !== undefined && keyFromRefs(refs).includes(refs[other] ?? ''),
+    )
+    throw new UsageError({
+      code: 'key_follows',
+      message: `the key of ${kind}:${key} follows from what it refers to`,
+      hint: `move that instead, and this goes with it: workos-migrate state mv ${kinds[first]}:${refs[first]} ${kinds[first]}:NEW`,
+    })
+  }
+  const within = keyRefs?.[1]
+  if (within === undefined || to.key.endsWith(`@${refs[within]}`)) return
+  throw new UsageError({
+    code: 'key_follows',
+    message: `${kind}:${key} stays in its ${within} ${refs[within]}, and ${to.key} does not end with @${refs[within]}`,
+    hint: `end the new key with @${refs[within]}; if the ${within} has another key, move that: workos-migrate state mv ${kinds[within]}:${refs[within]} ${kinds[within]}:NEW`,
+  })
+}
+
+/** @throws GuardError when the state has something under one of the new keys */
+async function checkFree(state: StateStore, moves: readonly Move[]): Promise<void> {
+  const leaving = new Set(moves.map(({ from }) => nameOf(from)))
+  const taken: string[] = []
+  for (const { from, to } of moves) {
+    if (to.key === from.key || leaving.has(nameOf(to))) continue
+    const id = await state.idOf(to.kind, to.key)
+    if (id !== undefined) taken.push(`${nameOf(to)} (${id})`)
+    if (taken.length > SHOWN) break
+  }
+  if (taken.length === 0) return
+  const more = taken.length > SHOWN ? ' and more' : ''
+  throw new GuardError({
+    code: 'address_taken',
+    message: `the state has others under the new key: ${taken.slice(0, SHOWN).join(', ')}${more}`,
+    hint: 'two objects of WorkOS do not become one. If these are not the right ones, forget them first with workos-migrate state rm: they stay in WorkOS',
+  })
+}
+
+/** @throws GuardError when an interrupted run left a write to one of them, or to what refers to them, open */
+async function checkClosed(state: StateStore, moves: readonly Move[]): Promise<void> {
+  const moving = new Set(moves.flatMap(({ from, to }) => [nameOf(from), nameOf(to)]))
+  const open = (await state.intents()).find(({ kind, key, refs }) => {
+    const { refs: kinds } = kindDefinition(kind)
+    return (
+      moving.has(nameOf({ kind, key })) ||
+      Object.entries(refs).some(([name, other]) => moving.has(nameOf({ kind: kinds[name] ?? '', key: other })))
+    )
+  })
+  if (open === undefined) return
+  throw new GuardError({
+    code: 'write_open',
+    message: `an interrupted run left a write to ${nameOf(open)} open`,
+    hint: 'run workos-migrate plan first: it looks up what became of it',
+  })
+}
+
+/** All of the old ones leave before a new one comes: a key may pass from one to another. */
+function outcomesOf(moves: readonly Move[], run: number): Outcome[] {
+  return [
+    ...moves.map(({ from: { kind, key } }): Outcome => ({ type: 'removed', address: { kind, key } })),
+    ...moves.map(({ to }): Outcome => ({ type: 'saved', resource: { ...to, run } })),
+  ]
+}
+
+async function approved(moves: readonly Move[], { yes }: StateMvOptions, context: Context): Promise<boolean> {
+  if (!yes && !(context.stdin.isTTY && context.stderr.isTTY)) {
+    throw new UsageError({
+      code: 'approval_missing',
+      message: 'nobody can be asked here whether to move: standard input is no terminal',
+      hint: 'approve with --yes',
+    })
+  }
+  const lines = moves.slice(0, SHOWN).map(({ from, to }) => {
+    const becomes = to.key === from.key ? 'refers to the new key' : `→ ${printable(nameOf(to))}`
+    return `  ${printable(nameOf(from))}  ${becomes}\n`
+  })
+  const more = moves.length > SHOWN ? `  … ${moves.length - SHOWN} more\n` : ''
+  return approve(`${lines.join('')}${more}\nMove this? WorkOS stays as it is.`, undefined, { yes }, context)
+}
+
+function nameOf({ kind, key }: Address): string {
+  return `${kind}:${key}`
+}

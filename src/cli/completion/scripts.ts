@@ -1,0 +1,90 @@
+/** Shells that words can be completed in. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export type Shell = (typeof SHELLS)[number]
+
+/** The hidden command that the scripts ask. */
+export const WORDS = 'completion-words'
+
+/**
+ * The scripts know nothing of the program: they ask it what may stand where the cursor is. So a script that was installed once fits
+ * every later version. Each line of the answer is a word, a tab and what it means; `:files` and `:folders` have the shell add its own.
+ */
+export const scripts: Readonly<Record<Shell, string>> = {
+  bash: `# Completes workos-migrate in bash 3.2 and later.
+#   workos-migrate completion bash > ~/.local/share/bash-completion/completions/workos-migrate
+# or, in ~/.bashrc:
+#   source <(workos-migrate completion bash)
+_workos_migrate() {
+  local current=\${COMP_WORDS[COMP_CWORD]} run line path
+  local -a before
+  before=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")
+  # bash takes --format=json for three words.
+  [[ $current == = ]] && current=
+  run=\${BASH_ALIASES[$1]-}
+  [[ -n $run ]] || printf -v run %q "$1"
+  COMPREPLY=()
+  while IFS= read -r line; do
+    case $line in
+      :files | :folders)
+        compopt -o filenames 2> /dev/null
+        while IFS= read -r path; do COMPREPLY+=("$path"); done < <(
+          if [[ $line == :files ]]; then compgen -f -- "$current"; else compgen -d -- "$current"; fi
+        )
+        ;;
+      *)
+        line=\${line%%$'\\t'*}
+        [[ $line == *: ]] && compopt -o nospace 2> /dev/null
+        COMPREPLY+=("$line")
+        ;;
+    esac
+  done < <(eval "$run ${WORDS} -- \\"\\\${before[@]}\\" \\"\\$current\\"" 2> /dev/null)
+}
+complete -F _workos_migrate workos-migrate
+`,
+  zsh: `#compdef workos-migrate
+# Completes workos-migrate in zsh. Into a folder of $fpath:
+#   workos-migrate completion zsh > ~/.zfunc/_workos-migrate
+# or, in ~/.zshrc after compinit:
+#   source <(workos-migrate completion zsh)
+_workos_migrate() {
+  local run=\${aliases[$words[1]]:-\${(q)words[1]}} line word
+  local -a typed candidates open
+  typed=("\${(@qq)\${(@Q)words[2,CURRENT]}}")
+  for line in "\${(@f)$(eval "$run ${WORDS} -- $typed" 2> /dev/null)}"; do
+    case $line in
+      '') ;;
+      :files) _files ;;
+      :folders) _files -/ ;;
+      *)
+        word=\${line%%$'\\t'*}
+        if [[ $word == *: ]]; then open+=("$word"); else candidates+=("\${word//:/\\\\:}:\${line#*$'\\t'}"); fi
+        ;;
+    esac
+  done
+  (( \${#candidates} )) && _describe -t words workos-migrate candidates
+  (( \${#open} )) && compadd -S '' -a open
+  return 0
+}
+if [[ $funcstack[1] == _workos-migrate ]]; then _workos_migrate "$@"; else compdef _workos_migrate workos-migrate; fi
+`,
+  fish: `# Completes workos-migrate in fish.
+#   workos-migrate completion fish > ~/.config/fish/completions/workos-migrate.fish
+function __workos_migrate_words
+    set -l before (commandline -opc)
+    set -l run $before[1]
+    set -e before[1]
+    set -l current (commandline -ct)
+    for line in ($run ${WORDS} -- $before "$current" 2> /dev/null)
+        switch $line
+            case ':files'
+                __fish_complete_path "$current"
+            case ':folders'
+                __fish_complete_directories "$current"
+            case '*'
+                echo $line
+        end
+    end
+end
+complete -c workos-migrate -f -a '(__workos_migrate_words)'
+`,
+}

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import { ExitCode } from '../../diagnostics/errors.ts'
+import { counted } from '../../reporting/style.ts'
+import { glanceAtLock, glanceAtState } from '../../state/glance.ts'
+import { describeHolder } from '../../state/lock.ts'
+import { type Finding, ok, problem, skipped, warning } from './finding.ts'
+import { type Patient, shownPath, statePathOf } from './patient.ts'
+import { knownAddress } from './target.ts'
+
+/** The state: whose it is, what it is bound to, what a run left open. It is only read. */
+export function lookAtState(patient: Patient): Finding[] {
+  const path = statePathOf(patient)
+  if (path === undefined) return [skipped('state', 'needs state.path of the manifest')]
+  if (!existsSync(path)) return [ok('state', `none yet: the first apply makes ${shownPath(path, patient)}`)]
+  const { serial, resources, openWrites, binding } = glanceAtState(path)
+  const findings = [ok('state', `${counted(resources, 'resource')}, serial ${serial}: ${shownPath(path, patient)}`)]
+  const address = knownAddress(patient)
+  if (address !== undefined && binding !== undefined && binding.baseUrl !== address) {
+    const hint =
+      'give each environment a state of its own (state.path under environments), or choose the right one with -e'
+    findings.push(
+      problem(
+        'state',
+        `it belongs to ${binding.type} at ${binding.baseUrl}, not to workos at ${address}`,
+        hint,
+        ExitCode.guard,
+      ),
+    )
+  }
+  if (openWrites > 0) {
+    const hint = 'the next plan or apply looks up what became of them: workos-migrate plan'
+    findings.push(warning('state', `an interrupted run left ${counted(openWrites, 'write')} open`, hint))
+  }
+  return findings
+}
+
+/** Whether another command works with the state. */
+export function lookAtLock(patient: Patient): Finding[] {
+  const path = statePathOf(patient)
+  if (path === undefined) return [skipped('lock', 'needs state.path of the manifest')]
+  const lock = glanceAtLock(path)
+  if (!lock.held) return [ok('lock', 'nobody holds it')]
+  const hint = 'wait until it has finished: the lock goes with the process, there is nothing to unlock'
+  return [warning('lock', `${describeHolder(lock.holder)} is at work`, hint)]
+}

@@ -1,0 +1,133 @@
+import { ExitCode, ManifestError, OperatorError } from '../../diagnostics/errors.ts'
+import { Redactor } from '../../diagnostics/redactor.ts'
+import { describeFailure } from '../../http/describe-failure.ts'
+import { openNetwork } from '../../http/network.ts'
+import { proxiesOf } from '../../http/proxy.ts'
+import { settledTrouble } from '../../http/settled-trouble.ts'
+import { duration } from '../../reporting/style.ts'
+import { type Answer, recordExchange, undiciFetch } from '../../workos/exchange.ts'
+import { refusalOf } from '../../workos/refusal.ts'
+import { checkBaseUrl, WORKOS } from '../../workos/target.ts'
+import { type Finding, ofError, ok, problem, skipped, warning } from './finding.ts'
+import { type Patient, soundIn, unsetIn } from './patient.ts'
+
+/** Milliseconds until WorkOS counts as out of reach. */
+const PATIENCE = 15_000
+
+/** A clock that is off by so much is told of. Milliseconds. */
+const OFF = 30_000
+
+/** What is read to try the key. */
+const PATH = '/organizations?limit=1'
+
+/** Environments whose names say that nothing in them matters, and those that matter. */
+const TRIAL = /(^|[^a-z])(dev|development|test|testing|stage|staging|sandbox|qa|ci|local|preview|demo)([^a-z]|$)/i
+const LIVE = /(^|[^a-z])(prod|production|live)([^a-z]|$)/i
+
+/** The address of a target that is reached over a network; undefined for an embedded sandbox, and where none is known. */
+function targetAddress(patient: Patient): string | undefined {
+  const loaded = soundIn(patient, 'target')
+  if (loaded === undefined || loaded.manifest.target.type !== 'workos') return undefined
+  if (unsetIn(loaded, 'target').some(({ path }) => path === 'target.baseUrl')) return undefined
+  return checkBaseUrl(loaded.manifest.target.baseUrl ?? WORKOS)
+}
+
+/** The same for whoever says nothing of an address that is none: `lookAtTarget` does. */
+export function knownAddress(patient: Patient): string | undefined {
+  try {
+    return targetAddress(patient)
+  } catch (error) {
+    if (error instanceof ManifestError) return undefined
+    throw error
+  }
+}
+
+/** Key and environment, and by one read whether the target accepts the key, with its clock. */
+export async function lookAtTarget(patient: Patient): Promise<Finding[]> {
+  const loaded = soundIn(patient, 'target')
+  if (loaded === undefined) return [skipped('target', 'needs the target of the manifest')]
+  const { target } = loaded.manifest
+  if (target.type === 'sandbox') {
+    return [ok('target', 'an embedded sandbox: it needs no key, and nothing leaves this machine')]
+  }
+  const address = targetAddress(patient)
+  const { apiKey = '' } = target
+  if (address === undefined || unsetIn(loaded, 'target').length > 0)
+    return [skipped('target', 'a reference of it is not set')]
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    const what = apiKey === '' ? 'is empty' : 'has characters that no API key has'
+    return [
+      problem('target', `target.apiKey ${what}`, 'copy the whole key again from the WorkOS dashboard', ExitCode.usage),
+    ]
+  }
+  const fits = keyFits(apiKey, loaded.environment)
+  if (patient.options.offline) return [skipped('target', `${address} was not asked: --offline`), ...fits]
+  return [...(await ask(patient, address, apiKey)), ...fits]
+}
+
+/** Whether a key is one for trials, and whether that is what the name of the environment says. */
+export function keyFits(apiKey: string, environment: string | undefined): Finding[] {
+  const kind = /^sk_(live|test)_/.exec(apiKey)?.[1]
+  const named = environment === undefined ? 'no environment' : `environment ${environment}`
+  if (kind === undefined) return [ok('environment', `${named}; the key does not say whether it is live`)]
+  const said = `${named}, with a ${kind} key`
+  const isOther = kind === 'live' ? TRIAL.test(environment ?? '') : LIVE.test(environment ?? '')
+  if (!isOther) return [ok('environment', said)]
+  return [warning('environment', said, 'check which variable target.apiKey refers to, and what it is set to')]
+}
+
+async function ask({ context }: Patient, address: string, apiKey: string): Promise<Finding[]> {
+  const network = openNetwork(proxiesOf(context.env))
+  const signal = AbortSignal.any([context.interrupted, AbortSignal.timeout(PATIENCE)])
+  try {
+    const sent = context.now()
+    const get = undiciFetch(network.dispatcher, () => signal)
+    const headers = { authorization: `Bearer ${apiKey}`, accept: 'application/json' }
+    const { answer, failure } = await recordExchange(() => get(`${address}${PATH}`, { headers }))
+    if (answer === undefined) throw failure
+    const middle = (sent + context.now()) / 2
+    return [judge(address, apiKey, answer), ...clockAgainst(answer.date, middle)]
+  } catch (error) {
+    context.interrupted.throwIfAborted()
+    const settled = error instanceof OperatorError ? error : settledTrouble(error, address)
+    if (settled !== undefined) return ofError('target', settled)
+    const why = signal.aborted ? `no answer within ${PATIENCE / 1000} s` : describeFailure(error)
+    return [
+      problem('target', `${address} cannot be reached: ${why}`, 'check the network, target.baseUrl and the proxy'),
+    ]
+  } finally {
+    await network.destroy()
+  }
+}
+
+function judge(address: string, apiKey: string, answer: Answer): Finding {
+  const { status } = answer
+  if (status < 300) return ok('target', `${address} accepts the key`)
+  if (status === 429) {
+    const hint = 'other programs use the same allowance: wait, or lower run.limits'
+    return warning('target', `${address} has no room for a request (HTTP 429)`, hint)
+  }
+  if (status >= 500) {
+    return problem('target', `${address} answers HTTP ${status}`, 'try again later: https://status.workos.com')
+  }
+  const redactor = new Redactor()
+  redactor.register(apiKey)
+  const [first] = ofError('target', refusalOf(address, { method: 'GET', path: PATH }, answer, redactor))
+  return first ?? problem('target', `${address} answers HTTP ${status}`, 'check target.baseUrl')
+}
+
+/** @param ours milliseconds since the epoch */
+export function clockAgainst(header: string | undefined, ours: number): Finding[] {
+  const theirs = Date.parse(header ?? '')
+  if (Number.isNaN(theirs)) return [skipped('clock', 'the target does not tell the time')]
+  const off = ours - theirs
+  if (Math.abs(off) < OFF) return [ok('clock', "as the target's")]
+  const said = `this machine's clock is ${duration(Math.abs(off) / 1000)} ${off > 0 ? 'ahead of' : 'behind'} the target's`
+  return [
+    warning(
+      'clock',
+      said,
+      'set it, by NTP if you can: certificates, codes of second factors and ages of snapshots go by it',
+    ),
+  ]
+}

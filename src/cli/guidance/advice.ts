@@ -1,0 +1,116 @@
+import type { Command, Option } from 'commander'
+import { nearest } from '../../config/nearest.ts'
+import { UsageError } from '../../diagnostics/errors.ts'
+import { type OtherWord, otherCommands, otherOptions } from './other-words.ts'
+
+/** Has every command say of a word that it does not know what it may be called here. */
+export function adviseOnUnknownWords(program: Command): void {
+  for (const command of everyCommand(program)) {
+    command.configureOutput({ outputError: (text, write) => write(advised(text, command, program)) })
+  }
+}
+
+/** A command and all beneath it. */
+export function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)]
+}
+
+/** The words that a command is called by, without the program's own name. */
+export function pathOf(command: Command): string {
+  const above = command.parent
+  if (above === null) return ''
+  return [pathOf(above), command.name()].filter((name) => name !== '').join(' ')
+}
+
+/** What commander says of an error, with what would be right. A value after `=` is left out: it may be a secret. */
+function advised(text: string, command: Command, program: Command): string {
+  const [, what, quoted] = /^error: unknown (command|option) '([\s\S]*?)'(?:\n\(|\n$)/.exec(text) ?? []
+  if (quoted === undefined) return text
+  if (what === 'command') {
+    const hint = adviceOnCommand(quoted, command, program)
+    return hint === undefined ? text : `error: unknown command '${quoted}'\n  hint: ${hint}\n`
+  }
+  const [flag = quoted, ...value] = quoted.split('=')
+  const hint = adviceOnOption(flag, command, program)
+  if (hint !== undefined) return `error: unknown option '${flag}'\n  hint: ${hint}\n`
+  if (value.length === 0) return text
+  const meant = nearest(flag, longsOf(command))
+  return `error: unknown option '${flag}'\n${meant === undefined ? '' : `(Did you mean ${meant}?)\n`}`
+}
+
+/** What a command of another tool is called here; undefined: nobody knows. */
+export function adviceOnCommand(word: string, command: Command, program: Command): string | undefined {
+  return otherWord(otherCommands, word, program, (on = ['']) => on.includes(pathOf(command)))?.say
+}
+
+/** What an option of another tool, or of another command, is called here; undefined: nobody knows. */
+export function adviceOnOption(flag: string, command: Command, program: Command): string | undefined {
+  const path = pathOf(command)
+  const other = otherWord(otherOptions, flag, program, (on) => on === undefined || on.includes(path))
+  return other?.say ?? belonging(flag, program)
+}
+
+function otherWord(
+  table: readonly OtherWord[],
+  word: string,
+  program: Command,
+  fits: (on: OtherWord['on']) => boolean,
+): OtherWord | undefined {
+  const plain = plainWord(word)
+  return table.find(
+    ({ words, on, needs }) =>
+      fits(on) && words.some((other) => plainWord(other) === plain) && (needs === undefined || has(program, needs)),
+  )
+}
+
+function plainWord(word: string): string {
+  return word.toLowerCase().replace(/[-_]/g, '')
+}
+
+/** Whether the program has a command, or an option on any command. */
+function has(program: Command, needed: string): boolean {
+  const commands = everyCommand(program)
+  if (needed.startsWith('--')) return commands.some((command) => longsOf(command).includes(needed))
+  return commands.some((command) => pathOf(command) === needed)
+}
+
+function belonging(flag: string, program: Command): string | undefined {
+  const owners = everyCommand(program).flatMap((command) => {
+    const option = command.options.find(({ long, short }) => long === flag || (short === flag && long !== undefined))
+    return option === undefined ? [] : [{ path: pathOf(command), option }]
+  })
+  // Whoever does not know where an option belongs plans first.
+  owners.sort((a, b) => Number(b.path === 'plan') - Number(a.path === 'plan'))
+  const [first] = owners
+  if (first === undefined || first.path === '') return undefined
+  const names = owners.map(({ path }) => path)
+  const others = names.length > 2 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names.join(' and ')
+  return `${flag} belongs to ${others}: workos-migrate ${first.path} ${usage(first.option, flag)}`
+}
+
+function usage({ flags }: Option, flag: string): string {
+  const value = /[<[].*/.exec(flags)?.[0]
+  return value === undefined ? flag : `${flag} ${value}`
+}
+
+function longsOf(command: Command): string[] {
+  return command.options.flatMap(({ long }) => long ?? [])
+}
+
+/**
+ * Refuses a long option with one dash, as other tools write it: `-out=plan` would be read as `-o` with the value `ut=plan`.
+ * @throws UsageError, which quotes no value
+ */
+export function refuseOneDash(args: readonly string[], program: Command): void {
+  const end = args.indexOf('--')
+  const longs = everyCommand(program).flatMap(longsOf)
+  for (const arg of end === -1 ? args : args.slice(0, end)) {
+    const name = /^-([a-z][a-z-]+)(?:=|$)/.exec(arg)?.[1]
+    if (name === undefined) continue
+    const hint = longs.includes(`--${name}`)
+      ? `write it with two: --${name}`
+      : otherWord(otherOptions, name, program, (on) => on === undefined)?.say
+    if (hint === undefined) continue
+    throw new UsageError({ code: 'one_dash', message: `-${name} has one dash, and is no option here`, hint })
+  }
+}

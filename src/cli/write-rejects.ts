@@ -1,0 +1,118 @@
+import { mkdirSync } from 'node:fs'
+import { extname, join, resolve } from 'node:path'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import { OperatorError } from '../diagnostics/errors.ts'
+import { printable } from '../diagnostics/printable.ts'
+import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
+import type { Misfit, PlacedMisfit } from '../planning/misfits.ts'
+import { rejectFile, rejectFormat } from '../reporting/reject-file.ts'
+import { counted } from '../reporting/style.ts'
+import { Originals } from '../sources/originals/originals.ts'
+import { readOriginals } from '../sources/originals/read-originals.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import type { Context } from './context.ts'
+import { type Holder, placeTaken } from './output-places.ts'
+import { remark, type Telling } from './told.ts'
+
+export interface WriteRejectsOptions extends Telling {
+  /** As named on the command line. */
+  file: string
+  option: string
+  misfits: AsyncIterable<PlacedMisfit> | Iterable<PlacedMisfit>
+  loaded: LoadedManifest
+  /** A private folder that is removed afterwards. */
+  scratch: string
+  obtainSnapshot: () => Promise<Snapshot | undefined>
+  /** Of the source when the misfits were found. */
+  digest: string | undefined
+  holder: Holder
+}
+
+/** Writes the rows of what is rejected, blocked or failed, as they stand in the source, a file for each stream. */
+export async function writeRejects(options: WriteRejectsOptions, context: Context): Promise<void> {
+  const folder = join(options.scratch, 'originals')
+  mkdirSync(folder, { mode: 0o700 })
+  const originals = new Originals<Misfit>(folder)
+  try {
+    let any = false
+    for await (const { misfit, ...place } of options.misfits) {
+      any = true
+      originals.want(place, misfit)
+    }
+    if (!any) {
+      remark(options, context, `Nothing was rejected, blocked or failed: ${printable(options.file)} is not written.\n`)
+      return
+    }
+    await gather(originals, folder, options, context)
+    writeFiles(originals, options, context)
+  } finally {
+    originals.close()
+  }
+}
+
+async function gather(
+  originals: Originals<Misfit>,
+  folder: string,
+  { loaded, obtainSnapshot, digest }: WriteRejectsOptions,
+  { stderr, interrupted }: Context,
+): Promise<void> {
+  const why = 'of what was rejected, key, reason and place are written alone'
+  try {
+    const snapshot = await obtainSnapshot()
+    const { directory, manifest } = loaded
+    const reading = { directory, scratch: folder, snapshot, signal: interrupted, digest }
+    if (await readOriginals(manifest.source, originals, reading)) return
+    stderr.write(`The source has changed since: its rows may be others by now, so ${why}.\n`)
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error
+    originals.forgetRows()
+    const hint = error.problems[0]?.hint
+    const reason = `${error.message}${hint === undefined ? '' : `; ${hint}`}`
+    stderr.write(`The source cannot be read (${printable(reason)}), so ${why}.\n`)
+  }
+}
+
+function writeFiles(originals: Originals<Misfit>, options: WriteRejectsOptions, context: Context): void {
+  const { file, option, holder } = options
+  const streams = originals.streams()
+  const missing = originals.missingCount()
+  const [first = '', ...others] = streams
+  const names = others.length === 0 ? [file] : namesFor(file, streams)
+  for (const [index, stream] of [first, ...others].entries()) {
+    const name = names[index] ?? file
+    const path = resolve(context.cwd, name)
+    // The file itself was checked before anything was read.
+    const taken = name === file ? undefined : holder(path)
+    if (taken !== undefined) throw placeTaken(option, name, taken)
+    const purpose: Purpose = {
+      message: `the rejected rows cannot be written to ${name}`,
+      code: 'rejects_unwritable',
+      hint: `name a file with ${option}, in a folder that exists and that you may write to`,
+    }
+    writeWholeFile(path, rejectFile(originals, stream, rejectFormat(name), stream === first && missing > 0), purpose)
+    const rows = originals.rowCount(stream)
+    const what = [
+      ...(rows > 0 ? [`${counted(rows, 'row')}${stream === '' ? '' : ` of ${stream}`}`] : []),
+      ...(stream === first && missing > 0 ? [`${counted(missing, 'reason')} without a row`] : []),
+    ].join(' and ')
+    remark(options, context, `Wrote ${printable(what)} to ${printable(name)}.\n`)
+  }
+  if (streams.length > 0)
+    remark(options, context, 'That holds what the source holds, password hashes included: only you may read it.\n')
+}
+
+/** For each stream a file of its own: `out.csv` → `out.users.csv`. */
+export function namesFor(file: string, streams: readonly string[]): string[] {
+  const ending = extname(file)
+  const stem = ending === '' ? file : file.slice(0, -ending.length)
+  const names: string[] = []
+  for (const stream of streams) {
+    const plain = stream.replace(/[^\p{L}\p{N}_-]/gu, '_') || 'others'
+    // Case does not tell files apart everywhere.
+    const isTaken = (name: string) => names.some((other) => other.toLowerCase() === name.toLowerCase())
+    let name = `${stem}.${plain}${ending}`
+    for (let number = 2; isTaken(name); number += 1) name = `${stem}.${plain}-${number}${ending}`
+    names.push(name)
+  }
+  return names
+}

@@ -1,0 +1,27 @@
+import { resolve } from 'node:path'
+import { OperatorError } from '../diagnostics/errors.ts'
+import { Redactor } from '../diagnostics/redactor.ts'
+import { compose } from './compose.ts'
+import { discoverManifest } from './discover.ts'
+import { environmentsOf } from './environments.ts'
+import { shippedRecipes } from './recipes.ts'
+
+/** Where a manifest is looked for. */
+export interface ManifestPlace {
+  /** The manifest file, relative to `cwd`. Without one it is searched for. */
+  path?: string
+  cwd: string
+  env: Record<string, string | undefined>
+}
+
+/** The names of the environments of a manifest, whatever else is wrong with it; none where there is none. */
+export async function environmentNames({ path, cwd, env }: ManifestPlace): Promise<string[]> {
+  try {
+    const file = path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, path)
+    const context = { env, redactor: new Redactor(), offline: true, recipes: shippedRecipes }
+    return [...environmentsOf(compose(file, undefined, context)).keys()]
+  } catch (error) {
+    if (error instanceof OperatorError) return []
+    throw error
+  }
+}

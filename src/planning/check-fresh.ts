@@ -1,0 +1,133 @@
+import type { Scope } from '../config/pilot.ts'
+import { StalePlanError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { someOf } from '../diagnostics/some-of.ts'
+import type { Plan, PlanInputs } from './plan.ts'
+import { changedNames, type PlanBasis, planBasis } from './plan-basis.ts'
+import { digestPlan } from './plan-digest.ts'
+import type { PlanHeader } from './plan-file.ts'
+
+/** What a saved plan is held against, besides the plan that was just computed. */
+export interface FreshOptions {
+  apiKey: string
+  /** The effective one. */
+  manifest: object
+  /** The plan file, as it was named. */
+  file: string
+}
+
+/** Something that is not as it was, and what helps besides a new plan. */
+type Difference = Pick<Problem, 'message' | 'hint'>
+
+/** Names in one sentence at most. */
+const NAMED = 10
+
+/**
+ * Holds a plan that was just computed against a saved one.
+ * @throws StalePlanError naming everything that differs
+ */
+export function checkFresh(saved: PlanHeader, plan: Plan, { apiKey, manifest, file }: FreshOptions): void {
+  const now = planBasis(plan, manifest, apiKey)
+  // Under another key every digest is another one, whatever has changed.
+  const then = saved.basis?.key === now.key ? saved.basis : undefined
+  const differences = differencesOf(saved.inputs, plan.inputs, then, now)
+  if (differences.length === 0 && saved.digest !== digestPlan(plan, apiKey)) {
+    differences.push(
+      then !== undefined
+        ? { message: 'WorkOS has changed: the plan would do something else now' }
+        : { message: 'WorkOS or the API key has changed', hint: 'or set the key that it was made with' },
+    )
+  }
+  if (differences.length === 0) return
+  const environment = plan.inputs.environment === null ? '' : ` -e ${plan.inputs.environment}`
+  const again = `make a new plan and have it reviewed: workos-migrate plan${environment}${scopeOptions(saved.scope)} --out ${quoted(file)}`
+  throw new StalePlanError(
+    differences.map(
+      ({ message, hint }): Problem => ({
+        code: 'stale_plan',
+        message: `the saved plan no longer holds: ${message}`,
+        hint: hint === undefined ? again : `${again}; ${hint}`,
+      }),
+    ),
+  )
+}
+
+/** The options that make a plan speak of the same. */
+function scopeOptions(scope: Scope | undefined): string {
+  if (scope === undefined) return ''
+  const only = scope.only.length === 0 ? '' : ` --only ${scope.only.map(quoted).join(' ')}`
+  return `${only}${scope.limit === null ? '' : ` --limit ${scope.limit}`}`
+}
+
+function quoted(word: string): string {
+  return /^[\w./:@-]+$/.test(word) ? word : `'${word}'`
+}
+
+function differencesOf(then: PlanInputs, now: PlanInputs, was: PlanBasis | undefined, is: PlanBasis): Difference[] {
+  const differences: Difference[] = []
+  if (then.environment !== now.environment) differences.push(otherEnvironment(then, now))
+  // Of another environment everything is said with it: each of its values would be another one.
+  if (then.manifest !== now.manifest) {
+    const keys = was && then.environment === now.environment ? changedNames(was.manifest, is.manifest) : []
+    differences.push({
+      message: `the manifest has changed${keys.length === 0 ? '' : `: ${someOf(keys, { limit: NAMED })}`}`,
+      hint: 'or take the change back',
+    })
+  }
+  if (then.source !== now.source) differences.push(otherSource(was, is))
+  const { target } = now
+  if (then.target.type !== target.type || then.target.baseUrl !== target.baseUrl) {
+    differences.push({
+      message: `the target is another one: ${target.type} at ${target.baseUrl}, and the plan is for ${then.target.type} at ${then.target.baseUrl}`,
+      hint: 'or set target to what it was',
+    })
+  }
+  if (JSON.stringify(then.state) !== JSON.stringify(now.state)) differences.push(otherState(then.state, now.state))
+  if (then.toolVersion !== now.toolVersion) {
+    differences.push({
+      message: `workos-migrate has another version, ${now.toolVersion}, and the plan was made by ${then.toolVersion}`,
+      hint: `or apply it with ${then.toolVersion}`,
+    })
+  }
+  return differences
+}
+
+function otherEnvironment(then: PlanInputs, now: PlanInputs): Difference {
+  const named = ({ environment }: PlanInputs) => (environment === null ? 'no environment' : environment)
+  return {
+    message: `the environment is another one: ${named(now)}, and the plan is for ${named(then)}`,
+    hint: 'or leave --env out, the plan knows its environment',
+  }
+}
+
+function otherSource(was: PlanBasis | undefined, is: PlanBasis): Difference {
+  if (was?.snapshot !== undefined && is.snapshot !== undefined && was.snapshot !== is.snapshot) {
+    return {
+      message: `the source has changed: it was read again at ${is.snapshot}, and the plan is made from what was read at ${was.snapshot}`,
+      hint: 'or name the folder of the former snapshot with --snapshot',
+    }
+  }
+  const files = was === undefined ? [] : changedNames(was.files, is.files)
+  return {
+    message: `the source has changed${files.length === 0 ? '' : `: ${someOf(files, { limit: NAMED })}`}`,
+    ...(files.length > 0 && {
+      hint: files.length === 1 ? 'or put the file back as it was' : 'or put the files back as they were',
+    }),
+  }
+}
+
+function otherState(then: PlanInputs['state'], now: PlanInputs['state']): Difference {
+  if (then.lineage !== null && now.lineage !== null && then.lineage !== now.lineage) {
+    return { message: 'the state is another one', hint: 'or check state.path: the plan was made with another file' }
+  }
+  if (then.serial > now.serial) {
+    return {
+      message: `the state has changed: it is an older one, of serial ${now.serial}, and the plan was made at ${then.serial}`,
+      hint: 'or put the newer state back',
+    }
+  }
+  return {
+    message: `the state has changed: something was applied since (serial ${then.serial} then, ${now.serial} now)`,
+    hint: 'workos-migrate state show lists what ran',
+  }
+}

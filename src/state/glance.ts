@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { realPathOf } from '../files/identity.ts'
+import { regularFileAt } from '../files/regular-file.ts'
+import { isBusy, type LockHolder, readHolder } from './lock.ts'
+import { APPLICATION_ID, migrations } from './migrations.ts'
+import { foreign, newer, unreadable } from './refusals.ts'
+import type { Binding } from './store.ts'
+
+/** What a state says at its door. */
+export interface StateGlance {
+  serial: number
+  resources: number
+  openWrites: number
+  binding: Binding | undefined
+}
+
+/**
+ * Reads what a state says, and leaves its folder as it is: no migration, no journal, no lock.
+ * @throws StateError for a foreign, damaged or newer file
+ */
+export function glanceAtState(path: string): StateGlance {
+  regularFileAt(path)
+  // Without a journal nobody works with it: then SQLite need not make one either.
+  const url = pathToFileURL(path)
+  if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1')
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(url, { readOnly: true, timeout: 1_000 })
+    const number = (sql: string) => Number(Object.values(db?.prepare(sql).get() ?? {})[0] ?? 0)
+    const id = number('PRAGMA application_id')
+    if (id !== APPLICATION_ID) throw foreign(path)
+    if (number('PRAGMA user_version') > migrations.length) throw newer(path)
+    const bound = db.prepare("SELECT value FROM meta WHERE name = 'binding'").get()?.value
+    return {
+      serial: number("SELECT value FROM meta WHERE name = 'serial'"),
+      resources: number('SELECT count(*) FROM resources'),
+      openWrites: number('SELECT count(*) FROM intents'),
+      binding: typeof bound === 'string' ? (JSON.parse(bound) as Binding) : undefined,
+    }
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error) throw unreadable(path, error.message, error)
+    throw error
+  } finally {
+    db?.close()
+  }
+}
+
+/** Whether somebody holds the lock of a state. It is not taken, and no file is made for it. */
+export function glanceAtLock(statePath: string): { held: boolean; holder?: LockHolder } {
+  const path = realPathOf(statePath)
+  const lockPath = `${path}.lock`
+  if (regularFileAt(lockPath) === undefined) return { held: false }
+  const db = new DatabaseSync(lockPath, { readOnly: true, timeout: 0 })
+  try {
+    db.prepare('SELECT count(*) FROM sqlite_schema').get()
+    return { held: false }
+  } catch (error) {
+    if (!isBusy(error)) throw error
+    return { held: true, holder: readHolder(`${path}.lock.json`) }
+  } finally {
+    db.close()
+  }
+}

@@ -1,0 +1,588 @@
+import { generateKeyPairSync } from 'node:crypto'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { roomFor } from '../../../src/cli/doctor/files.ts'
+import { workersOn } from '../../../src/cli/doctor/machine.ts'
+import { keyFits } from '../../../src/cli/doctor/target.ts'
+import { systemClock } from '../../../src/clock.ts'
+import { acquireLock } from '../../../src/state/lock.ts'
+import { openState } from '../../../src/state/sqlite-store.ts'
+import { runCommand } from '../../command.ts'
+import type { Project } from '../../e2e/cli.ts'
+import { createProject } from '../../e2e/cli.ts'
+import { member, peopleManifest, peopleProject } from '../../e2e/people.ts'
+import { KEY, startWorkos } from '../../e2e/workos.ts'
+import { ownCertificate } from '../../handoff/own-certificate.ts'
+
+const env = { KEY }
+const ROWS = [member('ada', 'acme'), member('bea', 'acme')]
+const STATE = '.workos-migrate/state.sqlite'
+const AWAY = { type: 'workos', apiKey: '${KEY}', baseUrl: 'https://workos.invalid' }
+
+interface Found {
+  check: string
+  status: 'ok' | 'warning' | 'problem' | 'skipped'
+  message: string
+  hint?: string
+  code?: string
+}
+
+interface Diagnosis {
+  exit: number
+  checks: Found[]
+  of(check: string): Found
+}
+
+async function diagnose(
+  { folder }: Pick<Project, 'folder'>,
+  args: readonly string[] = [],
+  world: { env?: Record<string, string>; now?: () => number } = { env },
+): Promise<Diagnosis> {
+  const { code, stdout, stderr } = await runCommand(['doctor', '--json', ...args], {
+    cwd: folder,
+    env,
+    clock: systemClock,
+    ...world,
+  })
+  expect(stderr).toBe('')
+  const report = JSON.parse(stdout)
+  const { checks } = report
+  expect(report).toMatchObject({ format: 'workos-migrate-doctor-report', version: 1, ok: code === 0 })
+  for (const one of checks) {
+    if (one.status === 'warning' || one.status === 'problem') expect(one.hint, JSON.stringify(one)).toMatch(/\w/)
+  }
+  return { exit: code, checks, of: (check) => checks.find((one: Found) => one.check === check) }
+}
+
+/** Everything in a folder, with content, mode and time. */
+function contents(folder: string): unknown[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => {
+      const path = join(folder, name)
+      const { mode, mtimeMs } = statSync(path)
+      return [name, mode, mtimeMs, statSync(path).isFile() ? readFileSync(path, 'hex') : null]
+    })
+}
+
+const EVERY = [
+  'node',
+  'manifest',
+  'references',
+  'source',
+  'proxy',
+  'certificates',
+  'target',
+  'clock',
+  'environment',
+  'state',
+  'lock',
+  'modes',
+  'git',
+  'disk',
+  'limits',
+  'workers',
+]
+
+describe('where nothing is wrong', () => {
+  test('everything is looked at by one small read, and nothing is written', async () => {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, ROWS, { run: { workers: 1 } })
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    workos.takeLog()
+    const before = contents(project.folder)
+    const { exit, checks, of } = await diagnose(project)
+    expect(exit).toBe(0)
+    expect(checks.map(({ check }) => check)).toEqual(EVERY)
+    expect(checks.filter(({ status }) => status !== 'ok')).toEqual([])
+    expect(workos.takeLog().map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /organizations?limit=1'])
+    expect(contents(project.folder)).toEqual(before)
+    expect(of('source').message).toMatch(/^csv, 1 file of \d+ bytes: \.\/users\.csv$/)
+    expect(of('references').message).toBe('KEY is set')
+    expect(of('target').message).toBe(`${workos.url} accepts the key`)
+    expect(of('environment').message).toBe('no environment, with a test key')
+    expect(of('state').message).toMatch(/^6 resources, serial \d+: /)
+    expect(of('lock').message).toBe('nobody holds it')
+  })
+
+  test('before a first apply too, and no state, folder or sandbox comes of it', async () => {
+    const project = peopleProject(await startWorkos(), ROWS)
+    const before = contents(project.folder)
+    const { exit, of } = await diagnose(project)
+    expect(exit).toBe(0)
+    expect(of('state').message).toContain('none yet')
+    expect(contents(project.folder)).toEqual(before)
+    project.manifest(peopleManifest({ target: AWAY as never }, { target: { type: 'sandbox' } }))
+    const sandbox = await diagnose(project)
+    expect(sandbox.exit).toBe(0)
+    expect(sandbox.of('target').message).toContain('an embedded sandbox')
+    expect(sandbox.of('clock')).toBeUndefined()
+    expect(readdirSync(project.folder).sort()).toEqual(['migrate.config.yaml', 'users.csv'])
+  })
+
+  test('a text says it line by line, 80 columns where nothing long is named, and is coloured on a terminal', async () => {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, ROWS, { run: { workers: 1 } })
+    const { exit, stdout, stderr } = await project.run(['doctor'], { env })
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
+    expect(stdout).toMatch(/^✓ node {10}\d+\.\d+\.\d+ on \w+-\w+, with SQLite 3\./)
+    expect(stdout).toContain(`✓ target        ${workos.url} accepts the key\n`)
+    expect(stdout.endsWith('\n\n0 problems, 0 warnings\n')).toBe(true)
+    const cwd = project.folder
+    const shown = await runCommand(['doctor'], { cwd, env, terminals: ['stdout'] })
+    expect(shown.stdout).toContain('\u001b[32m✓')
+  })
+
+  test('--offline asks nothing', async () => {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, ROWS)
+    const { exit, of } = await diagnose(project, ['--offline'])
+    expect([exit, of('target').status]).toEqual([0, 'skipped'])
+    expect(workos.takeLog()).toEqual([])
+  })
+})
+
+/** What is wrong, and what is said of it. */
+interface Fault {
+  check: string
+  status: 'warning' | 'problem'
+  exit: number
+  says: string
+  manifest?: object
+  prepare?(project: Project): unknown
+  env?: Record<string, string>
+  now?: () => number
+  args?: readonly string[]
+}
+
+const FAULTS: Record<string, Fault> = {
+  'a key that is misspelt': {
+    check: 'manifest',
+    status: 'problem',
+    exit: 3,
+    says: 'savety',
+    manifest: { savety: {} },
+  },
+  'an expression that is none': {
+    check: 'manifest',
+    status: 'problem',
+    exit: 3,
+    says: 'migrate.config.yaml: ',
+    manifest: { map: { user: { firstName: 'first_name &' } } },
+  },
+  'an environment that is not there': {
+    check: 'manifest',
+    status: 'problem',
+    exit: 3,
+    says: 'there is no environment named nowhere',
+    args: ['-e', 'nowhere'],
+  },
+  'a reference that is unset': {
+    check: 'references',
+    status: 'problem',
+    exit: 3,
+    says: 'the environment variable KEY is not set',
+    env: {},
+  },
+  'a key that is empty': {
+    check: 'manifest',
+    status: 'problem',
+    exit: 3,
+    says: 'target.apiKey must not be empty',
+    env: { KEY: '' },
+  },
+  'a key that was cut': {
+    check: 'target',
+    status: 'problem',
+    exit: 3,
+    says: 'no API key has',
+    env: { KEY: 'sk_test_a…' },
+  },
+  'a key that is refused': {
+    check: 'target',
+    status: 'problem',
+    exit: 4,
+    says: 'refuses the API key',
+    env: { KEY: 'nonsense' },
+  },
+  'a target that nobody answers for': {
+    check: 'target',
+    status: 'problem',
+    exit: 1,
+    says: 'http://127.0.0.1:9 cannot be reached',
+    manifest: { target: { type: 'workos', apiKey: '${KEY}', baseUrl: 'http://127.0.0.1:9' } },
+  },
+  'an address without TLS': {
+    check: 'target',
+    status: 'problem',
+    exit: 3,
+    says: 'unencrypted',
+    manifest: { target: { type: 'workos', apiKey: '${KEY}', baseUrl: 'http://example.com' } },
+  },
+  'a source file that is missing': {
+    check: 'source',
+    status: 'problem',
+    exit: 3,
+    says: 'there is no file ./users.csv',
+    prepare: (project) => project.remove('users.csv'),
+  },
+  'a source file that is empty': {
+    check: 'source',
+    status: 'problem',
+    exit: 3,
+    says: './users.csv',
+    prepare: (project) => project.write('users.csv', ''),
+  },
+  'a clock that is ahead': {
+    check: 'clock',
+    status: 'warning',
+    exit: 0,
+    says: 'ahead of the target',
+    now: () => Date.now() + 330_000,
+  },
+  'a clock that is behind': {
+    check: 'clock',
+    status: 'warning',
+    exit: 0,
+    says: 'behind',
+    now: () => Date.now() - 45_000,
+  },
+  'a state that others may read': {
+    check: 'modes',
+    status: 'warning',
+    exit: 0,
+    says: 'has mode 0644',
+    prepare: async (project) => {
+      await project.run(['apply', '--yes'], { env })
+      chmodSync(project.path(STATE), 0o644)
+    },
+  },
+  'a folder that others may read': {
+    check: 'modes',
+    status: 'warning',
+    exit: 0,
+    says: 'the folder of the state has mode 0755',
+    prepare: (project) => mkdirSync(project.path('.workos-migrate'), { mode: 0o755 }),
+  },
+  'a manifest with a secret that others may read': {
+    check: 'modes',
+    status: 'warning',
+    exit: 0,
+    says: 'the manifest, with a secret in it, has mode 0644',
+    prepare: (project) => {
+      const text = readFileSync(project.path('migrate.config.yaml'), 'utf8')
+      project.write('migrate.config.yaml', text.replace('${KEY}', 'sk_test_written_out'))
+      chmodSync(project.path('migrate.config.yaml'), 0o644)
+    },
+  },
+  'a state that git does not ignore': {
+    check: 'git',
+    status: 'warning',
+    exit: 0,
+    says: '.gitignore does not name the state',
+    prepare: (project) => project.write('.git/HEAD', ''),
+  },
+  'a state in the repository': {
+    check: 'git',
+    status: 'problem',
+    exit: 1,
+    says: 'the state is in the repository: .workos-migrate/state.sqlite',
+    prepare: (project) => project.write('.git/index', `DIRC\0\0\x1c${STATE}\0\0\0`),
+  },
+  'a state that is damaged': {
+    check: 'state',
+    status: 'problem',
+    exit: 1,
+    says: 'state.sqlite',
+    prepare: async (project) => {
+      await project.run(['apply', '--yes'], { env })
+      truncateSync(project.path(STATE), 5000)
+    },
+  },
+  'a state of another program': {
+    check: 'state',
+    status: 'problem',
+    exit: 1,
+    says: 'state.sqlite',
+    prepare: (project) => project.write(STATE, 'SQLite format 3\0 or so, but not ours'.repeat(100)),
+  },
+  'a write that was left open': {
+    check: 'state',
+    status: 'warning',
+    exit: 0,
+    says: 'left 1 write open',
+    prepare: async (project) => {
+      await project.run(['apply', '--yes'], { env })
+      const state = openState(project.path(STATE))
+      const intent = { kind: 'user', key: 'x', action: 'create' as const, startedAt: '2026-01-01T00:00:00Z' }
+      await state.commit({ intents: [{ ...intent, attributes: {}, digests: {}, refs: {} }], outcomes: [] })
+      await state.close()
+    },
+  },
+  'a state of another target': {
+    check: 'state',
+    status: 'problem',
+    exit: 1,
+    says: 'it belongs to workos at https://other.example, not to workos at http://127.0.0.1:',
+    prepare: async (project) => {
+      const state = openState(project.path(STATE))
+      await state.bind({ type: 'workos', baseUrl: 'https://other.example', keyDigest: '' })
+      await state.close()
+    },
+  },
+  'a lock that somebody holds': {
+    check: 'lock',
+    status: 'warning',
+    exit: 0,
+    says: `process ${process.pid} on`,
+    prepare: (project) => {
+      mkdirSync(project.path('.workos-migrate'), { mode: 0o700 })
+      onTestFinished(acquireLock(project.path(STATE), 'apply', new Date()))
+    },
+  },
+  'limits beyond the documented': {
+    check: 'limits',
+    status: 'warning',
+    exit: 0,
+    says: 'writes 5000/10s (documented: 500/10s)',
+    manifest: { run: { limits: { writes: '5000/10s' } } },
+  },
+  'more workers than any machine has': {
+    check: 'workers',
+    status: 'warning',
+    exit: 0,
+    says: 'run.workers is 64',
+    manifest: { run: { workers: 64 } },
+  },
+  'certificates that are not there': {
+    check: 'certificates',
+    status: 'problem',
+    exit: 1,
+    says: '/nowhere/ca.pem of NODE_EXTRA_CA_CERTS cannot be read',
+    env: { KEY, NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' },
+  },
+  'certificates that are not checked': {
+    check: 'certificates',
+    status: 'warning',
+    exit: 0,
+    says: 'can read the API key',
+    env: { KEY, NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+  },
+  'a live key for staging': {
+    check: 'environment',
+    status: 'warning',
+    exit: 0,
+    says: 'environment staging, with a live key',
+    manifest: { environments: { staging: {} } },
+    args: ['-e', 'staging'],
+    env: { KEY: 'sk_live_e2e' },
+  },
+}
+
+describe('it finds', () => {
+  test.each(Object.entries(FAULTS))('%s, says what to do, and looks at all else', async (_name, fault) => {
+    const { check, status, exit, says, manifest = {}, prepare, args, env: variables = env, now } = fault
+    const workos = await startWorkos()
+    const project = peopleProject(workos, ROWS, { run: { workers: 1 }, ...manifest })
+    await prepare?.(project)
+    const before = contents(project.folder)
+    const found = await diagnose(project, args, { env: variables, ...(now && { now }) })
+    expect(contents(project.folder)).toEqual(before)
+    expect(found.checks).toContainEqual(
+      expect.objectContaining({ check, status, message: expect.stringContaining(says) }),
+    )
+    expect(found.exit).toBe(exit)
+    const others = found.checks.filter((one) => one.check !== check && one.status === 'problem')
+    expect(others).toEqual([])
+    const looked = new Set(found.checks.map((one) => one.check))
+    for (const name of ['node', 'source', 'state', 'lock', 'git', 'disk', 'limits', 'workers'])
+      expect(looked).toContain(name)
+    expect(JSON.stringify(found.checks)).not.toContain(variables.KEY || 'sk_')
+  })
+
+  test('several things at once: the exit code is of what has to be done first', async () => {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, ROWS)
+    project.write('.git/index', `DIRC${STATE}\0`)
+    expect((await diagnose(project, [], { env: { KEY: 'nonsense' } })).exit).toBe(4)
+    project.remove('users.csv')
+    expect((await diagnose(project, [], { env: { KEY: 'nonsense' } })).exit).toBe(3)
+  })
+
+  test('that there is no manifest, and looks at what needs none', async () => {
+    const project = createProject()
+    const { exit, of, checks } = await diagnose(project)
+    expect(exit).toBe(3)
+    expect(of('manifest')).toMatchObject({ status: 'problem', hint: expect.stringContaining('workos-migrate init') })
+    expect(of('node').status).toBe('ok')
+    expect(of('certificates').status).toBe('ok')
+    expect(checks.filter(({ status }) => status === 'problem')).toHaveLength(1)
+  })
+
+  // Whoever may read everything reads this too.
+  test.skipIf(process.getuid?.() === 0)('a file that this user may not read', async () => {
+    const project = peopleProject(await startWorkos(), ROWS)
+    chmodSync(project.path('users.csv'), 0)
+    expect((await diagnose(project)).of('source').message).toContain('may not be read')
+  })
+
+  test('a live source whose credentials are refused, by one request; and none that are unset', async () => {
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url?.split('?')[0]}`)
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"errors":[{"code":"clerk_key_invalid"}]}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const project = createProject()
+    const source = { type: 'clerk', secretKey: '${CLERK}', baseUrl }
+    project.manifest({ version: 1, source, target: { type: 'sandbox' }, run: { workers: 1 } })
+    const refused = await diagnose(project, [], { env: { CLERK: 'sk_test_clerk_secret' } })
+    expect(refused.exit).toBe(4)
+    expect(refused.of('live').status).toBe('problem')
+    expect(asked).toHaveLength(1)
+    expect(JSON.stringify(refused.checks)).not.toContain('clerk_secret')
+    const unset = await diagnose(project, [], { env: {} })
+    expect([unset.exit, unset.of('live').status]).toEqual([3, 'skipped'])
+    const offline = await diagnose(project, ['--offline'], { env: { CLERK: 'sk_test_clerk_secret' } })
+    expect([offline.exit, offline.of('live').status, offline.of('snapshot').message]).toEqual([
+      0,
+      'skipped',
+      'none yet: the next plan reads the source',
+    ])
+    expect(asked).toHaveLength(1)
+  })
+})
+
+describe('authorities of NODE_EXTRA_CA_CERTS', () => {
+  const lookAt = async (text: string, now = Date.now()) => {
+    const project = peopleProject(await startWorkos(), ROWS)
+    project.write('ca.pem', text)
+    const variables = { KEY, NODE_EXTRA_CA_CERTS: project.path('ca.pem') }
+    return (await diagnose(project, ['--offline'], { env: variables, now: () => now })).of('certificates')
+  }
+  const DAY = 24 * 60 * 60_000
+
+  test('are counted', async () => {
+    const certificate = ownCertificate(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
+    expect(await lookAt(`# ours\n${certificate}\n${certificate}`)).toMatchObject({
+      status: 'ok',
+      message: '2 certificates of NODE_EXTRA_CA_CERTS',
+    })
+  })
+
+  test('that have expired are told, but not those of a whole bundle', async () => {
+    const certificate = ownCertificate(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
+    const later = Date.now() + 200 * 365 * DAY
+    expect(await lookAt(certificate, later)).toMatchObject({
+      status: 'warning',
+      message: expect.stringMatching(/^1 .* has expired$/),
+    })
+    expect(await lookAt(`${certificate}\n`.repeat(11), later)).toMatchObject({ status: 'ok' })
+  })
+
+  test.each([
+    '',
+    'no certificate at all',
+    '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+  ])('that are none are a problem: %j', async (text) => {
+    expect(await lookAt(text)).toMatchObject({ status: 'problem' })
+  })
+})
+
+describe('the way to the target', () => {
+  const SECRET = 'hunter2-proxy'
+  test.each([
+    ['', 'workos.invalid is reached through proxy.invalid:3128 (HTTPS_PROXY)'],
+    ['workos.invalid', 'workos.invalid is reached directly, although HTTPS_PROXY is set'],
+  ])('is told without the credentials of a proxy, with NO_PROXY=%s', async (except, says) => {
+    const project = peopleProject({ target: AWAY as never }, ROWS)
+    const variables = { KEY, HTTPS_PROXY: `http://user:${SECRET}@proxy.invalid:3128`, NO_PROXY: except }
+    const found = await diagnose(project, ['--offline'], { env: variables })
+    expect(found.of('proxy').message).toBe(says)
+    expect(JSON.stringify(found.checks)).not.toContain(SECRET)
+  })
+
+  test('a variable that names no proxy is a problem', async () => {
+    const project = peopleProject({ target: AWAY as never }, ROWS)
+    const found = await diagnose(project, ['--offline'], { env: { KEY, HTTPS_PROXY: `socks5://u:${SECRET}@p` } })
+    expect(found.of('proxy')).toMatchObject({ status: 'problem', code: 'bad_proxy' })
+    expect(found.exit).toBe(3)
+    expect(JSON.stringify(found.checks)).not.toContain(SECRET)
+  })
+})
+
+test.each([
+  ['.workos-migrate/'],
+  ['/.workos-migrate'],
+  ['**/.workos-migrate/'],
+  ['.workos-migrate/*'],
+  ['*.sqlite'],
+  ['state.sqlite'],
+])('git ignores the state by %s', async (line) => {
+  const project = peopleProject(await startWorkos(), ROWS)
+  project.write('.git/HEAD', '')
+  project.write('.gitignore', `node_modules\n${line}\n`)
+  expect((await diagnose(project, ['--offline'])).of('git')).toMatchObject({ status: 'ok' })
+})
+
+test('a repository above the manifest, and a state behind a link, are seen', async () => {
+  const project = createProject()
+  project.write('.git/HEAD', '')
+  project.write('inner/users.csv', 'email\na@example.com\n')
+  writeFileSync(
+    project.path('inner/migrate.config.yaml'),
+    'source: { type: csv, path: users.csv }\ntarget: { type: sandbox }\n',
+  )
+  symlinkSync(project.path('inner/users.csv'), project.path('inner/link.csv'))
+  const found = await diagnose({ folder: project.path('inner') })
+  expect(found.of('git')).toMatchObject({
+    status: 'warning',
+    message: expect.stringContaining('inner/.workos-migrate'),
+  })
+})
+
+test.each([
+  ['sk_live_x', 'staging', 'warning'],
+  ['sk_live_x', 'dev', 'warning'],
+  ['sk_live_x', 'eu-test', 'warning'],
+  ['sk_test_x', 'production', 'warning'],
+  ['sk_test_x', 'prod-eu', 'warning'],
+  ['sk_live_x', 'production', 'ok'],
+  ['sk_test_x', 'staging', 'ok'],
+  ['sk_live_x', 'latest', 'ok'],
+  ['sk_test_x', 'reproduction', 'ok'],
+  ['sk_test_x', undefined, 'ok'],
+  ['sk_x', 'production', 'ok'],
+])('the key %s in %s is %s', (key, environment, status) => {
+  expect(keyFits(key, environment)).toMatchObject([{ status }])
+})
+
+test.each([
+  [100, 50, 'problem'],
+  [100, 150, 'warning'],
+  [100, 200, 'ok'],
+])('of a disk, %i bytes needed and %i free is %s', (needed, free, status) => {
+  expect(roomFor(needed, free, '/')).toMatchObject({ status })
+})
+
+test.each([
+  [2, 4, 8000, 'ok'],
+  [8, 4, 8000, 'warning'],
+  [4, 4, 512, 'warning'],
+])('of %i workers on %i cores with %i MB is %s', (workers, cores, memory, status) => {
+  expect(workersOn(workers, { cores, memory: memory * 1024 * 1024 })).toMatchObject({ status })
+})

@@ -1,0 +1,171 @@
+import { copyFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { checkFresh } from '../../src/planning/check-fresh.ts'
+import { writePlanFile } from '../../src/planning/plan-file.ts'
+import { readPlanHeader } from '../../src/planning/read-plan-file.ts'
+import { member, peopleManifest, peopleProject, person } from '../e2e/people.ts'
+import { KEY, startWorkos, type Workos, writes } from '../e2e/workos.ts'
+import { createWorld, people } from './world.ts'
+
+const env = { KEY, ROLE_SECRET: 'first value' }
+const ROWS = [person('ada', { role_slugs: '' })]
+const CSV = { source: { type: 'csv', path: './users.csv' } }
+
+interface Changed {
+  before?: object
+  after?: object
+  change?(project: ReturnType<typeof peopleProject>): unknown
+  env?: Record<string, string>
+  args?: readonly string[]
+}
+
+/** Saves a plan, changes something, and applies the plan. */
+async function staleness(
+  workos: Workos,
+  { before = {}, after = before, change, env: later = env, args = [] }: Changed,
+) {
+  const project = peopleProject(workos, ROWS, before)
+  const planned = await project.run(['plan', '--out', 'plan.ndjson'], { env })
+  expect(planned.exit, planned.stderr).toBe(0)
+  project.manifest(peopleManifest(workos, after))
+  await change?.(project)
+  workos.takeLog()
+  const applied = await project.run(['apply', 'plan.ndjson', ...args], { env: later })
+  expect(applied.exit, applied.stderr).toBe(8)
+  expect(writes(workos.takeLog())).toEqual([])
+  return { said: applied.stderr, project, saved: readFileSync(project.path('plan.ndjson'), 'utf8') }
+}
+
+describe('a manifest that was edited between plan and apply', () => {
+  test.each<[string, object, object, string]>([
+    ['a value of the mapping', {}, { map: { user: { firstName: 'last_name' } } }, 'map.user.firstName'],
+    ['a limit of safety', { safety: { maxDeletes: 1 } }, { safety: { maxDeletes: 2 } }, 'safety.maxDeletes'],
+    ['a list', {}, { prune: ['membership'], safety: { maxDeletes: 1 } }, 'prune and safety.maxDeletes'],
+    ['an item of a list', { prune: ['membership'] }, { prune: ['membership', 'user'] }, 'prune'],
+    ['something that is gone', { vars: { plan: 'pro', tier: 'a' } }, { vars: { plan: 'pro' } }, 'vars.tier'],
+    ['a role', {}, { roles: { define: { admin: { name: 'Boss' } } } }, 'roles.define.admin.name'],
+    ['an option of the source', {}, { source: { ...CSV.source, delimiter: ',' } }, 'source.delimiter'],
+    [
+      'a deeper member',
+      {},
+      { map: { user: { metadata: { plan: "'pro'" } } } },
+      'map.user.metadata.plan and map.user.metadata',
+    ],
+  ])('names %s', async (_what, before, after, names) => {
+    const { said } = await staleness(await startWorkos(), { before, after })
+    expect(said).toContain(`no longer holds: the manifest has changed: ${names} [stale_plan]`)
+    expect(said).toContain('workos-migrate plan --out plan.ndjson; or take the change back')
+  })
+
+  test('names ten keys and how many more there are', async () => {
+    const vars = (value: string) => Object.fromEntries(Array.from({ length: 13 }, (_, n) => [`v${n + 10}`, value]))
+    const { said } = await staleness(await startWorkos(), { before: { vars: vars('a') }, after: { vars: vars('b') } })
+    expect(said).toContain('has changed: vars.v10, vars.v11, ')
+    expect(said).toContain('vars.v19 and 3 more [stale_plan]')
+    expect(said).not.toContain('vars.v20')
+  })
+
+  test('is no other one by a secret, by its order, or by what hurries the run; and the plan holds no value of it', async () => {
+    const workos = await startWorkos()
+    const secrets = { secrets: { pepper: '${ROLE_SECRET}' }, vars: { plan: 'a value to be found', other: 'b' } }
+    const { saved, said } = await staleness(workos, {
+      before: secrets,
+      after: {
+        vars: { other: 'c', plan: 'a value to be found' },
+        secrets: { pepper: '${ROLE_SECRET}' },
+        run: { concurrency: 3 },
+      },
+      env: { ...env, ROLE_SECRET: 'second value' },
+    })
+    expect(said).toContain('the manifest has changed: vars.other [stale_plan]')
+    const basis = JSON.parse(saved.split('\n')[0] ?? '').basis
+    expect(Object.keys(basis.manifest)).toContain('vars.plan')
+    expect(Object.keys(basis.manifest).filter((path) => /secrets|apiKey|^run|^name|^tests/.test(path))).toEqual([])
+    for (const value of ['a value to be found', 'first value', KEY]) expect(saved).not.toContain(value)
+  })
+
+  test('is told without its keys under another API key, by which no digest is what it was', async () => {
+    const { said } = await staleness(await startWorkos(), {
+      before: { vars: { plan: 'a' } },
+      after: { vars: { plan: 'b' } },
+      env: { ...env, KEY: 'sk_test_another' },
+    })
+    expect(said).toContain('the manifest has changed [stale_plan]')
+    expect(said).not.toContain('vars')
+  })
+})
+
+describe('of what else has changed', () => {
+  test('the files are named', async () => {
+    const before = { source: { ...CSV.source, userRoles: './user-roles.csv', roleDefinitions: './roles.csv' } }
+    const workos = await startWorkos()
+    const project = peopleProject(workos, ROWS, before)
+    const rolesCsv = (name: string) => project.csv('roles.csv', [{ role_slug: 'admin', role_name: name }])
+    project.csv('user-roles.csv', [{ external_id: 'id-ada', role_slug: 'admin' }])
+    const rows = [member('ada', 'acme')]
+    project.csv('users.csv', rows)
+    rolesCsv('Admin')
+    const planned = await project.run(['plan', '--out', 'plan.ndjson'], { env })
+    expect(planned.exit, planned.stderr).toBe(0)
+    rolesCsv('Boss')
+    const one = await project.run(['apply', 'plan.ndjson'], { env })
+    expect([one.exit, one.stderr]).toEqual([
+      8,
+      expect.stringContaining('the source has changed: ./roles.csv [stale_plan]'),
+    ])
+    expect(one.stderr).toContain('put the file back as it was')
+    project.csv('users.csv', [...rows, person('bea')])
+    const two = await project.run(['apply', 'plan.ndjson'], { env })
+    expect(two.stderr).toContain('the source has changed: ./users.csv and ./roles.csv [stale_plan]')
+    rolesCsv('Admin')
+    project.csv('users.csv', rows)
+    expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
+  })
+
+  test('the environment is named, and what is in it is not listed', async () => {
+    const environments = { environments: { staging: { vars: { a: 1 } }, production: { vars: { a: 2 } } } }
+    const workos = await startWorkos()
+    const project = peopleProject(workos, ROWS, environments)
+    expect(await project.run(['plan', '-e', 'staging', '--out', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
+    const applied = await project.run(['apply', 'plan.ndjson', '-e', 'production'], { env })
+    expect(applied.exit).toBe(8)
+    expect(applied.stderr).toContain('the environment is another one: production, and the plan is for staging')
+    expect(applied.stderr).toContain('plan -e production --out plan.ndjson; or leave --env out')
+    expect(applied.stderr).not.toContain('vars.a')
+    expect(writes(workos.takeLog())).toEqual([])
+  })
+
+  test('the state is told by its serials, an older one and another one as such', async () => {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, ROWS)
+    const state = '.workos-migrate/state.sqlite'
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    await project.run(['state', 'backup', 'older.bak'])
+    project.csv('users.csv', [person('ada', { first_name: 'Augusta' })])
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    await project.run(['plan', '--out', 'plan.ndjson'], { env })
+    for (const suffix of ['', '-wal', '-shm']) project.remove(state + suffix)
+    copyFileSync(project.path('older.bak'), project.path(state))
+    const older = await project.run(['apply', 'plan.ndjson'], { env })
+    expect(older.stderr).toMatch(
+      /the state has changed: it is an older one, of serial \d+, and the plan was made at \d+/,
+    )
+  })
+
+  test('a plan that an earlier version saved, without what tells the parts, holds and goes stale as before', async () => {
+    const world = await createWorld(people(1))
+    const purpose = { message: 'no', code: 'no', hint: 'no' }
+    const path = join(world.folder, 'plan.ndjson')
+    const { file: manifestFile, manifest } = world.loaded
+    writePlanFile(await world.plan(), path, { manifestFile, manifest, apiKey: KEY, purpose })
+    const { basis, ...header } = await readPlanHeader(path)
+    expect(basis).toBeDefined()
+    const options = { apiKey: KEY, manifest, file: 'plan.ndjson' }
+    const plan = await world.plan()
+    expect(() => checkFresh(header, plan, options)).not.toThrow()
+    world.rows(people(2))
+    const changed = await world.plan()
+    expect(() => checkFresh(header, changed, options)).toThrow(/: the source has changed$/)
+  })
+})
