@@ -1,6 +1,7 @@
 import type { Accounting } from '../desired/accounting.ts'
 import type { ScopeReport } from '../desired/scope/scope-report.ts'
-import type { Plan } from '../planning/plan.ts'
+import type { Plan, PlanWarning } from '../planning/plan.ts'
+import type { Where } from '../planning/where.ts'
 import type { RunOutcome } from '../state/store.ts'
 import type { RequestCounts } from '../workos/client.ts'
 import type { KindResult } from './outcome.ts'
@@ -8,6 +9,10 @@ import type { KindResult } from './outcome.ts'
 /** What an apply did. */
 export interface ApplyResult {
   run: number
+  /** With the state as it is afterwards. */
+  where: Where
+  /** What was odd about the plan. */
+  warnings: PlanWarning[]
   outcome: RunOutcome
   kinds: KindResult[]
   requests: RequestCounts

@@ -1,12 +1,14 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { exceeds } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
+import { counted } from '../diagnostics/counted.ts'
 import type { Action } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
 import { PERCENTAGE_FROM } from '../planning/guards.ts'
 import type { Plan } from '../planning/plan.ts'
 import { countStillAnswered, countStillReduced } from '../planning/still-reduced.ts'
+import { stateVersion } from '../planning/where.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
@@ -19,6 +21,7 @@ import { lanesOf } from './lanes.ts'
 import { type ActionOutcome, type KindResult, shortfall } from './outcome.ts'
 import { recordRejects } from './record-rejects.ts'
 import { recordStillAnswered } from './record-still-answered.ts'
+import { outcomeOf } from './run-outcome.ts'
 import { initialResult, subtract, totals, withWritten } from './tally.ts'
 
 export interface ApplyOptions {
@@ -97,7 +100,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   try {
     for (const phase of phasesOf(plan)) await applyPhase(progress, phase)
     await flushFailures(progress)
-    outcome = runOutcome(progress, kinds)
+    outcome = outcomeOf(progress.stop, kinds, plan.summary.kinds)
     await state.finishRun(run, new Date().toISOString(), outcome, totals(kinds, requests()))
     if (progress.stop && 'error' in progress.stop) throw progress.stop.error
   } catch (error) {
@@ -106,6 +109,8 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const { accounting } = plan.set
   return {
     run,
+    where: { ...plan.where, state: stateVersion(state) },
+    warnings: plan.summary.warnings,
     outcome,
     kinds,
     requests: requests(),
@@ -216,16 +221,11 @@ function checkFailures(progress: Progress, last: Action): void {
   if (!exceeds(limit, progress.failed, progress.attempted)) return
   progress.stop ??= {
     outcome: 'stopped',
-    message: `${progress.failed} of ${progress.attempted} actions failed (the last: ${address(last)}), and safety.maxFailures allows ${limit}`,
+    message: `${progress.failed} of ${counted(progress.attempted, 'action')} failed (the last: ${address(last)}), and safety.maxFailures allows ${limit}`,
   }
 }
 
 async function flushFailures(progress: Progress): Promise<void> {
   const failures = progress.failures.splice(0)
   if (failures.length > 0) await progress.hand.state.recordFailures(progress.hand.run, failures)
-}
-
-function runOutcome({ stop }: Progress, kinds: readonly KindResult[]): RunOutcome {
-  if (stop) return 'error' in stop ? 'stopped' : stop.outcome
-  return kinds.some(({ failed, blocked }) => failed + blocked > 0) ? 'incomplete' : 'completed'
 }

@@ -1,3 +1,4 @@
+import { counted } from '../diagnostics/counted.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import type { Plan } from '../planning/plan.ts'
 import type { RequestCounts } from '../workos/client.ts'
@@ -60,7 +61,7 @@ export function withWritten(error: unknown, kinds: readonly KindResult[]): unkno
   if (problem === undefined) return error
   const written = kinds.flatMap(({ plural, created, updated, adopted, deleted }) =>
     Object.entries({ created, updated, adopted, deleted }).flatMap(([what, count]) =>
-      count === 0 ? [] : `${count} ${plural} ${what}`,
+      count === 0 ? [] : `${counted(count, plural.replace(/s$/, ''), plural)} ${what}`,
     ),
   )
   const told =

@@ -14,12 +14,15 @@ import type { Context } from './context.ts'
 import { buffered } from './output.ts'
 import { placeManifestProblem } from './placing.ts'
 import type { Session } from './session.ts'
+import { isStrictlyClean } from './strict.ts'
 
 export interface CarryOutOptions {
   /** The command, for the history of runs. */
   command: string
   full?: boolean
   json?: boolean
+  /** What the plan accepted as rejected or blocked counts as well. */
+  strict?: boolean
 }
 
 /** @throws GuardError with every guard that the plan offends */
@@ -76,19 +79,20 @@ export async function carryOutPlan(
       write(`\n${renderApplyText(result, seconds, paint)}`)
     }
     await end()
-    return exitCode(result, plan)
+    return exitCode(result, plan, options.strict ?? false)
   } finally {
     progress.clear()
   }
 }
 
-function exitCode({ outcome, kinds, stillAnswered }: ApplyResult, plan: Plan): ExitCode {
+/** What was rejected or blocked by a plan that was within safety.maxRejects is accepted. */
+function exitCode({ outcome, kinds, stillAnswered }: ApplyResult, plan: Plan, strict: boolean): ExitCode {
   const answeredOtherwise = stillAnswered > 0 || kinds.some(({ answered }) => answered > 0)
   switch (outcome) {
-    case 'completed':
-      return answeredOtherwise || plan.set.rejectCount() > 0 || plan.summary.kinds.some(({ gone }) => gone > 0)
-        ? ExitCode.incomplete
-        : ExitCode.done
+    case 'completed': {
+      const isGone = plan.summary.kinds.some(({ gone }) => gone > 0)
+      return answeredOtherwise || isGone || (strict && !isStrictlyClean(plan)) ? ExitCode.incomplete : ExitCode.done
+    }
     case 'interrupted':
       return ExitCode.interrupted
     case 'stopped':

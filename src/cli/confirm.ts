@@ -9,22 +9,27 @@ export interface Approval {
   confirm?: string
 }
 
+export interface Question {
+  text: string
+  /** The word that has to be given with --confirm, or typed. */
+  word?: string
+  /** Who asks for that word. */
+  asker?: string
+  /** Whether something is deleted in WorkOS: a mere `y` is not enough then. */
+  deletes?: boolean
+}
+
 /**
- * Whether the run is approved: by --yes, or by a person who types `yes`. Where the manifest asks for a word
- * (safety.confirm), that word has to be given with --confirm, or typed.
+ * Whether the run is approved: by --yes, which covers all that the plan shows, or by a person who types `yes` or `y`; `delete` where
+ * something is deleted. Where the manifest asks for a word (safety.confirm), that word has to be given with --confirm, or typed.
  * @throws GuardError for a missing or wrong word, UsageError where nobody can be asked
  */
-export async function approve(
-  question: string,
-  word: string | undefined,
-  approval: Approval,
-  context: Context,
-  asker = 'safety.confirm',
-): Promise<boolean> {
+export async function approve(question: Question, approval: Approval, context: Context): Promise<boolean> {
+  const { text, word, asker = 'safety.confirm', deletes = false } = question
   const asked = context.stdin.isTTY === true && context.stderr.isTTY === true
   if (word !== undefined && approval.confirm !== word) {
     if (approval.confirm !== undefined || !asked || approval.yes) throw wordMissing(word, approval.confirm, asker)
-    return (await ask(`${question}\nType ${word} to go on: `, context)) === word
+    return (await ask(`${text}\nType ${word} to go on: `, context)) === word
   }
   if (approval.yes || approval.confirm !== undefined) return true
   if (!asked) {
@@ -34,7 +39,8 @@ export async function approve(
       hint: 'approve with --yes, or apply a plan that was saved with plan --out and reviewed',
     })
   }
-  return (await ask(`${question}\nType yes to go on: `, context)) === 'yes'
+  const answer = (await ask(`${text}\nType ${deletes ? 'delete' : 'yes'} to go on: `, context)).toLowerCase()
+  return deletes ? answer === 'delete' : ['y', 'yes'].includes(answer)
 }
 
 /**

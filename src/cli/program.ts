@@ -15,6 +15,7 @@ import { scoped } from './scope.ts'
 import { addState } from './state-commands.ts'
 import { withEvents } from './with-events.ts'
 import { withManifest } from './with-manifest.ts'
+import { addWords } from './words-command.ts'
 
 /** Runs one command line (without the program's own name) and returns its exit code. OperatorErrors are thrown. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -65,6 +66,7 @@ export function buildProgram(context: Context, start: Start): Command {
   addSandbox(program, context, start)
   addDoctor(program, context, start)
   addCompletion(program, context, start)
+  addWords(program, context, start)
   adviseOnUnknownWords(program)
   return program
 }
@@ -133,6 +135,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
     .option('--rejects <file>', 'write the rows of what is rejected or blocked, with the reasons, to be corrected')
     .option('--resets <file>', 'write who must set a new password, and why, as CSV')
     .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
+    .option('--strict', 'exit with 7 when something is rejected or blocked, or a warning is not accepted')
     .action((manifest, { json, ...options }) =>
       start(() => {
         const format = json ? 'json' : options.format
@@ -155,7 +158,11 @@ function addApply(program: Command, context: Context, start: Start): void {
   const apply = scoped(eventful(telling(reading(carryOut))))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'do not ask: what the plan shows is approved, deletions too')
+    .option(
+      '--strict',
+      'apply nothing with a warning that is not accepted; exit with 7 for what is rejected or blocked',
+    )
     .option('--confirm <word>', 'the word that safety.confirm asks for; a saved plan needs it too')
     .option('--json', 'print the result as JSON')
     .action((file, options) =>

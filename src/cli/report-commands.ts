@@ -10,7 +10,7 @@ import { withManifest } from './with-manifest.ts'
 export function addReports(program: Command, context: Context, start: Start): void {
   const read = sub(program, 'verify [manifest]', 'Read WorkOS back and compare it with the source and the state')
   const verify = scoped(eventful(telling(reading(read))))
-    .option('--strict', 'fail on differences as well, not only on what is missing')
+    .option('--strict', 'fail on differences and warnings as well, not only on what is missing')
     .option('--full', 'show every finding')
     .option('--json', 'print the result as JSON')
     .action((manifest, options) =>

@@ -56,7 +56,7 @@ export interface Session {
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
   /** Reads the source alone. One session makes one plan or one desired set. */
-  computeDesired(): Promise<DesiredSet>
+  computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
   close(): Promise<void>
 }
 
@@ -114,7 +114,10 @@ export async function openSession(options: SessionOptions, context: Context, loc
     }
     const tell = {
       ...told,
-      onWarning: (problem: Problem) => progress.aside(() => warn(placeSourceProblem(problem, loaded))),
+      onWarning: (problem: Problem) => {
+        if (loaded.manifest.warnings.accept.includes(problem.code)) return
+        progress.aside(() => warn(placeSourceProblem(problem, loaded)))
+      },
     }
     const reading = {
       ...tell,
@@ -133,7 +136,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       return computed
     }
     const destroyPlan = async (sparing: { spareSignedIn: boolean; spareChanged: boolean }) => {
-      const { onProgress } = reading
+      const { onProgress, onWarning } = reading
       const computed = await computeDestroyPlan({
         loaded,
         state,
@@ -142,6 +145,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
         scope,
         ...sparing,
         onProgress,
+        onWarning,
       })
       progress.clear()
       closers.push(() => computed.set.close())
@@ -149,9 +153,9 @@ export async function openSession(options: SessionOptions, context: Context, loc
       return computed
     }
     const desired = async () => {
-      const { set } = await whileReading(() => computeDesired(reading))
-      closers.push(() => set.close())
-      return set
+      const computed = await whileReading(() => computeDesired(reading))
+      closers.push(() => computed.set.close())
+      return computed
     }
     return {
       loaded,

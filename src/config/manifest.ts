@@ -243,6 +243,8 @@ export interface Manifest {
     confirm?: string
   }
   state: { path: string }
+  /** Codes of a plan's warnings that somebody has looked at. */
+  warnings: { accept: string[] }
   /** Those of shipped recipes are not among them. */
   tests: Record<string, MappingTest>
 }

@@ -66,6 +66,11 @@ export class GuardError extends OperatorError {
   readonly exitCode = ExitCode.guard
 }
 
+/** --strict does not go on past a warning. */
+export class StrictError extends OperatorError {
+  readonly exitCode = ExitCode.incomplete
+}
+
 /** A person called it off. */
 export class InterruptedError extends OperatorError {
   readonly exitCode = ExitCode.interrupted

@@ -3,6 +3,7 @@ import type { Scope } from '../config/pilot.ts'
 import { account } from '../desired/accounting.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { Staging } from '../desired/staging.ts'
+import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import { kindDefinitions } from '../resources/registry.ts'
@@ -10,15 +11,18 @@ import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
+import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
 import { leavers } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
 import { heldBy, narrowDestruction } from './destroy-scope.ts'
+import { warnOfKey } from './key-warnings.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
 import { createPlanTables, indexActions, loadKnown } from './plan-tables.ts'
 import { BEYOND } from './state-scope.ts'
 import { summarise } from './summarise.ts'
+import { keySort, stateVersion } from './where.ts'
 
 export interface ComputeDestroyPlanOptions {
   loaded: LoadedManifest
@@ -32,6 +36,7 @@ export interface ComputeDestroyPlanOptions {
   spareChanged: boolean
   /** Of whom to undo the migration. Default: of everybody. */
   scope?: Scope
+  onWarning?: (problem: Problem) => void
   onProgress?: (step: Step) => void
 }
 
@@ -95,8 +100,12 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     environment: loaded.environment ?? null,
     source: '',
     target: { type: target.identity.type, baseUrl: target.identity.baseUrl },
-    state: { lineage: state.lineage, serial: state.serial },
+    key: keySort(target.identity),
+    state: stateVersion(state),
     toolVersion,
   }
-  return new Plan(manifest.name, inputs, summary, set, 'destroy')
+  const plan = new Plan(manifest.name, inputs, summary, set, 'destroy')
+  warnOfKey(plan, loaded, options.onWarning)
+  summary.warnings = markAccepted(summary.warnings, manifest.warnings)
+  return plan
 }

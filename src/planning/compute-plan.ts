@@ -3,11 +3,13 @@ import { plannedKinds } from '../resources/registry.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
+import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
 import { type ComputeDesiredOptions, computeDesired } from './compute-desired.ts'
 import { countUnknownRejects } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
 import { checkPartial, checkUnknownRejects } from './guards.ts'
+import { warnOfKey } from './key-warnings.ts'
 import { Plan } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { createPlanTables, indexActions } from './plan-tables.ts'
@@ -15,6 +17,7 @@ import { everybodyVerified, shownWarning } from './plan-warnings.ts'
 import { findBeyond } from './state-scope.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
+import { keySort, stateVersion } from './where.ts'
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
   state: StateStore
@@ -64,8 +67,12 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     environment: loaded.environment ?? null,
     source: sourceDigest,
     target: { type: target.identity.type, baseUrl: target.identity.baseUrl },
-    state: state.serial === 0 ? { lineage: null, serial: 0 } : { lineage: state.lineage, serial: state.serial },
+    key: keySort(target.identity),
+    state: stateVersion(state),
     toolVersion,
   }
-  return new Plan(manifest.name, inputs, summary, set)
+  const plan = new Plan(manifest.name, inputs, summary, set)
+  warnOfKey(plan, loaded, options.onWarning)
+  summary.warnings = markAccepted(summary.warnings, manifest.warnings)
+  return plan
 }

@@ -1,3 +1,4 @@
+import type { Limit } from '../config/limits.ts'
 import { type Limits, ORGANIZATION_DELETES } from '../workos/limiter.ts'
 
 /** Requests that applying will send, and the least time they take within the limits. */
@@ -9,6 +10,8 @@ export interface Estimate {
   organizationDeletes: number
   /** Seconds, at least. */
   seconds: number
+  /** The limit that takes longest: `writes` and `requests` are those of the manifest. */
+  limit: Limit & { of: 'writes' | 'requests' | 'organization deletes' }
 }
 
 /**
@@ -19,12 +22,18 @@ export function estimate(
   counts: Pick<Estimate, 'writes' | 'userManagementWrites' | 'organizationDeletes'>,
   limits: Limits,
 ): Estimate {
-  const within = (requests: number, { count, perMs }: Limits['writes']) =>
-    Math.max(0, Math.ceil(requests / count) - 1) * perMs
-  const milliseconds = Math.max(
-    within(counts.userManagementWrites, limits.writes),
-    within(counts.writes, limits.requests),
-    within(counts.organizationDeletes, ORGANIZATION_DELETES),
-  )
-  return { ...counts, seconds: milliseconds / 1000 }
+  const windows = [
+    { of: 'writes', requests: counts.userManagementWrites, ...limits.writes },
+    { of: 'requests', requests: counts.writes, ...limits.requests },
+    { of: 'organization deletes', requests: counts.organizationDeletes, ...ORGANIZATION_DELETES },
+  ] as const
+  const timed = windows.map(({ of, requests, count, perMs }) => ({
+    limit: { of, count, perMs },
+    milliseconds: Math.max(0, Math.ceil(requests / count) - 1) * perMs,
+    // Where nothing waits: how near the window is to being full.
+    filled: requests / count,
+  }))
+  const [slowest] = timed.toSorted((a, b) => b.milliseconds - a.milliseconds || b.filled - a.filled)
+  if (slowest === undefined) throw new RangeError('there is no limit')
+  return { ...counts, seconds: slowest.milliseconds / 1000, limit: slowest.limit }
 }

@@ -1,5 +1,6 @@
 import { exceeds } from '../config/limits.ts'
 import type { Manifest, Threshold } from '../config/manifest.ts'
+import { counted } from '../diagnostics/counted.ts'
 import type { KindSummary } from './kind-summary.ts'
 
 /** A threshold that refuses a plan: the figure, the limit, and what allows it. */
@@ -50,20 +51,17 @@ export function checkGuards(
       figure,
       total,
       limit,
-      message: `${figure} of ${total} ${what}, and safety.${guard} allows ${limit}`,
+      message: `${figure} of ${what}, and safety.${guard} allows ${limit}`,
       hint: `${guard === 'maxRejects' ? CORRECT : 'look at them; if they are right, set'} safety.${guard} in the manifest to ${figure} or more`,
     })
   }
-  check('maxCreates', sum('create'), desired, 'resources would be created')
-  check('maxUpdates', sum('update'), desired, 'resources would be updated')
+  check('maxCreates', sum('create'), desired, `${counted(desired, 'resource')} would be created`)
+  check('maxUpdates', sum('update'), desired, `${counted(desired, 'resource')} would be updated`)
   const held = sum('unchanged') + sum('update') + sum('delete') + sum('orphaned')
-  check('maxDeletes', sum('delete'), held, 'resources of the state would be deleted')
-  check(
-    'maxRejects',
-    rejected + sum('blocked') - left,
-    desired + rejected,
-    'records and resources are rejected or blocked',
-  )
+  check('maxDeletes', sum('delete'), held, `${counted(held, 'resource')} of the state would be deleted`)
+  const refused = rejected + sum('blocked') - left
+  const all = counted(desired + rejected, 'record or resource', 'records and resources')
+  check('maxRejects', refused, desired + rejected, `${all} ${refused === 1 ? 'is' : 'are'} rejected or blocked`)
   return refusals
 }
 
@@ -93,7 +91,7 @@ export function checkUnknownRejects(deletes: number, unknown: number): GuardRefu
       figure: unknown,
       total: deletes,
       limit: 0,
-      message: `${unknown === 1 ? '1 record was rejected before anybody could tell whose it is' : `${unknown} records were rejected before anybody could tell whose they are`}, and ${deletes} of the state would be deleted because no record has them`,
+      message: `${unknown === 1 ? '1 record was rejected before anybody could tell whose it is' : `${unknown} records were rejected before anybody could tell whose they are`}, and ${counted(deletes, 'resource')} of the state would be deleted because no record has ${deletes === 1 ? 'it' : 'them'}`,
       hint: 'correct those records, or set prune to [] for this run',
     },
   ]
@@ -108,7 +106,7 @@ export function checkDrift(drifted: number, conflicting: number, kinds: readonly
     figure: drifted,
     total,
     limit: 0,
-    message: `${drifted} values in WorkOS differ from what was applied, and onDrift or onDeleted is fail for them`,
+    message: `${counted(drifted, 'value')} in WorkOS ${drifted === 1 ? 'differs' : 'differ'} from what was applied, and onDrift or onDeleted is fail for ${drifted === 1 ? 'it' : 'them'}`,
     hint: 'look at them; then choose keep or overwrite (keep or recreate for what was deleted) for those fields',
   }
   const conflict: GuardRefusal = {
@@ -117,7 +115,7 @@ export function checkDrift(drifted: number, conflicting: number, kinds: readonly
     figure: conflicting,
     total,
     limit: 0,
-    message: `${conflicting} values of roles and permissions that were in WorkOS before differ from their definitions, and roles.onConflict is fail`,
+    message: `${counted(conflicting, 'value')} of roles and permissions that were in WorkOS before ${conflicting === 1 ? 'differs from its definition' : 'differ from their definitions'}, and roles.onConflict is fail`,
     hint: 'look at them; then correct the definitions, or set roles.onConflict to keep or update',
   }
   return [drift, conflict].filter(({ figure }) => figure > 0)

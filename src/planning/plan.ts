@@ -8,9 +8,13 @@ import type { GuardRefusal } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
 import { type OrphanedResource, orphansOf } from './orphans.ts'
 import type { PasswordCounts } from './password-counts.ts'
+import { type KeySort, type Where, whereabouts } from './where.ts'
 
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
-export type PlanWarning = Pick<Problem, 'code' | 'message' | 'hint' | 'at'>
+export type PlanWarning = Pick<Problem, 'code' | 'message' | 'hint' | 'at'> & {
+  /** `warnings.accept` of the manifest names its code: somebody has looked at it. */
+  accepted?: true
+}
 
 export interface PlanSummary {
   kinds: KindSummary[]
@@ -35,6 +39,8 @@ export interface PlanInputs {
   /** Digest over the bytes of the source. */
   source: string
   target: { type: string; baseUrl: string }
+  /** The sort of the API key. Nothing is compared with it: the digest of a saved plan is keyed with the key itself. */
+  key: KeySort | null
   state: { lineage: string | null; serial: number }
   toolVersion: string
 }
@@ -60,6 +66,10 @@ export class Plan {
     this.inputs = inputs
     this.summary = summary
     this.set = set
+  }
+
+  get where(): Where {
+    return whereabouts({ name: this.name, ...this.inputs })
   }
 
   /** The actions in the order they are carried out. */

@@ -1,48 +1,46 @@
 import type { Accounting } from '../desired/accounting.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { describeCondition } from '../planning/locate-left-out.ts'
-import { counted, type Paint, table } from './style.ts'
+import { counted, type Paint } from './style.ts'
+import { type Sum, sums } from './table.ts'
 
 /** Where every record went: the sums that were checked, written out. */
-export function renderAccounting({ streams, records, kinds }: Accounting, paint: Paint): string {
-  const mapped = `= ${figure(records.mapped)} mapped${records.leftOut > 0 ? ` + ${figure(records.leftOut)} left out` : ''}`
+export function renderAccounting(accounting: Accounting, paint: Paint): string {
+  const { records, resources } = accountingRows(accounting)
+  const leftOut = describeLeftOut(accounting.records).map((line) => `  ${printable(line)}\n`)
+  return `${paint('bold', 'Records')}\n${sums(records)}${leftOut.join('')}${paint('bold', 'Resources')}\n${sums(resources)}`
+}
+
+/** The sums themselves: of each stream, and of each kind that anything was made of. */
+export function accountingRows({ streams, records, kinds }: Accounting): { records: Sum[]; resources: Sum[] } {
+  const leftOutPart = records.leftOut > 0 ? { count: records.leftOut, what: 'left out' } : undefined
+  const mapped = [{ count: records.mapped, what: 'mapped' }, leftOutPart]
   const severalMain = streams.filter(({ role }) => role === 'main').length > 1
-  const rows = streams.map(({ stream, file, read, passed, rejected, ignored = 0, role }) => [
-    printable(`${stream} (${file})`),
-    figure(read),
-    role === 'main' && !severalMain ? mapped : `= ${figure(passed)} ${role === 'main' ? 'passed on' : 'joined'}`,
-    `+ ${figure(rejected)} rejected${ignored > 0 ? ` + ${figure(ignored)} ignored` : ''}`,
-  ])
-  if (severalMain) rows.push(['all that were passed on', figure(records.mapped + records.leftOut), mapped, ''])
-  const someLeftOut = kinds.some(({ leftOut }) => leftOut > 0)
+  const rows = streams.map(({ stream, file, read, passed, rejected, ignored = 0, role }): Sum => {
+    const passedOn = [{ count: passed, what: role === 'main' ? 'passed on' : 'joined' }, undefined]
+    const rest = [{ count: rejected, what: 'rejected' }, ignored > 0 ? { count: ignored, what: 'ignored' } : undefined]
+    const own = role === 'main' && !severalMain ? mapped : passedOn
+    return { name: printable(`${stream} (${file})`), total: read, parts: [...own, ...rest] }
+  })
+  if (severalMain) {
+    rows.push({ name: 'all that were passed on', total: records.mapped + records.leftOut, parts: mapped })
+  }
   const resources = kinds
     .filter(({ yielded }) => yielded > 0)
-    .map(({ plural, yielded, distinct, merged, rejected, leftOut }) => [
-      plural,
-      figure(yielded),
-      `= ${figure(distinct)} distinct`,
-      `+ ${figure(merged)} merged`,
-      `+ ${figure(rejected)} rejected`,
-      ...(someLeftOut ? [`+ ${figure(leftOut)} left out`] : []),
-    ])
-  const leftOut = describeLeftOut(records).map((line) => `  ${printable(line)}\n`)
-  return `${paint('bold', 'Records')}\n${table(rows)}${leftOut.join('')}${paint('bold', 'Resources')}\n${table(resources)}`
+    .map(({ plural, yielded, distinct, merged, rejected, leftOut }): Sum => {
+      const parts = Object.entries({ distinct, merged, rejected }).map(([what, count]) => ({ count, what }))
+      if (leftOut > 0) parts.push({ count: leftOut, what: 'left out' })
+      return { name: plural, total: yielded, parts }
+    })
+  return { records: rows, resources }
 }
 
 /** What came in, and how much of it an apply was about: the rest of the sum is in its table. */
-export function renderCameIn({ records, kinds }: Accounting, paint: Paint): string {
-  const rows = kinds
-    .filter(({ yielded }) => yielded > 0)
-    .map(({ plural, yielded, distinct, merged, rejected }) => [
-      plural,
-      figure(yielded),
-      `= ${figure(distinct)} distinct`,
-      ...(kinds.some((kind) => kind.merged > 0) ? [`+ ${figure(merged)} merged`] : []),
-      ...(kinds.some((kind) => kind.rejected > 0) ? [`+ ${figure(rejected)} rejected`] : []),
-    ])
-  const leftOut = records.leftOut > 0 ? ` = ${figure(records.mapped)} mapped + ${figure(records.leftOut)} left out` : ''
-  const heading = `What came in: ${counted(records.mapped + records.leftOut, 'record')}${leftOut}`
-  return `${paint('bold', heading)}\n${table(rows)}`
+export function renderCameIn(accounting: Accounting, paint: Paint): string {
+  const { mapped, leftOut } = accounting.records
+  const rest = leftOut > 0 ? ` = ${figure(mapped)} mapped + ${figure(leftOut)} left out` : ''
+  const heading = `What came in: ${counted(mapped + leftOut, 'record')}${rest}`
+  return `${paint('bold', heading)}\n${sums(accountingRows(accounting).resources)}`
 }
 
 /** Who was left out, and by what: a line for each stream and condition, the most first. */

@@ -1,30 +1,35 @@
 import type { ApplyResult } from '../applying/apply-result.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import { someOf } from '../diagnostics/some-of.ts'
 import { jsonText } from '../json.ts'
 import type { Failure } from '../state/store.ts'
 import { renderCameIn } from './accounting-text.ts'
 import { describeScope } from './scope-text.ts'
-import { counted, duration, type Paint, table } from './style.ts'
+import { counted, duration, type Paint } from './style.ts'
+import { nonZero, table } from './table.ts'
+import { describeWhere } from './where-text.ts'
+
+const COLUMNS = [
+  'desired',
+  'toDelete',
+  'created',
+  'updated',
+  'adopted',
+  'unchanged',
+  'gone',
+  'deleted',
+  'failed',
+  'blocked',
+  'pending',
+] as const
 
 /** What an apply did: per kind, with the sum of each line, and in requests. */
 export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
-  const gone = result.kinds.reduce((sum, kind) => sum + kind.gone, 0)
   const reduced = result.kinds.reduce((sum, kind) => sum + kind.reduced, 0)
   const answered = answeredOtherwise(result)
-  const deletes = result.kinds.some(({ toDelete }) => toDelete > 0)
-  const columns = [
-    ...(['created', 'updated', 'adopted', 'unchanged'] as const),
-    ...(gone > 0 ? (['gone'] as const) : []),
-    ...(deletes ? (['deleted'] as const) : []),
-    ...(['failed', 'blocked', 'pending'] as const),
-  ]
   const kinds = result.kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
-  const rows = kinds.map((kind) => [
-    kind.plural,
-    figure(kind.desired),
-    ...(deletes ? [figure(kind.toDelete)] : []),
-    ...columns.map((column) => figure(kind[column])),
-  ])
+  const columns = nonZero(COLUMNS, kinds)
+  const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => figure(kind[column]))])
   const { reads, writes, refused, repeated } = result.requests
   const details = [
     counted(writes, 'write'),
@@ -32,10 +37,10 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
     ...(refused > 0 ? [`${refused} answered 429`] : []),
     ...(repeated > 0 ? [`${repeated} repeated`] : []),
   ]
-  const heads = ['', 'desired', ...(deletes ? ['to delete'] : []), ...columns]
+  const heads = ['', ...columns.map((column) => (column === 'toDelete' ? 'to delete' : column))]
   return [
-    `${paint('bold', `Run ${result.run}`)}\n`,
-    table([heads, ...rows]),
+    `${paint('bold', `Run ${result.run}`)}  ${describeWhere(result.where)}\n`,
+    rows.length === 0 ? '' : table([heads, ...rows]),
     ...(result.purpose === 'apply' ? [renderCameIn(result.accounting, paint)] : []),
     `\n${details.join(', ')} in ${duration(seconds)}\n`,
     ...(reduced > 0
@@ -61,16 +66,16 @@ function conclusion(result: ApplyResult, paint: Paint): string {
   const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose, scope } = result
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
+  const left = absent({ rejected, blocked: sum('blocked'), gone: sum('gone') })
   switch (outcome) {
     case 'completed':
       if (purpose === 'destroy') return paint('green', 'Done: what the plan deletes is gone from WorkOS.')
       if (answeredOtherwise(result) > 0) {
-        const without =
-          rejected + sum('gone') === 0 ? '' : `, without ${absent(rejected, sum('gone'))} that the plan lists`
+        const without = left === '' ? '' : `, without ${left} that the plan lists`
         const what = counted(answeredOtherwise(result), 'resource')
         return paint('yellow', `Done${without}, but WorkOS answered with other values than were sent for ${what}.`)
       }
-      if (rejected + sum('gone') === 0) {
+      if (left === '') {
         const reduced = sum('reduced') + stillReduced
         const but = [
           ...(leftOut > 0 && scope === undefined ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
@@ -80,7 +85,7 @@ function conclusion(result: ApplyResult, paint: Paint): string {
         const what = scope === undefined ? 'everything in the source' : `the pilot (${describeScope(scope)})`
         return paint('green', `Done: ${what} is in WorkOS${except}.`)
       }
-      return paint('yellow', `Done, without ${absent(rejected, sum('gone'))} that the plan lists.`)
+      return paint('yellow', `Done, without ${left} that the plan lists.`)
     case 'incomplete':
       return paint(
         'yellow',
@@ -115,9 +120,12 @@ export async function renderApplyJson(
   write(']}\n')
 }
 
-function absent(rejected: number, gone: number): string {
-  return [
+/** What is not in WorkOS although nothing went wrong; empty where there is no such thing. */
+function absent({ rejected, blocked, gone }: { rejected: number; blocked: number; gone: number }): string {
+  const some = [
     ...(rejected > 0 ? [`the ${counted(rejected, 'rejected record')}`] : []),
+    ...(blocked > 0 ? [`the ${counted(blocked, 'blocked resource')}`] : []),
     ...(gone > 0 ? [`the ${counted(gone, 'resource')} deleted in WorkOS`] : []),
-  ].join(' and ')
+  ]
+  return some.length === 0 ? '' : someOf(some)
 }

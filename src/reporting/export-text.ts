@@ -3,7 +3,8 @@ import { jsonText } from '../json.ts'
 import { isRecorded, recordingOf } from '../sources/snapshot/recorded.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { minute } from './snapshot-age.ts'
-import { duration, type Paint, table } from './style.ts'
+import { duration, type Paint } from './style.ts'
+import { sums, table } from './table.ts'
 
 export interface ExportTextOptions {
   paint: Paint
@@ -33,13 +34,15 @@ export function renderExportText(snapshot: Snapshot, { paint, isItsOwn }: Export
 }
 
 function renderCounts(snapshot: Snapshot): string {
-  const rows = recordingOf(snapshot).counts.map(({ stream, file, read, passed, rejected, role }) => [
-    printable(`${stream} (${file})`),
-    figure(read),
-    `= ${figure(passed)} ${role === 'main' ? 'records' : 'joined'}`,
-    `+ ${figure(rejected)} rejected`,
-  ])
-  return table(rows)
+  const rows = recordingOf(snapshot).counts.map(({ stream, file, read, passed, rejected, role }) => ({
+    name: printable(`${stream} (${file})`),
+    total: read,
+    parts: [
+      { count: passed, what: role !== 'main' ? 'joined' : passed === 1 ? 'record' : 'records' },
+      { count: rejected, what: 'rejected' },
+    ],
+  }))
+  return sums(rows)
 }
 
 /** The same for programs, as one JSON document; `counts` for what was recorded from files. */

@@ -4,7 +4,8 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import type { Handoff } from '../handoff/write-handoff.ts'
 import { jsonText } from '../json.ts'
 import { renderScope } from './scope-text.ts'
-import { counted, ofSeveral, type Paint, table } from './style.ts'
+import { counted, ofSeveral, type Paint } from './style.ts'
+import { table } from './table.ts'
 
 /** How many rejected connections are shown. */
 const SAMPLE = 10

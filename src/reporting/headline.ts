@@ -1,5 +1,5 @@
 import type { KindSummary } from '../planning/kind-summary.ts'
-import { counted } from './style.ts'
+import { countedKind } from './kinds-text.ts'
 
 /** What is done to resources, the most dangerous first: the words of a headline. */
 const VERBS = [
@@ -13,9 +13,7 @@ const VERBS = [
 export function describeChanges(kinds: readonly KindSummary[]): string {
   const parts = VERBS.flatMap(([type, verb]) => {
     const some = kinds.filter((kind) => kind[type] > 0)
-    return some.length === 0
-      ? []
-      : [`${verb} ${listed(some.map((kind) => counted(kind[type], kind.kind.replaceAll('-', ' '), kind.plural)))}`]
+    return some.length === 0 ? [] : [`${verb} ${listed(some.map((kind) => countedKind(kind[type], kind.kind)))}`]
   })
   const sentence = parts.join(', ')
   return sentence === '' ? '' : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`

@@ -7,6 +7,7 @@ import type {
   StreamInspection,
 } from '../inspecting/inspection.ts'
 import { counted, type Paint } from './style.ts'
+import { bound, definitions, padded, shortened, WIDTH, widthsOf, wrapped } from './table.ts'
 
 export interface InspectionTextOptions {
   /** What was looked at: the manifest or the file, and what it was recognised as. */
@@ -25,6 +26,8 @@ const COLORS = { taken: 'green', convertible: 'green', reset: 'yellow', malforme
 
 /** How many values and how many roles are shown of each. */
 const MAX_SHOWN = 12
+/** Columns that the last of a table keeps, when it is so long. */
+const LAST = 28
 
 /** What was found in a source, for people. No value of a person and no secret is in it. */
 export function renderInspectionText(inspection: Inspection, options: InspectionTextOptions): void {
@@ -61,7 +64,7 @@ function holds({ types, secret }: PathInspection): string {
 
 function looks({ values, shapes }: PathInspection): string {
   if (values === undefined) return shapes.slice(0, 2).map(printable).join('  ')
-  const shown = values.slice(0, MAX_SHOWN).map(({ value, count }) => `${printable(value)} ${figure(count)}`)
+  const shown = values.slice(0, MAX_SHOWN).map(({ value, count }) => bound(`${printable(value)} ${figure(count)}`))
   return `${shown.join(', ')}${values.length > MAX_SHOWN ? ` and ${values.length - MAX_SHOWN} more` : ''}`
 }
 
@@ -77,15 +80,14 @@ function renderPeople(people: PeopleInspection, { paint, write }: InspectionText
     ['roles', rolesText(people)],
     ['passwords', passwords.formats.length === 0 ? 'none' : ''],
   ]
-  const width = Math.max(...lines.map(([name]) => name.length))
-  for (const [name, text] of lines) write(`  ${name.padEnd(width)}  ${text}`.trimEnd().concat('\n'))
+  write(definitions(lines))
   const rows = passwords.formats.map(({ format, count, fate, detail }) => [
     figure(count),
     printable(format),
     paint(COLORS[fate], FATES[fate]),
-    detail === undefined ? '' : paint('dim', printable(detail)),
+    detail === undefined ? '' : printable(detail),
   ])
-  write(columns(rows, (_, text) => text, '    '))
+  write(columns(rows, paint, '    '))
   if (passwords.moreFormats > 0) write(`    … ${figure(passwords.moreFormats)} more in other formats\n`)
   if (passwords.formats.length > 0) write(`    ${counted(passwords.without, 'record')} without a password\n`)
   if (people.totp > 0) write(`  ${counted(people.totp, 'record')} with a TOTP secret\n`)
@@ -138,27 +140,36 @@ function organizationsText(organizations: PeopleInspection['organizations']): st
 
 function rolesText({ roles, moreRoles }: PeopleInspection): string {
   if (roles.length === 0) return 'nothing tells'
-  const shown = roles.slice(0, MAX_SHOWN).map(({ role, count }) => `${printable(role)} ${figure(count)}`)
+  const shown = roles.slice(0, MAX_SHOWN).map(({ role, count }) => bound(`${printable(role)} ${figure(count)}`))
   const more = Math.max(0, roles.length - MAX_SHOWN) + moreRoles
   return `${shown.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`
 }
 
-/** Columns to the left, the second (figures) to the right; the last is dim. */
+/**
+ * Columns to the left, the second (figures) to the right. The last is dim, and goes on below itself where it is long; names give
+ * way where it would have no room.
+ */
 function columns(rows: readonly (readonly string[])[], paint: Paint, indent = '  '): string {
-  const widths: number[] = []
-  for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, visible(cell))
-  }
-  const last = widths.length - 1
-  const place = (cell: string, index: number) => {
-    const blanks = ' '.repeat((widths[index] ?? 0) - visible(cell))
-    if (index === last) return paint('dim', cell)
-    return /^(\d+ %|<1 %|empty|[\d,]+)$/.test(cell) ? blanks + cell : cell + blanks
-  }
-  return rows.map((row) => `${indent}${row.map(place).join('  ').trimEnd()}\n`).join('')
-}
-
-/** Length without colours. */
-function visible(text: string): number {
-  return text.replace(/\u001b\[[\d;]*m/g, '').length
+  const widths = widthsOf(rows)
+  const [names = 0, ...others] = widths
+  const last = others.pop() ?? 0
+  const between = others.reduce((sum, width) => sum + width + 2, indent.length + 2)
+  const first = Math.min(names, Math.max(WIDTH - between - Math.min(last, LAST), 20))
+  // Where even that leaves no room, the last begins on a line of its own.
+  const isBelow = WIDTH - between - first < Math.min(last, LAST)
+  const hanging = isBelow ? indent.length + 4 : between + first
+  const room = WIDTH - hanging
+  return rows
+    .map((row) => {
+      const cells = row.slice(0, -1).map((cell, index) => {
+        const isFigure = /^(\d+ %|<1 %|empty|[\d,]+)$/.test(cell)
+        if (index === 0 && !isFigure) return padded(shortened(cell, first), first, 'end')
+        return padded(cell, widths[index] ?? 0, isFigure ? 'start' : 'end')
+      })
+      const lines = wrapped(row.at(-1) ?? '', room).map((line) => paint('dim', shortened(line, room)))
+      const text = lines.join(`\n${' '.repeat(hanging)}`)
+      const line = `${indent}${cells.join('  ')}`
+      return `${isBelow ? `${line.trimEnd()}\n${' '.repeat(hanging)}` : `${line}  `}${text}`.trimEnd().concat('\n')
+    })
+    .join('')
 }

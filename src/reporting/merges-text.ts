@@ -1,7 +1,8 @@
 import type { DesiredSet, MergedRecord } from '../desired/desired-set.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import type { Plan } from '../planning/plan.ts'
-import { counted, type Paint, shortValue, table } from './style.ts'
+import { counted, type Paint, shortValue } from './style.ts'
+import { table } from './table.ts'
 
 export interface MergesTextOptions {
   paint: Paint

@@ -5,7 +5,7 @@ import { jsonText } from '../json.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
- * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
+ * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
  * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, and the lists `actions`, `drift`, `spared`,
  * `rejects`, `leftOut`, `leftOutWith`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named, never shown.
  */
@@ -16,6 +16,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     version: 1,
     name,
     inputs,
+    where: plan.where,
     scope: set.scope ?? null,
     reading: set.reading,
     accounting: set.accounting,

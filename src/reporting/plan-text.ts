@@ -5,16 +5,22 @@ import type { Plan } from '../planning/plan.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
+import { countsOf } from './counts.ts'
+import { describeEstimate } from './estimate-text.ts'
+import { countedKind } from './kinds-text.ts'
 import { renderLeftOut, renderOrphans } from './left-out-text.ts'
 import { renderLeftOutWith } from './left-out-with-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
-import { describeNotes, describeWarning, PARTIAL } from './remarks.ts'
+import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { renderScope } from './scope-text.ts'
-import { counted, duration, ofSeveral, type Paint, shortValue, table } from './style.ts'
+import { counted, ofSeveral, type Paint, shortValue } from './style.ts'
+import { definitions, table } from './table.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
+import { renderWarnings } from './warnings-text.ts'
+import { describeWhere } from './where-text.ts'
 
 export interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
@@ -29,8 +35,7 @@ const REASONS = 10
 /** A plan for people: where the records went, the counts, a sample of the actions, and what stands in the way. */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
-  const { target } = plan.inputs
-  write(`${paint('bold', printable(plan.name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
+  write(`${paint('bold', describeWhere(plan.where))}\n\n`)
   write(renderScope(plan.set.scope, paint))
   if (plan.purpose === 'apply') {
     write(renderReading(plan.set.reading, options))
@@ -56,7 +61,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   }
   renderConnections(plan, options)
   renderRemarks(plan, options)
-  renderWarnings(plan, options)
+  renderWarnings(plan.summary.warnings, options)
   renderConclusion(plan, options)
 }
 
@@ -89,15 +94,8 @@ function rejection({ kind, field, message }: RejectedItem): string {
 }
 
 function renderCounts({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
-  const some = (field: 'delete' | 'gone') => summary.kinds.some((kind) => kind[field] > 0)
-  const columns = [
-    ...(purpose === 'apply' ? (['create', 'update', 'adopt', 'unchanged'] as const) : []),
-    ...(some('gone') ? (['gone'] as const) : []),
-    ...(purpose === 'apply' ? (['blocked'] as const) : []),
-    ...(purpose === 'destroy' || some('delete') ? (['delete'] as const) : []),
-    ...(purpose === 'apply' ? (['orphaned'] as const) : []),
-  ]
-  const kinds = summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)
+  const { kinds, columns } = countsOf(summary, purpose)
+  if (kinds.length === 0) return
   const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => figure(kind[column]))])
   write(`\n${paint('bold', 'Plan')}\n${table([['', ...columns], ...rows])}`)
 }
@@ -120,11 +118,13 @@ function renderBlocked(plan: Plan, { paint, write }: PlanTextOptions): void {
   const reasons = plan.blockedReasons()
   if (reasons === 0) return
   write(`\n${paint('bold', 'Blocked, by reason')}\n`)
-  for (const { kind, message, code, count } of plan.blockedCounts(REASONS)) {
-    const why = code === 'dependency_blocked' ? 'what they refer to is blocked' : message
-    write(`  ${paint('red', '!')} ${figure(count)} ${kind}: ${printable(why)}\n`)
-  }
-  if (reasons > REASONS) write(`  … ${figure(reasons - REASONS)} more reasons\n`)
+  const counts = [...plan.blockedCounts(REASONS)].map(({ kind, message, code, count }) => {
+    const they = count === 1 ? 'what it refers to is blocked' : 'what they refer to is blocked'
+    return { what: countedKind(count, kind), why: code === 'dependency_blocked' ? they : message }
+  })
+  const width = Math.max(...counts.map(({ what }) => what.length))
+  for (const { what, why } of counts) write(`  ${paint('red', '!')} ${what.padEnd(width)}  ${printable(why)}\n`)
+  if (reasons > REASONS) write(`  … ${counted(reasons - REASONS, 'more reason')}\n`)
 }
 
 function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void {
@@ -136,7 +136,7 @@ function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void
     write(`  ${paint('cyan', '·')} ${printable(address({ kind, key }))}  ${paint('dim', printable(message))}\n`)
   }
   if (!full && total > SAMPLE) {
-    write(`  … by reason: ${counts.map(({ kind, code, count }) => `${count} ${kind} ${code}`).join(', ')}\n`)
+    write(`  … by reason: ${counts.map(({ kind, code, count }) => `${countedKind(count, kind)} ${code}`).join(', ')}\n`)
   }
 }
 
@@ -144,8 +144,7 @@ function renderPasswords({ summary, purpose }: Plan, { paint, write }: PlanTextO
   const lines = describePasswords(summary.passwords)
   if (purpose === 'destroy' || lines.length === 0) return
   write(`\n${paint('bold', 'Passwords')}  ${paint('dim', passwordsHeading(summary.passwords))}\n`)
-  const width = Math.max(...lines.map(({ algorithm }) => algorithm.length))
-  for (const { algorithm, fate } of lines) write(`  ${printable(algorithm.padEnd(width))}  ${printable(fate)}\n`)
+  write(definitions(lines.map(({ algorithm, fate }) => [printable(algorithm), printable(fate)])))
 }
 
 function renderConnections({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
@@ -164,22 +163,10 @@ function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {
   for (const line of remarks) write(`  ${printable(line)}\n`)
 }
 
-function renderWarnings({ summary }: Plan, { paint, write }: PlanTextOptions): void {
-  if (summary.warnings.length === 0) return
-  write(`\n${paint('bold', 'Warnings')}\n`)
-  for (const warning of summary.warnings) {
-    write(`  ${paint('yellow', '!')} ${printable(describeWarning(warning))}\n`)
-    write(renderHint(warning.hint, paint))
-  }
-}
-
 function renderConclusion(plan: Plan, { paint, write }: PlanTextOptions): void {
   const { estimate, refusals } = plan.summary
   if (!plan.summary.changes) write(`\n${nothingToDo(plan, paint)}\n`)
-  else {
-    const time = estimate.seconds < 1 ? 'without waiting' : `in ${duration(estimate.seconds)} at least`
-    write(`\n${counted(estimate.writes, 'write')} to WorkOS, ${time} at the configured limits.\n`)
-  }
+  else write(`\n${describeEstimate(estimate)}.\n`)
   for (const refusal of refusals) {
     write(`${paint('red', 'Refused:')} ${refusal.message}\n  ${paint('dim', refusal.hint)}\n`)
   }

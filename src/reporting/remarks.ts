@@ -1,6 +1,7 @@
 import type { NoteCount } from '../desired/desired-set.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
 import type { PlanWarning } from '../planning/plan.ts'
+import { countedKind } from './kinds-text.ts'
 import { counted } from './style.ts'
 
 /** What holds for a source that was read in part. */
@@ -36,7 +37,7 @@ export function describeNotes(all: readonly NoteCount[]): string[] {
 
 /** What a remark on accepted resources means, in words. */
 export function describeNote({ kind, code, detail, count }: NoteCount): string {
-  const resources = counted(count, kind)
+  const resources = countedKind(count, kind)
   switch (code) {
     case 'password_changed_in_source':
       return `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`

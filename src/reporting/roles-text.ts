@@ -1,6 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { lostRoles, lostRolesCount, unmappedRoles } from '../desired/role-counts.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import { countedKind } from './kinds-text.ts'
 import { counted, type Paint } from './style.ts'
 
 /** How many roles are named. */
@@ -36,8 +37,7 @@ export function describeLost({ kept, lost }: { kept: string; lost: string[] }): 
 export function describeUnmapped(set: DesiredSet): string[] {
   const roles = unmappedRoles(set)
   const lines = roles.slice(0, NAMED).map(({ kind, role, count }) => {
-    const rejected = kind === 'roleAssignment' ? 'role assignment' : kind
-    return `roles.map does not know ${JSON.stringify(role)}: ${counted(count, rejected)} rejected`
+    return `roles.map does not know ${JSON.stringify(role)}: ${countedKind(count, kind)} rejected`
   })
   return roles.length > NAMED
     ? [...lines, `and ${counted(roles.length - NAMED, 'more role')} that it does not know`]

@@ -1,5 +1,9 @@
 import { styleText } from 'node:util'
-import { figure, printable } from '../diagnostics/printable.ts'
+import { counted } from '../diagnostics/counted.ts'
+import { printable } from '../diagnostics/printable.ts'
+
+export { table } from './table.ts'
+export { counted }
 
 type Format = Parameters<typeof styleText>[0]
 
@@ -8,11 +12,6 @@ export type Paint = (format: Format, text: string) => string
 
 export function painter(color: boolean): Paint {
   return (format, text) => (color ? styleText(format, text, { validateStream: false }) : text)
-}
-
-/** `1 user`, `2 users`. */
-export function counted(count: number, singular: string, plural = `${singular}s`): string {
-  return `${figure(count)} ${count === 1 ? singular : plural}`
 }
 
 /** Behind what stands for several records: of the first of them the place is shown. */
@@ -32,15 +31,4 @@ export function duration(seconds: number): string {
 export function shortValue(value: unknown, length = 60): string {
   const text = printable(JSON.stringify(value) ?? 'nothing')
   return text.length > length ? `${text.slice(0, length - 1)}…` : text
-}
-
-/** Rows under each other: the first column to the left, all others (figures) to the right. */
-export function table(rows: readonly (readonly string[])[], indent = '  '): string {
-  const widths: number[] = []
-  for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length)
-  }
-  const line = (row: readonly string[]) =>
-    row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ')
-  return rows.map((row) => `${indent}${line(row).trimEnd()}\n`).join('')
 }

@@ -12,7 +12,10 @@ import { renderAccounting } from './accounting-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { PARTIAL } from './remarks.ts'
 import { renderScope } from './scope-text.ts'
-import { counted, type Paint, shortValue, table } from './style.ts'
+import { counted, type Paint, shortValue } from './style.ts'
+import { nonZero, table } from './table.ts'
+import { renderWarnings } from './warnings-text.ts'
+import { describeWhere } from './where-text.ts'
 
 export interface VerifyTextOptions extends ReadingTextOptions {
   /** Show every finding instead of the first few. */
@@ -47,8 +50,7 @@ const CHANGED: Record<ChangedBy, string> = {
 /** A verification for people: where the records went, what became of each resource, what is not as it should be. */
 export function renderVerifyText(verification: Verification, options: VerifyTextOptions): void {
   const { paint, write } = options
-  const { name, target } = verification
-  write(`${paint('bold', printable(name))} → ${target.type === 'sandbox' ? 'sandbox' : target.baseUrl}\n\n`)
+  write(`${paint('bold', describeWhere(verification.where))}\n\n`)
   write(renderScope(verification.set.scope, paint))
   write(renderReading(verification.set.reading, options))
   write(renderAccounting(verification.accounting, paint))
@@ -62,31 +64,22 @@ export function renderVerifyText(verification: Verification, options: VerifyText
     if (count > limit) write(`  … ${figure(count - limit)} more, all of them with --full\n`)
   }
   renderRemarks(verification, options)
+  renderWarnings(verification.warnings, options)
   write(`\n${conclusion(verification, paint)}\n`)
 }
 
-function renderCounts({ kinds, set }: Verification, { paint, write }: VerifyTextOptions): void {
-  const rows = kinds
-    .filter(({ desired, extra, others }) => desired + extra + others > 0)
-    .map(({ plural, desired, verified, different, missing, extra, others }) => [
-      plural,
-      figure(desired),
-      `= ${figure(verified)}`,
-      `+ ${figure(different)}`,
-      `+ ${figure(missing)}`,
-      figure(extra),
-      ...(set.scope === undefined ? [figure(others)] : []),
-    ])
-  const heads = [
-    '',
-    'desired',
-    'verified',
-    'different',
-    'missing',
-    'extra',
-    ...(set.scope === undefined ? ['others'] : []),
-  ]
-  write(`${paint('bold', 'In WorkOS')}\n${table([heads, ...rows])}`)
+function renderCounts({ kinds }: Verification, { paint, write }: VerifyTextOptions): void {
+  const some = kinds.filter(({ desired, extra, others }) => desired + extra + others > 0)
+  if (some.length === 0) return
+  const parts = nonZero(['verified', 'different', 'missing'] as const, some)
+  const beside = nonZero(['extra', 'others'] as const, some)
+  const rows = some.map((kind) => [
+    kind.plural,
+    figure(kind.desired),
+    ...parts.map((part, index) => `${index === 0 ? '=' : '+'} ${figure(kind[part])}`),
+    ...beside.map((column) => figure(kind[column])),
+  ])
+  write(`${paint('bold', 'In WorkOS')}\n${table([['', 'desired', ...parts, ...beside], ...rows])}`)
 }
 
 function describe(finding: Finding, { set }: Verification): string {

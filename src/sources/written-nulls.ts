@@ -1,4 +1,5 @@
 import type { SourceConfig } from '../config/manifest.ts'
+import { counted } from '../diagnostics/counted.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { isObject } from '../json.ts'
 import { nullsOption } from './csv/options.ts'
@@ -179,7 +180,7 @@ export function writtenNullWarnings(
     {
       code: 'written_null',
       severity: 'warning',
-      message: `${more} more columns hold such texts`,
+      message: `${counted(more, 'more column')} ${more === 1 ? 'holds' : 'hold'} such texts`,
       at: { file: told[0]?.first.file ?? '' },
     },
   ]

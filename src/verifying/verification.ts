@@ -1,6 +1,8 @@
 import type { Accounting } from '../desired/accounting.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Json } from '../json.ts'
+import type { PlanWarning } from '../planning/plan.ts'
+import type { Where } from '../planning/where.ts'
 
 interface Found {
   kind: string
@@ -72,6 +74,9 @@ export interface Verification {
   /** The manifest's. */
   name: string
   target: { type: string; baseUrl: string }
+  where: Where
+  /** What is odd about the source or the place: who reads the verification should look. */
+  warnings: PlanWarning[]
   accounting: Accounting
   kinds: KindVerification[]
   secrets: SecretCounts

@@ -1,12 +1,17 @@
-import type { Manifest } from '../config/manifest.ts'
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
+import { markAccepted } from '../planning/accepted-warnings.ts'
 import { checkBinding } from '../planning/binding.ts'
 import { readGroupRoles, type Unknown } from '../planning/group-roles.ts'
+import { keyOfAnotherEnvironment } from '../planning/key-warnings.ts'
 import { indexNames } from '../planning/match-by-name.ts'
 import { findLive, insertLive } from '../planning/plan-tables.ts'
+import { shownWarning } from '../planning/plan-warnings.ts'
 import { BEYOND, findBeyond } from '../planning/state-scope.ts'
+import { keySort, stateVersion, whereabouts } from '../planning/where.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
@@ -17,17 +22,15 @@ import { verifyKind } from './verify-kind.ts'
 import { createVerifyTables, loadApplied } from './verify-tables.ts'
 
 export interface VerifyOptions {
-  /** The manifest's. */
-  name: string
+  loaded: LoadedManifest
   state: StateStore
   target: Target
-  /** What else an organization may be known by, and whose accounts are let in. */
-  manifest: Pick<Manifest, 'organizations' | 'adopt'>
   /** The kinds to compare. */
   kinds: readonly KindDefinition[]
-  /** Makes the desired set: what ought to be in WorkOS. */
-  readSource: () => Promise<DesiredSet>
+  /** Makes the desired set: what ought to be in WorkOS; and what is odd about it. */
+  readSource: () => Promise<{ set: DesiredSet; warnings: Problem[] }>
   signal?: AbortSignal
+  onWarning?: (problem: Problem) => void
   onProgress?: (step: Step) => void
 }
 
@@ -39,9 +42,10 @@ const AT_ONCE = 10
  * @throws GuardError when the target is not the state's, CredentialsError, TargetError
  */
 export async function verify(options: VerifyOptions): Promise<Verification> {
-  const { name, state, target, readSource, signal, onProgress = () => {} } = options
+  const { loaded, state, target, readSource, signal, onWarning = () => {}, onProgress = () => {} } = options
+  const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
-  const set = await readSource()
+  const { set, warnings } = await readSource()
   createVerifyTables(set.staging)
   for (const { name: kind } of options.kinds) await loadApplied(set.staging, state, kind)
   findBeyond(set, 'applied')
@@ -54,14 +58,23 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     if (definition.name === 'membership') {
       await readGroupRoles(set.staging, target.client, 'applied', notInState(set.staging, definition))
     }
-    kinds.push(verifyKind(set, definition, options.manifest))
+    kinds.push(verifyKind(set, definition, manifest))
   }
   checkSums(set, kinds)
   const rejected = set.rejectCount()
   const { type, baseUrl } = target.identity
+  const { name } = manifest
+  const environment = loaded.environment ?? null
+  const key = keySort(target.identity)
+  const where = whereabouts({ name, environment, target: { type, baseUrl }, key, state: stateVersion(state) })
+  const ofKey = keyOfAnotherEnvironment(where, loaded)
+  for (const problem of ofKey) if (!manifest.warnings.accept.includes(problem.code)) onWarning(problem)
+  const shown = [...warnings, ...ofKey].map((problem) => shownWarning(problem, loaded))
   return {
     name,
     target: { type, baseUrl },
+    where,
+    warnings: markAccepted(shown, manifest.warnings),
     accounting: set.accounting,
     kinds,
     secrets: countSecrets(set),

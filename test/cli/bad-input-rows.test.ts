@@ -18,7 +18,7 @@ function rejected({ header, row, what, says, ...rest }: BadRow): BadInput {
     says: [
       ...(what === undefined ? [] : [`${what}: `]),
       ...says,
-      /\d of \d+ records and resources are rejected or blocked, and safety\.maxRejects allows 0/,
+      /\d of \d+ (record or resource|records and resources) (is|are) rejected or blocked, and safety\.maxRejects allows 0/,
     ],
   }
 }

@@ -293,7 +293,7 @@ const guards: BadInput[] = [
       writeFileSync(join(world.cwd, 'users.csv'), 'email,name\na@example.com,Adah\n')
     },
     exit: 5,
-    says: ['1 of 1 resources would be updated, and safety.maxUpdates allows 0', 'set safety.maxUpdates'],
+    says: ['1 of 1 resource would be updated, and safety.maxUpdates allows 0', 'set safety.maxUpdates'],
   },
   {
     name: 'more rejects than allowed',

@@ -65,6 +65,7 @@ test('a minimal manifest is filled in completely', async () => {
     },
     safety: { maxDeletes: 0, maxRejects: 0, maxFailures: 20, protect: [] },
     state: { path: '.workos-migrate/state.sqlite' },
+    warnings: { accept: [] },
     tests: {},
   })
 })

@@ -13,10 +13,10 @@ test('without a terminal and without --yes nothing is applied, and the way out i
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('on a terminal, yes applies', async () => {
+test.each(['yes', 'y', 'Y', 'YES', ' yes '])('on a terminal, %s applies', async (answer) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
-  const applied = await project.run(['apply'], { env, typed: 'yes\n' })
+  const applied = await project.run(['apply'], { env, typed: `${answer}\n` })
   expect(applied).toMatchObject({ exit: 0, stderr: expect.stringContaining('Type yes to go on') })
   expect((await workos.snapshot()).users).toHaveLength(1)
 })
@@ -24,8 +24,8 @@ test('on a terminal, yes applies', async () => {
 test.each([
   ['no', 'no\n'],
   ['nothing', '\n'],
-  ['y', 'y\n'],
-  ['YES', 'YES\n'],
+  ['yess', 'yess\n'],
+  ['delete, where nothing is deleted', 'delete\n'],
   ['Ctrl-D', '\x04'],
 ])('on a terminal, %s does not apply', async (_what, typed) => {
   const workos = await startWorkos()

@@ -36,9 +36,9 @@ async function groupsOf(workos: Workos): Promise<[string, string[]][]> {
   return found.sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-async function apply(project: Project, exit = 0) {
+async function apply(project: Project) {
   const applied = await project.run(['apply', '--yes'], { env })
-  expect(applied.exit, applied.stdout + applied.stderr).toBe(exit)
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
   return applied
 }
 
@@ -112,7 +112,7 @@ test('two groups of one name in WorkOS block the group, and name both', async ()
     { kind: 'group-membership', key: 'id-bea@Engineering@acme', code: 'dependency_blocked' },
   ])
   expect(blocked[0].message).toContain(`${acme.id}/${one.id}, ${acme.id}/${other.id}`)
-  await apply(project, 7)
+  await apply(project)
   await workos.call('DELETE', `${groups}/${one.id}`)
   await apply(project)
   expect(await groupsOf(workos)).toContainEqual(['acme/Engineering', ['ada@example.com', 'bea@example.com']])
@@ -203,7 +203,7 @@ test('accounts that merge are one member; who is no member of the organization i
   expect(plan.rejects).toMatchObject([
     { kind: 'group-membership', key: 'id-bea@Engineering@acme', code: 'group_member_without_membership' },
   ])
-  await apply(project, 7)
+  await apply(project)
   expect(await groupsOf(workos)).toEqual([
     ['acme/Engineering', ['ada@example.com']],
     ['acme/Finance', ['ada@example.com']],
@@ -236,7 +236,7 @@ test('a member who leaves is removed by prune; a group, a membership and an orga
 
   project.csv('users.csv', [member('ada', 'acme', { groups: 'Finance' }), ...ROWS.slice(1)])
   const plan = await project.run(['plan'], { env })
-  expect(plan.stdout).toMatch(/group memberships +0 +0 +0 +3 +0 +1/)
+  expect(plan.stdout).toMatch(/unchanged +orphaned\n.*group memberships +3 +1/s)
   pruning('group-membership')
   workos.takeLog()
   await apply(project)

@@ -79,7 +79,7 @@ test('memberships of users who are left out are left out with them, named and co
     'membership:bob@beta map.user.when ./members.csv:5',
   ])
   const { stdout } = await project.run(['plan'], { env })
-  expect(stdout).toMatch(/memberships\s+4\s+= 2 distinct\s+\+ 0 merged\s+\+ 0 rejected\s+\+ 2 left out/)
+  expect(stdout).toMatch(/memberships\s+4\s+= 2 distinct\s+\+ 2 left out/)
   expect(stdout).toContain('membership:bob@acme  by map.user.when')
   const markdown = await project.run(['plan', '--format', 'markdown'], { env })
   expect(markdown.stdout).toContain('membership: 2 left out with what they belong to, by map.user.when')

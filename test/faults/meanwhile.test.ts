@@ -71,7 +71,7 @@ describe('killed, and the person signs up before the next apply', () => {
     expect(verified.length).toBeGreaterThan(0)
     expect(unverified.length).toBeGreaterThan(0)
     const applied = await wreck.run(['apply', '--yes'])
-    expect(applied.exit, applied.stderr).toBe(7)
+    expect(applied.exit, applied.stderr).toBe(0)
     const { actions } = JSON.parse((await wreck.run(['plan', '--json'])).stdout)
     const named = actions.filter(({ code }: { code?: string }) => code === 'unverified_account')
     expect(named.map(({ label }: { label: string }) => label).sort()).toEqual(
@@ -118,7 +118,7 @@ describe('killed, and the address of the account changes before the next apply',
       await wreck.call('PUT', `${USERS}/${id}`, { email: `moved${n}@example.org` })
     const before = await Promise.all(moved.map(({ id }) => wreck.call('GET', `${USERS}/${id}`)))
     const applied = await wreck.run(['apply', '--yes'])
-    expect(applied.exit, applied.stderr).toBe(moved.length === 0 ? 0 : 7)
+    expect(applied.exit, applied.stderr).toBe(0)
     const { actions } = JSON.parse((await wreck.run(['plan', '--json'])).stdout)
     const named = actions.filter(({ code }: { code?: string }) => code === 'external_id_clash')
     expect(named.map(({ key }: { key: string }) => key).sort()).toEqual(moved.map((one) => one.external_id).sort())

@@ -43,6 +43,7 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
     },
     safety: { maxDeletes: 0, maxRejects: 0, maxFailures: 0, protect: [] },
     state: { path: '.workos-migrate' },
+    warnings: { accept: [] },
     tests: {},
     ...changed,
   }

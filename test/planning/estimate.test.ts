@@ -18,10 +18,19 @@ test.each([
   [2_000_000, 2_000_000, 39_990],
 ])('%i writes, %i of them to user management, take %i s at least', (writes, userManagementWrites, seconds) => {
   const counts = { writes, userManagementWrites, organizationDeletes: 0 }
-  expect(estimate(counts, DOCUMENTED)).toEqual({ ...counts, seconds })
+  expect(estimate(counts, DOCUMENTED)).toMatchObject({ ...counts, seconds })
 })
 
 test('organizations are deleted at 50 a minute', () => {
   const counts = { writes: 200, userManagementWrites: 0, organizationDeletes: 200 }
   expect(estimate(counts, DOCUMENTED).seconds).toBe(180)
+})
+
+test.each([
+  ['the writes of users', 526, 526, 0, { of: 'writes', count: 500, perMs: 10_000 }],
+  ['all requests', 7000, 10, 0, { of: 'requests', count: 6000, perMs: 60_000 }],
+  ['deleted organizations', 60, 5, 55, { of: 'organization deletes', count: 50, perMs: 60_000 }],
+  ['the window that is fullest, where none is full', 300, 300, 0, { of: 'writes', count: 500, perMs: 10_000 }],
+])('the limit that takes longest is named: %s', (_what, writes, userManagementWrites, organizationDeletes, limit) => {
+  expect(estimate({ writes, userManagementWrites, organizationDeletes }, DOCUMENTED).limit).toEqual(limit)
 })

@@ -57,7 +57,7 @@ test('the plan lists roles that nothing translates, and roles that are nowhere, 
   ])
   expect(asJson(plan).blocked).toMatchObject([{ kind: 'membership', code: 'unknown_role', count: 2 }])
   expect(asText(plan)).toContain('roles.map does not know "guest": 2 memberships rejected\n')
-  expect(asText(plan)).toMatch(/2 membership: .*conductor/)
+  expect(asText(plan)).toMatch(/2 memberships {2}.*conductor/)
   expect(asMarkdown(plan)).toContain('2 memberships rejected\n')
   expect(plan.summary.notes).toEqual([])
 })

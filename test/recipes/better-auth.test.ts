@@ -18,7 +18,7 @@ const PASSWORDS: readonly Known[] = [
 ]
 
 test("Better Auth's tables of users, accounts, organizations and members", async () => {
-  const found = await migrate('examples/better-auth', { apply: 0 })
+  const found = await migrate('examples/better-auth')
   expectPasswords(found, PASSWORDS)
   expect(found.people).toMatchObject({
     'ada@example.com': { name: 'Ada Ampersand', verified: true, metadata: { providers: 'credential,google' } },

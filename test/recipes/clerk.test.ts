@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { migrate } from './example.ts'
 
 test("Clerk's CSV with files of memberships and roles", async () => {
-  const found = await migrate('.', { apply: 7 })
+  const found = await migrate('.')
   expect(Object.keys(found.people)).toHaveLength(218)
   expect(found.organizations).toHaveLength(12)
   expect(found.memberships).toHaveLength(285)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { migrate } from './example.ts'
 
 test("Cognito's users and groups, all in one organization", async () => {
-  const found = await migrate('examples/cognito', { apply: 7 })
+  const found = await migrate('examples/cognito')
   expect(found.people).toMatchObject({
     'ada@example.com': { name: 'Ada Ampersand', verified: true, metadata: { phone: '+15550100001', plan: 'pro' } },
     // A person with a password and with Google: the address counts as verified if either says so.

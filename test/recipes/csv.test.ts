@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { migrate } from './example.ts'
 
 test('a CSV file with a row per membership', async () => {
-  const found = await migrate('examples/csv-minimal', { apply: 0 })
+  const found = await migrate('examples/csv-minimal')
   expect(found.people).toEqual({
     'ada@example.com': {
       name: 'Ada Ampersand',

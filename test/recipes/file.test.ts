@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { migrate } from './example.ts'
 
 test('three tables in three formats', async () => {
-  const found = await migrate('examples/file-tables', { apply: 7 })
+  const found = await migrate('examples/file-tables')
   expect(found.people).toMatchObject({
     'ada@acme.example': { name: 'Ada Ampersand', externalId: '9007199254740993', metadata: { plan: 'pro' } },
     'bjorn@acme.example': { externalId: '9007199254740995', metadata: {} },

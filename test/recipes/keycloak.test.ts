@@ -21,7 +21,7 @@ const PASSWORDS: readonly Known[] = [
 ]
 
 test("Keycloak's realm export with organizations", async () => {
-  const found = await migrate('examples/keycloak', { apply: 0 })
+  const found = await migrate('examples/keycloak')
   expectPasswords(found, PASSWORDS)
   expect(found.people).toMatchObject({
     'ada@acme.example': { name: 'Ada Ampersand', verified: true, metadata: { username: 'ada', plan: 'pro' } },

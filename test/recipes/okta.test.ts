@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { migrate } from './example.ts'
 
 test("Okta's users, their organizations from the profile and roles from groups", async () => {
-  const found = await migrate('examples/okta', { apply: 0 })
+  const found = await migrate('examples/okta')
   expect(found.people).toEqual({
     'ada@acme.example': {
       name: 'Ada Ampersand',

@@ -16,7 +16,7 @@ const PASSWORDS: readonly Known[] = [
 ]
 
 test("Stytch's members, organizations and file of password hashes", async () => {
-  const found = await migrate('examples/stytch', { apply: 0 })
+  const found = await migrate('examples/stytch')
   expectPasswords(found, PASSWORDS)
   expect(found.people).toMatchObject({
     'ada@acme.example': { name: 'Ada Ampersand', verified: true, metadata: { plan: 'pro' } },

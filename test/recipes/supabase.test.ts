@@ -17,7 +17,7 @@ const PASSWORDS: readonly Known[] = [
 ]
 
 test("Supabase's auth.users with a table of teams and one of authenticator apps", async () => {
-  const found = await migrate('examples/supabase', { apply: 7 })
+  const found = await migrate('examples/supabase')
   expectPasswords(found, PASSWORDS)
   const { 'ada@example.com': ada, ...others } = found.people
   expect(ada).toEqual({

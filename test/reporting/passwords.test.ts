@@ -35,7 +35,10 @@ test('the plan says by algorithm who keeps the password and who must reset it, a
   const plan = await (await createWorld(rows())).plan()
   expect(asText(plan)).toContain(`
 Passwords  7 kept, 5 to be reset by their owners
-  pbkdf2    1 kept; 4 reset: WorkOS does not take pbkdf2 sha256 i=1 (i: 600000 to 1000000) (1), WorkOS does not take pbkdf2 sha256 i=2 (i: 600000 to 1000000) (1), WorkOS does not take pbkdf2 sha256 i=27500 (i: 600000 to 1000000) (1), and 1 more
+  pbkdf2    1 kept; 4 reset: WorkOS does not take pbkdf2 sha256 i=1 (i: 600000
+            to 1000000) (1), WorkOS does not take pbkdf2 sha256 i=2 (i: 600000
+            to 1000000) (1), WorkOS does not take pbkdf2 sha256 i=27500 (i:
+            600000 to 1000000) (1), and 1 more
   bcrypt    4 kept, 1 of them weak: bcrypt cost=8
   in clear  1 kept
   md5       1 reset: WorkOS does not take md5

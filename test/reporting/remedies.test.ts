@@ -47,8 +47,14 @@ const OTHERS: Record<string, string[]> = {
     'unexpected_answer',
     'unknown_stream',
   ],
-  'a warning': ['column_not_in_file', 'everybody_left_out', 'everybody_verified'],
   'no code': ['in_scope', 'out_of_scope'],
+  'a warning': [
+    'column_not_in_file',
+    'everybody_left_out',
+    'everybody_verified',
+    'live_key_in_staging',
+    'test_key_in_production',
+  ],
   'a case, whose rejections have codes of their own': [
     'same_email_different_external_ids',
     'same_external_id_different_emails',

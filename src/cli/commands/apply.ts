@@ -1,14 +1,23 @@
 import { dirname, resolve } from 'node:path'
+import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { someOf } from '../../diagnostics/some-of.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
 import { checkFresh } from '../../planning/check-fresh.ts'
+import type { Plan } from '../../planning/plan.ts'
 import type { PlanHeader } from '../../planning/plan-file.ts'
 import { checkSeal, isPlanFile, readPlanHeader } from '../../planning/read-plan-file.ts'
+import { countedKind } from '../../reporting/kinds-text.ts'
+import { painter } from '../../reporting/style.ts'
+import { renderWarnings } from '../../reporting/warnings-text.ts'
+import { describeWhere } from '../../reporting/where-text.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { buffered } from '../output.ts'
 import { checkNoScope } from '../scope.ts'
 import type { SessionOptions } from '../session.ts'
+import { refuseWarnings } from '../strict.ts'
 import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
@@ -18,6 +27,8 @@ export interface ApplyCommandOptions extends SessionOptions, Approval {
   refresh?: boolean
   full?: boolean
   json?: boolean
+  /** Refuse a plan with warnings that nobody accepted; fail on what is rejected or blocked. */
+  strict?: boolean
 }
 
 /** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */
@@ -37,7 +48,9 @@ export async function apply(
     const plan = await session.computePlan(saved.summary.refreshed)
     checkFresh(saved, plan, { apiKey, manifest: session.loaded.manifest, file: file ?? path })
     checkSeal(path, saved, apiKey)
+    if (!options.json) await showHead(plan, context)
     checkRefusals(plan, session.loaded)
+    if (options.strict) refuseWarnings(plan)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
   })
@@ -48,13 +61,32 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
     const plan = await session.computePlan(options.refresh ?? false)
     if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
     checkRefusals(plan, session.loaded)
-    const { confirm } = session.loaded.manifest.safety
-    if (plan.summary.changes && !(await approve('\nApply this plan?', confirm, options, context))) {
+    if (options.strict) refuseWarnings(plan)
+    const { confirm: word } = session.loaded.manifest.safety
+    const deletes = describeDeletes(plan)
+    const text = `\nApply this plan?${deletes === undefined ? '' : ` It deletes ${deletes} from WorkOS.`}`
+    const question = { text, word, asker: 'safety.confirm', deletes: deletes !== undefined }
+    if (plan.summary.changes && !(await approve(question, options, context))) {
       remark(options, context, 'Nothing was applied.\n')
       return ExitCode.done
     }
     return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
   })
+}
+
+/** `12 users and 1 membership`; undefined where nothing is deleted. */
+function describeDeletes({ summary }: Plan): string | undefined {
+  const some = summary.kinds.filter((kind) => kind.delete > 0).map((kind) => countedKind(kind.delete, kind.kind))
+  return some.length === 0 ? undefined : someOf(some, { limit: some.length })
+}
+
+/** Where a saved plan goes, and its warnings: the rest was looked at when it was made. */
+async function showHead(plan: Plan, { stdout, env }: Context): Promise<void> {
+  const paint = painter(wantsColor(stdout, env))
+  const { write, end } = buffered(stdout)
+  write(`${paint('bold', describeWhere(plan.where))}\n`)
+  renderWarnings(plan.summary.warnings, { paint, write })
+  await end()
 }
 
 /** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */

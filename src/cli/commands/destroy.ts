@@ -38,9 +38,9 @@ export async function destroy(
     if (options.planOnly) return ExitCode.done
     checkRefusals(plan, session.loaded)
     if (!plan.summary.changes) return ExitCode.done
-    const { name } = session.loaded.manifest
-    const question = '\nDelete this from WorkOS? It cannot be undone.'
-    if (!(await approve(question, name, { confirm: options.confirm }, context, 'destroy'))) {
+    const { name: word } = session.loaded.manifest
+    const question = { text: '\nDelete this from WorkOS? It cannot be undone.', word, asker: 'destroy', deletes: true }
+    if (!(await approve(question, { confirm: options.confirm }, context))) {
       remark(options, context, 'Nothing was deleted.\n')
       return ExitCode.done
     }

@@ -44,6 +44,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   })
   const { progress, ...told } = openTold(options, context)
   const warn = (problem: Problem) => {
+    if (loaded.manifest.warnings.accept.includes(problem.code)) return
     const warning = { ...problem, severity: 'warning' as const }
     const text = renderProblems([warning], { color: wantsColor(stderr, env), cwd, redactor })
     progress.aside(() => stderr.write(text))

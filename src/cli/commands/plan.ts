@@ -15,6 +15,7 @@ import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
 import { type Holder, outputPlaces } from '../output-places.ts'
 import type { Session, SessionOptions } from '../session.ts'
+import { isStrictlyClean } from '../strict.ts'
 import { remark } from '../told.ts'
 import { withSession } from '../with-session.ts'
 import { writeRejects } from '../write-rejects.ts'
@@ -32,6 +33,8 @@ export interface PlanOptions extends SessionOptions {
   /** Where to write who must set a new password, and why. */
   resets?: string
   detailedExitcode?: boolean
+  /** Fail on what is rejected or blocked, and on warnings that nobody accepted. */
+  strict?: boolean
   /** Where events are written: see withEvents. */
   events?: string
 }
@@ -62,6 +65,7 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       remark(options, context, `Who must set a new password is in ${resets}. It holds e-mail addresses.\n`)
     }
     if (computed.summary.refusals.length > 0) return ExitCode.guard
+    if (options.strict && !isStrictlyClean(computed)) return ExitCode.incomplete
     return options.detailedExitcode && computed.summary.changes ? ExitCode.changes : ExitCode.done
   })
 }

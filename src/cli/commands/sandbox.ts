@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import path from 'node:path'
+import { counted } from '../../diagnostics/counted.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../workos/sandbox/server.ts'
@@ -45,7 +46,9 @@ export async function sandbox(options: SandboxCommandOptions, context: Context):
   const { total, writes } = server.requests()
   const struck = server.faults().faults.reduce((sum, { injected }) => sum + injected, 0)
   const went = struck === 0 ? '' : ` ${struck} went wrong as asked.`
-  context.stderr.write(`Sandbox stopped after ${total} requests, ${writes} of them writes.${went}\n`)
+  context.stderr.write(
+    `Sandbox stopped after ${counted(total, 'request')}, ${writes} of them ${writes === 1 ? 'a write' : 'writes'}.${went}\n`,
+  )
   return ExitCode.done
 }
 

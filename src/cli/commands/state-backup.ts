@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
+import { counted } from '../../diagnostics/counted.ts'
 import type { ExitCode } from '../../diagnostics/errors.ts'
-import { figure, printable } from '../../diagnostics/printable.ts'
+import { printable } from '../../diagnostics/printable.ts'
 import { kindDefinitions } from '../../resources/registry.ts'
 import { backupPath } from '../../state/backups.ts'
 import type { Context } from '../context.ts'
@@ -19,7 +20,7 @@ export async function stateBackup(
     for (const { name } of kindDefinitions) resources += await state.count(name)
     context.stdout.write(`${printable(path)}\n`)
     context.stderr.write(
-      `Copied and checked: ${figure(resources)} resources, serial ${state.serial}. ` +
+      `Copied and checked: ${counted(resources, 'resource')}, serial ${state.serial}. ` +
         'It holds personal data and the key of the digests: keep it like the state.\n',
     )
   })

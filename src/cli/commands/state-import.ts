@@ -48,7 +48,7 @@ export async function stateImport(
 /** The desired set; undefined, with a warning, when the source cannot be read. */
 async function readSource({ computeDesired, warn }: Session): Promise<DesiredSet | undefined> {
   try {
-    return await computeDesired()
+    return (await computeDesired()).set
   } catch (error) {
     if (!(error instanceof SourceError) && !(error instanceof ManifestError)) throw error
     for (const problem of error.problems) warn(problem)

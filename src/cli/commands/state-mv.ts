@@ -158,7 +158,8 @@ async function approved(moves: readonly Move[], { yes }: StateMvOptions, context
     return `  ${printable(nameOf(from))}  ${becomes}\n`
   })
   const more = moves.length > SHOWN ? `  … ${moves.length - SHOWN} more\n` : ''
-  return approve(`${lines.join('')}${more}\nMove this? WorkOS stays as it is.`, undefined, { yes }, context)
+  const text = `${lines.join('')}${more}\nMove this? WorkOS stays as it is.`
+  return approve({ text }, { yes }, context)
 }
 
 function nameOf({ kind, key }: Address): string {

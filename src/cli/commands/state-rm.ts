@@ -90,5 +90,5 @@ async function approved(
     })
   }
   const lines = resources.map(({ kind, key, id }) => `  ${printable(`${kind}:${key}`)}  ${printable(id)}\n`)
-  return approve(`${lines.join('')}\nForget this? WorkOS keeps it.`, undefined, { yes }, context)
+  return approve({ text: `${lines.join('')}\nForget this? WorkOS keeps it.` }, { yes }, context)
 }

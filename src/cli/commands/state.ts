@@ -2,9 +2,9 @@ import { stringify } from 'csv-stringify/sync'
 import type { ExitCode } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { jsonText } from '../../json.ts'
-import { counted } from '../../reporting/style.ts'
+import { renderState } from '../../reporting/state-text.ts'
 import { kindDefinitions } from '../../resources/registry.ts'
-import type { Run, StateResource, StateStore } from '../../state/store.ts'
+import type { StateResource, StateStore } from '../../state/store.ts'
 import { checkKind, parseAddress, unknownAddress } from '../address.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
@@ -41,7 +41,7 @@ export async function stateShow(
 ): Promise<ExitCode> {
   return withState(options, context, async ({ state }) => {
     const shown = target === undefined ? await overview(state) : await single(state, target)
-    context.stdout.write(options.json ? `${jsonText(shown)}\n` : renderShown(shown))
+    context.stdout.write(options.json ? `${jsonText(shown)}\n` : renderState(shown))
   })
 }
 
@@ -97,27 +97,4 @@ async function single(state: StateStore, text: string) {
   if (resource === undefined) throw await unknownAddress(state, address)
   const { digests, ...shown } = resource
   return { ...shown, secrets: Object.keys(digests) }
-}
-
-function renderShown(shown: object): string {
-  const rows: string[][] = []
-  let runs = ''
-  for (const [name, value] of Object.entries(shown)) {
-    if (name === 'runs' && Array.isArray(value)) {
-      const line = (run: Run) =>
-        `  ${run.run}  ${run.startedAt}  ${printable(run.command)}  ${run.outcome}  ${Object.entries(run.counts)
-          .filter(([, count]) => count > 0)
-          .map(([what, count]) => total(what, count))
-          .join(', ')}\n`
-      runs = value.map(line).join('')
-    } else rows.push([name, printable(typeof value === 'string' ? value : jsonText(value))])
-  }
-  const width = Math.max(...rows.map(([name = '']) => name.length))
-  const lines = rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}\n`).join('')
-  return runs === '' ? lines : `${lines}runs\n${runs}`
-}
-
-/** What a run counted: requests by the noun, `1 write`; resources by how they ended, `2 created`. */
-function total(what: string, count: number): string {
-  return what === 'reads' || what === 'writes' ? counted(count, what.slice(0, -1)) : counted(count, what, what)
 }

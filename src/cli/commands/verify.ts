@@ -1,5 +1,6 @@
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
+import { openWarnings } from '../../planning/accepted-warnings.ts'
 import { painter } from '../../reporting/style.ts'
 import { emitVerification } from '../../reporting/verify-events.ts'
 import { renderVerifyJson } from '../../reporting/verify-json.ts'
@@ -13,7 +14,7 @@ import type { SessionOptions } from '../session.ts'
 import { withSession } from '../with-session.ts'
 
 export interface VerifyCommandOptions extends SessionOptions {
-  /** Differences fail as well. */
+  /** Differences fail as well, and warnings that nobody accepted. */
   strict?: boolean
   full?: boolean
   json?: boolean
@@ -24,13 +25,13 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
   return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, state, target, progress } = session
     const verification = await compare({
-      name: loaded.manifest.name,
+      loaded,
       state,
       target,
       kinds: plannedKinds(loaded.manifest),
-      manifest: loaded.manifest,
       readSource: session.computeDesired,
       signal: context.interrupted,
+      onWarning: (problem) => progress.aside(() => session.warn(problem)),
       onProgress: (step) => progress.step(step),
     }).finally(() => progress.clear())
     if (context.events) emitVerification(context.events, verification)
@@ -46,6 +47,7 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
   })
 }
 
-function exitCode({ outcome }: Verification, strict: boolean): ExitCode {
-  return outcome === 'lost' || (strict && outcome === 'different') ? ExitCode.incomplete : ExitCode.done
+function exitCode({ outcome, warnings }: Verification, strict: boolean): ExitCode {
+  const isClean = outcome === 'verified' && openWarnings(warnings).length === 0
+  return outcome === 'lost' || (strict && !isClean) ? ExitCode.incomplete : ExitCode.done
 }

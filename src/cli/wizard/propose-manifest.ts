@@ -109,7 +109,7 @@ function nullsComment(nulls: readonly WrittenNull[]): string {
   const found = nulls.slice(0, NAMED).map(({ column, values, of }) => {
     return `${column} (${values.map(({ value, count }) => `${value} in ${count}`).join(', ')} of ${of})`
   })
-  const more = nulls.length > NAMED ? [`${nulls.length - NAMED} more columns`] : []
+  const more = nulls.length > NAMED ? [counted(nulls.length - NAMED, 'more column')] : []
   return [
     'Texts that stand for nothing, as databases write them: such cells count as empty. Found in',
     `${[...found, ...more].join(', ')}.`,

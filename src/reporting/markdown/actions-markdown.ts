@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { type Action, address } from '../../planning/action.ts'
 import { actionValues } from '../../planning/action-values.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { countedKind } from '../kinds-text.ts'
 import { counted, shortValue } from '../style.ts'
 import { fenced, folded } from './inline.ts'
 
@@ -43,7 +44,7 @@ export function actionSections(plan: Plan, room: number): string[] {
       const rest = kind[type] - SAMPLE
       const more = rest > 0 ? [`# … ${figure(rest)} more`] : []
       return folded(
-        counted(kind[type], kind.kind, kind.plural),
+        countedKind(kind[type], kind.kind),
         fenced([...within(lines, Math.floor(room / kinds.length)), ...more], 'diff'),
       )
     })

@@ -1,10 +1,13 @@
 import { lostRoles, lostRolesCount } from '../../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../desired/totp-factors.ts'
 import { figure } from '../../diagnostics/printable.ts'
+import { openWarnings } from '../../planning/accepted-warnings.ts'
 import { address } from '../../planning/action.ts'
-import type { Plan } from '../../planning/plan.ts'
+import type { Plan, PlanWarning } from '../../planning/plan.ts'
 import { describeLeftOut } from '../accounting-text.ts'
 import { describeConnections } from '../connections-text.ts'
+import { countsOf } from '../counts.ts'
+import { describeEstimate } from '../estimate-text.ts'
 import { describeChanges } from '../headline.ts'
 import { describeLeftOutWith } from '../left-out-with-text.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'
@@ -13,8 +16,10 @@ import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
 import { describeLost, describeUnmapped } from '../roles-text.ts'
 import { scopeMarkdown } from '../scope-text.ts'
 import { minute } from '../snapshot-age.ts'
-import { counted, duration, ofSeveral, shortValue } from '../style.ts'
+import { counted, ofSeveral, shortValue } from '../style.ts'
+import { nonZero } from '../table.ts'
 import { describeReasons, describeUser, sum, totpHeading } from '../totp-text.ts'
+import { describeWhere } from '../where-text.ts'
 import { actionSections } from './actions-markdown.ts'
 import { code, folded, grid, prose } from './inline.ts'
 import { leftOutRows, orphanRows } from './names-markdown.ts'
@@ -68,14 +73,12 @@ function* sections(plan: Plan): Generator<string> {
   yield accounting(plan)
 }
 
-function headline({ name, summary, inputs, set }: Plan): string {
-  const { target } = inputs
+function headline({ where, summary, set }: Plan): string {
   const { snapshot, partial } = set.reading
-  const { writes, seconds } = summary.estimate
   const change = describeChanges(summary.kinds)
   return [
-    `## Migration plan: ${prose(name)} → ${target.type === 'sandbox' ? 'sandbox' : code(target.baseUrl)}\n`,
-    `**${change === '' ? 'Nothing to do.' : change}**${summary.changes ? ` ${counted(writes, 'write')}, at least ${duration(seconds)}.` : ''}\n`,
+    `## Migration plan: ${prose(describeWhere(where))}\n`,
+    `**${change === '' ? 'Nothing to do.' : change}**${summary.changes ? ` ${describeEstimate(summary.estimate)}.` : ''}\n`,
     ...(set.scope === undefined ? [] : [scopeMarkdown(set.scope, prose)]),
     ...(snapshot === undefined ? [] : [`From a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`]),
     ...(partial ? [`> ${prose(PARTIAL)}.\n`] : []),
@@ -87,25 +90,32 @@ function refusals({ summary }: Plan): string {
 }
 
 function warnings({ summary }: Plan): string {
-  const told = summary.warnings.map((warning) => ({ message: describeWarning(warning), hint: warning.hint }))
-  return alert('WARNING', 'Warning', told)
+  const told = (some: readonly PlanWarning[]) =>
+    some.map((warning) => ({ message: describeWarning(warning), hint: warning.hint, code: warning.code }))
+  const accepted = summary.warnings.filter((warning) => warning.accepted === true)
+  const boxes = [
+    alert('WARNING', 'Warning', told(openWarnings(summary.warnings))),
+    alert('NOTE', 'Accepted', told(accepted.map(({ hint: _hint, ...warning }) => warning))),
+  ]
+  return boxes.filter((box) => box !== '').join('\n')
 }
 
 /** A box that GitHub colours, and that reads as a quotation elsewhere. */
-function alert(type: string, word: string, told: readonly { message: string; hint?: string | undefined }[]): string {
+function alert(
+  type: string,
+  word: string,
+  told: readonly { message: string; hint?: string | undefined; code?: string }[],
+): string {
   if (told.length === 0) return ''
-  const lines = told.map(({ message, hint }) => {
+  const lines = told.map(({ message, hint, code: name }) => {
     const help = hint === undefined ? '' : `. ${prose(clipped(hint))}`
-    return `> - **${word}**: ${prose(clipped(message))}${help}.\n`
+    return `> - **${word}**: ${prose(clipped(message))}${help}${name === undefined ? '' : ` (${code(name)})`}.\n`
   })
   return `> [!${type}]\n${within(lines, told.length, '> - ')}`
 }
 
-function counts({ summary }: Plan): string {
-  const kinds = summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)
-  const columns = (['create', 'update', 'adopt', 'unchanged', 'gone', 'blocked', 'delete', 'orphaned'] as const).filter(
-    (column) => kinds.some((kind) => kind[column] > 0),
-  )
+function counts({ summary, purpose }: Plan): string {
+  const { kinds, columns } = countsOf(summary, purpose)
   if (kinds.length === 0 || columns.length === 0) return ''
   return grid(
     ['', ...columns],
@@ -199,24 +209,25 @@ function duplicates(plan: Plan): string {
 /** Where every record went. */
 function accounting({ set }: Plan): string {
   const { streams, kinds, records } = set.accounting
-  const read = streams.map(({ stream, file, read, passed, rejected }) => {
-    return [`${prose(stream)} (${code(file)})`, figure(read), figure(passed), figure(rejected)]
+  const ofStreams = ['read', ...nonZero(['passed', 'rejected'] as const, streams)] as const
+  const read = streams.map((stream) => {
+    return [`${prose(stream.stream)} (${code(stream.file)})`, ...ofStreams.map((column) => figure(stream[column]))]
   })
-  const someLeftOut = kinds.some((kind) => kind.leftOut > 0)
-  const made = kinds
-    .filter(({ yielded }) => yielded > 0)
-    .map(({ plural, yielded, distinct, merged, rejected, leftOut }) => {
-      return [plural, ...[yielded, distinct, merged, rejected, ...(someLeftOut ? [leftOut] : [])].map(figure)]
-    })
+  const yielded = kinds.filter((kind) => kind.yielded > 0)
+  const ofKinds = ['yielded', ...nonZero(['distinct', 'merged', 'rejected', 'leftOut'] as const, yielded)] as const
+  const made = yielded.map((kind) => [kind.plural, ...ofKinds.map((column) => figure(kind[column]))])
   const leftOut = [...describeLeftOut(records), ...describeLeftOutWith(set)].map(
     (line) => `- ${prose(clipped(line))}\n`,
   )
   return folded(
     'Where every record went',
     [
-      grid(['records', 'read', 'passed', 'rejected'], read),
+      grid(['records', ...ofStreams], read),
       ...(leftOut.length === 0 ? [] : [within(leftOut, leftOut.length)]),
-      grid(['resources', 'described', 'distinct', 'merged', 'rejected', ...(someLeftOut ? ['left out'] : [])], made),
+      grid(
+        ['resources', 'described', ...ofKinds.slice(1).map((column) => (column === 'leftOut' ? 'left out' : column))],
+        made,
+      ),
     ].join('\n'),
   )
 }

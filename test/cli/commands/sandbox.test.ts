@@ -51,7 +51,7 @@ test('it serves until interrupted, prints its URL alone on stdout, and keeps its
   const words = first.stderr.read()
   expect(words).toContain(`baseUrl: "${url}"`)
   expect(words).toContain('sk_test_demo')
-  expect(words).toContain('1 requests, 1 of them writes')
+  expect(words).toContain('1 request, 1 of them a write')
   expect(existsSync(path.join(cwd, '.workos-migrate/sandbox.sqlite'))).toBe(true)
 
   const second = run({ port: 0, data: '.workos-migrate/sandbox.sqlite' })

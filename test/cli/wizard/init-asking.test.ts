@@ -41,7 +41,7 @@ test('somebody with a Clerk export reaches a plan in four answers', async () => 
     target: { type: 'sandbox' },
   })
   const plan = await command(['plan'], { cwd })
-  expect(plan.stdout).toMatch(/users\s+218 /)
+  expect(plan.stdout).toMatch(/users\s+218\n/)
   expect(plan.stdout).toMatch(/memberships\s+285 /)
   // Six records cannot be migrated: what becomes of them is told by init, and again by the plan.
   expect(screen).toMatch(/names about 5 records that cannot be migrated, and ends with exit code 5/)

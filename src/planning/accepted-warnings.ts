@@ -1,0 +1,12 @@
+import type { Manifest } from '../config/manifest.ts'
+import type { PlanWarning } from './plan.ts'
+
+/** Marks the warnings that the manifest accepts: they are shown, and `--strict` passes them. */
+export function markAccepted(warnings: readonly PlanWarning[], { accept }: Manifest['warnings']): PlanWarning[] {
+  return warnings.map((warning) => (accept.includes(warning.code) ? { ...warning, accepted: true } : warning))
+}
+
+/** The warnings that nobody has accepted. */
+export function openWarnings(warnings: readonly PlanWarning[]): PlanWarning[] {
+  return warnings.filter(({ accepted }) => accepted !== true)
+}

@@ -1,0 +1,209 @@
+import { stripVTControlCharacters } from 'node:util'
+import { figure } from '../diagnostics/printable.ts'
+
+/** Columns of a terminal that no table goes beyond. */
+export const WIDTH = 80
+
+const GAP = '  '
+/** A name that is shortened keeps so many columns, unless figures leave more. */
+const SHORTEST_NAME = 20
+
+/** Columns that a text takes on a terminal. Colours take none. */
+export function textWidth(coloured: string): number {
+  const text = coloured.includes('\x1b') ? stripVTControlCharacters(coloured) : coloured
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  let width = 0
+  for (const character of text) {
+    if (/\p{Mark}/u.test(character)) continue
+    width +=
+      /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\uff01-\uff60]/u.test(
+        character,
+      )
+        ? 2
+        : 1
+  }
+  return width
+}
+
+/** A text in so many columns at most, its middle left out where it has more: of a path both ends tell. */
+export function shortened(text: string, width: number): string {
+  if (textWidth(text) <= width) return text
+  const path = shortenedPath(text.split('/'), width)
+  if (path !== undefined) return path
+  const characters = [...text]
+  const back = Math.floor((width - 1) / 2)
+  const start = taken(characters, width - 1 - back)
+  const end = taken(characters.toReversed(), back)
+  return `${start.join('')}…${end.toReversed().join('')}`
+}
+
+/** A path without folders in its middle; undefined where its ends alone are too long. */
+function shortenedPath(segments: readonly string[], width: number): string | undefined {
+  for (let kept = segments.length - 2; kept > 0; kept--) {
+    const path = [...segments.slice(0, kept), '…', segments.at(-1)].join('/')
+    if (textWidth(path) <= width) return path
+  }
+  return undefined
+}
+
+function taken(characters: readonly string[], width: number): string[] {
+  const some: string[] = []
+  let used = 0
+  for (const character of characters) {
+    used += textWidth(character)
+    if (used > width) break
+    some.push(character)
+  }
+  return some
+}
+
+export function padded(text: string, width: number, side: 'start' | 'end'): string {
+  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)))
+  return side === 'start' ? blanks + text : text + blanks
+}
+
+export function widthsOf(rows: readonly (readonly string[])[]): number[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, textWidth(cell))
+  }
+  return widths
+}
+
+/**
+ * Rows under each other: the first column to the left, all others (figures) to the right. Where they are too wide, names are
+ * shortened; where that is not enough, the columns that find no room follow below, with the names again.
+ */
+export function table(rows: readonly (readonly string[])[], indent = '  '): string {
+  const [names = 0, ...others] = widthsOf(rows)
+  const room = WIDTH - indent.length
+  const all = others.reduce((sum, width) => sum + GAP.length + width, 0)
+  if (names + all <= room) return drawn(rows, names, others, indent)
+  const least = Math.min(names, SHORTEST_NAME)
+  if (least + all <= room) return drawn(rows, room - all, others, indent)
+  return blocksOf(others, room - least)
+    .map(([from, to]) => {
+      const some = rows.map(([name = '', ...cells]) => [name, ...cells.slice(from, to)])
+      return drawn(some, least, others.slice(from, to), indent)
+    })
+    .join('\n')
+}
+
+/** Which columns go side by side: each from the first to before the second. */
+function blocksOf(widths: readonly number[], room: number): [number, number][] {
+  const blocks: [number, number][] = []
+  let from = 0
+  let used = 0
+  for (const [index, width] of widths.entries()) {
+    if (index > from && used + GAP.length + width > room) {
+      blocks.push([from, index])
+      from = index
+      used = 0
+    }
+    used += GAP.length + width
+  }
+  return [...blocks, [from, widths.length]]
+}
+
+function drawn(rows: readonly (readonly string[])[], names: number, widths: readonly number[], indent: string): string {
+  return rows
+    .map(([name = '', ...cells]) => {
+      const figures = cells.map((cell, index) => padded(cell, widths[index] ?? 0, 'start'))
+      const line = [padded(shortened(name, names), names, 'end'), ...figures].join(GAP)
+      return `${indent}${line.trimEnd()}\n`
+    })
+    .join('')
+}
+
+/** Of the columns of a table of counts those in which there is anything. */
+export function nonZero<Column extends string>(
+  columns: readonly Column[],
+  rows: readonly Readonly<Record<Column, number>>[],
+): Column[] {
+  return columns.filter((column) => rows.some((row) => row[column] > 0))
+}
+
+/** A total and what it is made of. Parts that are in the same place stand under each other; undefined: the row has no such part. */
+export interface Sum {
+  name: string
+  total: number
+  parts: readonly ({ count: number; what: string } | undefined)[]
+}
+
+/**
+ * Sums written out: `users  225  = 224 mapped  + 1 rejected`. Parts that are zero in every row are left out. What is too wide
+ * gets shorter names; where that is not enough, the parts stand below their total.
+ */
+export function sums(rows: readonly Sum[], indent = '  '): string {
+  const shown = placesOf(rows)
+  const lines = rows.map(({ name, total, parts }) => {
+    const some = shown.map((place) => parts[place])
+    const first = some.findIndex((part) => part !== undefined)
+    const cells = some.map((part, index) =>
+      part === undefined ? '' : `${index === first ? '=' : '+'} ${figure(part.count)} ${part.what}`,
+    )
+    return [name, figure(total), ...cells]
+  })
+  const [names = 0, ...others] = widthsOf(lines)
+  const wide = others.reduce((sum, width) => sum + GAP.length + width, indent.length)
+  if (Math.min(names, SHORTEST_NAME) + wide <= WIDTH) return drawn(lines, Math.min(names, WIDTH - wide), others, indent)
+  const totals = drawn(
+    lines.map((line) => line.slice(0, 2)),
+    Math.min(names, 50),
+    others.slice(0, 1),
+    indent,
+  ).split('\n')
+  return lines.map(([, , ...cells], index) => `${totals[index]}\n${flowing(cells, `${indent}  `)}`).join('')
+}
+
+/** The places in which any row has a part that is not zero. */
+export function placesOf(rows: readonly Sum[]): number[] {
+  const places = Math.max(0, ...rows.map(({ parts }) => parts.length))
+  return Array.from({ length: places }, (_, place) => place).filter((place) =>
+    rows.some(({ parts }) => (parts[place]?.count ?? 0) > 0),
+  )
+}
+
+/** Cells behind each other, in as many lines as they need. */
+function flowing(cells: readonly string[], indent: string): string {
+  const lines: string[] = []
+  for (const cell of cells.filter((cell) => cell !== '')) {
+    const last = lines.at(-1)
+    if (last !== undefined && indent.length + textWidth(last) + GAP.length + textWidth(cell) <= WIDTH)
+      lines[lines.length - 1] = last + GAP + cell
+    else lines.push(cell)
+  }
+  return lines.map((line) => `${indent}${line}\n`).join('')
+}
+
+/** Names with a text beside each, whose further lines begin below its first; a word that is too long stays whole. */
+export function definitions(rows: readonly (readonly [name: string, text: string])[], indent = '  '): string {
+  const width = Math.max(0, ...rows.map(([name]) => textWidth(name)))
+  const hanging = ' '.repeat(indent.length + width + GAP.length)
+  return rows
+    .map(([name, text]) => {
+      const lines = wrapped(text, WIDTH - hanging.length)
+      return `${indent}${padded(name, width, 'end')}${GAP}${lines.join(`\n${hanging}`)}`.trimEnd().concat('\n')
+    })
+    .join('')
+}
+
+/** Stands for a blank at which no line ends. */
+const BOUND = '\u00a0'
+
+/** A text that `wrapped` keeps on one line. */
+export function bound(text: string): string {
+  return text.replaceAll(' ', BOUND)
+}
+
+/** A text in lines of so many columns, broken at blanks. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= width)
+      lines[lines.length - 1] = `${last} ${word}`
+    else if (word !== '') lines.push(word)
+  }
+  return lines.map((line) => line.replaceAll(BOUND, ' ').trimEnd())
+}

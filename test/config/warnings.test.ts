@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { manifestSchema } from '../../src/config/schema.ts'
+import { peopleProject, person } from '../e2e/people.ts'
+import { KEY, startWorkos } from '../e2e/workos.ts'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+const CODES: string[] = JSON.parse(JSON.stringify(manifestSchema)).$defs.warnings.properties.accept.items.enum
+
+/** Files whose warnings become those of a plan or a verification. */
+const MAKERS = [
+  ...readdirSync(new URL('../../src/planning/', import.meta.url)).map((name) => `src/planning/${name}`),
+  'src/sources/written-nulls.ts',
+]
+
+test('every warning of a plan can be accepted, and is explained', () => {
+  const made = MAKERS.flatMap((file) => [...read(file).matchAll(/code: '([a-z_]+)',\s*severity: 'warning'/g)]).map(
+    ([, code]) => code ?? '',
+  )
+  expect(made).toContain('everybody_verified')
+  expect([...new Set(made)].sort()).toEqual([...CODES].sort())
+  const page = read('docs/warnings.md')
+  expect(CODES.filter((code) => !page.includes(`| \`${code}\` |`))).toEqual([])
+})
+
+test('an unknown code is an error that names the one that was meant, with its place', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [person('ada')], { warnings: { accept: ['everybody_verifed'] } })
+  const { exit, stderr } = await project.run(['plan'], { env: { KEY } })
+  expect({ exit, stderr }).toMatchObject({ exit: 3, stderr: expect.stringContaining('did you mean') })
+  expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+ error: .*everybody_verifed/)
+  expect(stderr).toContain('everybody_verified')
+})
+
+test('a code that does not occur is fine', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [person('ada')], { warnings: { accept: CODES } })
+  expect(await project.run(['plan', '--strict'], { env: { KEY } })).toMatchObject({ exit: 0 })
+})

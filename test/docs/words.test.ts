@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { WORDS, WORDS_OF } from '../../src/cli/glossary.ts'
+import { command } from '../cli/harness.ts'
+
+const page = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
+
+/** The rows of the tables of a page: first cell and second. */
+const rowsOf = (name: string): [string, string][] =>
+  [...page(name).matchAll(/^\| ([^|]+?) \| ([^|]+?) \|$/gm)].map(([, word = '', meaning = '']) => [word, meaning])
+
+const help = async (...args: string[]) => (await command(args, { cwd: '/' })).stdout
+const inOneLine = (text: string) => text.replaceAll(/\s+/g, ' ')
+
+test('the glossary of the docs and of the program hold the same words', async () => {
+  const [, ...rows] = rowsOf('glossary.md')
+  expect(rows).toEqual(Object.entries(WORDS))
+  const shown = inOneLine(await help('help', 'words'))
+  for (const [word, meaning] of Object.entries(WORDS)) expect(shown).toContain(`${word} ${meaning}`)
+  expect(inOneLine(await help('words'))).toContain(inOneLine(`drift ${WORDS.drift}`))
+})
+
+test.each(Object.entries(WORDS_OF))('the help of %s ends with the words that it uses', async (name, words) => {
+  const shown = inOneLine(await help(name, '--help'))
+  for (const word of words) expect(shown).toContain(`${word} ${WORDS[word]}`)
+  expect(shown).toContain('workos-migrate help words')
+})
+
+test('no line of the words is wider than a terminal', async () => {
+  const lines = (await help('words')).split('\n')
+  expect(lines.filter((line) => line.length > 80)).toEqual([])
+})
