@@ -1,8 +1,8 @@
 /**
  * npm run build
  *
- * Compiles src to dist, and puts the code that ajv makes of the manifest's schema (https://ajv.js.org/standalone.html) in the place of the
- * module that compiles the schema when the program runs from source.
+ * Compiles src to dist. Two modules that make something when the program runs from source are replaced by what they make: the code
+ * that ajv makes of the manifest's schema (https://ajv.js.org/standalone.html), and the script and style of the HTML report.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAjv, VALIDATED } from '../src/config/validators.ts'
+import { pageAssets } from '../src/reporting/html/page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const standalone: typeof import('ajv/dist/standalone/index.js').default = createRequire(import.meta.url)(
@@ -28,4 +29,10 @@ const prelude = "import { createRequire } from 'node:module'\nconst require = cr
 writeFileSync(
   join(root, 'dist/config/validators.js'),
   prelude + standalone(createAjv({ source: true, esm: true }), VALIDATED),
+)
+
+const assets = JSON.stringify(await pageAssets())
+writeFileSync(
+  join(root, 'dist/reporting/html/page.js'),
+  `const assets = ${assets}\n\nexport async function pageAssets() {\n  return assets\n}\n`,
 )

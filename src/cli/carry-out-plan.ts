@@ -4,13 +4,16 @@ import { systemClock } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, GuardError } from '../diagnostics/errors.ts'
+import { fieldTables } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
 import { WorkLeft } from '../planning/work-left.ts'
 import { ActionEvents, emitRun } from '../reporting/apply-events.ts'
 import { renderApplyJson, renderApplyText } from '../reporting/apply-text.ts'
 import { renderFailures } from '../reporting/failures.ts'
 import { painter } from '../reporting/style.ts'
+import { plannedKinds } from '../resources/registry.ts'
 import type { Context } from './context.ts'
+import type { HtmlFile } from './html-report.ts'
 import { buffered } from './output.ts'
 import { placeManifestProblem } from './placing.ts'
 import type { Session } from './session.ts'
@@ -23,6 +26,8 @@ export interface CarryOutOptions {
   json?: boolean
   /** What the plan accepted as rejected or blocked counts as well. */
   strict?: boolean
+  /** Where the report for a browser goes. */
+  report?: HtmlFile
 }
 
 /** @throws GuardError with every guard that the plan offends */
@@ -79,6 +84,13 @@ export async function carryOutPlan(
       write(`\n${renderApplyText(result, seconds, paint)}`)
     }
     await end()
+    if (options.report !== undefined) {
+      const { applyReport } = await import('../reporting/html/apply-report.ts')
+      const fields = plan.purpose === 'apply' ? fieldTables(plan.set, plannedKinds(loaded.manifest)) : []
+      const sent = { requests: target.client.timeline.read(), limits: target.limits }
+      const applied = { plan, fields, result, seconds, failures: () => state.failures(result.run), ...sent }
+      await options.report.write(await applyReport(applied, options.report.options))
+    }
     return exitCode(result, plan, options.strict ?? false)
   } finally {
     progress.clear()

@@ -134,6 +134,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
     .option('--merges <file>', 'write what became of duplicates, record by record, as JSON')
     .option('--rejects <file>', 'write the rows of what is rejected or blocked, with the reasons, to be corrected')
     .option('--resets <file>', 'write who must set a new password, and why, as CSV')
+    .option('--html <file>', 'write a report for a browser: one file, which asks no network for anything')
     .option('--detailed-exitcode', 'exit with 2 when there is something to apply')
     .option('--strict', 'exit with 7 when something is rejected or blocked, or a warning is not accepted')
     .action((manifest, { json, ...options }) =>
@@ -148,6 +149,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
     ['workos-migrate plan', 'what is to be done'],
     ['workos-migrate plan --only organization:acme', 'of one organization and its members'],
     ['workos-migrate plan --format markdown', 'for a pull request'],
+    ['workos-migrate plan --html plan.html', 'to be looked at in a browser: searched, filtered, printed'],
     ['workos-migrate plan --merges merges.json', 'which records became one user, and which values were not taken'],
     ['workos-migrate plan --out plan.ndjson', 'to be reviewed, then applied with: workos-migrate apply plan.ndjson'],
   ])
@@ -164,6 +166,7 @@ function addApply(program: Command, context: Context, start: Start): void {
       'apply nothing with a warning that is not accepted; exit with 7 for what is rejected or blocked',
     )
     .option('--confirm <word>', 'the word that safety.confirm asks for; a saved plan needs it too')
+    .option('--html <file>', 'write a report of the plan and its result for a browser')
     .option('--json', 'print the result as JSON')
     .action((file, options) =>
       start(() =>

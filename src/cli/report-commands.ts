@@ -12,6 +12,7 @@ export function addReports(program: Command, context: Context, start: Start): vo
   const verify = scoped(eventful(telling(reading(read))))
     .option('--strict', 'fail on differences and warnings as well, not only on what is missing')
     .option('--full', 'show every finding')
+    .option('--html <file>', 'write a report for a browser')
     .option('--json', 'print the result as JSON')
     .action((manifest, options) =>
       start(() =>

@@ -15,11 +15,15 @@ export function addState(program: Command, context: Context, start: Start): void
     .action((options) => start(async () => (await import('./commands/state.ts')).stateList(options, context)))
   examples(list, [['workos-migrate state list --kind user', 'the users']])
   const show = sub(state, 'show [address]', 'Show one resource, or the state as a whole and its runs')
+    .option('--html <file>', 'write a report of the whole state for a browser')
     .option('--json', 'print it as JSON')
     .action((address, options) =>
       start(async () => (await import('./commands/state.ts')).stateShow(address, options, context)),
     )
-  examples(show, [['workos-migrate state show user:user_123', 'one resource']])
+  examples(show, [
+    ['workos-migrate state show user:user_123', 'one resource'],
+    ['workos-migrate state show --html state.html', 'everything that it holds, to be searched in a browser'],
+  ])
   const exporting = sub(state, 'export', 'Print the map from source keys to WorkOS ids')
     .addOption(new Option('--format <format>', 'how to print it').choices(['csv', 'ndjson']).default('csv'))
     .option('--kind <kind>', 'only this kind')

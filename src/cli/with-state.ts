@@ -20,9 +20,9 @@ export interface StateLocation {
 export interface OpenedState {
   state: SqliteStateStore
   /** With references that may be unset. */
-  loaded: LoadedManifest
   statePath: string
   manifestDigest: string
+  loaded: LoadedManifest
 }
 
 /**

@@ -62,7 +62,8 @@ function answeredOtherwise({ kinds, stillAnswered }: ApplyResult): number {
   return kinds.reduce((sum, { answered }) => sum + answered, stillAnswered)
 }
 
-function conclusion(result: ApplyResult, paint: Paint): string {
+/** What an apply came to, in a sentence. */
+export function conclusion(result: ApplyResult, paint: Paint): string {
   const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose, scope } = result
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
     kinds.reduce((total, kind) => total + kind[field], 0)

@@ -25,6 +25,11 @@ export function renderScope(scope: ScopeReport | undefined, paint: Paint): strin
   return `${paint('bold', 'Pilot')}  ${describeScope(scope)}\n  out of scope: ${describeOutOfScope(scope)}\n\n`
 }
 
+/** The same, line by line. */
+export function scopeLines(scope: ScopeReport | undefined): string[] {
+  return scope === undefined ? [] : [`pilot: ${describeScope(scope)}`, `out of scope: ${describeOutOfScope(scope)}`]
+}
+
 /** The same for Markdown. */
 export function scopeMarkdown(scope: ScopeReport, prose: (text: string) => string): string {
   return `> **Pilot**: ${prose(describeScope(scope))}. Out of scope: ${prose(describeOutOfScope(scope))}.\n`

@@ -27,7 +27,7 @@ export interface VerifyTextOptions extends ReadingTextOptions {
 export const SAMPLE = 5
 
 /** What is shown of each type, in this order. */
-const SECTIONS: readonly [FindingType, string, 'red' | 'yellow' | 'cyan'][] = [
+export const SECTIONS: readonly [FindingType, string, 'red' | 'yellow' | 'cyan'][] = [
   ['deleted', 'Missing: in the state, and deleted in WorkOS', 'red'],
   ['not_applied', 'Missing: not applied yet', 'red'],
   ['clash', 'Missing: something else stands in its place', 'red'],
@@ -38,7 +38,8 @@ const SECTIONS: readonly [FindingType, string, 'red' | 'yellow' | 'cyan'][] = [
   ['role_of_group', 'Roles that groups give, besides those of the source', 'cyan'],
 ]
 
-const CHANGED: Record<ChangedBy, string> = {
+/** Who moved away from what was applied, in words. */
+export const CHANGED: Record<ChangedBy, string> = {
   source: 'changed in the source since it was applied',
   WorkOS: 'changed in WorkOS, or different when it was adopted',
   both: 'changed in the source and in WorkOS',
@@ -107,10 +108,13 @@ function describe(finding: Finding, { set }: Verification): string {
   }
 }
 
-function renderRemarks(
-  { secrets, rejected, openWrites, set }: Verification,
-  { paint, write }: VerifyTextOptions,
-): void {
+function renderRemarks(verification: Verification, { paint, write }: VerifyTextOptions): void {
+  const lines = verifyRemarks(verification)
+  if (lines.length > 0) write(`\n${paint('bold', 'Remarks')}\n${lines.map((line) => `  ${line}\n`).join('')}`)
+}
+
+/** What a comparison cannot see, and what is missing from it. */
+export function verifyRemarks({ secrets, rejected, openWrites, set }: Verification): string[] {
   const lines: string[] = set.reading.partial ? [PARTIAL] : []
   if (secrets.inSource + secrets.sent + secrets.leftAlone > 0) {
     const alone = secrets.leftAlone === 0 ? '' : `, ${counted(secrets.leftAlone, 'user')} from before kept theirs`
@@ -127,10 +131,11 @@ function renderRemarks(
       `${counted(openWrites, 'write')} of an interrupted run may have taken effect: the next plan or apply looks them up`,
     )
   }
-  if (lines.length > 0) write(`\n${paint('bold', 'Remarks')}\n${lines.map((line) => `  ${line}\n`).join('')}`)
+  return lines
 }
 
-function conclusion({ outcome, kinds, rejected }: Verification, paint: Paint): string {
+/** What a verification came to, in a sentence. */
+export function conclusion({ outcome, kinds, rejected }: Verification, paint: Paint): string {
   const sum = (field: 'desired' | 'different' | 'missing' | 'otherId' | 'extra' | 'notInState') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
   const all = `all ${counted(sum('desired'), 'resource')}`

@@ -14,6 +14,7 @@ import { Ending } from './ending.ts'
 import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
 import { classify, type RateLimiter, type RequestClass } from './limiter.ts'
 import { refusalOf } from './refusal.ts'
+import { RequestTimeline } from './timeline.ts'
 import { neverSent } from './trouble.ts'
 
 export interface ClientOptions {
@@ -60,6 +61,7 @@ export class WorkosClient implements Api {
   readonly counts: RequestCounts = { reads: 0, writes: 0, refused: 0, repeated: 0 }
   /** The requests sent so far, by the windows that they count in. */
   readonly classes: Record<RequestClass, number> = { write: 0, read: 0, other: 0, 'organization-delete': 0 }
+  readonly timeline = new RequestTimeline()
   readonly #options: ClientOptions
   readonly #clock: Clock
   readonly #network: Network
@@ -167,6 +169,7 @@ export class WorkosClient implements Api {
       this.classes[requestClass] += 1
       if (method === 'GET') this.counts.reads += 1
       else this.counts.writes += 1
+      this.timeline.record(requestClass, this.#clock.now())
       const exchange = await recordExchange(call)
       const status = exchange.answer?.status
       if (status === 429 || (status === 503 && exchange.answer?.retryAfter !== undefined)) {
@@ -181,6 +184,7 @@ export class WorkosClient implements Api {
       }
       this.counts.refused += 1
       this.#failed({ method, path, status, why: `HTTP ${status}`, attempt: refusals + 1 })
+      this.timeline.record('refused', this.#clock.now())
       if (refusals === REFUSALS) {
         throw new TargetError({
           code: 'rate_limited',

@@ -234,6 +234,16 @@ test('what is out of scope is counted, and adds up with what is in scope', async
   )
 })
 
+test('the HTML reports of plan, apply and verify say of whom they speak', async () => {
+  const project = peopleProject(await startWorkos(), ROWS)
+  for (const args of [['plan'], ['apply', '--yes'], ['verify']]) {
+    await ran(project, ...args, '--limit', '2', '--html', 'report.html')
+    const page = readFileSync(project.path('report.html'), 'utf8')
+    expect(page, args[0]).toContain('pilot: the first 2 users')
+    expect(page, args[0]).toContain('out of scope: 1 organization, 2 users, 2 memberships')
+  }
+})
+
 test('records of others that are rejected do not refuse a pilot; its own do, and those that are nobody knows whose', async () => {
   const rows = [
     ...ROWS,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { readReport } from '../reporting/html/reading.ts'
 
 /** A secret that must turn up nowhere, by the name under which a failing test speaks of it. */
 export interface Canary {
@@ -92,7 +93,13 @@ export function filesIn(folder: string): string[] {
 export function leaksIn(folder: string, canaries: readonly Canary[], written: readonly string[]): string[] {
   return filesIn(folder)
     .filter((file) => !written.includes(file))
-    .flatMap((file) => found(readFileSync(join(folder, file)), canaries).map((name) => `${file}: ${name}`))
+    .flatMap((file) => found(contentOf(join(folder, file)), canaries).map((name) => `${file}: ${name}`))
+}
+
+/** The bytes of a file; of an HTML report also its rows, which are compressed. */
+function contentOf(path: string): Buffer {
+  const bytes = readFileSync(path)
+  return path.endsWith('.html') ? Buffer.concat([bytes, Buffer.from(readReport(bytes.toString()).all)]) : bytes
 }
 
 /** `path mode` for every file that others than its owner may touch, and every folder beneath. */

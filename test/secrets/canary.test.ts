@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Result } from '../e2e/cli.ts'
 import { found, leaksIn, openModes } from './canaries.ts'
@@ -57,4 +58,19 @@ test.each([
   expect(workos.log.some(({ method, path }) => method === 'POST' && path === '/user_management/users')).toBe(true)
   expect(workos.log.some(({ path, status }) => path.endsWith('/auth_factors') && status === 201)).toBe(true)
   expect(workos.log.some(({ method, status }) => method === 'DELETE' && status < 300)).toBe(true)
+})
+
+test('a secret among the compressed rows of an HTML report would be found', async () => {
+  const { project, canaries, written, run } = await csvCanaries()
+  expect((await project.run(['plan', '--html', 'plan.html'], run)).stderr).toContain('The report is in plan.html')
+  const html = readFileSync(project.path('plan.html'), 'utf8')
+  expect(leaksIn(project.folder, canaries, written)).toEqual([])
+  const [leaked] = canaries
+  const row = `${'\u4e00'.repeat(2)}${JSON.stringify([[leaked?.secret.toString() ?? '']])}\n`
+  const chunk = gzipSync(row).toString('base64')
+  project.write(
+    'plan.html',
+    html.replace('</body>', `<script type="application/json" data-grid="actions">"${chunk}"</script></body>`),
+  )
+  expect(leaksIn(project.folder, canaries, written)).toContain(`plan.html: ${leaked?.name}`)
 })

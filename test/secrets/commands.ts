@@ -61,6 +61,7 @@ export const LINES: Record<string, string[][]> = {
     ['plan', '--verbose', '--events', '-'],
     ['plan', '--format', 'markdown', '--full'],
     ['plan', '--fresh', '--strict'],
+    ['plan', '--html', 'plan.html'],
     ['plan', '--snapshot', 'snapshot', '--json', '--full'],
     ['plan', '--refresh', '--out', 'plan.ndjson', '--merges', 'merges.json'],
     ['plan', '--rejects', `${ROWS}plan.csv`, '--resets', 'resets.csv'],
@@ -75,7 +76,7 @@ export const LINES: Record<string, string[][]> = {
   apply: [
     ['apply', 'plan.ndjson', '--full', '--confirm', 'canaries', '--verbose', '--events', 'apply-events.ndjson'],
     ['apply', '--yes', '--json', '--full', '--quiet'],
-    ['apply', '--yes', '--refresh', '--events', '-'],
+    ['apply', '--yes', '--refresh', '--events', '-', '--html', 'apply.html'],
     ['apply', '--confirm', 'wrong-word', '--strict'],
     ['apply', '--fresh', '--confirm', 'wrong-word'],
     ['apply', '--snapshot', 'snapshot', '--confirm', 'wrong-word'],
@@ -85,7 +86,7 @@ export const LINES: Record<string, string[][]> = {
     ['verify', '--strict', '--full', '--verbose'],
     ['verify', '--quiet', '--events', '-'],
     ['verify', '--json', '--full'],
-    ['verify', '--fresh', '--full'],
+    ['verify', '--fresh', '--full', '--html', 'verify.html'],
     ['verify', '--snapshot', 'snapshot'],
   ],
   explain: [
@@ -111,7 +112,7 @@ export const LINES: Record<string, string[][]> = {
   ],
   'state show': [
     ['state', 'show'],
-    ['state', 'show', '--json'],
+    ['state', 'show', '--json', '--html', 'state.html'],
     ['state', 'show', 'user:u-bcrypt', '--json'],
   ],
   'state export': [

@@ -14,9 +14,11 @@ import { describeWhere } from '../../reporting/where-text.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { type Approval, approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { type HtmlFile, htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
+import { outputPlaces } from '../output-places.ts'
 import { checkNoScope } from '../scope.ts'
-import type { SessionOptions } from '../session.ts'
+import type { Session, SessionOptions } from '../session.ts'
 import { refuseWarnings } from '../strict.ts'
 import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
@@ -29,6 +31,10 @@ export interface ApplyCommandOptions extends SessionOptions, Approval {
   json?: boolean
   /** Refuse a plan with warnings that nobody accepted; fail on what is rejected or blocked. */
   strict?: boolean
+  /** Where to write the report for a browser. */
+  html?: string
+  /** Where events are written: see withEvents. */
+  events?: string
 }
 
 /** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */
@@ -44,6 +50,7 @@ export async function apply(
   if (options.fresh) throw freshPlan()
   checkNoScope(options)
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
+    const report = await reportFile(session, options, context, path)
     const { apiKey } = session.target.identity
     const plan = await session.computePlan(saved.summary.refreshed)
     checkFresh(saved, plan, { apiKey, manifest: session.loaded.manifest, file: file ?? path })
@@ -52,12 +59,13 @@ export async function apply(
     checkRefusals(plan, session.loaded)
     if (options.strict) refuseWarnings(plan)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
-    return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
+    return carryOutPlan(session, plan, { ...options, command: 'apply', report }, context)
   })
 }
 
 function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitCode> {
   return withSession(options, context, 'apply', async (session) => {
+    const report = await reportFile(session, options, context)
     const plan = await session.computePlan(options.refresh ?? false)
     if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
     checkRefusals(plan, session.loaded)
@@ -70,7 +78,7 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
       remark(options, context, 'Nothing was applied.\n')
       return ExitCode.done
     }
-    return carryOutPlan(session, plan, { ...options, command: 'apply' }, context)
+    return carryOutPlan(session, plan, { ...options, command: 'apply', report }, context)
   })
 }
 
@@ -87,6 +95,17 @@ async function showHead(plan: Plan, { stdout, env }: Context): Promise<void> {
   write(`${paint('bold', describeWhere(plan.where))}\n`)
   renderWarnings(plan.summary.warnings, { paint, write })
   await end()
+}
+
+async function reportFile(
+  { loaded, statePath }: Session,
+  options: ApplyCommandOptions,
+  context: Context,
+  plan?: string,
+): Promise<HtmlFile | undefined> {
+  const { events, html } = options
+  await outputPlaces(loaded, statePath, { '--events': events, 'the saved plan': plan, '--html': html }, context.cwd)
+  return htmlFile(html, options, context)
 }
 
 /** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
+import { fieldTables } from '../../planning/field-table.ts'
 import { planMisfits } from '../../planning/misfits.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
@@ -11,7 +12,9 @@ import { renderPlanJson } from '../../reporting/plan-json.ts'
 import { renderPlanText } from '../../reporting/plan-text.ts'
 import { resetsCsv } from '../../reporting/resets-csv.ts'
 import { painter } from '../../reporting/style.ts'
+import { plannedKinds } from '../../resources/registry.ts'
 import type { Context } from '../context.ts'
+import { htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
 import { type Holder, outputPlaces } from '../output-places.ts'
 import type { Session, SessionOptions } from '../session.ts'
@@ -28,6 +31,8 @@ export interface PlanOptions extends SessionOptions {
   out?: string
   /** Where to write what merging decided, record by record. */
   merges?: string
+  /** Where to write the report for a browser. */
+  html?: string
   /** Where to write the rows of what is rejected or blocked. */
   rejects?: string
   /** Where to write who must set a new password, and why. */
@@ -44,8 +49,16 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
   return withSession(options, context, undefined, async (session) => {
     const { loaded, statePath } = session
     const { events, out, merges, rejects, resets } = options
-    const files = { '--events': events, '--out': out, '--merges': merges, '--rejects': rejects, '--resets': resets }
+    const files = {
+      '--events': events,
+      '--out': out,
+      '--merges': merges,
+      '--rejects': rejects,
+      '--resets': resets,
+      '--html': options.html,
+    }
     const holder = await outputPlaces(loaded, statePath, files, context.cwd)
+    const html = htmlFile(options.html, options, context)
     const computed = await session.computePlan(options.refresh ?? false)
     await showPlan(computed, options, context)
     if (options.out !== undefined) {
@@ -58,6 +71,11 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
     if (options.merges !== undefined) {
       saveMerges(computed, options.merges, session, context)
       remark(options, context, `What merging decided is in ${options.merges}. It holds values of users.\n`)
+    }
+    if (html !== undefined) {
+      const { planReport } = await import('../../reporting/html/plan-report.ts')
+      const fields = fieldTables(computed.set, plannedKinds(loaded.manifest))
+      await html.write(await planReport(computed, fields, html.options))
     }
     if (rejects !== undefined) await saveRejects(computed, { ...options, rejects }, holder, session, context)
     if (resets !== undefined) {

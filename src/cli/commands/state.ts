@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
-import type { ExitCode } from '../../diagnostics/errors.ts'
+import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { jsonText } from '../../json.ts'
 import { renderState } from '../../reporting/state-text.ts'
@@ -7,7 +7,9 @@ import { kindDefinitions } from '../../resources/registry.ts'
 import type { StateResource, StateStore } from '../../state/store.ts'
 import { checkKind, parseAddress, unknownAddress } from '../address.ts'
 import type { Context } from '../context.ts'
+import { htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
+import { outputPlaces } from '../output-places.ts'
 import { withState } from '../with-state.ts'
 
 export interface StateOptions {
@@ -16,6 +18,8 @@ export interface StateOptions {
   /** Only this kind. */
   kind?: string
   json?: boolean
+  /** Where to write the report for a browser. */
+  html?: string
 }
 
 /** `state list`: every resource with its WorkOS id. */
@@ -39,9 +43,23 @@ export async function stateShow(
   options: StateOptions,
   context: Context,
 ): Promise<ExitCode> {
-  return withState(options, context, async ({ state }) => {
+  if (options.html !== undefined && target !== undefined) {
+    const hint = 'leave one of the two out'
+    throw new UsageError({
+      code: 'options_contradict',
+      message: '--html writes the state as a whole, not one resource of it',
+      hint,
+    })
+  }
+  return withState(options, context, async ({ state, loaded, statePath }) => {
+    await outputPlaces(loaded, statePath, { '--html': options.html }, context.cwd)
+    const html = htmlFile(options.html, {}, context)
     const shown = target === undefined ? await overview(state) : await single(state, target)
     context.stdout.write(options.json ? `${jsonText(shown)}\n` : renderState(shown))
+    if (html === undefined) return
+    const { stateReport } = await import('../../reporting/html/state-report.ts')
+    const of = { name: loaded.manifest.name, environment: loaded.environment ?? null }
+    await html.write(await stateReport(state, of, html.options))
   })
 }
 

@@ -9,7 +9,9 @@ import { plannedKinds } from '../../resources/registry.ts'
 import type { Verification } from '../../verifying/verification.ts'
 import { verify as compare } from '../../verifying/verify.ts'
 import type { Context } from '../context.ts'
+import { htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
+import { outputPlaces } from '../output-places.ts'
 import type { SessionOptions } from '../session.ts'
 import { withSession } from '../with-session.ts'
 
@@ -18,12 +20,18 @@ export interface VerifyCommandOptions extends SessionOptions {
   strict?: boolean
   full?: boolean
   json?: boolean
+  /** Where to write the report for a browser. */
+  html?: string
+  /** Where events are written: see withEvents. */
+  events?: string
 }
 
 /** `verify`: reads WorkOS back and compares it with the source and the state. Writes to neither. */
 export async function verify(options: VerifyCommandOptions, context: Context): Promise<ExitCode> {
   return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
-    const { loaded, state, target, progress } = session
+    const { loaded, state, target, progress, statePath } = session
+    await outputPlaces(loaded, statePath, { '--events': options.events, '--html': options.html }, context.cwd)
+    const html = htmlFile(options.html, options, context)
     const verification = await compare({
       loaded,
       state,
@@ -43,6 +51,10 @@ export async function verify(options: VerifyCommandOptions, context: Context): P
       renderVerifyText(verification, { paint, full, write, now: context.now(), isNamed: snapshot !== undefined })
     }
     await end()
+    if (html !== undefined) {
+      const { verifyReport } = await import('../../reporting/html/verify-report.ts')
+      await html.write(await verifyReport(verification, html.options))
+    }
     return exitCode(verification, options.strict ?? false)
   })
 }

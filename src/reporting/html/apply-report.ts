@@ -1,0 +1,128 @@
+import type { ApplyResult } from '../../applying/apply-result.ts'
+import type { RejectedItem } from '../../desired/desired-set.ts'
+import type { FieldTable } from '../../planning/field-table.ts'
+import type { Plan } from '../../planning/plan.ts'
+import type { Failure } from '../../state/store.ts'
+import type { Limits } from '../../workos/limiter.ts'
+import type { TimelineCounts } from '../../workos/timeline.ts'
+import { conclusion } from '../apply-text.ts'
+import { fromFailure } from '../errors-groups.ts'
+import { scopeLines } from '../scope-text.ts'
+import { counted, duration } from '../style.ts'
+import { describeWhere } from '../where-text.ts'
+import { assembled, type ReportOptions } from './assembled.ts'
+import { barsOf, requestsChart } from './charts.ts'
+import type { AssembledReport } from './document.ts'
+import { alertsOf, planParts } from './plan-report.ts'
+import { type Problem, problemSections, rejectsOf } from './problems.ts'
+import type { Block, Section, Tone } from './report.ts'
+import { shownBy } from './shown.ts'
+
+/** What an apply came to, and what it was asked to do. */
+export interface Applied {
+  plan: Plan
+  fields: readonly FieldTable[]
+  result: ApplyResult
+  seconds: number
+  /** What the run could not do, as often as it is asked. */
+  failures(): AsyncIterable<Failure[]>
+  requests: TimelineCounts | undefined
+  limits: Limits
+}
+
+const TONES: Record<string, Tone> = { completed: 'good', incomplete: 'warn', interrupted: 'warn' }
+
+/** An apply as an HTML report: its result, then its plan. */
+export async function applyReport(applied: Applied, options: ReportOptions): Promise<AssembledReport> {
+  const { plan, fields, result, failures } = applied
+  const shown = shownBy(options.mask)
+  const problems = await problemSections(() => problemsOf(failures(), plan.set.rejects()), shown)
+  const parts = await planParts(plan, fields, shown, options)
+  const sentence = conclusion(result, (_format, text) => text)
+  const isWhole = result.rejected + result.stillAnswered === 0
+  const tone = result.outcome === 'completed' && !isWhole ? 'warn' : (TONES[result.outcome] ?? 'bad')
+  const head = {
+    what: plan.purpose === 'destroy' ? 'Deletion' : 'Apply',
+    name: plan.name,
+    head: [describeWhere(result.where), `run ${result.run}`, ...scopeLines(result.scope).map(shown.text)],
+  }
+  const summary: Section = {
+    id: 'summary',
+    title: 'Result',
+    blocks: [...alertsOf(plan, shown), figuresOf(applied), ...problems.links, kindsTable(result)],
+  }
+  const requests: Section = { id: 'requests', title: 'Requests', blocks: requestBlocks(applied) }
+  return assembled({ ...head, sentence, tone }, options, {
+    sections: [summary, requests, ...problems.sections, ...parts.first, ...parts.rest],
+    grids: [problems.source, ...parts.grids],
+  })
+}
+
+async function* problemsOf(
+  failures: AsyncIterable<Failure[]>,
+  rejects: Iterable<RejectedItem>,
+): AsyncGenerator<Problem> {
+  for await (const batch of failures) yield* batch.map(fromFailure)
+  yield* rejectsOf(rejects)
+}
+
+const ENDS = ['created', 'updated', 'adopted', 'deleted', 'unchanged', 'failed', 'blocked', 'pending'] as const
+const END_TONES: Record<(typeof ENDS)[number], Tone | 'other'> = {
+  created: 'good',
+  updated: 'warn',
+  adopted: 'info',
+  deleted: 'bad',
+  unchanged: 'other',
+  failed: 'bad',
+  blocked: 'bad',
+  pending: 'other',
+}
+
+function figuresOf({ result }: Applied): Block {
+  const sum = (end: (typeof ENDS)[number]) => result.kinds.reduce((total, kind) => total + kind[end], 0)
+  const tone = (end: (typeof ENDS)[number]): Tone => {
+    if (end === 'created') return 'good'
+    return ['failed', 'blocked', 'pending'].includes(end) && sum(end) > 0 ? 'bad' : 'plain'
+  }
+  return {
+    type: 'figures',
+    figures: [
+      ...ENDS.map((end) => ({ label: end, value: sum(end), tone: tone(end) })),
+      { label: 'rejected', value: result.rejected, tone: result.rejected > 0 ? 'bad' : 'plain' },
+    ],
+  }
+}
+
+function kindsTable({ kinds }: ApplyResult): Block {
+  const columns = ['desired', 'toDelete', ...ENDS, 'gone', 'reduced', 'answered'] as const
+  const some = kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
+  const used = columns.filter((column) => column === 'desired' || some.some((kind) => kind[column] > 0))
+  const label = (column: string) => ({ toDelete: 'to delete', answered: 'answered otherwise' })[column] ?? column
+  return {
+    type: 'table',
+    caption: 'By kind',
+    columns: [{ label: '' }, ...used.map((column) => ({ label: label(column), numeric: true as const }))],
+    rows: some.map((kind) => [kind.plural, ...used.map((column) => kind[column])]),
+  }
+}
+
+function requestBlocks({ result, seconds, requests, limits }: Applied): Block[] {
+  const { reads, writes, refused, repeated } = result.requests
+  const told = [
+    counted(writes, 'write'),
+    counted(reads, 'read'),
+    ...(refused > 0 ? [`${refused} answered 429`] : []),
+    ...(repeated > 0 ? [`${repeated} repeated`] : []),
+  ]
+  const some = result.kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
+  return [
+    { type: 'text', text: `${told.join(', ')} in ${duration(seconds)}.` },
+    ...requestsChart(requests, limits),
+    ...barsOf(
+      'What became of it',
+      'resources',
+      some.map(({ plural }) => plural),
+      ENDS.map((end) => [end, END_TONES[end], some.map((kind) => kind[end])]),
+    ),
+  ]
+}

@@ -1,0 +1,118 @@
+import type { DesiredSet } from '../../desired/desired-set.ts'
+import { figure } from '../../diagnostics/printable.ts'
+import type { KindSummary } from '../../planning/kind-summary.ts'
+import type { PasswordCounts } from '../../planning/password-counts.ts'
+import type { Limits } from '../../workos/limiter.ts'
+import type { TimelineCounts } from '../../workos/timeline.ts'
+import type { BarChart, Block, TimeChart, Tone } from './report.ts'
+import type { Shown } from './shown.ts'
+
+/** Bars of one chart. */
+const BARS = 20
+
+type Stack = readonly (readonly [label: string, tone: Tone | 'other', values: number[]])[]
+
+/** A bar chart, unless there is nothing in it. Series without a value are left out. */
+export function barsOf(title: string, unit: string, labels: string[], stack: Stack, note?: string): Block[] {
+  const series = stack
+    .filter(([, , values]) => values.some((value) => value > 0))
+    .map(([label, tone, values]) => ({ label, tone, values }))
+  if (labels.length === 0 || series.length === 0) return []
+  const chart: BarChart = { kind: 'bars', title, unit, labels, series, note }
+  return [{ type: 'chart', chart }]
+}
+
+export function actionsChart(kinds: readonly KindSummary[]): Block[] {
+  const some = kinds.filter((kind) => kind.desired + kind.delete > 0)
+  const of = (field: 'create' | 'update' | 'adopt' | 'delete' | 'blocked' | 'unchanged') =>
+    some.map((kind) => kind[field])
+  const stack: Stack = [
+    ['create', 'good', of('create')],
+    ['update', 'warn', of('update')],
+    ['adopt', 'info', of('adopt')],
+    ['delete', 'bad', of('delete')],
+    ['blocked', 'bad', of('blocked')],
+    ['unchanged', 'other', of('unchanged')],
+  ]
+  return barsOf(
+    'Actions by kind',
+    'resources',
+    some.map(({ plural }) => plural),
+    stack,
+  )
+}
+
+/** Members of the largest organizations, and of all others together. */
+export function organizationsChart({ staging }: DesiredSet, shown: Shown): Block[] {
+  const rows = staging
+    .statement(
+      `SELECT m.refs ->> 'organization' AS key, count(*) AS n,
+         (SELECT o.attributes ->> 'name' FROM desired o WHERE o.kind = 'organization' AND o.key = m.refs ->> 'organization') AS name
+       FROM desired m WHERE m.kind = 'membership' GROUP BY 1 ORDER BY n DESC, key LIMIT ?`,
+    )
+    .all(BARS)
+  const total = staging.count("SELECT count(*) FROM desired WHERE kind = 'membership'")
+  const all = staging.count("SELECT count(DISTINCT refs ->> 'organization') FROM desired WHERE kind = 'membership'")
+  const values = rows.map(({ n }) => Number(n))
+  const rest = total - values.reduce((sum, value) => sum + value, 0)
+  const others = all - rows.length
+  const labels = rows.map(({ key, name }) => shown.value(String(name ?? key)))
+  const note =
+    others > 0 ? `${figure(others)} smaller organizations have ${figure(rest)} memberships together.` : undefined
+  return barsOf('Users per organization', 'memberships', labels, [['members', 'plain', values]], note)
+}
+
+/** How many memberships have each role. */
+export function rolesChart({ staging }: DesiredSet, shown: Shown): Block[] {
+  const rows = staging
+    .statement(
+      `SELECT r.value AS role, count(*) AS n FROM desired d LEFT JOIN json_each(d.attributes, '$.roles') r
+       WHERE d.kind = 'membership' GROUP BY 1 ORDER BY n DESC, role LIMIT ?`,
+    )
+    .all(BARS + 1)
+  const listed = rows.slice(0, BARS)
+  const labels = listed.map(({ role }) => (role === null ? '(no role given)' : shown.text(String(role))))
+  const note = rows.length > BARS ? `The ${BARS} most frequent roles.` : undefined
+  return barsOf('Roles', 'memberships', labels, [['memberships', 'plain', listed.map(({ n }) => Number(n))]], note)
+}
+
+/** What becomes of the passwords of each algorithm. */
+export function passwordsChart({ algorithms, none }: PasswordCounts): Block[] {
+  const labels = algorithms.map(({ algorithm }) => (algorithm === 'clear' ? 'in clear' : algorithm))
+  const nothing = none > 0 && algorithms.length > 0 ? [none] : []
+  const padded = (values: number[]) => [...values, ...nothing.map(() => 0)]
+  const stack: Stack = [
+    ['kept', 'good', padded(algorithms.map(({ kept }) => kept))],
+    ['reset', 'bad', padded(algorithms.map(({ reset }) => reset))],
+    ['not sent: in WorkOS before', 'info', padded(algorithms.map(({ there }) => there))],
+    ['no password', 'other', [...algorithms.map(() => 0), ...nothing]],
+  ]
+  return barsOf('Passwords', 'users', [...labels, ...nothing.map(() => 'none')], stack)
+}
+
+/** Requests per second by class, with what the limits allow on average. */
+export function requestsChart(timeline: TimelineCounts | undefined, { writes, reads }: Limits): Block[] {
+  if (timeline === undefined) return []
+  const seconds = timeline.width / 1000
+  const perSecond = (counts: readonly number[]) => counts.map((count) => count / seconds)
+  const { write, read, other, refused } = timeline.counts
+  const rest = other.map((count, n) => count + (timeline.counts['organization-delete'][n] ?? 0))
+  const series = [
+    { label: 'writes', colour: 0, perSecond: perSecond(write) },
+    { label: 'reads', colour: 1, perSecond: perSecond(read) },
+    { label: 'other requests', colour: 2, perSecond: perSecond(rest) },
+    { label: 'answered 429', colour: 3, perSecond: perSecond(refused) },
+  ].filter(({ perSecond }) => perSecond.some((count) => count > 0))
+  const allowed = (limit: Limits['writes']) => limit.count / (limit.perMs / 1000)
+  const most = Math.max(...series.flatMap((one) => one.perSecond))
+  const limits = [
+    { label: 'limit of writes', colour: 0, perSecond: allowed(writes) },
+    { label: 'limit of reads', colour: 1, perSecond: allowed(reads) },
+  ]
+  // A limit far above all that was sent would press the curves flat: the note says it.
+  const near = limits.filter((limit) => limit.perSecond <= most * 4)
+  const said = (limit: Limits['writes'], what: string) => `${figure(limit.count)} ${what} in ${limit.perMs / 1000} s`
+  const note = `The limits allow ${said(writes, 'writes')} and ${said(reads, 'reads')}.`
+  const chart: TimeChart = { kind: 'time', title: 'Requests per second', width: seconds, series, limits: near, note }
+  return [{ type: 'chart', chart }]
+}

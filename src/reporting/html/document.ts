@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import type { PageAssets } from './page.ts'
+import type { Report } from './report.ts'
+import { chunksOf, type MarkedRow } from './rows.ts'
+
+/** A report, and where its grids take their rows from: they are read as they are written. */
+export interface AssembledReport {
+  report: Report
+  rows: Record<string, () => Iterable<MarkedRow> | AsyncIterable<MarkedRow>>
+}
+
+/**
+ * The whole file, piece by piece: what it says, the script that shows it, then the rows. It asks nothing of any network: its policy takes
+ * its own script and style by their digests, and nothing else. Data stands in blocks that no browser carries out.
+ */
+export async function* documentOf(
+  { report, rows }: AssembledReport,
+  { script, style }: PageAssets,
+): AsyncGenerator<string> {
+  const policy = [
+    "default-src 'none'",
+    `script-src '${digestOf(script)}'`,
+    `style-src '${digestOf(style)}'`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ')
+  yield `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(`${report.name} · ${report.what}`)}</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+<noscript><p>${escaped(report.sentence)}</p><p>This page shows its tables with a script of its own: let it run, or use --format markdown.</p></noscript>
+<script type="application/json" id="report">${dataBlock(report)}</script>
+<script>${script}</script>
+`
+  for (const { id } of report.grids) {
+    const of = rows[id]
+    if (of === undefined) continue
+    for await (const chunk of chunksOf(of()))
+      yield `<script type="application/json" data-grid="${id}">"${chunk}"</script>\n`
+  }
+  yield '</body>\n</html>\n'
+}
+
+function digestOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}
+
+/** JSON that no HTML parser finds an end or a comment in. */
+function dataBlock(value: object): string {
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

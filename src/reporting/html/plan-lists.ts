@@ -1,0 +1,184 @@
+import { lostRoles } from '../../desired/role-counts.ts'
+import { unsupportedTotp } from '../../desired/totp-factors.ts'
+import { address } from '../../planning/action.ts'
+import type { Plan } from '../../planning/plan.ts'
+import { describeMerges, duplicateRows } from '../merges-text.ts'
+import { describeLost, describeUnmapped } from '../roles-text.ts'
+import { leftOutList, orphansList } from './absent-lists.ts'
+import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow } from './lists.ts'
+import type { Block, FieldValue, Section } from './report.ts'
+import type { Shown } from './shown.ts'
+
+/** Everything that a plan names one by one besides its actions and what is wrong. Of each list the page holds the first `most`. */
+export async function planLists(
+  plan: Plan,
+  shown: Shown,
+  most = HELD,
+): Promise<{ sections: Section[]; grids: GridSource[] }> {
+  const isApply = plan.purpose === 'apply'
+  const lists = {
+    ...(isApply && {
+      leftOut: await listOf(leftOutList(plan, shown, most)),
+      orphans: await listOf(orphansList(plan, shown, most)),
+    }),
+    drift: await listOf(driftList(plan, shown, most)),
+    spared: await listOf(sparedList(plan, shown, most)),
+    merges: await listOf(mergesList(plan, shown, most)),
+    roles: await listOf(rolesList(plan, shown, most)),
+    totp: await listOf(totpList(plan, shown, most)),
+  }
+  const unmapped = describeUnmapped(plan.set).map(shown.text)
+  const roles = gridSection(lists.roles, 'warn', 'These memberships keep the first of their roles.')
+  return {
+    sections: [
+      ...(lists.leftOut ? gridSection(lists.leftOut, 'info') : []),
+      ...(lists.orphans ? gridSection(lists.orphans, 'info', 'The plan leaves these alone in WorkOS.') : []),
+      ...gridSection(
+        lists.drift,
+        'warn',
+        'WorkOS holds another value than the source, and the plan leaves it as it is.',
+      ),
+      ...gridSection(lists.spared, 'plain'),
+      ...gridSection(lists.merges, 'plain', undefined, duplicatesTable(plan, shown)),
+      ...roles,
+      ...(unmapped.length === 0
+        ? []
+        : [{ id: 'unmapped', title: 'Roles that nothing maps', blocks: [{ type: 'list' as const, items: unmapped }] }]),
+      ...gridSection(lists.totp, 'warn', 'These users have to enrol an authenticator app again.'),
+    ],
+    grids: Object.values(lists),
+  }
+}
+
+const RESOURCE = { label: 'resource', share: 3 }
+
+function driftList(plan: Plan, shown: Shown, most: number): ListOptions {
+  return {
+    id: 'drift',
+    title: 'Different in WorkOS',
+    columns: [
+      RESOURCE,
+      { label: 'field', share: 2 },
+      { label: 'in WorkOS', share: 2, minor: true },
+      { label: 'in the source', share: 2, minor: true },
+    ],
+    facetLabel: 'why',
+    facet: () => ({ tone: 'warn' }),
+    total: plan.driftCount(),
+    *items() {
+      for (const { kind, key, field, live, desired, reason } of plan.drift(most)) {
+        const cells = [shown.text(address({ kind, key })), shown.text(field), shown.value(live), shown.value(desired)]
+        const remarks: [string, string][] = [
+          ['why it stays', reason],
+          ['in WorkOS', cells[2] ?? ''],
+          ['in the source', cells[3] ?? ''],
+        ]
+        yield { group: kind, facet: reason, row: [cells, [], remarks] }
+      }
+    },
+  }
+}
+
+function sparedList(plan: Plan, shown: Shown, most: number): ListOptions {
+  return {
+    id: 'spared',
+    title: 'Not deleted',
+    columns: [RESOURCE, { label: 'why', share: 5, minor: true }],
+    facetLabel: 'reason',
+    facet: () => ({ tone: 'info' }),
+    total: plan.sparedCounts().reduce((sum, { count }) => sum + count, 0),
+    *items() {
+      for (const { kind, key, code, message } of plan.spared(most)) {
+        const why = shown.text(message)
+        yield { group: kind, facet: code, row: [[shown.text(address({ kind, key })), why], [], [['why', why]]] }
+      }
+    },
+  }
+}
+
+/** Records that merged; those that lost a value come first. */
+function mergesList({ set }: Plan, shown: Shown, most: number): ListOptions {
+  return {
+    id: 'merges',
+    title: 'Duplicates',
+    columns: [
+      { label: 'record', share: 3 },
+      { label: 'where', share: 2, minor: true },
+      { label: 'is part of', share: 3, minor: true },
+    ],
+    facetLabel: 'difference',
+    facet: (name) => ({ tone: name === 'alike' ? 'plain' : 'warn' }),
+    limit: 'those that lost a value come first',
+    *items(): Generator<NamedRow> {
+      let count = 0
+      for (const { kind, key, merged, records, origin, conflicts } of set.merges()) {
+        if (count === most) return
+        count += 1
+        const cells = [shown.text(`${kind}:${merged}`), shown.text(origin), shown.text(`${kind}:${key}`)]
+        const fields = conflicts.map(({ field, kept, dropped }): FieldValue => {
+          const text = (value: unknown) =>
+            value === undefined ? '(secret)' : shown.value(JSON.parse(JSON.stringify(value)))
+          return [shown.text(field), text(dropped), text(kept)]
+        })
+        const rules: [string, string][] = conflicts.map(({ field, rule }) => [
+          shown.text(field),
+          `decided by ${shown.text(rule)}; before is what was not taken`,
+        ])
+        const like: [string, string][] = records > 1 ? [['records', String(records)]] : []
+        yield {
+          group: kind,
+          facet: conflicts.length === 0 ? 'alike' : 'values lost',
+          row: [cells, fields, [['where', cells[1] ?? ''], ['is part of', cells[2] ?? ''], ...like, ...rules]],
+        }
+      }
+    },
+  }
+}
+
+function rolesList({ set }: Plan, shown: Shown, most: number): ListOptions {
+  return {
+    id: 'lost-roles',
+    title: 'One role of several',
+    columns: [RESOURCE, { label: 'where', share: 2, minor: true }, { label: 'what it keeps', share: 4 }],
+    facetLabel: 'what',
+    facet: () => ({ tone: 'warn' }),
+    *items() {
+      for (const lost of lostRoles(set, most)) {
+        const cells = [shown.text(`membership:${lost.key}`), shown.text(lost.origin), shown.text(describeLost(lost))]
+        yield { group: 'membership', facet: 'role lost', row: [cells, [], [['what it keeps', cells[2] ?? '']]] }
+      }
+    },
+  }
+}
+
+function totpList({ set }: Plan, shown: Shown, most: number): ListOptions {
+  return {
+    id: 'totp',
+    title: 'Authenticator apps left behind',
+    columns: [RESOURCE, { label: 'address', share: 3, minor: true }, { label: 'where', share: 2, minor: true }],
+    facetLabel: 'why',
+    facet: () => ({ tone: 'warn' }),
+    *items() {
+      for (const { key, email, reason, origin } of unsupportedTotp(set, most)) {
+        const cells = [shown.text(`user:${key}`), email === null ? '' : shown.value(email), shown.text(origin)]
+        yield { group: 'user', facet: shown.text(reason), row: [cells, [], [['why', shown.text(reason)]]] }
+      }
+    },
+  }
+}
+
+function duplicatesTable(plan: Plan, shown: Shown): Block[] {
+  const rows = duplicateRows(plan)
+  const merges = describeMerges(plan.set)
+  const text: Block[] = merges === '' ? [] : [{ type: 'text', text: `${merges}.` }]
+  if (rows.length === 0) return text
+  const numeric = true as const
+  return [
+    ...text,
+    {
+      type: 'table',
+      columns: [{ label: '' }, { label: 'users', numeric }, { label: 'records', numeric }],
+      rows: rows.map(({ what, users, records }) => [shown.text(what), users, records]),
+    },
+  ]
+}

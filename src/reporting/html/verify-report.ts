@@ -1,0 +1,188 @@
+import { describeGiven } from '../../planning/group-roles.ts'
+import type { Finding, FindingType, Verification } from '../../verifying/verification.ts'
+import { countFindings, findingsOf } from '../../verifying/verification.ts'
+import { scopeLines } from '../scope-text.ts'
+import { CHANGED, conclusion, SECTIONS, verifyRemarks } from '../verify-text.ts'
+import { describeWhere } from '../where-text.ts'
+import { assembled, type ReportOptions } from './assembled.ts'
+import { barsOf } from './charts.ts'
+import type { AssembledReport } from './document.ts'
+import { type GridSource, gridSection, HELD, listOf, type NamedRow } from './lists.ts'
+import { accountingSection } from './plan-sections.ts'
+import { problemSections, rejectsOf } from './problems.ts'
+import type { Block, FieldValue, Section, Tone } from './report.ts'
+import { type Shown, shownBy } from './shown.ts'
+
+/** What is missing is held whole; of the others of a type the first `most`. */
+const LOST: ReadonlySet<FindingType> = new Set(['deleted', 'not_applied', 'clash', 'other_id'])
+
+/** A verification as an HTML report. */
+export async function verifyReport(verification: Verification, options: ReportOptions): Promise<AssembledReport> {
+  const { set, outcome, name } = verification
+  const shown = shownBy(options.mask)
+  const findings = await findingsGrid(verification, shown, options.most)
+  const rejects = await problemSections(() => rejectsOf(set.rejects()), shown)
+  const tone = outcome === 'verified' ? 'good' : outcome === 'different' ? 'warn' : 'bad'
+  const sentence = conclusion(verification, (_format, text) => text)
+  const summary: Section = {
+    id: 'summary',
+    title: 'Summary',
+    blocks: [
+      figuresOf(verification),
+      ...rejects.links,
+      kindsTable(verification),
+      ...listed(verifyRemarks(verification), shown),
+    ],
+  }
+  const charts: Section = { id: 'charts', title: 'At a glance', blocks: chartsOf(verification, shown) }
+  const head = [describeWhere(verification.where), ...scopeLines(verification.set.scope).map(shown.text)]
+  return assembled({ what: 'Verification', name, head, sentence, tone }, options, {
+    sections: [
+      summary,
+      charts,
+      ...gridSection(findings, tone === 'good' ? 'plain' : tone),
+      ...rejects.sections,
+      ...accountingSection(verification.accounting, shown),
+    ],
+    grids: [findings, rejects.source],
+  })
+}
+
+function listed(lines: readonly string[], shown: Shown): Block[] {
+  return lines.length === 0 ? [] : [{ type: 'list', items: lines.map(shown.text) }]
+}
+
+function findingsGrid(verification: Verification, shown: Shown, most = HELD): Promise<GridSource> {
+  const types = SECTIONS.map(([type]) => type)
+  return listOf({
+    id: 'findings',
+    title: 'What is not as it should be',
+    columns: [
+      { label: 'resource', share: 3 },
+      { label: 'field', share: 1.5, minor: true },
+      { label: 'in WorkOS', share: 2.5, minor: true },
+      { label: 'in the source', share: 2.5, minor: true },
+    ],
+    facetLabel: 'finding',
+    facet: (name) => ({
+      label: name.replaceAll('_', ' '),
+      tone: SECTIONS.some(([type]) => type === name && LOST.has(type)) ? 'bad' : 'warn',
+    }),
+    total: types.reduce((sum, type) => sum + countFindings(verification, type), 0),
+    limit: `the first ${most.toLocaleString('en')} of each finding, and all that is missing`,
+    *items(): Generator<NamedRow> {
+      for (const [type, title] of SECTIONS) {
+        const limit = LOST.has(type) ? Number.POSITIVE_INFINITY : most
+        for (const finding of findingsOf(verification, type, limit))
+          yield { group: finding.kind, facet: type, row: rowOf(finding, title, verification, shown) }
+      }
+    },
+  })
+}
+
+function rowOf(finding: Finding, title: string, { set }: Verification, shown: Shown): NamedRow['row'] {
+  const { kind, key, type } = finding
+  const { field, live, desired, remark } = told(finding, shown)
+  const source: [string, string][] = type === 'extra' ? [] : [['source', shown.text(set.origin(kind, key))]]
+  const fields: FieldValue[] = field === '' ? [] : [[field, live, desired]]
+  return [[shown.text(`${kind}:${key}`), field, live, desired], fields, [['what', title], ...source, ...remark]]
+}
+
+function told(
+  finding: Finding,
+  shown: Shown,
+): { field: string; live: string; desired: string; remark: [string, string][] } {
+  const none = { field: '', live: '', desired: '' }
+  switch (finding.type) {
+    case 'different':
+      return {
+        field: shown.text(finding.field),
+        live: shown.value(finding.live),
+        desired: shown.value(finding.desired),
+        remark: [
+          ['why', CHANGED[finding.changed]],
+          ['before, after', 'in WorkOS, in the source'],
+        ],
+      }
+    case 'other_id':
+      return {
+        ...none,
+        live: finding.liveId,
+        remark: [
+          ['in WorkOS', finding.liveId],
+          ['in the state', finding.id],
+        ],
+      }
+    case 'clash':
+      return { ...none, live: finding.id, remark: [['why', shown.text(finding.message)]] }
+    case 'role_of_group':
+      return { ...none, live: shown.text(finding.role), remark: [['role', shown.text(describeGiven(finding))]] }
+    case 'not_applied':
+      return { ...none, remark: [] }
+    default:
+      return { ...none, live: finding.id, remark: [['WorkOS id', finding.id]] }
+  }
+}
+
+const COLUMNS = ['desired', 'verified', 'different', 'missing', 'otherId', 'notInState', 'extra', 'others'] as const
+const LABELS: Record<string, string> = {
+  otherId: 'under another id',
+  notInState: 'not in the state',
+  others: 'of others',
+}
+
+function figuresOf({ kinds, rejected }: Verification): Block {
+  const sum = (column: (typeof COLUMNS)[number]) => kinds.reduce((total, kind) => total + kind[column], 0)
+  const unless = (tone: Tone, value: number): Tone => (value > 0 ? tone : 'plain')
+  return {
+    type: 'figures',
+    figures: [
+      { label: 'desired', value: sum('desired') },
+      { label: 'verified', value: sum('verified'), tone: 'good' },
+      { label: 'different', value: sum('different'), tone: unless('warn', sum('different')) },
+      { label: 'missing', value: sum('missing'), tone: unless('bad', sum('missing')) },
+      { label: 'extra', value: sum('extra'), tone: unless('warn', sum('extra')) },
+      { label: 'rejected', value: rejected, tone: unless('bad', rejected) },
+    ],
+  }
+}
+
+function kindsTable({ kinds }: Verification): Block {
+  const some = kinds.filter(({ desired, extra, others }) => desired + extra + others > 0)
+  return {
+    type: 'table',
+    caption: 'By kind',
+    columns: [{ label: '' }, ...COLUMNS.map((column) => ({ label: LABELS[column] ?? column, numeric: true as const }))],
+    rows: some.map((kind) => [kind.plural, ...COLUMNS.map((column) => kind[column])]),
+  }
+}
+
+function chartsOf({ kinds, set }: Verification, shown: Shown): Block[] {
+  const some = kinds.filter(({ desired, extra }) => desired + extra > 0)
+  const of = (column: 'verified' | 'different' | 'missing' | 'extra') => some.map((kind) => kind[column])
+  const fields = set.staging
+    .statement(
+      `SELECT (finding ->> 'kind') || '.' || (finding ->> 'field') AS field, count(*) AS n FROM findings WHERE type = 'different'
+       GROUP BY 1 ORDER BY n DESC, field LIMIT 20`,
+    )
+    .all()
+  return [
+    ...barsOf(
+      'In WorkOS',
+      'resources',
+      some.map(({ plural }) => plural),
+      [
+        ['verified', 'good', of('verified')],
+        ['different', 'warn', of('different')],
+        ['missing', 'bad', of('missing')],
+        ['extra', 'other', of('extra')],
+      ],
+    ),
+    ...barsOf(
+      'Differences by field',
+      'resources',
+      fields.map(({ field }) => shown.text(String(field))),
+      [['different', 'warn', fields.map(({ n }) => Number(n))]],
+    ),
+  ]
+}

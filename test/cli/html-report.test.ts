@@ -1,0 +1,124 @@
+import { mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { refusing } from '../e2e/answers.ts'
+import { peopleProject, person } from '../e2e/people.ts'
+import { KEY, startWorkos } from '../e2e/workos.ts'
+import { readReport } from '../reporting/html/reading.ts'
+
+const env = { KEY }
+const rows = ['ada', 'grace', 'edsger'].map((name) => person(name, { org_external_id: 'acme', org_name: 'Acme' }))
+
+async function project(manifest: object = {}) {
+  return peopleProject(await startWorkos(), rows, manifest)
+}
+
+describe('--html', () => {
+  test('writes the report of plan, apply, verify and the state, for its owner alone', async () => {
+    const people = await project()
+    const read = (name: string) => readReport(readFileSync(people.path(name), 'utf8'))
+    for (const [line, name] of [
+      [['plan'], 'Plan'],
+      [['apply', '--yes'], 'Apply'],
+      [['verify'], 'Verification'],
+      [['state', 'show'], 'State'],
+    ] as const) {
+      const { exit, stderr } = await people.run([...line, '--html', `${name}.html`], { env })
+      expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringContaining(`The report is in ${name}.html.`) })
+      expect(statSync(people.path(`${name}.html`)).mode & 0o777).toBe(0o600)
+      expect(read(`${name}.html`).report).toMatchObject({ what: name, name: 'people' })
+    }
+    const applied = read('Apply.html').report
+    expect(applied.sentence).toBe('Done: everything in the source is in WorkOS.')
+    const charts = applied.sections
+      .flatMap(({ blocks }) => blocks)
+      .flatMap((block) => (block.type === 'chart' ? [block.chart] : []))
+    const requests = charts.find((chart) => chart.kind === 'time')
+    const writes = requests?.kind === 'time' ? requests.series.find(({ label }) => label === 'writes') : undefined
+    const sent = writes?.perSecond.reduce(
+      (sum, count) => sum + count * (requests?.kind === 'time' ? requests.width : 0),
+      0,
+    )
+    expect(sent).toBe(6)
+    expect(
+      read('State.html')
+        .rows('resources')
+        .map(({ group }) => group),
+    ).toContain('membership')
+    expect(read('Verification.html').report.tone).toBe('good')
+    expect(people.list('.').filter((name) => name.includes('tmp'))).toEqual([])
+  })
+
+  test('tells of what WorkOS refused, by cause, and of what differs later', async () => {
+    const workos = await startWorkos({
+      interceptor: refusing('POST', '/user_management/organization_memberships', 422),
+    })
+    const people = peopleProject(workos, rows)
+    expect((await people.run(['apply', '--yes', '--html', 'apply.html'], { env })).exit).toBe(7)
+    const applied = readReport(readFileSync(people.path('apply.html'), 'utf8'))
+    expect(applied.rows('problems').map(({ facet, cells }) => [facet.split(':')[0], cells[1]])).toEqual(
+      ['ada', 'edsger', 'grace'].map((name) => ['failed', `membership:id-${name}@acme`]).toSorted(),
+    )
+    expect(applied.report.tone).toBe('warn')
+    expect(applied.report.sections.some(({ id }) => id.startsWith('cause-failed-'))).toBe(true)
+
+    await people.run(['verify', '--html', 'verify.html'], { env })
+    const verified = readReport(readFileSync(people.path('verify.html'), 'utf8'))
+    expect(verified.report.tone).toBe('bad')
+    expect(verified.rows('findings').map(({ facet, cells }) => [facet, cells[0]])).toContainEqual([
+      'not applied',
+      'membership:id-grace@acme',
+    ])
+  })
+
+  test('masks addresses in CI', async () => {
+    const people = await project()
+    await people.run(['plan', '--html', 'plan.html'], { env: { ...env, CI: 'true' } })
+    const { all, rows: read } = readReport(readFileSync(people.path('plan.html'), 'utf8'))
+    expect(all).not.toContain('ada@example.com')
+    expect(read('actions').some(({ cells }) => cells[1] === 'a***@example.com')).toBe(true)
+  })
+
+  test.each([
+    ['the manifest', 'migrate.config.yaml'],
+    ['the state', '.workos-migrate/state.sqlite'],
+    ['a file of the source', 'users.csv'],
+  ])('never replaces %s', async (what, name) => {
+    const people = await project()
+    for (const line of [['plan'], ['apply', '--yes'], ['verify']]) {
+      const { exit, stderr } = await people.run([...line, '--html', name], { env })
+      expect({ exit, stderr }).toEqual({
+        exit: 3,
+        stderr: expect.stringContaining(`--html names ${name}, which is ${what}`),
+      })
+    }
+  })
+
+  test('finds out before anything is applied that it cannot be written', async () => {
+    const workos = await startWorkos()
+    const people = peopleProject(workos, rows)
+    mkdirSync(people.path('folder'))
+    symlinkSync(people.path('elsewhere'), people.path('link.html'))
+    for (const [name, why] of [
+      ['folder', 'that is a folder'],
+      ['link.html', 'that is a symbolic link'],
+    ] as const) {
+      const { exit, stderr } = await people.run(['apply', '--yes', '--html', name], { env })
+      expect({ exit, stderr }).toEqual({
+        exit: 3,
+        stderr: expect.stringContaining(`the report cannot be written to ${name}: ${why}`),
+      })
+    }
+    const missing = await people.run(['apply', '--yes', '--html', 'nowhere/report.html'], { env })
+    expect(missing.exit).toBe(3)
+    expect(missing.stderr).toContain('the report cannot be written to nowhere/report.html (ENOENT)')
+    expect(missing.stderr).toContain('in a folder that exists')
+    expect(workos.takeLog().filter(({ method }) => method !== 'GET')).toEqual([])
+  })
+
+  test('is of a whole state, not of one resource', async () => {
+    const people = await project()
+    await people.run(['apply', '--yes'], { env })
+    const { exit, stderr } = await people.run(['state', 'show', 'user:id-ada', '--html', 'state.html'], { env })
+    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining('--html writes the state as a whole') })
+  })
+})

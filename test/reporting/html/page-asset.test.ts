@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { pageAssets } from '../../../src/reporting/html/page.ts'
+import { built } from '../../built.ts'
+
+test('the package has the page that the sources make', async () => {
+  const packed: { pageAssets: typeof pageAssets } = await import(built('reporting/html/page.ts'))
+  const assets = await pageAssets()
+  expect(await packed.pageAssets()).toEqual(assets)
+  // Each report carries it.
+  expect(assets.script.length + assets.style.length).toBeLessThan(120_000)
+})
