@@ -2,6 +2,7 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import { leftOutWith, leftOutWithCounts } from '../desired/left-out-with.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
+import { describeLeftOut } from './accounting-text.ts'
 import { ofSeveral, type Paint } from './style.ts'
 
 export interface LeftOutWithOptions {
@@ -25,8 +26,13 @@ export function renderLeftOutWith({ staging }: DesiredSet, { paint, write, limit
   if (total > told) write(`  … ${figure(total - told)} more, all of them with --full\n`)
 }
 
+/** What was left out and by which condition: records, then what goes with them. */
+export function describeAllLeftOut(set: DesiredSet): string[] {
+  return [...describeLeftOut(set.accounting.records), ...describeLeftOutWith(set)]
+}
+
 /** A line for each kind and condition. */
-export function describeLeftOutWith({ staging }: DesiredSet): string[] {
+function describeLeftOutWith({ staging }: DesiredSet): string[] {
   return leftOutWithCounts(staging).map(
     ({ kind, path, records }) => `${kind}: ${figure(records)} left out with what they belong to, by ${path}`,
   )

@@ -1,9 +1,8 @@
 import { figure } from '../../diagnostics/printable.ts'
 import type { FieldTable } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
-import { describeLeftOut } from '../accounting-text.ts'
 import { describeChanges } from '../headline.ts'
-import { describeLeftOutWith } from '../left-out-with-text.ts'
+import { describeAllLeftOut } from '../left-out-with-text.ts'
 import { describeWarning } from '../remarks.ts'
 import { scopeLines } from '../scope-text.ts'
 import { counted, duration } from '../style.ts'
@@ -112,7 +111,7 @@ function figuresOf({ summary, set }: Plan): Block {
 }
 
 function leftOutText({ set }: Plan, shown: Shown): Block[] {
-  const lines = [...describeLeftOut(set.accounting.records), ...describeLeftOutWith(set)]
+  const lines = describeAllLeftOut(set)
   return lines.length === 0 ? [] : [{ type: 'list', items: lines.map(shown.text) }]
 }
 

@@ -4,12 +4,11 @@ import { figure } from '../../diagnostics/printable.ts'
 import { openWarnings } from '../../planning/accepted-warnings.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan, PlanWarning } from '../../planning/plan.ts'
-import { describeLeftOut } from '../accounting-text.ts'
 import { describeConnections } from '../connections-text.ts'
 import { countsOf } from '../counts.ts'
 import { describeEstimate } from '../estimate-text.ts'
 import { describeChanges } from '../headline.ts'
-import { describeLeftOutWith } from '../left-out-with-text.ts'
+import { describeAllLeftOut } from '../left-out-with-text.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'
 import { describePasswords, passwordsHeading } from '../passwords-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
@@ -208,7 +207,7 @@ function duplicates(plan: Plan): string {
 
 /** Where every record went. */
 function accounting({ set }: Plan): string {
-  const { streams, kinds, records } = set.accounting
+  const { streams, kinds } = set.accounting
   const ofStreams = ['read', ...nonZero(['passed', 'rejected'] as const, streams)] as const
   const read = streams.map((stream) => {
     return [`${prose(stream.stream)} (${code(stream.file)})`, ...ofStreams.map((column) => figure(stream[column]))]
@@ -216,18 +215,14 @@ function accounting({ set }: Plan): string {
   const yielded = kinds.filter((kind) => kind.yielded > 0)
   const ofKinds = ['yielded', ...nonZero(['distinct', 'merged', 'rejected', 'leftOut'] as const, yielded)] as const
   const made = yielded.map((kind) => [kind.plural, ...ofKinds.map((column) => figure(kind[column]))])
-  const leftOut = [...describeLeftOut(records), ...describeLeftOutWith(set)].map(
-    (line) => `- ${prose(clipped(line))}\n`,
-  )
+  const leftOut = describeAllLeftOut(set).map((line) => `- ${prose(clipped(line))}\n`)
+  const heads = ofKinds.slice(1).map((column) => (column === 'leftOut' ? 'left out' : column))
   return folded(
     'Where every record went',
     [
       grid(['records', ...ofStreams], read),
       ...(leftOut.length === 0 ? [] : [within(leftOut, leftOut.length)]),
-      grid(
-        ['resources', 'described', ...ofKinds.slice(1).map((column) => (column === 'leftOut' ? 'left out' : column))],
-        made,
-      ),
+      grid(['resources', 'described', ...heads], made),
     ].join('\n'),
   )
 }
