@@ -1,0 +1,166 @@
+/**
+ * The example of docs/review.md: a company whose users are migrated already, and a pull request that changes the mapping. Everything that
+ * the page shows is made here by the program itself.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { run } from '../../src/cli/run.ts'
+
+/** Every block of the page by its name, and the folder in which the pull request can be planned. */
+export interface Story {
+  folder: string
+  blocks: Record<string, string>
+}
+
+const FIRST = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Frances', 'John', 'Radia', 'Tony']
+const LAST = ['Lovelace', 'Hopper', 'Turing', 'Dijkstra', 'Liskov', 'Knuth', 'Allen', 'Backus', 'Perlman', 'Hoare']
+const ORGANIZATIONS = ['acme', 'borealis', 'cobalt']
+
+interface Person {
+  external_id: string
+  email: string
+  first_name: string
+  last_name: string
+  email_verified: string
+  org_external_id: string
+  org_name: string
+  role_slugs: string
+  plan: string
+}
+
+/** Thirty people in three organizations, each with two admins. */
+function people(): Person[] {
+  return ORGANIZATIONS.flatMap((organization, group) =>
+    FIRST.map((first, n) => {
+      const last = LAST[(n + group) % LAST.length] ?? ''
+      return {
+        external_id: `u${group * FIRST.length + n + 1}`,
+        email: `${first}.${last}@${organization}.example`.toLowerCase(),
+        first_name: first,
+        last_name: last,
+        email_verified: n % 5 === 0 ? 'no' : 'yes',
+        org_external_id: organization,
+        org_name: `${organization[0]?.toUpperCase()}${organization.slice(1)}`,
+        role_slugs: n < 2 ? 'admin' : 'member',
+        plan: n % 3 === 0 ? 'pro' : 'free',
+      }
+    }),
+  )
+}
+
+function csv(rows: readonly Person[]): string {
+  const columns = Object.keys(rows[0] ?? {})
+  return [columns, ...rows.map((row) => Object.values(row))].map((cells) => `${cells.join(',')}\n`).join('')
+}
+
+const BEFORE = `version: 1
+name: acme
+source: { type: csv, path: ./users.csv }
+map:
+  user:
+    firstName: first_name
+    lastName: last_name
+    emailVerified: email_verified
+  membership:
+    roles: role_slugs
+roles:
+  define: { admin: { name: Admin }, member: { name: Member } }
+target: { type: sandbox }
+environments:
+  production: {}
+`
+
+type Edits = readonly (readonly [from: string, to: string])[]
+
+/** What the pull request does to the manifest: the subscription becomes metadata, and the names change places by mistake. */
+const EDITS: Edits = [
+  ['    firstName: first_name\n', '    firstName: last_name\n'],
+  ['    lastName: last_name\n', '    lastName: first_name\n    metadata: { plan: subscription_plan }\n'],
+]
+
+/** Mistakes that a reviewer should see, each as an edit of the manifest. */
+const MISTAKES: readonly Mistake[] = [
+  {
+    name: 'everybody-admin',
+    edits: [['    roles: role_slugs\n', `    roles: "'admin'"\n`]],
+  },
+  {
+    name: 'no-such-column',
+    edits: [['    emailVerified: email_verified\n', '    emailVerified: verified\n']],
+  },
+]
+
+interface Mistake {
+  name: string
+  edits: Edits
+}
+
+function edited(manifest: string, edits: Edits): string {
+  return edits.reduce((text, [from, to]) => text.replace(from, () => to), manifest)
+}
+
+/** The lines that an edit takes away and puts in, as a pull request shows them. */
+function difference(edits: Edits): string {
+  const lines = (mark: string, text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => `${mark}${line}\n`)
+  return edits
+    .flatMap(([from, to]) => [...lines('-', from), ...lines('+', to).filter((line) => !from.includes(line.slice(1)))])
+    .join('')
+}
+
+/** Runs one command line in a folder, and returns what it printed. */
+async function output(folder: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const stdout = new PassThrough()
+  const signal = new AbortController().signal
+  const quiet = {
+    stderr: new PassThrough(),
+    stdin: new PassThrough(),
+    now: Date.now,
+    interrupted: signal,
+    killed: signal,
+  }
+  stdout.setEncoding('utf8')
+  let text = ''
+  stdout.on('data', (piece: string) => {
+    text += piece
+  })
+  await run(args, { ...quiet, stdout, env, cwd: folder })
+  return steady(text)
+}
+
+/** Without what is different each time: the lineage of a state and WorkOS's ids. */
+function steady(text: string): string {
+  return text.replace(/state [0-9a-f]{6}…/g, 'state 3f2a9c…').replace(/\b(user|org|om)_[0-9A-Z]{26}\b/g, '$1_01K…')
+}
+
+/** Tells the story in a folder of its own; whoever calls removes it. */
+export async function tellStory(): Promise<Story> {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-review-'))
+  const manifest = join(folder, 'migrate.config.yaml')
+  const rows = people()
+  writeFileSync(join(folder, 'users.csv'), csv(rows))
+  writeFileSync(manifest, BEFORE)
+  await output(folder, ['apply', '-e', 'production', '--yes'])
+  writeFileSync(manifest, edited(BEFORE, EDITS))
+  const blocks: Record<string, string> = {
+    difference: difference(EDITS),
+    plan: await output(folder, ['plan', '-e', 'production']),
+    markdown: await output(folder, ['plan', '-e', 'production', '--format', 'markdown', '--mask', 'emails']),
+    explain: await output(folder, ['explain', 'user:u1', '-e', 'production']),
+  }
+  for (const { name, edits } of MISTAKES) {
+    writeFileSync(manifest, edited(BEFORE, edits))
+    blocks[name] = await output(folder, ['plan', '-e', 'production'])
+  }
+  writeFileSync(manifest, edited(BEFORE, EDITS))
+  return { folder, blocks }
+}
+
+export function endStory({ folder }: Story): void {
+  rmSync(folder, { recursive: true, force: true })
+}
