@@ -1,20 +1,19 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { exceeds } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
-import type { Accounting } from '../desired/accounting.ts'
 import { counted } from '../diagnostics/counted.ts'
 import type { Action } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
 import { PERCENTAGE_FROM } from '../planning/guards.ts'
-import type { Plan, PlanWarning } from '../planning/plan.ts'
+import type { Plan } from '../planning/plan.ts'
 import { countStillAnswered, countStillReduced } from '../planning/still-reduced.ts'
-import { stateVersion, type Where } from '../planning/where.ts'
+import { stateVersion } from '../planning/where.ts'
 import { kindDefinition } from '../resources/registry.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
-import type { RequestCounts } from '../workos/client.ts'
 import type { Target } from '../workos/target.ts'
+import type { ApplyResult } from './apply-result.ts'
 import { carryOut } from './carry-out.ts'
 import type { Hand } from './hand.ts'
 import { Journal } from './journal.ts'
@@ -37,30 +36,6 @@ export interface ApplyOptions {
   onStart?: (action: Action) => void
   /** Told after each action. */
   onAction?: (action: Action, outcome: ActionOutcome) => void
-}
-
-export interface ApplyResult {
-  run: number
-  /** With the state as it is afterwards. */
-  where: Where
-  /** What was odd about the plan. */
-  warnings: PlanWarning[]
-  outcome: RunOutcome
-  kinds: KindResult[]
-  requests: RequestCounts
-  /** Records and resources that the plan had refused, and that are therefore not in WorkOS. */
-  rejected: number
-  /** Records of the source that the manifest's conditions leave out. */
-  leftOut: number
-  /** What came in, and what merging made of it: with `kinds` it says where every record went. */
-  accounting: Accounting
-  /** Answered by WorkOS otherwise than earlier runs sent it, and unchanged. */
-  stillAnswered: number
-  /** Applied by earlier runs without a part that WorkOS did not take, and unchanged. */
-  stillReduced: number
-  purpose: Plan['purpose']
-  /** Why the run ended before its end. */
-  stopped?: { message: string }
 }
 
 interface Progress {
@@ -145,6 +120,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     stillReduced: countStillReduced(plan.set.staging),
     stillAnswered: countStillAnswered(plan.set.staging),
     purpose: plan.purpose,
+    ...(plan.set.scope && { scope: plan.set.scope }),
     stopped: progress.stop && { message: progress.stop.message },
   }
 }

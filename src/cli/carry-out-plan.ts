@@ -1,4 +1,5 @@
-import { type ApplyResult, applyPlan } from '../applying/apply.ts'
+import { applyPlan } from '../applying/apply.ts'
+import type { ApplyResult } from '../applying/apply-result.ts'
 import { systemClock } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { wantsColor } from '../diagnostics/color.ts'

@@ -12,6 +12,7 @@ import { addDoctor } from './guidance/doctor-command.ts'
 import { addHandoff } from './handoff-command.ts'
 import { addReports } from './report-commands.ts'
 import { DEFAULT_DATA, DEFAULT_PORT } from './sandbox-defaults.ts'
+import { scoped } from './scope.ts'
 import { addState } from './state-commands.ts'
 import { withEvents } from './with-events.ts'
 import { withManifest } from './with-manifest.ts'
@@ -131,7 +132,7 @@ function addExport(program: Command, context: Context, start: Start): void {
 
 function addPlan(program: Command, context: Context, start: Start): void {
   const look = sub(program, 'plan [manifest]', 'Show what apply would do; nothing is written to WorkOS')
-  const plan = eventful(telling(reading(look)))
+  const plan = scoped(eventful(telling(reading(look))))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'json', 'markdown']).default('text'))
@@ -153,6 +154,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
     )
   examples(plan, [
     ['workos-migrate plan', 'what is to be done'],
+    ['workos-migrate plan --only organization:acme', 'of one organization and its members'],
     ['workos-migrate plan --format markdown', 'for a pull request'],
     ['workos-migrate plan --html plan.html', 'to be looked at in a browser: searched, filtered, printed'],
     ['workos-migrate plan --merges merges.json', 'which records became one user, and which values were not taken'],
@@ -162,7 +164,7 @@ function addPlan(program: Command, context: Context, start: Start): void {
 
 function addApply(program: Command, context: Context, start: Start): void {
   const carryOut = sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest')
-  const apply = eventful(telling(reading(carryOut)))
+  const apply = scoped(eventful(telling(reading(carryOut))))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .option('-y, --yes', 'do not ask: what the plan shows is approved, deletions too')
@@ -183,6 +185,7 @@ function addApply(program: Command, context: Context, start: Start): void {
   examples(apply, [
     ['workos-migrate apply', 'plan, show, ask, do'],
     ['workos-migrate apply migrate.config.yaml --yes', 'the same in a script'],
+    ['workos-migrate apply --limit 10', 'of ten users, to try it out'],
     ['workos-migrate apply plan.ndjson', 'a plan that was reviewed; asks nothing'],
     ['workos-migrate apply plan.ndjson --confirm production', 'where safety.confirm asks for that word'],
   ])
@@ -190,7 +193,7 @@ function addApply(program: Command, context: Context, start: Start): void {
 
 function addDestroy(program: Command, context: Context, start: Start): void {
   const undo = sub(program, 'destroy [manifest]', 'Undo: delete what this state created, never what it adopted')
-  const destroy = eventful(telling(undo))
+  const destroy = scoped(eventful(telling(undo)), false)
     .option('--plan-only', 'only show what would be deleted')
     .option('--include-active', 'delete users who have signed in since, too')
     .option('--include-changed', 'delete what was changed in WorkOS since, too')
@@ -206,6 +209,7 @@ function addDestroy(program: Command, context: Context, start: Start): void {
     )
   examples(destroy, [
     ['workos-migrate destroy --plan-only', 'what would be deleted, and what not'],
+    ['workos-migrate destroy --only organization:acme', 'undo a pilot'],
     ['workos-migrate destroy -e staging', 'show it, ask for the name, delete it'],
     ['workos-migrate destroy -e staging --confirm acme-clerk', 'the same in a script'],
   ])

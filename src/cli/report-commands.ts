@@ -2,13 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { eventful, examples, reading, type Start, sub, telling } from './command-line.ts'
 import type { Context } from './context.ts'
 import { addExplain } from './explain-command.ts'
+import { scoped } from './scope.ts'
 import { withEvents } from './with-events.ts'
 import { withManifest } from './with-manifest.ts'
 
 /** The commands that tell what became of a migration. */
 export function addReports(program: Command, context: Context, start: Start): void {
   const read = sub(program, 'verify [manifest]', 'Read WorkOS back and compare it with the source and the state')
-  const verify = eventful(telling(reading(read)))
+  const verify = scoped(eventful(telling(reading(read))))
     .option('--strict', 'fail on differences and warnings as well, not only on what is missing')
     .option('--full', 'show every finding')
     .option('--html <file>', 'write a report for a browser')

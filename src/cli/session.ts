@@ -27,11 +27,12 @@ import { checkStateFile } from '../state/state-file.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
 import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './placing.ts'
+import { type ScopeOptions, scopeOf } from './scope.ts'
 import { scratchBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
 import { emitWarning, openTold, remark, type Telling } from './told.ts'
 
-export interface SessionOptions extends SnapshotOptions, Telling {
+export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions {
   /** The manifest file. */
   config?: string
   env?: string
@@ -76,6 +77,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     mask: context.mask,
     redactor,
   })
+  const scope = scopeOf(options, loaded.manifest)
   const problems = checkExpressions(loaded)
   const isWarning = ({ severity }: Problem) => severity === 'warning'
   if (!problems.every(isWarning)) throw new ManifestError(problems)
@@ -123,6 +125,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       ...tell,
       loaded,
       scratch: scratch.path,
+      scope,
       signal: interrupted,
       obtainSnapshot: once(snapshotFor(loaded, options, context, tell)),
     }
@@ -141,6 +144,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
         state,
         target,
         scratch: scratch.path,
+        scope,
         ...sparing,
         onProgress,
         onWarning,

@@ -12,6 +12,7 @@ import { discoverManifest } from './discover.ts'
 import { checkOtherEnvironments } from './environments.ts'
 import type { LoadedManifest } from './loaded-manifest.ts'
 import type { Manifest } from './manifest.ts'
+import { checkPilot } from './pilot.ts'
 import { shippedRecipes } from './recipes.ts'
 import { resolveReferences } from './references.ts'
 import { scalarLocation } from './scalar-position.ts'
@@ -95,6 +96,7 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     ...problems,
     ...checked.problems,
     ...checkDedupe(checked.value.dedupe, loaded.locate),
+    ...checkPilot(checked.value.pilot, loaded.locate),
     ...checkOtherEnvironments(composed, environment),
   ])
   return { loaded, problems: all.map((problem) => redacted(problem, redactor)) }

@@ -222,6 +222,8 @@ export interface Manifest {
   onDeleted: DeletedPolicy | Record<string, DeletedPolicy>
   /** Kinds of which apply deletes what it created and what has left the source. */
   prune: string[]
+  /** Of whom the commands speak. Default: of everybody. */
+  pilot?: { only?: string[]; limit?: number }
   target: TargetConfig
   run: {
     workers: number

@@ -5,7 +5,7 @@ import { countNamed, type NamedRecords } from './left-out.ts'
 import type { StagedRecords } from './stage.ts'
 import type { Staging } from './staging.ts'
 
-/** What became of what the mapping yielded of one sort: `yielded` = `distinct` + `merged` + `rejected`. */
+/** What became of what the mapping yielded of one sort: `yielded` = `distinct` + `merged` + `rejected` + `leftOut`. */
 export interface KindCount {
   kind: string
   plural: string
@@ -14,6 +14,8 @@ export interface KindCount {
   /** Became part of another one. */
   merged: number
   rejected: number
+  /** Left out since what it belongs to is. */
+  leftOut: number
 }
 
 /** Where every record that came in went. */
@@ -37,6 +39,7 @@ export function countYielded(staging: Staging): Yielded {
     .statement(
       `SELECT kind, sum(records) AS n FROM (
          SELECT kind, records FROM drafts UNION ALL SELECT kind, records FROM rejects WHERE kind <> 'record'
+         UNION ALL SELECT kind, records FROM left_out_with
          UNION ALL SELECT 'roleAssignment', 1 FROM grants) GROUP BY kind`,
     )
     .all()
@@ -73,7 +76,12 @@ function countKind(staging: Staging, yielded: Yielded, kind: string, plural: str
     distinct,
     merged: staging.count('SELECT sum(records) FROM desired WHERE kind = ?', kind) - distinct,
     rejected: staging.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind),
+    leftOut: countLeftOut(staging, kind),
   }
+}
+
+function countLeftOut(staging: Staging, kind: string): number {
+  return staging.count('SELECT sum(records) FROM left_out_with WHERE kind = ?', kind)
 }
 
 /** Roles are no resources of their own: one that found its membership is distinct, one that found none is rejected. */
@@ -85,6 +93,7 @@ function countAssignments(staging: Staging, yielded: Yielded, assigned: number, 
     distinct: assigned + assignedLater,
     merged: 0,
     rejected: staging.count('SELECT sum(records) FROM rejects WHERE kind = ?', 'roleAssignment'),
+    leftOut: countLeftOut(staging, 'roleAssignment'),
   }
 }
 
@@ -107,9 +116,10 @@ function checkSums({ streams, records, kinds }: Accounting, named: NamedRecords)
   }
   const ignored = streams.reduce((sum, stream) => sum + (stream.ignored ?? 0), 0)
   if (named.ignored > ignored) wrong.push(`${ignored} rows ignored < ${named.ignored} that are named`)
-  for (const { plural, yielded, distinct, merged, rejected } of kinds) {
-    if (yielded !== distinct + merged + rejected) {
-      wrong.push(`${plural}: ${yielded} ≠ ${distinct} distinct + ${merged} merged + ${rejected} rejected`)
+  for (const { plural, yielded, distinct, merged, rejected, leftOut } of kinds) {
+    if (yielded !== distinct + merged + rejected + leftOut) {
+      const left = leftOut > 0 ? ` + ${leftOut} left out` : ''
+      wrong.push(`${plural}: ${yielded} ≠ ${distinct} distinct + ${merged} merged + ${rejected} rejected${left}`)
     }
   }
   if (wrong.length > 0) {

@@ -5,6 +5,7 @@ import { refuseContradictions } from './contradictions.ts'
 import { assignGrants } from './grants.ts'
 import { refuseGrantsForTwo } from './grants-for-two.ts'
 import { mergeGroups } from './groups.ts'
+import { leaveOutDependents } from './left-out-with.ts'
 import { refuseNameCollisions } from './name-collisions.ts'
 import { followAliases, refuseDependents } from './references.ts'
 import { settlements } from './settlements.ts'
@@ -28,6 +29,7 @@ export async function assembleDesired(staging: Staging, manifest: Manifest, sign
       CREATE INDEX drafts_by_group ON drafts (kind, grp, seq);
       CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
       CREATE INDEX notes_by_key ON notes (kind, key);
+      CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
     `)
   })
   await step(() => refuseNameCollisions(staging))
@@ -47,6 +49,7 @@ export async function assembleDesired(staging: Staging, manifest: Manifest, sign
     await step(() => refuseContradictions(staging, definition, manifest))
     await step(() => mergeGroups(staging, definition, manifest))
     await step(() => settlement?.merged?.(staging, manifest))
+    await step(() => leaveOutDependents(staging, definition))
     await step(() => refuseDependents(staging, definition))
     await step(() => settlement?.settled?.(staging, manifest))
   }

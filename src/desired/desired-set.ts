@@ -2,6 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import type { DesiredResource } from '../resources/kind.ts'
 import type { Accounting } from './accounting.ts'
 import { countNamed, type LeftOutItem, leftOutItems } from './left-out.ts'
+import type { ScopeReport } from './scope/scope-report.ts'
 import type { Staging } from './staging.ts'
 
 /** A refused resource or record, with its place in the source. */
@@ -53,6 +54,8 @@ export class DesiredSet {
   readonly staging: Staging
   readonly accounting: Accounting
   readonly reading: SourceReading
+  /** Of whom the set speaks; undefined: of everybody in the source. */
+  readonly scope: ScopeReport | undefined
   /** Digests of the files that were read, by name. */
   readonly files: ReadonlyMap<string, string>
 
@@ -61,11 +64,13 @@ export class DesiredSet {
     accounting: Accounting,
     reading: SourceReading = { partial: false },
     files: ReadonlyMap<string, string> = new Map(),
+    scope?: ScopeReport,
   ) {
     this.files = files
     this.staging = staging
     this.accounting = accounting
     this.reading = reading
+    this.scope = scope
   }
 
   count(kind: string): number {
@@ -166,11 +171,16 @@ export class DesiredSet {
       .all()
     const byKind = new Map(rows.map((row) => [String(row.kind), row]))
     return this.accounting.kinds
+      .map(({ kind, merged }) => ({ kind, merged: this.scope === undefined ? merged : this.#mergedIn(kind) }))
       .filter(({ merged }) => merged > 0)
       .map(({ kind, merged }) => {
         const row = byKind.get(kind)
         return { kind, different: Number(row?.n ?? 0), alike: merged - Number(row?.merged ?? 0) }
       })
+  }
+
+  #mergedIn(kind: string): number {
+    return this.staging.count('SELECT sum(records - 1) FROM desired WHERE kind = ? AND records > 0', kind)
   }
 
   /** How many users were merged from several records, and from how many. */

@@ -1,4 +1,5 @@
 import type { DraftDefinition } from '../resources/draft.ts'
+import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
 import type { Staging } from './staging.ts'
 
 /**
@@ -47,6 +48,15 @@ export function assignGrants(staging: Staging, definition: DraftDefinition): num
           )
     if (Number(found.changes) > 0) {
       assigned += 1
+      continue
+    }
+    const left =
+      leftOutBy(staging, 'user', user) ??
+      (organization === null ? undefined : leftOutBy(staging, 'organization', organization))
+    if (left !== undefined) {
+      const line = grant.line === null ? null : Number(grant.line)
+      const refs = { user, ...(organization !== null && { organization }) }
+      insertLeftOutWith(staging, { kind: 'roleAssignment', key: user, path: left, refs }, [Number(grant.file), line])
       continue
     }
     reject.run(

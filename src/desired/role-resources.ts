@@ -3,6 +3,7 @@ import { canonicalJson } from '../json.ts'
 import type { DesiredResource } from '../resources/kind.ts'
 import { permissionsDefined } from '../resources/permission.ts'
 import { rolesDefined } from '../resources/role-definition.ts'
+import { leaveOut } from './left-out-with.ts'
 import type { Staging } from './staging.ts'
 
 /** Definitions of a role, by what they are of: in SQL, `key` tells one of organizations by an `@`. */
@@ -29,8 +30,9 @@ function addOver(staging: Staging, { kind, key, attributes }: DesiredResource): 
   staging.run('UPDATE desired SET attributes = ? WHERE kind = ? AND key = ?', canonicalJson(merged), kind, key)
 }
 
-/** Refuses definitions of roles of organizations that are not among the desired ones. */
+/** Refuses definitions of roles of organizations that are not among the desired ones; with one that is left out they are left out. */
 export function refuseStrayDefinitions(staging: Staging): void {
+  leaveOut(staging, 'role-definition', 'organization', "d.attributes ->> '$.organization'")
   const stray = `kind = 'role-definition' AND file IS NOT NULL AND attributes ->> '$.organization' IS NOT NULL AND NOT EXISTS
     (SELECT 1 FROM desired o WHERE o.kind = 'organization' AND o.key = desired.attributes ->> '$.organization')`
   staging.run(

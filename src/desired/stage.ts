@@ -1,6 +1,7 @@
 import type { DerivedName, Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
 import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 import { insertLeftOut } from './left-out.ts'
+import { insertLeftOutKey, insertLeftOutWith } from './left-out-with.ts'
 import type { Staging } from './staging.ts'
 
 /** Maps chunks of records, on other threads where there are many. */
@@ -126,6 +127,8 @@ function insertResult(staging: Staging, result: MapResult): void {
     for (const reject of result.rejects) insertReject(staging, reject)
     for (const note of result.notes) insertNote(staging, note)
     for (const name of result.names.values()) insertName(staging, name)
+    for (const left of result.leftOutKeys) insertLeftOutKey(staging, left)
+    for (const item of result.leftOutItems) insertLeftOutWith(staging, item, place(staging, item.origin))
     for (const record of result.leftOutRecords) insertLeftOut(staging, record)
   })
 }
@@ -211,6 +214,8 @@ function insertReject(staging: Staging, reject: Reject): void {
     ...place(staging, reject.origin),
     JSON.stringify(reject.refs ?? {}),
   )
+  if (reject.key === null || reject.email === undefined) return
+  staging.run('INSERT INTO addresses VALUES (?, ?, ?)', reject.seq, reject.key, reject.email)
 }
 
 function insertNote(staging: Staging, note: Note): void {

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { createPrivateFile } from '../files/private-file.ts'
+import { LEFT_OUT_TABLES } from './left-out-tables.ts'
+import { SCOPE_TABLES } from './scope/scope-tables.ts'
 
 /**
  * The tables of one run. Nothing here outlives the command: no journal, no syncing to disk.
@@ -16,6 +18,7 @@ import { createPrivateFile } from '../files/private-file.ts'
  * rejects    the quarantine
  * notes      remarks on accepted resources, counted in the plan
  * lookalikes addresses of users that may have a double: those that are not ASCII, or whose domain is in Punycode
+ * addresses  addresses of users whose records the mapping refused, by the number of the record
  * left_out   records that no rule took, in the order of `seq`, and rows that the source ignored, which have none
  * names      names of the source that expressions turned into keys and slugs, each with its first place
  */
@@ -49,6 +52,7 @@ const SCHEMA = `
   CREATE TABLE notes (seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL)
     STRICT;
   CREATE TABLE lookalikes (form TEXT NOT NULL, email TEXT NOT NULL, key TEXT NOT NULL) STRICT;
+  CREATE TABLE addresses (seq INTEGER NOT NULL, key TEXT NOT NULL, email TEXT NOT NULL) STRICT;
   CREATE TABLE left_out (seq INTEGER, stream TEXT NOT NULL, kind TEXT, key TEXT, path TEXT, file INTEGER NOT NULL, line INTEGER) STRICT;
   CREATE TABLE names (
     kind TEXT NOT NULL, derived TEXT NOT NULL, slug TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
@@ -72,7 +76,7 @@ export class Staging {
     if (folder !== undefined) createPrivateFile(path)
     this.db = new DatabaseSync(path)
     this.db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA temp_store = FILE; PRAGMA cache_size = -${CACHE_KIB}; ${SCHEMA}`)
+      PRAGMA temp_store = FILE; PRAGMA cache_size = -${CACHE_KIB}; ${SCHEMA} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
     // What SQLite sorts may hold password hashes: it belongs into the private folder, not into one that all users share.
     if (folder !== undefined) this.db.exec(`PRAGMA temp_store_directory = '${folder.replaceAll("'", "''")}'`)
   }

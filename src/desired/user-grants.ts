@@ -1,6 +1,7 @@
 import type { RoleConfig } from '../config/manifest.ts'
 import type { Check } from '../resources/values/check.ts'
 import { type MappedRole, mapRoleSlug, rolesIn } from '../resources/values/roles.ts'
+import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
 import type { Staging } from './staging.ts'
 
 /**
@@ -42,6 +43,12 @@ export function assignUserGrants(staging: Staging, roles: RoleConfig): number {
       reject.run(key, code, message, hint ?? null, seq ?? null, file ?? null, line ?? null)
       if (fault.fault.role !== undefined)
         note.run(Number(seq), 'roleAssignment', key, 'unmapped_role', fault.fault.role)
+      continue
+    }
+    const left = places.length === 0 ? leftOutBy(staging, 'user', key) : undefined
+    if (left !== undefined) {
+      const item = { kind: 'roleAssignment', key, path: left, refs: { user: key } }
+      insertLeftOutWith(staging, item, [Number(file), line === null ? null : Number(line)])
       continue
     }
     if (places.length === 0) {

@@ -36,6 +36,13 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
     return { ...because('rejected', why, code), hint }
   }
   if (spared !== undefined) return because('orphaned', `it stays in WorkOS: ${spared.message}`, String(spared.code))
+  const left = set.staging.statement('SELECT path FROM left_out_with WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
+  if (left !== undefined) {
+    const why = `${left.path} leaves out what it belongs to`
+    return known === undefined
+      ? because('left out', why)
+      : because('orphaned', `${why}: it stays in WorkOS unless prune names its kind`)
+  }
   if (known !== undefined) {
     const why = set.reading.partial
       ? 'the part of the source that was read does not have it: it stays as it is'

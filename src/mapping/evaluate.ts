@@ -30,19 +30,23 @@ export class FieldFailure extends Error {
 /** What of a rule can leave a record out. */
 export type Condition = 'each' | 'when'
 
-/** The items a rule maps: what `each` yields, or the record itself, without those that `when` leaves out. */
+/** The items a rule maps: what `each` yields, or the record itself, and those that `when` leaves out. */
 export async function itemsOf(
   rule: CompiledRule,
   stream: string,
   record: JsonObject,
-): Promise<{ items: Json[]; leftOutBy?: Condition }> {
+): Promise<{ items: Json[]; leftOut: Json[]; leftOutBy?: Condition }> {
   const each = rule.each(stream)
   const items = each === undefined ? [record] : asList(await start(rule, 'each', false, each, record, record))
-  if (items.length === 0) return { items, leftOutBy: 'each' }
-  if (rule.when === undefined) return { items }
+  if (items.length === 0) return { items, leftOut: [], leftOutBy: 'each' }
+  if (rule.when === undefined) return { items, leftOut: [] }
   const chosen: Json[] = []
-  for (const item of items) if (isTruthy(await start(rule, 'when', false, rule.when, item, record))) chosen.push(item)
-  return chosen.length === 0 ? { items: chosen, leftOutBy: 'when' } : { items: chosen }
+  const leftOut: Json[] = []
+  for (const item of items) {
+    const isChosen = isTruthy(await start(rule, 'when', false, rule.when, item, record))
+    ;(isChosen ? chosen : leftOut).push(item)
+  }
+  return chosen.length === 0 ? { items: chosen, leftOut, leftOutBy: 'when' } : { items: chosen, leftOut }
 }
 
 /** The values of a rule's fields for one item. Fields that yield nothing are absent. */

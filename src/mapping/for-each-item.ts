@@ -7,6 +7,7 @@ import type { CompiledRule } from './rule.ts'
 
 /**
  * Runs a rule over its items; an expression that fails refuses its item, or the record where the items cannot be told.
+ * @param leaveOut told of each item that `when` leaves out
  * @returns the condition by which there is no item
  */
 export async function forEachItem(
@@ -14,6 +15,7 @@ export async function forEachItem(
   record: SourceRecord,
   reject: (item: Json, problems: readonly ValueProblem[], key: null, refs: Record<string, string>) => void,
   map: (item: Json) => Promise<void>,
+  leaveOut: (item: Json) => Promise<void> = async () => {},
 ): Promise<Condition | undefined> {
   const guarded = async <T>(blamed: Json, work: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -25,6 +27,7 @@ export async function forEachItem(
     }
   }
   const found = await guarded(record.data, () => itemsOf(rule, record.stream, record.data))
+  for (const item of found?.leftOut ?? []) await leaveOut(item)
   for (const item of found?.items ?? []) await guarded(item, () => map(item))
   return found?.leftOutBy
 }

@@ -11,7 +11,7 @@ import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
 import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
-import { type Own, ownRef } from './own-refs.ts'
+import { type Own, type OwnRef, ownRef } from './own-refs.ts'
 import type { Draft, MapResult } from './result.ts'
 import type { CompiledRule } from './rule.ts'
 import { confusableSources } from './source-addresses.ts'
@@ -44,9 +44,17 @@ export async function mapAssignments(
     const fields = await fieldsOf(rule, item, record.data)
     const { seq, stream } = record
     const origin = originOf(record, item)
+    const isMapped = rule.fields.some(({ name }) => name === 'user')
+    const ownUser = isMapped ? undefined : ownRef('user', own.get('user'))
+    if (ownUser !== undefined && 'leftOutBy' in ownUser) {
+      const { key, leftOutBy: path } = ownUser
+      const refs: Record<string, string> = key === undefined ? {} : { user: key }
+      result.leftOutItems.push({ kind: KIND, key: key ?? null, path, refs, origin })
+      return
+    }
     noteNames(KIND, rule, fields, { result, roles, stream, seq, origin })
     const problems: ValueProblem[] = confusableSources(rule, item, record.data)
-    const user = userOf(rule, fields, own, problems)
+    const user = ownUser === undefined ? userOf(fields, problems) : settledRef(ownUser, problems)
     const email = isEmpty(fields.email) ? undefined : settle('email', normaliseEmail(fields.email), problems)
     const organization = settle('organization', optionalText(fields.organization), problems) ?? null
     const names = settle('role', parseRoleNames(fields.role), problems) ?? []
@@ -142,13 +150,15 @@ function placesOf(
   return [{ organization }]
 }
 
-function userOf(rule: CompiledRule, fields: JsonObject, own: Own, problems: ValueProblem[]): string | undefined {
-  if (!rule.fields.some(({ name }) => name === 'user')) {
-    const found = ownRef('user', own.get('user'))
-    if (found.ok) return found.key
-    problems.push({ code: found.code, field: 'user', message: found.message, hint: found.hint })
-    return undefined
-  }
+/** The record's own user. */
+function settledRef(found: Exclude<OwnRef, { leftOutBy: string }>, problems: ValueProblem[]): string | undefined {
+  if (found.ok) return found.key
+  problems.push({ code: found.code, field: 'user', message: found.message, hint: found.hint })
+  return undefined
+}
+
+/** The user that the rule names. */
+function userOf(fields: JsonObject, problems: ValueProblem[]): string | undefined {
   const user = settle('user', optionalText(fields.user), problems)
   if (user === undefined && problems.length === 0) {
     problems.push({

@@ -14,6 +14,8 @@ export function emptyResult(): MapResult {
     mapped: 0,
     leftOut: 0,
     leftOutBy: [],
+    leftOutKeys: [],
+    leftOutItems: [],
     leftOutRecords: [],
   }
 }

@@ -1,12 +1,14 @@
 import { lookalikeForm } from '../addresses.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { Normalised, ValueProblem } from '../resources/draft.ts'
+import { normaliseEmail } from '../resources/values/email.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
 import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
+import { itemKey } from './item-key.ts'
 import { addLeftOut, blamed, type RuleName } from './left-out.ts'
 import { leftOutKey } from './left-out-key.ts'
 import { mapAssignments } from './map-assignments.ts'
@@ -44,19 +46,36 @@ export async function mapRecord(
       problems: readonly ValueProblem[],
       key: string | null,
       refs: Record<string, string>,
+      email?: string,
     ) => {
       const { definition, rule } = kindRule
       const conceal = concealing(rule.secretNames, record.data, item)
       const shown = concealed(problems, definition.secretInputs ?? [], conceal)
-      const rejected = rejection(record, item, definition.name, key, shown, refs)
+      const rejected = {
+        ...rejection(record, item, definition.name, key, shown, refs),
+        ...(email !== undefined && { email }),
+      }
       ownOf(own, kindRule.definition.name).rejected ??= rejected
       result.rejects.push(rejected)
       result.notes.push(...unmappedRoles(rejected, shown))
       watch?.({ rule: rule.kind, kind: definition.name, item, ok: false, rejected })
     }
-    const leftOutBy = await forEachItem(kindRule.rule, record, reject, async (item) => {
+    const leaveOut = async (item: Json) => {
+      const path = `map.${kindRule.rule.kind}.when`
+      const key = await itemKey(kindRule, item, record.data, mapping)
+      if (key !== undefined) result.leftOutKeys.push({ kind: kindRule.definition.name, key, path })
+      noteLeftOut(own, kindRule, key, path)
+    }
+    const map = async (item: Json) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)
-      const { missing, filled } = addOwnRefs(kindRule, fields, own)
+      const { missing, leftOutBy, filled } = addOwnRefs(kindRule, fields, own)
+      if (leftOutBy !== undefined) {
+        const refs = refsIn(kindRule, fields)
+        const key = keyOf(kindRule, refs)
+        const { name: kind } = kindRule.definition
+        result.leftOutItems.push({ kind, key, path: leftOutBy, refs, origin: originOf(record, item) })
+        return noteLeftOut(own, kindRule, key ?? undefined, leftOutBy)
+      }
       const { stream, seq } = record
       const naming = { result, roles: mapping.settings.roles, stream, seq, origin: originOf(record, item) }
       noteNames(kindRule.definition.name, kindRule.rule, fields, naming)
@@ -66,7 +85,8 @@ export async function mapRecord(
       const confusable = confusableSources(kindRule.rule, item, record.data)
       if (!normalised.ok || confusable.length > 0) {
         const key = normalised.ok ? normalised.value.key : normalised.key
-        return reject(item, normalised.ok ? confusable : withSources(normalised.problems, confusable), key, refs)
+        const problems = normalised.ok ? confusable : withSources(normalised.problems, confusable)
+        return reject(item, problems, key, refs, addressIn(kindRule, fields))
       }
       await accept(record, item, kindRule, normalised.value, mapping, result)
       ownOf(own, kindRule.definition.name).keys.set(normalised.value.key, normalised.value.refs)
@@ -77,8 +97,8 @@ export async function mapRecord(
         ok: true,
         value: normalised.value,
       })
-    })
-    conditions.set(kindRule.rule.kind, leftOutBy)
+    }
+    conditions.set(kindRule.rule.kind, await forEachItem(kindRule.rule, record, reject, map, leaveOut))
   }
   const { roleAssignment } = mapping
   if (roleAssignment !== undefined && appliesTo(roleAssignment, record.stream, mainStream)) {
@@ -109,6 +129,12 @@ function ownOf(own: Own, kind: string): OwnResources {
   return resources
 }
 
+/** A single one that is left out has its key told. */
+function noteLeftOut(own: Own, { definition: { name } }: KindRule, key: string | undefined, path: string): void {
+  const resources = ownOf(own, name)
+  resources.leftOut = { path, ...(resources.leftOut === undefined && key !== undefined && { key }) }
+}
+
 /**
  * Fills in references that the rule does not map with the resource that the record itself yields, or with what such a resource refers to:
  * a member of the record's own group belongs to that group's organization.
@@ -117,8 +143,10 @@ function addOwnRefs(
   { rule, definition }: KindRule,
   fields: JsonObject,
   own: Own,
-): { missing?: ValueProblem; filled: ReadonlySet<string> } {
+): { missing?: ValueProblem; leftOutBy?: string; filled: ReadonlySet<string> } {
   const filled = new Set<string>()
+  let missing: ValueProblem | undefined
+  let leftOutBy: string | undefined
   const isOpen = (field: string) => !filled.has(field) && !rule.fields.some(({ name }) => name === field)
   for (const [field, kind] of Object.entries(definition.refs)) {
     if (!definition.mapped.includes(field) || !isOpen(field)) continue
@@ -126,7 +154,9 @@ function addOwnRefs(
     if (!found.ok) {
       // By it, what depends on something that was rejected is known to be in the source.
       if (found.key !== undefined) fields[field] = found.key
-      return { missing: { code: found.code, field, message: found.message, hint: found.hint }, filled }
+      if ('leftOutBy' in found) leftOutBy ??= found.leftOutBy
+      else missing ??= { code: found.code, field, message: found.message, hint: found.hint }
+      continue
     }
     for (const [name, key] of [[field, found.key] as const, ...Object.entries(found.refs)]) {
       if (!(name in definition.refs) || !isOpen(name)) continue
@@ -134,7 +164,13 @@ function addOwnRefs(
       filled.add(name)
     }
   }
-  return { filled }
+  return { ...(missing && { missing }), ...(leftOutBy !== undefined && { leftOutBy }), filled }
+}
+
+/** The address among the fields of a user, if it is one. */
+function addressIn({ definition }: KindRule, { email }: JsonObject): string | undefined {
+  const read = definition.name === 'user' ? normaliseEmail(email) : undefined
+  return read?.ok ? read.value : undefined
 }
 
 /** The key that follows from the references, if all of them are there. */

@@ -6,6 +6,8 @@ export interface OwnResources {
   keys: Map<string, Record<string, string>>
   /** The first one that was refused. */
   rejected: Reject | undefined
+  /** Where a condition left some out: its path, and the key if there is one and it is known. */
+  leftOut?: { path: string; key?: string }
 }
 
 /** What a record yielded so far, by kind. */
@@ -15,6 +17,8 @@ export type OwnRef =
   | { ok: true; key: string; refs: Record<string, string> }
   /** `key`: of the one that was rejected, where that could be told. */
   | { ok: false; code: string; message: string; hint: string; key?: string }
+  /** It is left out by the condition at this path, and so is what refers to it. */
+  | { ok: false; leftOutBy: string; key?: string }
 
 /** The key of the one resource of a kind that the record yielded, or why there is none to refer to. */
 export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
@@ -37,6 +41,10 @@ export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
       hint: `correct the ${kind}, and this follows`,
       ...(own.rejected.key !== null && { key: own.rejected.key }),
     }
+  }
+  if (own?.leftOut !== undefined) {
+    const { path, key: left } = own.leftOut
+    return { ok: false, leftOutBy: path, ...(left !== undefined && { key: left }) }
   }
   return {
     ok: false,

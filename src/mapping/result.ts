@@ -58,6 +58,8 @@ export interface Reject {
   origin: Origin
   /** Keys of what it referred to, so that dependents can be named. */
   refs?: Record<string, string>
+  /** The address of a user, where the record has a sound one: by it the user may be chosen. */
+  email?: string
 }
 
 /** Something worth telling about a resource that is accepted all the same: a password that must be reset, a renamed key. */
@@ -108,6 +110,26 @@ export interface LeftOutRecord extends Pick<LeftOut, 'stream' | 'path'> {
   origin: Origin
 }
 
+/** Something that `when` leaves out, by its key: what belongs to it is left out as well. */
+export interface LeftOutKey {
+  kind: string
+  key: string
+  /** The manifest's path of the condition. */
+  path: string
+}
+
+/** What a rule makes of a record whose user or organization is left out. */
+export interface LeftOutItem {
+  kind: string
+  /** Null where it cannot be told. */
+  key: string | null
+  /** The manifest's path of the condition that leaves out the user or the organization. */
+  path: string
+  /** Keys of what it refers to, as far as they are known. */
+  refs: Record<string, string>
+  origin: Origin
+}
+
 export interface MapTask {
   records: SourceRecord[]
   /** Where the worker tells how far it has come. */
@@ -129,6 +151,8 @@ export interface MapResult {
   leftOut: number
   /** Which conditions did that. Its records add up to `leftOut`. */
   leftOutBy: LeftOut[]
+  leftOutKeys: LeftOutKey[]
+  leftOutItems: LeftOutItem[]
   /** Each of them by name. */
   leftOutRecords: LeftOutRecord[]
 }

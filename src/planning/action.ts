@@ -90,6 +90,15 @@ export interface Drift {
 export interface Spared {
   kind: string
   key: string
-  code: 'adopted' | 'protected' | 'signed_in' | 'changed_since' | 'has_others' | 'depends' | 'no_deletion' | 'rejected'
+  code:
+    | 'adopted'
+    | 'protected'
+    | 'signed_in'
+    | 'changed_since'
+    | 'has_others'
+    | 'depends'
+    | 'no_deletion'
+    | 'rejected'
+    | 'out_of_scope'
   message: string
 }

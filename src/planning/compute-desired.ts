@@ -1,9 +1,12 @@
 import { breathe } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { Scope } from '../config/pilot.ts'
 import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { insertIgnored } from '../desired/left-out.ts'
+import { narrow as narrowTo } from '../desired/scope/narrow.ts'
+import { countWhole, reportScope, type ScopeReport } from '../desired/scope/scope-report.ts'
 import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { Staging } from '../desired/staging.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -27,6 +30,8 @@ export interface ComputeDesiredOptions {
   scratch: string
   /** The snapshot to work from, read now if need be; none for files. Asked for when everything else has been checked. */
   obtainSnapshot?: () => Promise<Snapshot | undefined>
+  /** Of whom to speak. Default: of everybody in the source. */
+  scope?: Scope
   signal?: AbortSignal
   onProgress?: (step: Step) => void
   /** Warnings that nothing but this tells. */
@@ -115,8 +120,17 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       ...manyLeftOut(set, loaded, mainStream),
       ...unknownOrganizations(set, loaded),
     ]
-    return { set, sourceDigest: source.digest(), warnings, columns: found, mainStream }
+    await breathe(signal)
+    const scope = options.scope && narrowed(staging, options.scope)
+    const narrow = new DesiredSet(staging, accounting, reading, set.files, scope)
+    return { set: narrow, sourceDigest: source.digest(), warnings, columns: found, mainStream }
   } finally {
     await mapper.close()
   }
+}
+
+function narrowed(staging: Staging, scope: Scope): ScopeReport {
+  const whole = countWhole(staging)
+  narrowTo(staging, scope)
+  return reportScope(staging, scope, whole)
 }

@@ -1,4 +1,5 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { Scope } from '../config/pilot.ts'
 import { account } from '../desired/accounting.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { Staging } from '../desired/staging.ts'
@@ -14,10 +15,12 @@ import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
 import { leavers } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
+import { heldBy, narrowDestruction } from './destroy-scope.ts'
 import { warnOfKey } from './key-warnings.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
 import { createPlanTables, indexActions, loadKnown } from './plan-tables.ts'
+import { BEYOND } from './state-scope.ts'
 import { summarise } from './summarise.ts'
 import { keySort, stateVersion } from './where.ts'
 
@@ -31,6 +34,8 @@ export interface ComputeDestroyPlanOptions {
   spareSignedIn: boolean
   /** Leave out what was changed in WorkOS since it was applied. */
   spareChanged: boolean
+  /** Of whom to undo the migration. Default: of everybody. */
+  scope?: Scope
   onWarning?: (problem: Problem) => void
   onProgress?: (step: Step) => void
 }
@@ -43,7 +48,10 @@ async function readCreated(
   onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural } = definition
-  const count = set.staging.count("SELECT count(*) FROM known WHERE kind = ? AND ownership = 'created'", name)
+  const count = set.staging.count(
+    `SELECT count(*) FROM known k WHERE kind = ? AND ownership = 'created' AND NOT ${BEYOND}`,
+    name,
+  )
   if (count > LOOKUPS_AT_MOST) {
     await listLive(set, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
     return
@@ -64,10 +72,12 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   await checkBinding(state, target.identity, target.client)
   const staging = new Staging(options.scratch)
   const nothing = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
-  const set = new DesiredSet(staging, account(staging, new Map(), [], nothing, 0))
+  const accounting = account(staging, new Map(), [], nothing, 0)
   createPlanTables(staging)
+  for (const { name } of kindDefinitions) await loadKnown(staging, state, name)
+  const scope = options.scope && narrowDestruction(staging, options.scope)
+  const set = new DesiredSet(staging, accounting, { partial: false }, undefined, scope)
   for (const definition of kindDefinitions) {
-    await loadKnown(staging, state, definition.name)
     if ((!spareSignedIn && !spareChanged) || definition.sparse) continue
     onProgress({ phase: `reading ${definition.plural} from WorkOS` })
     await readCreated(set, target.client, definition, onProgress)
@@ -77,6 +87,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     {
       kinds: kindDefinitions.map(({ name }) => name),
       protect: manifest.safety.protect,
+      ...(scope && { held: (leaver) => heldBy(staging, leaver) }),
       ...(spareSignedIn || spareChanged ? { spare: { signedIn: spareSignedIn, changed: spareChanged } } : {}),
     },
   )

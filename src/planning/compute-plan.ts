@@ -19,6 +19,7 @@ import { planKind } from './plan-kind.ts'
 import { createPlanTables, indexActions } from './plan-tables.ts'
 import { everybodyVerified, shownWarning } from './plan-warnings.ts'
 import { unreadColumns } from './source-columns.ts'
+import { findBeyond } from './state-scope.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
 import { emptyFields, nullsInFields, oneRole } from './value-warnings.ts'
@@ -48,6 +49,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   }
   await breathe(signal)
   const { prune, safety } = manifest
+  findBeyond(set, 'known')
   if (!set.reading.partial) {
     await planDeletions(
       { set, state, api: target.client, manifest, refresh, onProgress },

@@ -10,6 +10,7 @@ import { insertDrift, knownById, type Orphan, orphanById } from './plan-tables.t
 import type { PlanningContext } from './planning-context.ts'
 import { type Match, recognise } from './recognise.ts'
 import { resolveRefs } from './references.ts'
+import { addressIsIdentity, rivalOutOfScope } from './rivals.ts'
 import { compareKnown } from './three-way.ts'
 
 const UNMERGED =
@@ -22,6 +23,9 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
   const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
   const blocked = blockedByMention(set, definition, desired)
   if (blocked) return { ...base, ...blocked }
+  const outside = rivalOutOfScope(set, manifest, desired)
+  if (outside !== undefined)
+    return { ...base, type: 'blocked', ...twoOfOneAddress(definition, outside, ', out of scope,') }
   const refs = resolveRefs(staging, definition, desired)
   if (refs.type === 'blocked') return { ...base, type: 'blocked', code: refs.code, message: refs.message }
   const recognised = recognise(context, definition, desired, refs.type === 'resolved' ? refs.ids : undefined)
@@ -69,8 +73,16 @@ function decideNew(context: PlanningContext, definition: KindDefinition, desired
   }
   const rival = rivalOf(context, definition, desired)
   if (rival === undefined) return { ...base, type: 'create' }
-  const message = `${definition.name}:${rival} of the source has the e-mail address too: two ${definition.plural} would be one in WorkOS`
-  return { ...base, type: 'blocked', code: 'identity_clash', message }
+  return { ...base, type: 'blocked', ...twoOfOneAddress(definition, rival, '') }
+}
+
+function twoOfOneAddress(
+  { name, plural }: KindDefinition,
+  rival: string,
+  where: string,
+): { code: string; message: string } {
+  const message = `${name}:${rival} of the source${where} has the e-mail address too: two ${plural} would be one in WorkOS`
+  return { code: 'identity_clash', message }
 }
 
 /** Another user that is to be created with the same address: only where `dedupe.user.by` does not make the two one. */
@@ -79,8 +91,7 @@ function rivalOf(
   definition: KindDefinition,
   desired: DesiredResource,
 ): string | undefined {
-  const { by } = manifest.dedupe.user
-  if (definition.name !== 'user' || (by.length === 1 && by[0] === 'email')) return undefined
+  if (definition.name !== 'user' || addressIsIdentity(manifest)) return undefined
   const natural = definition.natural(desired, {})
   if (natural === null) return undefined
   staging.run('INSERT OR IGNORE INTO claimed VALUES (?, ?, ?)', definition.name, natural, desired.key)

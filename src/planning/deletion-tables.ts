@@ -1,6 +1,7 @@
 import type { Staging } from '../desired/staging.ts'
 import type { Attributes } from '../resources/draft.ts'
 import type { Spared } from './action.ts'
+import { BEYOND } from './state-scope.ts'
 
 /** Something that the state holds and the source no longer has. */
 export interface Leaver {
@@ -22,6 +23,7 @@ export function* leavers(staging: Staging, kind: string): Generator<Leaver> {
          AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
          AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id)
          AND NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)
+         AND NOT ${BEYOND}
        ORDER BY k.key`,
     )
     .iterate(kind)

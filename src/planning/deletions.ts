@@ -5,6 +5,7 @@ import type { DeleteAction, Spared } from './action.ts'
 import { insertSpared, isRejected, type Leaver, leavers } from './deletion-tables.ts'
 import { findLive, insertAction, insertLive } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
+import { BEYOND } from './state-scope.ts'
 import { compareKnown } from './three-way.ts'
 
 export interface DeletionRules {
@@ -14,6 +15,8 @@ export interface DeletionRules {
   protect: readonly string[]
   /** Leave out what has been used or changed in WorkOS since it was created; undefined: do not look. */
   spare?: { signedIn: boolean; changed: boolean }
+  /** Why something stays since others have ties to it; undefined: nobody has. */
+  held?: (leaver: Leaver) => string | undefined
 }
 
 /**
@@ -73,7 +76,8 @@ function decideDependent(
   const spared = context.set.staging
     .statement("SELECT code FROM spared WHERE kind = 'user' AND key = ?")
     .get(refs.user ?? '')
-  const userStays = spared !== undefined && !(definition.undoneAlone && spared.code === 'adopted')
+  const userStays =
+    spared !== undefined && spared.code !== 'out_of_scope' && !(definition.undoneAlone && spared.code === 'adopted')
   if (userStays && rules.kinds.includes(kind) && ownership === 'created') {
     spare(context, leaver, 'depends', `its user user:${refs.user} stays`)
   } else decide(context, rules, leaver, inhabited)
@@ -98,30 +102,42 @@ function takeAlong(context: PlanningContext, leaver: Leaver, role: string): bool
 }
 
 function reasonToSpare(
-  { set }: PlanningContext,
-  { protect, spare: sparing }: DeletionRules,
+  context: PlanningContext,
+  rules: DeletionRules,
   definition: KindDefinition,
   leaver: Leaver,
   inhabited: ReadonlySet<string>,
 ): [Spared['code'], string] | undefined {
-  if (isRejected(set.staging, leaver)) return ['rejected', 'its record was rejected: it has not left the source']
+  const { staging } = context.set
+  if (isRejected(staging, leaver)) return ['rejected', 'its record was rejected: it has not left the source']
   if (leaver.ownership === 'adopted') return ['adopted', 'it was in WorkOS before, and was adopted']
+  const held = rules.held?.(leaver)
+  if (held !== undefined && leaver.kind !== 'user') return ['out_of_scope', held]
   if (inhabited.has(leaver.id)) return ['has_others', 'it has members whom this state does not remove']
-  if (protect.includes(leaver.kind)) return ['protected', 'safety.protect names its kind']
+  if (rules.protect.includes(leaver.kind)) return ['protected', 'safety.protect names its kind']
   if (definition.remove(leaver.id) === undefined) {
     const what = definition.name === 'role' ? 'environment roles' : definition.plural
     return ['no_deletion', `WorkOS offers no deletion of ${what}`]
   }
-  if (sparing === undefined) return undefined
-  const live = findLive(set.staging, leaver.kind, 'id', leaver.id)
+  // A user who stays for one of these reasons keeps the memberships; one that is held by others outside of the scope loses those within.
+  return used(staging, rules.spare, definition, leaver) ?? (held === undefined ? undefined : ['out_of_scope', held])
+}
+
+/** Whether it has been used or changed in WorkOS since. */
+function used(
+  staging: Staging,
+  sparing: DeletionRules['spare'],
+  definition: KindDefinition,
+  { kind, id, attributes, answered }: Leaver,
+): [Spared['code'], string] | undefined {
+  const live = sparing && findLive(staging, kind, 'id', id)
   if (live === undefined) return undefined
-  if (sparing.signedIn && typeof live.attributes.lastSignInAt === 'string') {
+  if (sparing?.signedIn && typeof live.attributes.lastSignInAt === 'string') {
     return ['signed_in', `the user has signed in since (${live.attributes.lastSignInAt})`]
   }
-  const { attributes, answered } = leaver
   const { kept } = compareKnown(definition, attributes, attributes, live.attributes, undefined, 'created', answered)
   const changed = kept.filter(({ reason }) => reason !== 'answered otherwise')
-  if (!sparing.changed || changed.length === 0) return undefined
+  if (!sparing?.changed || changed.length === 0) return undefined
   return ['changed_since', `it was changed in WorkOS since: ${changed.map(({ field }) => field).join(', ')}`]
 }
 
@@ -153,7 +169,7 @@ function leaves(staging: Staging, kind: string, id: string): boolean {
         `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2
            AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
            AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
-           AND NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)`,
+           AND NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key) AND NOT ${BEYOND}`,
       )
       .get(kind, id) !== undefined
   )

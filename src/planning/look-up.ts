@@ -84,7 +84,8 @@ function knownParents({ staging }: DesiredSet, { within, refs }: KindDefinition)
   if (within === undefined) return []
   return staging
     .statement(
-      `SELECT id FROM known WHERE kind = ?1
+      `SELECT id FROM known k WHERE kind = ?1
+         AND NOT EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)
        UNION SELECT id FROM actions WHERE kind = ?1 AND type = 'adopt'`,
     )
     .all(refs[within] ?? '')

@@ -1,5 +1,6 @@
 import type { Staging } from '../desired/staging.ts'
 import { kindDefinition } from '../resources/registry.ts'
+import { BEYOND } from './state-scope.ts'
 
 /** A resource of the state that the source no longer has: it is left alone in WorkOS. */
 export interface OrphanedResource {
@@ -17,7 +18,7 @@ export interface OrphanedResource {
 /** What makes a resource `k` of the state an orphan; what was rejected is in the source. */
 const ORPHANED = `NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
   AND NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key)
-  AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete'))`
+  AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`
 
 /** How many resources of a kind are orphans. */
 export function countOrphans(staging: Staging, kind: string): number {
@@ -31,7 +32,8 @@ export function* orphansOf(staging: Staging, kinds: readonly string[], limit: nu
     if (left <= 0) return
     const rows = staging.db
       .prepare(
-        `SELECT k.*, (SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key) AS path
+        `SELECT k.*, coalesce((SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key),
+           (SELECT l.path FROM left_out_keys l WHERE l.kind = k.kind AND l.key = k.key)) AS path
          FROM known k WHERE k.kind = ? AND ${ORPHANED} ORDER BY k.key LIMIT ?`,
       )
       .iterate(kind, Number.isFinite(left) ? left : -1)

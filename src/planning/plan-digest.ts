@@ -9,7 +9,8 @@ import type { Plan } from './plan.ts'
  */
 export function digestPlan(plan: Plan, apiKey: string): string {
   const hmac = createHmac('sha256', apiKey)
-  const { staging } = plan.set
+  const { staging, scope } = plan.set
+  if (scope !== undefined) hmac.update(canonicalJson({ only: scope.only, limit: scope.limit }))
   for (const action of plan.actions()) {
     hmac.update(canonicalJson(action))
     const row = staging

@@ -1,4 +1,5 @@
 import { dirname, relative, resolve } from 'node:path'
+import type { Scope } from '../config/pilot.ts'
 import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
 import { jsonText } from '../json.ts'
 import type { Action } from './action.ts'
@@ -19,6 +20,8 @@ export interface PlanHeader {
   manifestFile: string
   inputs: PlanInputs
   summary: PlanSummary
+  /** Of whom it speaks. Absent: of everybody. */
+  scope?: Scope
   /** The folder of the snapshot that it was made from, relative to the plan file. */
   snapshot?: string
   /** What tells the part of an input that has changed. Absent in what earlier versions saved. */
@@ -47,7 +50,10 @@ export function writePlanFile(
   { manifestFile, manifest, apiKey, purpose }: WritePlanOptions,
 ): void {
   const folder = dirname(resolve(path))
-  const { snapshot } = plan.set.reading
+  const {
+    scope,
+    reading: { snapshot },
+  } = plan.set
   const header: PlanHeader = {
     format: FORMAT,
     version: VERSION,
@@ -55,6 +61,7 @@ export function writePlanFile(
     manifestFile: relative(folder, manifestFile),
     inputs: plan.inputs,
     summary: plan.summary,
+    ...(scope && { scope: { only: scope.only, limit: scope.limit } }),
     ...(snapshot && { snapshot: relative(folder, snapshot.folder) }),
     basis: planBasis(plan, manifest, apiKey),
     actions: plan.set.staging.count('SELECT count(*) FROM actions'),

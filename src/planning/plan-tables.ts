@@ -17,6 +17,7 @@ import { phaseOf } from './phases.ts'
  * actions  the plan
  * drift    differences that stay as they are
  * spared   what a deletion leaves alone, and why
+ * beyond   what of the state belongs to others than those of whom the plan speaks
  */
 const SCHEMA = `
   CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
@@ -37,7 +38,8 @@ const SCHEMA = `
   CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;
   CREATE TABLE spared (kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
-  CREATE INDEX rejects_by_key ON rejects (kind, key);
+  CREATE TABLE beyond (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+  CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
   CREATE INDEX left_out_by_key ON left_out (kind, key);
   CREATE TABLE drift (kind TEXT NOT NULL, key TEXT NOT NULL, field TEXT NOT NULL, drift TEXT NOT NULL) STRICT;
   CREATE INDEX drift_by_key ON drift (kind, key);
@@ -161,7 +163,8 @@ export function orphanById(staging: Staging, kind: string, id: string): Orphan |
   const row = staging
     .statement(
       `SELECT key, attributes, ownership FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
-         (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
+         (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key) AND NOT EXISTS
+         (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)`,
     )
     .get(kind, id)
   if (row === undefined) return undefined

@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, readSync } from 'node:fs'
+import { readSelector } from '../config/pilot.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { NotRegularFile, openRegular, regularFileAt } from '../files/regular-file.ts'
 import { isObject } from '../json.ts'
@@ -108,10 +109,19 @@ function parseHeader(path: string, line: string): PlanHeader & { seal: string } 
   if (lacks.length > 0) throw damaged(path, `its header lacks ${lacks.map(([name]) => name).join(', ')}`)
   if (!['undefined', 'string'].includes(typeof value.snapshot))
     throw damaged(path, 'its header names the snapshot in no way that this program knows')
+  if (value.scope !== undefined && !isScope(value.scope))
+    throw damaged(path, 'its header names its scope in no way that this program knows')
   if (value.basis !== undefined && !isPlanBasis(value.basis))
     throw damaged(path, 'its header tells what it was made from in no way that this program knows')
   if (!SEALED.test(line)) throw damaged(path, 'it was changed after it was written')
   return value as object as PlanHeader & { seal: string }
+}
+
+function isScope(scope: unknown): boolean {
+  if (!isObject(scope) || !Array.isArray(scope.only)) return false
+  const { limit } = scope
+  const counts = limit === null ? scope.only.length > 0 : Number.isInteger(limit) && Number(limit) > 0
+  return counts && scope.only.every((text) => typeof text === 'string' && readSelector(text).ok)
 }
 
 function damaged(path: string, why: string): ManifestError {

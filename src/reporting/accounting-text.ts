@@ -27,8 +27,9 @@ export function accountingRows({ streams, records, kinds }: Accounting): { recor
   }
   const resources = kinds
     .filter(({ yielded }) => yielded > 0)
-    .map(({ plural, yielded, distinct, merged, rejected }): Sum => {
+    .map(({ plural, yielded, distinct, merged, rejected, leftOut }): Sum => {
       const parts = Object.entries({ distinct, merged, rejected }).map(([what, count]) => ({ count, what }))
+      if (leftOut > 0) parts.push({ count: leftOut, what: 'left out' })
       return { name: plural, total: yielded, parts }
     })
   return { records: rows, resources }

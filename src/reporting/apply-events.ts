@@ -1,4 +1,4 @@
-import type { ApplyResult } from '../applying/apply.ts'
+import type { ApplyResult } from '../applying/apply-result.ts'
 import type { ActionOutcome } from '../applying/outcome.ts'
 import type { Clock } from '../clock.ts'
 import { type Action, address } from '../planning/action.ts'

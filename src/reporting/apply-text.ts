@@ -1,9 +1,10 @@
-import type { ApplyResult } from '../applying/apply.ts'
+import type { ApplyResult } from '../applying/apply-result.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { someOf } from '../diagnostics/some-of.ts'
 import { jsonText } from '../json.ts'
 import type { Failure } from '../state/store.ts'
 import { renderCameIn } from './accounting-text.ts'
+import { describeScope } from './scope-text.ts'
 import { counted, duration, type Paint } from './style.ts'
 import { nonZero, table } from './table.ts'
 import { describeWhere } from './where-text.ts'
@@ -63,7 +64,7 @@ function answeredOtherwise({ kinds, stillAnswered }: ApplyResult): number {
 
 /** What an apply came to, in a sentence. */
 export function conclusion(result: ApplyResult, paint: Paint): string {
-  const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose } = result
+  const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose, scope } = result
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
   const left = absent({ rejected, blocked: sum('blocked'), gone: sum('gone') })
@@ -78,11 +79,12 @@ export function conclusion(result: ApplyResult, paint: Paint): string {
       if (left === '') {
         const reduced = sum('reduced') + stillReduced
         const but = [
-          ...(leftOut > 0 ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
+          ...(leftOut > 0 && scope === undefined ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
           ...(reduced > 0 ? [`roles of ${counted(reduced, 'membership')}`] : []),
         ]
         const except = but.length === 0 ? '' : `, but for ${but.join(' and ')}`
-        return paint('green', `Done: everything in the source is in WorkOS${except}.`)
+        const what = scope === undefined ? 'everything in the source' : `the pilot (${describeScope(scope)})`
+        return paint('green', `Done: ${what} is in WorkOS${except}.`)
       }
       return paint('yellow', `Done, without ${left} that the plan lists.`)
     case 'incomplete':

@@ -3,6 +3,7 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import type { Handoff } from '../handoff/write-handoff.ts'
 import { jsonText } from '../json.ts'
+import { renderScope } from './scope-text.ts'
 import { counted, ofSeveral, type Paint } from './style.ts'
 import { table } from './table.ts'
 
@@ -31,6 +32,7 @@ export function renderHandoffText(handoff: Handoff, set: DesiredSet, paint: Pain
           ]
         : [`The secrets of ${counted(withSecrets, 'connection')} are left out; --include-secrets writes them.`]
   return [
+    renderScope(set.scope, paint),
     `${paint('bold', 'Connections handed over')}\n${table(rows)}`,
     ...renderRejected(set, paint),
     '\n',
@@ -61,5 +63,5 @@ function renderRejected(set: DesiredSet, paint: Paint): string[] {
 /** The same for programs, as one JSON document. */
 export function renderHandoffJson(handoff: Handoff, set: DesiredSet): string {
   const rejects = [...set.rejects()].filter(({ kind }) => kind === 'connection')
-  return `${jsonText({ format: 'workos-migrate-handoff', version: 1, ...handoff, rejects }, 2)}\n`
+  return `${jsonText({ format: 'workos-migrate-handoff', version: 1, scope: set.scope ?? null, ...handoff, rejects }, 2)}\n`
 }

@@ -1,3 +1,4 @@
+import { leftOutWith } from '../desired/left-out-with.ts'
 import { lostRoles, unmappedRoles } from '../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { jsonText } from '../json.ts'
@@ -7,9 +8,9 @@ import type { Plan } from '../planning/plan.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 
 /**
- * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `where`, `reading`, `accounting`, `duplicates`, `cases`,
+ * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
  * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind, and the
- * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
+ * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`, `leftOutWith`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
  * never shown.
  */
 export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
@@ -20,6 +21,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     name,
     inputs,
     where: plan.where,
+    scope: set.scope ?? null,
     reading: set.reading,
     accounting: set.accounting,
     duplicates: set.mergedUsers(),
@@ -37,6 +39,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   writeList('spared', plan.spared(), write)
   writeList('rejects', set.rejects(), write)
   writeList('leftOut', set.leftOut(), write)
+  writeList('leftOutWith', leftOutWith(set.staging), write)
   writeList('orphans', plan.orphans(), write)
   writeList('merges', set.merges(), write)
   writeList('lostRoles', lostRoles(set), write)

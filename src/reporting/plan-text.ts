@@ -13,11 +13,13 @@ import { describeEstimate } from './estimate-text.ts'
 import { renderFieldTables } from './field-table-text.ts'
 import { countedKind } from './kinds-text.ts'
 import { renderLeftOut, renderOrphans } from './left-out-text.ts'
+import { renderLeftOutWith } from './left-out-with-text.ts'
 import { renderMerges } from './merges-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
+import { renderScope } from './scope-text.ts'
 import { counted, ofSeveral, type Paint, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
@@ -42,10 +44,12 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   write(`${paint('bold', describeWhere(plan.where))}\n`)
   renderOddities(plan.summary, options)
   write('\n')
+  write(renderScope(plan.set.scope, paint))
   if (plan.purpose === 'apply') {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
     renderRejects(plan, options)
+    renderLeftOutWith(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
     renderLeftOut(plan, options)
     renderMerges(plan, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }

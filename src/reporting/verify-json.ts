@@ -21,7 +21,14 @@ export const FINDING_TYPES: readonly FindingType[] = [
 export function renderVerifyJson(verification: Verification, full: boolean, write: (text: string) => void): void {
   const { set, ...shown } = verification
   const counts = Object.fromEntries(FINDING_TYPES.map((type) => [type, countFindings(verification, type)]))
-  const head = { format: 'workos-migrate-verification', version: 1, ...shown, reading: set.reading, counts }
+  const head = {
+    format: 'workos-migrate-verification',
+    version: 1,
+    ...shown,
+    scope: set.scope ?? null,
+    reading: set.reading,
+    counts,
+  }
   write(`${jsonText(head).slice(0, -1)},"findings":[`)
   let separator = ''
   for (const type of FINDING_TYPES) {

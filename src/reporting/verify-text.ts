@@ -11,6 +11,7 @@ import {
 import { renderAccounting } from './accounting-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { PARTIAL } from './remarks.ts'
+import { renderScope } from './scope-text.ts'
 import { counted, type Paint, shortValue } from './style.ts'
 import { nonZero, table } from './table.ts'
 import { renderWarnings } from './warnings-text.ts'
@@ -51,6 +52,7 @@ export const CHANGED: Record<ChangedBy, string> = {
 export function renderVerifyText(verification: Verification, options: VerifyTextOptions): void {
   const { paint, write } = options
   write(`${paint('bold', describeWhere(verification.where))}\n\n`)
+  write(renderScope(verification.set.scope, paint))
   write(renderReading(verification.set.reading, options))
   write(renderAccounting(verification.accounting, paint))
   renderCounts(verification, options)

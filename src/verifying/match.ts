@@ -112,5 +112,7 @@ function claim(
 }
 
 function isDesired(staging: Staging, kind: string, key: string): boolean {
-  return staging.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
+  const inTheSource = `SELECT 1 FROM desired WHERE kind = ?1 AND key = ?2
+    UNION ALL SELECT 1 FROM out_of_scope WHERE kind = ?1 AND key = ?2`
+  return staging.statement(inTheSource).get(kind, key) !== undefined
 }

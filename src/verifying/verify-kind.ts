@@ -3,6 +3,7 @@ import type { Manifest } from '../config/manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { canonicalJson, isObject } from '../json.ts'
 import { withoutGroupRoles } from '../planning/group-roles.ts'
+import { BEYOND } from '../planning/state-scope.ts'
 import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
 import { compareFields, type FieldDifference } from './compare-fields.ts'
 import { matchLive } from './match.ts'
@@ -11,7 +12,7 @@ import { type Applied, insertFinding } from './verify-tables.ts'
 
 /** Compares one kind that has been read; the kinds it depends on have been compared before. */
 export function verifyKind(
-  { staging, reading }: DesiredSet,
+  { staging, reading, scope }: DesiredSet,
   definition: KindDefinition,
   manifest: Pick<Manifest, 'organizations' | 'adopt'>,
 ): KindVerification {
@@ -44,6 +45,8 @@ export function verifyKind(
     }
     if (!reading.partial) sums.extra = findExtra(staging, kind)
   })
+  // Who else is in WorkOS belongs to others, whether the source has them or not.
+  if (scope !== undefined) return sums
   sums.others = staging.count(
     `SELECT count(*) FROM live l WHERE kind = ?
      AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = l.kind AND m.id = l.id)
@@ -125,10 +128,10 @@ function appliedFromRow({ id, base, reduced, answered }: Record<string, SQLOutpu
 function findExtra(staging: DesiredSet['staging'], kind: string): number {
   const rows = staging.db
     .prepare(
-      `SELECT a.key, a.id FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id
-       WHERE a.kind = ? AND a.ownership = 'created'
-       AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = a.kind AND d.key = a.key)
-       AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = a.kind AND m.id = a.id) ORDER BY a.key`,
+      `SELECT k.key, k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
+       WHERE k.kind = ? AND k.ownership = 'created'
+       AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
+       AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = k.kind AND m.id = k.id) AND NOT ${BEYOND} ORDER BY k.key`,
     )
     .iterate(kind)
   let count = 0

@@ -14,7 +14,7 @@ import type { Finding } from './verification.ts'
  */
 const SCHEMA = `
   CREATE TABLE applied (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, ownership TEXT NOT NULL,
-    attributes TEXT NOT NULL, secrets INTEGER NOT NULL, reduced TEXT, answered TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+    attributes TEXT NOT NULL, refs TEXT NOT NULL, secrets INTEGER NOT NULL, reduced TEXT, answered TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE INDEX applied_by_id ON applied (kind, id);
   CREATE TABLE matched (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
@@ -31,9 +31,9 @@ export function createVerifyTables(staging: Staging): void {
 export async function loadApplied(staging: Staging, state: StateStore, kind: string): Promise<void> {
   for await (const batch of state.resources(kind)) {
     staging.transaction(() => {
-      for (const { key, id, ownership, attributes, digests, reduced, answered } of batch) {
+      for (const { key, id, ownership, attributes, digests, refs, reduced, answered } of batch) {
         const secrets = Object.keys(digests).length > 0 ? 1 : 0
-        const sql = 'INSERT INTO applied VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+        const sql = 'INSERT INTO applied VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
         staging.run(
           sql,
           kind,
@@ -41,6 +41,7 @@ export async function loadApplied(staging: Staging, state: StateStore, kind: str
           id,
           ownership,
           canonicalJson(attributes),
+          JSON.stringify(refs),
           secrets,
           reduced ?? null,
           answered ? canonicalJson(answered) : null,

@@ -10,6 +10,7 @@ import { keyOfAnotherEnvironment } from '../planning/key-warnings.ts'
 import { indexNames } from '../planning/match-by-name.ts'
 import { findLive, insertLive } from '../planning/plan-tables.ts'
 import { shownWarning } from '../planning/plan-warnings.ts'
+import { BEYOND, findBeyond } from '../planning/state-scope.ts'
 import { keySort, stateVersion, whereabouts } from '../planning/where.ts'
 import type { KindDefinition } from '../resources/kind.ts'
 import type { StateStore } from '../state/store.ts'
@@ -46,10 +47,11 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   await checkBinding(state, target.identity, target.client)
   const { set, warnings } = await readSource()
   createVerifyTables(set.staging)
+  for (const { name: kind } of options.kinds) await loadApplied(set.staging, state, kind)
+  findBeyond(set, 'applied')
   const kinds: KindVerification[] = []
   for (const definition of options.kinds) {
     signal?.throwIfAborted()
-    await loadApplied(set.staging, state, definition.name)
     await readLive(set, target.client, definition, onProgress)
     onProgress({ phase: `comparing ${definition.plural}` })
     if (definition.name === 'organization') indexNames(set.staging)
@@ -105,7 +107,7 @@ async function readLive(
   if (within === undefined) return read([])
   // All draw from one iterator: what the kind is listed within is read once.
   const kind = refs[within] ?? ''
-  const ids = (sparse ? holderIds(staging, kind, name) : parentIds(staging, kind)).values()
+  const ids = (sparse ? holderIds(staging, kind, name) : parentIds(staging, definition, within)).values()
   await Promise.all(Array.from({ length: AT_ONCE }, () => read(ids)))
 }
 
@@ -125,14 +127,20 @@ function* notInState(staging: DesiredSet['staging'], definition: KindDefinition)
   }
 }
 
-/** Resources of a kind in WorkOS that stand for a desired one, or that the state knows. */
-function parentIds(staging: DesiredSet['staging'], kind: string): string[] {
+/**
+ * Resources in WorkOS that a kind is listed within: those that stand for a desired one or that the state knows, and those that the state has
+ * one of the kind in which belongs to the scope.
+ */
+function parentIds(staging: DesiredSet['staging'], { name, refs }: KindDefinition, within: string): string[] {
   return staging
     .statement(
       `SELECT id FROM matched WHERE kind = ?1
-       UNION SELECT a.id FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = ?1`,
+       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}
+       UNION SELECT p.id FROM applied k JOIN applied p ON p.kind = ?1 AND p.key = k.refs ->> ('$.' || ?3)
+         JOIN live l ON l.kind = p.kind AND l.id = p.id WHERE k.kind = ?2 AND NOT ${BEYOND}
+           AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
     )
-    .all(kind)
+    .all(refs[within] ?? '', name, within)
     .map((row) => String(row.id))
 }
 
@@ -141,8 +149,8 @@ function holderIds(staging: DesiredSet['staging'], parent: string, kind: string)
   return staging
     .statement(
       `SELECT id FROM matched m WHERE kind = ?1 AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = ?2 AND d.key = m.key)
-       UNION SELECT p.id FROM applied p JOIN live l ON l.kind = p.kind AND l.id = p.id
-       WHERE p.kind = ?1 AND EXISTS (SELECT 1 FROM applied a WHERE a.kind = ?2 AND a.key = p.key)`,
+       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
+       WHERE k.kind = ?1 AND NOT ${BEYOND} AND EXISTS (SELECT 1 FROM applied a WHERE a.kind = ?2 AND a.key = k.key)`,
     )
     .all(parent, kind)
     .map((row) => String(row.id))
@@ -153,7 +161,8 @@ function checkSums({ accounting, staging }: DesiredSet, kinds: readonly KindVeri
   const wrong = kinds.flatMap(({ kind, plural, desired, verified, different, missing }) => {
     const fromRecords = accounting.kinds.find((count) => count.kind === kind)?.distinct ?? 0
     const others = staging.count('SELECT count(*) FROM desired WHERE kind = ? AND records = 0', kind)
-    const distinct = fromRecords + others
+    const outside = staging.count('SELECT count(*) FROM out_of_scope WHERE kind = ? AND records > 0', kind)
+    const distinct = fromRecords + others - outside
     if (distinct === desired && desired === verified + different + missing) return []
     return [`${plural}: ${distinct} distinct, ${desired} desired, ${verified} + ${different} + ${missing} compared`]
   })

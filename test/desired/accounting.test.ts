@@ -72,10 +72,10 @@ test('every record of a mixed lot is accounted for', async () => {
     { grants: [{ user: 'u9', organization: null, role: 'admin' }] },
   ])
   expect(set.accounting.kinds).toEqual([
-    { kind: 'organization', plural: 'organizations', yielded: 2, distinct: 1, merged: 1, rejected: 0 },
-    { kind: 'user', plural: 'users', yielded: 4, distinct: 1, merged: 1, rejected: 2 },
-    { kind: 'membership', plural: 'memberships', yielded: 2, distinct: 1, merged: 1, rejected: 0 },
-    { kind: 'roleAssignment', plural: 'role assignments', yielded: 1, distinct: 0, merged: 0, rejected: 1 },
+    { kind: 'organization', plural: 'organizations', yielded: 2, distinct: 1, merged: 1, rejected: 0, leftOut: 0 },
+    { kind: 'user', plural: 'users', yielded: 4, distinct: 1, merged: 1, rejected: 2, leftOut: 0 },
+    { kind: 'membership', plural: 'memberships', yielded: 2, distinct: 1, merged: 1, rejected: 0, leftOut: 0 },
+    { kind: 'roleAssignment', plural: 'role assignments', yielded: 1, distinct: 0, merged: 0, rejected: 1, leftOut: 0 },
   ])
 })
 
@@ -114,6 +114,8 @@ test('a mapper that fails ends the reading with its error, after what is on its 
       mapped: 1,
       leftOut: 0,
       leftOutBy: [],
+      leftOutKeys: [],
+      leftOutItems: [],
       leftOutRecords: [],
     }
   }

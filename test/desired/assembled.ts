@@ -87,6 +87,8 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
     mapped: chunk.length,
     leftOut: 0,
     leftOutBy: [],
+    leftOutKeys: [],
+    leftOutItems: [],
     leftOutRecords: [],
   }
   for (const { seq, origin } of chunk) {

@@ -72,6 +72,8 @@ describe('one record', () => {
       mapped: 1,
       leftOut: 0,
       leftOutBy: [],
+      leftOutKeys: [],
+      leftOutItems: [],
       leftOutRecords: [],
     })
   })
@@ -258,9 +260,47 @@ describe("the record's own user", () => {
     expect(result.rejects[1]).toMatchObject({ message: expect.stringContaining('u1'), refs: { organization: 'acme' } })
   })
 
+  test('takes the membership and the roles with it when it is left out', async () => {
+    const roles = { ...map, roleAssignment: { role: 'role', organization: 'other' } }
+    const record = { id: 'u1', email: 'a@example.com', org: 'acme', other: 'beta', role: 'admin', skip: true }
+    const result = await mapped(roles, [record])
+    expect(result).toMatchObject({ drafts: [], grants: [], rejects: [], mapped: 0, leftOut: 1 })
+    expect(result.leftOutBy).toEqual([{ stream: 'users', path: 'map.user.when', records: 1 }])
+    expect(result.leftOutKeys).toEqual([{ kind: 'user', key: 'u1', path: 'map.user.when' }])
+    const origin = { file: 'users.csv', line: 2 }
+    expect(result.leftOutItems).toEqual([
+      {
+        kind: 'membership',
+        key: 'u1@acme',
+        path: 'map.user.when',
+        refs: { user: 'u1', organization: 'acme' },
+        origin,
+      },
+      { kind: 'roleAssignment', key: 'u1', path: 'map.user.when', refs: { user: 'u1' }, origin },
+    ])
+  })
+
+  test('takes the membership with it also where its key cannot be computed', async () => {
+    const keyless = { ...map, user: { ...map.user, key: '$number(id)' } }
+    const result = await mapped(keyless, [{ id: 'u1', email: 'a@example.com', org: 'acme', skip: true }])
+    expect(result).toMatchObject({ drafts: [], rejects: [], leftOut: 1, leftOutKeys: [] })
+    expect(result.leftOutItems).toMatchObject([{ kind: 'membership', key: null, refs: { organization: 'acme' } }])
+  })
+
   test('is missed when there is none', async () => {
-    const result = await mapped(map, [{ id: 'u1', email: 'a@example.com', org: 'acme', skip: true }])
+    const none = { ...map, user: { each: 'people', key: 'id', email: 'email' } }
+    const result = await mapped(none, [{ people: [], org: 'acme' }])
     expect(rejects(result)).toEqual(['membership no_user user'])
+  })
+
+  test('who was rejected takes both ends of the membership along, so that whose it is can be told', async () => {
+    const own = { ...map, organization: { key: 'org', name: 'org' }, membership: { roles: 'role' } }
+    const result = await mapped(own, [{ id: 'u1', email: 'nobody', org: 'acme', role: 'admin' }])
+    expect(result.rejects[1]).toMatchObject({
+      kind: 'membership',
+      key: 'u1@acme',
+      refs: { user: 'u1', organization: 'acme' },
+    })
   })
 
   test('is not guessed among several', async () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { ApplyResult } from '../../src/applying/apply.ts'
+import type { ApplyResult } from '../../src/applying/apply-result.ts'
 import { unknownOrganizations } from '../../src/planning/unknown-organizations.ts'
 import { startSandbox } from '../../src/workos/sandbox/server.ts'
 import { asJson, asMarkdown, asText } from '../reporting/rendered.ts'

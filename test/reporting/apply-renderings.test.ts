@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ApplyResult } from '../../src/applying/apply.ts'
+import type { ApplyResult } from '../../src/applying/apply-result.ts'
 import { renderApplyJson, renderApplyText } from '../../src/reporting/apply-text.ts'
 import { renderFailures } from '../../src/reporting/failures.ts'
 import { describeNote } from '../../src/reporting/remarks.ts'
@@ -47,8 +47,8 @@ const ACCOUNTING = {
   streams: [],
   records: { mapped: 1207, leftOut: 60, leftOutBy: [], assigned: 0 },
   kinds: [
-    { kind: 'user', plural: 'users', yielded: 1207, distinct: 1200, merged: 4, rejected: 3 },
-    { kind: 'organization', plural: 'organizations', yielded: 0, distinct: 0, merged: 0, rejected: 0 },
+    { kind: 'user', plural: 'users', yielded: 1207, distinct: 1200, merged: 4, rejected: 3, leftOut: 0 },
+    { kind: 'organization', plural: 'organizations', yielded: 0, distinct: 0, merged: 0, rejected: 0, leftOut: 0 },
   ],
 }
 

@@ -25,6 +25,8 @@ const OTHERS: Record<string, string[]> = {
     'expression_stuck',
     'expression_too_large',
     'id_claimed',
+    'limit_undone',
+    'selects_nothing',
     'not_desired',
     'not_in_workos',
     'other_identity',
@@ -45,6 +47,7 @@ const OTHERS: Record<string, string[]> = {
     'unexpected_answer',
     'unknown_stream',
   ],
+  'no code': ['in_scope', 'out_of_scope'],
   'a warning': [
     'column_not_in_file',
     'columns_unread',

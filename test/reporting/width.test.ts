@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ApplyResult } from '../../src/applying/apply.ts'
+import type { ApplyResult } from '../../src/applying/apply-result.ts'
 import type { Accounting } from '../../src/desired/accounting.ts'
 import type { Inspection } from '../../src/inspecting/inspection.ts'
 import type { KindSummary } from '../../src/planning/kind-summary.ts'
@@ -42,10 +42,11 @@ const accounting: Accounting = {
   kinds: kindDefinitions.map(({ name, plural }) => ({
     kind: name,
     plural,
-    yielded: 3 * MANY,
+    yielded: 4 * MANY,
     distinct: MANY,
     merged: MANY,
     rejected: MANY,
+    leftOut: MANY,
   })),
 }
 

@@ -64,6 +64,8 @@ export const LINES: Record<string, string[][]> = {
     ['plan', '--html', 'plan.html'],
     ['plan', '--snapshot', 'snapshot', '--json', '--full'],
     ['plan', '--refresh', '--out', 'plan.ndjson', '--merges', 'merges.json'],
+    ['plan', '--only', 'user:u-*', '--limit', '5', '--full'],
+    ['plan', '--only', 'domain:nowhere.example'],
     ['plan', '--rejects', `${ROWS}plan.csv`, '--resets', 'resets.csv'],
   ],
   handoff: [
@@ -78,6 +80,7 @@ export const LINES: Record<string, string[][]> = {
     ['apply', '--yes', '--json', '--full', '--quiet'],
     ['apply', '--yes', '--refresh', '--events', '-', '--html', 'apply.html'],
     ['apply', '--confirm', 'wrong-word', '--strict'],
+    ['apply', '--only', 'user:u-*', '--limit', '5', '--confirm', 'wrong-word'],
     ['apply', '--fresh', '--confirm', 'wrong-word'],
     ['apply', '--snapshot', 'snapshot', '--confirm', 'wrong-word'],
   ],
@@ -85,6 +88,7 @@ export const LINES: Record<string, string[][]> = {
     ['verify'],
     ['verify', '--strict', '--full', '--verbose'],
     ['verify', '--quiet', '--events', '-'],
+    ['verify', '--only', 'user:u-*', '--limit', '5', '--full'],
     ['verify', '--json', '--full'],
     ['verify', '--fresh', '--full', '--html', 'verify.html'],
     ['verify', '--snapshot', 'snapshot'],
@@ -137,6 +141,7 @@ export const LINES: Record<string, string[][]> = {
     ['state', 'import', 'user:u-bcrypt', 'user_of_nobody', '--force'],
   ],
   destroy: [
+    ['destroy', '--plan-only', '--only', 'user:u-*'],
     ['destroy', '--plan-only', '--full'],
     ['destroy', '--plan-only', '--json', '--quiet'],
     ['destroy', '--plan-only', '--verbose', '--events', '-'],

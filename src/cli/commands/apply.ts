@@ -17,6 +17,7 @@ import type { Context } from '../context.ts'
 import { type HtmlFile, htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
 import { outputPlaces } from '../output-places.ts'
+import { checkNoScope } from '../scope.ts'
 import type { Session, SessionOptions } from '../session.ts'
 import { refuseWarnings } from '../strict.ts'
 import { remark } from '../told.ts'
@@ -47,6 +48,7 @@ export async function apply(
   removeAbandonedFiles(dirname(path))
   const saved = await readPlanHeader(path)
   if (options.fresh) throw freshPlan()
+  checkNoScope(options)
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
     const report = await reportFile(session, options, context, path)
     const { apiKey } = session.target.identity
@@ -111,6 +113,7 @@ function optionsOf(saved: PlanHeader, path: string, options: ApplyCommandOptions
   return {
     ...options,
     config: options.config ?? resolve(dirname(path), saved.manifestFile),
+    savedScope: saved.scope ?? null,
     env: options.env ?? saved.inputs.environment ?? undefined,
     snapshot: options.snapshot ?? (saved.snapshot === undefined ? undefined : resolve(dirname(path), saved.snapshot)),
   }

@@ -18,7 +18,8 @@ export interface ExplainCommandOptions extends SessionOptions {
 
 /** `explain`: tells of one identity all that a plan decided, and why. Writes to neither WorkOS nor the state. */
 export async function explain(what: string, options: ExplainCommandOptions, context: Context): Promise<ExitCode> {
-  return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
+  // Whom a pilot leaves for later can be asked about as well.
+  return withSession({ ...options, savedScope: null, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, state, target, scratch, progress } = session
     const plan = await session.computePlan(false)
     const explained = await placingSourceErrors(loaded, async () =>

@@ -14,6 +14,7 @@ import { peekState } from '../../state/sqlite-store.ts'
 import { checkStateFile } from '../../state/state-file.ts'
 import type { Context } from '../context.ts'
 import { placeSourceProblem, placingSourceErrors } from '../placing.ts'
+import { scopeOf } from '../scope.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
 import { openTold, type Telling } from '../told.ts'
@@ -66,6 +67,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
         ...tell,
         loaded,
         scratch: scratch.path,
+        scope: scopeOf({}, loaded.manifest),
         signal: context.interrupted,
         obtainSnapshot: snapshotFor(loaded, options, context, tell),
       }),

@@ -1,4 +1,4 @@
-import type { ApplyResult } from '../../applying/apply.ts'
+import type { ApplyResult } from '../../applying/apply-result.ts'
 import type { RejectedItem } from '../../desired/desired-set.ts'
 import type { FieldTable } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
@@ -7,6 +7,7 @@ import type { Limits } from '../../workos/limiter.ts'
 import type { TimelineCounts } from '../../workos/timeline.ts'
 import { conclusion } from '../apply-text.ts'
 import { fromFailure } from '../errors-groups.ts'
+import { scopeLines } from '../scope-text.ts'
 import { counted, duration } from '../style.ts'
 import { describeWhere } from '../where-text.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
@@ -43,7 +44,7 @@ export async function applyReport(applied: Applied, options: ReportOptions): Pro
   const head = {
     what: plan.purpose === 'destroy' ? 'Deletion' : 'Apply',
     name: plan.name,
-    head: [describeWhere(result.where), `run ${result.run}`],
+    head: [describeWhere(result.where), `run ${result.run}`, ...scopeLines(result.scope).map(shown.text)],
   }
   const summary: Section = {
     id: 'summary',

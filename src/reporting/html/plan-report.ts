@@ -2,9 +2,10 @@ import { figure } from '../../diagnostics/printable.ts'
 import { openWarnings } from '../../planning/accepted-warnings.ts'
 import type { FieldTable } from '../../planning/field-table.ts'
 import type { Plan, PlanWarning } from '../../planning/plan.ts'
-import { describeLeftOut } from '../accounting-text.ts'
 import { describeChanges } from '../headline.ts'
+import { describeAllLeftOut } from '../left-out-with-text.ts'
 import { describeWarning } from '../remarks.ts'
+import { scopeLines } from '../scope-text.ts'
 import { counted, duration } from '../style.ts'
 import { describeWhere } from '../where-text.ts'
 import { actionGrid } from './action-rows.ts'
@@ -36,7 +37,8 @@ export async function planReport(
   const parts = await planParts(plan, fields, shown, options)
   const { sentence, tone } = outlook(plan)
   const title = plan.purpose === 'destroy' ? 'Plan of a deletion' : 'Plan'
-  return assembled({ what: title, name: plan.name, head: [describeWhere(plan.where)], sentence, tone }, options, {
+  const head = [describeWhere(plan.where), ...scopeLines(plan.set.scope).map(shown.text)]
+  return assembled({ what: title, name: plan.name, head, sentence, tone }, options, {
     sections: [summarySection(plan, problems, shown), ...parts.first, ...problems.sections, ...parts.rest],
     grids: [problems.source, ...parts.grids],
   })
@@ -117,7 +119,7 @@ function figuresOf({ summary, set }: Plan): Block {
 }
 
 function leftOutText({ set }: Plan, shown: Shown): Block[] {
-  const lines = describeLeftOut(set.accounting.records)
+  const lines = describeAllLeftOut(set)
   return lines.length === 0 ? [] : [{ type: 'list', items: lines.map(shown.text) }]
 }
 

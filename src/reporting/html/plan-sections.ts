@@ -114,10 +114,18 @@ export function accountingSection({ streams, records, kinds }: Accounting, shown
             { label: 'different', numeric },
             { label: 'merged', numeric },
             { label: 'rejected', numeric },
+            { label: 'left out', numeric },
           ],
           rows: kinds
             .filter(({ yielded }) => yielded > 0)
-            .map(({ plural, yielded, distinct, merged, rejected }) => [plural, yielded, distinct, merged, rejected]),
+            .map(({ plural, yielded, distinct, merged, rejected, leftOut }) => [
+              plural,
+              yielded,
+              distinct,
+              merged,
+              rejected,
+              leftOut,
+            ]),
         },
       ],
     },

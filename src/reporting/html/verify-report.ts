@@ -1,6 +1,7 @@
 import { describeGiven } from '../../planning/group-roles.ts'
 import type { Finding, FindingType, Verification } from '../../verifying/verification.ts'
 import { countFindings, findingsOf } from '../../verifying/verification.ts'
+import { scopeLines } from '../scope-text.ts'
 import { CHANGED, conclusion, SECTIONS, verifyRemarks } from '../verify-text.ts'
 import { describeWhere } from '../where-text.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
@@ -34,7 +35,8 @@ export async function verifyReport(verification: Verification, options: ReportOp
     ],
   }
   const charts: Section = { id: 'charts', title: 'At a glance', blocks: chartsOf(verification, shown) }
-  return assembled({ what: 'Verification', name, head: [describeWhere(verification.where)], sentence, tone }, options, {
+  const head = [describeWhere(verification.where), ...scopeLines(verification.set.scope).map(shown.text)]
+  return assembled({ what: 'Verification', name, head, sentence, tone }, options, {
     sections: [
       summary,
       charts,

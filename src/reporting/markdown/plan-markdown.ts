@@ -5,15 +5,16 @@ import { figure } from '../../diagnostics/printable.ts'
 import { openWarnings } from '../../planning/accepted-warnings.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan, PlanWarning } from '../../planning/plan.ts'
-import { describeLeftOut } from '../accounting-text.ts'
 import { describeConnections } from '../connections-text.ts'
 import { countsOf } from '../counts.ts'
 import { describeEstimate } from '../estimate-text.ts'
 import { describeChanges } from '../headline.ts'
+import { describeAllLeftOut } from '../left-out-with-text.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'
 import { describePasswords, passwordsHeading } from '../passwords-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
 import { describeLost, describeUnmapped } from '../roles-text.ts'
+import { scopeMarkdown } from '../scope-text.ts'
 import { minute } from '../snapshot-age.ts'
 import { counted, ofSeveral, shortValue } from '../style.ts'
 import { nonZero } from '../table.ts'
@@ -81,6 +82,7 @@ function headline({ where, summary, set }: Plan): string {
   return [
     `## Migration plan: ${prose(describeWhere(where))}\n`,
     `**${change === '' ? 'Nothing to do.' : change}**${summary.changes ? ` ${describeEstimate(summary.estimate)}.` : ''}\n`,
+    ...(set.scope === undefined ? [] : [scopeMarkdown(set.scope, prose)]),
     ...(snapshot === undefined ? [] : [`From a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`]),
     ...(partial ? [`> ${prose(PARTIAL)}.\n`] : []),
   ].join('\n')
@@ -212,21 +214,22 @@ function duplicates(plan: Plan): string {
 
 /** Where every record went. */
 function accounting({ set }: Plan): string {
-  const { streams, kinds, records } = set.accounting
+  const { streams, kinds } = set.accounting
   const ofStreams = ['read', ...nonZero(['passed', 'rejected'] as const, streams)] as const
   const read = streams.map((stream) => {
     return [`${prose(stream.stream)} (${code(stream.file)})`, ...ofStreams.map((column) => figure(stream[column]))]
   })
   const yielded = kinds.filter((kind) => kind.yielded > 0)
-  const ofKinds = ['yielded', ...nonZero(['distinct', 'merged', 'rejected'] as const, yielded)] as const
+  const ofKinds = ['yielded', ...nonZero(['distinct', 'merged', 'rejected', 'leftOut'] as const, yielded)] as const
   const made = yielded.map((kind) => [kind.plural, ...ofKinds.map((column) => figure(kind[column]))])
-  const leftOut = describeLeftOut(records).map((line) => `- ${prose(clipped(line))}\n`)
+  const leftOut = describeAllLeftOut(set).map((line) => `- ${prose(clipped(line))}\n`)
+  const heads = ofKinds.slice(1).map((column) => (column === 'leftOut' ? 'left out' : column))
   return folded(
     'Where every record went',
     [
       grid(['records', ...ofStreams], read),
       ...(leftOut.length === 0 ? [] : [within(leftOut, leftOut.length)]),
-      grid(['resources', 'described', ...ofKinds.slice(1)], made),
+      grid(['resources', 'described', ...heads], made),
     ].join('\n'),
   )
 }

@@ -1,0 +1,61 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { Manifest } from '../config/manifest.ts'
+import { readSelector, type Scope } from '../config/pilot.ts'
+import { UsageError } from '../diagnostics/errors.ts'
+
+/** Of whom a command is to speak. */
+export interface ScopeOptions {
+  /** Selectors. */
+  only?: string[]
+  /** How many users at most. */
+  limit?: number
+  /** The scope of a saved plan, in place of what the manifest says; null: everybody. */
+  savedScope?: Scope | null
+}
+
+/** Adds `--only`, to commands that read the source `--limit` as well. */
+export function scoped(command: Command, limited = true): Command {
+  command.option(
+    '--only <selector...>',
+    'speak of these alone: organization:KEY, user:KEY, email:ADDRESS, domain:NAME; * stands for any text',
+  )
+  return limited
+    ? command.option('--limit <number>', 'speak of so many users, the first by their keys', parseLimit)
+    : command
+}
+
+function parseLimit(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('A limit is a whole number of users, from 1.')
+}
+
+/**
+ * Of whom to speak: what the command line says replaces all that the manifest says. Undefined: of everybody.
+ * @throws UsageError for what is no selector
+ */
+export function scopeOf(
+  { only, limit, savedScope }: ScopeOptions,
+  { pilot }: Pick<Manifest, 'pilot'>,
+): Scope | undefined {
+  if (savedScope !== undefined) return savedScope ?? undefined
+  const given = only === undefined && limit === undefined ? pilot : { only, limit }
+  if (given === undefined) return undefined
+  const scope = { only: given.only ?? [], limit: given.limit ?? null }
+  const problems = scope.only.flatMap((text) => {
+    const read = readSelector(text)
+    return read.ok ? [] : [read.problem]
+  })
+  if (problems.length > 0) throw new UsageError(problems)
+  return scope
+}
+
+/** @throws UsageError where a saved plan, which knows of whom it speaks, is to speak of others */
+export function checkNoScope({ only, limit }: ScopeOptions): void {
+  if (only === undefined && limit === undefined) return
+  const option = only === undefined ? '--limit' : '--only'
+  throw new UsageError({
+    code: 'options_contradict',
+    message: `a saved plan is carried out as it is, and ${option} speaks of others`,
+    hint: `leave ${option} out, or make a new plan with: workos-migrate plan ${option} … --out`,
+  })
+}

@@ -1,0 +1,59 @@
+import type { DesiredSet } from '../desired/desired-set.ts'
+import { choose, type Population } from '../desired/scope/choose.ts'
+import { selectorsOf } from '../desired/scope/narrow.ts'
+
+/** The tables that copies of the state are in, for planning and for verifying. */
+export type StateCopy = 'known' | 'applied'
+
+/** Who is in the state. */
+export function inTheState(copy: StateCopy): Population {
+  return {
+    organizations: `SELECT key FROM ${copy} WHERE kind = 'organization'`,
+    users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM ${copy} WHERE kind = 'user'`,
+  }
+}
+
+const isChosen = (kind: string, key: string) =>
+  `EXISTS (SELECT 1 FROM chosen c WHERE c.kind = '${kind}' AND c.key = ${key})`
+const ref = (role: string) => `(k.refs ->> '$.${role}')`
+
+/**
+ * Finds out what of the state is none of the scope's business, and puts it into `beyond`. What the source still has belongs to whom it
+ * belongs there. Of what has left the source, that alone belongs to the scope of which it is certain: what the selectors choose
+ * themselves, the memberships of those, and what hangs on them. A limit counts users of the source: nobody who has left it is
+ * among them. What belongs to nobody, permissions and roles of the environment, is beyond every scope once it has left the source.
+ */
+export function findBeyond({ staging, scope }: DesiredSet, copy: StateCopy): void {
+  if (scope === undefined) return
+  staging.transaction(() => {
+    for (const selector of selectorsOf(scope)) choose(staging, selector, inTheState(copy))
+    staging.run(
+      `INSERT INTO beyond SELECT k.kind, k.key FROM ${copy} k
+       WHERE NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
+         AND (EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)
+           OR EXISTS (SELECT 1 FROM rejects_out r WHERE r.kind = k.kind AND r.key = k.key)
+           OR NOT coalesce(${belongs(scope.limit !== null)}, 0))`,
+    )
+  })
+}
+
+/** Whether `k`, which has left the source, belongs to the chosen. */
+function belongs(limited: boolean): string {
+  const counts = (user: string) =>
+    limited ? `EXISTS (SELECT 1 FROM in_scope s WHERE s.kind = 'user' AND s.key = ${user})` : '1'
+  const user = ref('user')
+  const organization = isChosen('organization', ref('organization'))
+  return `CASE k.kind
+    WHEN 'user' THEN ${limited ? '0' : isChosen('user', 'k.key')}
+    WHEN 'organization' THEN ${isChosen('organization', 'k.key')}
+    WHEN 'membership' THEN ${counts(user)} AND (${organization} OR ${isChosen('user', user)})
+    WHEN 'group-membership' THEN ${counts(user)} AND (${organization} OR ${isChosen('user', user)})
+    WHEN 'totp-factor' THEN ${counts(user)} AND ${isChosen('user', user)}
+    WHEN 'organization-role' THEN ${organization}
+    WHEN 'group' THEN ${organization}
+    WHEN 'connection' THEN ${organization}
+    ELSE 0 END`
+}
+
+/** Whether a copy `k` of the state is none of the scope's business. */
+export const BEYOND = 'EXISTS (SELECT 1 FROM beyond b WHERE b.kind = k.kind AND b.key = k.key)'
