@@ -4,14 +4,12 @@ import { systemClock } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, GuardError } from '../diagnostics/errors.ts'
-import { fieldTables } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
 import { WorkLeft } from '../planning/work-left.ts'
 import { ActionEvents, emitRun } from '../reporting/apply-events.ts'
 import { renderApplyJson, renderApplyText } from '../reporting/apply-text.ts'
 import { renderFailures } from '../reporting/failures.ts'
 import { painter } from '../reporting/style.ts'
-import { plannedKinds } from '../resources/registry.ts'
 import type { Context } from './context.ts'
 import type { HtmlFile } from './html-report.ts'
 import { buffered } from './output.ts'
@@ -86,9 +84,8 @@ export async function carryOutPlan(
     await end()
     if (options.report !== undefined) {
       const { applyReport } = await import('../reporting/html/apply-report.ts')
-      const fields = plan.purpose === 'apply' ? fieldTables(plan.set, plannedKinds(loaded.manifest)) : []
       const sent = { requests: target.client.timeline.read(), limits: target.limits }
-      const applied = { plan, fields, result, seconds, failures: () => state.failures(result.run), ...sent }
+      const applied = { plan, result, seconds, failures: () => state.failures(result.run), ...sent }
       await options.report.write(await applyReport(applied, options.report.options))
     }
     return exitCode(result, plan, options.strict ?? false)

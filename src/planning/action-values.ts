@@ -1,6 +1,6 @@
+import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { Action, FieldChange } from './action.ts'
-import type { Plan } from './plan.ts'
 
 /** What an action makes of a resource. Secrets are named and described, never shown. */
 export interface ActionValues {
@@ -13,7 +13,7 @@ export interface ActionValues {
 }
 
 /** The values of one action of a plan. */
-export function actionValues({ set }: Plan, action: Action): ActionValues {
+export function actionValues({ set }: { set: DesiredSet }, action: Action): ActionValues {
   switch (action.type) {
     case 'create': {
       const desired = set.get(action.kind, action.key)

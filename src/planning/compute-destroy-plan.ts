@@ -104,7 +104,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     state: stateVersion(state),
     toolVersion,
   }
-  const plan = new Plan(manifest.name, inputs, summary, set, 'destroy')
+  const plan = new Plan(manifest.name, inputs, summary, set, { purpose: 'destroy' })
   warnOfKey(plan, loaded, options.onWarning)
   summary.warnings = markAccepted(summary.warnings, manifest.warnings)
   return plan

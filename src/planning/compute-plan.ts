@@ -10,7 +10,7 @@ import { checkBinding } from './binding.ts'
 import { type ComputeDesiredOptions, computeDesired, type DesiredReading } from './compute-desired.ts'
 import { countUnknownRejects } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
-import { fieldTables } from './field-table.ts'
+import { type FieldTable, fieldTables } from './field-table.ts'
 import { checkPartial, checkUnknownRejects } from './guards.ts'
 import { warnOfKey } from './key-warnings.ts'
 import { lookalikeAddresses, swappedNames } from './people-warnings.ts'
@@ -22,7 +22,7 @@ import { unreadColumns } from './source-columns.ts'
 import { findBeyond } from './state-scope.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
-import { emptyFields, nullsInFields, oneRole } from './value-warnings.ts'
+import { emptyFields, nullsInFields, oneRole, withoutUnmapped } from './value-warnings.ts'
 import { keySort, stateVersion } from './where.ts'
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
@@ -61,7 +61,8 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   noteStillAnswered(set.staging)
   await breathe(signal)
   const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh)
-  const odd = [...warnings, ...valueWarnings(reading, loaded, summary)]
+  const fields = fieldTables(set, kindDefinitions)
+  const odd = [...warnings, ...valueWarnings(reading, loaded, summary, fields)]
   summary.warnings.push(...odd.map((problem) => shownWarning(problem, loaded)))
   if (!options.showsWarnings) for (const problem of odd) options.onWarning?.(problem)
   if (summary.changes) {
@@ -79,7 +80,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     state: stateVersion(state),
     toolVersion,
   }
-  const plan = new Plan(manifest.name, inputs, summary, set)
+  const plan = new Plan(manifest.name, inputs, summary, set, { fields: withoutUnmapped(fields, loaded) })
   warnOfKey(plan, loaded, options.showsWarnings ? undefined : options.onWarning)
   summary.warnings = markAccepted(summary.warnings, manifest.warnings)
   return plan
@@ -90,9 +91,10 @@ function valueWarnings(
   { set, warnings, columns }: DesiredReading,
   loaded: LoadedManifest,
   { kinds }: PlanSummary,
+  fields: readonly FieldTable[],
 ): Problem[] {
   const changing = kinds.filter(({ create, update, adopt }) => create + update + adopt > 0).map(({ kind }) => kind)
-  const tables = fieldTables(set, kindDefinitions).filter(({ kind }) => changing.includes(kind))
+  const tables = fields.filter(({ kind }) => changing.includes(kind))
   const ofUsers = changing.includes('user')
   return [
     ...emptyFields(tables, loaded, columns).filter(({ path }) => !warnings.some((told) => told.path === path)),

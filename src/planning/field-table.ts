@@ -45,20 +45,9 @@ const MOST_FIELDS = 500
 /** Longer values are told apart by a number made of them, so that what is in memory stays small. */
 const WHOLE_VALUE = 24
 
-/** Once planned a set does not change: each of its tables is made once. */
-const made = new WeakMap<DesiredSet, Map<string, FieldTable>>()
-
 /** The field tables of all kinds that have a desired resource, in the kinds' order. What is in memory does not grow with the users. */
 export function fieldTables(set: DesiredSet, definitions: readonly KindDefinition[]): FieldTable[] {
-  const known = made.get(set) ?? new Map<string, FieldTable>()
-  made.set(set, known)
-  return definitions
-    .map((definition) => {
-      const table = known.get(definition.name) ?? fieldTable(set, definition)
-      known.set(definition.name, table)
-      return table
-    })
-    .filter(({ resources }) => resources > 0)
+  return definitions.map((definition) => fieldTable(set, definition)).filter(({ resources }) => resources > 0)
 }
 
 /** The filled fields, an object's members one by one. */

@@ -43,7 +43,7 @@ export function swappedNames(set: DesiredSet, { manifest, locate }: LoadedManife
     {
       code: 'names_swapped',
       severity: 'warning',
-      message: `first and last names look swapped: so say ${figure(counts.swapped)} of ${figure(compared)} addresses that tell (${example})`,
+      message: `first and last names look swapped in ${figure(counts.swapped)} of ${figure(compared)} users whose address contains both (${example})`,
       hint: 'look at map.user.firstName and map.user.lastName; where addresses begin with the last name, do nothing',
       at: locate(['map', 'user', 'firstName']),
       path: 'map.user.firstName',

@@ -4,6 +4,7 @@ import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Action, Drift, Spared } from './action.ts'
 import type { Estimate } from './estimate.ts'
+import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
 import { type OrphanedResource, orphansOf } from './orphans.ts'
@@ -55,14 +56,17 @@ export class Plan {
   readonly set: DesiredSet
   /** What carrying it out is called. */
   readonly purpose: 'apply' | 'destroy'
+  /** How full each field is, kind by kind; none of a plan that deletes. */
+  readonly fields: readonly FieldTable[]
 
   constructor(
     name: string,
     inputs: PlanInputs,
     summary: PlanSummary,
     set: DesiredSet,
-    purpose: Plan['purpose'] = 'apply',
+    { purpose = 'apply', fields = [] }: Partial<Pick<Plan, 'purpose' | 'fields'>> = {},
   ) {
+    this.fields = fields
     this.purpose = purpose
     this.name = name
     this.inputs = inputs

@@ -157,6 +157,15 @@ function sharesMost(a: string, b: string): boolean {
   return alike(a, b) + alike(reversed(a), reversed(b)) >= (longest * 2) / 3
 }
 
+/** The tables without the empty columns that nothing maps: they are empty as everybody meant them to be. */
+export function withoutUnmapped(tables: readonly FieldTable[], loaded: LoadedManifest): FieldTable[] {
+  const mapped = new Set(mappedFields(loaded).map(({ kind, field }) => `${kind} ${field.split('.', 1)[0]}`))
+  return tables.map((table) => ({
+    ...table,
+    fields: table.fields.filter(({ field, filled }) => filled > 0 || mapped.has(`${table.kind} ${field}`)),
+  }))
+}
+
 function mappedFields({ manifest }: LoadedManifest): MappedField[] {
   return RULES.flatMap((kind) =>
     Object.entries(manifest.map[kind] ?? {}).flatMap(([field, value]): MappedField[] => {

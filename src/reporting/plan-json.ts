@@ -3,9 +3,7 @@ import { lostRoles, unmappedRoles } from '../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { jsonText } from '../json.ts'
 import { actionValues } from '../planning/action-values.ts'
-import { fieldTables } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
-import { kindDefinitions } from '../resources/registry.ts'
 
 /**
  * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
@@ -33,7 +31,7 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
   }
   write(jsonText(head).slice(0, -1))
   writeList('blocked', plan.blockedCounts(), write)
-  writeList('fields', fieldTables(set, kindDefinitions), write)
+  writeList('fields', plan.fields, write)
   writeList('actions', actionsWithValues(plan), write)
   writeList('drift', plan.drift(), write)
   writeList('spared', plan.spared(), write)

@@ -2,9 +2,7 @@ import type { RejectedItem } from '../desired/desired-set.ts'
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
-import { fieldTables } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
-import { kindDefinitions } from '../resources/registry.ts'
 import { renderAccounting } from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
 import { describeConnections } from './connections-text.ts'
@@ -42,9 +40,10 @@ const REASONS = 10
 export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
   write(`${paint('bold', describeWhere(plan.where))}\n`)
+  const scope = renderScope(plan.set.scope, paint)
+  if (scope !== '') write(`\n${scope.trimEnd()}\n`)
   renderOddities(plan.summary, options)
   write('\n')
-  write(renderScope(plan.set.scope, paint))
   if (plan.purpose === 'apply') {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
@@ -57,8 +56,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     renderLostRoles(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
   }
   renderCounts(plan, options)
-  if (plan.purpose === 'apply' && (plan.summary.changes || options.full))
-    renderFieldTables(fieldTables(plan.set, kindDefinitions), options)
+  if (plan.purpose === 'apply' && (plan.summary.changes || options.full)) renderFieldTables(plan.fields, options)
   if (options.full) renderAllActions(plan, options)
   else renderSamples(plan, options)
   renderBlocked(plan, options)

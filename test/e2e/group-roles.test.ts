@@ -261,7 +261,7 @@ test('a plan that adds users to a group with roles says which they get', async (
   project.csv('users.csv', joining)
   const planned = await project.run(['plan'], { env })
   expect(planned.stdout).toMatch(
-    /2 group-memberships to be added, whose users get the role admin from the group "Engineering"/,
+    /2 group memberships to be added, whose users get the role admin from the group "Engineering"/,
   )
   await apply(project)
   expect(await rolesOf(workos)).toMatchObject({ 'ada@example.com@@acme': ['admin', 'viewer'] })

@@ -76,7 +76,7 @@ const swapped = (row: Row): Row => ({ ...row, first: row.last ?? '', last: row.f
 
 /** A mistake: what it is, the migration that has it, the code of the warning about it, and what that says. */
 const PLANTED: [mistake: string, migration: Migration, code: string, says: RegExp][] = [
-  ['first and last name are swapped', { rows: rows(swapped) }, 'names_swapped', /swapped: so say 12 of 12 addresses/],
+  ['first and last name are swapped', { rows: rows(swapped) }, 'names_swapped', /swapped in 12 of 12 users/],
   [
     'they are swapped in the mapping',
     { rows: rows(), map: { user: { firstName: 'last', lastName: 'first' } } },

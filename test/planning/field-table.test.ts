@@ -110,7 +110,7 @@ describe('in text', () => {
     }))
     const { plan } = await planOf(rows)
     const text = asText(plan)
-    expect(text).toMatch(/^ {2}name +0 of 3 +! empty$/m)
+    expect(text).toMatch(/^ {2}roles +0 of 3 +! empty$/m)
     expect(text).toMatch(/^ {2}lastName +3 of 3 +1 {2}Samex+… = always$/m)
     expect(text).toMatch(/^ {2}users +filled +distinct +example$/m)
     const table = text.slice(text.indexOf('\nPlan\n'), text.indexOf('\n  + organization'))

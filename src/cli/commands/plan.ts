@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
-import { fieldTables } from '../../planning/field-table.ts'
 import { planMisfits } from '../../planning/misfits.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
@@ -12,7 +11,6 @@ import { renderPlanJson } from '../../reporting/plan-json.ts'
 import { renderPlanText } from '../../reporting/plan-text.ts'
 import { resetsCsv } from '../../reporting/resets-csv.ts'
 import { painter } from '../../reporting/style.ts'
-import { plannedKinds } from '../../resources/registry.ts'
 import type { Context } from '../context.ts'
 import { htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
@@ -76,8 +74,7 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
     }
     if (html !== undefined) {
       const { planReport } = await import('../../reporting/html/plan-report.ts')
-      const fields = fieldTables(computed.set, plannedKinds(loaded.manifest))
-      await html.write(await planReport(computed, fields, html.options))
+      await html.write(await planReport(computed, html.options))
     }
     if (rejects !== undefined) await saveRejects(computed, { ...options, rejects }, holder, session, context)
     if (resets !== undefined) {

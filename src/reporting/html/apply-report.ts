@@ -1,6 +1,5 @@
 import type { ApplyResult } from '../../applying/apply-result.ts'
 import type { RejectedItem } from '../../desired/desired-set.ts'
-import type { FieldTable } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
 import type { Failure } from '../../state/store.ts'
 import type { Limits } from '../../workos/limiter.ts'
@@ -21,7 +20,6 @@ import { shownBy } from './shown.ts'
 /** What an apply came to, and what it was asked to do. */
 export interface Applied {
   plan: Plan
-  fields: readonly FieldTable[]
   result: ApplyResult
   seconds: number
   /** What the run could not do, as often as it is asked. */
@@ -34,10 +32,10 @@ const TONES: Record<string, Tone> = { completed: 'good', incomplete: 'warn', int
 
 /** An apply as an HTML report: its result, then its plan. */
 export async function applyReport(applied: Applied, options: ReportOptions): Promise<AssembledReport> {
-  const { plan, fields, result, failures } = applied
+  const { plan, result, failures } = applied
   const shown = shownBy(options.mask)
   const problems = await problemSections(() => problemsOf(failures(), plan.set.rejects()), shown)
-  const parts = await planParts(plan, fields, shown, options)
+  const parts = await planParts(plan, shown, options)
   const sentence = conclusion(result, (_format, text) => text)
   const isWhole = result.rejected + result.stillAnswered === 0
   const tone = result.outcome === 'completed' && !isWhole ? 'warn' : (TONES[result.outcome] ?? 'bad')

@@ -1,6 +1,5 @@
 import { figure } from '../../diagnostics/printable.ts'
 import { openWarnings } from '../../planning/accepted-warnings.ts'
-import type { FieldTable } from '../../planning/field-table.ts'
 import type { Plan, PlanWarning } from '../../planning/plan.ts'
 import { describeChanges } from '../headline.ts'
 import { describeAllLeftOut } from '../left-out-with-text.ts'
@@ -26,15 +25,11 @@ export interface PlanParts {
   grids: GridSource[]
 }
 
-/** A plan as an HTML report. @param fields see `fieldTables` */
-export async function planReport(
-  plan: Plan,
-  fields: readonly FieldTable[],
-  options: ReportOptions,
-): Promise<AssembledReport> {
+/** A plan as an HTML report. */
+export async function planReport(plan: Plan, options: ReportOptions): Promise<AssembledReport> {
   const shown = shownBy(options.mask)
   const problems = await problemSections(() => problemsOf(plan), shown)
-  const parts = await planParts(plan, fields, shown, options)
+  const parts = await planParts(plan, shown, options)
   const { sentence, tone } = outlook(plan)
   const title = plan.purpose === 'destroy' ? 'Plan of a deletion' : 'Plan'
   const head = [describeWhere(plan.where), ...scopeLines(plan.set.scope).map(shown.text)]
@@ -45,12 +40,7 @@ export async function planReport(
 }
 
 /** What a plan does: charts, actions, fields, lists. */
-export async function planParts(
-  plan: Plan,
-  fields: readonly FieldTable[],
-  shown: Shown,
-  { most }: ReportOptions,
-): Promise<PlanParts> {
+export async function planParts(plan: Plan, shown: Shown, { most }: ReportOptions): Promise<PlanParts> {
   const actions = actionGrid(plan, shown, most)
   const lists = await planLists(plan, shown, most)
   return {
@@ -63,7 +53,7 @@ export async function planParts(
       ),
     ],
     rest: [
-      ...fieldsSection(fields, shown),
+      ...fieldsSection(plan.fields, shown),
       ...lists.sections,
       ...remarksSection(plan, shown),
       ...accountingSection(plan.set.accounting, shown),

@@ -1,7 +1,5 @@
 import type { Mask } from '../../diagnostics/mask.ts'
-import { fieldTables } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
-import { kindDefinitions } from '../../resources/registry.ts'
 import { fieldRows } from '../field-table-text.ts'
 import { cutToWidth } from '../text-width.ts'
 import { code, folded, grid } from './inline.ts'
@@ -14,7 +12,7 @@ const SHORT = 60
 /** How full each field is, kind by kind: an empty column and a constant one are seen at a glance. */
 export function fieldsSection(plan: Plan, mask: Mask | undefined): string {
   if (!plan.summary.changes) return ''
-  const tables = fieldTables(plan.set, kindDefinitions).map((table) => {
+  const tables = plan.fields.map((table) => {
     const rows = fieldRows(table, mask).map(({ field, filled, distinct, mark, example }) => [
       filled === '' ? field : code(cutToWidth(field, SHORT)),
       filled,

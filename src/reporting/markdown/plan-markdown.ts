@@ -111,8 +111,8 @@ function alert(
 ): string {
   if (told.length === 0) return ''
   const lines = told.map(({ message, hint, code: name }) => {
-    const help = hint === undefined ? '' : `. ${prose(clipped(hint))}`
-    return `> - **${word}**: ${prose(clipped(message))}${help}${name === undefined ? '' : ` (${code(name)})`}.\n`
+    const help = hint === undefined ? '' : `>   ${prose(clipped(hint))}\n`
+    return `> - **${word}**: ${prose(clipped(message))}${name === undefined ? '' : ` (${code(name)})`}\n${help}`
   })
   return `> [!${type}]\n${within(lines, told.length, '> - ')}`
 }

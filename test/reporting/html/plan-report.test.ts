@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { Mask, type MaskMode } from '../../../src/diagnostics/mask.ts'
-import { fieldTables } from '../../../src/planning/field-table.ts'
 import type { Plan } from '../../../src/planning/plan.ts'
 import { documentOf } from '../../../src/reporting/html/document.ts'
 import { pageAssets } from '../../../src/reporting/html/page.ts'
 import { planReport } from '../../../src/reporting/html/plan-report.ts'
 import type { Block, Section } from '../../../src/reporting/html/report.ts'
-import { kindDefinitions } from '../../../src/resources/registry.ts'
 import { createWorld, people } from '../../planning/world.ts'
 import { HOSTILE } from '../rendered.ts'
 import { readReport } from './reading.ts'
@@ -15,8 +13,7 @@ import { readReport } from './reading.ts'
 const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 
 async function asHtml(plan: Plan, { mode = 'none', most }: { mode?: MaskMode; most?: number } = {}): Promise<string> {
-  const fields = fieldTables(plan.set, kindDefinitions)
-  const report = await planReport(plan, fields, { mask: new Mask(mode), now: 0, most })
+  const report = await planReport(plan, { mask: new Mask(mode), now: 0, most })
   let html = ''
   for await (const piece of documentOf(report, await pageAssets())) html += piece
   return html
