@@ -50,6 +50,38 @@ function people(): Person[] {
   )
 }
 
+/** One person was promoted since, and one has another name. */
+function changed(person: Person): Person {
+  if (person.external_id === 'u5') return { ...person, role_slugs: 'admin' }
+  if (person.external_id === 'u7') return { ...person, last_name: 'Holberton' }
+  return person
+}
+
+/** Two people have joined. */
+function newcomers(): Person[] {
+  const [ada] = people()
+  if (ada === undefined) return []
+  return [
+    {
+      ...ada,
+      external_id: 'u31',
+      email: 'jean.bartik@acme.example',
+      first_name: 'Jean',
+      last_name: 'Bartik',
+      role_slugs: 'member',
+    },
+    {
+      ...ada,
+      external_id: 'u32',
+      email: 'mary.keller@cobalt.example',
+      first_name: 'Mary',
+      last_name: 'Keller',
+      org_external_id: 'cobalt',
+      org_name: 'Cobalt',
+    },
+  ]
+}
+
 function csv(rows: readonly Person[]): string {
   const columns = Object.keys(rows[0] ?? {})
   return [columns, ...rows.map((row) => Object.values(row))].map((cells) => `${cells.join(',')}\n`).join('')
@@ -80,11 +112,24 @@ const EDITS: Edits = [
   ['    lastName: last_name\n', '    lastName: first_name\n    metadata: { plan: subscription_plan }\n'],
 ]
 
+const MARKDOWN = ['plan', '-e', 'production', '--format', 'markdown']
+
+/** What the author meant. */
+const CORRECTED: Edits = [['    lastName: last_name\n', '    lastName: last_name\n    metadata: { plan: plan }\n']]
+
 /** Mistakes that a reviewer should see, each as an edit of the manifest. */
 const MISTAKES: readonly Mistake[] = [
   {
     name: 'everybody-admin',
     edits: [['    roles: role_slugs\n', `    roles: "'admin'"\n`]],
+  },
+  {
+    name: 'everybody-verified',
+    edits: [['    emailVerified: email_verified\n', "    emailVerified: \"email_verified ? 'true' : 'false'\"\n"]],
+  },
+  {
+    name: 'half-left-out',
+    edits: [['  user:\n', '  user:\n    when: "plan = \'pro\'"\n']],
   },
   {
     name: 'no-such-column',
@@ -138,6 +183,11 @@ function steady(text: string): string {
   return text.replace(/state [0-9a-f]{6}…/g, 'state 3f2a9c…').replace(/\b(user|org|om)_[0-9A-Z]{26}\b/g, '$1_01K…')
 }
 
+/** What stands above the counts of a plan. */
+function warningsOf(plan: string): string {
+  return plan.slice(plan.indexOf('Warnings\n'), plan.indexOf('\nRecords\n')).trimEnd()
+}
+
 /** Tells the story in a folder of its own; whoever calls removes it. */
 export async function tellStory(): Promise<Story> {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-review-'))
@@ -150,13 +200,19 @@ export async function tellStory(): Promise<Story> {
   const blocks: Record<string, string> = {
     difference: difference(EDITS),
     plan: await output(folder, ['plan', '-e', 'production']),
-    markdown: await output(folder, ['plan', '-e', 'production', '--format', 'markdown', '--mask', 'emails']),
+    markdown: await output(folder, [...MARKDOWN, '--mask', 'emails']),
     explain: await output(folder, ['explain', 'user:u1', '-e', 'production']),
   }
   for (const { name, edits } of MISTAKES) {
     writeFileSync(manifest, edited(BEFORE, edits))
-    blocks[name] = await output(folder, ['plan', '-e', 'production'])
+    blocks[name] = warningsOf(await output(folder, ['plan', '-e', 'production']))
   }
+  writeFileSync(manifest, edited(BEFORE, CORRECTED))
+  blocks.corrected = await output(folder, ['plan', '-e', 'production'])
+  writeFileSync(manifest, BEFORE)
+  writeFileSync(join(folder, 'users.csv'), csv([...rows.map(changed), ...newcomers()]))
+  blocks.incremental = await output(folder, [...MARKDOWN, '--mask', 'emails'])
+  writeFileSync(join(folder, 'users.csv'), csv(rows))
   writeFileSync(manifest, edited(BEFORE, EDITS))
   return { folder, blocks }
 }

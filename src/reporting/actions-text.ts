@@ -3,6 +3,7 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import { type Action, type AdoptAction, address, type FieldChange, type UpdateAction } from '../planning/action.ts'
 import { actionValues } from '../planning/action-values.ts'
 import type { Plan } from '../planning/plan.ts'
+import { tellingLabel } from './labels.ts'
 import { type Paint, shortValue } from './style.ts'
 import { renderFields, renderShortFields, secretText } from './values-text.ts'
 
@@ -50,8 +51,8 @@ export function renderAllActions(plan: Plan, options: ActionsTextOptions): void 
  */
 function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOptions, full: boolean): string {
   const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(address(action))}`
-  const label =
-    action.label === action.key ? '' : `  ${paint('dim', printable(mask?.value(action.label) ?? action.label))}`
+  const name = tellingLabel(action)
+  const label = name === undefined ? '' : `  ${paint('dim', printable(mask?.value(name) ?? name))}`
   switch (action.type) {
     case 'create': {
       const values = actionValues(plan, action)

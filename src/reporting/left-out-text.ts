@@ -5,6 +5,7 @@ import { describeCondition } from '../planning/locate-left-out.ts'
 import type { OrphanedResource } from '../planning/orphans.ts'
 import type { Plan } from '../planning/plan.ts'
 import { SAMPLE } from './actions-text.ts'
+import { tellingLabel } from './labels.ts'
 import type { Paint } from './style.ts'
 
 export interface NamesTextOptions {
@@ -32,7 +33,8 @@ export function renderOrphans(plan: Plan, { paint, full, write }: NamesTextOptio
   if (total === 0) return
   write(`\n${paint('bold', `No longer in the source, and left alone in WorkOS (${figure(total)})`)}\n`)
   for (const orphan of plan.orphans(full ? undefined : SAMPLE)) {
-    const label = orphan.label === orphan.key ? '' : `  ${printable(orphan.label)}`
+    const name = tellingLabel(orphan)
+    const label = name === undefined ? '' : `  ${printable(name)}`
     write(
       `  ${paint('yellow', '?')} ${printable(address(orphan))}${label}  ${paint('dim', printable(stateOf(orphan)))}\n`,
     )

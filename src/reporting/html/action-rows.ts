@@ -1,6 +1,7 @@
 import { type Action, address } from '../../planning/action.ts'
 import { actionValues } from '../../planning/action-values.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { tellingLabel } from '../labels.ts'
 import { type GridSource, HELD } from './lists.ts'
 import type { Row, Tone } from './report.ts'
 import type { MarkedRow } from './rows.ts'
@@ -85,7 +86,8 @@ function rowOf(plan: Plan, action: Action, shown: Shown): Row {
     return `${field}: ${values}`
   })
   const summary = action.type === 'blocked' ? shown.text(action.message) : told.join(' · ')
-  const label = action.label === action.key ? '' : shown.value(action.label)
+  const name = tellingLabel(action)
+  const label = name === undefined ? '' : shown.value(name)
   const remarks = remarksOf(plan, action).map(([name, text]): [string, string] => [name, shown.text(text)])
   return [[shown.text(address(action)), label, summary], fields, remarks]
 }

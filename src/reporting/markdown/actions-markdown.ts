@@ -5,6 +5,7 @@ import { type Action, address } from '../../planning/action.ts'
 import { actionValues } from '../../planning/action-values.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { countedKind } from '../kinds-text.ts'
+import { tellingLabel } from '../labels.ts'
 import { counted, shortValue } from '../style.ts'
 import { fenced, folded } from './inline.ts'
 
@@ -70,10 +71,8 @@ function within(lines: readonly string[], room: number): string[] {
 /** One action: its address, and below it its values. */
 function linesOf(plan: Plan, action: Action, mask: Mask | undefined): string[] {
   // What is created shows its values below, its e-mail address or name among them.
-  const label =
-    action.type === 'create' || action.label === action.key
-      ? ''
-      : `  ${printable(mask?.value(action.label) ?? action.label)}`
+  const name = action.type === 'create' ? undefined : tellingLabel(action)
+  const label = name === undefined ? '' : `  ${printable(mask?.value(name) ?? name)}`
   const head = `${MARKS[action.type]} ${printable(address(action))}${label}`
   if (action.type === 'blocked') {
     const hint = action.hint === undefined ? [] : [`#   ${printable(action.hint)}`]

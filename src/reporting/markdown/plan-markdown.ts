@@ -112,7 +112,9 @@ function alert(
   if (told.length === 0) return ''
   const lines = told.map(({ message, hint, code: name }) => {
     const help = hint === undefined ? '' : `>   ${prose(clipped(hint))}\n`
-    return `> - **${word}**: ${prose(clipped(message))}${name === undefined ? '' : ` (${code(name)})`}\n${help}`
+    // Two blanks break the line where GitHub would not.
+    const stop = help === '' ? '' : '  '
+    return `> - **${word}**: ${prose(clipped(message))}${name === undefined ? '' : ` (${code(name)})`}${stop}\n${help}`
   })
   return `> [!${type}]\n${within(lines, told.length, '> - ')}`
 }
