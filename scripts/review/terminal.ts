@@ -94,6 +94,8 @@ function screen({ buffer, cols, rows }: InstanceType<typeof xterm.Terminal>): Ru
       if (last !== undefined && last.color === color && last.bold === bold) last.text += text
       else runs.push({ text, color, bold })
     }
+    const last = runs.at(-1)
+    if (last !== undefined) last.text = last.text.trimEnd()
     shown.push(runs)
   }
   while (shown.length > 0 && shown.at(-1)?.every(({ text }) => text.trim() === '')) shown.pop()

@@ -1,7 +1,7 @@
 import type { Accounting } from '../desired/accounting.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { describeCondition } from '../planning/locate-left-out.ts'
-import { counted, type Paint } from './style.ts'
+import type { Paint } from './style.ts'
 import { type Sum, sums } from './table.ts'
 
 /** Where every record went: the sums that were checked, written out. */
@@ -37,10 +37,15 @@ export function accountingRows({ streams, records, kinds }: Accounting): { recor
 
 /** What came in, and how much of it an apply was about: the rest of the sum is in its table. */
 export function renderCameIn(accounting: Accounting, paint: Paint): string {
+  const main = accounting.streams.filter(({ role }) => role === 'main')
+  const sum = (field: 'read' | 'rejected' | 'ignored') => main.reduce((all, stream) => all + (stream[field] ?? 0), 0)
   const { mapped, leftOut } = accounting.records
-  const rest = leftOut > 0 ? ` = ${figure(mapped)} mapped + ${figure(leftOut)} left out` : ''
-  const heading = `What came in: ${counted(mapped + leftOut, 'record')}${rest}`
-  return `${paint('bold', heading)}\n${sums(accountingRows(accounting).resources)}`
+  const parts = { mapped, 'left out': leftOut, rejected: sum('rejected'), ignored: sum('ignored') }
+  const told = Object.entries(parts).flatMap(([what, count]) =>
+    count > 0 || what === 'mapped' ? [{ what, count }] : [],
+  )
+  const records = sums([{ name: 'records', total: sum('read'), parts: told }])
+  return `${paint('bold', 'What came in')}\n${records}${sums(accountingRows(accounting).resources)}`
 }
 
 /** Who was left out, and by what: a line for each stream and condition, the most first. */

@@ -44,7 +44,7 @@ const NONE = {
 }
 
 const ACCOUNTING = {
-  streams: [],
+  streams: [{ stream: 'users', file: './users.csv', read: 1270, passed: 1267, rejected: 3, role: 'main' as const }],
   records: { mapped: 1207, leftOut: 60, leftOutBy: [], assigned: 0 },
   kinds: [
     { kind: 'user', plural: 'users', yielded: 1207, distinct: 1200, merged: 4, rejected: 3, leftOut: 0 },
@@ -88,7 +88,7 @@ test('an apply is told by kind and in requests; kinds without resources are left
 
 test('what came in is told to the last record: left out, merged, rejected, and what the table says of the rest', () => {
   const text = renderApplyText(result(), 1, plain)
-  expect(text).toContain('What came in: 1,267 records = 1,207 mapped + 60 left out\n')
+  expect(text).toMatch(/What came in\n {2}records +1,270 += 1,207 mapped +\+ 60 left out +\+ 3 rejected\n/)
   expect(text).toMatch(/ {2}users +1,207 += 1,200 distinct +\+ 4 merged +\+ 3 rejected\n/)
   expect(text).not.toContain('organizations')
   expect(renderApplyText(result({ purpose: 'destroy' }), 1, plain)).not.toContain('What came in')
