@@ -1,0 +1,84 @@
+/**
+ * npm run compare -- OTHER_CHECKOUT [OLD=NEW …]
+ *
+ * Plans every example with the program of another checkout and with this one, as text, as Markdown and as JSON, before anything is applied; and
+ * as JSON after it. The outputs must be equal, byte for byte. `OLD=NEW` names a word that was meant to change. Both need a build.
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const [named, ...pairs] = process.argv.slice(2)
+if (named === undefined) {
+  process.stderr.write('usage: npm run compare -- OTHER_CHECKOUT [OLD=NEW …]\n')
+  process.exit(3)
+}
+const programs = [resolve(named), root].map((checkout) => join(checkout, 'dist/cli/main.js'))
+const renamed = pairs.map((pair) => pair.split('=') as [string, string])
+
+const FORMS = [
+  ['plan', '--full'],
+  ['plan', '--format', 'markdown'],
+  ['plan', '--json'],
+]
+
+let different = 0
+for (const name of ['.', ...readdirSync(join(root, 'examples'))]) {
+  const from = name === '.' ? root : join(root, 'examples', name)
+  if (!existsSync(join(from, 'migrate.config.yaml'))) continue
+  const [before = [], after = []] = programs.map((program) => outputs(program, from, name === '.'))
+  for (const [index, [line, text]] of before.entries()) {
+    const other = after[index]?.[1] ?? ''
+    if (expected(text) === other) continue
+    different += 1
+    const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-difference-'))
+    writeFileSync(join(folder, 'before'), expected(text))
+    writeFileSync(join(folder, 'after'), other)
+    process.stdout.write(`${name}: ${line} differs: diff ${folder}/before ${folder}/after\n`)
+  }
+}
+process.stdout.write(different === 0 ? 'All plans are equal.\n' : `${different} outputs differ.\n`)
+process.exitCode = different === 0 ? 0 : 1
+
+/** What a program says of one example: before it is applied, then after. */
+function outputs(program: string, from: string, isRoot: boolean): [line: string, text: string][] {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-compare-'))
+  try {
+    if (isRoot) {
+      for (const part of ['migrate.config.yaml', 'examples'])
+        cpSync(join(from, part), join(folder, part), { recursive: true })
+    } else cpSync(from, folder, { recursive: true })
+    rmSync(join(folder, '.workos-migrate'), { recursive: true, force: true })
+    const say = (args: readonly string[], when: string): [string, string] => [
+      `${args.join(' ')} ${when}`,
+      steady(run(program, folder, args)),
+    ]
+    const first = FORMS.map((form) => say(form, 'before'))
+    run(program, folder, ['apply', '--yes'])
+    return [...first, say(['plan', '--json'], 'after')]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function run(program: string, cwd: string, args: readonly string[]): string {
+  const node = join(root, 'node_modules/.bin/node')
+  const env = { ...process.env, CI: '', FIREBASE_SIGNER_KEY: Buffer.alloc(64, 7).toString('base64') }
+  return spawnSync(node, [program, ...args], { cwd, env, encoding: 'utf8', maxBuffer: 1 << 30 }).stdout
+}
+
+/** Without what differs from run to run: the lineage of a state, WorkOS's ids, folders. */
+function steady(text: string): string {
+  return text
+    .replace(/(\/tmp\/)?workos-migrate-compare-\w+/g, 'folder')
+    .replace(/state [0-9a-f]{6}…/g, 'state …')
+    .replace(/"(lineage|manifest|source)": ?"[0-9a-f-]{36,}"/g, '"$1":"…"')
+    .replace(/\b(user|org|org_role|om|role|perm|group|auth_factor)_[0-9A-Z]{26}\b/g, '$1_…')
+}
+
+function expected(text: string): string {
+  return renamed.reduce((changed, [old, word]) => changed.replaceAll(old, word), text)
+}
