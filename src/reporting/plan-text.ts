@@ -13,12 +13,13 @@ import { countedKind } from './kinds-text.ts'
 import { renderLeftOut, renderOrphans } from './left-out-text.ts'
 import { renderLeftOutWith } from './left-out-with-text.ts'
 import { renderMerges } from './merges-text.ts'
+import { nothingToDo } from './nothing-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { renderScope } from './scope-text.ts'
-import { counted, ofSeveral, type Paint, shortValue } from './style.ts'
+import { counted, ofSeveral, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
 import { renderUnsupportedTotp } from './totp-text.ts'
 import { renderOddities } from './warnings-text.ts'
@@ -177,21 +178,4 @@ function renderConclusion(plan: Plan, { paint, write }: PlanTextOptions): void {
   for (const refusal of refusals) {
     write(`${paint('red', 'Refused:')} ${refusal.message}\n  ${paint('dim', refusal.hint)}\n`)
   }
-}
-
-function nothingToDo({ summary, set, purpose }: Plan, paint: Paint): string {
-  if (purpose === 'destroy') return paint('green', 'Nothing is left to delete.')
-  const sum = (field: 'blocked' | 'gone' | 'desired') => summary.kinds.reduce((total, kind) => total + kind[field], 0)
-  const rejected = set.rejectCount()
-  const without = [
-    ...(rejected > 0 ? [`${counted(rejected, 'record')} rejected`] : []),
-    ...(sum('gone') > 0 ? [`${counted(sum('gone'), 'resource')} deleted there`] : []),
-    ...(sum('blocked') > 0 ? [`${counted(sum('blocked'), 'resource')} blocked`] : []),
-  ]
-  if (without.length > 0) return `${paint('yellow', 'Nothing to apply.')} Not in WorkOS: ${without.join(', ')}.`
-  if (sum('desired') === 0) return `${paint('yellow', 'Nothing to do.')} Nothing in the source is to be migrated.`
-  const known = summary.refreshed
-    ? 'WorkOS holds what the source says.'
-    : 'The source has not changed since it was applied.'
-  return `${paint('green', 'Nothing to do.')} ${known}`
 }

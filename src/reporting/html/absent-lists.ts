@@ -1,6 +1,8 @@
+import { leftOutWith, leftOutWithCounts } from '../../desired/left-out-with.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { whatOf, whyOf } from '../left-out-text.ts'
+import { counted } from '../style.ts'
 import type { ListOptions } from './lists.ts'
 import type { Shown } from './shown.ts'
 
@@ -35,6 +37,32 @@ export function leftOutList({ set }: Plan, shown: Shown, most: number): ListOpti
             ],
           ],
         }
+      }
+    },
+  }
+}
+
+/** What is left out since the user or the organization that it belongs to is. */
+export function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions {
+  const total = leftOutWithCounts(set.staging).reduce((sum, { records }) => sum + records, 0)
+  return {
+    id: 'left-out-with',
+    title: 'Left out with what they belong to',
+    columns: [
+      { label: 'where', share: 2 },
+      { label: 'what', share: 3 },
+      { label: 'by', share: 4, minor: true },
+    ],
+    facetLabel: 'rule',
+    facet: () => ({ tone: 'info' }),
+    // One row may stand for several records: where all are held, the rows are counted.
+    ...(total > most && { total }),
+    *items() {
+      for (const { kind, key, path, origin, records } of leftOutWith(set.staging, most)) {
+        const what = key === null ? kind : address({ kind, key })
+        const like: [string, string][] = records > 1 ? [['stands for', counted(records, 'record')]] : []
+        const cells = [shown.text(origin), shown.text(what), shown.text(path)]
+        yield { group: kind, facet: path, row: [cells, [], [['by', shown.text(path)], ...like]] }
       }
     },
   }

@@ -10,11 +10,12 @@ import { scopeLines } from '../scope-text.ts'
 import { counted, duration } from '../style.ts'
 import { describeWhere } from '../where-text.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
-import { barsOf, requestsChart } from './charts.ts'
+import { barsOf } from './charts.ts'
 import type { AssembledReport } from './document.ts'
 import { alertsOf, planParts } from './plan-report.ts'
 import { type Problem, problemSections, rejectsOf } from './problems.ts'
 import type { Block, Section, Tone } from './report.ts'
+import { requestsChart } from './requests-chart.ts'
 import { shownBy } from './shown.ts'
 
 /** What an apply came to, and what it was asked to do. */

@@ -28,6 +28,7 @@ export function assembled(
       version: 1,
       ...head,
       name: printable(mask.text(head.name)),
+      head: head.head.map((line) => printable(mask.text(line))),
       sentence: printable(mask.text(head.sentence)),
       made: new Date(now).toISOString(),
       tool: toolVersion,

@@ -2,9 +2,7 @@ import type { DesiredSet } from '../../desired/desired-set.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import type { KindSummary } from '../../planning/kind-summary.ts'
 import type { PasswordCounts } from '../../planning/password-counts.ts'
-import type { Limits } from '../../workos/limiter.ts'
-import type { TimelineCounts } from '../../workos/timeline.ts'
-import type { BarChart, Block, TimeChart, Tone } from './report.ts'
+import type { BarChart, Block, Tone } from './report.ts'
 import type { Shown } from './shown.ts'
 
 /** Bars of one chart. */
@@ -88,31 +86,4 @@ export function passwordsChart({ algorithms, none }: PasswordCounts): Block[] {
     ['no password', 'other', [...algorithms.map(() => 0), ...nothing]],
   ]
   return barsOf('Passwords', 'users', [...labels, ...nothing.map(() => 'none')], stack)
-}
-
-/** Requests per second by class, with what the limits allow on average. */
-export function requestsChart(timeline: TimelineCounts | undefined, { writes, reads }: Limits): Block[] {
-  if (timeline === undefined) return []
-  const seconds = timeline.width / 1000
-  const perSecond = (counts: readonly number[]) => counts.map((count) => count / seconds)
-  const { write, read, other, refused } = timeline.counts
-  const rest = other.map((count, n) => count + (timeline.counts['organization-delete'][n] ?? 0))
-  const series = [
-    { label: 'writes', colour: 0, perSecond: perSecond(write) },
-    { label: 'reads', colour: 1, perSecond: perSecond(read) },
-    { label: 'other requests', colour: 2, perSecond: perSecond(rest) },
-    { label: 'answered 429', colour: 3, perSecond: perSecond(refused) },
-  ].filter(({ perSecond }) => perSecond.some((count) => count > 0))
-  const allowed = (limit: Limits['writes']) => limit.count / (limit.perMs / 1000)
-  const most = Math.max(...series.flatMap((one) => one.perSecond))
-  const limits = [
-    { label: 'limit of writes', colour: 0, perSecond: allowed(writes) },
-    { label: 'limit of reads', colour: 1, perSecond: allowed(reads) },
-  ]
-  // A limit far above all that was sent would press the curves flat: the note says it.
-  const near = limits.filter((limit) => limit.perSecond <= most * 4)
-  const said = (limit: Limits['writes'], what: string) => `${figure(limit.count)} ${what} in ${limit.perMs / 1000} s`
-  const note = `The limits allow ${said(writes, 'writes')} and ${said(reads, 'reads')}.`
-  const chart: TimeChart = { kind: 'time', title: 'Requests per second', width: seconds, series, limits: near, note }
-  return [{ type: 'chart', chart }]
 }

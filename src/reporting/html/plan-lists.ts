@@ -4,7 +4,7 @@ import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'
 import { describeLost, describeUnmapped } from '../roles-text.ts'
-import { leftOutList, orphansList } from './absent-lists.ts'
+import { leftOutList, leftOutWithList, orphansList } from './absent-lists.ts'
 import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow } from './lists.ts'
 import type { Block, FieldValue, Section } from './report.ts'
 import type { Shown } from './shown.ts'
@@ -19,6 +19,7 @@ export async function planLists(
   const lists = {
     ...(isApply && {
       leftOut: await listOf(leftOutList(plan, shown, most)),
+      leftOutWith: await listOf(leftOutWithList(plan, shown, most)),
       orphans: await listOf(orphansList(plan, shown, most)),
     }),
     drift: await listOf(driftList(plan, shown, most)),
@@ -32,6 +33,7 @@ export async function planLists(
   return {
     sections: [
       ...(lists.leftOut ? gridSection(lists.leftOut, 'info') : []),
+      ...(lists.leftOutWith ? gridSection(lists.leftOutWith, 'info') : []),
       ...(lists.orphans ? gridSection(lists.orphans, 'info', 'The plan leaves these alone in WorkOS.') : []),
       ...gridSection(
         lists.drift,
@@ -67,7 +69,25 @@ function driftList(plan: Plan, shown: Shown, most: number): ListOptions {
     total: plan.driftCount(),
     *items() {
       for (const { kind, key, field, live, desired, reason } of plan.drift(most)) {
-        const cells = [shown.text(address({ kind, key })), shown.text(field), shown.value(live), shown.value(desired)]
+        const what = shown.text(address({ kind, key }))
+        if (field === '*') {
+          // All of it is gone: what the source says is no field's value.
+          const id = shown.text(String(desired))
+          yield {
+            group: kind,
+            facet: reason,
+            row: [
+              [what, '', '', ''],
+              [],
+              [
+                ['why it stays away', reason],
+                ['was', id],
+              ],
+            ],
+          }
+          continue
+        }
+        const cells = [what, shown.text(field), shown.value(live), shown.value(desired)]
         const remarks: [string, string][] = [
           ['why it stays', reason],
           ['in WorkOS', cells[2] ?? ''],

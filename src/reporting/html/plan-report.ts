@@ -1,13 +1,15 @@
 import { figure } from '../../diagnostics/printable.ts'
 import { openWarnings } from '../../planning/accepted-warnings.ts'
-import type { Plan, PlanWarning } from '../../planning/plan.ts'
+import type { Plan } from '../../planning/plan.ts'
 import { describeChanges } from '../headline.ts'
 import { describeAllLeftOut } from '../left-out-with-text.ts'
+import { nothingToDo } from '../nothing-text.ts'
 import { describeWarning } from '../remarks.ts'
 import { scopeLines } from '../scope-text.ts'
 import { counted, duration } from '../style.ts'
 import { describeWhere } from '../where-text.ts'
 import { actionGrid } from './action-rows.ts'
+import { alertOf, warningAlerts } from './alerts.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
 import { actionsChart, organizationsChart, passwordsChart, rolesChart } from './charts.ts'
 import type { AssembledReport } from './document.ts'
@@ -73,21 +75,12 @@ function summarySection(plan: Plan, { links }: Problems, shown: Shown): Section 
 /** What refuses a plan, and what is odd about it. */
 export function alertsOf({ summary }: Plan, shown: Shown): Block[] {
   return [
-    ...summary.refusals.map(({ message, hint }): Block => {
-      return { type: 'alert', tone: 'bad', label: 'Refused:', text: shown.text(message), hint: shown.text(hint) }
+    ...summary.refusals.map(({ message, hint }) => alertOf({ message, hint }, 'bad', 'Refused:', shown)),
+    ...warningAlerts(summary.warnings, shown),
+    ...summary.notices.map((notice) => {
+      return alertOf({ message: describeWarning(notice), hint: notice.hint }, 'plain', 'Worth a look:', shown)
     }),
-    ...summary.warnings.map((warning) => {
-      return warning.accepted
-        ? oddity(warning, 'plain', 'Accepted:', shown)
-        : oddity(warning, 'warn', 'Warning:', shown)
-    }),
-    ...summary.notices.map((notice) => oddity(notice, 'plain', 'Worth a look:', shown)),
   ]
-}
-
-function oddity(warning: PlanWarning, tone: Tone, label: string, shown: Shown): Block {
-  const hint = warning.hint === undefined ? undefined : shown.text(warning.hint)
-  return { type: 'alert', tone, label, text: shown.text(describeWarning(warning)), hint }
 }
 
 function figuresOf({ summary, set }: Plan): Block {
@@ -148,7 +141,8 @@ function chartsSection(plan: Plan, shown: Shown): Section[] {
 }
 
 /** What a plan comes to, in a sentence. */
-function outlook({ summary, set, purpose }: Plan): { sentence: string; tone: Tone } {
+function outlook(plan: Plan): { sentence: string; tone: Tone } {
+  const { summary, set } = plan
   const { refusals, kinds, estimate, warnings } = summary
   const rejected = set.rejectCount()
   const blocked = kinds.reduce((total, kind) => total + kind.blocked, 0)
@@ -156,14 +150,14 @@ function outlook({ summary, set, purpose }: Plan): { sentence: string; tone: Ton
     ...(rejected > 0 ? [`${counted(rejected, 'record')} rejected`] : []),
     ...(blocked > 0 ? [`${counted(blocked, 'resource')} blocked`] : []),
   ]
-  const rest = without.length === 0 ? '' : ` Without ${without.join(' and ')}.`
-  const nothing = purpose === 'destroy' ? 'Nothing is left to delete.' : 'Nothing to do.'
+  const rest = without.length === 0 || !summary.changes ? '' : ` Without ${without.join(' and ')}.`
   const time = estimate.seconds < 1 ? '' : `, ${duration(estimate.seconds)} at least`
   const changes = summary.changes
     ? `${describeChanges(kinds)} ${figure(estimate.writes)} ${estimate.writes === 1 ? 'write' : 'writes'} to WorkOS${time}.`
-    : nothing
+    : nothingToDo(plan, (_format, text) => text)
   if (refusals.length > 0)
     return { sentence: `Refused: apply carries none of this out. ${changes}${rest}`, tone: 'bad' }
-  const odd = without.length > 0 || openWarnings(warnings).length > 0
+  const isGone = kinds.some(({ gone }) => gone > 0)
+  const odd = without.length > 0 || isGone || openWarnings(warnings).length > 0
   return { sentence: `${changes}${rest}`, tone: odd ? 'warn' : 'good' }
 }

@@ -72,7 +72,12 @@ export interface TimeChart {
   title: string
   /** Seconds of one bucket. */
   width: number
-  series: { label: string; colour: number; perSecond: number[] }[]
+  series: {
+    label: string
+    colour: number /** Of each bucket. */
+    counts: number[] /** Over the last seconds. */
+    perSecond: number[]
+  }[]
   /** Requests per second that a limit allows. */
   limits: { label: string; colour: number; perSecond: number }[]
   note?: string

@@ -4,6 +4,7 @@ import { countFindings, findingsOf } from '../../verifying/verification.ts'
 import { scopeLines } from '../scope-text.ts'
 import { CHANGED, conclusion, SECTIONS, verifyRemarks } from '../verify-text.ts'
 import { describeWhere } from '../where-text.ts'
+import { warningAlerts } from './alerts.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
 import { barsOf } from './charts.ts'
 import type { AssembledReport } from './document.ts'
@@ -28,6 +29,7 @@ export async function verifyReport(verification: Verification, options: ReportOp
     id: 'summary',
     title: 'Summary',
     blocks: [
+      ...warningAlerts(verification.warnings, shown),
       figuresOf(verification),
       ...rejects.links,
       kindsTable(verification),

@@ -123,6 +123,46 @@ describe('the report of a plan', () => {
     expect(report.sections.map(({ id }) => id)).toEqual(expect.arrayContaining(['left-out', 'orphaned']))
   })
 
+  test('names what is left out with whom it belongs to, and each warning with the code that accepts it', async () => {
+    const world = await createWorld(people(4), {
+      name: 'of ada@example.com',
+      map: { user: { when: 'email != "person3@example.com"' } },
+    })
+    const plan = await world.plan()
+    plan.summary.warnings.push(
+      { code: 'known_thing', message: 'something is known', hint: 'look at it', accepted: true },
+      { code: 'odd_thing', message: 'something is odd', hint: 'look at it' },
+    )
+    const { report, rows: read, all } = readReport(await asHtml(plan, { mode: 'emails' }))
+    expect(read('left-out-with').map(({ facet, cells }) => [facet, ...cells])).toEqual([
+      ['map.user.when', expect.stringMatching(/users\.csv:5$/), 'membership:ext-3@acme', 'map.user.when'],
+    ])
+    const alerts = section(report.sections, 'summary')?.blocks.flatMap((block) =>
+      block.type === 'alert' ? [block] : [],
+    )
+    expect(alerts?.map(({ label, text, hint }) => [label, text, hint]).slice(0, 2)).toEqual([
+      ['Warning:', 'something is odd [odd_thing]', 'look at it'],
+      ['Accepted:', 'something is known [known_thing]', undefined],
+    ])
+    expect(all).not.toContain('ada@example.com')
+    expect(report.head[0]).toContain('a***@example.com')
+  })
+
+  test('does not call it well when somebody who was applied is gone from WorkOS', async () => {
+    const world = await createWorld(people(2))
+    await world.apply(await world.plan())
+    const id = await world.state.idOf('user', 'ext-0')
+    await world.target.client.write({ method: 'DELETE', path: `/user_management/users/${id}` })
+    const plan = await world.plan(true)
+    expect(plan.summary.changes).toBe(false)
+    const { report, rows } = readReport(await asHtml(plan))
+    expect(report.tone).toBe('warn')
+    expect(report.sentence).toMatch(/^Nothing to apply\. Not in WorkOS: .*deleted there/)
+    const gone = rows('drift').find(({ cells }) => cells[0] === 'user:ext-0')
+    expect(gone).toMatchObject({ facet: 'deleted in WorkOS', cells: ['user:ext-0', '', '', ''] })
+    expect(gone?.remarks).toContainEqual(['was', id])
+  })
+
   test('holds the first of each kind and all that is blocked, and says so', async () => {
     const world = await createWorld(people(6))
     await world.apply(await world.plan())

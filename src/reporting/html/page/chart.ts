@@ -220,12 +220,12 @@ function tableOf(chart: Chart): HTMLElement {
   const isBars = chart.kind === 'bars'
   const heads = isBars
     ? ['', ...chart.series.map(({ label }) => label)]
-    : ['seconds', ...chart.series.map(({ label }) => `${label} per second`)]
+    : ['seconds', ...chart.series.map(({ label }) => label)]
   const lines: (string | number)[][] = isBars
     ? chart.labels.map((label, n) => [label, ...chart.series.map(({ values }) => values[n] ?? 0)])
     : (chart.series[0]?.perSecond ?? []).map((_, n) => [
         `${figure(n * chart.width)}`,
-        ...chart.series.map(({ perSecond }) => Math.round((perSecond[n] ?? 0) * 10) / 10),
+        ...chart.series.map(({ counts }) => counts[n] ?? 0),
       ])
   const row = (cells: readonly (string | number)[]) =>
     el(

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import type { TimeChart } from '../../../src/reporting/html/report.ts'
+import { requestsChart } from '../../../src/reporting/html/requests-chart.ts'
+
+const limit = (count: number, perMs = 10_000) => ({ count, perMs })
+const LIMITS = {
+  writes: limit(500),
+  reads: limit(1000),
+  requests: limit(6000, 60_000),
+  organizationDeletes: limit(50, 60_000),
+}
+
+function chartOf(counts: { write?: number[]; read?: number[]; refused?: number[] }, width = 1000): TimeChart {
+  const length = Math.max(...Object.values(counts).map(({ length }) => length))
+  const none = Array.from({ length }, () => 0)
+  const timeline = {
+    width,
+    counts: { write: none, read: none, other: none, 'organization-delete': none, refused: none, ...counts },
+  }
+  const [block] = requestsChart(timeline, LIMITS)
+  if (block?.type !== 'chart' || block.chart.kind !== 'time') throw new Error('there is no chart')
+  return block.chart
+}
+
+const bursts = (count: number, ...seconds: number[]) =>
+  Array.from({ length: 30 }, (_, n) => (seconds.includes(n) ? count : 0))
+
+test('bursts that the limit allows reach its line and do not cross it', () => {
+  const { series, limits } = chartOf({ write: bursts(500, 0, 10, 20) })
+  expect(limits).toEqual([{ label: 'limit of writes', colour: 0, perSecond: 50 }])
+  expect(series.map(({ label, perSecond }) => [label, Math.min(...perSecond), Math.max(...perSecond)])).toEqual([
+    ['writes', 50, 50],
+  ])
+  expect(series[0]?.counts.slice(0, 2)).toEqual([500, 0])
+})
+
+test('what exceeds the limit crosses it', () => {
+  const { series } = chartOf({ write: bursts(500, 0, 9), refused: bursts(100, 9) })
+  expect(Math.max(...(series[0]?.perSecond ?? []))).toBe(100)
+  expect(series.map(({ label }) => label)).toEqual(['writes', 'answered 429'])
+})
+
+test('the line stands also where refusals keep the rate far below it, and not where it would press the curves flat', () => {
+  expect(chartOf({ write: bursts(70, 0, 10, 20) }).limits).toHaveLength(1)
+  expect(chartOf({ write: bursts(6, 0) }).limits).toEqual([])
+})
+
+test('wide buckets of a long run are what they are', () => {
+  const { series, note } = chartOf({ write: [1600, 800] }, 32_000)
+  expect(series[0]?.perSecond).toEqual([50, 25])
+  expect(note).toContain('mean of the 32 s before it')
+})
