@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { Mask } from '../diagnostics/mask.ts'
 import { type Purpose, WholeFile } from '../files/whole-file.ts'
+import type { Plan } from '../planning/plan.ts'
 import type { ReportOptions } from '../reporting/html/assembled.ts'
 import type { AssembledReport } from '../reporting/html/document.ts'
 import type { Context } from './context.ts'
@@ -44,4 +45,10 @@ export function htmlFile(named: string | undefined, telling: Telling, context: C
       remark(telling, context, `The report is in ${named}. ${keep}\n`)
     },
   }
+}
+
+/** The report of a plan that is only shown. */
+export async function writePlanReport(plan: Plan, { options, write }: HtmlFile): Promise<void> {
+  const { planReport } = await import('../reporting/html/plan-report.ts')
+  await write(await planReport(plan, options))
 }

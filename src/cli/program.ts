@@ -200,6 +200,7 @@ function addDestroy(program: Command, context: Context, start: Start): void {
     .option('--confirm <name>', 'the name of the manifest')
     .option('--full', 'show every action')
     .option('--json', 'print plan or result as JSON')
+    .option('--html <file>', 'write a report of the plan and its result for a browser')
     .action((manifest, options) =>
       start(() =>
         withEvents('destroy', options, context, async (world) =>

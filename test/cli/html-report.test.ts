@@ -44,6 +44,34 @@ describe('--html', () => {
     expect(people.list('.').filter((name) => name.includes('tmp'))).toEqual([])
   })
 
+  test('tells of a deletion: what it would delete, what it did, and that nothing is left', async () => {
+    const people = await project()
+    await people.run(['apply', '--yes'], { env })
+    const read = () => readReport(readFileSync(people.path('destroy.html'), 'utf8'))
+    const destroy = (...more: string[]) => people.run(['destroy', '--html', 'destroy.html', ...more], { env })
+
+    expect((await destroy('--plan-only')).exit).toBe(0)
+    expect(read().report).toMatchObject({ what: 'Plan of a deletion' })
+    expect(
+      read()
+        .rows('actions')
+        .filter(({ facet }) => facet === 'delete'),
+    ).not.toEqual([])
+
+    expect((await destroy('--confirm', 'people')).exit).toBe(0)
+    expect(read().report).toMatchObject({
+      what: 'Deletion',
+      sentence: 'Done: what the plan deletes is gone from WorkOS.',
+    })
+
+    expect((await destroy('--confirm', 'people')).exit).toBe(0)
+    expect(read().report).toMatchObject({ what: 'Plan of a deletion', sentence: 'Nothing is left to delete.' })
+
+    const { exit, stdout } = await destroy('--confirm', 'people', '--json')
+    expect({ exit, outcome: JSON.parse(stdout).outcome }).toEqual({ exit: 0, outcome: 'completed' })
+    expect((await destroy('--html', 'migrate.config.yaml')).exit).toBe(3)
+  })
+
   test('tells of what WorkOS refused, by cause, and of what differs later', async () => {
     const workos = await startWorkos({
       interceptor: refusing('POST', '/user_management/organization_memberships', 422),

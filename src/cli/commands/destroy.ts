@@ -2,6 +2,8 @@ import { ExitCode } from '../../diagnostics/errors.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { approve } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import { htmlFile, writePlanReport } from '../html-report.ts'
+import { outputPlaces } from '../output-places.ts'
 import type { SessionOptions } from '../session.ts'
 import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
@@ -19,6 +21,10 @@ export interface DestroyOptions extends SessionOptions {
   confirm?: string
   full?: boolean
   json?: boolean
+  /** Where to write the report for a browser. */
+  html?: string
+  /** Where events are written: see withEvents. */
+  events?: string
 }
 
 /** `destroy`: deletes what this state created, and nothing else. Confirmed by the manifest's name. */
@@ -29,21 +35,27 @@ export async function destroy(
 ): Promise<ExitCode> {
   const lock = options.planOnly ? undefined : 'destroy'
   return withSession(withManifest(manifest, options), context, lock, async (session) => {
+    const { events, html } = options
+    await outputPlaces(session.loaded, session.statePath, { '--events': events, '--html': html }, context.cwd)
+    const report = htmlFile(html, options, context)
     const plan = await session.computeDestroyPlan({
       spareSignedIn: !options.includeActive,
       spareChanged: !options.includeChanged,
     })
     const format = options.json ? 'json' : 'text'
+    const { changes } = plan.summary
     if (options.planOnly || !options.json) await showPlan(plan, { full: options.full, format }, context)
-    if (options.planOnly) return ExitCode.done
+    if (options.planOnly || (!changes && !options.json)) {
+      if (report !== undefined) await writePlanReport(plan, report)
+      return ExitCode.done
+    }
     checkRefusals(plan, session.loaded)
-    if (!plan.summary.changes) return ExitCode.done
     const { name: word } = session.loaded.manifest
     const question = { text: '\nDelete this from WorkOS? It cannot be undone.', word, asker: 'destroy', deletes: true }
-    if (!(await approve(question, { confirm: options.confirm }, context))) {
+    if (changes && !(await approve(question, { confirm: options.confirm }, context))) {
       remark(options, context, 'Nothing was deleted.\n')
       return ExitCode.done
     }
-    return await carryOutPlan(session, plan, { ...options, command: 'destroy' }, context)
+    return await carryOutPlan(session, plan, { ...options, command: 'destroy', report }, context)
   })
 }

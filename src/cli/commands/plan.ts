@@ -12,7 +12,7 @@ import { renderPlanText } from '../../reporting/plan-text.ts'
 import { resetsCsv } from '../../reporting/resets-csv.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
-import { htmlFile } from '../html-report.ts'
+import { htmlFile, writePlanReport } from '../html-report.ts'
 import { buffered } from '../output.ts'
 import { type Holder, outputPlaces } from '../output-places.ts'
 import type { Session, SessionOptions } from '../session.ts'
@@ -72,10 +72,7 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       saveMerges(computed, options.merges, session, context)
       remark(options, context, `What merging decided is in ${options.merges}. It holds values of users.\n`)
     }
-    if (html !== undefined) {
-      const { planReport } = await import('../../reporting/html/plan-report.ts')
-      await html.write(await planReport(computed, html.options))
-    }
+    if (html !== undefined) await writePlanReport(computed, html)
     if (rejects !== undefined) await saveRejects(computed, { ...options, rejects }, holder, session, context)
     if (resets !== undefined) {
       saveResets(computed, resets, context)
