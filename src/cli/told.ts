@@ -26,10 +26,10 @@ export interface Told {
 
 /** Shows what is told, as far as it is asked for, and passes it on to the events. */
 export function openTold({ quiet = false, verbose = false }: Telling, context: Context): Told {
-  const { stderr, pace, events, now, redactor } = context
+  const { stderr, pace, events, now, redactor, env } = context
   const say = (text: string) => progress.note(redactor?.redact(text) ?? text)
   const listeners = [...(verbose ? [verboseListener(say)] : []), ...(events ? [eventListener(events)] : [])]
-  const progress = new Progress(stderr, { clock: pace, shown: !quiet, listeners })
+  const progress = new Progress(stderr, { clock: pace, shown: !quiet, listeners, redraws: env.TERM !== 'dumb' })
   return {
     progress,
     onProgress: (step) => progress.step(step),

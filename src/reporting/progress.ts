@@ -29,6 +29,8 @@ export interface ProgressOptions {
   /** False: nothing is shown; listeners learn of it all the same. */
   shown?: boolean
   listeners?: readonly ProgressListener[]
+  /** False: a line is never redrawn, as on a terminal that knows no escape sequences. */
+  redraws?: boolean
 }
 
 /** Shows how far a run is: a line that is redrawn on a terminal, a line every few seconds elsewhere. */
@@ -36,6 +38,7 @@ export class Progress {
   readonly #stream: Terminal
   readonly #clock: Clock
   readonly #shown: boolean
+  readonly #redraws: boolean
   readonly #listeners: readonly ProgressListener[]
   readonly #gauge = new Gauge()
   #isDrawn = false
@@ -44,10 +47,14 @@ export class Progress {
   #toldUntil = Number.NEGATIVE_INFINITY
   #cancelTick: (() => void) | undefined
 
-  constructor(stream: Terminal, { clock = systemClock, shown = true, listeners = [] }: ProgressOptions = {}) {
+  constructor(
+    stream: Terminal,
+    { clock = systemClock, shown = true, listeners = [], redraws = true }: ProgressOptions = {},
+  ) {
     this.#stream = stream
     this.#clock = clock
     this.#shown = shown
+    this.#redraws = redraws && stream.isTTY === true
     this.#listeners = listeners
   }
 
@@ -83,7 +90,7 @@ export class Progress {
     if (now + wait.ms >= this.#toldUntil + 1_000) {
       this.#toldUntil = now + wait.ms
       for (const listener of this.#listeners) listener.waiting?.(wait)
-      if (!this.#stream.isTTY && wait.reason !== 'pace' && wait.ms >= TOLD_AT_ONCE) {
+      if (!this.#redraws && wait.reason !== 'pace' && wait.ms >= TOLD_AT_ONCE) {
         const until = new Date(wallClock + wait.ms).toTimeString().slice(0, 8)
         this.note(`waiting for ${waitedFor(wait)} until ${until} (${wait.why})`)
       }
@@ -102,7 +109,7 @@ export class Progress {
     this.#erase()
     write()
     this.#lastDraw = Number.NEGATIVE_INFINITY
-    if (this.#stream.isTTY) this.#show()
+    if (this.#redraws) this.#show()
   }
 
   /** Ends the phase and removes its line, so that ordinary output may follow. */
@@ -150,7 +157,7 @@ export class Progress {
     const now = this.#clock.now()
     const figures = this.#isDue(now) ? this.#gauge.figures(now) : undefined
     if (figures === undefined) return
-    if (this.#stream.isTTY) {
+    if (this.#redraws) {
       this.#lastDraw = now
       this.#isDrawn = true
       // The last column stays free: a terminal may go on to the next line when it is filled.
@@ -162,7 +169,7 @@ export class Progress {
   }
 
   #isDue(now: number): boolean {
-    return this.#stream.isTTY ? now - this.#lastDraw >= DRAW_EVERY : now - this.#lastLine >= LINE_EVERY
+    return this.#redraws ? now - this.#lastDraw >= DRAW_EVERY : now - this.#lastLine >= LINE_EVERY
   }
 
   readonly #onResize = () => {

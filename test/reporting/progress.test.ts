@@ -11,7 +11,10 @@ interface Terminal {
   columns?: number
 }
 
-function progress(terminal?: Terminal, options: { shown?: boolean; listeners?: ProgressListener[] } = {}) {
+function progress(
+  terminal?: Terminal,
+  options: { shown?: boolean; listeners?: ProgressListener[]; redraws?: boolean } = {},
+) {
   const clock = new SimulatedClock()
   const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), terminal)
   const written = () => String(stream.read() ?? '')
@@ -43,6 +46,17 @@ describe('without a terminal', () => {
       'applying: 999/1,000, 4 failed, 2 blocked, 50/s, 1 s left',
       '',
     ])
+  })
+
+  test('so it is on a terminal that knows none', async () => {
+    const { clock, written, progress: subject } = progress(WIDE, { redraws: false })
+    subject.begin(applying(100))
+    await clock.advance(5_000)
+    subject.settle('done')
+    subject.waiting({ ms: 4_000, reason: 'refused', why: 'HTTP 429', whose: 'WorkOS' }, 0)
+    subject.note('a remark')
+    subject.clear()
+    expect(written()).not.toMatch(/[\x1b\r]/)
   })
 
   test('a short run is silent', async () => {
