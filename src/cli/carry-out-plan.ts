@@ -71,6 +71,7 @@ export async function carryOutPlan(
     })
     state.checkPlace()
     progress.clear()
+    actions?.close()
     const seconds = (performance.now() - started) / 1000
     if (events) emitRun(events, result, seconds)
     const { write, end } = buffered(context.stdout)
@@ -91,6 +92,7 @@ export async function carryOutPlan(
     return exitCode(result, plan, options.strict ?? false)
   } finally {
     progress.clear()
+    actions?.close()
   }
 }
 

@@ -29,7 +29,10 @@ export function htmlFile(named: string | undefined, telling: Telling, context: C
   }
   new WholeFile(path, purpose).discard()
   return {
-    options: { mask: context.mask ?? new Mask('none'), now: context.now() },
+    get options() {
+      // When it is written: an apply may have taken hours.
+      return { mask: context.mask ?? new Mask('none'), now: context.now() }
+    },
     async write(report) {
       const { documentOf } = await import('../reporting/html/document.ts')
       const { pageAssets } = await import('../reporting/html/page.ts')

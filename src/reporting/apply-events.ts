@@ -9,7 +9,7 @@ export class ActionEvents {
   readonly #events: EventSink
   readonly #clock: Clock
   /** When the actions that are under way began. */
-  readonly #begun = new Map<string, number>()
+  readonly #begun = new Map<string, { action: Action; at: number }>()
 
   constructor(events: EventSink, clock: Clock) {
     this.#events = events
@@ -24,17 +24,14 @@ export class ActionEvents {
     this.#events.check()
     const { kind, key, type } = action
     if (this.#begun.has(address(action))) return
-    this.#begun.set(address(action), this.#clock.now())
+    this.#begun.set(address(action), { action, at: this.#clock.now() })
     this.#events.emit({ type: 'apply_start', address: address(action), kind, key, action: type })
   }
 
   /** It has ended, however it did. */
   end(action: Action, outcome: ActionOutcome): void {
-    const { kind, key, type } = action
-    const now = this.#clock.now()
-    const elapsed = Math.round(now - (this.#begun.get(address(action)) ?? now)) / 1000
+    const about = this.#about(action)
     this.#begun.delete(address(action))
-    const about = { address: address(action), kind, key, action: type, elapsed }
     if (outcome.type === 'failed' || outcome.type === 'blocked') {
       const { code, message } = outcome
       this.#events.emit({ type: 'apply_errored', ...about, outcome: outcome.type, code, message })
@@ -50,6 +47,22 @@ export class ActionEvents {
         ...(answered && { answered: answered.code }),
       })
     }
+  }
+
+  /** The run is over: what has begun and has no end yet is pending. */
+  close(): void {
+    for (const { action } of this.#begun.values()) {
+      const why = { code: 'interrupted', message: 'the run ended first: the next one takes it up' }
+      this.#events.emit({ type: 'apply_errored', ...this.#about(action), outcome: 'pending', ...why })
+    }
+    this.#begun.clear()
+  }
+
+  #about(action: Action) {
+    const { kind, key, type } = action
+    const now = this.#clock.now()
+    const elapsed = Math.round(now - (this.#begun.get(address(action))?.at ?? now)) / 1000
+    return { address: address(action), kind, key, action: type, elapsed }
   }
 }
 

@@ -58,7 +58,7 @@ export type Event =
   | ({
       type: 'apply_errored'
       action: Action['type']
-      outcome: 'failed' | 'blocked'
+      outcome: 'failed' | 'blocked' | 'pending'
       elapsed: number
       code: string
       message: string

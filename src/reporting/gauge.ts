@@ -26,6 +26,8 @@ export interface Figures extends Step {
 
 /** The rate is that of so many milliseconds. */
 const WINDOW = 10_000
+/** The time that is left goes by the rate of so many: in ten seconds a few requests that hang would make minutes hours. */
+const LONG_WINDOW = 60_000
 
 /** Adds up what a run tells of itself, one phase after the other. Times are the clock's, milliseconds. */
 export class Gauge {
@@ -33,6 +35,7 @@ export class Gauge {
   #work: Work | undefined
   #started = 0
   #rate = new RollingRate(0, WINDOW)
+  #longRate = new RollingRate(0, LONG_WINDOW)
   #failed = 0
   #blocked = 0
   /** When the last wait for the limits ended or ends. */
@@ -53,7 +56,7 @@ export class Gauge {
   step(step: Step, now: number): void {
     if (step.phase !== this.#step?.phase) this.#start(now)
     this.#step = step
-    this.#rate.reach(now, step.done ?? 0)
+    this.#reach(now, step.done ?? 0)
   }
 
   /** Begins work that is counted one by one. */
@@ -68,7 +71,7 @@ export class Gauge {
     if (this.#step === undefined) return
     const done = (this.#step.done ?? 0) + 1
     this.#step = { ...this.#step, done }
-    this.#rate.reach(now, done)
+    this.#reach(now, done)
     if (outcome === 'failed') this.#failed += 1
     if (outcome === 'blocked') this.#blocked += 1
   }
@@ -110,12 +113,18 @@ export class Gauge {
     this.end()
     this.#started = now
     this.#rate = new RollingRate(now, WINDOW)
+    this.#longRate = new RollingRate(now, LONG_WINDOW)
     this.#failed = 0
     this.#blocked = 0
     this.#pacedUntil = Number.NEGATIVE_INFINITY
   }
 
-  /** By the rate of the last seconds, and never less than the limits allow; undefined where nothing tells. */
+  #reach(now: number, done: number): void {
+    this.#rate.reach(now, done)
+    this.#longRate.reach(now, done)
+  }
+
+  /** By the rate of the last minute, and never less than the limits allow; undefined where nothing tells. */
   #left(now: number): number | undefined {
     const { done = 0, total, share } = this.#step ?? {}
     const elapsed = (now - this.#started) / 1000
@@ -125,7 +134,7 @@ export class Gauge {
     if (done >= total) return 0
     const least = (this.#work?.leastMs() ?? 0) / 1000
     // In a pause that is longer than the window nothing has been done lately: the rate since the beginning goes on to tell.
-    const rate = this.#rate.perSecond(now) || (elapsed > 0 ? done / elapsed : 0)
+    const rate = this.#longRate.perSecond(now) || (elapsed > 0 ? done / elapsed : 0)
     if (rate === 0) return least > 0 ? least : undefined
     const byRate = (total - done) / rate
     // Requests come in bursts when the limits pace them. Then the limits tell the time, and the rate wavers by what one burst holds.

@@ -191,6 +191,35 @@ test('an interrupted apply says so, and how far it came', async () => {
   expect(events.at(-1)).toMatchObject({ exitCode: 130 })
 })
 
+test('what has begun ends, also when an interruption comes in its way', async () => {
+  const controller = new AbortController()
+  let sent = 0
+  const workos = await startWorkos({
+    onRequest({ method, path }) {
+      if (method !== 'POST' || path !== '/user_management/users') return
+      sent += 1
+      if (sent === 2) controller.abort(new Error('interrupted'))
+    },
+  })
+  const people = Array.from({ length: 12 }, (_, number) => person(`user${number}`))
+  // Ten begin at once, and two may be sent: the others wait for their turn.
+  const limits = { writes: '2/30s', reads: '1000/10s', requests: '1000/10s' }
+  const project = peopleProject(workos, people, { run: { limits, concurrency: 10 } })
+  const { exit } = await project.run(['apply', '--yes', ...EVENTS], { env, interrupted: controller.signal })
+  expect(exit).toBe(130)
+  const events = read(project)
+  const begun = ofType(events, 'apply_start').map(({ address }) => address)
+  const ended = ofType(events, 'apply_complete', 'apply_errored')
+  expect(begun.length).toBeGreaterThan(2)
+  expect(ended.map(({ address }) => address).sort()).toEqual([...begun].sort())
+  const pending = ended.filter(({ outcome }) => outcome === 'pending')
+  expect(pending.length).toBeGreaterThan(0)
+  expect(pending[0]).toMatchObject({ code: 'interrupted', action: 'create' })
+  expect(events.findLastIndex(({ type }) => type === 'apply_errored')).toBeLessThan(
+    events.findIndex(({ type }) => type === 'run_summary'),
+  )
+})
+
 test('events that find no room end an apply in order and in words', async () => {
   const workos = await startWorkos()
   const project = peopleProject(

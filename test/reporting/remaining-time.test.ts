@@ -85,6 +85,23 @@ describe('the time that is left', () => {
     expect(new Set(inWait).size).toBe(inWait.length)
   })
 
+  test('stays in proportion while requests hang', async () => {
+    const clock = new SimulatedClock()
+    const gauge = new Gauge()
+    gauge.begin({ phase: 'applying', total: 1_200, leastMs: () => 0 }, clock.now())
+    for (let done = 0; done < 600; done += 1) {
+      await clock.advance(100)
+      gauge.settle('done', clock.now())
+    }
+    for (let second = 1; second <= 15; second += 1) {
+      await clock.advance(1_000)
+      if (second % 8 === 0) gauge.settle('done', clock.now())
+      const left = gauge.figures(clock.now())?.left ?? Number.NaN
+      expect(left, `after ${second} s`).toBeGreaterThan(55)
+      expect(left, `after ${second} s`).toBeLessThan(120)
+    }
+  })
+
   test('is not told where nothing tells it', async () => {
     const clock = new SimulatedClock()
     const stream = new PassThrough({ encoding: 'utf8' })
