@@ -51,7 +51,18 @@ describe('--html', () => {
     const destroy = (...more: string[]) => people.run(['destroy', '--html', 'destroy.html', ...more], { env })
 
     expect((await destroy('--plan-only')).exit).toBe(0)
-    expect(read().report).toMatchObject({ what: 'Plan of a deletion' })
+    const { report } = read()
+    expect(report).toMatchObject({ what: 'Plan of a deletion', tone: 'warn' })
+    const summary = report.sections.find(({ id }) => id === 'summary')?.blocks
+    expect(summary?.find(({ type }) => type === 'figures')).toMatchObject({ figures: [{ label: 'delete', value: 7 }] })
+    expect(summary?.find(({ type }) => type === 'table')).toMatchObject({
+      columns: [{ label: '' }, { label: 'delete' }],
+      rows: [
+        ['organizations', 1],
+        ['users', 3],
+        ['memberships', 3],
+      ],
+    })
     expect(
       read()
         .rows('actions')

@@ -83,7 +83,8 @@ export function alertsOf({ summary }: Plan, shown: Shown): Block[] {
   ]
 }
 
-function figuresOf({ summary, set }: Plan): Block {
+function figuresOf({ summary, set, purpose }: Plan): Block {
+  const most = purpose === 'destroy' ? 'delete' : 'create'
   const sum = (field: 'create' | 'update' | 'adopt' | 'delete' | 'blocked' | 'unchanged' | 'orphaned') =>
     summary.kinds.reduce((total, kind) => total + kind[field], 0)
   const bad = (value: number): Tone => (value > 0 ? 'bad' : 'plain')
@@ -98,7 +99,7 @@ function figuresOf({ summary, set }: Plan): Block {
     { label: 'rejected records', value: rejected, tone: bad(rejected) },
     { label: 'left out', value: set.accounting.records.leftOut },
   ]
-  return { type: 'figures', figures: figures.filter(({ label, value }) => value > 0 || label === 'create') }
+  return { type: 'figures', figures: figures.filter(({ label, value }) => value > 0 || label === most) }
 }
 
 function leftOutText({ set }: Plan, shown: Shown): Block[] {
@@ -106,7 +107,7 @@ function leftOutText({ set }: Plan, shown: Shown): Block[] {
   return lines.length === 0 ? [] : [{ type: 'list', items: lines.map(shown.text) }]
 }
 
-function countsTable({ summary }: Plan): Block {
+function countsTable({ summary, purpose }: Plan): Block {
   const columns = [
     'desired',
     'create',
@@ -118,8 +119,10 @@ function countsTable({ summary }: Plan): Block {
     'delete',
     'orphaned',
   ] as const
-  const kinds = summary.kinds.filter((kind) => kind.desired + kind.delete + kind.orphaned > 0)
-  const some = columns.filter((column) => column === 'desired' || kinds.some((kind) => kind[column] > 0))
+  const isDestroy = purpose === 'destroy'
+  const kinds = summary.kinds.filter((kind) => kind.delete > 0 || (!isDestroy && kind.desired + kind.orphaned > 0))
+  const first = isDestroy ? 'delete' : 'desired'
+  const some = columns.filter((column) => column === first || (!isDestroy && kinds.some((kind) => kind[column] > 0)))
   return {
     type: 'table',
     caption: 'By kind',
@@ -158,6 +161,6 @@ function outlook(plan: Plan): { sentence: string; tone: Tone } {
   if (refusals.length > 0)
     return { sentence: `Refused: apply carries none of this out. ${changes}${rest}`, tone: 'bad' }
   const isGone = kinds.some(({ gone }) => gone > 0)
-  const odd = without.length > 0 || isGone || openWarnings(warnings).length > 0
+  const odd = without.length > 0 || isGone || kinds.some((kind) => kind.delete > 0) || openWarnings(warnings).length > 0
   return { sentence: `${changes}${rest}`, tone: odd ? 'warn' : 'good' }
 }

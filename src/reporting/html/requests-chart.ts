@@ -22,14 +22,15 @@ export function requestsChart(timeline: TimelineCounts | undefined, { writes, re
   ]
     .filter(({ counts }) => counts.some((count) => count > 0))
     .map(({ over, ...one }) => ({ ...one, perSecond: rolling(one.counts, width, over) }))
-  const most = Math.max(...series.flatMap(({ perSecond }) => perSecond))
   const allowed = (limit: Limits['writes']) => limit.count / (limit.perMs / 1000)
   const limits = [
     { label: 'limit of writes', colour: 0, perSecond: allowed(writes) },
     { label: 'limit of reads', colour: 1, perSecond: allowed(reads) },
   ]
-  const sent = series.map(({ colour }) => colour)
-  const drawn = limits.filter(({ colour, perSecond }) => sent.includes(colour) && perSecond <= most * NEAR)
+  const drawn = limits.filter((limit) => {
+    const sent = series.find(({ colour }) => colour === limit.colour)
+    return sent !== undefined && limit.perSecond <= Math.max(...sent.perSecond) * NEAR
+  })
   const said = (limit: Limits['writes'], what: string) => `${figure(limit.count)} ${what} in ${limit.perMs / 1000} s`
   const over = [...new Set([writes.perMs, reads.perMs].map((ms) => `${Math.max(ms, width) / 1000} s`))].join(' and ')
   const note = `Each point is the mean of the ${over} before it. The limits allow ${said(writes, 'writes')} and ${said(reads, 'reads')}.`

@@ -43,6 +43,8 @@ test('what exceeds the limit crosses it', () => {
 test('the line stands also where refusals keep the rate far below it, and not where it would press the curves flat', () => {
   expect(chartOf({ write: bursts(70, 0, 10, 20) }).limits).toHaveLength(1)
   expect(chartOf({ write: bursts(6, 0) }).limits).toEqual([])
+  const { limits } = chartOf({ write: bursts(70, 0), read: bursts(50, 0) })
+  expect(limits.map(({ label }) => label)).toEqual(['limit of writes'])
 })
 
 test('wide buckets of a long run are what they are', () => {
