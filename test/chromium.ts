@@ -14,6 +14,19 @@ export function findChromium(env = process.env): string | undefined {
   return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path))
 }
 
+const ARGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--hide-scrollbars',
+  '--remote-debugging-port=0',
+]
+/** Milliseconds. */
+const STARTS_WITHIN = 40_000
+const ENDS_WITHIN = 5_000
+
 type Answer = Record<string, unknown>
 
 /** A tab, driven by https://chromedevtools.github.io/devtools-protocol. */
@@ -40,22 +53,37 @@ export interface Browser {
   close(): Promise<void>
 }
 
-/** Starts a Chromium without a window. */
+/** Starts a Chromium without a window. On a busy machine one may never say where it listens: then another one is started. */
 export async function openChromium(program: string): Promise<Browser> {
-  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-chromium-'))
-  const args = [
-    '--headless=new',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    '--no-first-run',
-    '--hide-scrollbars',
-  ]
-  const process = spawn(program, [...args, '--remote-debugging-port=0', `--user-data-dir=${folder}`, 'about:blank'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const socket = new WebSocket(await addressOf(process))
-  await once(socket, 'open')
+  for (let attempt = 1; ; attempt += 1) {
+    const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-chromium-'))
+    const process = spawn(program, [...ARGS, `--user-data-dir=${folder}`, 'about:blank'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    try {
+      const signal = AbortSignal.timeout(STARTS_WITHIN)
+      const socket = new WebSocket(await addressOf(process, signal))
+      await once(socket, 'open', { signal })
+      return browserOf(process, socket, folder)
+    } catch (error) {
+      await end(process, folder)
+      if (attempt === 3) throw error
+    }
+  }
+}
+
+/** Waits for a process that was asked to end, and ends one that does not. */
+async function end(process: ChildProcess, folder: string): Promise<void> {
+  if (process.exitCode === null && process.signalCode === null) {
+    const exited = once(process, 'exit')
+    const kill = setTimeout(() => process.kill('SIGKILL'), ENDS_WITHIN)
+    await exited
+    clearTimeout(kill)
+  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+}
+
+function browserOf(process: ChildProcess, socket: WebSocket, folder: string): Browser {
   const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>()
   const listeners = new Map<string, (method: string, params: Answer) => void>()
   let last = 0
@@ -89,10 +117,9 @@ export async function openChromium(program: string): Promise<Browser> {
       return tab
     },
     async close() {
-      const exited = once(process, 'exit')
-      await send('Browser.close')
-      await exited
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+      // It may be gone before it answers.
+      void send('Browser.close')
+      await end(process, folder)
     },
   }
 }
@@ -161,18 +188,19 @@ const KEY_CODES: Record<string, number> = {
   '/': 191,
 }
 
-/** Where a browser listens, as it says itself. */
-async function addressOf({ stderr }: ChildProcess): Promise<string> {
-  let said = ''
-  for await (const piece of stderr ?? []) {
-    said += String(piece)
-    const address = /DevTools listening on (\S+)/.exec(said)?.[1]
-    if (address !== undefined) {
-      stderr?.resume()
-      return address
-    }
-  }
-  throw new Error(`Chromium did not start: ${said.slice(0, 1000)}`)
+/** Where a browser listens, as it says itself. Its standard error stays open: it goes on to write there. */
+function addressOf({ stderr }: ChildProcess, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    const fail = () => reject(new Error(`Chromium did not start: ${said.slice(0, 1000)}`))
+    signal.addEventListener('abort', fail)
+    stderr?.on('end', fail)
+    stderr?.on('data', (piece) => {
+      if (said.length < 10_000) said += String(piece)
+      const address = /DevTools listening on (\S+)/.exec(said)?.[1]
+      if (address !== undefined) resolve(address)
+    })
+  })
 }
 
 function objectOf(value: unknown): Answer {
