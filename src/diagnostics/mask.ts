@@ -87,6 +87,11 @@ export class Mask {
     return OF_PERSONS.includes(kind) ? this.#digest(key) : key
   }
 
+  /** A text about resources, in which some of the given texts may stand without quotes. */
+  sentence(text: string, hidden: ReadonlyMap<string, string>): string {
+    return this.mode === 'all' ? this.text(replaced(text, hidden)) : this.text(text)
+  }
+
   /** What masks the pieces of one output after another: text, or JSON where it begins like that. */
   output(): (piece: string) => string {
     const json = new JsonMask(

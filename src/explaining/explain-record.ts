@@ -1,34 +1,63 @@
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import { leftOutBy } from '../desired/left-out-with.ts'
+import type { Address } from '../state/store.ts'
 import type { Explaining } from './explaining.ts'
-import type { ExplainedAction, Explanation } from './explanation.ts'
+import type { ExplainedAction, ExplainedRecord, ExplainedReject, Explanation } from './explanation.ts'
 import { mapTexts, maskingOf } from './masking.ts'
-import { placeOf } from './places.ts'
+import { placeOf, writtenAt } from './places.ts'
 import { showRecord } from './show-record.ts'
 import type { TracedRecord } from './trace-record.ts'
 
-/** A record of which no resource tells: it was left out, or it was refused before its key was known. */
-export function explainRecord({ mapping, loaded }: Explaining, traced: TracedRecord): Explanation {
+/**
+ * A record of which no resource tells: it was left out, or it was refused before its key was known.
+ * @param leftOut what is meant of it, where a condition leaves that out, and something else comes of the record
+ */
+export function explainRecord(
+  { mapping, loaded, plan }: Explaining,
+  traced: TracedRecord,
+  leftOut?: Address,
+): Explanation {
   const { record, result } = traced
   const masking = maskingOf(mapping, [record.data], (text) => loaded.redactor.redact(text))
   const shown = showRecord(traced, { loaded, masking })
   const rejects = result.rejects.map(({ kind, code, field = null, message, hint = null, origin }) => {
     return { kind, code, field, message, hint, origin: placeOf(origin) }
   })
+  const without = leftOut === undefined ? undefined : whyWithout(traced, leftOut, plan.set, loaded)
   // What has a key is told with that.
-  const first =
-    rejects[
-      Math.max(
-        0,
-        result.rejects.findIndex(({ key }) => key === null),
-      )
-    ]
-  const action: ExplainedAction =
-    first !== undefined
-      ? { ...NOTHING, type: 'rejected', code: first.code, why: first.message, hint: first.hint }
-      : shown.leftOutBy === null
-        ? { ...NOTHING, type: 'not planned', why: 'what it yields became part of other records' }
-        : { ...NOTHING, type: 'left out', why: whyLeftOut(shown.leftOutBy, shown.leftOutAt) }
+  const keyless = result.rejects.findIndex(({ key }) => key === null)
+  const reject = rejects[keyless] ?? (without === undefined ? rejects[0] : undefined)
+  const action = actionOf(reject, shown, without)
   const explanation = { ...blank('record', placeOf(record.origin)), records: [shown], rejects, action }
   return mapTexts(explanation, masking.text)
+}
+
+function actionOf(
+  reject: ExplainedReject | undefined,
+  { leftOutBy, leftOutAt }: ExplainedRecord,
+  without: string | undefined,
+): ExplainedAction {
+  if (reject !== undefined)
+    return { ...NOTHING, type: 'rejected', code: reject.code, why: reject.message, hint: reject.hint }
+  if (leftOutBy !== null) return { ...NOTHING, type: 'left out', why: whyLeftOut(leftOutBy, leftOutAt) }
+  if (without !== undefined) return { ...NOTHING, type: 'left out', why: without }
+  return { ...NOTHING, type: 'not planned', why: 'what it yields became part of other records' }
+}
+
+/** Why something is left out of a record of which something else comes. */
+function whyWithout(
+  { rules }: TracedRecord,
+  { kind, key }: Address,
+  { staging }: DesiredSet,
+  loaded: LoadedManifest,
+): string {
+  const own = rules.find((rule) => rule.kind === kind && rule.items.some(({ chosen }) => !chosen))
+  const path = own === undefined ? leftOutBy(staging, kind, key) : `map.${own.rule.kind}.when`
+  if (path === undefined) return `the ${kind} follows from what is left out`
+  const at = writtenAt(loaded, path.split('.'))
+  if (own !== undefined) return `the ${kind}: ${whyLeftOut(path, at)}`
+  return `the ${kind}: ${path}${at === null ? '' : ` (${at})`} leaves out what it belongs to`
 }
 
 /** A record that the source itself refused: it never reached the mapping. */

@@ -5,7 +5,7 @@ import { type CompiledMapping, compileMapping, mapperSettings } from '../mapping
 import type { Plan } from '../planning/plan.ts'
 import { plannedKinds } from '../resources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
-import type { StateStore } from '../state/store.ts'
+import type { Address, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import { explainRecord, explainRefused } from './explain-record.ts'
 import { contributing, explainResource, RECORDS } from './explain-resource.ts'
@@ -55,8 +55,8 @@ export async function explain(options: ExplainOptions): Promise<ExplanationDocum
     onProgress({ phase: 'looking through the source' })
     matches = await findRecords(readAgain(rereading(options)), wanted, mapping, folders)
   }
-  const told = matches.filter(({ by }) => by !== 'column')
-  const yielded = told.flatMap(({ addresses }) => addresses.filter(({ leftOut }) => !leftOut))
+  const certain = matches.filter(({ by }) => by !== 'column')
+  const yielded = certain.flatMap(({ addresses }) => addresses.filter(({ leftOut }) => !leftOut))
   const addresses = settled(staging, [...found.addresses, ...yielded])
   const positions = new Set(found.seqs)
   for (const address of addresses.slice(0, EXPLAINED))
@@ -67,11 +67,13 @@ export async function explain(options: ExplainOptions): Promise<ExplanationDocum
   const explanations: Explanation[] = []
   for (const address of addresses.slice(0, EXPLAINED)) explanations.push(await explainResource(explaining, address))
   const shown = new Set(explanations.flatMap(({ records }) => records.map(({ origin }) => origin)))
-  for (const { record } of alone(matches, addresses.length === 0)) {
+  for (const { record, addresses: meant } of alone(matches, addresses.length === 0)) {
     const traced = records.get(record.seq)
-    const explanation = traced && explainRecord(explaining, traced)
-    const keyless = traced?.result.rejects.some(({ key }) => key === null)
-    if (explanation === undefined || (shown.has(explanation.address) && !keyless)) continue
+    if (traced === undefined) continue
+    const [leftOut] = meant.filter((one) => one.leftOut && !told(explanations, one))
+    const explanation = explainRecord(explaining, traced, leftOut)
+    const keyless = traced.result.rejects.some(({ key }) => key === null)
+    if (shown.has(explanation.address) && !keyless && leftOut === undefined) continue
     if (explanation.action.type !== 'not planned' || explanations.length === 0) explanations.push(explanation)
   }
   for (const origin of found.refused) explanations.push(explainRefused(explaining, origin))
@@ -85,6 +87,10 @@ export async function explain(options: ExplainOptions): Promise<ExplanationDocum
     explanations,
     more: Math.max(0, addresses.length - EXPLAINED),
   }
+}
+
+function told(explanations: readonly Explanation[], { kind, key }: Address): boolean {
+  return explanations.some((one) => one.kind === kind && one.key === key && one.action.type === 'left out')
 }
 
 /** Records that are meant and of which no resource tells: those that hold the very text in a column count where nothing else does. */

@@ -62,15 +62,14 @@ async function matchOf(
   return hasScalar(record.data, email ?? address?.key ?? text) ? { record, by: 'column', addresses: [] } : undefined
 }
 
-/** What stands there itself; where a row that only adds columns does, all that the record yields. */
+/** What stands there itself; where a row that only adds columns does, all that the record yields, or would. */
 function atPlace(
   record: SourceRecord,
   addresses: Match['addresses'],
   isHere: (origin: Origin) => boolean,
 ): Match['addresses'] {
-  const yielded = addresses.filter(({ leftOut }) => !leftOut)
-  const own = isHere(record.origin) ? [] : yielded.filter(({ origin }) => isHere(origin))
-  return own.length > 0 ? own : yielded
+  const own = isHere(record.origin) ? [] : addresses.filter(({ origin }) => isHere(origin))
+  return own.length > 0 ? own : addresses
 }
 
 interface Identities {

@@ -1,4 +1,5 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
+import { leftOutBy } from '../desired/left-out-with.ts'
 import type { Action, Drift, FieldChange } from '../planning/action.ts'
 import { kindDefinitions } from '../resources/registry.ts'
 import type { Address } from '../state/store.ts'
@@ -14,7 +15,7 @@ export function plannedAction({ staging }: DesiredSet, { kind, key }: Address): 
 export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySet<string>): ExplainedAction {
   const kept = keptDifferences(set, address)
   const action = plannedAction(set, address)
-  if (action !== undefined) return ofAction(action, kept)
+  if (action !== undefined) return ofAction(action, leftOutReason(set, address), kept)
   const because = (type: ExplainedAction['type'], why: string, code: string | null = null): ExplainedAction => {
     return { type, code, why, hint: null, changes: [], kept }
   }
@@ -36,12 +37,11 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
     return { ...because('rejected', why, code), hint }
   }
   if (spared !== undefined) return because('orphaned', `it stays in WorkOS: ${spared.message}`, String(spared.code))
-  const left = set.staging.statement('SELECT path FROM left_out_with WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
+  const left = leftOutReason(set, address)
   if (left !== undefined) {
-    const why = `${left.path} leaves out what it belongs to`
     return known === undefined
-      ? because('left out', why)
-      : because('orphaned', `${why}: it stays in WorkOS unless prune names its kind`)
+      ? because('left out', left)
+      : because('orphaned', `${left}: it stays in WorkOS unless prune names its kind`)
   }
   if (known !== undefined) {
     const why = set.reading.partial
@@ -52,7 +52,15 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
   return because('not planned', 'neither the desired set nor the state has it')
 }
 
-function ofAction(action: Action, kept: ExplainedAction['kept']): ExplainedAction {
+/** The condition that leaves a resource out, or what it belongs to. */
+function leftOutReason({ staging }: DesiredSet, { kind, key }: Address): string | undefined {
+  const along = staging.statement('SELECT path FROM left_out_with WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
+  if (along !== undefined) return `${along.path} leaves out what it belongs to`
+  const path = leftOutBy(staging, kind, key)
+  return path === undefined ? undefined : `${path} leaves it out`
+}
+
+function ofAction(action: Action, left: string | undefined, kept: ExplainedAction['kept']): ExplainedAction {
   const base = { code: null, hint: null, changes: [], kept }
   switch (action.type) {
     case 'create':
@@ -72,7 +80,7 @@ function ofAction(action: Action, kept: ExplainedAction['kept']): ExplainedActio
     case 'delete': {
       const why =
         action.with === undefined
-          ? 'it left the source, and prune names its kind'
+          ? `${left ?? 'it left the source'}, and prune names its kind`
           : `it goes with ${action.with.kind}:${action.with.key}`
       return { ...base, type: 'delete', why }
     }

@@ -88,3 +88,43 @@ test('neither WorkOS nor the state is written, and no state is made', async () =
   expect(workos.log.filter(({ method }) => method !== 'GET')).toEqual([])
   expect(project.list('.workos-migrate').filter((name) => name.endsWith('.sqlite'))).toEqual([])
 })
+
+test('why left out, of a user whose row gives an organization all the same: by its key, its address, its membership and its row', async () => {
+  const workos = await startWorkos()
+  const rows = [member('ada', 'acme', { state: 'here' }), member('bea', 'acme', { state: 'gone' })]
+  const project = peopleProject(workos, rows, { map: { user: { when: "state != 'gone'" } } })
+  const why = 'map.user.when (migrate.config.yaml:'
+  for (const what of ['id-bea', 'user:id-bea', 'bea@example.com']) {
+    const bea = await explainedOne(project, what)
+    expect(bea, what).toMatchObject({ kind: 'record', address: './users.csv:3', action: { type: 'left out' } })
+    expect(bea.action.why, what).toMatch(/^the user: map\.user\.when \(migrate\.config\.yaml:\d+\) is not true of it$/)
+  }
+  const membership = await explainedOne(project, 'membership:id-bea@acme')
+  expect(membership.action).toMatchObject({ type: 'left out', why: expect.stringContaining(why) })
+  expect(membership.action.why).toContain('leaves out what it belongs to')
+  const { explanations } = await explained(project, 'users.csv:3')
+  expect(explanations.map(({ address, action }) => [address, action.type])).toEqual([
+    ['organization:acme', 'create'],
+    ['./users.csv:3', 'left out'],
+  ])
+})
+
+test.each([
+  [[], 'orphaned', 'map.user.when leaves it out: it stays in WorkOS unless prune names its kind'],
+  [['user', 'membership'], 'delete', 'map.user.when leaves it out, and prune names its kind'],
+])('of a user that was applied and is left out by now, with prune %j', async (prune, type, why) => {
+  const workos = await startWorkos()
+  const project = peopleProject(
+    workos,
+    ['ada', 'bea'].map((name) => member(name, 'acme', { state: 'here' })),
+    {
+      map: { user: { when: "state != 'gone'" } },
+      prune,
+      safety: { maxDeletes: '100%' },
+    },
+  )
+  await applied(project)
+  project.csv('users.csv', [member('ada', 'acme', { state: 'here' }), member('bea', 'acme', { state: 'gone' })])
+  const { explanations } = await explained(project, 'user:id-bea')
+  expect(explanations[0]).toMatchObject({ address: 'user:id-bea', action: { type, why } })
+})

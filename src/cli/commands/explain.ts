@@ -1,6 +1,7 @@
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { explain as explainIdentity } from '../../explaining/explain.ts'
+import { withoutValues } from '../../explaining/without-values.ts'
 import { renderExplanationJson } from '../../reporting/explain-json.ts'
 import { renderExplanationText } from '../../reporting/explain-text.ts'
 import { painter } from '../../reporting/style.ts'
@@ -36,9 +37,14 @@ export async function explain(what: string, options: ExplainCommandOptions, cont
         onProgress: (step) => progress.step(step),
       }),
     ).finally(() => progress.clear())
-    const { write, end } = buffered(context.stdout)
-    if (options.json) renderExplanationJson(explained, write)
-    else renderExplanationText(explained, { paint: painter(wantsColor(context.stdout, context.env)), write })
+    const { mask, unmasked } = context
+    const isHidden = mask?.mode === 'all'
+    // What has no value any more is not masked a second time: names of fields would be taken for values.
+    const { write: print, end } = buffered(isHidden ? (unmasked ?? context).stdout : context.stdout)
+    const write = isHidden ? (text: string) => print(mask.ownText(text)) : print
+    const shown = isHidden ? withoutValues(explained, mask) : explained
+    if (options.json) renderExplanationJson(shown, write)
+    else renderExplanationText(shown, { paint: painter(wantsColor(context.stdout, context.env)), write })
     await end()
     return ExitCode.done
   })
