@@ -19,6 +19,9 @@ export const sourceRemedies: Readonly<Record<string, Remedy>> = {
   invalid_saml_metadata: after('map the XML of the identity provider, or idpEntityId, idpUrl and x509Cert'),
   invalid_connection_protocol: after('map type as saml or oidc, or leave the connection out with when'),
   invalid_connection_type: after('map a connectionType that WorkOS knows, or leave it out'),
+  row_not_filled_in: after(
+    'write the values of the row into its columns, from _migrate_text where they stand there; or delete the row',
+  ),
   ragged_row: after('every row needs a value, if an empty one, for each column of the header: correct the row'),
   stray_quote: after('put the whole field in quotes, and write a quote inside of it twice'),
   role_for_two_users: after('the row names two users: correct external_id or email, or leave one of them empty'),

@@ -4,7 +4,7 @@ import type { JsonObject } from '../json.ts'
 import type { Encoding } from './csv/decode.ts'
 import type { SourceFile } from './csv/file.ts'
 import { nulWarning, readText } from './csv/utf8.ts'
-import { withoutRejectMembers } from './reject-columns.ts'
+import { rejectText, unfilled, withoutRejectMembers } from './reject-columns.ts'
 import type { ReadContext, StreamCount } from './source.ts'
 
 /** One record and the line on which it begins. */
@@ -103,12 +103,18 @@ export class TextFile implements RecordFile, Intake {
   #shown(records: LineRecord[]): LineRecord[] {
     const { tap } = this.#context
     const [{ stream }, file] = [this.#options, this.file.name]
-    for (const record of records) {
-      record.data = withoutRejectMembers(record.data)
-      const { line, data } = record
+    return records.filter((record) => {
+      const { line, data: written } = record
+      const data = withoutRejectMembers(written)
+      record.data = data
+      if (data !== written && Object.keys(data).length === 0) {
+        const text = rejectText(written)
+        this.reject(line, unfilled(text), text)
+        return false
+      }
       if (tap?.wants(file, line)) tap.take({ stream, file, line, data })
-    }
-    return records
+      return true
+    })
   }
 
   count(): StreamCount {

@@ -1,3 +1,4 @@
+import type { Problem } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
 
 /**
@@ -20,6 +21,21 @@ const NAMES: ReadonlySet<string> = new Set(REJECT_COLUMNS)
 
 export function isRejectColumn(name: string): boolean {
   return NAMES.has(name)
+}
+
+/** What was said of a row that could not be taken apart; undefined: the file says nothing of it. */
+export function rejectText(data: JsonObject): string | undefined {
+  const text = data._migrate_text
+  return typeof text === 'string' && text !== '' ? text : undefined
+}
+
+/** Why a row of a file of rejected rows is refused in which nobody filled in what it lacks. */
+export function unfilled(text: string | undefined): Pick<Problem, 'code' | 'message' | 'hint'> {
+  return {
+    code: 'row_not_filled_in',
+    message: text === undefined ? 'the row has a reason and nothing else' : 'the row stands in _migrate_text alone',
+    hint: 'write its values into the columns, or delete the row',
+  }
 }
 
 /** What spreadsheets take for a formula, however many apostrophes stand before it. */

@@ -1,4 +1,4 @@
-import { isRejectColumn, unescapeCell } from '../reject-columns.ts'
+import { isRejectColumn, rejectText, unescapeCell } from '../reject-columns.ts'
 
 /** The columns that are data: without those of a file of rejected rows. */
 export function ownColumns(columns: readonly string[]): readonly string[] {
@@ -12,6 +12,18 @@ export function ownCells(columns: readonly string[], fields: readonly string[]) 
     columns: ownColumns(columns),
     fields: fields.filter((_, index) => !isRejectColumn(columns[index] ?? '')).map(unescapeCell),
   }
+}
+
+/**
+ * Of a row of a file of rejected rows of which no cell is filled in: what is said of it.
+ * @returns undefined for every other row
+ */
+export function unfilledRow(columns: readonly string[], fields: readonly string[]): { text?: string } | undefined {
+  if (!columns.some(isRejectColumn) || fields.length !== columns.length) return undefined
+  if (fields.some((field, index) => field.trim() !== '' && !isRejectColumn(columns[index] ?? ''))) return undefined
+  const index = columns.indexOf('_migrate_text')
+  const text = rejectText({ _migrate_text: unescapeCell(fields[index] ?? '') })
+  return text === undefined ? {} : { text }
 }
 
 /** Cells as a line of CSV. */

@@ -3,12 +3,12 @@ import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { LineRecord, RecordFile } from '../record-file.ts'
-import { isRejectColumn, unescapeCell } from '../reject-columns.ts'
+import { isRejectColumn, unescapeCell, unfilled } from '../reject-columns.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
 import type { Encoding } from './decode.ts'
 import type { Dialect } from './dialect.ts'
 import type { SourceFile } from './file.ts'
-import { csvLine, ownCells, ownColumns } from './own-cells.ts'
+import { csvLine, ownCells, ownColumns, unfilledRow } from './own-cells.ts'
 import type { Row } from './rows.ts'
 import { openTable, type Table } from './table.ts'
 import { checkColumns, type Vocabulary } from './vocabulary.ts'
@@ -102,8 +102,10 @@ export class CsvStream implements RecordFile {
     const { stream, file } = this.#options
     if (tap === undefined || !tap.wants(file.name, line)) return
     const row = { stream, file: file.name, line }
+    const text = unfilledRow(columns, fields)?.text
     // Filled up, a row that is too short would pass with its values in the wrong columns.
     if (fields.length !== columns.length) tap.take({ ...row, text: csvLine(fields) })
+    else if (text !== undefined) tap.take({ ...row, text })
     else tap.take({ ...row, cells: ownCells(columns, fields) })
   }
 
@@ -121,7 +123,8 @@ export class CsvStream implements RecordFile {
         this.#read++
         this.#show(row, table)
         const data = row.fields.length === table.columns.length ? toData(row.fields) : undefined
-        const problem = data === undefined ? ragged(row, table) : rule?.(data)
+        const empty = unfilledRow(table.columns, row.fields)
+        const problem = data === undefined ? ragged(row, table) : empty ? unfilled(empty.text) : rule?.(data)
         if (problem !== undefined) this.reject(row.line, problem)
         else if (data !== undefined) records.push({ line: row.line, data })
       }

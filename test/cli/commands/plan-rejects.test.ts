@@ -150,8 +150,38 @@ describe('the rows of what a plan rejects', () => {
       ['', 'stray_quote', 'd@example.com,D"x'],
     ])
     project.manifest(peopleManifest(workos, { ...lenient, source: { type: 'csv', path: './out.csv' } }))
-    const { stdout } = await project.run(['plan', '--json'], { env })
-    expect(JSON.parse(stdout).rejectCounts ?? JSON.parse(stdout).rejects).toHaveLength(3)
+    const { stdout } = await project.run(['plan', '--json', '--rejects', 'again.csv'], { env })
+    expect(JSON.parse(stdout).rejects.map(({ code }: { code: string }) => code)).toEqual([
+      'row_not_filled_in',
+      'row_not_filled_in',
+      'row_not_filled_in',
+    ])
+    expect(table(project, 'again.csv').map((row) => [row.email, row._migrate_place, row._migrate_text])).toEqual([
+      ['', './out.csv:2', 'b@example.com'],
+      ['', './out.csv:3', 'c@example.com,C,C'],
+      ['', './out.csv:4', 'd@example.com,D"x'],
+    ])
+  })
+
+  test('are not lost as text of NDJSON either, however often the file is used', async () => {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, [], lenient)
+    const source = (path: string) =>
+      project.manifest({
+        ...peopleManifest(workos, lenient),
+        source: { type: 'file', streams: { users: { path } } },
+        map: { user: { key: 'id', email: 'email' } },
+      })
+    project.write('users.ndjson', '{"id":"1","email":"a@example.com"}\n{"id":"2","email":\n')
+    source('./users.ndjson')
+    await project.run(['plan', '--rejects', 'out.ndjson'], { env })
+    source('./out.ndjson')
+    const { stdout } = await project.run(['plan', '--json', '--rejects', 'again.ndjson'], { env })
+    expect(JSON.parse(stdout).rejects).toMatchObject([{ kind: 'record', code: 'row_not_filled_in' }])
+    expect(JSON.parse(readFileSync(project.path('again.ndjson'), 'utf8'))).toMatchObject({
+      _migrate_code: 'row_not_filled_in',
+      _migrate_text: '{"id":"2","email":',
+    })
   })
 })
 
