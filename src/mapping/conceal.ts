@@ -16,6 +16,23 @@ export const SECRET_NAMES: readonly string[] = [
   'privateKey',
 ]
 
+/** What stands beside a secret, in the object or the row that holds it: whose it is, of what sort, since when, in which line. */
+const BESIDE =
+  /^(file|line|oid|(.* )?ids?|(.* )?e ?mails?|email address|login|user ?name|(.* )?name|providers?|connection|tenant|(.* )?type|status|state|(.* )?(at|date)|created|updated|algorithm|strategy|(.* )?verified)$/
+const SECRET = /pass|pwd|hash|secret|token|otp|seed|salt|key|code|cookie|session|recovery|credential/
+
+/** Of what sort a secret is. */
+const SORT = /(^| )(type|hasher|method|algorithm|algo)$/
+
+function isBesideSecret(name: string): boolean {
+  const words = name
+    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1 $2')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+    .toLowerCase()
+  return SORT.test(words) || (BESIDE.test(words) && !SECRET.test(words))
+}
+
 /**
  * A function that keeps the secrets of these values out of a text. Messages about a field that is no secret may quote one all
  * the same: where the expression reads the wrong column, or the whole record.
@@ -26,7 +43,8 @@ export function concealing(names: ReadonlySet<string>, ...values: readonly unkno
     if (secret && (typeof value === 'string' || typeof value === 'number')) redactor.register(String(value))
     else if (Array.isArray(value)) for (const item of value) search(item, secret)
     else if (isObject(value))
-      for (const [name, member] of Object.entries(value)) search(member, secret || names.has(name))
+      for (const [name, member] of Object.entries(value))
+        search(member, secret ? !isBesideSecret(name) : names.has(name))
   }
   for (const value of values) search(value, false)
   return (text) => redactor.redact(text)
