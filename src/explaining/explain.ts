@@ -1,4 +1,5 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import { leftOutBy } from '../desired/left-out-with.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import type { Step } from '../diagnostics/step.ts'
 import { type CompiledMapping, compileMapping, mapperSettings } from '../mapping/compile.ts'
@@ -51,7 +52,9 @@ export async function explain(options: ExplainOptions): Promise<ExplanationDocum
   const mapping = compileMapping(mapperSettings(loaded.manifest, await mainStream(rereading(options))))
   const found = findAddresses(staging, wanted, folders)
   let matches: Match[] = []
-  if (wanted.place !== undefined || wanted.email !== undefined || found.addresses.length === 0) {
+  // Of what the state has and a condition leaves out, no table knows the row.
+  const isLeftOut = found.addresses.some(({ kind, key }) => leftOutBy(staging, kind, key) !== undefined)
+  if (wanted.place !== undefined || wanted.email !== undefined || found.addresses.length === 0 || isLeftOut) {
     onProgress({ phase: 'looking through the source' })
     matches = await findRecords(readAgain(rereading(options)), wanted, mapping, folders)
   }

@@ -127,4 +127,5 @@ test.each([
   project.csv('users.csv', [member('ada', 'acme', { state: 'here' }), member('bea', 'acme', { state: 'gone' })])
   const { explanations } = await explained(project, 'user:id-bea')
   expect(explanations[0]).toMatchObject({ address: 'user:id-bea', action: { type, why } })
+  expect(explanations[1]).toMatchObject({ address: './users.csv:3', action: { type: 'left out' } })
 })
