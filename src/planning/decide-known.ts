@@ -16,6 +16,7 @@ import { heldInPlace } from './held-in-place.ts'
 import { findLive, insertDrift, type Known } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { resolveRefs } from './references.ts'
+import { holderOutOfScope } from './rivals.ts'
 import { compareKnown } from './three-way.ts'
 
 /** What becomes of a resource that the state knows. Undefined: nothing. */
@@ -67,6 +68,8 @@ export function decideKnown(
   const learns = comparison.caughtUp || known.gone !== undefined || settled.length > 0
   if (changes.length === 0 && !learns) return undefined
   if (blocked) return { ...base, ...blocked }
+  const holder = holderOutOfScope(set, desired, comparison.send)
+  if (holder !== undefined) return { ...base, type: 'blocked', ...addressHeld(holder) }
   const secretFields = Object.fromEntries(secrets.map((field) => [field, null]))
   return {
     ...base,
@@ -76,6 +79,14 @@ export function decideKnown(
     send: { ...comparison.send, ...secretFields },
     applied: comparison.applied,
     ...(settled.length > 0 && { settled }),
+  }
+}
+
+function addressHeld(holder: string): { code: string; message: string; hint: string } {
+  return {
+    code: 'address_out_of_scope',
+    message: `user:${holder}, out of scope, has the e-mail address that this one is to get`,
+    hint: `take both into one run, with --only user:${holder} besides; two who exchange theirs need another address in WorkOS for one of them first`,
   }
 }
 

@@ -10,7 +10,7 @@ import { insertDrift, knownById, type Orphan, orphanById } from './plan-tables.t
 import type { PlanningContext } from './planning-context.ts'
 import { type Match, recognise } from './recognise.ts'
 import { resolveRefs } from './references.ts'
-import { addressIsIdentity, rivalOutOfScope } from './rivals.ts'
+import { addressIsIdentity, ownerOutOfScope, rivalOutOfScope } from './rivals.ts'
 import { compareKnown } from './three-way.ts'
 
 const UNMERGED =
@@ -35,6 +35,11 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
   }
   if (recognised.type === 'none') return decideNew(context, definition, desired)
   const { live, matchedBy } = recognised.match
+  const owner = ownerOutOfScope(set, desired, live.id)
+  if (owner !== undefined) {
+    const message = `${live.id} in WorkOS is ${definition.name}:${owner} by the source, which is out of scope`
+    return { ...base, type: 'blocked', code: 'identity_clash', message }
+  }
   // Of a part of the source, nobody knows whether a key that it lacks has left it.
   const former = set.reading.partial ? undefined : orphanById(staging, definition.name, live.id)
   const claimant =

@@ -20,12 +20,15 @@ export function indexNames(staging: Staging): void {
     CREATE INDEX IF NOT EXISTS desired_by_name ON desired (json_extract(attributes, '$.name'), key)
       WHERE kind = 'organization';
     CREATE INDEX IF NOT EXISTS desired_by_id ON desired (json_extract(attributes, '$.id'))
-      WHERE kind = 'organization' AND json_extract(attributes, '$.id') IS NOT NULL`)
+      WHERE kind = 'organization' AND json_extract(attributes, '$.id') IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS out_of_scope_by_name ON out_of_scope (json_extract(attributes, '$.name'), key)
+      WHERE kind = 'organization'`)
 }
 
 /**
  * The organization of exactly this name in WorkOS, for one that neither an id nor an external id finds there. Those that have
- * an external id, are in the state, or are given by their WorkOS id elsewhere in the source are somebody else's.
+ * an external id, are in the state, or are given by their WorkOS id elsewhere in the source are somebody else's, whether that one is in scope
+ * or not.
  * @param state the table that holds a copy of the state
  */
 export function matchByName(staging: Staging, desired: DesiredResource, state: 'known' | 'applied'): NameMatch {
@@ -37,7 +40,9 @@ export function matchByName(staging: Staging, desired: DesiredResource, state: '
        WHERE kind = 'organization' AND external_id IS NULL AND json_extract(attributes, '$.name') = ?
          AND NOT EXISTS (SELECT 1 FROM ${state} s WHERE s.kind = 'organization' AND s.id = l.id)
          AND NOT EXISTS (SELECT 1 FROM desired d INDEXED BY desired_by_id WHERE d.kind = 'organization'
-           AND json_extract(d.attributes, '$.id') IS NOT NULL AND json_extract(d.attributes, '$.id') = l.id) ORDER BY l.id`,
+           AND json_extract(d.attributes, '$.id') IS NOT NULL AND json_extract(d.attributes, '$.id') = l.id)
+         AND NOT EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = 'organization' AND o.attributes ->> '$.id' = l.id)
+       ORDER BY l.id`,
     )
     .all(name)
     .map((row) => String(row.id))
@@ -46,7 +51,9 @@ export function matchByName(staging: Staging, desired: DesiredResource, state: '
   const bearers = staging
     .statement(
       `SELECT key FROM desired INDEXED BY desired_by_name
-       WHERE kind = 'organization' AND json_extract(attributes, '$.name') = ? ORDER BY key`,
+       WHERE kind = 'organization' AND json_extract(attributes, '$.name') = ?1
+       UNION ALL SELECT key FROM out_of_scope INDEXED BY out_of_scope_by_name
+       WHERE kind = 'organization' AND json_extract(attributes, '$.name') = ?1 ORDER BY key`,
     )
     .all(name)
     .map((row) => `organization:${row.key}`)

@@ -13,6 +13,38 @@ export function inTheState(copy: StateCopy): Population {
   }
 }
 
+/**
+ * Who is in the state alone. Of whom the source still has, under the same key or as a part of another user, the source says whether they are
+ * chosen, whatever address they had when they were applied. So it does of whom it has under another key: somebody out of scope who bears
+ * the same address, external id or WorkOS id is about to take the account over.
+ */
+function leftTheSource(copy: StateCopy): Population {
+  const only = (kind: string) => `NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = '${kind}' AND d.key = k.key)
+    AND k.key NOT IN (SELECT key FROM out_of_scope WHERE kind = '${kind}')
+    AND k.key NOT IN (SELECT key FROM rejects WHERE kind = '${kind}' AND key IS NOT NULL)
+    AND k.key NOT IN (SELECT key FROM rejects_out WHERE kind = '${kind}' AND key IS NOT NULL)
+    AND k.key NOT IN (${BORNE.map((field) => bornOutside(copy, kind, field)).join(' UNION ALL ')})`
+  return {
+    organizations: `SELECT key FROM ${copy} k WHERE kind = 'organization' AND ${only('organization')}`,
+    users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM ${copy} k WHERE kind = 'user' AND ${only('user')}
+      AND k.key NOT IN (SELECT a.key FROM aliases a WHERE a.kind = 'user'
+        AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'user' AND c.key = a.canonical))
+      AND k.key NOT IN (SELECT s.key FROM ${copy} s JOIN addresses t ON t.email = s.attributes ->> '$.email'
+        JOIN rejects_out r ON r.kind = 'user' AND r.key = t.key WHERE s.kind = 'user')`,
+  }
+}
+
+/** What of the state `s` and of somebody out of scope `o` has to be the same for both to be one. */
+const BORNE = [
+  "s.attributes ->> '$.email' = o.attributes ->> '$.email'",
+  "s.attributes ->> '$.externalId' = o.attributes ->> '$.externalId'",
+  "s.id = o.attributes ->> '$.id'",
+]
+
+function bornOutside(copy: StateCopy, kind: string, same: string): string {
+  return `SELECT s.key FROM ${copy} s JOIN out_of_scope o ON ${same} WHERE s.kind = '${kind}' AND o.kind = '${kind}'`
+}
+
 const isChosen = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM chosen c WHERE c.kind = '${kind}' AND c.key = ${key})`
 const ref = (role: string) => `(k.refs ->> '$.${role}')`
@@ -26,7 +58,8 @@ const ref = (role: string) => `(k.refs ->> '$.${role}')`
 export function findBeyond({ staging, scope }: DesiredSet, copy: StateCopy): void {
   if (scope === undefined) return
   staging.transaction(() => {
-    for (const selector of selectorsOf(scope)) choose(staging, selector, inTheState(copy))
+    const population = leftTheSource(copy)
+    for (const selector of selectorsOf(scope)) choose(staging, selector, population)
     staging.run(
       `INSERT INTO beyond SELECT k.kind, k.key FROM ${copy} k
        WHERE NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
@@ -45,7 +78,7 @@ function belongs(limited: boolean): string {
   const organization = isChosen('organization', ref('organization'))
   return `CASE k.kind
     WHEN 'user' THEN ${limited ? '0' : isChosen('user', 'k.key')}
-    WHEN 'organization' THEN ${isChosen('organization', 'k.key')}
+    WHEN 'organization' THEN ${limited ? '0' : isChosen('organization', 'k.key')}
     WHEN 'membership' THEN ${counts(user)} AND (${organization} OR ${isChosen('user', user)})
     WHEN 'group-membership' THEN ${counts(user)} AND (${organization} OR ${isChosen('user', user)})
     WHEN 'totp-factor' THEN ${counts(user)} AND ${isChosen('user', user)}

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { member, peopleProject, person, type Row } from './people.ts'
+import { KEY, startWorkos, writes } from './workos.ts'
+
+const env = { KEY }
+
+type Project = ReturnType<typeof peopleProject>
+
+async function ran(project: Project, ...args: string[]) {
+  const result = await project.run(args, { env })
+  expect(result.exit, result.stdout + result.stderr).toBe(0)
+  return result
+}
+
+/** `kind:key type` of every action, roles of the environment left out. */
+async function actions(project: Project, ...args: string[]): Promise<string[]> {
+  const { stdout, stderr } = await project.run(['plan', '--json', ...args], { env })
+  expect(stdout, stderr).not.toBe('')
+  const plan: { actions: { kind: string; key: string; type: string }[] } = JSON.parse(stdout)
+  return plan.actions.filter(({ kind }) => kind !== 'role').map(({ kind, key, type }) => `${kind}:${key} ${type}`)
+}
+
+const PRUNE = { prune: ['user', 'membership', 'organization'], safety: { maxDeletes: '100%' } }
+
+test('who had a chosen address before and has another one now is out of scope, with all memberships', async () => {
+  const workos = await startWorkos()
+  const old = [member('ada', 'acme'), member('ada', 'beta'), member('bea', 'acme')]
+  const project = peopleProject(workos, old, PRUNE)
+  await ran(project, 'apply', '--yes')
+  // Bea got the address that ada had; ada has another one, and has left beta.
+  project.csv('users.csv', [
+    member('ada', 'acme', { email: 'ada@new.example' }),
+    member('bea', 'acme', { email: 'ada@example.com' }),
+  ])
+  const planned = await actions(project, '--only', 'email:ada@example.com')
+  expect(planned.filter((action) => action.includes('id-ada'))).toEqual([])
+})
+
+test('whose key changed in the source is not deleted by a pilot that chooses the former key alone', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'acme'), member('abe', 'beta')], PRUNE)
+  await ran(project, 'apply', '--yes')
+  project.csv('users.csv', [
+    member('ada', 'acme', { external_id: 'new-ada' }),
+    member('bea', 'acme'),
+    member('abe', 'beta'),
+  ])
+  expect(await actions(project, '--only', 'user:id-a*')).toEqual([])
+  expect(await actions(project)).toEqual(['user:new-ada adopt', 'membership:new-ada@acme adopt'])
+})
+
+test('an organization whose key changed in the source is not deleted by a pilot that chooses the former key alone', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'acme-eu')], {
+    ...PRUNE,
+    map: {
+      organization: { key: 'org_key', externalId: 'org_external_id', name: 'org_name' },
+      membership: { organization: 'org_key' },
+    },
+  })
+  const rows = [member('ada', 'acme', { org_key: 'k-acme' }), member('bea', 'acme-eu', { org_key: 'k-acme-eu' })]
+  project.csv('users.csv', rows)
+  await ran(project, 'apply', '--yes')
+  project.csv('users.csv', [{ ...rows[0], org_key: 'moved' } as Row, rows[1] ?? {}])
+  expect(await actions(project)).toEqual(['organization:moved adopt', 'membership:id-ada@moved adopt'])
+  expect(await actions(project, '--only', 'organization:k-*')).toEqual([])
+})
+
+test('an organization of a name that one out of scope bears as well is not adopted by its name', async () => {
+  const workos = await startWorkos()
+  await workos.call('POST', '/organizations', { name: 'Same' })
+  const rows = [member('ada', 'one', { org_name: 'Same' }), member('bea', 'two', { org_name: 'Same' })]
+  const project = peopleProject(workos, rows, { organizations: { matchByName: true } })
+  const all = await actions(project)
+  expect(all).toContain('organization:one blocked')
+  expect(await actions(project, '--only', 'organization:one')).toContain('organization:one blocked')
+})
+
+test('an organization that the source gives a WorkOS id out of scope is not adopted by another one of its external id', async () => {
+  const workos = await startWorkos()
+  const { id } = await workos.call('POST', '/organizations', { name: 'There', external_id: 'two' })
+  const rows = [member('ada', 'one', { workos: id, ext: '' }), member('bea', 'two', { workos: '', ext: 'two' })]
+  const project = peopleProject(workos, rows, {
+    map: { organization: { id: 'workos', externalId: 'ext' } },
+  })
+  const all = await actions(project)
+  expect(all).toEqual(expect.arrayContaining(['organization:one adopt', 'organization:two blocked']))
+  expect(await actions(project, '--only', 'organization:two')).toContain('organization:two blocked')
+})
+
+test('with a limit no organization is deleted', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'alpha')], PRUNE)
+  await ran(project, 'apply', '--yes')
+  project.csv('users.csv', [member('ada', 'acme'), person('bea')])
+  expect(await actions(project, '--only', 'organization:a*')).toContain('organization:alpha delete')
+  expect(await actions(project, '--only', 'organization:a*', '--limit', '1')).toEqual([])
+})
+
+test.each([
+  ['exchange addresses', { bea: 'ada@example.com' }],
+  ['pass an address on', { bea: 'new@example.com' }],
+])('of two who %s across the border of a pilot, the plan says who has the address', async (_what, { bea }) => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [person('ada'), person('bea')])
+  await ran(project, 'apply', '--yes')
+  project.csv('users.csv', [person('ada', { email: 'bea@example.com' }), person('bea', { email: bea })])
+  workos.takeLog()
+  const { stdout } = await project.run(['plan', '--only', 'user:id-ada'], { env })
+  expect(stdout).toContain('user:id-bea, out of scope, has the e-mail address that this one is to get')
+  await project.run(['apply', '--yes', '--only', 'user:id-ada'], { env })
+  expect(writes(workos.takeLog())).toEqual([])
+})
