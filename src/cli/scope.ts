@@ -9,16 +9,20 @@ export interface ScopeOptions {
   only?: string[]
   /** How many users at most. */
   limit?: number
+  /** Speak of everybody, whatever the manifest's `pilot` says. */
+  everybody?: boolean
   /** The scope of a saved plan, in place of what the manifest says; null: everybody. */
   savedScope?: Scope | null
 }
 
-/** Adds `--only`, to commands that read the source `--limit` as well. */
+/** Adds `--only` and `--everybody`, to commands that read the source `--limit` as well. */
 export function scoped(command: Command, limited = true): Command {
-  command.option(
-    '--only <selector...>',
-    'speak of these alone: organization:KEY, user:KEY, email:ADDRESS, domain:NAME; * stands for any text',
-  )
+  command
+    .option(
+      '--only <selector...>',
+      'speak of these alone: organization:KEY, user:KEY, email:ADDRESS, domain:NAME; * stands for any text',
+    )
+    .option('--everybody', "speak of everybody, whatever the manifest's pilot says")
   return limited
     ? command.option('--limit <number>', 'speak of so many users, the first by their keys', parseLimit)
     : command
@@ -34,10 +38,18 @@ function parseLimit(text: string): number {
  * @throws UsageError for what is no selector
  */
 export function scopeOf(
-  { only, limit, savedScope }: ScopeOptions,
+  { only, limit, everybody, savedScope }: ScopeOptions,
   { pilot }: Pick<Manifest, 'pilot'>,
 ): Scope | undefined {
   if (savedScope !== undefined) return savedScope ?? undefined
+  if (everybody) {
+    if (only === undefined && limit === undefined) return undefined
+    throw new UsageError({
+      code: 'options_contradict',
+      message: `--everybody speaks of everybody, and ${only === undefined ? '--limit' : '--only'} of some`,
+      hint: 'leave one of them out',
+    })
+  }
   const given = only === undefined && limit === undefined ? pilot : { only, limit }
   if (given === undefined) return undefined
   const scope = { only: given.only ?? [], limit: given.limit ?? null }
@@ -50,12 +62,12 @@ export function scopeOf(
 }
 
 /** @throws UsageError where a saved plan, which knows of whom it speaks, is to speak of others */
-export function checkNoScope({ only, limit }: ScopeOptions): void {
-  if (only === undefined && limit === undefined) return
-  const option = only === undefined ? '--limit' : '--only'
+export function checkNoScope({ only, limit, everybody }: ScopeOptions): void {
+  const given = [only && '--only', limit && '--limit', everybody && '--everybody'].find((option) => option)
+  if (given === undefined) return
   throw new UsageError({
     code: 'options_contradict',
-    message: `a saved plan is carried out as it is, and ${option} speaks of others`,
-    hint: `leave ${option} out, or make a new plan with: workos-migrate plan ${option} … --out`,
+    message: `a saved plan is carried out as it is, and ${given} speaks of others`,
+    hint: `leave ${given} out, or make a new plan with: workos-migrate plan ${given}${everybody ? '' : ' …'} --out`,
   })
 }

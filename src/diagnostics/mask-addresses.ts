@@ -33,6 +33,8 @@ export function maskAddresses(text: string, hidden?: string): string {
     const start = startOf(text.slice(Math.max(done, index - LOOK_BACK), index), index)
     if (start === index) continue
     const local = text.slice(start, index)
+    // `email:*@example.com` chooses a domain, and names nobody.
+    if (/^[*?]+$/.test(local)) continue
     const end = index + at.length + domain.length
     masked += text.slice(done, start)
     masked += hidden ?? `${firstOf(local)}***${text.slice(index, end)}`

@@ -4,6 +4,8 @@ const OWN: ReadonlySet<string> = new Set(
   command environment baseUrl toolVersion digest lineage state location manifest startedAt finishedAt file folder
   origin id workos_id run why rule event phase purpose`.split(/\s+/),
 )
+/** The member that says whom a pilot is of. */
+const SELECTORS = 'only'
 /** Members that hold sentences. */
 const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'path', 'publicMessage'])
 /** Members that hold the key of a resource. */
@@ -17,7 +19,7 @@ const OWN_OBJECTS: ReadonlySet<string> = new Set(
   `inputs target state reading snapshot accounting streams records leftOutBy at kinds duplicates cases mergeCounts summary notes
   passwords algorithms weak reasons handoff estimate refusals warnings notices unmappedRoles totpUnsupportedCounts blocked fields actions
   with changes drift spared rejects leftOut orphans merges conflicts lostRoles totpUnsupported runs counts run causes groups
-  examples items findings problems problem explanations secrets`.split(/\s+/),
+  examples items findings problems problem explanations secrets scope outOfScope only`.split(/\s+/),
 )
 
 const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g
@@ -29,6 +31,7 @@ const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g
 export class JsonMask {
   readonly #key: (kind: string, key: string) => string
   readonly #text: (text: string, key: string) => string
+  readonly #selector: (text: string) => string
   #name = ''
   #kind = ''
   /** Of the object at hand. */
@@ -36,9 +39,14 @@ export class JsonMask {
   /** For each object and list that is open, whether its members are this program's own. */
   readonly #open: { own: boolean; list: boolean }[] = []
 
-  constructor(key: (kind: string, key: string) => string, text: (text: string, key: string) => string) {
+  constructor(
+    key: (kind: string, key: string) => string,
+    text: (text: string, key: string) => string,
+    selector: (text: string) => string,
+  ) {
     this.#key = key
     this.#text = text
+    this.#selector = selector
   }
 
   piece(text: string): string {
@@ -73,6 +81,7 @@ export class JsonMask {
     const value: string = JSON.parse(`"${content}"`)
     if (this.#open.at(-1)?.own === false) return '***'
     if (this.#name === 'kind') this.#kind = value
+    if (this.#name === SELECTORS) return this.#selector(value)
     if (SENTENCES.has(this.#name)) return this.#text(value, this.#about)
     if (this.#name === 'key') this.#about = value
     if (KEYS.has(this.#name)) return this.#key(this.#kind === '' ? 'user' : this.#kind, value)

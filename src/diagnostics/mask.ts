@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { maskAddresses } from './mask-addresses.ts'
 import { JsonMask } from './mask-json.ts'
+import { hideChosenUsers, hideSelector, maskSelectors } from './mask-selectors.ts'
 
 /** What outputs show of people: everything, no whole e-mail address, or no value at all. */
 export type MaskMode = 'none' | 'emails' | 'all'
@@ -25,7 +26,7 @@ const OF_PERSONS = [
  * A resource as texts name it: `user:u1`. Where it is listed, its key may have blanks, and ends before two of them, a bracket, a colon or
  * what ends a cell; within a sentence it is one word.
  */
-const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s)`
+const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s|KEY(?![\\p{L}\\p{N}_.|@*?-]))`
 const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| )${KIND}(.+?)(?=  | \\(| \\||: | →|</code>|\x60|\\x1b|$)`
 const WITHIN = `${KIND}([^\\s<>"']+)`
 const ADDRESS = new RegExp(`${LISTED}|${WITHIN}`, 'gu')
@@ -64,7 +65,7 @@ export class Mask {
    */
   text(text: string): string {
     if (this.mode === 'none') return text
-    if (this.mode === 'emails') return maskAddresses(text)
+    if (this.mode === 'emails') return maskAddresses(maskSelectors(text))
     return text
       .split('\n')
       .map((line) => this.#line(line))
@@ -73,7 +74,9 @@ export class Mask {
 
   /** Text that somebody wrote here, the manifest's: addresses are hidden, and nothing else of it is anybody's. */
   ownText(text: string): string {
-    return this.mode === 'none' ? text : maskAddresses(text, this.mode === 'all' ? HIDDEN : undefined)
+    if (this.mode === 'none') return text
+    const hidden = this.mode === 'all' ? HIDDEN : undefined
+    return maskAddresses(maskSelectors(text, hidden), hidden)
   }
 
   /** A value of a field: with `all` nothing of it, else as `text` does it. */
@@ -97,6 +100,7 @@ export class Mask {
     const json = new JsonMask(
       (kind, key) => this.key(kind, key),
       (text, key) => this.#sentence(text, key),
+      (text) => this.ownText(hideSelector(text, (key) => this.#digest(key))),
     )
     let isJson: boolean | undefined
     return (piece) => {
@@ -108,6 +112,8 @@ export class Mask {
 
   /** One line: what it names a person by is hidden wherever it stands in it. */
   #line(line: string): string {
+    const pilot = hideChosenUsers(line, (key) => this.#digest(key))
+    if (pilot !== undefined) return maskAddresses(maskSelectors(pilot, HIDDEN), HIDDEN)
     const keys = new Map<string, string>()
     const named = line.replace(ADDRESS, (_, ofList?: string, listed?: string, ofText?: string, word?: string) => {
       const kind = ofList ?? ofText ?? ''
@@ -127,7 +133,7 @@ export class Mask {
         (_, place: string, key: string) => place + this.#digest(key),
       )
     const quoted = merged.replace(QUOTED, `"${HIDDEN}"`)
-    return maskAddresses(replaced(quoted, keys), HIDDEN)
+    return maskAddresses(maskSelectors(replaced(quoted, keys), HIDDEN), HIDDEN)
   }
 
   /** A text about a resource, in which its key may stand. */

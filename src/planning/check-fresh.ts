@@ -40,7 +40,7 @@ export function checkFresh(saved: PlanHeader, plan: Plan, { apiKey, manifest, fi
   }
   if (differences.length === 0) return
   const environment = plan.inputs.environment === null ? '' : ` -e ${plan.inputs.environment}`
-  const again = `make a new plan and have it reviewed: workos-migrate plan${environment}${scopeOptions(saved.scope)} --out ${quoted(file)}`
+  const again = `make a new plan and have it reviewed: workos-migrate plan${environment}${scopeOptions(saved.scope, manifest)} --out ${quoted(file)}`
   throw new StalePlanError(
     differences.map(
       ({ message, hint }): Problem => ({
@@ -53,14 +53,14 @@ export function checkFresh(saved: PlanHeader, plan: Plan, { apiKey, manifest, fi
 }
 
 /** The options that make a plan speak of the same. */
-function scopeOptions(scope: Scope | undefined): string {
-  if (scope === undefined) return ''
+function scopeOptions(scope: Scope | undefined, manifest: object): string {
+  if (scope === undefined) return 'pilot' in manifest ? ' --everybody' : ''
   const only = scope.only.length === 0 ? '' : ` --only ${scope.only.map(quoted).join(' ')}`
   return `${only}${scope.limit === null ? '' : ` --limit ${scope.limit}`}`
 }
 
 function quoted(word: string): string {
-  return /^[\w./:@-]+$/.test(word) ? word : `'${word}'`
+  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 function differencesOf(then: PlanInputs, now: PlanInputs, was: PlanBasis | undefined, is: PlanBasis): Difference[] {

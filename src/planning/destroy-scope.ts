@@ -78,7 +78,7 @@ function refuseLimit({ limit }: Scope): void {
   throw new UsageError({
     code: 'limit_undone',
     message: `the manifest's pilot.limit is ${limit}, and which users it meant cannot be told from the state`,
-    hint: "name whom to undo with --only, all of them with: --only 'user:*' 'organization:*'",
+    hint: 'name whom to undo with --only, or undo all of it with --everybody',
   })
 }
 

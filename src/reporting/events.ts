@@ -1,5 +1,6 @@
 import type { ActionOutcome, KindResult } from '../applying/outcome.ts'
 import type { Wait } from '../clock.ts'
+import type { ScopeReport } from '../desired/scope/scope-report.ts'
 import type { FailedRequest } from '../http/failed-request.ts'
 import type { JsonObject } from '../json.ts'
 import type { Action } from '../planning/action.ts'
@@ -50,6 +51,8 @@ export type Event =
       rejected: number
       leftOut: number
       estimate: Estimate
+      /** Of a pilot. */
+      scope?: ScopeReport
     }
   | ({ type: 'refusal' } & GuardRefusal)
   | ({ type: 'apply_start'; action: Action['type'] } & About)
@@ -83,6 +86,8 @@ export type Event =
       secrets: SecretCounts
       rejected: number
       openWrites: number
+      /** Of a pilot. */
+      scope?: ScopeReport
     }
   | { type: 'end'; exitCode: number; seconds: number }
 

@@ -17,6 +17,7 @@ export function emitPlan(events: EventSink, plan: Plan): void {
     rejected: set.rejectCount(),
     leftOut: set.accounting.records.leftOut,
     estimate,
+    ...(set.scope && { scope: set.scope }),
   })
   const warnings = summary.warnings.map((warning) => ({ ...warning, severity: 'warning' as const }))
   for (const problem of problemsToJson(warnings)) events.emit({ type: 'warning', problem })

@@ -19,7 +19,8 @@ export function emitVerification(events: EventSink, verification: Verification):
       })
     }
   }
-  const { outcome, kinds, secrets, rejected, openWrites } = verification
-  events.emit({ type: 'verify_summary', outcome, kinds, secrets, rejected, openWrites })
+  const { outcome, kinds, secrets, rejected, openWrites, set } = verification
+  const scope = set.scope && { scope: set.scope }
+  events.emit({ type: 'verify_summary', outcome, kinds, secrets, rejected, openWrites, ...scope })
   events.check()
 }

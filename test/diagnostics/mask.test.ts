@@ -33,6 +33,12 @@ describe('emails', () => {
       String.raw`{"message":"\"***\" is not an e-mail address"}`,
     ],
     ['a@b.c@d.e', 'a***@b.c@d.e'],
+    ['Pilot  email:ada*, email:ada@exampl?.com and user:x', 'Pilot  email:a***, email:a***@exampl?.com and user:x'],
+    ['Pilot  email:*@example.com, domain:example.com', 'Pilot  email:*@example.com, domain:example.com'],
+    [String.raw`> **Pilot**: email:ada\*.`, '> **Pilot**: email:a***.'],
+    ['did you mean email:adalovelace?', 'did you mean email:a***?'],
+    ['selectors are email:ADDRESS and user:KEY', 'selectors are email:ADDRESS and user:KEY'],
+    ['{"scope":{"only":["email:ada*","user:x"]}}', '{"scope":{"only":["email:a***","user:x"]}}'],
   ])('%j becomes %j', (text, masked) => {
     expect(emails.text(text)).toBe(masked)
     expect(emails.text(masked)).toBe(masked)
@@ -167,4 +173,39 @@ test.each([
   [{ CI: 'woodpecker' }, 'emails'],
 ])('with the environment %j the default is %s', (env, mode) => {
   expect(defaultMode(env)).toBe(mode)
+})
+
+describe('the selectors of a pilot', () => {
+  const digest = '#[0-9a-f]{8}'
+
+  test.each([
+    [
+      'Pilot  user:Ada Lovelace, user:b*, email:ada*, user:*, organization:acme and domain:x.example; the first 3 users',
+      `^Pilot {2}user:${digest}, user:${digest}, email:\\*\\*\\*, user:\\*, organization:acme and domain:x\\.example; the first 3 users$`,
+    ],
+    ['Pilot  user:Ada Lovelace and 12 more', `^Pilot {2}user:${digest} and 12 more$`],
+    ['pilot: user:Ada Lovelace; the first user', `^pilot: user:${digest}; the first user$`],
+    [
+      '> **Pilot**: user:Ada Lovelace, user:b\\* and organization:acme. Out of scope: 1 user.',
+      `^> \\*\\*Pilot\\*\\*: user:${digest}, user:${digest} and organization:acme. Out of scope: 1 user.$`,
+    ],
+    ['Done: the pilot (user:Ada Lovelace) is in WorkOS.', `^Done: the pilot \\(user:${digest}\\) is in WorkOS.$`],
+  ])('%j is hidden one by one, where everything is', (line, shown) => {
+    const masked = all.text(line)
+    expect(masked).toMatch(new RegExp(shown))
+    expect(all.text(masked)).toBe(masked)
+  })
+
+  test('keep what a document says besides', () => {
+    const scope = {
+      only: ['user:Ada Lovelace', 'email:ada@example.com', 'organization:acme'],
+      limit: 2,
+      outOfScope: [{ kind: 'user', plural: 'users', count: 1 }],
+    }
+    const shown = JSON.parse(all.output()(JSON.stringify({ scope, label: 'Ada' })))
+    expect(shown).toEqual({
+      scope: { ...scope, only: [expect.stringMatching(`^user:${digest}$`), 'email:***', 'organization:acme'] },
+      label: '***',
+    })
+  })
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { eventsOf } from '../cli/event-lines.ts'
 import { byKind } from './kinds.ts'
 import { member, peopleManifest, peopleProject, person, type Row } from './people.ts'
 import { KEY, type Snapshot, startWorkos, type Workos, writes } from './workos.ts'
@@ -368,6 +369,51 @@ test.each([
   expect(result.exit).toBe(3)
   expect(result.stdout + result.stderr).toContain(message)
   expect(result.stdout + result.stderr).toMatch(/migrate\.config\.yaml:\d+:\d+/)
+})
+
+test('--everybody lifts the pilot of the manifest for one run, also into a saved plan', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS, { pilot: { only: ['organization:beta'], limit: 1 } })
+  const plan = await planned(project, '--everybody')
+  expect(plan.scope).toBeNull()
+  expect(byKind(plan.summary.kinds).user).toMatchObject({ create: 4 })
+  await ran(project, 'plan', '--everybody', '--out', 'plan.ndjson')
+  await ran(project, 'apply', 'plan.ndjson')
+  expect((await workos.snapshot()).users).toHaveLength(4)
+  expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({
+    exit: 8,
+    stderr: expect.stringContaining('workos-migrate plan --everybody --out plan.ndjson'),
+  })
+  const limited = await project.run(['destroy', '--confirm', 'people'], { env })
+  expect(limited).toMatchObject({ exit: 3, stderr: expect.stringContaining('--everybody') })
+  await ran(project, 'destroy', '--confirm', 'people', '--everybody')
+  expect((await workos.snapshot()).users).toEqual([])
+})
+
+test.each([
+  [['plan', '--everybody', '--only', 'user:id-ada'], '--everybody speaks of everybody, and --only of some'],
+  [['verify', '--everybody', '--limit', '1'], '--everybody speaks of everybody, and --limit of some'],
+  [['apply', 'plan.ndjson', '--everybody'], 'a saved plan is carried out as it is, and --everybody speaks of others'],
+])('%j is refused', async (args, message) => {
+  const project = peopleProject(await startWorkos(), ROWS)
+  await ran(project, 'plan', '--limit', '1', '--out', 'plan.ndjson')
+  expect(await project.run(args, { env })).toMatchObject({ exit: 3, stderr: expect.stringContaining(message) })
+})
+
+test('events of a pilot say of whom it is', async () => {
+  const project = peopleProject(await startWorkos(), ROWS)
+  const scopes = async (...args: string[]) => {
+    await project.run([...args, '--events', 'events.ndjson'], { env })
+    return eventsOf(readFileSync(project.path('events.ndjson'), 'utf8'))
+      .filter(({ type }) => type === 'change_summary' || type === 'verify_summary')
+      .map(({ scope }) => scope)
+  }
+  const scope = { only: ['organization:acme'], limit: 1, rejected: 0, outOfScope: expect.arrayContaining([]) }
+  const pilot = ['--only', 'organization:acme', '--limit', '1']
+  expect(await scopes('plan', ...pilot)).toMatchObject([scope])
+  expect(await scopes('apply', '--yes', ...pilot)).toMatchObject([scope])
+  expect(await scopes('verify', ...pilot)).toMatchObject([scope])
+  expect(await scopes('plan')).toEqual([undefined])
 })
 
 test('a saved plan knows of whom it speaks, and is applied so', async () => {
