@@ -333,6 +333,8 @@ test.each([
   ['plan.ndjson', 'a manifest is named before --only'],
   ['user:', 'all: user:*'],
   ['user: ', 'all: user:*'],
+  ['organization:acme,organization:beta', 'between selectors: --only organization:acme organization:beta'],
+  ['organization:a*, user:id-ada', "between selectors: --only 'organization:a*' user:id-ada"],
 ])('the selector %s is refused with what would be right', async (selector, hint) => {
   const workos = await startWorkos()
   const result = await peopleProject(workos, ROWS).run(['plan', '--only', selector], { env })

@@ -6,7 +6,7 @@ import { runs, TIMEOUT } from './runs.ts'
 
 const env = { KEY }
 
-const PRUNED = ['user', 'membership', 'organization', 'group', 'group-membership', 'totp-factor']
+const PRUNED = ['user', 'membership', 'organization', 'organization-role', 'group', 'group-membership', 'totp-factor']
 const USERS = ['a', 'b', 'c', 'd', 'e', 'f', 'Ä*']
 const ORGANIZATIONS = ['acme', 'acme-eu', 'beta', 'lone']
 const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
@@ -200,6 +200,37 @@ async function piloted(project: Project, workos: Workos, scope: readonly string[
   })
 }
 
+/** Undoes what a selector chooses, and looks whether all else is as it was. */
+async function undone(project: Project, workos: Workos, only: string): Promise<void> {
+  const held = async () => {
+    const { users, organizations, memberships } = await workos.snapshot()
+    const named = (bodies: typeof users) => bodies.map((body) => JSON.stringify(body))
+    return { people: [...named(users), ...named(organizations)], memberships: memberships.map(([name]) => name) }
+  }
+  const before = await held()
+  const { exit, stderr } = await project.run(['destroy', '--confirm', 'pilots', '--only', only], { env })
+  if (exit === 3) return expect(stderr).toContain('fits nothing')
+  expect([0, 7], stderr).toContain(exit)
+  const after = await held()
+  // Nobody has changed, and who keeps a membership of somebody else's is still there.
+  expect(before.people).toEqual(expect.arrayContaining(after.people))
+  const [kind, pattern = ''] = only.split(/:(.*)/s)
+  const glob = new RegExp(
+    `^${RegExp.escape(kind === 'domain' ? `*@${pattern}` : pattern)
+      .replaceAll('\\*', '.*')
+      .replaceAll('\\?', '.')}$`,
+    'iu',
+  )
+  const ids = new Map((await workos.snapshot()).users.map(({ email, external_id }) => [email, external_id]))
+  const others = before.memberships.filter((name) => {
+    const [mail = '', organization = ''] = name.split('@@')
+    if (kind === 'organization') return !glob.test(organization)
+    if (kind === 'user') return ids.has(mail) && !glob.test(String(ids.get(mail)))
+    return !glob.test(mail)
+  })
+  expect(after.memberships, only).toEqual(expect.arrayContaining(others))
+}
+
 interface Named {
   type: string
   kind: string
@@ -237,7 +268,8 @@ test('pilots, then everybody, come to the same as everybody at once, and so do p
       fc.array(pilot, { maxLength: 3 }),
       changes,
       fc.array(pilot, { maxLength: 3 }),
-      async (before, first, change, second) => {
+      selector,
+      async (before, first, change, second, undo) => {
         const [workos, other] = [await openWorkos(), await openWorkos()]
         try {
           const [project, once] = [projectOf(workos, before), projectOf(other, before)]
@@ -252,6 +284,8 @@ test('pilots, then everybody, come to the same as everybody at once, and so do p
           put(project, after)
           put(once, after)
           for (const scope of second) await piloted(project, workos, scope)
+          await compare()
+          await undone(project, workos, undo)
           await compare()
         } finally {
           await workos.close()

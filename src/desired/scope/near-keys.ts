@@ -21,11 +21,13 @@ export function matchesNothing(
   return {
     code: 'selects_nothing',
     message: `the selector ${text} fits nothing in ${where}`,
-    hint: hintFor(staging, selector, population),
+    hint: hintFor(staging, text, selector, population),
   }
 }
 
-function hintFor(staging: Staging, selector: Selector, population: Population): string {
+function hintFor(staging: Staging, text: string, selector: Selector, population: Population): string {
+  const several = text.split(/\s*,\s*(?=(?:organization|user|email|domain)\s*:)/)
+  if (several.length > 1) return `blanks stand between selectors: --only ${several.map(quotedForShell).join(' ')}`
   const known = otherWay(staging, selector)
   if (known !== undefined) return known
   const near = nearKey(staging, selector, population)
@@ -61,6 +63,11 @@ function otherWay(staging: Staging, selector: Selector): string | undefined {
   }
   if (kind === 'user' && pattern.includes('@')) return `to choose by the address, write email:${pattern}`
   return undefined
+}
+
+/** Without quotes a shell takes the signs of patterns for names of files. */
+function quotedForShell(selector: string): string {
+  return /[*?\s|&;<>()$`"\\]/.test(selector) ? `'${selector}'` : selector
 }
 
 const FROM: Readonly<Record<Selector['kind'], string>> = {
