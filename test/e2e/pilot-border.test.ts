@@ -111,3 +111,44 @@ test.each([
   await project.run(['apply', '--yes', '--only', 'user:id-ada'], { env })
   expect(writes(workos.takeLog())).toEqual([])
 })
+
+test.each([1, 3, 5])('a pilot that is killed after %i writes, then everybody, comes to the same', async (after) => {
+  const kill = new AbortController()
+  let sent = 0
+  const workos = await startWorkos({
+    onRequest({ method }) {
+      if (method !== 'GET') sent += 1
+      if (sent === after) kill.abort()
+    },
+  })
+  const rows = [member('ada', 'acme'), member('ada', 'beta'), member('bea', 'acme'), member('cleo', 'beta')]
+  const project = peopleProject(workos, rows)
+  const cut = await project.run(['apply', '--yes', '--only', 'organization:acme'], {
+    env,
+    interrupted: kill.signal,
+    killed: kill.signal,
+  })
+  expect(cut.exit).not.toBe(0)
+  await ran(project, 'apply', '--yes')
+  const { users, memberships } = await workos.snapshot()
+  expect(users.map(({ external_id }) => external_id).sort()).toEqual(['id-ada', 'id-bea', 'id-cleo'])
+  expect(memberships.map(([name]) => name)).toEqual([
+    'ada@example.com@@acme',
+    'ada@example.com@@beta',
+    'bea@example.com@@acme',
+    'cleo@example.com@@beta',
+  ])
+  await ran(project, 'verify', '--strict')
+})
+
+test('a saved plan of a pilot is refused once the source has grown, and never speaks of more', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [member('ada', 'acme')])
+  await ran(project, 'plan', '--only', 'organization:acme', '--out', 'plan.ndjson')
+  project.csv('users.csv', [member('ada', 'acme'), member('bea', 'acme'), member('cleo', 'beta')])
+  expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({
+    exit: 8,
+    stderr: expect.stringContaining('--only organization:acme --out plan.ndjson'),
+  })
+  expect(writes(workos.takeLog())).toEqual([])
+})
