@@ -64,14 +64,14 @@ describe('what is created', () => {
       passwordHash    (secret, bcrypt)
 `,
     )
-    expect(asText(plan, { full: true })).toMatch(/\+ membership:ext-0@acme .*\n {6}roles {2}admin, billing\n/)
+    expect(asText(plan, { full: true })).toMatch(/\+ membership:ext-0@acme\n {6}roles {2}admin, billing\n/)
     const sample = asText(plan)
     expect(sample).toMatch(
       /\+ user:ext-0 {2}person0@example\.com\n {6}emailVerified true, firstName First0, lastName Lovelace, .*\n/,
     )
     for (const line of sample.split('\n').filter((one) => one.startsWith('      ')))
       expect(line.length).toBeLessThanOrEqual(80)
-    expect(sample).toMatch(/\+ membership:ext-0@acme .*\n {6}roles admin, billing\n/)
+    expect(sample).toMatch(/\+ membership:ext-0@acme\n {6}roles admin, billing\n/)
     expect(sample).toMatch(/\+ membership:ext-1@acme .*\n(?! {6})/)
   })
 
