@@ -116,7 +116,7 @@ function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void 
     const what =
       drift.field === '*'
         ? ''
-        : ` ${printable(drift.field)}: ${shortValue(drift.live)}, the source says ${shortValue(drift.desired)}`
+        : `  ${printable(drift.field)}: ${shortValue(drift.live)}, the source says ${shortValue(drift.desired)}`
     write(`  ${paint('yellow', '≠')} ${printable(address(drift))}${what}  ${paint('dim', drift.reason)}\n`)
   }
   if (!full && total > SAMPLE) write(`  … ${total - SAMPLE} more\n`)
