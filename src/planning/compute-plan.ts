@@ -94,10 +94,14 @@ function valueWarnings(
   fields: readonly FieldTable[],
 ): Problem[] {
   const changing = kinds.filter(({ create, update, adopt }) => create + update + adopt > 0).map(({ kind }) => kind)
-  const tables = fields.filter(({ kind }) => changing.includes(kind))
+  // Ten users of a pilot may well have one role, and no phone number.
+  const whole = set.scope === undefined ? fields : fieldTables(set, kindDefinitions, { whole: true })
+  const tables = whole.filter(({ kind }) => changing.includes(kind))
   const ofUsers = changing.includes('user')
   return [
-    ...emptyFields(tables, loaded, columns).filter(({ path }) => !warnings.some((told) => told.path === path)),
+    ...emptyFields(tables, loaded, columns, set.scope === undefined).filter(
+      ({ path }) => !warnings.some((told) => told.path === path),
+    ),
     ...nullsInFields(
       tables,
       loaded,
