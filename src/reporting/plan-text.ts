@@ -1,4 +1,3 @@
-import type { RejectedItem } from '../desired/desired-set.ts'
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
@@ -16,6 +15,7 @@ import { renderMerges } from './merges-text.ts'
 import { nothingToDo } from './nothing-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
+import { rejection } from './rejection.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { renderScope } from './scope-text.ts'
@@ -94,11 +94,6 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
     write(`  … all of them with --full; by cause: ${rest.join(', ')}\n`)
   }
   for (const line of describeUnmapped(set)) write(`  ${printable(line)}\n`)
-}
-
-/** Why something was rejected, beginning with the field where the message does not name it. */
-function rejection({ kind, field, message }: RejectedItem): string {
-  return kind === 'record' || field === null || message.includes(field) ? message : `${field}: ${message}`
 }
 
 function renderCounts({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {

@@ -103,7 +103,8 @@ function remarksOf({ set }: Plan, action: Action): [string, string][] {
         ...(action.hint === undefined ? [] : [['what helps', action.hint] as [string, string]]),
       ]
     case 'adopt': {
-      const former: [string, string][] = action.former === undefined ? [] : [['until now', action.former]]
+      const former: [string, string][] =
+        action.former === undefined ? [] : [['until now', address({ kind: action.kind, key: action.former })]]
       return [...from, ...id, ['recognised by', `its ${action.matchedBy}`], ...former]
     }
     case 'delete':

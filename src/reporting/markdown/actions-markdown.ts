@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { type Action, address } from '../../planning/action.ts'
 import { actionValues } from '../../planning/action-values.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { until } from '../actions-text.ts'
 import { countedKind } from '../kinds-text.ts'
 import { tellingLabel } from '../labels.ts'
 import { counted, shortValue } from '../style.ts'
@@ -85,7 +86,8 @@ function linesOf(plan: Plan, action: Action, mask: Mask | undefined): string[] {
   const hidden = Object.entries(secrets).map(([field, said]) => {
     return `+   ${printable(field)}: (secret${said === null ? '' : `, ${printable(said)}`})`
   })
-  const found = action.type === 'adopt' ? `  is ${printable(action.id)}, by its ${action.matchedBy}` : ''
+  const found =
+    action.type === 'adopt' ? `  is ${printable(action.id)}, by its ${action.matchedBy}${until(action)}` : ''
   const values = [...(before === null ? created(after ?? {}) : changed(before, after ?? {})), ...hidden]
   const more = values.length > FIELDS ? [`#   … ${counted(values.length - FIELDS, 'more line')}`] : []
   return [`${head}${found}`, ...values.slice(0, FIELDS), ...more]
