@@ -107,7 +107,7 @@ export class Mask {
   output(): (piece: string) => string {
     const json = new JsonMask(
       (kind, key) => this.key(kind, key),
-      (text, key) => this.#sentence(text, key),
+      (text, key) => this.about(text, key),
       (text) => this.ownText(hideSelector(text, (key) => this.#digest(key))),
     )
     let isJson: boolean | undefined
@@ -145,8 +145,9 @@ export class Mask {
     return maskAddresses(maskSelectors(replaced(quoted, keys), HIDDEN), HIDDEN)
   }
 
-  /** A text about a resource, in which its key may stand. */
-  #sentence(text: string, key: string): string {
+  /** A text about a resource, in which its key may stand without its kind. */
+  about(text: string, key: string): string {
+    if (this.mode !== 'all') return this.text(text)
     const parts = key === '' ? [] : [key, ...partsOf(key)]
     return this.text(replaced(text, new Map(parts.map((part) => [part, this.#digest(part)]))))
   }

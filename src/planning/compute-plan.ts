@@ -98,8 +98,10 @@ function valueWarnings(
   const whole = set.scope === undefined ? fields : fieldTables(set, kindDefinitions, { whole: true })
   const tables = whole.filter(({ kind }) => changing.includes(kind))
   const ofUsers = changing.includes('user')
+  // What a part of the source has in common says nothing of everybody.
+  const { partial } = set.reading
   return [
-    ...emptyFields(tables, loaded, columns, set.scope === undefined).filter(
+    ...(partial ? [] : emptyFields(tables, loaded, columns, set.scope === undefined)).filter(
       ({ path }) => !warnings.some((told) => told.path === path),
     ),
     ...nullsInFields(
@@ -107,9 +109,8 @@ function valueWarnings(
       loaded,
       warnings.some(({ code }) => code === 'written_null'),
     ),
-    ...oneRole(tables, loaded),
-    ...(ofUsers
-      ? [...everybodyVerified(set, loaded), ...swappedNames(set, loaded), ...lookalikeAddresses(set, loaded)]
-      : []),
+    ...(partial ? [] : oneRole(tables, loaded)),
+    ...(ofUsers && !partial ? everybodyVerified(set, loaded) : []),
+    ...(ofUsers ? [...swappedNames(set, loaded), ...lookalikeAddresses(set, loaded)] : []),
   ]
 }

@@ -72,7 +72,7 @@ function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOp
     }
     case 'blocked': {
       const origin = printable(plan.set.origin(action.kind, action.key))
-      return `${head}${label}\n      ${origin}: ${printable(action.message)}\n${renderHint(action.hint, paint)}`
+      return `${head}${label}\n      ${origin}: ${printable(mask?.about(action.message, action.key) ?? action.message)}\n${renderHint(action.hint, paint)}`
     }
   }
 }

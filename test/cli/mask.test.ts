@@ -7,6 +7,7 @@ import { maskedStream } from '../../src/cli/masked-stream.ts'
 import { buffered } from '../../src/cli/output.ts'
 import { Mask } from '../../src/diagnostics/mask.ts'
 import { createProject, type Project } from '../e2e/cli.ts'
+import { readReport } from '../reporting/html/reading.ts'
 
 /** Values of persons that must not be seen, however they are written. */
 const NAMES = ['Lovelace', 'Zuse', 'secret-plan', 'Grace Hopper']
@@ -195,6 +196,13 @@ describe('all', () => {
       expect(text, args).not.toMatch(/Lovelace|Zuse|other people/)
       if (args === 'plan') expect(text).toContain('1 organization with different names')
       if (args !== 'apply --yes') expect(text, args).toMatch(/user:#[0-9a-f]{8}|organization:acme/)
+    }
+    made.csv('people.csv', [...rows, { ...rows[0], id: 'CN=Nobody (Lovelace)', email: 'none' }])
+    for (const args of [['plan'], ['state', 'show'], ['verify'], ['apply', '--yes']]) {
+      await made.run([...args, '--html', 'report.html'])
+      const { all } = readReport(readFileSync(made.path('report.html'), 'utf8'))
+      expect(all, args.join(' ')).toMatch(/user:#[0-9a-f]{8}/)
+      expect(all, args.join(' ')).not.toMatch(/Lovelace|Zuse/)
     }
   })
 

@@ -85,10 +85,10 @@ function rowOf(plan: Plan, action: Action, shown: Shown): Row {
     const values = change && before !== undefined ? `${before} → ${after ?? 'removed'}` : (after ?? before ?? '')
     return `${field}: ${values}`
   })
-  const summary = action.type === 'blocked' ? shown.text(action.message) : told.join(' · ')
+  const summary = action.type === 'blocked' ? shown.about(action.message, action.key) : told.join(' · ')
   const name = tellingLabel(action)
   const label = name === undefined ? '' : shown.value(name)
-  const remarks = remarksOf(plan, action).map(([name, text]): [string, string] => [name, shown.text(text)])
+  const remarks = remarksOf(plan, action).map(([name, text]): [string, string] => [name, shown.about(text, action.key)])
   return [[shown.text(address(action)), label, summary], fields, remarks]
 }
 

@@ -77,7 +77,8 @@ function linesOf(plan: Plan, action: Action, mask: Mask | undefined): string[] {
   const head = `${MARKS[action.type]} ${printable(address(action))}${label}`
   if (action.type === 'blocked') {
     const hint = action.hint === undefined ? [] : [`#   ${printable(action.hint)}`]
-    return [head, `#   ${printable(plan.set.origin(action.kind, action.key))}: ${printable(action.message)}`, ...hint]
+    const why = mask?.about(action.message, action.key) ?? action.message
+    return [head, `#   ${printable(plan.set.origin(action.kind, action.key))}: ${printable(why)}`, ...hint]
   }
   if (action.type === 'delete') {
     return [action.with === undefined ? head : `${head}  goes with its ${printable(address(action.with))}`]
