@@ -86,6 +86,9 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   return plan
 }
 
+/** `map.user.password`, `map.user.passwordHash`. */
+const PASSWORD = 'map.user.password'
+
 /** What is odd about the values of what changes. A kind of which nothing changes was looked at when it did. */
 function valueWarnings(
   { set, warnings, columns }: DesiredReading,
@@ -101,9 +104,10 @@ function valueWarnings(
   // What a part of the source has in common says nothing of everybody.
   const { partial } = set.reading
   return [
-    ...(partial ? [] : emptyFields(tables, loaded, columns, set.scope === undefined)).filter(
-      ({ path }) => !warnings.some((told) => told.path === path),
-    ),
+    ...(partial ? [] : emptyFields(tables, loaded, columns)).filter(({ path = '' }) => {
+      // Of who is out of scope no secrets are kept.
+      return !warnings.some((told) => told.path === path) && (set.scope === undefined || !path.startsWith(PASSWORD))
+    }),
     ...nullsInFields(
       tables,
       loaded,

@@ -32,8 +32,6 @@ const NO_FIELDS: ReadonlySet<string> = new Set([
   'email',
 ])
 
-const SECRETS: ReadonlySet<string> = new Set(['password', 'passwordHash', 'totpSecret'])
-
 /** Rules whose resources have the fields that the rule maps. */
 const RULES = ['user', 'organization', 'membership', 'group'] as const
 
@@ -48,16 +46,9 @@ interface MappedField {
 /**
  * Warnings about fields that are mapped and that nobody has. Of a recipe's only those count whose column the source lacks, and has one nobody reads
  * under nearly the same name: recipes map what some exports have.
- * @param secrets whether the tables know of secrets
  */
-export function emptyFields(
-  tables: readonly FieldTable[],
-  loaded: LoadedManifest,
-  columns: SourceColumns,
-  secrets: boolean,
-): Problem[] {
+export function emptyFields(tables: readonly FieldTable[], loaded: LoadedManifest, columns: SourceColumns): Problem[] {
   const found = mappedFields(loaded).flatMap((mapped): Problem[] => {
-    if (!secrets && SECRETS.has(mapped.field)) return []
     const table = tables.find(({ kind }) => kind === mapped.kind)
     if (table === undefined || table.resources < NOBODY || table.cut || hasValue(table, mapped.field)) return []
     const compiled = compileAtPath(mapped.path, mapped.text, loaded.manifest)

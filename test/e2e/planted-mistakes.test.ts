@@ -15,6 +15,7 @@ interface Migration {
   json?: object[]
 }
 
+const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const FIRST = ['Ada', 'Bo', 'Cleo', 'Dan', 'Eve', 'Fay', 'Gus', 'Hal', 'Ivy', 'Jo', 'Kay', 'Leo']
 const LAST = ['Lovelace', 'Berg', 'Cruz', 'Diaz', 'Eriksen', 'Frey', 'Gray', 'Hart', 'Ito', 'Jones', 'Kim', 'Lund']
 
@@ -428,9 +429,10 @@ describe('nothing is said', () => {
   test('of a pilot whose few users have one role and no plan, where the others have', async () => {
     const made = migration({
       rows: [
-        ...rows((row) => ({ ...row, org: 'pilot', role: 'admin', plan: '' })),
-        ...rows((row, n) => ({ ...row, id: `x${n}`, email: `x${row.email}` })),
+        ...rows((row) => ({ ...row, org: 'pilot', role: 'admin', plan: '', hash: '' })),
+        ...rows((row, n) => ({ ...row, id: `x${n}`, email: `x${row.email}`, hash: HASH })),
       ],
+      map: { user: { passwordHash: 'hash', passwordHashType: 'hash ? "bcrypt"' } },
     })
     for (const args of [
       ['--only', 'organization:pilot'],
