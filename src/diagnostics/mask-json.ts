@@ -2,14 +2,14 @@
 const OWN: ReadonlySet<string> = new Set(
   `format version type kind plural code stream path field fields reason fate algorithm matchedBy ownership outcome severity
   command environment baseUrl toolVersion digest lineage state location manifest startedAt finishedAt file folder
-  origin id workos_id run why rule event phase purpose`.split(/\s+/),
+  origin id workos_id run why rule event phase purpose action`.split(/\s+/),
 )
 /** The member that says whom a pilot is of. */
 const SELECTORS = 'only'
 /** Members that hold sentences. */
 const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'path', 'publicMessage'])
 /** Members that hold the key of a resource. */
-const KEYS: ReadonlySet<string> = new Set(['key', 'merged', 'former', 'user', 'address', 'external_id', 'canonical'])
+const KEYS: ReadonlySet<string> = new Set(['key', 'merged', 'former', 'user', 'external_id', 'canonical'])
 
 /**
  * Members whose objects are this program's own. Of any other one the names of members are data: a column may be called id or type, and tells
@@ -84,7 +84,15 @@ export class JsonMask {
     if (this.#name === SELECTORS) return this.#selector(value)
     if (SENTENCES.has(this.#name)) return this.#text(value, this.#about)
     if (this.#name === 'key') this.#about = value
+    if (this.#name === 'address') return this.#address(value)
     if (KEYS.has(this.#name)) return this.#key(this.#kind === '' ? 'user' : this.#kind, value)
     return OWN.has(this.#name) ? this.#text(value, '') : '***'
+  }
+
+  /** `user:u1`: the kind stays. */
+  #address(value: string): string {
+    const colon = value.indexOf(':')
+    const kind = value.slice(0, Math.max(0, colon))
+    return colon < 0 ? this.#key('user', value) : `${kind}:${this.#key(kind, value.slice(colon + 1))}`
   }
 }

@@ -22,14 +22,22 @@ const OF_PERSONS = [
   'roleAssignment',
 ]
 
-/**
- * A resource as texts name it: `user:u1`. Where it is listed, its key may have blanks, and ends before two of them, a bracket, a colon or
- * what ends a cell; within a sentence it is one word.
- */
 const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s|KEY(?![\\p{L}\\p{N}_.|@*?-]))`
-const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| )${KIND}(.+?)(?=  | \\(| \\||: | →|</code>|\x60|\\x1b|$)`
-const WITHIN = `${KIND}([^\\s<>"']+)`
-const ADDRESS = new RegExp(`${LISTED}|${WITHIN}`, 'gu')
+/** A place in brackets behind a key. Other brackets may be the key's own: `CN=Ada (Jr.)`. */
+const PLACE = ' \\((?=\\.{0,2}/|[^()\\s]*:\\d)'
+/** Words that texts go on with behind a key. */
+const WORDS =
+  'is|was|does|has|are|on|in|or|and|out|outside|already|stays|stands|which|that|refers|not|failed|as|by|until|for|of|to|the|with|follows|goes|leaves|needs|ask'
+/**
+ * A resource as texts name it: `user:u1`. Its key may have blanks and brackets. Where it is listed, it ends before two blanks, a place or what
+ * ends a cell; within a sentence before words that a text goes on with, so that too much is hidden rather than too little.
+ */
+const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| |goes with its |until now )${KIND}(.+?)(?=  |${PLACE}| \\|| →|</code>|\x60|\\x1b|$`
+const WITHIN = `${KIND}(.+?)(?=[.,;:)\\]?!]*(?:$|  |\\x1b| →| \\[[a-z_]+\\]| <|${PLACE}|,? (?:(?:${WORDS})(?![\\p{L}\\p{N}])|(?:${OF_PERSONS.join('|')}):))|["'\x60](?:[\\s.,;:)?]|$)|[<>])`
+const ADDRESS = new RegExp(`${LISTED})|${WITHIN}`, 'gu')
+/** In a line that says behind a colon what is wrong with it. */
+const ADDRESS_OF_WRONG = new RegExp(`${LISTED}|: )|${WITHIN}`, 'gu')
+const IS_WRONG = /^(?:\s|\x1b\[[\d;]*m)*✗/
 const QUOTED = /"(?:[^"\\\n]|\\.)*"/g
 const DIGEST = /^(?:#|&#35;)[0-9a-f]{8}(?=$|@|&#64;)/
 
@@ -99,7 +107,7 @@ export class Mask {
   output(): (piece: string) => string {
     const json = new JsonMask(
       (kind, key) => this.key(kind, key),
-      (text, key) => this.#sentence(text, key),
+      (text, key) => this.about(text, key),
       (text) => this.ownText(hideSelector(text, (key) => this.#digest(key))),
     )
     let isJson: boolean | undefined
@@ -115,7 +123,8 @@ export class Mask {
     const pilot = hideChosenUsers(line, (key) => this.#digest(key))
     if (pilot !== undefined) return maskAddresses(maskSelectors(pilot, HIDDEN), HIDDEN)
     const keys = new Map<string, string>()
-    const named = line.replace(ADDRESS, (_, ofList?: string, listed?: string, ofText?: string, word?: string) => {
+    const addresses = IS_WRONG.test(line) ? ADDRESS_OF_WRONG : ADDRESS
+    const named = line.replace(addresses, (_, ofList?: string, listed?: string, ofText?: string, word?: string) => {
       const kind = ofList ?? ofText ?? ''
       const written = listed ?? word ?? ''
       const key = written.replace(/[:,.)]+$/, '')
@@ -136,8 +145,9 @@ export class Mask {
     return maskAddresses(maskSelectors(replaced(quoted, keys), HIDDEN), HIDDEN)
   }
 
-  /** A text about a resource, in which its key may stand. */
-  #sentence(text: string, key: string): string {
+  /** A text about a resource, in which its key may stand without its kind. */
+  about(text: string, key: string): string {
+    if (this.mode !== 'all') return this.text(text)
     const parts = key === '' ? [] : [key, ...partsOf(key)]
     return this.text(replaced(text, new Map(parts.map((part) => [part, this.#digest(part)]))))
   }

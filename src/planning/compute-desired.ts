@@ -115,7 +115,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     const found = await sourceColumns(loaded, source, seen, snapshot !== undefined)
     const warnings = [
       ...everybodyLeftOut(set, loaded, mainStream),
-      ...missingColumns(loaded, source, found),
+      ...(reading.partial ? [] : missingColumns(loaded, source, found)),
       ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),
       ...manyLeftOut(set, loaded, mainStream),
       ...unknownOrganizations(set, loaded),

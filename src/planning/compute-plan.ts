@@ -86,6 +86,9 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   return plan
 }
 
+/** `map.user.password`, `map.user.passwordHash`. */
+const PASSWORD = 'map.user.password'
+
 /** What is odd about the values of what changes. A kind of which nothing changes was looked at when it did. */
 function valueWarnings(
   { set, warnings, columns }: DesiredReading,
@@ -94,18 +97,24 @@ function valueWarnings(
   fields: readonly FieldTable[],
 ): Problem[] {
   const changing = kinds.filter(({ create, update, adopt }) => create + update + adopt > 0).map(({ kind }) => kind)
-  const tables = fields.filter(({ kind }) => changing.includes(kind))
+  // Ten users of a pilot may well have one role, and no phone number.
+  const whole = set.scope === undefined ? fields : fieldTables(set, kindDefinitions, { whole: true })
+  const tables = whole.filter(({ kind }) => changing.includes(kind))
   const ofUsers = changing.includes('user')
+  // What a part of the source has in common says nothing of everybody.
+  const { partial } = set.reading
   return [
-    ...emptyFields(tables, loaded, columns).filter(({ path }) => !warnings.some((told) => told.path === path)),
+    ...(partial ? [] : emptyFields(tables, loaded, columns)).filter(({ path = '' }) => {
+      // Of who is out of scope no secrets are kept.
+      return !warnings.some((told) => told.path === path) && (set.scope === undefined || !path.startsWith(PASSWORD))
+    }),
     ...nullsInFields(
       tables,
       loaded,
       warnings.some(({ code }) => code === 'written_null'),
     ),
-    ...oneRole(tables, loaded),
-    ...(ofUsers
-      ? [...everybodyVerified(set, loaded), ...swappedNames(set, loaded), ...lookalikeAddresses(set, loaded)]
-      : []),
+    ...(partial ? [] : oneRole(tables, loaded)),
+    ...(ofUsers && !partial ? everybodyVerified(set, loaded) : []),
+    ...(ofUsers ? [...swappedNames(set, loaded), ...lookalikeAddresses(set, loaded)] : []),
   ]
 }

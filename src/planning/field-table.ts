@@ -45,9 +45,16 @@ const MOST_FIELDS = 500
 /** Longer values are told apart by a number made of them, so that what is in memory stays small. */
 const WHOLE_VALUE = 24
 
-/** The field tables of all kinds that have a desired resource, in the kinds' order. What is in memory does not grow with the users. */
-export function fieldTables(set: DesiredSet, definitions: readonly KindDefinition[]): FieldTable[] {
-  return definitions.map((definition) => fieldTable(set, definition)).filter(({ resources }) => resources > 0)
+/**
+ * The field tables of all kinds that have a desired resource, in the kinds' order. What is in memory does not grow with the users.
+ * @param whole count what is out of scope as well, whose secrets nobody knows
+ */
+export function fieldTables(
+  set: DesiredSet,
+  definitions: readonly KindDefinition[],
+  { whole = false } = {},
+): FieldTable[] {
+  return definitions.map((definition) => fieldTable(set, definition, whole)).filter(({ resources }) => resources > 0)
 }
 
 /** The filled fields, an object's members one by one. */
@@ -120,12 +127,11 @@ class Tallies {
   }
 }
 
-function fieldTable({ staging }: DesiredSet, { name, plural, fields }: KindDefinition): FieldTable {
+function fieldTable({ staging }: DesiredSet, { name, plural, fields }: KindDefinition, whole: boolean): FieldTable {
   const tallies = new Tallies()
   let resources = 0
   let example = new Map<string, Json>()
-  const rows = staging.db.prepare('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq').iterate(name)
-  for (const row of rows) {
+  for (const row of rowsOf(staging, name, whole)) {
     const attributes: Record<string, Json> = JSON.parse(String(row.attributes))
     tallies.addAll(attributes)
     if (row.secrets !== null) {
@@ -145,6 +151,11 @@ function fieldTable({ staging }: DesiredSet, { name, plural, fields }: KindDefin
     fields: [...emptyFields(fields, tallies.byField), ...columns].toSorted(inOrderOf(Object.keys(fields))),
     ...(tallies.cut && { cut: true }),
   }
+}
+
+function* rowsOf({ db }: DesiredSet['staging'], kind: string, whole: boolean) {
+  yield* db.prepare('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq').iterate(kind)
+  if (whole) yield* db.prepare('SELECT attributes, NULL AS secrets FROM out_of_scope WHERE kind = ?').iterate(kind)
 }
 
 function columnOf(

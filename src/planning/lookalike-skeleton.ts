@@ -1,6 +1,6 @@
 /**
- * Letters of other alphabets, and signs of ASCII, that are drawn like a letter of ASCII in common fonts; from the table of confusables of
- * Unicode Technical Standard 39 those that addresses are made of.
+ * Letters of other alphabets that are drawn like a letter of ASCII in common fonts; from the table of confusables of Unicode Technical
+ * Standard 39 those that addresses are made of.
  */
 const DRAWN_ALIKE: Record<string, string> = {
   // Cyrillic
@@ -53,22 +53,31 @@ const DRAWN_ALIKE: Record<string, string> = {
   ḷ: 'l',
   ạ: 'a',
   ọ: 'o',
-  // ASCII
-  '0': 'o',
-  '1': 'l',
-  i: 'l',
-  '|': 'l',
 }
+
+/** Signs of ASCII that are taken for a letter. */
+const TAKEN_FOR: Record<string, string> = { '0': 'o', '1': 'l', i: 'l', '|': 'l' }
 
 /** What an address looks like at a glance: two that have this in common are taken for one another. */
 export function lookalikeSkeleton(email: string): string {
-  const at = email.lastIndexOf('@')
-  return `${drawn(email.slice(0, at))}@${drawn(email.slice(at + 1))}`
+  const latin = inLatin(email)
+  const at = latin.lastIndexOf('@')
+  return `${latin.slice(0, at).replace(WORD, (_, word: string, end = '') => drawn(word) + end)}@${drawn(latin.slice(at + 1))}`
+}
+
+/** A word of the part before the @, with what tells namesakes apart at its end: `dani` and `dan1`, `joselo` and `jose10` are two people. */
+const WORD = /([^._+-]*?)(\d{2,}|i)?(?=[._+-]|$)/g
+
+function inLatin(text: string): string {
+  const letters = [...text.toLowerCase()].map((letter) => DRAWN_ALIKE[letter] ?? letter).join('')
+  return letters.normalize('NFKD').replace(/\p{M}/gu, '')
 }
 
 function drawn(text: string): string {
-  const letters = [...text.toLowerCase()].map((letter) => DRAWN_ALIKE[letter] ?? letter).join('')
-  return letters.normalize('NFKD').replace(/\p{M}/gu, '').replace(/rn/g, 'm').replace(/vv/g, 'w').replaceAll('i', 'l')
+  return text
+    .replace(/[01i|]/g, (sign) => TAKEN_FOR[sign] ?? sign)
+    .replace(/rn/g, 'm')
+    .replace(/vv/g, 'w')
 }
 
 /** Whether a word of an address has letters of more than one of the alphabets that are drawn alike. */

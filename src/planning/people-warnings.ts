@@ -6,8 +6,12 @@ import type { Problem } from '../diagnostics/problem.ts'
 import { someOf } from '../diagnostics/some-of.ts'
 import { lookalikeSkeleton, mixesScripts } from './lookalike-skeleton.ts'
 
-/** So many addresses have to tell which name is which, and this share of them has to say that they are swapped. */
+/**
+ * So many addresses have to tell which name is which, and this share of all: three of thousands are chance. Of these the other share has to say
+ * that they are swapped.
+ */
 const TELLING = 3
+const TELLING_SHARE = 0.05
 const SWAPPED = 2 / 3
 /** Users that are looked at, the first ones: what holds for so many holds for all. */
 const LOOKED_AT = 10_000
@@ -25,6 +29,7 @@ export function swappedNames(set: DesiredSet, { manifest, locate }: LoadedManife
   if (firstName === undefined || lastName === undefined) return []
   const counts = { straight: 0, swapped: 0 }
   let example = ''
+  let looked = 0
   const rows = set.staging.db
     .prepare(
       `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
@@ -32,13 +37,14 @@ export function swappedNames(set: DesiredSet, { manifest, locate }: LoadedManife
     )
     .iterate(LOOKED_AT)
   for (const row of rows) {
+    looked += 1
     const order = orderOf(String(row.email), String(row.first), String(row.last))
     if (order === undefined) continue
     counts[order] += 1
     if (order === 'swapped' && example === '') example = `${row.email} has the first name ${JSON.stringify(row.first)}`
   }
   const compared = counts.straight + counts.swapped
-  if (compared < TELLING || counts.swapped < compared * SWAPPED) return []
+  if (compared < Math.max(TELLING, looked * TELLING_SHARE) || counts.swapped < compared * SWAPPED) return []
   return [
     {
       code: 'names_swapped',

@@ -62,7 +62,7 @@ function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOp
     case 'update':
       return `${head}${label}\n${renderChanges(plan, action, paint)}`
     case 'adopt': {
-      const known = action.former === undefined ? '' : `, until now ${printable(action.former)}`
+      const known = until(action)
       const found = `  ${paint('dim', `is ${printable(action.id)}, by its ${action.matchedBy}${known}`)}`
       return `${head}${label}${found}\n${renderChanges(plan, action, paint)}`
     }
@@ -72,9 +72,14 @@ function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOp
     }
     case 'blocked': {
       const origin = printable(plan.set.origin(action.kind, action.key))
-      return `${head}${label}\n      ${origin}: ${printable(action.message)}\n${renderHint(action.hint, paint)}`
+      return `${head}${label}\n      ${origin}: ${printable(mask?.about(action.message, action.key) ?? action.message)}\n${renderHint(action.hint, paint)}`
     }
   }
+}
+
+/** Under which address the state has what is adopted under another key. */
+export function until({ kind, former }: AdoptAction): string {
+  return former === undefined ? '' : `, until now ${printable(address({ kind, key: former }))}`
 }
 
 /** A line below what it helps with. */

@@ -3,6 +3,7 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import type { Json } from '../json.ts'
 import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../planning/field-table.ts'
 import type { Paint } from './style.ts'
+import { padded } from './table.ts'
 import { cutToWidth, textWidth } from './text-width.ts'
 import { secretText, valueText } from './values-text.ts'
 
@@ -67,10 +68,10 @@ export function renderFieldTables(
     if (rows.length === 0) continue
     const named = rows.map((row) => ({ ...row, field: cutToWidth(row.field, NAME) }))
     const [field, filled, distinct] = (['field', 'filled', 'distinct'] as const).map((column) =>
-      Math.max(column === 'field' ? table.plural.length : column.length, ...named.map((row) => row[column].length)),
+      Math.max(column === 'field' ? table.plural.length : column.length, ...named.map((row) => textWidth(row[column]))),
     ) as [number, number, number]
     const line = (row: Omit<FieldRow, 'mark' | 'example'>) =>
-      `${row.field.padEnd(field)}  ${row.filled.padStart(filled)}  ${row.distinct.padStart(distinct)}`
+      `${padded(row.field, field, 'end')}  ${row.filled.padStart(filled)}  ${row.distinct.padStart(distinct)}`
     const head = line({ field: table.plural, filled: 'filled', distinct: 'distinct' })
     write(`\n  ${paint('bold', table.plural)}${head.slice(table.plural.length)}  example\n`)
     for (const row of named) write(renderRow(row, line(row), paint))

@@ -1,5 +1,7 @@
 import type { KindSummary } from '../planning/kind-summary.ts'
+import type { Plan } from '../planning/plan.ts'
 import { countedKind } from './kinds-text.ts'
+import { counted } from './style.ts'
 
 /** What is done to resources, the most dangerous first: the words of a headline. */
 const VERBS = [
@@ -17,6 +19,17 @@ export function describeChanges(kinds: readonly KindSummary[]): string {
   })
   const sentence = parts.join(', ')
   return sentence === '' ? '' : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`
+}
+
+/** What a plan does not bring into WorkOS: `2 records rejected, 1 resource blocked`; nothing where there is nothing. */
+export function describeLeftBehind({ summary, set }: Pick<Plan, 'summary' | 'set'>): string {
+  const sum = (field: 'blocked' | 'gone') => summary.kinds.reduce((total, kind) => total + kind[field], 0)
+  const [rejected, gone, blocked] = [set.rejectCount(), sum('gone'), sum('blocked')]
+  return [
+    ...(rejected > 0 ? [`${counted(rejected, 'record')} rejected`] : []),
+    ...(gone > 0 ? [`${counted(gone, 'resource')} deleted there`] : []),
+    ...(blocked > 0 ? [`${counted(blocked, 'resource')} blocked`] : []),
+  ].join(', ')
 }
 
 /** `a`, `a and b`, `a, b and c`. */

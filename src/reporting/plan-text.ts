@@ -1,4 +1,3 @@
-import type { RejectedItem } from '../desired/desired-set.ts'
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
@@ -16,6 +15,7 @@ import { renderMerges } from './merges-text.ts'
 import { nothingToDo } from './nothing-text.ts'
 import { describePasswords, passwordsHeading } from './passwords-text.ts'
 import { type ReadingTextOptions, renderReading } from './reading-text.ts'
+import { rejection } from './rejection.ts'
 import { describeNotes, PARTIAL } from './remarks.ts'
 import { describeUnmapped, renderLostRoles } from './roles-text.ts'
 import { renderScope } from './scope-text.ts'
@@ -96,11 +96,6 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
   for (const line of describeUnmapped(set)) write(`  ${printable(line)}\n`)
 }
 
-/** Why something was rejected, beginning with the field where the message does not name it. */
-function rejection({ kind, field, message }: RejectedItem): string {
-  return kind === 'record' || field === null || message.includes(field) ? message : `${field}: ${message}`
-}
-
 function renderCounts({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
   const { kinds, columns } = countsOf(summary, purpose)
   if (kinds.length === 0) return
@@ -116,7 +111,7 @@ function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void 
     const what =
       drift.field === '*'
         ? ''
-        : ` ${printable(drift.field)}: ${shortValue(drift.live)}, the source says ${shortValue(drift.desired)}`
+        : `  ${printable(drift.field)}: ${shortValue(drift.live)}, the source says ${shortValue(drift.desired)}`
     write(`  ${paint('yellow', '≠')} ${printable(address(drift))}${what}  ${paint('dim', drift.reason)}\n`)
   }
   if (!full && total > SAMPLE) write(`  … ${total - SAMPLE} more\n`)

@@ -40,6 +40,9 @@ export const targetRemedies: Readonly<Record<string, Remedy>> = {
     'have the person verify the address of the account, or delete the account in WorkOS if it is a stranger; if you know that it is ' +
       'theirs, as where an earlier apply made it whose state is lost: workos-migrate state import; adopt.unverified: allow lets all such accounts in',
   ),
+  address_out_of_scope: after(
+    'choose both users, or plan everybody with --everybody: the address passes from one to the other',
+  ),
   identity_clash: after('leave one of the two records out, or unite them with dedupe'),
   ambiguous_identity: after(
     'WorkOS holds several of that name: rename or delete all but one there, or say which one it is with workos-migrate state import',

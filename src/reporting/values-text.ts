@@ -4,6 +4,7 @@ import type { Json } from '../json.ts'
 import type { ActionValues } from '../planning/action-values.ts'
 import { flatFields } from '../planning/field-table.ts'
 import type { Paint } from './style.ts'
+import { padded } from './table.ts'
 import { cutToWidth, textWidth } from './text-width.ts'
 
 /** Columns that a line of a sample may take. */
@@ -18,9 +19,11 @@ const SAMPLE_VALUE = 40
 /** Every value that a create sends, a line each: `firstName  Ada`. Secrets are named alone. */
 export function renderFields(values: ActionValues, paint: Paint, mask?: Mask): string {
   const rows = fieldRows(values, mask)
-  const width = Math.max(...rows.map(({ field }) => field.length))
+  const width = Math.max(...rows.map(({ field }) => textWidth(field)))
   return rows
-    .map(({ field, text, secret }) => `${INDENT}${field.padEnd(width)}  ${secret ? paint('dim', text) : text}\n`)
+    .map(
+      ({ field, text, secret }) => `${INDENT}${padded(field, width, 'end')}  ${secret ? paint('dim', text) : text}\n`,
+    )
     .join('')
 }
 

@@ -97,7 +97,7 @@ function describe(finding: Finding, { set }: Verification): string {
       return `✗ ${what} (${origin}) is ${printable(finding.liveId)} in WorkOS, ${printable(finding.id)} in the state`
     case 'different': {
       const values = `${shortValue(finding.live)} in WorkOS, ${shortValue(finding.desired)} in the source`
-      return `≠ ${what} ${printable(finding.field)}: ${values} (${CHANGED[finding.changed]})`
+      return `≠ ${what}  ${printable(finding.field)}: ${values} (${CHANGED[finding.changed]})`
     }
     case 'not_in_state':
       return `+ ${what} (${origin}) is ${printable(finding.id)}`

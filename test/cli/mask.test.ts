@@ -7,6 +7,7 @@ import { maskedStream } from '../../src/cli/masked-stream.ts'
 import { buffered } from '../../src/cli/output.ts'
 import { Mask } from '../../src/diagnostics/mask.ts'
 import { createProject, type Project } from '../e2e/cli.ts'
+import { readReport } from '../reporting/html/reading.ts'
 
 /** Values of persons that must not be seen, however they are written. */
 const NAMES = ['Lovelace', 'Zuse', 'secret-plan', 'Grace Hopper']
@@ -159,6 +160,49 @@ describe('all', () => {
           () => JSON.parse(args.startsWith('state list') ? `[${stdout.trim().split('\n')}]` : stdout),
           args,
         ).not.toThrow()
+    }
+  })
+
+  test('hides keys with blanks and brackets, and texts that lines are broken in', async () => {
+    const made = project('all')
+    const rows = ['Ada Lovelace', 'Konrad Zuse'].map((name, n) => ({
+      id: `CN=${name} (Jr.), OU=Lovelace ${n}`,
+      email: `${n}@example.com`,
+      first: name,
+      last: 'Lovelace',
+      org: 'acme',
+      orgname: n === 0 ? 'A company of Lovelace and of other people' : 'Another one of Zuse and of many other people',
+      role: '',
+      plan: 'Lovelace plan of many words, so that the line is too long for one',
+    }))
+    made.csv('people.csv', rows)
+    made.write(
+      'migrate.config.yaml',
+      readFileSync(made.path('migrate.config.yaml'), 'utf8').replace('"name": "org"', '"name": "orgname"'),
+    )
+    const looks = [
+      ['plan'],
+      ['plan', '--full'],
+      ['explain', rows[0]?.id ?? ''],
+      ['explain', 'organization:acme'],
+      ['apply', '--yes'],
+    ]
+    const after = [
+      ['destroy', '--plan-only', '--full'],
+      ['explain', rows[1]?.id ?? '', '--live'],
+      ['plan', '--only', 'user:CN=Nobody'],
+    ]
+    for (const { args, text } of await everything(made, {}, [], [...looks, ...after])) {
+      expect(text, args).not.toMatch(/Lovelace|Zuse|other people/)
+      if (args === 'plan') expect(text).toContain('1 organization with different names')
+      if (args !== 'apply --yes') expect(text, args).toMatch(/user:#[0-9a-f]{8}|organization:acme/)
+    }
+    made.csv('people.csv', [...rows, { ...rows[0], id: 'CN=Nobody (Lovelace)', email: 'none' }])
+    for (const args of [['plan'], ['state', 'show'], ['verify'], ['apply', '--yes']]) {
+      await made.run([...args, '--html', 'report.html'])
+      const { all } = readReport(readFileSync(made.path('report.html'), 'utf8'))
+      expect(all, args.join(' ')).toMatch(/user:#[0-9a-f]{8}/)
+      expect(all, args.join(' ')).not.toMatch(/Lovelace|Zuse/)
     }
   })
 

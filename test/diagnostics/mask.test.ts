@@ -106,6 +106,46 @@ describe('all', () => {
     expect(all.text('≠ user:u7 (users.csv:8) → u9')).not.toMatch(/u7|u9/)
   })
 
+  test.each([
+    '+ user:DN  ada@example.com',
+    '✗ ./people.csv:5  user:DN: passwordHash: the user DN was rejected',
+    '≠ user:DN (./people.csv:5, and 2 records like it) → DN',
+    '≠ membership:DN@acme (./people.csv:5)',
+    '- membership:DN@acme  DN in acme  goes with its user:DN',
+    '= user:DN  DN  is user_01, by its natural identity, until now user:DN',
+    '= membership:DN@acme  is om_01, by its natural identity, until now membership:DN@acme',
+    '· organization:acme  it has membership:DN@acme outside of the scope',
+    'error: others in the state depend on it: membership:DN@acme on user:DN [has_dependents]',
+    'hint: did you mean user:DN or user:DN?; workos-migrate state list shows all',
+    'hint: to the letter, like user:DN, user:DN, user:DN',
+    'its user user:DN is not in WorkOS any more, and onDeleted keeps it deleted',
+    'forget it first: workos-migrate state rm user:DN',
+    '2 of 3 actions failed (the last: user:DN), and safety.maxFailures allows 1',
+    '- `membership:DN@acme` `DN in acme`: user_01, created',
+  ])('a key with blanks, commas and brackets is hidden as a whole: %s', (text) => {
+    for (const key of ['CN=Ada Lovelace (Jr.), OU=Peo ple,DC=acme', "Ada O'Lovelace, dc=ple", 'ada: Lovelace ple']) {
+      if (key.includes(': ') && text.startsWith('✗')) continue
+      const masked = all.text(text.replaceAll('DN', key))
+      expect(masked).not.toMatch(/\bada\b|Lovelace|ple\b(?!\.csv)/i)
+      expect(masked).toMatch(/:#[0-9a-f]{8}/)
+    }
+  })
+
+  test('the name of a field behind a key stays', () => {
+    expect(all.text('≠ user:u1  firstName: "Ada", the source says "Bo"  overwritten')).toMatch(
+      /^≠ user:#\w{8} {2}firstName: "\*\*\*", the source says/,
+    )
+  })
+
+  test('a text goes on behind a key', () => {
+    expect(all.text('its user user:u1 is not in WorkOS any more, and onDeleted keeps it deleted')).toMatch(
+      /^its user user:#[0-9a-f]{8} is not in WorkOS any more, and onDeleted keeps it deleted$/,
+    )
+    expect(all.text('error: user:u1 stands for a, membership:u2@acme on user:u3 [has_dependents]')).toMatch(
+      /^error: user:#\w{8} stands for a, membership:#\w{8} on user:#\w{8} \[has_dependents\]$/,
+    )
+  })
+
   test('what is no person keeps its key', () => {
     expect(all.text('organization:acme role:admin')).toBe('organization:acme role:admin')
     expect(all.key('organization', 'acme')).toBe('acme')
@@ -143,6 +183,20 @@ describe('all', () => {
       ],
     })
   })
+})
+
+test('an event keeps its action, and an address its kind', () => {
+  const shown = (event: object) => JSON.parse(all.output()(JSON.stringify(event)))
+  const about = { kind: 'user', key: 'u 1', action: 'create' }
+  expect(shown({ type: 'planned_change', address: 'user:u 1', ...about })).toEqual({
+    type: 'planned_change',
+    address: `user:${all.key('user', 'u 1')}`,
+    kind: 'user',
+    key: all.key('user', 'u 1'),
+    action: 'create',
+  })
+  expect(shown({ address: 'organization:acme' })).toEqual({ address: 'organization:acme' })
+  expect(shown({ address: 'people.csv:3' }).address).not.toContain('***')
 })
 
 test('a member of the data may be called like one of this program', () => {

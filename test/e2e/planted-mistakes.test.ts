@@ -15,6 +15,7 @@ interface Migration {
   json?: object[]
 }
 
+const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const FIRST = ['Ada', 'Bo', 'Cleo', 'Dan', 'Eve', 'Fay', 'Gus', 'Hal', 'Ivy', 'Jo', 'Kay', 'Leo']
 const LAST = ['Lovelace', 'Berg', 'Cruz', 'Diaz', 'Eriksen', 'Frey', 'Gray', 'Hart', 'Ito', 'Jones', 'Kim', 'Lund']
 
@@ -172,6 +173,22 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
     { rows: rows((row, n) => (n === 3 ? { ...row, email: 'ada.1ovelace@example.com' } : row)) },
     'lookalike_address',
     /ada\.1ovelace@example\.com and ada\.lovelace@example\.com/,
+  ],
+  [
+    'an address ends with a digit for a letter',
+    {
+      rows: rows((row, n) =>
+        n < 2 ? { ...row, email: `jean.${['paul', 'pau1'][n]}@example.com`, first: 'Jean', last: 'Paul' } : row,
+      ),
+    },
+    'lookalike_address',
+    /jean\.pau1@example\.com and jean\.paul@example\.com/,
+  ],
+  [
+    'the last letter of a name is of another alphabet',
+    { rows: rows((row, n) => (n < 2 ? { ...row, email: `dan${['i', 'і'][n]}@example.com` } : row)) },
+    'lookalike_address',
+    /dani@example\.com and danі@example\.com/,
   ],
   [
     'a domain has a digit for a letter',
@@ -358,6 +375,27 @@ describe('nothing is said', () => {
       'of addresses of another alphabet',
       { rows: rows((row, n) => (n === 3 ? { ...row, email: 'дарья@example.com' } : row)) },
     ],
+    [
+      'of three families that write the last name first, among a hundred addresses that tell nothing',
+      {
+        rows: Array.from({ length: 9 }, () => rows())
+          .flat()
+          .map((row, n) => ({
+            ...row,
+            id: `u${n}`,
+            email: n < 3 ? `${row.last}.${row.first}@example.com`.toLowerCase() : `user${n}@example.com`,
+          })),
+      },
+    ],
+    [
+      'of namesakes whose addresses end in a number',
+      {
+        rows: rows((row, n) => {
+          const name = ['dani', 'dan1', 'joselo', 'jose10', 'jimi.x', 'jim1.x'][n]
+          return name === undefined ? row : { ...row, email: `${name}@example.com` }
+        }),
+      },
+    ],
     ['of a person called Null', { rows: rows((row, n) => (n === 3 ? { ...row, last: 'Null' } : row)) }],
     [
       'where an expression takes the whole record',
@@ -386,6 +424,30 @@ describe('nothing is said', () => {
     expect(text.exit).toBe(0)
     expect([plan.summary.warnings, plan.summary.notices]).toEqual([[], []])
     expect(text.stdout).not.toMatch(/^Warnings|^Worth a look/m)
+  })
+
+  test('of a pilot whose few users have one role and no plan, where the others have', async () => {
+    const made = migration({
+      rows: [
+        ...rows((row) => ({ ...row, org: 'pilot', role: 'admin', plan: '', hash: '' })),
+        ...rows((row, n) => ({ ...row, id: `x${n}`, email: `x${row.email}`, hash: HASH })),
+      ],
+      map: { user: { passwordHash: 'hash', passwordHashType: 'hash ? "bcrypt"' } },
+    })
+    for (const args of [
+      ['--only', 'organization:pilot'],
+      ['--limit', '12'],
+    ]) {
+      const { plan } = await renderings(made, { args })
+      expect(plan.summary.warnings, args.join(' ')).toEqual([])
+    }
+    // And of everybody it says what holds for everybody.
+    const same = migration({ rows: rows((row) => ({ ...row, role: 'admin', plan: '' })) })
+    const { plan } = await renderings(same, { args: ['--limit', '3'] })
+    expect(plan.summary.warnings.map(({ code }: { code: string }) => code).toSorted()).toEqual([
+      'field_empty',
+      'one_role_for_all',
+    ])
   })
 
   test('once everything is applied', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fieldTables } from '../../src/planning/field-table.ts'
-import { fieldRows } from '../../src/reporting/field-table-text.ts'
+import { fieldRows, renderFieldTables } from '../../src/reporting/field-table-text.ts'
 import { textWidth } from '../../src/reporting/text-width.ts'
 import { kindDefinitions } from '../../src/resources/registry.ts'
 import { asJson, asText } from '../reporting/rendered.ts'
@@ -115,6 +115,23 @@ describe('in text', () => {
     expect(text).toMatch(/^ {2}users +filled +distinct +example$/m)
     const table = text.slice(text.indexOf('\nPlan\n'), text.indexOf('\n  + organization'))
     for (const line of table.split('\n')) expect(textWidth(line), line).toBeLessThanOrEqual(80)
+  })
+
+  test('columns stand under each other where names are wide', () => {
+    const of = (field: string) => ({ field, filled: 3, distinct: 2, example: 'x'.repeat(90) })
+    const fields = [of('metadata.plan'), of('metadata.日本語の部署名前がとても長い列名です'), of('metadata.😀')]
+    let text = ''
+    const write = (piece: string) => {
+      text += piece
+    }
+    renderFieldTables([{ kind: 'user', plural: 'users', resources: 3, fields }], {
+      paint: (_style, shown) => shown,
+      write,
+    })
+    const lines = text.split('\n').filter((line) => line.includes('3 of 3'))
+    expect(lines).toHaveLength(3)
+    expect(new Set(lines.map((line) => textWidth(line.slice(0, line.indexOf('3 of 3'))))).size).toBe(1)
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(80)
   })
 
   test('stands in a plan that changes something, and in JSON always', async () => {

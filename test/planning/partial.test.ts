@@ -81,3 +81,12 @@ test('a duplicate that is read without the record that it merged with is blocked
   expect(await world.state.idOf('user', 'one')).toBeDefined()
   expect(await world.state.idOf('user', 'two')).toBeUndefined()
 })
+
+test('what a part of the source has in common is no warning about everybody', async () => {
+  const map = { user: { metadata: { plan: 'plan' } } }
+  const alike = people(12).map((row) => ({ ...row, email_verified: 'yes', role_slugs: 'admin', plan: '' }))
+  const world = await createWorld(people(1), { map, roles: { define: { admin: { name: 'Admin' } } } })
+  const codes = ({ summary }: Plan) => summary.warnings.map(({ code }) => code).toSorted()
+  expect(codes(await planFrom(world, alike, false))).toEqual(['everybody_verified', 'field_empty', 'one_role_for_all'])
+  expect(codes(await planFrom(world, alike))).toEqual([])
+})

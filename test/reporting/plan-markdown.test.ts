@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createWorld, people } from '../planning/world.ts'
-import { asMarkdown, HOSTILE } from './rendered.ts'
+import { asMarkdown, asText, HOSTILE } from './rendered.ts'
 
 /** What GitHub takes in a comment, in characters. */
 const LIMIT = 65_536
@@ -43,4 +43,25 @@ test('a plan of everything that can be long stays below what a comment holds', a
   expect(markdown.length).toBeLessThan(LIMIT)
   expect(markdown).toContain('> - … ')
   expect(markdown.match(/<details>/g)?.length).toBe(markdown.match(/<\/details>/g)?.length)
+})
+
+test('the headline says what does not come into WorkOS, and each reject names its field', async () => {
+  const rows = people(6).map((row, n) => (n < 2 ? { ...row, email_verified: 'perhaps' } : row))
+  const world = await createWorld(rows, { safety: { maxRejects: 9 } })
+  const plan = await world.plan()
+  const [, , headline] = asMarkdown(plan).split('\n')
+  expect(headline).toMatch(/^\*\*Creates .*\*\* 9 writes.*\. \*\*Not in WorkOS: \d+ records rejected\.\*\*$/)
+  expect(asMarkdown(plan)).toContain('emailVerified: "perhaps" is neither true nor false')
+  await world.apply(plan)
+  const again = asMarkdown(await world.plan())
+  expect(again).toMatch(/\*\*Nothing to do\.\*\* \*\*Not in WorkOS: \d+ records rejected\.\*\*/)
+})
+
+test('what is adopted under another key says its former address, in text and in Markdown', async () => {
+  const world = await createWorld(people(3))
+  await world.apply(await world.plan())
+  world.rows(people(3).map((row, n) => (n === 0 ? { ...row, external_id: 'renamed' } : row)))
+  const plan = await world.plan()
+  expect(asText(plan)).toMatch(/= user:renamed .*, until now user:ext-0\n/)
+  expect(asMarkdown(plan)).toMatch(/^! user:renamed .*, until now user:ext-0$/m)
 })

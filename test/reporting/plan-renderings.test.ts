@@ -136,7 +136,7 @@ test('what somebody changed in WorkOS is told with both values', async () => {
   await world.apply(await world.plan())
   await world.changeUser('ext-1', { first_name: 'Theirs' })
   const plan = await world.plan(true)
-  expect(asText(plan)).toContain('≠ user:ext-1 firstName: "Theirs", the source says "First1"  changed in WorkOS')
+  expect(asText(plan)).toContain('≠ user:ext-1  firstName: "Theirs", the source says "First1"  changed in WorkOS')
   expect(asJson(plan).drift).toMatchObject([{ key: 'ext-1', live: 'Theirs', desired: 'First1' }])
 })
 

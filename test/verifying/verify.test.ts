@@ -181,7 +181,7 @@ describe('what differs is shown, and fails with --strict alone', () => {
     expect(kindOf(report, 'user')).toMatchObject({ desired: 4, verified: 1, different: 3 })
     expect((await verified(project, '--strict')).exit).toBe(7)
     const { stdout } = await project.run(['verify'], { env })
-    expect(stdout).toContain('≠ user:id-ada firstName: "Adah" in WorkOS, "ada" in the source')
+    expect(stdout).toContain('≠ user:id-ada  firstName: "Adah" in WorkOS, "ada" in the source')
   })
 
   test('a metadata member that has left the source and is still in WorkOS', async () => {

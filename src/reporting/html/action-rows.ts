@@ -85,10 +85,10 @@ function rowOf(plan: Plan, action: Action, shown: Shown): Row {
     const values = change && before !== undefined ? `${before} → ${after ?? 'removed'}` : (after ?? before ?? '')
     return `${field}: ${values}`
   })
-  const summary = action.type === 'blocked' ? shown.text(action.message) : told.join(' · ')
+  const summary = action.type === 'blocked' ? shown.about(action.message, action.key) : told.join(' · ')
   const name = tellingLabel(action)
   const label = name === undefined ? '' : shown.value(name)
-  const remarks = remarksOf(plan, action).map(([name, text]): [string, string] => [name, shown.text(text)])
+  const remarks = remarksOf(plan, action).map(([name, text]): [string, string] => [name, shown.about(text, action.key)])
   return [[shown.text(address(action)), label, summary], fields, remarks]
 }
 
@@ -103,7 +103,8 @@ function remarksOf({ set }: Plan, action: Action): [string, string][] {
         ...(action.hint === undefined ? [] : [['what helps', action.hint] as [string, string]]),
       ]
     case 'adopt': {
-      const former: [string, string][] = action.former === undefined ? [] : [['until now', action.former]]
+      const former: [string, string][] =
+        action.former === undefined ? [] : [['until now', address({ kind: action.kind, key: action.former })]]
       return [...from, ...id, ['recognised by', `its ${action.matchedBy}`], ...former]
     }
     case 'delete':

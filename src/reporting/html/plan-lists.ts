@@ -109,7 +109,7 @@ function sparedList(plan: Plan, shown: Shown, most: number): ListOptions {
     total: plan.sparedCounts().reduce((sum, { count }) => sum + count, 0),
     *items() {
       for (const { kind, key, code, message } of plan.spared(most)) {
-        const why = shown.text(message)
+        const why = shown.about(message, key)
         yield { group: kind, facet: code, row: [[shown.text(address({ kind, key })), why], [], [['why', why]]] }
       }
     },

@@ -112,13 +112,13 @@ function anchorOf(cause: string): string {
 }
 
 function rowOf(problem: Problem, shown: Shown): NamedRow['row'] {
-  const { origin, message, field, count, hint, kind } = problem
+  const { origin, message, field, count, hint, kind, key } = problem
   const why = field === null || kind === 'record' || message.includes(field) ? message : `${field}: ${message}`
   const remarks: [string, string][] = [
     ['where', shown.text(origin)],
-    ['why', shown.text(why)],
-    ...(hint ? [['what helps', shown.text(hint)] as [string, string]] : []),
+    ['why', shown.about(why, key)],
+    ...(hint ? [['what helps', shown.about(hint, key)] as [string, string]] : []),
     ...(count > 1 ? [['stands for', counted(count, 'record')] as [string, string]] : []),
   ]
-  return [[shown.text(origin), shown.text(addressOf(problem)), shown.text(why)], [], remarks]
+  return [[shown.text(origin), shown.text(addressOf(problem)), shown.about(why, key)], [], remarks]
 }

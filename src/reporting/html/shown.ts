@@ -9,6 +9,8 @@ const LENGTH = 2000
 /** What the page shows of text and of values: masked, and without anything that hides or reorders text. */
 export interface Shown {
   text(text: string): string
+  /** A text about the resource with this key, in which the key may stand. */
+  about(text: string, key: string | null): string
   /** A value that people have. */
   value(value: Json | undefined): string
 }
@@ -17,6 +19,7 @@ export function shownBy(mask: Mask): Shown {
   const short = (text: string) => (text.length > LENGTH ? `${text.slice(0, LENGTH)}…` : text)
   return {
     text: (text) => short(printable(mask.text(text))),
+    about: (text, key) => short(printable(mask.about(text, key ?? ''))),
     value: (value) => short(printable(mask.value(written(value)))),
   }
 }

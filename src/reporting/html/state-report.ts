@@ -97,7 +97,7 @@ function rowOf(
   const remarks: [string, string][] = [
     ['WorkOS id', shown.text(id)],
     ['changed by', `run ${run}`],
-    ...Object.entries(refs).map(([role, of]): [string, string] => [shown.text(role), shown.text(of)]),
+    ...Object.entries(refs).map(([role, of]): [string, string] => [shown.text(role), shown.text(`${role}:${of}`)]),
     ...(reduced === undefined ? [] : [['goes without', shown.text(reduced)] as [string, string]]),
   ]
   return [

@@ -116,7 +116,7 @@ function told(
         ],
       }
     case 'clash':
-      return { ...none, live: finding.id, remark: [['why', shown.text(finding.message)]] }
+      return { ...none, live: finding.id, remark: [['why', shown.about(finding.message, finding.key)]] }
     case 'role_of_group':
       return { ...none, live: shown.text(finding.role), remark: [['role', shown.text(describeGiven(finding))]] }
     case 'not_applied':

@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { type Action, address } from '../../planning/action.ts'
 import { actionValues } from '../../planning/action-values.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { until } from '../actions-text.ts'
 import { countedKind } from '../kinds-text.ts'
 import { tellingLabel } from '../labels.ts'
 import { counted, shortValue } from '../style.ts'
@@ -76,7 +77,8 @@ function linesOf(plan: Plan, action: Action, mask: Mask | undefined): string[] {
   const head = `${MARKS[action.type]} ${printable(address(action))}${label}`
   if (action.type === 'blocked') {
     const hint = action.hint === undefined ? [] : [`#   ${printable(action.hint)}`]
-    return [head, `#   ${printable(plan.set.origin(action.kind, action.key))}: ${printable(action.message)}`, ...hint]
+    const why = mask?.about(action.message, action.key) ?? action.message
+    return [head, `#   ${printable(plan.set.origin(action.kind, action.key))}: ${printable(why)}`, ...hint]
   }
   if (action.type === 'delete') {
     return [action.with === undefined ? head : `${head}  goes with its ${printable(address(action.with))}`]
@@ -85,7 +87,8 @@ function linesOf(plan: Plan, action: Action, mask: Mask | undefined): string[] {
   const hidden = Object.entries(secrets).map(([field, said]) => {
     return `+   ${printable(field)}: (secret${said === null ? '' : `, ${printable(said)}`})`
   })
-  const found = action.type === 'adopt' ? `  is ${printable(action.id)}, by its ${action.matchedBy}` : ''
+  const found =
+    action.type === 'adopt' ? `  is ${printable(action.id)}, by its ${action.matchedBy}${until(action)}` : ''
   const values = [...(before === null ? created(after ?? {}) : changed(before, after ?? {})), ...hidden]
   const more = values.length > FIELDS ? [`#   … ${counted(values.length - FIELDS, 'more line')}`] : []
   return [`${head}${found}`, ...values.slice(0, FIELDS), ...more]

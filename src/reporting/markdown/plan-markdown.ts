@@ -8,33 +8,28 @@ import type { Plan, PlanWarning } from '../../planning/plan.ts'
 import { describeConnections } from '../connections-text.ts'
 import { countsOf } from '../counts.ts'
 import { describeEstimate } from '../estimate-text.ts'
-import { describeChanges } from '../headline.ts'
+import { describeChanges, describeLeftBehind } from '../headline.ts'
 import { describeAllLeftOut } from '../left-out-with-text.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'
 import { describePasswords, passwordsHeading } from '../passwords-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
-import { describeLost, describeUnmapped } from '../roles-text.ts'
+import { describeLost } from '../roles-text.ts'
 import { scopeMarkdown } from '../scope-text.ts'
 import { minute } from '../snapshot-age.ts'
-import { counted, ofSeveral, shortValue } from '../style.ts'
+import { counted, shortValue } from '../style.ts'
 import { nonZero } from '../table.ts'
 import { describeReasons, describeUser, sum, totpHeading } from '../totp-text.ts'
 import { describeWhere } from '../where-text.ts'
 import { actionSections } from './actions-markdown.ts'
 import { fieldsSection } from './fields-markdown.ts'
 import { code, folded, grid, prose } from './inline.ts'
-import { leftOutRows, orphanRows } from './names-markdown.ts'
+import { clipped, SAMPLE, within } from './lists-markdown.ts'
+import { leftOutRows, orphanRows, rejectSection } from './names-markdown.ts'
 
 /** GitHub takes 65,536 characters in a comment; room is left for what a pipeline writes above and below. */
 const ROOM = 60_000
 /** For the actions of one type. */
 const ROOM_FOR_ACTIONS = 9_000
-/** For the list in any other section. */
-const ROOM_FOR_LIST = 5_000
-/** How many lines a list has at most. */
-const SAMPLE = 20
-/** The length of one warning, refusal or reason. */
-const SENTENCE = 600
 
 /**
  * A plan for a pull request: what changes in one sentence, what to look at, the changes, then everything that it was made of, folded. It
@@ -62,7 +57,7 @@ function* sections(plan: Plan, mask: Mask | undefined): Generator<string> {
   yield counts(plan)
   yield* actionSections(plan, ROOM_FOR_ACTIONS, mask)
   yield fieldsSection(plan, mask)
-  yield rejects(plan)
+  yield rejectSection(plan.set, SAMPLE)
   yield list('Left out', leftOutRows(plan, SAMPLE), plan.set.leftOutCount())
   yield drift(plan)
   yield spared(plan)
@@ -77,11 +72,12 @@ function* sections(plan: Plan, mask: Mask | undefined): Generator<string> {
 }
 
 function headline({ where, summary, set }: Plan): string {
+  const behind = describeLeftBehind({ summary, set })
   const { snapshot, partial } = set.reading
   const change = describeChanges(summary.kinds)
   return [
     `## Migration plan: ${prose(describeWhere(where))}\n`,
-    `**${change === '' ? 'Nothing to do.' : change}**${summary.changes ? ` ${describeEstimate(summary.estimate)}.` : ''}\n`,
+    `**${change === '' ? 'Nothing to do.' : change}**${summary.changes ? ` ${describeEstimate(summary.estimate)}.` : ''}${behind === '' ? '' : ` **Not in WorkOS: ${behind}.**`}\n`,
     ...(set.scope === undefined ? [] : [scopeMarkdown(set.scope, prose)]),
     ...(snapshot === undefined ? [] : [`From a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`]),
     ...(partial ? [`> ${prose(PARTIAL)}.\n`] : []),
@@ -126,23 +122,6 @@ function counts({ summary, purpose }: Plan): string {
     ['', ...columns],
     kinds.map((kind) => [kind.plural, ...columns.map((column) => figure(kind[column]))]),
   )
-}
-
-function rejects({ set }: Plan): string {
-  const total = set.rejectCount()
-  if (total === 0) return ''
-  const rows: string[] = []
-  let told = 0
-  for (const { origin, kind, key, message, records } of set.rejects()) {
-    if (rows.length === SAMPLE) break
-    const row = `- ${code(origin)} ${code(key === null ? kind : address({ kind, key }))}${ofSeveral(records)}: ${prose(clipped(message))}\n`
-    rows.push(row)
-    told += records
-  }
-  const causes = set.rejectCounts().map(({ code: cause, count }) => `${figure(count)} ${code(cause)}`)
-  const rest = total > told ? `- … ${figure(total - told)} more; by cause: ${causes.slice(0, SAMPLE).join(', ')}\n` : ''
-  const unmapped = describeUnmapped(set).map((line) => `- ${prose(line)}\n`)
-  return folded(`Rejected (${figure(total)})`, `${within(rows, rows.length)}${rest}${unmapped.join('')}`)
 }
 
 function drift(plan: Plan): string {
@@ -239,21 +218,4 @@ function accounting({ set }: Plan): string {
 /** A folded list with its first rows. */
 function list(heading: string, rows: readonly string[], total: number): string {
   return total === 0 ? '' : folded(`${heading} (${figure(total)})`, within(rows, total))
-}
-
-/** The first rows there is room for, and how many more there are. */
-function within(rows: readonly string[], total: number, mark = '- '): string {
-  let room = ROOM_FOR_LIST
-  const kept: string[] = []
-  for (const row of rows.slice(0, SAMPLE)) {
-    room -= row.length
-    if (room < 0) break
-    kept.push(row)
-  }
-  const rest = total - kept.length
-  return `${kept.join('')}${rest > 0 ? `${mark}… ${figure(rest)} more\n` : ''}`
-}
-
-function clipped(text: string): string {
-  return text.length > SENTENCE ? `${text.slice(0, SENTENCE - 1)}…` : text
 }
