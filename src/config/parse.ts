@@ -3,7 +3,7 @@ import { ManifestError } from '../diagnostics/errors.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { MAX_NESTING, tooDeepAt } from './nesting.ts'
-import { registerWrittenKeys } from './secrets.ts'
+import { registerWrittenKeys } from './written-keys.ts'
 import { locationOf, type ManifestText, type Place, readText } from './text.ts'
 import type { Branch, Entry, ScalarStyle, Tree } from './tree.ts'
 

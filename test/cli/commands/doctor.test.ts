@@ -494,7 +494,7 @@ describe('it finds', () => {
   })
 
   test('no mode to speak of where there is no manifest', async () => {
-    expect((await diagnose({ folder: createProject({}).folder })).of('modes').status).toBe('skipped')
+    expect((await diagnose({ folder: createProject().folder })).of('modes').status).toBe('skipped')
   })
 
   test('several things at once: the exit code is of what has to be done first', async () => {
