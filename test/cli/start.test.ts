@@ -17,9 +17,9 @@ function packagesOf(args: readonly string[]): string[] {
   return [...new Set(names)].sort()
 }
 
-test.each([[['--version']], [['completion-words', '--', 'plan', '--']]])(
-  'the program starts with what reads a command line, and loads the rest when a command needs it: %s',
-  (args) => {
-    expect(packagesOf(args)).toEqual(['commander', 'fastest-levenshtein'])
-  },
-)
+test.each([
+  [['--version']],
+  [['completion-words', '--', 'plan', '--']],
+])('the program starts with what reads a command line, and loads the rest when a command needs it: %s', (args) => {
+  expect(packagesOf(args)).toEqual(['commander', 'fastest-levenshtein'])
+})
