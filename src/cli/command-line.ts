@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { ExitCode } from '../diagnostics/errors.ts'
+import { wrapped } from '../reporting/table.ts'
 
 /** Runs a command; what it returns becomes the exit code. */
 export type Start = (run: () => Promise<ExitCode>) => Promise<void>
@@ -42,9 +43,17 @@ export function eventful(command: Command): Command {
   return command.option('--events <file>', 'write what happens as NDJSON, line by line; - is standard output')
 }
 
+/** Columns of help, and of them those that a meaning needs to stand beside its example. */
+const COLUMNS = 80
+const BESIDE = 24
+
 /** Help starts with examples. */
 export function examples(command: Command, lines: readonly (readonly [string, string])[]): void {
-  const width = Math.max(...lines.map(([line]) => line.length))
-  const text = lines.map(([line, what]) => `  ${line.padEnd(width)}   ${what}`).join('\n')
-  command.addHelpText('before', `Examples:\n${text}\n`)
+  const beside = 2 + Math.max(...lines.map(([line]) => line.length)) + 3
+  const text = lines.map(([line, what]) => {
+    if (COLUMNS - beside < BESIDE) return `  ${line}\n      ${wrapped(what, COLUMNS - 6).join('\n      ')}\n`
+    const meaning = wrapped(what, COLUMNS - beside).join(`\n${' '.repeat(beside)}`)
+    return `  ${line.padEnd(beside - 5)}   ${meaning}\n`
+  })
+  command.addHelpText('before', `Examples:\n${text.join('')}`)
 }

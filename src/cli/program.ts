@@ -6,7 +6,7 @@ import { toolVersion } from '../version.ts'
 import { command, eventful, examples, reading, type Start, sub, telling } from './command-line.ts'
 import type { Context } from './context.ts'
 import { addFirstSteps } from './first-commands.ts'
-import { adviseOnUnknownWords, refuseOneDash } from './guidance/advice.ts'
+import { adviseOnUnknownWords, helpAsOption, refuseOneDash } from './guidance/advice.ts'
 import { addCompletion } from './guidance/completion-command.ts'
 import { addDoctor } from './guidance/doctor-command.ts'
 import { addHandoff } from './handoff-command.ts'
@@ -26,7 +26,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   })
   refuseOneDash(args, program)
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await program.parseAsync(helpAsOption(args, program), { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage

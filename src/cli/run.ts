@@ -1,4 +1,4 @@
-import { registerWrittenKeys } from '../config/secrets.ts'
+import { registerWrittenKeys } from '../config/written-keys.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
 import { defaultMode, Mask } from '../diagnostics/mask.ts'

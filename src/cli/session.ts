@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path'
-import { recover } from '../applying/recover.ts'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
@@ -13,7 +12,6 @@ import { proxiesOf } from '../http/proxy.ts'
 import { checkExpressions } from '../mapping/check.ts'
 import { checkBinding } from '../planning/binding.ts'
 import { computeDesired } from '../planning/compute-desired.ts'
-import { computeDestroyPlan } from '../planning/compute-destroy-plan.ts'
 import { computePlan } from '../planning/compute-plan.ts'
 import type { Plan } from '../planning/plan.ts'
 import { emitPlan } from '../reporting/plan-events.ts'
@@ -139,6 +137,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     }
     const destroyPlan = async (sparing: { spareSignedIn: boolean; spareChanged: boolean }) => {
       const { onProgress, onWarning } = reading
+      const { computeDestroyPlan } = await import('../planning/compute-destroy-plan.ts')
       const computed = await computeDestroyPlan({
         loaded,
         state,
@@ -206,6 +205,7 @@ async function recoverOpenWrites(session: {
     if (held !== undefined) state.claim(held)
     // Before anything is looked up: in another environment the same names would mean other things.
     await checkBinding(state, target.identity, target.client)
+    const { recover } = await import('../applying/recover.ts')
     const { open, found } = await recover(state, target.client, loaded.manifest.adopt)
     return `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`
   } finally {

@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { cosmiconfig } from 'cosmiconfig'
 import { ManifestError } from '../diagnostics/errors.ts'
+import { shellWord } from '../diagnostics/shell-word.ts'
 
 const NAMES = ['migrate.config.yaml', 'migrate.config.yml', 'migrate.config.json']
 
@@ -34,16 +35,31 @@ export async function discoverManifest(cwd: string, home: string | undefined): P
   })
 }
 
-/** The search opens what has the name, and a FIFO would hold it up. */
+/** The search opens what has the name: a FIFO would hold it up, and past a file that may not be read it would find one of a folder above. */
 function refuseOther(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false })
-  if (found === undefined || found.isFile() || found.isDirectory()) return
-  throw new ManifestError({
-    code: 'not_a_file',
-    message: `${file} is no regular file`,
-    hint: 'name the manifest with --config',
-    at: { file },
-  })
+  if (found === undefined || found.isDirectory()) return
+  if (found.isFile()) refuseUnreadable(file)
+  else
+    throw new ManifestError({
+      code: 'not_a_file',
+      message: `${file} is no regular file`,
+      hint: 'name the manifest with --config',
+      at: { file },
+    })
+}
+
+function refuseUnreadable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK)
+  } catch {
+    throw new ManifestError({
+      code: 'file_unreadable',
+      message: 'this user may not read the manifest',
+      hint: `see whose it is: ls -l ${shellWord(file)}; or name another one with --config`,
+      at: { file },
+    })
+  }
 }
 
 function* foldersUpwards(from: string, home: string | undefined): Generator<string> {

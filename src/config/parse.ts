@@ -3,9 +3,9 @@ import { ManifestError } from '../diagnostics/errors.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { MAX_NESTING, tooDeepAt } from './nesting.ts'
-import { registerWrittenKeys } from './secrets.ts'
 import { locationOf, type ManifestText, type Place, readText } from './text.ts'
 import type { Branch, Entry, ScalarStyle, Tree } from './tree.ts'
+import { registerWrittenKeys } from './written-keys.ts'
 
 /** Values that aliases may add to a file: a few nested ones can stand for billions. */
 const MAX_ALIASED = 10_000

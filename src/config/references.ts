@@ -135,15 +135,19 @@ export function resolveText(
   return { text, problems, unknown }
 }
 
-/** What the references of a tree name, each once: variables, and files as `file:path`. */
-export function referencesOf(tree: Tree, path: string[] = []): string[] {
+/** What the references of a tree name, each once: variables, and files as `file:path`. @param isWanted by the place in the manifest */
+export function referencesOf(
+  tree: Tree,
+  isWanted: (path: readonly string[]) => boolean = () => true,
+  path: string[] = [],
+): string[] {
   if (tree.kind === 'branch') {
-    return [...new Set([...tree.entries].flatMap(([key, { value }]) => referencesOf(value, [...path, key])))]
+    return [...new Set([...tree.entries].flatMap(([key, { value }]) => referencesOf(value, isWanted, [...path, key])))]
   }
   if (tree.kind === 'list') {
-    return [...new Set(tree.items.flatMap((item, index) => referencesOf(item, [...path, String(index)])))]
+    return [...new Set(tree.items.flatMap((item, index) => referencesOf(item, isWanted, [...path, String(index)])))]
   }
-  if (tree.kind !== 'scalar' || typeof tree.value !== 'string' || isVerbatim(path)) return []
+  if (tree.kind !== 'scalar' || typeof tree.value !== 'string' || isVerbatim(path) || !isWanted(path)) return []
   return [...tree.value.matchAll(REFERENCE)].flatMap(([, file, name]) =>
     file === undefined ? (name ?? []) : `file:${file}`,
   )

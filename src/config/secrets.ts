@@ -5,14 +5,7 @@ import { canonicalJson, isObject } from '../json.ts'
 import { isSecretPath } from './schema.ts'
 import { locationOf } from './text.ts'
 import type { Tree } from './tree.ts'
-
-/** The shape of API keys: `sk_live_…`, `sk_test_…`, and without an environment in older ones. */
-const API_KEY = /\bsk_(?:live|test)_\w{4,}/
-
-/** Registers API keys anywhere in the text of a file, before anything complains of the text. */
-export function registerWrittenKeys(text: string, redactor: Redactor): void {
-  for (const [key] of text.matchAll(new RegExp(API_KEY, 'g'))) redactor.register(key)
-}
+import { API_KEY } from './written-keys.ts'
 
 /**
  * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into

@@ -1,6 +1,7 @@
 import type { Scope } from '../config/pilot.ts'
 import { StalePlanError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import { shellWord } from '../diagnostics/shell-word.ts'
 import { someOf } from '../diagnostics/some-of.ts'
 import type { Plan, PlanInputs } from './plan.ts'
 import { changedNames, type PlanBasis, planBasis } from './plan-basis.ts'
@@ -40,7 +41,7 @@ export function checkFresh(saved: PlanHeader, plan: Plan, { apiKey, manifest, fi
   }
   if (differences.length === 0) return
   const environment = plan.inputs.environment === null ? '' : ` -e ${plan.inputs.environment}`
-  const again = `make a new plan and have it reviewed: workos-migrate plan${environment}${scopeOptions(saved.scope, manifest)} --out ${quoted(file)}`
+  const again = `make a new plan and have it reviewed: workos-migrate plan${environment}${scopeOptions(saved.scope, manifest)} --out ${shellWord(file)}`
   throw new StalePlanError(
     differences.map(
       ({ message, hint }): Problem => ({
@@ -55,12 +56,8 @@ export function checkFresh(saved: PlanHeader, plan: Plan, { apiKey, manifest, fi
 /** The options that make a plan speak of the same. */
 function scopeOptions(scope: Scope | undefined, manifest: object): string {
   if (scope === undefined) return 'pilot' in manifest ? ' --everybody' : ''
-  const only = scope.only.length === 0 ? '' : ` --only ${scope.only.map(quoted).join(' ')}`
+  const only = scope.only.length === 0 ? '' : ` --only ${scope.only.map(shellWord).join(' ')}`
   return `${only}${scope.limit === null ? '' : ` --limit ${scope.limit}`}`
-}
-
-function quoted(word: string): string {
-  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 function differencesOf(then: PlanInputs, now: PlanInputs, was: PlanBasis | undefined, is: PlanBasis): Difference[] {

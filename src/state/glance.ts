@@ -6,6 +6,7 @@ import { regularFileAt } from '../files/regular-file.ts'
 import { isBusy, type LockHolder, readHolder } from './lock.ts'
 import { APPLICATION_ID, migrations } from './migrations.ts'
 import { foreign, newer, unreadable } from './refusals.ts'
+import { regularStateAt } from './state-file.ts'
 import type { Binding } from './store.ts'
 
 /** What a state says at its door. */
@@ -14,22 +15,29 @@ export interface StateGlance {
   resources: number
   openWrites: number
   binding: Binding | undefined
+  /** A journal whose content is left out, since reading it would make a file beside it. */
+  journal?: string
 }
 
 /**
  * Reads what a state says, and leaves its folder as it is: no migration, no journal, no lock.
- * @throws StateError for a foreign, damaged or newer file
+ * @returns undefined for a file in which nothing is: it counts as no state
+ * @throws StateError for anything but a regular file, and for a foreign, damaged or newer one
  */
-export function glanceAtState(path: string): StateGlance {
-  regularFileAt(path)
-  // Without a journal nobody works with it: then SQLite need not make one either.
+export function glanceAtState(path: string): StateGlance | undefined {
+  regularStateAt(path)
+  const journal = `${path}-wal`
+  const hasJournal = (regularFileAt(journal)?.size ?? 0) > 0
+  // SQLite reads a journal by an index beside it, which it makes where there is none.
+  const isReadable = hasJournal && existsSync(`${path}-shm`)
   const url = pathToFileURL(path)
-  if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1')
+  if (!isReadable) url.searchParams.set('immutable', '1')
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(url, { readOnly: true, timeout: 1_000 })
     const number = (sql: string) => Number(Object.values(db?.prepare(sql).get() ?? {})[0] ?? 0)
     const id = number('PRAGMA application_id')
+    if (id === 0 && number('SELECT count(*) FROM sqlite_schema') === 0) return undefined
     if (id !== APPLICATION_ID) throw foreign(path)
     if (number('PRAGMA user_version') > migrations.length) throw newer(path)
     const bound = db.prepare("SELECT value FROM meta WHERE name = 'binding'").get()?.value
@@ -38,6 +46,7 @@ export function glanceAtState(path: string): StateGlance {
       resources: number('SELECT count(*) FROM resources'),
       openWrites: number('SELECT count(*) FROM intents'),
       binding: typeof bound === 'string' ? (JSON.parse(bound) as Binding) : undefined,
+      ...(hasJournal && !isReadable && { journal }),
     }
   } catch (error) {
     if (error instanceof Error && 'errcode' in error) throw unreadable(path, error.message, error)

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { StateError } from '../diagnostics/errors.ts'
+import { shellWord } from '../diagnostics/shell-word.ts'
 import { roomIn } from '../files/disk.ts'
 import { newestBackup } from './backups.ts'
 import { mayBeFull } from './sqlite-errors.ts'
@@ -9,7 +10,7 @@ function wayOut(path: string): string {
   const anew = 'move it away and apply again: what exists in WorkOS is then found and adopted'
   const backup = newestBackup(path)
   if (backup === undefined) return `put back a copy of it; or ${anew}`
-  return `move it away, with its -wal and -shm files, and put back the newest backup: cp '${backup}' '${path}'; or ${anew}`
+  return `move it away, with its -wal and -shm files, and put back the newest backup: cp ${shellWord(backup)} ${shellWord(path)}; or ${anew}`
 }
 
 /** The file is damaged, or no database at all. */

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { StateError } from '../diagnostics/errors.ts'
 import { type DatabaseOwner, takeDatabaseFile } from '../files/database-file.ts'
 import { placeHint } from '../files/private-file.ts'
@@ -10,7 +11,12 @@ import { foreign, unreadable } from './refusals.ts'
  * @throws StateError for anything but a state, an empty file, or nothing: it is left as it is
  */
 export function checkStateFile(path: string): void {
-  if (telling(path, () => regularFileAt(path)) !== undefined) takeStateFile(path)
+  if (regularStateAt(path) !== undefined) takeStateFile(path)
+}
+
+/** The file under the state's name, or undefined when there is nothing. @throws StateError for what is no regular file */
+export function regularStateAt(path: string): Stats | undefined {
+  return telling(path, () => regularFileAt(path))
 }
 
 /**

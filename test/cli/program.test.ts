@@ -1,8 +1,12 @@
 import { once } from 'node:events'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import { WORDS } from '../../src/cli/completion/scripts.ts'
+import { everyCommand, pathOf } from '../../src/cli/guidance/advice.ts'
+import { buildProgram } from '../../src/cli/program.ts'
 import { toolVersion } from '../../src/version.ts'
 import { expectRefusal, MANIFEST, SECRET } from './bad-input.ts'
 import { command, folderOf, program, start } from './harness.ts'
@@ -40,7 +44,7 @@ test.each(
   const words = line.split(' ').slice(1)
   const { code, stdout, stderr } = await command([...words, '--help'], { cwd: '/' })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toMatch(/^Examples:\n {2}workos-migrate /)
+  expect(stdout).toMatch(/^Examples:\n {2}(?:source <\()?workos-migrate /)
   expect(stdout).toContain(`Usage: ${line} `)
 })
 
@@ -50,6 +54,33 @@ test('the options of help have a description each', async () => {
     const options = stdout.split('Options:\n')[1]?.split('\n\n')[0] ?? ''
     for (const line of options.split('\n').filter((option) => /^ {2}-/.test(option))) expect(line).toMatch(/\S {2,}\S/)
   }
+})
+
+test('the help of every command fits 80 columns', async () => {
+  const output = new PassThrough()
+  const never = new AbortController().signal
+  const world = { stdout: output, stderr: output, stdin: output, env: {}, cwd: '/', now: Date.now }
+  const built = buildProgram({ ...world, interrupted: never, killed: never }, async () => {})
+  const all = everyCommand(built).map(pathOf)
+  expect(all).toContain('state mv')
+  for (const path of all.filter((one) => one !== WORDS)) {
+    const { stdout } = await command([...path.split(' ').filter(Boolean), '--help'], { cwd: '/' })
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  }
+})
+
+test.each([
+  [['help', 'state', 'mv'], 0, 'Usage: workos-migrate state mv '],
+  [['state', 'help', 'mv'], 0, 'Usage: workos-migrate state mv '],
+  [['help', 'plan'], 0, 'Usage: workos-migrate plan '],
+  [['help'], 0, 'Usage: workos-migrate [options]'],
+  [['help', 'retry'], 3, 'workos-migrate apply'],
+  [['help', 'nonsense'], 3, "unknown command 'nonsense'"],
+  [['help', 'state', 'pull'], 3, 'workos-migrate state backup'],
+])('%j speaks of what was asked', async (args, code, says) => {
+  const outcome = await command(args, { cwd: '/' })
+  expect(outcome.code).toBe(code)
+  expect(outcome.stdout + outcome.stderr).toContain(says)
 })
 
 test('--version prints the version of the package alone', async () => {

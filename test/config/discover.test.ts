@@ -1,6 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { PROGRAM } from '../built.ts'
 import { folderOf, load, MINIMAL, problemsOf } from './folder.ts'
 
 test('the manifest is found in the current folder or above, yaml before yml before json', async () => {
@@ -30,6 +32,27 @@ test('the search ends at a repository and at the home folder', async () => {
 test('an empty manifest is found and refused, not passed over', async () => {
   const folder = folderOf({ 'migrate.config.yaml': '', 'migrate.config.json': '{}' })
   expect(await problemsOf(folder, { path: undefined })).toMatchObject([{ code: 'empty_manifest' }])
+})
+
+test('a manifest that this user may not read is refused, and none of a folder above is taken for it', () => {
+  const folder = folderOf({ 'migrate.config.yaml': MINIMAL, 'a/migrate.config.yaml': MINIMAL })
+  for (const [name, mode] of [
+    ['.', 0o755],
+    ['a', 0o755],
+    ['a/migrate.config.yaml', 0],
+  ] as const)
+    chmodSync(join(folder, name), mode)
+  // Nothing keeps a superuser from reading: then another user is asked.
+  const other = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  const cwd = join(folder, 'a')
+  const { status, stderr } = spawnSync(process.execPath, [PROGRAM, 'validate'], {
+    cwd,
+    encoding: 'utf8',
+    env: {},
+    ...other,
+  })
+  expect(stderr).toContain('error: this user may not read the manifest [file_unreadable]')
+  expect(status).toBe(3)
 })
 
 test('a path is relative to the current folder, and the manifest to its own', async () => {

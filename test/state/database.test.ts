@@ -172,7 +172,7 @@ describe('a damaged file', () => {
     const lock = acquireLock(path, 'apply', new Date())
     onTestFinished(lock)
     const { problems } = caught(() => openState(path, { lock })) as StateError
-    const [, from = '', to = ''] = /cp '(.+?)' '(.+?)'/.exec(problems[0]?.hint ?? '') ?? []
+    const [, from = '', to = ''] = /cp (\S+) (\S+);/.exec(problems[0]?.hint ?? '') ?? []
     expect(to).toBe(path)
     copyFileSync(from, to)
     const state = openState(path, { lock })

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { environmentNames } from '../../config/environment-names.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { kindDefinitions } from '../../resources/registry.ts'
@@ -20,7 +19,9 @@ export async function completionWords(
   { stdout, cwd, env }: Pick<Context, 'stdout' | 'cwd' | 'env'>,
 ): Promise<ExitCode> {
   const kinds = kindDefinitions.map(({ name }) => name)
-  const environments = (path: string | undefined) => environmentNames({ path, cwd, env })
+  // Each press of the tabulator key starts the program anew: what reads YAML is loaded where a name of the manifest is wanted.
+  const environments = async (path: string | undefined) =>
+    (await import('../../config/environment-names.ts')).environmentNames({ path, cwd, env })
   const { candidates, paths } = await complete(program, words, { kinds, environments })
   const lines = candidates.map(({ word, description }) => `${printable(word)}\t${printable(description)}`)
   stdout.write([...lines, ...(paths ? [`:${paths}`] : [])].map((line) => `${line}\n`).join(''))

@@ -2,14 +2,9 @@ import { resolve } from 'node:path'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
-import { planMisfits } from '../../planning/misfits.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
-import { renderPlanMarkdown } from '../../reporting/markdown/plan-markdown.ts'
-import { mergeReport } from '../../reporting/merges-json.ts'
-import { renderPlanJson } from '../../reporting/plan-json.ts'
 import { renderPlanText } from '../../reporting/plan-text.ts'
-import { resetsCsv } from '../../reporting/resets-csv.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import { htmlFile, writePlanReport } from '../html-report.ts'
@@ -19,7 +14,6 @@ import type { Session, SessionOptions } from '../session.ts'
 import { isStrictlyClean } from '../strict.ts'
 import { remark } from '../told.ts'
 import { withSession } from '../with-session.ts'
-import { writeRejects } from '../write-rejects.ts'
 
 export interface PlanOptions extends SessionOptions {
   refresh?: boolean
@@ -69,13 +63,13 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       remark(options, context, `Saved to ${options.out}. Carry it out with: ${next}\n`)
     }
     if (options.merges !== undefined) {
-      saveMerges(computed, options.merges, session, context)
+      await saveMerges(computed, options.merges, session, context)
       remark(options, context, `What merging decided is in ${options.merges}. It holds values of users.\n`)
     }
     if (html !== undefined) await writePlanReport(computed, html)
     if (rejects !== undefined) await saveRejects(computed, { ...options, rejects }, holder, session, context)
     if (resets !== undefined) {
-      saveResets(computed, resets, context)
+      await saveResets(computed, resets, context)
       remark(options, context, `Who must set a new password is in ${resets}. It holds e-mail addresses.\n`)
     }
     if (computed.summary.refusals.length > 0) return ExitCode.guard
@@ -94,24 +88,29 @@ function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }:
   })
 }
 
-function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { cwd }: Context): void {
+// What few plans are asked for is loaded when it is: a plan of some rows takes no longer than what it loads.
+async function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { cwd }: Context): Promise<void> {
+  const { mergeReport } = await import('../../reporting/merges-json.ts')
   const report = mergeReport(computed, loaded.manifest, state.digestKey)
   writeWholeFile(resolve(cwd, out), report, purposeOf('the report of merges', out, '--merges', 'merges_unwritable'))
 }
 
-function saveRejects(
+async function saveRejects(
   computed: Plan,
   { rejects: file, quiet }: PlanOptions & { rejects: string },
   holder: Holder,
   { loaded, scratch, obtainSnapshot }: Session,
   context: Context,
 ): Promise<void> {
+  const { planMisfits } = await import('../../planning/misfits.ts')
+  const { writeRejects } = await import('../write-rejects.ts')
   const [misfits, digest] = [planMisfits(computed), computed.inputs.source]
   const source = { loaded, obtainSnapshot, digest }
-  return writeRejects({ file, option: '--rejects', misfits, scratch, holder, quiet, ...source }, context)
+  await writeRejects({ file, option: '--rejects', misfits, scratch, holder, quiet, ...source }, context)
 }
 
-function saveResets(computed: Plan, file: string, { cwd }: Context): void {
+async function saveResets(computed: Plan, file: string, { cwd }: Context): Promise<void> {
+  const { resetsCsv } = await import('../../reporting/resets-csv.ts')
   const purpose = purposeOf('the list of resets', file, '--resets', 'resets_unwritable')
   writeWholeFile(resolve(cwd, file), resetsCsv(computed), purpose)
 }
@@ -131,9 +130,13 @@ export async function showPlan(
   { stdout, env, now, mask }: Context,
 ): Promise<void> {
   const output = buffered(stdout)
-  if (format === 'json') renderPlanJson(computed, output.write)
-  else if (format === 'markdown') renderPlanMarkdown(computed, output.write, mask)
-  else {
+  if (format === 'json') {
+    const { renderPlanJson } = await import('../../reporting/plan-json.ts')
+    renderPlanJson(computed, output.write)
+  } else if (format === 'markdown') {
+    const { renderPlanMarkdown } = await import('../../reporting/markdown/plan-markdown.ts')
+    renderPlanMarkdown(computed, output.write, mask)
+  } else {
     const paint = painter(wantsColor(stdout, env))
     renderPlanText(computed, { paint, full, mask, write: output.write, now: now(), isNamed: snapshot !== undefined })
   }

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { isSecretPath } from '../../config/schema.ts'
+import { shellWord } from '../../diagnostics/shell-word.ts'
 import { type Finding, ok, problem, skipped, warning } from './finding.ts'
-import { type Patient, shownPath, soundIn, statePathOf } from './patient.ts'
+import { type Patient, referencesIn, shownPath, soundIn, statePathOf } from './patient.ts'
 import { bytes, MB } from './sizes.ts'
 import { filesOf } from './source.ts'
+import { placeOf, standingOf } from './standing.ts'
 
 /** What staging takes, by the bytes of the source: 2 KB a record; packed text is about five times as long unpacked. */
 const STAGED = 8
@@ -12,31 +15,38 @@ const PACKED = 5
 /** Room that a run takes at least, for its scratch, the state and a copy of it. */
 const LEAST = 50 * MB
 
-/** Who may read the state, and a manifest that holds a secret. */
+/** Who may read the state, a manifest that holds a secret, and the files that it takes secrets from. */
 export function lookAtModes(patient: Patient): Finding[] {
   if (process.platform === 'win32') return [skipped('modes', 'Windows has no modes of files')]
-  const state = statePathOf(patient)
   const { loaded } = patient
-  const findings: Finding[] = []
-  const demand = (path: string, what: string, mode: string) => {
-    const found = statSync(path, { throwIfNoEntry: false })
-    if (found === undefined || (found.mode & 0o077) === 0) return
-    const is = (found.mode & 0o777).toString(8).padStart(4, '0')
-    findings.push(
-      warning(
-        'modes',
-        `${what} has mode ${is}, and other users may look into it: ${shownPath(path, patient)}`,
-        `chmod ${mode} '${shownPath(path, patient)}'`,
-      ),
-    )
-  }
-  if (state !== undefined) {
-    demand(state, 'the state', '600')
-    if (basename(dirname(state)) === '.workos-migrate') demand(dirname(state), 'the folder of the state', '700')
-  }
-  if (loaded?.warnings.some(({ code }) => code === 'literal_secret'))
-    demand(loaded.file, 'the manifest, with a secret in it,', '600')
-  return findings.length > 0 ? findings : [ok('modes', 'only you may read the state')]
+  const state = statePathOf(patient)
+  if (loaded === undefined || state === undefined) return [skipped('modes', 'needs state.path of the manifest')]
+  const standing = standingOf(state, patient)
+  const open = [
+    ...(standing === 'there' ? openTo(state, 'the state', '600', patient) : []),
+    ...(basename(dirname(state)) === '.workos-migrate'
+      ? openTo(dirname(state), 'the folder of the state', '700', patient)
+      : []),
+    ...(loaded.warnings.some(({ code }) => code === 'literal_secret')
+      ? openTo(loaded.file, 'the manifest, with a secret in it,', '600', patient)
+      : []),
+    ...referencesIn(patient, isSecretPath)
+      .flatMap((name) => /^file:(.*)/s.exec(name)?.[1] ?? [])
+      .flatMap((file) => openTo(resolve(loaded.directory, file), 'a file that holds a secret', '600', patient)),
+  ]
+  if (open.length > 0) return open
+  if (typeof standing === 'object') return [skipped('modes', 'needs a state that can be looked at')]
+  return [ok('modes', standing === 'there' ? 'only you may read the state' : 'only you will be able to read the state')]
+}
+
+/** What is said of a file or a folder that other users may read. */
+function openTo(path: string, what: string, mode: string, patient: Patient): Finding[] {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined || (found.mode & 0o077) === 0) return []
+  const is = (found.mode & 0o777).toString(8).padStart(4, '0')
+  const shown = shownPath(path, patient)
+  const message = `${what} has mode ${is}, and other users may look into it: ${shown}`
+  return [warning('modes', message, `chmod ${mode} ${shellWord(shown)}`)]
 }
 
 /** Whether git may take the state along. */
@@ -47,7 +57,7 @@ export function lookAtGit(patient: Patient): Finding[] {
   if (root === undefined) return [ok('git', 'the state is in no repository')]
   const path = relative(root, state)
   if (isTracked(root, path)) {
-    const hint = `it holds personal data, and its history does: git rm --cached '${path}', then ignore it`
+    const hint = `it holds personal data, and its history does: git rm --cached ${shellWord(path)}, then ignore it`
     return [problem('git', `the state is in the repository: ${path}`, hint)]
   }
   if (isIgnored(root, path)) return [ok('git', 'the state is ignored')]
@@ -117,7 +127,7 @@ export async function lookAtDisk(patient: Patient): Promise<Finding[]> {
   const loaded = soundIn(patient, 'source')
   const files = loaded === undefined ? [] : await filesOf(loaded).catch(() => [])
   const text = files.reduce((sum, { path, size }) => sum + size * (/\.(gz|zst)$/.test(path) ? PACKED : 1), 0)
-  const place = existing(dirname(state))
+  const place = placeOf(state)
   const { bavail, bsize } = statfsSync(place)
   return [roomFor(Math.max(LEAST, text * STAGED), bavail * bsize, shownPath(place, patient))]
 }
@@ -128,8 +138,4 @@ export function roomFor(needed: number, free: number, place: string): Finding {
   const hint = 'make room there, or move the state to another disk (state.path)'
   if (free < needed) return problem('disk', said, hint)
   return free < 2 * needed ? warning('disk', said, hint) : ok('disk', said)
-}
-
-function existing(folder: string): string {
-  return existsSync(folder) || folder === dirname(folder) ? folder : existing(dirname(folder))
 }

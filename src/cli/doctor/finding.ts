@@ -1,5 +1,6 @@
 import { ExitCode, OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import { NotRegularFile } from '../../files/regular-file.ts'
 import { unexpectedProblem } from '../unexpected.ts'
 
 /** `skipped`: it could not be looked at, or was not to be. */
@@ -44,6 +45,8 @@ export function ofProblem(check: string, { message, hint, code, severity }: Prob
 
 /** What a look that failed came to. */
 export function ofError(check: string, error: unknown): Finding[] {
+  if (error instanceof NotRegularFile)
+    return [problem(check, error.message, 'move it away: a regular file has this name')]
   if (!(error instanceof OperatorError)) return [ofProblem(check, unexpectedProblem(error), ExitCode.failure)]
   return error.problems.map((one) => ofProblem(check, one, error.exitCode))
 }

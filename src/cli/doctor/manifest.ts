@@ -1,15 +1,11 @@
-import { compose } from '../../config/compose.ts'
 import { parseLimit } from '../../config/limits.ts'
 import type { LimitText } from '../../config/manifest.ts'
-import { shippedRecipes } from '../../config/recipes.ts'
-import { referencesOf } from '../../config/references.ts'
-import { without } from '../../config/tree.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { someOf } from '../../diagnostics/some-of.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { counted } from '../../reporting/style.ts'
 import { type Finding, ofProblem, ok, problem, skipped, warning } from './finding.ts'
-import { type Patient, shownPath, soundIn } from './patient.ts'
+import { type Patient, referencesIn, shownPath, soundIn } from './patient.ts'
 
 /** Problems of the manifest that are told one by one. */
 const TOLD = 3
@@ -53,13 +49,13 @@ function lookForSecrets({ loaded }: Patient): Finding[] {
 }
 
 /** Which references are set. Their values are nobody's business. */
-export function lookAtReferences({ loaded, redactor, context: { env } }: Patient): Finding[] {
+export function lookAtReferences(patient: Patient): Finding[] {
+  const { loaded, context } = patient
   if (loaded === undefined) return [skipped('references', 'needs the manifest')]
-  const context = { env, redactor, offline: true, recipes: shippedRecipes }
-  const tree = without(compose(loaded.file, loaded.environment, context), ['environments', '$schema'])
+  const { env } = context
   const missing = new Map(loaded.deferred.map(({ message, hint }) => [message, hint ?? 'set it']))
   const isMissing = (name: string) => [...missing.keys()].some((message) => message.includes(` ${nameOf(name)} `))
-  const there = referencesOf(tree).filter((name) => !isMissing(name))
+  const there = referencesIn(patient).filter((name) => !isMissing(name))
   const named = there.map((name) => {
     if (name.startsWith('file:') || env[name]) return name
     return env[name] === undefined ? `${name} (by its default)` : `${name} (empty)`

@@ -1,7 +1,11 @@
 import { isAbsolute, relative, resolve } from 'node:path'
+import { compose } from '../../config/compose.ts'
 import { inspectManifest } from '../../config/load.ts'
 import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import type { Manifest } from '../../config/manifest.ts'
+import { shippedRecipes } from '../../config/recipes.ts'
+import { referencesOf } from '../../config/references.ts'
+import { without } from '../../config/tree.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
@@ -58,6 +62,17 @@ export function soundIn({ loaded, problems }: Patient, ...sections: (keyof Manif
   const isBroken = (section: keyof Manifest) =>
     !isObject(loaded?.manifest[section]) || problems.some(({ path }) => path?.split('.')[0] === section)
   return sections.some(isBroken) ? undefined : loaded
+}
+
+/** What the manifest refers to: variables, and files as `file:path`. @param isWanted by the place in the manifest */
+export function referencesIn(
+  { loaded, redactor, context: { env } }: Patient,
+  isWanted?: (path: readonly string[]) => boolean,
+): string[] {
+  if (loaded === undefined) return []
+  const context = { env, redactor, offline: true, recipes: shippedRecipes }
+  const tree = without(compose(loaded.file, loaded.environment, context), ['environments', '$schema'])
+  return referencesOf(tree, isWanted)
 }
 
 /** References of these sections that are unset. */

@@ -1,18 +1,25 @@
-import { existsSync } from 'node:fs'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { counted } from '../../reporting/style.ts'
 import { glanceAtLock, glanceAtState } from '../../state/glance.ts'
 import { describeHolder } from '../../state/lock.ts'
 import { type Finding, ok, problem, skipped, warning } from './finding.ts'
 import { type Patient, shownPath, statePathOf } from './patient.ts'
+import { standingOf } from './standing.ts'
 import { knownAddress } from './target.ts'
 
 /** The state: whose it is, what it is bound to, what a run left open. It is only read. */
 export function lookAtState(patient: Patient): Finding[] {
   const path = statePathOf(patient)
   if (path === undefined) return [skipped('state', 'needs state.path of the manifest')]
-  if (!existsSync(path)) return [ok('state', `none yet: the first apply makes ${shownPath(path, patient)}`)]
-  const { serial, resources, openWrites, binding } = glanceAtState(path)
+  const standing = standingOf(path, patient)
+  if (standing === 'none') return [ok('state', `none yet: the first apply makes ${shownPath(path, patient)}`)]
+  if (standing !== 'there') return [standing]
+  const glance = glanceAtState(path)
+  if (glance === undefined) {
+    const hint = 'the first apply fills it; if there was a state, put back its newest backup (state.sqlite.….bak)'
+    return [warning('state', `it is empty, and counts as a new one: ${shownPath(path, patient)}`, hint)]
+  }
+  const { serial, resources, openWrites, binding, journal } = glance
   const findings = [ok('state', `${counted(resources, 'resource')}, serial ${serial}: ${shownPath(path, patient)}`)]
   const address = knownAddress(patient)
   if (address !== undefined && binding !== undefined && binding.baseUrl !== address) {
@@ -27,6 +34,10 @@ export function lookAtState(patient: Patient): Finding[] {
       ),
     )
   }
+  if (journal !== undefined) {
+    const hint = 'the next command takes it in: keep it beside the state'
+    findings.push(warning('state', `its journal is not counted in this: ${shownPath(journal, patient)}`, hint))
+  }
   if (openWrites > 0) {
     const hint = 'the next plan or apply looks up what became of them: workos-migrate plan'
     findings.push(warning('state', `an interrupted run left ${counted(openWrites, 'write')} open`, hint))
@@ -38,6 +49,7 @@ export function lookAtState(patient: Patient): Finding[] {
 export function lookAtLock(patient: Patient): Finding[] {
   const path = statePathOf(patient)
   if (path === undefined) return [skipped('lock', 'needs state.path of the manifest')]
+  if (typeof standingOf(path, patient) === 'object') return [skipped('lock', 'needs a state that can be written')]
   const lock = glanceAtLock(path)
   if (!lock.held) return [ok('lock', 'nobody holds it')]
   const hint = 'wait until it has finished: the lock goes with the process, there is nothing to unlock'

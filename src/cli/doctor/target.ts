@@ -102,7 +102,8 @@ async function ask({ context }: Patient, address: string, apiKey: string): Promi
 
 function judge(address: string, apiKey: string, answer: Answer): Finding {
   const { status } = answer
-  if (status < 300) return ok('target', `${address} accepts the key`)
+  if (status < 300 && Array.isArray(answer.body?.data)) return ok('target', `${address} accepts the key`)
+  if (status < 300) return strange(address, status)
   if (status === 429) {
     const hint = 'other programs use the same allowance: wait, or lower run.limits'
     return warning('target', `${address} has no room for a request (HTTP 429)`, hint)
@@ -114,6 +115,13 @@ function judge(address: string, apiKey: string, answer: Answer): Finding {
   redactor.register(apiKey)
   const [first] = ofError('target', refusalOf(address, { method: 'GET', path: PATH }, answer, redactor))
   return first ?? problem('target', `${address} answers HTTP ${status}`, 'check target.baseUrl')
+}
+
+/** A sign-in page of a network, for instance. */
+function strange(address: string, status: number): Finding {
+  const message = `${address} does not answer as WorkOS does: HTTP ${status} without a list in JSON`
+  const hint = 'check target.baseUrl; a sign-in page or a proxy may answer in its place'
+  return { ...problem('target', message, hint), code: 'unexpected_answer' }
 }
 
 /** @param ours milliseconds since the epoch */

@@ -79,8 +79,9 @@ function belonging(flag: string, program: Command): string | undefined {
     const option = command.options.find(({ long, short }) => long === flag || (short === flag && long !== undefined))
     return option === undefined ? [] : [{ path: pathOf(command), option }]
   })
-  // Whoever does not know where an option belongs plans first.
-  owners.sort((a, b) => Number(b.path === 'plan') - Number(a.path === 'plan'))
+  // Whoever does not know where an option belongs plans first, and applies then.
+  const place = (path: string) => ['apply', 'plan'].indexOf(path)
+  owners.sort((a, b) => place(b.path) - place(a.path))
   const [first] = owners
   if (first === undefined || first.path === '') return undefined
   const names = owners.map(({ path }) => path)
@@ -103,14 +104,49 @@ function longsOf(command: Command): string[] {
  */
 export function refuseOneDash(args: readonly string[], program: Command): void {
   const end = args.indexOf('--')
-  const longs = everyCommand(program).flatMap(longsOf)
-  for (const arg of end === -1 ? args : args.slice(0, end)) {
+  const line = end === -1 ? args : args.slice(0, end)
+  const command = commandOf(line, program)
+  const own = [...longsOf(command), ...longsOf(program)]
+  for (const arg of line) {
     const name = /^-([a-z][a-z-]+)(?:=|$)/.exec(arg)?.[1]
     if (name === undefined) continue
-    const hint = longs.includes(`--${name}`)
+    const hint = own.includes(`--${name}`)
       ? `write it with two: --${name}`
-      : otherWord(otherOptions, name, program, (on) => on === undefined)?.say
+      : adviceOnOption(`--${name}`, command, program)
     if (hint === undefined) continue
     throw new UsageError({ code: 'one_dash', message: `-${name} has one dash, and is no option here`, hint })
   }
+}
+
+/** The command that a line calls, as far as its words are those of commands. */
+function commandOf(line: readonly string[], program: Command): Command {
+  let command = program
+  for (const word of line) command = subcommand(command, word) ?? command
+  return command
+}
+
+function subcommand(command: Command, word: string): Command | undefined {
+  return command.commands.find((below) => below.name() === word)
+}
+
+/**
+ * `help state mv` as `state mv --help`. A word that is no command is left to be refused as one, with what it may be called here: the help of
+ * everything says nothing of it.
+ */
+export function helpAsOption(args: readonly string[], program: Command): readonly string[] {
+  const at = args.indexOf('help')
+  const [before, words] = [args.slice(0, at), args.slice(at + 1)]
+  if (at === -1 || words.length === 0 || words.some((word) => word.startsWith('-'))) return args
+  let command = program
+  for (const word of before) {
+    const below = subcommand(command, word)
+    if (below === undefined) return args
+    command = below
+  }
+  for (const word of words) {
+    const below = subcommand(command, word)
+    if (below === undefined) return command.commands.length > 0 ? [...before, ...words] : args
+    command = below
+  }
+  return [...before, ...words, '--help']
 }

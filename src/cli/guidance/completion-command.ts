@@ -9,9 +9,9 @@ export function addCompletion(program: Command, context: Context, start: Start):
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .action((shell) => start(async () => (await import('../commands/completion.ts')).completion(shell, context)))
   examples(completion, [
-    ['workos-migrate completion bash > ~/.local/share/bash-completion/completions/workos-migrate', 'bash'],
-    ['workos-migrate completion zsh > ~/.zfunc/_workos-migrate', 'zsh, where ~/.zfunc is in $fpath'],
-    ['workos-migrate completion fish > ~/.config/fish/completions/workos-migrate.fish', 'fish'],
+    ['source <(workos-migrate completion bash)', 'bash, in ~/.bashrc'],
+    ['source <(workos-migrate completion zsh)', 'zsh, in ~/.zshrc after compinit'],
+    ['workos-migrate completion fish | source', 'fish, in ~/.config/fish/config.fish'],
   ])
   program
     .command(WORDS, { hidden: true })

@@ -4,7 +4,7 @@ import type { SourceConfig } from '../../config/manifest.ts'
 import { ManifestError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { LiveReading } from '../source.ts'
-import { type CaptureOptions, captureSource } from './capture.ts'
+import type { CaptureOptions } from './capture.ts'
 import { settle } from './folders.ts'
 import { HEAD } from './format.ts'
 import { checkIdentity, liveReading, snapshotFolder } from './placement.ts'
@@ -42,6 +42,7 @@ export async function obtainSnapshot(
     return snapshot
   }
   if (options.missing.length > 0) throw new ManifestError(options.missing)
+  const { captureSource } = await import('./capture.ts')
   return captureSource(config, live, folder, options)
 }
 

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -72,8 +72,8 @@ function contents(folder: string): unknown[] {
     .sort()
     .map((name) => {
       const path = join(folder, name)
-      const { mode, mtimeMs } = statSync(path)
-      return [name, mode, mtimeMs, statSync(path).isFile() ? readFileSync(path, 'hex') : null]
+      const { mode, mtimeMs } = lstatSync(path)
+      return [name, mode, mtimeMs, lstatSync(path).isFile() ? readFileSync(path, 'hex') : null]
     })
 }
 
@@ -318,6 +318,68 @@ const FAULTS: Record<string, Fault> = {
     says: 'state.sqlite',
     prepare: (project) => project.write(STATE, 'SQLite format 3\0 or so, but not ours'.repeat(100)),
   },
+  'a folder in the place of the state': {
+    check: 'state',
+    status: 'problem',
+    exit: 1,
+    says: 'that is a folder',
+    prepare: (project) => mkdirSync(project.path(STATE), { recursive: true, mode: 0o700 }),
+  },
+  'a state that nobody can look at': {
+    check: 'state',
+    status: 'problem',
+    exit: 1,
+    says: 'nobody can tell whether there is a state: .workos-migrate/state.sqlite (ELOOP)',
+    prepare: (project) => {
+      mkdirSync(project.path('.workos-migrate'), { mode: 0o700 })
+      symlinkSync('state.sqlite', project.path(STATE))
+    },
+  },
+  'a file in the place of the folder of the state': {
+    check: 'state',
+    status: 'problem',
+    exit: 1,
+    says: 'the state cannot be made: .workos-migrate is no folder',
+    prepare: (project) => {
+      project.write('.workos-migrate', '')
+      chmodSync(project.path('.workos-migrate'), 0o600)
+    },
+  },
+  'a state in which nothing is': {
+    check: 'state',
+    status: 'warning',
+    exit: 0,
+    says: 'it is empty, and counts as a new one',
+    prepare: (project) => {
+      mkdirSync(project.path('.workos-migrate'), { mode: 0o700 })
+      writeFileSync(project.path(STATE), '', { mode: 0o600 })
+    },
+  },
+  'a journal without its index, of which it makes none': {
+    check: 'state',
+    status: 'warning',
+    exit: 0,
+    says: 'its journal is not counted in this: .workos-migrate/state.sqlite-wal',
+    prepare: async (project) => {
+      await project.run(['apply', '--yes'], { env })
+      const state = openState(project.path(STATE))
+      await state.bind({ type: 'workos', baseUrl: 'https://other.example', keyDigest: '' })
+      const left = [STATE, `${STATE}-wal`].map((name) => [name, readFileSync(project.path(name))] as const)
+      await state.close()
+      for (const [name, content] of left) writeFileSync(project.path(name), content, { mode: 0o600 })
+    },
+  },
+  'a file with a secret that others may read': {
+    check: 'modes',
+    status: 'warning',
+    exit: 0,
+    says: "a file that holds a secret has mode 0644, and other users may look into it: key's.txt",
+    manifest: { secrets: { pepper: "${file:./key's.txt}" } },
+    prepare: (project) => {
+      project.write("key's.txt", 'a pepper that nobody knows')
+      chmodSync(project.path("key's.txt"), 0o644)
+    },
+  },
   'a write that was left open': {
     check: 'state',
     status: 'warning',
@@ -410,6 +472,29 @@ describe('it finds', () => {
     for (const name of ['node', 'source', 'state', 'lock', 'git', 'disk', 'limits', 'workers'])
       expect(looked).toContain(name)
     expect(JSON.stringify(found.checks)).not.toContain(variables.KEY || 'sk_')
+  })
+
+  test('a page in the place of WorkOS, which accepts every key', async () => {
+    const server = createServer((_request, response) => response.end('<html>Sign in to the guest network</html>'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const project = peopleProject(await startWorkos(), ROWS, { target: { type: 'workos', apiKey: '${KEY}', baseUrl } })
+    const { exit, of } = await diagnose(project)
+    expect(exit).toBe(1)
+    expect(of('target')).toMatchObject({ status: 'problem', code: 'unexpected_answer' })
+    expect(of('target').message).toContain('does not answer as WorkOS does')
+  })
+
+  test('a name that a shell would take apart, and says it in quotes', async () => {
+    const project = peopleProject(await startWorkos(), ROWS, { state: { path: "./it's state.sqlite" } })
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    chmodSync(project.path("it's state.sqlite"), 0o644)
+    expect((await diagnose(project)).of('modes').hint).toBe("chmod 600 'it'\\''s state.sqlite'")
+  })
+
+  test('no mode to speak of where there is no manifest', async () => {
+    expect((await diagnose({ folder: createProject().folder })).of('modes').status).toBe('skipped')
   })
 
   test('several things at once: the exit code is of what has to be done first', async () => {

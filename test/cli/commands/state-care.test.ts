@@ -76,7 +76,7 @@ describe('state backup', () => {
     writeFileSync(project.path(STATE), 'not a database at all'.repeat(500))
     const refused = await project.run(['apply', '--yes'], { env })
     expect(refused.exit).toBe(1)
-    const backup = /cp '(.+?)' '(.+?)'/.exec(refused.stderr)
+    const backup = /cp (\S+) (\S+);/.exec(refused.stderr)
     expect(backup?.[2]).toBe(project.path(STATE))
     writeFileSync(project.path(STATE), readFileSync(backup?.[1] ?? ''))
     expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)

@@ -139,9 +139,12 @@ describe('options with one dash, as other tools write them', () => {
     ['apply', '-auto-approve', 'add --yes: workos-migrate apply --yes'],
     ['plan', '-chdir=elsewhere', '--config FOLDER/migrate.config.yaml'],
     ['plan', '-config=a.yaml', 'write it with two: --config'],
+    ['plan', '-target=organization:acme', '--only: workos-migrate plan --only organization:KEY'],
+    ['plan', '-yes', 'it asks nothing'],
+    ['state list', '-target=x', 'workos-migrate plan --only organization:KEY'],
     ['plan', '-refresh-only', 'workos-migrate plan --refresh'],
   ])('%s %s is refused before it is misread', async (name, flag, says) => {
-    const { code, stderr } = await command([name, flag, 'x'], { cwd: '/' })
+    const { code, stderr } = await command([...name.split(' '), flag, 'x'], { cwd: '/' })
     expect(code).toBe(ExitCode.usage)
     expect(stderr).toContain('has one dash')
     expect(stderr).toContain(says)
