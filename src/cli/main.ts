@@ -9,6 +9,11 @@ if (major < REQUIRED) {
       'Install it from https://nodejs.org, or run: npx -p node@24 -p workos-migrate workos-migrate …\n',
   )
   process.exitCode = 3
+} else if (!hasFolder()) {
+  process.stderr.write(
+    'error: the folder that the command runs in was removed [no_folder]\n  hint: change to one that exists\n',
+  )
+  process.exitCode = 3
 } else {
   // V8 may abort the process (`Check failed: jit_page.has_value()`, SIGTRAP) when it frees compiled WebAssembly while threads start and
   // end: https://github.com/nodejs/node/issues/64500. The HTTP parser is all the WebAssembly here, and a few kilobytes that stay.
@@ -30,4 +35,14 @@ if (major < REQUIRED) {
     })
   }
   process.exitCode = await run(process.argv.slice(2), context)
+}
+
+/** Every relative path starts from it, and Node.js throws wherever one is resolved. */
+function hasFolder(): boolean {
+  try {
+    process.cwd()
+    return true
+  } catch {
+    return false
+  }
 }

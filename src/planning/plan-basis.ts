@@ -43,10 +43,11 @@ export function isPlanBasis(value: unknown): value is PlanBasis {
   return typeof key === 'string' && texts(manifest) && texts(files) && ['undefined', 'string'].includes(typeof snapshot)
 }
 
-/** Names that stand for another digest, for none, or anew, in the order in which they stand now. */
+/** Names that stand for another digest, for none, or anew, in the order in which they stand now. Of an object that was empty its members alone. */
 export function changedNames(then: Record<string, string>, now: Record<string, string>): string[] {
   const names = new Set([...Object.keys(now), ...Object.keys(then)])
-  return [...names].filter((name) => then[name] !== now[name])
+  const changed = [...names].filter((name) => then[name] !== now[name])
+  return changed.filter((name) => !changed.some((other) => other.startsWith(`${name}.`)))
 }
 
 /** The values of an object that are none themselves, by their paths. A list is one value: its items have no names. */

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { realPathOf } from '../files/identity.ts'
 import { regularFileAt } from '../files/regular-file.ts'
-import { isBusy, type LockHolder, readHolder } from './lock.ts'
+import { isBusy, type LockHolder, readHolder, refuseHardLinks } from './lock.ts'
 import { APPLICATION_ID, migrations } from './migrations.ts'
 import { foreign, newer, unreadable } from './refusals.ts'
 import { regularStateAt } from './state-file.ts'
@@ -56,9 +56,13 @@ export function glanceAtState(path: string): StateGlance | undefined {
   }
 }
 
-/** Whether somebody holds the lock of a state. It is not taken, and no file is made for it. */
+/**
+ * Whether somebody holds the lock of a state. It is not taken, and no file is made for it.
+ * @throws StateError for a state with a second name, which no lock protects
+ */
 export function glanceAtLock(statePath: string): { held: boolean; holder?: LockHolder } {
   const path = realPathOf(statePath)
+  refuseHardLinks(path)
   const lockPath = `${path}.lock`
   if (regularFileAt(lockPath) === undefined) return { held: false }
   const db = new DatabaseSync(lockPath, { readOnly: true, timeout: 0 })

@@ -3,6 +3,7 @@ import { rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { LockedError, StateError } from '../diagnostics/errors.ts'
+import { shellWord } from '../diagnostics/shell-word.ts'
 import { isDiskFull } from '../files/disk.ts'
 import { identityOf, realPathOf } from '../files/identity.ts'
 import { createPrivateFile } from '../files/private-file.ts'
@@ -92,14 +93,17 @@ function take(lockPath: string, busy: () => LockedError): { db: DatabaseSync; fi
   throw unusable(lockPath, new Error('something removes it again and again'))
 }
 
-/** SQLite keeps a journal beside each name of a file: who writes by one name does not see what is written by the other. */
-function refuseHardLinks(path: string): void {
+/**
+ * SQLite keeps a journal beside each name of a file: who writes by one name does not see what is written by the other.
+ * @throws StateError for a state with a second name
+ */
+export function refuseHardLinks(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (!stats?.isFile() || stats.nlink < 2) return
   throw new StateError({
     code: 'state_has_links',
     message: `the state file ${path} has ${stats.nlink} names (hard links), and a database that is written by two names is damaged`,
-    hint: `find the others with: find / -xdev -samefile '${path}'; keep one name, and use symbolic links in place of the others`,
+    hint: `find the others with: find / -xdev -samefile ${shellWord(path)}; keep one name, and use symbolic links in place of the others`,
   })
 }
 

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { PROGRAM } from '../built.ts'
 
@@ -22,4 +25,14 @@ test.each([
   [['completion-words', '--', 'plan', '--']],
 ])('the program starts with what reads a command line, and loads the rest when a command needs it: %s', (args) => {
   expect(packagesOf(args)).toEqual(['commander', 'fastest-levenshtein'])
+})
+
+test('in a folder that was removed it says so', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-gone-'))
+  const line = `rmdir '${folder}' && exec '${process.execPath}' '${PROGRAM}' plan`
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { cwd: folder, encoding: 'utf8' })
+  expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+  expect(stderr).toBe(
+    'error: the folder that the command runs in was removed [no_folder]\n  hint: change to one that exists\n',
+  )
 })

@@ -46,7 +46,7 @@ export function ofProblem(check: string, { message, hint, code, severity }: Prob
 /** What a look that failed came to. */
 export function ofError(check: string, error: unknown): Finding[] {
   if (error instanceof NotRegularFile)
-    return [problem(check, error.message, 'move it away: a regular file has this name')]
+    return [problem(check, error.message, 'move it away: nothing but a regular file may have this name')]
   if (!(error instanceof OperatorError)) return [ofProblem(check, unexpectedProblem(error), ExitCode.failure)]
   return error.problems.map((one) => ofProblem(check, one, error.exitCode))
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import {
   chmodSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -368,6 +369,23 @@ const FAULTS: Record<string, Fault> = {
       await state.close()
       for (const [name, content] of left) writeFileSync(project.path(name), content, { mode: 0o600 })
     },
+  },
+  'a state with a second name': {
+    check: 'lock',
+    status: 'problem',
+    exit: 1,
+    says: 'has 2 names (hard links)',
+    prepare: async (project) => {
+      await project.run(['apply', '--yes'], { env })
+      linkSync(project.path(STATE), project.path('copy.sqlite'))
+    },
+  },
+  'a folder in the place of the lock': {
+    check: 'lock',
+    status: 'problem',
+    exit: 1,
+    says: 'state.sqlite.lock is a folder',
+    prepare: (project) => mkdirSync(project.path(`${STATE}.lock`), { recursive: true, mode: 0o700 }),
   },
   'a file with a secret that others may read': {
     check: 'modes',
