@@ -2,8 +2,19 @@ import type { Writable } from 'node:stream'
 import { FileError } from '../diagnostics/errors.ts'
 import { isDiskFull, systemCode } from '../files/disk.ts'
 
-/** A function that writes to a stream in pieces of 64 KiB, and one that waits until everything is out or nobody reads on. */
-export function buffered(stream: Writable): { write(text: string): void; end(): Promise<void> } {
+export interface Output {
+  /** Writes in pieces of 64 KiB. */
+  write(text: string): void
+  /** Whether the reader is slower than the writer: what is written now stays in memory. */
+  isFull(): boolean
+  /** Waits until the reader has caught up, or nobody reads on. */
+  room(): Promise<void>
+  /** Waits until everything is out, or nobody reads on. */
+  end(): Promise<void>
+}
+
+/** An output to a stream that its reader may read as slowly as it likes. */
+export function buffered(stream: Writable): Output {
   let pending = ''
   const flush = (length = pending.length) => {
     if (length > 0) stream.write(pending.slice(0, length))
@@ -15,19 +26,25 @@ export function buffered(stream: Writable): { write(text: string): void; end(): 
       // In whole lines: what hides addresses must have them in one piece.
       if (pending.length > 1 << 16) flush(pending.lastIndexOf('\n') + 1)
     },
+    isFull: () => stream.writableNeedDrain && !stream.errored,
+    room: () => drained(stream),
     end() {
       flush()
-      const events = ['drain', 'error', 'close']
-      return new Promise((resolve) => {
-        const settle = () => {
-          for (const event of events) stream.off(event, settle)
-          resolve()
-        }
-        for (const event of events) stream.on(event, settle)
-        if (!stream.writableNeedDrain || stream.errored) settle()
-      })
+      return drained(stream)
     },
   }
+}
+
+function drained(stream: Writable): Promise<void> {
+  const events = ['drain', 'error', 'close']
+  return new Promise((resolve) => {
+    const settle = () => {
+      for (const event of events) stream.off(event, settle)
+      resolve()
+    }
+    for (const event of events) stream.on(event, settle)
+    if (!stream.writableNeedDrain || stream.errored) settle()
+  })
 }
 
 /** What keeps a stream of the process from being written, told with its name. */

@@ -6,12 +6,12 @@ import { actionValues } from '../planning/action-values.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
- * A plan as one JSON document, written piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
+ * A plan as one JSON document, piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
  * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind, and the
  * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`, `leftOutWith`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
  * never shown.
  */
-export function renderPlanJson(plan: Plan, write: (text: string) => void): void {
+export function* planJson(plan: Plan): Generator<string> {
   const { name, inputs, summary, set } = plan
   const head = {
     format: 'workos-migrate-plan-report',
@@ -29,20 +29,20 @@ export function renderPlanJson(plan: Plan, write: (text: string) => void): void 
     unmappedRoles: unmappedRoles(set),
     totpUnsupportedCounts: unsupportedTotpCounts(set),
   }
-  write(jsonText(head).slice(0, -1))
-  writeList('blocked', plan.blockedCounts(), write)
-  writeList('fields', plan.fields, write)
-  writeList('actions', actionsWithValues(plan), write)
-  writeList('drift', plan.drift(), write)
-  writeList('spared', plan.spared(), write)
-  writeList('rejects', set.rejects(), write)
-  writeList('leftOut', set.leftOut(), write)
-  writeList('leftOutWith', leftOutWith(set.staging), write)
-  writeList('orphans', plan.orphans(), write)
-  writeList('merges', set.merges(), write)
-  writeList('lostRoles', lostRoles(set), write)
-  writeList('totpUnsupported', unsupportedTotp(set), write)
-  write('}\n')
+  yield jsonText(head).slice(0, -1)
+  yield* list('blocked', plan.blockedCounts())
+  yield* list('fields', plan.fields)
+  yield* list('actions', actionsWithValues(plan))
+  yield* list('drift', plan.drift())
+  yield* list('spared', plan.spared())
+  yield* list('rejects', set.rejects())
+  yield* list('leftOut', set.leftOut())
+  yield* list('leftOutWith', leftOutWith(set.staging))
+  yield* list('orphans', plan.orphans())
+  yield* list('merges', set.merges())
+  yield* list('lostRoles', lostRoles(set))
+  yield* list('totpUnsupported', unsupportedTotp(set))
+  yield '}\n'
 }
 
 /** `before`, `after` and `secrets` with each action: see ActionValues. */
@@ -50,13 +50,13 @@ function* actionsWithValues(plan: Plan): Generator<object> {
   for (const action of plan.actions()) yield { ...action, ...actionValues(plan, action) }
 }
 
-function writeList(name: string, items: Iterable<object>, write: (text: string) => void): void {
-  write(`,\n"${name}":[`)
+function* list(name: string, items: Iterable<object>): Generator<string> {
+  yield `,\n"${name}":[`
   let first = true
   for (const item of items) {
     const { send: _send, applied: _applied, ...shown } = item as Record<string, unknown>
-    write(`${first ? '' : ','}\n${jsonText(shown)}`)
+    yield `${first ? '' : ','}\n${jsonText(shown)}`
     first = false
   }
-  write(']')
+  yield ']'
 }

@@ -1,6 +1,6 @@
 import type { Plan } from '../../src/planning/plan.ts'
 import { renderPlanMarkdown } from '../../src/reporting/markdown/plan-markdown.ts'
-import { renderPlanJson } from '../../src/reporting/plan-json.ts'
+import { planJson } from '../../src/reporting/plan-json.ts'
 import { renderPlanText } from '../../src/reporting/plan-text.ts'
 import { painter } from '../../src/reporting/style.ts'
 
@@ -21,7 +21,7 @@ export function asMarkdown(plan: Plan): string {
 }
 
 export function asJson(plan: Plan) {
-  return JSON.parse(collected((write) => renderPlanJson(plan, write)))
+  return JSON.parse([...planJson(plan)].join(''))
 }
 
 /** Values of users that would do harm in a terminal, in Markdown or in HTML. */

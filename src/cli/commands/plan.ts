@@ -131,8 +131,11 @@ export async function showPlan(
 ): Promise<void> {
   const output = buffered(stdout)
   if (format === 'json') {
-    const { renderPlanJson } = await import('../../reporting/plan-json.ts')
-    renderPlanJson(computed, output.write)
+    const { planJson } = await import('../../reporting/plan-json.ts')
+    for (const piece of planJson(computed)) {
+      output.write(piece)
+      if (output.isFull()) await output.room()
+    }
   } else if (format === 'markdown') {
     const { renderPlanMarkdown } = await import('../../reporting/markdown/plan-markdown.ts')
     renderPlanMarkdown(computed, output.write, mask)
