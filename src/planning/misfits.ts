@@ -5,6 +5,7 @@ import type { Plan } from './plan.ts'
 export interface Misfit {
   outcome: 'failed' | 'blocked' | 'reduced' | 'rejected'
   kind: string
+  /** Null when not even its key could be computed. */
   key: string | null
   code: string
   field: string | null

@@ -1,3 +1,4 @@
+import type { Misfit } from '../planning/misfits.ts'
 import type { Failure, RunReject } from '../state/store.ts'
 import { adviceFor } from './remedies.ts'
 import type { Remedy } from './remedy.ts'
@@ -6,16 +7,7 @@ import type { Remedy } from './remedy.ts'
 export const EXAMPLES = 5
 
 /** One thing that a run did not get into WorkOS, or not all of it (`reduced`). */
-export interface Casualty {
-  outcome: 'failed' | 'blocked' | 'reduced' | 'rejected'
-  kind: string
-  /** Null when not even its key could be computed. */
-  key: string | null
-  code: string
-  field: string | null
-  message: string
-  /** `users.csv:12`. */
-  origin: string
+export interface Casualty extends Misfit {
   /** Records or resources that this stands for. */
   count: number
 }

@@ -39,7 +39,7 @@ export async function explain(what: string, options: ExplainCommandOptions, cont
     ).finally(() => progress.clear())
     const { mask, unmasked } = context
     const isHidden = mask?.mode === 'all'
-    // What has no value any more is not masked a second time: names of fields would be taken for values.
+    // The values are gone already. Masking the text as well would hide names of fields.
     const { write: print, end } = buffered(isHidden ? (unmasked ?? context).stdout : context.stdout)
     const write = isHidden ? (text: string) => print(mask.ownText(text)) : print
     const shown = isHidden ? withoutValues(explained, mask) : explained

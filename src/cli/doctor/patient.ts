@@ -25,7 +25,7 @@ export interface Patient {
   options: DoctorOptions
   context: Context
   redactor: Redactor
-  /** Undefined: there is none, or it could not be put together. */
+  /** Undefined: no manifest was found, or its files could not be composed. */
   loaded: LoadedManifest | undefined
   /** What is wrong with the manifest. References that are unset are in `loaded.deferred`. */
   problems: readonly Problem[]

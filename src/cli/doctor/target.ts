@@ -4,6 +4,7 @@ import { describeFailure } from '../../http/describe-failure.ts'
 import { openNetwork } from '../../http/network.ts'
 import { proxiesOf } from '../../http/proxy.ts'
 import { settledTrouble } from '../../http/settled-trouble.ts'
+import { environmentSort, keySort } from '../../planning/where.ts'
 import { duration } from '../../reporting/style.ts'
 import { type Answer, recordExchange, undiciFetch } from '../../workos/exchange.ts'
 import { refusalOf } from '../../workos/refusal.ts'
@@ -14,15 +15,11 @@ import { type Patient, soundIn, unsetIn } from './patient.ts'
 /** Milliseconds until WorkOS counts as out of reach. */
 const PATIENCE = 15_000
 
-/** A clock that is off by so much is told of. Milliseconds. */
+/** A clock that differs by more is a warning. Milliseconds. */
 const OFF = 30_000
 
 /** What is read to try the key. */
 const PATH = '/organizations?limit=1'
-
-/** Environments whose names say that nothing in them matters, and those that matter. */
-const TRIAL = /(^|[^a-z])(dev|development|test|testing|stage|staging|sandbox|qa|ci|local|preview|demo)([^a-z]|$)/i
-const LIVE = /(^|[^a-z])(prod|production|live)([^a-z]|$)/i
 
 /** The address of a target that is reached over a network; undefined for an embedded sandbox, and where none is known. */
 function targetAddress(patient: Patient): string | undefined {
@@ -32,7 +29,7 @@ function targetAddress(patient: Patient): string | undefined {
   return checkBaseUrl(loaded.manifest.target.baseUrl ?? WORKOS)
 }
 
-/** The same for whoever says nothing of an address that is none: `lookAtTarget` does. */
+/** The same, and undefined for an invalid address: `lookAtTarget` reports that one. */
 export function knownAddress(patient: Patient): string | undefined {
   try {
     return targetAddress(patient)
@@ -67,12 +64,12 @@ export async function lookAtTarget(patient: Patient): Promise<Finding[]> {
 
 /** Whether a key is one for trials, and whether that is what the name of the environment says. */
 export function keyFits(apiKey: string, environment: string | undefined): Finding[] {
-  const kind = /^sk_(live|test)_/.exec(apiKey)?.[1]
+  const kind = keySort({ type: 'workos', apiKey })
   const named = environment === undefined ? 'no environment' : `environment ${environment}`
-  if (kind === undefined) return [ok('environment', `${named}; the key does not say whether it is live`)]
+  if (kind === null) return [ok('environment', `${named}; the key does not say whether it is live`)]
   const said = `${named}, with a ${kind} key`
-  const isOther = kind === 'live' ? TRIAL.test(environment ?? '') : LIVE.test(environment ?? '')
-  if (!isOther) return [ok('environment', said)]
+  const sort = environment === undefined ? undefined : environmentSort(environment)
+  if (sort !== (kind === 'live' ? 'trial' : 'production')) return [ok('environment', said)]
   return [warning('environment', said, 'check which variable target.apiKey refers to, and what it is set to')]
 }
 

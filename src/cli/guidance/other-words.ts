@@ -10,6 +10,10 @@ export interface OtherWord {
   needs?: string
 }
 
+/** A lock goes with its process. */
+const NO_LOCK_TO_BREAK =
+  'a lock ends with the process that holds it, so you never have to break one. To see whether one is held: workos-migrate doctor'
+
 /** Commands of other tools. */
 export const otherCommands: readonly OtherWord[] = [
   {
@@ -111,7 +115,7 @@ export const otherCommands: readonly OtherWord[] = [
   },
   {
     words: ['unlock', 'force-unlock'],
-    say: 'the lock ends with the process that holds it, there is none to break. To see whether one is held: workos-migrate doctor',
+    say: NO_LOCK_TO_BREAK,
   },
   { words: ['autocomplete', 'completions'], say: 'workos-migrate completion bash' },
   { words: ['why', 'trace', 'debug'], say: 'workos-migrate explain KEY', needs: 'explain' },
@@ -119,7 +123,7 @@ export const otherCommands: readonly OtherWord[] = [
   {
     on: ['state'],
     words: ['unlock', 'force-unlock'],
-    say: 'the lock ends with the process that holds it, there is none to break. To see whether one is held: workos-migrate doctor',
+    say: NO_LOCK_TO_BREAK,
   },
   { on: ['state'], words: ['move', 'rename'], say: 'workos-migrate state mv user:OLD user:NEW' },
   { on: ['state'], words: ['remove', 'delete', 'forget', 'untrack'], say: 'workos-migrate state rm user:KEY' },

@@ -661,6 +661,8 @@ test('a repository above the manifest, and a state behind a link, are seen', asy
 test.each([
   ['sk_live_x', 'staging', 'warning'],
   ['sk_live_x', 'dev', 'warning'],
+  ['sk_live_x', 'pre-prod', 'warning'],
+  ['sk_test_x', 'pre-prod', 'ok'],
   ['sk_live_x', 'eu-test', 'warning'],
   ['sk_test_x', 'production', 'warning'],
   ['sk_test_x', 'prod-eu', 'warning'],
