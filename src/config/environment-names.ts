@@ -14,7 +14,7 @@ export interface ManifestPlace {
   env: Record<string, string | undefined>
 }
 
-/** The names of the environments of a manifest, whatever else is wrong with it; none where there is none. */
+/** The environments of a manifest, even of an invalid one. Empty: there is no manifest. */
 export async function environmentNames({ path, cwd, env }: ManifestPlace): Promise<string[]> {
   try {
     const file = path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, path)

@@ -115,7 +115,7 @@ export class DesiredSet {
     }
   }
 
-  /** Records of which the manifest says that nothing is made, in their order. */
+  /** Records that the manifest leaves out, in their order. */
   leftOut(limit = Number.POSITIVE_INFINITY): Generator<LeftOutItem> {
     return leftOutItems(this.staging, this.accounting.records.leftOutBy, limit)
   }

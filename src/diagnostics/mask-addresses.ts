@@ -14,7 +14,7 @@ const DOMAIN = new RegExp(String.raw`${LABEL}(?:\.${LABEL})+|(?:${LABEL}\.?)*…
 /** What is looked back for the part before the @, which has 64 octets at most, some of them written as entities. */
 const LOOK_BACK = 400
 
-/** A value that was meant for an address and is none. */
+/** A value that should be an address and is invalid. */
 const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)mail address)/g
 
 /**

@@ -45,7 +45,7 @@ function actionOf(
   return { ...NOTHING, type: 'not planned', why: 'what it yields became part of other records' }
 }
 
-/** Why something is left out of a record of which something else comes. */
+/** Why a part of a record is left out while the record yields something else. */
 function whyWithout(
   { rules }: TracedRecord,
   { kind, key }: Address,
@@ -85,7 +85,7 @@ function whyLeftOut(path: string, at: string | null): string {
   return `${path}${where}`
 }
 
-/** An explanation of which nothing is told yet. */
+/** An empty explanation. */
 export function blank(kind: string, address: string, key: string | null = null): Explanation {
   return {
     kind,

@@ -96,7 +96,7 @@ function told(explanations: readonly Explanation[], { kind, key }: Address): boo
   return explanations.some((one) => one.kind === kind && one.key === key && one.action.type === 'left out')
 }
 
-/** Records that are meant and of which no resource tells: those that hold the very text in a column count where nothing else does. */
+/** Matching records that yielded no resource. A record with exactly this text in a column counts where no key matches. */
 function alone(matches: readonly Match[], nothingElse: boolean): Match[] {
   const certain = matches.filter(({ by }) => by !== 'column')
   return (certain.length === 0 && nothingElse ? matches : certain).slice(0, EXPLAINED)

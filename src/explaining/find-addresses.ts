@@ -41,7 +41,7 @@ export function settled(staging: Staging, addresses: readonly Address[]): Addres
   return [...canonical.values()].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind))
 }
 
-/** The roles that were made of a definition; the definition itself where there is none. */
+/** The roles that a definition yielded; the definition itself where it yielded no role. */
 function rolesMadeOf(staging: Staging, address: Address): Address[] {
   if (address.kind !== 'role-definition') return [address]
   const made = staging

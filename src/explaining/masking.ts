@@ -18,7 +18,7 @@ export interface Masking {
   text(text: string): string
 }
 
-/** Names of columns that hold hashes, of which the type may be told. */
+/** Names of columns that hold hashes. Their type may be shown. */
 const OF_PASSWORD = /pass|hash|digest|pwd/i
 
 const SECRET = '(secret)'

@@ -7,7 +7,7 @@ import type { CompiledRule } from './rule.ts'
 
 /**
  * Runs a rule over its items; an expression that fails refuses its item, or the record where the items cannot be told.
- * @param leaveOut told of each item that `when` leaves out
+ * @param leaveOut called with each item that `when` leaves out
  * @returns the condition by which there is no item
  */
 export async function forEachItem(

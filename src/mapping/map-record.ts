@@ -26,7 +26,7 @@ export type MappedItem = { rule: RuleName; kind: string; item: Json } & (
 
 /**
  * Maps one record by every rule that applies to it and adds to the result what comes of it.
- * @param watch told of each item, in order
+ * @param watch called with each item, in order
  */
 export async function mapRecord(
   record: SourceRecord,

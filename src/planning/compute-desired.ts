@@ -42,7 +42,7 @@ export interface ComputeDesiredOptions {
 export interface DesiredReading {
   set: DesiredSet
   sourceDigest: string
-  /** What is odd about the source as a whole; nobody has been told of it yet. */
+  /** Warnings about the source as a whole. Nothing has shown them yet. */
   warnings: Problem[]
   columns: SourceColumns
   /** The stream that mappings read unless they say otherwise. */

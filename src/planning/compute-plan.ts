@@ -89,7 +89,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
 /** `map.user.password`, `map.user.passwordHash`. */
 const PASSWORD = 'map.user.password'
 
-/** What is odd about the values of what changes. A kind of which nothing changes was looked at when it did. */
+/** Warnings about the values of resources that change. An unchanged kind was checked when it changed. */
 function valueWarnings(
   { set, warnings, columns }: DesiredReading,
   loaded: LoadedManifest,

@@ -86,7 +86,7 @@ function addressHeld(holder: string): { code: string; message: string; hint: str
   return {
     code: 'address_out_of_scope',
     message: `user:${holder}, out of scope, has the e-mail address that this one is to get`,
-    hint: `take both into one run, with --only user:${holder} besides; two who exchange theirs need another address in WorkOS for one of them first`,
+    hint: `take both into one run, with --only user:${holder} besides; if two users exchange their addresses, give one of them another address in WorkOS first`,
   }
 }
 

@@ -71,7 +71,7 @@ interface Tally {
   values: Set<string | number>
   first: Json
   nulls: { count: number; example: string } | undefined
-  /** Of a secret: how many are of which type. */
+  /** Of a secret: the number of values by type. */
   said: Map<string, number> | undefined
 }
 

@@ -50,7 +50,7 @@ export function changedNames(then: Record<string, string>, now: Record<string, s
   return changed.filter((name) => !changed.some((other) => other.startsWith(`${name}.`)))
 }
 
-/** The values of an object that are none themselves, by their paths. A list is one value: its items have no names. */
+/** The values of an object by their paths. A list is one value: its items have no names. */
 function* leavesOf(value: unknown, path: readonly string[] = []): Generator<[string, unknown]> {
   if (!isObject(value) || (path.length > 0 && Object.keys(value).length === 0)) {
     if (value !== undefined) yield [path.join('.'), value]

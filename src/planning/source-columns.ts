@@ -30,7 +30,7 @@ export interface SourceColumns {
 
 /**
  * What was seen while the source was read, with the headers of its files: cells that are empty in every row are in no record.
- * @param snapshot the records are from a snapshot, of which the files at hand say nothing
+ * @param snapshot the records come from a snapshot; the files at hand do not describe them
  */
 export async function sourceColumns(
   loaded: LoadedManifest,

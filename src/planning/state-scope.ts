@@ -88,5 +88,5 @@ function belongs(limited: boolean): string {
     ELSE 0 END`
 }
 
-/** Whether a copy `k` of the state is none of the scope's business. */
+/** Whether a row `k` of the state is out of scope. */
 export const BEYOND = 'EXISTS (SELECT 1 FROM beyond b WHERE b.kind = k.kind AND b.key = k.key)'

@@ -27,7 +27,7 @@ export function renderFields(values: ActionValues, paint: Paint, mask?: Mask): s
     .join('')
 }
 
-/** As many of the values as one line of 80 columns holds, without those that the line above it shows; nothing where there are none. */
+/** As many of the values as one line of 80 columns holds, without those that the line above it shows; empty where no value is left. */
 export function renderShortFields(values: ActionValues, shown: readonly string[], paint: Paint, mask?: Mask): string {
   const rows = fieldRows(values, mask, shown)
   if (rows.every(({ text }) => text === secretText(null))) return ''

@@ -54,7 +54,7 @@ export async function sourceFiles(config: SourceConfig, directory: string): Prom
   return expandAll((await sourceDefinition(config)).files(options), directory)
 }
 
-/** The source, of which no file may change, and no other one appear, until all have been read. */
+/** The source. Until all files have been read, none of them may change and no new one may appear. */
 function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFile[]>): Source {
   return {
     ...source,

@@ -28,7 +28,7 @@ export function glanceAtState(path: string): StateGlance | undefined {
   regularStateAt(path)
   const journal = `${path}-wal`
   const hasJournal = (regularFileAt(journal)?.size ?? 0) > 0
-  // SQLite reads a journal by an index beside it, which it makes where there is none.
+  // SQLite reads a journal through an index beside it, and creates a missing one.
   const isReadable = hasJournal && existsSync(`${path}-shm`)
   const url = pathToFileURL(path)
   if (!isReadable) url.searchParams.set('immutable', '1')

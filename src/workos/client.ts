@@ -205,7 +205,7 @@ export class WorkosClient implements Api {
     return describeFailure(failure)
   }
 
-  /** What a request carries stays out of what is told of it. */
+  /** The text about a request never contains its body or query. */
   #failed({
     method,
     path,

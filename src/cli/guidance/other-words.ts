@@ -268,7 +268,7 @@ export const otherOptions: readonly OtherWord[] = [
   },
   {
     words: ['prune', 'delete', 'remove'],
-    say: 'prune in the manifest names the kinds of which apply deletes what left the source: prune: [membership]',
+    say: 'name the kinds in the manifest. apply then deletes what left the source: prune: [membership]',
   },
   {
     words: ['max-rejects', 'max-errors', 'ignore-errors', 'continue-on-error', 'keep-going', 'allow-errors'],

@@ -5,7 +5,7 @@ import type { Staging } from '../staging.ts'
 
 /** Of whom a run speaks, and how much there is besides. */
 export interface ScopeReport extends Scope {
-  /** By kind, those of which there are any. */
+  /** By kind, without kinds that have none. */
   outOfScope: { kind: string; plural: string; count: number }[]
   /** Records of others that were rejected. */
   rejected: number

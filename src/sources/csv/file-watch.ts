@@ -36,7 +36,7 @@ export class FileWatch {
     return this.#digests
   }
 
-  /** Reading begins, and these are what will be read. What is not there yet is told of by whoever opens it. */
+  /** Reading begins, and these are what will be read. Whoever opens a missing file reports it. */
   async begin(files: readonly SourceFile[]): Promise<void> {
     for (const file of files) {
       const stamp = await named(file)

@@ -96,7 +96,7 @@ export class Originals<T extends object> implements RowTap {
     for (const place of joined) insert.run(place.file, place.line, id)
   }
 
-  /** Finds out which row is meant by each place, once the source has been read. A row that cannot be told from others is none. */
+  /** Finds out which row is meant by each place, once the source has been read. A row that cannot be told from others is ignored. */
   settle(): void {
     this.#db.exec(`
       UPDATE wanted SET row = (SELECT o.id ${AT} 1) WHERE (SELECT count(*) ${AT} 1) = 1;

@@ -13,7 +13,7 @@ const AT_A_GLANCE = 8
 /** Rows that are printed. */
 const PRINTED = 100
 
-/** A table of any number of rows, of which those in sight are drawn. */
+/** A table of any number of rows. It draws the visible ones only. */
 export class Grid {
   readonly element: HTMLElement
   readonly #spec: Spec
