@@ -18,11 +18,13 @@ const ORDER = [
   'config',
   'expressions',
   'sources',
+  'sandbox',
   'workos',
-  'resources',
+  'kinds',
   'comparing',
   'mapping',
   'inspecting',
+  'rundb',
   'desired',
   'state',
   'planning',
@@ -35,7 +37,7 @@ const ORDER = [
 ]
 
 /** The sandbox stands for WorkOS: it must not know how the program sees it. */
-const SANDBOX = 'workos/sandbox/'
+const SANDBOX = 'sandbox/'
 const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'http', 'version']
 
 /** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */

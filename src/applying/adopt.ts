@@ -1,9 +1,9 @@
+import type { DesiredResource, KindDefinition } from '../kinds/kind.ts'
 import type { AdoptAction } from '../planning/action.ts'
-import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
 import type { StateResource } from '../state/store.ts'
-import { type Hand, save, toState } from './hand.ts'
+import { type Hand, save, toState } from './apply-context.ts'
 import type { ActionOutcome } from './outcome.ts'
-import { put } from './put.ts'
+import { put } from './send-update.ts'
 
 /** Takes over something that is in WorkOS, and fills in what the plan says. @throws as carryOut */
 export async function adopt(

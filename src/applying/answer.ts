@@ -1,11 +1,11 @@
 import { type AnswerDifference, compareAnswer, otherIdentity, sentBeside } from '../comparing/answer.ts'
 import { TargetError } from '../diagnostics/errors.ts'
 import type { JsonObject } from '../json.ts'
-import type { Attributes } from '../resources/draft.ts'
-import type { Changes, DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../resources/kind.ts'
+import type { Attributes } from '../kinds/draft.ts'
+import type { Changes, DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../kinds/kind.ts'
 import type { StateResource } from '../state/store.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
-import { fail, type Hand } from './hand.ts'
+import { fail, type Hand } from './apply-context.ts'
 import type { ActionOutcome } from './outcome.ts'
 
 /**

@@ -1,15 +1,15 @@
+import type { DesiredResource, KindDefinition } from '../kinds/kind.ts'
 import type { Action, UpdateAction } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { digestSecrets } from '../planning/digest.ts'
-import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
 import type { StateResource } from '../state/store.ts'
 import { adopt } from './adopt.ts'
+import { type Hand, save } from './apply-context.ts'
 import { create } from './create.ts'
-import { type Hand, save } from './hand.ts'
 import type { ActionOutcome } from './outcome.ts'
-import { put } from './put.ts'
 import { refIdsOf } from './references.ts'
 import { remove } from './remove.ts'
+import { put } from './send-update.ts'
 
 /**
  * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into the journal. A write

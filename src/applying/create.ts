@@ -1,8 +1,8 @@
 import { identify } from '../comparing/identify.ts'
+import type { DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../kinds/kind.ts'
 import type { CreateAction } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
 import { compareAdopted } from '../planning/compare-adopted.ts'
-import type { DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../resources/kind.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
 import { adopt } from './adopt.ts'
 import { createdDifferences, refuseAnswer, settled } from './answer.ts'
@@ -19,12 +19,12 @@ import {
   save,
   takeBackUnsent,
   toState,
-} from './hand.ts'
+} from './apply-context.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { ActionOutcome } from './outcome.ts'
 import { hangsOnCreated } from './ownership.ts'
-import { put } from './put.ts'
 import { explainNotFound, refIdsOf } from './references.ts'
+import { put } from './send-update.ts'
 import { separateOf, withoutSeparate } from './separate-fields.ts'
 
 /** Creates it, or takes over what turns out to exist already. @throws as carryOut */

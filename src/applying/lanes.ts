@@ -1,7 +1,7 @@
 import type { Manifest } from '../config/manifest.ts'
+import { kindDefinition } from '../kinds/registry.ts'
 import type { Action } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
-import { kindDefinition } from '../resources/registry.ts'
 
 /**
  * The actions of a phase, those that take turns put together: each of a lane waits for the one before it, and lanes do not wait for each

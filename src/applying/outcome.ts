@@ -1,4 +1,4 @@
-import type { Reduction } from '../resources/kind.ts'
+import type { Reduction } from '../kinds/kind.ts'
 import type { Failure, StateResource } from '../state/store.ts'
 
 /** How one action ended. */

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '../resources/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import type { StateStore } from '../state/store.ts'
 
 /** Kinds that prove what hangs on them: before the state created one of these, nothing could hang on it. */

@@ -1,14 +1,14 @@
 import { besides } from '../comparing/answer.ts'
 import { identify } from '../comparing/identify.ts'
 import type { Manifest } from '../config/manifest.ts'
+import type { Attributes } from '../kinds/draft.ts'
+import type { DesiredResource, KindDefinition, RefIds } from '../kinds/kind.ts'
+import { kindDefinition } from '../kinds/registry.ts'
 import { comparedFields, differs } from '../planning/comparison.ts'
-import type { Attributes } from '../resources/draft.ts'
-import type { DesiredResource, KindDefinition, RefIds } from '../resources/kind.ts'
-import { kindDefinition } from '../resources/registry.ts'
 import type { Intent, Outcome, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import { createdDifferences } from './answer.ts'
-import { appliedAttributes } from './hand.ts'
+import { appliedAttributes } from './apply-context.ts'
 import { hangsOnCreated } from './ownership.ts'
 
 /** Lookups on their way at once; the limiter paces them. */

@@ -1,8 +1,8 @@
+import type { DesiredResource, KindDefinition, RefIds } from '../kinds/kind.ts'
+import { kindDefinition } from '../kinds/registry.ts'
 import { address } from '../planning/action.ts'
-import type { DesiredResource, KindDefinition, RefIds } from '../resources/kind.ts'
-import { kindDefinition } from '../resources/registry.ts'
 import type { ApiRefusal, WriteRequest } from '../workos/api.ts'
-import { fail, type Hand } from './hand.ts'
+import { fail, type Hand } from './apply-context.ts'
 import type { ActionOutcome } from './outcome.ts'
 
 /**

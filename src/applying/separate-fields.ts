@@ -1,5 +1,5 @@
-import type { Attributes } from '../resources/draft.ts'
-import type { DesiredResource, KindDefinition } from '../resources/kind.ts'
+import type { Attributes } from '../kinds/draft.ts'
+import type { DesiredResource, KindDefinition } from '../kinds/kind.ts'
 
 /** The separate fields that have something in them: see FieldDefinition. */
 export function separateOf({ fields }: KindDefinition, { attributes }: DesiredResource): Attributes {

@@ -1,6 +1,6 @@
 import { nearest } from '../config/nearest.ts'
 import { UsageError } from '../diagnostics/errors.ts'
-import { kindDefinitions } from '../resources/registry.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import { nearKeys } from '../state/near-keys.ts'
 import type { Address, StateStore } from '../state/store.ts'
 

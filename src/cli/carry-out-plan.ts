@@ -13,9 +13,9 @@ import { painter } from '../reporting/style.ts'
 import type { Context } from './context.ts'
 import type { HtmlFile } from './html-report.ts'
 import { buffered } from './output.ts'
-import { placeManifestProblem } from './placing.ts'
 import type { Session } from './session.ts'
 import { isStrictlyClean } from './strict.ts'
+import { placeManifestProblem } from './with-manifest-location.ts'
 
 export interface CarryOutOptions {
   /** The command, for the history of runs. */

@@ -13,9 +13,9 @@ import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { writtenNullWarnings } from '../sources/written-nulls.ts'
 import type { Context } from './context.ts'
-import { placeSourceProblem, placingSourceErrors } from './placing.ts'
 import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from './scratch-place.ts'
 import { openTold, type Telling, type Told } from './told.ts'
+import { placeSourceProblem, placingSourceErrors } from './with-manifest-location.ts'
 
 /** Where reading a live source tells of itself. */
 export interface Tell extends Omit<Told, 'progress'> {

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { UsageError } from '../diagnostics/errors.ts'
 import { readRegular } from '../files/regular-file.ts'
-import { allFaults, type FaultSet } from '../workos/sandbox/faults/fault.ts'
-import { parseFaultSet } from '../workos/sandbox/faults/parse.ts'
+import { allFaults, type FaultSet } from '../sandbox/faults/fault.ts'
+import { parseFaultSet } from '../sandbox/faults/parse.ts'
 
 /**
  * The faults that `--faults` names: a JSON file, or a percentage, which is every kind of passing trouble at that rate.

@@ -24,11 +24,11 @@ import { openState, peekState, type SqliteStateStore } from '../state/sqlite-sto
 import { checkStateFile } from '../state/state-file.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
-import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './placing.ts'
 import { type ScopeOptions, scopeOf } from './scope.ts'
 import { scratchBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
 import { emitWarning, openTold, remark, type Telling } from './told.ts'
+import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './with-manifest-location.ts'
 
 export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions {
   /** The manifest file. */

@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../json.ts'
-import type { Attributes, FieldDefinition } from '../resources/draft.ts'
-import type { Changes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import type { Attributes, FieldDefinition } from '../kinds/draft.ts'
+import type { Changes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
 import { sameMembers, sameValue } from './same-value.ts'
 
 /** A field, or a member of one, that WorkOS answered otherwise than it was sent. */

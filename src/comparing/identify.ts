@@ -1,5 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
 import { bearsContent } from './bears-content.ts'
 import { sameIdentity } from './same-identity.ts'
 

@@ -1,4 +1,4 @@
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../resources/kind.ts'
+import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
 
 /**
  * Whether a live resource that bears the external id of a desired one is the same thing. External ids of two systems may

@@ -1,5 +1,5 @@
 import type { Json } from '../json.ts'
-import type { KindDefinition } from '../resources/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 
 /**
  * Whether sending a value would say of an account that somebody else opened that its address is theirs. The source speaks of its own

@@ -1,9 +1,9 @@
 import { StateError } from '../diagnostics/errors.ts'
-import { draftDefinitions } from '../resources/registry.ts'
+import { draftDefinitions } from '../kinds/registry.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { StreamCount } from '../sources/source.ts'
 import { countNamed, type NamedRecords } from './left-out.ts'
 import type { StagedRecords } from './stage.ts'
-import type { Staging } from './staging.ts'
 
 /** What became of what the mapping yielded of one sort: `yielded` = `distinct` + `merged` + `rejected` + `leftOut`. */
 export interface KindCount {

@@ -1,4 +1,4 @@
-import type { Staging } from './staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /** Takes back what was said of records that have no client secret, where another record of the connection brings it. */
 export function withdrawMissingSecrets(staging: Staging): void {

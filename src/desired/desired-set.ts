@@ -1,9 +1,9 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import type { DesiredResource } from '../resources/kind.ts'
+import type { DesiredResource } from '../kinds/kind.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { Accounting } from './accounting.ts'
 import { countNamed, type LeftOutItem, leftOutItems } from './left-out.ts'
 import type { ScopeReport } from './scope/scope-report.ts'
-import type { Staging } from './staging.ts'
 
 /** A refused resource or record, with its place in the source. */
 export interface RejectedItem {

@@ -1,4 +1,4 @@
-import type { Staging } from './staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /**
  * Leaves a domain verified only where every record of its organization that has it says so: whoever controls a verified domain decides how its

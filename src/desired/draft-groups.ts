@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts'
-import type { Mergeable } from '../resources/mergeable.ts'
-import type { Staging } from './staging.ts'
+import type { Mergeable } from '../kinds/mergeable.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /** One draft of a resource that has several. */
 export interface Member extends Mergeable {

@@ -1,4 +1,4 @@
-import type { Staging } from './staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /**
  * Refuses roles whose record names one user by the key and another by the address: nobody can tell here which is meant. An address that

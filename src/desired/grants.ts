@@ -1,6 +1,6 @@
-import type { DraftDefinition } from '../resources/draft.ts'
+import type { DraftDefinition } from '../kinds/draft.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
-import type { Staging } from './staging.ts'
 
 /**
  * Gives the staged roles of records to the memberships they belong to, as further drafts of those memberships, which merging then

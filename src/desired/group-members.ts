@@ -1,4 +1,4 @@
-import type { Staging } from './staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /**
  * Refuses members of groups who are no members of the group's organization, as far as nothing else is the cause: an organization, a

@@ -1,5 +1,5 @@
 import { someOf } from '../diagnostics/some-of.ts'
-import type { Staging } from './staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /**
  * Refuses groups of one organization that have one name. All of them: WorkOS keeps nothing else by which one of them could be told

@@ -1,6 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import { isObject, type JsonObject } from '../json.ts'
-import type { Attributes, Normalised } from '../resources/draft.ts'
+import type { Attributes, Normalised } from '../kinds/draft.ts'
 
 interface Fitted {
   attributes: Attributes

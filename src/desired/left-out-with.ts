@@ -1,5 +1,5 @@
-import type { DraftDefinition } from '../resources/draft.ts'
-import type { Staging } from './staging.ts'
+import type { DraftDefinition } from '../kinds/draft.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /** Something that is left out because what it belongs to is. */
 export interface LeftOutWith {

@@ -1,7 +1,7 @@
 import type { Location } from '../diagnostics/problem.ts'
 import type { LeftOut, LeftOutRecord } from '../mapping/result.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { IgnoredRow } from '../sources/source.ts'
-import type { Staging } from './staging.ts'
 
 /** A record that nothing was made of because the manifest says so. */
 export interface LeftOutItem {

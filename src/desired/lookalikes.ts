@@ -1,5 +1,5 @@
 import { someOf } from '../diagnostics/some-of.ts'
-import type { Staging } from './staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 interface Lookalike {
   key: string

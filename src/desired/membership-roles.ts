@@ -1,7 +1,7 @@
 import type { RoleConfig } from '../config/manifest.ts'
-import { rankedSlugs } from '../resources/role-definition.ts'
+import { rankedSlugs } from '../kinds/role/role-definition.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import { nameOrganizationRoles } from './role-resources.ts'
-import type { Staging } from './staging.ts'
 
 const ROLES = "desired.attributes -> '$.roles'"
 

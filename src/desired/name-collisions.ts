@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { someOf } from '../diagnostics/some-of.ts'
-import { MAX_ROLE_SLUG } from '../resources/values/roles.ts'
-import type { Staging } from './staging.ts'
+import { MAX_ROLE_SLUG } from '../kinds/role/roles.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /** How many of the names a message has, and how much of each. */
 const NAMED = 4

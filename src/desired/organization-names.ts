@@ -1,5 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { Staging } from './staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /** How many conflicts are named in remarks; the organizations of all others are one number. */
 const NAMED = 10

@@ -1,5 +1,5 @@
-import type { DraftDefinition } from '../resources/draft.ts'
-import type { Staging } from './staging.ts'
+import type { DraftDefinition } from '../kinds/draft.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /** References that are turned in one go: as many may merge as there are users. */
 const ALIASES_AT_ONCE = 5_000

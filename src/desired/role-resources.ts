@@ -1,10 +1,10 @@
 import type { Manifest } from '../config/manifest.ts'
 import { canonicalJson } from '../json.ts'
-import type { DesiredResource } from '../resources/kind.ts'
-import { permissionsDefined } from '../resources/permission.ts'
-import { rolesDefined } from '../resources/role-definition.ts'
+import type { DesiredResource } from '../kinds/kind.ts'
+import { permissionsDefined } from '../kinds/permission/permission.ts'
+import { rolesDefined } from '../kinds/role/role-definition.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import { leaveOut } from './left-out-with.ts'
-import type { Staging } from './staging.ts'
 
 /** Definitions of a role, by what they are of: in SQL, `key` tells one of organizations by an `@`. */
 const DEFINITIONS = "desired WHERE kind = 'role-definition'"

@@ -1,8 +1,8 @@
 import type { Json } from '../json.ts'
-import type { Attributes } from '../resources/draft.ts'
-import { type CaseCode, insertCase } from './cases.ts'
-import { claims, refuseClaimants } from './claims.ts'
-import type { Staging } from './staging.ts'
+import type { Attributes } from '../kinds/draft.ts'
+import type { Staging } from '../rundb/run-database.ts'
+import { type CaseCode, insertCase } from './duplicate-cases.ts'
+import { claims, refuseClaimants } from './unique-values.ts'
 
 const SAME_ID: CaseCode = 'same_external_id_different_emails'
 

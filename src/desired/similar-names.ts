@@ -1,4 +1,4 @@
-import type { Staging } from './staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /** How many groups are named; the organizations of all others are one number. */
 const NAMED = 10

@@ -1,8 +1,8 @@
 import type { DerivedName, Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 import { insertLeftOut } from './left-out.ts'
 import { insertLeftOutKey, insertLeftOutWith } from './left-out-with.ts'
-import type { Staging } from './staging.ts'
 
 /** Maps chunks of records, on other threads where there are many. */
 export interface Mapper {

@@ -1,6 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { DesiredSet } from './desired-set.ts'
-import type { Staging } from './staging.ts'
 
 /** A user whose authenticator app WorkOS cannot take, and who enrols again. */
 export interface UnsupportedTotp {

@@ -1,8 +1,8 @@
 import type { RoleConfig } from '../config/manifest.ts'
-import type { Check } from '../resources/values/check.ts'
-import { type MappedRole, mapRoleSlug, rolesIn } from '../resources/values/roles.ts'
+import { type MappedRole, mapRoleSlug, rolesIn } from '../kinds/role/roles.ts'
+import type { Check } from '../kinds/values/check.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
-import type { Staging } from './staging.ts'
 
 /**
  * Gives roles that are a user's wherever it is a member to its memberships, as further drafts of those. What a role means may depend on the

@@ -1,5 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { ValueRules } from '../resources/draft.ts'
+import type { ValueRules } from '../kinds/draft.ts'
 
 /** The parts of the manifest that the value rules read. */
 export function valueRules(manifest: Manifest): ValueRules {

@@ -1,6 +1,6 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { kindDefinitions } from '../resources/registry.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import type { Address } from '../state/store.ts'
 import { blank } from './explain-record.ts'
 import type { Explaining } from './explaining.ts'

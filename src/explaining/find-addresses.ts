@@ -1,4 +1,4 @@
-import type { Staging } from '../desired/staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { Address } from '../state/store.ts'
 import { isPlace, KINDS, type Wanted } from './wanted.ts'
 

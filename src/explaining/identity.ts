@@ -1,5 +1,5 @@
-import type { Staging } from '../desired/staging.ts'
-import { definitionKeys } from '../resources/role-definition.ts'
+import { definitionKeys } from '../kinds/role/role-definition.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { Address } from '../state/store.ts'
 
 /** What records a resource is made from: their kind, and the keys that they have. */

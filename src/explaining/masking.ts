@@ -1,10 +1,10 @@
 import { looksLikeHash } from '../inspecting/password-format.ts'
 import { isSecretName } from '../inspecting/sensitivity.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
+import { recognisePasswordHash } from '../kinds/user/passwords/recognise.ts'
 import type { CompiledMapping } from '../mapping/compile.ts'
 import { concealing } from '../mapping/conceal.ts'
-import { shownHashType } from '../resources/passwords/hash-types.ts'
-import { recognisePasswordHash } from '../resources/passwords/recognise.ts'
 
 /** What is shown of the values of records: nothing of their secrets. */
 export interface Masking {

@@ -1,7 +1,7 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject } from '../json.ts'
-import { shownHashType } from '../resources/passwords/hash-types.ts'
+import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
 import type { ExplainedAction, ExplainedMerging, ExplainedPassword } from './explanation.ts'
 
 /** What becomes of the password of a user, and why it has none. */

@@ -1,5 +1,5 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { kindDefinition, kindDefinitions } from '../resources/registry.ts'
+import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
 import type { Address } from '../state/store.ts'
 import type { ExplainedDependents, ExplainedReference } from './explanation.ts'
 import { outcomeOf } from './outcome.ts'

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein'
-import type { Staging } from '../desired/staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 /** How many keys and addresses of each table are compared. */
 const SAMPLE = 20_000

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { addressForm } from '../addresses.ts'
-import { draftDefinitions, kindDefinitions } from '../resources/registry.ts'
-import { normaliseEmail } from '../resources/values/email.ts'
+import { draftDefinitions, kindDefinitions } from '../kinds/registry.ts'
+import { normaliseEmail } from '../kinds/values/email.ts'
 import type { Origin } from '../sources/source.ts'
 
 /** Everything that a text may mean. It means what is found. */

@@ -1,5 +1,5 @@
-import type { DesiredResource } from '../resources/kind.ts'
-import { certificateEnd } from '../resources/values/pem.ts'
+import { certificateEnd } from '../kinds/connection/pem.ts'
+import type { DesiredResource } from '../kinds/kind.ts'
 import { latestCertificate, listOf } from './templates.ts'
 
 const DAY = 86_400_000

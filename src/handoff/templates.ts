@@ -1,6 +1,6 @@
-import type { Attributes } from '../resources/draft.ts'
-import type { DesiredResource } from '../resources/kind.ts'
-import { certificateEnd } from '../resources/values/pem.ts'
+import { certificateEnd } from '../kinds/connection/pem.ts'
+import type { Attributes } from '../kinds/draft.ts'
+import type { DesiredResource } from '../kinds/kind.ts'
 
 /**
  * The columns of the files that WorkOS imports connections from, as `workos migrations export-template` writes them:

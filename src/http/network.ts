@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { isLoopback } from './loopback.ts'
 import { type Proxies, proxyUrl } from './proxy.ts'
-import { type NamedProxy, ProxyTrouble } from './proxy-trouble.ts'
+import { type NamedProxy, ProxyTrouble } from './proxy-failure.ts'
 
 /** The connections of one client. */
 export interface Network {

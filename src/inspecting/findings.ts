@@ -1,4 +1,4 @@
-import { normaliseEmail } from '../resources/values/email.ts'
+import { normaliseEmail } from '../kinds/values/email.ts'
 import { belongingOf } from './belonging.ts'
 import type { PasswordFormat, PeopleInspection } from './inspection.ts'
 import { isHarmless } from './mask.ts'

@@ -1,5 +1,5 @@
-import { fromClerk } from '../resources/passwords/clerk.ts'
-import { canonicalHashType, checkHash, shownHashType } from '../resources/passwords/hash-types.ts'
+import { fromClerk } from '../kinds/user/passwords/clerk.ts'
+import { canonicalHashType, checkHash, shownHashType } from '../kinds/user/passwords/hash-types.ts'
 import type { PasswordFate } from './inspection.ts'
 
 export interface Format {

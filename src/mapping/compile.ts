@@ -2,11 +2,11 @@ import { pathsOfNewest, preferences } from '../config/dedupe.ts'
 import type { Manifest, MapRule, UserDedupe } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { CompiledExpression } from '../expressions/expression.ts'
-import type { DraftDefinition, ValueRules } from '../resources/draft.ts'
-import { draftDefinitions } from '../resources/registry.ts'
+import type { DraftDefinition, ValueRules } from '../kinds/draft.ts'
+import { draftDefinitions } from '../kinds/registry.ts'
 import { SECRET_NAMES } from './conceal.ts'
+import { Tracker } from './heartbeat.ts'
 import { type Compilations, type CompiledRule, compileAt, compileRule, hasFields } from './rule.ts'
-import { Tracker } from './whereabouts.ts'
 
 /**
  * What a worker needs to know of the manifest: plain data. Of its secrets those alone that expressions read: they reach

@@ -1,6 +1,6 @@
 import { Redactor } from '../diagnostics/redactor.ts'
 import { isObject } from '../json.ts'
-import type { ValueProblem } from '../resources/draft.ts'
+import type { ValueProblem } from '../kinds/draft.ts'
 
 /** Names under which exports keep secrets, whether the mapping reads them or not. */
 export const SECRET_NAMES: readonly string[] = [

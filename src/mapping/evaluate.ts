@@ -2,7 +2,7 @@ import { type CompiledExpression, ExpressionFailure } from '../expressions/expre
 import { isTruthy } from '../expressions/plain.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
-import { isEmpty } from '../resources/values/check.ts'
+import { isEmpty } from '../kinds/values/check.ts'
 import { concealing } from './conceal.ts'
 import type { CompiledField, CompiledRule } from './rule.ts'
 

@@ -1,6 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import { type Bounds, type Compilation, compile } from '../expressions/expression.ts'
-import { draftDefinitions, draftOfRule } from '../resources/registry.ts'
+import { draftDefinitions, draftOfRule } from '../kinds/registry.ts'
 import { mappingFunctions } from './functions.ts'
 
 /** What expressions of the mapping read besides the record: `$vars` and, where a secret is made, `$secrets`. */

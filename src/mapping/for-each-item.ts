@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../json.ts'
-import type { ValueProblem } from '../resources/draft.ts'
+import type { ValueProblem } from '../kinds/draft.ts'
 import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
 import { type Condition, FieldFailure, itemsOf } from './evaluate.ts'
 import type { Reject } from './result.ts'

@@ -1,4 +1,4 @@
-import { isEmpty } from '../resources/values/check.ts'
+import { isEmpty } from '../kinds/values/check.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import type { CompiledMapping } from './compile.ts'
 import { FieldFailure, fieldsOf } from './evaluate.ts'

@@ -2,10 +2,10 @@ import type { Manifest } from '../config/manifest.ts'
 import type { ManifestError } from '../diagnostics/errors.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
+import { createWhereabouts } from './heartbeat.ts'
 import { mapChunk } from './map-chunk.ts'
 import type { MapResult, MapTask } from './result.ts'
 import { exhaustedError, stuckError, watchOver } from './watchdog.ts'
-import { createWhereabouts } from './whereabouts.ts'
 
 /** Maps chunks of records on worker threads. */
 export interface MapperPool {

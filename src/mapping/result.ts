@@ -1,6 +1,6 @@
 import type { Location } from '../diagnostics/problem.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
-import type { Whereabouts } from './whereabouts.ts'
+import type { Whereabouts } from './heartbeat.ts'
 
 /** One resource as a record describes it, checked and normalised, ready to be staged. */
 export interface Draft {

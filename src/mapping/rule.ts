@@ -3,7 +3,7 @@ import type { Problem } from '../diagnostics/problem.ts'
 import type { CompiledExpression } from '../expressions/expression.ts'
 import { isObject } from '../json.ts'
 import { compileAtPath, type MappingConstants } from './expression.ts'
-import type { Tracker } from './whereabouts.ts'
+import type { Tracker } from './heartbeat.ts'
 
 /** Keys of a rule that steer it and are no fields. */
 const STEERING: ReadonlySet<string> = new Set(['from', 'each', 'when'])

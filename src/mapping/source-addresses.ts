@@ -1,7 +1,7 @@
 import type { CompiledExpression } from '../expressions/expression.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import type { ValueProblem } from '../resources/draft.ts'
-import { confusableAddress } from '../resources/values/email.ts'
+import type { ValueProblem } from '../kinds/draft.ts'
+import { confusableAddress } from '../kinds/values/email.ts'
 import type { CompiledRule } from './rule.ts'
 
 /** Fields that say whose something is. The key of an organization or a group is no address. */

@@ -1,4 +1,4 @@
-import type { ValueProblem } from '../resources/draft.ts'
+import type { ValueProblem } from '../kinds/draft.ts'
 import type { Note, Reject } from './result.ts'
 
 /** A remark for each role by which something was rejected, since no map knows it: they are counted by role. */

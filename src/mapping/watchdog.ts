@@ -1,7 +1,7 @@
 import { ManifestError } from '../diagnostics/errors.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
 import type { SourceRecord } from '../sources/source.ts'
-import { positionOf, type Whereabouts } from './whereabouts.ts'
+import { positionOf, type Whereabouts } from './heartbeat.ts'
 
 /** How often a worker is looked at within the time that it may stand still. */
 const LOOKS = 10

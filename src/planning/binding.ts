@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { GuardError } from '../diagnostics/errors.ts'
-import { kindDefinition } from '../resources/registry.ts'
+import { kindDefinition } from '../kinds/registry.ts'
 import type { Binding, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { TargetIdentity } from '../workos/target.ts'

@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { Staging } from '../desired/staging.ts'
-import type { DesiredResource, KindDefinition, Mention } from '../resources/kind.ts'
+import type { DesiredResource, KindDefinition, Mention } from '../kinds/kind.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { BlockedAction } from './action.ts'
 import { findMention } from './references.ts'
 

@@ -1,7 +1,7 @@
 import { breathe } from '../clock.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import { kindDefinitions, plannedKinds } from '../resources/registry.ts'
+import { kindDefinitions, plannedKinds } from '../kinds/registry.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'

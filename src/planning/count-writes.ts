@@ -1,5 +1,5 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { KindDefinition } from '../resources/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import { classify, type RequestClass } from '../workos/limiter.ts'
 
 /** Writes of a kind by what they are for: updates and adoptions are changes. */

@@ -1,5 +1,5 @@
-import type { Staging } from '../desired/staging.ts'
-import type { Attributes } from '../resources/draft.ts'
+import type { Attributes } from '../kinds/draft.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { Spared } from './action.ts'
 import { BEYOND } from './state-scope.ts'
 

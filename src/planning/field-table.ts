@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json } from '../json.ts'
-import type { KindDefinition } from '../resources/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import { saysNothing } from '../sources/written-nulls.ts'
 import { describeSecrets } from './action-values.ts'
 

@@ -1,7 +1,6 @@
-import type { Staging } from '../desired/staging.ts'
 import { CredentialsError } from '../diagnostics/errors.ts'
-import type { Attributes } from '../resources/draft.ts'
-import { group } from '../resources/group.ts'
+import type { Attributes } from '../kinds/draft.ts'
+import { group } from '../kinds/group/group.ts'
 import {
   type GivenRole,
   membersOfGroup,
@@ -9,9 +8,10 @@ import {
   ownRoles,
   rankedRoles,
   rolesOfGroup,
-} from '../resources/group-roles.ts'
-import type { LiveResource } from '../resources/kind.ts'
-import { membership } from '../resources/membership.ts'
+} from '../kinds/group/group-roles.ts'
+import type { LiveResource } from '../kinds/kind.ts'
+import { membership } from '../kinds/membership/membership.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
 import { eachOf } from './at-once.ts'
 

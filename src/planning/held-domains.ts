@@ -1,5 +1,5 @@
-import type { Staging } from '../desired/staging.ts'
-import { organizationsWithDomains } from '../resources/organization.ts'
+import { organizationsWithDomains } from '../kinds/organization/organization.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
 import { insertLive } from './plan-tables.ts'
 

@@ -1,6 +1,6 @@
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
-import type { DesiredResource, KindDefinition, Mention } from '../resources/kind.ts'
-import { kindDefinition } from '../resources/registry.ts'
+import type { DesiredResource, KindDefinition, Mention } from '../kinds/kind.ts'
+import { kindDefinition } from '../kinds/registry.ts'
 import type { Api } from '../workos/api.ts'
 import { eachOf } from './at-once.ts'
 import { insertLive } from './plan-tables.ts'

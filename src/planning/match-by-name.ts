@@ -1,6 +1,6 @@
-import type { Staging } from '../desired/staging.ts'
 import { someOf } from '../diagnostics/some-of.ts'
-import type { DesiredResource, LiveResource } from '../resources/kind.ts'
+import type { DesiredResource, LiveResource } from '../kinds/kind.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import { findLive } from './plan-tables.ts'
 
 /** What a name alone says: nothing bears it, one does, or more than one do and nobody can tell which is meant. */

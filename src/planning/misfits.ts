@@ -1,4 +1,4 @@
-import type { Staging } from '../desired/staging.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { Plan } from './plan.ts'
 
 /** What keeps a record, or a part of it, out of WorkOS. */

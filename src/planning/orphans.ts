@@ -1,5 +1,5 @@
-import type { Staging } from '../desired/staging.ts'
-import { kindDefinition } from '../resources/registry.ts'
+import { kindDefinition } from '../kinds/registry.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import { BEYOND } from './state-scope.ts'
 
 /** A resource of the state that the source no longer has: it is left alone in WorkOS. */

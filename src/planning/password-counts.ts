@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { canonicalHashType } from '../resources/passwords/hash-types.ts'
-import { weakness } from '../resources/passwords/weakness.ts'
+import { canonicalHashType } from '../kinds/user/passwords/hash-types.ts'
+import { weakness } from '../kinds/user/passwords/weakness.ts'
 
 /** How many users of the desired set have some one thing said of their password, and what. */
 export interface PasswordRemark {

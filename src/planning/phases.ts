@@ -1,4 +1,4 @@
-import { kindDefinitions } from '../resources/registry.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import type { Action } from './action.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { KindDefinition } from '../resources/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import { type Candidate, candidates, findCandidates } from './candidates.ts'
 import { decideKnown } from './decide-known.ts'
 import { decideUnknown } from './decide-unknown.ts'

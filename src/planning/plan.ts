@@ -1,6 +1,6 @@
-import { type CaseCount, caseCounts } from '../desired/cases.ts'
 import type { ConnectionCounts } from '../desired/connection-counts.ts'
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
+import { type CaseCount, caseCounts } from '../desired/duplicate-cases.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Action, Drift, Spared } from './action.ts'
 import type { Estimate } from './estimate.ts'

@@ -1,5 +1,5 @@
-import type { Staging } from '../desired/staging.ts'
-import type { DesiredResource, KindDefinition, Mention, MentionedAs, RefIds } from '../resources/kind.ts'
+import type { DesiredResource, KindDefinition, Mention, MentionedAs, RefIds } from '../kinds/kind.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import { findLive } from './plan-tables.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { type AnswerDifference, compareAnswer, sentBeside } from '../comparing/answer.ts'
-import type { Staging } from '../desired/staging.ts'
-import { kindDefinition } from '../resources/registry.ts'
+import { kindDefinition } from '../kinds/registry.ts'
+import type { Staging } from '../rundb/run-database.ts'
 
 const CODE = 'still_reduced'
 const ANSWERED = 'still_answered'

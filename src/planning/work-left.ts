@@ -1,4 +1,4 @@
-import { kindDefinitions } from '../resources/registry.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import type { RequestClass } from '../workos/limiter.ts'
 import type { Action } from './action.ts'
 import { countWrites, deletionClass, type Writes } from './count-writes.ts'

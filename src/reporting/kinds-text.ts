@@ -1,4 +1,4 @@
-import { draftDefinitions, kindDefinitions } from '../resources/registry.ts'
+import { draftDefinitions, kindDefinitions } from '../kinds/registry.ts'
 import { counted } from './style.ts'
 
 const PLURALS: ReadonlyMap<string, string> = new Map([

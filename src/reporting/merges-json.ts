@@ -1,14 +1,14 @@
 import type { Manifest, MergeRule } from '../config/manifest.ts'
-import { casesOf } from '../desired/cases.ts'
 import { draftGroups, type Member, originOf } from '../desired/draft-groups.ts'
+import { casesOf } from '../desired/duplicate-cases.ts'
 import { policyFor } from '../desired/merge-policy.ts'
 import { sharedIdsOf } from '../desired/shared-users.ts'
 import { jsonText } from '../json.ts'
+import { mergeDrafts } from '../kinds/merge.ts'
+import type { MergeConflict } from '../kinds/mergeable.ts'
+import { draftDefinition } from '../kinds/registry.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import type { Plan } from '../planning/plan.ts'
-import { mergeDrafts } from '../resources/merge.ts'
-import type { MergeConflict } from '../resources/mergeable.ts'
-import { draftDefinition } from '../resources/registry.ts'
 
 /** Kinds of which records may contradict each other. Of organizations, which every member mentions, only those are told. */
 const KINDS = ['user', 'organization'] as const

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../json.ts'
+import type { Vocabulary } from './csv/column-spec.ts'
 import { sourceFile } from './csv/file.ts'
 import { oneOrganizationId } from './csv/one-organization-id.ts'
 import { nullsOption, textOption } from './csv/options.ts'
 import { CsvStream, checkCsvFile, type RowRule } from './csv/stream.ts'
-import type { Vocabulary } from './csv/vocabulary.ts'
 import type { ReadContext, Source, SourceDefinition, SourceRecord } from './source.ts'
 
 /** A CSV file about roles that a source may have beside it: a main stream of its own, named like the option that gives the file. */

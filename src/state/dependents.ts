@@ -1,4 +1,4 @@
-import { kindDefinitions } from '../resources/registry.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import type { Address, StateStore } from './store.ts'
 
 /** A resource of the state that refers to another one. */

@@ -1,5 +1,5 @@
-import type { DraftDefinition } from '../resources/draft.ts'
-import { kindDefinitions } from '../resources/registry.ts'
+import type { DraftDefinition } from '../kinds/draft.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import type { Address, StateResource, StateStore } from './store.ts'
 
 /** A resource of the state that gets another key. */

@@ -1,7 +1,7 @@
-import type { Staging } from '../desired/staging.ts'
 import { canonicalJson } from '../json.ts'
+import type { Attributes } from '../kinds/draft.ts'
 import { createPlanTables } from '../planning/plan-tables.ts'
-import type { Attributes } from '../resources/draft.ts'
+import type { Staging } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Finding } from './verification.ts'
 

@@ -2,7 +2,7 @@ import { CredentialsError, TargetError } from '../diagnostics/errors.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { ApiRefusal, type WriteRequest } from './api.ts'
 import type { Answer } from './exchange.ts'
-import { errorCodes, errorMessage } from './trouble.ts'
+import { errorCodes, errorMessage } from './network-errors.ts'
 
 /** Groups have to be enabled in an environment: where they are not, a key that is good for all else is refused. */
 const GROUPS = /\/groups(\/|$)/

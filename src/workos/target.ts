@@ -92,7 +92,7 @@ export async function openTarget({
       baseUrl: `sandbox:${data}`,
       apiKey: checkKey(target.apiKey ?? SANDBOX_KEY),
     }
-    const { startSandbox } = await import('./sandbox/server.ts')
+    const { startSandbox } = await import('../sandbox/server.ts')
     // Whoever else is on this machine could find the port, and the key of the manifest is no secret.
     const key = `sk_${randomBytes(24).toString('base64url')}`
     const embedded = { key, inPlaceOf: identity.apiKey }

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { recover } from '../../src/applying/recover.ts'
 import type { Manifest } from '../../src/config/manifest.ts'
+import { startSandbox } from '../../src/sandbox/server.ts'
 import { openState } from '../../src/state/sqlite-store.ts'
 import type { Intent, StateResource } from '../../src/state/store.ts'
-import { startSandbox } from '../../src/workos/sandbox/server.ts'
 import { openTarget } from '../../src/workos/target.ts'
 
 const HOUR = 3_600_000

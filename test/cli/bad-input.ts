@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Sandbox, startSandbox } from '../../src/workos/sandbox/server.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { command, type Files, folderOf, type Outcome, type World } from './harness.ts'
 
 /** Stands in every key, hash and password of the cases, so that one look finds a secret that got out. */

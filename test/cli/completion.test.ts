@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { SHELLS, type Shell, scripts } from '../../src/cli/completion/scripts.ts'
-import { kindDefinitions } from '../../src/resources/registry.ts'
+import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { PROGRAM } from '../built.ts'
 import { command, folderOf } from './harness.ts'
 

@@ -8,12 +8,12 @@ import {
   sentBeside,
 } from '../../src/comparing/answer.ts'
 import type { JsonObject } from '../../src/json.ts'
-import { connection } from '../../src/resources/connection-kind.ts'
-import { group } from '../../src/resources/group.ts'
-import type { KindDefinition, LiveResource } from '../../src/resources/kind.ts'
-import { membership } from '../../src/resources/membership.ts'
-import { organization } from '../../src/resources/organization.ts'
-import { user } from '../../src/resources/user.ts'
+import { connection } from '../../src/kinds/connection/connection-kind.ts'
+import { group } from '../../src/kinds/group/group.ts'
+import type { KindDefinition, LiveResource } from '../../src/kinds/kind.ts'
+import { membership } from '../../src/kinds/membership/membership.ts'
+import { organization } from '../../src/kinds/organization/organization.ts'
+import { user } from '../../src/kinds/user/user.ts'
 
 describe('no difference', () => {
   const cases: [string, KindDefinition, JsonObject, JsonObject][] = [

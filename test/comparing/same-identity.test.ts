@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { identify } from '../../src/comparing/identify.ts'
 import { sameIdentity } from '../../src/comparing/same-identity.ts'
-import { organization } from '../../src/resources/organization.ts'
-import { user } from '../../src/resources/user.ts'
+import { organization } from '../../src/kinds/organization/organization.ts'
+import { user } from '../../src/kinds/user/user.ts'
 
 const acme = {
   kind: 'organization',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { manifestDocs } from '../../scripts/manifest-docs.ts'
 import { expressionsOf } from '../../src/config/expressions.ts'
 import { isSchema, knownKeys, manifestSchema, type Schema, sourceSchema, sourceTypes } from '../../src/config/schema.ts'
-import { draftDefinitions } from '../../src/resources/registry.ts'
+import { draftDefinitions } from '../../src/kinds/registry.ts'
 import { sourceDefinitions } from '../../src/sources/registry.ts'
 import { loadText, MINIMAL } from './folder.ts'
 

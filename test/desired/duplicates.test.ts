@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Manifest, UserDedupe } from '../../src/config/manifest.ts'
-import { caseCounts } from '../../src/desired/cases.ts'
 import type { DesiredSet } from '../../src/desired/desired-set.ts'
+import { caseCounts } from '../../src/desired/duplicate-cases.ts'
 import type { JsonObject } from '../../src/json.ts'
+import { RULES } from '../kinds/rules.ts'
 import { dedupeWith } from '../mapping/manifest.ts'
-import { RULES } from '../resources/rules.ts'
 import { mappedSet } from './mapped-set.ts'
 
 const MAP: Manifest['map'] = {

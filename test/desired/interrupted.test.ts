@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { assembleDesired } from '../../src/desired/assemble.ts'
-import { Staging } from '../../src/desired/staging.ts'
+import { Staging } from '../../src/rundb/run-database.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
 test('a signal is taken in while duplicates are merged, which takes long with many users', async () => {

@@ -4,10 +4,10 @@ import { account, countYielded } from '../../src/desired/accounting.ts'
 import { assembleDesired } from '../../src/desired/assemble.ts'
 import { DesiredSet } from '../../src/desired/desired-set.ts'
 import { stageRecords } from '../../src/desired/stage.ts'
-import { Staging } from '../../src/desired/staging.ts'
 import type { JsonObject } from '../../src/json.ts'
 import { compileMapping, mapperSettings } from '../../src/mapping/compile.ts'
 import { mapChunk } from '../../src/mapping/map-chunk.ts'
+import { Staging } from '../../src/rundb/run-database.ts'
 import { manifestWith, recordsOf } from '../mapping/manifest.ts'
 
 /** The desired set of these records, mapped as the manifest says, a chunk at a time. */

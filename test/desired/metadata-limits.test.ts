@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Manifest } from '../../src/config/manifest.ts'
-import { RULES } from '../resources/rules.ts'
+import { RULES } from '../kinds/rules.ts'
 import { assembled, contents, type RecordPart } from './assembled.ts'
 
 const email = 'ada@example.com'

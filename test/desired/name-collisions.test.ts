@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Manifest } from '../../src/config/manifest.ts'
 import type { JsonObject } from '../../src/json.ts'
-import { RULES } from '../resources/rules.ts'
+import { RULES } from '../kinds/rules.ts'
 import { mappedSet } from './mapped-set.ts'
 
 const ROLES = { roles: { ...RULES.roles, map: {}, unmapped: 'keep' as const } }

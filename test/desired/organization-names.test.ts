@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { describeNote } from '../../src/reporting/remarks.ts'
-import { RULES } from '../resources/rules.ts'
+import { RULES } from '../kinds/rules.ts'
 import { assembled, type RecordPart } from './assembled.ts'
 import { mappedSet, wanted } from './mapped-set.ts'
 

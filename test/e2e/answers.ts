@@ -1,4 +1,4 @@
-import type { Exchange, Interceptor } from '../../src/workos/sandbox/server.ts'
+import type { Exchange, Interceptor } from '../../src/sandbox/server.ts'
 
 type Answer = Record<string, unknown>
 

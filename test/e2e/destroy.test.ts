@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isObject } from '../../src/json.ts'
-import type { Interceptor } from '../../src/workos/sandbox/server.ts'
+import type { Interceptor } from '../../src/sandbox/server.ts'
 import { byKind } from './kinds.ts'
 import { member, peopleManifest, peopleProject, person } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Exchange, Interceptor } from '../../src/workos/sandbox/server.ts'
+import type { Exchange, Interceptor } from '../../src/sandbox/server.ts'
 import { byKind } from './kinds.ts'
 import { member, peopleProject, person } from './people.ts'
 import { KEY, startWorkos, writes } from './workos.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Reply } from '../../src/workos/sandbox/call.ts'
-import type { Exchange, Interceptor } from '../../src/workos/sandbox/server.ts'
+import type { Reply } from '../../src/sandbox/call.ts'
+import type { Exchange, Interceptor } from '../../src/sandbox/server.ts'
 import { byKind } from './kinds.ts'
 import { member, peopleProject } from './people.ts'
 import { KEY, startWorkos } from './workos.ts'

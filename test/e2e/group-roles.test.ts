@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { SandboxOptions } from '../../src/workos/sandbox/server.ts'
+import type { SandboxOptions } from '../../src/sandbox/server.ts'
 import type { Project } from './cli.ts'
 import { member, peopleManifest, peopleProject, type Row } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Exchange } from '../../src/workos/sandbox/server.ts'
+import type { Exchange } from '../../src/sandbox/server.ts'
 import { cases, WHOLE } from '../whole.ts'
 import { type Child, createProject, type Project } from './cli.ts'
 import { FAST, startWorkos, type Workos } from './workos.ts'

@@ -1,6 +1,6 @@
 /** Answers that later versions of WorkOS's API have: every one is told with what helps, and none ends the run. */
 import { expect, test } from 'vitest'
-import type { Fault } from '../../src/workos/sandbox/faults/fault.ts'
+import type { Fault } from '../../src/sandbox/faults/fault.ts'
 import { member, peopleManifest, peopleProject } from './people.ts'
 import { KEY, startWorkos, type Workos } from './workos.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Interceptor } from '../../src/workos/sandbox/server.ts'
+import type { Interceptor } from '../../src/sandbox/server.ts'
 import { member, peopleProject, type Row } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 

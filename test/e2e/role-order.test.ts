@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isObject } from '../../src/json.ts'
-import type { Interceptor } from '../../src/workos/sandbox/server.ts'
+import type { Interceptor } from '../../src/sandbox/server.ts'
 import { member, peopleManifest, peopleProject } from './people.ts'
 import { KEY, startWorkos } from './workos.ts'
 

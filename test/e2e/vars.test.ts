@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { FIREBASE } from '../resources/passwords/firebase.ts'
+import { FIREBASE } from '../kinds/passwords/firebase.ts'
 import { createProject } from './cli.ts'
 import { FAST, KEY, startWorkos } from './workos.ts'
 

@@ -1,4 +1,4 @@
-import { allFaults, type Effect, type FaultSet, type Trigger } from '../../src/workos/sandbox/faults/fault.ts'
+import { allFaults, type Effect, type FaultSet, type Trigger } from '../../src/sandbox/faults/fault.ts'
 import { without } from './population.ts'
 import type { Weather } from './storm.ts'
 

@@ -5,7 +5,7 @@ import { compileMapping, mapperSettings } from '../../src/mapping/compile.ts'
 import { compileAtPath, compileExpression } from '../../src/mapping/expression.ts'
 import { mapChunk } from '../../src/mapping/map-chunk.ts'
 import { createMapperPool } from '../../src/mapping/pool.ts'
-import { FIREBASE } from '../resources/passwords/firebase.ts'
+import { FIREBASE } from '../kinds/passwords/firebase.ts'
 import { manifestWith, recordsOf } from './manifest.ts'
 
 const vars = { organization: { name: 'Acme', tags: ['a', 'b'] }, plans: [{ id: 'p1', title: 'Pro' }], limit: 3 }

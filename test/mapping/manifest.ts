@@ -1,7 +1,7 @@
 import type { Manifest, UserDedupe } from '../../src/config/manifest.ts'
 import type { JsonObject } from '../../src/json.ts'
 import type { SourceRecord } from '../../src/sources/source.ts'
-import { RULES } from '../resources/rules.ts'
+import { RULES } from '../kinds/rules.ts'
 
 /** Rules for duplicate users, the others as they are by default. */
 export function dedupeWith(changed: Partial<UserDedupe>): Manifest['dedupe'] {

@@ -4,7 +4,7 @@ import { GuardError } from '../../src/diagnostics/errors.ts'
 import { bindingFor, checkBinding } from '../../src/planning/binding.ts'
 import { openState, type SqliteStateStore } from '../../src/state/sqlite-store.ts'
 import type { TargetIdentity } from '../../src/workos/target.ts'
-import { type Live, live } from '../resources/live.ts'
+import { type Live, live } from '../kinds/live.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const target: TargetIdentity = { type: 'workos', baseUrl: 'https://api.workos.com', apiKey: 'sk_test_one' }

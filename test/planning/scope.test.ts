@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { checkPilot, readSelector } from '../../src/config/pilot.ts'
 import { choose, globOf, type Population } from '../../src/desired/scope/choose.ts'
 import { belongingOf, type ChosenOnes, type RefusedItem } from '../../src/desired/scope/reject-scope.ts'
-import { Staging } from '../../src/desired/staging.ts'
+import { Staging } from '../../src/rundb/run-database.ts'
 
 describe('a selector', () => {
   test.each([

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
 import type { JsonObject } from '../../src/json.ts'
-import { Database } from '../../src/workos/sandbox/database.ts'
+import { Database } from '../../src/sandbox/database.ts'
 import { command, folderOf, type Outcome } from '../cli/harness.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -221,7 +221,7 @@ describe('every code has a remedy', () => {
   })
 
   test('that the sandbox answers a write with', () => {
-    const sandbox = codeIn('workos/sandbox')
+    const sandbox = codeIn('sandbox')
     const codes = [...found(sandbox, /refusal\(\s*4\d\d,\s*'([a-z_]+)'/g), ...found(sandbox, /\{ code: '([a-z_]+)',/g)]
     const ofQueries = ['limit_invalid', 'order_invalid', 'statuses_invalid']
     const neverToUs = [

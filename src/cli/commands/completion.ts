@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
-import { kindDefinitions } from '../../resources/registry.ts'
+import { kindDefinitions } from '../../kinds/registry.ts'
 import { complete } from '../completion/complete.ts'
 import { type Shell, scripts } from '../completion/scripts.ts'
 import type { Context } from '../context.ts'

@@ -7,8 +7,8 @@ import { renderExplanationText } from '../../reporting/explain-text.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import { buffered } from '../output.ts'
-import { placingSourceErrors } from '../placing.ts'
 import type { SessionOptions } from '../session.ts'
+import { placingSourceErrors } from '../with-manifest-location.ts'
 import { withSession } from '../with-session.ts'
 
 export interface ExplainCommandOptions extends SessionOptions {

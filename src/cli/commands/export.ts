@@ -14,9 +14,9 @@ import { liveReading, snapshotFolder } from '../../sources/snapshot/placement.ts
 import { recordSource } from '../../sources/snapshot/record.ts'
 import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
-import { placeSourceProblem, placingSourceErrors } from '../placing.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { openTold, type Telling } from '../told.ts'
+import { placeSourceProblem, placingSourceErrors } from '../with-manifest-location.ts'
 
 export interface ExportOptions extends Telling {
   /** The manifest file. */

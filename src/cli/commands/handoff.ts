@@ -13,11 +13,11 @@ import { painter } from '../../reporting/style.ts'
 import { peekState } from '../../state/sqlite-store.ts'
 import { checkStateFile } from '../../state/state-file.ts'
 import type { Context } from '../context.ts'
-import { placeSourceProblem, placingSourceErrors } from '../placing.ts'
 import { scopeOf } from '../scope.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
 import { openTold, type Telling } from '../told.ts'
+import { placeSourceProblem, placingSourceErrors } from '../with-manifest-location.ts'
 
 export interface HandoffCommandOptions extends SnapshotOptions, Telling {
   /** The manifest file. */

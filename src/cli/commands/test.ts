@@ -13,8 +13,8 @@ import { painter } from '../../reporting/style.ts'
 import { testsToJson } from '../../reporting/tests-json.ts'
 import { renderTestsText } from '../../reporting/tests-text.ts'
 import type { Context } from '../context.ts'
-import { placingManifestErrors } from '../placing.ts'
 import { streamsOf } from '../streams.ts'
+import { placingManifestErrors } from '../with-manifest-location.ts'
 
 export interface TestOptions {
   /** The manifest file. */

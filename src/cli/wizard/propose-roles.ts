@@ -1,6 +1,6 @@
 import type { Inspection } from '../../inspecting/inspection.ts'
-import { lookUpRole } from '../../resources/values/role-patterns.ts'
-import { isRoleSlug, MAX_ROLE_SLUG } from '../../resources/values/roles.ts'
+import { lookUpRole } from '../../kinds/role/role-patterns.ts'
+import { isRoleSlug, MAX_ROLE_SLUG } from '../../kinds/role/roles.ts'
 import type { Answers } from './answers.ts'
 import { ORIGINS } from './origins.ts'
 import { readRecipe } from './recipe.ts'

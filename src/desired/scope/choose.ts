@@ -1,6 +1,6 @@
 import { lowerAscii } from '../../addresses.ts'
 import type { Selector } from '../../config/pilot.ts'
-import type { Staging } from '../staging.ts'
+import type { Staging } from '../../rundb/run-database.ts'
 
 /** Where selectors look: queries for the organizations and the users there are, the latter with their addresses. */
 export interface Population {

@@ -1,5 +1,5 @@
 import type { Selector } from '../../config/pilot.ts'
-import type { Staging } from '../staging.ts'
+import type { Staging } from '../../rundb/run-database.ts'
 import { belongingOf, type ChosenOnes, type RefusedItem } from './reject-scope.ts'
 
 const isChosen = (kind: string, key: string) =>

@@ -1,6 +1,6 @@
 import { readSelector, type Scope, type Selector } from '../../config/pilot.ts'
 import { UsageError } from '../../diagnostics/errors.ts'
-import type { Staging } from '../staging.ts'
+import type { Staging } from '../../rundb/run-database.ts'
 import { choose, type Population } from './choose.ts'
 import { forgetLeftOut, moveOut, moveRejectsOut } from './move-out.ts'
 import { matchesNothing } from './near-keys.ts'

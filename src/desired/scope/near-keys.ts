@@ -1,7 +1,7 @@
 import { nearest } from '../../config/nearest.ts'
 import type { Selector } from '../../config/pilot.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { Staging } from '../staging.ts'
+import type { Staging } from '../../rundb/run-database.ts'
 import { addressGlob, globOf, type Population } from './choose.ts'
 
 /** How many keys are compared with a misspelt one: more would take longer than looking oneself. */

@@ -1,7 +1,7 @@
 import type { Scope } from '../../config/pilot.ts'
 import { StateError } from '../../diagnostics/errors.ts'
-import { kindDefinitions } from '../../resources/registry.ts'
-import type { Staging } from '../staging.ts'
+import { kindDefinitions } from '../../kinds/registry.ts'
+import type { Staging } from '../../rundb/run-database.ts'
 
 /** Of whom a run speaks, and how much there is besides. */
 export interface ScopeReport extends Scope {

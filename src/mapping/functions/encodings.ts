@@ -1,5 +1,5 @@
 import { BadInput } from '../../diagnostics/bad-input.ts'
-import { decode, ENCODINGS, type Encoding, encode } from '../../resources/values/encodings.ts'
+import { decode, ENCODINGS, type Encoding, encode } from '../../kinds/values/encodings.ts'
 import { type MappingFunction, textArgument } from './function.ts'
 
 const CALLED: Record<Encoding, string> = {

@@ -1,8 +1,8 @@
 import { BadInput } from '../../diagnostics/bad-input.ts'
 import type { ExpressionFunction } from '../../expressions/expression.ts'
 import type { Json } from '../../json.ts'
-import { isEmpty } from '../../resources/values/check.ts'
-import { kindOf } from '../../resources/values/text.ts'
+import { isEmpty } from '../../kinds/values/check.ts'
+import { kindOf } from '../../kinds/values/text.ts'
 
 /** What a function is about: a heading of docs/expressions.md. */
 export type Theme = 'Text' | 'Values' | 'Encodings' | 'Passwords'

@@ -1,11 +1,11 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
 import { emailFunction } from '../../expressions/email-function.ts'
 import type { Json } from '../../json.ts'
-import { isConsumerDomain } from '../../resources/values/domains.ts'
-import { normaliseEmail } from '../../resources/values/email.ts'
-import { slug } from '../../resources/values/organization-name.ts'
-import { slugOfPermission } from '../../resources/values/permissions.ts'
-import { splitName } from '../../resources/values/person-name.ts'
+import { isConsumerDomain } from '../../kinds/organization/domains.ts'
+import { slug } from '../../kinds/organization/organization-name.ts'
+import { slugOfPermission } from '../../kinds/role/permissions.ts'
+import { splitName } from '../../kinds/user/person-name.ts'
+import { normaliseEmail } from '../../kinds/values/email.ts'
 import { type MappingFunction, textArgument } from './function.ts'
 
 /** In its ASCII form where it has other characters: DNS ignores case there too. */

@@ -1,8 +1,8 @@
 import type { Json } from '../../json.ts'
 import { type ParsedJson, parseJsonText } from '../../json-text.ts'
-import { parseBoolean } from '../../resources/values/booleans.ts'
-import { isEmpty } from '../../resources/values/check.ts'
-import { isoTime } from '../../resources/values/time.ts'
+import { parseBoolean } from '../../kinds/values/booleans.ts'
+import { isEmpty } from '../../kinds/values/check.ts'
+import { isoTime } from '../../kinds/values/time.ts'
 import { type MappingFunction, textArgument } from './function.ts'
 
 /** Words for true and false beyond those of `$bool`: PostgreSQL writes `t` and `f`, forms write `on`. */

@@ -1,5 +1,5 @@
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../json.ts'
-import type { DraftDefinition } from '../../resources/draft.ts'
+import type { DraftDefinition } from '../../kinds/draft.ts'
 
 /** How one field differs; see Difference. */
 export interface FieldDifference {

@@ -1,5 +1,5 @@
+import { kindDefinitions } from '../../kinds/registry.ts'
 import { stateVersion, whereabouts } from '../../planning/where.ts'
-import { kindDefinitions } from '../../resources/registry.ts'
 import type { Run, StateResource, StateStore } from '../../state/store.ts'
 import { counted } from '../style.ts'
 import { describeWhere } from '../where-text.ts'

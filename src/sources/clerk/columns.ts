@@ -1,6 +1,6 @@
+import type { Vocabulary } from '../csv/column-spec.ts'
 import { oneOrganizationId } from '../csv/one-organization-id.ts'
 import type { RowRule } from '../csv/stream.ts'
-import type { Vocabulary } from '../csv/vocabulary.ts'
 
 /**
  * The dashboard's export (Clerk dashboard, Settings, User exports), and `external_id`, which some add from their own database.

@@ -1,9 +1,9 @@
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
+import type { Vocabulary } from '../csv/column-spec.ts'
 import type { SourceFile } from '../csv/file.ts'
 import { nullsOption, textOption } from '../csv/options.ts'
 import { CsvStream, type CsvStreamOptions, type RowRule } from '../csv/stream.ts'
-import type { Vocabulary } from '../csv/vocabulary.ts'
 import { JoinTable } from '../join-table.ts'
 import { type ReadContext, ROW_LINE, type StreamCount } from '../source.ts'
 

@@ -1,12 +1,12 @@
 import { numbered } from '../chunks.ts'
 import { roleDefinitionFile, userRoleFile, withRoleFiles } from '../role-files.ts'
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
+import type { Vocabulary } from './column-spec.ts'
 import { columnsOf } from './columns.ts'
 import { sourceFile } from './file.ts'
 import { oneOrganizationId } from './one-organization-id.ts'
 import { delimiterSchema, nullsOption, nullsSchema, textOption } from './options.ts'
 import { CsvStream, checkCsvFile } from './stream.ts'
-import type { Vocabulary } from './vocabulary.ts'
 
 const STREAM = 'users'
 

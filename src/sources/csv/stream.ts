@@ -5,13 +5,13 @@ import type { JsonObject } from '../../json.ts'
 import type { LineRecord, RecordFile } from '../record-file.ts'
 import { isRejectColumn, unescapeCell, unfilled } from '../reject-columns.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
+import { checkColumns, type Vocabulary } from './column-spec.ts'
 import type { Encoding } from './decode.ts'
 import type { Dialect } from './dialect.ts'
 import type { SourceFile } from './file.ts'
 import { csvLine, ownCells, ownColumns, unfilledRow } from './own-cells.ts'
 import type { Row } from './rows.ts'
 import { openTable, type Table } from './table.ts'
-import { checkColumns, type Vocabulary } from './vocabulary.ts'
 
 /** One row that is as its format wants it: the columns that are not empty, as strings. */
 export type CsvRecord = LineRecord

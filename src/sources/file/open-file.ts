@@ -1,6 +1,6 @@
+import type { Vocabulary } from '../csv/column-spec.ts'
 import type { SourceFile } from '../csv/file.ts'
 import { CsvStream } from '../csv/stream.ts'
-import type { Vocabulary } from '../csv/vocabulary.ts'
 import { jsonDocument } from '../json/document.ts'
 import { ndjson } from '../json/ndjson.ts'
 import { type RecordFile, TextFile } from '../record-file.ts'

@@ -1,7 +1,7 @@
 import { type Dispatcher, fetch } from 'undici'
 import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import { describeFailure } from '../../http/describe-failure.ts'
-import { settledTrouble } from '../../http/settled-trouble.ts'
+import { settledTrouble } from '../../http/permanent-failure.ts'
 import { HttpRefusal } from './refusal.ts'
 
 interface DownloadOptions {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Exchange, Interceptor } from '../../../src/workos/sandbox/server.ts'
+import type { Exchange, Interceptor } from '../../../src/sandbox/server.ts'
 import { member, peopleProject, person } from '../../e2e/people.ts'
 import { KEY, startWorkos, writes } from '../../e2e/workos.ts'
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type SandboxCommandOptions, sandbox } from '../../../src/cli/commands/sandbox.ts'
 import type { Context } from '../../../src/cli/context.ts'
 import { StateError, UsageError } from '../../../src/diagnostics/errors.ts'
-import { startSandbox } from '../../../src/workos/sandbox/server.ts'
+import { startSandbox } from '../../../src/sandbox/server.ts'
 
 const headers = { authorization: 'Bearer sk_test_demo' }
 let cwd: string

@@ -1,6 +1,6 @@
 import { argon2Sync, createHash, pbkdf2Sync, scryptSync } from 'node:crypto'
 import { hashSync } from 'bcryptjs'
-import { FIREBASE } from '../../resources/passwords/firebase.ts'
+import { FIREBASE } from '../../kinds/passwords/firebase.ts'
 
 const PASSWORD = 'Correct Horse 9'
 const SALT = Buffer.from('00ff10a7c3d2e1fb55440102', 'hex')

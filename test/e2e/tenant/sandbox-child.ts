@@ -1,5 +1,5 @@
 /** A WorkOS sandbox in a process of its own, which kills its client when it is told to. */
-import { startSandbox } from '../../../src/workos/sandbox/server.ts'
+import { startSandbox } from '../../../src/sandbox/server.ts'
 
 /** Kill this process as its n-th write, or its n-th read, arrives. */
 export interface Aim {

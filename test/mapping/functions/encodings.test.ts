@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ENCODINGS } from '../../../src/resources/values/encodings.ts'
+import { ENCODINGS } from '../../../src/kinds/values/encodings.ts'
 import { evaluated } from './evaluated.ts'
 
 // RFC 4648, section 10.

@@ -3,7 +3,7 @@ import { ManifestError } from '../../../src/diagnostics/errors.ts'
 import type { Difference, TestOutcome } from '../../../src/mapping/tests/outcome.ts'
 import { runMappingTests } from '../../../src/mapping/tests/run-tests.ts'
 import { loadText } from '../../config/folder.ts'
-import { FIREBASE } from '../../resources/passwords/firebase.ts'
+import { FIREBASE } from '../../kinds/passwords/firebase.ts'
 
 const HEAD = `source: { type: csv, path: users.csv }
 target: { type: workos, apiKey: "\${NOT_SET}" }

@@ -1,0 +1,71 @@
+import type { Manifest } from '../config/manifest.ts'
+import { canonicalJson } from '../json.ts'
+import type { Staging } from '../rundb/run-database.ts'
+import { type Claim, claims, refuseClaimants } from './unique-values.ts'
+
+/**
+ * Refuses organizations that claim what only one can have: an external id, a domain. All of them: which of them is right cannot be
+ * told here, and who has a domain decides how its people sign in. With `sharedDomains: drop` they go without the domain instead.
+ */
+export function refuseSharedClaims(staging: Staging, rules: Manifest['organizations']): void {
+  refuseClaimants(staging, 'organization', externalIds(staging), (id, others) => ({
+    code: 'shared_external_id',
+    field: 'externalId',
+    message: `the external id ${id} is that of ${others} as well`,
+    hint: 'WorkOS takes an external id once: map another one, or map the same key where they are one organization',
+  }))
+  if (rules.sharedDomains === 'drop') dropDomains(staging)
+  else {
+    refuseClaimants(staging, 'organization', domains(staging), (domain, others) => ({
+      code: 'shared_domain',
+      field: 'domains',
+      message: `the domain ${domain} is claimed by ${others} as well`,
+      hint: 'leave it with the organization that owns it, or set organizations.sharedDomains to drop',
+    }))
+  }
+}
+
+function externalIds(staging: Staging): Iterable<Claim> {
+  return claims(
+    staging,
+    `SELECT json_extract(attributes, '$.externalId') AS value, key FROM desired
+     WHERE kind = 'organization' AND json_extract(attributes, '$.externalId') IS NOT NULL`,
+  )
+}
+
+function domains(staging: Staging): Iterable<Claim> {
+  return claims(
+    staging,
+    // Nothing is entered for one that is given by its WorkOS id: it exists.
+    `SELECT item.value AS value, desired.key FROM desired, json_each(attributes, '$.domains') item
+     WHERE kind = 'organization' AND json_extract(attributes, '$.id') IS NULL`,
+  )
+}
+
+function dropDomains(staging: Staging): void {
+  for (const { value, keys } of domains(staging)) {
+    for (const key of keys) {
+      const row = staging
+        .statement("SELECT seq, attributes FROM desired WHERE kind = 'organization' AND key = ?")
+        .get(key)
+      if (row === undefined) continue
+      const attributes = JSON.parse(String(row.attributes))
+      for (const field of ['domains', 'verifiedDomains']) {
+        const kept = (attributes[field] ?? []).filter((domain: unknown) => domain !== value)
+        if (kept.length > 0) attributes[field] = kept
+        else delete attributes[field]
+      }
+      staging.run(
+        "UPDATE desired SET attributes = ? WHERE kind = 'organization' AND key = ?",
+        canonicalJson(attributes),
+        key,
+      )
+      staging.run(
+        "INSERT INTO notes VALUES (?, 'organization', ?, 'shared_domain_dropped', ?)",
+        Number(row.seq),
+        key,
+        value,
+      )
+    }
+  }
+}

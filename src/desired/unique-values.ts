@@ -1,0 +1,66 @@
+import { someOf } from '../diagnostics/some-of.ts'
+import type { Staging } from '../rundb/run-database.ts'
+
+/** A value that only one resource of a kind can have and several claim, with their keys in order. */
+export interface Claim {
+  value: string
+  keys: string[]
+}
+
+export interface Refusal {
+  code: string
+  field: string
+  message: string
+  hint: string
+}
+
+/** The values that several resources claim. @param values a query that yields `value` and `key` */
+export function* claims(staging: Staging, values: string): Generator<Claim> {
+  const rows = staging.db
+    .prepare(
+      `SELECT value, json_group_array(key ORDER BY key) AS keys FROM (${values})
+       GROUP BY value HAVING count(*) > 1 ORDER BY value`,
+    )
+    .iterate()
+  for (const { value, keys } of rows) yield { value: String(value), keys: JSON.parse(String(keys)).map(String) }
+}
+
+/**
+ * Refuses every claimant: which of them is right cannot be told here.
+ * @param onRefused told of each, before it goes
+ */
+export function refuseClaimants(
+  staging: Staging,
+  kind: string,
+  claimed: Iterable<Claim>,
+  refusal: (value: string, others: string) => Refusal,
+  onRefused: (key: string, claim: Claim) => void = () => {},
+): void {
+  const refused = new Set<string>()
+  for (const claim of claimed) {
+    const { value, keys } = claim
+    for (const key of keys) {
+      // Who claims two such values is one reject, and counts as a claimant of both.
+      if (refused.has(key)) continue
+      refused.add(key)
+      onRefused(key, claim)
+      const { code, field, message, hint } = refusal(value, named(kind, keys, key))
+      staging.run(
+        `INSERT INTO rejects SELECT kind, key, ?, ?, ?, ?, seq, file, line, refs, records FROM desired
+         WHERE kind = ? AND key = ?`,
+        code,
+        field,
+        message,
+        hint,
+        kind,
+        key,
+      )
+      staging.run('DELETE FROM desired WHERE kind = ? AND key = ?', kind, key)
+    }
+  }
+}
+
+/** The other claimants, as a message names them. */
+function named(kind: string, keys: readonly string[], key: string): string {
+  return someOf(keys.filter((other) => other !== key).map((other) => `${kind}:${other}`))
+}

@@ -1,0 +1,160 @@
+import { isObject, type Json, type JsonObject } from '../../json.ts'
+import { createBody, requiredText, type Spelling, textOf } from '../body.ts'
+import type { Attributes } from '../draft.ts'
+import type { DesiredResource, KindDefinition, LiveResource } from '../kind.ts'
+import { pages } from '../paging.ts'
+import { connectionDraft } from './connection.ts'
+
+const PATH = '/connections'
+
+const SPELLING: Spelling = { name: 'name', externalId: 'external_id', connectionType: 'connection_type' }
+const SAML: Spelling = { customAcsUrl: 'acs_url', customEntityId: 'sp_entity_id' }
+const ATTRIBUTE_MAP: Spelling = {
+  idpIdAttribute: 'idp_id',
+  emailAttribute: 'email',
+  firstNameAttribute: 'first_name',
+  lastNameAttribute: 'last_name',
+  nameAttribute: 'name',
+}
+const OIDC: Spelling = {
+  clientId: 'client_id',
+  discoveryEndpoint: 'discovery_endpoint',
+  customRedirectUri: 'redirect_uri',
+}
+
+/** What WorkOS answers for an object that is not there. */
+const NO_ENTITY = 'entity_not_found'
+
+/**
+ * A single sign-on connection, created by the API where WorkOS has enabled that: https://workos.com/docs/reference/sso/connection/create
+ * and https://github.com/workos/workos-migrations/blob/main/docs/migration-package.md. There is no update of one.
+ */
+export const connection: KindDefinition = {
+  ...connectionDraft,
+  writes: 'other',
+  missing: ({ attributes, secrets }) =>
+    attributes.type === 'oidc' && secrets?.clientSecret === undefined
+      ? {
+          code: 'connection_without_secret',
+          field: 'clientSecret',
+          message: 'the connection has no client secret, and WorkOS takes none by OpenID Connect without one',
+          hint: 'map clientSecret, or leave the connection out with when',
+        }
+      : undefined,
+  natural: ({ attributes }, { organization }) =>
+    organization === undefined ? null : `${textOf(attributes, 'externalId')}@${organization}`,
+  list: (api) => pages(api, PATH, {}, parse),
+  find: async (api, desired, refIds) => {
+    const natural = connection.natural(desired, refIds)
+    const organization = refIds.organization
+    if (natural === null || organization === undefined) return undefined
+    for await (const page of pages(api, PATH, { organization_id: organization }, parse)) {
+      const found = page.find((one) => one.natural === natural)
+      if (found) return found
+    }
+    return undefined
+  },
+  get: async (api, id) => {
+    const body = await api.read(`${PATH}/${encodeURIComponent(id)}`)
+    return body === undefined ? undefined : parse(body)
+  },
+  create: (desired, { organization }) => {
+    if (organization === undefined) {
+      throw new TypeError(`connection ${desired.key} cannot be created before its organization`)
+    }
+    return { method: 'POST', path: PATH, body: { organization_id: organization, ...bodyOf(desired) } }
+  },
+  sent: sentAttributes,
+  update: () => [],
+  remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
+  parse,
+  exists: (codes) => codes.includes('connection_already_exists_for_organization'),
+  answersExisting: true,
+  refused: ({ status, codes }) =>
+    status === 404 && !codes.includes(NO_ENTITY)
+      ? {
+          code: 'connections_api_not_enabled',
+          message: 'WorkOS does not let connections be created by the API in this environment (HTTP 404)',
+        }
+      : undefined,
+  label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
+}
+
+function bodyOf({ attributes, secrets }: DesiredResource): JsonObject {
+  const body = createBody(attributes, SPELLING)
+  if (attributes.type === 'oidc') {
+    return { ...body, oidc_options: { ...createBody(attributes, OIDC), ...secretOf(secrets, 'clientSecret') } }
+  }
+  const signing = keyPair(secrets?.requestSigningKey, attributes.requestSigningCert)
+  const encryption = keyPair(secrets?.assertionEncryptionKey, attributes.assertionEncryptionCert)
+  const names = createBody(attributes, ATTRIBUTE_MAP)
+  return {
+    ...body,
+    saml_options: {
+      ...providerOf(attributes),
+      ...createBody(attributes, SAML),
+      ...(signing && { sp_signing_key_pair: signing }),
+      ...(encryption && { sp_encryption_key_pairs: [encryption] }),
+    },
+    ...(Object.keys(names).length > 0 && { attribute_maps: { standard_attributes: names } }),
+  }
+}
+
+/** The attributes that a request has in it: see providerOf. */
+function sentAttributes(attributes: Attributes): Attributes {
+  if (attributes.idpMetadataUrl === undefined) return attributes
+  const { idpEntityId: _entity, idpUrl: _url, x509Cert: _certificate, ...sent } = attributes
+  return sent
+}
+
+/** Where there is metadata, WorkOS reads the rest from it. */
+function providerOf(attributes: Attributes): JsonObject {
+  if (attributes.idpMetadataUrl !== undefined) return createBody(attributes, { idpMetadataUrl: 'idp_metadata_url' })
+  return createBody(attributes, {
+    idpEntityId: 'idp_entity_id',
+    idpUrl: 'idp_sso_url',
+    x509Cert: 'idp_signing_certs',
+  })
+}
+
+function secretOf(secrets: JsonObject | null, field: string): JsonObject {
+  const value = secrets?.[field]
+  return value === undefined ? {} : { client_secret: value }
+}
+
+/** Half a pair is none: WorkOS makes one of its own. */
+function keyPair(key: Json | undefined, cert: Json | undefined): JsonObject | undefined {
+  return key === undefined || cert === undefined ? undefined : { key, cert }
+}
+
+function parse(body: JsonObject): LiveResource {
+  const externalId = textOf(body, 'external_id')
+  const organization = textOf(body, 'organization_id')
+  const saml = isObject(body.saml_options) ? body.saml_options : {}
+  const oidc = isObject(body.oidc_options) ? body.oidc_options : {}
+  return {
+    id: requiredText(body, 'id'),
+    externalId: null,
+    natural: externalId === null || organization === null ? null : `${externalId}@${organization}`,
+    attributes: {
+      ...spelt(body, { name: 'name', externalId: 'external_id', connectionType: 'connection_type' }),
+      ...spelt(saml, {
+        idpMetadataUrl: 'idp_metadata_url',
+        idpEntityId: 'idp_entity_id',
+        idpUrl: 'idp_sso_url',
+        ...SAML,
+      }),
+      ...spelt(oidc, OIDC),
+    },
+  }
+}
+
+/** What an answer tells, under our names. */
+function spelt(body: Record<string, unknown>, spelling: Spelling): Attributes {
+  const attributes: Attributes = {}
+  for (const [field, name] of Object.entries(spelling)) {
+    const value = body[name]
+    if (typeof value === 'string') attributes[field] = value
+  }
+  return attributes
+}

@@ -1,0 +1,119 @@
+import type { JsonObject } from '../../json.ts'
+import type { Api } from '../../workos/api.ts'
+import { requiredText, textOf } from '../body.ts'
+import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
+import type { KindDefinition, LiveResource } from '../kind.ts'
+import { membershipKey } from '../membership/membership.ts'
+import { pages } from '../paging.ts'
+import { settle } from '../values/check.ts'
+import { optionalText } from '../values/text.ts'
+import { group, groupKey } from './group.ts'
+import { isJoinedOf, joinedId, memberOf, membersPath } from './group-id.ts'
+
+/**
+ * A member of a group: the membership of a user in the group's organization. WorkOS gives it neither an id nor a time; for
+ * its id here see group-id.ts.
+ */
+export const groupMembership: KindDefinition = {
+  name: 'group-membership',
+  plural: 'group memberships',
+  rule: 'groupMember',
+  // The membership follows from the user and the organization: see withMembership.
+  refs: { group: 'group', organization: 'organization', user: 'user', membership: 'membership' },
+  within: 'group',
+  fields: {},
+  writes: 'other',
+  mapped: ['group', 'organization', 'user'],
+  normalise,
+  keyFromRefs: keyOf,
+  keyRefs: ['user', 'group'],
+  derivedRefs: withMembership,
+  missing: () => undefined,
+  natural: (_desired, { group, membership }) =>
+    group === undefined || membership === undefined ? null : joinedId(group, membership),
+  list: async function* (api, groupIds) {
+    for await (const id of groupIds) {
+      yield* pages(api, membersPath(id), {}, (body) => live(joinedId(id, requiredText(body, 'id'))), true)
+    }
+  },
+  find: (api, _desired, { group, membership }) =>
+    group === undefined || membership === undefined
+      ? Promise.resolve(undefined)
+      : get(api, joinedId(group, membership)),
+  get,
+  create: ({ key }, { group, membership }) => {
+    if (group === undefined || membership === undefined) {
+      throw new TypeError(`group-membership ${key} cannot be created before its group and its membership`)
+    }
+    return { method: 'POST', path: membersPath(group), body: { organization_membership_id: membership } }
+  },
+  update: () => [],
+  remove: (id) => {
+    const { group, membership } = memberOf(id)
+    return { method: 'DELETE', path: `${membersPath(group)}/${encodeURIComponent(membership)}` }
+  },
+  parse: (body, { group = '', membership = '' }) => parse(body, group, membership),
+  exists: (_codes, status) => status === 409,
+  label: ({ refs }) => `${refs.user} in ${refs.group}`,
+}
+
+/**
+ * `group` is the group's key within its organization, unless the record's own group stands in for it: that key is whole.
+ * @param own the fields that were filled in with resources of the record itself
+ */
+function normalise(fields: Record<string, unknown>, _rules: ValueRules, own?: ReadonlySet<string>): NormaliseResult {
+  const problems: ValueProblem[] = []
+  const found: Record<string, string> = {}
+  for (const field of ['group', 'organization', 'user'] as const) {
+    const before = problems.length
+    const key = settle(field, optionalText(fields[field]), problems)
+    if (key !== undefined) found[field] = key
+    else if (problems.length === before) {
+      problems.push({
+        code: 'group_member_incomplete',
+        field,
+        message: `the member of a group has no ${field}`,
+        hint: `map the ${field}'s key, or leave the item out with when`,
+      })
+    }
+  }
+  const { group: name, organization, user } = found
+  if (problems.length > 0 || name === undefined || organization === undefined || user === undefined) {
+    return { ok: false, key: null, problems }
+  }
+  const key = own?.has('group') ? name : groupKey(name, organization)
+  const refs = withMembership({ organization, group: key, user })
+  return { ok: true, value: { key: keyOf(refs), attributes: {}, secrets: null, refs, notes: [] } }
+}
+
+function keyOf({ user, group }: Record<string, string>): string {
+  return `${user}@${group}`
+}
+
+/** Which membership is meant follows from the user and the organization; where a user merges into another, it is that one's. */
+function withMembership({ user = '', organization = '', ...more }: Record<string, string>): Record<string, string> {
+  return { ...more, organization, user, membership: membershipKey({ user, organization }) }
+}
+
+/** No request tells of one member of a group. A membership is in fewer groups than a group has members. */
+async function get(api: Api, id: string): Promise<LiveResource | undefined> {
+  if (!isJoinedOf(3, id)) return undefined
+  const member = memberOf(id)
+  const path = `/user_management/organization_memberships/${encodeURIComponent(member.membership)}/groups`
+  for await (const page of pages(api, path, {}, (body) => group.parse(body, {}), true)) {
+    if (page.some((found) => found.id === member.group)) return live(id)
+  }
+  return undefined
+}
+
+/** WorkOS answers with the group, which has to be the one that was meant. */
+function parse(body: JsonObject, groupId: string, membership: string): LiveResource {
+  const answered = textOf(body, 'id')
+  const organization = groupId.split('/')[0] ?? ''
+  const natural = answered === null ? groupId : joinedId(textOf(body, 'organization_id') ?? organization, answered)
+  return { ...live(joinedId(groupId, membership)), natural: joinedId(natural, membership) }
+}
+
+function live(id: string): LiveResource {
+  return { id, externalId: null, natural: id, attributes: {} }
+}

@@ -1,0 +1,79 @@
+import { isObject, type Json } from '../../json.ts'
+import type { Api } from '../../workos/api.ts'
+import { textOf } from '../body.ts'
+import type { Attributes } from '../draft.ts'
+import { objectPages, rolePages } from '../paging.ts'
+import { rolesPath } from '../role/organization-role.ts'
+import { memberOf } from './group-id.ts'
+import { groupMembership } from './group-membership.ts'
+
+/** A role that a membership has from a group. */
+export interface GivenRole {
+  role: string
+  /** The group's name, and its id in the state. */
+  group: string
+  groupId: string
+  /** Where a membership has one role: those in whose place it stands, since it ranks above them. */
+  hides: readonly string[]
+}
+
+/** The roles that a group gives to its members in its organization: https://workos.com/docs/reference/authorization/group-role-assignments */
+export async function rolesOfGroup(api: Api, id: string): Promise<string[]> {
+  const { membership: group } = memberOf(id)
+  const slugs = new Set<string>()
+  for await (const page of objectPages(api, `/authorization/groups/${encodeURIComponent(group)}/role_assignments`)) {
+    for (const { role, resource } of page) {
+      const type = isObject(resource) ? resource.resource_type_slug : undefined
+      const slug = isObject(role) ? textOf(role, 'slug') : null
+      if (slug !== null && type === 'organization') slugs.add(slug)
+    }
+  }
+  return [...slugs]
+}
+
+/** The slugs of the roles that apply to an organization, the highest first. */
+export async function rankedRoles(api: Api, organizationId: string): Promise<string[]> {
+  const slugs: string[] = []
+  for await (const page of rolePages(api, rolesPath(organizationId), true)) {
+    for (const role of page) slugs.push(textOf(role, 'slug') ?? '')
+  }
+  return slugs
+}
+
+/** WorkOS ids of the memberships in a group. */
+export async function* membersOfGroup(api: Api, id: string): AsyncGenerator<string[]> {
+  for await (const page of groupMembership.list(api, [id])) yield page.map((member) => memberOf(member.id).membership)
+}
+
+/** What a membership has by itself, and which of the roles that WorkOS tells are its groups'. */
+export interface OwnRoles {
+  attributes: Attributes
+  from: GivenRole[]
+}
+
+/**
+ * Leaves out of the roles that WorkOS tells of a membership those that groups give it. What it was given itself is its own, also where a
+ * group gives it as well. Where memberships have one role, a group's hides the membership's own.
+ * @param before what it was given: by the state, or by the source where the state does not know it
+ * @param applied whether the state knows it: then what is hidden counts as unchanged
+ */
+export function ownRoles(
+  live: Attributes,
+  before: Attributes,
+  given: readonly GivenRole[],
+  applied: boolean,
+): OwnRoles {
+  const held = texts(live.roles)
+  const known = new Set(texts(before.roles))
+  const from = given.filter(({ role }) => held.includes(role) && !known.has(role))
+  if (from.length === 0) return { attributes: live, from }
+  const foreign = new Set(from.map(({ role }) => role))
+  const own = held.filter((role) => !foreign.has(role))
+  const hidden =
+    held.length === 1 && own.length === 0 && from.some(({ hides }) => [...known].every((role) => hides.includes(role)))
+  return { attributes: { ...live, roles: hidden && applied ? [...known] : own }, from }
+}
+
+function texts(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}

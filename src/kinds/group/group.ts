@@ -1,0 +1,120 @@
+import type { JsonObject } from '../../json.ts'
+import type { Api } from '../../workos/api.ts'
+import { createBody, requiredText, type Spelling, textOf, told, updateBody } from '../body.ts'
+import type { NormaliseResult, ValueProblem } from '../draft.ts'
+import type { KindDefinition, LiveResource } from '../kind.ts'
+import { pages } from '../paging.ts'
+import { boundedText, type TextBound } from '../values/bounded-text.ts'
+import { settle } from '../values/check.ts'
+import { optionalText } from '../values/text.ts'
+import { groupPath, groupsPath, isJoinedOf, joinedId } from './group-id.ts'
+
+const SPELLING: Spelling = { name: 'name', description: 'description' }
+
+/** https://workos.com/docs/reference/groups/create */
+const NAME: TextBound = { what: "the group's name", limit: 256, code: 'group_text_too_long' }
+const DESCRIPTION: TextBound = { what: "the group's description", limit: 150, code: 'group_text_too_long' }
+
+/**
+ * A group of an organization's members. It has no external id, so that its name within the organization is what it is
+ * recognised by. For its id see group-id.ts.
+ */
+export const group: KindDefinition = {
+  name: 'group',
+  plural: 'groups',
+  rule: 'group',
+  refs: { organization: 'organization' },
+  within: 'organization',
+  listedOnly: true,
+  fields: {
+    name: { compare: 'value', merge: 'first' },
+    description: { compare: 'value', merge: 'first' },
+  },
+  writes: 'other',
+  mapped: ['key', 'organization', 'name', 'description'],
+  normalise,
+  keyRefs: [null, 'organization'],
+  missing: () => undefined,
+  natural: ({ attributes }, { organization }) =>
+    organization === undefined ? null : naturalOf(organization, textOf(attributes, 'name') ?? ''),
+  list,
+  // Only the list tells of names. Of several the newest: whoever looks one up has just written it. Planning sees them all.
+  find: async (api, { attributes }, { organization }) => {
+    let found: LiveResource | undefined
+    if (organization === undefined) return undefined
+    for await (const page of list(api, [organization])) {
+      found = page.findLast((live) => live.attributes.name === attributes.name) ?? found
+    }
+    return found
+  },
+  get: async (api, id) => {
+    const body = isJoinedOf(2, id) ? await api.read(groupPath(id)) : undefined
+    return body === undefined ? undefined : parse(body)
+  },
+  create: ({ key, attributes }, { organization }) => {
+    if (organization === undefined) throw new TypeError(`group ${key} cannot be created before its organization`)
+    return { method: 'POST', path: groupsPath(organization), body: createBody(attributes, SPELLING) }
+  },
+  update: (id, changes) => [{ method: 'PATCH', path: groupPath(id), body: updateBody(changes, SPELLING) }],
+  remove: (id) => ({ method: 'DELETE', path: groupPath(id) }),
+  parse,
+  // No rule for names is documented. Should there be one, what is in the way is found by its name.
+  exists: (_codes, status) => status === 409,
+  label: ({ attributes, refs }) => `${textOf(attributes, 'name')} in ${refs.organization}`,
+}
+
+/** The key of a group: that which the mapping gives it, unique within its organization, and the organization's. */
+export function groupKey(key: string, organization: string): string {
+  return `${key}@${organization}`
+}
+
+function normalise(fields: Record<string, unknown>): NormaliseResult {
+  const problems: ValueProblem[] = []
+  const organization = settle('organization', optionalText(fields.organization), problems)
+  const name = settle('name', boundedText(fields.name, NAME), problems)
+  const description = settle('description', boundedText(fields.description, DESCRIPTION), problems)
+  // Without a key of its own, its name is the key, also one that is refused: its members know it by that.
+  const own = settle('key', optionalText(fields.key), problems) ?? name ?? textIn(fields.name)
+  const key = own === undefined || organization === undefined ? null : groupKey(own, organization)
+  for (const [field, value] of Object.entries({ organization, name })) {
+    if (value !== undefined || problems.some((problem) => problem.field === field)) continue
+    problems.push({
+      code: 'group_incomplete',
+      field,
+      message: `the group has no ${field}`,
+      hint: field === 'name' ? 'map the name, or leave the item out with when' : "map the organization's key",
+    })
+  }
+  if (problems.length > 0 || key === null || organization === undefined) return { ok: false, key, problems }
+  const attributes: JsonObject = { name: name ?? '' }
+  if (description !== undefined) attributes.description = description
+  return { ok: true, value: { key, attributes, secrets: null, refs: { organization }, notes: [] } }
+}
+
+function textIn(value: unknown): string | undefined {
+  const text = optionalText(value)
+  return text.ok ? text.value : undefined
+}
+
+async function* list(
+  api: Api,
+  organizationIds: AsyncIterable<string> | Iterable<string>,
+): AsyncGenerator<LiveResource[]> {
+  for await (const id of organizationIds) yield* pages(api, groupsPath(id), {}, parse, true)
+}
+
+function parse(body: JsonObject): LiveResource {
+  const organization = requiredText(body, 'organization_id')
+  const name = requiredText(body, 'name')
+  return {
+    id: joinedId(organization, requiredText(body, 'id')),
+    externalId: null,
+    natural: naturalOf(organization, name),
+    attributes: { name, ...told(body, 'description', 'description') },
+  }
+}
+
+/** Ids hold no `/`: what follows the first one is the name. */
+function naturalOf(organization: string, name: string): string {
+  return `${organization}/${name}`
+}

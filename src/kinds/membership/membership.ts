@@ -1,0 +1,182 @@
+import type { Manifest } from '../../config/manifest.ts'
+import { isObject, type Json, type JsonObject } from '../../json.ts'
+import { requiredText, textOf } from '../body.ts'
+import type { Attributes, NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
+import type { KindDefinition, LiveResource, Mention, Reduction } from '../kind.ts'
+import { listed, pages } from '../paging.ts'
+import { naturalOf, organizationRole, organizationRoleKey } from '../role/organization-role.ts'
+import { role } from '../role/role.ts'
+import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from '../role/role-definition.ts'
+import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
+import { settle } from '../values/check.ts'
+import { optionalText } from '../values/text.ts'
+
+const PATH = '/user_management/organization_memberships'
+
+/** The code by which WorkOS says that the environment has one role a membership. */
+const ONE_ROLE = 'multiple_roles_not_enabled'
+
+/** Lists tell about active memberships alone unless all are asked for. */
+const STATUSES = 'active,inactive,pending'
+
+/** Codes besides a plain 409 that say that the user is in the organization already. WorkOS does not document one. */
+const EXISTS: ReadonlySet<string> = new Set([
+  'organization_membership_already_exists',
+  'user_already_organization_member',
+  'entity_already_exists',
+  'conflict',
+  'cannot_reactivate_pending_organization_membership',
+])
+
+/**
+ * A user's membership in an organization with its roles. Without roles WorkOS gives its default role, and the roles are
+ * not managed.
+ */
+export const membership: KindDefinition = {
+  name: 'membership',
+  plural: 'memberships',
+  rule: 'membership',
+  refs: { user: 'user', organization: 'organization' },
+  fields: { roles: { compare: 'set', merge: 'union', assigned: true } },
+  mapped: ['user', 'organization', 'roles'],
+  inForce: { status: 'active' },
+  normalise,
+  keyFromRefs: membershipKey,
+  keyRefs: ['user', 'organization'],
+  mentions: ({ attributes: { roles }, refs }) =>
+    Array.isArray(roles) ? roles.map(String).map((slug) => roleMention(slug, refs.organization ?? '')) : [],
+  writes: 'write',
+  within: 'organization',
+  missing: () => undefined,
+  natural: (_desired, { user, organization }) =>
+    user === undefined || organization === undefined ? null : `${user}@${organization}`,
+  list: async function* (api, parentIds) {
+    for await (const id of parentIds) {
+      yield* pages(api, PATH, { organization_id: id, statuses: STATUSES }, parse)
+    }
+  },
+  find: async (api, _desired, { user, organization }) => {
+    if (user === undefined || organization === undefined) return undefined
+    const body = await api.read(PATH, { user_id: user, organization_id: organization, statuses: STATUSES, limit: 10 })
+    return listed(PATH, body ?? { data: [] })
+      .map(parse)
+      .find((found) => found.natural === `${user}@${organization}`)
+  },
+  get: async (api, id) => {
+    const body = await api.read(`${PATH}/${encodeURIComponent(id)}`)
+    return body === undefined ? undefined : parse(body)
+  },
+  create: ({ key, attributes }, { user, organization }) => {
+    if (user === undefined || organization === undefined) {
+      throw new TypeError(`membership ${key} cannot be created before its user and its organization`)
+    }
+    return {
+      method: 'POST',
+      path: PATH,
+      body: { user_id: user, organization_id: organization, ...roleBody(attributes.roles) },
+    }
+  },
+  update: (id, changes) => [
+    { method: 'PUT', path: `${PATH}/${encodeURIComponent(id)}`, body: roleBody(changes.roles) },
+  ],
+  remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
+  parse,
+  exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
+  reduce: oneRole,
+  label: ({ refs }) => `${refs.user} in ${refs.organization}`,
+}
+
+function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
+  const problems: ValueProblem[] = []
+  const refs: Record<string, string> = {}
+  for (const field of ['user', 'organization']) {
+    const found = problems.length
+    const key = settle(field, optionalText(fields[field]), problems)
+    if (key !== undefined) refs[field] = key
+    else if (problems.length === found) {
+      problems.push({
+        code: 'membership_incomplete',
+        field,
+        message: `the membership has no ${field}`,
+        hint: `map the ${field}'s key, or leave the record out with when`,
+      })
+    }
+  }
+  const slugs = new Set<string>()
+  const notes: { code: string; detail: string }[] = []
+  for (const name of settle('roles', parseRoleNames(fields.roles), problems) ?? []) {
+    const mapped = settle('roles', mapRoleSlug(name, rules.roles, refs.organization ?? null), problems)
+    if (mapped?.kind === 'role') slugs.add(mapped.slug)
+    if (mapped?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
+  }
+  const key = refs.user === undefined || refs.organization === undefined ? null : membershipKey(refs)
+  if (problems.length > 0 || key === null) return { ok: false, key, problems }
+  const attributes: JsonObject = slugs.size === 0 ? {} : { roles: [...slugs].sort() }
+  return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
+}
+
+/**
+ * A role of the environment, or else one of the organization's own. The prefix tells nothing: WorkOS gives roles of organizations slugs
+ * without it as well.
+ */
+function roleMention(slug: string, organization: string): Mention {
+  return {
+    candidates: [
+      { kind: role.name, key: slug, natural: () => slug },
+      {
+        kind: organizationRole.name,
+        key: organizationRoleKey(slug, organization),
+        natural: ({ organization: id }) => (id === undefined ? null : naturalOf(slug, id)),
+      },
+    ],
+    kind: slug.startsWith(ORGANIZATION_PREFIX) ? organizationRole.name : role.name,
+    madeFrom: { kind: roleDefinition.name, keys: definitionKeys(slug, organization) },
+    label: slug,
+  }
+}
+
+/** The key of the membership of a user in an organization. */
+export function membershipKey({ user, organization }: Record<string, string>): string {
+  return `${user}@${organization}`
+}
+
+function parse(body: JsonObject): LiveResource {
+  return {
+    id: requiredText(body, 'id'),
+    externalId: null,
+    natural: `${requiredText(body, 'user_id')}@${requiredText(body, 'organization_id')}`,
+    attributes: { ...rolesOf(body), status: textOf(body, 'status') },
+  }
+}
+
+/** `roles` where the environment has several roles a membership, else `role`. */
+function rolesOf(body: JsonObject): { roles?: string[] } {
+  if (body.roles === undefined && body.role === undefined) return {}
+  const roles = Array.isArray(body.roles) ? body.roles : [body.role ?? null]
+  return { roles: roles.map((role) => (isObject(role) ? textOf(role, 'slug') : null)).filter((slug) => slug !== null) }
+}
+
+/** The first of its roles by `roles.priority`, where the environment takes one a membership and `roles.notEnabled` is `first`. */
+function oneRole(
+  { roles, ...rest }: Attributes,
+  codes: ReadonlySet<string> | undefined,
+  { roles: { notEnabled, priority = [] } }: Pick<Manifest, 'roles'>,
+): Reduction | undefined {
+  if (codes !== undefined && !codes.has(ONE_ROLE)) return undefined
+  if (notEnabled !== 'first' || !Array.isArray(roles) || roles.length < 2) return undefined
+  const slugs = roles.map(String)
+  const kept = rankedSlugs(priority).find((slug) => slugs.includes(slug))
+  if (kept === undefined) return undefined
+  const lost = slugs.filter((slug) => slug !== kept)
+  return {
+    attributes: { ...rest, roles: [kept] },
+    code: 'role_lost',
+    message: `keeps ${kept}, loses ${lost.join(', ')}`,
+  }
+}
+
+/** WorkOS takes either `role_slug` or, where several roles are enabled, `role_slugs`. */
+function roleBody(roles: Json | undefined): JsonObject {
+  if (!Array.isArray(roles) || roles[0] === undefined) return {}
+  return roles.length === 1 ? { role_slug: roles[0] } : { role_slugs: roles }
+}

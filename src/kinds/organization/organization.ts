@@ -1,0 +1,185 @@
+import { isObject, type Json, type JsonObject } from '../../json.ts'
+import type { Api } from '../../workos/api.ts'
+import { createBody, requiredText, type Spelling, textOf, told, updateBody } from '../body.ts'
+import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
+import type { DesiredResource, KindDefinition, LiveResource } from '../kind.ts'
+import { pages } from '../paging.ts'
+import { accept, type Check, refuse, settle, shown } from '../values/check.ts'
+import { normaliseExternalId } from '../values/external-id.ts'
+import { readMetadata } from '../values/metadata.ts'
+import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limits.ts'
+import { optionalText } from '../values/text.ts'
+import { normaliseDomains } from './domains.ts'
+import { externalIdOfName } from './organization-name.ts'
+
+const PATH = '/organizations'
+
+const SPELLING: Spelling = { name: 'name', externalId: 'external_id', metadata: 'metadata' }
+
+/**
+ * An organization: known by a WorkOS id (then it must exist), by external id, or by its name alone (then its external id
+ * is derived from the name).
+ */
+export const organization: KindDefinition = {
+  name: 'organization',
+  plural: 'organizations',
+  rule: 'organization',
+  refs: {},
+  fields: {
+    id: { compare: 'value', merge: 'first', compared: false, updatable: false },
+    externalId: { compare: 'value', merge: 'first' },
+    name: { compare: 'value', merge: 'first' },
+    metadata: { compare: 'map', merge: 'union' },
+    // Verifying a domain changes its state and its entry: after the create WorkOS and its administrators own them.
+    domains: { compare: 'set', merge: 'union', compared: false, updatable: false },
+    // Those of them that are entered as verified.
+    verifiedDomains: { compare: 'set', merge: 'union', compared: false, updatable: false },
+  },
+  mapped: ['key', 'id', 'externalId', 'name', 'metadata', 'domains'],
+  normalise,
+  fitMerged: fitMergedMetadata,
+  checkMerged: (attributes, rules) =>
+    isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
+  writes: 'other',
+  missing,
+  natural: () => null,
+  list: (api) => pages(api, PATH, {}, parse),
+  find: async (api, { attributes }) => {
+    const id = textOf(attributes, 'id')
+    const externalId = textOf(attributes, 'externalId')
+    if (id === null && externalId === null) return undefined
+    const path = id === null ? `external_id/${encodeURIComponent(externalId ?? '')}` : encodeURIComponent(id)
+    const body = await api.read(`${PATH}/${path}`)
+    return body === undefined ? undefined : parse(body)
+  },
+  get: async (api, id) => {
+    const body = await api.read(`${PATH}/${encodeURIComponent(id)}`)
+    return body === undefined ? undefined : parse(body)
+  },
+  create: ({ attributes }) => ({
+    method: 'POST',
+    path: PATH,
+    body: { ...createBody(attributes, SPELLING), ...domainData(attributes) },
+  }),
+  update: (id, changes) => [
+    { method: 'PUT', path: `${PATH}/${encodeURIComponent(id)}`, body: updateBody(changes, SPELLING) },
+  ],
+  remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
+  parse,
+  exists: (codes) => codes.includes('external_id_already_used') || codes.includes('entity_already_exists'),
+  label: ({ attributes, key }) =>
+    textOf(attributes, 'name') ?? textOf(attributes, 'externalId') ?? textOf(attributes, 'id') ?? key,
+}
+
+/** Those in WorkOS that have one of these domains, page by page. */
+export function organizationsWithDomains(api: Api, domains: readonly string[]): AsyncIterable<LiveResource[]> {
+  return pages(api, PATH, { domains: domains.join(',') }, parse)
+}
+
+function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
+  const problems: ValueProblem[] = []
+  const id = settle('id', organizationId(fields.id), problems)
+  const given = settle('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
+  const name = settle('name', optionalText(fields.name), problems)
+  const mappedKey = settle('key', optionalText(fields.key), problems)
+  const key = mappedKey ?? id ?? given ?? (name === undefined ? null : `name:${name}`)
+  if (id !== undefined && given !== undefined) {
+    problems.push({
+      code: 'id_and_external_id',
+      field: 'id',
+      message: `the organization has a WorkOS id (${id}) and an external id (${given}) as well`,
+      hint: 'give the WorkOS id of an existing organization, or an external id, not both',
+    })
+  }
+  if (id === undefined && given === undefined && name === undefined && problems.length === 0) {
+    problems.push({
+      code: 'organization_unnamed',
+      field: 'externalId',
+      message: 'the organization has neither an id, nor an external id, nor a name',
+      hint: 'map one of id, externalId and name, or leave the record out with when',
+    })
+  }
+  const metadata = readMetadata(fields.metadata, rules.metadata, problems)
+  const domains = settle('domains', normaliseDomains(fields.domains, rules.organizations), problems)
+  if (problems.length > 0 || key === null) return { ok: false, key, problems }
+
+  const derived = name === undefined ? undefined : externalIdOfName(name, rules.externalId.maxLength)
+  const externalId = given ?? (id === undefined ? derived : undefined)
+  const attributes: JsonObject = {}
+  if (id !== undefined) attributes.id = id
+  if (externalId !== undefined) attributes.externalId = externalId
+  if (name !== undefined) attributes.name = name
+  if (metadata !== undefined) attributes.metadata = metadata.metadata
+  if (domains !== undefined && domains.domains.length > 0) attributes.domains = domains.domains
+  if (domains !== undefined && domains.verified.length > 0) attributes.verifiedDomains = domains.verified
+  const notes = [
+    ...(metadata?.notes ?? []),
+    ...(domains?.dropped ?? []).map((detail) => ({ code: 'consumer_domain_dropped', detail })),
+    ...(domains?.mistrusted ? [{ code: 'verified_domain_pending', detail: '' }] : []),
+  ]
+  return { ok: true, value: { key, attributes, secrets: null, refs: {}, notes } }
+}
+
+function organizationId(value: unknown): Check<string | undefined> {
+  const text = optionalText(value)
+  if (!text.ok || text.value === undefined) return text
+  if (/^org_[A-Za-z0-9]+$/.test(text.value)) return accept(text.value)
+  return refuse(
+    'invalid_organization_id',
+    `${shown(text.value)} is not the WorkOS id of an organization`,
+    'WorkOS ids start with org_; an id of the source belongs in externalId',
+  )
+}
+
+function missing({ attributes }: DesiredResource): ValueProblem | undefined {
+  const id = textOf(attributes, 'id')
+  if (id !== null) {
+    return {
+      code: 'unknown_organization',
+      field: 'id',
+      message: `there is no organization ${id} in WorkOS`,
+      hint: 'check the id and the environment of the API key; organizations given by WorkOS id are never created',
+    }
+  }
+  if (textOf(attributes, 'name') !== null) return undefined
+  return {
+    code: 'unknown_organization',
+    field: 'externalId',
+    message: `there is no organization with the external id ${textOf(attributes, 'externalId')} in WorkOS`,
+    hint: 'give a name to have it created',
+  }
+}
+
+function parse(body: JsonObject): LiveResource {
+  const id = requiredText(body, 'id')
+  return {
+    id,
+    externalId: textOf(body, 'external_id'),
+    natural: null,
+    attributes: {
+      id,
+      ...told(body, 'external_id', 'externalId'),
+      ...told(body, 'name', 'name'),
+      ...told(body, 'metadata', 'metadata'),
+      ...domainsOf(body),
+    },
+  }
+}
+
+/** The domains that an answer tells, and those of them that are verified where it tells states. */
+function domainsOf({ domains: told }: JsonObject): JsonObject {
+  if (!Array.isArray(told)) return {}
+  const items = told.flatMap((item) => (isObject(item) ? [item as JsonObject] : []))
+  const named = (some: JsonObject[]) => some.flatMap((item) => textOf(item, 'domain') ?? [])
+  const verified = named(items.filter(({ state }) => state === 'verified' || state === 'legacy_verified'))
+  const states = items.every(({ state }) => typeof state === 'string')
+  return { domains: named(items), ...(states && { verifiedDomains: verified }) }
+}
+
+function domainData(attributes: JsonObject): JsonObject {
+  const { domains, verifiedDomains } = attributes
+  if (!Array.isArray(domains)) return {}
+  const verified = Array.isArray(verifiedDomains) ? verifiedDomains : []
+  const stateOf = (domain: Json) => (verified.includes(domain) ? 'verified' : 'pending')
+  return { domain_data: domains.map((domain) => ({ domain, state: stateOf(domain) })) }
+}

@@ -1,0 +1,87 @@
+import type { Manifest } from '../../config/manifest.ts'
+import { ManifestError } from '../../diagnostics/errors.ts'
+import { createBody, type Spelling, textOf, told, updateBody } from '../body.ts'
+import { bySlug } from '../by-slug.ts'
+import type { NormaliseResult, ValueProblem } from '../draft.ts'
+import type { DesiredResource, KindDefinition } from '../kind.ts'
+import { pages } from '../paging.ts'
+import { permissionSlug } from '../role/permissions.ts'
+import { settle } from '../values/check.ts'
+import { readLabels } from '../values/labels.ts'
+import { optionalText } from '../values/text.ts'
+
+const PATH = '/authorization/permissions'
+
+const SPELLING: Spelling = { name: 'name', description: 'description' }
+
+const { pathOf, get, parse } = bySlug(PATH, (body) => ({
+  ...told(body, 'name', 'name'),
+  ...told(body, 'description', 'description'),
+}))
+
+/** A permission of the environment, which roles have. Its key is its slug. */
+export const permission: KindDefinition = {
+  name: 'permission',
+  plural: 'permissions',
+  rule: 'permission',
+  refs: {},
+  fields: {
+    name: { compare: 'value', merge: 'first' },
+    description: { compare: 'value', merge: 'first' },
+  },
+  mapped: ['key', 'name', 'description'],
+  normalise,
+  writes: 'other',
+  onConflict: ({ roles }) => roles.onConflict ?? 'keep',
+  missing: () => undefined,
+  natural: (desired) => desired.key,
+  list: (api) => pages(api, PATH, {}, parse),
+  find: (api, desired) => get(api, desired.key),
+  get,
+  create: ({ key, attributes }) => ({
+    method: 'POST',
+    path: PATH,
+    // One that is known from a role alone has no other name.
+    body: { slug: key, name: key, ...createBody(attributes, SPELLING) },
+  }),
+  update: (id, changes) => [{ method: 'PATCH', path: pathOf(id), body: updateBody(changes, SPELLING) }],
+  remove: (id) => ({ method: 'DELETE', path: pathOf(id) }),
+  parse,
+  exists: (codes) => codes.includes('permission_slug_conflict'),
+  label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
+}
+
+/**
+ * The permissions under `permissions.define`.
+ * @throws ManifestError when WorkOS would not take one
+ */
+export function permissionsDefined({ permissions }: Pick<Manifest, 'permissions'>): DesiredResource[] {
+  return Object.entries(permissions.define).map(([slug, { name, description }]) => {
+    const result = normalise({ key: slug, name, description })
+    if (result.ok) return { kind: 'permission', ...result.value }
+    throw new ManifestError(
+      result.problems.map(({ field, ...problem }) => ({
+        ...problem,
+        path: ['permissions.define', slug, ...(field === 'key' ? [] : [field])].join('.'),
+      })),
+    )
+  })
+}
+
+function normalise(fields: Record<string, unknown>): NormaliseResult {
+  const problems: ValueProblem[] = []
+  const found = problems.length
+  const key = settle('key', optionalText(fields.key), problems)
+  if (key === undefined && problems.length === found) {
+    problems.push({
+      code: 'permission_unnamed',
+      field: 'key',
+      message: 'the permission has no slug',
+      hint: 'map its slug as key, or leave the record out with when',
+    })
+  }
+  if (key !== undefined) settle('key', permissionSlug(key), problems)
+  const labels = readLabels(`permission ${JSON.stringify(key ?? null)}`, fields, problems)
+  if (problems.length > 0 || key === undefined) return { ok: false, key: key ?? null, problems }
+  return { ok: true, value: { key, attributes: { name: key, ...labels }, secrets: null, refs: {}, notes: [] } }
+}

@@ -1,0 +1,76 @@
+import type { Manifest } from '../config/manifest.ts'
+import { connectionDraft } from './connection/connection.ts'
+import { connection } from './connection/connection-kind.ts'
+import type { DraftDefinition } from './draft.ts'
+import { group } from './group/group.ts'
+import { groupMembership } from './group/group-membership.ts'
+import type { KindDefinition } from './kind.ts'
+import { membership } from './membership/membership.ts'
+import { organization } from './organization/organization.ts'
+import { permission } from './permission/permission.ts'
+import { organizationRole } from './role/organization-role.ts'
+import { role } from './role/role.ts'
+import { roleDefinition } from './role/role-definition.ts'
+import { totpFactor } from './user/totp-factor.ts'
+import { user } from './user/user.ts'
+
+/** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
+export const draftDefinitions: readonly DraftDefinition[] = [
+  permission,
+  organization,
+  roleDefinition,
+  user,
+  membership,
+  group,
+  groupMembership,
+  connectionDraft,
+]
+
+/**
+ * Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. Until a user's second factor
+ * is enrolled the account opens without it, so nothing is given to the user before.
+ */
+export const kindDefinitions: readonly KindDefinition[] = [
+  permission,
+  role,
+  organization,
+  organizationRole,
+  user,
+  totpFactor,
+  membership,
+  group,
+  groupMembership,
+  connection,
+]
+
+/** Kinds that this manifest plans: connections go into files unless it says otherwise. */
+export function plannedKinds({ connections }: Pick<Manifest, 'connections'>): readonly KindDefinition[] {
+  return kindDefinitions.filter(({ name }) => name !== connection.name || connections.mode === 'api')
+}
+
+const draftsByName: ReadonlyMap<string, DraftDefinition> = new Map(draftDefinitions.map((draft) => [draft.name, draft]))
+
+const draftsByRule: ReadonlyMap<string, DraftDefinition> = new Map(
+  draftDefinitions.flatMap((draft) => (draft.rule === undefined ? [] : [[draft.rule, draft]])),
+)
+
+const byName: ReadonlyMap<string, KindDefinition> = new Map(kindDefinitions.map((kind) => [kind.name, kind]))
+
+/** The definition of a kind. A name that is not registered is a defect of the caller. */
+export function kindDefinition(name: string): KindDefinition {
+  const found = byName.get(name)
+  if (found === undefined) throw new RangeError(`no kind is called ${name}`)
+  return found
+}
+
+/** The definition of what records describe. A name that is not registered is a defect of the caller. */
+export function draftDefinition(name: string): DraftDefinition {
+  const found = draftsByName.get(name)
+  if (found === undefined) throw new RangeError(`no record describes ${name}`)
+  return found
+}
+
+/** What the rule of this name under `map` yields; undefined for `roleAssignment`, which yields no resource of its own. */
+export function draftOfRule(rule: string): DraftDefinition | undefined {
+  return draftsByRule.get(rule)
+}

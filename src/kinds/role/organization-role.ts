@@ -1,0 +1,99 @@
+import type { JsonObject } from '../../json.ts'
+import type { Api } from '../../workos/api.ts'
+import { requiredText, textOf } from '../body.ts'
+import type { KindDefinition, LiveResource } from '../kind.ts'
+import { rolePages } from '../paging.ts'
+import { rankOf } from './role-definition.ts'
+import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
+
+/** How WorkOS calls a role that is an organization's own; lists of an organization's roles hold the environment's as well. */
+const OWN = 'OrganizationRole'
+
+/**
+ * A role that only one organization has, made from its definition: see role-definition.ts. Its key is `slug@organization`. WorkOS finds it by
+ * organization and slug: its id here is both, `org_…/org-slug`.
+ */
+export const organizationRole: KindDefinition = {
+  name: 'organization-role',
+  plural: 'organization roles',
+  refs: { organization: 'organization' },
+  fields: roleFields,
+  mapped: [],
+  normalise: () => {
+    throw new TypeError('organization roles are made from their definitions')
+  },
+  keyRefs: [null, 'organization'],
+  writes: 'other',
+  within: 'organization',
+  provenByContent: true,
+  turn: ({ key, refs: { organization = '' } }, { roles }) => ({
+    lane: organization,
+    rank: rankOf(slugOf(key, organization), roles),
+  }),
+  onConflict: ({ roles }) => roles.onConflict ?? 'keep',
+  missing: () => undefined,
+  natural: ({ key, refs }, { organization }) =>
+    organization === undefined ? null : naturalOf(slugOf(key, refs.organization ?? ''), organization),
+  list: async function* (api, parentIds) {
+    for await (const organization of parentIds) {
+      for await (const page of rolePages(api, rolesPath(organization), true)) {
+        yield page.filter(({ type }) => type === OWN).map((role) => parse(role, { organization }))
+      }
+    }
+  },
+  find: async (api, { key, refs }, { organization }) =>
+    organization === undefined ? undefined : read(api, organization, slugOf(key, refs.organization ?? '')),
+  get: (api, id) => {
+    const [organization = '', slug = ''] = id.split('/')
+    return read(api, organization, slug)
+  },
+  create: ({ key, attributes, refs }, { organization }) => {
+    if (organization === undefined) throw new TypeError(`${key} cannot be created before its organization`)
+    return roleCreation(rolesPath(organization), slugOf(key, refs.organization ?? ''), attributes)
+  },
+  update: (id, changes) => roleUpdates(pathOfId(id), changes),
+  remove: (id) => ({ method: 'DELETE', path: pathOfId(id) }),
+  parse,
+  exists: (codes) => codes.includes('organization_role_slug_conflict'),
+  label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
+}
+
+/** The key of an organization's own role. */
+export function organizationRoleKey(slug: string, organization: string): string {
+  return `${slug}@${organization}`
+}
+
+/** `natural` of one: its slug within WorkOS's id of its organization. */
+export function naturalOf(slug: string, organizationId: string): string {
+  return `${slug}@${organizationId}`
+}
+
+function slugOf(key: string, organization: string): string {
+  return key.slice(0, key.length - organization.length - 1)
+}
+
+/** Where WorkOS keeps the roles of an organization. */
+export function rolesPath(organizationId: string, slug?: string): string {
+  const path = `/authorization/organizations/${encodeURIComponent(organizationId)}/roles`
+  return slug === undefined ? path : `${path}/${encodeURIComponent(slug)}`
+}
+
+function pathOfId(id: string): string {
+  const [organization = '', slug = ''] = id.split('/')
+  return rolesPath(organization, slug)
+}
+
+async function read(api: Api, organization: string, slug: string): Promise<LiveResource | undefined> {
+  const body = await api.read(rolesPath(organization, slug))
+  return body?.type === OWN ? parse(body, { organization }) : undefined
+}
+
+function parse(body: JsonObject, { organization = '' }: Record<string, string>): LiveResource {
+  const slug = requiredText(body, 'slug')
+  return {
+    id: `${organization}/${slug}`,
+    externalId: null,
+    natural: naturalOf(slug, organization),
+    attributes: roleAttributes(body),
+  }
+}

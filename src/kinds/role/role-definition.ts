@@ -1,0 +1,168 @@
+import type { Manifest, RoleConfig } from '../../config/manifest.ts'
+import { ManifestError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import type { JsonObject } from '../../json.ts'
+import type { DraftDefinition, NormaliseResult, ValueProblem } from '../draft.ts'
+import type { DesiredResource } from '../kind.ts'
+import { accept, type Check, refuse, settle, shown } from '../values/check.ts'
+import { readLabels } from '../values/labels.ts'
+import { optionalText } from '../values/text.ts'
+import { parsePermissions } from './permissions.ts'
+import { lookUpRole } from './role-patterns.ts'
+import { isRoleSlug, MAX_ROLE_SLUG, rolesIn } from './roles.ts'
+
+/** The slug of an organization's own role begins with it: https://workos.com/docs/rbac */
+export const ORGANIZATION_PREFIX = 'org-'
+
+/** How sources call the two types of role: those of the role definitions CSV, and WorkOS's own. */
+const TYPES: ReadonlyMap<string, 'environment' | 'organization'> = new Map([
+  ['environment', 'environment'],
+  ['environmentrole', 'environment'],
+  ['organization', 'organization'],
+  ['organizationrole', 'organization'],
+])
+
+/**
+ * What there is to say of a role: its texts and permissions. One of the environment becomes one role. One of organizations becomes a role
+ * of the organization that it names, or, where it names none, of each organization in which a membership has it.
+ *
+ * Its key is its slug; `slug@organization` where it names one, `slug@` where it is of organizations and names none. Among its attributes are
+ * `slug` and `organization`, the organization's key; null: none is named.
+ */
+export const roleDefinition: DraftDefinition = {
+  name: 'role-definition',
+  plural: 'role definitions',
+  rule: 'role',
+  refs: {},
+  fields: {
+    slug: { compare: 'value', merge: 'first' },
+    organization: { compare: 'value', merge: 'first' },
+    name: { compare: 'value', merge: 'first' },
+    description: { compare: 'value', merge: 'first' },
+    permissions: { compare: 'set', merge: 'union' },
+  },
+  mapped: ['key', 'name', 'description', 'permissions', 'type', 'organization'],
+  normalise: (fields, rules) => normalise(fields, (name, organization) => mappedSlug(name, organization, rules.roles)),
+}
+
+/**
+ * The definitions under `roles.define`.
+ * @throws ManifestError with all of those that WorkOS would not take
+ */
+export function rolesDefined({ roles }: Pick<Manifest, 'roles'>): DesiredResource[] {
+  const defined: DesiredResource[] = []
+  const problems: Problem[] = []
+  for (const [slug, { organizations, ...fields }] of Object.entries(roles.define)) {
+    for (const organization of organizations ?? [undefined]) {
+      const result = normalise({ key: slug, organization, ...fields }, (name) => name)
+      if (result.ok) defined.push({ kind: roleDefinition.name, ...result.value })
+      else problems.push(...result.problems.map((problem) => atDefinition(slug, problem)))
+    }
+  }
+  if (problems.length > 0) throw new ManifestError(problems)
+  return defined
+}
+
+/** A problem with a definition at its place in the manifest, where the organizations of a role are a list. */
+function atDefinition(slug: string, { field, ...problem }: ValueProblem): Problem {
+  const place = field === 'key' ? [] : [field === 'organization' ? 'organizations' : field]
+  return { ...problem, path: ['roles.define', slug, ...place].join('.') }
+}
+
+/** The slug of a role of the source, by `roles.map`; its own name where the map does not know it. */
+export function mappedSlug(name: string, organization: string | null, roles: RoleConfig): string {
+  const own = rolesIn(roles, organization)
+  return lookUpRole(name, own?.map ?? {}) ?? lookUpRole(name, roles.map ?? {}) ?? name
+}
+
+/** The keys of definitions that the role of a membership may be made from: of the environment, of its organization, of organizations. */
+export function definitionKeys(slug: string, organization: string): string[] {
+  const prefixed = slug.startsWith(ORGANIZATION_PREFIX) ? slug : `${ORGANIZATION_PREFIX}${slug}`
+  return [slug, `${prefixed}@${organization}`, `${prefixed}@`]
+}
+
+/**
+ * The slugs that `roles.priority` names, the most important one first. An organization's own role ranks where its name does, written with
+ * the prefix or without; right after a role of just this name.
+ */
+export function rankedSlugs(priority: readonly string[]): string[] {
+  return [...new Set(priority.flatMap((slug) => [slug, `${ORGANIZATION_PREFIX}${slug}`]))]
+}
+
+/** The rank of a role by `roles.priority`; of those that it does not name, all the last one. */
+export function rankOf(slug: string, { priority = [] }: Pick<RoleConfig, 'priority'>): number {
+  const ranked = rankedSlugs(priority)
+  const rank = ranked.indexOf(slug)
+  return rank < 0 ? ranked.length : rank
+}
+
+function normalise(
+  fields: Record<string, unknown>,
+  slugOf: (name: string, organization: string | null) => string,
+): NormaliseResult {
+  const problems: ValueProblem[] = []
+  const name = settle('key', optionalText(fields.key), problems)
+  const organization = settle('organization', optionalText(fields.organization), problems)
+  const type = settle('type', typeOf(fields.type), problems)
+  if (name === undefined && problems.length === 0) {
+    problems.push({
+      code: 'role_unnamed',
+      field: 'key',
+      message: 'the role has neither a slug nor a name',
+      hint: 'map its slug as key, or leave the record out with when',
+    })
+  }
+  const mapped = name === undefined ? '' : slugOf(name, organization ?? null)
+  const prefixed = mapped.startsWith(ORGANIZATION_PREFIX)
+  const isOrganizations =
+    (type ?? (organization !== undefined || prefixed ? 'organization' : 'environment')) === 'organization'
+  if (!isOrganizations && (organization !== undefined || prefixed)) problems.push(contradiction(mapped, organization))
+  const slug = isOrganizations && !prefixed ? `${ORGANIZATION_PREFIX}${mapped}` : mapped
+  if (name !== undefined && !isRoleSlug(slug)) problems.push(invalidSlug(slug))
+  const labels = readLabels(`role ${shown(name ?? null)}`, fields, problems)
+  const permissions = settle('permissions', parsePermissions(fields.permissions), problems) ?? []
+  const key = isOrganizations ? `${slug}@${organization ?? ''}` : slug
+  if (problems.length > 0) return { ok: false, key: isRoleSlug(slug) ? key : (name ?? null), problems }
+  const attributes: JsonObject = { slug, name: name ?? slug, ...labels }
+  if (organization !== undefined) attributes.organization = organization
+  if (fields.permissions !== undefined && fields.permissions !== null) attributes.permissions = permissions
+  return { ok: true, value: { key, attributes, secrets: null, refs: {}, notes: [] } }
+}
+
+function typeOf(value: unknown): Check<'environment' | 'organization' | undefined> {
+  const text = optionalText(value)
+  if (!text.ok) return text
+  if (text.value === undefined) return accept(undefined)
+  const type = TYPES.get(text.value.toLowerCase())
+  if (type !== undefined) return accept(type)
+  return refuse(
+    'invalid_role_type',
+    `${shown(text.value)} is not a type of role`,
+    'write environment or organization, or nothing',
+  )
+}
+
+function contradiction(slug: string, organization: string | undefined): ValueProblem {
+  return organization === undefined
+    ? {
+        code: 'environment_role_with_prefix',
+        field: 'key',
+        message: `${shown(slug)} is to be a role of the environment, and begins with ${ORGANIZATION_PREFIX}`,
+        hint: `WorkOS keeps ${ORGANIZATION_PREFIX} for the roles of organizations: give it another slug, or the type organization`,
+      }
+    : {
+        code: 'environment_role_in_organization',
+        field: 'organization',
+        message: `the role ${shown(slug)} is to be one of the environment, and is given the organization ${shown(organization)}`,
+        hint: 'leave the organization out, or give it the type organization',
+      }
+}
+
+function invalidSlug(slug: string): ValueProblem {
+  return {
+    code: 'invalid_role_slug',
+    field: 'key',
+    message: `${shown(slug)} is not a role slug`,
+    hint: `use at most ${MAX_ROLE_SLUG} lowercase letters, digits, - and _ (${ORGANIZATION_PREFIX} included for a role of an organization); roles.map in the manifest translates the source's names`,
+  }
+}

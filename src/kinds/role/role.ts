@@ -1,0 +1,39 @@
+import { textOf } from '../body.ts'
+import { bySlug } from '../by-slug.ts'
+import type { KindDefinition } from '../kind.ts'
+import { rolePages } from '../paging.ts'
+import { rankOf } from './role-definition.ts'
+import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
+
+const PATH = '/authorization/roles'
+
+const { pathOf, get, parse } = bySlug(PATH, roleAttributes)
+
+/** A role of the environment, made from its definition: see role-definition.ts. Its key is its slug. */
+export const role: KindDefinition = {
+  name: 'role',
+  plural: 'roles',
+  refs: {},
+  fields: roleFields,
+  mapped: [],
+  normalise: () => {
+    throw new TypeError('roles are made from their definitions')
+  },
+  writes: 'other',
+  provenByContent: true,
+  turn: ({ key }, { roles }) => ({ lane: '', rank: rankOf(key, roles) }),
+  onConflict: ({ roles }) => roles.onConflict ?? 'keep',
+  missing: () => undefined,
+  natural: (desired) => desired.key,
+  list: async function* (api) {
+    for await (const page of rolePages(api, PATH, false)) yield page.map(parse)
+  },
+  find: (api, desired) => get(api, desired.key),
+  get,
+  create: ({ key, attributes }) => roleCreation(PATH, key, attributes),
+  update: (id, changes) => roleUpdates(pathOf(id), changes),
+  remove: () => undefined,
+  parse,
+  exists: (codes) => codes.includes('role_slug_conflict'),
+  label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
+}

@@ -1,0 +1,177 @@
+import type { Manifest } from '../../config/manifest.ts'
+import { isObject } from '../../json.ts'
+import { type Fault, isEmpty } from '../values/check.ts'
+import { decode, type Encoding, encode } from '../values/encodings.ts'
+import { isKeyUri, parseKeyUri } from './otpauth.ts'
+
+/** The secret of an authenticator app as WorkOS takes it. */
+export interface TotpFactor {
+  /** Base32 in upper case, without blanks and `=`. */
+  secret: string
+  issuer?: string
+  account?: string
+}
+
+/** What the mapping yielded for a TOTP secret, understood. No part of it carries the secret into a message. */
+export type Totp =
+  | { kind: 'none' }
+  | { kind: 'factor'; factor: TotpFactor; notes: { code: string; detail: string }[] }
+  /** WorkOS cannot take it: it has SHA-1, 6 digits and 30 seconds alone. */
+  | { kind: 'unsupported'; reason: string }
+  | { kind: 'problem'; fault: Fault }
+
+/** Bits below which a secret is none: nobody makes them so short, and a code or a wrong column is read as one. */
+const LEAST_BITS = 80
+
+/** RFC 4226, section 4, R6: "The length of the shared secret MUST be at least 128 bits." Many apps use 80 all the same. */
+const SOUND_BITS = 128
+
+const MEMBERS = ['type', 'secret', 'encoding', 'algorithm', 'digits', 'period', 'issuer', 'account'] as const
+
+const ENCODINGS: ReadonlyMap<string, Encoding> = new Map([
+  ['base32', 'base32'],
+  ['hex', 'hex'],
+  ['base64', 'base64'],
+  ['base64url', 'base64Url'],
+  ['text', 'text'],
+])
+
+/**
+ * Reads a secret: text, a key URI, `{ secret, encoding, algorithm, digits, period, issuer, account }`, or `{ unsupported }` with the reason.
+ * Of a list, somebody's several apps, the first that WorkOS can take.
+ */
+export function readTotp(value: unknown, rules: Pick<Manifest['totp'], 'encoding'>): Totp {
+  if (!Array.isArray(value)) return readOne(value, rules)
+  const read = value.map((item) => readOne(item, rules)).filter(({ kind }) => kind !== 'none')
+  const taken = read.find(({ kind }) => kind === 'problem') ?? read.find(({ kind }) => kind === 'factor') ?? read[0]
+  if (taken === undefined) return { kind: 'none' }
+  if (taken.kind !== 'factor' || read.length === 1) return taken
+  return { ...taken, notes: [...taken.notes, { code: 'totp_several', detail: 'totp' }] }
+}
+
+function readOne(value: unknown, rules: Pick<Manifest['totp'], 'encoding'>): Totp {
+  if (isEmpty(value)) return { kind: 'none' }
+  if (!isObject(value)) return readParts({ secret: value }, rules)
+  if (!isEmpty(value.unsupported)) return { kind: 'unsupported', reason: shownReason(value.unsupported) }
+  const unknown = Object.keys(value).filter((name) => !MEMBERS.some((member) => member === name))
+  if (unknown.length > 0) {
+    return problem('the TOTP secret is an object with other members than are known', `known are ${MEMBERS.join(', ')}`)
+  }
+  return isEmpty(value.secret) ? { kind: 'none' } : readParts(value, rules)
+}
+
+function readParts(parts: Record<string, unknown>, rules: Pick<Manifest['totp'], 'encoding'>): Totp {
+  const { secret } = parts
+  if (typeof secret !== 'string') return problem('the TOTP secret is not text', 'map a text value')
+  if (!isKeyUri(secret)) return readPlain({ ...parts, secret }, rules.encoding)
+  const uri = parseKeyUri(secret)
+  if (uri === undefined) {
+    return problem('the otpauth URI has no secret, or is no URI', 'expected otpauth://totp/Issuer:account?secret=…')
+  }
+  const { encoder, ...told } = uri
+  if (encoder !== undefined) return { kind: 'unsupported', reason: 'codes that are no digits' }
+  const given = Object.entries(parts).filter(([name, value]) => name !== 'secret' && !isEmpty(value))
+  const contradicts = given.some(([name, value]) => name === 'encoding' && !['base32', 'auto'].includes(plain(value)))
+  if (contradicts) return problem('an otpauth URI holds its secret in Base32 always', 'leave the encoding out')
+  // What the mapping says of the factor goes before what its URI says, in which some systems leave the defaults out.
+  return readPlain({ ...told, ...Object.fromEntries(given), secret: uri.secret }, 'base32')
+}
+
+function readPlain(parts: Record<string, unknown> & { secret: string }, fallback: string): Totp {
+  const outside = outsideOf(parts)
+  if (typeof outside !== 'string') return outside
+  if (outside !== '') return { kind: 'unsupported', reason: outside }
+  const named = isEmpty(parts.encoding) ? fallback : plain(parts.encoding)
+  if (named !== 'auto' && !ENCODINGS.has(named)) {
+    return problem('the encoding of the TOTP secret is unknown', `known are auto, ${[...ENCODINGS.keys()].join(', ')}`)
+  }
+  const read = named === 'auto' ? guess(parts.secret) : decodeAs(parts.secret, ENCODINGS.get(named) ?? 'text')
+  if (read === undefined) {
+    const expected = named === 'auto' ? 'an otpauth URI, Base32, hex or Base64' : named
+    return problem(
+      `the TOTP secret is not ${expected}`,
+      'totp.encoding says how secrets are written; text that is the secret itself has the encoding text',
+    )
+  }
+  const bits = read.bytes.length * 8
+  if (bits < LEAST_BITS) return { kind: 'unsupported', reason: `a secret of ${bits} bits` }
+  const factor: TotpFactor = { secret: encode(read.bytes, 'base32') ?? '' }
+  for (const name of ['issuer', 'account'] as const) {
+    const value = parts[name]
+    if (isEmpty(value)) continue
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      return problem(`beside the TOTP secret, ${name} is not text`, 'map a text value')
+    }
+    factor[name] = String(value).trim()
+  }
+  const notes = [
+    ...(bits < SOUND_BITS ? [{ code: 'totp_weak_secret', detail: `${bits}` }] : []),
+    ...(read.ambiguous ? [{ code: 'totp_encoding_ambiguous', detail: 'totp' }] : []),
+  ]
+  return { kind: 'factor', factor, notes }
+}
+
+/** What WorkOS has no setting for, in words; an empty text: nothing. */
+function outsideOf({ type, algorithm, digits, period }: Record<string, unknown>): string | Totp {
+  const reasons: string[] = []
+  if (!isEmpty(type) && plain(type) !== 'totp') reasons.push(plain(type) === 'hotp' ? 'hotp' : 'another type of factor')
+  if (!isEmpty(algorithm)) {
+    const name = plain(algorithm).replace(/^hmac/, '')
+    if (name !== 'sha1')
+      reasons.push(/^(sha\d{1,3}(\d{3})?|md5)$/.test(name) ? name.toUpperCase() : 'an unknown algorithm')
+  }
+  for (const [name, value, only, unit] of [
+    ['digits', digits, 6, 'digits'],
+    ['period', period, 30, 's'],
+  ] as const) {
+    if (isEmpty(value)) continue
+    const number = typeof value === 'string' && /^\s*\d{1,5}\s*$/.test(value) ? Number(value) : value
+    if (typeof number !== 'number' || !Number.isInteger(number)) {
+      return problem(`beside the TOTP secret, ${name} is not a whole number`, `WorkOS takes ${only} ${unit}`)
+    }
+    if (number !== only) reasons.push(`${number} ${unit}`)
+  }
+  return reasons.join(', ')
+}
+
+interface Decoded {
+  bytes: Buffer
+  ambiguous: boolean
+}
+
+/** Base32 where it can be that, else hex, else Base64. Never raw text: anything is that. */
+function guess(text: string): Decoded | undefined {
+  const hex = decodeAs(text, 'hex')
+  // Base64 without digits above 7 reads as Base32, but for its two cases.
+  const oneCase = text === text.toUpperCase() || text === text.toLowerCase()
+  const base32 = oneCase ? decodeAs(text, 'base32') : undefined
+  if (base32) return { ...base32, ambiguous: hex !== undefined }
+  return hex ?? decodeAs(text, 'base64')
+}
+
+/** What people are shown in groups, Base32 above all, may keep the blanks or dashes between them. */
+const SEPARATORS: Partial<Record<Encoding, RegExp>> = { base32: /[\s-]/g, hex: /\s/g }
+
+function decodeAs(text: string, encoding: Encoding): Decoded | undefined {
+  const separators = SEPARATORS[encoding]
+  const compact = separators === undefined ? text : text.replace(separators, '')
+  const bytes = decode(compact, encoding)
+  return bytes === undefined || bytes.length === 0 ? undefined : { bytes, ambiguous: false }
+}
+
+/** A name whose case, blanks, `-` and `_` do not count. */
+function plain(value: unknown): string {
+  return String(value)
+    .toLowerCase()
+    .replace(/[\s_-]/g, '')
+}
+
+/** A reason that reads as words: a secret out of place must not be shown as one. */
+function shownReason(reason: unknown): string {
+  const words = typeof reason === 'string' ? reason.trim() : ''
+  return /^[a-z]{1,12}([ -][a-z\d]{1,12}){0,5}$/i.test(words) ? words : 'a reason of its own'
+}
+
+function problem(message: string, hint: string): Totp {
+  return { kind: 'problem', fault: { code: 'invalid_totp_secret', message, hint } }
+}

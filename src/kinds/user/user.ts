@@ -1,0 +1,177 @@
+import { lowerAscii } from '../../addresses.ts'
+import { isObject, type JsonObject } from '../../json.ts'
+import type { Api } from '../../workos/api.ts'
+import { createBody, requiredText, type Spelling, textOf, told, updateBody } from '../body.ts'
+import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
+import type { KindDefinition, LiveResource } from '../kind.ts'
+import { listed, pages } from '../paging.ts'
+import { parseBoolean } from '../values/booleans.ts'
+import { settle } from '../values/check.ts'
+import { normaliseEmail } from '../values/email.ts'
+import { normaliseExternalId } from '../values/external-id.ts'
+import { readMetadata } from '../values/metadata.ts'
+import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limits.ts'
+import { optionalText } from '../values/text.ts'
+import { normaliseCredentials } from './passwords/credentials.ts'
+import { settleTotp } from './totp.ts'
+
+const PATH = '/user_management/users'
+
+const SPELLING: Spelling = {
+  email: 'email',
+  emailVerified: 'email_verified',
+  firstName: 'first_name',
+  lastName: 'last_name',
+  name: 'name',
+  externalId: 'external_id',
+  metadata: 'metadata',
+}
+
+/** Codes that say that the e-mail or the external id belongs to a user already, on create. */
+const EXISTS: ReadonlySet<string> = new Set(['email_not_available', 'user_already_exists', 'external_id_already_used'])
+
+/** A user: known by external id, then by e-mail. */
+export const user: KindDefinition = {
+  name: 'user',
+  plural: 'users',
+  rule: 'user',
+  refs: {},
+  fields: {
+    email: { compare: 'value', merge: 'first' },
+    emailVerified: { compare: 'value', merge: 'any', about: 'email' },
+    firstName: { compare: 'value', merge: 'first' },
+    lastName: { compare: 'value', merge: 'first' },
+    name: { compare: 'value', merge: 'first' },
+    externalId: { compare: 'value', merge: 'first' },
+    metadata: { compare: 'map', merge: 'union' },
+    password: { secret: true, compare: 'value', merge: 'first' },
+    passwordHash: { secret: true, compare: 'value', merge: 'first' },
+    totpSecret: { secret: true, compare: 'value', merge: 'first' },
+  },
+  exclusive: [['password', 'passwordHash']],
+  // Whoever signed up with somebody else's address and never verified it must not get into that person's account with a password
+  // of their own.
+  provenBy: 'emailVerified',
+  mapped: [
+    'key',
+    'email',
+    'emailVerified',
+    'firstName',
+    'lastName',
+    'name',
+    'externalId',
+    'metadata',
+    'password',
+    'passwordHash',
+    'passwordHashType',
+    'totpSecret',
+  ],
+  secretInputs: ['password', 'passwordHash', 'passwordHashType', 'totpSecret'],
+  normalise,
+  fitMerged: fitMergedMetadata,
+  checkMerged: (attributes, rules) =>
+    isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
+  writes: 'write',
+  missing: () => undefined,
+  natural: (desired) => textOf(desired.attributes, 'email'),
+  list: (api) => pages(api, PATH, {}, parse),
+  find: async (api, desired) => {
+    const externalId = textOf(desired.attributes, 'externalId')
+    if (externalId !== null) {
+      const body = await api.read(`${PATH}/external_id/${encodeURIComponent(externalId)}`)
+      if (body !== undefined) return parse(body)
+    }
+    const email = textOf(desired.attributes, 'email')
+    return email === null ? undefined : findByEmail(api, email)
+  },
+  get: async (api, id) => {
+    const body = await api.read(`${PATH}/${encodeURIComponent(id)}`)
+    return body === undefined ? undefined : parse(body)
+  },
+  create: ({ attributes, secrets }) => ({
+    method: 'POST',
+    path: PATH,
+    body: { ...createBody(attributes, SPELLING), ...credentialsBody(secrets ?? {}, ['password', 'passwordHash']) },
+  }),
+  update: (id, changes, { secrets }) => [
+    {
+      method: 'PUT',
+      path: `${PATH}/${encodeURIComponent(id)}`,
+      body: { ...updateBody(changes, SPELLING), ...credentialsBody(secrets ?? {}, Object.keys(changes)) },
+    },
+  ],
+  remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
+  parse,
+  exists: (codes) => codes.some((code) => EXISTS.has(code)),
+  label: (desired) => textOf(desired.attributes, 'email') ?? desired.key,
+}
+
+function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
+  const problems: ValueProblem[] = []
+  const text = (field: string) => settle(field, optionalText(fields[field]), problems)
+  const email = settle('email', normaliseEmail(fields.email), problems)
+  const externalId = settle('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
+  const key = text('key') ?? externalId ?? email ?? null
+  const metadata = readMetadata(fields.metadata, rules.metadata, problems)
+  const credentials = normaliseCredentials(fields, rules.passwords)
+  problems.push(...credentials.problems)
+  const totp = settleTotp(fields.totpSecret, metadata?.metadata ?? {}, rules.totp, problems)
+  const attributes = {
+    email,
+    emailVerified: settle('emailVerified', parseBoolean(fields.emailVerified), problems),
+    firstName: text('firstName'),
+    lastName: text('lastName'),
+    name: text('name'),
+    externalId,
+    metadata: metadata?.metadata,
+  }
+  if (problems.length > 0 || key === null) return { ok: false, key, problems }
+  const notes = [...(metadata?.notes ?? [])]
+  if (credentials.reset !== undefined) notes.push(credentials.reset)
+  notes.push(...totp.notes)
+  const secrets = totp.secret === undefined ? credentials.secrets : { ...credentials.secrets, totpSecret: totp.secret }
+  return { ok: true, value: { key, attributes: present(attributes), secrets, refs: {}, notes } }
+}
+
+function present(attributes: Record<string, JsonObject[string] | undefined>): JsonObject {
+  const kept: JsonObject = {}
+  for (const [field, value] of Object.entries(attributes)) if (value !== undefined) kept[field] = value
+  return kept
+}
+
+function parse(body: JsonObject): LiveResource {
+  const email = lowerAscii(requiredText(body, 'email'))
+  return {
+    id: requiredText(body, 'id'),
+    externalId: textOf(body, 'external_id'),
+    natural: email,
+    attributes: {
+      email,
+      ...told(body, 'email_verified', 'emailVerified'),
+      ...told(body, 'first_name', 'firstName'),
+      ...told(body, 'last_name', 'lastName'),
+      ...told(body, 'name', 'name'),
+      ...told(body, 'external_id', 'externalId'),
+      ...told(body, 'metadata', 'metadata'),
+      ...told(body, 'last_sign_in_at', 'lastSignInAt'),
+    },
+  }
+}
+
+async function findByEmail(api: Api, email: string): Promise<LiveResource | undefined> {
+  const body = await api.read(PATH, { email, limit: 10 })
+  return listed(PATH, body)
+    .map(parse)
+    .find((found) => found.natural === email)
+}
+
+/** The named secret fields, as WorkOS takes them: a hash never leaves without its type. */
+function credentialsBody(secrets: JsonObject, fields: readonly string[]): JsonObject {
+  const { password, passwordHash } = secrets
+  if (fields.includes('password') && typeof password === 'string') return { password }
+  if (!fields.includes('passwordHash') || !isObject(passwordHash)) return {}
+  return {
+    password_hash: requiredText(passwordHash, 'hash'),
+    password_hash_type: requiredText(passwordHash, 'type'),
+  }
+}

@@ -1,0 +1,45 @@
+import type { JsonObject } from '../json.ts'
+import type { Database } from './database.ts'
+
+/** One admitted request, as a handler sees it. */
+export interface Call {
+  readonly database: Database
+  /** Row id of the environment that the API key names. */
+  readonly environment: number
+  /** Path parameters, decoded. */
+  readonly params: Readonly<Record<string, string | undefined>>
+  readonly query: URLSearchParams
+  /** The parsed body; empty for requests without one. */
+  readonly body: Readonly<Record<string, unknown>>
+  /** Milliseconds since the epoch, and the same moment as WorkOS writes it. */
+  readonly at: number
+  readonly timestamp: string
+  /** Whether a membership may have several roles. */
+  readonly multipleRoles: boolean
+  /** Whether lists of roles come in pages. */
+  readonly pagedRoles: boolean
+  /** Whether connections may be created. */
+  readonly connectionsApi: boolean
+  newId(prefix: string): string
+}
+
+export interface Reply {
+  status: number
+  /** Left out: an empty answer. */
+  body?: JsonObject
+}
+
+/** Answers a request, or throws a Refusal. Runs to its end in one go and inside one transaction when it writes. */
+export type Handler = (call: Call) => Reply
+
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With parameters as `:name`. */
+  path: string
+  handle: Handler
+}
+
+/** A path parameter; the router guarantees those of the route's own path. */
+export function pathParameter(call: Call, name: string): string {
+  return call.params[name] ?? ''
+}

@@ -1,0 +1,136 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { StateError, UsageError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { type DatabaseOwner, takeDatabaseFile } from '../files/database-file.ts'
+import { NotRegularFile } from '../files/regular-file.ts'
+import { SCHEMA_STEPS } from './schema.ts'
+
+/** Marks a file as a sandbox's: "WSBX". */
+const APPLICATION_ID = 0x57534258
+
+/** The sandbox's SQLite file. Statements are prepared once for each SQL text. */
+export class Database {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  readonly #digestKey: Buffer
+
+  /**
+   * Opens or creates `file` (mode 0600, its folder 0700), or a database in memory for `:memory:`.
+   * @throws StateError for a file that is not a sandbox's, or is of a later version; UsageError for what is no file
+   */
+  constructor(file: string) {
+    if (file !== ':memory:') takeFile(file)
+    this.#database = new DatabaseSync(file)
+    try {
+      prepareFile(this.#database, file)
+      this.#digestKey = Buffer.from(this.#readDigestKey(), 'hex')
+    } catch (error) {
+      this.#database.close()
+      if (error instanceof StateError) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      throw unusable(file, reason, error)
+    }
+  }
+
+  /** The first row. Rows have the shape that the SQL names. */
+  one<Row>(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...parameters) as Row | undefined
+  }
+
+  all<Row>(sql: string, ...parameters: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...parameters) as Row[]
+  }
+
+  run(sql: string, ...parameters: SQLInputValue[]): void {
+    this.#prepare(sql).run(...parameters)
+  }
+
+  /** Runs `work` and keeps all of its changes, or none when it throws. */
+  transaction<T>(work: () => T): T {
+    this.#prepare('BEGIN IMMEDIATE').run()
+    try {
+      const result = work()
+      this.#prepare('COMMIT').run()
+      return result
+    } catch (error) {
+      this.#prepare('ROLLBACK').run()
+      throw error
+    }
+  }
+
+  /** A digest of a secret, keyed with a random key of this file: it tells equal secrets apart from others and nothing else. */
+  digest(secret: string): string {
+    return createHmac('sha256', this.#digestKey).update(secret).digest('hex')
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  #readDigestKey(): string {
+    const insert = `INSERT INTO settings (name, value) VALUES ('digest_key', ?) ON CONFLICT DO NOTHING`
+    this.run(insert, randomBytes(32).toString('hex'))
+    return this.one<{ value: string }>(`SELECT value FROM settings WHERE name = 'digest_key'`)?.value ?? ''
+  }
+}
+
+/** SQLite gives its -wal and -shm files the mode of the main file, so that one is made first, with the right mode. */
+function takeFile(file: string): void {
+  let owner: DatabaseOwner
+  try {
+    owner = takeDatabaseFile(file, APPLICATION_ID)
+  } catch (error) {
+    throw error instanceof NotRegularFile ? new UsageError(problemOf(file, `that is ${error.what}`)) : error
+  }
+  if (owner === 'another program') throw unusable(file, 'it belongs to another program')
+  if (owner === 'no database') throw unusable(file, 'file is not a database')
+}
+
+function prepareFile(database: DatabaseSync, file: string): void {
+  database.exec('PRAGMA busy_timeout = 5000')
+  // Before anything is changed: the switch to WAL alone would write into a file of somebody else.
+  refuseForeign(database, file)
+  // Sandbox data survives a crash of the process, not a power cut: that is what synchronous = OFF gives up for speed.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE')
+  for (const step of SCHEMA_STEPS.slice(pragma(database, 'user_version'))) database.exec(step)
+  database.exec(`PRAGMA user_version = ${SCHEMA_STEPS.length}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
+}
+
+function refuseForeign(database: DatabaseSync, file: string): void {
+  const application = pragma(database, 'application_id')
+  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()
+  if (application !== APPLICATION_ID && (application !== 0 || tables?.count !== 0)) {
+    throw unusable(file, 'it belongs to another program')
+  }
+  const version = pragma(database, 'user_version')
+  if (version > SCHEMA_STEPS.length) {
+    throw unusable(file, `it has version ${version}, and this program knows up to ${SCHEMA_STEPS.length}`)
+  }
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
+}
+
+function unusable(file: string, reason: string, cause?: unknown): StateError {
+  return new StateError(problemOf(file, reason), { cause })
+}
+
+function problemOf(file: string, reason: string): Problem {
+  return {
+    code: 'sandbox_data_unusable',
+    message: `${file} cannot be used as sandbox data: ${reason}`,
+    hint: 'name another file, or move this one away',
+    at: { file },
+  }
+}

@@ -1,0 +1,190 @@
+import type { JsonObject } from '../../json.ts'
+import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { EXTERNAL_ID, Fields } from '../fields.ts'
+import { mergeMetadata, parseMetadata, readMetadata } from '../metadata.ts'
+import { listPage } from '../paging.ts'
+import { notFound, refusal } from '../refusal.ts'
+import { deleteMemberships } from './cascade.ts'
+import { domainsOf, presentDomain, readDomains, replaceDomains } from './domains.ts'
+import { deleteRolesOfGroups } from './group-role-store.ts'
+
+export interface OrganizationRow {
+  id: string
+  name: string
+  allow_profiles_outside_organization: number
+  external_id: string | null
+  stripe_customer_id: string | null
+  metadata: string
+  created_at: string
+  updated_at: string
+}
+
+export const organizationEndpoints: readonly Endpoint[] = [
+  { method: 'POST', path: '/organizations', handle: createOrganization },
+  { method: 'GET', path: '/organizations', handle: listOrganizations },
+  { method: 'GET', path: '/organizations/external_id/:external_id', handle: getOrganizationByExternalId },
+  { method: 'GET', path: '/organizations/:id', handle: getOrganization },
+  { method: 'PUT', path: '/organizations/:id', handle: updateOrganization },
+  { method: 'DELETE', path: '/organizations/:id', handle: deleteOrganization },
+]
+
+/** @throws Refusal 404 */
+export function findOrganization(call: Call, id: string): OrganizationRow {
+  const sql = 'SELECT * FROM organizations WHERE environment = ? AND id = ?'
+  const organization = call.database.one<OrganizationRow>(sql, call.environment, id)
+  if (organization === undefined) throw notFound('Organization', id)
+  return organization
+}
+
+function createOrganization(call: Call): Reply {
+  const fields = new Fields(call.body)
+  const name = fields.requiredText('name')
+  const allowProfiles = fields.boolean('allow_profiles_outside_organization') ?? false
+  const externalId = fields.nullableText('external_id', EXTERNAL_ID) ?? null
+  const metadataChange = readMetadata(fields, false)
+  const domains = readDomains(fields)
+  fields.check()
+
+  const organization: OrganizationRow = {
+    id: call.newId('org'),
+    name,
+    allow_profiles_outside_organization: Number(allowProfiles),
+    external_id: externalId,
+    stripe_customer_id: null,
+    metadata: mergeMetadata('{}', metadataChange),
+    created_at: call.timestamp,
+    updated_at: call.timestamp,
+  }
+  refuseTaken(call, organization)
+  call.database.run(
+    `INSERT INTO organizations (environment, id, name, allow_profiles_outside_organization, external_id, stripe_customer_id,
+      metadata, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    call.environment,
+    organization.id,
+    organization.name,
+    organization.allow_profiles_outside_organization,
+    organization.external_id,
+    organization.stripe_customer_id,
+    organization.metadata,
+    organization.created_at,
+    organization.updated_at,
+  )
+  if (domains !== undefined) replaceDomains(call, organization.id, domains)
+  return { status: 201, body: presentOrganization(call, organization) }
+}
+
+function updateOrganization(call: Call): Reply {
+  const fields = new Fields(call.body)
+  const name = fields.raw('name') === undefined ? undefined : fields.requiredText('name')
+  const allowProfiles = fields.boolean('allow_profiles_outside_organization')
+  const externalId = fields.nullableText('external_id', EXTERNAL_ID)
+  const stripeCustomerId = fields.text('stripe_customer_id')
+  const metadataChange = readMetadata(fields, true)
+  const domains = readDomains(fields)
+  fields.check()
+
+  const before = findOrganization(call, pathParameter(call, 'id'))
+  const organization: OrganizationRow = {
+    ...before,
+    name: name ?? before.name,
+    allow_profiles_outside_organization:
+      allowProfiles === undefined ? before.allow_profiles_outside_organization : Number(allowProfiles),
+    external_id: externalId === undefined ? before.external_id : externalId,
+    stripe_customer_id: stripeCustomerId ?? before.stripe_customer_id,
+    metadata: mergeMetadata(before.metadata, metadataChange),
+    updated_at: call.timestamp,
+  }
+  refuseTaken(call, organization)
+  call.database.run(
+    `UPDATE organizations SET name = ?, allow_profiles_outside_organization = ?, external_id = ?, stripe_customer_id = ?,
+      metadata = ?, updated_at = ? WHERE environment = ? AND id = ?`,
+    organization.name,
+    organization.allow_profiles_outside_organization,
+    organization.external_id,
+    organization.stripe_customer_id,
+    organization.metadata,
+    organization.updated_at,
+    call.environment,
+    organization.id,
+  )
+  if (domains !== undefined) replaceDomains(call, organization.id, domains)
+  return { status: 200, body: presentOrganization(call, organization) }
+}
+
+function listOrganizations(call: Call): Reply {
+  const where = ['environment = ?']
+  const parameters: (string | number)[] = [call.environment]
+  const domains = call.query
+    .getAll('domains')
+    .concat(call.query.getAll('domains[]'))
+    .flatMap((value) => value.split(','))
+    .filter((domain) => domain !== '')
+  if (domains.length > 0) {
+    where.push(
+      `id IN (SELECT organization_id FROM organization_domains WHERE environment = ? AND domain IN (SELECT value FROM json_each(?)))`,
+    )
+    parameters.push(call.environment, JSON.stringify(domains.map((domain) => domain.toLowerCase())))
+  }
+  const search = call.query.get('search')
+  if (search !== null && search !== '') {
+    where.push('instr(lower(name), lower(?)) > 0')
+    parameters.push(search)
+  }
+  return listPage<OrganizationRow>(call, {
+    select: 'SELECT * FROM organizations',
+    idColumn: 'id',
+    where,
+    parameters,
+    idOf: (organization) => organization.id,
+    present: (organization) => presentOrganization(call, organization),
+  })
+}
+
+function getOrganization(call: Call): Reply {
+  return { status: 200, body: presentOrganization(call, findOrganization(call, pathParameter(call, 'id'))) }
+}
+
+function getOrganizationByExternalId(call: Call): Reply {
+  const externalId = pathParameter(call, 'external_id')
+  const sql = 'SELECT * FROM organizations WHERE environment = ? AND external_id = ?'
+  const organization = call.database.one<OrganizationRow>(sql, call.environment, externalId)
+  if (organization === undefined) throw notFound('Organization', externalId)
+  return { status: 200, body: presentOrganization(call, organization) }
+}
+
+function deleteOrganization(call: Call): Reply {
+  const { id } = findOrganization(call, pathParameter(call, 'id'))
+  deleteMemberships(call, 'organization_id', id)
+  deleteRolesOfGroups(call, 'organization_id', id)
+  for (const table of ['organization_groups', 'organization_domains', 'roles', 'connections']) {
+    call.database.run(`DELETE FROM ${table} WHERE environment = ? AND organization_id = ?`, call.environment, id)
+  }
+  call.database.run('DELETE FROM organizations WHERE environment = ? AND id = ?', call.environment, id)
+  return { status: 200 }
+}
+
+function refuseTaken(call: Call, organization: OrganizationRow): void {
+  for (const column of ['external_id', 'stripe_customer_id'] as const) {
+    const value = organization[column]
+    if (value === null) continue
+    const sql = `SELECT id FROM organizations WHERE environment = ? AND ${column} = ? AND id <> ?`
+    if (call.database.one(sql, call.environment, value, organization.id) !== undefined) {
+      throw refusal(400, `${column}_already_used`, `This ${column} is already used by another organization.`)
+    }
+  }
+}
+
+function presentOrganization(call: Call, organization: OrganizationRow): JsonObject {
+  return {
+    object: 'organization',
+    id: organization.id,
+    name: organization.name,
+    allow_profiles_outside_organization: organization.allow_profiles_outside_organization === 1,
+    domains: domainsOf(call, organization.id).map(presentDomain),
+    ...(organization.stripe_customer_id === null ? {} : { stripe_customer_id: organization.stripe_customer_id }),
+    external_id: organization.external_id,
+    metadata: parseMetadata(organization.metadata),
+    created_at: organization.created_at,
+    updated_at: organization.updated_at,
+  }
+}

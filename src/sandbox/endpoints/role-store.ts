@@ -1,0 +1,108 @@
+import type { JsonObject } from '../../json.ts'
+import type { Call } from '../call.ts'
+import { notFound } from '../refusal.ts'
+
+/** The role of a membership that names none. */
+export const DEFAULT_ROLE = 'member'
+
+/** Owner of the roles of the environment itself, in place of an organization's id. */
+export const ENVIRONMENT_ROLES = ''
+
+export interface RoleRow {
+  id: string
+  organization_id: string
+  slug: string
+  name: string
+  description: string | null
+  resource_type_slug: string
+  permissions: string
+  created_at: string
+  updated_at: string
+}
+
+export function findRole(call: Call, owner: string, slug: string): RoleRow | undefined {
+  const sql = 'SELECT * FROM roles WHERE environment = ? AND organization_id = ? AND slug = ?'
+  return call.database.one<RoleRow>(sql, call.environment, owner, slug)
+}
+
+/** @throws Refusal 404 */
+export function requireRole(call: Call, owner: string, slug: string): RoleRow {
+  const role = findRole(call, owner, slug)
+  if (role === undefined) throw notFound('Role', slug)
+  return role
+}
+
+/** Whether members of an organization may have a role: it is the environment's, or the organization's own. */
+export function roleAppliesTo(call: Call, organizationId: string, slug: string): boolean {
+  return findRole(call, ENVIRONMENT_ROLES, slug) !== undefined || findRole(call, organizationId, slug) !== undefined
+}
+
+/** The roles of the environment, then those of the organization, each in the order of creation. */
+export function rolesOf(call: Call, owners: readonly string[]): RoleRow[] {
+  const sql = 'SELECT * FROM roles WHERE environment = ? AND organization_id = ? ORDER BY id'
+  return owners.flatMap((owner) => call.database.all<RoleRow>(sql, call.environment, owner))
+}
+
+export function insertRole(call: Call, role: RoleRow): void {
+  call.database.run(
+    `INSERT INTO roles (environment, organization_id, slug, id, name, description, resource_type_slug, permissions, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    call.environment,
+    role.organization_id,
+    role.slug,
+    role.id,
+    role.name,
+    role.description,
+    role.resource_type_slug,
+    role.permissions,
+    role.created_at,
+    role.updated_at,
+  )
+}
+
+export function updateRole(call: Call, role: RoleRow): void {
+  call.database.run(
+    `UPDATE roles SET name = ?, description = ?, permissions = ?, updated_at = ?
+      WHERE environment = ? AND organization_id = ? AND slug = ?`,
+    role.name,
+    role.description,
+    role.permissions,
+    role.updated_at,
+    call.environment,
+    role.organization_id,
+    role.slug,
+  )
+}
+
+export function deleteRole(call: Call, role: RoleRow): void {
+  const sql = 'DELETE FROM roles WHERE environment = ? AND organization_id = ? AND slug = ?'
+  call.database.run(sql, call.environment, role.organization_id, role.slug)
+}
+
+/** Takes a permission out of every role that has it. */
+export function withdrawPermission(call: Call, slug: string): void {
+  const sql = `SELECT * FROM roles WHERE environment = ? AND EXISTS (SELECT 1 FROM json_each(permissions) WHERE value = ?)`
+  for (const role of call.database.all<RoleRow>(sql, call.environment, slug)) {
+    const kept = permissionsOf(role).filter((permission) => permission !== slug)
+    updateRole(call, { ...role, permissions: JSON.stringify(kept), updated_at: call.timestamp })
+  }
+}
+
+export function permissionsOf(role: RoleRow): string[] {
+  return JSON.parse(role.permissions)
+}
+
+export function presentRole(role: RoleRow): JsonObject {
+  return {
+    object: 'role',
+    id: role.id,
+    slug: role.slug,
+    name: role.name,
+    description: role.description,
+    type: role.organization_id === ENVIRONMENT_ROLES ? 'EnvironmentRole' : 'OrganizationRole',
+    resource_type_slug: role.resource_type_slug,
+    permissions: permissionsOf(role),
+    created_at: role.created_at,
+    updated_at: role.updated_at,
+  }
+}

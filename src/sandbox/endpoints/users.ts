@@ -1,0 +1,245 @@
+import type { JsonObject } from '../../json.ts'
+import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { readCredential, type StoredCredential, storeCredential } from '../credential.ts'
+import { EXTERNAL_ID, Fields } from '../fields.ts'
+import { mergeMetadata, parseMetadata, readMetadata } from '../metadata.ts'
+import { listPage } from '../paging.ts'
+import { type FieldError, notFound, refusal } from '../refusal.ts'
+import { deleteMemberships } from './cascade.ts'
+
+export interface UserRow {
+  id: string
+  email: string
+  email_verified: number
+  first_name: string | null
+  last_name: string | null
+  name: string | null
+  external_id: string | null
+  locale: string | null
+  metadata: string
+  credential_type: string | null
+  credential_digest: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** One part before the @ and a domain after it, without blanks: enough to refuse what is no address at all. */
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+
+export const userEndpoints: readonly Endpoint[] = [
+  { method: 'POST', path: '/user_management/users', handle: createUser },
+  { method: 'GET', path: '/user_management/users', handle: listUsers },
+  { method: 'GET', path: '/user_management/users/external_id/:external_id', handle: getUserByExternalId },
+  {
+    method: 'GET',
+    path: '/user_management/users/:id',
+    handle: (call) => reply(200, findUser(call, pathParameter(call, 'id'))),
+  },
+  { method: 'PUT', path: '/user_management/users/:id', handle: updateUser },
+  { method: 'DELETE', path: '/user_management/users/:id', handle: deleteUser },
+]
+
+/** @throws Refusal 404 */
+export function findUser(call: Call, id: string): UserRow {
+  const user = call.database.one<UserRow>('SELECT * FROM users WHERE environment = ? AND id = ?', call.environment, id)
+  if (user === undefined) throw notFound('User', id)
+  return user
+}
+
+export function presentUser(user: UserRow): JsonObject {
+  return {
+    object: 'user',
+    id: user.id,
+    email: user.email,
+    email_verified: user.email_verified === 1,
+    first_name: user.first_name,
+    last_name: user.last_name,
+    name: user.name,
+    profile_picture_url: null,
+    last_sign_in_at: null,
+    locale: user.locale,
+    external_id: user.external_id,
+    metadata: parseMetadata(user.metadata),
+    created_at: user.created_at,
+    updated_at: user.updated_at,
+  }
+}
+
+function createUser(call: Call): Reply {
+  const fields = new Fields(call.body)
+  const email = fields.requiredText('email')
+  const firstName = fields.nullableText('first_name') ?? null
+  const lastName = fields.nullableText('last_name') ?? null
+  const name = fields.nullableText('name') ?? null
+  const emailVerified = fields.nullableBoolean('email_verified') ?? false
+  const externalId = fields.nullableText('external_id', EXTERNAL_ID) ?? null
+  const metadataChange = readMetadata(fields, false)
+  const sent = readCredential(fields, true)
+  fields.check()
+
+  const metadata = mergeMetadata('{}', metadataChange)
+  const credential = storeCredential(sent, call.database)
+  const errors: FieldError[] = []
+  if (!EMAIL.test(email)) errors.push({ code: 'invalid_email', message: 'The email address is not valid.' })
+  else if (emailTaken(call, email, ''))
+    errors.push({ code: 'email_not_available', message: 'This email is not available.' })
+  if (externalId !== null && externalIdTaken(call, externalId, '')) {
+    errors.push({ code: 'external_id_already_used', message: 'This external ID is already used by another user.' })
+  }
+  if (errors.length > 0) throw refusal(400, 'user_creation_error', 'Could not create user.', errors)
+
+  const user: UserRow = {
+    id: call.newId('user'),
+    email,
+    email_verified: Number(emailVerified),
+    first_name: firstName,
+    last_name: lastName,
+    name,
+    external_id: externalId,
+    locale: null,
+    metadata,
+    ...credentialColumns(credential),
+    created_at: call.timestamp,
+    updated_at: call.timestamp,
+  }
+  call.database.run(
+    `INSERT INTO users (environment, id, email, email_key, email_verified, first_name, last_name, name, external_id, locale,
+      metadata, credential_type, credential_digest, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    call.environment,
+    user.id,
+    user.email,
+    emailKey(user.email),
+    user.email_verified,
+    user.first_name,
+    user.last_name,
+    user.name,
+    user.external_id,
+    user.locale,
+    user.metadata,
+    user.credential_type,
+    user.credential_digest,
+    user.created_at,
+    user.updated_at,
+  )
+  return reply(201, user)
+}
+
+function updateUser(call: Call): Reply {
+  const fields = new Fields(call.body)
+  const email = fields.text('email')
+  const firstName = fields.text('first_name')
+  const lastName = fields.text('last_name')
+  const name = fields.text('name')
+  const emailVerified = fields.boolean('email_verified')
+  const externalId = fields.nullableText('external_id', EXTERNAL_ID)
+  const locale = fields.nullableText('locale')
+  const metadataChange = readMetadata(fields, true)
+  const sent = readCredential(fields, false)
+  fields.check()
+
+  const before = findUser(call, pathParameter(call, 'id'))
+  const metadata = mergeMetadata(before.metadata, metadataChange)
+  const credential = storeCredential(sent, call.database)
+  if (email !== undefined) {
+    if (!EMAIL.test(email)) throw refusal(400, 'invalid_email', 'The email address is not valid.')
+    if (emailTaken(call, email, before.id)) throw refusal(400, 'email_not_available', 'This email is not available.')
+  }
+  if (typeof externalId === 'string' && externalIdTaken(call, externalId, before.id)) {
+    throw refusal(400, 'external_id_already_used', 'This external ID is already used by another user.')
+  }
+
+  const user: UserRow = {
+    ...before,
+    email: email ?? before.email,
+    email_verified: emailVerified === undefined ? before.email_verified : Number(emailVerified),
+    first_name: firstName ?? before.first_name,
+    last_name: lastName ?? before.last_name,
+    name: name ?? before.name,
+    external_id: externalId === undefined ? before.external_id : externalId,
+    locale: locale === undefined ? before.locale : locale,
+    metadata,
+    ...(credential === undefined ? {} : credentialColumns(credential)),
+    updated_at: call.timestamp,
+  }
+  call.database.run(
+    `UPDATE users SET email = ?, email_key = ?, email_verified = ?, first_name = ?, last_name = ?, name = ?, external_id = ?,
+      locale = ?, metadata = ?, credential_type = ?, credential_digest = ?, updated_at = ? WHERE environment = ? AND id = ?`,
+    user.email,
+    emailKey(user.email),
+    user.email_verified,
+    user.first_name,
+    user.last_name,
+    user.name,
+    user.external_id,
+    user.locale,
+    user.metadata,
+    user.credential_type,
+    user.credential_digest,
+    user.updated_at,
+    call.environment,
+    user.id,
+  )
+  return reply(200, user)
+}
+
+function listUsers(call: Call): Reply {
+  const where = ['environment = ?']
+  const parameters: (string | number)[] = [call.environment]
+  const email = call.query.get('email')
+  if (email !== null) {
+    where.push('email_key = ?')
+    parameters.push(emailKey(email))
+  }
+  const organization = call.query.get('organization_id')
+  if (organization !== null) {
+    where.push(`id IN (SELECT user_id FROM memberships WHERE environment = ? AND organization_id = ?)`)
+    parameters.push(call.environment, organization)
+  }
+  return listPage<UserRow>(call, {
+    select: 'SELECT * FROM users',
+    idColumn: 'id',
+    where,
+    parameters,
+    idOf: (user) => user.id,
+    present: presentUser,
+  })
+}
+
+function getUserByExternalId(call: Call): Reply {
+  const externalId = pathParameter(call, 'external_id')
+  const sql = 'SELECT * FROM users WHERE environment = ? AND external_id = ?'
+  const user = call.database.one<UserRow>(sql, call.environment, externalId)
+  if (user === undefined) throw notFound('User', externalId)
+  return reply(200, user)
+}
+
+function deleteUser(call: Call): Reply {
+  const { id } = findUser(call, pathParameter(call, 'id'))
+  deleteMemberships(call, 'user_id', id)
+  call.database.run('DELETE FROM auth_factors WHERE environment = ? AND user_id = ?', call.environment, id)
+  call.database.run('DELETE FROM users WHERE environment = ? AND id = ?', call.environment, id)
+  return { status: 200 }
+}
+
+/** E-mail addresses are the same person's whatever their case. */
+function emailKey(email: string): string {
+  return email.toLowerCase()
+}
+
+function emailTaken(call: Call, email: string, exceptId: string): boolean {
+  const sql = 'SELECT id FROM users WHERE environment = ? AND email_key = ? AND id <> ?'
+  return call.database.one(sql, call.environment, emailKey(email), exceptId) !== undefined
+}
+
+function externalIdTaken(call: Call, externalId: string, exceptId: string): boolean {
+  const sql = 'SELECT id FROM users WHERE environment = ? AND external_id = ? AND id <> ?'
+  return call.database.one(sql, call.environment, externalId, exceptId) !== undefined
+}
+
+function credentialColumns(credential: StoredCredential | undefined) {
+  return { credential_type: credential?.type ?? null, credential_digest: credential?.digest ?? null }
+}
+
+function reply(status: number, user: UserRow): Reply {
+  return { status, body: presentUser(user) }
+}

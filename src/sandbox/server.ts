@@ -1,0 +1,229 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { parseBody, readBody } from './body.ts'
+import type { Reply } from './call.ts'
+import { Database } from './database.ts'
+import { concernedBy } from './faults/concern.ts'
+import { CONTROL_PREFIX, control } from './faults/control.ts'
+import type { FaultReport, FaultSet } from './faults/fault.ts'
+import { Weather } from './faults/fault-controller.ts'
+import { strikeAfter, strikeBefore, strikesAfter } from './faults/inject.ts'
+import type { Struck } from './faults/injector.ts'
+import { FOREIGN_HOST, isOwnHost } from './host.ts'
+import { anyKey, onlyKey } from './keys.ts'
+import { admissionWithin, DOCUMENTED_LIMITS, type Limits } from './limits.ts'
+import { closeServer, listen } from './listening.ts'
+import { Refusal } from './refusal.ts'
+import { RequestCounter, type RequestCounts, type RequestLogEntry } from './request-log.ts'
+import { routeTable } from './routes.ts'
+import { createService, TooEarly, unknownRoute } from './service.ts'
+
+export interface SandboxOptions {
+  /** Database file, made if missing; `:memory:` keeps nothing. */
+  data: string
+  /** Default 0: any free port. */
+  port?: number
+  /** Default 127.0.0.1. */
+  host?: string
+  /** Refuse what comes faster than these windows; true: the documented ones. Default false. */
+  limits?: boolean | Partial<Limits>
+  /** Whether a membership may have several roles. Default true. */
+  multipleRoles?: boolean
+  /** Whether lists of roles come in pages, as other lists do. Default false: WorkOS gives them whole. */
+  pagedRoles?: boolean
+  /** Whether connections may be created, which WorkOS enables for an environment. Default false. */
+  connectionsApi?: boolean
+  /** Milliseconds since the epoch. */
+  now?: () => number
+  /** Called after each request. */
+  onRequest?: (entry: RequestLogEntry) => void
+  interceptor?: Interceptor
+  /** What goes wrong, and how often. Default: nothing. */
+  faults?: FaultSet
+  /**
+   * For a sandbox within a run, which is nobody else's: `key` alone is accepted, in the place of the key `inPlaceOf`, and there
+   * is no endpoint that steers it. Default: every key is accepted.
+   */
+  embedded?: { key: string; inPlaceOf: string }
+}
+
+/** One request on its way, with the connection itself. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** The endpoint's path with parameters as `:name`; undefined for an unknown one. */
+  readonly route: string | undefined
+  /** The body as it came. */
+  readonly text: string
+}
+
+/** Steps into the answering of admitted requests. True: the interceptor deals with the response from here on. */
+export interface Interceptor {
+  /** Before the handler, which does not run if this returns true. */
+  before?(exchange: Exchange): boolean | Promise<boolean>
+  /** After the handler has taken effect and before its answer is sent. */
+  after?(exchange: Exchange, reply: Reply): boolean | Promise<boolean>
+}
+
+export interface Sandbox {
+  /** `http://host:port`, without a slash at the end. */
+  url: string
+  port: number
+  requests(): RequestCounts
+  /** The faults in force, with how often each struck since it was set. */
+  faults(): FaultReport
+  /** Replaces the faults in force; undefined: none any more. Counting begins anew. */
+  setFaults(set: FaultSet | undefined): void
+  /** Ends connections and closes the database. Requests under way get a second to finish. */
+  close(): Promise<void>
+}
+
+const LOOPBACK = '127.0.0.1'
+const KEEP_ALIVE_MS = 60_000
+
+/**
+ * Starts a WorkOS sandbox.
+ * @throws StateError for unusable data, Error with `code` EADDRINUSE or EACCES for a port that cannot be had
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const host = options.host ?? LOOPBACK
+  const database = new Database(options.data)
+  const counter = new RequestCounter()
+  const weather = new Weather(options.faults)
+  const server = createServer(answering(options, database, counter, weather))
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  try {
+    await listen(server, options.port ?? 0, host)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    requests: () => counter.counts(),
+    faults: () => weather.report(),
+    setFaults: (set) => weather.setFaults(set),
+    close: async () => {
+      await closeServer(server)
+      database.close()
+    },
+  }
+}
+
+function answering(options: SandboxOptions, database: Database, counter: RequestCounter, weather: Weather) {
+  const {
+    now = Date.now,
+    interceptor,
+    onRequest,
+    embedded,
+    host = LOOPBACK,
+    limits = false,
+    multipleRoles = true,
+    pagedRoles = false,
+    connectionsApi = false,
+  } = options
+  const windows = limits === true ? DOCUMENTED_LIMITS : limits && { ...DOCUMENTED_LIMITS, ...limits }
+  const service = createService(
+    database,
+    now,
+    { multipleRoles, pagedRoles, connectionsApi },
+    embedded === undefined ? anyKey : onlyKey(embedded.key, embedded.inPlaceOf),
+    windows ? admissionWithin(windows) : undefined,
+  )
+  const findRoute = routeTable()
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const method = request.method ?? 'GET'
+    const target = request.url ?? '/'
+    if (!isOwnHost(request, host)) return send(response, FOREIGN_HOST, service.newId('req'), 0)
+    if (embedded === undefined && target.startsWith(CONTROL_PREFIX)) return control(weather, request, response)
+    const queryStart = target.indexOf('?')
+    const path = queryStart === -1 ? target : target.slice(0, queryStart)
+    const match = findRoute(method, path)
+    const route = match?.endpoint.path
+    const at = now()
+    let text = ''
+    let body: Record<string, unknown> | undefined
+    let reply: Reply | undefined
+    let waitMs = 0
+    let struck: Struck | undefined
+    try {
+      text = await readBody(request)
+      const environment = service.admit(request.headers.authorization, method, path, at)
+      const exchange: Exchange = { request, response, route, text }
+      const query = new URLSearchParams(queryStart === -1 ? '' : target.slice(queryStart + 1))
+      const stopped = await interceptor?.before?.(exchange)
+      if (!stopped) {
+        struck = weather.choose(() => ({
+          method,
+          route,
+          authorization: request.headers.authorization,
+          concerned: () =>
+            concernedBy({ database, environment, route: route ?? '', params: match?.params ?? {}, query, text }),
+        }))
+      }
+      if (!stopped && !(struck && (await strikeBefore(struck.fault, exchange)))) {
+        if (match === undefined) throw unknownRoute(method, path)
+        body = parseBody(text)
+        const handled = service.handle(match, environment, query, body, at)
+        const dealt = await interceptor?.after?.(exchange, handled)
+        if (!dealt && !(struck && strikeAfter(struck.fault, exchange, handled))) reply = handled
+      }
+    } catch (error) {
+      if (request.destroyed && !request.complete) return
+      reply = replyToError(error)
+      if (struck && strikesAfter(struck.fault)) {
+        // Refused on its own account: there is no effect after which anything could go wrong.
+        struck.release()
+        struck = undefined
+      }
+      if (error instanceof TooEarly) waitMs = error.waitMs
+    }
+    const status = reply?.status ?? (response.headersSent ? response.statusCode : 0)
+    counter.count(method, route, status)
+    if (reply !== undefined) send(response, reply, service.newId('req'), waitMs)
+    onRequest?.({
+      ...logEntry(request, route, status, reply, text === '' ? undefined : body, at),
+      ...(struck && { fault: struck.fault.kind }),
+    })
+  }
+}
+
+function replyToError(error: unknown): Reply {
+  if (error instanceof Refusal) return { status: error.status, body: error.body }
+  const reason = error instanceof Error ? error.message : String(error)
+  return { status: 500, body: { message: `The sandbox failed: ${reason}` } }
+}
+
+function send(response: ServerResponse, reply: Reply, requestId: string, waitMs: number): void {
+  const text = reply.body === undefined ? '' : JSON.stringify(reply.body)
+  const headers: Record<string, string | number> = { 'X-Request-ID': requestId }
+  if (text !== '') headers['Content-Type'] = 'application/json; charset=utf-8'
+  if (reply.status !== 204) headers['Content-Length'] = Buffer.byteLength(text)
+  if (waitMs > 0) headers['Retry-After'] = Math.ceil(waitMs / 1000)
+  response.writeHead(reply.status, headers)
+  response.end(text)
+}
+
+function logEntry(
+  request: IncomingMessage,
+  route: string | undefined,
+  status: number,
+  reply: Reply | undefined,
+  body: Record<string, unknown> | undefined,
+  at: number,
+): RequestLogEntry {
+  const { authorization: _, ...headers } = request.headers
+  return {
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    route,
+    status,
+    ...(body === undefined ? {} : { body }),
+    ...(reply?.body === undefined ? {} : { responseBody: reply.body }),
+    headers,
+    at,
+  }
+}

@@ -1,0 +1,30 @@
+import type { ValueRules } from '../../src/kinds/draft.ts'
+
+/** The value rules of a manifest that says nothing about them. */
+export const RULES: ValueRules = {
+  metadata: {
+    prefix: 'clerk',
+    maxKeys: 10,
+    maxKeyLength: 40,
+    maxValueLength: 600,
+    ascii: true,
+    nonAscii: 'reject',
+    nested: 'json',
+    separator: '_',
+    keyTooLong: 'reject',
+    tooLong: 'reject',
+    tooManyKeys: 'reject',
+    keep: [],
+  },
+  externalId: { maxLength: 64 },
+  organizations: {
+    domainState: 'pending',
+    consumerDomains: 'reject',
+    sharedDomains: 'reject',
+    onNameConflict: 'first',
+    matchByName: false,
+  },
+  passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
+  totp: { encoding: 'auto', unsupported: 'skip' },
+  roles: { define: {}, unmapped: 'error' },
+}
