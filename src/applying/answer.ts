@@ -2,10 +2,10 @@ import { type AnswerDifference, compareAnswer, otherIdentity, sentBeside } from 
 import { TargetError } from '../diagnostics/errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { Attributes } from '../kinds/draft.ts'
-import type { Changes, DesiredResource, KindDefinition, LiveResource, Reduction, RefIds } from '../kinds/kind.ts'
+import type { Changes, DesiredResource, Fallback, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
 import type { StateResource } from '../state/store.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
-import { fail, type Hand } from './apply-context.ts'
+import { type ApplyContext, fail } from './apply-context.ts'
 import type { ActionOutcome } from './outcome.ts'
 
 /**
@@ -15,7 +15,7 @@ import type { ActionOutcome } from './outcome.ts'
  * @returns why it is not; undefined: it is
  */
 export async function refuseAnswer(
-  hand: Hand,
+  context: ApplyContext,
   definition: KindDefinition,
   desired: DesiredResource,
   body: JsonObject,
@@ -28,23 +28,23 @@ export async function refuseAnswer(
     return { type: 'failed', code: 'answer_of_another', message }
   }
   const id = `${desired.kind}\0${live.id}`
-  const holder = await hand.state.keyOf(desired.kind, live.id)
+  const holder = await context.state.keyOf(desired.kind, live.id)
   // Asked after that wait, in which another answer may have come.
-  const claimant = hand.answered.get(id) ?? holder
+  const claimant = context.answered.get(id) ?? holder
   if (claimant !== undefined && claimant !== desired.key) {
     const message = `WorkOS answered the creation with ${live.id}, which is ${desired.kind}:${claimant} already`
     return { type: 'failed', code: 'id_answered_twice', message }
   }
-  hand.answered.set(id, desired.key)
+  context.answered.set(id, desired.key)
   const refuted = definition.refuted?.(body, desired)
   if (refuted === undefined) return undefined
-  hand.answered.delete(id)
-  return takeBack(hand, definition, desired, live.id, refuted)
+  context.answered.delete(id)
+  return takeBack(context, definition, desired, live.id, refuted)
 }
 
 /** The state knows the answered id by now: nobody has to remember it for the actions that are under way. */
-export async function settled<T>(
-  hand: Hand,
+export async function forgetAnswered<T>(
+  context: ApplyContext,
   { kind }: DesiredResource,
   { id }: LiveResource,
   saved: Promise<T>,
@@ -52,24 +52,24 @@ export async function settled<T>(
   try {
     return await saved
   } finally {
-    hand.answered.delete(`${kind}\0${id}`)
+    context.answered.delete(`${kind}\0${id}`)
   }
 }
 
 /** Deletes what has just been created and cannot serve: a factor with a secret that nobody has would lock its user out. */
 async function takeBack(
-  hand: Hand,
+  context: ApplyContext,
   definition: KindDefinition,
   desired: DesiredResource,
   id: string,
   refuted: { code: string; message: string },
 ): Promise<ActionOutcome> {
-  const away = await isRemoved(hand, definition, id)
+  const away = await isRemoved(context, definition, id)
   const rest = away ? 'it was deleted again' : `it could not be deleted again: delete ${id} in WorkOS`
-  return fail(hand, desired, { code: refuted.code, message: `${refuted.message}: ${rest}` })
+  return fail(context, desired, { code: refuted.code, message: `${refuted.message}: ${rest}` })
 }
 
-async function isRemoved({ api }: Hand, definition: KindDefinition, id: string): Promise<boolean> {
+async function isRemoved({ api }: ApplyContext, definition: KindDefinition, id: string): Promise<boolean> {
   const request = definition.remove(id)
   if (request === undefined) return false
   try {
@@ -86,7 +86,7 @@ export function createdDifferences(
   definition: KindDefinition,
   attributes: Attributes,
   live: LiveResource,
-  reduced: Reduction | undefined,
+  reduced: Fallback | undefined,
 ): AnswerDifference[] {
   const sent = reduced?.attributes ?? definition.sent?.(attributes) ?? attributes
   return compareAnswer(definition, { ...definition.inForce, ...sent }, live.attributes)
@@ -103,13 +103,13 @@ export interface Answered {
  * Reads the answer to an update. Where the answer is not an object of that kind, the object itself is read instead.
  */
 export async function readAnswer(
-  hand: Hand,
+  context: ApplyContext,
   definition: KindDefinition,
   id: string,
   body: JsonObject,
   refIds: RefIds,
 ): Promise<Answered> {
-  const live = parsed(definition, body, refIds) ?? (await readBack(hand, definition, id))
+  const live = parsed(definition, body, refIds) ?? (await readBack(context, definition, id))
   if (live === undefined) return { attributes: {} }
   return { attributes: live.attributes, ...(live.id !== id && { other: live.id }) }
 }
@@ -123,7 +123,11 @@ function parsed(definition: KindDefinition, body: JsonObject, refIds: RefIds): L
   }
 }
 
-async function readBack({ api }: Hand, definition: KindDefinition, id: string): Promise<LiveResource | undefined> {
+async function readBack(
+  { api }: ApplyContext,
+  definition: KindDefinition,
+  id: string,
+): Promise<LiveResource | undefined> {
   try {
     return await definition.get(api, id)
   } catch (error) {

@@ -3,7 +3,7 @@ import { type AnswerDifference, besides, describeAnswer } from '../comparing/ans
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Attributes } from '../kinds/draft.ts'
-import type { DesiredResource, KindDefinition, LiveResource, Reduction } from '../kinds/kind.ts'
+import type { DesiredResource, Fallback, KindDefinition, LiveResource } from '../kinds/kind.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import type { StateResource, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal, type OutcomeUnknown } from '../workos/api.ts'
@@ -11,7 +11,7 @@ import type { Journal } from './journal.ts'
 import type { ActionOutcome } from './outcome.ts'
 
 /** What carrying out an action works with. */
-export interface Hand {
+export interface ApplyContext {
   set: DesiredSet
   state: StateStore
   journal: Journal
@@ -34,29 +34,29 @@ export interface Hand {
 export const ATTEMPTS = 5
 
 /** Writes down that a write is about to leave; it may leave when this resolves. */
-export function intend(hand: Hand, desired: DesiredResource, action: 'create' | 'update'): Promise<void> {
+export function intend(context: ApplyContext, desired: DesiredResource, action: 'create' | 'update'): Promise<void> {
   const { kind, key, attributes, refs } = desired
-  return hand.journal.intend({
+  return context.journal.intend({
     kind,
     key,
     action,
     startedAt: new Date().toISOString(),
     attributes,
-    digests: digestSecrets(hand.digestKey, desired.secrets),
+    digests: digestSecrets(context.digestKey, desired.secrets),
     refs,
   })
 }
 
 /** A desired resource as the state keeps it: secrets as digests alone. */
 export function toState(
-  hand: Hand,
+  context: ApplyContext,
   desired: DesiredResource,
   id: string,
   ownership: StateResource['ownership'],
 ): StateResource {
   const { kind, key, attributes, refs } = desired
-  const digests = digestSecrets(hand.digestKey, desired.secrets)
-  return { kind, key, id, attributes, digests, refs, ownership, run: hand.run }
+  const digests = digestSecrets(context.digestKey, desired.secrets)
+  return { kind, key, id, attributes, digests, refs, ownership, run: context.run }
 }
 
 /** The attributes of something just created: what was sent, and what WorkOS gave it where nothing was. */
@@ -71,7 +71,7 @@ export function appliedAttributes(definition: KindDefinition, sent: Attributes, 
 
 /** What an action that took effect left out. */
 export interface Shortfall {
-  reduced?: Reduction | undefined
+  reduced?: Fallback | undefined
   /** Code of what an earlier run went without, where nothing was sent now. */
   former?: string | undefined
   differences: readonly AnswerDifference[]
@@ -79,7 +79,7 @@ export interface Shortfall {
 
 /** The action took effect. */
 export async function save(
-  hand: Hand,
+  context: ApplyContext,
   type: 'created' | 'updated' | 'adopted',
   resource: StateResource,
   { reduced, former, differences }: Shortfall,
@@ -91,7 +91,7 @@ export async function save(
     ...((reduced ?? former) && { reduced: reduced?.code ?? former }),
     ...(answered && { answered }),
   }
-  await hand.journal.settle({ type: 'saved', resource: saved })
+  await context.journal.record({ type: 'saved', resource: saved })
   return {
     type,
     resource: saved,
@@ -101,37 +101,37 @@ export async function save(
 }
 
 /** What is sent in place of something that WorkOS refused, in this request or in an earlier one of the run. */
-export function reduction(
-  { refusals, roles }: Hand,
+export function fallbackFor(
+  { refusals, roles }: ApplyContext,
   definition: KindDefinition,
   attributes: Attributes,
   refused?: ApiRefusal,
-): Reduction | undefined {
+): Fallback | undefined {
   const codes = refused === undefined ? refusals : new Set([...refusals, ...refused.codes])
   if (codes.size === 0) return undefined
-  const reduced = definition.reduce?.(attributes, codes, { roles })
+  const reduced = definition.fallback?.(attributes, codes, { roles })
   if (reduced !== undefined) for (const code of refused?.codes ?? []) refusals.add(code)
   return reduced
 }
 
 /** The action was refused, and had no effect. */
 export async function fail(
-  hand: Hand,
+  context: ApplyContext,
   { kind, key }: { kind: string; key: string },
   error: ApiRefusal | { code: string; message: string },
 ): Promise<ActionOutcome> {
-  await hand.journal.settle({ type: 'cleared', address: { kind, key } })
+  await context.journal.record({ type: 'cleared', address: { kind, key } })
   if (!(error instanceof ApiRefusal)) return { type: 'failed', code: error.code, message: error.message }
   return { type: 'failed', code: error.codes.join(', ') || `http_${error.status}`, message: error.message }
 }
 
 /** What is there is not let in, and nothing of it was changed. */
 export async function block(
-  { journal }: Hand,
+  { journal }: ApplyContext,
   { kind, key }: { kind: string; key: string },
   { code, message }: { code: string; message: string },
 ): Promise<ActionOutcome> {
-  await journal.settle({ type: 'cleared', address: { kind, key } })
+  await journal.record({ type: 'cleared', address: { kind, key } })
   return { type: 'blocked', code, message }
 }
 
@@ -139,14 +139,14 @@ export async function block(
  * After Ctrl-C, a first attempt that was still waiting for its turn never left: its intent is taken back, so that the next
  * run has nothing to look up. Anything else leaves the intent where it is.
  */
-export async function takeBackUnsent(
-  { journal, interrupted }: Hand,
+export async function withdrawIntent(
+  { journal, interrupted }: ApplyContext,
   { kind, key }: { kind: string; key: string },
   attempt: number,
   error: unknown,
 ): Promise<void> {
   if (attempt > 1 || !interrupted?.aborted || error !== interrupted.reason) return
-  await journal.settle({ type: 'cleared', address: { kind, key } })
+  await journal.record({ type: 'cleared', address: { kind, key } })
 }
 
 /** The intent stays in the journal: the next run looks it up before anything else. */
@@ -155,7 +155,7 @@ export function leaveOpen(error: OutcomeUnknown): ActionOutcome {
 }
 
 /** Waits longer from attempt to attempt, half of it by chance; at most 8 s. */
-export function backOff({ clock, interrupted }: Hand, attempt: number): Promise<void> {
+export function backOff({ clock, interrupted }: ApplyContext, attempt: number): Promise<void> {
   const ceiling = Math.min(8_000, 250 * 2 ** (attempt - 1))
   return sleep(clock, ceiling / 2 + (Math.random() * ceiling) / 2, interrupted)
 }

@@ -13,7 +13,7 @@ import { stateVersion } from '../planning/where.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
-import type { Hand } from './apply-context.ts'
+import type { ApplyContext } from './apply-context.ts'
 import type { ApplyResult } from './apply-result.ts'
 import { carryOut } from './carry-out.ts'
 import { Journal } from './journal.ts'
@@ -40,7 +40,7 @@ export interface ApplyOptions {
 
 interface Progress {
   options: ApplyOptions
-  hand: Hand
+  context: ApplyContext
   results: Map<string, KindResult>
   failures: Failure[]
   attempted: number
@@ -74,7 +74,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const before = { ...target.client.counts }
   const progress: Progress = {
     options,
-    hand: {
+    context: {
       set: plan.set,
       state,
       journal: new Journal(state),
@@ -166,7 +166,7 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
 async function attempt(progress: Progress, action: Action, postponed: Postponed[]): Promise<void> {
   try {
     progress.options.onStart?.(action)
-    const outcome = await carryOut(progress.hand, kindDefinition(action.kind), action)
+    const outcome = await carryOut(progress.context, kindDefinition(action.kind), action)
     if (outcome.type === 'failed' && HELD_BY_ANOTHER.test(outcome.code)) postponed.push({ action, outcome })
     else record(progress, action, outcome)
     if (progress.failures.length >= FAILURE_BATCH) await flushFailures(progress)
@@ -209,7 +209,7 @@ function record(progress: Progress, action: Action, outcome: ActionOutcome): voi
     key: action.key,
     action: action.type,
     ...short,
-    origin: progress.hand.set.origin(action.kind, action.key),
+    origin: progress.context.set.origin(action.kind, action.key),
   })
   if (outcome.type === 'failed') checkFailures(progress, action)
 }
@@ -227,5 +227,5 @@ function checkFailures(progress: Progress, last: Action): void {
 
 async function flushFailures(progress: Progress): Promise<void> {
   const failures = progress.failures.splice(0)
-  if (failures.length > 0) await progress.hand.state.recordFailures(progress.hand.run, failures)
+  if (failures.length > 0) await progress.context.state.recordFailures(progress.context.run, failures)
 }

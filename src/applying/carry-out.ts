@@ -4,58 +4,62 @@ import { address } from '../planning/action.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import type { StateResource } from '../state/store.ts'
 import { adopt } from './adopt.ts'
-import { type Hand, save } from './apply-context.ts'
+import { type ApplyContext, save } from './apply-context.ts'
 import { create } from './create.ts'
 import type { ActionOutcome } from './outcome.ts'
 import { refIdsOf } from './references.ts'
 import { remove } from './remove.ts'
-import { put } from './send-update.ts'
+import { sendUpdate } from './send-update.ts'
 
 /**
  * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into the journal. A write
  * whose outcome is open is looked up before it is repeated.
  * @throws CredentialsError, TargetError and errors of the state, which end the run; the intent then stays in the journal
  */
-export async function carryOut(hand: Hand, definition: KindDefinition, action: Action): Promise<ActionOutcome> {
+export async function carryOut(
+  context: ApplyContext,
+  definition: KindDefinition,
+  action: Action,
+): Promise<ActionOutcome> {
   if (action.type === 'blocked') return { type: 'blocked', code: action.code, message: action.message }
-  if (action.type === 'delete') return remove(hand, definition, action)
-  const desired = hand.set.get(action.kind, action.key)
+  if (action.type === 'delete') return remove(context, definition, action)
+  const desired = context.set.get(action.kind, action.key)
   if (desired === undefined) throw new RangeError(`${address(action)} is planned and not desired`)
-  const missing = await missingMention(hand, definition, desired)
+  const missing = await missingMention(context, definition, desired)
   if (missing) return { type: 'blocked', code: 'dependency_blocked', message: missing }
   switch (action.type) {
     case 'create':
-      return create(hand, definition, action, desired)
+      return create(context, definition, action, desired)
     case 'update':
-      return update(hand, definition, action, desired)
+      return update(context, definition, action, desired)
     case 'adopt':
-      return adopt(hand, definition, action, desired)
+      return adopt(context, definition, action, desired)
   }
 }
 
 async function update(
-  hand: Hand,
+  context: ApplyContext,
   definition: KindDefinition,
   action: UpdateAction,
   desired: DesiredResource,
 ): Promise<ActionOutcome> {
-  const before = await hand.state.get(action.kind, action.key)
+  const before = await context.state.get(action.kind, action.key)
   if (before === undefined) throw new RangeError(`${address(action)} is to be updated and not in the state`)
-  const { blocked } = await refIdsOf(hand, definition, desired)
+  const { blocked } = await refIdsOf(context, definition, desired)
   if (blocked) return blocked
   const sentSecrets = Object.fromEntries(
-    Object.entries(digestSecrets(hand.digestKey, desired.secrets)).filter(([field]) => field in action.send),
+    Object.entries(digestSecrets(context.digestKey, desired.secrets)).filter(([field]) => field in action.send),
   )
   const after: StateResource = {
     ...before,
     attributes: action.applied,
     digests: { ...before.digests, ...sentSecrets },
-    run: hand.run,
+    run: context.run,
   }
-  const { refused, ...sent } = await put(hand, definition, action, desired, withoutSettled(after, action))
+  const { refused, ...sent } = await sendUpdate(context, definition, action, desired, withoutSettled(after, action))
   const nothingSent = Object.keys(action.send).length === 0
   const keepsReduced = nothingSent && !Object.keys(definition.fields).some((field) => action.settled?.includes(field))
-  return refused ?? save(hand, 'updated', after, { ...sent, ...(keepsReduced && { former: before.reduced }) })
+  return refused ?? save(context, 'updated', after, { ...sent, ...(keepsReduced && { former: before.reduced }) })
 }
 
 /** What planning saw WorkOS hold as it was sent once is settled. */
@@ -66,14 +70,14 @@ function withoutSettled({ answered, attributes }: StateResource, { settled }: Up
 }
 
 async function missingMention(
-  hand: Hand,
+  context: ApplyContext,
   definition: KindDefinition,
   desired: DesiredResource,
 ): Promise<string | undefined> {
   for (const { candidates, kind, label } of definition.mentions?.(desired) ?? []) {
-    const ours = candidates.filter((one) => hand.set.get(one.kind, one.key) !== undefined)
+    const ours = candidates.filter((one) => context.set.get(one.kind, one.key) !== undefined)
     if (ours.length === 0) continue
-    const ids = await Promise.all(ours.map((one) => hand.state.idOf(one.kind, one.key)))
+    const ids = await Promise.all(ours.map((one) => context.state.idOf(one.kind, one.key)))
     if (ids.every((id) => id === undefined)) return `the ${kind} ${label} that it needs does not exist`
   }
   return undefined

@@ -94,7 +94,7 @@ async function refsOfKey(
   key: string,
   live: LiveResource,
 ): Promise<Record<string, string>> {
-  const { name, keyFromRefs, keyRefs, natural } = definition
+  const { name, keyFromRefs, keyRefs, naturalKey } = definition
   const [only, ...others] = Object.keys(definition.refs)
   if (keyFromRefs !== undefined && only !== undefined && others.length === 0) return { [only]: key }
   if (keyRefs === undefined) return {}
@@ -106,12 +106,12 @@ async function refsOfKey(
     for (const [role, kind] of Object.entries(definition.refs))
       ids[role] = (await state.idOf(kind, refs[role] ?? '')) ?? ''
     const wanted = { kind: name, key, attributes: live.attributes, secrets: null, refs }
-    if (natural(wanted, ids) === live.natural) return refs
+    if (naturalKey(wanted, ids) === live.naturalKey) return refs
   }
   throw new GuardError({
     code: 'other_references',
     message: `the state knows nothing of which ${live.id} is ${name}:${key}`,
-    hint: `import what it refers to first; in WorkOS it belongs to ${live.natural}`,
+    hint: `import what it refers to first; in WorkOS it belongs to ${live.naturalKey}`,
   })
 }
 
@@ -162,7 +162,8 @@ function otherIdentity(
   mayForce: boolean,
   byExternalId: boolean,
 ): GuardError {
-  const has = byExternalId || live.natural === null ? `the one with the external id ${live.externalId}` : live.natural
+  const has =
+    byExternalId || live.naturalKey === null ? `the one with the external id ${live.externalId}` : live.naturalKey
   return new GuardError({
     code: 'other_identity',
     message: `${live.id} is not ${name} by what WorkOS says of it: it is ${has}`,

@@ -27,7 +27,7 @@ export class Journal {
   }
 
   /** Resolves when the outcome is on the disk. */
-  settle(outcome: Outcome): Promise<void> {
+  record(outcome: Outcome): Promise<void> {
     this.#outcomes.push(outcome)
     return this.#enqueue()
   }

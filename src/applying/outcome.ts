@@ -1,4 +1,4 @@
-import type { Reduction } from '../kinds/kind.ts'
+import type { Fallback } from '../kinds/kind.ts'
 import type { Failure, StateResource } from '../state/store.ts'
 
 /** How one action ended. */
@@ -7,7 +7,7 @@ export type ActionOutcome =
       type: 'created' | 'updated' | 'adopted'
       resource: StateResource
       /** What it went without, since WorkOS did not take it. */
-      reduced?: Pick<Reduction, 'code' | 'message'>
+      reduced?: Pick<Fallback, 'code' | 'message'>
       /** What WorkOS answered otherwise than it was sent. */
       answered?: { code: string; message: string }
     }

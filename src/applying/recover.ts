@@ -29,7 +29,7 @@ export async function recover(
   let found = 0
   for (let start = 0; start < intents.length; start += AT_ONCE) {
     const outcomes = await Promise.all(
-      intents.slice(start, start + AT_ONCE).map((intent) => settle(state, api, adopt, intent)),
+      intents.slice(start, start + AT_ONCE).map((intent) => lookUpIntent(state, api, adopt, intent)),
     )
     await state.commit({ intents: [], outcomes })
     found += outcomes.filter(({ type }) => type !== 'cleared').length
@@ -37,7 +37,7 @@ export async function recover(
   return { open: intents.length, found }
 }
 
-async function settle(state: StateStore, api: Api, adopt: Manifest['adopt'], intent: Intent): Promise<Outcome> {
+async function lookUpIntent(state: StateStore, api: Api, adopt: Manifest['adopt'], intent: Intent): Promise<Outcome> {
   const { kind, key, attributes, digests, refs } = intent
   const cleared: Outcome = { type: 'cleared', address: { kind, key } }
   const definition = kindDefinition(kind)
@@ -73,7 +73,9 @@ async function settle(state: StateStore, api: Api, adopt: Manifest['adopt'], int
   const run = (await state.runs()).at(-1)?.run ?? 0
   const applied = appliedAttributes(definition, attributes, live)
   const reduced = isReduced(definition, applied, live.attributes) ? { reduced: 'not_all_taken' } : {}
-  const answered = definition.reduce ? undefined : besides(createdDifferences(definition, attributes, live, undefined))
+  const answered = definition.fallback
+    ? undefined
+    : besides(createdDifferences(definition, attributes, live, undefined))
   const short = { ...reduced, ...(answered && { answered }) }
   return {
     type: 'saved',
@@ -83,7 +85,7 @@ async function settle(state: StateStore, api: Api, adopt: Manifest['adopt'], int
 
 /** Whether the write that is found went without a part that WorkOS did not take: the intent names all that was wanted. */
 function isReduced(definition: KindDefinition, wanted: Attributes, live: Attributes): boolean {
-  if (definition.reduce === undefined) return false
+  if (definition.fallback === undefined) return false
   return comparedFields(definition).some(([field, rule]) => {
     const [want, held] = [wanted[field], live[field]]
     return want !== undefined && held !== undefined && differs(rule, want, held)

@@ -2,7 +2,7 @@ import type { DesiredResource, KindDefinition, RefIds } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
 import { address } from '../planning/action.ts'
 import type { ApiRefusal, WriteRequest } from '../workos/api.ts'
-import { fail, type Hand } from './apply-context.ts'
+import { type ApplyContext, fail } from './apply-context.ts'
 import type { ActionOutcome } from './outcome.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { ActionOutcome } from './outcome.ts'
  * more as this run or an earlier one was told.
  */
 export async function refIdsOf(
-  { state }: Hand,
+  { state }: ApplyContext,
   definition: KindDefinition,
   { refs }: Pick<DesiredResource, 'refs'>,
 ): Promise<{ ids: RefIds; blocked?: ActionOutcome }> {
@@ -38,28 +38,28 @@ export async function refIdsOf(
  * @param id WorkOS's id of what the write is about; undefined: it was to be created
  */
 export async function explainNotFound(
-  hand: Hand,
+  context: ApplyContext,
   definition: KindDefinition,
   desired: DesiredResource,
   request: WriteRequest,
   refusal: ApiRefusal,
   id?: string,
 ): Promise<ActionOutcome> {
-  const blocked = await findGone(hand, definition, desired)
+  const blocked = await findGone(context, definition, desired)
   const { kind, key } = desired
-  if (id !== undefined && (await definition.get(hand.api, id)) === undefined) {
-    await hand.journal.settle({ type: 'gone', address: { kind, key }, run: hand.run })
+  if (id !== undefined && (await definition.get(context.api, id)) === undefined) {
+    await context.journal.record({ type: 'gone', address: { kind, key }, run: context.run })
     const message = `${id} is not in WorkOS any more`
-    const failed = await fail(hand, desired, { code: 'gone_in_workos', message })
+    const failed = await fail(context, desired, { code: 'gone_in_workos', message })
     return blocked ?? failed
   }
   if (blocked !== undefined) {
-    await hand.journal.settle({ type: 'cleared', address: { kind, key } })
+    await context.journal.record({ type: 'cleared', address: { kind, key } })
     return blocked
   }
-  if (refersBySlug(request) && refusal.codes.includes('entity_not_found')) return fail(hand, desired, refusal)
+  if (refersBySlug(request) && refusal.codes.includes('entity_not_found')) return fail(context, desired, refusal)
   const refers = Object.keys(definition.refs).length > 0
-  return fail(hand, desired, missingEndpoint(request, id ?? (refers ? 'all that it refers to' : undefined)))
+  return fail(context, desired, missingEndpoint(request, id ?? (refers ? 'all that it refers to' : undefined)))
 }
 
 /** @param exists what the request names, and exists all the same: an id, or words */
@@ -73,7 +73,7 @@ export function missingEndpoint({ method, path }: WriteRequest, exists?: string)
 
 /** Marks whatever a resource refers to and WorkOS has no more. @returns the first of it, as the reason why the resource is blocked */
 async function findGone(
-  { state, api, journal, run }: Hand,
+  { state, api, journal, run }: ApplyContext,
   definition: KindDefinition,
   { refs }: DesiredResource,
 ): Promise<ActionOutcome | undefined> {
@@ -84,7 +84,7 @@ async function findGone(
     if (known === undefined) continue
     if (known.gone === undefined) {
       if ((await kindDefinition(kind).get(api, known.id)) !== undefined) continue
-      await journal.settle({ type: 'gone', address: { kind, key }, run })
+      await journal.record({ type: 'gone', address: { kind, key }, run })
     }
     blocked ??= goneReference(role, { kind, key })
   }

@@ -15,7 +15,7 @@ import type { HtmlFile } from './html-report.ts'
 import { buffered } from './output.ts'
 import type { Session } from './session.ts'
 import { isStrictlyClean } from './strict.ts'
-import { placeManifestProblem } from './with-manifest-location.ts'
+import { withManifestLocation } from './with-manifest-location.ts'
 
 export interface CarryOutOptions {
   /** The command, for the history of runs. */
@@ -33,7 +33,7 @@ export function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
   if (summary.refusals.length === 0) return
   throw new GuardError(
     summary.refusals.map(({ guard, message, hint, path }) =>
-      placeManifestProblem({ code: `guard_${guard}`, message, hint, path }, loaded),
+      withManifestLocation({ code: `guard_${guard}`, message, hint, path }, loaded),
     ),
   )
 }

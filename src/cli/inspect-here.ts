@@ -15,7 +15,7 @@ import { writtenNullWarnings } from '../sources/written-nulls.ts'
 import type { Context } from './context.ts'
 import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from './scratch-place.ts'
 import { openTold, type Telling, type Told } from './told.ts'
-import { placeSourceProblem, placingSourceErrors } from './with-manifest-location.ts'
+import { placingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
 
 /** Where reading a live source tells of itself. */
 export interface Tell extends Omit<Told, 'progress'> {
@@ -41,7 +41,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   const { source, directory, loaded, obtain, columns, untold } = subject
   const { progress, ...told } = openTold(subject, context)
   const scratch = scratchFor(loaded)
-  const placed = (problem: Problem) => (loaded === undefined ? problem : placeSourceProblem(problem, loaded))
+  const placed = (problem: Problem) => (loaded === undefined ? problem : withSourceLocation(problem, loaded))
   const warn = (problem: Problem) => {
     if (untold === 'all') return
     const { stderr, env, cwd, redactor } = context

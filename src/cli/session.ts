@@ -28,7 +28,7 @@ import { type ScopeOptions, scopeOf } from './scope.ts'
 import { scratchBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
 import { emitWarning, openTold, remark, type Telling } from './told.ts'
-import { placeSourceProblem, placingManifestErrors, placingSourceErrors } from './with-manifest-location.ts'
+import { locatingManifestErrors, placingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
 
 export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions {
   /** The manifest file. */
@@ -100,7 +100,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const { progress, ...told } = openTold(options, context)
     closers.push(() => progress.clear())
     const { manifest, directory } = loaded
-    const target = await placingManifestErrors(loaded, () =>
+    const target = await locatingManifestErrors(loaded, () =>
       openTarget({ manifest, directory, interrupted, killed, clock, ...told, proxies: proxiesOf(context.env) }),
     )
     redactor.register(target.identity.apiKey)
@@ -116,7 +116,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       ...told,
       onWarning: (problem: Problem) => {
         if (loaded.manifest.warnings.accept.includes(problem.code)) return
-        progress.aside(() => warn(placeSourceProblem(problem, loaded)))
+        progress.aside(() => warn(withSourceLocation(problem, loaded)))
       },
     }
     const reading = {

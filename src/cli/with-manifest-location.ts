@@ -7,7 +7,7 @@ import type { Problem } from '../diagnostics/problem.ts'
  * A problem of the source where its reader finds it: one with a file as a whole at the line of the manifest that names the
  * file, one inside a file at its line there.
  */
-export function placeSourceProblem(problem: Problem, loaded: LoadedManifest): Problem {
+export function withSourceLocation(problem: Problem, loaded: LoadedManifest): Problem {
   if (problem.at === undefined) return { ...problem, at: loaded.locate(problem.path?.split('.') ?? ['source']) }
   const { type: _type, ...settings } = loaded.manifest.source
   const { file, line } = problem.at
@@ -30,19 +30,19 @@ function optionNaming(value: unknown, wanted: (text: string) => boolean): string
 }
 
 /** A problem with a value of the manifest at the line where that value stands. */
-export function placeManifestProblem(problem: Problem, loaded: LoadedManifest): Problem {
+export function withManifestLocation(problem: Problem, loaded: LoadedManifest): Problem {
   if (problem.at !== undefined || problem.path === undefined) return problem
   const at = loaded.originOf(problem.path.split('.'))
   return at === undefined ? problem : { ...problem, at }
 }
 
 /** Runs what uses values of the manifest; what it throws about them gets its place. */
-export async function placingManifestErrors<T>(loaded: LoadedManifest, use: () => T | Promise<T>): Promise<T> {
+export async function locatingManifestErrors<T>(loaded: LoadedManifest, use: () => T | Promise<T>): Promise<T> {
   try {
     return await use()
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error
-    const placed = error.problems.map((problem) => placeManifestProblem(problem, loaded))
+    const placed = error.problems.map((problem) => withManifestLocation(problem, loaded))
     throw new ManifestError(placed, { cause: error })
   }
 }
@@ -55,7 +55,7 @@ export async function placingSourceErrors<T>(loaded: LoadedManifest, read: () =>
     const placed = (problems: readonly Problem[]) =>
       problems.map((problem) => {
         const ofManifest = problem.at === undefined && problem.path !== undefined
-        return ofManifest ? placeManifestProblem(problem, loaded) : placeSourceProblem(problem, loaded)
+        return ofManifest ? withManifestLocation(problem, loaded) : withSourceLocation(problem, loaded)
       })
     if (error instanceof SourceError) throw new SourceError(placed(error.problems), { cause: error })
     if (error instanceof ManifestError) throw new ManifestError(placed(error.problems), { cause: error })

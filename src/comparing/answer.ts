@@ -55,15 +55,15 @@ export function holdsAll(definition: KindDefinition, sent: Changes, live: Attrib
  * counts.
  */
 export function otherIdentity(
-  definition: Pick<KindDefinition, 'natural' | 'fields'>,
+  definition: Pick<KindDefinition, 'naturalKey' | 'fields'>,
   desired: DesiredResource,
   live: LiveResource,
   refIds: RefIds,
 ): string | undefined {
   const { name } = live.attributes
   const attributes = name === undefined ? desired.attributes : { ...desired.attributes, name }
-  const natural = definition.natural({ ...desired, attributes }, refIds)
-  if (natural !== null && live.natural !== null && !sameValue(natural, live.natural)) return live.natural
+  const natural = definition.naturalKey({ ...desired, attributes }, refIds)
+  if (natural !== null && live.naturalKey !== null && !sameValue(natural, live.naturalKey)) return live.naturalKey
   const { externalId = null } = desired.attributes
   if (live.externalId === null || sameValue(externalId, live.externalId)) return undefined
   return `external id ${live.externalId}`

@@ -51,9 +51,9 @@ export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | '
   }
   if (!sameIdentity(definition, desired, live, refIds)) {
     const message =
-      live.natural === null
+      live.naturalKey === null
         ? `${live.id} in WorkOS was found in its place and has another external id (${live.externalId}): it is another one`
-        : `${live.id} in WorkOS has its external id and another identity (${live.natural}): it may be somebody else`
+        : `${live.id} in WorkOS has its external id and another identity (${live.naturalKey}): it may be somebody else`
     return { type: 'clash', code: 'external_id_clash', message }
   }
   const matchedBy = matchOf(found)
@@ -88,7 +88,9 @@ function matchOf({ definition, desired, live, refIds }: Found): MatchedBy {
   const { id, externalId } = desired.attributes
   if (typeof id === 'string' && id === live.id) return 'id'
   if (typeof externalId === 'string' && externalId === live.externalId) return 'external id'
-  return live.natural !== null && definition.natural(desired, refIds) === live.natural ? 'natural identity' : 'name'
+  return live.naturalKey !== null && definition.naturalKey(desired, refIds) === live.naturalKey
+    ? 'natural identity'
+    : 'name'
 }
 
 /** Whether an account proves nothing of whose it is: whoever opened it never showed that the address is theirs. */
@@ -96,10 +98,10 @@ export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): 
   return provenBy !== undefined && live.attributes[provenBy] !== true
 }
 
-function unverifiedAccount({ name }: KindDefinition, { id, natural }: LiveResource): Refused {
+function unverifiedAccount({ name }: KindDefinition, { id, naturalKey }: LiveResource): Refused {
   return {
     code: 'unverified_account',
-    message: `WorkOS has an account with the address ${natural} (${id}) that never verified it: somebody else may have opened it`,
+    message: `WorkOS has an account with the address ${naturalKey} (${id}) that never verified it: somebody else may have opened it`,
     hint:
       'have the person verify the address, or delete the account in WorkOS; if you know that it is theirs, as where your own earlier apply ' +
       `made it: workos-migrate state import ${name}:KEY ${id}; adopt.unverified: allow lets all such accounts in`,

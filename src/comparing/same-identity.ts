@@ -11,8 +11,8 @@ export function sameIdentity(
   live: LiveResource,
   refIds: RefIds,
 ): boolean {
-  const natural = definition.natural(desired, refIds)
-  if (natural !== null && live.natural !== null) return natural === live.natural
+  const natural = definition.naturalKey(desired, refIds)
+  if (natural !== null && live.naturalKey !== null) return natural === live.naturalKey
   return !hasOtherExternalId(desired, live)
 }
 

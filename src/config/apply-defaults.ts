@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '../json.ts'
 const MAX_WORKERS = 4
 
 /** Fills in the defaults that depend on other values or on the machine; the schema describes them as `x-default`. */
-export function complete(value: JsonObject, directory: string): void {
+export function applyDefaults(value: JsonObject, directory: string): void {
   value.name ??= basename(directory) || 'migration'
   const { source, target, run, metadata } = value
   if (isObject(run)) run.workers ??= Math.min(availableParallelism(), MAX_WORKERS)

@@ -2,7 +2,7 @@ import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
 import { nearest } from './nearest.ts'
-import { type Complaint, complaintOf } from './schema-issue.ts'
+import { type SchemaIssue, schemaIssueOf } from './schema-issue.ts'
 import { locationOf } from './text.ts'
 import { type Branch, keyAt, toObject, valueAt } from './tree.ts'
 import { validateEnvironment, validateManifest } from './validators.ts'
@@ -28,11 +28,11 @@ export function checkEnvironment(name: string, tree: Branch, unresolved: readonl
 }
 
 function translate(errors: readonly ErrorObject[], tree: Branch, prefix: string[], unresolved: readonly string[][]) {
-  const complaints = errors.map((error) => complaintOf(error, tree)).filter((complaint) => complaint !== undefined)
-  const known = complaints.filter(({ path }) => !unresolved.some((open) => open.every((key, i) => path[i] === key)))
-  return onePerMistake(known).map(({ path, subject, ...complaint }): Problem => {
+  const issues = errors.map((error) => schemaIssueOf(error, tree)).filter((issue) => issue !== undefined)
+  const known = issues.filter(({ path }) => !unresolved.some((open) => open.every((key, i) => path[i] === key)))
+  return oneIssuePerMistake(known).map(({ path, subject, ...issue }): Problem => {
     const place = subject === 'key' ? keyAt(tree, path) : valueAt(tree, path)?.place
-    return { ...complaint, at: locationOf(place ?? parentPlace(tree, path)), path: [...prefix, ...path].join('.') }
+    return { ...issue, at: locationOf(place ?? parentPlace(tree, path)), path: [...prefix, ...path].join('.') }
   })
 }
 
@@ -46,10 +46,10 @@ function parentPlace(tree: Branch, path: readonly string[]) {
 }
 
 /** A misspelt key is unknown, and what it should have been is missing: only the first is said. */
-function onePerMistake(complaints: readonly Complaint[]): Complaint[] {
-  const unknown = complaints.filter(({ code }) => code === 'unknown_key')
+function oneIssuePerMistake(issues: readonly SchemaIssue[]): SchemaIssue[] {
+  const unknown = issues.filter(({ code }) => code === 'unknown_key')
   const seen = new Set<string>()
-  return complaints.filter(({ code, path }) => {
+  return issues.filter(({ code, path }) => {
     const name = path.join('\0')
     if (seen.has(name)) return false
     seen.add(name)

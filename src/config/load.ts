@@ -4,7 +4,7 @@ import { MASK_MODES, type Mask, type MaskMode } from '../diagnostics/mask.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { isObject } from '../json.ts'
-import { complete } from './apply-defaults.ts'
+import { applyDefaults } from './apply-defaults.ts'
 import { checkManifest, inReadingOrder } from './check.ts'
 import { type ComposeContext, compose, composeRecipe } from './compose.ts'
 import { checkDedupe } from './dedupe.ts'
@@ -77,7 +77,7 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     context,
   )
   const checked = checkManifest(tree, [...unresolved])
-  complete(checked.value, dirname(file))
+  applyDefaults(checked.value, dirname(file))
   options.mask?.follow(maskOf(checked.value))
   const loaded: LoadedManifest = {
     manifest: asManifest(checked.value),

@@ -5,7 +5,7 @@ import { isSchema, knownKeys, manifestSchema, type Schema, schemasAt, sourceType
 import { type Branch, valueAt } from './tree.ts'
 
 /** What one error of the schema check means: the path it is about, and whether the key or its value is to blame. */
-export interface Complaint extends Pick<Problem, 'code' | 'message' | 'hint'> {
+export interface SchemaIssue extends Pick<Problem, 'code' | 'message' | 'hint'> {
   path: string[]
   subject: 'key' | 'value'
 }
@@ -20,7 +20,7 @@ const TYPE_NAMES: Record<string, string> = {
 }
 
 /** Translates one error of ajv; undefined for errors that only echo another one. */
-export function complaintOf(error: ErrorObject, tree: Branch): Complaint | undefined {
+export function schemaIssueOf(error: ErrorObject, tree: Branch): SchemaIssue | undefined {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer)
   if (error.propertyName !== undefined) return badKey(error, [...path, error.propertyName])
   switch (error.keyword) {
@@ -54,7 +54,7 @@ function isUnionTag(error: ErrorObject): boolean {
   return isSchema(discriminator) && discriminator.propertyName === error.params.missingProperty
 }
 
-function unknownKey(error: ErrorObject, parent: string[], key: string): Complaint {
+function unknownKey(error: ErrorObject, parent: string[], key: string): SchemaIssue {
   const { properties } = schemaOf(error)
   const known = isSchema(properties) ? Object.keys(properties).filter((name) => name !== '$schema') : []
   const close = nearest(key, known)
@@ -76,7 +76,7 @@ function sectionsWith(key: string): string[] {
   return [...atTop, ...sections.flatMap(path)]
 }
 
-function missingKey(parent: string[], key: string): Complaint {
+function missingKey(parent: string[], key: string): SchemaIssue {
   const path = [...parent, key]
   const schemas = schemasAt(path)
   const example = schemas.flatMap((schema) => (Array.isArray(schema.examples) ? schema.examples : []))[0]
@@ -89,7 +89,7 @@ function missingKey(parent: string[], key: string): Complaint {
   return { code: 'missing_key', message: `"${key}" is missing`, hint, path, subject: 'key' }
 }
 
-function unionMember(error: ErrorObject, parent: string[]): Complaint | undefined {
+function unionMember(error: ErrorObject, parent: string[]): SchemaIssue | undefined {
   const { tag, tagValue } = error.params
   const path = [...parent, String(tag)]
   if (error.params.error === 'tag') {
@@ -101,13 +101,13 @@ function unionMember(error: ErrorObject, parent: string[]): Complaint | undefine
   return choice(path, String(tagValue), sourceTypes())
 }
 
-function notAllowed(error: ErrorObject, path: string[], tree: Branch): Complaint {
+function notAllowed(error: ErrorObject, path: string[], tree: Branch): SchemaIssue {
   const allowed = (Array.isArray(error.params.allowedValues) ? error.params.allowedValues : []).map(String)
   const written = writtenAt(tree, path)
   return choice(path, written ?? String(error.data), allowed)
 }
 
-function choice(path: string[], value: string, allowed: string[]): Complaint {
+function choice(path: string[], value: string, allowed: string[]): SchemaIssue {
   const close = nearest(value, allowed)
   const hint = `${close === undefined ? '' : `did you mean "${close}"? `}allowed: ${allowed.join(', ')}`
   return {
@@ -120,7 +120,7 @@ function choice(path: string[], value: string, allowed: string[]): Complaint {
 }
 
 /** An item of a list that stands in it before. */
-function repeated(error: ErrorObject, list: string[], tree: Branch): Complaint {
+function repeated(error: ErrorObject, list: string[], tree: Branch): SchemaIssue {
   const index = Math.max(Number(error.params.i), Number(error.params.j))
   const path = [...list, String(index)]
   const value: unknown = Array.isArray(error.data) ? error.data[index] : undefined
@@ -129,7 +129,7 @@ function repeated(error: ErrorObject, list: string[], tree: Branch): Complaint {
   return { code: 'bad_value', message, hint: 'keep one of the two', path, subject: 'value' }
 }
 
-function wrongType(error: ErrorObject, path: string[], tree: Branch): Complaint {
+function wrongType(error: ErrorObject, path: string[], tree: Branch): SchemaIssue {
   const types: string[] = [error.params.type].flat()
   const expected = expectation(error) ?? types.map((type) => TYPE_NAMES[type] ?? type).join(' or ')
   const written = writtenAt(tree, path)
@@ -156,7 +156,7 @@ function typeHint(types: string[], error: ErrorObject): string | undefined {
   return undefined
 }
 
-function badValue(error: ErrorObject, path: string[], tree: Branch): Complaint {
+function badValue(error: ErrorObject, path: string[], tree: Branch): SchemaIssue {
   const name = path.join('.')
   const written = writtenAt(tree, path)
   const from = written === undefined ? '' : ` (from ${written})`
@@ -179,7 +179,7 @@ function badValue(error: ErrorObject, path: string[], tree: Branch): Complaint {
   }
 }
 
-function badKey(error: ErrorObject, path: string[]): Complaint {
+function badKey(error: ErrorObject, path: string[]): SchemaIssue {
   const message = `"${path.at(-1)}" is not possible as a key: ${expectation(error) ?? error.message ?? ''}`
   return { code: 'bad_value', message, path, subject: 'key' }
 }

@@ -1,6 +1,6 @@
 import { StateError } from '../diagnostics/errors.ts'
 import { draftDefinitions } from '../kinds/registry.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StreamCount } from '../sources/source.ts'
 import { countNamed, type NamedRecords } from './left-out.ts'
 import type { StagedRecords } from './stage.ts'
@@ -34,7 +34,7 @@ const ALWAYS: ReadonlySet<string> = new Set(['organization', 'user', 'membership
 export type Yielded = ReadonlyMap<string, number>
 
 /** Counts what is staged: call it after staging and before assembling. */
-export function countYielded(staging: Staging): Yielded {
+export function countYielded(staging: RunDatabase): Yielded {
   const rows = staging
     .statement(
       `SELECT kind, sum(records) AS n FROM (
@@ -52,7 +52,7 @@ export function countYielded(staging: Staging): Yielded {
  * @throws StateError if a sum does not come out even: a defect of this program, on which nothing may be applied
  */
 export function account(
-  staging: Staging,
+  staging: RunDatabase,
   yielded: Yielded,
   streams: StreamCount[],
   records: StagedRecords,
@@ -67,7 +67,7 @@ export function account(
   return accounting
 }
 
-function countKind(staging: Staging, yielded: Yielded, kind: string, plural: string): KindCount {
+function countKind(staging: RunDatabase, yielded: Yielded, kind: string, plural: string): KindCount {
   const distinct = staging.count('SELECT count(*) FROM desired WHERE kind = ? AND records > 0', kind)
   return {
     kind,
@@ -80,12 +80,12 @@ function countKind(staging: Staging, yielded: Yielded, kind: string, plural: str
   }
 }
 
-function countLeftOut(staging: Staging, kind: string): number {
+function countLeftOut(staging: RunDatabase, kind: string): number {
   return staging.count('SELECT sum(records) FROM left_out_with WHERE kind = ?', kind)
 }
 
 /** Roles are no resources of their own: one that found its membership is distinct, one that found none is rejected. */
-function countAssignments(staging: Staging, yielded: Yielded, assigned: number, assignedLater: number): KindCount {
+function countAssignments(staging: RunDatabase, yielded: Yielded, assigned: number, assignedLater: number): KindCount {
   return {
     kind: 'roleAssignment',
     plural: 'role assignments',

@@ -1,11 +1,11 @@
 import { breathe } from '../clock.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { draftDefinitions } from '../kinds/registry.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { assignGrants } from './grants.ts'
 import { refuseGrantsForTwo } from './grants-for-two.ts'
 import { mergeGroups } from './groups.ts'
-import { refuseContradictions } from './key-conflicts.ts'
+import { rejectKeyConflicts } from './key-conflicts.ts'
 import { leaveOutDependents } from './left-out-with.ts'
 import { refuseNameCollisions } from './name-collisions.ts'
 import { followAliases, refuseDependents } from './references.ts'
@@ -19,15 +19,15 @@ import { assignUserGrants } from './user-grants.ts'
  * hundreds of thousands of users: a signal is taken in between two of them.
  * @returns how many of the staged role grants found their membership
  */
-export async function assembleDesired(staging: Staging, manifest: Manifest, signal?: AbortSignal): Promise<number> {
+export async function assembleDesired(staging: RunDatabase, manifest: Manifest, signal?: AbortSignal): Promise<number> {
   const step = async (work: () => void) => {
     await breathe(signal)
     staging.transaction(work)
   }
   await step(() => {
     staging.db.exec(`
-      CREATE INDEX drafts_by_group ON drafts (kind, grp, seq);
-      CREATE INDEX drafts_by_key ON drafts (kind, key, grp);
+      CREATE INDEX drafts_by_group ON drafts (kind, dedupe_group, seq);
+      CREATE INDEX drafts_by_key ON drafts (kind, key, dedupe_group);
       CREATE INDEX notes_by_key ON notes (kind, key);
       CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
     `)
@@ -46,7 +46,7 @@ export async function assembleDesired(staging: Staging, manifest: Manifest, sign
     }
     await step(() => followAliases(staging, definition))
     if (takesRoles) await step(() => count(assignGrants(staging, definition)))
-    await step(() => refuseContradictions(staging, definition, manifest))
+    await step(() => rejectKeyConflicts(staging, definition, manifest))
     await step(() => mergeGroups(staging, definition, manifest))
     await step(() => settlement?.merged?.(staging, manifest))
     await step(() => leaveOutDependents(staging, definition))

@@ -1,7 +1,7 @@
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** Takes back what was said of records that have no client secret, where another record of the connection brings it. */
-export function withdrawMissingSecrets(staging: Staging): void {
+export function withdrawMissingSecrets(staging: RunDatabase): void {
   staging.run(
     `DELETE FROM notes WHERE kind = 'connection' AND code = 'connection_without_secret'
        AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'connection' AND d.key = notes.key AND d.secrets IS NOT NULL)`,

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { DesiredResource } from '../kinds/kind.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Accounting } from './accounting.ts'
 import { countNamed, type LeftOutItem, leftOutItems } from './left-out.ts'
 import type { ScopeReport } from './scope/scope-report.ts'
@@ -51,7 +51,7 @@ export interface SourceReading {
 
 /** The desired set of one run, in its staging database. */
 export class DesiredSet {
-  readonly staging: Staging
+  readonly staging: RunDatabase
   readonly accounting: Accounting
   readonly reading: SourceReading
   /** Of whom the set speaks; undefined: of everybody in the source. */
@@ -60,7 +60,7 @@ export class DesiredSet {
   readonly files: ReadonlyMap<string, string>
 
   constructor(
-    staging: Staging,
+    staging: RunDatabase,
     accounting: Accounting,
     reading: SourceReading = { partial: false },
     files: ReadonlyMap<string, string> = new Map(),

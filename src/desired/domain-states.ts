@@ -1,10 +1,10 @@
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
  * Leaves a domain verified only where every record of its organization that has it says so: whoever controls a verified domain decides how its
  * people sign in, and one record of two is no proof. Runs when records have been merged.
  */
-export function settleDomainStates(staging: Staging): void {
+export function uniteDomainStates(staging: RunDatabase): void {
   const verified = "json_each(o.attributes, '$.verifiedDomains')"
   const doubted = `EXISTS (SELECT 1 FROM drafts d, json_each(d.attributes, '$.domains') domain
     WHERE d.kind = 'organization' AND d.key = o.key AND domain.value = held.value AND NOT EXISTS

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import type { Mergeable } from '../kinds/mergeable.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** One draft of a resource that has several. */
 export interface Member extends Mergeable {
@@ -14,21 +14,21 @@ export interface Member extends Mergeable {
 }
 
 /** The drafts of each resource of a kind that has several, in the order of the policy; one resource at a time. */
-export function* draftGroups(staging: Staging, kind: string, order: string): Generator<Member[]> {
+export function* draftGroups(staging: RunDatabase, kind: string, order: string): Generator<Member[]> {
   const rows = staging.db
     .prepare(
-      `SELECT grp, key, refs, attributes, secrets, updated, seq, file, line, records FROM drafts
-       WHERE kind = ?1 AND grp IN (SELECT grp FROM drafts WHERE kind = ?1 GROUP BY grp HAVING count(*) > 1)
-       ORDER BY grp, ${order}`,
+      `SELECT dedupe_group, key, refs, attributes, secrets, updated, seq, file, line, records FROM drafts
+       WHERE kind = ?1 AND dedupe_group IN (SELECT dedupe_group FROM drafts WHERE kind = ?1 GROUP BY dedupe_group HAVING count(*) > 1)
+       ORDER BY dedupe_group, ${order}`,
     )
     .iterate(kind)
   let group: string | undefined
   let members: Member[] = []
   for (const row of rows) {
-    if (row.grp !== group) {
+    if (row.dedupe_group !== group) {
       if (members.length > 0) yield members
       members = []
-      group = String(row.grp)
+      group = String(row.dedupe_group)
     }
     members.push({
       key: String(row.key),
@@ -46,7 +46,7 @@ export function* draftGroups(staging: Staging, kind: string, order: string): Gen
 }
 
 /** `users.csv:12`. */
-export function originOf(staging: Staging, { file, line }: Pick<Member, 'file' | 'line'>): string {
+export function originOf(staging: RunDatabase, { file, line }: Pick<Member, 'file' | 'line'>): string {
   const name = String(staging.statement('SELECT name FROM files WHERE id = ?').get(file)?.name)
   return line === null ? name : `${name}:${line}`
 }

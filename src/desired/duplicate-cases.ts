@@ -1,10 +1,13 @@
 import type { UserDedupe } from '../config/manifest.ts'
 import type { Attributes } from '../kinds/draft.ts'
 import { comparedEmail } from '../kinds/user/compared-email.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** What records say of users that cannot be true of all of them, by its stable name. */
-export type CaseCode = 'same_email_different_external_ids' | 'same_external_id_different_emails' | 'key_contradiction'
+export type DuplicateCaseCode =
+  | 'same_email_different_external_ids'
+  | 'same_external_id_different_emails'
+  | 'key_contradiction'
 
 export type CaseFate = 'merged' | 'rejected'
 
@@ -24,7 +27,7 @@ export function casesOf(
   records: readonly { attributes: Attributes }[],
   rules: UserDedupe['email'],
   shared: ReadonlySet<string> = new Set(),
-): CaseCode[] {
+): DuplicateCaseCode[] {
   const emails = new Map<string, Set<string>>()
   const ids = new Map<string, Set<string>>()
   for (const { attributes } of records) {
@@ -41,12 +44,18 @@ export function casesOf(
   ]
 }
 
-export function insertCase(staging: Staging, code: CaseCode, fate: CaseFate, key: string, records: number): void {
+export function insertCase(
+  staging: RunDatabase,
+  code: DuplicateCaseCode,
+  fate: CaseFate,
+  key: string,
+  records: number,
+): void {
   staging.run('INSERT INTO cases VALUES (?, ?, ?, ?)', code, fate, key, records)
 }
 
 /** Once all users that are refused have been: what was merged and then refused was refused. */
-export function settleCases(staging: Staging): void {
+export function recordDuplicateCases(staging: RunDatabase): void {
   staging.run(
     `UPDATE cases SET fate = 'rejected' WHERE fate = 'merged'
        AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'user' AND d.key = cases.key)`,
@@ -54,7 +63,7 @@ export function settleCases(staging: Staging): void {
 }
 
 /** The cases of the source, in the order of their names. */
-export function caseCounts(staging: Staging): CaseCount[] {
+export function caseCounts(staging: RunDatabase): CaseCount[] {
   return staging
     .statement(
       `SELECT code, fate, count(DISTINCT key) AS users, sum(records) AS records FROM cases

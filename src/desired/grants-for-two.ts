@@ -1,10 +1,10 @@
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
  * Refuses roles whose record names one user by the key and another by the address: nobody can tell here which is meant. An address that
  * no user of the source has contradicts nothing. Runs once users are united, so that either name of one of them will do.
  */
-export function refuseGrantsForTwo(staging: Staging): void {
+export function refuseGrantsForTwo(staging: RunDatabase): void {
   if (staging.count('SELECT EXISTS (SELECT 1 FROM grants WHERE email IS NOT NULL)') === 0) return
   staging.db.exec("CREATE INDEX drafts_by_address ON drafts (attributes ->> '$.email') WHERE kind = 'user'")
   const owners = staging.statement(

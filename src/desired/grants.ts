@@ -1,5 +1,5 @@
 import type { DraftDefinition } from '../kinds/draft.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
 
 /**
@@ -8,18 +8,18 @@ import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
  * with it had its reasons for not having it. A role that finds no membership is refused, never dropped.
  * @returns how many found one
  */
-export function assignGrants(staging: Staging, definition: DraftDefinition): number {
+export function assignGrants(staging: RunDatabase, definition: DraftDefinition): number {
   if (staging.count("SELECT count(*) FROM grants WHERE scope <> 'user'") === 0) return 0
   let assigned = 0
   staging.db.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
   const toOwn = staging.statement(
-    `INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records)
-     SELECT seq, kind, key, grp, refs, ?1, NULL, file, line, 0 FROM drafts
+    `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records)
+     SELECT seq, kind, key, dedupe_group, refs, ?1, NULL, file, line, 0 FROM drafts
      WHERE seq = ?2 AND refs <> '{}' AND kind = ?3 AND records > 0 AND json_extract(refs, '$.user') = ?4`,
   )
   const toOrganization = staging.statement(
-    `INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records)
-     SELECT ?1, kind, key, grp, refs, ?2, NULL, file, line, 0 FROM drafts WHERE kind = ?3 AND key = ?4 AND records > 0
+    `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records)
+     SELECT ?1, kind, key, dedupe_group, refs, ?2, NULL, file, line, 0 FROM drafts WHERE kind = ?3 AND key = ?4 AND records > 0
      ORDER BY seq, id LIMIT 1`,
   )
   const isUser = staging.statement(

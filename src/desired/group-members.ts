@@ -1,10 +1,10 @@
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
  * Refuses members of groups who are no members of the group's organization, as far as nothing else is the cause: an organization, a
  * group, a user or a membership that was refused is told by the general rule.
  */
-export function refuseStrangers(staging: Staging): void {
+export function refuseStrangers(staging: RunDatabase): void {
   const isStranger = `kind = 'group-membership'
     AND NOT EXISTS (SELECT 1 FROM desired m WHERE m.kind = 'membership' AND m.key = desired.refs ->> '$.membership')
     AND NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = 'membership' AND r.key = desired.refs ->> '$.membership')

@@ -1,11 +1,11 @@
 import { someOf } from '../diagnostics/some-of.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
  * Refuses groups of one organization that have one name. All of them: WorkOS keeps nothing else by which one of them could be told
  * from the others, once the state is lost or an answer.
  */
-export function refuseSharedGroupNames(staging: Staging): void {
+export function refuseSharedGroupNames(staging: RunDatabase): void {
   const shared = staging.spool(
     `SELECT json_extract(refs, '$.organization') AS organization, json_extract(attributes, '$.name') AS name,
        json_group_array(key ORDER BY key) AS keys
@@ -18,7 +18,7 @@ export function refuseSharedGroupNames(staging: Staging): void {
   }
 }
 
-function refuse(staging: Staging, key: string, message: string): void {
+function refuse(staging: RunDatabase, key: string, message: string): void {
   staging.run(
     `INSERT INTO rejects SELECT kind, key, 'shared_group_name', 'name', ?, ?, seq, file, line, refs, records
      FROM desired WHERE kind = 'group' AND key = ?`,

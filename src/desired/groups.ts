@@ -3,7 +3,7 @@ import { canonicalJson } from '../json.ts'
 import type { DraftDefinition } from '../kinds/draft.ts'
 import { mergeDrafts } from '../kinds/merge.ts'
 import type { MergeConflict } from '../kinds/mergeable.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { draftGroups, type Member, originOf } from './draft-groups.ts'
 import { casesOf, insertCase } from './duplicate-cases.ts'
 import { keepExternalIds } from './kept-external-ids.ts'
@@ -16,7 +16,7 @@ const NAMED = 3
 
 /** What merging a group works with. */
 interface Merging {
-  staging: Staging
+  staging: RunDatabase
   definition: DraftDefinition
   policy: MergePolicy
   manifest: Manifest
@@ -26,11 +26,11 @@ interface Merging {
  * Moves the drafts of one kind into the desired set, one row per group. Groups of one, nearly all of them, never leave
  * SQLite; the others are merged in the order of the policy, which SQLite puts them in, one group at a time.
  */
-export function mergeGroups(staging: Staging, definition: DraftDefinition, manifest: Manifest): void {
+export function mergeGroups(staging: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
   staging.run(
     `INSERT INTO desired
        SELECT kind, key, refs, attributes, secrets, seq, file, line, records FROM drafts WHERE kind = ?
-       GROUP BY grp HAVING count(*) = 1 ORDER BY key`,
+       GROUP BY dedupe_group HAVING count(*) = 1 ORDER BY key`,
     definition.name,
   )
   if (definition.name === 'user') findSharedIds(staging)
@@ -74,7 +74,7 @@ function refuseGroup({ staging, definition: { name }, manifest }: Merging, membe
   }
 }
 
-function others(staging: Staging, kind: string, members: readonly Member[], member: Member): string {
+function others(staging: RunDatabase, kind: string, members: readonly Member[], member: Member): string {
   const rest = members.filter((other) => other !== member)
   const named = rest.slice(0, NAMED).map((other) => `${kind}:${other.key} (${originOf(staging, other)})`)
   return rest.length > NAMED ? `${named.join(', ')} and ${rest.length - NAMED} more` : named.join(', ')
@@ -134,7 +134,7 @@ function mergeMembers({ staging, definition, policy, manifest }: Merging, member
 }
 
 function recordMerges(
-  staging: Staging,
+  staging: RunDatabase,
   { name }: DraftDefinition,
   members: readonly Member[],
   conflicts: readonly MergeConflict[],
@@ -164,7 +164,7 @@ function recordMerges(
   }
 }
 
-function recordAliases(staging: Staging, definition: DraftDefinition, first: Member, others: Member[]): void {
+function recordAliases(staging: RunDatabase, definition: DraftDefinition, first: Member, others: Member[]): void {
   for (const other of others) {
     if (other.key === first.key) continue
     staging.run('INSERT OR IGNORE INTO aliases VALUES (?, ?, ?)', definition.name, other.key, first.key)

@@ -2,8 +2,8 @@ import type { SQLOutputValue } from 'node:sqlite'
 import type { Manifest } from '../config/manifest.ts'
 import type { DraftDefinition } from '../kinds/draft.ts'
 import { draftDefinitions } from '../kinds/registry.ts'
-import type { Staging } from '../rundb/run-database.ts'
-import { type CaseCode, casesOf, insertCase } from './duplicate-cases.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import { casesOf, type DuplicateCaseCode, insertCase } from './duplicate-cases.ts'
 import { policyFor } from './merge-policy.ts'
 
 /**
@@ -11,9 +11,10 @@ import { policyFor } from './merge-policy.ts'
  * is preferred, or the first, stands, the others are refused: nobody can tell here which is right, and merging would give one's account to the
  * other. For the same reason what the refused records give to that key, memberships and roles, is refused with them.
  */
-export function refuseContradictions(staging: Staging, definition: DraftDefinition, manifest: Manifest): void {
+export function rejectKeyConflicts(staging: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
   if (definition.name === 'user') joinUndecided(staging)
-  const contradictory = 'SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(grp) <> max(grp)'
+  const contradictory =
+    'SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(dedupe_group) <> max(dedupe_group)'
   if (staging.statement(contradictory).get(definition.name) === undefined) return
   staging.db.exec(`
     CREATE INDEX IF NOT EXISTS drafts_by_record ON drafts (seq);
@@ -30,7 +31,7 @@ export function refuseContradictions(staging: Staging, definition: DraftDefiniti
 
 /** Refuses the records of this key that are of another group than the one that stands. */
 function refuseOthers(
-  staging: Staging,
+  staging: RunDatabase,
   { name }: DraftDefinition,
   key: string,
   columns: string,
@@ -44,7 +45,7 @@ function refuseOthers(
     .all(name, key)
   if (first === undefined) return
   const message = `the key ${key} stands for another ${name} already, in ${first.origin}: their dedupe fields differ`
-  for (const other of later.filter((draft) => draft.grp !== first.grp)) {
+  for (const other of later.filter((draft) => draft.dedupe_group !== first.dedupe_group)) {
     staging.run(
       `INSERT INTO rejects SELECT kind, key, 'key_contradiction', 'key', ?, ?, seq, file, line, refs, records
        FROM drafts WHERE id = ?`,
@@ -64,26 +65,26 @@ function refuseOthers(
  * A record that says nothing of what tells users apart contradicts nobody: it is one with the records of its key, where those are in
  * one group.
  */
-function joinUndecided(staging: Staging): void {
+function joinUndecided(staging: RunDatabase): void {
   // Groups of a key alone begin with k, those of what tells users apart with g: see groupOf.
-  const told = "FROM drafts o WHERE o.kind = drafts.kind AND o.key = drafts.key AND o.grp < 'k'"
+  const told = "FROM drafts o WHERE o.kind = drafts.kind AND o.key = drafts.key AND o.dedupe_group < 'k'"
   staging.run(
-    `UPDATE drafts SET grp = (SELECT min(o.grp) ${told})
-     WHERE kind = 'user' AND grp >= 'k'
-       AND (SELECT count(DISTINCT o.grp) ${told}) = 1`,
+    `UPDATE drafts SET dedupe_group = (SELECT min(o.dedupe_group) ${told})
+     WHERE kind = 'user' AND dedupe_group >= 'k'
+       AND (SELECT count(DISTINCT o.dedupe_group) ${told}) = 1`,
   )
 }
 
-const SAME_ID: CaseCode = 'same_external_id_different_emails'
+const SAME_ID: DuplicateCaseCode = 'same_external_id_different_emails'
 
 /** Which case two records of one key are: mostly the key is the external id, or goes with it. */
-function contradictionOf(rows: readonly Record<string, SQLOutputValue>[], { dedupe }: Manifest): CaseCode {
+function contradictionOf(rows: readonly Record<string, SQLOutputValue>[], { dedupe }: Manifest): DuplicateCaseCode {
   const records = rows.map(({ attributes }) => ({ attributes: JSON.parse(String(attributes)) }))
   return casesOf(records, dedupe.user.email).includes(SAME_ID) ? SAME_ID : 'key_contradiction'
 }
 
 /** Refuses what the record `seq` says of the resource that was just refused. */
-function refuseFollowers(staging: Staging, kind: string, key: string, seq: number, reason: string): void {
+function refuseFollowers(staging: RunDatabase, kind: string, key: string, seq: number, reason: string): void {
   const message = `its ${kind} ${key} was rejected: ${reason}`
   for (const { name, refs } of draftDefinitions) {
     for (const role of Object.keys(refs).filter((role) => refs[role] === kind)) {

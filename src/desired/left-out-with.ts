@@ -1,5 +1,5 @@
 import type { DraftDefinition } from '../kinds/draft.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** Something that is left out because what it belongs to is. */
 export interface LeftOutWith {
@@ -13,13 +13,13 @@ export interface LeftOutWith {
 }
 
 /** Whether anything is known to be left out. */
-function knowsAny(staging: Staging): boolean {
+function knowsAny(staging: RunDatabase): boolean {
   return staging.count('SELECT EXISTS (SELECT 1 FROM left_out_keys)') > 0
 }
 
 /** Chunks arrive in any order: of several conditions the first by its path counts. */
 export function insertLeftOutKey(
-  staging: Staging,
+  staging: RunDatabase,
   { kind, key, path }: { kind: string; key: string; path: string },
 ): void {
   staging.run(
@@ -31,7 +31,7 @@ export function insertLeftOutKey(
 }
 
 export function insertLeftOutWith(
-  staging: Staging,
+  staging: RunDatabase,
   { kind, key, path, refs }: { kind: string; key: string | null; path: string; refs: Readonly<Record<string, string>> },
   place: readonly [file: number, line: number | null],
 ): void {
@@ -42,7 +42,7 @@ export function insertLeftOutWith(
 /**
  * The condition that leaves a resource out. Undefined: none does, or a record of it is desired or was refused all the same.
  */
-export function leftOutBy(staging: Staging, kind: string, key: string): string | undefined {
+export function leftOutBy(staging: RunDatabase, kind: string, key: string): string | undefined {
   const row = staging
     .statement(
       `SELECT path FROM left_out_keys l WHERE kind = ? AND key = ?
@@ -54,13 +54,13 @@ export function leftOutBy(staging: Staging, kind: string, key: string): string |
 }
 
 /** Leaves out what refers to something that a condition leaves out. What refers to that in turn follows when its sort comes. */
-export function leaveOutDependents(staging: Staging, { name, refs }: DraftDefinition): void {
+export function leaveOutDependents(staging: RunDatabase, { name, refs }: DraftDefinition): void {
   if (!knowsAny(staging)) return
   for (const [role, kind] of Object.entries(refs)) leaveOut(staging, name, kind, `d.refs ->> '$.${role}'`)
 }
 
 /** Leaves out the desired resources `d` of a kind for which `reference`, in SQL, is the key of something that is left out. */
-export function leaveOut(staging: Staging, name: string, kind: string, reference: string): void {
+export function leaveOut(staging: RunDatabase, name: string, kind: string, reference: string): void {
   if (!knowsAny(staging)) return
   staging.db.exec('CREATE TABLE leaving (key TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID, STRICT')
   staging.run(
@@ -82,7 +82,7 @@ export function leaveOut(staging: Staging, name: string, kind: string, reference
 }
 
 /** How many records of it there are, by kind and condition. */
-export function leftOutWithCounts(staging: Staging): { kind: string; path: string; records: number }[] {
+export function leftOutWithCounts(staging: RunDatabase): { kind: string; path: string; records: number }[] {
   return staging
     .statement(
       'SELECT kind, path, sum(records) AS n FROM left_out_with GROUP BY kind, path ORDER BY n DESC, kind, path',
@@ -92,7 +92,7 @@ export function leftOutWithCounts(staging: Staging): { kind: string; path: strin
 }
 
 /** All of it, in the order of the records. */
-export function* leftOutWith(staging: Staging, limit = -1): Generator<LeftOutWith> {
+export function* leftOutWith(staging: RunDatabase, limit = -1): Generator<LeftOutWith> {
   const rows = staging.db
     .prepare(
       `SELECT l.*, f.name || coalesce(':' || l.line, '') AS origin FROM left_out_with l JOIN files f ON f.id = l.file

@@ -1,6 +1,6 @@
 import type { Location } from '../diagnostics/problem.ts'
 import type { LeftOut, LeftOutRecord } from '../mapping/result.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { IgnoredRow } from '../sources/source.ts'
 
 /** A record that nothing was made of because the manifest says so. */
@@ -26,7 +26,7 @@ export interface NamedRecords {
   ignored: number
 }
 
-export function insertLeftOut(staging: Staging, { seq, stream, kind, key, path, origin }: LeftOutRecord): void {
+export function insertLeftOut(staging: RunDatabase, { seq, stream, kind, key, path, origin }: LeftOutRecord): void {
   const file = staging.fileId(origin.file)
   staging.run(
     'INSERT INTO left_out VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -41,12 +41,12 @@ export function insertLeftOut(staging: Staging, { seq, stream, kind, key, path, 
 }
 
 /** Writes down a row that the source itself leaves out. */
-export function insertIgnored(staging: Staging, { stream, origin, path }: IgnoredRow): void {
+export function insertIgnored(staging: RunDatabase, { stream, origin, path }: IgnoredRow): void {
   const file = staging.fileId(origin.file)
   staging.run('INSERT INTO left_out VALUES (NULL, ?, NULL, NULL, ?, ?, ?)', stream, path, file, origin.line ?? null)
 }
 
-export function countNamed(staging: Staging): NamedRecords {
+export function countNamed(staging: RunDatabase): NamedRecords {
   const leftOut = staging.count('SELECT count(seq) FROM left_out')
   return { leftOut, ignored: staging.count('SELECT count(*) FROM left_out') - leftOut }
 }
@@ -55,7 +55,11 @@ export function countNamed(staging: Staging): NamedRecords {
  * Records that the mapping left out, in their order, then rows that the source ignored.
  * @param leftOutBy where the conditions are written
  */
-export function* leftOutItems(staging: Staging, leftOutBy: readonly LeftOut[], limit: number): Generator<LeftOutItem> {
+export function* leftOutItems(
+  staging: RunDatabase,
+  leftOutBy: readonly LeftOut[],
+  limit: number,
+): Generator<LeftOutItem> {
   const places = new Map(leftOutBy.map(({ stream, path, at }) => [`${stream} ${path}`, at]))
   const rows = staging.db
     .prepare(

@@ -1,5 +1,5 @@
 import { someOf } from '../diagnostics/some-of.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 interface Lookalike {
   key: string
@@ -12,7 +12,7 @@ interface Lookalike {
  * the domain is written: `MÜLLER@x.example` and `müller@x.example`. All of them: mail servers do not agree on whether that is one
  * mailbox, so nobody can tell here whose account it is. Once users have merged, so that it is about the addresses that they keep.
  */
-export function refuseLookalikes(staging: Staging): void {
+export function refuseLookalikes(staging: RunDatabase): void {
   if (staging.count('SELECT EXISTS (SELECT 1 FROM lookalikes)') === 0) return
   staging.db.exec('CREATE INDEX lookalikes_by_form ON lookalikes (form, email)')
   const forms = staging.spool(
@@ -33,7 +33,7 @@ export function refuseLookalikes(staging: Staging): void {
   }
 }
 
-function refuse(staging: Staging, user: Lookalike, users: readonly Lookalike[]): void {
+function refuse(staging: RunDatabase, user: Lookalike, users: readonly Lookalike[]): void {
   const others = users.filter(({ email }) => email !== user.email)
   staging.run(
     `INSERT INTO rejects SELECT kind, key, 'possible_duplicate', 'email', ?, ?, seq, file, line, refs, records FROM desired

@@ -1,6 +1,6 @@
 import type { RoleConfig } from '../config/manifest.ts'
 import { rankedSlugs } from '../kinds/role/role-definition.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { nameOrganizationRoles } from './role-resources.ts'
 
 const ROLES = "desired.attributes -> '$.roles'"
@@ -9,14 +9,14 @@ const ROLES = "desired.attributes -> '$.roles'"
  * Settles the roles of the memberships, once all that give some have been united: `roles.default` for those without any, the slugs of their
  * organizations' own roles, `roles.multiple` for those with several. What a membership loses by it is remarked, role by role.
  */
-export function settleRoles(staging: Staging, roles: RoleConfig): void {
+export function joinRoles(staging: RunDatabase, roles: RoleConfig): void {
   giveDefaults(staging, roles)
   nameOrganizationRoles(staging)
   if (roles.multiple === 'fail') refuseSeveral(staging)
   if (roles.multiple === 'first') keepFirst(staging, roles.priority ?? [])
 }
 
-function giveDefaults(staging: Staging, { default: all, organizations = {} }: RoleConfig): void {
+function giveDefaults(staging: RunDatabase, { default: all, organizations = {} }: RoleConfig): void {
   const general = all ?? null
   if (general === null && !Object.values(organizations).some((rules) => rules.default !== undefined)) return
   staging.db.exec(
@@ -42,7 +42,7 @@ const SEVERAL = `kind = 'membership' AND json_array_length(attributes, '$.roles'
 /** The roles of a membership, as a message names them. */
 const NAMED = "(SELECT group_concat(value, ', ' ORDER BY value) FROM json_each(desired.attributes, '$.roles'))"
 
-function refuseSeveral(staging: Staging): void {
+function refuseSeveral(staging: RunDatabase): void {
   refuse(
     staging,
     SEVERAL,
@@ -52,7 +52,7 @@ function refuseSeveral(staging: Staging): void {
   )
 }
 
-function keepFirst(staging: Staging, priority: readonly string[]): void {
+function keepFirst(staging: RunDatabase, priority: readonly string[]): void {
   staging.db.exec('CREATE TABLE role_ranks (role TEXT PRIMARY KEY, rank INTEGER NOT NULL) WITHOUT ROWID, STRICT')
   for (const [rank, slug] of rankedSlugs(priority).entries()) {
     staging.run('INSERT INTO role_ranks VALUES (?, ?)', slug, rank)
@@ -74,7 +74,7 @@ function keepFirst(staging: Staging, priority: readonly string[]): void {
 }
 
 /** @param message an SQL expression */
-function refuse(staging: Staging, condition: string, code: string, message: string, hint: string): void {
+function refuse(staging: RunDatabase, condition: string, code: string, message: string, hint: string): void {
   staging.run(
     `INSERT INTO rejects SELECT kind, key, ?, 'roles', ${message}, ?, seq, file, line, refs, records FROM desired
      WHERE ${condition}`,

@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { someOf } from '../diagnostics/some-of.ts'
 import { MAX_ROLE_SLUG } from '../kinds/role/roles.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** How many of the names a message has, and how much of each. */
 const NAMED = 4
@@ -14,7 +14,7 @@ type Names = [name: string, origin: string][]
  * whoever has one of them would get the permissions of both. All of it, until the manifest tells the names apart: which of them is meant
  * cannot be told from the slug.
  */
-export function refuseNameCollisions(staging: Staging): void {
+export function refuseNameCollisions(staging: RunDatabase): void {
   if (staging.count('SELECT EXISTS (SELECT 1 FROM names)') === 0) return
   staging.db.exec(`
     CREATE TABLE collided (kind TEXT NOT NULL, slug TEXT NOT NULL, place TEXT NOT NULL, message TEXT NOT NULL, hint TEXT NOT NULL,
@@ -36,7 +36,7 @@ export function refuseNameCollisions(staging: Staging): void {
   refuseGrants(staging)
 }
 
-function collide(staging: Staging, kind: string, slug: string, place: string, { message, hint }: Wording): void {
+function collide(staging: RunDatabase, kind: string, slug: string, place: string, { message, hint }: Wording): void {
   staging.run('INSERT OR IGNORE INTO collided VALUES (?, ?, ?, ?, ?)', kind, slug, place, message, hint)
 }
 
@@ -114,7 +114,7 @@ const REFUSED: readonly [kind: string, code: string, field: string, found: strin
   ],
 ]
 
-function refuse(staging: Staging, kind: string, code: string, field: string, found: string): void {
+function refuse(staging: RunDatabase, kind: string, code: string, field: string, found: string): void {
   const drafts = staging.spool(found, kind)
   for (const { id, message, hint } of drafts) {
     staging.run(
@@ -130,7 +130,7 @@ function refuse(staging: Staging, kind: string, code: string, field: string, fou
 }
 
 /** Roles that are given to memberships of other records. With the scope `user` a grant has what `roles.map` has yet to translate. */
-function refuseGrants(staging: Staging): void {
+function refuseGrants(staging: RunDatabase): void {
   const grants = staging.spool(
     `SELECT g.rowid AS id, g.user, c.message, c.hint FROM grants g
      JOIN collided c ON c.kind = iif(g.scope = 'user', 'role-name', 'role')

@@ -1,5 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** How many conflicts are named in remarks; the organizations of all others are one number. */
 const NAMED = 10
@@ -14,7 +14,7 @@ const TAKEN = { first: 'the first one', last: 'the last one', most: 'the one tha
  * Reports organizations that their records call by different names: a remark with the names and how many records have each, or,
  * where the rule is `error`, a reject. Runs when records have been merged, by the rule.
  */
-export function reportNameConflicts(staging: Staging, rule: Manifest['organizations']['onNameConflict']): void {
+export function reportNameConflicts(staging: RunDatabase, rule: Manifest['organizations']['onNameConflict']): void {
   const order = rule === 'first' || rule === 'last' ? 'seq' : 'n DESC, name'
   const conflicts = staging.spool(
     `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
@@ -39,7 +39,7 @@ export function reportNameConflicts(staging: Staging, rule: Manifest['organizati
   }
 }
 
-function refuse(staging: Staging, key: string, spellings: string): void {
+function refuse(staging: RunDatabase, key: string, spellings: string): void {
   staging.run(
     `INSERT INTO rejects SELECT kind, key, 'organization_name_conflict', 'name', ?, ?, seq, file, line, refs, records
      FROM desired WHERE kind = 'organization' AND key = ?`,

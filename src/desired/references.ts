@@ -1,15 +1,15 @@
 import type { DraftDefinition } from '../kinds/draft.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** References that are turned in one go: as many may merge as there are users. */
 const ALIASES_AT_ONCE = 5_000
 
 /** References to a key that merged into another one are turned to that one, and so are remarks on what bears them. */
-export function followAliases(staging: Staging, definition: DraftDefinition): void {
+export function followAliases(staging: RunDatabase, definition: DraftDefinition): void {
   const { keyFromRefs } = definition
   for (const [role, kind] of Object.entries(definition.refs)) {
     if (staging.count('SELECT EXISTS (SELECT 1 FROM aliases WHERE kind = ?)', kind) === 0) continue
-    const update = staging.statement('UPDATE drafts SET refs = ?, key = ?, grp = ? WHERE id = ?')
+    const update = staging.statement('UPDATE drafts SET refs = ?, key = ?, dedupe_group = ? WHERE id = ?')
     const updateNotes = staging.statement('UPDATE notes SET key = ? WHERE kind = ? AND key = ?')
     const page = staging.statement(
       // The + keeps SQLite from going through the index by kind, in which a row changes its place while it is turned.
@@ -34,7 +34,7 @@ export function followAliases(staging: Staging, definition: DraftDefinition): vo
 }
 
 /** What refers to something that is not in the desired set is refused too, and says what it misses. */
-export function refuseDependents(staging: Staging, definition: DraftDefinition): void {
+export function refuseDependents(staging: RunDatabase, definition: DraftDefinition): void {
   for (const [role, kind] of Object.entries(definition.refs)) {
     const orphaned = `kind = ?1 AND NOT EXISTS
       (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = json_extract(desired.refs, '$.' || ?2))`

@@ -3,19 +3,19 @@ import { canonicalJson } from '../json.ts'
 import type { DesiredResource } from '../kinds/kind.ts'
 import { permissionsDefined } from '../kinds/permission/permission.ts'
 import { rolesDefined } from '../kinds/role/role-definition.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { leaveOut } from './left-out-with.ts'
 
 /** Definitions of a role, by what they are of: in SQL, `key` tells one of organizations by an `@`. */
 const DEFINITIONS = "desired WHERE kind = 'role-definition'"
 
 /** What the manifest itself defines lies over what records say of the same permission or role, field by field. */
-export function addDefined(staging: Staging, manifest: Manifest, kind: string): void {
+export function addDefined(staging: RunDatabase, manifest: Manifest, kind: string): void {
   const defined = kind === 'permission' ? permissionsDefined(manifest) : rolesDefined(manifest)
   for (const resource of defined) addOver(staging, resource)
 }
 
-function addOver(staging: Staging, { kind, key, attributes }: DesiredResource): void {
+function addOver(staging: RunDatabase, { kind, key, attributes }: DesiredResource): void {
   const found = staging.statement('SELECT attributes FROM desired WHERE kind = ? AND key = ?').get(kind, key)
   if (found === undefined) {
     staging.run(
@@ -31,7 +31,7 @@ function addOver(staging: Staging, { kind, key, attributes }: DesiredResource): 
 }
 
 /** Refuses definitions of roles of organizations that are not among the desired ones; with one that is left out they are left out. */
-export function refuseStrayDefinitions(staging: Staging): void {
+export function refuseStrayDefinitions(staging: RunDatabase): void {
   leaveOut(staging, 'role-definition', 'organization', "d.attributes ->> '$.organization'")
   const stray = `kind = 'role-definition' AND file IS NOT NULL AND attributes ->> '$.organization' IS NOT NULL AND NOT EXISTS
     (SELECT 1 FROM desired o WHERE o.kind = 'organization' AND o.key = desired.attributes ->> '$.organization')`
@@ -48,7 +48,7 @@ export function refuseStrayDefinitions(staging: Staging): void {
  * Gives memberships the slugs of the roles of their own organizations: `billing` becomes `org-billing` in an organization for which
  * such a role is defined, or everywhere where one is defined without an organization and no role of the environment is called `billing`.
  */
-export function nameOrganizationRoles(staging: Staging): void {
+export function nameOrganizationRoles(staging: RunDatabase): void {
   if (staging.count(`SELECT count(*) FROM ${DEFINITIONS} AND instr(key, '@') > 0`) === 0) return
   const defined = (organization: string) =>
     `EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = 'org-' || role.value || '@' || ${organization})`
@@ -67,7 +67,7 @@ export function nameOrganizationRoles(staging: Staging): void {
  * Makes roles out of their definitions: one of the environment, one of the organization that is named, or one of each organization in
  * which a membership has it; and the permissions that they have and nobody defined.
  */
-export function deriveRoles(staging: Staging): void {
+export function deriveRoles(staging: RunDatabase): void {
   const fields = "json_remove(attributes, '$.slug', '$.organization')"
   const rest = 'NULL, seq, file, line, 0'
   staging.run(

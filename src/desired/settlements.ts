@@ -1,24 +1,24 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { withdrawMissingSecrets } from './connection-secrets.ts'
-import { settleDomainStates } from './domain-states.ts'
-import { settleCases } from './duplicate-cases.ts'
+import { uniteDomainStates } from './domain-states.ts'
+import { recordDuplicateCases } from './duplicate-cases.ts'
 import { refuseStrangers } from './group-members.ts'
 import { refuseSharedGroupNames } from './group-names.ts'
 import { refuseLookalikes } from './lookalikes.ts'
-import { settleRoles } from './membership-roles.ts'
+import { joinRoles } from './membership-roles.ts'
 import { reportNameConflicts } from './organization-names.ts'
 import { addDefined, deriveRoles, refuseStrayDefinitions } from './role-resources.ts'
-import { refuseSharedClaims } from './shared-unique-values.ts'
+import { rejectSharedValues } from './shared-unique-values.ts'
 import { refuseSharedUsers } from './shared-users.ts'
 import { deriveTotpFactors } from './totp-factors.ts'
 
 /** What is done with one sort of draft beside merging it. */
 export interface Settlement {
   /** Once its records have merged: refuses what they cannot all be. What refers to it is refused after that. */
-  merged?(staging: Staging, manifest: Manifest): void
+  merged?(staging: RunDatabase, manifest: Manifest): void
   /** Once nothing more of it is refused for what it refers to: adds what the manifest says, makes what follows from it. */
-  settled?(staging: Staging, manifest: Manifest): void
+  settled?(staging: RunDatabase, manifest: Manifest): void
 }
 
 /** By the name of the draft. */
@@ -26,9 +26,9 @@ export const settlements: Readonly<Record<string, Settlement>> = {
   permission: { settled: (staging, manifest) => addDefined(staging, manifest, 'permission') },
   organization: {
     merged(staging, { organizations }) {
-      settleDomainStates(staging)
+      uniteDomainStates(staging)
       reportNameConflicts(staging, organizations.onNameConflict)
-      refuseSharedClaims(staging, organizations)
+      rejectSharedValues(staging, organizations)
     },
   },
   'role-definition': {
@@ -41,13 +41,13 @@ export const settlements: Readonly<Record<string, Settlement>> = {
     merged(staging) {
       refuseSharedUsers(staging)
       refuseLookalikes(staging)
-      settleCases(staging)
+      recordDuplicateCases(staging)
     },
     settled: deriveTotpFactors,
   },
   membership: {
     settled(staging, { roles }) {
-      settleRoles(staging, roles)
+      joinRoles(staging, roles)
       deriveRoles(staging)
     },
   },

@@ -1,14 +1,14 @@
 import type { Manifest } from '../config/manifest.ts'
 import { canonicalJson } from '../json.ts'
-import type { Staging } from '../rundb/run-database.ts'
-import { type Claim, claims, refuseClaimants } from './unique-values.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import { type RepeatedValue, rejectRepeated, repeatedValues } from './unique-values.ts'
 
 /**
  * Refuses organizations that claim what only one can have: an external id, a domain. All of them: which of them is right cannot be
  * told here, and who has a domain decides how its people sign in. With `sharedDomains: drop` they go without the domain instead.
  */
-export function refuseSharedClaims(staging: Staging, rules: Manifest['organizations']): void {
-  refuseClaimants(staging, 'organization', externalIds(staging), (id, others) => ({
+export function rejectSharedValues(staging: RunDatabase, rules: Manifest['organizations']): void {
+  rejectRepeated(staging, 'organization', externalIds(staging), (id, others) => ({
     code: 'shared_external_id',
     field: 'externalId',
     message: `the external id ${id} is that of ${others} as well`,
@@ -16,7 +16,7 @@ export function refuseSharedClaims(staging: Staging, rules: Manifest['organizati
   }))
   if (rules.sharedDomains === 'drop') dropDomains(staging)
   else {
-    refuseClaimants(staging, 'organization', domains(staging), (domain, others) => ({
+    rejectRepeated(staging, 'organization', domains(staging), (domain, others) => ({
       code: 'shared_domain',
       field: 'domains',
       message: `the domain ${domain} is claimed by ${others} as well`,
@@ -25,16 +25,16 @@ export function refuseSharedClaims(staging: Staging, rules: Manifest['organizati
   }
 }
 
-function externalIds(staging: Staging): Iterable<Claim> {
-  return claims(
+function externalIds(staging: RunDatabase): Iterable<RepeatedValue> {
+  return repeatedValues(
     staging,
     `SELECT json_extract(attributes, '$.externalId') AS value, key FROM desired
      WHERE kind = 'organization' AND json_extract(attributes, '$.externalId') IS NOT NULL`,
   )
 }
 
-function domains(staging: Staging): Iterable<Claim> {
-  return claims(
+function domains(staging: RunDatabase): Iterable<RepeatedValue> {
+  return repeatedValues(
     staging,
     // Nothing is entered for one that is given by its WorkOS id: it exists.
     `SELECT item.value AS value, desired.key FROM desired, json_each(attributes, '$.domains') item
@@ -42,7 +42,7 @@ function domains(staging: Staging): Iterable<Claim> {
   )
 }
 
-function dropDomains(staging: Staging): void {
+function dropDomains(staging: RunDatabase): void {
   for (const { value, keys } of domains(staging)) {
     for (const key of keys) {
       const row = staging

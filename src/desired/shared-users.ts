@@ -1,20 +1,20 @@
 import type { Json } from '../json.ts'
 import type { Attributes } from '../kinds/draft.ts'
-import type { Staging } from '../rundb/run-database.ts'
-import { type CaseCode, insertCase } from './duplicate-cases.ts'
-import { claims, refuseClaimants } from './unique-values.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import { type DuplicateCaseCode, insertCase } from './duplicate-cases.ts'
+import { rejectRepeated, repeatedValues } from './unique-values.ts'
 
-const SAME_ID: CaseCode = 'same_external_id_different_emails'
+const SAME_ID: DuplicateCaseCode = 'same_external_id_different_emails'
 
 /**
  * Refuses users that are different people by `dedupe.user.by` and claim one external id. All of them, for who is right decides who gets
  * whose account. An id that merging did not take is none that a user claims.
  */
-export function refuseSharedUsers(staging: Staging): void {
-  refuseClaimants(
+export function refuseSharedUsers(staging: RunDatabase): void {
+  rejectRepeated(
     staging,
     'user',
-    claims(staging, sharedIds()),
+    repeatedValues(staging, sharedIds()),
     (id, others) => ({
       code: 'shared_external_id',
       field: 'externalId',
@@ -33,14 +33,14 @@ export function refuseSharedUsers(staging: Staging): void {
  * Collects the external ids that users claim who are different people. Where it is the key, as it mostly is, two users cannot: `external`
  * is set for the others alone, so that nothing is looked into for them. Once contradictions are refused, and before users merge.
  */
-export function findSharedIds(staging: Staging): void {
+export function findSharedIds(staging: RunDatabase): void {
   staging.db.exec(`
-    CREATE INDEX drafts_by_external ON drafts (external, grp) WHERE external IS NOT NULL;
+    CREATE INDEX drafts_by_external ON drafts (external, dedupe_group) WHERE external IS NOT NULL;
     CREATE TABLE suspects (value TEXT PRIMARY KEY) WITHOUT ROWID, STRICT;
     INSERT INTO suspects
-      SELECT external FROM drafts WHERE external IS NOT NULL GROUP BY external HAVING min(grp) <> max(grp)
+      SELECT external FROM drafts WHERE external IS NOT NULL GROUP BY external HAVING min(dedupe_group) <> max(dedupe_group)
       UNION SELECT external FROM drafts d WHERE external IS NOT NULL
-        AND EXISTS (SELECT 1 FROM drafts k WHERE k.kind = 'user' AND k.key = d.external AND k.grp <> d.grp
+        AND EXISTS (SELECT 1 FROM drafts k WHERE k.kind = 'user' AND k.key = d.external AND k.dedupe_group <> d.dedupe_group
           AND k.attributes ->> '$.externalId' = k.key);
   `)
 }
@@ -50,7 +50,7 @@ export function findSharedIds(staging: Staging): void {
  * @param taken the one that the user takes, which is left to `refuseSharedUsers`; undefined: none
  */
 export function sharedIdsOf(
-  staging: Staging,
+  staging: RunDatabase,
   records: readonly { attributes: Attributes }[],
   taken: Json | undefined,
 ): Set<string> {
@@ -69,6 +69,6 @@ function sharedIds(): string {
     JOIN desired u ON u.kind = 'user' AND u.key = b.key WHERE u.attributes ->> '$.externalId' = b.value`
 }
 
-function recordsOf(staging: Staging, key: string): number {
+function recordsOf(staging: RunDatabase, key: string): number {
   return staging.count("SELECT records FROM desired WHERE kind = 'user' AND key = ?", key)
 }

@@ -1,4 +1,4 @@
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** How many groups are named; the organizations of all others are one number. */
 const NAMED = 10
@@ -11,7 +11,7 @@ const LENGTH = 60
  * Notes organizations that are known by their name alone and whose names differ in nothing but case and blanks: they are
  * taken as different ones, which may be a slip of the source.
  */
-export function noteSimilarNames(staging: Staging): void {
+export function noteSimilarNames(staging: RunDatabase): void {
   staging.db.function('fold', { deterministic: true }, (name) => foldName(String(name)))
   // Keys that the source gives the organization are no part of this: `name:` begins the key of one that has none.
   const groups = staging.db

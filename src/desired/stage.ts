@@ -1,5 +1,5 @@
 import type { DerivedName, Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 import { insertLeftOut } from './left-out.ts'
 import { insertLeftOutKey, insertLeftOutWith } from './left-out-with.ts'
@@ -11,7 +11,7 @@ export interface Mapper {
 }
 
 export interface StageOptions {
-  staging: Staging
+  staging: RunDatabase
   source: Source
   mapper: Mapper
   chunkSize: number
@@ -106,7 +106,7 @@ function byStreamAndPath(a: LeftOut, b: LeftOut): number {
 }
 
 /** Quarantines a record that the source itself refused. */
-export function rejectRecord(staging: Staging, { stream, origin, problem }: RejectedRecord): void {
+export function rejectRecord(staging: RunDatabase, { stream, origin, problem }: RejectedRecord): void {
   staging.run(
     'INSERT INTO rejects VALUES (?, NULL, ?, ?, ?, ?, NULL, ?, ?, ?, 1)',
     'record',
@@ -120,7 +120,7 @@ export function rejectRecord(staging: Staging, { stream, origin, problem }: Reje
   )
 }
 
-function insertResult(staging: Staging, result: MapResult): void {
+function insertResult(staging: RunDatabase, result: MapResult): void {
   staging.transaction(() => {
     for (const { draft, records } of collapse(result.drafts)) insertDraft(staging, draft, records)
     for (const grant of result.grants) insertGrant(staging, grant)
@@ -160,9 +160,9 @@ function collapse(drafts: readonly Draft[]): Iterable<{ draft: Draft; records: n
   return distinct.values()
 }
 
-function insertDraft(staging: Staging, draft: Draft, records: number): void {
+function insertDraft(staging: RunDatabase, draft: Draft, records: number): void {
   staging.run(
-    `INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records, rank, updated, external)
+    `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records, rank, updated, external)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     draft.seq,
     draft.kind,
@@ -188,7 +188,7 @@ export function groupOf(key: string, group: string | null): string {
   return group === null ? `k${key}` : `g${group}`
 }
 
-function insertGrant(staging: Staging, grant: RoleGrant): void {
+function insertGrant(staging: RunDatabase, grant: RoleGrant): void {
   staging.run(
     'INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     grant.seq,
@@ -201,7 +201,7 @@ function insertGrant(staging: Staging, grant: RoleGrant): void {
   )
 }
 
-function insertReject(staging: Staging, reject: Reject): void {
+function insertReject(staging: RunDatabase, reject: Reject): void {
   staging.run(
     'INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)',
     reject.kind,
@@ -218,12 +218,15 @@ function insertReject(staging: Staging, reject: Reject): void {
   staging.run('INSERT INTO addresses VALUES (?, ?, ?)', reject.seq, reject.key, reject.email)
 }
 
-function insertNote(staging: Staging, note: Note): void {
+function insertNote(staging: RunDatabase, note: Note): void {
   staging.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', note.seq, note.kind, note.key, note.code, note.detail)
 }
 
 /** Chunks arrive in any order: the first place of a name is that of the first record. */
-function insertName(staging: Staging, { kind, derived, slug, scope, name, mapped, seq, origin }: DerivedName): void {
+function insertName(
+  staging: RunDatabase,
+  { kind, derived, slug, scope, name, mapped, seq, origin }: DerivedName,
+): void {
   staging.run(
     `INSERT INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET seq = excluded.seq, file = excluded.file, line = excluded.line WHERE excluded.seq < seq`,
@@ -238,6 +241,6 @@ function insertName(staging: Staging, { kind, derived, slug, scope, name, mapped
   )
 }
 
-function place(staging: Staging, origin: Origin): [number, number | null] {
+function place(staging: RunDatabase, origin: Origin): [number, number | null] {
   return [staging.fileId(origin.file), origin.line ?? null]
 }

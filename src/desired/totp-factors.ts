@@ -1,5 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { DesiredSet } from './desired-set.ts'
 
 /** A user whose authenticator app WorkOS cannot take, and who enrols again. */
@@ -16,7 +16,7 @@ export interface UnsupportedTotp {
  * Makes a factor of each merged user's secret, and takes the secret from the user. The user's key is the factor's; the account is what
  * the source calls it, else the e-mail address.
  */
-export function deriveTotpFactors(staging: Staging, { totp }: Pick<Manifest, 'totp'>): void {
+export function deriveTotpFactors(staging: RunDatabase, { totp }: Pick<Manifest, 'totp'>): void {
   const having = "kind = 'user' AND secrets ->> '$.totpSecret.secret' IS NOT NULL"
   staging.run(
     // A merge patch leaves null out; the names are in the order of canonical JSON.

@@ -1,8 +1,8 @@
 import { someOf } from '../diagnostics/some-of.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** A value that only one resource of a kind can have and several claim, with their keys in order. */
-export interface Claim {
+export interface RepeatedValue {
   value: string
   keys: string[]
 }
@@ -15,7 +15,7 @@ export interface Refusal {
 }
 
 /** The values that several resources claim. @param values a query that yields `value` and `key` */
-export function* claims(staging: Staging, values: string): Generator<Claim> {
+export function* repeatedValues(staging: RunDatabase, values: string): Generator<RepeatedValue> {
   const rows = staging.db
     .prepare(
       `SELECT value, json_group_array(key ORDER BY key) AS keys FROM (${values})
@@ -29,12 +29,12 @@ export function* claims(staging: Staging, values: string): Generator<Claim> {
  * Refuses every claimant: which of them is right cannot be told here.
  * @param onRefused told of each, before it goes
  */
-export function refuseClaimants(
-  staging: Staging,
+export function rejectRepeated(
+  staging: RunDatabase,
   kind: string,
-  claimed: Iterable<Claim>,
+  claimed: Iterable<RepeatedValue>,
   refusal: (value: string, others: string) => Refusal,
-  onRefused: (key: string, claim: Claim) => void = () => {},
+  onRefused: (key: string, claim: RepeatedValue) => void = () => {},
 ): void {
   const refused = new Set<string>()
   for (const claim of claimed) {

@@ -1,7 +1,7 @@
 import type { RoleConfig } from '../config/manifest.ts'
 import { type MappedRole, mapRoleSlug, rolesIn } from '../kinds/role/roles.ts'
 import type { Check } from '../kinds/values/check.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
 
 /**
@@ -10,7 +10,7 @@ import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
  * memberships of another that merges with it.
  * @returns how many found a membership
  */
-export function assignUserGrants(staging: Staging, roles: RoleConfig): number {
+export function assignUserGrants(staging: RunDatabase, roles: RoleConfig): number {
   if (staging.count("SELECT count(*) FROM grants WHERE scope = 'user'") === 0) return 0
   staging.db.exec("CREATE INDEX drafts_by_user ON drafts (refs ->> '$.user') WHERE kind = 'membership'")
   const members = staging.statement(
@@ -18,8 +18,8 @@ export function assignUserGrants(staging: Staging, roles: RoleConfig): number {
      WHERE kind = 'membership' AND refs ->> '$.user' = ? AND records > 0 GROUP BY key ORDER BY key`,
   )
   const give = staging.statement(
-    `INSERT INTO drafts (seq, kind, key, grp, refs, attributes, secrets, file, line, records)
-     SELECT ?1, kind, key, grp, refs, ?2, NULL, file, line, 0 FROM drafts WHERE id = ?3`,
+    `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records)
+     SELECT ?1, kind, key, dedupe_group, refs, ?2, NULL, file, line, 0 FROM drafts WHERE id = ?3`,
   )
   const reject = staging.statement(
     "INSERT INTO rejects VALUES ('roleAssignment', ?, ?, 'role', ?, ?, ?, ?, ?, json_object('user', ?1), 1)",

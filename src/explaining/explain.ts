@@ -12,7 +12,7 @@ import { explainRecord, explainRefused } from './explain-record.ts'
 import { contributing, explainResource, RECORDS } from './explain-resource.ts'
 import type { Explaining } from './explaining.ts'
 import type { Explanation, ExplanationDocument } from './explanation.ts'
-import { findAddresses, settled } from './find-addresses.ts'
+import { canonicalAddresses, findAddresses } from './find-addresses.ts'
 import { findRecords, type Match } from './find-records.ts'
 import { mainStream, type ReadAgainOptions, readAgain } from './read-again.ts'
 import { suggestions } from './suggest.ts'
@@ -60,7 +60,7 @@ export async function explain(options: ExplainOptions): Promise<ExplanationDocum
   }
   const certain = matches.filter(({ by }) => by !== 'column')
   const yielded = certain.flatMap(({ addresses }) => addresses.filter(({ leftOut }) => !leftOut))
-  const addresses = settled(staging, [...found.addresses, ...yielded])
+  const addresses = canonicalAddresses(staging, [...found.addresses, ...yielded])
   const positions = new Set(found.seqs)
   for (const address of addresses.slice(0, EXPLAINED))
     for (const seq of contributing(plan.set, address)) positions.add(seq)

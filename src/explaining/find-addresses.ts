@@ -1,4 +1,4 @@
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Address } from '../state/store.ts'
 import { isPlace, KINDS, type Wanted } from './wanted.ts'
 
@@ -16,7 +16,7 @@ export interface Found {
 const TABLES = ['desired', 'drafts', 'rejects', 'known'] as const
 
 /** Finds the resources that are meant. @param folders that a path may start from, the manifest's first */
-export function findAddresses(staging: Staging, wanted: Wanted, folders: readonly string[]): Found {
+export function findAddresses(staging: RunDatabase, wanted: Wanted, folders: readonly string[]): Found {
   const found: Address[] = []
   const { address, place, email, text } = wanted
   if (address !== undefined) found.push(...byKey(staging, address.key).filter(({ kind }) => kind === address.kind))
@@ -27,11 +27,11 @@ export function findAddresses(staging: Staging, wanted: Wanted, folders: readonl
     found.push(...byKey(staging, text), ...byId(staging, text))
     if (email !== undefined) found.push(...byEmail(staging, email))
   }
-  return { addresses: settled(staging, found), refused: at.refused, seqs: at.seqs }
+  return { addresses: canonicalAddresses(staging, found), refused: at.refused, seqs: at.seqs }
 }
 
 /** Each once, what merged under the key that stands for it, users first. */
-export function settled(staging: Staging, addresses: readonly Address[]): Address[] {
+export function canonicalAddresses(staging: RunDatabase, addresses: readonly Address[]): Address[] {
   const canonical = new Map<string, Address>()
   for (const { kind, key } of addresses.flatMap((address) => rolesMadeOf(staging, address))) {
     if (!KINDS.includes(kind)) continue
@@ -42,7 +42,7 @@ export function settled(staging: Staging, addresses: readonly Address[]): Addres
 }
 
 /** The roles that a definition yielded; the definition itself where it yielded no role. */
-function rolesMadeOf(staging: Staging, address: Address): Address[] {
+function rolesMadeOf(staging: RunDatabase, address: Address): Address[] {
   if (address.kind !== 'role-definition') return [address]
   const made = staging
     .statement(
@@ -54,14 +54,14 @@ function rolesMadeOf(staging: Staging, address: Address): Address[] {
 }
 
 /** The key that stands for what merged; of a membership, that of the user which its user merged into. */
-export function canonicalKey(staging: Staging, kind: string, key: string): string {
+export function canonicalKey(staging: RunDatabase, kind: string, key: string): string {
   const row =
     staging.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key) ??
     (kind === 'membership' || kind === 'group-membership' ? turnedKey(staging, kind, key) : undefined)
   return row === undefined ? key : String(row.canonical)
 }
 
-function turnedKey(staging: Staging, kind: string, key: string): Record<string, unknown> | undefined {
+function turnedKey(staging: RunDatabase, kind: string, key: string): Record<string, unknown> | undefined {
   return staging
     .statement(
       `SELECT turned AS canonical FROM (SELECT canonical || substr(?2, length(key) + 1) AS turned FROM aliases
@@ -76,7 +76,7 @@ function addressesOf(rows: readonly Record<string, unknown>[]): Address[] {
   return rows.map(({ kind, key }) => ({ kind: String(kind), key: String(key) }))
 }
 
-function byKey(staging: Staging, key: string): Address[] {
+function byKey(staging: RunDatabase, key: string): Address[] {
   const found = TABLES.flatMap((table) =>
     addressesOf(staging.statement(`SELECT DISTINCT kind, key FROM ${table} WHERE key = ?`).all(key)),
   )
@@ -86,14 +86,14 @@ function byKey(staging: Staging, key: string): Address[] {
   return all.map((one) => (one.kind === 'roleAssignment' ? { ...one, kind: 'user' } : one))
 }
 
-function byId(staging: Staging, id: string): Address[] {
+function byId(staging: RunDatabase, id: string): Address[] {
   return ['known', 'actions'].flatMap((table) =>
     addressesOf(staging.statement(`SELECT kind, key FROM ${table} WHERE id = ?`).all(id)),
   )
 }
 
 /** Users with this address, those whose records merged or were refused among them. */
-function byEmail(staging: Staging, email: string): Address[] {
+function byEmail(staging: RunDatabase, email: string): Address[] {
   return ['desired', 'drafts', 'known'].flatMap((table) =>
     addressesOf(
       staging
@@ -106,7 +106,7 @@ function byEmail(staging: Staging, email: string): Address[] {
 }
 
 /** What the record at a place yields; also where the place is that of a row that was joined to it. */
-function atPlace(staging: Staging, place: { file: string; line: number }, folders: readonly string[]): Found {
+function atPlace(staging: RunDatabase, place: { file: string; line: number }, folders: readonly string[]): Found {
   const files = staging
     .statement('SELECT id, name FROM files')
     .all()

@@ -1,5 +1,5 @@
 import { definitionKeys } from '../kinds/role/role-definition.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Address } from '../state/store.ts'
 
 /** What records a resource is made from: their kind, and the keys that they have. */
@@ -9,7 +9,7 @@ export interface Origins {
 }
 
 /** The keys of the records that became a resource, the one that stands for them first. */
-export function originsOf(staging: Staging, { kind, key }: Address): Origins {
+export function originsOf(staging: RunDatabase, { kind, key }: Address): Origins {
   if (kind === 'role') return { kind: 'role-definition', keys: [key] }
   if (kind === 'organization-role') {
     const [slug = '', organization = ''] = key.split('@')
@@ -21,7 +21,7 @@ export function originsOf(staging: Staging, { kind, key }: Address): Origins {
 }
 
 /** Keys of records that merged into it. */
-export function mergedKeys(staging: Staging, kind: string, key: string): string[] {
+export function mergedKeys(staging: RunDatabase, kind: string, key: string): string[] {
   return staging
     .statement('SELECT key FROM aliases WHERE kind = ? AND canonical = ? ORDER BY key')
     .all(kind, key)
@@ -29,7 +29,7 @@ export function mergedKeys(staging: Staging, kind: string, key: string): string[
 }
 
 /** Keys that a membership had before its user merged into another. */
-function formerKeys(staging: Staging, key: string): string[] {
+function formerKeys(staging: RunDatabase, key: string): string[] {
   return staging
     .statement(
       `SELECT key || substr(?1, length(canonical) + 1) AS former FROM aliases
@@ -40,7 +40,7 @@ function formerKeys(staging: Staging, key: string): string[] {
 }
 
 /** Positions of the records that a resource is made from, or that were refused for it, in order. */
-export function positionsOf(staging: Staging, { kind, keys }: Origins): number[] {
+export function positionsOf(staging: RunDatabase, { kind, keys }: Origins): number[] {
   const own = `SELECT seq FROM drafts WHERE kind = ?1 AND key IN (SELECT value FROM json_each(?2))
     UNION SELECT seq FROM rejects WHERE kind = ?1 AND key IN (SELECT value FROM json_each(?2)) AND seq IS NOT NULL`
   const roles = ` UNION SELECT seq FROM rejects WHERE kind = 'roleAssignment' AND key IN (SELECT value FROM json_each(?2)) AND seq IS NOT NULL`
@@ -51,7 +51,7 @@ export function positionsOf(staging: Staging, { kind, keys }: Origins): number[]
 }
 
 /** How many records there are: equal ones of an organization are not all known by their positions. */
-export function recordCount(staging: Staging, { kind, keys }: Origins): number {
+export function recordCount(staging: RunDatabase, { kind, keys }: Origins): number {
   return staging.count(
     `SELECT sum(records) FROM (SELECT records FROM drafts WHERE kind = ?1 AND key IN (SELECT value FROM json_each(?2))
        UNION ALL SELECT records FROM rejects WHERE kind = ?1 AND key IN (SELECT value FROM json_each(?2)) AND seq IS NOT NULL)`,

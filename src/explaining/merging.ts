@@ -27,7 +27,7 @@ export function mergingOf(
   const { order } = policyFor(loaded.manifest, origins.kind)
   const rows = set.staging
     .statement(
-      `SELECT d.key, d.grp, d.records, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d JOIN files f ON f.id = d.file
+      `SELECT d.key, d.dedupe_group, d.records, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d JOIN files f ON f.id = d.file
        WHERE d.kind = ? AND d.key IN (SELECT value FROM json_each(?)) AND d.records > 0 ORDER BY ${order
          .split(', ')
          .map((column) => `d.${column}`)
@@ -38,7 +38,7 @@ export function mergingOf(
   if (first === undefined || rows.length < 2) return null
   const { by, strategy } = loaded.manifest.dedupe.user
   const isUser = origins.kind === 'user'
-  const group = String(first.grp)
+  const group = String(first.dedupe_group)
   const told = isUser && group.startsWith(BY_VALUE)
   return {
     by: told

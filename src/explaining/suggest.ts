@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** How many keys and addresses of each table are compared. */
 const SAMPLE = 20_000
@@ -8,7 +8,7 @@ const SAMPLE = 20_000
 const SHOWN = 3
 
 /** What is in the run and looks most like a text: addresses, and e-mail addresses of users. */
-export function suggestions(staging: Staging, text: string): string[] {
+export function suggestions(staging: RunDatabase, text: string): string[] {
   const wanted = text.toLowerCase()
   const colon = wanted.indexOf(':')
   const best: { text: string; away: number }[] = []
@@ -31,7 +31,7 @@ export function suggestions(staging: Staging, text: string): string[] {
   return best.map((one) => one.text)
 }
 
-function* candidates(staging: Staging): Generator<{ kind: string; key: string; email: string | null }> {
+function* candidates(staging: RunDatabase): Generator<{ kind: string; key: string; email: string | null }> {
   for (const table of ['desired', 'known', 'drafts']) {
     const rows = staging.db
       .prepare(

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { isLoopback } from './loopback.ts'
 import { type Proxies, proxyUrl } from './proxy.ts'
-import { type NamedProxy, ProxyTrouble } from './proxy-failure.ts'
+import { type NamedProxy, ProxyFailure } from './proxy-failure.ts'
 
 /** The connections of one client. */
 export interface Network {
@@ -92,12 +92,12 @@ class ProxyPool extends Pool {
 
   async #tunnel(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
     const answer = await super.connect(options).catch((reason: unknown) => {
-      throw new ProxyTrouble(this.#proxy, options.path, { reason })
+      throw new ProxyFailure(this.#proxy, options.path, { reason })
     })
     const { statusCode: status, socket } = answer
     if (status === 200) return answer
     socket.on('error', () => {}).destroy()
-    throw new ProxyTrouble(this.#proxy, options.path, { status })
+    throw new ProxyFailure(this.#proxy, options.path, { status })
   }
 }
 

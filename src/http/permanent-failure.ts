@@ -1,14 +1,14 @@
 import { NetworkError, OperatorError } from '../diagnostics/errors.ts'
 import { causesOf } from './describe-failure.ts'
-import { ProxyTrouble } from './proxy-failure.ts'
+import { ProxyFailure } from './proxy-failure.ts'
 import { tlsFault } from './tls-faults.ts'
 
 /** Answers of a proxy that another attempt may change. */
 const PASSING = new Set([408, 425, 429])
 
 /** The trouble with a proxy among the causes of a failure. */
-export function proxyTroubleIn(failure: unknown): ProxyTrouble | undefined {
-  return causesOf(failure).find((error) => error instanceof ProxyTrouble)
+export function proxyFailureIn(failure: unknown): ProxyFailure | undefined {
+  return causesOf(failure).find((error) => error instanceof ProxyFailure)
 }
 
 /**
@@ -16,17 +16,17 @@ export function proxyTroubleIn(failure: unknown): ProxyTrouble | undefined {
  * names no proxy. Nothing of the request has left.
  * @param server what was asked, as messages name it
  */
-export function settledTrouble(failure: unknown, server: string): OperatorError | undefined {
+export function permanentFailure(failure: unknown, server: string): OperatorError | undefined {
   const told = causesOf(failure).find((error) => error instanceof OperatorError)
   if (told !== undefined) return told
-  const trouble = proxyTroubleIn(failure)
+  const trouble = proxyFailureIn(failure)
   if (trouble === undefined) return tlsFault(failure, server)
   const { status, proxy, reason } = trouble
   if (status === undefined) return tlsFault(reason, `the proxy ${proxy.host} (${proxy.variable})`)
   return status >= 400 && status < 500 && !PASSING.has(status) ? refusal(trouble, status) : undefined
 }
 
-function refusal({ proxy, destination }: ProxyTrouble, status: number): NetworkError {
+function refusal({ proxy, destination }: ProxyFailure, status: number): NetworkError {
   const { protocol, host, variable, hasCredentials } = proxy
   if (status === 407) {
     return new NetworkError({

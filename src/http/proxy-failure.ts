@@ -13,7 +13,7 @@ export interface NamedProxy {
 }
 
 /** A proxy gave no connection. Nothing of the request that wanted it has left. */
-export class ProxyTrouble extends Error {
+export class ProxyFailure extends Error {
   readonly proxy: NamedProxy
   /** Host and port that were asked for. */
   readonly destination: string

@@ -47,7 +47,7 @@ export function requiredText(body: JsonObject, name: string): string {
 }
 
 /** The member of an answer under our field name, when the answer tells about it at all. */
-export function told(body: JsonObject, name: string, field: string): Record<string, Json> {
+export function pick(body: JsonObject, name: string, field: string): Record<string, Json> {
   const value = body[name]
   return value === undefined ? {} : { [field]: value }
 }

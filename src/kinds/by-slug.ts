@@ -17,7 +17,7 @@ export function bySlug(path: string, attributesOf: (body: JsonObject) => Attribu
   const pathOf = (slug: string) => `${path}/${encodeURIComponent(slug)}`
   const parse = (body: JsonObject): LiveResource => {
     const slug = requiredText(body, 'slug')
-    return { id: slug, externalId: null, natural: slug, attributes: attributesOf(body) }
+    return { id: slug, externalId: null, naturalKey: slug, attributes: attributesOf(body) }
   }
   const get = async (api: Api, slug: string) => {
     const body = await api.read(pathOf(slug))

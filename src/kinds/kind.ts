@@ -21,7 +21,7 @@ export interface LiveResource {
    * What makes it unique in WorkOS besides its ids: the lowercased e-mail of a user, the slug of a role,
    * `userId@organizationId` of a membership; null for organizations, whose names need not be unique.
    */
-  natural: string | null
+  naturalKey: string | null
   /** A field that is empty in WorkOS is null; a field that the answer does not tell about is absent. */
   attributes: Attributes
 }
@@ -33,7 +33,7 @@ export interface LiveResource {
 export type Changes = Record<string, Json>
 
 /** A resource, or the changes of an update, without what WorkOS refused. */
-export interface Reduction {
+export interface Fallback {
   attributes: Attributes
   /** Stable name of what it goes without. */
   code: string
@@ -60,8 +60,8 @@ export interface MentionedAs {
   kind: string
   /** Its key among the desired resources. */
   key: string
-  /** See `natural` of LiveResource; null where what it is in has no id yet. */
-  natural(refIds: RefIds): string | null
+  /** See `naturalKey` of LiveResource; null where what it is in has no id yet. */
+  naturalKey(refIds: RefIds): string | null
 }
 
 /** One after another of a lane, the lowest rank first. */
@@ -79,7 +79,7 @@ export interface KindDefinition extends DraftDefinition {
   answersExisting?: true
 
   /** The windows that its creates and updates count in: https://workos.com/docs/reference/rate-limits */
-  writes: 'write' | 'other'
+  rateClass: 'write' | 'other'
 
   /** The reference inside of which WorkOS lists the kind, where there is no list of all of it. */
   within?: string
@@ -106,10 +106,10 @@ export interface KindDefinition extends DraftDefinition {
   inForce?: Attributes
 
   /** Why it cannot be created, when nothing like it exists in WorkOS: an organization without a name. Undefined: it can. */
-  missing(desired: DesiredResource): ValueProblem | undefined
+  whyNotCreatable(desired: DesiredResource): ValueProblem | undefined
 
-  /** `natural` of LiveResource as the desired resource would have it; null where a reference has no id yet. */
-  natural(desired: DesiredResource, refIds: RefIds): string | null
+  /** `naturalKey` of LiveResource as the desired resource would have it; null where a reference has no id yet. */
+  naturalKey(desired: DesiredResource, refIds: RefIds): string | null
 
   /**
    * Everything of this kind in WorkOS, page by page (100 a page, oldest first). `parentIds` are the WorkOS ids of what it is
@@ -164,11 +164,11 @@ export interface KindDefinition extends DraftDefinition {
    * a membership with one of its roles. Undefined: there is none.
    * @param codes undefined: it was refused so once
    */
-  reduce?(
+  fallback?(
     attributes: Attributes,
     codes: ReadonlySet<string> | undefined,
     manifest: Pick<Manifest, 'roles'>,
-  ): Reduction | undefined
+  ): Fallback | undefined
 
   /** What a refused create means, where the answer itself does not say it. */
   refused?(refusal: Pick<ApiRefusal, 'status' | 'codes'>): { code: string; message: string } | undefined

@@ -2,7 +2,7 @@
  * Where a worker is in its chunk, in memory that it shares with the main thread: a worker that hangs in a regular
  * expression, or dies of a value too large, cannot tell any more.
  */
-export type Whereabouts = Int32Array<SharedArrayBuffer>
+export type Heartbeat = Int32Array<SharedArrayBuffer>
 
 /** Evaluations begun, plus one; 0 before the chunk is begun, and FINISHED after its end. */
 const STEPS = 0
@@ -14,11 +14,11 @@ const RECORD = 2
 const FINISHED = -1
 const NONE = -1
 
-/** Whereabouts for one chunk. */
-export function createWhereabouts(): Whereabouts {
-  const whereabouts = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT))
-  whereabouts[EXPRESSION] = NONE
-  return whereabouts
+/** Heartbeat for one chunk. */
+export function createHeartbeat(): Heartbeat {
+  const heartbeat = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT))
+  heartbeat[EXPRESSION] = NONE
+  return heartbeat
 }
 
 /** What the main thread reads of them. */
@@ -29,37 +29,37 @@ export interface Position {
   record: number
 }
 
-/** Reads whereabouts that another thread writes. */
-export function positionOf(whereabouts: Whereabouts): Position {
-  const steps = Atomics.load(whereabouts, STEPS)
-  const expression = Atomics.load(whereabouts, EXPRESSION)
+/** Reads heartbeat that another thread writes. */
+export function positionOf(heartbeat: Heartbeat): Position {
+  const steps = Atomics.load(heartbeat, STEPS)
+  const expression = Atomics.load(heartbeat, EXPRESSION)
   return {
     step: steps === 0 || steps === FINISHED ? undefined : steps,
     expression: expression === NONE ? undefined : expression,
-    record: Atomics.load(whereabouts, RECORD),
+    record: Atomics.load(heartbeat, RECORD),
   }
 }
 
 /** Writes down where the worker is. One for all chunks of a worker, which come one after another. */
 export class Tracker {
-  #whereabouts = createWhereabouts()
+  #heartbeat = createHeartbeat()
 
-  begin(whereabouts: Whereabouts = createWhereabouts()): void {
-    this.#whereabouts = whereabouts
-    Atomics.store(whereabouts, STEPS, 1)
+  begin(heartbeat: Heartbeat = createHeartbeat()): void {
+    this.#heartbeat = heartbeat
+    Atomics.store(heartbeat, STEPS, 1)
   }
 
   record(index: number): void {
-    Atomics.store(this.#whereabouts, RECORD, index)
-    Atomics.store(this.#whereabouts, EXPRESSION, NONE)
+    Atomics.store(this.#heartbeat, RECORD, index)
+    Atomics.store(this.#heartbeat, EXPRESSION, NONE)
   }
 
   expression(index: number): void {
-    Atomics.store(this.#whereabouts, EXPRESSION, index)
-    Atomics.add(this.#whereabouts, STEPS, 1)
+    Atomics.store(this.#heartbeat, EXPRESSION, index)
+    Atomics.add(this.#heartbeat, STEPS, 1)
   }
 
   end(): void {
-    Atomics.store(this.#whereabouts, STEPS, FINISHED)
+    Atomics.store(this.#heartbeat, STEPS, FINISHED)
   }
 }

@@ -3,7 +3,7 @@ import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
 import { membership } from '../kinds/membership/membership.ts'
 import { mapRoleSlug, parseRoleNames, rolesIn } from '../kinds/role/roles.ts'
-import { isEmpty, settle } from '../kinds/values/check.ts'
+import { isEmpty, take } from '../kinds/values/check.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
 import { optionalText } from '../kinds/values/text.ts'
 import type { SourceRecord } from '../sources/source.ts'
@@ -55,9 +55,9 @@ export async function mapAssignments(
     noteNames(KIND, rule, fields, { result, roles, stream, seq, origin })
     const problems: ValueProblem[] = confusableSources(rule, item, record.data)
     const user = ownUser === undefined ? userOf(fields, problems) : settledRef(ownUser, problems)
-    const email = isEmpty(fields.email) ? undefined : settle('email', normaliseEmail(fields.email), problems)
-    const organization = settle('organization', optionalText(fields.organization), problems) ?? null
-    const names = settle('role', parseRoleNames(fields.role), problems) ?? []
+    const email = isEmpty(fields.email) ? undefined : take('email', normaliseEmail(fields.email), problems)
+    const organization = take('organization', optionalText(fields.organization), problems) ?? null
+    const names = take('role', parseRoleNames(fields.role), problems) ?? []
     if (names.length === 0 && problems.length === 0) {
       problems.push({
         code: 'no_role',
@@ -116,7 +116,7 @@ function meanings(names: readonly string[], roles: RoleConfig, problems: ValuePr
     meaning = { slugs: new Set(), dropped: [] }
     known.set(ruled, meaning)
     for (const name of names) {
-      const role = settle('role', mapRoleSlug(name, roles, ruled), problems)
+      const role = take('role', mapRoleSlug(name, roles, ruled), problems)
       if (role?.kind === 'role') meaning.slugs.add(role.slug)
       if (role?.kind === 'drop') meaning.dropped.push(name)
     }
@@ -159,7 +159,7 @@ function settledRef(found: Exclude<OwnRef, { leftOutBy: string }>, problems: Val
 
 /** The user that the rule names. */
 function userOf(fields: JsonObject, problems: ValueProblem[]): string | undefined {
-  const user = settle('user', optionalText(fields.user), problems)
+  const user = take('user', optionalText(fields.user), problems)
   if (user === undefined && problems.length === 0) {
     problems.push({
       code: 'no_user',

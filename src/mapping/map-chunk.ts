@@ -24,7 +24,7 @@ export function emptyResult(): MapResult {
 export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise<MapResult> {
   const result = emptyResult()
   const { tracker } = mapping
-  tracker.begin(task.whereabouts)
+  tracker.begin(task.heartbeat)
   for (const [index, record] of task.records.entries()) {
     tracker.record(index)
     await mapRecord(record, mapping, result)

@@ -2,7 +2,7 @@ import type { Manifest } from '../config/manifest.ts'
 import type { ManifestError } from '../diagnostics/errors.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
-import { createWhereabouts } from './heartbeat.ts'
+import { createHeartbeat } from './heartbeat.ts'
 import { mapChunk } from './map-chunk.ts'
 import type { MapResult, MapTask } from './result.ts'
 import { exhaustedError, stuckError, watchOver } from './watchdog.ts'
@@ -86,15 +86,15 @@ async function startWorkers(
   }
   const map = async (records: SourceRecord[]): Promise<MapResult> => {
     if (failure) throw failure
-    const whereabouts = createWhereabouts()
+    const heartbeat = createHeartbeat()
     const chunk = { records, expressions }
     const controller = new AbortController()
     running.add(controller)
-    const endWatch = watchOver(whereabouts, patience, () => giveUp(stuckError(whereabouts, chunk, patience)))
+    const endWatch = watchOver(heartbeat, patience, () => giveUp(stuckError(heartbeat, chunk, patience)))
     try {
-      return await pool.run({ records, whereabouts }, { signal: controller.signal })
+      return await pool.run({ records, heartbeat }, { signal: controller.signal })
     } catch (error) {
-      if (isOutOfMemory(error)) giveUp(exhaustedError(whereabouts, chunk, memory))
+      if (isOutOfMemory(error)) giveUp(exhaustedError(heartbeat, chunk, memory))
       throw failure ?? error
     } finally {
       endWatch()
@@ -103,7 +103,7 @@ async function startWorkers(
   }
   // A worker that is ended while it still loads its modules may take the whole process with it: an empty task for each tells
   // when all have started.
-  const begin = () => pool.run({ records: [], whereabouts: createWhereabouts() })
+  const begin = () => pool.run({ records: [], heartbeat: createHeartbeat() })
   const started = Promise.allSettled(Array.from({ length: workers }, begin))
   const close = async () => {
     if (!failure) await started

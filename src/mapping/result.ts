@@ -1,6 +1,6 @@
 import type { Location } from '../diagnostics/problem.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
-import type { Whereabouts } from './heartbeat.ts'
+import type { Heartbeat } from './heartbeat.ts'
 
 /** One resource as a record describes it, checked and normalised, ready to be staged. */
 export interface Draft {
@@ -133,7 +133,7 @@ export interface LeftOutItem {
 export interface MapTask {
   records: SourceRecord[]
   /** Where the worker tells how far it has come. */
-  whereabouts?: Whereabouts
+  heartbeat?: Heartbeat
 }
 
 export interface MapResult {

@@ -1,7 +1,7 @@
 import { ManifestError } from '../diagnostics/errors.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
 import type { SourceRecord } from '../sources/source.ts'
-import { positionOf, type Whereabouts } from './heartbeat.ts'
+import { type Heartbeat, positionOf } from './heartbeat.ts'
 
 /** How often a worker is looked at within the time that it may stand still. */
 const LOOKS = 10
@@ -11,12 +11,12 @@ const LOOKS = 10
  * steps; what goes on inside one of them, a regular expression that backtracks, it cannot stop.
  * @returns how to end the watch
  */
-export function watchOver(whereabouts: Whereabouts, patience: number, onStuck: () => void): () => void {
+export function watchOver(heartbeat: Heartbeat, patience: number, onStuck: () => void): () => void {
   let last: number | undefined
   let unchanged = 0
   // Looks are counted, not milliseconds: this thread may have been busy itself.
   const timer = setInterval(() => {
-    const { step } = positionOf(whereabouts)
+    const { step } = positionOf(heartbeat)
     unchanged = step !== undefined && step === last ? unchanged + 1 : 0
     last = step
     if (unchanged < LOOKS) return
@@ -27,8 +27,8 @@ export function watchOver(whereabouts: Whereabouts, patience: number, onStuck: (
 }
 
 /** An evaluation did not come to an end. */
-export function stuckError(whereabouts: Whereabouts, chunk: Chunk, patience: number): ManifestError {
-  const { name, place } = situation(whereabouts, chunk)
+export function stuckError(heartbeat: Heartbeat, chunk: Chunk, patience: number): ManifestError {
+  const { name, place } = situation(heartbeat, chunk)
   return new ManifestError({
     code: 'expression_stuck',
     message: `${name ?? 'the mapping'} does not come to an end: it was given up after ${patience / 1000} seconds on the record at ${place}`,
@@ -38,8 +38,8 @@ export function stuckError(whereabouts: Whereabouts, chunk: Chunk, patience: num
 }
 
 /** An evaluation took all the memory that a worker may have. */
-export function exhaustedError(whereabouts: Whereabouts, chunk: Chunk, megabytes: number): ManifestError {
-  const { name, place } = situation(whereabouts, chunk)
+export function exhaustedError(heartbeat: Heartbeat, chunk: Chunk, megabytes: number): ManifestError {
+  const { name, place } = situation(heartbeat, chunk)
   return new ManifestError({
     code: 'expression_too_large',
     message: `${name ?? 'the mapping'} needs more than ${megabytes} MiB of memory: it was given up on the record at ${place}`,
@@ -55,8 +55,8 @@ export interface Chunk {
   expressions: readonly string[]
 }
 
-function situation(whereabouts: Whereabouts, { records, expressions }: Chunk): { name?: string; place: string } {
-  const { expression, record } = positionOf(whereabouts)
+function situation(heartbeat: Heartbeat, { records, expressions }: Chunk): { name?: string; place: string } {
+  const { expression, record } = positionOf(heartbeat)
   const origin = records[record]?.origin
   return {
     name: expression === undefined ? undefined : expressions[expression],

@@ -87,7 +87,7 @@ export interface Drift {
 }
 
 /** Something that would be deleted by the rule, and is left alone for a reason of its own. */
-export interface Spared {
+export interface SkippedDeletion {
   kind: string
   key: string
   code:

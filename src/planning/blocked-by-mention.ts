@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { DesiredResource, KindDefinition, Mention } from '../kinds/kind.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { BlockedAction } from './action.ts'
 import { findMention } from './references.ts'
 
@@ -34,7 +34,7 @@ export function blockedByMention(
 
 /** The first record that would have declared it and was refused, with its place: `roles.csv:4`. */
 function rejectedDefinition(
-  staging: Staging,
+  staging: RunDatabase,
   { madeFrom: { kind, keys } }: Mention,
 ): { origin: string; message: string } | undefined {
   const row = staging

@@ -14,7 +14,7 @@ import type { Step } from '../diagnostics/step.ts'
 import { checkStreams } from '../mapping/check.ts'
 import { columnsRead } from '../mapping/columns-read.ts'
 import { createMapperPool } from '../mapping/pool.ts'
-import { Staging } from '../rundb/run-database.ts'
+import { RunDatabase } from '../rundb/run-database.ts'
 import { ColumnsSeen } from '../sources/columns-seen.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
@@ -62,7 +62,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const { loaded, scratch, signal, onProgress = () => {}, onWarning = () => {} } = options
   const { manifest, directory } = loaded
   const snapshot = await options.obtainSnapshot?.()
-  const staging = new Staging(scratch)
+  const staging = new RunDatabase(scratch)
   let share: Pick<Step, 'share'> = {}
   const source = await openSource(manifest.source, {
     directory,
@@ -129,7 +129,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   }
 }
 
-function narrowed(staging: Staging, scope: Scope): ScopeReport {
+function narrowed(staging: RunDatabase, scope: Scope): ScopeReport {
   const whole = countWhole(staging)
   narrowTo(staging, scope)
   return reportScope(staging, scope, whole)

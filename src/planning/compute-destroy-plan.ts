@@ -6,14 +6,14 @@ import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import { Staging } from '../rundb/run-database.ts'
+import { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
 import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
-import { leavers } from './deletion-tables.ts'
+import { deletionCandidates } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
 import { heldBy, narrowDestruction } from './destroy-scope.ts'
 import { warnOfKey } from './key-warnings.ts'
@@ -56,7 +56,7 @@ async function readCreated(
     await listLive(set, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
     return
   }
-  const created = [...leavers(set.staging, name)].filter(({ ownership }) => ownership === 'created')
+  const created = [...deletionCandidates(set.staging, name)].filter(({ ownership }) => ownership === 'created')
   const wanted = created.map(({ kind, key, id, attributes, refs }) => ({
     desired: { kind, key, attributes, secrets: null, refs },
     refIds: {},
@@ -70,7 +70,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   const { loaded, state, target, spareSignedIn, spareChanged, onProgress = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
-  const staging = new Staging(options.scratch)
+  const staging = new RunDatabase(options.scratch)
   const nothing = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
   const accounting = account(staging, new Map(), [], nothing, 0)
   createPlanTables(staging)
@@ -87,7 +87,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     {
       kinds: kindDefinitions.map(({ name }) => name),
       protect: manifest.safety.protect,
-      ...(scope && { held: (leaver) => heldBy(staging, leaver) }),
+      ...(scope && { held: (candidate) => heldBy(staging, candidate) }),
       ...(spareSignedIn || spareChanged ? { spare: { signedIn: spareSignedIn, changed: spareChanged } } : {}),
     },
   )

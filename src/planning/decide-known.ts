@@ -64,7 +64,7 @@ export function decideKnown(
   const blocked = blockedByMention(set, definition, desired)
   const secrets = secretsFor(set, definition, desired, changedSecrets, known, live)
   const changes = [...comparison.changes, ...secrets.map((field) => ({ field, secret: true as const }))]
-  const settled = settledFields(definition, desired.attributes, known, own.attributes)
+  const settled = observedFields(definition, desired.attributes, known, own.attributes)
   const learns = comparison.caughtUp || known.gone !== undefined || settled.length > 0
   if (changes.length === 0 && !learns) return undefined
   if (blocked) return { ...base, ...blocked }
@@ -117,7 +117,7 @@ function secretsFor(
  * Of what WorkOS answered otherwise, the fields that it holds by now as they were sent; of what it did not take all of, all of its fields
  * once they are as the source says.
  */
-function settledFields(
+function observedFields(
   definition: KindDefinition,
   desired: Attributes,
   { answered = {}, reduced, attributes }: Known,

@@ -71,7 +71,7 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
 /** Nothing in WorkOS stands for it: it is created, unless something speaks against that. */
 function decideNew(context: PlanningContext, definition: KindDefinition, desired: DesiredResource): Action {
   const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
-  const problem = definition.missing(desired)
+  const problem = definition.whyNotCreatable(desired)
   if (problem !== undefined) {
     const { code, message, hint } = problem
     return { ...base, type: 'blocked', code, message, hint }
@@ -97,11 +97,11 @@ function rivalOf(
   desired: DesiredResource,
 ): string | undefined {
   if (definition.name !== 'user' || addressIsIdentity(manifest)) return undefined
-  const natural = definition.natural(desired, {})
+  const natural = definition.naturalKey(desired, {})
   if (natural === null) return undefined
   staging.run('INSERT OR IGNORE INTO claimed VALUES (?, ?, ?)', definition.name, natural, desired.key)
   const holder = staging
-    .statement('SELECT key FROM claimed WHERE kind = ? AND natural = ?')
+    .statement('SELECT key FROM claimed WHERE kind = ? AND natural_key = ?')
     .get(definition.name, natural)
   return holder === undefined || holder.key === desired.key ? undefined : String(holder.key)
 }
@@ -138,8 +138,8 @@ function givesUp(set: DesiredSet, definition: KindDefinition, key: string, live:
   const desired = set.get(definition.name, key)
   const refs = desired && resolveRefs(set.staging, definition, desired)
   const ids = refs === undefined || refs.type === 'blocked' ? {} : refs.ids
-  const natural = desired === undefined ? null : definition.natural(desired, ids)
-  return natural !== null && natural !== live.natural
+  const natural = desired === undefined ? null : definition.naturalKey(desired, ids)
+  return natural !== null && natural !== live.naturalKey
 }
 
 function adopterOf({ staging }: DesiredSet, definition: KindDefinition, id: string): string | undefined {

@@ -1,10 +1,10 @@
 import type { Attributes } from '../kinds/draft.ts'
-import type { Staging } from '../rundb/run-database.ts'
-import type { Spared } from './action.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import type { SkippedDeletion } from './action.ts'
 import { BEYOND } from './state-scope.ts'
 
 /** Something that the state holds and the source no longer has. */
-export interface Leaver {
+export interface DeletionCandidate {
   kind: string
   key: string
   id: string
@@ -16,7 +16,7 @@ export interface Leaver {
 }
 
 /** What left the source and is not planned for yet, in the order of keys. */
-export function* leavers(staging: Staging, kind: string): Generator<Leaver> {
+export function* deletionCandidates(staging: RunDatabase, kind: string): Generator<DeletionCandidate> {
   const rows = staging.db
     .prepare(
       `SELECT k.* FROM known k WHERE k.kind = ?1
@@ -47,7 +47,7 @@ const FROM_DEFINITIONS: ReadonlySet<string> = new Set(['permission', 'role', 'or
  * Whether something is missing among the desired resources because its record was refused: it has not left the source. Of a refused
  * definition of a role nobody can tell what would have been made of it.
  */
-export function isRejected(staging: Staging, { kind, key }: Pick<Leaver, 'kind' | 'key'>): boolean {
+export function isRejected(staging: RunDatabase, { kind, key }: Pick<DeletionCandidate, 'kind' | 'key'>): boolean {
   if (staging.statement('SELECT 1 FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key) !== undefined)
     return true
   const definitions = "SELECT 1 FROM rejects WHERE kind = 'role-definition' LIMIT 1"
@@ -55,10 +55,10 @@ export function isRejected(staging: Staging, { kind, key }: Pick<Leaver, 'kind' 
 }
 
 /** Records that were refused before anybody could tell whose they are. */
-export function countUnknownRejects(staging: Staging): number {
+export function countUnknownRejects(staging: RunDatabase): number {
   return staging.count("SELECT sum(records) FROM rejects WHERE kind = 'record' OR key IS NULL")
 }
 
-export function insertSpared(staging: Staging, { kind, key, code, message }: Spared): void {
+export function insertSkippedDeletion(staging: RunDatabase, { kind, key, code, message }: SkippedDeletion): void {
   staging.run('INSERT OR IGNORE INTO spared VALUES (?, ?, ?, ?)', kind, key, code, message)
 }

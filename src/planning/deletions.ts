@@ -1,8 +1,8 @@
 import type { DesiredResource, KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
-import type { Staging } from '../rundb/run-database.ts'
-import type { DeleteAction, Spared } from './action.ts'
-import { insertSpared, isRejected, type Leaver, leavers } from './deletion-tables.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import type { DeleteAction, SkippedDeletion } from './action.ts'
+import { type DeletionCandidate, deletionCandidates, insertSkippedDeletion, isRejected } from './deletion-tables.ts'
 import { findLive, insertAction, insertLive } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { BEYOND } from './state-scope.ts'
@@ -16,7 +16,7 @@ export interface DeletionRules {
   /** Leave out what has been used or changed in WorkOS since it was created; undefined: do not look. */
   spare?: { signedIn: boolean; changed: boolean }
   /** Why something stays since others have ties to it; undefined: nobody has. */
-  held?: (leaver: Leaver) => string | undefined
+  held?: (candidate: DeletionCandidate) => string | undefined
 }
 
 /**
@@ -27,20 +27,21 @@ export interface DeletionRules {
 export async function planDeletions(context: PlanningContext, rules: DeletionRules): Promise<void> {
   const { staging } = context.set
   staging.transaction(() => {
-    for (const user of leavers(staging, 'user')) decide(context, rules, user)
-    for (const membership of leavers(staging, 'membership')) decideDependent(context, rules, membership)
+    for (const user of deletionCandidates(staging, 'user')) decide(context, rules, user)
+    for (const membership of deletionCandidates(staging, 'membership')) decideDependent(context, rules, membership)
   })
   const organizations = await withOthers(context, rules, 'organization', 'membership')
   const groups = await withOthers(context, rules, 'group', 'group-membership')
   const inhabited = organizations.union(groups)
   staging.transaction(() => {
-    for (const organization of leavers(staging, 'organization')) decide(context, rules, organization, inhabited)
-    for (const membership of leavers(staging, 'membership')) takeAlong(context, membership, 'organization')
+    for (const organization of deletionCandidates(staging, 'organization'))
+      decide(context, rules, organization, inhabited)
+    for (const membership of deletionCandidates(staging, 'membership')) takeAlong(context, membership, 'organization')
     for (const { name, refs } of kindDefinitions) {
       if (DECIDED.has(name)) continue
-      for (const leaver of leavers(staging, name)) {
-        if (Object.keys(refs).length > 0) decideDependent(context, rules, leaver, inhabited)
-        else decide(context, rules, leaver)
+      for (const candidate of deletionCandidates(staging, name)) {
+        if (Object.keys(refs).length > 0) decideDependent(context, rules, candidate, inhabited)
+        else decide(context, rules, candidate)
       }
     }
   })
@@ -53,43 +54,43 @@ const DECIDED: ReadonlySet<string> = new Set(['user', 'membership', 'organizatio
 function decide(
   context: PlanningContext,
   rules: DeletionRules,
-  leaver: Leaver,
+  candidate: DeletionCandidate,
   inhabited: ReadonlySet<string> = new Set(),
 ): void {
-  const { kind } = leaver
+  const { kind } = candidate
   if (!rules.kinds.includes(kind)) return
-  const reason = reasonToSpare(context, rules, kindDefinition(kind), leaver, inhabited)
-  if (reason) spare(context, leaver, ...reason)
-  else remove(context, leaver)
+  const reason = reasonToSpare(context, rules, kindDefinition(kind), candidate, inhabited)
+  if (reason) skip(context, candidate, ...reason)
+  else remove(context, candidate)
 }
 
 /** Goes with what it refers to; stays with a user who stays, for a user is left as a whole or not at all. */
 function decideDependent(
   context: PlanningContext,
   rules: DeletionRules,
-  leaver: Leaver,
+  candidate: DeletionCandidate,
   inhabited?: ReadonlySet<string>,
 ): void {
-  const { kind, refs, ownership } = leaver
+  const { kind, refs, ownership } = candidate
   const definition = kindDefinition(kind)
-  if (Object.keys(definition.refs).some((role) => takeAlong(context, leaver, role))) return
+  if (Object.keys(definition.refs).some((role) => takeAlong(context, candidate, role))) return
   const spared = context.set.staging
     .statement("SELECT code FROM spared WHERE kind = 'user' AND key = ?")
     .get(refs.user ?? '')
   const userStays =
     spared !== undefined && spared.code !== 'out_of_scope' && !(definition.undoneAlone && spared.code === 'adopted')
   if (userStays && rules.kinds.includes(kind) && ownership === 'created') {
-    spare(context, leaver, 'depends', `its user user:${refs.user} stays`)
-  } else decide(context, rules, leaver, inhabited)
+    skip(context, candidate, 'depends', `its user user:${refs.user} stays`)
+  } else decide(context, rules, candidate, inhabited)
 }
 
 /**
  * Everything ends with what it refers to: a membership with its user or its organization. What that goes with itself is named
  * instead, since nothing is gone before the one request that deletes all of it.
  */
-function takeAlong(context: PlanningContext, leaver: Leaver, role: string): boolean {
-  const kind = kindDefinition(leaver.kind).refs[role] ?? ''
-  const key = leaver.refs[role] ?? ''
+function takeAlong(context: PlanningContext, candidate: DeletionCandidate, role: string): boolean {
+  const kind = kindDefinition(candidate.kind).refs[role] ?? ''
+  const key = candidate.refs[role] ?? ''
   const gone = context.set.staging
     .statement(
       `SELECT action ->> '$.with.kind' AS kind, action ->> '$.with.key' AS key FROM actions
@@ -97,7 +98,7 @@ function takeAlong(context: PlanningContext, leaver: Leaver, role: string): bool
     )
     .get(kind, key)
   if (gone === undefined) return false
-  remove(context, leaver, { kind: String(gone.kind ?? kind), key: String(gone.key ?? key) })
+  remove(context, candidate, { kind: String(gone.kind ?? kind), key: String(gone.key ?? key) })
   return true
 }
 
@@ -105,31 +106,31 @@ function reasonToSpare(
   context: PlanningContext,
   rules: DeletionRules,
   definition: KindDefinition,
-  leaver: Leaver,
+  candidate: DeletionCandidate,
   inhabited: ReadonlySet<string>,
-): [Spared['code'], string] | undefined {
+): [SkippedDeletion['code'], string] | undefined {
   const { staging } = context.set
-  if (isRejected(staging, leaver)) return ['rejected', 'its record was rejected: it has not left the source']
-  if (leaver.ownership === 'adopted') return ['adopted', 'it was in WorkOS before, and was adopted']
-  const held = rules.held?.(leaver)
-  if (held !== undefined && leaver.kind !== 'user') return ['out_of_scope', held]
-  if (inhabited.has(leaver.id)) return ['has_others', 'it has members whom this state does not remove']
-  if (rules.protect.includes(leaver.kind)) return ['protected', 'safety.protect names its kind']
-  if (definition.remove(leaver.id) === undefined) {
+  if (isRejected(staging, candidate)) return ['rejected', 'its record was rejected: it has not left the source']
+  if (candidate.ownership === 'adopted') return ['adopted', 'it was in WorkOS before, and was adopted']
+  const held = rules.held?.(candidate)
+  if (held !== undefined && candidate.kind !== 'user') return ['out_of_scope', held]
+  if (inhabited.has(candidate.id)) return ['has_others', 'it has members whom this state does not remove']
+  if (rules.protect.includes(candidate.kind)) return ['protected', 'safety.protect names its kind']
+  if (definition.remove(candidate.id) === undefined) {
     const what = definition.name === 'role' ? 'environment roles' : definition.plural
     return ['no_deletion', `WorkOS offers no deletion of ${what}`]
   }
   // A user who stays for one of these reasons keeps the memberships; one that is held by others outside of the scope loses those within.
-  return used(staging, rules.spare, definition, leaver) ?? (held === undefined ? undefined : ['out_of_scope', held])
+  return used(staging, rules.spare, definition, candidate) ?? (held === undefined ? undefined : ['out_of_scope', held])
 }
 
 /** Whether it has been used or changed in WorkOS since. */
 function used(
-  staging: Staging,
+  staging: RunDatabase,
   sparing: DeletionRules['spare'],
   definition: KindDefinition,
-  { kind, id, attributes, answered }: Leaver,
-): [Spared['code'], string] | undefined {
+  { kind, id, attributes, answered }: DeletionCandidate,
+): [SkippedDeletion['code'], string] | undefined {
   const live = sparing && findLive(staging, kind, 'id', id)
   if (live === undefined) return undefined
   if (sparing?.signedIn && typeof live.attributes.lastSignInAt === 'string') {
@@ -151,7 +152,7 @@ async function withOthers(
   const inhabited = new Set<string>()
   if (!rules.kinds.includes(kind)) return inhabited
   const ids: string[] = []
-  for (const { id, ownership } of leavers(staging, kind)) if (ownership === 'created') ids.push(id)
+  for (const { id, ownership } of deletionCandidates(staging, kind)) if (ownership === 'created') ids.push(id)
   for (const id of ids) {
     for await (const page of kindDefinition(memberKind).list(api, [id])) {
       insertLive(staging, memberKind, page)
@@ -162,7 +163,7 @@ async function withOthers(
 }
 
 /** Whether the state has a member whom the source lacks, and nothing keeps it. */
-function leaves(staging: Staging, kind: string, id: string): boolean {
+function leaves(staging: RunDatabase, kind: string, id: string): boolean {
   return (
     staging
       .statement(
@@ -175,12 +176,21 @@ function leaves(staging: Staging, kind: string, id: string): boolean {
   )
 }
 
-function remove(context: PlanningContext, { kind, key, id, ...rest }: Leaver, holder?: DeleteAction['with']): void {
+function remove(
+  context: PlanningContext,
+  { kind, key, id, ...rest }: DeletionCandidate,
+  holder?: DeleteAction['with'],
+): void {
   const resource: DesiredResource = { kind, key, attributes: rest.attributes, secrets: null, refs: rest.refs }
   const label = kindDefinition(kind).label(resource)
   insertAction(context.set.staging, { type: 'delete', kind, key, label, id, ...(holder ? { with: holder } : {}) })
 }
 
-function spare(context: PlanningContext, { kind, key }: Leaver, code: Spared['code'], message: string): void {
-  insertSpared(context.set.staging, { kind, key, code, message })
+function skip(
+  context: PlanningContext,
+  { kind, key }: DeletionCandidate,
+  code: SkippedDeletion['code'],
+  message: string,
+): void {
+  insertSkippedDeletion(context.set.staging, { kind, key, code, message })
 }

@@ -5,8 +5,8 @@ import { matchesNothing } from '../desired/scope/near-keys.ts'
 import type { ScopeReport } from '../desired/scope/scope-report.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import type { Staging } from '../rundb/run-database.ts'
-import type { Leaver } from './deletion-tables.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import type { DeletionCandidate } from './deletion-tables.ts'
 import { inTheState } from './state-scope.ts'
 
 const POPULATION = inTheState('known')
@@ -37,7 +37,7 @@ const HANGING: readonly (readonly [kind: string, condition: string])[] = [
  * else of the state into `beyond`.
  * @throws UsageError for a selector that fits nothing, and for a limit: which users it meant, the source alone tells
  */
-export function narrowDestruction(staging: Staging, scope: Scope): ScopeReport {
+export function narrowDestruction(staging: RunDatabase, scope: Scope): ScopeReport {
   refuseLimit(scope)
   for (const [index, selector] of selectorsOf(scope).entries()) {
     if (choose(staging, selector, POPULATION)) continue
@@ -68,7 +68,10 @@ export function narrowDestruction(staging: Staging, scope: Scope): ScopeReport {
 }
 
 /** Why something stays that would be undone; undefined: nothing holds it. */
-export function heldBy(staging: Staging, { kind, key }: Pick<Leaver, 'kind' | 'key'>): string | undefined {
+export function heldBy(
+  staging: RunDatabase,
+  { kind, key }: Pick<DeletionCandidate, 'kind' | 'key'>,
+): string | undefined {
   const row = staging.statement('SELECT message FROM held WHERE kind = ? AND key = ?').get(kind, key)
   return row && String(row.message)
 }
@@ -83,7 +86,7 @@ function refuseLimit({ limit }: Scope): void {
 }
 
 /** Finds whom others outside of the scope have ties to. */
-function hold(staging: Staging): void {
+function hold(staging: RunDatabase): void {
   const outside = (kinds: string, role: string) =>
     `(SELECT k.kind || ':' || k.key FROM known k WHERE k.kind IN (${kinds}) AND ${ref(role)} = undone.key
       AND NOT EXISTS (SELECT 1 FROM undone u WHERE u.kind = k.kind AND u.key = k.key) ORDER BY k.kind DESC, k.key LIMIT 1)`
@@ -95,7 +98,7 @@ function hold(staging: Staging): void {
   staging.run(found('organization', "'membership', 'group', 'connection'"))
 }
 
-function countBeyond(staging: Staging): ScopeReport['outOfScope'] {
+function countBeyond(staging: RunDatabase): ScopeReport['outOfScope'] {
   const rows = staging.statement('SELECT kind, count(*) AS n FROM beyond GROUP BY kind').all()
   const counts = new Map(rows.map(({ kind, n }) => [String(kind), Number(n)]))
   return kindDefinitions.flatMap(({ name: kind, plural }) => {

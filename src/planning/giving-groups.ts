@@ -2,14 +2,14 @@ import { desiredFromRow } from '../desired/desired-set.ts'
 import { group } from '../kinds/group/group.ts'
 import { groupMembership } from '../kinds/group/group-membership.ts'
 import { rolesOfGroup } from '../kinds/group/group-roles.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
 import { eachOf } from './at-once.ts'
 import { describeGiven, whereEnabled } from './group-roles.ts'
 import { resolveRefs } from './references.ts'
 
 /** Remarks on users who are about to get a role because they are added to a group that has it in WorkOS. */
-export async function noteGivingGroups(staging: Staging, api: Api): Promise<void> {
+export async function noteGivingGroups(staging: RunDatabase, api: Api): Promise<void> {
   const joined = staging.db
     .prepare(
       `SELECT d.*, g.attributes ->> '$.name' AS name FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
@@ -32,7 +32,7 @@ export async function noteGivingGroups(staging: Staging, api: Api): Promise<void
   )
 }
 
-function note(staging: Staging, groupKey: string, detail: string): void {
+function note(staging: RunDatabase, groupKey: string, detail: string): void {
   staging.run(
     `INSERT INTO notes SELECT 0, a.kind, a.key, 'group_gives_role', ?1 FROM actions a
      JOIN desired d ON d.kind = a.kind AND d.key = a.key

@@ -11,7 +11,7 @@ import {
 } from '../kinds/group/group-roles.ts'
 import type { LiveResource } from '../kinds/kind.ts'
 import { membership } from '../kinds/membership/membership.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
 import { eachOf } from './at-once.ts'
 
@@ -30,7 +30,7 @@ type HiddenRoles = Map<string, Map<string, string[]>>
  * @param base the table with what the state says
  */
 export async function readGroupRoles(
-  staging: Staging,
+  staging: RunDatabase,
   api: Api,
   base: 'known' | 'applied',
   unknown: Iterable<Unknown> = [],
@@ -68,7 +68,7 @@ export async function readGroupRoles(
 
 /** A live resource without the roles that groups give it. `from` is empty for what is no membership. */
 export function withoutGroupRoles(
-  staging: Staging,
+  staging: RunDatabase,
   kind: string,
   live: Pick<LiveResource, 'id' | 'attributes'>,
   before: Attributes,
@@ -90,7 +90,7 @@ export function withoutGroupRoles(
 }
 
 /** Remarks on roles that a membership has from groups, and that the plan leaves alone. */
-export function noteGroupRoles(staging: Staging, key: string, from: readonly GivenRole[]): void {
+export function noteGroupRoles(staging: RunDatabase, key: string, from: readonly GivenRole[]): void {
   for (const given of from) {
     staging.run('INSERT INTO notes VALUES (0, ?, ?, ?, ?)', membership.name, key, 'role_of_group', describeGiven(given))
   }
@@ -126,11 +126,11 @@ function organizationOf({ id }: { id: string }): string {
   return id.split('/')[0] ?? ''
 }
 
-/** WorkOS ids of the organizations. `natural` of a membership has it behind the `@`. */
-function organizationsToAsk(staging: Staging, base: string, unknown: Iterable<Unknown>): Set<string> {
+/** WorkOS ids of the organizations. `naturalKey` of a membership has it behind the `@`. */
+function organizationsToAsk(staging: RunDatabase, base: string, unknown: Iterable<Unknown>): Set<string> {
   const rows = staging
     .statement(
-      `SELECT DISTINCT substr(l.natural, instr(l.natural, '@') + 1) AS organization FROM live l
+      `SELECT DISTINCT substr(l.natural_key, instr(l.natural_key, '@') + 1) AS organization FROM live l
        JOIN ${base} k ON k.kind = l.kind AND k.id = l.id
        WHERE l.kind = ? AND json_type(k.attributes, '$.roles') = 'array' AND EXISTS (
          SELECT 1 FROM json_each(l.attributes, '$.roles') r
@@ -142,13 +142,13 @@ function organizationsToAsk(staging: Staging, base: string, unknown: Iterable<Un
     const wanted = Array.isArray(desired.roles) ? desired.roles : undefined
     const held = Array.isArray(live.attributes.roles) ? live.attributes.roles : []
     if (wanted === undefined || held.every((role) => wanted.includes(role))) continue
-    organizations.add(live.natural?.slice(live.natural.indexOf('@') + 1) ?? '')
+    organizations.add(live.naturalKey?.slice(live.naturalKey.indexOf('@') + 1) ?? '')
   }
   return organizations
 }
 
 /** Whether a membership has several roles in WorkOS, or had when it was applied: then none hides another. */
-function severalSeen(staging: Staging, base: string): boolean {
+function severalSeen(staging: RunDatabase, base: string): boolean {
   const sql = `SELECT 1 FROM live WHERE kind = ?1 AND json_array_length(attributes, '$.roles') > 1
     UNION ALL SELECT 1 FROM ${base} WHERE kind = ?1 AND reduced IS NULL AND json_array_length(attributes, '$.roles') > 1 LIMIT 1`
   return staging.statement(sql).get(membership.name) !== undefined

@@ -1,5 +1,5 @@
 import { organizationsWithDomains } from '../kinds/organization/organization.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
 import { insertLive } from './plan-tables.ts'
 
@@ -14,7 +14,7 @@ const NAMED = 3
  * organization, and whose it is cannot be told here.
  * @param listed whether all organizations in WorkOS have been read; else those with such domains are asked for
  */
-export async function blockHeldDomains(staging: Staging, api: Api, listed: boolean): Promise<void> {
+export async function blockHeldDomains(staging: RunDatabase, api: Api, listed: boolean): Promise<void> {
   if (!listed) await readHolders(staging, api)
   const held = staging.spool(
     `WITH holders AS MATERIALIZED (
@@ -38,7 +38,7 @@ export async function blockHeldDomains(staging: Staging, api: Api, listed: boole
 }
 
 /** Reads those that have a domain with which one is about to be created. */
-async function readHolders(staging: Staging, api: Api): Promise<void> {
+async function readHolders(staging: RunDatabase, api: Api): Promise<void> {
   const batches = staging.spool(
     `SELECT json_group_array(domain) AS domains FROM (
        SELECT domain, (row_number() OVER (ORDER BY domain) - 1) / ${DOMAINS_AT_ONCE} AS batch FROM (

@@ -12,6 +12,6 @@ export function heldInPlace(
   { attributes, answered, reduced }: Pick<Known, 'attributes' | 'answered' | 'reduced'>,
   manifest: Pick<Manifest, 'roles'>,
 ): Attributes {
-  const part = reduced === undefined ? undefined : definition.reduce?.(attributes, undefined, manifest)
+  const part = reduced === undefined ? undefined : definition.fallback?.(attributes, undefined, manifest)
   return { ...part?.attributes, ...answered }
 }

@@ -1,6 +1,6 @@
 import { someOf } from '../diagnostics/some-of.ts'
 import type { DesiredResource, LiveResource } from '../kinds/kind.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { findLive } from './plan-tables.ts'
 
 /** What a name alone says: nothing bears it, one does, or more than one do and nobody can tell which is meant. */
@@ -13,7 +13,7 @@ const HINT =
   'give the right one its external id in WorkOS, map its WorkOS id as id, or rename one of those that bear the name'
 
 /** Makes what names are looked up by, once a kind has been read. */
-export function indexNames(staging: Staging): void {
+export function indexNames(staging: RunDatabase): void {
   staging.db.exec(`
     CREATE INDEX IF NOT EXISTS live_by_name ON live (json_extract(attributes, '$.name'), id)
       WHERE kind = 'organization' AND external_id IS NULL;
@@ -31,7 +31,7 @@ export function indexNames(staging: Staging): void {
  * or not.
  * @param state the table that holds a copy of the state
  */
-export function matchByName(staging: Staging, desired: DesiredResource, state: 'known' | 'applied'): NameMatch {
+export function matchByName(staging: RunDatabase, desired: DesiredResource, state: 'known' | 'applied'): NameMatch {
   const { id, name } = desired.attributes
   if (desired.kind !== 'organization' || typeof id === 'string' || typeof name !== 'string') return { type: 'none' }
   const candidates = staging

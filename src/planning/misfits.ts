@@ -1,4 +1,4 @@
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Plan } from './plan.ts'
 
 /** What keeps a record, or a part of it, out of WorkOS. */
@@ -39,7 +39,7 @@ export function* planMisfits({ set: { staging } }: Pick<Plan, 'set'>): Generator
   const named = (file: unknown) => (file === null ? null : (names.get(Number(file)) ?? null))
   const others = staging.db.prepare(
     `SELECT file, line, seq FROM drafts WHERE kind = ?1 AND seq <> ?3
-       AND grp IN (SELECT grp FROM drafts WHERE kind = ?1 AND key = ?2 AND seq = ?3) ORDER BY seq`,
+       AND dedupe_group IN (SELECT dedupe_group FROM drafts WHERE kind = ?1 AND key = ?2 AND seq = ?3) ORDER BY seq`,
   )
   for (const row of staging.db.prepare(MISFITS).iterate()) {
     const [file, line] = [named(row.file), numberOrNull(row.line)]
@@ -77,7 +77,7 @@ function originOf(file: string | null, line: number | null): string {
   return line === null ? file : `${file}:${line}`
 }
 
-function fileNames(staging: Staging): Map<number, string> {
+function fileNames(staging: RunDatabase): Map<number, string> {
   const rows = staging.db.prepare('SELECT id, name FROM files').all()
   return new Map(rows.map(({ id, name }) => [Number(id), String(name)]))
 }

@@ -1,5 +1,5 @@
 import { kindDefinition } from '../kinds/registry.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { BEYOND } from './state-scope.ts'
 
 /** A resource of the state that the source no longer has: it is left alone in WorkOS. */
@@ -21,12 +21,12 @@ const ORPHANED = `NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND 
   AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`
 
 /** How many resources of a kind are orphans. */
-export function countOrphans(staging: Staging, kind: string): number {
+export function countOrphans(staging: RunDatabase, kind: string): number {
   return staging.count(`SELECT count(*) FROM known k WHERE k.kind = ? AND ${ORPHANED}`, kind)
 }
 
 /** The orphans of these kinds, in the order of the kinds and of their keys. */
-export function* orphansOf(staging: Staging, kinds: readonly string[], limit: number): Generator<OrphanedResource> {
+export function* orphansOf(staging: RunDatabase, kinds: readonly string[], limit: number): Generator<OrphanedResource> {
   let left = limit
   for (const kind of kinds) {
     if (left <= 0) return

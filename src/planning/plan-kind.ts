@@ -49,8 +49,8 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
 function* unknownLive({ set }: PlanningContext, definition: KindDefinition): Generator<Unknown> {
   for (const { desired, known } of candidates(set, definition)) {
     const refs = known ? undefined : resolveRefs(set.staging, definition, desired)
-    const natural = refs?.type === 'resolved' ? definition.natural(desired, refs.ids) : null
-    const live = natural === null ? undefined : findLive(set.staging, definition.name, 'natural', natural)
+    const natural = refs?.type === 'resolved' ? definition.naturalKey(desired, refs.ids) : null
+    const live = natural === null ? undefined : findLive(set.staging, definition.name, 'natural_key', natural)
     if (live) yield { live, desired: desired.attributes }
   }
 }

@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
 import type { LiveResource } from '../kinds/kind.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateResource, StateStore } from '../state/store.ts'
 import type { Action, Drift } from './action.ts'
 import { phaseOf } from './phases.ts'
@@ -25,13 +25,13 @@ const SCHEMA = `
   CREATE INDEX known_by_id ON known (kind, id);
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
-  CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural TEXT, attributes TEXT NOT NULL,
+  CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural_key TEXT, attributes TEXT NOT NULL,
     PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
   CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
-  CREATE INDEX live_by_natural ON live (kind, natural) WHERE natural IS NOT NULL;
+  CREATE INDEX live_by_natural_key ON live (kind, natural_key) WHERE natural_key IS NOT NULL;
   CREATE TABLE given_roles (membership TEXT NOT NULL, group_id TEXT NOT NULL, role TEXT NOT NULL, group_name TEXT NOT NULL,
     hides TEXT NOT NULL, PRIMARY KEY (membership, group_id, role)) WITHOUT ROWID, STRICT;
-  CREATE TABLE claimed (kind TEXT NOT NULL, natural TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural))
+  CREATE TABLE claimed (kind TEXT NOT NULL, natural_key TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural_key))
     WITHOUT ROWID, STRICT;
   CREATE TABLE actions (position INTEGER PRIMARY KEY, phase INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
     id TEXT, action TEXT NOT NULL, UNIQUE (kind, key)) STRICT;
@@ -45,12 +45,12 @@ const SCHEMA = `
   CREATE INDEX drift_by_key ON drift (kind, key);
 `
 
-export function createPlanTables(staging: Staging): void {
+export function createPlanTables(staging: RunDatabase): void {
   staging.db.exec(SCHEMA)
 }
 
 /** Copies one kind of the state into the run's database. */
-export async function loadKnown(staging: Staging, state: StateStore, kind: string): Promise<void> {
+export async function loadKnown(staging: RunDatabase, state: StateStore, kind: string): Promise<void> {
   for await (const batch of state.resources(kind)) {
     staging.transaction(() => {
       for (const { key, id, attributes, digests, refs, ownership, reduced, answered, gone } of batch) {
@@ -73,20 +73,20 @@ export async function loadKnown(staging: Staging, state: StateStore, kind: strin
 }
 
 /** What the renderings and the apply read by, made once the actions are complete. */
-export function indexActions(staging: Staging): void {
+export function indexActions(staging: RunDatabase): void {
   staging.db.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
     CREATE INDEX actions_by_phase ON actions (phase, position)`)
 }
 
-export function insertLive(staging: Staging, kind: string, resources: readonly LiveResource[]): void {
+export function insertLive(staging: RunDatabase, kind: string, resources: readonly LiveResource[]): void {
   staging.transaction(() => {
-    for (const { id, externalId, natural, attributes } of resources) {
+    for (const { id, externalId, naturalKey, attributes } of resources) {
       staging.run(
         'INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?)',
         kind,
         id,
         externalId,
-        natural,
+        naturalKey,
         canonicalJson(attributes),
       )
     }
@@ -100,14 +100,14 @@ export function insertLive(staging: Staging, kind: string, resources: readonly L
 const LIVE_INDEXES = {
   id: '',
   external_id: 'INDEXED BY live_by_external_id',
-  natural: 'INDEXED BY live_by_natural',
+  natural_key: 'INDEXED BY live_by_natural_key',
 }
 
 /** A live resource by its id, external id or natural identity. */
 export function findLive(
-  staging: Staging,
+  staging: RunDatabase,
   kind: string,
-  column: 'id' | 'external_id' | 'natural',
+  column: 'id' | 'external_id' | 'natural_key',
   value: string,
 ): LiveResource | undefined {
   const row = staging
@@ -117,10 +117,10 @@ export function findLive(
 }
 
 /** Ids of the live resources with this natural identity, where there are several: only names can be in WorkOS more than once. */
-export function findNamesakes(staging: Staging, kind: string, natural: string): string[] {
+export function findNamesakes(staging: RunDatabase, kind: string, naturalKey: string): string[] {
   const rows = staging
-    .statement('SELECT id FROM live INDEXED BY live_by_natural WHERE kind = ? AND natural = ? ORDER BY id')
-    .all(kind, natural)
+    .statement('SELECT id FROM live INDEXED BY live_by_natural_key WHERE kind = ? AND natural_key = ? ORDER BY id')
+    .all(kind, naturalKey)
   return rows.length > 1 ? rows.map(({ id }) => String(id)) : []
 }
 
@@ -128,12 +128,12 @@ function liveFromRow(row: Record<string, SQLOutputValue>): LiveResource {
   return {
     id: String(row.id),
     externalId: row.external_id === null ? null : String(row.external_id),
-    natural: row.natural === null ? null : String(row.natural),
+    naturalKey: row.natural_key === null ? null : String(row.natural_key),
     attributes: JSON.parse(String(row.attributes)),
   }
 }
 
-export function insertAction(staging: Staging, action: Action): void {
+export function insertAction(staging: RunDatabase, action: Action): void {
   staging.run(
     'INSERT INTO actions (phase, kind, key, type, id, action) VALUES (?, ?, ?, ?, ?, ?)',
     phaseOf(action),
@@ -145,12 +145,12 @@ export function insertAction(staging: Staging, action: Action): void {
   )
 }
 
-export function insertDrift(staging: Staging, drift: Drift): void {
+export function insertDrift(staging: RunDatabase, drift: Drift): void {
   staging.run('INSERT INTO drift VALUES (?, ?, ?, ?)', drift.kind, drift.key, drift.field, JSON.stringify(drift))
 }
 
 /** The known resource with this id, if there is one. */
-export function knownById(staging: Staging, kind: string, id: string): string | undefined {
+export function knownById(staging: RunDatabase, kind: string, id: string): string | undefined {
   const row = staging.statement('SELECT key FROM known WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
@@ -159,7 +159,7 @@ export function knownById(staging: Staging, kind: string, id: string): string | 
 export type Orphan = Pick<StateResource, 'key' | 'attributes' | 'ownership'>
 
 /** The orphan with this id, if there is one. */
-export function orphanById(staging: Staging, kind: string, id: string): Orphan | undefined {
+export function orphanById(staging: RunDatabase, kind: string, id: string): Orphan | undefined {
   const row = staging
     .statement(
       `SELECT key, attributes, ownership FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS

@@ -2,7 +2,7 @@ import type { ConnectionCounts } from '../desired/connection-counts.ts'
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
 import { type CaseCount, caseCounts } from '../desired/duplicate-cases.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import type { Action, Drift, Spared } from './action.ts'
+import type { Action, Drift, SkippedDeletion } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
@@ -111,10 +111,15 @@ export class Plan {
       .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
   }
 
-  *spared(limit = Number.MAX_SAFE_INTEGER): Generator<Spared> {
+  *spared(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
     for (const row of this.set.staging.db.prepare('SELECT * FROM spared LIMIT ?').iterate(limit)) {
       const { kind, key, code, message } = row
-      yield { kind: String(kind), key: String(key), code: String(code) as Spared['code'], message: String(message) }
+      yield {
+        kind: String(kind),
+        key: String(key),
+        code: String(code) as SkippedDeletion['code'],
+        message: String(message),
+      }
     }
   }
 

@@ -33,7 +33,7 @@ export function recognise(
     return { type: 'several', code: 'ambiguous_organization_name', message: named.message, hint: named.hint }
   }
   if (match.matchedBy !== 'natural identity') return { type: 'found', match }
-  const namesakes = findNamesakes(set.staging, definition.name, match.live.natural ?? '')
+  const namesakes = findNamesakes(set.staging, definition.name, match.live.naturalKey ?? '')
   return namesakes.length > 0 ? { type: 'several', ...ambiguous(definition, namesakes) } : { type: 'found', match }
 }
 
@@ -52,8 +52,8 @@ function matchLive(
     const live = findLive(staging, definition.name, 'external_id', externalId)
     if (live) return { live, matchedBy: 'external id' }
   }
-  const natural = definition.natural(desired, refIds)
-  const live = natural === null ? undefined : findLive(staging, definition.name, 'natural', natural)
+  const natural = definition.naturalKey(desired, refIds)
+  const live = natural === null ? undefined : findLive(staging, definition.name, 'natural_key', natural)
   return live && { live, matchedBy: 'natural identity' }
 }
 

@@ -1,5 +1,5 @@
 import type { DesiredResource, KindDefinition, Mention, MentionedAs, RefIds } from '../kinds/kind.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { findLive } from './plan-tables.ts'
 
 /**
@@ -15,7 +15,7 @@ export type ResolvedRefs =
  * Looks the references of a resource up among the planned actions and the state. Something that is gone is the reason to tell, whatever else
  * keeps the resource back: the rest follows from it.
  */
-export function resolveRefs(staging: Staging, definition: KindDefinition, desired: DesiredResource): ResolvedRefs {
+export function resolveRefs(staging: RunDatabase, definition: KindDefinition, desired: DesiredResource): ResolvedRefs {
   const ids: RefIds = {}
   let pending = false
   let kept: string | undefined
@@ -40,7 +40,7 @@ export function resolveRefs(staging: Staging, definition: KindDefinition, desire
 }
 
 /** Whether it was deleted in WorkOS, and the manifest does not have it created again. */
-function isLeftDeleted(staging: Staging, kind: string, key: string): boolean {
+function isLeftDeleted(staging: RunDatabase, kind: string, key: string): boolean {
   return (
     staging.statement("SELECT 1 FROM drift WHERE kind = ? AND key = ? AND field = '*'").get(kind, key) !== undefined
   )
@@ -48,7 +48,7 @@ function isLeftDeleted(staging: Staging, kind: string, key: string): boolean {
 
 /** Whether something that a resource needs is desired or was seen in WorkOS, as whatever it may be meant. */
 export function findMention(
-  staging: Staging,
+  staging: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
   { candidates }: Mention,
@@ -59,17 +59,17 @@ export function findMention(
   )
 }
 
-function isDesired(staging: Staging, kind: string, key: string): boolean {
+function isDesired(staging: RunDatabase, kind: string, key: string): boolean {
   return staging.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
 }
 
 function isLive(
-  staging: Staging,
+  staging: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
-  { kind, natural }: MentionedAs,
+  { kind, naturalKey }: MentionedAs,
 ): boolean {
   const refs = resolveRefs(staging, definition, desired)
-  const live = refs.type === 'blocked' ? null : natural(refs.ids)
-  return live !== null && findLive(staging, kind, 'natural', live) !== undefined
+  const live = refs.type === 'blocked' ? null : naturalKey(refs.ids)
+  return live !== null && findLive(staging, kind, 'natural_key', live) !== undefined
 }

@@ -1,6 +1,6 @@
 import { type AnswerDifference, compareAnswer, sentBeside } from '../comparing/answer.ts'
 import { kindDefinition } from '../kinds/registry.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 const CODE = 'still_reduced'
 const ANSWERED = 'still_answered'
@@ -16,7 +16,7 @@ export interface StillAnswered {
  * Those resources: nobody has looked at them, or they are so still. One whose source says by now what was answered is none: of what cannot
  * be updated, such as domains, no action tells that.
  */
-export function* stillAnswered(staging: Staging): Generator<StillAnswered> {
+export function* stillAnswered(staging: RunDatabase): Generator<StillAnswered> {
   const rows = staging.db
     .prepare(
       `SELECT k.kind, k.key, d.attributes, k.answered FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
@@ -35,7 +35,7 @@ export function* stillAnswered(staging: Staging): Generator<StillAnswered> {
 }
 
 /** Remarks on what WorkOS answered otherwise than it was sent, when an earlier run applied it. */
-export function noteStillAnswered(staging: Staging): void {
+export function noteStillAnswered(staging: RunDatabase): void {
   staging.transaction(() => {
     for (const { kind, key, differences } of stillAnswered(staging)) {
       const fields = [...new Set(differences.map(({ field }) => field))].join(', ')
@@ -45,12 +45,12 @@ export function noteStillAnswered(staging: Staging): void {
 }
 
 /** How many there are. */
-export function countStillAnswered(staging: Staging): number {
+export function countStillAnswered(staging: RunDatabase): number {
   return staging.count('SELECT count(*) FROM notes WHERE code = ?', ANSWERED)
 }
 
 /** Remarks on what an earlier run applied without a part that WorkOS did not take, and what this plan leaves so. */
-export function noteStillReduced(staging: Staging): void {
+export function noteStillReduced(staging: RunDatabase): void {
   staging.run(
     `INSERT INTO notes SELECT 0, k.kind, k.key, ?, k.reduced FROM known k
      JOIN desired d ON d.kind = k.kind AND d.key = k.key
@@ -60,6 +60,6 @@ export function noteStillReduced(staging: Staging): void {
 }
 
 /** How many there are. */
-export function countStillReduced(staging: Staging): number {
+export function countStillReduced(staging: RunDatabase): number {
   return staging.count('SELECT count(*) FROM notes WHERE code = ?', CODE)
 }

@@ -27,7 +27,7 @@ export function summarise(
     const { create, change, delete: deletes } = countWrites(set, definition)
     const sent = create + change
     writes += sent + deletes
-    if (definition.writes === 'write') userManagementWrites += sent
+    if (definition.rateClass === 'write') userManagementWrites += sent
     const deletion = deletionClass(definition)
     if (deletion === 'write') userManagementWrites += deletes
     if (deletion === 'organization-delete') organizationDeletes += deletes

@@ -28,8 +28,8 @@ export class WorkLeft {
         if (actions === 0) return
         this.#parts.set(`${kind.kind} ${part}`, { actions, writes: writes[part] / actions, requestClass })
       }
-      add('create', kind.create, definition.writes)
-      add('change', kind.update + kind.adopt, definition.writes)
+      add('create', kind.create, definition.rateClass)
+      add('change', kind.update + kind.adopt, definition.rateClass)
       add('delete', kind.delete, deletionClass(definition) ?? 'other')
     }
     this.total = summary.kinds.reduce(

@@ -25,7 +25,7 @@ import { SCOPE_TABLES } from './scope-tables.ts'
 const SCHEMA = `
   CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE drafts (
-    id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, grp TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, dedupe_group TEXT NOT NULL,
     refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT, file INTEGER NOT NULL, line INTEGER,
     records INTEGER NOT NULL, rank TEXT, updated INTEGER, external TEXT
   ) STRICT;
@@ -64,7 +64,7 @@ const SCHEMA = `
 const CACHE_KIB = 64 * 1024
 
 /** The staging database of one run: a thin hold on SQLite that keeps its prepared statements. */
-export class Staging {
+export class RunDatabase {
   readonly db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #files = new Map<string, number>()

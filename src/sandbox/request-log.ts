@@ -9,7 +9,7 @@ export interface RequestLogEntry {
   route: string | undefined
   /** 0 when no answer was sent. */
   status: number
-  /** The kind of the fault that struck it. */
+  /** The kind of the fault that injected it. */
   fault?: string
   /** Left out without a body, or where the request was refused before its body was looked at. */
   body?: unknown

@@ -6,9 +6,9 @@ import { Database } from './database.ts'
 import { concernedBy } from './faults/concern.ts'
 import { CONTROL_PREFIX, control } from './faults/control.ts'
 import type { FaultReport, FaultSet } from './faults/fault.ts'
-import { Weather } from './faults/fault-controller.ts'
-import { strikeAfter, strikeBefore, strikesAfter } from './faults/inject.ts'
-import type { Struck } from './faults/injector.ts'
+import { FaultController } from './faults/fault-controller.ts'
+import { injectAfter, injectBefore, injectsAfter } from './faults/inject.ts'
+import type { InjectedFault } from './faults/injector.ts'
 import { FOREIGN_HOST, isOwnHost } from './host.ts'
 import { anyKey, onlyKey } from './keys.ts'
 import { admissionWithin, DOCUMENTED_LIMITS, type Limits } from './limits.ts'
@@ -70,7 +70,7 @@ export interface Sandbox {
   url: string
   port: number
   requests(): RequestCounts
-  /** The faults in force, with how often each struck since it was set. */
+  /** The faults in force, with how often each injected since it was set. */
   faults(): FaultReport
   /** Replaces the faults in force; undefined: none any more. Counting begins anew. */
   setFaults(set: FaultSet | undefined): void
@@ -89,8 +89,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const host = options.host ?? LOOPBACK
   const database = new Database(options.data)
   const counter = new RequestCounter()
-  const weather = new Weather(options.faults)
-  const server = createServer(answering(options, database, counter, weather))
+  const faults = new FaultController(options.faults)
+  const server = createServer(answering(options, database, counter, faults))
   server.keepAliveTimeout = KEEP_ALIVE_MS
   try {
     await listen(server, options.port ?? 0, host)
@@ -103,8 +103,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     requests: () => counter.counts(),
-    faults: () => weather.report(),
-    setFaults: (set) => weather.setFaults(set),
+    faults: () => faults.report(),
+    setFaults: (set) => faults.setFaults(set),
     close: async () => {
       await closeServer(server)
       database.close()
@@ -112,7 +112,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-function answering(options: SandboxOptions, database: Database, counter: RequestCounter, weather: Weather) {
+function answering(options: SandboxOptions, database: Database, counter: RequestCounter, faults: FaultController) {
   const {
     now = Date.now,
     interceptor,
@@ -138,7 +138,7 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     const method = request.method ?? 'GET'
     const target = request.url ?? '/'
     if (!isOwnHost(request, host)) return send(response, FOREIGN_HOST, service.newId('req'), 0)
-    if (embedded === undefined && target.startsWith(CONTROL_PREFIX)) return control(weather, request, response)
+    if (embedded === undefined && target.startsWith(CONTROL_PREFIX)) return control(faults, request, response)
     const queryStart = target.indexOf('?')
     const path = queryStart === -1 ? target : target.slice(0, queryStart)
     const match = findRoute(method, path)
@@ -148,7 +148,7 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     let body: Record<string, unknown> | undefined
     let reply: Reply | undefined
     let waitMs = 0
-    let struck: Struck | undefined
+    let injected: InjectedFault | undefined
     try {
       text = await readBody(request)
       const environment = service.admit(request.headers.authorization, method, path, at)
@@ -156,7 +156,7 @@ function answering(options: SandboxOptions, database: Database, counter: Request
       const query = new URLSearchParams(queryStart === -1 ? '' : target.slice(queryStart + 1))
       const stopped = await interceptor?.before?.(exchange)
       if (!stopped) {
-        struck = weather.choose(() => ({
+        injected = faults.choose(() => ({
           method,
           route,
           authorization: request.headers.authorization,
@@ -164,20 +164,20 @@ function answering(options: SandboxOptions, database: Database, counter: Request
             concernedBy({ database, environment, route: route ?? '', params: match?.params ?? {}, query, text }),
         }))
       }
-      if (!stopped && !(struck && (await strikeBefore(struck.fault, exchange)))) {
+      if (!stopped && !(injected && (await injectBefore(injected.fault, exchange)))) {
         if (match === undefined) throw unknownRoute(method, path)
         body = parseBody(text)
         const handled = service.handle(match, environment, query, body, at)
         const dealt = await interceptor?.after?.(exchange, handled)
-        if (!dealt && !(struck && strikeAfter(struck.fault, exchange, handled))) reply = handled
+        if (!dealt && !(injected && injectAfter(injected.fault, exchange, handled))) reply = handled
       }
     } catch (error) {
       if (request.destroyed && !request.complete) return
       reply = replyToError(error)
-      if (struck && strikesAfter(struck.fault)) {
+      if (injected && injectsAfter(injected.fault)) {
         // Refused on its own account: there is no effect after which anything could go wrong.
-        struck.release()
-        struck = undefined
+        injected.release()
+        injected = undefined
       }
       if (error instanceof TooEarly) waitMs = error.waitMs
     }
@@ -186,7 +186,7 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     if (reply !== undefined) send(response, reply, service.newId('req'), waitMs)
     onRequest?.({
       ...logEntry(request, route, status, reply, text === '' ? undefined : body, at),
-      ...(struck && { fault: struck.fault.kind }),
+      ...(injected && { fault: injected.fault.kind }),
     })
   }
 }

@@ -28,7 +28,7 @@ export interface RecordFile {
 }
 
 /** What a format tells while it takes a text apart. */
-export interface Intake {
+export interface RecordSink {
   readonly file: SourceFile
   /** A record was met, good or bad. */
   met(): void
@@ -40,7 +40,7 @@ export interface Intake {
 }
 
 /** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
-export type TextFormat = (text: AsyncGenerator<Buffer>, intake: Intake) => AsyncGenerator<LineRecord[]>
+export type TextFormat = (text: AsyncGenerator<Buffer>, sink: RecordSink) => AsyncGenerator<LineRecord[]>
 
 export interface TextFileOptions {
   stream: string
@@ -51,7 +51,7 @@ export interface TextFileOptions {
 }
 
 /** A text file in any format that yields records. */
-export class TextFile implements RecordFile, Intake {
+export class TextFile implements RecordFile, RecordSink {
   readonly file: SourceFile
   readonly #options: TextFileOptions
   readonly #context: ReadContext

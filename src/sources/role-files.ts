@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../json.ts'
-import type { Vocabulary } from './csv/column-spec.ts'
+import type { ColumnSpec } from './csv/column-spec.ts'
 import { sourceFile } from './csv/file.ts'
 import { oneOrganizationId } from './csv/one-organization-id.ts'
 import { nullsOption, textOption } from './csv/options.ts'
@@ -11,7 +11,7 @@ import type { ReadContext, Source, SourceDefinition, SourceRecord } from './sour
 export interface RoleFile {
   stream: string
   description: string
-  vocabulary: Vocabulary
+  columnSpec: ColumnSpec
   rule: RowRule
 }
 
@@ -25,7 +25,7 @@ export const roleDefinitionFile: RoleFile = {
   stream: 'roleDefinitions',
   description:
     'CSV of roles: role_slug, role_name, role_type, permissions, and the organization of an organization role.',
-  vocabulary: {
+  columnSpec: {
     known: [
       'role_slug',
       'role_name',
@@ -45,7 +45,7 @@ export const roleDefinitionFile: RoleFile = {
 export const userRoleFile: RoleFile = {
   stream: 'userRoles',
   description: 'CSV of who has which role: external_id or email, role_slug, optionally an organization.',
-  vocabulary: {
+  columnSpec: {
     known: ['external_id', 'email', 'role_slug', 'org_id', 'org_external_id', 'org_name'],
     required: [['external_id', 'email'], ['role_slug']],
   },
@@ -73,7 +73,7 @@ export function withRoleFiles(definition: SourceDefinition, files: readonly Role
     async check(config, directory) {
       const problems = await definition.check(config, directory)
       for (const { file, path } of named(config)) {
-        problems.push(...(await checkCsvFile(sourceFile(path, directory), file.vocabulary)))
+        problems.push(...(await checkCsvFile(sourceFile(path, directory), file.columnSpec)))
       }
       return problems
     },
@@ -91,8 +91,8 @@ function openWith(
   const { files, named, nulls } = beside
   const streams = named.map(({ file, path }) => {
     const at = sourceFile(path, context.directory)
-    const { stream, vocabulary, rule } = file
-    const rows = new CsvStream({ stream, file: at, role: 'main', vocabulary, rule, nulls }, context)
+    const { stream, columnSpec, rule } = file
+    const rows = new CsvStream({ stream, file: at, role: 'main', columnSpec, rule, nulls }, context)
     return { stream, name: at.name, rows }
   })
   return {

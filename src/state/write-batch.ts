@@ -3,11 +3,11 @@ import type { Address, Batch, Intent, Outcome, StateResource } from './store.ts'
 
 /** Writes what became of open writes, and the intents of the next ones. To be called within a transaction. */
 export function writeBatch(db: Connection, { outcomes, intents }: Batch): void {
-  for (const outcome of outcomes) settle(db, outcome)
+  for (const outcome of outcomes) writeOutcome(db, outcome)
   for (const intent of intents) open(db, intent)
 }
 
-function settle(db: Connection, outcome: Outcome): void {
+function writeOutcome(db: Connection, outcome: Outcome): void {
   switch (outcome.type) {
     case 'saved':
       save(db, outcome.resource)

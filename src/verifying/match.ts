@@ -3,7 +3,7 @@ import type { Manifest } from '../config/manifest.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
 import { matchByName } from '../planning/match-by-name.ts'
 import { findLive, findNamesakes } from '../planning/plan-tables.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { type Applied, appliedKey } from './verify-tables.ts'
 
 /** What WorkOS has for a desired resource. */
@@ -19,7 +19,7 @@ export type Match =
  * without a state by its id, its external id, its natural identity or, where names count, its name. What has been read of WorkOS is in the run's database.
  */
 export function matchLive(
-  staging: Staging,
+  staging: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
   applied: Applied | undefined,
@@ -52,7 +52,7 @@ export function matchLive(
 }
 
 /** WorkOS's ids of what it refers to, as far as that has been found. */
-export function matchedRefs(staging: Staging, definition: KindDefinition, { refs }: DesiredResource): RefIds {
+export function matchedRefs(staging: RunDatabase, definition: KindDefinition, { refs }: DesiredResource): RefIds {
   const ids: RefIds = {}
   for (const [role, kind] of Object.entries(definition.refs)) {
     const row = staging.statement('SELECT id FROM matched WHERE kind = ? AND key = ?').get(kind, refs[role] ?? '')
@@ -69,12 +69,12 @@ function bearsIdentity(
 ): boolean {
   const { externalId } = desired.attributes
   if (typeof externalId === 'string' && externalId === live.externalId) return true
-  const natural = definition.natural(desired, refIds)
-  return natural !== null && natural === live.natural
+  const natural = definition.naturalKey(desired, refIds)
+  return natural !== null && natural === live.naturalKey
 }
 
 function byIdentity(
-  staging: Staging,
+  staging: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
   refIds: RefIds,
@@ -84,18 +84,23 @@ function byIdentity(
   const byExternalId =
     typeof externalId === 'string' ? findLive(staging, definition.name, 'external_id', externalId) : undefined
   if (byExternalId) return byExternalId
-  const natural = definition.natural(desired, refIds)
-  return natural === null ? undefined : findLive(staging, definition.name, 'natural', natural)
+  const natural = definition.naturalKey(desired, refIds)
+  return natural === null ? undefined : findLive(staging, definition.name, 'natural_key', natural)
 }
 
-function namesakesOf(staging: Staging, definition: KindDefinition, desired: DesiredResource, refIds: RefIds): string[] {
-  const natural = definition.natural(desired, refIds)
+function namesakesOf(
+  staging: RunDatabase,
+  definition: KindDefinition,
+  desired: DesiredResource,
+  refIds: RefIds,
+): string[] {
+  const natural = definition.naturalKey(desired, refIds)
   return natural === null ? [] : findNamesakes(staging, definition.name, natural)
 }
 
 /** One live resource stands for one desired one. */
 function claim(
-  staging: Staging,
+  staging: RunDatabase,
   { kind, key }: DesiredResource,
   live: LiveResource,
   type: 'found' | 'elsewhere',
@@ -111,7 +116,7 @@ function claim(
   return { type, live }
 }
 
-function isDesired(staging: Staging, kind: string, key: string): boolean {
+function isDesired(staging: RunDatabase, kind: string, key: string): boolean {
   const inTheSource = `SELECT 1 FROM desired WHERE kind = ?1 AND key = ?2
     UNION ALL SELECT 1 FROM out_of_scope WHERE kind = ?1 AND key = ?2`
   return staging.statement(inTheSource).get(kind, key) !== undefined

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../json.ts'
 import type { Attributes } from '../kinds/draft.ts'
 import { createPlanTables } from '../planning/plan-tables.ts'
-import type { Staging } from '../rundb/run-database.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Finding } from './verification.ts'
 
@@ -22,13 +22,13 @@ const SCHEMA = `
   CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT NOT NULL, finding TEXT NOT NULL) STRICT;
 `
 
-export function createVerifyTables(staging: Staging): void {
+export function createVerifyTables(staging: RunDatabase): void {
   createPlanTables(staging)
   staging.db.exec(SCHEMA)
 }
 
 /** Copies one kind of the state. */
-export async function loadApplied(staging: Staging, state: StateStore, kind: string): Promise<void> {
+export async function loadApplied(staging: RunDatabase, state: StateStore, kind: string): Promise<void> {
   for await (const batch of state.resources(kind)) {
     staging.transaction(() => {
       for (const { key, id, ownership, attributes, digests, refs, reduced, answered } of batch) {
@@ -62,11 +62,11 @@ export interface Applied {
 }
 
 /** The key under which the state holds an id. */
-export function appliedKey(staging: Staging, kind: string, id: string): string | undefined {
+export function appliedKey(staging: RunDatabase, kind: string, id: string): string | undefined {
   const row = staging.statement('SELECT key FROM applied WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
 
-export function insertFinding(staging: Staging, finding: Finding): void {
+export function insertFinding(staging: RunDatabase, finding: Finding): void {
   staging.run('INSERT INTO findings (type, finding) VALUES (?, ?)', finding.type, JSON.stringify(finding))
 }

@@ -121,8 +121,8 @@ function* notInState(staging: DesiredSet['staging'], definition: KindDefinition)
     .iterate(definition.name)
   for (const row of rows) {
     const desired = desiredFromRow(row)
-    const natural = definition.natural(desired, matchedRefs(staging, definition, desired))
-    const live = natural === null ? undefined : findLive(staging, definition.name, 'natural', natural)
+    const natural = definition.naturalKey(desired, matchedRefs(staging, definition, desired))
+    const live = natural === null ? undefined : findLive(staging, definition.name, 'natural_key', natural)
     if (live) yield { live, desired: desired.attributes }
   }
 }

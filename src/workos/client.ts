@@ -5,7 +5,7 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import { describeFailure } from '../http/describe-failure.ts'
 import type { FailedRequest } from '../http/failed-request.ts'
 import { type Network, openNetwork } from '../http/network.ts'
-import { settledTrouble } from '../http/permanent-failure.ts'
+import { permanentFailure } from '../http/permanent-failure.ts'
 import { NO_PROXIES, type Proxies } from '../http/proxy.ts'
 import { jittered, parseRetryAfter, serverTime } from '../http/retry-after.ts'
 import type { JsonObject } from '../json.ts'
@@ -200,7 +200,7 @@ export class WorkosClient implements Api {
    * @throws NetworkError, UsageError where none will: nothing of the request has left then
    */
   #passing(failure: unknown): string {
-    const settled = settledTrouble(failure, this.#options.baseUrl)
+    const settled = permanentFailure(failure, this.#options.baseUrl)
     if (settled !== undefined) throw settled
     return describeFailure(failure)
   }

@@ -1,4 +1,4 @@
-import { proxyTroubleIn } from '../http/permanent-failure.ts'
+import { proxyFailureIn } from '../http/permanent-failure.ts'
 import { isObject, type JsonObject } from '../json.ts'
 
 /** Every code in the answer to a refused request: the top-level ones first, then those of `errors[]`. */
@@ -33,7 +33,7 @@ const NEVER_SENT = new Set([
 
 /** Whether no byte of the request can have reached the server, so that repeating it is safe. */
 export function neverSent(failure: unknown): boolean {
-  return proxyTroubleIn(failure) !== undefined || failureCodes(failure).some((code) => NEVER_SENT.has(code))
+  return proxyFailureIn(failure) !== undefined || failureCodes(failure).some((code) => NEVER_SENT.has(code))
 }
 
 /** Every code of a failure and of its causes, the outermost first. */

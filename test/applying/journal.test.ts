@@ -35,7 +35,7 @@ test('an intent is committed when its promise resolves, and gone together with t
   await journal.intend(intentOf(1))
   expect(await reader.intents()).toEqual([intentOf(1)])
   expect(await reader.get('user', 'u-1')).toBeUndefined()
-  await journal.settle({ type: 'saved', resource: resourceOf(1) })
+  await journal.record({ type: 'saved', resource: resourceOf(1) })
   expect(await reader.intents()).toEqual([])
   expect(await reader.get('user', 'u-1')).toEqual(resourceOf(1))
   await state.close()
@@ -48,7 +48,7 @@ test('what comes up at once shares a commit, whoever waits for it', async () => 
   await Promise.all(
     numbers.map(async (n) => {
       await journal.intend(intentOf(n))
-      await journal.settle(
+      await journal.record(
         n % 10 === 0 ? { type: 'cleared', address: intentOf(n) } : { type: 'saved', resource: resourceOf(n) },
       )
     }),
@@ -61,11 +61,11 @@ test('what comes up at once shares a commit, whoever waits for it', async () => 
 
 test('a moved resource is never in the state twice, nor missing', async () => {
   const { state, reader, journal } = setUp()
-  await journal.settle({ type: 'saved', resource: resourceOf(1) })
+  await journal.record({ type: 'saved', resource: resourceOf(1) })
   const moved = { ...resourceOf(1), key: 'u-new' }
   const both = [
-    journal.settle({ type: 'removed', address: { kind: 'user', key: 'u-1' } }),
-    journal.settle({ type: 'saved', resource: moved }),
+    journal.record({ type: 'removed', address: { kind: 'user', key: 'u-1' } }),
+    journal.record({ type: 'saved', resource: moved }),
   ]
   const before = reader.serial
   await Promise.race(both)
@@ -81,7 +81,7 @@ test('when the state cannot be written, everybody who waits is told', async () =
   await state.close()
   const results = await Promise.allSettled([
     journal.intend(intentOf(1)),
-    journal.settle({ type: 'saved', resource: resourceOf(2) }),
+    journal.record({ type: 'saved', resource: resourceOf(2) }),
   ])
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   await expect(journal.intend(intentOf(3))).rejects.toThrow()

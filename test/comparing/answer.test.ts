@@ -97,12 +97,12 @@ test('whether WorkOS holds all of it: not where a part cannot be read back', () 
 
 describe('whose answer it is', () => {
   const live = (
-    natural: string | null,
+    naturalKey: string | null,
     attributes: JsonObject = {},
     externalId: string | null = null,
   ): LiveResource => ({
     id: 'id_1',
-    natural,
+    naturalKey,
     externalId,
     attributes,
   })

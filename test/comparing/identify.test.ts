@@ -24,7 +24,7 @@ function user(live: Partial<LiveResource>, more: Partial<Found> = {}, externalId
     live: {
       id: 'user_1',
       externalId: null,
-      natural: 'ada@example.com',
+      naturalKey: 'ada@example.com',
       ...rest,
       attributes: { emailVerified: true, externalId: rest.externalId ?? null, ...attributes },
     },
@@ -67,13 +67,13 @@ describe('a user', () => {
     ],
     [
       'with our external id and another address',
-      user({ ...marked, natural: 'eve@example.com' }),
+      user({ ...marked, naturalKey: 'eve@example.com' }),
       MATCH,
       'clash external_id_clash',
     ],
     [
       'the same, after our create',
-      user({ ...marked, natural: 'eve@example.com' }, { openCreate: NO_HOLDER }),
+      user({ ...marked, naturalKey: 'eve@example.com' }, { openCreate: NO_HOLDER }),
       MATCH,
       'clash external_id_clash',
     ],
@@ -93,7 +93,7 @@ describe('a user', () => {
 function plain(definition: KindDefinition, more: Partial<Found>): Found {
   const { name: kind } = definition
   const desired: DesiredResource = { kind, key: 'k', attributes: { name: 'N' }, secrets: null, refs: {} }
-  const live = { id: 'x', externalId: null, natural: null, attributes: { name: 'Other' } }
+  const live = { id: 'x', externalId: null, naturalKey: null, attributes: { name: 'Other' } }
   return { definition, desired, live, refIds: {}, claimant: undefined, known: false, openCreate: undefined, ...more }
 }
 
@@ -126,7 +126,7 @@ test.each([
   ['organization-role', { name: 'N' }, 'ours'],
   ['permission', { name: 'N' }, 'adoptable'],
 ])('after our create, a %s that holds %j is %s', (kind, attributes, expected) => {
-  const live = { id: 'x', externalId: null, natural: null, attributes }
+  const live = { id: 'x', externalId: null, naturalKey: null, attributes }
   expect(identify(plain(kindDefinition(kind), { live, openCreate: NO_HOLDER }), MATCH).type).toBe(expected)
 })
 

@@ -11,7 +11,12 @@ const acme = {
   secrets: null,
   refs: {},
 }
-const live = (externalId: string | null) => ({ id: 'org_1', externalId, natural: null, attributes: { name: 'Acme' } })
+const live = (externalId: string | null) => ({
+  id: 'org_1',
+  externalId,
+  naturalKey: null,
+  attributes: { name: 'Acme' },
+})
 
 test('of what nothing else tells apart, another external id is another one', () => {
   expect(sameIdentity(organization, acme, live('acme'), {})).toBe(true)
@@ -21,7 +26,7 @@ test('of what nothing else tells apart, another external id is another one', () 
 
 test('a user whose address is the same may have another external id', () => {
   const ada = { kind: 'user', key: 'a', attributes: { email: 'a@x.example', externalId: 'a' }, secrets: null, refs: {} }
-  const found = { id: 'user_1', externalId: 'elsewhere', natural: 'a@x.example', attributes: {} }
+  const found = { id: 'user_1', externalId: 'elsewhere', naturalKey: 'a@x.example', attributes: {} }
   expect(sameIdentity(user, ada, found, {})).toBe(true)
 })
 

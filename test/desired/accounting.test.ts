@@ -3,7 +3,7 @@ import { account } from '../../src/desired/accounting.ts'
 import { insertIgnored, insertLeftOut } from '../../src/desired/left-out.ts'
 import { rejectRecord, stageRecords } from '../../src/desired/stage.ts'
 import { StateError } from '../../src/diagnostics/errors.ts'
-import { Staging } from '../../src/rundb/run-database.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { StreamCount } from '../../src/sources/source.ts'
 import { assembled } from './assembled.ts'
 
@@ -22,8 +22,8 @@ const leftOutRecord = {
 }
 
 /** A staging database in which one record is named as left out. */
-function memory(): Staging {
-  const staging = new Staging(undefined)
+function memory(): RunDatabase {
+  const staging = new RunDatabase(undefined)
   onTestFinished(() => staging.close())
   insertLeftOut(staging, leftOutRecord)
   return staging

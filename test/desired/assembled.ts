@@ -6,7 +6,7 @@ import { DesiredSet } from '../../src/desired/desired-set.ts'
 import { stageRecords } from '../../src/desired/stage.ts'
 import { canonicalJson, type JsonObject } from '../../src/json.ts'
 import type { MapResult } from '../../src/mapping/result.ts'
-import { Staging } from '../../src/rundb/run-database.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { Source, SourceRecord } from '../../src/sources/source.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
@@ -45,7 +45,7 @@ export async function assembled(
   changed: Partial<Manifest> = {},
   chunks: readonly (readonly number[])[] = [records.map((_, index) => index)],
 ): Promise<DesiredSet> {
-  const staging = new Staging(undefined)
+  const staging = new RunDatabase(undefined)
   onTestFinished(() => staging.close())
   const result = await stageRecords({
     staging,

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { assembleDesired } from '../../src/desired/assemble.ts'
-import { Staging } from '../../src/rundb/run-database.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
 test('a signal is taken in while duplicates are merged, which takes long with many users', async () => {
-  const staging = new Staging(undefined)
+  const staging = new RunDatabase(undefined)
   onTestFinished(() => staging.close())
   const interrupted = new AbortController()
   const assembling = async () => assembleDesired(staging, manifestWith({}), interrupted.signal)

@@ -7,7 +7,7 @@ import { stageRecords } from '../../src/desired/stage.ts'
 import type { JsonObject } from '../../src/json.ts'
 import { compileMapping, mapperSettings } from '../../src/mapping/compile.ts'
 import { mapChunk } from '../../src/mapping/map-chunk.ts'
-import { Staging } from '../../src/rundb/run-database.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { manifestWith, recordsOf } from '../mapping/manifest.ts'
 
 /** The desired set of these records, mapped as the manifest says, a chunk at a time. */
@@ -19,7 +19,7 @@ export async function mappedSet(
 ): Promise<DesiredSet> {
   const manifest = manifestWith(map, changed)
   const mapping = compileMapping(mapperSettings(manifest, 'users'))
-  const staging = new Staging(undefined)
+  const staging = new RunDatabase(undefined)
   onTestFinished(() => staging.close())
   const records = recordsOf([...data])
   const staged = await stageRecords({

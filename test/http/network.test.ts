@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { NetworkError, TargetError } from '../../src/diagnostics/errors.ts'
 import { openNetwork } from '../../src/http/network.ts'
 import { proxiesOf } from '../../src/http/proxy.ts'
-import { ProxyTrouble } from '../../src/http/proxy-failure.ts'
+import { ProxyFailure } from '../../src/http/proxy-failure.ts'
 import { WorkosClient } from '../../src/workos/client.ts'
 import { RateLimiter } from '../../src/workos/limiter.ts'
 import { hurriedClock } from '../simulated-clock.ts'
@@ -51,7 +51,7 @@ test.each(['silence', 'drop'] as const)('a proxy that answers with %s is given u
   onTestFinished(() => network.destroy())
   const asked = network.dispatcher.request({ origin: URL_BEHIND, path: '/', method: 'GET' })
   const error = await failure(asked)
-  expect(error).toBeInstanceOf(ProxyTrouble)
+  expect(error).toBeInstanceOf(ProxyFailure)
   expect(String(error)).toContain(`the proxy ${proxy.host} (HTTPS_PROXY) cannot be reached`)
   expect(proxy.tunnels).toHaveLength(1)
 })

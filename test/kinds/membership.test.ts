@@ -60,7 +60,7 @@ describe('the fields of a membership', () => {
 
   test('its key follows from its references', () => {
     expect(membership.keyFromRefs?.({ user: 'u2', organization: 'o' })).toBe('u2@o')
-    expect(membership.natural(desired({ user: 'u', organization: 'o' }), { user: 'user_1' })).toBeNull()
+    expect(membership.naturalKey(desired({ user: 'u', organization: 'o' }), { user: 'user_1' })).toBeNull()
   })
 })
 
@@ -86,7 +86,7 @@ describe('memberships and roles in WorkOS', () => {
 
     const created = membership.parse(await api.write(membership.create(wanted, refIds)), {})
     expect(created).toMatchObject({
-      natural: membership.natural(wanted, refIds),
+      natural: membership.naturalKey(wanted, refIds),
       attributes: { roles: ['admin'], status: 'active' },
     })
 

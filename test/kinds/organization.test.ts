@@ -46,15 +46,15 @@ describe('the fields of an organization', () => {
   })
 
   test('without a name it cannot be created, and by WorkOS id it never is', () => {
-    expect(organization.missing(desired({ externalId: 'acme' }))).toMatchObject({
+    expect(organization.whyNotCreatable(desired({ externalId: 'acme' }))).toMatchObject({
       code: 'unknown_organization',
       hint: expect.stringContaining('name'),
     })
-    expect(organization.missing(desired({ id: 'org_01ABC', name: 'Acme' }))).toMatchObject({
+    expect(organization.whyNotCreatable(desired({ id: 'org_01ABC', name: 'Acme' }))).toMatchObject({
       code: 'unknown_organization',
       message: expect.stringContaining('org_01ABC'),
     })
-    expect(organization.missing(desired({ externalId: 'acme', name: 'Acme' }))).toBeUndefined()
+    expect(organization.whyNotCreatable(desired({ externalId: 'acme', name: 'Acme' }))).toBeUndefined()
   })
 })
 

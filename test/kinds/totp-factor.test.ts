@@ -83,8 +83,8 @@ describe('a TOTP factor', () => {
 
   test('takes its key from its user, and is never updated', () => {
     expect(totpFactor.keyFromRefs?.({ user: 'u1' })).toBe('u1')
-    expect(totpFactor.natural(desired, { user: 'user_1' })).toBe('user_1')
-    expect(totpFactor.natural(desired, {})).toBeNull()
+    expect(totpFactor.naturalKey(desired, { user: 'user_1' })).toBe('user_1')
+    expect(totpFactor.naturalKey(desired, {})).toBeNull()
     expect(totpFactor.update('auth_factor_1', { totpSecret: null }, desired)).toEqual([])
     expect(totpFactor.label(desired)).toBe('ada@example.com')
   })

@@ -152,7 +152,7 @@ describe('users in WorkOS', () => {
     }
     const pages = await collect(user.list(api, []))
     expect(pages.map((page) => page.length)).toEqual([100, 100, 3])
-    expect(pages.flat().map(({ natural }) => natural)).toEqual(
+    expect(pages.flat().map(({ naturalKey: natural }) => natural)).toEqual(
       Array.from({ length: 203 }, (_, index) => `u${index}@example.com`),
     )
   })

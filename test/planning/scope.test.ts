@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { checkPilot, readSelector } from '../../src/config/pilot.ts'
 import { choose, globOf, type Population } from '../../src/desired/scope/choose.ts'
 import { belongingOf, type ChosenOnes, type RefusedItem } from '../../src/desired/scope/reject-scope.ts'
-import { Staging } from '../../src/rundb/run-database.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
 
 describe('a selector', () => {
   test.each([
@@ -43,7 +43,7 @@ describe('a selector', () => {
 
 /** The users and organizations that a selector chooses among some. */
 function chosenBy(text: string): string[] {
-  const staging = new Staging(undefined)
+  const staging = new RunDatabase(undefined)
   const users: [string, string, string][] = [
     ['u1', 'u1', 'Ada@Example.com'],
     ['old', 'u1', ''],

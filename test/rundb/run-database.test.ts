@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { Staging } from '../../src/rundb/run-database.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
 
-function withAliases(count: number): Staging {
-  const staging = new Staging(undefined)
+function withAliases(count: number): RunDatabase {
+  const staging = new RunDatabase(undefined)
   for (let n = 0; n < count; n++) staging.run("INSERT INTO aliases VALUES ('user', ?, ?)", `k${n}`, `c${n % 2}`)
   return staging
 }
 
 /** How many rows of spools are still held. */
-function held(staging: Staging): number {
+function held(staging: RunDatabase): number {
   const tables = staging.db.prepare("SELECT name FROM temp.sqlite_schema WHERE type = 'table'").all()
   expect(tables).not.toEqual([])
   return tables.reduce((sum, { name }) => sum + staging.count(`SELECT count(*) FROM ${name}`), 0)

@@ -16,7 +16,7 @@ import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { openTold, type Telling } from '../told.ts'
-import { placeSourceProblem, placingSourceErrors } from '../with-manifest-location.ts'
+import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
 export interface ExportOptions extends Telling {
   /** The manifest file. */
@@ -36,7 +36,7 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask: context.mask, redactor })
   const { progress, ...told } = openTold(options, context)
   const onWarning = (problem: Problem) => {
-    const placed = { ...placeSourceProblem(problem, loaded), severity: 'warning' as const }
+    const placed = { ...withSourceLocation(problem, loaded), severity: 'warning' as const }
     const text = renderProblems([placed], { color: wantsColor(stderr, env), cwd, redactor })
     progress.aside(() => stderr.write(text))
   }

@@ -17,7 +17,7 @@ import { scopeOf } from '../scope.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
 import { openTold, type Telling } from '../told.ts'
-import { placeSourceProblem, placingSourceErrors } from '../with-manifest-location.ts'
+import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
 export interface HandoffCommandOptions extends SnapshotOptions, Telling {
   /** The manifest file. */
@@ -55,7 +55,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   for (const warning of [...loaded.warnings, ...problems]) warn(warning)
   const tell = {
     ...told,
-    onWarning: (problem: Problem) => warn(placeSourceProblem(problem, loaded)),
+    onWarning: (problem: Problem) => warn(withSourceLocation(problem, loaded)),
   }
   const statePath = resolve(loaded.directory, loaded.manifest.state.path)
   checkStateFile(statePath)

@@ -14,7 +14,7 @@ import { testsToJson } from '../../reporting/tests-json.ts'
 import { renderTestsText } from '../../reporting/tests-text.ts'
 import type { Context } from '../context.ts'
 import { streamsOf } from '../streams.ts'
-import { placingManifestErrors } from '../with-manifest-location.ts'
+import { locatingManifestErrors } from '../with-manifest-location.ts'
 
 export interface TestOptions {
   /** The manifest file. */
@@ -55,7 +55,7 @@ export async function test(options: TestOptions, context: Context): Promise<Exit
   })
   const color = wantsColor(context.stderr, context.env)
   context.stderr.write(renderProblems(loaded.warnings, { color, cwd: context.cwd, redactor }))
-  const outcomes = await placingManifestErrors(loaded, async () => runMappingTests(loaded, await streamsOf(loaded)))
+  const outcomes = await locatingManifestErrors(loaded, async () => runMappingTests(loaded, await streamsOf(loaded)))
   if (outcomes.length === 0) context.stderr.write(nothingToRun(loaded, recipe, context.cwd))
   const shown = (at: Location) => ({ ...at, file: shownFile(at.file, context.cwd) })
   if (options.json) context.stdout.write(`${redactor.redact(jsonText(testsToJson(outcomes, shown), 2))}\n`)

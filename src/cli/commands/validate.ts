@@ -21,7 +21,7 @@ import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import { isSourceSecret } from '../source-snapshot.ts'
 import { streamsOf } from '../streams.ts'
-import { placeManifestProblem, placeSourceProblem } from '../with-manifest-location.ts'
+import { withManifestLocation, withSourceLocation } from '../with-manifest-location.ts'
 
 export interface ValidateOptions {
   /** The manifest file. */
@@ -81,7 +81,7 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const columns = streams === undefined || noted ? [] : await checkColumns(loaded, streams)
     const target = broken('target') ? [] : checkAddress(loaded)
     const roles = broken('roles') ? [] : checkRoles(loaded)
-    const placed = [...rules, ...roles].map((problem) => placeManifestProblem(problem, loaded))
+    const placed = [...rules, ...roles].map((problem) => withManifestLocation(problem, loaded))
     const found = [...problems, ...expressions, ...files, ...placed, ...columns, ...tests, ...target]
     return { loaded, problems: [...loaded.warnings, ...found] }
   } catch (error) {
@@ -116,7 +116,7 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
     ...((await (await sourceDefinitions.get(type)?.())?.check(settings, loaded.directory)) ?? []),
     ...(await checkOwnSnapshot(loaded.manifest.source, loaded.directory)),
   ]
-  return problems.map((problem) => placeSourceProblem(problem, loaded))
+  return problems.map((problem) => withSourceLocation(problem, loaded))
 }
 
 /** Of columns that only a shipped recipe names, an export may lack some. */
@@ -151,7 +151,7 @@ function checkAddress(loaded: LoadedManifest): Problem[] {
     return []
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error
-    return error.problems.map((problem) => placeManifestProblem(problem, loaded))
+    return error.problems.map((problem) => withManifestLocation(problem, loaded))
   }
 }
 

@@ -11,7 +11,7 @@ import { sourceDefinition } from '../../sources/registry.ts'
 import { liveReading, optionsOf, snapshotFolder } from '../../sources/snapshot/placement.ts'
 import { readSnapshot } from '../../sources/snapshot/read-snapshot.ts'
 import { isSourceSecret } from '../source-snapshot.ts'
-import { placeSourceProblem } from '../with-manifest-location.ts'
+import { withSourceLocation } from '../with-manifest-location.ts'
 import { type Finding, ofError, ofProblem, ok, problem, skipped, warning } from './finding.ts'
 import { type Patient, soundIn, unsetIn } from './patient.ts'
 import { bytes } from './sizes.ts'
@@ -37,7 +37,7 @@ export async function lookAtFiles(patient: Patient): Promise<Finding[]> {
   const definition = await sourceDefinition(source)
   const wrong = await definition.check(optionsOf(source), loaded.directory)
   const findings = wrong.map((one) => {
-    const { message, ...rest } = placeSourceProblem(one, loaded)
+    const { message, ...rest } = withSourceLocation(one, loaded)
     const file = one.at?.file
     return ofProblem(
       'source',

@@ -2,7 +2,7 @@ import { ExitCode, ManifestError, OperatorError } from '../../diagnostics/errors
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { describeFailure } from '../../http/describe-failure.ts'
 import { openNetwork } from '../../http/network.ts'
-import { settledTrouble } from '../../http/permanent-failure.ts'
+import { permanentFailure } from '../../http/permanent-failure.ts'
 import { proxiesOf } from '../../http/proxy.ts'
 import { environmentSort, keySort } from '../../planning/where.ts'
 import { duration } from '../../reporting/style.ts'
@@ -86,7 +86,7 @@ async function ask({ context }: Patient, address: string, apiKey: string): Promi
     return [judge(address, apiKey, answer), ...clockAgainst(answer.date, middle)]
   } catch (error) {
     context.interrupted.throwIfAborted()
-    const settled = error instanceof OperatorError ? error : settledTrouble(error, address)
+    const settled = error instanceof OperatorError ? error : permanentFailure(error, address)
     if (settled !== undefined) return ofError('target', settled)
     const why = signal.aborted ? `no answer within ${PATIENCE / 1000} s` : describeFailure(error)
     return [

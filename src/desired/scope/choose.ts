@@ -1,6 +1,6 @@
 import { lowerAscii } from '../../addresses.ts'
 import type { Selector } from '../../config/pilot.ts'
-import type { Staging } from '../../rundb/run-database.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /** Where selectors look: queries for the organizations and the users there are, the latter with their addresses. */
 export interface Population {
@@ -24,7 +24,7 @@ export function addressGlob({ kind, pattern }: Selector): string {
  * Puts what a selector chooses into `chosen`.
  * @returns whether it fits anything
  */
-export function choose(staging: Staging, selector: Selector, population: Population): boolean {
+export function choose(staging: RunDatabase, selector: Selector, population: Population): boolean {
   const [kind, found, glob] = query(selector, population)
   const inserted = staging.run(`INSERT OR IGNORE INTO chosen SELECT DISTINCT '${kind}', chosen FROM (${found})`, glob)
   return inserted > 0 || staging.count(`SELECT EXISTS (SELECT 1 FROM (${found}))`, glob) > 0

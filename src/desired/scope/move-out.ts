@@ -1,5 +1,5 @@
 import type { Selector } from '../../config/pilot.ts'
-import type { Staging } from '../../rundb/run-database.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 import { belongingOf, type ChosenOnes, type RefusedItem } from './reject-scope.ts'
 
 const isChosen = (kind: string, key: string) =>
@@ -30,7 +30,7 @@ const BELONGS: readonly (readonly [kind: string, condition: string])[] = [
 ]
 
 /** Moves the desired resources of others out of the set. Members of groups go before the groups, which are kept by those that stay. */
-export function moveOut(staging: Staging): void {
+export function moveOut(staging: RunDatabase): void {
   for (const [kind, condition] of BELONGS) {
     if (kind === 'group')
       staging.db.exec("CREATE INDEX desired_by_group ON desired (refs ->> '$.group') WHERE kind = 'group-membership'")
@@ -53,7 +53,7 @@ export function moveOut(staging: Staging): void {
 }
 
 /** Of what is left out with what it belongs to, that of the chosen alone is worth telling. The sums are of the whole source. */
-export function forgetLeftOut(staging: Staging): void {
+export function forgetLeftOut(staging: RunDatabase): void {
   staging.run(
     `DELETE FROM left_out_with AS d WHERE coalesce(${ref('user')}, ${ref('organization')}) IS NOT NULL
        AND NOT (${isIn('user', ref('user'))} OR ${isChosen('user', ref('user'))} OR ${isChosen('organization', ref('organization'))})`,
@@ -67,7 +67,7 @@ export function forgetLeftOut(staging: Staging): void {
 }
 
 /** Takes out what was refused of others, with the remarks on it. What nobody can tell whose it is stays. */
-export function moveRejectsOut(staging: Staging, selectors: readonly Selector[]): void {
+export function moveRejectsOut(staging: RunDatabase, selectors: readonly Selector[]): void {
   const has = (table: string, kind: string) => {
     const statement = staging.statement(`SELECT 1 FROM ${table} WHERE kind = '${kind}' AND key = ?`)
     return (key: string) => statement.get(key) !== undefined
@@ -107,7 +107,7 @@ interface Refused {
   item: RefusedItem
 }
 
-function* refused(staging: Staging): Generator<Refused> {
+function* refused(staging: RunDatabase): Generator<Refused> {
   const rows = staging.spool(
     `SELECT r.rowid AS id, r.kind, r.key, r.refs, r.records, own.canonical AS merged, a.canonical AS user,
        CASE WHEN r.kind = 'user' THEN coalesce((SELECT o.email FROM addresses o WHERE o.key = r.key AND o.seq = r.seq),

@@ -1,6 +1,6 @@
 import { readSelector, type Scope, type Selector } from '../../config/pilot.ts'
 import { UsageError } from '../../diagnostics/errors.ts'
-import type { Staging } from '../../rundb/run-database.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 import { choose, type Population } from './choose.ts'
 import { forgetLeftOut, moveOut, moveRejectsOut } from './move-out.ts'
 import { matchesNothing } from './near-keys.ts'
@@ -37,7 +37,7 @@ const CHOSEN_TIE = `(EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'organization
  * which they are applied.
  * @throws UsageError for a selector that fits nothing
  */
-export function narrow(staging: Staging, scope: Scope): void {
+export function narrow(staging: RunDatabase, scope: Scope): void {
   const selectors = selectorsOf(scope)
   staging.transaction(() => {
     staging.db.exec('CREATE INDEX addresses_by_key ON addresses (key)')
@@ -69,7 +69,7 @@ export function selectorsOf({ only }: Scope): Selector[] {
   })
 }
 
-function findUsers(staging: Staging, limit: number | null): void {
+function findUsers(staging: RunDatabase, limit: number | null): void {
   staging.run(
     `INSERT INTO in_scope SELECT 'user', key FROM chosen WHERE kind = 'user'
      UNION SELECT 'user', t.user FROM ties t WHERE ${CHOSEN_TIE}`,
@@ -85,7 +85,7 @@ function findUsers(staging: Staging, limit: number | null): void {
 }
 
 /** The chosen organizations, and those that users in scope are members of by a membership in scope. */
-function findOrganizations(staging: Staging): void {
+function findOrganizations(staging: RunDatabase): void {
   staging.run(
     `INSERT INTO in_scope SELECT 'organization', key FROM chosen WHERE kind = 'organization'
      UNION SELECT 'organization', t.organization FROM ties t WHERE ${CHOSEN_TIE}

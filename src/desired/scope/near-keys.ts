@@ -1,7 +1,7 @@
 import { nearest } from '../../config/nearest.ts'
 import type { Selector } from '../../config/pilot.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { Staging } from '../../rundb/run-database.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 import { addressGlob, globOf, type Population } from './choose.ts'
 
 /** How many keys are compared with a misspelt one: more would take longer than looking oneself. */
@@ -12,7 +12,7 @@ const EXAMPLES = 3
 
 /** What a selector says that fits nothing, and what may have been meant. @param where what was looked through: `the source` */
 export function matchesNothing(
-  staging: Staging,
+  staging: RunDatabase,
   text: string,
   selector: Selector,
   population: Population,
@@ -25,7 +25,7 @@ export function matchesNothing(
   }
 }
 
-function hintFor(staging: Staging, text: string, selector: Selector, population: Population): string {
+function hintFor(staging: RunDatabase, text: string, selector: Selector, population: Population): string {
   const several = text.split(/\s*,\s*(?=(?:organization|user|email|domain)\s*:)/)
   if (several.length > 1) return `blanks stand between selectors: --only ${several.map(quotedForShell).join(' ')}`
   const known = otherWay(staging, selector)
@@ -37,7 +37,7 @@ function hintFor(staging: Staging, text: string, selector: Selector, population:
 }
 
 /** Whom it may mean in another way: an organization by its domain, a user by the address. */
-function otherWay(staging: Staging, selector: Selector): string | undefined {
+function otherWay(staging: RunDatabase, selector: Selector): string | undefined {
   const { kind, pattern } = selector
   const left = staging
     .statement('SELECT path FROM left_out_keys WHERE kind = ? AND key GLOB ?')
@@ -78,7 +78,7 @@ const FROM: Readonly<Record<Selector['kind'], string>> = {
 }
 
 /** A few that would fit. */
-function someKeys(staging: Staging, { kind }: Selector, population: Population): string {
+function someKeys(staging: RunDatabase, { kind }: Selector, population: Population): string {
   const names = staging.statement(`${namesOf(kind, population)} ORDER BY name LIMIT ${EXAMPLES}`).all()
   return names.map(({ name }) => `${kind}:${name}`).join(', ')
 }
@@ -97,7 +97,7 @@ function namesOf(kind: Selector['kind'], { organizations, users }: Population): 
   }
 }
 
-function nearKey(staging: Staging, { kind, pattern }: Selector, population: Population): string | undefined {
+function nearKey(staging: RunDatabase, { kind, pattern }: Selector, population: Population): string | undefined {
   if (/[*?]/.test(pattern)) return undefined
   const names = staging
     .statement(`${namesOf(kind, population)} LIMIT ${COMPARED_AT_MOST + 1}`)

@@ -1,7 +1,7 @@
 import type { Scope } from '../../config/pilot.ts'
 import { StateError } from '../../diagnostics/errors.ts'
 import { kindDefinitions } from '../../kinds/registry.ts'
-import type { Staging } from '../../rundb/run-database.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /** Of whom a run speaks, and how much there is besides. */
 export interface ScopeReport extends Scope {
@@ -18,7 +18,7 @@ export interface Whole {
 }
 
 /** Counts what there is before a scope narrows it. */
-export function countWhole(staging: Staging): Whole {
+export function countWhole(staging: RunDatabase): Whole {
   return {
     desired: counts(staging, 'desired'),
     rejected: staging.count('SELECT sum(records) FROM rejects'),
@@ -29,7 +29,7 @@ export function countWhole(staging: Staging): Whole {
  * What a scope left out.
  * @throws StateError where something is neither in scope nor out of it: a defect of this program, on which nothing may be applied
  */
-export function reportScope(staging: Staging, { only, limit }: Scope, whole: Whole): ScopeReport {
+export function reportScope(staging: RunDatabase, { only, limit }: Scope, whole: Whole): ScopeReport {
   const [inside, outside] = [counts(staging, 'desired'), counts(staging, 'out_of_scope')]
   const rejected = staging.count('SELECT sum(records) FROM rejects_out')
   const wrong = [...whole.desired].flatMap(([kind, all]) => {
@@ -54,7 +54,7 @@ export function reportScope(staging: Staging, { only, limit }: Scope, whole: Who
   return { only: [...only], limit, outOfScope, rejected }
 }
 
-function counts(staging: Staging, table: 'desired' | 'out_of_scope'): Map<string, number> {
+function counts(staging: RunDatabase, table: 'desired' | 'out_of_scope'): Map<string, number> {
   const rows = staging.statement(`SELECT kind, count(*) AS n FROM ${table} GROUP BY kind`).all()
   return new Map(rows.map(({ kind, n }) => [String(kind), Number(n)]))
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../json.ts'
 import type { ValueProblem } from '../draft.ts'
-import { settle } from '../values/check.ts'
+import { take } from '../values/check.ts'
 import { isCertificateOf, normaliseCertificates, normalisePrivateKey } from './pem.ts'
 
 /** Private keys of a SAML connection, and the fields of their certificates. That for name ids has none. */
@@ -24,10 +24,10 @@ export function readKeyPairs(
   const keys: Record<string, Json | undefined> = {}
   const certificates: Record<string, Json | undefined> = {}
   for (const [keyField, field] of PAIRS) {
-    const key = settle(keyField, normalisePrivateKey(fields[keyField]), problems)
+    const key = take(keyField, normalisePrivateKey(fields[keyField]), problems)
     keys[keyField] = key
     if (field === undefined) continue
-    const found = settle(field, normaliseCertificates(fields[field]), problems)
+    const found = take(field, normaliseCertificates(fields[field]), problems)
     const own = key === undefined ? found?.[0] : found?.find((certificate) => isCertificateOf(certificate, key))
     certificates[field] = own
     if (found !== undefined && own === undefined) {

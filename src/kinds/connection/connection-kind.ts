@@ -31,8 +31,8 @@ const NO_ENTITY = 'entity_not_found'
  */
 export const connection: KindDefinition = {
   ...connectionDraft,
-  writes: 'other',
-  missing: ({ attributes, secrets }) =>
+  rateClass: 'other',
+  whyNotCreatable: ({ attributes, secrets }) =>
     attributes.type === 'oidc' && secrets?.clientSecret === undefined
       ? {
           code: 'connection_without_secret',
@@ -41,15 +41,15 @@ export const connection: KindDefinition = {
           hint: 'map clientSecret, or leave the connection out with when',
         }
       : undefined,
-  natural: ({ attributes }, { organization }) =>
+  naturalKey: ({ attributes }, { organization }) =>
     organization === undefined ? null : `${textOf(attributes, 'externalId')}@${organization}`,
   list: (api) => pages(api, PATH, {}, parse),
   find: async (api, desired, refIds) => {
-    const natural = connection.natural(desired, refIds)
+    const natural = connection.naturalKey(desired, refIds)
     const organization = refIds.organization
     if (natural === null || organization === undefined) return undefined
     for await (const page of pages(api, PATH, { organization_id: organization }, parse)) {
-      const found = page.find((one) => one.natural === natural)
+      const found = page.find((one) => one.naturalKey === natural)
       if (found) return found
     }
     return undefined
@@ -135,7 +135,7 @@ function parse(body: JsonObject): LiveResource {
   return {
     id: requiredText(body, 'id'),
     externalId: null,
-    natural: externalId === null || organization === null ? null : `${externalId}@${organization}`,
+    naturalKey: externalId === null || organization === null ? null : `${externalId}@${organization}`,
     attributes: {
       ...spelt(body, { name: 'name', externalId: 'external_id', connectionType: 'connection_type' }),
       ...spelt(saml, {

@@ -3,7 +3,7 @@ import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, V
 import { normaliseDomains } from '../organization/domains.ts'
 import { externalIdOfName } from '../organization/organization-name.ts'
 import { parseBoolean } from '../values/booleans.ts'
-import { settle, shown } from '../values/check.ts'
+import { shown, take } from '../values/check.ts'
 import { normaliseExternalId } from '../values/external-id.ts'
 import { optionalText } from '../values/text.ts'
 import { PRIVATE_KEYS, readKeyPairs } from './connection-keys.ts'
@@ -102,11 +102,11 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const organization = text(reader, 'organization')
   const mappedKey = text(reader, 'key')
   const name = text(reader, 'name')
-  const given = settle('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
+  const given = take('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
   const own = mappedKey ?? given ?? name
   // One of the source may be enabled for several organizations; in WorkOS each has its own.
   const key = own === undefined || organization === undefined ? null : `${own}@${organization}`
-  const protocol = settle('type', normaliseProtocol(fields.type), problems)
+  const protocol = take('type', normaliseProtocol(fields.type), problems)
   if (organization === undefined)
     incomplete(reader, 'organization', 'no organization', 'map the key of the organization', nameOf(own, name))
   if (own === undefined) incomplete(reader, 'key', 'neither a key, nor an external id, nor a name', 'map one of them')
@@ -115,14 +115,14 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   }
   if (protocol === undefined || own === undefined || organization === undefined) return { ok: false, key, problems }
 
-  const domains = settle('domains', normaliseDomains(fields.domains, rules.organizations), problems)
+  const domains = take('domains', normaliseDomains(fields.domains, rules.organizations), problems)
   const settings = protocol === 'saml' ? samlFields(reader) : oidcFields(reader)
   const pairs = protocol === 'saml' ? readKeyPairs(fields, problems) : undefined
   const attributes = present({
     type: protocol,
     name,
     externalId: given ?? externalIdOfName(own, rules.externalId.maxLength),
-    connectionType: settle('connectionType', normaliseConnectionType(fields.connectionType, protocol), problems),
+    connectionType: take('connectionType', normaliseConnectionType(fields.connectionType, protocol), problems),
     domains: domains?.domains,
     ...settings,
     ...pairs?.certificates,
@@ -147,13 +147,13 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
 
 function samlFields(reader: Reader): Record<string, Json | undefined> {
   const { fields, problems } = reader
-  const metadata = settle('idpMetadataXml', readSamlMetadata(fields.idpMetadataXml), problems)
-  const certificates = settle('x509Cert', normaliseCertificates(fields.x509Cert), problems)
+  const metadata = take('idpMetadataXml', readSamlMetadata(fields.idpMetadataXml), problems)
+  const certificates = take('x509Cert', normaliseCertificates(fields.x509Cert), problems)
   const read = {
     idpMetadataUrl: address(reader, 'idpMetadataUrl'),
     idpEntityId: text(reader, 'idpEntityId') ?? metadata?.entityId,
     idpUrl: address(reader, 'idpUrl') ?? metadata?.ssoUrl,
-    x509Cert: certificates ?? settle('idpMetadataXml', normaliseCertificates(metadata?.certificates), problems),
+    x509Cert: certificates ?? take('idpMetadataXml', normaliseCertificates(metadata?.certificates), problems),
   }
   if (problems.length === 0 && read.idpMetadataUrl === undefined) {
     const { idpEntityId, idpUrl, x509Cert } = read
@@ -173,14 +173,14 @@ function samlFields(reader: Reader): Record<string, Json | undefined> {
     customEntityId: text(reader, 'customEntityId'),
     customAcsUrl: address(reader, 'customAcsUrl'),
     ...Object.fromEntries(ATTRIBUTES.map((field) => [field, text(reader, field)])),
-    idpInitiatedEnabled: settle('idpInitiatedEnabled', parseBoolean(fields.idpInitiatedEnabled), problems),
+    idpInitiatedEnabled: take('idpInitiatedEnabled', parseBoolean(fields.idpInitiatedEnabled), problems),
   }
 }
 
 function oidcFields(reader: Reader): Record<string, Json | undefined> {
   const { fields, problems } = reader
   const clientId = text(reader, 'clientId')
-  const discoveryEndpoint = settle('discoveryEndpoint', normaliseDiscovery(fields.discoveryEndpoint), problems)
+  const discoveryEndpoint = take('discoveryEndpoint', normaliseDiscovery(fields.discoveryEndpoint), problems)
   if (problems.length === 0 && (clientId === undefined || discoveryEndpoint === undefined)) {
     const field = clientId === undefined ? 'clientId' : 'discoveryEndpoint'
     incomplete(
@@ -209,11 +209,11 @@ function incomplete({ problems }: Reader, field: string, lacks: string, hint: st
 }
 
 function text({ fields, problems }: Reader, field: string): string | undefined {
-  return settle(field, optionalText(fields[field]), problems)
+  return take(field, optionalText(fields[field]), problems)
 }
 
 function address({ fields, problems }: Reader, field: string): string | undefined {
-  return settle(field, normaliseAddress(fields[field]), problems)
+  return take(field, normaliseAddress(fields[field]), problems)
 }
 
 function present(values: Record<string, Json | undefined>): JsonObject {

@@ -5,7 +5,7 @@ import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { KindDefinition, LiveResource } from '../kind.ts'
 import { membershipKey } from '../membership/membership.ts'
 import { pages } from '../paging.ts'
-import { settle } from '../values/check.ts'
+import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
 import { group, groupKey } from './group.ts'
 import { isJoinedOf, joinedId, memberOf, membersPath } from './group-id.ts'
@@ -22,14 +22,14 @@ export const groupMembership: KindDefinition = {
   refs: { group: 'group', organization: 'organization', user: 'user', membership: 'membership' },
   within: 'group',
   fields: {},
-  writes: 'other',
+  rateClass: 'other',
   mapped: ['group', 'organization', 'user'],
   normalise,
   keyFromRefs: keyOf,
   keyRefs: ['user', 'group'],
   derivedRefs: withMembership,
-  missing: () => undefined,
-  natural: (_desired, { group, membership }) =>
+  whyNotCreatable: () => undefined,
+  naturalKey: (_desired, { group, membership }) =>
     group === undefined || membership === undefined ? null : joinedId(group, membership),
   list: async function* (api, groupIds) {
     for await (const id of groupIds) {
@@ -66,7 +66,7 @@ function normalise(fields: Record<string, unknown>, _rules: ValueRules, own?: Re
   const found: Record<string, string> = {}
   for (const field of ['group', 'organization', 'user'] as const) {
     const before = problems.length
-    const key = settle(field, optionalText(fields[field]), problems)
+    const key = take(field, optionalText(fields[field]), problems)
     if (key !== undefined) found[field] = key
     else if (problems.length === before) {
       problems.push({
@@ -111,9 +111,9 @@ function parse(body: JsonObject, groupId: string, membership: string): LiveResou
   const answered = textOf(body, 'id')
   const organization = groupId.split('/')[0] ?? ''
   const natural = answered === null ? groupId : joinedId(textOf(body, 'organization_id') ?? organization, answered)
-  return { ...live(joinedId(groupId, membership)), natural: joinedId(natural, membership) }
+  return { ...live(joinedId(groupId, membership)), naturalKey: joinedId(natural, membership) }
 }
 
 function live(id: string): LiveResource {
-  return { id, externalId: null, natural: id, attributes: {} }
+  return { id, externalId: null, naturalKey: id, attributes: {} }
 }

@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../json.ts'
 import type { Api } from '../../workos/api.ts'
-import { createBody, requiredText, type Spelling, textOf, told, updateBody } from '../body.ts'
+import { createBody, pick, requiredText, type Spelling, textOf, updateBody } from '../body.ts'
 import type { NormaliseResult, ValueProblem } from '../draft.ts'
 import type { KindDefinition, LiveResource } from '../kind.ts'
 import { pages } from '../paging.ts'
 import { boundedText, type TextBound } from '../values/bounded-text.ts'
-import { settle } from '../values/check.ts'
+import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
 import { groupPath, groupsPath, isJoinedOf, joinedId } from './group-id.ts'
 
@@ -30,12 +30,12 @@ export const group: KindDefinition = {
     name: { compare: 'value', merge: 'first' },
     description: { compare: 'value', merge: 'first' },
   },
-  writes: 'other',
+  rateClass: 'other',
   mapped: ['key', 'organization', 'name', 'description'],
   normalise,
   keyRefs: [null, 'organization'],
-  missing: () => undefined,
-  natural: ({ attributes }, { organization }) =>
+  whyNotCreatable: () => undefined,
+  naturalKey: ({ attributes }, { organization }) =>
     organization === undefined ? null : naturalOf(organization, textOf(attributes, 'name') ?? ''),
   list,
   // Only the list tells of names. Of several the newest: whoever looks one up has just written it. Planning sees them all.
@@ -70,11 +70,11 @@ export function groupKey(key: string, organization: string): string {
 
 function normalise(fields: Record<string, unknown>): NormaliseResult {
   const problems: ValueProblem[] = []
-  const organization = settle('organization', optionalText(fields.organization), problems)
-  const name = settle('name', boundedText(fields.name, NAME), problems)
-  const description = settle('description', boundedText(fields.description, DESCRIPTION), problems)
+  const organization = take('organization', optionalText(fields.organization), problems)
+  const name = take('name', boundedText(fields.name, NAME), problems)
+  const description = take('description', boundedText(fields.description, DESCRIPTION), problems)
   // Without a key of its own, its name is the key, also one that is refused: its members know it by that.
-  const own = settle('key', optionalText(fields.key), problems) ?? name ?? textIn(fields.name)
+  const own = take('key', optionalText(fields.key), problems) ?? name ?? textIn(fields.name)
   const key = own === undefined || organization === undefined ? null : groupKey(own, organization)
   for (const [field, value] of Object.entries({ organization, name })) {
     if (value !== undefined || problems.some((problem) => problem.field === field)) continue
@@ -109,8 +109,8 @@ function parse(body: JsonObject): LiveResource {
   return {
     id: joinedId(organization, requiredText(body, 'id')),
     externalId: null,
-    natural: naturalOf(organization, name),
-    attributes: { name, ...told(body, 'description', 'description') },
+    naturalKey: naturalOf(organization, name),
+    attributes: { name, ...pick(body, 'description', 'description') },
   }
 }
 

@@ -2,13 +2,13 @@ import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { requiredText, textOf } from '../body.ts'
 import type { Attributes, NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
-import type { KindDefinition, LiveResource, Mention, Reduction } from '../kind.ts'
+import type { Fallback, KindDefinition, LiveResource, Mention } from '../kind.ts'
 import { listed, pages } from '../paging.ts'
 import { naturalOf, organizationRole, organizationRoleKey } from '../role/organization-role.ts'
 import { role } from '../role/role.ts'
 import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from '../role/role-definition.ts'
 import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
-import { settle } from '../values/check.ts'
+import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
 
 const PATH = '/user_management/organization_memberships'
@@ -45,10 +45,10 @@ export const membership: KindDefinition = {
   keyRefs: ['user', 'organization'],
   mentions: ({ attributes: { roles }, refs }) =>
     Array.isArray(roles) ? roles.map(String).map((slug) => roleMention(slug, refs.organization ?? '')) : [],
-  writes: 'write',
+  rateClass: 'write',
   within: 'organization',
-  missing: () => undefined,
-  natural: (_desired, { user, organization }) =>
+  whyNotCreatable: () => undefined,
+  naturalKey: (_desired, { user, organization }) =>
     user === undefined || organization === undefined ? null : `${user}@${organization}`,
   list: async function* (api, parentIds) {
     for await (const id of parentIds) {
@@ -60,7 +60,7 @@ export const membership: KindDefinition = {
     const body = await api.read(PATH, { user_id: user, organization_id: organization, statuses: STATUSES, limit: 10 })
     return listed(PATH, body ?? { data: [] })
       .map(parse)
-      .find((found) => found.natural === `${user}@${organization}`)
+      .find((found) => found.naturalKey === `${user}@${organization}`)
   },
   get: async (api, id) => {
     const body = await api.read(`${PATH}/${encodeURIComponent(id)}`)
@@ -82,7 +82,7 @@ export const membership: KindDefinition = {
   remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
   parse,
   exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
-  reduce: oneRole,
+  fallback: oneRole,
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
 }
 
@@ -91,7 +91,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const refs: Record<string, string> = {}
   for (const field of ['user', 'organization']) {
     const found = problems.length
-    const key = settle(field, optionalText(fields[field]), problems)
+    const key = take(field, optionalText(fields[field]), problems)
     if (key !== undefined) refs[field] = key
     else if (problems.length === found) {
       problems.push({
@@ -104,8 +104,8 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   }
   const slugs = new Set<string>()
   const notes: { code: string; detail: string }[] = []
-  for (const name of settle('roles', parseRoleNames(fields.roles), problems) ?? []) {
-    const mapped = settle('roles', mapRoleSlug(name, rules.roles, refs.organization ?? null), problems)
+  for (const name of take('roles', parseRoleNames(fields.roles), problems) ?? []) {
+    const mapped = take('roles', mapRoleSlug(name, rules.roles, refs.organization ?? null), problems)
     if (mapped?.kind === 'role') slugs.add(mapped.slug)
     if (mapped?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
   }
@@ -122,11 +122,11 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
 function roleMention(slug: string, organization: string): Mention {
   return {
     candidates: [
-      { kind: role.name, key: slug, natural: () => slug },
+      { kind: role.name, key: slug, naturalKey: () => slug },
       {
         kind: organizationRole.name,
         key: organizationRoleKey(slug, organization),
-        natural: ({ organization: id }) => (id === undefined ? null : naturalOf(slug, id)),
+        naturalKey: ({ organization: id }) => (id === undefined ? null : naturalOf(slug, id)),
       },
     ],
     kind: slug.startsWith(ORGANIZATION_PREFIX) ? organizationRole.name : role.name,
@@ -144,7 +144,7 @@ function parse(body: JsonObject): LiveResource {
   return {
     id: requiredText(body, 'id'),
     externalId: null,
-    natural: `${requiredText(body, 'user_id')}@${requiredText(body, 'organization_id')}`,
+    naturalKey: `${requiredText(body, 'user_id')}@${requiredText(body, 'organization_id')}`,
     attributes: { ...rolesOf(body), status: textOf(body, 'status') },
   }
 }
@@ -161,7 +161,7 @@ function oneRole(
   { roles, ...rest }: Attributes,
   codes: ReadonlySet<string> | undefined,
   { roles: { notEnabled, priority = [] } }: Pick<Manifest, 'roles'>,
-): Reduction | undefined {
+): Fallback | undefined {
   if (codes !== undefined && !codes.has(ONE_ROLE)) return undefined
   if (notEnabled !== 'first' || !Array.isArray(roles) || roles.length < 2) return undefined
   const slugs = roles.map(String)

@@ -1,10 +1,10 @@
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import type { Api } from '../../workos/api.ts'
-import { createBody, requiredText, type Spelling, textOf, told, updateBody } from '../body.ts'
+import { createBody, pick, requiredText, type Spelling, textOf, updateBody } from '../body.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { DesiredResource, KindDefinition, LiveResource } from '../kind.ts'
 import { pages } from '../paging.ts'
-import { accept, type Check, refuse, settle, shown } from '../values/check.ts'
+import { accept, type Check, refuse, shown, take } from '../values/check.ts'
 import { normaliseExternalId } from '../values/external-id.ts'
 import { readMetadata } from '../values/metadata.ts'
 import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limits.ts'
@@ -40,9 +40,9 @@ export const organization: KindDefinition = {
   fitMerged: fitMergedMetadata,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
-  writes: 'other',
-  missing,
-  natural: () => null,
+  rateClass: 'other',
+  whyNotCreatable: missing,
+  naturalKey: () => null,
   list: (api) => pages(api, PATH, {}, parse),
   find: async (api, { attributes }) => {
     const id = textOf(attributes, 'id')
@@ -78,10 +78,10 @@ export function organizationsWithDomains(api: Api, domains: readonly string[]): 
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
   const problems: ValueProblem[] = []
-  const id = settle('id', organizationId(fields.id), problems)
-  const given = settle('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
-  const name = settle('name', optionalText(fields.name), problems)
-  const mappedKey = settle('key', optionalText(fields.key), problems)
+  const id = take('id', organizationId(fields.id), problems)
+  const given = take('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
+  const name = take('name', optionalText(fields.name), problems)
+  const mappedKey = take('key', optionalText(fields.key), problems)
   const key = mappedKey ?? id ?? given ?? (name === undefined ? null : `name:${name}`)
   if (id !== undefined && given !== undefined) {
     problems.push({
@@ -100,7 +100,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
     })
   }
   const metadata = readMetadata(fields.metadata, rules.metadata, problems)
-  const domains = settle('domains', normaliseDomains(fields.domains, rules.organizations), problems)
+  const domains = take('domains', normaliseDomains(fields.domains, rules.organizations), problems)
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
 
   const derived = name === undefined ? undefined : externalIdOfName(name, rules.externalId.maxLength)
@@ -155,12 +155,12 @@ function parse(body: JsonObject): LiveResource {
   return {
     id,
     externalId: textOf(body, 'external_id'),
-    natural: null,
+    naturalKey: null,
     attributes: {
       id,
-      ...told(body, 'external_id', 'externalId'),
-      ...told(body, 'name', 'name'),
-      ...told(body, 'metadata', 'metadata'),
+      ...pick(body, 'external_id', 'externalId'),
+      ...pick(body, 'name', 'name'),
+      ...pick(body, 'metadata', 'metadata'),
       ...domainsOf(body),
     },
   }

@@ -1,12 +1,12 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
-import { createBody, type Spelling, textOf, told, updateBody } from '../body.ts'
+import { createBody, pick, type Spelling, textOf, updateBody } from '../body.ts'
 import { bySlug } from '../by-slug.ts'
 import type { NormaliseResult, ValueProblem } from '../draft.ts'
 import type { DesiredResource, KindDefinition } from '../kind.ts'
 import { pages } from '../paging.ts'
 import { permissionSlug } from '../role/permissions.ts'
-import { settle } from '../values/check.ts'
+import { take } from '../values/check.ts'
 import { readLabels } from '../values/labels.ts'
 import { optionalText } from '../values/text.ts'
 
@@ -15,8 +15,8 @@ const PATH = '/authorization/permissions'
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 
 const { pathOf, get, parse } = bySlug(PATH, (body) => ({
-  ...told(body, 'name', 'name'),
-  ...told(body, 'description', 'description'),
+  ...pick(body, 'name', 'name'),
+  ...pick(body, 'description', 'description'),
 }))
 
 /** A permission of the environment, which roles have. Its key is its slug. */
@@ -31,10 +31,10 @@ export const permission: KindDefinition = {
   },
   mapped: ['key', 'name', 'description'],
   normalise,
-  writes: 'other',
+  rateClass: 'other',
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
-  missing: () => undefined,
-  natural: (desired) => desired.key,
+  whyNotCreatable: () => undefined,
+  naturalKey: (desired) => desired.key,
   list: (api) => pages(api, PATH, {}, parse),
   find: (api, desired) => get(api, desired.key),
   get,
@@ -71,7 +71,7 @@ export function permissionsDefined({ permissions }: Pick<Manifest, 'permissions'
 function normalise(fields: Record<string, unknown>): NormaliseResult {
   const problems: ValueProblem[] = []
   const found = problems.length
-  const key = settle('key', optionalText(fields.key), problems)
+  const key = take('key', optionalText(fields.key), problems)
   if (key === undefined && problems.length === found) {
     problems.push({
       code: 'permission_unnamed',
@@ -80,7 +80,7 @@ function normalise(fields: Record<string, unknown>): NormaliseResult {
       hint: 'map its slug as key, or leave the record out with when',
     })
   }
-  if (key !== undefined) settle('key', permissionSlug(key), problems)
+  if (key !== undefined) take('key', permissionSlug(key), problems)
   const labels = readLabels(`permission ${JSON.stringify(key ?? null)}`, fields, problems)
   if (problems.length > 0 || key === undefined) return { ok: false, key: key ?? null, problems }
   return { ok: true, value: { key, attributes: { name: key, ...labels }, secrets: null, refs: {}, notes: [] } }

@@ -23,7 +23,7 @@ export const organizationRole: KindDefinition = {
     throw new TypeError('organization roles are made from their definitions')
   },
   keyRefs: [null, 'organization'],
-  writes: 'other',
+  rateClass: 'other',
   within: 'organization',
   provenByContent: true,
   turn: ({ key, refs: { organization = '' } }, { roles }) => ({
@@ -31,8 +31,8 @@ export const organizationRole: KindDefinition = {
     rank: rankOf(slugOf(key, organization), roles),
   }),
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
-  missing: () => undefined,
-  natural: ({ key, refs }, { organization }) =>
+  whyNotCreatable: () => undefined,
+  naturalKey: ({ key, refs }, { organization }) =>
     organization === undefined ? null : naturalOf(slugOf(key, refs.organization ?? ''), organization),
   list: async function* (api, parentIds) {
     for await (const organization of parentIds) {
@@ -63,7 +63,7 @@ export function organizationRoleKey(slug: string, organization: string): string 
   return `${slug}@${organization}`
 }
 
-/** `natural` of one: its slug within WorkOS's id of its organization. */
+/** `naturalKey` of one: its slug within WorkOS's id of its organization. */
 export function naturalOf(slug: string, organizationId: string): string {
   return `${slug}@${organizationId}`
 }
@@ -93,7 +93,7 @@ function parse(body: JsonObject, { organization = '' }: Record<string, string>):
   return {
     id: `${organization}/${slug}`,
     externalId: null,
-    natural: naturalOf(slug, organization),
+    naturalKey: naturalOf(slug, organization),
     attributes: roleAttributes(body),
   }
 }

@@ -4,7 +4,7 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { DraftDefinition, NormaliseResult, ValueProblem } from '../draft.ts'
 import type { DesiredResource } from '../kind.ts'
-import { accept, type Check, refuse, settle, shown } from '../values/check.ts'
+import { accept, type Check, refuse, shown, take } from '../values/check.ts'
 import { readLabels } from '../values/labels.ts'
 import { optionalText } from '../values/text.ts'
 import { parsePermissions } from './permissions.ts'
@@ -101,9 +101,9 @@ function normalise(
   slugOf: (name: string, organization: string | null) => string,
 ): NormaliseResult {
   const problems: ValueProblem[] = []
-  const name = settle('key', optionalText(fields.key), problems)
-  const organization = settle('organization', optionalText(fields.organization), problems)
-  const type = settle('type', typeOf(fields.type), problems)
+  const name = take('key', optionalText(fields.key), problems)
+  const organization = take('organization', optionalText(fields.organization), problems)
+  const type = take('type', typeOf(fields.type), problems)
   if (name === undefined && problems.length === 0) {
     problems.push({
       code: 'role_unnamed',
@@ -120,7 +120,7 @@ function normalise(
   const slug = isOrganizations && !prefixed ? `${ORGANIZATION_PREFIX}${mapped}` : mapped
   if (name !== undefined && !isRoleSlug(slug)) problems.push(invalidSlug(slug))
   const labels = readLabels(`role ${shown(name ?? null)}`, fields, problems)
-  const permissions = settle('permissions', parsePermissions(fields.permissions), problems) ?? []
+  const permissions = take('permissions', parsePermissions(fields.permissions), problems) ?? []
   const key = isOrganizations ? `${slug}@${organization ?? ''}` : slug
   if (problems.length > 0) return { ok: false, key: isRoleSlug(slug) ? key : (name ?? null), problems }
   const attributes: JsonObject = { slug, name: name ?? slug, ...labels }

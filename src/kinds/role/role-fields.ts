@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts'
 import type { WriteRequest } from '../../workos/api.ts'
-import { createBody, type Spelling, told, updateBody } from '../body.ts'
+import { createBody, pick, type Spelling, updateBody } from '../body.ts'
 import type { Attributes, FieldDefinition } from '../draft.ts'
 import type { Changes } from '../kind.ts'
 
@@ -29,8 +29,8 @@ export function roleUpdates(path: string, { permissions, ...labels }: Changes): 
 /** The fields of a role as an answer tells them. */
 export function roleAttributes(body: JsonObject): Attributes {
   return {
-    ...told(body, 'name', 'name'),
-    ...told(body, 'description', 'description'),
-    ...told(body, 'permissions', 'permissions'),
+    ...pick(body, 'name', 'name'),
+    ...pick(body, 'description', 'description'),
+    ...pick(body, 'permissions', 'permissions'),
   }
 }

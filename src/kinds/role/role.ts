@@ -19,12 +19,12 @@ export const role: KindDefinition = {
   normalise: () => {
     throw new TypeError('roles are made from their definitions')
   },
-  writes: 'other',
+  rateClass: 'other',
   provenByContent: true,
   turn: ({ key }, { roles }) => ({ lane: '', rank: rankOf(key, roles) }),
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
-  missing: () => undefined,
-  natural: (desired) => desired.key,
+  whyNotCreatable: () => undefined,
+  naturalKey: (desired) => desired.key,
   list: async function* (api) {
     for await (const page of rolePages(api, PATH, false)) yield page.map(parse)
   },

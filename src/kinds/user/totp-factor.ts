@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../json.ts'
-import { requiredText, textOf, told } from '../body.ts'
+import { pick, requiredText, textOf } from '../body.ts'
 import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kind.ts'
 import { pages } from '../paging.ts'
 import { enrolledFault } from './totp-answer.ts'
@@ -31,12 +31,12 @@ export const totpFactor: KindDefinition = {
     throw new TypeError('no record describes a TOTP factor')
   },
   keyFromRefs: ({ user = '' }) => user,
-  writes: 'write',
+  rateClass: 'write',
   within: 'user',
   sparse: true,
   undoneAlone: true,
-  missing: () => undefined,
-  natural: (_desired, { user }) => user ?? null,
+  whyNotCreatable: () => undefined,
+  naturalKey: (_desired, { user }) => user ?? null,
   list: async function* (api, parentIds) {
     for await (const id of parentIds) yield* factorsOf(api, id)
   },
@@ -103,11 +103,11 @@ function parse(body: JsonObject, { user }: RefIds): LiveResource {
   return {
     id: requiredText(factor, 'id'),
     externalId: null,
-    natural: textOf(factor, 'user_id') ?? user ?? null,
+    naturalKey: textOf(factor, 'user_id') ?? user ?? null,
     attributes: {
       type: textOf(factor, 'type'),
-      ...told(totp, 'issuer', 'issuer'),
-      ...told(totp, 'user', 'account'),
+      ...pick(totp, 'issuer', 'issuer'),
+      ...pick(totp, 'user', 'account'),
     },
   }
 }

@@ -17,7 +17,7 @@ export interface UserTotp {
  * The authenticator app among the fields of a user. Files a problem where it is unsound, where the manifest has those rejected that WorkOS
  * cannot take, and where the metadata has the secret in it.
  */
-export function settleTotp(
+export function takeTotp(
   value: unknown,
   metadata: JsonObject,
   rules: Manifest['totp'],

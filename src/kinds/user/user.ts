@@ -1,19 +1,19 @@
 import { lowerAscii } from '../../addresses.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import type { Api } from '../../workos/api.ts'
-import { createBody, requiredText, type Spelling, textOf, told, updateBody } from '../body.ts'
+import { createBody, pick, requiredText, type Spelling, textOf, updateBody } from '../body.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { KindDefinition, LiveResource } from '../kind.ts'
 import { listed, pages } from '../paging.ts'
 import { parseBoolean } from '../values/booleans.ts'
-import { settle } from '../values/check.ts'
+import { take } from '../values/check.ts'
 import { normaliseEmail } from '../values/email.ts'
 import { normaliseExternalId } from '../values/external-id.ts'
 import { readMetadata } from '../values/metadata.ts'
 import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limits.ts'
 import { optionalText } from '../values/text.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
-import { settleTotp } from './totp.ts'
+import { takeTotp } from './totp.ts'
 
 const PATH = '/user_management/users'
 
@@ -71,9 +71,9 @@ export const user: KindDefinition = {
   fitMerged: fitMergedMetadata,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
-  writes: 'write',
-  missing: () => undefined,
-  natural: (desired) => textOf(desired.attributes, 'email'),
+  rateClass: 'write',
+  whyNotCreatable: () => undefined,
+  naturalKey: (desired) => textOf(desired.attributes, 'email'),
   list: (api) => pages(api, PATH, {}, parse),
   find: async (api, desired) => {
     const externalId = textOf(desired.attributes, 'externalId')
@@ -108,17 +108,17 @@ export const user: KindDefinition = {
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
   const problems: ValueProblem[] = []
-  const text = (field: string) => settle(field, optionalText(fields[field]), problems)
-  const email = settle('email', normaliseEmail(fields.email), problems)
-  const externalId = settle('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
+  const text = (field: string) => take(field, optionalText(fields[field]), problems)
+  const email = take('email', normaliseEmail(fields.email), problems)
+  const externalId = take('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
   const key = text('key') ?? externalId ?? email ?? null
   const metadata = readMetadata(fields.metadata, rules.metadata, problems)
   const credentials = normaliseCredentials(fields, rules.passwords)
   problems.push(...credentials.problems)
-  const totp = settleTotp(fields.totpSecret, metadata?.metadata ?? {}, rules.totp, problems)
+  const totp = takeTotp(fields.totpSecret, metadata?.metadata ?? {}, rules.totp, problems)
   const attributes = {
     email,
-    emailVerified: settle('emailVerified', parseBoolean(fields.emailVerified), problems),
+    emailVerified: take('emailVerified', parseBoolean(fields.emailVerified), problems),
     firstName: text('firstName'),
     lastName: text('lastName'),
     name: text('name'),
@@ -144,16 +144,16 @@ function parse(body: JsonObject): LiveResource {
   return {
     id: requiredText(body, 'id'),
     externalId: textOf(body, 'external_id'),
-    natural: email,
+    naturalKey: email,
     attributes: {
       email,
-      ...told(body, 'email_verified', 'emailVerified'),
-      ...told(body, 'first_name', 'firstName'),
-      ...told(body, 'last_name', 'lastName'),
-      ...told(body, 'name', 'name'),
-      ...told(body, 'external_id', 'externalId'),
-      ...told(body, 'metadata', 'metadata'),
-      ...told(body, 'last_sign_in_at', 'lastSignInAt'),
+      ...pick(body, 'email_verified', 'emailVerified'),
+      ...pick(body, 'first_name', 'firstName'),
+      ...pick(body, 'last_name', 'lastName'),
+      ...pick(body, 'name', 'name'),
+      ...pick(body, 'external_id', 'externalId'),
+      ...pick(body, 'metadata', 'metadata'),
+      ...pick(body, 'last_sign_in_at', 'lastSignInAt'),
     },
   }
 }
@@ -162,7 +162,7 @@ async function findByEmail(api: Api, email: string): Promise<LiveResource | unde
   const body = await api.read(PATH, { email, limit: 10 })
   return listed(PATH, body)
     .map(parse)
-    .find((found) => found.natural === email)
+    .find((found) => found.naturalKey === email)
 }
 
 /** The named secret fields, as WorkOS takes them: a hash never leaves without its type. */

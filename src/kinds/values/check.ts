@@ -26,7 +26,7 @@ export function isEmpty(value: unknown): boolean {
 }
 
 /** Takes the value out of a check, or files its fault under `field`. */
-export function settle<T>(field: string, check: Check<T>, problems: ValueProblem[]): T | undefined {
+export function take<T>(field: string, check: Check<T>, problems: ValueProblem[]): T | undefined {
   if (check.ok) return check.value
   problems.push({ ...check.fault, field })
   return undefined

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts'
 import type { ValueProblem } from '../draft.ts'
-import { settle } from './check.ts'
+import { take } from './check.ts'
 import { optionalText } from './text.ts'
 
 /** WorkOS's limits on the texts of a role and of a permission, in characters. */
@@ -10,7 +10,7 @@ const MAX_LENGTH = { name: 48, description: 150 }
 export function readLabels(what: string, fields: Record<string, unknown>, problems: ValueProblem[]): JsonObject {
   const labels: JsonObject = {}
   for (const field of ['name', 'description'] as const) {
-    const text = settle(field, optionalText(fields[field]), problems)
+    const text = take(field, optionalText(fields[field]), problems)
     if (text === undefined) continue
     labels[field] = text
     if (text.length <= MAX_LENGTH[field]) continue

@@ -2,7 +2,7 @@ import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { jsonAsWritten, parseJsonAsWritten, WrittenNumber } from '../../json-text.ts'
 import type { Normalised, ValueProblem } from '../draft.ts'
-import { accept, type Check, isEmpty, refuse, settle, shown } from './check.ts'
+import { accept, type Check, isEmpty, refuse, shown, take } from './check.ts'
 import { checkMetadataLimits, cutText, fitMetadata } from './metadata-limits.ts'
 import { kindOf } from './text.ts'
 
@@ -33,7 +33,7 @@ export interface Metadata {
  * filed as problems.
  */
 export function readMetadata(value: unknown, rules: MetadataRules, problems: ValueProblem[]): Metadata | undefined {
-  const named = settle('metadata', normaliseMetadata(value, rules), problems)
+  const named = take('metadata', normaliseMetadata(value, rules), problems)
   if (named === undefined) return undefined
   const fitted = fitMetadata(named.metadata, rules)
   problems.push(...checkMetadataLimits(fitted.metadata, rules))

@@ -1,8 +1,8 @@
 import type { FaultReport, FaultSet } from './fault.ts'
-import { type Arrival, FaultInjector, type Struck } from './injector.ts'
+import { type Arrival, FaultInjector, type InjectedFault } from './injector.ts'
 
 /** The faults in force; they may change while the sandbox runs. */
-export class Weather {
+export class FaultController {
   #injector: FaultInjector | undefined
 
   constructor(set: FaultSet | undefined) {
@@ -19,7 +19,7 @@ export class Weather {
   }
 
   /** The fault that a request meets. Without faults in force nothing is looked at. */
-  choose(arrival: () => Arrival): Struck | undefined {
+  choose(arrival: () => Arrival): InjectedFault | undefined {
     return this.#injector?.choose(arrival())
   }
 }

@@ -17,7 +17,7 @@ export interface Trigger {
   organization?: string
 }
 
-/** Whether the request is struck before it is carried out, or after it took effect. */
+/** Whether the request is injected before it is carried out, or after it took effect. */
 export type When = 'before' | 'after'
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -61,7 +61,7 @@ export interface FaultSet {
   faults: readonly Fault[]
 }
 
-/** A fault with the number of requests that it might have struck, and of those that it did. */
+/** A fault with the number of requests that it might have injected, and of those that it did. */
 export type FaultCount = Fault & { seen: number; injected: number }
 
 export interface FaultReport {

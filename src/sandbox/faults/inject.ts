@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reply } from '../call.ts'
 import type { Fault } from './fault.ts'
 
-/** The connection of a request that is struck. */
+/** The connection of a request that is injected. */
 export interface Wire {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -12,7 +12,7 @@ export interface Wire {
 const PIECES = 10
 
 /** Strikes before the request is carried out. True: it is not carried out, and the answer is dealt with. */
-export async function strikeBefore(fault: Fault, wire: Wire): Promise<boolean> {
+export async function injectBefore(fault: Fault, wire: Wire): Promise<boolean> {
   switch (fault.kind) {
     case 'rate-limited':
       return answer(wire, 429, { message: 'Too many requests.', code: 'rate_limit_exceeded' }, fault.retryAfter)
@@ -42,12 +42,12 @@ export async function strikeBefore(fault: Fault, wire: Wire): Promise<boolean> {
 }
 
 /** Whether the fault strikes once the request has taken effect. */
-export function strikesAfter(fault: Fault): boolean {
+export function injectsAfter(fault: Fault): boolean {
   return fault.kind === 'dribbled' || ('when' in fault && fault.when === 'after')
 }
 
 /** Strikes after the request took effect. True: the answer is dealt with. */
-export function strikeAfter(fault: Fault, wire: Wire, reply: Reply): boolean {
+export function injectAfter(fault: Fault, wire: Wire, reply: Reply): boolean {
   if (fault.kind === 'dribbled') return dribble(wire, reply, fault.ms)
   if (fault.kind === 'answered') {
     wire.response.writeHead(fault.status)

@@ -11,7 +11,7 @@ export interface Arrival {
 }
 
 /** A fault that strikes a request, or will after the request took effect. */
-export interface Struck {
+export interface InjectedFault {
   readonly fault: Fault
   /** It could not be injected after all: it does not count. */
   release(): void
@@ -37,7 +37,7 @@ export class FaultInjector {
     this.#random = randomFrom(seed)
   }
 
-  choose(arrival: Arrival): Struck | undefined {
+  choose(arrival: Arrival): InjectedFault | undefined {
     // One draw for all rates: each fault has its own stretch of 0 to 1, so that its rate is exact.
     const draw = this.#random()
     let stretch = 0

@@ -66,10 +66,10 @@ const instanceSource: SourceDefinition = {
   async check(config, directory) {
     const problems: Problem[] = checkOptions(config)
     const delimiter = textOption(config, 'delimiter')
-    for (const { stream, vocabulary } of [{ stream: USERS, vocabulary: userColumns }, ...joinedFormats]) {
+    for (const { stream, columnSpec } of [{ stream: USERS, columnSpec: userColumns }, ...joinedFormats]) {
       const name = textOption(config, stream)
       if (name === undefined) continue
-      problems.push(...(await checkCsvFile(sourceFile(name, directory), vocabulary, delimiter)))
+      problems.push(...(await checkCsvFile(sourceFile(name, directory), columnSpec, delimiter)))
     }
     return problems
   },
@@ -100,7 +100,7 @@ function openFiles(config: Record<string, unknown>, context: ReadContext): Sourc
   const file = sourceFile(textOption(config, 'users') ?? '', context.directory)
   const written = writtenAs(config)
   const users = new CsvStream(
-    { stream: USERS, file, role: 'main', vocabulary: userColumns, rule: userRule, ...written },
+    { stream: USERS, file, role: 'main', columnSpec: userColumns, rule: userRule, ...written },
     context,
   )
   const files = joinedFormats.flatMap((format) => {

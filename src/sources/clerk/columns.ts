@@ -1,11 +1,11 @@
-import type { Vocabulary } from '../csv/column-spec.ts'
+import type { ColumnSpec } from '../csv/column-spec.ts'
 import { oneOrganizationId } from '../csv/one-organization-id.ts'
 import type { RowRule } from '../csv/stream.ts'
 
 /**
  * The dashboard's export (Clerk dashboard, Settings, User exports), and `external_id`, which some add from their own database.
  */
-export const userColumns: Vocabulary = {
+export const userColumns: ColumnSpec = {
   known: [
     'id',
     'external_id',
@@ -26,13 +26,13 @@ export const userColumns: Vocabulary = {
 }
 
 /** Who belongs to which organization; the dashboard's export does not say. */
-export const membershipColumns: Vocabulary = {
+export const membershipColumns: ColumnSpec = {
   known: ['clerk_user_id', 'org_id', 'org_external_id', 'org_name', 'role_slugs'],
   required: [['clerk_user_id'], ['org_id', 'org_external_id', 'org_name']],
 }
 
 /** Who has which role, in one organization or in all that the user belongs to. */
-export const roleColumns: Vocabulary = {
+export const roleColumns: ColumnSpec = {
   known: ['clerk_user_id', 'external_id', 'role_slug', 'org_id', 'org_external_id', 'org_name'],
   required: [['clerk_user_id', 'external_id'], ['role_slug']],
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
-import type { Vocabulary } from '../csv/column-spec.ts'
+import type { ColumnSpec } from '../csv/column-spec.ts'
 import type { SourceFile } from '../csv/file.ts'
 import { nullsOption, textOption } from '../csv/options.ts'
 import { CsvStream, type CsvStreamOptions, type RowRule } from '../csv/stream.ts'
@@ -10,7 +10,7 @@ import { type ReadContext, ROW_LINE, type StreamCount } from '../source.ts'
 /** A file whose rows belong to users. */
 export interface JoinedFormat {
   stream: string
-  vocabulary: Vocabulary
+  columnSpec: ColumnSpec
   rule: RowRule
   /** Which user a row belongs to, as one of `userKeys` names it: `<kind of id>:<id>`. */
   rowKey(data: JsonObject): string
@@ -41,9 +41,9 @@ export class JoinedFile {
   #table: JoinTable | undefined
 
   constructor(format: JoinedFormat, file: SourceFile, context: ReadContext, written: Written = {}) {
-    const { stream, vocabulary, rule } = format
+    const { stream, columnSpec, rule } = format
     this.format = format
-    this.#rows = new CsvStream({ stream, file, role: 'joined', vocabulary, rule, ...written }, context)
+    this.#rows = new CsvStream({ stream, file, role: 'joined', columnSpec, rule, ...written }, context)
     this.#context = context
   }
 

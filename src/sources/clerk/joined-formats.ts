@@ -3,7 +3,7 @@ import type { JoinedFormat } from './joined-file.ts'
 
 const memberships: JoinedFormat = {
   stream: 'memberships',
-  vocabulary: membershipColumns,
+  columnSpec: membershipColumns,
   rule: membershipRule,
   rowKey: ({ clerk_user_id }) => `id:${clerk_user_id}`,
   userKeys: ({ id }) => [`id:${id}`],
@@ -12,7 +12,7 @@ const memberships: JoinedFormat = {
 /** A user's external id is that of the column `external_id`, and its Clerk id where there is none: as WorkOS will have it. */
 const roles: JoinedFormat = {
   stream: 'roles',
-  vocabulary: roleColumns,
+  columnSpec: roleColumns,
   rule: roleRule,
   rowKey: ({ clerk_user_id, external_id }) =>
     clerk_user_id === undefined ? `external:${external_id}` : `id:${clerk_user_id}`,
@@ -25,7 +25,7 @@ export const joinedFormats: readonly JoinedFormat[] = [memberships, roles]
 /** The dashboard's export, joined to the users of the API. */
 export const exportFormat: JoinedFormat = {
   stream: 'export',
-  vocabulary: userColumns,
+  columnSpec: userColumns,
   rule: userRule,
   rowKey: ({ id }) => `id:${id}`,
   userKeys: ({ id }) => [`id:${id}`],

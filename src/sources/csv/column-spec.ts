@@ -3,7 +3,7 @@ import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 
 /** The columns that a format knows. Others are passed on under their own name, so that mappings may use them. */
-export interface Vocabulary {
+export interface ColumnSpec {
   known: readonly string[]
   /** Each entry names columns of which one must be there. */
   required: readonly (readonly string[])[]
@@ -21,16 +21,16 @@ export interface Vocabulary {
  */
 export function checkColumns(
   columns: readonly string[],
-  vocabulary: Vocabulary,
+  columnSpec: ColumnSpec,
   file: string,
   line: number | undefined,
 ): Problem[] {
   const at = line === undefined ? { file } : { file, line }
-  const problems = [...repeated(columns), ...reserved(columns), ...missing(columns, vocabulary)]
+  const problems = [...repeated(columns), ...reserved(columns), ...missing(columns, columnSpec)]
   if (problems.length > 0) throw new SourceError(problems.map((problem) => ({ ...problem, at })))
   const warnings: Problem[] = []
-  const unknown = columns.filter((column) => column !== '' && !vocabulary.known.includes(column))
-  if (unknown.length > 0 && !vocabulary.open) warnings.push(unknownColumns(unknown, columns, vocabulary))
+  const unknown = columns.filter((column) => column !== '' && !columnSpec.known.includes(column))
+  if (unknown.length > 0 && !columnSpec.open) warnings.push(unknownColumns(unknown, columns, columnSpec))
   const nameless = columns.flatMap((column, index) => (column === '' ? [index + 1] : []))
   if (nameless.length > 0 && line !== undefined) {
     warnings.push({
@@ -57,27 +57,27 @@ function reserved(columns: readonly string[]): Problem[] {
   return [{ code: 'reserved_column', message: 'a column may not be named "__proto__"', hint: 'rename it' }]
 }
 
-function missing(columns: readonly string[], vocabulary: Vocabulary): Problem[] {
-  return vocabulary.required
+function missing(columns: readonly string[], columnSpec: ColumnSpec): Problem[] {
+  return columnSpec.required
     .filter((choice) => !choice.some((column) => columns.includes(column)))
     .map((choice) => ({
       code: 'missing_column',
       message: `the header lacks the column ${choice.map((column) => `"${column}"`).join(' or ')}`,
-      hint: missingHint(columns, choice, vocabulary),
+      hint: missingHint(columns, choice, columnSpec),
     }))
 }
 
-function missingHint(columns: readonly string[], choice: readonly string[], vocabulary: Vocabulary): string {
+function missingHint(columns: readonly string[], choice: readonly string[], columnSpec: ColumnSpec): string {
   // A row of data in place of a header may hold hashes: nothing of it is shown.
   if (columns.some((column) => /[@$]/.test(column))) return 'the first line must name the columns; this looks like data'
   const similar = columns.find((column) => choice.some((wanted) => nearest(column, [wanted]) === wanted))
   if (similar !== undefined) return `did you mean that by "${shown(similar)}"?`
   if (columns.length === 1) return 'only one column was found: is this the right file, and the right delimiter?'
-  return `known columns: ${vocabulary.known.join(', ')}`
+  return `known columns: ${columnSpec.known.join(', ')}`
 }
 
-function unknownColumns(unknown: readonly string[], columns: readonly string[], vocabulary: Vocabulary): Problem {
-  const free = vocabulary.known.filter((known) => !columns.includes(known))
+function unknownColumns(unknown: readonly string[], columns: readonly string[], columnSpec: ColumnSpec): Problem {
+  const free = columnSpec.known.filter((known) => !columns.includes(known))
   const listed = unknown.map((column) => {
     const near = nearest(column, free)
     return near === undefined ? `"${shown(column)}"` : `"${shown(column)}" (did you mean "${near}"?)`

@@ -1,7 +1,7 @@
 import { numbered } from '../chunks.ts'
 import { roleDefinitionFile, userRoleFile, withRoleFiles } from '../role-files.ts'
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
-import type { Vocabulary } from './column-spec.ts'
+import type { ColumnSpec } from './column-spec.ts'
 import { columnsOf } from './columns.ts'
 import { sourceFile } from './file.ts'
 import { oneOrganizationId } from './one-organization-id.ts'
@@ -11,7 +11,7 @@ import { CsvStream, checkCsvFile } from './stream.ts'
 const STREAM = 'users'
 
 /** The columns of the `csv` source: see docs/sources/csv.md. */
-export const userColumns: Vocabulary = {
+export const userColumns: ColumnSpec = {
   known: [
     'email',
     'password',
@@ -63,7 +63,7 @@ export const csvSource: SourceDefinition = withRoleFiles(usersSource, [roleDefin
 function openCsv(config: Record<string, unknown>, context: ReadContext): Source {
   const { file, delimiter, nulls } = settings(config, context.directory)
   const users = new CsvStream(
-    { stream: STREAM, file, role: 'main', vocabulary: userColumns, rule: oneOrganizationId, delimiter, nulls },
+    { stream: STREAM, file, role: 'main', columnSpec: userColumns, rule: oneOrganizationId, delimiter, nulls },
     context,
   )
   return {

@@ -72,11 +72,11 @@ export async function* splitRows(bytes: AsyncIterable<Buffer>, settings: RowSett
   // Errors also come through the callbacks of write and end; without a listener the event would be thrown as well.
   parser.on('error', () => {})
   for await (const chunk of bytes) {
-    await settled((done) => parser.write(chunk, done))
+    await whenWritten((done) => parser.write(chunk, done))
     if (rows.length > 0) yield rows
     rows = []
   }
-  await settled((done) => parser.end(done))
+  await whenWritten((done) => parser.end(done))
   if (rows.length > 0) yield rows
 }
 
@@ -85,7 +85,7 @@ function passedOver({ empty_lines, comment_lines }: Pick<InfoRecord, 'empty_line
   return empty_lines + comment_lines
 }
 
-function settled(step: (done: (error?: Error | null) => void) => void): Promise<void> {
+function whenWritten(step: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => step((error) => (error ? reject(error) : resolve())))
 }
 

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../json.ts'
 import type { LineRecord, RecordFile } from '../record-file.ts'
 import { isRejectColumn, unescapeCell, unfilled } from '../reject-columns.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
-import { checkColumns, type Vocabulary } from './column-spec.ts'
+import { type ColumnSpec, checkColumns } from './column-spec.ts'
 import type { Encoding } from './decode.ts'
 import type { Dialect } from './dialect.ts'
 import type { SourceFile } from './file.ts'
@@ -23,7 +23,7 @@ export interface CsvStreamOptions {
   stream: string
   file: SourceFile
   role: StreamCount['role']
-  vocabulary: Vocabulary
+  columnSpec: ColumnSpec
   delimiter?: string
   dialect?: Dialect
   encoding?: Encoding
@@ -51,7 +51,7 @@ export class CsvStream implements RecordFile {
    * @throws ManifestError when there is no such file, SourceError when it cannot be read to its end
    */
   async *records(): AsyncGenerator<CsvRecord[]> {
-    const { stream, file, vocabulary, delimiter, dialect, encoding } = this.#options
+    const { stream, file, columnSpec, delimiter, dialect, encoding } = this.#options
     const table = await openTable(file, {
       dialect: { delimiter, ...dialect },
       encoding,
@@ -68,7 +68,7 @@ export class CsvStream implements RecordFile {
       const own = ownColumns(table.columns)
       const written = dialect?.delimiter ?? delimiter
       this.#context.tap?.begin({ stream, file: file.name, columns: own, delimiter: written })
-      for (const warning of checkColumns(own, vocabulary, file.name, table.line)) this.#context.warn(warning)
+      for (const warning of checkColumns(own, columnSpec, file.name, table.line)) this.#context.warn(warning)
       yield* this.#check(table)
     } finally {
       await table.close()
@@ -110,8 +110,8 @@ export class CsvStream implements RecordFile {
   }
 
   async *#check(table: Table): AsyncGenerator<CsvRecord[]> {
-    const { file, rule, vocabulary, nulls } = this.#options
-    const toData = recordBuilder(table.columns, vocabulary.verbatim ?? [], new Set(nulls))
+    const { file, rule, columnSpec, nulls } = this.#options
+    const toData = recordBuilder(table.columns, columnSpec.verbatim ?? [], new Set(nulls))
     let blank = 0
     for await (const rows of table.rows) {
       const records: CsvRecord[] = []
@@ -137,7 +137,7 @@ export class CsvStream implements RecordFile {
 /** Problems that the beginning of a file shows. */
 export async function checkCsvFile(
   file: SourceFile,
-  vocabulary: Vocabulary,
+  columnSpec: ColumnSpec,
   delimiter?: string,
   written: Pick<CsvStreamOptions, 'dialect' | 'encoding'> = {},
 ): Promise<Problem[]> {
@@ -151,7 +151,7 @@ export async function checkCsvFile(
       warn: () => {},
     })
     await table.close()
-    problems.push(...checkColumns(ownColumns(table.columns), vocabulary, file.name, table.line))
+    problems.push(...checkColumns(ownColumns(table.columns), columnSpec, file.name, table.line))
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     problems.push(...error.problems)

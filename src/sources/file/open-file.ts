@@ -1,4 +1,4 @@
-import type { Vocabulary } from '../csv/column-spec.ts'
+import type { ColumnSpec } from '../csv/column-spec.ts'
 import type { SourceFile } from '../csv/file.ts'
 import { CsvStream } from '../csv/stream.ts'
 import { jsonDocument } from '../json/document.ts'
@@ -8,7 +8,7 @@ import type { ReadContext } from '../source.ts'
 import type { StreamSettings } from './stream-settings.ts'
 
 /** What is known about the columns of a CSV file: nothing. */
-export function freeColumns({ trim }: Pick<StreamSettings, 'trim'>): Vocabulary {
+export function freeColumns({ trim }: Pick<StreamSettings, 'trim'>): ColumnSpec {
   return { known: [], required: [], open: true, verbatim: trim ? [] : 'all' }
 }
 
@@ -17,8 +17,8 @@ export function openFile(file: SourceFile, settings: StreamSettings, context: Re
   const { name: stream, format, encoding, dialect, nulls, records } = settings
   const role = settings.join === undefined ? 'main' : 'joined'
   if (format === 'csv') {
-    const vocabulary = freeColumns(settings)
-    return new CsvStream({ stream, file, role, vocabulary, dialect, encoding, nulls }, context)
+    const columnSpec = freeColumns(settings)
+    return new CsvStream({ stream, file, role, columnSpec, dialect, encoding, nulls }, context)
   }
   const textFormat = format === 'ndjson' ? ndjson : jsonDocument(records)
   return new TextFile({ stream, file, role, encoding, format: textFormat }, context)

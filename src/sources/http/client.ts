@@ -4,7 +4,7 @@ import { OperatorError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { describeFailure } from '../../http/describe-failure.ts'
 import { openNetwork } from '../../http/network.ts'
-import { settledTrouble } from '../../http/permanent-failure.ts'
+import { permanentFailure } from '../../http/permanent-failure.ts'
 import { NO_PROXIES } from '../../http/proxy.ts'
 import { jittered, parseBucketLevel, parseRetryAfter, serverTime } from '../../http/retry-after.ts'
 import type { Json } from '../../json.ts'
@@ -152,7 +152,7 @@ export class JsonClient {
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof OperatorError) throw error
-      const settled = settledTrouble(error, this.#options.name)
+      const settled = permanentFailure(error, this.#options.name)
       if (settled !== undefined) throw settled
       if (error instanceof TooLarge) throw answerTooLarge(this.#what(call), error.message)
       return { kind: 'trouble', what: describeFailure(error) }

@@ -1,7 +1,7 @@
 import { type Dispatcher, fetch } from 'undici'
 import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import { describeFailure } from '../../http/describe-failure.ts'
-import { settledTrouble } from '../../http/permanent-failure.ts'
+import { permanentFailure } from '../../http/permanent-failure.ts'
 import { HttpRefusal } from './refusal.ts'
 
 interface DownloadOptions {
@@ -43,7 +43,7 @@ export async function* download(
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof OperatorError) throw error
-    const settled = settledTrouble(error, what)
+    const settled = permanentFailure(error, what)
     if (settled !== undefined) throw settled
     const why = stalled.signal.aborted ? `nothing came for ${timeoutMs / 1000} s` : describeFailure(error)
     throw new SourceError({

@@ -17,12 +17,12 @@ const HEAD_BYTES = 256 * 1024
  * @throws SourceError where the document is no JSON, nests too deeply or holds a record that is too long, and when the path leads nowhere
  */
 export function jsonDocument(names: readonly string[] | undefined): TextFormat {
-  return async function* (text, intake) {
-    const reader = new DocumentReader(intake.file, names, {
-      record: () => intake.met(),
+  return async function* (text, sink) {
+    const reader = new DocumentReader(sink.file, names, {
+      record: () => sink.met(),
       noObject(line) {
-        intake.met()
-        intake.reject(line, notAnObject)
+        sink.met()
+        sink.reject(line, notAnObject)
       },
     })
     for await (const chunk of text) {

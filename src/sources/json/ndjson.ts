@@ -8,17 +8,17 @@ import { linesOf } from './lines.ts'
 import { lineTooLong, MAX_RECORD_BYTES, nestedTooDeep, notAnObject } from './refusals.ts'
 
 /** A record a line. Blank lines are none; a line that is no object is refused, and reading goes on. */
-export const ndjson: TextFormat = async function* (text, intake) {
+export const ndjson: TextFormat = async function* (text, sink) {
   let first = true
   for await (const lines of linesOf(text, MAX_RECORD_BYTES)) {
     const records: LineRecord[] = []
     for (const { line, content } of lines) {
       if (content === '') continue
-      if (first && (content === '[' || content === '{')) throw document(intake.file, line)
+      if (first && (content === '[' || content === '{')) throw document(sink.file, line)
       first = false
-      intake.met()
+      sink.met()
       const parsed = content === undefined ? lineTooLong : recordIn(content)
-      if ('code' in parsed) intake.reject(line, parsed, content)
+      if ('code' in parsed) sink.reject(line, parsed, content)
       else records.push({ line, data: parsed.data })
     }
     if (records.length > 0) yield records

@@ -6,7 +6,7 @@ import type { Step } from '../../diagnostics/step.ts'
 import type { FailedRequest } from '../../http/failed-request.ts'
 import type { Proxies } from '../../http/proxy.ts'
 import type { LiveReading } from '../source.ts'
-import { nextOf, settle } from './folders.ts'
+import { finishReplacement, nextOf } from './folders.ts'
 import { checkIdentity, optionsOf, snapshotIdentity } from './placement.ts'
 import { discardUnfinished } from './progress.ts'
 import { readSnapshot } from './read-snapshot.ts'
@@ -105,7 +105,7 @@ export async function writing(
 
 /** @throws SourceError when the folder holds a snapshot of another source; a damaged one may be replaced */
 export async function checkPlace(folder: string, config: SourceConfig, live: LiveReading | undefined): Promise<void> {
-  settle(folder)
+  finishReplacement(folder)
   const present = await readSnapshot(folder).catch((error: unknown) => {
     if (error instanceof SourceError) return undefined
     throw error

@@ -22,7 +22,7 @@ function oldOf(folder: string): string {
  * either the old snapshot is whole or the new one.
  * @throws UsageError when something else is there
  */
-export function settle(folder: string): void {
+export function finishReplacement(folder: string): void {
   const [next, old] = [nextOf(folder), oldOf(folder)]
   if (existsSync(join(next, HEAD))) {
     checkReplaceable(folder)

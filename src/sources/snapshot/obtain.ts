@@ -5,7 +5,7 @@ import { ManifestError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { LiveReading } from '../source.ts'
 import type { CaptureOptions } from './capture.ts'
-import { settle } from './folders.ts'
+import { finishReplacement } from './folders.ts'
 import { HEAD } from './format.ts'
 import { checkIdentity, liveReading, snapshotFolder } from './placement.ts'
 import { readSnapshot } from './read-snapshot.ts'
@@ -35,7 +35,7 @@ export async function obtainSnapshot(
   if (options.from !== undefined) return namedSnapshot(config, options.from, live)
   if (live === undefined) return undefined
   const folder = snapshotFolder(config, options.directory, live)
-  settle(folder)
+  finishReplacement(folder)
   if (!options.fresh && existsSync(join(folder, HEAD))) {
     const snapshot = await readSnapshot(folder)
     checkIdentity(snapshot, config, live)

@@ -4,7 +4,7 @@ import { SourceError } from '../../diagnostics/errors.ts'
 import { explaining, type Purpose, writeRefusal, writeWholeFile } from '../../files/whole-file.ts'
 import { canonicalJson, type Json, type JsonObject } from '../../json.ts'
 import { toolVersion } from '../../version.ts'
-import { checkReplaceable, nextOf, settle } from './folders.ts'
+import { checkReplaceable, finishReplacement, nextOf } from './folders.ts'
 import { digestStreams, HEAD, headText } from './format.ts'
 import { discardUnfinished, openProgress, type ProgressStore } from './progress.ts'
 import { readSnapshot } from './read-snapshot.ts'
@@ -50,7 +50,7 @@ export async function openSnapshotWriter(
   const { now = Date.now, checkpoint = CHECKPOINT } = options
   // Before anything that a killed process left takes its place.
   checkReplaceable(folder)
-  settle(folder)
+  finishReplacement(folder)
   if (options.anew) discardUnfinished(folder)
   const next = nextOf(folder)
   explaining(next, purposeOf(next), () => mkdirSync(next, { recursive: true, mode: 0o700 }))
@@ -168,7 +168,7 @@ class FolderWriter implements OpenSnapshotWriter {
     await this.#release()
     const head = join(nextOf(this.#folder), HEAD)
     writeWholeFile(head, [text], purposeOf(nextOf(this.#folder)))
-    settle(this.#folder)
+    finishReplacement(this.#folder)
     return readSnapshot(this.#folder)
   }
 

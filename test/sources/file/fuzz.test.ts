@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
 import { jsonDocument } from '../../../src/sources/json/document.ts'
 import { ndjson } from '../../../src/sources/json/ndjson.ts'
-import type { Intake, LineRecord, TextFormat } from '../../../src/sources/record-file.ts'
+import type { LineRecord, RecordSink, TextFormat } from '../../../src/sources/record-file.ts'
 
 /** Takes a text apart that comes in pieces which end wherever they are told to, within characters too. */
 async function readPieces(
   format: TextFormat,
   text: string,
   borders: readonly number[],
-  reject: Intake['reject'] = (line, refusal) => {
+  reject: RecordSink['reject'] = (line, refusal) => {
     throw new Error(`line ${line}: ${refusal.message}`)
   },
 ): Promise<LineRecord[]> {
@@ -23,13 +23,13 @@ async function readPieces(
       from = to
     }
   }
-  const intake: Intake = {
+  const sink: RecordSink = {
     file: { name: 'users', path: '/users' },
     met() {},
     reject,
   }
   const records: LineRecord[] = []
-  for await (const batch of format(pieces(), intake)) records.push(...batch)
+  for await (const batch of format(pieces(), sink)) records.push(...batch)
   return records
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { settle } from '../../../src/sources/snapshot/folders.ts'
+import { finishReplacement } from '../../../src/sources/snapshot/folders.ts'
 import { readSnapshot } from '../../../src/sources/snapshot/read-snapshot.ts'
 import { openSnapshotWriter } from '../../../src/sources/snapshot/writer.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
@@ -45,7 +45,7 @@ test('wherever it is killed, the old snapshot or the new one is whole, and what 
   const killAt = async (step: number) => {
     const folder = begin(`killed-${step}`)
     expect([step, (await child(folder, step, '2')).signal]).toEqual([step, 'SIGKILL'])
-    settle(folder)
+    finishReplacement(folder)
     const left = await readSnapshot(folder)
     const rows = [...(await rowsOf(left, 'people')), ...(await rowsOf(left, 'groups'))]
     const versions = new Set(rows.map(({ version }) => version))

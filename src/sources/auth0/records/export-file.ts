@@ -43,7 +43,7 @@ function csvFile({ fromCsv, ...options }: ExportFileOptions, context: ReadContex
   // Auth0 puts a ' before texts.
   const nulls = options.nulls.flatMap((value) => [value, `'${value}`])
   // Exports name what fields they like: a mapping may read any of them.
-  const stream = new CsvStream({ ...options, nulls, vocabulary: { known: [], required: [], open: true } }, context)
+  const stream = new CsvStream({ ...options, nulls, columnSpec: { known: [], required: [], open: true } }, context)
   return {
     async *records() {
       for await (const batch of stream.records()) yield batch.map(({ line, data }) => ({ line, data: fromCsv(data) }))
