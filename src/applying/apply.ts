@@ -117,8 +117,8 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
     rejected: plan.set.rejectCount(),
     leftOut: accounting.records.leftOut,
     accounting,
-    stillReduced: countStillReduced(plan.set.staging),
-    stillAnswered: countStillAnswered(plan.set.staging),
+    stillReduced: countStillReduced(plan.set.rundb),
+    stillAnswered: countStillAnswered(plan.set.rundb),
     purpose: plan.purpose,
     ...(plan.set.scope && { scope: plan.set.scope }),
     stopped: progress.stop && { message: progress.stop.message },
@@ -177,12 +177,12 @@ async function attempt(progress: Progress, action: Action, postponed: Postponed[
 }
 
 function phasesOf(plan: Plan): number[] {
-  const rows = plan.set.staging.statement('SELECT DISTINCT phase FROM actions ORDER BY phase').all()
+  const rows = plan.set.rundb.statement('SELECT DISTINCT phase FROM actions ORDER BY phase').all()
   return rows.map((row) => Number(row.phase))
 }
 
 function* actionsOf(plan: Plan, phase: number): Generator<Action> {
-  const page = plan.set.staging.statement(
+  const page = plan.set.rundb.statement(
     'SELECT position, action FROM actions WHERE phase = ? AND position > ? ORDER BY position LIMIT 1000',
   )
   for (let after = 0; ; ) {

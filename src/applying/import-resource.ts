@@ -173,8 +173,8 @@ function otherIdentity(
   })
 }
 
-function notDesired({ staging }: DesiredSet, { kind, key }: Address): UsageError {
-  const alias = staging.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
+function notDesired({ rundb }: DesiredSet, { kind, key }: Address): UsageError {
+  const alias = rundb.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
   return new UsageError({
     code: 'not_desired',
     message: `the source has no ${kind}:${key}`,

@@ -9,7 +9,7 @@ const BATCH = 500
 /** Writes down with a run what WorkOS answered otherwise to an earlier one: it stays named until WorkOS or the source is another. */
 export async function recordStillAnswered(state: StateStore, run: number, { set }: Plan): Promise<void> {
   let batch: Failure[] = []
-  for (const { kind, key, differences } of stillAnswered(set.staging)) {
+  for (const { kind, key, differences } of stillAnswered(set.rundb)) {
     const message = describeAnswer(differences)
     const origin = set.origin(kind, key)
     batch.push({ kind, key, action: 'unchanged', outcome: 'reduced', code: 'answered_otherwise', message, origin })

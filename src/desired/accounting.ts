@@ -34,8 +34,8 @@ const ALWAYS: ReadonlySet<string> = new Set(['organization', 'user', 'membership
 export type Yielded = ReadonlyMap<string, number>
 
 /** Counts what is staged: call it after staging and before assembling. */
-export function countYielded(staging: RunDatabase): Yielded {
-  const rows = staging
+export function countYielded(rundb: RunDatabase): Yielded {
+  const rows = rundb
     .statement(
       `SELECT kind, sum(records) AS n FROM (
          SELECT kind, records FROM drafts UNION ALL SELECT kind, records FROM rejects WHERE kind <> 'record'
@@ -52,48 +52,48 @@ export function countYielded(staging: RunDatabase): Yielded {
  * @throws StateError if a sum does not come out even: a defect of this program, on which nothing may be applied
  */
 export function account(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   yielded: Yielded,
   streams: StreamCount[],
   records: StagedRecords,
   assignedLater: number,
 ): Accounting {
   const kinds = draftDefinitions
-    .map(({ name, plural }) => countKind(staging, yielded, name, plural))
+    .map(({ name, plural }) => countKind(rundb, yielded, name, plural))
     .filter((count) => count.yielded + count.distinct > 0 || ALWAYS.has(count.kind))
-  kinds.push(countAssignments(staging, yielded, records.assigned, assignedLater))
+  kinds.push(countAssignments(rundb, yielded, records.assigned, assignedLater))
   const accounting: Accounting = { streams, records, kinds }
-  checkSums(accounting, countNamed(staging))
+  checkSums(accounting, countNamed(rundb))
   return accounting
 }
 
-function countKind(staging: RunDatabase, yielded: Yielded, kind: string, plural: string): KindCount {
-  const distinct = staging.count('SELECT count(*) FROM desired WHERE kind = ? AND records > 0', kind)
+function countKind(rundb: RunDatabase, yielded: Yielded, kind: string, plural: string): KindCount {
+  const distinct = rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND records > 0', kind)
   return {
     kind,
     plural,
     yielded: yielded.get(kind) ?? 0,
     distinct,
-    merged: staging.count('SELECT sum(records) FROM desired WHERE kind = ?', kind) - distinct,
-    rejected: staging.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind),
-    leftOut: countLeftOut(staging, kind),
+    merged: rundb.count('SELECT sum(records) FROM desired WHERE kind = ?', kind) - distinct,
+    rejected: rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind),
+    leftOut: countLeftOut(rundb, kind),
   }
 }
 
-function countLeftOut(staging: RunDatabase, kind: string): number {
-  return staging.count('SELECT sum(records) FROM left_out_with WHERE kind = ?', kind)
+function countLeftOut(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT sum(records) FROM left_out_with WHERE kind = ?', kind)
 }
 
 /** Roles are no resources of their own: one that found its membership is distinct, one that found none is rejected. */
-function countAssignments(staging: RunDatabase, yielded: Yielded, assigned: number, assignedLater: number): KindCount {
+function countAssignments(rundb: RunDatabase, yielded: Yielded, assigned: number, assignedLater: number): KindCount {
   return {
     kind: 'roleAssignment',
     plural: 'role assignments',
     yielded: (yielded.get('roleAssignment') ?? 0) + assigned,
     distinct: assigned + assignedLater,
     merged: 0,
-    rejected: staging.count('SELECT sum(records) FROM rejects WHERE kind = ?', 'roleAssignment'),
-    leftOut: countLeftOut(staging, 'roleAssignment'),
+    rejected: rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', 'roleAssignment'),
+    leftOut: countLeftOut(rundb, 'roleAssignment'),
   }
 }
 

@@ -19,20 +19,20 @@ import { assignUserGrants } from './user-grants.ts'
  * hundreds of thousands of users: a signal is taken in between two of them.
  * @returns how many of the staged role grants found their membership
  */
-export async function assembleDesired(staging: RunDatabase, manifest: Manifest, signal?: AbortSignal): Promise<number> {
+export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, signal?: AbortSignal): Promise<number> {
   const step = async (work: () => void) => {
     await breathe(signal)
-    staging.transaction(work)
+    rundb.transaction(work)
   }
   await step(() => {
-    staging.db.exec(`
+    rundb.db.exec(`
       CREATE INDEX drafts_by_group ON drafts (kind, dedupe_group, seq);
       CREATE INDEX drafts_by_key ON drafts (kind, key, dedupe_group);
       CREATE INDEX notes_by_key ON notes (kind, key);
       CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
     `)
   })
-  await step(() => refuseNameCollisions(staging))
+  await step(() => refuseNameCollisions(rundb))
   let assigned = 0
   const count = (more: number) => {
     assigned += more
@@ -41,18 +41,18 @@ export async function assembleDesired(staging: RunDatabase, manifest: Manifest, 
     const takesRoles = definition.name === 'membership'
     const settlement = settlements[definition.name]
     if (takesRoles) {
-      await step(() => refuseGrantsForTwo(staging))
-      await step(() => count(assignUserGrants(staging, manifest.roles)))
+      await step(() => refuseGrantsForTwo(rundb))
+      await step(() => count(assignUserGrants(rundb, manifest.roles)))
     }
-    await step(() => followAliases(staging, definition))
-    if (takesRoles) await step(() => count(assignGrants(staging, definition)))
-    await step(() => rejectKeyConflicts(staging, definition, manifest))
-    await step(() => mergeGroups(staging, definition, manifest))
-    await step(() => settlement?.merged?.(staging, manifest))
-    await step(() => leaveOutDependents(staging, definition))
-    await step(() => refuseDependents(staging, definition))
-    await step(() => settlement?.settled?.(staging, manifest))
+    await step(() => followAliases(rundb, definition))
+    if (takesRoles) await step(() => count(assignGrants(rundb, definition)))
+    await step(() => rejectKeyConflicts(rundb, definition, manifest))
+    await step(() => mergeGroups(rundb, definition, manifest))
+    await step(() => settlement?.merged?.(rundb, manifest))
+    await step(() => leaveOutDependents(rundb, definition))
+    await step(() => refuseDependents(rundb, definition))
+    await step(() => settlement?.settled?.(rundb, manifest))
   }
-  await step(() => noteSimilarNames(staging))
+  await step(() => noteSimilarNames(rundb))
   return assigned
 }

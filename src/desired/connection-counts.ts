@@ -16,9 +16,9 @@ export interface ConnectionCounts {
 /** None go into files. */
 export const NONE: ConnectionCounts = { saml: 0, oidc: 0, organizations: 0, named: [] }
 
-export function countConnections({ staging }: DesiredSet): ConnectionCounts {
+export function countConnections({ rundb }: DesiredSet): ConnectionCounts {
   const ofType = (type: string) =>
-    staging.count(
+    rundb.count(
       "SELECT count(*) FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?",
       type,
     )
@@ -27,8 +27,8 @@ export function countConnections({ staging }: DesiredSet): ConnectionCounts {
   return {
     saml: ofType('saml'),
     oidc: ofType('oidc'),
-    organizations: staging.count(`SELECT count(*) FROM (${organizations})`),
-    named: staging
+    organizations: rundb.count(`SELECT count(*) FROM (${organizations})`),
+    named: rundb
       .statement(`${organizations} ORDER BY key LIMIT ?`)
       .all(NAMED)
       .map(({ key }) => String(key)),

@@ -51,7 +51,7 @@ export interface SourceReading {
 
 /** The desired set of one run, in its staging database. */
 export class DesiredSet {
-  readonly staging: RunDatabase
+  readonly rundb: RunDatabase
   readonly accounting: Accounting
   readonly reading: SourceReading
   /** Of whom the set speaks; undefined: of everybody in the source. */
@@ -60,31 +60,31 @@ export class DesiredSet {
   readonly files: ReadonlyMap<string, string>
 
   constructor(
-    staging: RunDatabase,
+    rundb: RunDatabase,
     accounting: Accounting,
     reading: SourceReading = { partial: false },
     files: ReadonlyMap<string, string> = new Map(),
     scope?: ScopeReport,
   ) {
     this.files = files
-    this.staging = staging
+    this.rundb = rundb
     this.accounting = accounting
     this.reading = reading
     this.scope = scope
   }
 
   count(kind: string): number {
-    return this.staging.count('SELECT count(*) FROM desired WHERE kind = ?', kind)
+    return this.rundb.count('SELECT count(*) FROM desired WHERE kind = ?', kind)
   }
 
   get(kind: string, key: string): DesiredResource | undefined {
-    const row = this.staging.statement('SELECT * FROM desired WHERE kind = ? AND key = ?').get(kind, key)
+    const row = this.rundb.statement('SELECT * FROM desired WHERE kind = ? AND key = ?').get(kind, key)
     return row && desiredFromRow(row)
   }
 
   /** Where the resource's first record stands: `users.csv:12`; for what the manifest itself declares, `the manifest`. */
   origin(kind: string, key: string): string {
-    const row = this.staging
+    const row = this.rundb
       .statement(
         `SELECT f.name || coalesce(':' || d.line, '') AS origin FROM desired d JOIN files f ON f.id = d.file
          WHERE d.kind = ? AND d.key = ?`,
@@ -95,7 +95,7 @@ export class DesiredSet {
 
   /** Everything that was refused, in the order of the records. */
   *rejects(): Generator<RejectedItem> {
-    const rows = this.staging.db
+    const rows = this.rundb.db
       .prepare(
         `SELECT r.*, f.name || coalesce(':' || r.line, '') AS origin FROM rejects r JOIN files f ON f.id = r.file
          ORDER BY r.file, r.line, r.rowid`,
@@ -117,22 +117,22 @@ export class DesiredSet {
 
   /** Records that the manifest leaves out, in their order. */
   leftOut(limit = Number.POSITIVE_INFINITY): Generator<LeftOutItem> {
-    return leftOutItems(this.staging, this.accounting.records.leftOutBy, limit)
+    return leftOutItems(this.rundb, this.accounting.records.leftOutBy, limit)
   }
 
   /** How many of them there are, by name. */
   leftOutCount(): number {
-    const { leftOut, ignored } = countNamed(this.staging)
+    const { leftOut, ignored } = countNamed(this.rundb)
     return leftOut + ignored
   }
 
   rejectCount(): number {
-    return this.staging.count('SELECT sum(records) FROM rejects')
+    return this.rundb.count('SELECT sum(records) FROM rejects')
   }
 
   /** Refused items by kind and code, most first. */
   rejectCounts(): { kind: string; code: string; count: number }[] {
-    return this.staging
+    return this.rundb
       .statement('SELECT kind, code, sum(records) AS n FROM rejects GROUP BY kind, code ORDER BY n DESC, kind, code')
       .all()
       .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
@@ -140,7 +140,7 @@ export class DesiredSet {
 
   /** Remarks on resources that are in the desired set, most first. What a merge gave back, a password or metadata, is not missed. */
   noteCounts(): NoteCount[] {
-    return this.staging
+    return this.rundb
       .statement(
         `SELECT n.kind, n.code, n.detail, count(DISTINCT d.key) AS n FROM notes n
          LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
@@ -163,7 +163,7 @@ export class DesiredSet {
 
   /** How many records have a value that merging did not take, and how many merged into an earlier one without a difference. */
   mergeCounts(): { kind: string; different: number; alike: number }[] {
-    const rows = this.staging
+    const rows = this.rundb
       .statement(
         `SELECT m.kind, sum(max(m.records, 1)) AS n, sum(m.records) AS merged FROM ${ACCEPTED_MERGES}
          WHERE m.conflicts <> '[]' GROUP BY m.kind`,
@@ -180,14 +180,14 @@ export class DesiredSet {
   }
 
   #mergedIn(kind: string): number {
-    return this.staging.count('SELECT sum(records - 1) FROM desired WHERE kind = ? AND records > 0', kind)
+    return this.rundb.count('SELECT sum(records - 1) FROM desired WHERE kind = ? AND records > 0', kind)
   }
 
   /** How many users were merged from several records, and from how many. */
   mergedUsers(): { users: number; records: number } {
     const merged = this.accounting.kinds.some(({ kind, merged }) => kind === 'user' && merged > 0)
     const row = merged
-      ? this.staging
+      ? this.rundb
           .statement(
             "SELECT count(*) AS users, sum(records) AS records FROM desired WHERE kind = 'user' AND records > 1",
           )
@@ -208,7 +208,7 @@ export class DesiredSet {
   }
 
   *#merges(condition: string, ...parameters: (string | number)[]): Generator<MergedRecord> {
-    const rows = this.staging.db
+    const rows = this.rundb.db
       .prepare(
         `SELECT m.*, f.name || coalesce(':' || m.line, '') AS origin FROM ${ACCEPTED_MERGES} JOIN files f ON f.id = m.file
          WHERE ${condition}`,
@@ -227,7 +227,7 @@ export class DesiredSet {
   }
 
   close(): void {
-    this.staging.close()
+    this.rundb.close()
   }
 }
 

@@ -14,8 +14,8 @@ export interface Member extends Mergeable {
 }
 
 /** The drafts of each resource of a kind that has several, in the order of the policy; one resource at a time. */
-export function* draftGroups(staging: RunDatabase, kind: string, order: string): Generator<Member[]> {
-  const rows = staging.db
+export function* draftGroups(rundb: RunDatabase, kind: string, order: string): Generator<Member[]> {
+  const rows = rundb.db
     .prepare(
       `SELECT dedupe_group, key, refs, attributes, secrets, updated, seq, file, line, records FROM drafts
        WHERE kind = ?1 AND dedupe_group IN (SELECT dedupe_group FROM drafts WHERE kind = ?1 GROUP BY dedupe_group HAVING count(*) > 1)
@@ -46,7 +46,7 @@ export function* draftGroups(staging: RunDatabase, kind: string, order: string):
 }
 
 /** `users.csv:12`. */
-export function originOf(staging: RunDatabase, { file, line }: Pick<Member, 'file' | 'line'>): string {
-  const name = String(staging.statement('SELECT name FROM files WHERE id = ?').get(file)?.name)
+export function originOf(rundb: RunDatabase, { file, line }: Pick<Member, 'file' | 'line'>): string {
+  const name = String(rundb.statement('SELECT name FROM files WHERE id = ?').get(file)?.name)
   return line === null ? name : `${name}:${line}`
 }

@@ -45,26 +45,26 @@ export function casesOf(
 }
 
 export function insertCase(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   code: DuplicateCaseCode,
   fate: CaseFate,
   key: string,
   records: number,
 ): void {
-  staging.run('INSERT INTO cases VALUES (?, ?, ?, ?)', code, fate, key, records)
+  rundb.run('INSERT INTO cases VALUES (?, ?, ?, ?)', code, fate, key, records)
 }
 
 /** Once all users that are refused have been: what was merged and then refused was refused. */
-export function recordDuplicateCases(staging: RunDatabase): void {
-  staging.run(
+export function recordDuplicateCases(rundb: RunDatabase): void {
+  rundb.run(
     `UPDATE cases SET fate = 'rejected' WHERE fate = 'merged'
        AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'user' AND d.key = cases.key)`,
   )
 }
 
 /** The cases of the source, in the order of their names. */
-export function caseCounts(staging: RunDatabase): CaseCount[] {
-  return staging
+export function caseCounts(rundb: RunDatabase): CaseCount[] {
+  return rundb
     .statement(
       `SELECT code, fate, count(DISTINCT key) AS users, sum(records) AS records FROM cases
        GROUP BY code, fate ORDER BY code, fate`,

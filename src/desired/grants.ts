@@ -8,25 +8,25 @@ import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
  * with it had its reasons for not having it. A role that finds no membership is refused, never dropped.
  * @returns how many found one
  */
-export function assignGrants(staging: RunDatabase, definition: DraftDefinition): number {
-  if (staging.count("SELECT count(*) FROM grants WHERE scope <> 'user'") === 0) return 0
+export function assignGrants(rundb: RunDatabase, definition: DraftDefinition): number {
+  if (rundb.count("SELECT count(*) FROM grants WHERE scope <> 'user'") === 0) return 0
   let assigned = 0
-  staging.db.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
-  const toOwn = staging.statement(
+  rundb.db.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
+  const toOwn = rundb.statement(
     `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records)
      SELECT seq, kind, key, dedupe_group, refs, ?1, NULL, file, line, 0 FROM drafts
      WHERE seq = ?2 AND refs <> '{}' AND kind = ?3 AND records > 0 AND json_extract(refs, '$.user') = ?4`,
   )
-  const toOrganization = staging.statement(
+  const toOrganization = rundb.statement(
     `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records)
      SELECT ?1, kind, key, dedupe_group, refs, ?2, NULL, file, line, 0 FROM drafts WHERE kind = ?3 AND key = ?4 AND records > 0
      ORDER BY seq, id LIMIT 1`,
   )
-  const isUser = staging.statement(
+  const isUser = rundb.statement(
     "SELECT 1 FROM desired WHERE kind = 'user' AND key = ?1 UNION ALL SELECT 1 FROM rejects WHERE kind = 'user' AND key = ?1 LIMIT 1",
   )
-  const reject = staging.statement('INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)')
-  const grants = staging.db
+  const reject = rundb.statement('INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)')
+  const grants = rundb.db
     .prepare(
       `SELECT g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
        LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user WHERE g.scope <> 'user'`,
@@ -51,12 +51,12 @@ export function assignGrants(staging: RunDatabase, definition: DraftDefinition):
       continue
     }
     const left =
-      leftOutBy(staging, 'user', user) ??
-      (organization === null ? undefined : leftOutBy(staging, 'organization', organization))
+      leftOutBy(rundb, 'user', user) ??
+      (organization === null ? undefined : leftOutBy(rundb, 'organization', organization))
     if (left !== undefined) {
       const line = grant.line === null ? null : Number(grant.line)
       const refs = { user, ...(organization !== null && { organization }) }
-      insertLeftOutWith(staging, { kind: 'roleAssignment', key: user, path: left, refs }, [Number(grant.file), line])
+      insertLeftOutWith(rundb, { kind: 'roleAssignment', key: user, path: left, refs }, [Number(grant.file), line])
       continue
     }
     reject.run(

@@ -16,7 +16,7 @@ const NAMED = 3
 
 /** What merging a group works with. */
 interface Merging {
-  staging: RunDatabase
+  rundb: RunDatabase
   definition: DraftDefinition
   policy: MergePolicy
   manifest: Manifest
@@ -26,17 +26,17 @@ interface Merging {
  * Moves the drafts of one kind into the desired set, one row per group. Groups of one, nearly all of them, never leave
  * SQLite; the others are merged in the order of the policy, which SQLite puts them in, one group at a time.
  */
-export function mergeGroups(staging: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
-  staging.run(
+export function mergeGroups(rundb: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
+  rundb.run(
     `INSERT INTO desired
        SELECT kind, key, refs, attributes, secrets, seq, file, line, records FROM drafts WHERE kind = ?
        GROUP BY dedupe_group HAVING count(*) = 1 ORDER BY key`,
     definition.name,
   )
-  if (definition.name === 'user') findSharedIds(staging)
+  if (definition.name === 'user') findSharedIds(rundb)
   const policy = policyFor(manifest, definition.name)
-  const merging = { staging, definition, policy, manifest }
-  for (const members of draftGroups(staging, definition.name, policy.order)) {
+  const merging = { rundb, definition, policy, manifest }
+  for (const members of draftGroups(rundb, definition.name, policy.order)) {
     if (policy.strategy === 'error' && !areRepeats(members)) refuseGroup(merging, members)
     else mergeMembers(merging, members)
   }
@@ -49,16 +49,16 @@ function areRepeats(members: readonly Member[]): boolean {
 }
 
 /** Refuses all records of a group, each with its own place and the others named. */
-function refuseGroup({ staging, definition: { name }, manifest }: Merging, members: readonly Member[]): void {
+function refuseGroup({ rundb, definition: { name }, manifest }: Merging, members: readonly Member[]): void {
   for (const member of members) {
     const { key, seq, file, line, refs, records } = member
-    staging.run(
+    rundb.run(
       'INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       name,
       key,
       'duplicate_user',
       null,
-      `it is one with ${others(staging, name, members, member)}, from which it differs, and dedupe.user.strategy is error`,
+      `it is one with ${others(rundb, name, members, member)}, from which it differs, and dedupe.user.strategy is error`,
       'leave all but one of them out with map.user.when, or choose another strategy',
       seq,
       file,
@@ -68,19 +68,19 @@ function refuseGroup({ staging, definition: { name }, manifest }: Merging, membe
     )
   }
   const records = members.reduce((sum, member) => sum + member.records, 0)
-  const shared = sharedIdsOf(staging, members, undefined)
+  const shared = sharedIdsOf(rundb, members, undefined)
   for (const code of casesOf(members, manifest.dedupe.user.email, shared)) {
-    insertCase(staging, code, 'rejected', members[0]?.key ?? '', records)
+    insertCase(rundb, code, 'rejected', members[0]?.key ?? '', records)
   }
 }
 
-function others(staging: RunDatabase, kind: string, members: readonly Member[], member: Member): string {
+function others(rundb: RunDatabase, kind: string, members: readonly Member[], member: Member): string {
   const rest = members.filter((other) => other !== member)
-  const named = rest.slice(0, NAMED).map((other) => `${kind}:${other.key} (${originOf(staging, other)})`)
+  const named = rest.slice(0, NAMED).map((other) => `${kind}:${other.key} (${originOf(rundb, other)})`)
   return rest.length > NAMED ? `${named.join(', ')} and ${rest.length - NAMED} more` : named.join(', ')
 }
 
-function mergeMembers({ staging, definition, policy, manifest }: Merging, members: readonly Member[]): void {
+function mergeMembers({ rundb, definition, policy, manifest }: Merging, members: readonly Member[]): void {
   const [first, ...rest] = members
   if (first === undefined) return
   const records = members.reduce((sum, member) => sum + member.records, 0)
@@ -89,21 +89,21 @@ function mergeMembers({ staging, definition, policy, manifest }: Merging, member
   const limited = (attributes: typeof merged.attributes) =>
     definition.fitMerged?.(attributes, limits) ?? { attributes, notes: [] }
   const isUser = definition.name === 'user'
-  const shared = isUser ? sharedIdsOf(staging, members, merged.attributes.externalId) : undefined
+  const shared = isUser ? sharedIdsOf(rundb, members, merged.attributes.externalId) : undefined
   const { attributes, notes } = shared
     ? keepExternalIds(merged.attributes, members, shared, manifest, limited)
     : limited(merged.attributes)
-  recordAliases(staging, definition, first, rest)
-  recordMerges(staging, definition, members, merged.conflicts)
+  recordAliases(rundb, definition, first, rest)
+  recordMerges(rundb, definition, members, merged.conflicts)
   for (const { code, detail } of notes) {
-    staging.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', first.seq, definition.name, first.key, code, detail)
+    rundb.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', first.seq, definition.name, first.key, code, detail)
   }
   for (const code of shared ? casesOf(members, manifest.dedupe.user.email, shared) : []) {
-    insertCase(staging, code, 'merged', first.key, records)
+    insertCase(rundb, code, 'merged', first.key, records)
   }
   const problem = definition.checkMerged?.(attributes, limits)[0]
   if (problem) {
-    staging.run(
+    rundb.run(
       'INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       definition.name,
       first.key,
@@ -119,7 +119,7 @@ function mergeMembers({ staging, definition, policy, manifest }: Merging, member
     )
     return
   }
-  staging.run(
+  rundb.run(
     'INSERT INTO desired VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     definition.name,
     first.key,
@@ -134,7 +134,7 @@ function mergeMembers({ staging, definition, policy, manifest }: Merging, member
 }
 
 function recordMerges(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   { name }: DraftDefinition,
   members: readonly Member[],
   conflicts: readonly MergeConflict[],
@@ -149,7 +149,7 @@ function recordMerges(
       dropped,
     }))
     if (first === undefined || (lost.length === 0 && member.key === first.key)) continue
-    staging.run(
+    rundb.run(
       'INSERT INTO merges VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       name,
       first.key,
@@ -164,9 +164,9 @@ function recordMerges(
   }
 }
 
-function recordAliases(staging: RunDatabase, definition: DraftDefinition, first: Member, others: Member[]): void {
+function recordAliases(rundb: RunDatabase, definition: DraftDefinition, first: Member, others: Member[]): void {
   for (const other of others) {
     if (other.key === first.key) continue
-    staging.run('INSERT OR IGNORE INTO aliases VALUES (?, ?, ?)', definition.name, other.key, first.key)
+    rundb.run('INSERT OR IGNORE INTO aliases VALUES (?, ?, ?)', definition.name, other.key, first.key)
   }
 }

@@ -11,12 +11,12 @@ import { policyFor } from './merge-policy.ts'
  * is preferred, or the first, stands, the others are refused: nobody can tell here which is right, and merging would give one's account to the
  * other. For the same reason what the refused records give to that key, memberships and roles, is refused with them.
  */
-export function rejectKeyConflicts(staging: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
-  if (definition.name === 'user') joinUndecided(staging)
+export function rejectKeyConflicts(rundb: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
+  if (definition.name === 'user') joinUndecided(rundb)
   const contradictory =
     'SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(dedupe_group) <> max(dedupe_group)'
-  if (staging.statement(contradictory).get(definition.name) === undefined) return
-  staging.db.exec(`
+  if (rundb.statement(contradictory).get(definition.name) === undefined) return
+  rundb.db.exec(`
     CREATE INDEX IF NOT EXISTS drafts_by_record ON drafts (seq);
     CREATE INDEX IF NOT EXISTS grants_by_record ON grants (seq);
   `)
@@ -24,20 +24,20 @@ export function rejectKeyConflicts(staging: RunDatabase, definition: DraftDefini
     .order.split(', ')
     .map((column) => `d.${column}`)
     .join(', ')
-  for (const { key } of staging.spool(`${contradictory} ORDER BY key`, definition.name)) {
-    refuseOthers(staging, definition, String(key), columns, manifest)
+  for (const { key } of rundb.spool(`${contradictory} ORDER BY key`, definition.name)) {
+    refuseOthers(rundb, definition, String(key), columns, manifest)
   }
 }
 
 /** Refuses the records of this key that are of another group than the one that stands. */
 function refuseOthers(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   { name }: DraftDefinition,
   key: string,
   columns: string,
   manifest: Manifest,
 ): void {
-  const [first, ...later] = staging
+  const [first, ...later] = rundb
     .statement(
       `SELECT d.*, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d
        JOIN files f ON f.id = d.file WHERE d.kind = ? AND d.key = ? ORDER BY ${columns}`,
@@ -46,7 +46,7 @@ function refuseOthers(
   if (first === undefined) return
   const message = `the key ${key} stands for another ${name} already, in ${first.origin}: their dedupe fields differ`
   for (const other of later.filter((draft) => draft.dedupe_group !== first.dedupe_group)) {
-    staging.run(
+    rundb.run(
       `INSERT INTO rejects SELECT kind, key, 'key_contradiction', 'key', ?, ?, seq, file, line, refs, records
        FROM drafts WHERE id = ?`,
       message,
@@ -54,10 +54,10 @@ function refuseOthers(
       Number(other.id),
     )
     if (name === 'user') {
-      insertCase(staging, contradictionOf([first, other], manifest), 'rejected', key, Number(other.records))
+      insertCase(rundb, contradictionOf([first, other], manifest), 'rejected', key, Number(other.records))
     }
-    staging.run('DELETE FROM drafts WHERE id = ?', Number(other.id))
-    refuseFollowers(staging, name, key, Number(other.seq), message)
+    rundb.run('DELETE FROM drafts WHERE id = ?', Number(other.id))
+    refuseFollowers(rundb, name, key, Number(other.seq), message)
   }
 }
 
@@ -65,10 +65,10 @@ function refuseOthers(
  * A record that says nothing of what tells users apart contradicts nobody: it is one with the records of its key, where those are in
  * one group.
  */
-function joinUndecided(staging: RunDatabase): void {
+function joinUndecided(rundb: RunDatabase): void {
   // Groups of a key alone begin with k, those of what tells users apart with g: see groupOf.
   const told = "FROM drafts o WHERE o.kind = drafts.kind AND o.key = drafts.key AND o.dedupe_group < 'k'"
-  staging.run(
+  rundb.run(
     `UPDATE drafts SET dedupe_group = (SELECT min(o.dedupe_group) ${told})
      WHERE kind = 'user' AND dedupe_group >= 'k'
        AND (SELECT count(DISTINCT o.dedupe_group) ${told}) = 1`,
@@ -84,12 +84,12 @@ function contradictionOf(rows: readonly Record<string, SQLOutputValue>[], { dedu
 }
 
 /** Refuses what the record `seq` says of the resource that was just refused. */
-function refuseFollowers(staging: RunDatabase, kind: string, key: string, seq: number, reason: string): void {
+function refuseFollowers(rundb: RunDatabase, kind: string, key: string, seq: number, reason: string): void {
   const message = `its ${kind} ${key} was rejected: ${reason}`
   for (const { name, refs } of draftDefinitions) {
     for (const role of Object.keys(refs).filter((role) => refs[role] === kind)) {
       const follows = `seq = ?1 AND kind = ?2 AND json_extract(refs, '$.' || ?3) = ?4`
-      staging.run(
+      rundb.run(
         `INSERT INTO rejects SELECT kind, key, ?5 || '_rejected', ?3, ?6, NULL, seq, file, line, refs, records
          FROM drafts WHERE ${follows}`,
         seq,
@@ -99,16 +99,16 @@ function refuseFollowers(staging: RunDatabase, kind: string, key: string, seq: n
         kind,
         message,
       )
-      staging.run(`DELETE FROM drafts WHERE ${follows}`, seq, name, role, key)
+      rundb.run(`DELETE FROM drafts WHERE ${follows}`, seq, name, role, key)
     }
   }
   if (kind !== 'user') return
-  staging.run(
+  rundb.run(
     `INSERT INTO rejects SELECT 'roleAssignment', user, 'user_rejected', 'user', ?3, NULL, seq, file, line,
        json_object('user', user), 1 FROM grants WHERE seq = ?1 AND user = ?2`,
     seq,
     key,
     message,
   )
-  staging.run('DELETE FROM grants WHERE seq = ? AND user = ?', seq, key)
+  rundb.run('DELETE FROM grants WHERE seq = ? AND user = ?', seq, key)
 }

@@ -13,16 +13,16 @@ export interface LeftOutWith {
 }
 
 /** Whether anything is known to be left out. */
-function knowsAny(staging: RunDatabase): boolean {
-  return staging.count('SELECT EXISTS (SELECT 1 FROM left_out_keys)') > 0
+function knowsAny(rundb: RunDatabase): boolean {
+  return rundb.count('SELECT EXISTS (SELECT 1 FROM left_out_keys)') > 0
 }
 
 /** Chunks arrive in any order: of several conditions the first by its path counts. */
 export function insertLeftOutKey(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   { kind, key, path }: { kind: string; key: string; path: string },
 ): void {
-  staging.run(
+  rundb.run(
     'INSERT INTO left_out_keys VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET path = min(path, excluded.path)',
     kind,
     key,
@@ -31,19 +31,19 @@ export function insertLeftOutKey(
 }
 
 export function insertLeftOutWith(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   { kind, key, path, refs }: { kind: string; key: string | null; path: string; refs: Readonly<Record<string, string>> },
   place: readonly [file: number, line: number | null],
 ): void {
-  staging.run('INSERT INTO left_out_with VALUES (?, ?, ?, ?, ?, ?, 1)', kind, key, path, ...place, JSON.stringify(refs))
-  if (key !== null && kind !== 'roleAssignment') insertLeftOutKey(staging, { kind, key, path })
+  rundb.run('INSERT INTO left_out_with VALUES (?, ?, ?, ?, ?, ?, 1)', kind, key, path, ...place, JSON.stringify(refs))
+  if (key !== null && kind !== 'roleAssignment') insertLeftOutKey(rundb, { kind, key, path })
 }
 
 /**
  * The condition that leaves a resource out. Undefined: none does, or a record of it is desired or was refused all the same.
  */
-export function leftOutBy(staging: RunDatabase, kind: string, key: string): string | undefined {
-  const row = staging
+export function leftOutBy(rundb: RunDatabase, kind: string, key: string): string | undefined {
+  const row = rundb
     .statement(
       `SELECT path FROM left_out_keys l WHERE kind = ? AND key = ?
        AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = l.kind AND d.key = l.key)
@@ -54,16 +54,16 @@ export function leftOutBy(staging: RunDatabase, kind: string, key: string): stri
 }
 
 /** Leaves out what refers to something that a condition leaves out. What refers to that in turn follows when its sort comes. */
-export function leaveOutDependents(staging: RunDatabase, { name, refs }: DraftDefinition): void {
-  if (!knowsAny(staging)) return
-  for (const [role, kind] of Object.entries(refs)) leaveOut(staging, name, kind, `d.refs ->> '$.${role}'`)
+export function leaveOutDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
+  if (!knowsAny(rundb)) return
+  for (const [role, kind] of Object.entries(refs)) leaveOut(rundb, name, kind, `d.refs ->> '$.${role}'`)
 }
 
 /** Leaves out the desired resources `d` of a kind for which `reference`, in SQL, is the key of something that is left out. */
-export function leaveOut(staging: RunDatabase, name: string, kind: string, reference: string): void {
-  if (!knowsAny(staging)) return
-  staging.db.exec('CREATE TABLE leaving (key TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID, STRICT')
-  staging.run(
+export function leaveOut(rundb: RunDatabase, name: string, kind: string, reference: string): void {
+  if (!knowsAny(rundb)) return
+  rundb.db.exec('CREATE TABLE leaving (key TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID, STRICT')
+  rundb.run(
     `INSERT INTO leaving SELECT d.key, l.path FROM desired d JOIN left_out_keys l ON l.kind = ?2 AND l.key = ${reference}
      WHERE d.kind = ?1 AND d.file IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM desired p WHERE p.kind = l.kind AND p.key = l.key)
@@ -71,19 +71,19 @@ export function leaveOut(staging: RunDatabase, name: string, kind: string, refer
     name,
     kind,
   )
-  staging.run(
+  rundb.run(
     `INSERT INTO left_out_with SELECT d.kind, d.key, l.path, d.file, d.line, d.refs, d.records
      FROM leaving l JOIN desired d ON d.kind = ? AND d.key = l.key ORDER BY d.seq, d.key`,
     name,
   )
-  staging.run('INSERT OR IGNORE INTO left_out_keys SELECT ?, key, path FROM leaving', name)
-  staging.run('DELETE FROM desired WHERE kind = ? AND key IN (SELECT key FROM leaving)', name)
-  staging.db.exec('DROP TABLE leaving')
+  rundb.run('INSERT OR IGNORE INTO left_out_keys SELECT ?, key, path FROM leaving', name)
+  rundb.run('DELETE FROM desired WHERE kind = ? AND key IN (SELECT key FROM leaving)', name)
+  rundb.db.exec('DROP TABLE leaving')
 }
 
 /** How many records of it there are, by kind and condition. */
-export function leftOutWithCounts(staging: RunDatabase): { kind: string; path: string; records: number }[] {
-  return staging
+export function leftOutWithCounts(rundb: RunDatabase): { kind: string; path: string; records: number }[] {
+  return rundb
     .statement(
       'SELECT kind, path, sum(records) AS n FROM left_out_with GROUP BY kind, path ORDER BY n DESC, kind, path',
     )
@@ -92,8 +92,8 @@ export function leftOutWithCounts(staging: RunDatabase): { kind: string; path: s
 }
 
 /** All of it, in the order of the records. */
-export function* leftOutWith(staging: RunDatabase, limit = -1): Generator<LeftOutWith> {
-  const rows = staging.db
+export function* leftOutWith(rundb: RunDatabase, limit = -1): Generator<LeftOutWith> {
+  const rows = rundb.db
     .prepare(
       `SELECT l.*, f.name || coalesce(':' || l.line, '') AS origin FROM left_out_with l JOIN files f ON f.id = l.file
        ORDER BY l.file, l.line, l.kind, l.key LIMIT ?`,

@@ -26,9 +26,9 @@ export interface NamedRecords {
   ignored: number
 }
 
-export function insertLeftOut(staging: RunDatabase, { seq, stream, kind, key, path, origin }: LeftOutRecord): void {
-  const file = staging.fileId(origin.file)
-  staging.run(
+export function insertLeftOut(rundb: RunDatabase, { seq, stream, kind, key, path, origin }: LeftOutRecord): void {
+  const file = rundb.fileId(origin.file)
+  rundb.run(
     'INSERT INTO left_out VALUES (?, ?, ?, ?, ?, ?, ?)',
     seq,
     stream,
@@ -41,14 +41,14 @@ export function insertLeftOut(staging: RunDatabase, { seq, stream, kind, key, pa
 }
 
 /** Writes down a row that the source itself leaves out. */
-export function insertIgnored(staging: RunDatabase, { stream, origin, path }: IgnoredRow): void {
-  const file = staging.fileId(origin.file)
-  staging.run('INSERT INTO left_out VALUES (NULL, ?, NULL, NULL, ?, ?, ?)', stream, path, file, origin.line ?? null)
+export function insertIgnored(rundb: RunDatabase, { stream, origin, path }: IgnoredRow): void {
+  const file = rundb.fileId(origin.file)
+  rundb.run('INSERT INTO left_out VALUES (NULL, ?, NULL, NULL, ?, ?, ?)', stream, path, file, origin.line ?? null)
 }
 
-export function countNamed(staging: RunDatabase): NamedRecords {
-  const leftOut = staging.count('SELECT count(seq) FROM left_out')
-  return { leftOut, ignored: staging.count('SELECT count(*) FROM left_out') - leftOut }
+export function countNamed(rundb: RunDatabase): NamedRecords {
+  const leftOut = rundb.count('SELECT count(seq) FROM left_out')
+  return { leftOut, ignored: rundb.count('SELECT count(*) FROM left_out') - leftOut }
 }
 
 /**
@@ -56,12 +56,12 @@ export function countNamed(staging: RunDatabase): NamedRecords {
  * @param leftOutBy where the conditions are written
  */
 export function* leftOutItems(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   leftOutBy: readonly LeftOut[],
   limit: number,
 ): Generator<LeftOutItem> {
   const places = new Map(leftOutBy.map(({ stream, path, at }) => [`${stream} ${path}`, at]))
-  const rows = staging.db
+  const rows = rundb.db
     .prepare(
       `SELECT l.*, f.name || coalesce(':' || l.line, '') AS origin FROM left_out l JOIN files f ON f.id = l.file
        ORDER BY l.seq IS NULL, l.seq, l.rowid LIMIT ?`,

@@ -12,13 +12,13 @@ interface Lookalike {
  * the domain is written: `MÜLLER@x.example` and `müller@x.example`. All of them: mail servers do not agree on whether that is one
  * mailbox, so nobody can tell here whose account it is. Once users have merged, so that it is about the addresses that they keep.
  */
-export function refuseLookalikes(staging: RunDatabase): void {
-  if (staging.count('SELECT EXISTS (SELECT 1 FROM lookalikes)') === 0) return
-  staging.db.exec('CREATE INDEX lookalikes_by_form ON lookalikes (form, email)')
-  const forms = staging.spool(
+export function refuseLookalikes(rundb: RunDatabase): void {
+  if (rundb.count('SELECT EXISTS (SELECT 1 FROM lookalikes)') === 0) return
+  rundb.db.exec('CREATE INDEX lookalikes_by_form ON lookalikes (form, email)')
+  const forms = rundb.spool(
     `SELECT DISTINCT form FROM lookalikes GROUP BY form HAVING count(DISTINCT email) > 1 ORDER BY form`,
   )
-  const owners = staging.statement(
+  const owners = rundb.statement(
     `SELECT DISTINCT u.key, l.email, f.name || coalesce(':' || u.line, '') AS origin FROM lookalikes l
      LEFT JOIN aliases a ON a.kind = 'user' AND a.key = l.key
      JOIN desired u ON u.kind = 'user' AND u.key = coalesce(a.canonical, l.key) AND u.attributes ->> '$.email' = l.email
@@ -29,20 +29,20 @@ export function refuseLookalikes(staging: RunDatabase): void {
     const users = owners
       .all(String(form))
       .map(({ key, email, origin }): Lookalike => ({ key: String(key), email: String(email), origin: String(origin) }))
-    if (new Set(users.map(({ email }) => email)).size > 1) for (const user of users) refuse(staging, user, users)
+    if (new Set(users.map(({ email }) => email)).size > 1) for (const user of users) refuse(rundb, user, users)
   }
 }
 
-function refuse(staging: RunDatabase, user: Lookalike, users: readonly Lookalike[]): void {
+function refuse(rundb: RunDatabase, user: Lookalike, users: readonly Lookalike[]): void {
   const others = users.filter(({ email }) => email !== user.email)
-  staging.run(
+  rundb.run(
     `INSERT INTO rejects SELECT kind, key, 'possible_duplicate', 'email', ?, ?, seq, file, line, refs, records FROM desired
      WHERE kind = 'user' AND key = ?`,
     `the address ${user.email} may be the same as ${named(others)}: they differ only in the case or form of letters outside ASCII`,
     'if they are one person, write the address in one way in the source; if they are two, leave one of them out with map.user.when',
     user.key,
   )
-  staging.run("DELETE FROM desired WHERE kind = 'user' AND key = ?", user.key)
+  rundb.run("DELETE FROM desired WHERE kind = 'user' AND key = ?", user.key)
 }
 
 function named(others: readonly Lookalike[]): string {

@@ -14,30 +14,30 @@ type Names = [name: string, origin: string][]
  * whoever has one of them would get the permissions of both. All of it, until the manifest tells the names apart: which of them is meant
  * cannot be told from the slug.
  */
-export function refuseNameCollisions(staging: RunDatabase): void {
-  if (staging.count('SELECT EXISTS (SELECT 1 FROM names)') === 0) return
-  staging.db.exec(`
+export function refuseNameCollisions(rundb: RunDatabase): void {
+  if (rundb.count('SELECT EXISTS (SELECT 1 FROM names)') === 0) return
+  rundb.db.exec(`
     CREATE TABLE collided (kind TEXT NOT NULL, slug TEXT NOT NULL, place TEXT NOT NULL, message TEXT NOT NULL, hint TEXT NOT NULL,
       PRIMARY KEY (kind, slug, place)) WITHOUT ROWID, STRICT;
   `)
   for (const found of [COLLISIONS, HALF_MAPPED]) {
-    for (const { kind, slug, place, slugs, given, names } of staging.spool(found)) {
+    for (const { kind, slug, place, slugs, given, names } of rundb.spool(found)) {
       const text = WORDING[String(kind)]?.(String(slug), JSON.parse(String(names)))
       if (text === undefined) continue
       for (const each of textsIn(slugs)) {
-        collide(staging, String(kind), each, String(place), text)
-        if (kind === 'role') collide(staging, 'role', `org-${each}`, String(place), text)
+        collide(rundb, String(kind), each, String(place), text)
+        if (kind === 'role') collide(rundb, 'role', `org-${each}`, String(place), text)
       }
-      if (kind === 'role') for (const each of textsIn(given)) collide(staging, 'role-name', each, String(place), text)
+      if (kind === 'role') for (const each of textsIn(given)) collide(rundb, 'role-name', each, String(place), text)
     }
   }
-  if (staging.count('SELECT EXISTS (SELECT 1 FROM collided)') === 0) return
-  for (const [kind, code, field, found] of REFUSED) refuse(staging, kind, code, field, found)
-  refuseGrants(staging)
+  if (rundb.count('SELECT EXISTS (SELECT 1 FROM collided)') === 0) return
+  for (const [kind, code, field, found] of REFUSED) refuse(rundb, kind, code, field, found)
+  refuseGrants(rundb)
 }
 
-function collide(staging: RunDatabase, kind: string, slug: string, place: string, { message, hint }: Wording): void {
-  staging.run('INSERT OR IGNORE INTO collided VALUES (?, ?, ?, ?, ?)', kind, slug, place, message, hint)
+function collide(rundb: RunDatabase, kind: string, slug: string, place: string, { message, hint }: Wording): void {
+  rundb.run('INSERT OR IGNORE INTO collided VALUES (?, ?, ?, ?, ?)', kind, slug, place, message, hint)
 }
 
 /** Whether an organization has a role of its own by this slug: what it is made of matters there alone. */
@@ -114,10 +114,10 @@ const REFUSED: readonly [kind: string, code: string, field: string, found: strin
   ],
 ]
 
-function refuse(staging: RunDatabase, kind: string, code: string, field: string, found: string): void {
-  const drafts = staging.spool(found, kind)
+function refuse(rundb: RunDatabase, kind: string, code: string, field: string, found: string): void {
+  const drafts = rundb.spool(found, kind)
   for (const { id, message, hint } of drafts) {
-    staging.run(
+    rundb.run(
       `INSERT INTO rejects SELECT kind, key, ?, ?, ?, ?, seq, file, line, refs, records FROM drafts WHERE id = ?`,
       code,
       field,
@@ -125,19 +125,19 @@ function refuse(staging: RunDatabase, kind: string, code: string, field: string,
       String(hint),
       Number(id),
     )
-    staging.run('DELETE FROM drafts WHERE id = ?', Number(id))
+    rundb.run('DELETE FROM drafts WHERE id = ?', Number(id))
   }
 }
 
 /** Roles that are given to memberships of other records. With the scope `user` a grant has what `roles.map` has yet to translate. */
-function refuseGrants(staging: RunDatabase): void {
-  const grants = staging.spool(
+function refuseGrants(rundb: RunDatabase): void {
+  const grants = rundb.spool(
     `SELECT g.rowid AS id, g.user, c.message, c.hint FROM grants g
      JOIN collided c ON c.kind = iif(g.scope = 'user', 'role-name', 'role')
        AND ${isThere('g.role', "coalesce(g.organization, '')")} GROUP BY g.rowid`,
   )
   for (const { id, user, message, hint } of grants) {
-    staging.run(
+    rundb.run(
       `INSERT INTO rejects SELECT 'roleAssignment', user, 'role_slug_collision', 'role', ?, ?, seq, file, line,
          json_object('user', ?), 1 FROM grants WHERE rowid = ?`,
       String(message),
@@ -145,7 +145,7 @@ function refuseGrants(staging: RunDatabase): void {
       String(user),
       Number(id),
     )
-    staging.run('DELETE FROM grants WHERE rowid = ?', Number(id))
+    rundb.run('DELETE FROM grants WHERE rowid = ?', Number(id))
   }
 }
 

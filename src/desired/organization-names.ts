@@ -14,9 +14,9 @@ const TAKEN = { first: 'the first one', last: 'the last one', most: 'the one tha
  * Reports organizations that their records call by different names: a remark with the names and how many records have each, or,
  * where the rule is `error`, a reject. Runs when records have been merged, by the rule.
  */
-export function reportNameConflicts(staging: RunDatabase, rule: Manifest['organizations']['onNameConflict']): void {
+export function reportNameConflicts(rundb: RunDatabase, rule: Manifest['organizations']['onNameConflict']): void {
   const order = rule === 'first' || rule === 'last' ? 'seq' : 'n DESC, name'
-  const conflicts = staging.spool(
+  const conflicts = rundb.spool(
     `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
        SELECT key, json_extract(attributes, '$.name') AS name, sum(records) AS n, min(seq) AS seq FROM drafts
        WHERE kind = 'organization' AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
@@ -26,11 +26,11 @@ export function reportNameConflicts(staging: RunDatabase, rule: Manifest['organi
   for (const { key, names } of conflicts) {
     const spellings = spelt(JSON.parse(String(names)))
     if (rule === 'error') {
-      refuse(staging, String(key), spellings)
+      refuse(rundb, String(key), spellings)
       continue
     }
     named += 1
-    staging.run(
+    rundb.run(
       `INSERT INTO notes SELECT seq, kind, key, 'organization_name_conflict', ? FROM desired
        WHERE kind = 'organization' AND key = ?`,
       named > NAMED ? '' : `${spellings}; ${TAKEN[rule]} is taken`,
@@ -39,15 +39,15 @@ export function reportNameConflicts(staging: RunDatabase, rule: Manifest['organi
   }
 }
 
-function refuse(staging: RunDatabase, key: string, spellings: string): void {
-  staging.run(
+function refuse(rundb: RunDatabase, key: string, spellings: string): void {
+  rundb.run(
     `INSERT INTO rejects SELECT kind, key, 'organization_name_conflict', 'name', ?, ?, seq, file, line, refs, records
      FROM desired WHERE kind = 'organization' AND key = ?`,
     `its records have different names: ${spellings}`,
     'make them agree, give them different keys if they are two organizations, or set organizations.onNameConflict',
     key,
   )
-  staging.run("DELETE FROM desired WHERE kind = 'organization' AND key = ?", key)
+  rundb.run("DELETE FROM desired WHERE kind = 'organization' AND key = ?", key)
 }
 
 function spelt(names: [unknown, number][]): string {

@@ -5,13 +5,13 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 const ALIASES_AT_ONCE = 5_000
 
 /** References to a key that merged into another one are turned to that one, and so are remarks on what bears them. */
-export function followAliases(staging: RunDatabase, definition: DraftDefinition): void {
+export function followAliases(rundb: RunDatabase, definition: DraftDefinition): void {
   const { keyFromRefs } = definition
   for (const [role, kind] of Object.entries(definition.refs)) {
-    if (staging.count('SELECT EXISTS (SELECT 1 FROM aliases WHERE kind = ?)', kind) === 0) continue
-    const update = staging.statement('UPDATE drafts SET refs = ?, key = ?, dedupe_group = ? WHERE id = ?')
-    const updateNotes = staging.statement('UPDATE notes SET key = ? WHERE kind = ? AND key = ?')
-    const page = staging.statement(
+    if (rundb.count('SELECT EXISTS (SELECT 1 FROM aliases WHERE kind = ?)', kind) === 0) continue
+    const update = rundb.statement('UPDATE drafts SET refs = ?, key = ?, dedupe_group = ? WHERE id = ?')
+    const updateNotes = rundb.statement('UPDATE notes SET key = ? WHERE kind = ? AND key = ?')
+    const page = rundb.statement(
       // The + keeps SQLite from going through the index by kind, in which a row changes its place while it is turned.
       `SELECT d.id, d.key, d.refs, a.canonical FROM drafts d
        JOIN aliases a ON a.kind = ?1 AND a.key = json_extract(d.refs, '$.' || ?2)
@@ -34,11 +34,11 @@ export function followAliases(staging: RunDatabase, definition: DraftDefinition)
 }
 
 /** What refers to something that is not in the desired set is refused too, and says what it misses. */
-export function refuseDependents(staging: RunDatabase, definition: DraftDefinition): void {
+export function refuseDependents(rundb: RunDatabase, definition: DraftDefinition): void {
   for (const [role, kind] of Object.entries(definition.refs)) {
     const orphaned = `kind = ?1 AND NOT EXISTS
       (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = json_extract(desired.refs, '$.' || ?2))`
-    staging.run(
+    rundb.run(
       `INSERT INTO rejects
          SELECT kind, key, CASE WHEN r.code IS NULL THEN ?3 || '_missing' ELSE ?3 || '_rejected' END, ?2,
            'its ' || ?3 || ' ' || json_extract(refs, '$.' || ?2) ||
@@ -51,6 +51,6 @@ export function refuseDependents(staging: RunDatabase, definition: DraftDefiniti
       role,
       kind,
     )
-    staging.run(`DELETE FROM desired WHERE ${orphaned}`, definition.name, role, kind)
+    rundb.run(`DELETE FROM desired WHERE ${orphaned}`, definition.name, role, kind)
   }
 }

@@ -17,8 +17,8 @@ export interface LostRoles {
 }
 
 /** Most first. */
-export function unmappedRoles({ staging }: DesiredSet): UnmappedRole[] {
-  return staging
+export function unmappedRoles({ rundb }: DesiredSet): UnmappedRole[] {
+  return rundb
     .statement(
       `SELECT kind, detail, count(*) AS n FROM notes WHERE code = 'unmapped_role' GROUP BY kind, detail
        ORDER BY n DESC, kind, detail`,
@@ -28,13 +28,13 @@ export function unmappedRoles({ staging }: DesiredSet): UnmappedRole[] {
 }
 
 /** How many memberships lose roles by `roles.multiple: first`. */
-export function lostRolesCount({ staging }: DesiredSet): number {
-  return staging.count("SELECT count(DISTINCT key) FROM notes WHERE code = 'role_lost'")
+export function lostRolesCount({ rundb }: DesiredSet): number {
+  return rundb.count("SELECT count(DISTINCT key) FROM notes WHERE code = 'role_lost'")
 }
 
 /** The memberships that lose roles by `roles.multiple: first`, by key. */
-export function* lostRoles({ staging }: DesiredSet, limit = Number.MAX_SAFE_INTEGER): Generator<LostRoles> {
-  const rows = staging.db
+export function* lostRoles({ rundb }: DesiredSet, limit = Number.MAX_SAFE_INTEGER): Generator<LostRoles> {
+  const rows = rundb.db
     .prepare(
       `SELECT d.key, d.attributes ->> '$.roles[0]' AS kept, json_group_array(n.detail ORDER BY n.detail) AS lost,
          f.name || coalesce(':' || d.line, '') AS origin

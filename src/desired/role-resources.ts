@@ -10,15 +10,15 @@ import { leaveOut } from './left-out-with.ts'
 const DEFINITIONS = "desired WHERE kind = 'role-definition'"
 
 /** What the manifest itself defines lies over what records say of the same permission or role, field by field. */
-export function addDefined(staging: RunDatabase, manifest: Manifest, kind: string): void {
+export function addDefined(rundb: RunDatabase, manifest: Manifest, kind: string): void {
   const defined = kind === 'permission' ? permissionsDefined(manifest) : rolesDefined(manifest)
-  for (const resource of defined) addOver(staging, resource)
+  for (const resource of defined) addOver(rundb, resource)
 }
 
-function addOver(staging: RunDatabase, { kind, key, attributes }: DesiredResource): void {
-  const found = staging.statement('SELECT attributes FROM desired WHERE kind = ? AND key = ?').get(kind, key)
+function addOver(rundb: RunDatabase, { kind, key, attributes }: DesiredResource): void {
+  const found = rundb.statement('SELECT attributes FROM desired WHERE kind = ? AND key = ?').get(kind, key)
   if (found === undefined) {
-    staging.run(
+    rundb.run(
       "INSERT INTO desired VALUES (?, ?, '{}', ?, NULL, -1, NULL, NULL, 0)",
       kind,
       key,
@@ -27,34 +27,34 @@ function addOver(staging: RunDatabase, { kind, key, attributes }: DesiredResourc
     return
   }
   const merged = { ...JSON.parse(String(found.attributes)), ...attributes }
-  staging.run('UPDATE desired SET attributes = ? WHERE kind = ? AND key = ?', canonicalJson(merged), kind, key)
+  rundb.run('UPDATE desired SET attributes = ? WHERE kind = ? AND key = ?', canonicalJson(merged), kind, key)
 }
 
 /** Refuses definitions of roles of organizations that are not among the desired ones; with one that is left out they are left out. */
-export function refuseStrayDefinitions(staging: RunDatabase): void {
-  leaveOut(staging, 'role-definition', 'organization', "d.attributes ->> '$.organization'")
+export function refuseStrayDefinitions(rundb: RunDatabase): void {
+  leaveOut(rundb, 'role-definition', 'organization', "d.attributes ->> '$.organization'")
   const stray = `kind = 'role-definition' AND file IS NOT NULL AND attributes ->> '$.organization' IS NOT NULL AND NOT EXISTS
     (SELECT 1 FROM desired o WHERE o.kind = 'organization' AND o.key = desired.attributes ->> '$.organization')`
-  staging.run(
+  rundb.run(
     `INSERT INTO rejects SELECT kind, key, 'organization_missing', 'organization',
        'its organization ' || (attributes ->> '$.organization') || ' is not among the organizations of the source',
        'name it by the same one of id, external id and name as the memberships do',
        seq, file, line, refs, records FROM desired WHERE ${stray}`,
   )
-  staging.run(`DELETE FROM desired WHERE ${stray}`)
+  rundb.run(`DELETE FROM desired WHERE ${stray}`)
 }
 
 /**
  * Gives memberships the slugs of the roles of their own organizations: `billing` becomes `org-billing` in an organization for which
  * such a role is defined, or everywhere where one is defined without an organization and no role of the environment is called `billing`.
  */
-export function nameOrganizationRoles(staging: RunDatabase): void {
-  if (staging.count(`SELECT count(*) FROM ${DEFINITIONS} AND instr(key, '@') > 0`) === 0) return
+export function nameOrganizationRoles(rundb: RunDatabase): void {
+  if (rundb.count(`SELECT count(*) FROM ${DEFINITIONS} AND instr(key, '@') > 0`) === 0) return
   const defined = (organization: string) =>
     `EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = 'org-' || role.value || '@' || ${organization})`
   const environment = "EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = role.value)"
   const isOwn = `(${defined("(m.refs ->> '$.organization')")} OR (${defined("''")} AND NOT ${environment}))`
-  staging.run(
+  rundb.run(
     `UPDATE desired AS m SET attributes = json_set(m.attributes, '$.roles', (
        SELECT json_group_array(slug ORDER BY slug) FROM (
          SELECT DISTINCT CASE WHEN ${isOwn} THEN 'org-' || role.value ELSE role.value END AS slug
@@ -67,17 +67,17 @@ export function nameOrganizationRoles(staging: RunDatabase): void {
  * Makes roles out of their definitions: one of the environment, one of the organization that is named, or one of each organization in
  * which a membership has it; and the permissions that they have and nobody defined.
  */
-export function deriveRoles(staging: RunDatabase): void {
+export function deriveRoles(rundb: RunDatabase): void {
   const fields = "json_remove(attributes, '$.slug', '$.organization')"
   const rest = 'NULL, seq, file, line, 0'
-  staging.run(
+  rundb.run(
     `INSERT INTO desired SELECT 'role', key, '{}', ${fields}, ${rest} FROM ${DEFINITIONS} AND instr(key, '@') = 0`,
   )
-  staging.run(
+  rundb.run(
     `INSERT INTO desired SELECT 'organization-role', key, json_object('organization', attributes ->> '$.organization'), ${fields}, ${rest}
      FROM ${DEFINITIONS} AND attributes ->> '$.organization' IS NOT NULL`,
   )
-  staging.run(
+  rundb.run(
     `INSERT INTO desired
        SELECT 'organization-role', used.slug || '@' || used.organization, json_object('organization', used.organization),
          json_remove(d.attributes, '$.slug', '$.organization'), NULL, d.seq, d.file, d.line, 0
@@ -87,7 +87,7 @@ export function deriveRoles(staging: RunDatabase): void {
        WHERE NOT EXISTS (SELECT 1 FROM desired own
          WHERE own.kind = 'organization-role' AND own.key = used.slug || '@' || used.organization)`,
   )
-  staging.run(
+  rundb.run(
     `INSERT INTO desired
        SELECT 'permission', slug, '{}', '{}', NULL, -1, NULL, NULL, 0 FROM (
          SELECT DISTINCT permission.value AS slug FROM desired r, json_each(r.attributes, '$.permissions') permission

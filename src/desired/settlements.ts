@@ -16,39 +16,39 @@ import { deriveTotpFactors } from './totp-factors.ts'
 /** What is done with one sort of draft beside merging it. */
 export interface Settlement {
   /** Once its records have merged: refuses what they cannot all be. What refers to it is refused after that. */
-  merged?(staging: RunDatabase, manifest: Manifest): void
+  merged?(rundb: RunDatabase, manifest: Manifest): void
   /** Once nothing more of it is refused for what it refers to: adds what the manifest says, makes what follows from it. */
-  settled?(staging: RunDatabase, manifest: Manifest): void
+  settled?(rundb: RunDatabase, manifest: Manifest): void
 }
 
 /** By the name of the draft. */
 export const settlements: Readonly<Record<string, Settlement>> = {
-  permission: { settled: (staging, manifest) => addDefined(staging, manifest, 'permission') },
+  permission: { settled: (rundb, manifest) => addDefined(rundb, manifest, 'permission') },
   organization: {
-    merged(staging, { organizations }) {
-      uniteDomainStates(staging)
-      reportNameConflicts(staging, organizations.onNameConflict)
-      rejectSharedValues(staging, organizations)
+    merged(rundb, { organizations }) {
+      uniteDomainStates(rundb)
+      reportNameConflicts(rundb, organizations.onNameConflict)
+      rejectSharedValues(rundb, organizations)
     },
   },
   'role-definition': {
-    settled(staging, manifest) {
-      addDefined(staging, manifest, 'role-definition')
-      refuseStrayDefinitions(staging)
+    settled(rundb, manifest) {
+      addDefined(rundb, manifest, 'role-definition')
+      refuseStrayDefinitions(rundb)
     },
   },
   user: {
-    merged(staging) {
-      refuseSharedUsers(staging)
-      refuseLookalikes(staging)
-      recordDuplicateCases(staging)
+    merged(rundb) {
+      refuseSharedUsers(rundb)
+      refuseLookalikes(rundb)
+      recordDuplicateCases(rundb)
     },
     settled: deriveTotpFactors,
   },
   membership: {
-    settled(staging, { roles }) {
-      joinRoles(staging, roles)
-      deriveRoles(staging)
+    settled(rundb, { roles }) {
+      joinRoles(rundb, roles)
+      deriveRoles(rundb)
     },
   },
   connection: { merged: withdrawMissingSecrets },

@@ -7,16 +7,16 @@ import { type RepeatedValue, rejectRepeated, repeatedValues } from './unique-val
  * Refuses organizations that claim what only one can have: an external id, a domain. All of them: which of them is right cannot be
  * told here, and who has a domain decides how its people sign in. With `sharedDomains: drop` they go without the domain instead.
  */
-export function rejectSharedValues(staging: RunDatabase, rules: Manifest['organizations']): void {
-  rejectRepeated(staging, 'organization', externalIds(staging), (id, others) => ({
+export function rejectSharedValues(rundb: RunDatabase, rules: Manifest['organizations']): void {
+  rejectRepeated(rundb, 'organization', externalIds(rundb), (id, others) => ({
     code: 'shared_external_id',
     field: 'externalId',
     message: `the external id ${id} is that of ${others} as well`,
     hint: 'WorkOS takes an external id once: map another one, or map the same key where they are one organization',
   }))
-  if (rules.sharedDomains === 'drop') dropDomains(staging)
+  if (rules.sharedDomains === 'drop') dropDomains(rundb)
   else {
-    rejectRepeated(staging, 'organization', domains(staging), (domain, others) => ({
+    rejectRepeated(rundb, 'organization', domains(rundb), (domain, others) => ({
       code: 'shared_domain',
       field: 'domains',
       message: `the domain ${domain} is claimed by ${others} as well`,
@@ -25,27 +25,27 @@ export function rejectSharedValues(staging: RunDatabase, rules: Manifest['organi
   }
 }
 
-function externalIds(staging: RunDatabase): Iterable<RepeatedValue> {
+function externalIds(rundb: RunDatabase): Iterable<RepeatedValue> {
   return repeatedValues(
-    staging,
+    rundb,
     `SELECT json_extract(attributes, '$.externalId') AS value, key FROM desired
      WHERE kind = 'organization' AND json_extract(attributes, '$.externalId') IS NOT NULL`,
   )
 }
 
-function domains(staging: RunDatabase): Iterable<RepeatedValue> {
+function domains(rundb: RunDatabase): Iterable<RepeatedValue> {
   return repeatedValues(
-    staging,
+    rundb,
     // Nothing is entered for one that is given by its WorkOS id: it exists.
     `SELECT item.value AS value, desired.key FROM desired, json_each(attributes, '$.domains') item
      WHERE kind = 'organization' AND json_extract(attributes, '$.id') IS NULL`,
   )
 }
 
-function dropDomains(staging: RunDatabase): void {
-  for (const { value, keys } of domains(staging)) {
+function dropDomains(rundb: RunDatabase): void {
+  for (const { value, keys } of domains(rundb)) {
     for (const key of keys) {
-      const row = staging
+      const row = rundb
         .statement("SELECT seq, attributes FROM desired WHERE kind = 'organization' AND key = ?")
         .get(key)
       if (row === undefined) continue
@@ -55,12 +55,12 @@ function dropDomains(staging: RunDatabase): void {
         if (kept.length > 0) attributes[field] = kept
         else delete attributes[field]
       }
-      staging.run(
+      rundb.run(
         "UPDATE desired SET attributes = ? WHERE kind = 'organization' AND key = ?",
         canonicalJson(attributes),
         key,
       )
-      staging.run(
+      rundb.run(
         "INSERT INTO notes VALUES (?, 'organization', ?, 'shared_domain_dropped', ?)",
         Number(row.seq),
         key,

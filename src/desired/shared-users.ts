@@ -10,11 +10,11 @@ const SAME_ID: DuplicateCaseCode = 'same_external_id_different_emails'
  * Refuses users that are different people by `dedupe.user.by` and claim one external id. All of them, for who is right decides who gets
  * whose account. An id that merging did not take is none that a user claims.
  */
-export function refuseSharedUsers(staging: RunDatabase): void {
+export function refuseSharedUsers(rundb: RunDatabase): void {
   rejectRepeated(
-    staging,
+    rundb,
     'user',
-    repeatedValues(staging, sharedIds()),
+    repeatedValues(rundb, sharedIds()),
     (id, others) => ({
       code: 'shared_external_id',
       field: 'externalId',
@@ -23,8 +23,8 @@ export function refuseSharedUsers(staging: RunDatabase): void {
     }),
     (key) => {
       // One that lost such an id in a merge is counted already, with all of its records.
-      staging.run('DELETE FROM cases WHERE code = ? AND key = ? AND fate = ?', SAME_ID, key, 'merged')
-      insertCase(staging, SAME_ID, 'rejected', key, recordsOf(staging, key))
+      rundb.run('DELETE FROM cases WHERE code = ? AND key = ? AND fate = ?', SAME_ID, key, 'merged')
+      insertCase(rundb, SAME_ID, 'rejected', key, recordsOf(rundb, key))
     },
   )
 }
@@ -33,8 +33,8 @@ export function refuseSharedUsers(staging: RunDatabase): void {
  * Collects the external ids that users claim who are different people. Where it is the key, as it mostly is, two users cannot: `external`
  * is set for the others alone, so that nothing is looked into for them. Once contradictions are refused, and before users merge.
  */
-export function findSharedIds(staging: RunDatabase): void {
-  staging.db.exec(`
+export function findSharedIds(rundb: RunDatabase): void {
+  rundb.db.exec(`
     CREATE INDEX drafts_by_external ON drafts (external, dedupe_group) WHERE external IS NOT NULL;
     CREATE TABLE suspects (value TEXT PRIMARY KEY) WITHOUT ROWID, STRICT;
     INSERT INTO suspects
@@ -50,12 +50,12 @@ export function findSharedIds(staging: RunDatabase): void {
  * @param taken the one that the user takes, which is left to `refuseSharedUsers`; undefined: none
  */
 export function sharedIdsOf(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   records: readonly { attributes: Attributes }[],
   taken: Json | undefined,
 ): Set<string> {
   const ids = records.map(({ attributes }) => attributes.externalId).filter((id) => typeof id === 'string')
-  const suspect = staging.statement('SELECT 1 FROM suspects WHERE value = ?')
+  const suspect = rundb.statement('SELECT 1 FROM suspects WHERE value = ?')
   return new Set(ids.filter((id) => id !== taken && suspect.get(id) !== undefined))
 }
 
@@ -69,6 +69,6 @@ function sharedIds(): string {
     JOIN desired u ON u.kind = 'user' AND u.key = b.key WHERE u.attributes ->> '$.externalId' = b.value`
 }
 
-function recordsOf(staging: RunDatabase, key: string): number {
-  return staging.count("SELECT records FROM desired WHERE kind = 'user' AND key = ?", key)
+function recordsOf(rundb: RunDatabase, key: string): number {
+  return rundb.count("SELECT records FROM desired WHERE kind = 'user' AND key = ?", key)
 }

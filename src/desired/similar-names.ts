@@ -11,10 +11,10 @@ const LENGTH = 60
  * Notes organizations that are known by their name alone and whose names differ in nothing but case and blanks: they are
  * taken as different ones, which may be a slip of the source.
  */
-export function noteSimilarNames(staging: RunDatabase): void {
-  staging.db.function('fold', { deterministic: true }, (name) => foldName(String(name)))
+export function noteSimilarNames(rundb: RunDatabase): void {
+  rundb.db.function('fold', { deterministic: true }, (name) => foldName(String(name)))
   // Keys that the source gives the organization are no part of this: `name:` begins the key of one that has none.
-  const groups = staging.db
+  const groups = rundb.db
     .prepare(
       `SELECT count(*) AS n, min(seq) AS first, json_group_array(key ORDER BY seq) AS keys,
          json_group_array(json_extract(attributes, '$.name') ORDER BY seq) AS names
@@ -23,7 +23,7 @@ export function noteSimilarNames(staging: RunDatabase): void {
        GROUP BY fold(json_extract(attributes, '$.name')) HAVING n > 1 ORDER BY n DESC, first`,
     )
     .iterate()
-  const note = staging.db.prepare(
+  const note = rundb.db.prepare(
     `INSERT INTO notes SELECT seq, kind, key, 'similar_organization_names', ? FROM desired
      WHERE kind = 'organization' AND key = ?`,
   )

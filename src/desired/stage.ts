@@ -11,7 +11,7 @@ export interface Mapper {
 }
 
 export interface StageOptions {
-  staging: RunDatabase
+  rundb: RunDatabase
   source: Source
   mapper: Mapper
   chunkSize: number
@@ -36,7 +36,7 @@ export interface StagedRecords {
 
 /** Reads the source to its end and stages what the mapping yields. Chunks may arrive in any order: `seq` keeps the records'. */
 export async function stageRecords(options: StageOptions): Promise<StagedRecords> {
-  const { staging, source, mapper, signal } = options
+  const { rundb, source, mapper, signal } = options
   const total: StagedRecords = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
   const inFlight = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
@@ -46,7 +46,7 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
     const work = mapper
       .map(chunk, alone)
       .then((result) => {
-        insertResult(staging, result)
+        insertResult(rundb, result)
         total.mapped += result.mapped
         total.leftOut += result.leftOut
         addLeftOut(total.leftOutBy, result.leftOutBy)
@@ -106,30 +106,30 @@ function byStreamAndPath(a: LeftOut, b: LeftOut): number {
 }
 
 /** Quarantines a record that the source itself refused. */
-export function rejectRecord(staging: RunDatabase, { stream, origin, problem }: RejectedRecord): void {
-  staging.run(
+export function rejectRecord(rundb: RunDatabase, { stream, origin, problem }: RejectedRecord): void {
+  rundb.run(
     'INSERT INTO rejects VALUES (?, NULL, ?, ?, ?, ?, NULL, ?, ?, ?, 1)',
     'record',
     problem.code,
     problem.path ?? stream,
     problem.message,
     problem.hint ?? null,
-    staging.fileId(origin.file),
+    rundb.fileId(origin.file),
     origin.line ?? null,
     '{}',
   )
 }
 
-function insertResult(staging: RunDatabase, result: MapResult): void {
-  staging.transaction(() => {
-    for (const { draft, records } of collapse(result.drafts)) insertDraft(staging, draft, records)
-    for (const grant of result.grants) insertGrant(staging, grant)
-    for (const reject of result.rejects) insertReject(staging, reject)
-    for (const note of result.notes) insertNote(staging, note)
-    for (const name of result.names.values()) insertName(staging, name)
-    for (const left of result.leftOutKeys) insertLeftOutKey(staging, left)
-    for (const item of result.leftOutItems) insertLeftOutWith(staging, item, place(staging, item.origin))
-    for (const record of result.leftOutRecords) insertLeftOut(staging, record)
+function insertResult(rundb: RunDatabase, result: MapResult): void {
+  rundb.transaction(() => {
+    for (const { draft, records } of collapse(result.drafts)) insertDraft(rundb, draft, records)
+    for (const grant of result.grants) insertGrant(rundb, grant)
+    for (const reject of result.rejects) insertReject(rundb, reject)
+    for (const note of result.notes) insertNote(rundb, note)
+    for (const name of result.names.values()) insertName(rundb, name)
+    for (const left of result.leftOutKeys) insertLeftOutKey(rundb, left)
+    for (const item of result.leftOutItems) insertLeftOutWith(rundb, item, place(rundb, item.origin))
+    for (const record of result.leftOutRecords) insertLeftOut(rundb, record)
   })
 }
 
@@ -160,8 +160,8 @@ function collapse(drafts: readonly Draft[]): Iterable<{ draft: Draft; records: n
   return distinct.values()
 }
 
-function insertDraft(staging: RunDatabase, draft: Draft, records: number): void {
-  staging.run(
+function insertDraft(rundb: RunDatabase, draft: Draft, records: number): void {
+  rundb.run(
     `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records, rank, updated, external)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     draft.seq,
@@ -171,7 +171,7 @@ function insertDraft(staging: RunDatabase, draft: Draft, records: number): void 
     JSON.stringify(draft.refs),
     draft.attributes,
     draft.secrets,
-    ...place(staging, draft.origin),
+    ...place(rundb, draft.origin),
     records,
     draft.rank ?? null,
     draft.updatedAt ?? null,
@@ -179,7 +179,7 @@ function insertDraft(staging: RunDatabase, draft: Draft, records: number): void 
   )
   if (draft.lookalike !== undefined) {
     const email = String(JSON.parse(draft.attributes).email)
-    staging.run('INSERT INTO lookalikes VALUES (?, ?, ?)', draft.lookalike, email, draft.key)
+    rundb.run('INSERT INTO lookalikes VALUES (?, ?, ?)', draft.lookalike, email, draft.key)
   }
 }
 
@@ -188,21 +188,21 @@ export function groupOf(key: string, group: string | null): string {
   return group === null ? `k${key}` : `g${group}`
 }
 
-function insertGrant(staging: RunDatabase, grant: RoleGrant): void {
-  staging.run(
+function insertGrant(rundb: RunDatabase, grant: RoleGrant): void {
+  rundb.run(
     'INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     grant.seq,
     grant.user,
     grant.organization,
     grant.scope,
     grant.role,
-    ...place(staging, grant.origin),
+    ...place(rundb, grant.origin),
     grant.email ?? null,
   )
 }
 
-function insertReject(staging: RunDatabase, reject: Reject): void {
-  staging.run(
+function insertReject(rundb: RunDatabase, reject: Reject): void {
+  rundb.run(
     'INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)',
     reject.kind,
     reject.key,
@@ -211,23 +211,20 @@ function insertReject(staging: RunDatabase, reject: Reject): void {
     reject.message,
     reject.hint ?? null,
     reject.seq,
-    ...place(staging, reject.origin),
+    ...place(rundb, reject.origin),
     JSON.stringify(reject.refs ?? {}),
   )
   if (reject.key === null || reject.email === undefined) return
-  staging.run('INSERT INTO addresses VALUES (?, ?, ?)', reject.seq, reject.key, reject.email)
+  rundb.run('INSERT INTO addresses VALUES (?, ?, ?)', reject.seq, reject.key, reject.email)
 }
 
-function insertNote(staging: RunDatabase, note: Note): void {
-  staging.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', note.seq, note.kind, note.key, note.code, note.detail)
+function insertNote(rundb: RunDatabase, note: Note): void {
+  rundb.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', note.seq, note.kind, note.key, note.code, note.detail)
 }
 
 /** Chunks arrive in any order: the first place of a name is that of the first record. */
-function insertName(
-  staging: RunDatabase,
-  { kind, derived, slug, scope, name, mapped, seq, origin }: DerivedName,
-): void {
-  staging.run(
+function insertName(rundb: RunDatabase, { kind, derived, slug, scope, name, mapped, seq, origin }: DerivedName): void {
+  rundb.run(
     `INSERT INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET seq = excluded.seq, file = excluded.file, line = excluded.line WHERE excluded.seq < seq`,
     kind,
@@ -237,10 +234,10 @@ function insertName(
     name,
     seq,
     mapped ? 1 : 0,
-    ...place(staging, origin),
+    ...place(rundb, origin),
   )
 }
 
-function place(staging: RunDatabase, origin: Origin): [number, number | null] {
-  return [staging.fileId(origin.file), origin.line ?? null]
+function place(rundb: RunDatabase, origin: Origin): [number, number | null] {
+  return [rundb.fileId(origin.file), origin.line ?? null]
 }

@@ -16,9 +16,9 @@ export interface UnsupportedTotp {
  * Makes a factor of each merged user's secret, and takes the secret from the user. The user's key is the factor's; the account is what
  * the source calls it, else the e-mail address.
  */
-export function deriveTotpFactors(staging: RunDatabase, { totp }: Pick<Manifest, 'totp'>): void {
+export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, 'totp'>): void {
   const having = "kind = 'user' AND secrets ->> '$.totpSecret.secret' IS NOT NULL"
-  staging.run(
+  rundb.run(
     // A merge patch leaves null out; the names are in the order of canonical JSON.
     `INSERT INTO desired SELECT 'totp-factor', key, json_object('user', key),
        json_patch('{}', json_object('account', coalesce(secrets ->> '$.totpSecret.account', attributes ->> '$.email'),
@@ -27,7 +27,7 @@ export function deriveTotpFactors(staging: RunDatabase, { totp }: Pick<Manifest,
      FROM desired WHERE ${having}`,
     totp.issuer ?? null,
   )
-  staging.run(`UPDATE desired SET secrets = nullif(json_remove(secrets, '$.totpSecret'), '{}') WHERE ${having}`)
+  rundb.run(`UPDATE desired SET secrets = nullif(json_remove(secrets, '$.totpSecret'), '{}') WHERE ${having}`)
 }
 
 /** Remarks about a secret that a merge has replaced by that of another record, or taken away, are none on its user. */
@@ -37,8 +37,8 @@ const UNSUPPORTED = `notes n LEFT JOIN aliases a ON a.kind = n.kind AND a.key = 
     AND NOT EXISTS (SELECT 1 FROM desired t WHERE t.kind = 'totp-factor' AND t.key = d.key)`
 
 /** How many users each reason leaves without a factor, most first. A user with several counts for the first record's. */
-export function unsupportedTotpCounts({ staging }: DesiredSet): { reason: string; count: number }[] {
-  return staging
+export function unsupportedTotpCounts({ rundb }: DesiredSet): { reason: string; count: number }[] {
+  return rundb
     .statement(
       `SELECT detail, count(*) AS n FROM (SELECT d.key, min(n.seq), n.detail FROM ${UNSUPPORTED} GROUP BY d.key)
        GROUP BY detail ORDER BY n DESC, detail`,
@@ -48,8 +48,8 @@ export function unsupportedTotpCounts({ staging }: DesiredSet): { reason: string
 }
 
 /** These users, by key. */
-export function* unsupportedTotp({ staging }: DesiredSet, limit = Number.MAX_SAFE_INTEGER): Generator<UnsupportedTotp> {
-  const rows = staging.db
+export function* unsupportedTotp({ rundb }: DesiredSet, limit = Number.MAX_SAFE_INTEGER): Generator<UnsupportedTotp> {
+  const rows = rundb.db
     .prepare(
       `SELECT u.key, u.reason, u.email, f.name || coalesce(':' || u.line, '') AS origin FROM
          (SELECT d.key, min(n.seq), n.detail AS reason, d.attributes ->> '$.email' AS email, d.file, d.line

@@ -15,8 +15,8 @@ export interface Refusal {
 }
 
 /** The values that several resources claim. @param values a query that yields `value` and `key` */
-export function* repeatedValues(staging: RunDatabase, values: string): Generator<RepeatedValue> {
-  const rows = staging.db
+export function* repeatedValues(rundb: RunDatabase, values: string): Generator<RepeatedValue> {
+  const rows = rundb.db
     .prepare(
       `SELECT value, json_group_array(key ORDER BY key) AS keys FROM (${values})
        GROUP BY value HAVING count(*) > 1 ORDER BY value`,
@@ -30,7 +30,7 @@ export function* repeatedValues(staging: RunDatabase, values: string): Generator
  * @param onRefused told of each, before it goes
  */
 export function rejectRepeated(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   kind: string,
   claimed: Iterable<RepeatedValue>,
   refusal: (value: string, others: string) => Refusal,
@@ -45,7 +45,7 @@ export function rejectRepeated(
       refused.add(key)
       onRefused(key, claim)
       const { code, field, message, hint } = refusal(value, named(kind, keys, key))
-      staging.run(
+      rundb.run(
         `INSERT INTO rejects SELECT kind, key, ?, ?, ?, ?, seq, file, line, refs, records FROM desired
          WHERE kind = ? AND key = ?`,
         code,
@@ -55,7 +55,7 @@ export function rejectRepeated(
         kind,
         key,
       )
-      staging.run('DELETE FROM desired WHERE kind = ? AND key = ?', kind, key)
+      rundb.run('DELETE FROM desired WHERE kind = ? AND key = ?', kind, key)
     }
   }
 }

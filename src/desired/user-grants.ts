@@ -10,24 +10,24 @@ import { insertLeftOutWith, leftOutBy } from './left-out-with.ts'
  * memberships of another that merges with it.
  * @returns how many found a membership
  */
-export function assignUserGrants(staging: RunDatabase, roles: RoleConfig): number {
-  if (staging.count("SELECT count(*) FROM grants WHERE scope = 'user'") === 0) return 0
-  staging.db.exec("CREATE INDEX drafts_by_user ON drafts (refs ->> '$.user') WHERE kind = 'membership'")
-  const members = staging.statement(
+export function assignUserGrants(rundb: RunDatabase, roles: RoleConfig): number {
+  if (rundb.count("SELECT count(*) FROM grants WHERE scope = 'user'") === 0) return 0
+  rundb.db.exec("CREATE INDEX drafts_by_user ON drafts (refs ->> '$.user') WHERE kind = 'membership'")
+  const members = rundb.statement(
     `SELECT min(id) AS id, refs ->> '$.organization' AS organization FROM drafts
      WHERE kind = 'membership' AND refs ->> '$.user' = ? AND records > 0 GROUP BY key ORDER BY key`,
   )
-  const give = staging.statement(
+  const give = rundb.statement(
     `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records)
      SELECT ?1, kind, key, dedupe_group, refs, ?2, NULL, file, line, 0 FROM drafts WHERE id = ?3`,
   )
-  const reject = staging.statement(
+  const reject = rundb.statement(
     "INSERT INTO rejects VALUES ('roleAssignment', ?, ?, 'role', ?, ?, ?, ?, ?, json_object('user', ?1), 1)",
   )
-  const note = staging.statement('INSERT INTO notes VALUES (?, ?, ?, ?, ?)')
+  const note = rundb.statement('INSERT INTO notes VALUES (?, ?, ?, ?, ?)')
   const meaning = meanings(roles)
   let assigned = 0
-  for (const { seq, user, role, file, line } of staging.db
+  for (const { seq, user, role, file, line } of rundb.db
     .prepare("SELECT * FROM grants WHERE scope = 'user'")
     .iterate()) {
     const name = String(role)
@@ -45,10 +45,10 @@ export function assignUserGrants(staging: RunDatabase, roles: RoleConfig): numbe
         note.run(Number(seq), 'roleAssignment', key, 'unmapped_role', fault.fault.role)
       continue
     }
-    const left = places.length === 0 ? leftOutBy(staging, 'user', key) : undefined
+    const left = places.length === 0 ? leftOutBy(rundb, 'user', key) : undefined
     if (left !== undefined) {
       const item = { kind: 'roleAssignment', key, path: left, refs: { user: key } }
-      insertLeftOutWith(staging, item, [Number(file), line === null ? null : Number(line)])
+      insertLeftOutWith(rundb, item, [Number(file), line === null ? null : Number(line)])
       continue
     }
     if (places.length === 0) {

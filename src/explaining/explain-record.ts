@@ -49,11 +49,11 @@ function actionOf(
 function whyWithout(
   { rules }: TracedRecord,
   { kind, key }: Address,
-  { staging }: DesiredSet,
+  { rundb }: DesiredSet,
   loaded: LoadedManifest,
 ): string {
   const own = rules.find((rule) => rule.kind === kind && rule.items.some(({ chosen }) => !chosen))
-  const path = own === undefined ? leftOutBy(staging, kind, key) : `map.${own.rule.kind}.when`
+  const path = own === undefined ? leftOutBy(rundb, kind, key) : `map.${own.rule.kind}.when`
   if (path === undefined) return `the ${kind} follows from what is left out`
   const at = writtenAt(loaded, path.split('.'))
   if (own !== undefined) return `the ${kind}: ${whyLeftOut(path, at)}`

@@ -26,18 +26,18 @@ export const RECORDS = 200
 
 /** Positions of the records that tell of a resource, and of those that give its memberships their roles. */
 export function contributing(set: DesiredSet, address: Address): number[] {
-  const own = positionsOf(set.staging, originsOf(set.staging, address)).slice(0, SHOWN)
+  const own = positionsOf(set.rundb, originsOf(set.rundb, address)).slice(0, SHOWN)
   if (address.kind !== 'user') return own
   return [
     ...own,
     ...membershipsOf(set, address.key).flatMap((key) =>
-      positionsOf(set.staging, { kind: 'membership', keys: [key] }).slice(0, SHOWN),
+      positionsOf(set.rundb, { kind: 'membership', keys: [key] }).slice(0, SHOWN),
     ),
   ]
 }
 
-function membershipsOf({ staging }: DesiredSet, user: string): string[] {
-  return staging
+function membershipsOf({ rundb }: DesiredSet, user: string): string[] {
+  return rundb
     .statement("SELECT key FROM desired WHERE kind = 'membership' AND refs ->> '$.user' = ? ORDER BY key LIMIT ?")
     .all(user, DEPENDENTS)
     .map(({ key }) => String(key))
@@ -48,8 +48,8 @@ export async function explainResource(explaining: Explaining, address: Address):
   const { plan, loaded, state, api, mapping, planned } = explaining
   const { set } = plan
   const { kind, key } = address
-  const origins = originsOf(set.staging, address)
-  const records = recordsAt(explaining, positionsOf(set.staging, origins).slice(0, SHOWN))
+  const origins = originsOf(set.rundb, address)
+  const records = recordsAt(explaining, positionsOf(set.rundb, origins).slice(0, SHOWN))
   const all = [...records, ...(kind === 'user' ? [...explaining.records.values()] : [])]
   const masking = maskingOf(
     mapping,
@@ -66,10 +66,10 @@ export async function explainResource(explaining: Explaining, address: Address):
   const explanation: Explanation = {
     ...blank(kind, `${kind}:${key}`, key),
     label: desired === undefined || definition === undefined ? (planning?.label ?? null) : definition.label(desired),
-    mergedKeys: origins.kind === kind ? mergedKeys(set.staging, kind, key) : [],
+    mergedKeys: origins.kind === kind ? mergedKeys(set.rundb, kind, key) : [],
     declared: declaredAt(loaded, address),
     records: records.map((traced) => showRecord(traced, { loaded, masking }, concernsOf(origins))),
-    moreRecords: Math.max(0, recordCount(set.staging, origins) - records.length),
+    moreRecords: Math.max(0, recordCount(set.rundb, origins) - records.length),
     rejects: rejectsOf(set, kind, origins.keys),
     merging,
     notes: notesOf(set, origins),
@@ -92,7 +92,7 @@ function recordsAt({ records }: Explaining, positions: readonly number[]): Trace
 function rolesOf(explaining: Explaining, key: string): ExplainedRole[] {
   const { set } = explaining.plan
   const ends = endsOf(set, key)
-  const positions = positionsOf(set.staging, { kind: 'membership', keys: [key] })
+  const positions = positionsOf(set.rundb, { kind: 'membership', keys: [key] })
   return ends === undefined ? [] : rolesGiven(set, explaining.loaded, ends, recordsAt(explaining, positions))
 }
 
@@ -116,8 +116,8 @@ function declaredAt(loaded: LoadedManifest, { kind, key }: Address): string | nu
   return null
 }
 
-function notesOf({ staging }: DesiredSet, { kind, keys }: Origins): Explanation['notes'] {
-  return staging
+function notesOf({ rundb }: DesiredSet, { kind, keys }: Origins): Explanation['notes'] {
+  return rundb
     .statement(
       `SELECT DISTINCT code, detail FROM notes WHERE kind = ? AND key IN (SELECT value FROM json_each(?))
        AND code NOT IN ('password_reset_required', 'password_weak_reset', 'unmapped_role') LIMIT 20`,
@@ -127,7 +127,7 @@ function notesOf({ staging }: DesiredSet, { kind, keys }: Origins): Explanation[
 }
 
 /** What something that was refused referred to. */
-function refusedRefs({ staging }: DesiredSet, { kind, key }: Address): Record<string, string> | undefined {
-  const row = staging.statement('SELECT refs FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
+function refusedRefs({ rundb }: DesiredSet, { kind, key }: Address): Record<string, string> | undefined {
+  const row = rundb.statement('SELECT refs FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
   return row && JSON.parse(String(row.refs))
 }

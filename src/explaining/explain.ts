@@ -46,21 +46,21 @@ const EXPLAINED = 10
  */
 export async function explain(options: ExplainOptions): Promise<ExplanationDocument> {
   const { what, plan, loaded, state, api, cwd, onProgress = () => {} } = options
-  const { staging } = plan.set
+  const { rundb } = plan.set
   const wanted = parseWanted(what)
   const folders = [loaded.directory, cwd]
   const mapping = compileMapping(mapperSettings(loaded.manifest, await mainStream(rereading(options))))
-  const found = findAddresses(staging, wanted, folders)
+  const found = findAddresses(rundb, wanted, folders)
   let matches: Match[] = []
   // Of what the state has and a condition leaves out, no table knows the row.
-  const isLeftOut = found.addresses.some(({ kind, key }) => leftOutBy(staging, kind, key) !== undefined)
+  const isLeftOut = found.addresses.some(({ kind, key }) => leftOutBy(rundb, kind, key) !== undefined)
   if (wanted.place !== undefined || wanted.email !== undefined || found.addresses.length === 0 || isLeftOut) {
     onProgress({ phase: 'looking through the source' })
     matches = await findRecords(readAgain(rereading(options)), wanted, mapping, folders)
   }
   const certain = matches.filter(({ by }) => by !== 'column')
   const yielded = certain.flatMap(({ addresses }) => addresses.filter(({ leftOut }) => !leftOut))
-  const addresses = canonicalAddresses(staging, [...found.addresses, ...yielded])
+  const addresses = canonicalAddresses(rundb, [...found.addresses, ...yielded])
   const positions = new Set(found.seqs)
   for (const address of addresses.slice(0, EXPLAINED))
     for (const seq of contributing(plan.set, address)) positions.add(seq)
@@ -80,7 +80,7 @@ export async function explain(options: ExplainOptions): Promise<ExplanationDocum
     if (explanation.action.type !== 'not planned' || explanations.length === 0) explanations.push(explanation)
   }
   for (const origin of found.refused) explanations.push(explainRefused(explaining, origin))
-  if (explanations.length === 0) throw notFound(what, suggestions(staging, wanted.text))
+  if (explanations.length === 0) throw notFound(what, suggestions(rundb, wanted.text))
   return {
     format: 'workos-migrate-explanation',
     version: 1,

@@ -23,9 +23,9 @@ export function mergingOf(
   address: Address,
   masking: Masking,
 ): ExplainedMerging | null {
-  const origins = originsOf(set.staging, address)
+  const origins = originsOf(set.rundb, address)
   const { order } = policyFor(loaded.manifest, origins.kind)
-  const rows = set.staging
+  const rows = set.rundb
     .statement(
       `SELECT d.key, d.dedupe_group, d.records, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d JOIN files f ON f.id = d.file
        WHERE d.kind = ? AND d.key IN (SELECT value FROM json_each(?)) AND d.records > 0 ORDER BY ${order
@@ -53,13 +53,13 @@ export function mergingOf(
 }
 
 function conflictsOf(
-  { staging }: DesiredSet,
+  { rundb }: DesiredSet,
   loaded: LoadedManifest,
   { kind, keys }: Origins,
   masking: Masking,
 ): ExplainedMerging['conflicts'] {
   const { fields } = draftDefinition(kind)
-  const rows = staging
+  const rows = rundb
     .statement(
       `SELECT m.conflicts, f.name || coalesce(':' || m.line, '') AS origin FROM merges m JOIN files f ON f.id = m.file
        WHERE m.kind = ? AND m.key IN (SELECT value FROM json_each(?)) AND m.conflicts <> '[]' ORDER BY m.seq, m.rowid LIMIT ?`,
@@ -92,8 +92,8 @@ function ruleAt(loaded: LoadedManifest, kind: string, field: string, rule: strin
   return named === undefined ? null : writtenAt(loaded, ['dedupe', 'user', 'fields', named])
 }
 
-function casesOf({ staging }: DesiredSet, keys: readonly string[]): string[] {
-  return staging
+function casesOf({ rundb }: DesiredSet, keys: readonly string[]): string[] {
+  return rundb
     .statement('SELECT DISTINCT code FROM cases WHERE key IN (SELECT value FROM json_each(?)) ORDER BY code')
     .all(JSON.stringify(keys))
     .map(({ code }) => String(code))

@@ -6,8 +6,8 @@ import type { Address } from '../state/store.ts'
 import type { ExplainedAction, ExplainedReject } from './explanation.ts'
 
 /** The planned action of a resource, as planning wrote it down. */
-export function plannedAction({ staging }: DesiredSet, { kind, key }: Address): Action | undefined {
-  const row = staging.statement('SELECT action FROM actions WHERE kind = ? AND key = ?').get(kind, key)
+export function plannedAction({ rundb }: DesiredSet, { kind, key }: Address): Action | undefined {
+  const row = rundb.statement('SELECT action FROM actions WHERE kind = ? AND key = ?').get(kind, key)
   return row && JSON.parse(String(row.action))
 }
 
@@ -20,7 +20,7 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
     return { type, code, why, hint: null, changes: [], kept }
   }
   const { kind, key } = address
-  const known = set.staging.statement('SELECT ownership FROM known WHERE kind = ? AND key = ?').get(kind, key)
+  const known = set.rundb.statement('SELECT ownership FROM known WHERE kind = ? AND key = ?').get(kind, key)
   if (set.get(kind, key) !== undefined) {
     if (!planned.has(kind) && isResource(kind))
       return because('handed over', 'it goes into a file: workos-migrate handoff writes it')
@@ -31,7 +31,7 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
     return because('not planned', 'nothing is planned for it')
   }
   const reject = rejectsOf(set, kind, [key]).find((one) => one.kind === kind)
-  const spared = set.staging.statement('SELECT code, message FROM spared WHERE kind = ? AND key = ?').get(kind, key)
+  const spared = set.rundb.statement('SELECT code, message FROM spared WHERE kind = ? AND key = ?').get(kind, key)
   if (reject !== undefined) {
     const { code, message: why, hint } = reject
     return { ...because('rejected', why, code), hint }
@@ -53,10 +53,10 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
 }
 
 /** The condition that leaves a resource out, or what it belongs to. */
-function leftOutReason({ staging }: DesiredSet, { kind, key }: Address): string | undefined {
-  const along = staging.statement('SELECT path FROM left_out_with WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
+function leftOutReason({ rundb }: DesiredSet, { kind, key }: Address): string | undefined {
+  const along = rundb.statement('SELECT path FROM left_out_with WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
   if (along !== undefined) return `${along.path} leaves out what it belongs to`
-  const path = leftOutBy(staging, kind, key)
+  const path = leftOutBy(rundb, kind, key)
   return path === undefined ? undefined : `${path} leaves it out`
 }
 
@@ -95,8 +95,8 @@ function shownChange(change: FieldChange): ExplainedAction['changes'][number] {
   return { field, ...(before !== undefined && { before }), ...(after !== undefined && { after }) }
 }
 
-function keptDifferences({ staging }: DesiredSet, { kind, key }: Address): ExplainedAction['kept'] {
-  return staging
+function keptDifferences({ rundb }: DesiredSet, { kind, key }: Address): ExplainedAction['kept'] {
+  return rundb
     .statement('SELECT drift FROM drift WHERE kind = ? AND key = ?')
     .all(kind, key)
     .map(({ drift }) => {
@@ -106,8 +106,8 @@ function keptDifferences({ staging }: DesiredSet, { kind, key }: Address): Expla
 }
 
 /** What was refused of a kind under these keys, in the order of the records; of a user its roles as well. */
-export function rejectsOf({ staging }: DesiredSet, kind: string, keys: readonly string[]): ExplainedReject[] {
-  return staging
+export function rejectsOf({ rundb }: DesiredSet, kind: string, keys: readonly string[]): ExplainedReject[] {
+  return rundb
     .statement(
       `SELECT r.*, f.name || coalesce(':' || r.line, '') AS origin FROM rejects r JOIN files f ON f.id = r.file
        WHERE r.key IN (SELECT value FROM json_each(?2)) AND (r.kind = ?1 OR (?1 = 'user' AND r.kind = 'roleAssignment'))

@@ -57,7 +57,7 @@ function ofAction(set: DesiredSet, key: string, action: ExplainedAction, type: s
   if (action.changes.some((change) => 'secret' in change)) {
     return { fate: 'sent', type, why: 'it changed in the source, and passwords.onChange is send' }
   }
-  const row = set.staging.statement("SELECT ownership, digests FROM known WHERE kind = 'user' AND key = ?").get(key)
+  const row = set.rundb.statement("SELECT ownership, digests FROM known WHERE kind = 'user' AND key = ?").get(key)
   if (row?.ownership === 'adopted') return { fate: 'there', type, why: there }
   return { fate: 'kept', type, why: 'it was sent when the user was created' }
 }
@@ -77,8 +77,8 @@ function notTaken({ origin, rule }: ExplainedMerging['conflicts'][number]): stri
     : `that of ${origin} is not taken when the records merge (${rule})`
 }
 
-function passwordNotes({ staging }: DesiredSet, keys: readonly string[]): { code: string; detail: string }[] {
-  return staging
+function passwordNotes({ rundb }: DesiredSet, keys: readonly string[]): { code: string; detail: string }[] {
+  return rundb
     .statement(
       "SELECT code, detail FROM notes WHERE kind = 'user' AND key IN (SELECT value FROM json_each(?)) AND code LIKE 'password%' ORDER BY seq",
     )

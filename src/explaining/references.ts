@@ -87,9 +87,9 @@ export function dependentsOf(
     const refers = roles.map((role) => `refs ->> '$.${role}' = ?2`).join(' OR ')
     const from = `(SELECT key FROM desired WHERE kind = ?1 AND (${refers})
       UNION SELECT key FROM rejects WHERE kind = ?1 AND key IS NOT NULL AND (${refers}))`
-    const count = set.staging.count(`SELECT count(*) FROM ${from}`, definition.name, key)
+    const count = set.rundb.count(`SELECT count(*) FROM ${from}`, definition.name, key)
     if (count === 0) return []
-    const shown = set.staging
+    const shown = set.rundb
       .statement(`SELECT key FROM ${from} ORDER BY key LIMIT ${DEPENDENTS}`)
       .all(definition.name, key)
       .map((row) => {

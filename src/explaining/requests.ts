@@ -70,7 +70,7 @@ export function knownId(set: DesiredSet, address: Address): string | undefined {
   if (action?.type === 'create') return undefined
   if (action !== undefined && 'id' in action) return action.id
   const { kind, key } = address
-  const row = set.staging.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)
+  const row = set.rundb.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)
   return row && String(row.id)
 }
 

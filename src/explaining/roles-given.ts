@@ -16,9 +16,9 @@ export function rolesGiven(
   membership: { key: string; user: string; organization: string },
   records: readonly TracedRecord[],
 ): ExplainedRole[] {
-  const { staging } = set
+  const { rundb } = set
   const kept = rolesOf(set, membership.key)
-  const users = [membership.user, ...mergedKeys(staging, 'user', membership.user)]
+  const users = [membership.user, ...mergedKeys(rundb, 'user', membership.user)]
   const given: ExplainedRole[] = []
   for (const { rules } of records)
     for (const rule of rules)
@@ -119,8 +119,8 @@ function rolesOf(set: DesiredSet, key: string): ReadonlySet<string> {
   return new Set(Array.isArray(roles) ? roles.map(String) : [])
 }
 
-function notesOf({ staging }: DesiredSet, key: string): { code: string; detail: string }[] {
-  return staging
+function notesOf({ rundb }: DesiredSet, key: string): { code: string; detail: string }[] {
+  return rundb
     .statement("SELECT DISTINCT code, detail FROM notes WHERE kind = 'membership' AND key = ?")
     .all(key)
     .map(({ code, detail }) => ({ code: String(code), detail: String(detail) }))
@@ -137,15 +137,15 @@ function textOf(value: Json | undefined): string | undefined {
 
 /** The user and the organization of a membership, also of one that was refused. */
 export function endsOf(set: DesiredSet, key: string): { key: string; user: string; organization: string } | undefined {
-  const { staging } = set
+  const { rundb } = set
   for (const table of ['desired', 'drafts', 'rejects']) {
-    const row = staging
+    const row = rundb
       .statement(
         `SELECT refs ->> '$.user' AS user, refs ->> '$.organization' AS organization FROM ${table} WHERE kind = 'membership' AND key = ? LIMIT 1`,
       )
       .get(key)
     if (row === undefined || row.user === null || row.organization === null) continue
-    const user = canonicalKey(staging, 'user', String(row.user))
+    const user = canonicalKey(rundb, 'user', String(row.user))
     return { key, user, organization: String(row.organization) }
   }
   return undefined

@@ -8,7 +8,7 @@ const SAMPLE = 20_000
 const SHOWN = 3
 
 /** What is in the run and looks most like a text: addresses, and e-mail addresses of users. */
-export function suggestions(staging: RunDatabase, text: string): string[] {
+export function suggestions(rundb: RunDatabase, text: string): string[] {
   const wanted = text.toLowerCase()
   const colon = wanted.indexOf(':')
   const best: { text: string; away: number }[] = []
@@ -24,16 +24,16 @@ export function suggestions(staging: RunDatabase, text: string): string[] {
     best.sort((a, b) => a.away - b.away)
     best.splice(SHOWN)
   }
-  for (const { kind, key, email } of candidates(staging)) {
+  for (const { kind, key, email } of candidates(rundb)) {
     offer(`${kind}:${key}`, key)
     if (email !== null) offer(email, email)
   }
   return best.map((one) => one.text)
 }
 
-function* candidates(staging: RunDatabase): Generator<{ kind: string; key: string; email: string | null }> {
+function* candidates(rundb: RunDatabase): Generator<{ kind: string; key: string; email: string | null }> {
   for (const table of ['desired', 'known', 'drafts']) {
-    const rows = staging.db
+    const rows = rundb.db
       .prepare(
         `SELECT kind, key, CASE kind WHEN 'user' THEN attributes ->> '$.email' END AS email FROM ${table} LIMIT ?`,
       )
@@ -42,7 +42,7 @@ function* candidates(staging: RunDatabase): Generator<{ kind: string; key: strin
       yield { kind: String(kind), key: String(key), email: email === null ? null : String(email) }
     }
   }
-  const rejected = staging.db
+  const rejected = rundb.db
     .prepare("SELECT kind, key FROM rejects WHERE key IS NOT NULL AND kind <> 'roleAssignment' LIMIT ?")
     .iterate(SAMPLE)
   for (const { kind, key } of rejected) yield { kind: String(kind), key: String(key), email: null }

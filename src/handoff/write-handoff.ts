@@ -85,8 +85,8 @@ function purposeOf(path: string): Purpose {
   }
 }
 
-function* connectionsOf({ staging }: DesiredSet, template: Template): Generator<DesiredResource> {
-  const rows = staging.db
+function* connectionsOf({ rundb }: DesiredSet, template: Template): Generator<DesiredResource> {
+  const rows = rundb.db
     .prepare(
       `SELECT * FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?
        ORDER BY json_extract(refs, '$.organization'), key`,

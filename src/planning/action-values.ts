@@ -31,7 +31,7 @@ export function actionValues({ set }: { set: DesiredSet }, action: Action): Acti
       }
     }
     case 'delete': {
-      const known = set.staging
+      const known = set.rundb
         .statement('SELECT attributes FROM known WHERE kind = ? AND key = ?')
         .get(action.kind, action.key)
       return { before: known === undefined ? {} : JSON.parse(String(known.attributes)), after: null, secrets: {} }

@@ -8,14 +8,14 @@ type Blocked = Pick<BlockedAction, 'type' | 'code' | 'message' | 'hint'>
 
 /** Blocks a resource that needs something which is neither desired nor in WorkOS: the role of a membership. */
 export function blockedByMention(
-  { staging }: DesiredSet,
+  { rundb }: DesiredSet,
   definition: KindDefinition,
   desired: DesiredResource,
 ): Blocked | undefined {
-  const missing = definition.mentions?.(desired).find((mention) => !findMention(staging, definition, desired, mention))
+  const missing = definition.mentions?.(desired).find((mention) => !findMention(rundb, definition, desired, mention))
   if (missing === undefined) return undefined
   const what = `${missing.kind.replaceAll('-', ' ')} ${missing.label}`
-  const rejected = rejectedDefinition(staging, missing)
+  const rejected = rejectedDefinition(rundb, missing)
   if (rejected !== undefined) {
     return {
       type: 'blocked',
@@ -34,10 +34,10 @@ export function blockedByMention(
 
 /** The first record that would have declared it and was refused, with its place: `roles.csv:4`. */
 function rejectedDefinition(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   { madeFrom: { kind, keys } }: Mention,
 ): { origin: string; message: string } | undefined {
-  const row = staging
+  const row = rundb
     .statement(
       `SELECT r.message, f.name || coalesce(':' || r.line, '') AS origin FROM rejects r JOIN files f ON f.id = r.file
        WHERE r.kind = ? AND r.key IN (SELECT value FROM json_each(?)) ORDER BY r.seq, r.rowid LIMIT 1`,

@@ -20,9 +20,9 @@ export interface Candidate {
  * @returns how many there are
  */
 export function findCandidates(context: PlanningContext, definition: KindDefinition): number {
-  const { staging } = context.set
-  staging.transaction(() => {
-    staging.run(
+  const { rundb } = context.set
+  rundb.transaction(() => {
+    rundb.run(
       `INSERT INTO candidates SELECT kind, key, '[]' FROM desired d WHERE kind = ?
        AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)`,
       definition.name,
@@ -30,7 +30,7 @@ export function findCandidates(context: PlanningContext, definition: KindDefinit
     addChanged(context, definition)
     addDependents(context, definition)
   })
-  return staging.count('SELECT count(*) FROM candidates WHERE kind = ?', definition.name)
+  return rundb.count('SELECT count(*) FROM candidates WHERE kind = ?', definition.name)
 }
 
 function addChanged({ set, state, manifest, refresh }: PlanningContext, definition: KindDefinition): void {
@@ -39,7 +39,7 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
   const all = refresh && !definition.sparse
   // The difference to a definition is settled by the rule of today, whatever the rule was when it was adopted.
   const rulesConflicts = definition.onConflict !== undefined
-  const rows = set.staging.db
+  const rows = set.rundb.db
     .prepare(
       `SELECT d.*, k.attributes AS base, k.digests, k.ownership, k.gone FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
        WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL OR k.gone IS NOT NULL OR (? AND k.ownership = 'adopted'))`,
@@ -53,7 +53,7 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
     const lasting = changedSecrets.some((field) => definition.fields[field]?.updatable === false)
     const send = changedSecrets.length > 0 && !lasting && manifest.passwords.onChange === 'send'
     if (changedSecrets.length > 0 && !send) {
-      set.staging.run(
+      set.rundb.run(
         'INSERT INTO notes VALUES (0, ?, ?, ?, ?)',
         desired.kind,
         desired.key,
@@ -63,7 +63,7 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
     }
     const looked = all || send || row.gone !== null || (rulesConflicts && row.ownership === 'adopted')
     if (!looked && !sourceChanged(definition, desired.attributes, JSON.parse(String(row.base)))) continue
-    set.staging.run(
+    set.rundb.run(
       'INSERT INTO candidates VALUES (?, ?, ?)',
       desired.kind,
       desired.key,
@@ -73,13 +73,13 @@ function addChanged({ set, state, manifest, refresh }: PlanningContext, definiti
 }
 
 /** What refers to something that was deleted in WorkOS, whether that is about to be created again, stood for by another, blocked or left so: it went with it. */
-function addDependents({ set: { staging } }: PlanningContext, { name, refs }: KindDefinition): void {
-  if (staging.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(name) === undefined) return
+function addDependents({ set: { rundb } }: PlanningContext, { name, refs }: KindDefinition): void {
+  if (rundb.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(name) === undefined) return
   for (const [role, kind] of Object.entries(refs)) {
     const deleted = `SELECT a.key FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key WHERE a.kind = ?2 AND a.type IN ('create', 'adopt', 'blocked')
        UNION SELECT key FROM drift WHERE kind = ?2 AND field = '*'`
-    if (staging.statement(deleted.replaceAll('?2', '?')).get(kind, kind) === undefined) continue
-    staging.run(
+    if (rundb.statement(deleted.replaceAll('?2', '?')).get(kind, kind) === undefined) continue
+    rundb.run(
       `INSERT OR IGNORE INTO candidates SELECT d.kind, d.key, '[]' FROM desired d
        WHERE d.kind = ?1 AND d.refs ->> ('$.' || ?3) IN (${deleted})
        AND EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)`,
@@ -91,8 +91,8 @@ function addDependents({ set: { staging } }: PlanningContext, { name, refs }: Ki
 }
 
 /** The candidates of a kind, ordered by key. */
-export function* candidates({ staging }: DesiredSet, { name }: KindDefinition): Generator<Candidate> {
-  const rows = staging.db
+export function* candidates({ rundb }: DesiredSet, { name }: KindDefinition): Generator<Candidate> {
+  const rows = rundb.db
     .prepare(
       `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests, k.ownership, k.reduced, k.answered, k.gone FROM candidates c
        JOIN desired d ON d.kind = c.kind AND d.key = c.key

@@ -62,14 +62,14 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const { loaded, scratch, signal, onProgress = () => {}, onWarning = () => {} } = options
   const { manifest, directory } = loaded
   const snapshot = await options.obtainSnapshot?.()
-  const staging = new RunDatabase(scratch)
+  const rundb = new RunDatabase(scratch)
   let share: Pick<Step, 'share'> = {}
   const source = await openSource(manifest.source, {
     directory,
     scratch,
     snapshot,
-    reject: (record) => rejectRecord(staging, record),
-    ignore: (row) => insertIgnored(staging, row),
+    reject: (record) => rejectRecord(rundb, record),
+    ignore: (row) => insertIgnored(rundb, row),
     warn: onWarning,
     signal,
     onBytes: (read, of) => {
@@ -86,7 +86,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const mapper = createMapperPool(manifest, { workers, mainStream: source.streams[0] })
   try {
     const records = await stageRecords({
-      staging,
+      rundb,
       source,
       mapper,
       chunkSize,
@@ -100,17 +100,17 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       },
       onProgress: (done) => onProgress({ phase: 'reading the source', done, unit: 'records', ...share }),
     })
-    const yielded = countYielded(staging)
+    const yielded = countYielded(rundb)
     onProgress({ phase: 'merging duplicates' })
-    const assigned = await assembleDesired(staging, manifest, signal)
+    const assigned = await assembleDesired(rundb, manifest, signal)
     await breathe(signal)
     records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
-    const accounting = account(staging, yielded, source.counts(), records, assigned)
+    const accounting = account(rundb, yielded, source.counts(), records, assigned)
     const reading = {
       partial: source.partial ?? false,
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
     }
-    const set = new DesiredSet(staging, accounting, reading, source.fileDigests?.())
+    const set = new DesiredSet(rundb, accounting, reading, source.fileDigests?.())
     const mainStream = source.streams[0] ?? ''
     const found = await sourceColumns(loaded, source, seen, snapshot !== undefined)
     const warnings = [
@@ -121,16 +121,16 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       ...unknownOrganizations(set, loaded),
     ]
     await breathe(signal)
-    const scope = options.scope && narrowed(staging, options.scope)
-    const narrow = new DesiredSet(staging, accounting, reading, set.files, scope)
+    const scope = options.scope && narrowed(rundb, options.scope)
+    const narrow = new DesiredSet(rundb, accounting, reading, set.files, scope)
     return { set: narrow, sourceDigest: source.digest(), warnings, columns: found, mainStream }
   } finally {
     await mapper.close()
   }
 }
 
-function narrowed(staging: RunDatabase, scope: Scope): ScopeReport {
-  const whole = countWhole(staging)
-  narrowTo(staging, scope)
-  return reportScope(staging, scope, whole)
+function narrowed(rundb: RunDatabase, scope: Scope): ScopeReport {
+  const whole = countWhole(rundb)
+  narrowTo(rundb, scope)
+  return reportScope(rundb, scope, whole)
 }

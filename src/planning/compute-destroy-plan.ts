@@ -48,7 +48,7 @@ async function readCreated(
   onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural } = definition
-  const count = set.staging.count(
+  const count = set.rundb.count(
     `SELECT count(*) FROM known k WHERE kind = ? AND ownership = 'created' AND NOT ${BEYOND}`,
     name,
   )
@@ -56,7 +56,7 @@ async function readCreated(
     await listLive(set, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
     return
   }
-  const created = [...deletionCandidates(set.staging, name)].filter(({ ownership }) => ownership === 'created')
+  const created = [...deletionCandidates(set.rundb, name)].filter(({ ownership }) => ownership === 'created')
   const wanted = created.map(({ kind, key, id, attributes, refs }) => ({
     desired: { kind, key, attributes, secrets: null, refs },
     refIds: {},
@@ -70,13 +70,13 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   const { loaded, state, target, spareSignedIn, spareChanged, onProgress = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
-  const staging = new RunDatabase(options.scratch)
+  const rundb = new RunDatabase(options.scratch)
   const nothing = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
-  const accounting = account(staging, new Map(), [], nothing, 0)
-  createPlanTables(staging)
-  for (const { name } of kindDefinitions) await loadKnown(staging, state, name)
-  const scope = options.scope && narrowDestruction(staging, options.scope)
-  const set = new DesiredSet(staging, accounting, { partial: false }, undefined, scope)
+  const accounting = account(rundb, new Map(), [], nothing, 0)
+  createPlanTables(rundb)
+  for (const { name } of kindDefinitions) await loadKnown(rundb, state, name)
+  const scope = options.scope && narrowDestruction(rundb, options.scope)
+  const set = new DesiredSet(rundb, accounting, { partial: false }, undefined, scope)
   for (const definition of kindDefinitions) {
     if ((!spareSignedIn && !spareChanged) || definition.sparse) continue
     onProgress({ phase: `reading ${definition.plural} from WorkOS` })
@@ -87,11 +87,11 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     {
       kinds: kindDefinitions.map(({ name }) => name),
       protect: manifest.safety.protect,
-      ...(scope && { held: (candidate) => heldBy(staging, candidate) }),
+      ...(scope && { held: (candidate) => heldBy(rundb, candidate) }),
       ...(spareSignedIn || spareChanged ? { spare: { signedIn: spareSignedIn, changed: spareChanged } } : {}),
     },
   )
-  indexActions(staging)
+  indexActions(rundb)
   // Deleting is what was asked for: no share of it is suspicious.
   const safety = { ...manifest.safety, maxDeletes: '100%' }
   const summary = summarise(set, kindDefinitions, safety, target.limits, true)

@@ -41,7 +41,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   await checkBinding(state, target.identity, target.client)
   const reading = await computeDesired(options)
   const { set, sourceDigest, warnings } = reading
-  createPlanTables(set.staging)
+  createPlanTables(set.rundb)
   for (const definition of plannedKinds(manifest)) {
     await breathe(signal)
     onProgress({ phase: `comparing ${definition.plural}` })
@@ -56,9 +56,9 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
       { kinds: prune, protect: safety.protect },
     )
   }
-  indexActions(set.staging)
-  noteStillReduced(set.staging)
-  noteStillAnswered(set.staging)
+  indexActions(set.rundb)
+  noteStillReduced(set.rundb)
+  noteStillAnswered(set.rundb)
   await breathe(signal)
   const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh)
   const fields = fieldTables(set, kindDefinitions)
@@ -70,7 +70,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   }
   if (set.reading.partial) summary.refusals.push(...checkPartial(prune))
   const deletes = summary.kinds.reduce((sum, kind) => sum + kind.delete, 0)
-  summary.refusals.push(...checkUnknownRejects(deletes, countUnknownRejects(set.staging)))
+  summary.refusals.push(...checkUnknownRejects(deletes, countUnknownRejects(set.rundb)))
   const inputs = {
     manifest: loaded.digest,
     environment: loaded.environment ?? null,

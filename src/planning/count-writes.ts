@@ -13,8 +13,8 @@ export interface Writes {
  * The writes that the actions of a kind send: a create one, an update or an adoption one if it changes something in WorkOS; a
  * separate field is one more, whichever it is.
  */
-export function countWrites({ staging }: DesiredSet, { name, fields }: KindDefinition): Writes {
-  const count = (sql: string, ...more: string[]) => staging.count(sql, name, ...more)
+export function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): Writes {
+  const count = (sql: string, ...more: string[]) => rundb.count(sql, name, ...more)
   const writes: Writes = {
     create: count("SELECT count(*) FROM actions WHERE kind = ? AND type = 'create'"),
     change: count(

@@ -28,10 +28,10 @@ export function decideKnown(
 ): Action | undefined {
   const { set, manifest } = context
   const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
-  const live = findLive(set.staging, definition.name, 'id', known.id)
+  const live = findLive(set.rundb, definition.name, 'id', known.id)
   if (live === undefined) {
     // It went with what it refers to, and comes back with that.
-    const refs = resolveRefs(set.staging, definition, desired)
+    const refs = resolveRefs(set.rundb, definition, desired)
     if (refs.type === 'pending') return { ...base, type: 'create' }
     if (refs.type === 'resolved' && standsForAnother(set, definition, desired)) {
       return decideUnknown(context, definition, desired)
@@ -45,8 +45,8 @@ export function decideKnown(
     leaveDeleted(set, policy, desired, known.id)
     return undefined
   }
-  const own = withoutGroupRoles(set.staging, definition.name, live, known.attributes, true)
-  noteGroupRoles(set.staging, desired.key, own.from)
+  const own = withoutGroupRoles(set.rundb, definition.name, live, known.attributes, true)
+  noteGroupRoles(set.rundb, desired.key, own.from)
   const onConflict = known.ownership === 'adopted' ? definition.onConflict?.(manifest) : undefined
   const comparison =
     onConflict === undefined
@@ -60,7 +60,7 @@ export function decideKnown(
           heldInPlace(definition, known, manifest),
         )
       : compareAdopted(definition, desired.attributes, own.attributes, [], onConflict)
-  for (const kept of comparison.kept) insertDrift(set.staging, { kind: desired.kind, key: desired.key, ...kept })
+  for (const kept of comparison.kept) insertDrift(set.rundb, { kind: desired.kind, key: desired.key, ...kept })
   const blocked = blockedByMention(set, definition, desired)
   const secrets = secretsFor(set, definition, desired, changedSecrets, known, live)
   const changes = [...comparison.changes, ...secrets.map((field) => ({ field, secret: true as const }))]
@@ -91,8 +91,8 @@ function addressHeld(holder: string): { code: string; message: string; hint: str
 }
 
 /** Whether something else in WorkOS stands now for what the resource refers to: what hung on the former one went with it. */
-function standsForAnother({ staging }: DesiredSet, { refs }: KindDefinition, desired: DesiredResource): boolean {
-  const adopted = staging.statement(
+function standsForAnother({ rundb }: DesiredSet, { refs }: KindDefinition, desired: DesiredResource): boolean {
+  const adopted = rundb.statement(
     `SELECT 1 FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key
      WHERE a.kind = ? AND a.key = ? AND a.type = 'adopt' AND a.id <> k.id`,
   )
@@ -101,7 +101,7 @@ function standsForAnother({ staging }: DesiredSet, { refs }: KindDefinition, des
 
 /** The changed secrets that are sent: to an account that somebody else opened and never verified, none. */
 function secretsFor(
-  { staging }: DesiredSet,
+  { rundb }: DesiredSet,
   definition: KindDefinition,
   { kind, key }: DesiredResource,
   changed: readonly string[],
@@ -109,7 +109,7 @@ function secretsFor(
   live: LiveResource,
 ): readonly string[] {
   if (changed.length === 0 || ownership === 'created' || !isUnverified(definition, live)) return changed
-  staging.run("INSERT INTO notes VALUES (0, ?, ?, 'password_kept_back', ?)", kind, key, changed.join(', '))
+  rundb.run("INSERT INTO notes VALUES (0, ?, ?, 'password_kept_back', ?)", kind, key, changed.join(', '))
   return []
 }
 
@@ -135,11 +135,11 @@ function observedFields(
 
 /** It was applied, is still in the source, and somebody deleted it in WorkOS: it is told, and left so. */
 function leaveDeleted(
-  { staging }: DesiredSet,
+  { rundb }: DesiredSet,
   policy: Exclude<DeletedPolicy, 'recreate'>,
   { kind, key }: DesiredResource,
   id: string,
 ): void {
   const refused = policy === 'fail' ? { refused: true as const } : {}
-  insertDrift(staging, { kind, key, field: '*', live: undefined, desired: id, reason: 'deleted in WorkOS', ...refused })
+  insertDrift(rundb, { kind, key, field: '*', live: undefined, desired: id, reason: 'deleted in WorkOS', ...refused })
 }

@@ -19,14 +19,14 @@ const UNMERGED =
 /** What becomes of a resource that the state does not know. */
 export function decideUnknown(context: PlanningContext, definition: KindDefinition, desired: DesiredResource): Action {
   const { set, manifest } = context
-  const { staging } = set
+  const { rundb } = set
   const base = { kind: desired.kind, key: desired.key, label: definition.label(desired) }
   const blocked = blockedByMention(set, definition, desired)
   if (blocked) return { ...base, ...blocked }
   const outside = rivalOutOfScope(set, manifest, desired)
   if (outside !== undefined)
     return { ...base, type: 'blocked', ...twoOfOneAddress(definition, outside, ', out of scope,') }
-  const refs = resolveRefs(staging, definition, desired)
+  const refs = resolveRefs(rundb, definition, desired)
   if (refs.type === 'blocked') return { ...base, type: 'blocked', code: refs.code, message: refs.message }
   const recognised = recognise(context, definition, desired, refs.type === 'resolved' ? refs.ids : undefined)
   if (recognised.type === 'several') {
@@ -41,9 +41,9 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
     return { ...base, type: 'blocked', code: 'identity_clash', message }
   }
   // Of a part of the source, nobody knows whether a key that it lacks has left it.
-  const former = set.reading.partial ? undefined : orphanById(staging, definition.name, live.id)
+  const former = set.reading.partial ? undefined : orphanById(rundb, definition.name, live.id)
   const claimant =
-    adopterOf(set, definition, live.id) ?? (former ? undefined : knownById(staging, definition.name, live.id))
+    adopterOf(set, definition, live.id) ?? (former ? undefined : knownById(rundb, definition.name, live.id))
   if (claimant !== undefined && matchedBy === 'natural identity' && givesUp(set, definition, claimant, live)) {
     return { ...base, type: 'create' }
   }
@@ -58,12 +58,12 @@ export function decideUnknown(context: PlanningContext, definition: KindDefiniti
   if (former) return moveToNewKey(context, definition, desired, { live, matchedBy }, former)
   const { fill } = manifest.adopt
   const onConflict = definition.onConflict?.(manifest)
-  const own = withoutGroupRoles(staging, definition.name, live, desired.attributes, false)
-  noteGroupRoles(staging, desired.key, own.from)
+  const own = withoutGroupRoles(rundb, definition.name, live, desired.attributes, false)
+  noteGroupRoles(rundb, desired.key, own.from)
   const { changes, send, kept } = compareAdopted(definition, desired.attributes, own.attributes, fill, onConflict)
-  for (const difference of kept) insertDrift(staging, { kind: desired.kind, key: desired.key, ...difference })
+  for (const difference of kept) insertDrift(rundb, { kind: desired.kind, key: desired.key, ...difference })
   if (definition.sparse) {
-    staging.run("INSERT INTO notes VALUES (0, ?, ?, 'totp_left_alone', 'totpSecret')", desired.kind, desired.key)
+    rundb.run("INSERT INTO notes VALUES (0, ?, ?, 'totp_left_alone', 'totpSecret')", desired.kind, desired.key)
   }
   return { ...base, type: 'adopt', id: live.id, matchedBy, changes, send }
 }
@@ -92,15 +92,15 @@ function twoOfOneAddress(
 
 /** Another user that is to be created with the same address: only where `dedupe.user.by` does not make the two one. */
 function rivalOf(
-  { set: { staging }, manifest }: PlanningContext,
+  { set: { rundb }, manifest }: PlanningContext,
   definition: KindDefinition,
   desired: DesiredResource,
 ): string | undefined {
   if (definition.name !== 'user' || addressIsIdentity(manifest)) return undefined
   const natural = definition.naturalKey(desired, {})
   if (natural === null) return undefined
-  staging.run('INSERT OR IGNORE INTO claimed VALUES (?, ?, ?)', definition.name, natural, desired.key)
-  const holder = staging
+  rundb.run('INSERT OR IGNORE INTO claimed VALUES (?, ?, ?)', definition.name, natural, desired.key)
+  const holder = rundb
     .statement('SELECT key FROM claimed WHERE kind = ? AND natural_key = ?')
     .get(definition.name, natural)
   return holder === undefined || holder.key === desired.key ? undefined : String(holder.key)
@@ -108,15 +108,15 @@ function rivalOf(
 
 /** Ours already, under a key that the source no longer has: an external id was filled in, or duplicates changed places. */
 function moveToNewKey(
-  { set: { staging }, manifest }: PlanningContext,
+  { set: { rundb }, manifest }: PlanningContext,
   definition: KindDefinition,
   desired: DesiredResource,
   { live, matchedBy }: Match,
   former: Orphan,
 ): AdoptAction {
   const { kind, key, attributes } = desired
-  const own = withoutGroupRoles(staging, kind, live, former.attributes, true)
-  noteGroupRoles(staging, key, own.from)
+  const own = withoutGroupRoles(rundb, kind, live, former.attributes, true)
+  noteGroupRoles(rundb, key, own.from)
   const { changes, send, kept, applied } = compareKnown(
     definition,
     attributes,
@@ -125,7 +125,7 @@ function moveToNewKey(
     (field) => driftPolicy(manifest, kind, field),
     former.ownership,
   )
-  for (const difference of kept) insertDrift(staging, { kind, key, ...difference })
+  for (const difference of kept) insertDrift(rundb, { kind, key, ...difference })
   const label = definition.label(desired)
   return { kind, key, label, type: 'adopt', id: live.id, matchedBy, changes, send, former: former.key, applied }
 }
@@ -136,13 +136,13 @@ function moveToNewKey(
  */
 function givesUp(set: DesiredSet, definition: KindDefinition, key: string, live: LiveResource): boolean {
   const desired = set.get(definition.name, key)
-  const refs = desired && resolveRefs(set.staging, definition, desired)
+  const refs = desired && resolveRefs(set.rundb, definition, desired)
   const ids = refs === undefined || refs.type === 'blocked' ? {} : refs.ids
   const natural = desired === undefined ? null : definition.naturalKey(desired, ids)
   return natural !== null && natural !== live.naturalKey
 }
 
-function adopterOf({ staging }: DesiredSet, definition: KindDefinition, id: string): string | undefined {
-  const row = staging.statement('SELECT key FROM actions WHERE kind = ? AND id = ?').get(definition.name, id)
+function adopterOf({ rundb }: DesiredSet, definition: KindDefinition, id: string): string | undefined {
+  const row = rundb.statement('SELECT key FROM actions WHERE kind = ? AND id = ?').get(definition.name, id)
   return row && String(row.key)
 }

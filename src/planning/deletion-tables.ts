@@ -16,8 +16,8 @@ export interface DeletionCandidate {
 }
 
 /** What left the source and is not planned for yet, in the order of keys. */
-export function* deletionCandidates(staging: RunDatabase, kind: string): Generator<DeletionCandidate> {
-  const rows = staging.db
+export function* deletionCandidates(rundb: RunDatabase, kind: string): Generator<DeletionCandidate> {
+  const rows = rundb.db
     .prepare(
       `SELECT k.* FROM known k WHERE k.kind = ?1
          AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
@@ -47,18 +47,18 @@ const FROM_DEFINITIONS: ReadonlySet<string> = new Set(['permission', 'role', 'or
  * Whether something is missing among the desired resources because its record was refused: it has not left the source. Of a refused
  * definition of a role nobody can tell what would have been made of it.
  */
-export function isRejected(staging: RunDatabase, { kind, key }: Pick<DeletionCandidate, 'kind' | 'key'>): boolean {
-  if (staging.statement('SELECT 1 FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key) !== undefined)
+export function isRejected(rundb: RunDatabase, { kind, key }: Pick<DeletionCandidate, 'kind' | 'key'>): boolean {
+  if (rundb.statement('SELECT 1 FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key) !== undefined)
     return true
   const definitions = "SELECT 1 FROM rejects WHERE kind = 'role-definition' LIMIT 1"
-  return FROM_DEFINITIONS.has(kind) && staging.statement(definitions).get() !== undefined
+  return FROM_DEFINITIONS.has(kind) && rundb.statement(definitions).get() !== undefined
 }
 
 /** Records that were refused before anybody could tell whose they are. */
-export function countUnknownRejects(staging: RunDatabase): number {
-  return staging.count("SELECT sum(records) FROM rejects WHERE kind = 'record' OR key IS NULL")
+export function countUnknownRejects(rundb: RunDatabase): number {
+  return rundb.count("SELECT sum(records) FROM rejects WHERE kind = 'record' OR key IS NULL")
 }
 
-export function insertSkippedDeletion(staging: RunDatabase, { kind, key, code, message }: SkippedDeletion): void {
-  staging.run('INSERT OR IGNORE INTO spared VALUES (?, ?, ?, ?)', kind, key, code, message)
+export function insertSkippedDeletion(rundb: RunDatabase, { kind, key, code, message }: SkippedDeletion): void {
+  rundb.run('INSERT OR IGNORE INTO spared VALUES (?, ?, ?, ?)', kind, key, code, message)
 }

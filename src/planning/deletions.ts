@@ -25,21 +25,21 @@ export interface DeletionRules {
  * left in it whom this state did not put there, and so does a group. All else comes last: it goes with what it refers to, or by itself.
  */
 export async function planDeletions(context: PlanningContext, rules: DeletionRules): Promise<void> {
-  const { staging } = context.set
-  staging.transaction(() => {
-    for (const user of deletionCandidates(staging, 'user')) decide(context, rules, user)
-    for (const membership of deletionCandidates(staging, 'membership')) decideDependent(context, rules, membership)
+  const { rundb } = context.set
+  rundb.transaction(() => {
+    for (const user of deletionCandidates(rundb, 'user')) decide(context, rules, user)
+    for (const membership of deletionCandidates(rundb, 'membership')) decideDependent(context, rules, membership)
   })
   const organizations = await withOthers(context, rules, 'organization', 'membership')
   const groups = await withOthers(context, rules, 'group', 'group-membership')
   const inhabited = organizations.union(groups)
-  staging.transaction(() => {
-    for (const organization of deletionCandidates(staging, 'organization'))
+  rundb.transaction(() => {
+    for (const organization of deletionCandidates(rundb, 'organization'))
       decide(context, rules, organization, inhabited)
-    for (const membership of deletionCandidates(staging, 'membership')) takeAlong(context, membership, 'organization')
+    for (const membership of deletionCandidates(rundb, 'membership')) takeAlong(context, membership, 'organization')
     for (const { name, refs } of kindDefinitions) {
       if (DECIDED.has(name)) continue
-      for (const candidate of deletionCandidates(staging, name)) {
+      for (const candidate of deletionCandidates(rundb, name)) {
         if (Object.keys(refs).length > 0) decideDependent(context, rules, candidate, inhabited)
         else decide(context, rules, candidate)
       }
@@ -74,7 +74,7 @@ function decideDependent(
   const { kind, refs, ownership } = candidate
   const definition = kindDefinition(kind)
   if (Object.keys(definition.refs).some((role) => takeAlong(context, candidate, role))) return
-  const spared = context.set.staging
+  const spared = context.set.rundb
     .statement("SELECT code FROM spared WHERE kind = 'user' AND key = ?")
     .get(refs.user ?? '')
   const userStays =
@@ -91,7 +91,7 @@ function decideDependent(
 function takeAlong(context: PlanningContext, candidate: DeletionCandidate, role: string): boolean {
   const kind = kindDefinition(candidate.kind).refs[role] ?? ''
   const key = candidate.refs[role] ?? ''
-  const gone = context.set.staging
+  const gone = context.set.rundb
     .statement(
       `SELECT action ->> '$.with.kind' AS kind, action ->> '$.with.key' AS key FROM actions
        WHERE kind = ? AND key = ? AND type = 'delete'`,
@@ -109,8 +109,8 @@ function reasonToSpare(
   candidate: DeletionCandidate,
   inhabited: ReadonlySet<string>,
 ): [SkippedDeletion['code'], string] | undefined {
-  const { staging } = context.set
-  if (isRejected(staging, candidate)) return ['rejected', 'its record was rejected: it has not left the source']
+  const { rundb } = context.set
+  if (isRejected(rundb, candidate)) return ['rejected', 'its record was rejected: it has not left the source']
   if (candidate.ownership === 'adopted') return ['adopted', 'it was in WorkOS before, and was adopted']
   const held = rules.held?.(candidate)
   if (held !== undefined && candidate.kind !== 'user') return ['out_of_scope', held]
@@ -121,17 +121,17 @@ function reasonToSpare(
     return ['no_deletion', `WorkOS offers no deletion of ${what}`]
   }
   // A user who stays for one of these reasons keeps the memberships; one that is held by others outside of the scope loses those within.
-  return used(staging, rules.spare, definition, candidate) ?? (held === undefined ? undefined : ['out_of_scope', held])
+  return used(rundb, rules.spare, definition, candidate) ?? (held === undefined ? undefined : ['out_of_scope', held])
 }
 
 /** Whether it has been used or changed in WorkOS since. */
 function used(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   sparing: DeletionRules['spare'],
   definition: KindDefinition,
   { kind, id, attributes, answered }: DeletionCandidate,
 ): [SkippedDeletion['code'], string] | undefined {
-  const live = sparing && findLive(staging, kind, 'id', id)
+  const live = sparing && findLive(rundb, kind, 'id', id)
   if (live === undefined) return undefined
   if (sparing?.signedIn && typeof live.attributes.lastSignInAt === 'string') {
     return ['signed_in', `the user has signed in since (${live.attributes.lastSignInAt})`]
@@ -144,7 +144,7 @@ function used(
 
 /** Ids of what is about to be deleted, of one kind, and has a member who is not about to leave. */
 async function withOthers(
-  { set: { staging }, api }: PlanningContext,
+  { set: { rundb }, api }: PlanningContext,
   rules: DeletionRules,
   kind: string,
   memberKind: string,
@@ -152,20 +152,20 @@ async function withOthers(
   const inhabited = new Set<string>()
   if (!rules.kinds.includes(kind)) return inhabited
   const ids: string[] = []
-  for (const { id, ownership } of deletionCandidates(staging, kind)) if (ownership === 'created') ids.push(id)
+  for (const { id, ownership } of deletionCandidates(rundb, kind)) if (ownership === 'created') ids.push(id)
   for (const id of ids) {
     for await (const page of kindDefinition(memberKind).list(api, [id])) {
-      insertLive(staging, memberKind, page)
-      if (page.some((member) => !leaves(staging, memberKind, member.id))) inhabited.add(id)
+      insertLive(rundb, memberKind, page)
+      if (page.some((member) => !leaves(rundb, memberKind, member.id))) inhabited.add(id)
     }
   }
   return inhabited
 }
 
 /** Whether the state has a member whom the source lacks, and nothing keeps it. */
-function leaves(staging: RunDatabase, kind: string, id: string): boolean {
+function leaves(rundb: RunDatabase, kind: string, id: string): boolean {
   return (
-    staging
+    rundb
       .statement(
         `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2
            AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
@@ -183,7 +183,7 @@ function remove(
 ): void {
   const resource: DesiredResource = { kind, key, attributes: rest.attributes, secrets: null, refs: rest.refs }
   const label = kindDefinition(kind).label(resource)
-  insertAction(context.set.staging, { type: 'delete', kind, key, label, id, ...(holder ? { with: holder } : {}) })
+  insertAction(context.set.rundb, { type: 'delete', kind, key, label, id, ...(holder ? { with: holder } : {}) })
 }
 
 function skip(
@@ -192,5 +192,5 @@ function skip(
   code: SkippedDeletion['code'],
   message: string,
 ): void {
-  insertSkippedDeletion(context.set.staging, { kind, key, code, message })
+  insertSkippedDeletion(context.set.rundb, { kind, key, code, message })
 }

@@ -37,14 +37,14 @@ const HANGING: readonly (readonly [kind: string, condition: string])[] = [
  * else of the state into `beyond`.
  * @throws UsageError for a selector that fits nothing, and for a limit: which users it meant, the source alone tells
  */
-export function narrowDestruction(staging: RunDatabase, scope: Scope): ScopeReport {
+export function narrowDestruction(rundb: RunDatabase, scope: Scope): ScopeReport {
   refuseLimit(scope)
   for (const [index, selector] of selectorsOf(scope).entries()) {
-    if (choose(staging, selector, POPULATION)) continue
-    throw new UsageError(matchesNothing(staging, scope.only[index] ?? '', selector, POPULATION, 'the state'))
+    if (choose(rundb, selector, POPULATION)) continue
+    throw new UsageError(matchesNothing(rundb, scope.only[index] ?? '', selector, POPULATION, 'the state'))
   }
-  staging.transaction(() => {
-    staging.db.exec(`
+  rundb.transaction(() => {
+    rundb.db.exec(`
       CREATE TABLE undone (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
       CREATE TABLE held (kind TEXT NOT NULL, key TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
       CREATE INDEX known_by_user ON known (refs ->> '$.user') WHERE kind = 'membership';
@@ -55,24 +55,21 @@ export function narrowDestruction(staging: RunDatabase, scope: Scope): ScopeRepo
       INSERT OR IGNORE INTO undone SELECT 'user', ${ref('user')} FROM known k WHERE k.kind = 'membership' AND ${is('membership', 'k.key')};
       INSERT OR IGNORE INTO undone SELECT 'organization', ${ref('organization')} FROM known k
         WHERE k.kind = 'membership' AND ${is('membership', 'k.key')};`)
-    hold(staging)
+    hold(rundb)
     for (const [kind, condition] of HANGING) {
-      staging.run(`INSERT INTO undone SELECT k.kind, k.key FROM known k WHERE k.kind = '${kind}' AND ${condition}`)
+      rundb.run(`INSERT INTO undone SELECT k.kind, k.key FROM known k WHERE k.kind = '${kind}' AND ${condition}`)
     }
-    staging.run(
+    rundb.run(
       `INSERT INTO beyond SELECT k.kind, k.key FROM known k
        WHERE NOT EXISTS (SELECT 1 FROM undone u WHERE u.kind = k.kind AND u.key = k.key)`,
     )
   })
-  return { only: [...scope.only], limit: null, outOfScope: countBeyond(staging), rejected: 0 }
+  return { only: [...scope.only], limit: null, outOfScope: countBeyond(rundb), rejected: 0 }
 }
 
 /** Why something stays that would be undone; undefined: nothing holds it. */
-export function heldBy(
-  staging: RunDatabase,
-  { kind, key }: Pick<DeletionCandidate, 'kind' | 'key'>,
-): string | undefined {
-  const row = staging.statement('SELECT message FROM held WHERE kind = ? AND key = ?').get(kind, key)
+export function heldBy(rundb: RunDatabase, { kind, key }: Pick<DeletionCandidate, 'kind' | 'key'>): string | undefined {
+  const row = rundb.statement('SELECT message FROM held WHERE kind = ? AND key = ?').get(kind, key)
   return row && String(row.message)
 }
 
@@ -86,7 +83,7 @@ function refuseLimit({ limit }: Scope): void {
 }
 
 /** Finds whom others outside of the scope have ties to. */
-function hold(staging: RunDatabase): void {
+function hold(rundb: RunDatabase): void {
   const outside = (kinds: string, role: string) =>
     `(SELECT k.kind || ':' || k.key FROM known k WHERE k.kind IN (${kinds}) AND ${ref(role)} = undone.key
       AND NOT EXISTS (SELECT 1 FROM undone u WHERE u.kind = k.kind AND u.key = k.key) ORDER BY k.kind DESC, k.key LIMIT 1)`
@@ -94,12 +91,12 @@ function hold(staging: RunDatabase): void {
     `INSERT INTO held SELECT kind, key, 'it has ' || other || ' outside of the scope' FROM (
        SELECT kind, key, ${outside(kinds, kind)} AS other FROM undone WHERE kind = '${kind}'
          AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.kind = undone.kind AND c.key = undone.key)) WHERE other IS NOT NULL`
-  staging.run(found('user', "'membership'"))
-  staging.run(found('organization', "'membership', 'group', 'connection'"))
+  rundb.run(found('user', "'membership'"))
+  rundb.run(found('organization', "'membership', 'group', 'connection'"))
 }
 
-function countBeyond(staging: RunDatabase): ScopeReport['outOfScope'] {
-  const rows = staging.statement('SELECT kind, count(*) AS n FROM beyond GROUP BY kind').all()
+function countBeyond(rundb: RunDatabase): ScopeReport['outOfScope'] {
+  const rows = rundb.statement('SELECT kind, count(*) AS n FROM beyond GROUP BY kind').all()
   const counts = new Map(rows.map(({ kind, n }) => [String(kind), Number(n)]))
   return kindDefinitions.flatMap(({ name: kind, plural }) => {
     const count = counts.get(kind) ?? 0

@@ -127,11 +127,11 @@ class Tallies {
   }
 }
 
-function fieldTable({ staging }: DesiredSet, { name, plural, fields }: KindDefinition, whole: boolean): FieldTable {
+function fieldTable({ rundb }: DesiredSet, { name, plural, fields }: KindDefinition, whole: boolean): FieldTable {
   const tallies = new Tallies()
   let resources = 0
   let example = new Map<string, Json>()
-  for (const row of rowsOf(staging, name, whole)) {
+  for (const row of rowsOf(rundb, name, whole)) {
     const attributes: Record<string, Json> = JSON.parse(String(row.attributes))
     tallies.addAll(attributes)
     if (row.secrets !== null) {
@@ -153,7 +153,7 @@ function fieldTable({ staging }: DesiredSet, { name, plural, fields }: KindDefin
   }
 }
 
-function* rowsOf({ db }: DesiredSet['staging'], kind: string, whole: boolean) {
+function* rowsOf({ db }: DesiredSet['rundb'], kind: string, whole: boolean) {
   yield* db.prepare('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq').iterate(kind)
   if (whole) yield* db.prepare('SELECT attributes, NULL AS secrets FROM out_of_scope WHERE kind = ?').iterate(kind)
 }

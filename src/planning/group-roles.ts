@@ -30,12 +30,12 @@ type HiddenRoles = Map<string, Map<string, string[]>>
  * @param base the table with what the state says
  */
 export async function readGroupRoles(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   api: Api,
   base: 'known' | 'applied',
   unknown: Iterable<Unknown> = [],
 ): Promise<void> {
-  const organizations = organizationsToAsk(staging, base, unknown)
+  const organizations = organizationsToAsk(rundb, base, unknown)
   if (organizations.size === 0) return
   const groups: LiveResource[] = []
   const giving: { id: string; name: string; roles: string[] }[] = []
@@ -47,17 +47,17 @@ export async function readGroupRoles(
       const roles = await rolesOfGroup(api, id)
       if (roles.length > 0) giving.push({ id, name: String(attributes.name), roles })
     })
-    const hidden: HiddenRoles = severalSeen(staging, base)
+    const hidden: HiddenRoles = severalSeen(rundb, base)
       ? new Map()
       : await hiddenRoles(api, new Set(giving.map(organizationOf)))
     await eachOf(giving, async ({ id, name, roles }) => {
       for await (const members of membersOfGroup(api, id)) {
-        staging.transaction(() => {
+        rundb.transaction(() => {
           for (const member of members) {
             for (const role of roles) {
               const hides = hidden.get(organizationOf({ id }))?.get(role) ?? []
               const values = [member, id, role, name, JSON.stringify(hides)]
-              staging.run('INSERT OR IGNORE INTO given_roles VALUES (?, ?, ?, ?, ?)', ...values)
+              rundb.run('INSERT OR IGNORE INTO given_roles VALUES (?, ?, ?, ?, ?)', ...values)
             }
           }
         })
@@ -68,14 +68,14 @@ export async function readGroupRoles(
 
 /** A live resource without the roles that groups give it. `from` is empty for what is no membership. */
 export function withoutGroupRoles(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   kind: string,
   live: Pick<LiveResource, 'id' | 'attributes'>,
   before: Attributes,
   applied: boolean,
 ): OwnRoles {
   if (kind !== membership.name) return { attributes: live.attributes, from: [] }
-  const given = staging
+  const given = rundb
     .statement('SELECT * FROM given_roles WHERE membership = ? ORDER BY role, group_id')
     .all(live.id)
     .map(
@@ -90,9 +90,9 @@ export function withoutGroupRoles(
 }
 
 /** Remarks on roles that a membership has from groups, and that the plan leaves alone. */
-export function noteGroupRoles(staging: RunDatabase, key: string, from: readonly GivenRole[]): void {
+export function noteGroupRoles(rundb: RunDatabase, key: string, from: readonly GivenRole[]): void {
   for (const given of from) {
-    staging.run('INSERT INTO notes VALUES (0, ?, ?, ?, ?)', membership.name, key, 'role_of_group', describeGiven(given))
+    rundb.run('INSERT INTO notes VALUES (0, ?, ?, ?, ?)', membership.name, key, 'role_of_group', describeGiven(given))
   }
 }
 
@@ -127,8 +127,8 @@ function organizationOf({ id }: { id: string }): string {
 }
 
 /** WorkOS ids of the organizations. `naturalKey` of a membership has it behind the `@`. */
-function organizationsToAsk(staging: RunDatabase, base: string, unknown: Iterable<Unknown>): Set<string> {
-  const rows = staging
+function organizationsToAsk(rundb: RunDatabase, base: string, unknown: Iterable<Unknown>): Set<string> {
+  const rows = rundb
     .statement(
       `SELECT DISTINCT substr(l.natural_key, instr(l.natural_key, '@') + 1) AS organization FROM live l
        JOIN ${base} k ON k.kind = l.kind AND k.id = l.id
@@ -148,8 +148,8 @@ function organizationsToAsk(staging: RunDatabase, base: string, unknown: Iterabl
 }
 
 /** Whether a membership has several roles in WorkOS, or had when it was applied: then none hides another. */
-function severalSeen(staging: RunDatabase, base: string): boolean {
+function severalSeen(rundb: RunDatabase, base: string): boolean {
   const sql = `SELECT 1 FROM live WHERE kind = ?1 AND json_array_length(attributes, '$.roles') > 1
     UNION ALL SELECT 1 FROM ${base} WHERE kind = ?1 AND reduced IS NULL AND json_array_length(attributes, '$.roles') > 1 LIMIT 1`
-  return staging.statement(sql).get(membership.name) !== undefined
+  return rundb.statement(sql).get(membership.name) !== undefined
 }

@@ -14,9 +14,9 @@ const NAMED = 3
  * organization, and whose it is cannot be told here.
  * @param listed whether all organizations in WorkOS have been read; else those with such domains are asked for
  */
-export async function blockHeldDomains(staging: RunDatabase, api: Api, listed: boolean): Promise<void> {
-  if (!listed) await readHolders(staging, api)
-  const held = staging.spool(
+export async function blockHeldDomains(rundb: RunDatabase, api: Api, listed: boolean): Promise<void> {
+  if (!listed) await readHolders(rundb, api)
+  const held = rundb.spool(
     `WITH holders AS MATERIALIZED (
        SELECT domain.value AS domain, live.id, json_extract(attributes, '$.name') AS name
        FROM live, json_each(attributes, '$.domains') domain WHERE kind = 'organization')
@@ -27,19 +27,19 @@ export async function blockHeldDomains(staging: RunDatabase, api: Api, listed: b
        WHERE a.kind = 'organization' AND a.type = 'create')
      GROUP BY position`,
   )
-  staging.transaction(() => {
+  rundb.transaction(() => {
     for (const row of held) {
       const { kind, key, label } = JSON.parse(String(row.action))
       const action = { kind, key, label, type: 'blocked', ...refusal(JSON.parse(String(row.held))) }
       const sql = "UPDATE actions SET type = 'blocked', action = ? WHERE position = ?"
-      staging.run(sql, JSON.stringify(action), Number(row.position))
+      rundb.run(sql, JSON.stringify(action), Number(row.position))
     }
   })
 }
 
 /** Reads those that have a domain with which one is about to be created. */
-async function readHolders(staging: RunDatabase, api: Api): Promise<void> {
-  const batches = staging.spool(
+async function readHolders(rundb: RunDatabase, api: Api): Promise<void> {
+  const batches = rundb.spool(
     `SELECT json_group_array(domain) AS domains FROM (
        SELECT domain, (row_number() OVER (ORDER BY domain) - 1) / ${DOMAINS_AT_ONCE} AS batch FROM (
          SELECT DISTINCT wanted.value AS domain FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key,
@@ -49,7 +49,7 @@ async function readHolders(staging: RunDatabase, api: Api): Promise<void> {
   )
   for (const { domains } of batches) {
     const asked = JSON.parse(String(domains)).map(String)
-    for await (const page of organizationsWithDomains(api, asked)) insertLive(staging, 'organization', page)
+    for await (const page of organizationsWithDomains(api, asked)) insertLive(rundb, 'organization', page)
   }
 }
 

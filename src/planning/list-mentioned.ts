@@ -17,7 +17,7 @@ export async function listMentioned(set: DesiredSet, api: Api, definition: KindD
     for (const [kind, ids] of parents) {
       const mentioned = kindDefinition(kind)
       const list = async (within: Iterable<string>) => {
-        for await (const page of mentioned.list(api, within)) insertLive(set.staging, kind, page)
+        for await (const page of mentioned.list(api, within)) insertLive(set.rundb, kind, page)
       }
       if (mentioned.within === undefined) await list([])
       else await eachOf(ids, (id) => list([id]))
@@ -31,7 +31,7 @@ function parentsOfMissing(set: DesiredSet, definition: KindDefinition, place: nu
   for (const { desired, mention } of missingMentions(set, definition)) {
     const candidate = mention.candidates[place]
     if (candidate === undefined) continue
-    const refs = resolveRefs(set.staging, definition, desired)
+    const refs = resolveRefs(set.rundb, definition, desired)
     const parent = refs.type === 'blocked' ? undefined : refs.ids[definition.within ?? '']
     const ids = parents.get(candidate.kind) ?? new Set()
     parents.set(candidate.kind, parent === undefined ? ids : ids.add(parent))
@@ -45,7 +45,7 @@ function* missingMentions(
 ): Generator<{ desired: DesiredResource; mention: Mention }> {
   if (definition.mentions === undefined) return
   // What is mentioned follows from the attributes and from what the resource is within: few differ in both.
-  const distinct = set.staging.db
+  const distinct = set.rundb.db
     .prepare(
       `SELECT d.kind, min(d.key) AS key, d.refs, d.attributes, NULL AS secrets FROM candidates c
        JOIN desired d ON d.kind = c.kind AND d.key = c.key
@@ -55,7 +55,7 @@ function* missingMentions(
   for (const row of distinct) {
     const desired = desiredFromRow(row)
     for (const mention of definition.mentions(desired)) {
-      if (!findMention(set.staging, definition, desired, mention)) yield { desired, mention }
+      if (!findMention(set.rundb, definition, desired, mention)) yield { desired, mention }
     }
   }
 }

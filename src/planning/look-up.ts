@@ -25,7 +25,7 @@ export async function listLive(
 ): Promise<void> {
   let count = 0
   for await (const page of definition.list(api, knownParents(set, definition))) {
-    insertLive(set.staging, definition.name, page)
+    insertLive(set.rundb, definition.name, page)
     count += page.length
     onPage(count)
   }
@@ -38,7 +38,7 @@ export async function lookUp(set: DesiredSet, api: Api, definition: KindDefiniti
     const parents = wanted.flatMap(({ id, refIds }) =>
       id === undefined ? (refIds[definition.within ?? ''] ?? []) : [],
     )
-    for await (const page of definition.list(api, new Set(parents))) insertLive(set.staging, definition.name, page)
+    for await (const page of definition.list(api, new Set(parents))) insertLive(set.rundb, definition.name, page)
   }
   for (let start = 0; start < single.length; start += AT_ONCE) {
     const found = await Promise.all(
@@ -49,7 +49,7 @@ export async function lookUp(set: DesiredSet, api: Api, definition: KindDefiniti
         ),
     )
     insertLive(
-      set.staging,
+      set.rundb,
       definition.name,
       found.filter((live): live is LiveResource => live !== undefined),
     )
@@ -67,7 +67,7 @@ export async function lookUpFew(
   wanted: Iterable<Wanted>,
 ): Promise<void> {
   const { name, within = '', refs } = definition
-  set.staging.run(
+  set.rundb.run(
     `INSERT OR IGNORE INTO live SELECT k.kind, k.id, NULL, p.id, k.attributes FROM known k
      JOIN known p ON p.kind = ?2 AND p.key = k.key
      WHERE k.kind = ?1 AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
@@ -80,9 +80,9 @@ export async function lookUpFew(
 }
 
 /** WorkOS ids of what a kind is listed within, as far as they exist or are about to be adopted. */
-function knownParents({ staging }: DesiredSet, { within, refs }: KindDefinition): string[] {
+function knownParents({ rundb }: DesiredSet, { within, refs }: KindDefinition): string[] {
   if (within === undefined) return []
-  return staging
+  return rundb
     .statement(
       `SELECT id FROM known k WHERE kind = ?1
          AND NOT EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)

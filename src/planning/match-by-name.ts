@@ -13,8 +13,8 @@ const HINT =
   'give the right one its external id in WorkOS, map its WorkOS id as id, or rename one of those that bear the name'
 
 /** Makes what names are looked up by, once a kind has been read. */
-export function indexNames(staging: RunDatabase): void {
-  staging.db.exec(`
+export function indexNames(rundb: RunDatabase): void {
+  rundb.db.exec(`
     CREATE INDEX IF NOT EXISTS live_by_name ON live (json_extract(attributes, '$.name'), id)
       WHERE kind = 'organization' AND external_id IS NULL;
     CREATE INDEX IF NOT EXISTS desired_by_name ON desired (json_extract(attributes, '$.name'), key)
@@ -31,10 +31,10 @@ export function indexNames(staging: RunDatabase): void {
  * or not.
  * @param state the table that holds a copy of the state
  */
-export function matchByName(staging: RunDatabase, desired: DesiredResource, state: 'known' | 'applied'): NameMatch {
+export function matchByName(rundb: RunDatabase, desired: DesiredResource, state: 'known' | 'applied'): NameMatch {
   const { id, name } = desired.attributes
   if (desired.kind !== 'organization' || typeof id === 'string' || typeof name !== 'string') return { type: 'none' }
-  const candidates = staging
+  const candidates = rundb
     .statement(
       `SELECT l.id FROM live l INDEXED BY live_by_name
        WHERE kind = 'organization' AND external_id IS NULL AND json_extract(attributes, '$.name') = ?
@@ -48,7 +48,7 @@ export function matchByName(staging: RunDatabase, desired: DesiredResource, stat
     .map((row) => String(row.id))
   const [only] = candidates
   if (only === undefined) return { type: 'none' }
-  const bearers = staging
+  const bearers = rundb
     .statement(
       `SELECT key FROM desired INDEXED BY desired_by_name
        WHERE kind = 'organization' AND json_extract(attributes, '$.name') = ?1
@@ -61,6 +61,6 @@ export function matchByName(staging: RunDatabase, desired: DesiredResource, stat
     const message = `the name ${JSON.stringify(name)} does not tell which is meant: it is that of ${someOf(candidates)} in WorkOS, and of ${someOf(bearers)} in the source`
     return { type: 'ambiguous', message, hint: HINT }
   }
-  const live = findLive(staging, 'organization', 'id', only)
+  const live = findLive(rundb, 'organization', 'id', only)
   return live === undefined ? { type: 'none' } : { type: 'found', live }
 }

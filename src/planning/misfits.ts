@@ -34,14 +34,14 @@ const MISFITS = `
  * Everything that a plan rejects or blocks, at the place of each record that is known to be concerned: all of those that merge
  * into one user, the first of those that name one organization.
  */
-export function* planMisfits({ set: { staging } }: Pick<Plan, 'set'>): Generator<PlacedMisfit> {
-  const names = fileNames(staging)
+export function* planMisfits({ set: { rundb } }: Pick<Plan, 'set'>): Generator<PlacedMisfit> {
+  const names = fileNames(rundb)
   const named = (file: unknown) => (file === null ? null : (names.get(Number(file)) ?? null))
-  const others = staging.db.prepare(
+  const others = rundb.db.prepare(
     `SELECT file, line, seq FROM drafts WHERE kind = ?1 AND seq <> ?3
        AND dedupe_group IN (SELECT dedupe_group FROM drafts WHERE kind = ?1 AND key = ?2 AND seq = ?3) ORDER BY seq`,
   )
-  for (const row of staging.db.prepare(MISFITS).iterate()) {
+  for (const row of rundb.db.prepare(MISFITS).iterate()) {
     const [file, line] = [named(row.file), numberOrNull(row.line)]
     const misfit: Misfit = {
       outcome: row.outcome === 'blocked' ? 'blocked' : 'rejected',
@@ -77,8 +77,8 @@ function originOf(file: string | null, line: number | null): string {
   return line === null ? file : `${file}:${line}`
 }
 
-function fileNames(staging: RunDatabase): Map<number, string> {
-  const rows = staging.db.prepare('SELECT id, name FROM files').all()
+function fileNames(rundb: RunDatabase): Map<number, string> {
+  const rows = rundb.db.prepare('SELECT id, name FROM files').all()
   return new Map(rows.map(({ id, name }) => [Number(id), String(name)]))
 }
 

@@ -21,16 +21,16 @@ const ORPHANED = `NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND 
   AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`
 
 /** How many resources of a kind are orphans. */
-export function countOrphans(staging: RunDatabase, kind: string): number {
-  return staging.count(`SELECT count(*) FROM known k WHERE k.kind = ? AND ${ORPHANED}`, kind)
+export function countOrphans(rundb: RunDatabase, kind: string): number {
+  return rundb.count(`SELECT count(*) FROM known k WHERE k.kind = ? AND ${ORPHANED}`, kind)
 }
 
 /** The orphans of these kinds, in the order of the kinds and of their keys. */
-export function* orphansOf(staging: RunDatabase, kinds: readonly string[], limit: number): Generator<OrphanedResource> {
+export function* orphansOf(rundb: RunDatabase, kinds: readonly string[], limit: number): Generator<OrphanedResource> {
   let left = limit
   for (const kind of kinds) {
     if (left <= 0) return
-    const rows = staging.db
+    const rows = rundb.db
       .prepare(
         `SELECT k.*, coalesce((SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key),
            (SELECT l.path FROM left_out_keys l WHERE l.kind = k.kind AND l.key = k.key)) AS path

@@ -88,9 +88,9 @@ interface KeptCount {
   count: number
 }
 
-function keptPasswords({ staging }: DesiredSet): KeptCount[] {
+function keptPasswords({ rundb }: DesiredSet): KeptCount[] {
   const counts = new Map<string, KeptCount>()
-  const rows = staging.db
+  const rows = rundb.db
     .prepare(
       `SELECT json_extract(secrets, '$.passwordHash.type') AS type, json_extract(secrets, '$.passwordHash.hash') AS hash,
          ${THERE} AS there FROM desired d WHERE kind = 'user' AND secrets IS NOT NULL`,
@@ -117,8 +117,8 @@ export const RESETS = `
   WHERE n.kind = 'user' AND n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NULL
   GROUP BY d.key`
 
-function resets({ staging }: DesiredSet): { code: string; detail: string; there: boolean; count: number }[] {
-  return staging
+function resets({ rundb }: DesiredSet): { code: string; detail: string; there: boolean; count: number }[] {
+  return rundb
     .statement(`SELECT code, detail, there, count(*) AS n FROM (${RESETS}) GROUP BY code, detail, there`)
     .all()
     .map(({ code, detail, there, n }) => {

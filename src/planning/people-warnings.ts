@@ -30,7 +30,7 @@ export function swappedNames(set: DesiredSet, { manifest, locate }: LoadedManife
   const counts = { straight: 0, swapped: 0 }
   let example = ''
   let looked = 0
-  const rows = set.staging.db
+  const rows = set.rundb.db
     .prepare(
       `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
        WHERE kind = 'user' AND attributes ->> 'firstName' IS NOT NULL AND attributes ->> 'lastName' IS NOT NULL ORDER BY seq LIMIT ?`,
@@ -119,10 +119,10 @@ export function lookalikeAddresses(set: DesiredSet, { locate }: LoadedManifest):
   ]
 }
 
-function pairsIn({ staging }: DesiredSet): string[] {
-  staging.db.function('skeleton', { deterministic: true }, (email) => lookalikeSkeleton(String(email)))
+function pairsIn({ rundb }: DesiredSet): string[] {
+  rundb.db.function('skeleton', { deterministic: true }, (email) => lookalikeSkeleton(String(email)))
   // An i for an l alone is no look-alike: Ian and Lan are two people.
-  return staging
+  return rundb
     .statement(
       `SELECT min(email) AS one, max(email) AS other, count(DISTINCT email) AS n FROM (
          SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user')
@@ -136,8 +136,8 @@ function pairsIn({ staging }: DesiredSet): string[] {
 }
 
 /** Those that are refused already, since they differ in the case or form of their letters alone. */
-function refusedPairs({ staging }: DesiredSet): string[] {
-  const pairs = staging
+function refusedPairs({ rundb }: DesiredSet): string[] {
+  const pairs = rundb
     .statement("SELECT message FROM rejects WHERE kind = 'user' AND code = 'possible_duplicate' ORDER BY seq LIMIT ?")
     .all(MOST)
     .flatMap(({ message }) => {
@@ -148,9 +148,9 @@ function refusedPairs({ staging }: DesiredSet): string[] {
   return [...new Set(pairs.map(([one = '', other = '']) => `${spelt(one)} and ${spelt(other)} (rejected)`))]
 }
 
-function mixedAddresses({ staging }: DesiredSet): string[] {
-  staging.db.function('mixesScripts', { deterministic: true }, (email) => (mixesScripts(String(email)) ? 1 : 0))
-  return staging
+function mixedAddresses({ rundb }: DesiredSet): string[] {
+  rundb.db.function('mixesScripts', { deterministic: true }, (email) => (mixesScripts(String(email)) ? 1 : 0))
+  return rundb
     .statement(
       `SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user'
          AND mixesScripts(attributes ->> 'email') ORDER BY seq LIMIT ?`,

@@ -9,11 +9,11 @@ import type { Plan } from './plan.ts'
  */
 export function digestPlan(plan: Plan, apiKey: string): string {
   const hmac = createHmac('sha256', apiKey)
-  const { staging, scope } = plan.set
+  const { rundb, scope } = plan.set
   if (scope !== undefined) hmac.update(canonicalJson({ only: scope.only, limit: scope.limit }))
   for (const action of plan.actions()) {
     hmac.update(canonicalJson(action))
-    const row = staging
+    const row = rundb
       .statement('SELECT attributes, secrets, refs FROM desired WHERE kind = ? AND key = ?')
       .get(action.kind, action.key)
     hmac.update(canonicalJson([row?.attributes ?? null, row?.secrets ?? null, row?.refs ?? null]))

@@ -64,7 +64,7 @@ export function writePlanFile(
     ...(scope && { scope: { only: scope.only, limit: scope.limit } }),
     ...(snapshot && { snapshot: relative(folder, snapshot.folder) }),
     basis: planBasis(plan, manifest, apiKey),
-    actions: plan.set.staging.count('SELECT count(*) FROM actions'),
+    actions: plan.set.rundb.count('SELECT count(*) FROM actions'),
     digest: digestPlan(plan, apiKey),
   }
   const text = jsonText(header)

@@ -16,7 +16,7 @@ import { resolveRefs } from './references.ts'
 /** Plans one kind; the kinds it depends on have been planned before. */
 export async function planKind(context: PlanningContext, definition: KindDefinition): Promise<void> {
   const { set, state, api, refresh, onProgress } = context
-  await loadKnown(set.staging, state, definition.name)
+  await loadKnown(set.rundb, state, definition.name)
   const count = findCandidates(context, definition)
   if (count === 0) return
   const listed = refresh || count > LOOKUPS_AT_MOST || needsNames(context, definition)
@@ -30,27 +30,26 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
     await lookUp(set, api, definition, [...wanted(set, definition)])
   }
   await listMentioned(set, api, definition)
-  if (definition.name === 'organization') indexNames(set.staging)
-  if (definition.name === 'membership')
-    await readGroupRoles(set.staging, api, 'known', unknownLive(context, definition))
-  set.staging.transaction(() => {
+  if (definition.name === 'organization') indexNames(set.rundb)
+  if (definition.name === 'membership') await readGroupRoles(set.rundb, api, 'known', unknownLive(context, definition))
+  set.rundb.transaction(() => {
     for (const candidate of inTurn(context, definition)) {
       const action = candidate.known
         ? decideKnown(context, definition, candidate, candidate.known)
         : decideUnknown(context, definition, candidate.desired)
-      if (action) insertAction(set.staging, action)
+      if (action) insertAction(set.rundb, action)
     }
   })
-  if (definition.name === 'group-membership') await noteGivingGroups(set.staging, api)
-  if (definition.name === 'organization') await blockHeldDomains(set.staging, api, listed)
+  if (definition.name === 'group-membership') await noteGivingGroups(set.rundb, api)
+  if (definition.name === 'organization') await blockHeldDomains(set.rundb, api, listed)
 }
 
 /** What is in WorkOS and the state does not know. */
 function* unknownLive({ set }: PlanningContext, definition: KindDefinition): Generator<Unknown> {
   for (const { desired, known } of candidates(set, definition)) {
-    const refs = known ? undefined : resolveRefs(set.staging, definition, desired)
+    const refs = known ? undefined : resolveRefs(set.rundb, definition, desired)
     const natural = refs?.type === 'resolved' ? definition.naturalKey(desired, refs.ids) : null
-    const live = natural === null ? undefined : findLive(set.staging, definition.name, 'natural_key', natural)
+    const live = natural === null ? undefined : findLive(set.rundb, definition.name, 'natural_key', natural)
     if (live) yield { live, desired: desired.attributes }
   }
 }
@@ -60,7 +59,7 @@ function needsNames({ set, manifest }: PlanningContext, { name }: KindDefinition
   if (name !== 'organization' || !manifest.organizations.matchByName) return false
   const unknown = `SELECT count(*) FROM candidates c WHERE kind = 'organization'
     AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = c.kind AND k.key = c.key)`
-  return set.staging.count(unknown) > 0
+  return set.rundb.count(unknown) > 0
 }
 
 /** The candidates in the order in which they are carried out: by key, those that take turns lane by lane. */
@@ -78,7 +77,7 @@ function inTurn({ set, manifest }: PlanningContext, definition: KindDefinition):
 /** What has to be looked up one by one: not what refers to something that does not exist yet. */
 function* wanted(set: DesiredSet, definition: KindDefinition): Generator<Wanted> {
   for (const { desired, known } of candidates(set, definition)) {
-    const refs = resolveRefs(set.staging, definition, desired)
+    const refs = resolveRefs(set.rundb, definition, desired)
     if (known || refs.type === 'resolved') {
       yield { desired, refIds: refs.type === 'resolved' ? refs.ids : {}, id: known?.id }
     }

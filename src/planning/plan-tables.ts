@@ -45,16 +45,16 @@ const SCHEMA = `
   CREATE INDEX drift_by_key ON drift (kind, key);
 `
 
-export function createPlanTables(staging: RunDatabase): void {
-  staging.db.exec(SCHEMA)
+export function createPlanTables(rundb: RunDatabase): void {
+  rundb.db.exec(SCHEMA)
 }
 
 /** Copies one kind of the state into the run's database. */
-export async function loadKnown(staging: RunDatabase, state: StateStore, kind: string): Promise<void> {
+export async function loadKnown(rundb: RunDatabase, state: StateStore, kind: string): Promise<void> {
   for await (const batch of state.resources(kind)) {
-    staging.transaction(() => {
+    rundb.transaction(() => {
       for (const { key, id, attributes, digests, refs, ownership, reduced, answered, gone } of batch) {
-        staging.run(
+        rundb.run(
           'INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
           kind,
           key,
@@ -73,15 +73,15 @@ export async function loadKnown(staging: RunDatabase, state: StateStore, kind: s
 }
 
 /** What the renderings and the apply read by, made once the actions are complete. */
-export function indexActions(staging: RunDatabase): void {
-  staging.db.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
+export function indexActions(rundb: RunDatabase): void {
+  rundb.db.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
     CREATE INDEX actions_by_phase ON actions (phase, position)`)
 }
 
-export function insertLive(staging: RunDatabase, kind: string, resources: readonly LiveResource[]): void {
-  staging.transaction(() => {
+export function insertLive(rundb: RunDatabase, kind: string, resources: readonly LiveResource[]): void {
+  rundb.transaction(() => {
     for (const { id, externalId, naturalKey, attributes } of resources) {
-      staging.run(
+      rundb.run(
         'INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?)',
         kind,
         id,
@@ -105,20 +105,20 @@ const LIVE_INDEXES = {
 
 /** A live resource by its id, external id or natural identity. */
 export function findLive(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   kind: string,
   column: 'id' | 'external_id' | 'natural_key',
   value: string,
 ): LiveResource | undefined {
-  const row = staging
+  const row = rundb
     .statement(`SELECT * FROM live ${LIVE_INDEXES[column]} WHERE kind = ? AND ${column} = ? LIMIT 1`)
     .get(kind, value)
   return row && liveFromRow(row)
 }
 
 /** Ids of the live resources with this natural identity, where there are several: only names can be in WorkOS more than once. */
-export function findNamesakes(staging: RunDatabase, kind: string, naturalKey: string): string[] {
-  const rows = staging
+export function findNamesakes(rundb: RunDatabase, kind: string, naturalKey: string): string[] {
+  const rows = rundb
     .statement('SELECT id FROM live INDEXED BY live_by_natural_key WHERE kind = ? AND natural_key = ? ORDER BY id')
     .all(kind, naturalKey)
   return rows.length > 1 ? rows.map(({ id }) => String(id)) : []
@@ -133,8 +133,8 @@ function liveFromRow(row: Record<string, SQLOutputValue>): LiveResource {
   }
 }
 
-export function insertAction(staging: RunDatabase, action: Action): void {
-  staging.run(
+export function insertAction(rundb: RunDatabase, action: Action): void {
+  rundb.run(
     'INSERT INTO actions (phase, kind, key, type, id, action) VALUES (?, ?, ?, ?, ?, ?)',
     phaseOf(action),
     action.kind,
@@ -145,13 +145,13 @@ export function insertAction(staging: RunDatabase, action: Action): void {
   )
 }
 
-export function insertDrift(staging: RunDatabase, drift: Drift): void {
-  staging.run('INSERT INTO drift VALUES (?, ?, ?, ?)', drift.kind, drift.key, drift.field, JSON.stringify(drift))
+export function insertDrift(rundb: RunDatabase, drift: Drift): void {
+  rundb.run('INSERT INTO drift VALUES (?, ?, ?, ?)', drift.kind, drift.key, drift.field, JSON.stringify(drift))
 }
 
 /** The known resource with this id, if there is one. */
-export function knownById(staging: RunDatabase, kind: string, id: string): string | undefined {
-  const row = staging.statement('SELECT key FROM known WHERE kind = ? AND id = ?').get(kind, id)
+export function knownById(rundb: RunDatabase, kind: string, id: string): string | undefined {
+  const row = rundb.statement('SELECT key FROM known WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
 
@@ -159,8 +159,8 @@ export function knownById(staging: RunDatabase, kind: string, id: string): strin
 export type Orphan = Pick<StateResource, 'key' | 'attributes' | 'ownership'>
 
 /** The orphan with this id, if there is one. */
-export function orphanById(staging: RunDatabase, kind: string, id: string): Orphan | undefined {
-  const row = staging
+export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan | undefined {
+  const row = rundb
     .statement(
       `SELECT key, attributes, ownership FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
          (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key) AND NOT EXISTS

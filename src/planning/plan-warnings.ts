@@ -85,10 +85,10 @@ function isMuch(left: number, of: number): boolean {
  * A warning where all users are verified, and no constant says so: WorkOS lets whoever signs in by another way with a verified address into its
  * account. Many sources have verified users alone, so that this asks for a look and for nothing else.
  */
-export function everybodyVerified({ staging }: DesiredSet, { manifest, locate }: LoadedManifest): Problem[] {
+export function everybodyVerified({ rundb }: DesiredSet, { manifest, locate }: LoadedManifest): Problem[] {
   const expression = manifest.map.user?.emailVerified
   if (typeof expression !== 'string' || isConstant(expression)) return []
-  const row = staging
+  const row = rundb
     .statement(
       // Of all users, also of those out of scope: the first ten may all be verified.
       `SELECT count(*) AS users, sum(attributes ->> 'emailVerified' = 1) AS verified FROM (

@@ -80,39 +80,39 @@ export class Plan {
 
   /** The actions in the order they are carried out. */
   *actions(): Generator<Action> {
-    for (const row of this.set.staging.db.prepare('SELECT action FROM actions ORDER BY phase, position').iterate()) {
+    for (const row of this.set.rundb.db.prepare('SELECT action FROM actions ORDER BY phase, position').iterate()) {
       yield JSON.parse(String(row.action))
     }
   }
 
   /** The first actions of one kind and type. */
   sample(kind: string, type: Action['type'], limit: number): Action[] {
-    return this.set.staging
+    return this.set.rundb
       .statement('SELECT action FROM actions WHERE kind = ? AND type = ? ORDER BY position LIMIT ?')
       .all(kind, type, limit)
       .map((row) => JSON.parse(String(row.action)))
   }
 
   *drift(limit = Number.MAX_SAFE_INTEGER): Generator<Drift> {
-    for (const row of this.set.staging.db.prepare('SELECT drift FROM drift LIMIT ?').iterate(limit)) {
+    for (const row of this.set.rundb.db.prepare('SELECT drift FROM drift LIMIT ?').iterate(limit)) {
       yield JSON.parse(String(row.drift))
     }
   }
 
   driftCount(): number {
-    return this.set.staging.count('SELECT count(*) FROM drift')
+    return this.set.rundb.count('SELECT count(*) FROM drift')
   }
 
   /** What deleting leaves alone, by reason, most first. */
   sparedCounts(): { kind: string; code: string; count: number }[] {
-    return this.set.staging
+    return this.set.rundb
       .statement('SELECT kind, code, count(*) AS n FROM spared GROUP BY kind, code ORDER BY n DESC, kind, code')
       .all()
       .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
   }
 
   *spared(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
-    for (const row of this.set.staging.db.prepare('SELECT * FROM spared LIMIT ?').iterate(limit)) {
+    for (const row of this.set.rundb.db.prepare('SELECT * FROM spared LIMIT ?').iterate(limit)) {
       const { kind, key, code, message } = row
       yield {
         kind: String(kind),
@@ -131,12 +131,12 @@ export class Plan {
   /** They by name. */
   *orphans(limit = Number.POSITIVE_INFINITY): Generator<OrphanedResource> {
     const kinds = this.summary.kinds.filter(({ orphaned }) => orphaned > 0).map(({ kind }) => kind)
-    if (this.orphanCount() > 0) yield* orphansOf(this.set.staging, kinds, limit)
+    if (this.orphanCount() > 0) yield* orphansOf(this.set.rundb, kinds, limit)
   }
 
   /** Named cases of duplicate users: those of the source, then clashes with what is in WorkOS. */
   caseCounts(): CaseCount[] {
-    const clashes = this.set.staging
+    const clashes = this.set.rundb
       .statement(
         `SELECT a.action ->> 'code' AS code, count(*) AS users, sum(d.records) AS records FROM actions a
          JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND a.type = 'blocked'
@@ -146,19 +146,19 @@ export class Plan {
       .map(({ code, users, records }): CaseCount => {
         return { code: String(code), fate: 'blocked', users: Number(users), records: Number(records) }
       })
-    return [...caseCounts(this.set.staging), ...clashes]
+    return [...caseCounts(this.set.rundb), ...clashes]
   }
 
   /** Blocked resources by reason, most first. Reasons that name the resource are as many as those are. */
   *blockedCounts(limit = -1): Generator<{ kind: string; code: string; message: string; count: number }> {
-    for (const row of this.set.staging.db.prepare(`${BLOCKED_COUNTS} LIMIT ?`).iterate(limit)) {
+    for (const row of this.set.rundb.db.prepare(`${BLOCKED_COUNTS} LIMIT ?`).iterate(limit)) {
       yield { kind: String(row.kind), code: String(row.code), message: String(row.message), count: Number(row.n) }
     }
   }
 
   /** How many reasons there are. */
   blockedReasons(): number {
-    return this.set.staging.count(`SELECT count(*) FROM (${BLOCKED_COUNTS})`)
+    return this.set.rundb.count(`SELECT count(*) FROM (${BLOCKED_COUNTS})`)
   }
 }
 

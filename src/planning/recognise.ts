@@ -27,33 +27,33 @@ export function recognise(
 ): Recognition {
   const match = refIds && matchLive(set, definition, desired, refIds)
   if (match === undefined) {
-    const named = manifest.organizations.matchByName ? matchByName(set.staging, desired, 'known') : undefined
+    const named = manifest.organizations.matchByName ? matchByName(set.rundb, desired, 'known') : undefined
     if (named === undefined || named.type === 'none') return { type: 'none' }
     if (named.type === 'found') return { type: 'found', match: { live: named.live, matchedBy: 'name' } }
     return { type: 'several', code: 'ambiguous_organization_name', message: named.message, hint: named.hint }
   }
   if (match.matchedBy !== 'natural identity') return { type: 'found', match }
-  const namesakes = findNamesakes(set.staging, definition.name, match.live.naturalKey ?? '')
+  const namesakes = findNamesakes(set.rundb, definition.name, match.live.naturalKey ?? '')
   return namesakes.length > 0 ? { type: 'several', ...ambiguous(definition, namesakes) } : { type: 'found', match }
 }
 
 function matchLive(
-  { staging }: DesiredSet,
+  { rundb }: DesiredSet,
   definition: KindDefinition,
   desired: DesiredResource,
   refIds: Record<string, string>,
 ): Match | undefined {
   const { id, externalId } = desired.attributes
   if (typeof id === 'string') {
-    const live = findLive(staging, definition.name, 'id', id)
+    const live = findLive(rundb, definition.name, 'id', id)
     return live && { live, matchedBy: 'id' }
   }
   if (typeof externalId === 'string') {
-    const live = findLive(staging, definition.name, 'external_id', externalId)
+    const live = findLive(rundb, definition.name, 'external_id', externalId)
     if (live) return { live, matchedBy: 'external id' }
   }
   const natural = definition.naturalKey(desired, refIds)
-  const live = natural === null ? undefined : findLive(staging, definition.name, 'natural_key', natural)
+  const live = natural === null ? undefined : findLive(rundb, definition.name, 'natural_key', natural)
   return live && { live, matchedBy: 'natural identity' }
 }
 

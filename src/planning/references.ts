@@ -15,22 +15,22 @@ export type ResolvedRefs =
  * Looks the references of a resource up among the planned actions and the state. Something that is gone is the reason to tell, whatever else
  * keeps the resource back: the rest follows from it.
  */
-export function resolveRefs(staging: RunDatabase, definition: KindDefinition, desired: DesiredResource): ResolvedRefs {
+export function resolveRefs(rundb: RunDatabase, definition: KindDefinition, desired: DesiredResource): ResolvedRefs {
   const ids: RefIds = {}
   let pending = false
   let kept: string | undefined
   for (const [role, kind] of Object.entries(definition.refs)) {
     const key = desired.refs[role] ?? ''
-    if (isLeftDeleted(staging, kind, key)) {
+    if (isLeftDeleted(rundb, kind, key)) {
       const message = `its ${role} ${kind}:${key} is not in WorkOS any more, and onDeleted keeps it deleted`
       return { type: 'blocked', code: 'reference_gone', message }
     }
-    const planned = staging.statement('SELECT type, id FROM actions WHERE kind = ? AND key = ?').get(kind, key)
+    const planned = rundb.statement('SELECT type, id FROM actions WHERE kind = ? AND key = ?').get(kind, key)
     if (planned?.type === 'create') {
       pending = true
       continue
     }
-    const id = planned?.id ?? staging.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)?.id
+    const id = planned?.id ?? rundb.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)?.id
     if (planned?.type === 'blocked') kept ??= `its ${role} ${kind}:${key} is blocked`
     else if (id === undefined || id === null) kept ??= `its ${role} ${kind}:${key} is unknown`
     else ids[role] = String(id)
@@ -40,36 +40,34 @@ export function resolveRefs(staging: RunDatabase, definition: KindDefinition, de
 }
 
 /** Whether it was deleted in WorkOS, and the manifest does not have it created again. */
-function isLeftDeleted(staging: RunDatabase, kind: string, key: string): boolean {
-  return (
-    staging.statement("SELECT 1 FROM drift WHERE kind = ? AND key = ? AND field = '*'").get(kind, key) !== undefined
-  )
+function isLeftDeleted(rundb: RunDatabase, kind: string, key: string): boolean {
+  return rundb.statement("SELECT 1 FROM drift WHERE kind = ? AND key = ? AND field = '*'").get(kind, key) !== undefined
 }
 
 /** Whether something that a resource needs is desired or was seen in WorkOS, as whatever it may be meant. */
 export function findMention(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
   { candidates }: Mention,
 ): boolean {
   return (
-    candidates.some(({ kind, key }) => isDesired(staging, kind, key)) ||
-    candidates.some((candidate) => isLive(staging, definition, desired, candidate))
+    candidates.some(({ kind, key }) => isDesired(rundb, kind, key)) ||
+    candidates.some((candidate) => isLive(rundb, definition, desired, candidate))
   )
 }
 
-function isDesired(staging: RunDatabase, kind: string, key: string): boolean {
-  return staging.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
+function isDesired(rundb: RunDatabase, kind: string, key: string): boolean {
+  return rundb.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
 }
 
 function isLive(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
   { kind, naturalKey }: MentionedAs,
 ): boolean {
-  const refs = resolveRefs(staging, definition, desired)
+  const refs = resolveRefs(rundb, definition, desired)
   const live = refs.type === 'blocked' ? null : naturalKey(refs.ids)
-  return live !== null && findLive(staging, kind, 'natural_key', live) !== undefined
+  return live !== null && findLive(rundb, kind, 'natural_key', live) !== undefined
 }

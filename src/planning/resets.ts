@@ -27,8 +27,8 @@ const UNPROVEN = `SELECT DISTINCT m.key FROM merges m, json_each(m.conflicts) c 
   AND c.value ->> 'rule' = 'proof' AND c.value ->> 'field' IN ('password', 'passwordHash')`
 
 /** Every user whose password is not migrated, in the order of the source. Together with those that are kept: all users of the set. */
-export function* passwordResets({ staging }: DesiredSet): Generator<PasswordReset> {
-  const rows = staging.db
+export function* passwordResets({ rundb }: DesiredSet): Generator<PasswordReset> {
+  const rows = rundb.db
     .prepare(
       `SELECT d.key, d.attributes ->> 'email' AS email, coalesce(f.name || coalesce(':' || d.line, ''), '') AS origin, r.code, r.detail,
          d.secrets IS NOT NULL AS held, ${THERE} AS there,

@@ -14,13 +14,13 @@ export function addressIsIdentity({ dedupe }: Pick<Manifest, 'dedupe'>): boolean
  * one would get the account: if this one got it now, applying everything later would come out differently.
  */
 export function rivalOutOfScope(
-  { staging, scope }: DesiredSet,
+  { rundb, scope }: DesiredSet,
   manifest: Pick<Manifest, 'dedupe'>,
   { kind, key, attributes: { email } }: DesiredResource,
 ): string | undefined {
   if (scope === undefined || kind !== 'user' || typeof email !== 'string' || addressIsIdentity(manifest))
     return undefined
-  const row = staging
+  const row = rundb
     .statement(
       `SELECT key FROM out_of_scope WHERE kind = 'user' AND attributes ->> '$.email' = ? AND key < ? ORDER BY key LIMIT 1`,
     )
@@ -33,13 +33,13 @@ export function rivalOutOfScope(
  * of the other one takes it from there.
  */
 export function holderOutOfScope(
-  { staging, scope }: DesiredSet,
+  { rundb, scope }: DesiredSet,
   { kind, key }: DesiredResource,
   { email }: Attributes,
 ): string | undefined {
   if (scope === undefined || kind !== 'user' || typeof email !== 'string') return undefined
-  staging.db.exec("CREATE INDEX IF NOT EXISTS known_by_address ON known (attributes ->> '$.email') WHERE kind = 'user'")
-  const row = staging
+  rundb.db.exec("CREATE INDEX IF NOT EXISTS known_by_address ON known (attributes ->> '$.email') WHERE kind = 'user'")
+  const row = rundb
     .statement(
       `SELECT k.key FROM known k INDEXED BY known_by_address
        JOIN out_of_scope o ON o.kind = k.kind AND o.key = k.key
@@ -51,15 +51,15 @@ export function holderOutOfScope(
 
 /** The organization out of scope that the source gives this WorkOS id, and whose turn comes before. */
 export function ownerOutOfScope(
-  { staging, scope }: DesiredSet,
+  { rundb, scope }: DesiredSet,
   { kind, key }: DesiredResource,
   id: string,
 ): string | undefined {
   if (scope === undefined || kind !== 'organization') return undefined
-  staging.db.exec(
+  rundb.db.exec(
     "CREATE INDEX IF NOT EXISTS out_of_scope_by_id ON out_of_scope (attributes ->> '$.id', key) WHERE kind = 'organization'",
   )
-  const row = staging
+  const row = rundb
     .statement(
       `SELECT key FROM out_of_scope INDEXED BY out_of_scope_by_id
        WHERE kind = 'organization' AND attributes ->> '$.id' = ? AND key < ? ORDER BY key LIMIT 1`,

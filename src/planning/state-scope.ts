@@ -55,12 +55,12 @@ const ref = (role: string) => `(k.refs ->> '$.${role}')`
  * themselves, the memberships of those, and what hangs on them. A limit counts users of the source: nobody who has left it is
  * among them. What belongs to nobody, permissions and roles of the environment, is beyond every scope once it has left the source.
  */
-export function findBeyond({ staging, scope }: DesiredSet, copy: StateCopy): void {
+export function findBeyond({ rundb, scope }: DesiredSet, copy: StateCopy): void {
   if (scope === undefined) return
-  staging.transaction(() => {
+  rundb.transaction(() => {
     const population = leftTheSource(copy)
-    for (const selector of selectorsOf(scope)) choose(staging, selector, population)
-    staging.run(
+    for (const selector of selectorsOf(scope)) choose(rundb, selector, population)
+    rundb.run(
       `INSERT INTO beyond SELECT k.kind, k.key FROM ${copy} k
        WHERE NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
          AND (EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)

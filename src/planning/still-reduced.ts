@@ -16,8 +16,8 @@ export interface StillAnswered {
  * Those resources: nobody has looked at them, or they are so still. One whose source says by now what was answered is none: of what cannot
  * be updated, such as domains, no action tells that.
  */
-export function* stillAnswered(staging: RunDatabase): Generator<StillAnswered> {
-  const rows = staging.db
+export function* stillAnswered(rundb: RunDatabase): Generator<StillAnswered> {
+  const rows = rundb.db
     .prepare(
       `SELECT k.kind, k.key, d.attributes, k.answered FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
        WHERE k.answered IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)
@@ -35,23 +35,23 @@ export function* stillAnswered(staging: RunDatabase): Generator<StillAnswered> {
 }
 
 /** Remarks on what WorkOS answered otherwise than it was sent, when an earlier run applied it. */
-export function noteStillAnswered(staging: RunDatabase): void {
-  staging.transaction(() => {
-    for (const { kind, key, differences } of stillAnswered(staging)) {
+export function noteStillAnswered(rundb: RunDatabase): void {
+  rundb.transaction(() => {
+    for (const { kind, key, differences } of stillAnswered(rundb)) {
       const fields = [...new Set(differences.map(({ field }) => field))].join(', ')
-      staging.run('INSERT INTO notes VALUES (0, ?, ?, ?, ?)', kind, key, ANSWERED, fields)
+      rundb.run('INSERT INTO notes VALUES (0, ?, ?, ?, ?)', kind, key, ANSWERED, fields)
     }
   })
 }
 
 /** How many there are. */
-export function countStillAnswered(staging: RunDatabase): number {
-  return staging.count('SELECT count(*) FROM notes WHERE code = ?', ANSWERED)
+export function countStillAnswered(rundb: RunDatabase): number {
+  return rundb.count('SELECT count(*) FROM notes WHERE code = ?', ANSWERED)
 }
 
 /** Remarks on what an earlier run applied without a part that WorkOS did not take, and what this plan leaves so. */
-export function noteStillReduced(staging: RunDatabase): void {
-  staging.run(
+export function noteStillReduced(rundb: RunDatabase): void {
+  rundb.run(
     `INSERT INTO notes SELECT 0, k.kind, k.key, ?, k.reduced FROM known k
      JOIN desired d ON d.kind = k.kind AND d.key = k.key
      WHERE k.reduced IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)`,
@@ -60,6 +60,6 @@ export function noteStillReduced(staging: RunDatabase): void {
 }
 
 /** How many there are. */
-export function countStillReduced(staging: RunDatabase): number {
-  return staging.count('SELECT count(*) FROM notes WHERE code = ?', CODE)
+export function countStillReduced(rundb: RunDatabase): number {
+  return rundb.count('SELECT count(*) FROM notes WHERE code = ?', CODE)
 }

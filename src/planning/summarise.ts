@@ -50,24 +50,23 @@ export function summarise(
 }
 
 /** What is blocked since what it refers to was deleted in WorkOS, and the manifest leaves that so. */
-function countLeft({ staging }: DesiredSet): number {
-  return staging.count("SELECT count(*) FROM actions WHERE type = 'blocked' AND action ->> 'code' = 'reference_gone'")
+function countLeft({ rundb }: DesiredSet): number {
+  return rundb.count("SELECT count(*) FROM actions WHERE type = 'blocked' AND action ->> 'code' = 'reference_gone'")
 }
 
 /** Differences that refuse the plan: those to a definition were there when it was adopted. */
-function refused({ staging }: DesiredSet, sign: '=' | '<>'): number {
-  return staging.count(
+function refused({ rundb }: DesiredSet, sign: '=' | '<>'): number {
+  return rundb.count(
     `SELECT count(*) FROM drift WHERE drift ->> 'refused' AND drift ->> 'reason' ${sign} 'different when adopted'`,
   )
 }
 
-function summariseKind({ staging, reading }: DesiredSet, { name, plural }: KindDefinition): KindSummary {
-  const actions = (type: string) =>
-    staging.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', name, type)
-  const desired = staging.count('SELECT count(*) FROM desired WHERE kind = ?', name)
+function summariseKind({ rundb, reading }: DesiredSet, { name, plural }: KindDefinition): KindSummary {
+  const actions = (type: string) => rundb.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', name, type)
+  const desired = rundb.count('SELECT count(*) FROM desired WHERE kind = ?', name)
   const counts = { create: actions('create'), update: actions('update'), adopt: actions('adopt') }
   const blocked = actions('blocked')
-  const gone = staging.count("SELECT count(*) FROM drift WHERE kind = ? AND field = '*'", name)
+  const gone = rundb.count("SELECT count(*) FROM drift WHERE kind = ? AND field = '*'", name)
   return {
     kind: name,
     plural,
@@ -77,7 +76,7 @@ function summariseKind({ staging, reading }: DesiredSet, { name, plural }: KindD
     gone,
     blocked,
     delete: actions('delete'),
-    orphaned: reading.partial ? 0 : countOrphans(staging, name),
-    drifted: staging.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', name),
+    orphaned: reading.partial ? 0 : countOrphans(rundb, name),
+    drifted: rundb.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', name),
   }
 }

@@ -13,12 +13,12 @@ export interface LeftOutWithOptions {
 }
 
 /** What is left out since the user or the organization that it belongs to is: by name, and why. */
-export function renderLeftOutWith({ staging }: DesiredSet, { paint, write, limit }: LeftOutWithOptions): void {
-  const total = leftOutWithCounts(staging).reduce((sum, { records }) => sum + records, 0)
+export function renderLeftOutWith({ rundb }: DesiredSet, { paint, write, limit }: LeftOutWithOptions): void {
+  const total = leftOutWithCounts(rundb).reduce((sum, { records }) => sum + records, 0)
   if (total === 0) return
   write(`\n${paint('bold', `Left out with what they belong to (${figure(total)})`)}\n`)
   let told = 0
-  for (const { kind, key, path, origin, records } of leftOutWith(staging, Number.isFinite(limit) ? limit : -1)) {
+  for (const { kind, key, path, origin, records } of leftOutWith(rundb, Number.isFinite(limit) ? limit : -1)) {
     told += records
     const what = printable(key === null ? kind : address({ kind, key }))
     write(`  ${paint('cyan', '·')} ${printable(origin)}  ${what}${ofSeveral(records)}  ${paint('dim', `by ${path}`)}\n`)
@@ -32,8 +32,8 @@ export function describeAllLeftOut(set: DesiredSet): string[] {
 }
 
 /** A line for each kind and condition. */
-function describeLeftOutWith({ staging }: DesiredSet): string[] {
-  return leftOutWithCounts(staging).map(
+function describeLeftOutWith({ rundb }: DesiredSet): string[] {
+  return leftOutWithCounts(rundb).map(
     ({ kind, path, records }) => `${kind}: ${figure(records)} left out with what they belong to, by ${path}`,
   )
 }

@@ -57,16 +57,16 @@ function* list(name: string, items: Iterable<object>): Generator<string> {
 }
 
 function* groups({ set }: Plan, manifest: Manifest, digestKey: Uint8Array): Generator<object> {
-  const { staging } = set
+  const { rundb } = set
   for (const kind of KINDS) {
     const { strategy, rules, order } = policyFor(manifest, kind)
-    for (const members of draftGroups(staging, kind, order)) {
+    for (const members of draftGroups(rundb, kind, order)) {
       const { attributes, conflicts } = mergeDrafts(draftDefinition(kind), members, rules, strategy)
       if (kind !== 'user' && conflicts.length === 0) continue
       const key = members[0]?.key ?? ''
       const merged = set.get(kind, key) !== undefined
       const taken = strategy === 'error' && !merged ? undefined : attributes.externalId
-      const shared = kind === 'user' ? sharedIdsOf(staging, members, taken) : undefined
+      const shared = kind === 'user' ? sharedIdsOf(rundb, members, taken) : undefined
       yield {
         kind,
         key,
@@ -77,7 +77,7 @@ function* groups({ set }: Plan, manifest: Manifest, digestKey: Uint8Array): Gene
         records: members.map((member) => ({
           key: member.key,
           externalId: member.attributes.externalId ?? null,
-          origin: originOf(staging, member),
+          origin: originOf(rundb, member),
           count: member.records,
           updatedAt: member.updatedAt === null ? null : new Date(member.updatedAt).toISOString(),
         })),
@@ -118,8 +118,8 @@ function reported(
 }
 
 /** Users that could not become one with whom they clash with. */
-function* clashes({ set: { staging } }: Plan): Generator<object> {
-  const refused = staging.db
+function* clashes({ set: { rundb } }: Plan): Generator<object> {
+  const refused = rundb.db
     .prepare(
       `SELECT r.key, r.code, r.message, r.file, r.line,
          (SELECT min(c.code) FROM cases c WHERE c.key = r.key AND c.fate = 'rejected') AS name
@@ -129,9 +129,9 @@ function* clashes({ set: { staging } }: Plan): Generator<object> {
     .iterate()
   for (const { key, code, message, file, line, name } of refused) {
     const place = { file: Number(file), line: line === null ? null : Number(line) }
-    yield { case: name ?? code, fate: 'rejected', code, key, origin: originOf(staging, place), message }
+    yield { case: name ?? code, fate: 'rejected', code, key, origin: originOf(rundb, place), message }
   }
-  const blocked = staging.db
+  const blocked = rundb.db
     .prepare(
       `SELECT a.key, a.action ->> 'code' AS code, a.action ->> 'message' AS message, d.file, d.line FROM actions a
        JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND a.type = 'blocked'
@@ -140,6 +140,6 @@ function* clashes({ set: { staging } }: Plan): Generator<object> {
     .iterate()
   for (const { key, code, message, file, line } of blocked) {
     const place = { file: Number(file), line: line === null ? null : Number(line) }
-    yield { case: code, fate: 'blocked', code, key, origin: originOf(staging, place), message }
+    yield { case: code, fate: 'blocked', code, key, origin: originOf(rundb, place), message }
   }
 }

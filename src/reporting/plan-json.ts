@@ -37,7 +37,7 @@ export function* planJson(plan: Plan): Generator<string> {
   yield* list('spared', plan.spared())
   yield* list('rejects', set.rejects())
   yield* list('leftOut', set.leftOut())
-  yield* list('leftOutWith', leftOutWith(set.staging))
+  yield* list('leftOutWith', leftOutWith(set.rundb))
   yield* list('orphans', plan.orphans())
   yield* list('merges', set.merges())
   yield* list('lostRoles', lostRoles(set))

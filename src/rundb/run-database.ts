@@ -72,7 +72,7 @@ export class RunDatabase {
 
   /** @param folder the run's scratch folder, or undefined for one in memory */
   constructor(folder: string | undefined) {
-    const path = folder === undefined ? ':memory:' : join(folder, 'staging.sqlite')
+    const path = folder === undefined ? ':memory:' : join(folder, 'run.sqlite')
     if (folder !== undefined) createPrivateFile(path)
     this.db = new DatabaseSync(path)
     this.db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;

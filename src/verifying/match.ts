@@ -19,26 +19,26 @@ export type Match =
  * without a state by its id, its external id, its natural identity or, where names count, its name. What has been read of WorkOS is in the run's database.
  */
 export function matchLive(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
   applied: Applied | undefined,
   { organizations, adopt }: Pick<Manifest, 'organizations' | 'adopt'>,
 ): Match {
-  const refIds = matchedRefs(staging, definition, desired)
-  const named = applied && findLive(staging, definition.name, 'id', applied.id)
-  if (named && bearsIdentity(definition, desired, named, refIds)) return claim(staging, desired, named, 'found')
-  const namesakes = namesakesOf(staging, definition, desired, refIds)
+  const refIds = matchedRefs(rundb, definition, desired)
+  const named = applied && findLive(rundb, definition.name, 'id', applied.id)
+  if (named && bearsIdentity(definition, desired, named, refIds)) return claim(rundb, desired, named, 'found')
+  const namesakes = namesakesOf(rundb, definition, desired, refIds)
   if (namesakes.length > 0 && named === undefined) {
-    const live = findLive(staging, definition.name, 'id', namesakes[0] ?? '')
+    const live = findLive(rundb, definition.name, 'id', namesakes[0] ?? '')
     const message = `WorkOS holds several ${definition.plural} of its name: ${namesakes.join(', ')}`
     if (live) return { type: 'clash', live, message }
   }
-  const other = byIdentity(staging, definition, desired, refIds)
-  if (other === undefined && named) return claim(staging, desired, named, 'found')
+  const other = byIdentity(rundb, definition, desired, refIds)
+  if (other === undefined && named) return claim(rundb, desired, named, 'found')
   if (other === undefined) {
-    const namesake = organizations.matchByName && !applied ? matchByName(staging, desired, 'applied') : undefined
-    return namesake?.type === 'found' ? claim(staging, desired, namesake.live, 'found') : { type: 'none' }
+    const namesake = organizations.matchByName && !applied ? matchByName(rundb, desired, 'applied') : undefined
+    return namesake?.type === 'found' ? claim(rundb, desired, namesake.live, 'found') : { type: 'none' }
   }
   const known = applied !== undefined
   const identity = identify(
@@ -46,16 +46,16 @@ export function matchLive(
     { mode: 'match', unverified: adopt.unverified },
   )
   if (identity.type === 'clash' || identity.type === 'blocked') {
-    return named ? claim(staging, desired, named, 'found') : { type: 'clash', live: other, message: identity.message }
+    return named ? claim(rundb, desired, named, 'found') : { type: 'clash', live: other, message: identity.message }
   }
-  return claim(staging, desired, other, applied ? 'elsewhere' : 'found')
+  return claim(rundb, desired, other, applied ? 'elsewhere' : 'found')
 }
 
 /** WorkOS's ids of what it refers to, as far as that has been found. */
-export function matchedRefs(staging: RunDatabase, definition: KindDefinition, { refs }: DesiredResource): RefIds {
+export function matchedRefs(rundb: RunDatabase, definition: KindDefinition, { refs }: DesiredResource): RefIds {
   const ids: RefIds = {}
   for (const [role, kind] of Object.entries(definition.refs)) {
-    const row = staging.statement('SELECT id FROM matched WHERE kind = ? AND key = ?').get(kind, refs[role] ?? '')
+    const row = rundb.statement('SELECT id FROM matched WHERE kind = ? AND key = ?').get(kind, refs[role] ?? '')
     if (row) ids[role] = String(row.id)
   }
   return ids
@@ -74,50 +74,50 @@ function bearsIdentity(
 }
 
 function byIdentity(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
   refIds: RefIds,
 ): LiveResource | undefined {
   const { id, externalId } = desired.attributes
-  if (typeof id === 'string') return findLive(staging, definition.name, 'id', id)
+  if (typeof id === 'string') return findLive(rundb, definition.name, 'id', id)
   const byExternalId =
-    typeof externalId === 'string' ? findLive(staging, definition.name, 'external_id', externalId) : undefined
+    typeof externalId === 'string' ? findLive(rundb, definition.name, 'external_id', externalId) : undefined
   if (byExternalId) return byExternalId
   const natural = definition.naturalKey(desired, refIds)
-  return natural === null ? undefined : findLive(staging, definition.name, 'natural_key', natural)
+  return natural === null ? undefined : findLive(rundb, definition.name, 'natural_key', natural)
 }
 
 function namesakesOf(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
   refIds: RefIds,
 ): string[] {
   const natural = definition.naturalKey(desired, refIds)
-  return natural === null ? [] : findNamesakes(staging, definition.name, natural)
+  return natural === null ? [] : findNamesakes(rundb, definition.name, natural)
 }
 
 /** One live resource stands for one desired one. */
 function claim(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   { kind, key }: DesiredResource,
   live: LiveResource,
   type: 'found' | 'elsewhere',
 ): Match {
-  const holder = appliedKey(staging, kind, live.id)
-  const held = holder !== undefined && holder !== key && isDesired(staging, kind, holder) ? holder : undefined
-  const taken = staging.statement('SELECT key FROM matched WHERE kind = ? AND id = ?').get(kind, live.id)
+  const holder = appliedKey(rundb, kind, live.id)
+  const held = holder !== undefined && holder !== key && isDesired(rundb, kind, holder) ? holder : undefined
+  const taken = rundb.statement('SELECT key FROM matched WHERE kind = ? AND id = ?').get(kind, live.id)
   const claimant = held ?? (taken && String(taken.key))
   if (claimant !== undefined) {
     return { type: 'clash', live, message: `${live.id} stands for ${kind}:${claimant} already: the source has two` }
   }
-  staging.run('INSERT INTO matched VALUES (?, ?, ?)', kind, key, live.id)
+  rundb.run('INSERT INTO matched VALUES (?, ?, ?)', kind, key, live.id)
   return { type, live }
 }
 
-function isDesired(staging: RunDatabase, kind: string, key: string): boolean {
+function isDesired(rundb: RunDatabase, kind: string, key: string): boolean {
   const inTheSource = `SELECT 1 FROM desired WHERE kind = ?1 AND key = ?2
     UNION ALL SELECT 1 FROM out_of_scope WHERE kind = ?1 AND key = ?2`
-  return staging.statement(inTheSource).get(kind, key) !== undefined
+  return rundb.statement(inTheSource).get(kind, key) !== undefined
 }

@@ -90,12 +90,12 @@ export interface Verification {
 }
 
 export function countFindings({ set }: Verification, type: FindingType): number {
-  return set.staging.count('SELECT count(*) FROM findings WHERE type = ?', type)
+  return set.rundb.count('SELECT count(*) FROM findings WHERE type = ?', type)
 }
 
 /** The findings of one type, in the order of kinds and keys. */
 export function* findingsOf({ set }: Verification, type: FindingType, limit: number): Generator<Finding> {
-  const rows = set.staging.db
+  const rows = set.rundb.db
     .prepare('SELECT finding FROM findings WHERE type = ? ORDER BY position LIMIT ?')
     .iterate(type, Number.isFinite(limit) ? limit : -1)
   for (const row of rows) yield JSON.parse(String(row.finding))

@@ -12,7 +12,7 @@ import { type Applied, insertFinding } from './verify-tables.ts'
 
 /** Compares one kind that has been read; the kinds it depends on have been compared before. */
 export function verifyKind(
-  { staging, reading, scope }: DesiredSet,
+  { rundb, reading, scope }: DesiredSet,
   definition: KindDefinition,
   manifest: Pick<Manifest, 'organizations' | 'adopt'>,
 ): KindVerification {
@@ -32,22 +32,22 @@ export function verifyKind(
     extra: 0,
     others: 0,
   }
-  staging.transaction(() => {
+  rundb.transaction(() => {
     // What the state knows claims its live resource first: the others take what is left.
-    const rows = staging.db
+    const rows = rundb.db
       .prepare(
         `SELECT d.*, a.id, a.attributes AS base, a.reduced, a.answered FROM desired d
          LEFT JOIN applied a ON a.kind = d.kind AND a.key = d.key WHERE d.kind = ? ORDER BY a.key IS NULL, d.key`,
       )
       .iterate(kind)
     for (const row of rows) {
-      verifyOne(staging, definition, desiredFromRow(row), appliedFromRow(row), manifest, sums)
+      verifyOne(rundb, definition, desiredFromRow(row), appliedFromRow(row), manifest, sums)
     }
-    if (!reading.partial) sums.extra = findExtra(staging, kind)
+    if (!reading.partial) sums.extra = findExtra(rundb, kind)
   })
   // Who else is in WorkOS belongs to others, whether the source has them or not.
   if (scope !== undefined) return sums
-  sums.others = staging.count(
+  sums.others = rundb.count(
     `SELECT count(*) FROM live l WHERE kind = ?
      AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = l.kind AND m.id = l.id)
      AND NOT EXISTS (SELECT 1 FROM applied a WHERE a.kind = l.kind AND a.id = l.id)`,
@@ -57,7 +57,7 @@ export function verifyKind(
 }
 
 function verifyOne(
-  staging: DesiredSet['staging'],
+  rundb: DesiredSet['rundb'],
   definition: KindDefinition,
   desired: DesiredResource,
   applied: Applied | undefined,
@@ -66,39 +66,39 @@ function verifyOne(
 ): void {
   const { kind, key } = desired
   sums.desired += 1
-  const match = matchLive(staging, definition, desired, applied, manifest)
+  const match = matchLive(rundb, definition, desired, applied, manifest)
   if (match.type === 'none' || match.type === 'clash') {
     sums.missing += 1
     if (match.type === 'clash') {
       sums.clashes += 1
-      insertFinding(staging, { type: 'clash', kind, key, id: match.live.id, message: match.message })
+      insertFinding(rundb, { type: 'clash', kind, key, id: match.live.id, message: match.message })
     } else if (applied) {
       sums.deleted += 1
-      insertFinding(staging, { type: 'deleted', kind, key, id: applied.id })
+      insertFinding(rundb, { type: 'deleted', kind, key, id: applied.id })
     } else {
       sums.notApplied += 1
-      insertFinding(staging, { type: 'not_applied', kind, key })
+      insertFinding(rundb, { type: 'not_applied', kind, key })
     }
     return
   }
   const { live } = match
   if (match.type === 'elsewhere' && applied) {
     sums.otherId += 1
-    insertFinding(staging, { type: 'other_id', kind, key, id: applied.id, liveId: live.id })
+    insertFinding(rundb, { type: 'other_id', kind, key, id: applied.id, liveId: live.id })
   }
   if (applied === undefined) {
     sums.notInState += 1
-    insertFinding(staging, { type: 'not_in_state', kind, key, id: live.id })
+    insertFinding(rundb, { type: 'not_in_state', kind, key, id: live.id })
   }
   const before = applied?.attributes ?? desired.attributes
-  const own = withoutGroupRoles(staging, kind, live, before, applied !== undefined)
+  const own = withoutGroupRoles(rundb, kind, live, before, applied !== undefined)
   for (const { role, group, groupId } of own.from) {
-    insertFinding(staging, { type: 'role_of_group', kind, key, role, group, groupId })
+    insertFinding(rundb, { type: 'role_of_group', kind, key, role, group, groupId })
   }
   const differences = compareFields(definition, desired.attributes, applied?.attributes, own.attributes)
   for (const difference of differences) {
     const changed = changedBy(difference, applied)
-    insertFinding(staging, { type: 'different', kind, key, ...difference, changed })
+    insertFinding(rundb, { type: 'different', kind, key, ...difference, changed })
   }
   if (differences.length > 0 || match.type === 'elsewhere') sums.different += 1
   else sums.verified += 1
@@ -125,8 +125,8 @@ function appliedFromRow({ id, base, reduced, answered }: Record<string, SQLOutpu
   }
 }
 
-function findExtra(staging: DesiredSet['staging'], kind: string): number {
-  const rows = staging.db
+function findExtra(rundb: DesiredSet['rundb'], kind: string): number {
+  const rows = rundb.db
     .prepare(
       `SELECT k.key, k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
        WHERE k.kind = ? AND k.ownership = 'created'
@@ -137,7 +137,7 @@ function findExtra(staging: DesiredSet['staging'], kind: string): number {
   let count = 0
   for (const row of rows) {
     count += 1
-    insertFinding(staging, { type: 'extra', kind, key: String(row.key), id: String(row.id) })
+    insertFinding(rundb, { type: 'extra', kind, key: String(row.key), id: String(row.id) })
   }
   return count
 }

@@ -22,19 +22,19 @@ const SCHEMA = `
   CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT NOT NULL, finding TEXT NOT NULL) STRICT;
 `
 
-export function createVerifyTables(staging: RunDatabase): void {
-  createPlanTables(staging)
-  staging.db.exec(SCHEMA)
+export function createVerifyTables(rundb: RunDatabase): void {
+  createPlanTables(rundb)
+  rundb.db.exec(SCHEMA)
 }
 
 /** Copies one kind of the state. */
-export async function loadApplied(staging: RunDatabase, state: StateStore, kind: string): Promise<void> {
+export async function loadApplied(rundb: RunDatabase, state: StateStore, kind: string): Promise<void> {
   for await (const batch of state.resources(kind)) {
-    staging.transaction(() => {
+    rundb.transaction(() => {
       for (const { key, id, ownership, attributes, digests, refs, reduced, answered } of batch) {
         const secrets = Object.keys(digests).length > 0 ? 1 : 0
         const sql = 'INSERT INTO applied VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
-        staging.run(
+        rundb.run(
           sql,
           kind,
           key,
@@ -62,11 +62,11 @@ export interface Applied {
 }
 
 /** The key under which the state holds an id. */
-export function appliedKey(staging: RunDatabase, kind: string, id: string): string | undefined {
-  const row = staging.statement('SELECT key FROM applied WHERE kind = ? AND id = ?').get(kind, id)
+export function appliedKey(rundb: RunDatabase, kind: string, id: string): string | undefined {
+  const row = rundb.statement('SELECT key FROM applied WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
 
-export function insertFinding(staging: RunDatabase, finding: Finding): void {
-  staging.run('INSERT INTO findings (type, finding) VALUES (?, ?)', finding.type, JSON.stringify(finding))
+export function insertFinding(rundb: RunDatabase, finding: Finding): void {
+  rundb.run('INSERT INTO findings (type, finding) VALUES (?, ?)', finding.type, JSON.stringify(finding))
 }

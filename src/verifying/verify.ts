@@ -46,17 +46,17 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
   const { set, warnings } = await readSource()
-  createVerifyTables(set.staging)
-  for (const { name: kind } of options.kinds) await loadApplied(set.staging, state, kind)
+  createVerifyTables(set.rundb)
+  for (const { name: kind } of options.kinds) await loadApplied(set.rundb, state, kind)
   findBeyond(set, 'applied')
   const kinds: KindVerification[] = []
   for (const definition of options.kinds) {
     signal?.throwIfAborted()
     await readLive(set, target.client, definition, onProgress)
     onProgress({ phase: `comparing ${definition.plural}` })
-    if (definition.name === 'organization') indexNames(set.staging)
+    if (definition.name === 'organization') indexNames(set.rundb)
     if (definition.name === 'membership') {
-      await readGroupRoles(set.staging, target.client, 'applied', notInState(set.staging, definition))
+      await readGroupRoles(set.rundb, target.client, 'applied', notInState(set.rundb, definition))
     }
     kinds.push(verifyKind(set, definition, manifest))
   }
@@ -86,7 +86,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
 }
 
 async function readLive(
-  { staging }: DesiredSet,
+  { rundb }: DesiredSet,
   api: Api,
   definition: KindDefinition,
   onProgress: (step: Step) => void,
@@ -95,25 +95,25 @@ async function readLive(
   let count = 0
   const read = async (parentIds: Iterable<string>) => {
     for await (const page of definition.list(api, parentIds)) {
-      insertLive(staging, name, page)
+      insertLive(rundb, name, page)
       count += page.length
       onProgress({ phase: `reading ${plural} from WorkOS`, done: count })
     }
   }
   // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
   const isUsed = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
-  if (staging.statement(isUsed).get(name) === undefined) return
+  if (rundb.statement(isUsed).get(name) === undefined) return
   onProgress({ phase: `reading ${plural} from WorkOS` })
   if (within === undefined) return read([])
   // All draw from one iterator: what the kind is listed within is read once.
   const kind = refs[within] ?? ''
-  const ids = (sparse ? holderIds(staging, kind, name) : parentIds(staging, definition, within)).values()
+  const ids = (sparse ? holderIds(rundb, kind, name) : parentIds(rundb, definition, within)).values()
   await Promise.all(Array.from({ length: AT_ONCE }, () => read(ids)))
 }
 
 /** Live resources that stand for desired ones by what identifies them, and that the state does not know. */
-function* notInState(staging: DesiredSet['staging'], definition: KindDefinition): Generator<Unknown> {
-  const rows = staging.db
+function* notInState(rundb: DesiredSet['rundb'], definition: KindDefinition): Generator<Unknown> {
+  const rows = rundb.db
     .prepare(
       `SELECT d.* FROM desired d WHERE d.kind = ?1
        AND NOT EXISTS (SELECT 1 FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = d.kind AND a.key = d.key)`,
@@ -121,8 +121,8 @@ function* notInState(staging: DesiredSet['staging'], definition: KindDefinition)
     .iterate(definition.name)
   for (const row of rows) {
     const desired = desiredFromRow(row)
-    const natural = definition.naturalKey(desired, matchedRefs(staging, definition, desired))
-    const live = natural === null ? undefined : findLive(staging, definition.name, 'natural_key', natural)
+    const natural = definition.naturalKey(desired, matchedRefs(rundb, definition, desired))
+    const live = natural === null ? undefined : findLive(rundb, definition.name, 'natural_key', natural)
     if (live) yield { live, desired: desired.attributes }
   }
 }
@@ -131,8 +131,8 @@ function* notInState(staging: DesiredSet['staging'], definition: KindDefinition)
  * Resources in WorkOS that a kind is listed within: those that stand for a desired one or that the state knows, and those that the state has
  * one of the kind in which belongs to the scope.
  */
-function parentIds(staging: DesiredSet['staging'], { name, refs }: KindDefinition, within: string): string[] {
-  return staging
+function parentIds(rundb: DesiredSet['rundb'], { name, refs }: KindDefinition, within: string): string[] {
+  return rundb
     .statement(
       `SELECT id FROM matched WHERE kind = ?1
        UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}
@@ -145,8 +145,8 @@ function parentIds(staging: DesiredSet['staging'], { name, refs }: KindDefinitio
 }
 
 /** Of the parents of something sparse, those that should have one or have it by the state. It shares their keys. */
-function holderIds(staging: DesiredSet['staging'], parent: string, kind: string): string[] {
-  return staging
+function holderIds(rundb: DesiredSet['rundb'], parent: string, kind: string): string[] {
+  return rundb
     .statement(
       `SELECT id FROM matched m WHERE kind = ?1 AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = ?2 AND d.key = m.key)
        UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
@@ -157,11 +157,11 @@ function holderIds(staging: DesiredSet['staging'], parent: string, kind: string)
 }
 
 /** What the source yields and what was compared are the same resources, and every one of them is accounted for. */
-function checkSums({ accounting, staging }: DesiredSet, kinds: readonly KindVerification[]): void {
+function checkSums({ accounting, rundb }: DesiredSet, kinds: readonly KindVerification[]): void {
   const wrong = kinds.flatMap(({ kind, plural, desired, verified, different, missing }) => {
     const fromRecords = accounting.kinds.find((count) => count.kind === kind)?.distinct ?? 0
-    const others = staging.count('SELECT count(*) FROM desired WHERE kind = ? AND records = 0', kind)
-    const outside = staging.count('SELECT count(*) FROM out_of_scope WHERE kind = ? AND records > 0', kind)
+    const others = rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND records = 0', kind)
+    const outside = rundb.count('SELECT count(*) FROM out_of_scope WHERE kind = ? AND records > 0', kind)
     const distinct = fromRecords + others - outside
     if (distinct === desired && desired === verified + different + missing) return []
     return [`${plural}: ${distinct} distinct, ${desired} desired, ${verified} + ${different} + ${missing} compared`]
@@ -174,15 +174,15 @@ function checkSums({ accounting, staging }: DesiredSet, kinds: readonly KindVeri
   })
 }
 
-function countSecrets({ staging }: DesiredSet): SecretCounts {
+function countSecrets({ rundb }: DesiredSet): SecretCounts {
   const withDigests = (ownership: string) =>
-    staging.count(
+    rundb.count(
       `SELECT count(*) FROM applied a JOIN desired d ON d.kind = a.kind AND d.key = a.key
        WHERE a.kind = 'user' AND a.secrets = 1 AND a.ownership = ?`,
       ownership,
     )
   return {
-    inSource: staging.count("SELECT count(*) FROM desired WHERE kind = 'user' AND secrets IS NOT NULL"),
+    inSource: rundb.count("SELECT count(*) FROM desired WHERE kind = 'user' AND secrets IS NOT NULL"),
     sent: withDigests('created'),
     leftAlone: withDigests('adopted'),
   }

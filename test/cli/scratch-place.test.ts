@@ -15,9 +15,9 @@ function leftBehind(temporary: string, name: string, mode = 0o700): string {
   const scratch = join(folder, `scratch-${hostname()}-99999999-abcdef`)
   mkdirSync(scratch, { recursive: true, mode: 0o700 })
   chmodSync(folder, mode)
-  for (const file of ['in-use.lock', 'staging.sqlite']) writeFileSync(join(scratch, file), '')
+  for (const file of ['in-use.lock', 'run.sqlite']) writeFileSync(join(scratch, file), '')
   utimesSync(folder, OLD, OLD)
-  return join(scratch, 'staging.sqlite')
+  return join(scratch, 'run.sqlite')
 }
 
 function inspectWith(temporary: string): void {

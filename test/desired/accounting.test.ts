@@ -21,12 +21,12 @@ const leftOutRecord = {
   origin: { file: 'users.csv', line: 3 },
 }
 
-/** A staging database in which one record is named as left out. */
+/** A rundb database in which one record is named as left out. */
 function memory(): RunDatabase {
-  const staging = new RunDatabase(undefined)
-  onTestFinished(() => staging.close())
-  insertLeftOut(staging, leftOutRecord)
-  return staging
+  const rundb = new RunDatabase(undefined)
+  onTestFinished(() => rundb.close())
+  insertLeftOut(rundb, leftOutRecord)
+  return rundb
 }
 
 test('sums that come out even are handed back', () => {
@@ -49,14 +49,14 @@ test.each<[string, Parameters<typeof account>[1], StreamCount[], typeof records,
 })
 
 test('a record that was left out and is not named stops everything, as does a name without a record', () => {
-  const staging = memory()
+  const rundb = memory()
   const passed = { ...users, read: 4, passed: 3 }
   const two = { ...records, leftOut: 2, leftOutBy: [{ stream: 'users', path: 'map.user.when', records: 2 }] }
-  expect(() => account(staging, new Map(), [passed], two, 0)).toThrow('2 records left out ≠ 1 that can be named')
-  insertLeftOut(staging, { ...leftOutRecord, seq: 2 })
-  expect(account(staging, new Map(), [passed], two, 0).records.leftOut).toBe(2)
-  insertIgnored(staging, { stream: 'roles', origin: { file: 'roles.csv', line: 2 }, path: 'source.streams.roles.join' })
-  expect(() => account(staging, new Map(), [passed], two, 0)).toThrow('0 rows ignored < 1 that are named')
+  expect(() => account(rundb, new Map(), [passed], two, 0)).toThrow('2 records left out ≠ 1 that can be named')
+  insertLeftOut(rundb, { ...leftOutRecord, seq: 2 })
+  expect(account(rundb, new Map(), [passed], two, 0).records.leftOut).toBe(2)
+  insertIgnored(rundb, { stream: 'roles', origin: { file: 'roles.csv', line: 2 }, path: 'source.streams.roles.join' })
+  expect(() => account(rundb, new Map(), [passed], two, 0)).toThrow('0 rows ignored < 1 that are named')
 })
 
 test('every record of a mixed lot is accounted for', async () => {
@@ -80,14 +80,14 @@ test('every record of a mixed lot is accounted for', async () => {
 })
 
 test('a record that the source refused stands in the quarantine and belongs to no kind', () => {
-  const staging = memory()
-  rejectRecord(staging, {
+  const rundb = memory()
+  rejectRecord(rundb, {
     stream: 'users',
     origin: { file: 'users.csv', line: 7 },
     problem: { code: 'ragged_row', message: 'two cells are missing', hint: 'add them' },
   })
-  expect(staging.count("SELECT count(*) FROM rejects WHERE kind = 'record' AND line = 7")).toBe(1)
-  expect(() => account(staging, new Map(), [users], records, 0)).not.toThrow()
+  expect(rundb.count("SELECT count(*) FROM rejects WHERE kind = 'record' AND line = 7")).toBe(1)
+  expect(() => account(rundb, new Map(), [users], records, 0)).not.toThrow()
 })
 
 test('a mapper that fails ends the reading with its error, after what is on its way has ended', async () => {
@@ -119,8 +119,8 @@ test('a mapper that fails ends the reading with its error, after what is on its 
       leftOutRecords: [],
     }
   }
-  const staging = memory()
-  const work = stageRecords({ staging, source, mapper: { map }, chunkSize: 1, chunksInFlight: 4 })
+  const rundb = memory()
+  const work = stageRecords({ rundb, source, mapper: { map }, chunkSize: 1, chunksInFlight: 4 })
   await expect(work).rejects.toThrow('the worker died')
   expect(ended).toBeLessThan(50)
 })

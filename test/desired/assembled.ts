@@ -45,20 +45,20 @@ export async function assembled(
   changed: Partial<Manifest> = {},
   chunks: readonly (readonly number[])[] = [records.map((_, index) => index)],
 ): Promise<DesiredSet> {
-  const staging = new RunDatabase(undefined)
-  onTestFinished(() => staging.close())
+  const rundb = new RunDatabase(undefined)
+  onTestFinished(() => rundb.close())
   const result = await stageRecords({
-    staging,
+    rundb,
     source: sourceOf(chunks),
     mapper: { map: async (chunk) => mapped(chunk, records) },
     chunkSize: 1000,
     chunksInFlight: 1,
   })
-  const yielded = countYielded(staging)
-  const assigned = await assembleDesired(staging, manifestWith({}, changed))
+  const yielded = countYielded(rundb)
+  const assigned = await assembleDesired(rundb, manifestWith({}, changed))
   const passed = chunks.flat().length
   const stream = { stream: 'users', file: 'users.csv', read: passed, passed, rejected: 0, role: 'main' as const }
-  return new DesiredSet(staging, account(staging, yielded, [stream], result, assigned))
+  return new DesiredSet(rundb, account(rundb, yielded, [stream], result, assigned))
 }
 
 function sourceOf(chunks: readonly (readonly number[])[]): Source {
@@ -136,10 +136,10 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
 }
 
 /** Every table of the desired set as it would be read, in an order that does not depend on how it came to be. */
-export function contents({ staging }: DesiredSet): Record<string, unknown[]> {
+export function contents({ rundb }: DesiredSet): Record<string, unknown[]> {
   const place = "f.name || ':' || coalesce(t.line, '')"
   const rows = (sql: string) =>
-    staging.db
+    rundb.db
       .prepare(sql)
       .all()
       .map((row) => ({ ...row }))

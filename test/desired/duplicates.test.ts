@@ -33,7 +33,7 @@ const setOf = (dedupe: Partial<UserDedupe>, rows: JsonObject[], changed: Partial
 
 const rejects = (set: DesiredSet) => [...set.rejects()].map(({ kind, key, code }) => `${kind} ${key} ${code}`)
 const cases = (set: DesiredSet) =>
-  caseCounts(set.staging).map(({ code, fate, users, records }) => `${code} ${fate} ${users} ${records}`)
+  caseCounts(set.rundb).map(({ code, fate, users, records }) => `${code} ${fate} ${users} ${records}`)
 const kept = (set: DesiredSet, key: string) => set.get('user', key)?.attributes.metadata
 const notes = (set: DesiredSet) => set.noteCounts().map(({ code, detail, count }) => `${code} ${detail} ${count}`)
 

@@ -4,10 +4,10 @@ import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
 test('a signal is taken in while duplicates are merged, which takes long with many users', async () => {
-  const staging = new RunDatabase(undefined)
-  onTestFinished(() => staging.close())
+  const rundb = new RunDatabase(undefined)
+  onTestFinished(() => rundb.close())
   const interrupted = new AbortController()
-  const assembling = async () => assembleDesired(staging, manifestWith({}), interrupted.signal)
+  const assembling = async () => assembleDesired(rundb, manifestWith({}), interrupted.signal)
   setImmediate(() => interrupted.abort(new Error('interrupted')))
   await expect(assembling()).rejects.toThrow('interrupted')
 })

@@ -19,11 +19,11 @@ export async function mappedSet(
 ): Promise<DesiredSet> {
   const manifest = manifestWith(map, changed)
   const mapping = compileMapping(mapperSettings(manifest, 'users'))
-  const staging = new RunDatabase(undefined)
-  onTestFinished(() => staging.close())
+  const rundb = new RunDatabase(undefined)
+  onTestFinished(() => rundb.close())
   const records = recordsOf([...data])
   const staged = await stageRecords({
-    staging,
+    rundb,
     source: {
       streams: ['users'],
       read: async function* () {
@@ -36,16 +36,16 @@ export async function mappedSet(
     chunkSize,
     chunksInFlight: 1,
   })
-  const yielded = countYielded(staging)
-  const assigned = await assembleDesired(staging, manifest)
+  const yielded = countYielded(rundb)
+  const assigned = await assembleDesired(rundb, manifest)
   const [read, passed] = [records.length, records.length]
   const stream = { stream: 'users', file: 'users.csv', read, passed, rejected: 0, role: 'main' as const }
-  return new DesiredSet(staging, account(staging, yielded, [stream], staged, assigned))
+  return new DesiredSet(rundb, account(rundb, yielded, [stream], staged, assigned))
 }
 
 /** What would be sent, to the byte, and how many records it stands for; nothing of where they stood. */
-export function wanted({ staging }: DesiredSet): string {
-  const rows = staging.db
+export function wanted({ rundb }: DesiredSet): string {
+  const rows = rundb.db
     .prepare('SELECT kind, key, refs, attributes, secrets, records FROM desired ORDER BY kind, key')
     .all()
   return rows.map((row) => JSON.stringify(row)).join('\n')

@@ -23,7 +23,7 @@ const settled = (records: RecordPart[], roles: Partial<RoleConfig>, chunks?: num
   assembled(records, { roles: { define: {}, unmapped: 'error', ...roles } }, chunks)
 const rolesOf = (set: Awaited<ReturnType<typeof settled>>) =>
   Object.fromEntries(
-    set.staging.db
+    set.rundb.db
       .prepare("SELECT key, attributes ->> '$.roles' AS roles FROM desired WHERE kind = 'membership' ORDER BY key")
       .all()
       .map(({ key, roles }) => [key, roles]),

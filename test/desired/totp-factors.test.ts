@@ -13,10 +13,8 @@ const user = (key: string, secrets?: object) => ({
   ...(secrets !== undefined && { secrets: JSON.parse(JSON.stringify(secrets)) }),
 })
 const note = (key: string) => ({ kind: 'user', key, code: 'totp_unsupported' })
-const rows = ({ staging }: DesiredSet, kind: string) =>
-  staging.db
-    .prepare('SELECT key, refs, attributes, secrets, records FROM desired WHERE kind = ? ORDER BY key')
-    .all(kind)
+const rows = ({ rundb }: DesiredSet, kind: string) =>
+  rundb.db.prepare('SELECT key, refs, attributes, secrets, records FROM desired WHERE kind = ? ORDER BY key').all(kind)
 
 test('a secret becomes a factor with the key of its user, and leaves the user', async () => {
   const set = await assembled(
@@ -48,7 +46,7 @@ test('a secret becomes a factor with the key of its user, and leaves the user', 
   ])
   const secrets = rows(set, 'user').map((row) => row.secrets)
   expect(secrets).toEqual([canonicalJson({ passwordHash: HASH }), null, canonicalJson({ passwordHash: HASH }), null])
-  createPlanTables(set.staging)
+  createPlanTables(set.rundb)
   expect(countPasswords(set)).toMatchObject({ kept: 2, none: 2 })
   expect(set.accounting.kinds.map(({ kind }) => kind)).not.toContain('totp-factor')
   expect(set.origin('totp-factor', 'bea')).toBe('users.csv:3')

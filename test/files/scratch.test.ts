@@ -28,7 +28,7 @@ function deadPid(): number {
 function leftBehind(parent: string, name: string): string {
   const path = join(parent, name)
   mkdirSync(path, { recursive: true })
-  writeFileSync(join(path, 'staging.sqlite'), 'x')
+  writeFileSync(join(path, 'run.sqlite'), 'x')
   utimesSync(path, 1_700_000_000, 1_700_000_000)
   return path
 }
@@ -73,10 +73,10 @@ test('what a killed process left is removed by the next one, with its contents',
   const child = spawn(...node(script(parent, 'setInterval(() => {}, 1000)')), { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   const [path] = (await once(child.stdout, 'data')).map((data) => String(data).trim())
-  writeFileSync(join(path ?? '', 'staging.sqlite'), 'x')
+  writeFileSync(join(path ?? '', 'run.sqlite'), 'x')
 
   createScratch(parent).remove()
-  expect(readdirSync(path ?? '')).toContain('staging.sqlite')
+  expect(readdirSync(path ?? '')).toContain('run.sqlite')
 
   child.kill('SIGKILL')
   await once(child, 'exit')
@@ -116,10 +116,10 @@ test('a folder of a living process stays, though no process of its number is the
   // As a container of the same host name sees it: numbers of processes are other ones there.
   const seen = join(parent, `scratch-${hostname()}-${deadPid()}-abcdef`)
   renameSync(held.path, seen)
-  writeFileSync(join(seen, 'staging.sqlite'), 'x')
+  writeFileSync(join(seen, 'run.sqlite'), 'x')
   createScratch(parent).remove()
   removeAbandonedScratch(parent)
-  expect(readdirSync(seen)).toContain('staging.sqlite')
+  expect(readdirSync(seen)).toContain('run.sqlite')
 })
 
 test('a folder that has no lock yet stays while it may be in the making', () => {
@@ -152,7 +152,7 @@ test('on a full disk, what fills it is removed unless its process lives, and a f
   const disk = temporaryFolder()
   const abandoned = join(disk, `scratch-${hostname()}-${deadPid()}-abcdef`)
   const fill = (path: string) => `
-    try { for (;;) appendFileSync(join(${path}, 'staging.sqlite'), 'x'.repeat(1000)) } catch (error) { console.log(error.code) }`
+    try { for (;;) appendFileSync(join(${path}, 'run.sqlite'), 'x'.repeat(1000)) } catch (error) { console.log(error.code) }`
   const source = `
     import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
     import { join } from 'node:path'

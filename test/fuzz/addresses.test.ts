@@ -216,7 +216,7 @@ test('whoever has an address with such a character gets nothing of a user with a
           {},
           chunkSize,
         )
-        const users = set.staging.statement("SELECT attributes, records FROM desired WHERE kind = 'user'").all()
+        const users = set.rundb.statement("SELECT attributes, records FROM desired WHERE kind = 'user'").all()
         expect(users.map(({ attributes, records }) => [JSON.parse(String(attributes)).externalId, records])).toEqual([
           ['victim', 1],
         ])

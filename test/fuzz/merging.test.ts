@@ -101,7 +101,7 @@ test('of users that merge every membership and every role is kept, for the user 
           }
         }
         const found = new Map<string, Set<string>>()
-        const keys = set.staging.statement("SELECT key FROM desired WHERE kind = 'membership'").all()
+        const keys = set.rundb.statement("SELECT key FROM desired WHERE kind = 'membership'").all()
         for (const { key } of keys) {
           const desired = set.get('membership', String(key))
           const email = set.get('user', desired?.refs.user ?? '')?.attributes.email
@@ -173,7 +173,7 @@ test('with prefer the order of the rows makes no difference: the desired set is 
       const shuffled = await mappedSet(MAP, other, changed, 3)
       expect(wanted(shuffled)).toBe(wanted(set))
       expect(shuffled.rejectCounts()).toEqual(set.rejectCounts())
-      expect(caseCounts(shuffled.staging)).toEqual(caseCounts(set.staging))
+      expect(caseCounts(shuffled.rundb)).toEqual(caseCounts(set.rundb))
     }),
     runs(100),
   )

@@ -43,7 +43,7 @@ describe('a selector', () => {
 
 /** The users and organizations that a selector chooses among some. */
 function chosenBy(text: string): string[] {
-  const staging = new RunDatabase(undefined)
+  const rundb = new RunDatabase(undefined)
   const users: [string, string, string][] = [
     ['u1', 'u1', 'Ada@Example.com'],
     ['old', 'u1', ''],
@@ -60,9 +60,9 @@ function chosenBy(text: string): string[] {
   }
   const read = readSelector(text)
   if (!read.ok) throw new Error(text)
-  const found = choose(staging, read.selector, population)
-  const keys = staging.db.prepare('SELECT key FROM chosen ORDER BY key').all()
-  staging.close()
+  const found = choose(rundb, read.selector, population)
+  const keys = rundb.db.prepare('SELECT key FROM chosen ORDER BY key').all()
+  rundb.close()
   expect(found).toBe(keys.length > 0)
   return keys.map(({ key }) => String(key))
 }

@@ -2,39 +2,39 @@ import { expect, test } from 'vitest'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 
 function withAliases(count: number): RunDatabase {
-  const staging = new RunDatabase(undefined)
-  for (let n = 0; n < count; n++) staging.run("INSERT INTO aliases VALUES ('user', ?, ?)", `k${n}`, `c${n % 2}`)
-  return staging
+  const rundb = new RunDatabase(undefined)
+  for (let n = 0; n < count; n++) rundb.run("INSERT INTO aliases VALUES ('user', ?, ?)", `k${n}`, `c${n % 2}`)
+  return rundb
 }
 
 /** How many rows of spools are still held. */
-function held(staging: RunDatabase): number {
-  const tables = staging.db.prepare("SELECT name FROM temp.sqlite_schema WHERE type = 'table'").all()
+function held(rundb: RunDatabase): number {
+  const tables = rundb.db.prepare("SELECT name FROM temp.sqlite_schema WHERE type = 'table'").all()
   expect(tables).not.toEqual([])
-  return tables.reduce((sum, { name }) => sum + staging.count(`SELECT count(*) FROM ${name}`), 0)
+  return tables.reduce((sum, { name }) => sum + rundb.count(`SELECT count(*) FROM ${name}`), 0)
 }
 
 test('spooled rows are those of the beginning, in order, whatever becomes of the table meanwhile', () => {
-  const staging = withAliases(9)
+  const rundb = withAliases(9)
   const seen: string[] = []
-  for (const { key } of staging.spool('SELECT key FROM aliases WHERE canonical = ? ORDER BY key DESC', 'c0')) {
+  for (const { key } of rundb.spool('SELECT key FROM aliases WHERE canonical = ? ORDER BY key DESC', 'c0')) {
     seen.push(String(key))
-    staging.run('DELETE FROM aliases')
-    staging.run("INSERT INTO aliases VALUES ('user', ?, 'c0')", `later-${key}`)
+    rundb.run('DELETE FROM aliases')
+    rundb.run("INSERT INTO aliases VALUES ('user', ?, 'c0')", `later-${key}`)
   }
   expect(seen).toEqual(['k8', 'k6', 'k4', 'k2', 'k0'])
-  expect(held(staging)).toBe(0)
+  expect(held(rundb)).toBe(0)
 })
 
 test('two spools are gone through at the same time, and one that is left early is gone too', () => {
-  const staging = withAliases(3)
+  const rundb = withAliases(3)
   const pairs: string[] = []
-  for (const outer of staging.spool('SELECT key FROM aliases ORDER BY key')) {
-    for (const inner of staging.spool('SELECT key FROM aliases ORDER BY key')) {
+  for (const outer of rundb.spool('SELECT key FROM aliases ORDER BY key')) {
+    for (const inner of rundb.spool('SELECT key FROM aliases ORDER BY key')) {
       pairs.push(`${outer.key} ${inner.key}`)
       if (inner.key === 'k1') break
     }
   }
   expect(pairs).toEqual(['k0 k0', 'k0 k1', 'k1 k0', 'k1 k1', 'k2 k0', 'k2 k1'])
-  expect(held(staging)).toBe(0)
+  expect(held(rundb)).toBe(0)
 })

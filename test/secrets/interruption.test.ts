@@ -71,7 +71,7 @@ test.each([
   await reached
 
   const [scratch = ''] = scratches(project)
-  const staging = join('.workos-migrate', scratch, 'staging.sqlite')
+  const staging = join('.workos-migrate', scratch, 'run.sqlite')
   const resting = [`${staging}: plain password`, `${staging}: hash`]
   expect(leaksIn(project.folder, canaries, written)).toEqual(resting)
   expect(openModes(project.folder, written)).toEqual([])

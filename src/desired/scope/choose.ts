@@ -24,10 +24,10 @@ export function addressGlob({ kind, pattern }: Selector): string {
  * Puts what a selector chooses into `chosen`.
  * @returns whether it fits anything
  */
-export function choose(staging: RunDatabase, selector: Selector, population: Population): boolean {
+export function choose(rundb: RunDatabase, selector: Selector, population: Population): boolean {
   const [kind, found, glob] = query(selector, population)
-  const inserted = staging.run(`INSERT OR IGNORE INTO chosen SELECT DISTINCT '${kind}', chosen FROM (${found})`, glob)
-  return inserted > 0 || staging.count(`SELECT EXISTS (SELECT 1 FROM (${found}))`, glob) > 0
+  const inserted = rundb.run(`INSERT OR IGNORE INTO chosen SELECT DISTINCT '${kind}', chosen FROM (${found})`, glob)
+  return inserted > 0 || rundb.count(`SELECT EXISTS (SELECT 1 FROM (${found}))`, glob) > 0
 }
 
 function query(selector: Selector, { organizations, users }: Population): [kind: string, found: string, glob: string] {

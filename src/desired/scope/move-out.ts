@@ -30,36 +30,34 @@ const BELONGS: readonly (readonly [kind: string, condition: string])[] = [
 ]
 
 /** Moves the desired resources of others out of the set. Members of groups go before the groups, which are kept by those that stay. */
-export function moveOut(staging: RunDatabase): void {
+export function moveOut(rundb: RunDatabase): void {
   for (const [kind, condition] of BELONGS) {
     if (kind === 'group')
-      staging.db.exec("CREATE INDEX desired_by_group ON desired (refs ->> '$.group') WHERE kind = 'group-membership'")
-    staging.run(
+      rundb.db.exec("CREATE INDEX desired_by_group ON desired (refs ->> '$.group') WHERE kind = 'group-membership'")
+    rundb.run(
       `INSERT INTO out_of_scope SELECT kind, key, refs, attributes, records FROM desired d WHERE d.kind = '${kind}' AND NOT (${condition})`,
     )
-    staging.run(
+    rundb.run(
       `DELETE FROM desired WHERE kind = '${kind}' AND EXISTS
          (SELECT 1 FROM out_of_scope o WHERE o.kind = desired.kind AND o.key = desired.key)`,
     )
   }
   // What is remarked on, or merged into, somebody else.
-  staging.run(
+  rundb.run(
     `DELETE FROM notes WHERE EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = notes.kind AND o.key = coalesce(
        (SELECT a.canonical FROM aliases a WHERE a.kind = notes.kind AND a.key = notes.key), notes.key))`,
   )
-  staging.run(
-    "DELETE FROM cases WHERE NOT EXISTS (SELECT 1 FROM in_scope s WHERE s.kind = 'user' AND s.key = cases.key)",
-  )
+  rundb.run("DELETE FROM cases WHERE NOT EXISTS (SELECT 1 FROM in_scope s WHERE s.kind = 'user' AND s.key = cases.key)")
 }
 
 /** Of what is left out with what it belongs to, that of the chosen alone is worth telling. The sums are of the whole source. */
-export function forgetLeftOut(staging: RunDatabase): void {
-  staging.run(
+export function forgetLeftOut(rundb: RunDatabase): void {
+  rundb.run(
     `DELETE FROM left_out_with AS d WHERE coalesce(${ref('user')}, ${ref('organization')}) IS NOT NULL
        AND NOT (${isIn('user', ref('user'))} OR ${isChosen('user', ref('user'))} OR ${isChosen('organization', ref('organization'))})`,
   )
   for (const kind of ['user', 'organization']) {
-    staging.run(
+    rundb.run(
       `DELETE FROM left_out WHERE kind = '${kind}' AND key IS NOT NULL AND key NOT IN (SELECT key FROM in_scope WHERE kind = '${kind}')
          AND key NOT IN (SELECT refs ->> '$.${kind}' FROM left_out_with WHERE refs ->> '$.${kind}' IS NOT NULL)`,
     )
@@ -67,9 +65,9 @@ export function forgetLeftOut(staging: RunDatabase): void {
 }
 
 /** Takes out what was refused of others, with the remarks on it. What nobody can tell whose it is stays. */
-export function moveRejectsOut(staging: RunDatabase, selectors: readonly Selector[]): void {
+export function moveRejectsOut(rundb: RunDatabase, selectors: readonly Selector[]): void {
   const has = (table: string, kind: string) => {
-    const statement = staging.statement(`SELECT 1 FROM ${table} WHERE kind = '${kind}' AND key = ?`)
+    const statement = rundb.statement(`SELECT 1 FROM ${table} WHERE kind = '${kind}' AND key = ?`)
     return (key: string) => statement.get(key) !== undefined
   }
   const by = (...kinds: Selector['kind'][]) => selectors.some(({ kind }) => kinds.includes(kind))
@@ -84,13 +82,13 @@ export function moveRejectsOut(staging: RunDatabase, selectors: readonly Selecto
       address: by('email', 'domain'),
     },
   }
-  const gone = staging.statement('DELETE FROM rejects WHERE rowid = ?')
-  const told = staging.statement('INSERT INTO rejects_out VALUES (?, ?, ?)')
-  const remarks = staging.statement(
+  const gone = rundb.statement('DELETE FROM rejects WHERE rowid = ?')
+  const told = rundb.statement('INSERT INTO rejects_out VALUES (?, ?, ?)')
+  const remarks = rundb.statement(
     `DELETE FROM notes WHERE kind = ? AND key = ? AND NOT EXISTS
        (SELECT 1 FROM desired d WHERE d.kind = notes.kind AND d.key = notes.key)`,
   )
-  for (const { id, kind, key, records, item } of refused(staging)) {
+  for (const { id, kind, key, records, item } of refused(rundb)) {
     if (belongingOf(item, chosen) !== 'out') continue
     gone.run(id)
     told.run(kind, key, records)
@@ -107,8 +105,8 @@ interface Refused {
   item: RefusedItem
 }
 
-function* refused(staging: RunDatabase): Generator<Refused> {
-  const rows = staging.spool(
+function* refused(rundb: RunDatabase): Generator<Refused> {
+  const rows = rundb.spool(
     `SELECT r.rowid AS id, r.kind, r.key, r.refs, r.records, own.canonical AS merged, a.canonical AS user,
        CASE WHEN r.kind = 'user' THEN coalesce((SELECT o.email FROM addresses o WHERE o.key = r.key AND o.seq = r.seq),
          (SELECT d.attributes ->> '$.email' FROM drafts d WHERE d.kind = 'user' AND d.key = r.key LIMIT 1)) END AS email

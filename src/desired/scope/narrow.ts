@@ -37,26 +37,26 @@ const CHOSEN_TIE = `(EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'organization
  * which they are applied.
  * @throws UsageError for a selector that fits nothing
  */
-export function narrow(staging: RunDatabase, scope: Scope): void {
+export function narrow(rundb: RunDatabase, scope: Scope): void {
   const selectors = selectorsOf(scope)
-  staging.transaction(() => {
-    staging.db.exec('CREATE INDEX addresses_by_key ON addresses (key)')
+  rundb.transaction(() => {
+    rundb.db.exec('CREATE INDEX addresses_by_key ON addresses (key)')
     if (selectors.length === 0) {
-      staging.run(`INSERT OR IGNORE INTO chosen SELECT DISTINCT 'user', chosen FROM (${IN_THE_SOURCE.users})`)
+      rundb.run(`INSERT OR IGNORE INTO chosen SELECT DISTINCT 'user', chosen FROM (${IN_THE_SOURCE.users})`)
     }
   })
   for (const [index, selector] of selectors.entries()) {
-    if (choose(staging, selector, IN_THE_SOURCE)) continue
-    throw new UsageError(matchesNothing(staging, scope.only[index] ?? '', selector, IN_THE_SOURCE, 'the source'))
+    if (choose(rundb, selector, IN_THE_SOURCE)) continue
+    throw new UsageError(matchesNothing(rundb, scope.only[index] ?? '', selector, IN_THE_SOURCE, 'the source'))
   }
-  staging.transaction(() => {
-    staging.db.exec(TIES)
-    findUsers(staging, scope.limit)
-    findOrganizations(staging)
-    moveOut(staging)
-    moveRejectsOut(staging, selectors)
-    forgetLeftOut(staging)
-    staging.db.exec('DROP TABLE ties')
+  rundb.transaction(() => {
+    rundb.db.exec(TIES)
+    findUsers(rundb, scope.limit)
+    findOrganizations(rundb)
+    moveOut(rundb)
+    moveRejectsOut(rundb, selectors)
+    forgetLeftOut(rundb)
+    rundb.db.exec('DROP TABLE ties')
   })
 }
 
@@ -69,24 +69,24 @@ export function selectorsOf({ only }: Scope): Selector[] {
   })
 }
 
-function findUsers(staging: RunDatabase, limit: number | null): void {
-  staging.run(
+function findUsers(rundb: RunDatabase, limit: number | null): void {
+  rundb.run(
     `INSERT INTO in_scope SELECT 'user', key FROM chosen WHERE kind = 'user'
      UNION SELECT 'user', t.user FROM ties t WHERE ${CHOSEN_TIE}`,
   )
   if (limit === null) return
-  const last = staging
+  const last = rundb
     .statement(
       `SELECT u.key FROM in_scope u WHERE u.kind = 'user'
        AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'user' AND d.key = u.key) ORDER BY u.key LIMIT 1 OFFSET ?`,
     )
     .get(limit - 1)
-  if (last !== undefined) staging.run("DELETE FROM in_scope WHERE kind = 'user' AND key > ?", String(last.key))
+  if (last !== undefined) rundb.run("DELETE FROM in_scope WHERE kind = 'user' AND key > ?", String(last.key))
 }
 
 /** The chosen organizations, and those that users in scope are members of by a membership in scope. */
-function findOrganizations(staging: RunDatabase): void {
-  staging.run(
+function findOrganizations(rundb: RunDatabase): void {
+  rundb.run(
     `INSERT INTO in_scope SELECT 'organization', key FROM chosen WHERE kind = 'organization'
      UNION SELECT 'organization', t.organization FROM ties t WHERE ${CHOSEN_TIE}
        AND EXISTS (SELECT 1 FROM in_scope u WHERE u.kind = 'user' AND u.key = t.user)`,

@@ -12,7 +12,7 @@ const EXAMPLES = 3
 
 /** What a selector says that fits nothing, and what may have been meant. @param where what was looked through: `the source` */
 export function matchesNothing(
-  staging: RunDatabase,
+  rundb: RunDatabase,
   text: string,
   selector: Selector,
   population: Population,
@@ -21,30 +21,30 @@ export function matchesNothing(
   return {
     code: 'selects_nothing',
     message: `the selector ${text} fits nothing in ${where}`,
-    hint: hintFor(staging, text, selector, population),
+    hint: hintFor(rundb, text, selector, population),
   }
 }
 
-function hintFor(staging: RunDatabase, text: string, selector: Selector, population: Population): string {
+function hintFor(rundb: RunDatabase, text: string, selector: Selector, population: Population): string {
   const several = text.split(/\s*,\s*(?=(?:organization|user|email|domain)\s*:)/)
   if (several.length > 1) return `blanks stand between selectors: --only ${several.map(quotedForShell).join(' ')}`
-  const known = otherWay(staging, selector)
+  const known = otherWay(rundb, selector)
   if (known !== undefined) return known
-  const near = nearKey(staging, selector, population)
+  const near = nearKey(rundb, selector, population)
   if (near !== undefined) return `did you mean ${near}?`
-  const examples = someKeys(staging, selector, population)
+  const examples = someKeys(rundb, selector, population)
   return `${FROM[selector.kind]}${examples === '' ? '' : `, like ${examples}`}`
 }
 
 /** Whom it may mean in another way: an organization by its domain, a user by the address. */
-function otherWay(staging: RunDatabase, selector: Selector): string | undefined {
+function otherWay(rundb: RunDatabase, selector: Selector): string | undefined {
   const { kind, pattern } = selector
-  const left = staging
+  const left = rundb
     .statement('SELECT path FROM left_out_keys WHERE kind = ? AND key GLOB ?')
     .get(kind, globOf(pattern))
   if (left !== undefined) return `${left.path} leaves ${kind}:${pattern} out`
   if (kind === 'domain') {
-    const owner = staging
+    const owner = rundb
       .statement(
         `SELECT d.key FROM desired d, json_each(d.attributes, '$.domains') domain
          WHERE d.kind = 'organization' AND lower(domain.value) GLOB ? LIMIT 1`,
@@ -53,7 +53,7 @@ function otherWay(staging: RunDatabase, selector: Selector): string | undefined 
     return owner && `nobody has an address in that domain; the organization that claims it is organization:${owner.key}`
   }
   if (kind === 'email') {
-    const merged = staging
+    const merged = rundb
       .statement(
         `SELECT a.canonical FROM drafts d JOIN aliases a ON a.kind = d.kind AND a.key = d.key
          WHERE d.kind = 'user' AND lower(d.attributes ->> '$.email') GLOB ? LIMIT 1`,
@@ -78,8 +78,8 @@ const FROM: Readonly<Record<Selector['kind'], string>> = {
 }
 
 /** A few that would fit. */
-function someKeys(staging: RunDatabase, { kind }: Selector, population: Population): string {
-  const names = staging.statement(`${namesOf(kind, population)} ORDER BY name LIMIT ${EXAMPLES}`).all()
+function someKeys(rundb: RunDatabase, { kind }: Selector, population: Population): string {
+  const names = rundb.statement(`${namesOf(kind, population)} ORDER BY name LIMIT ${EXAMPLES}`).all()
   return names.map(({ name }) => `${kind}:${name}`).join(', ')
 }
 
@@ -97,9 +97,9 @@ function namesOf(kind: Selector['kind'], { organizations, users }: Population): 
   }
 }
 
-function nearKey(staging: RunDatabase, { kind, pattern }: Selector, population: Population): string | undefined {
+function nearKey(rundb: RunDatabase, { kind, pattern }: Selector, population: Population): string | undefined {
   if (/[*?]/.test(pattern)) return undefined
-  const names = staging
+  const names = rundb
     .statement(`${namesOf(kind, population)} LIMIT ${COMPARED_AT_MOST + 1}`)
     .all()
     .map(({ name }) => String(name))

@@ -18,10 +18,10 @@ export interface Whole {
 }
 
 /** Counts what there is before a scope narrows it. */
-export function countWhole(staging: RunDatabase): Whole {
+export function countWhole(rundb: RunDatabase): Whole {
   return {
-    desired: counts(staging, 'desired'),
-    rejected: staging.count('SELECT sum(records) FROM rejects'),
+    desired: counts(rundb, 'desired'),
+    rejected: rundb.count('SELECT sum(records) FROM rejects'),
   }
 }
 
@@ -29,14 +29,14 @@ export function countWhole(staging: RunDatabase): Whole {
  * What a scope left out.
  * @throws StateError where something is neither in scope nor out of it: a defect of this program, on which nothing may be applied
  */
-export function reportScope(staging: RunDatabase, { only, limit }: Scope, whole: Whole): ScopeReport {
-  const [inside, outside] = [counts(staging, 'desired'), counts(staging, 'out_of_scope')]
-  const rejected = staging.count('SELECT sum(records) FROM rejects_out')
+export function reportScope(rundb: RunDatabase, { only, limit }: Scope, whole: Whole): ScopeReport {
+  const [inside, outside] = [counts(rundb, 'desired'), counts(rundb, 'out_of_scope')]
+  const rejected = rundb.count('SELECT sum(records) FROM rejects_out')
   const wrong = [...whole.desired].flatMap(([kind, all]) => {
     const [within = 0, without = 0] = [inside.get(kind), outside.get(kind)]
     return all === within + without ? [] : [`${kind}: ${all} ≠ ${within} in scope + ${without} out of scope`]
   })
-  const left = staging.count('SELECT sum(records) FROM rejects')
+  const left = rundb.count('SELECT sum(records) FROM rejects')
   if (whole.rejected !== left + rejected) {
     wrong.push(`rejected records: ${whole.rejected} ≠ ${left} in scope + ${rejected} out of scope`)
   }
@@ -54,7 +54,7 @@ export function reportScope(staging: RunDatabase, { only, limit }: Scope, whole:
   return { only: [...only], limit, outOfScope, rejected }
 }
 
-function counts(staging: RunDatabase, table: 'desired' | 'out_of_scope'): Map<string, number> {
-  const rows = staging.statement(`SELECT kind, count(*) AS n FROM ${table} GROUP BY kind`).all()
+function counts(rundb: RunDatabase, table: 'desired' | 'out_of_scope'): Map<string, number> {
+  const rows = rundb.statement(`SELECT kind, count(*) AS n FROM ${table} GROUP BY kind`).all()
   return new Map(rows.map(({ kind, n }) => [String(kind), Number(n)]))
 }

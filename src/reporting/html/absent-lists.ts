@@ -44,7 +44,7 @@ export function leftOutList({ set }: Plan, shown: Shown, most: number): ListOpti
 
 /** What is left out since the user or the organization that it belongs to is. */
 export function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions {
-  const total = leftOutWithCounts(set.staging).reduce((sum, { records }) => sum + records, 0)
+  const total = leftOutWithCounts(set.rundb).reduce((sum, { records }) => sum + records, 0)
   return {
     id: 'left-out-with',
     title: 'Left out with what they belong to',
@@ -58,7 +58,7 @@ export function leftOutWithList({ set }: Plan, shown: Shown, most: number): List
     // One row may stand for several records: where all are held, the rows are counted.
     ...(total > most && { total }),
     *items() {
-      for (const { kind, key, path, origin, records } of leftOutWith(set.staging, most)) {
+      for (const { kind, key, path, origin, records } of leftOutWith(set.rundb, most)) {
         const what = key === null ? kind : address({ kind, key })
         const like: [string, string][] = records > 1 ? [['stands for', counted(records, 'record')]] : []
         const cells = [shown.text(origin), shown.text(what), shown.text(path)]

@@ -70,7 +70,7 @@ interface Wanted {
 }
 
 function* rowsOf(plan: Plan, { kind, type, limit, group, facet }: Wanted, shown: Shown): Generator<MarkedRow> {
-  const actions = plan.set.staging.db
+  const actions = plan.set.rundb.db
     .prepare('SELECT action FROM actions WHERE kind = ? AND type = ? ORDER BY position LIMIT ?')
     .iterate(kind, type, limit)
   for (const row of actions) yield { group, facet, row: rowOf(plan, JSON.parse(String(row.action)), shown) }

@@ -41,16 +41,16 @@ export function actionsChart(kinds: readonly KindSummary[]): Block[] {
 }
 
 /** Members of the largest organizations, and of all others together. */
-export function organizationsChart({ staging }: DesiredSet, shown: Shown): Block[] {
-  const rows = staging
+export function organizationsChart({ rundb }: DesiredSet, shown: Shown): Block[] {
+  const rows = rundb
     .statement(
       `SELECT m.refs ->> 'organization' AS key, count(*) AS n,
          (SELECT o.attributes ->> 'name' FROM desired o WHERE o.kind = 'organization' AND o.key = m.refs ->> 'organization') AS name
        FROM desired m WHERE m.kind = 'membership' GROUP BY 1 ORDER BY n DESC, key LIMIT ?`,
     )
     .all(BARS)
-  const total = staging.count("SELECT count(*) FROM desired WHERE kind = 'membership'")
-  const all = staging.count("SELECT count(DISTINCT refs ->> 'organization') FROM desired WHERE kind = 'membership'")
+  const total = rundb.count("SELECT count(*) FROM desired WHERE kind = 'membership'")
+  const all = rundb.count("SELECT count(DISTINCT refs ->> 'organization') FROM desired WHERE kind = 'membership'")
   const values = rows.map(({ n }) => Number(n))
   const rest = total - values.reduce((sum, value) => sum + value, 0)
   const others = all - rows.length
@@ -61,8 +61,8 @@ export function organizationsChart({ staging }: DesiredSet, shown: Shown): Block
 }
 
 /** How many memberships have each role. */
-export function rolesChart({ staging }: DesiredSet, shown: Shown): Block[] {
-  const rows = staging
+export function rolesChart({ rundb }: DesiredSet, shown: Shown): Block[] {
+  const rows = rundb
     .statement(
       `SELECT r.value AS role, count(*) AS n FROM desired d LEFT JOIN json_each(d.attributes, '$.roles') r
        WHERE d.kind = 'membership' GROUP BY 1 ORDER BY n DESC, role LIMIT ?`,

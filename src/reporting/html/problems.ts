@@ -16,7 +16,7 @@ const ORDER = ['failed', 'blocked', 'reduced', 'rejected']
 
 /** What a plan does not carry out: blocked resources and rejected records. */
 export function* problemsOf(plan: Plan): Generator<Problem> {
-  const blocked = plan.set.staging.db
+  const blocked = plan.set.rundb.db
     .prepare("SELECT action FROM actions WHERE type = 'blocked' ORDER BY phase, position")
     .iterate()
   for (const row of blocked) {

@@ -162,7 +162,7 @@ function kindsTable({ kinds }: Verification): Block {
 function chartsOf({ kinds, set }: Verification, shown: Shown): Block[] {
   const some = kinds.filter(({ desired, extra }) => desired + extra > 0)
   const of = (column: 'verified' | 'different' | 'missing' | 'extra') => some.map((kind) => kind[column])
-  const fields = set.staging
+  const fields = set.rundb
     .statement(
       `SELECT (finding ->> 'kind') || '.' || (finding ->> 'field') AS field, count(*) AS n FROM findings WHERE type = 'different'
        GROUP BY 1 ORDER BY n DESC, field LIMIT 20`,

@@ -21,7 +21,7 @@ async function desiredText({ folder, path }: Project): Promise<string> {
     scratch.remove()
   })
   const lines = (sql: string) =>
-    set.staging.db
+    set.rundb.db
       .prepare(sql)
       .all()
       .map((row) => Object.values(row).join('\t'))
