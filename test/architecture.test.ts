@@ -9,22 +9,24 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 const ORDER = [
   'json',
   'json-text',
+  'resource',
   'addresses',
   'clock',
   'version',
   'diagnostics',
   'files',
+  'sqlite',
   'http',
   'config',
   'expressions',
   'sources',
+  'rundb',
   'sandbox',
   'workos',
   'kinds',
   'comparing',
   'mapping',
   'inspecting',
-  'rundb',
   'desired',
   'state',
   'planning',
@@ -38,7 +40,7 @@ const ORDER = [
 
 /** The sandbox stands for WorkOS: it must not know how the program sees it. */
 const SANDBOX = 'sandbox/'
-const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'http', 'version']
+const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'sqlite', 'http', 'version']
 
 /** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */
 const MAY_USE_PROCESS: Record<string, string[]> = {

@@ -1,5 +1,6 @@
-import type { DesiredResource, KindDefinition } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import type { AdoptAction } from '../planning/action.ts'
+import type { DesiredResource } from '../resource.ts'
 import type { StateResource } from '../state/store.ts'
 import { type ApplyContext, save, toState } from './apply-context.ts'
 import type { ActionOutcome } from './outcome.ts'

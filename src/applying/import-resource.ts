@@ -1,11 +1,11 @@
 import { hasOtherExternalId, sameIdentity } from '../comparing/same-identity.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { GuardError, UsageError } from '../diagnostics/errors.ts'
-import type { Attributes } from '../kinds/draft.ts'
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
 import { comparedFields } from '../planning/comparison.ts'
 import { digestSecrets } from '../planning/digest.ts'
+import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import type { Address, StateResource, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal } from '../workos/api.ts'
 

@@ -1,10 +1,10 @@
 import { TargetError } from '../diagnostics/errors.ts'
-import type { Attributes } from '../kinds/draft.ts'
 import { group } from '../kinds/group/group.ts'
 import { type GivenRole, ownRoles, rankedRoles, rolesOfGroup } from '../kinds/group/group-roles.ts'
 import { membership } from '../kinds/membership/membership.ts'
 import { pages } from '../kinds/paging.ts'
 import { whereEnabled } from '../planning/group-roles.ts'
+import type { Attributes } from '../resource.ts'
 import { type Api, ApiRefusal } from '../workos/api.ts'
 
 /**

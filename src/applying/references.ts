@@ -1,6 +1,7 @@
-import type { DesiredResource, KindDefinition, RefIds } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
 import { address } from '../planning/action.ts'
+import type { DesiredResource, RefIds } from '../resource.ts'
 import type { ApiRefusal, WriteRequest } from '../workos/api.ts'
 import { type ApplyContext, fail } from './apply-context.ts'
 import type { ActionOutcome } from './outcome.ts'

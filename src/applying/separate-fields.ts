@@ -1,5 +1,5 @@
-import type { Attributes } from '../kinds/draft.ts'
-import type { DesiredResource, KindDefinition } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { Attributes, DesiredResource } from '../resource.ts'
 
 /** The separate fields that have something in them: see FieldDefinition. */
 export function separateOf({ fields }: KindDefinition, { attributes }: DesiredResource): Attributes {

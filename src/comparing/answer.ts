@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../json.ts'
-import type { Attributes, FieldDefinition } from '../kinds/draft.ts'
-import type { Changes, DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
+import type { FieldDefinition } from '../kinds/draft.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { sameMembers, sameValue } from './same-value.ts'
 
 /** A field, or a member of one, that WorkOS answered otherwise than it was sent. */

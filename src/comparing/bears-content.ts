@@ -1,6 +1,6 @@
 import { canonicalJson } from '../json.ts'
-import type { Attributes } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
+import type { Attributes } from '../resource.ts'
 import { isEmpty } from './empty.ts'
 
 /** Whether a resource holds to the letter what a create sent, and nothing yet of what follows in requests of its own. */

@@ -1,5 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { bearsContent } from './bears-content.ts'
 import { sameIdentity } from './same-identity.ts'
 

@@ -1,4 +1,5 @@
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 
 /**
  * Whether a live resource that bears the external id of a desired one is the same thing. External ids of two systems may

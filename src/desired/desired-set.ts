@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import type { DesiredResource } from '../kinds/kind.ts'
+import type { DesiredResource } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Accounting } from './accounting.ts'
 import { countNamed, type LeftOutItem, leftOutItems } from './left-out.ts'

@@ -1,6 +1,6 @@
 import type { UserDedupe } from '../config/manifest.ts'
-import type { Attributes } from '../kinds/draft.ts'
 import { comparedEmail } from '../kinds/user/compared-email.ts'
+import type { Attributes } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** What records say of users that cannot be true of all of them, by its stable name. */

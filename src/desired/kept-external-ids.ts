@@ -1,6 +1,7 @@
 import type { Manifest } from '../config/manifest.ts'
 import { isObject, type JsonObject } from '../json.ts'
-import type { Attributes, Normalised } from '../kinds/draft.ts'
+import type { Normalised } from '../kinds/draft.ts'
+import type { Attributes } from '../resource.ts'
 
 interface Fitted {
   attributes: Attributes

@@ -1,8 +1,8 @@
 import type { Manifest } from '../config/manifest.ts'
 import { canonicalJson } from '../json.ts'
-import type { DesiredResource } from '../kinds/kind.ts'
 import { permissionsDefined } from '../kinds/permission/permission.ts'
 import { rolesDefined } from '../kinds/role/role-definition.ts'
+import type { DesiredResource } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { leaveOut } from './left-out-with.ts'
 

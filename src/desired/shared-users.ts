@@ -1,5 +1,5 @@
 import type { Json } from '../json.ts'
-import type { Attributes } from '../kinds/draft.ts'
+import type { Attributes } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { type DuplicateCaseCode, insertCase } from './duplicate-cases.ts'
 import { rejectRepeated, repeatedValues } from './unique-values.ts'

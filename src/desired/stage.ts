@@ -1,6 +1,8 @@
-import type { DerivedName, Draft, LeftOut, MapResult, Note, Reject, RoleGrant } from '../mapping/result.ts'
+import type { DerivedName, Draft, LeftOut, MapResult, RoleGrant } from '../mapping/result.ts'
+import { insertNote } from '../rundb/notes.ts'
+import { insertReject, placeOf } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import type { Origin, RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
+import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 import { insertLeftOut } from './left-out.ts'
 import { insertLeftOutKey, insertLeftOutWith } from './left-out-with.ts'
 
@@ -107,28 +109,23 @@ function byStreamAndPath(a: LeftOut, b: LeftOut): number {
 
 /** Quarantines a record that the source itself refused. */
 export function rejectRecord(rundb: RunDatabase, { stream, origin, problem }: RejectedRecord): void {
-  rundb.run(
-    'INSERT INTO rejects VALUES (?, NULL, ?, ?, ?, ?, NULL, ?, ?, ?, 1)',
-    'record',
-    problem.code,
-    problem.path ?? stream,
-    problem.message,
-    problem.hint ?? null,
-    rundb.fileId(origin.file),
-    origin.line ?? null,
-    '{}',
-  )
+  const { code, path, message, hint } = problem
+  insertReject(rundb, { kind: 'record', key: null, code, field: path ?? stream, message, hint, seq: null, origin })
 }
 
 function insertResult(rundb: RunDatabase, result: MapResult): void {
   rundb.transaction(() => {
     for (const { draft, records } of collapse(result.drafts)) insertDraft(rundb, draft, records)
     for (const grant of result.grants) insertGrant(rundb, grant)
-    for (const reject of result.rejects) insertReject(rundb, reject)
+    for (const reject of result.rejects) {
+      insertReject(rundb, reject)
+      if (reject.key !== null && reject.email !== undefined)
+        rundb.run('INSERT INTO addresses VALUES (?, ?, ?)', reject.seq, reject.key, reject.email)
+    }
     for (const note of result.notes) insertNote(rundb, note)
     for (const name of result.names.values()) insertName(rundb, name)
     for (const left of result.leftOutKeys) insertLeftOutKey(rundb, left)
-    for (const item of result.leftOutItems) insertLeftOutWith(rundb, item, place(rundb, item.origin))
+    for (const item of result.leftOutItems) insertLeftOutWith(rundb, item, placeOf(rundb, item.origin))
     for (const record of result.leftOutRecords) insertLeftOut(rundb, record)
   })
 }
@@ -171,7 +168,7 @@ function insertDraft(rundb: RunDatabase, draft: Draft, records: number): void {
     JSON.stringify(draft.refs),
     draft.attributes,
     draft.secrets,
-    ...place(rundb, draft.origin),
+    ...placeOf(rundb, draft.origin),
     records,
     draft.rank ?? null,
     draft.updatedAt ?? null,
@@ -196,30 +193,9 @@ function insertGrant(rundb: RunDatabase, grant: RoleGrant): void {
     grant.organization,
     grant.scope,
     grant.role,
-    ...place(rundb, grant.origin),
+    ...placeOf(rundb, grant.origin),
     grant.email ?? null,
   )
-}
-
-function insertReject(rundb: RunDatabase, reject: Reject): void {
-  rundb.run(
-    'INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)',
-    reject.kind,
-    reject.key,
-    reject.code,
-    reject.field ?? null,
-    reject.message,
-    reject.hint ?? null,
-    reject.seq,
-    ...place(rundb, reject.origin),
-    JSON.stringify(reject.refs ?? {}),
-  )
-  if (reject.key === null || reject.email === undefined) return
-  rundb.run('INSERT INTO addresses VALUES (?, ?, ?)', reject.seq, reject.key, reject.email)
-}
-
-function insertNote(rundb: RunDatabase, note: Note): void {
-  rundb.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', note.seq, note.kind, note.key, note.code, note.detail)
 }
 
 /** Chunks arrive in any order: the first place of a name is that of the first record. */
@@ -234,10 +210,6 @@ function insertName(rundb: RunDatabase, { kind, derived, slug, scope, name, mapp
     name,
     seq,
     mapped ? 1 : 0,
-    ...place(rundb, origin),
+    ...placeOf(rundb, origin),
   )
-}
-
-function place(rundb: RunDatabase, origin: Origin): [number, number | null] {
-  return [rundb.fileId(origin.file), origin.line ?? null]
 }

@@ -1,6 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import type { Action } from '../planning/action.ts'
+import type { LiveResource, RefIds } from '../resource.ts'
 import type { Address, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { ExplainedLive, ExplainedState } from './explanation.ts'

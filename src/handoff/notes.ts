@@ -1,5 +1,5 @@
 import { certificateEnd } from '../kinds/connection/pem.ts'
-import type { DesiredResource } from '../kinds/kind.ts'
+import type { DesiredResource } from '../resource.ts'
 import { latestCertificate, listOf } from './templates.ts'
 
 const DAY = 86_400_000

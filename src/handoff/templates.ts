@@ -1,6 +1,5 @@
 import { certificateEnd } from '../kinds/connection/pem.ts'
-import type { Attributes } from '../kinds/draft.ts'
-import type { DesiredResource } from '../kinds/kind.ts'
+import type { Attributes, DesiredResource } from '../resource.ts'
 
 /**
  * The columns of the files that WorkOS imports connections from, as `workos migrations export-template` writes them:

@@ -1,7 +1,6 @@
 import { TargetError } from '../diagnostics/errors.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import type { Attributes } from './draft.ts'
-import type { Changes } from './kind.ts'
+import type { Attributes, Changes } from '../resource.ts'
 
 /** WorkOS's spelling of the fields that a kind sends, by our own. */
 export type Spelling = Readonly<Record<string, string>>

@@ -1,8 +1,7 @@
 import type { JsonObject } from '../json.ts'
+import type { Attributes, LiveResource } from '../resource.ts'
 import type { Api } from '../workos/api.ts'
 import { requiredText } from './body.ts'
-import type { Attributes } from './draft.ts'
-import type { LiveResource } from './kind.ts'
 
 /** What is read of a kind that the environment knows by slug, which is WorkOS's id here: roles and permissions. */
 export interface BySlug {

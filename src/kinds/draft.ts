@@ -1,8 +1,6 @@
 import type { Manifest, MergeRule } from '../config/manifest.ts'
 import type { JsonObject } from '../json.ts'
-
-/** Non-secret attributes by field name, in our camelCase spelling. A field that is absent is not managed. */
-export type Attributes = JsonObject
+import type { Attributes } from '../resource.ts'
 
 /** One field of a kind. */
 export interface FieldDefinition {

@@ -1,6 +1,6 @@
 import type { MergeRule } from '../config/manifest.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
-import type { Attributes } from './draft.ts'
+import type { Attributes } from '../resource.ts'
 import { isFilled } from './merge-values.ts'
 import type { Mergeable, MergeConflict, MergedKind } from './mergeable.ts'
 

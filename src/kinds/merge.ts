@@ -1,6 +1,7 @@
 import type { MergeRule, MergeStrategy } from '../config/manifest.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
-import type { Attributes, DraftDefinition, ValueProblem, ValueRules } from './draft.ts'
+import type { Attributes } from '../resource.ts'
+import type { DraftDefinition, ValueProblem, ValueRules } from './draft.ts'
 import { mergeSecrets } from './merge-secrets.ts'
 import { type Held, isFilled, type Taken, takeMembers, takeValue } from './merge-values.ts'
 import type { Mergeable, MergeConflict, MergedKind } from './mergeable.ts'

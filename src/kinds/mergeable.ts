@@ -1,6 +1,7 @@
 import type { MergeRule } from '../config/manifest.ts'
 import type { Json, JsonObject } from '../json.ts'
-import type { Attributes, DraftDefinition } from './draft.ts'
+import type { Attributes } from '../resource.ts'
+import type { DraftDefinition } from './draft.ts'
 
 /** A record of a resource, as it is merged. */
 export interface Mergeable {

@@ -1,7 +1,7 @@
 import { TargetError } from '../diagnostics/errors.ts'
 import { isObject, type JsonObject } from '../json.ts'
+import type { LiveResource } from '../resource.ts'
 import type { Api, Query } from '../workos/api.ts'
-import type { LiveResource } from './kind.ts'
 
 /** The most that WorkOS puts on a page. */
 const PAGE_SIZE = 100

@@ -1,7 +1,6 @@
 import type { MatchedBy } from '../comparing/identify.ts'
 import type { Json } from '../json.ts'
-import type { Attributes } from '../kinds/draft.ts'
-import type { Changes } from '../kinds/kind.ts'
+import type { Attributes, Changes } from '../resource.ts'
 
 /** One field that an action changes. Secret fields are named and never shown. */
 export type FieldChange =

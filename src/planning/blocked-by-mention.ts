@@ -1,5 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { DesiredResource, KindDefinition, Mention } from '../kinds/kind.ts'
+import type { KindDefinition, Mention } from '../kinds/kind.ts'
+import type { DesiredResource } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { BlockedAction } from './action.ts'
 import { findMention } from './references.ts'

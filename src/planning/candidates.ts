@@ -1,5 +1,6 @@
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
-import type { DesiredResource, KindDefinition } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { DesiredResource } from '../resource.ts'
 import { digestSecrets } from './digest.ts'
 import type { Known } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'

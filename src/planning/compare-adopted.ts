@@ -3,8 +3,8 @@ import { sameValue } from '../comparing/same-value.ts'
 import { vouchesForOther } from '../comparing/vouching.ts'
 import type { ConflictPolicy } from '../config/manifest.ts'
 import { isObject, type JsonObject } from '../json.ts'
-import type { Attributes } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
+import type { Attributes } from '../resource.ts'
 import { addChange, addMembers, asObject, type Comparison, comparedFields, differs } from './comparison.ts'
 
 /**

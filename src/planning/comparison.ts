@@ -1,8 +1,9 @@
 import { isEmpty } from '../comparing/empty.ts'
 import { sameMembers, sameValue } from '../comparing/same-value.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import type { Attributes, FieldDefinition } from '../kinds/draft.ts'
-import type { Changes, KindDefinition } from '../kinds/kind.ts'
+import type { FieldDefinition } from '../kinds/draft.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { Attributes, Changes } from '../resource.ts'
 import type { Drift, FieldChange } from './action.ts'
 
 type KeptDifference = Pick<Drift, 'field' | 'live' | 'desired' | 'reason' | 'refused'>

@@ -1,6 +1,7 @@
 import { identify } from '../comparing/identify.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { DesiredResource, KindDefinition, LiveResource } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { DesiredResource, LiveResource } from '../resource.ts'
 import type { Action, AdoptAction } from './action.ts'
 import { blockedByMention } from './blocked-by-mention.ts'
 import { compareAdopted } from './compare-adopted.ts'

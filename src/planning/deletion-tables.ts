@@ -1,4 +1,4 @@
-import type { Attributes } from '../kinds/draft.ts'
+import type { Attributes } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { SkippedDeletion } from './action.ts'
 import { BEYOND } from './state-scope.ts'

@@ -1,5 +1,6 @@
-import type { DesiredResource, KindDefinition } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
+import type { DesiredResource } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { DeleteAction, SkippedDeletion } from './action.ts'
 import { type DeletionCandidate, deletionCandidates, insertSkippedDeletion, isRejected } from './deletion-tables.ts'

@@ -1,5 +1,4 @@
 import { CredentialsError } from '../diagnostics/errors.ts'
-import type { Attributes } from '../kinds/draft.ts'
 import { group } from '../kinds/group/group.ts'
 import {
   type GivenRole,
@@ -9,8 +8,8 @@ import {
   rankedRoles,
   rolesOfGroup,
 } from '../kinds/group/group-roles.ts'
-import type { LiveResource } from '../kinds/kind.ts'
 import { membership } from '../kinds/membership/membership.ts'
+import type { Attributes, LiveResource } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
 import { eachOf } from './at-once.ts'

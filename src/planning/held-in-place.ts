@@ -1,6 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { Attributes } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
+import type { Attributes } from '../resource.ts'
 import type { Known } from './plan-tables.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
-import type { DesiredResource, KindDefinition, Mention } from '../kinds/kind.ts'
+import type { KindDefinition, Mention } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
+import type { DesiredResource } from '../resource.ts'
 import type { Api } from '../workos/api.ts'
 import { eachOf } from './at-once.ts'
 import { insertLive } from './plan-tables.ts'

@@ -1,5 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import type { Api } from '../workos/api.ts'
 import { insertLive } from './plan-tables.ts'
 

@@ -1,5 +1,5 @@
 import { someOf } from '../diagnostics/some-of.ts'
-import type { DesiredResource, LiveResource } from '../kinds/kind.ts'
+import type { DesiredResource, LiveResource } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { findLive } from './plan-tables.ts'
 

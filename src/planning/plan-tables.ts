@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
-import type { LiveResource } from '../kinds/kind.ts'
+import type { LiveResource } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateResource, StateStore } from '../state/store.ts'
 import type { Action, Drift } from './action.ts'

@@ -1,6 +1,7 @@
 import type { MatchedBy } from '../comparing/identify.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import type { BlockedAction } from './action.ts'
 import { matchByName } from './match-by-name.ts'
 import { findLive, findNamesakes } from './plan-tables.ts'

@@ -1,4 +1,5 @@
-import type { DesiredResource, KindDefinition, Mention, MentionedAs, RefIds } from '../kinds/kind.ts'
+import type { KindDefinition, Mention, MentionedAs } from '../kinds/kind.ts'
+import type { DesiredResource, RefIds } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { findLive } from './plan-tables.ts'
 

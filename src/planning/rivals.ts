@@ -1,7 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { Attributes } from '../kinds/draft.ts'
-import type { DesiredResource } from '../kinds/kind.ts'
+import type { Attributes, DesiredResource } from '../resource.ts'
 
 /** Whether users with one address are one: then no other user of the source has it. */
 export function addressIsIdentity({ dedupe }: Pick<Manifest, 'dedupe'>): boolean {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { createPrivateFile } from '../files/private-file.ts'
+import { openThrowaway, type Parameter, type Row, Statements } from '../sqlite/open.ts'
 import { LEFT_OUT_TABLES } from './left-out-tables.ts'
 import { SCOPE_TABLES } from './scope-tables.ts'
 
@@ -66,7 +67,7 @@ const CACHE_KIB = 64 * 1024
 /** The staging database of one run: a thin hold on SQLite that keeps its prepared statements. */
 export class RunDatabase {
   readonly db: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements: Statements
   readonly #files = new Map<string, number>()
   #spools = 0
 
@@ -74,35 +75,28 @@ export class RunDatabase {
   constructor(folder: string | undefined) {
     const path = folder === undefined ? ':memory:' : join(folder, 'run.sqlite')
     if (folder !== undefined) createPrivateFile(path)
-    this.db = new DatabaseSync(path)
-    this.db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA temp_store = FILE; PRAGMA cache_size = -${CACHE_KIB}; ${SCHEMA} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
-    // What SQLite sorts may hold password hashes: it belongs into the private folder, not into one that all users share.
-    if (folder !== undefined) this.db.exec(`PRAGMA temp_store_directory = '${folder.replaceAll("'", "''")}'`)
+    this.db = openThrowaway(path, { cacheKiB: CACHE_KIB, ...(folder !== undefined && { temporary: folder }) })
+    this.#statements = new Statements(this.db)
+    this.db.exec(`${SCHEMA} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
   }
 
   /** A prepared statement, made once per text. Not for two iterations at the same time. */
   statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.db.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
+    return this.#statements.prepare(sql)
   }
 
-  run(sql: string, ...parameters: (string | number | null)[]): number {
+  run(sql: string, ...parameters: Parameter[]): number {
     return Number(this.statement(sql).run(...parameters).changes)
   }
 
   /** One number: the first column of the first row, 0 where that is null. */
-  count(sql: string, ...parameters: (string | number | null)[]): number {
+  count(sql: string, ...parameters: Parameter[]): number {
     const row = this.statement(sql).get(...parameters)
     return row === undefined ? 0 : Number(Object.values(row)[0] ?? 0)
   }
 
   /** The rows of a query as they are now, in its order, held on disk: the tables it reads may be changed while they are gone through. */
-  *spool(sql: string, ...parameters: (string | number | null)[]): Generator<Record<string, SQLOutputValue>> {
+  *spool(sql: string, ...parameters: Parameter[]): Generator<Row> {
     const table = `spool_${++this.#spools}`
     this.db.prepare(`CREATE TEMP TABLE ${table} AS ${sql}`).run(...parameters)
     try {

@@ -2,8 +2,8 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { StateError, UsageError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import { type DatabaseOwner, takeDatabaseFile } from '../files/database-file.ts'
 import { NotRegularFile } from '../files/regular-file.ts'
+import { type DatabaseOwner, takeDatabaseFile } from '../sqlite/database-file.ts'
 import { SCHEMA_STEPS } from './schema.ts'
 
 /** Marks a file as a sandbox's: "WSBX". */

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs'
 import { StateError } from '../diagnostics/errors.ts'
-import { type DatabaseOwner, takeDatabaseFile } from '../files/database-file.ts'
 import { placeHint } from '../files/private-file.ts'
 import { NotRegularFile, regularFileAt } from '../files/regular-file.ts'
+import { type DatabaseOwner, takeDatabaseFile } from '../sqlite/database-file.ts'
 import { APPLICATION_ID } from './migrations.ts'
 import { foreign, unreadable } from './refusals.ts'
 

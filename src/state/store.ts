@@ -1,4 +1,4 @@
-import type { Attributes } from '../kinds/draft.ts'
+import type { Attributes } from '../resource.ts'
 
 /**
  * What the state says of one resource. `attributes` are the source's values when they were last applied or adopted: the

@@ -1,8 +1,8 @@
 import { sameValue } from '../comparing/same-value.ts'
 import { isObject, type Json } from '../json.ts'
-import type { Attributes } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { comparedFields, differs } from '../planning/comparison.ts'
+import type { Attributes } from '../resource.ts'
 import type { ChangedBy } from './verification.ts'
 
 /** A field, or a member of one, with another value in WorkOS than in the source. */

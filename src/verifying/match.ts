@@ -1,8 +1,9 @@
 import { identify } from '../comparing/identify.ts'
 import type { Manifest } from '../config/manifest.ts'
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kinds/kind.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import { matchByName } from '../planning/match-by-name.ts'
 import { findLive, findNamesakes } from '../planning/plan-tables.ts'
+import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { type Applied, appliedKey } from './verify-tables.ts'
 

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../json.ts'
-import type { Attributes } from '../kinds/draft.ts'
 import { createPlanTables } from '../planning/plan-tables.ts'
+import type { Attributes } from '../resource.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Finding } from './verification.ts'

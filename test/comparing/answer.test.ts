@@ -10,10 +10,11 @@ import {
 import type { JsonObject } from '../../src/json.ts'
 import { connection } from '../../src/kinds/connection/connection-kind.ts'
 import { group } from '../../src/kinds/group/group.ts'
-import type { KindDefinition, LiveResource } from '../../src/kinds/kind.ts'
+import type { KindDefinition } from '../../src/kinds/kind.ts'
 import { membership } from '../../src/kinds/membership/membership.ts'
 import { organization } from '../../src/kinds/organization/organization.ts'
 import { user } from '../../src/kinds/user/user.ts'
+import type { LiveResource } from '../../src/resource.ts'
 
 describe('no difference', () => {
   const cases: [string, KindDefinition, JsonObject, JsonObject][] = [

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type Found, identify } from '../../src/comparing/identify.ts'
 import type { Manifest } from '../../src/config/manifest.ts'
-import type { DesiredResource, KindDefinition, LiveResource } from '../../src/kinds/kind.ts'
+import type { KindDefinition } from '../../src/kinds/kind.ts'
 import { kindDefinition, kindDefinitions } from '../../src/kinds/registry.ts'
+import type { DesiredResource, LiveResource } from '../../src/resource.ts'
 
 type Policy = Pick<Manifest['adopt'], 'mode' | 'unverified'>
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Attributes } from '../../src/kinds/draft.ts'
 import { membership } from '../../src/kinds/membership/membership.ts'
 import { checkMerged, mergeDrafts } from '../../src/kinds/merge.ts'
 import { user } from '../../src/kinds/user/user.ts'
+import type { Attributes } from '../../src/resource.ts'
 import { RULES } from './rules.ts'
 
 const draft = (attributes: Attributes, secrets: Attributes | null = null) => ({ key: 'k', attributes, secrets })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { DesiredResource } from '../../src/kinds/kind.ts'
 import { organization } from '../../src/kinds/organization/organization.ts'
+import type { DesiredResource } from '../../src/resource.ts'
 import { ApiRefusal } from '../../src/workos/api.ts'
 import { live, only } from './live.ts'
 import { RULES } from './rules.ts'

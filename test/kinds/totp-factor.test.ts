@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { DesiredResource } from '../../src/kinds/kind.ts'
 import { totpFactor } from '../../src/kinds/user/totp-factor.ts'
+import type { DesiredResource } from '../../src/resource.ts'
 import { collect, live } from './live.ts'
 
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'

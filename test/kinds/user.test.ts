@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Normalised } from '../../src/kinds/draft.ts'
-import type { DesiredResource } from '../../src/kinds/kind.ts'
 import { user } from '../../src/kinds/user/user.ts'
+import type { DesiredResource } from '../../src/resource.ts'
 import { ApiRefusal } from '../../src/workos/api.ts'
 import { collect, live, only } from './live.ts'
 import { RULES } from './rules.ts'

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../json.ts'
+import type { Attributes, DesiredResource, LiveResource } from '../../resource.ts'
 import { createBody, requiredText, type Spelling, textOf } from '../body.ts'
-import type { Attributes } from '../draft.ts'
-import type { DesiredResource, KindDefinition, LiveResource } from '../kind.ts'
+import type { KindDefinition } from '../kind.ts'
 import { pages } from '../paging.ts'
 import { connectionDraft } from './connection.ts'
 

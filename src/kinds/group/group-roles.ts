@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../../json.ts'
+import type { Attributes } from '../../resource.ts'
 import type { Api } from '../../workos/api.ts'
 import { textOf } from '../body.ts'
-import type { Attributes } from '../draft.ts'
 import { objectPages, rolePages } from '../paging.ts'
 import { rolesPath } from '../role/organization-role.ts'
 import { memberOf } from './group-id.ts'

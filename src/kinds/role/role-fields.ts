@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../json.ts'
+import type { Attributes, Changes } from '../../resource.ts'
 import type { WriteRequest } from '../../workos/api.ts'
 import { createBody, pick, type Spelling, updateBody } from '../body.ts'
-import type { Attributes, FieldDefinition } from '../draft.ts'
-import type { Changes } from '../kind.ts'
+import type { FieldDefinition } from '../draft.ts'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 

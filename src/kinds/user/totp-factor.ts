@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../json.ts'
+import type { DesiredResource, LiveResource, RefIds } from '../../resource.ts'
 import { pick, requiredText, textOf } from '../body.ts'
-import type { DesiredResource, KindDefinition, LiveResource, RefIds } from '../kind.ts'
+import type { KindDefinition } from '../kind.ts'
 import { pages } from '../paging.ts'
 import { enrolledFault } from './totp-answer.ts'
 

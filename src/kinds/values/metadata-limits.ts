@@ -1,6 +1,7 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
-import type { Attributes, Normalised, ValueProblem, ValueRules } from '../draft.ts'
+import type { Attributes } from '../../resource.ts'
+import type { Normalised, ValueProblem, ValueRules } from '../draft.ts'
 import { shown } from './check.ts'
 
 type MetadataRules = Manifest['metadata']

@@ -1,0 +1,53 @@
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+
+/**
+ * Opens SQLite for every part of the program. In: a path and what the file is for. Out: a connection with the pragmas of that purpose.
+ * Throwaway files (joins, the run, tallies) have no journal and wait for no disk; kept files (state, snapshots, sandbox) are in WAL mode.
+ */
+
+export type Row = Record<string, SQLOutputValue>
+export type Parameter = string | number | null
+
+export interface Throwaway {
+  /** Pages kept in memory, KiB: bounds the memory whatever the number of rows. */
+  cacheKiB: number
+  /** Private folder for what SQLite sorts. Undefined: that of the system. */
+  temporary?: string
+}
+
+/**
+ * A database of which nothing is read after a crash.
+ * @param path of an existing private file; '' for a file without a name, which SQLite removes as soon as it is open; ':memory:'
+ */
+export function openThrowaway(path: string, { cacheKiB, temporary }: Throwaway): DatabaseSync {
+  const db = new DatabaseSync(path)
+  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA temp_store = FILE; PRAGMA cache_size = -${cacheKiB}`)
+  // What SQLite sorts may hold password hashes: it belongs in a private folder, not in one that all users share.
+  if (temporary !== undefined) db.exec(`PRAGMA temp_store_directory = '${temporary.replaceAll("'", "''")}'`)
+  return db
+}
+
+/** One figure of a database's header: `user_version`, `application_id`. */
+export function pragma(db: DatabaseSync, name: string): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
+}
+
+/** Prepared statements of a connection, made once per text. One statement is not for two iterations at the same time. */
+export class Statements {
+  readonly #db: DatabaseSync
+  readonly #prepared = new Map<string, StatementSync>()
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+  }
+
+  prepare(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql)
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql)
+      this.#prepared.set(sql, statement)
+    }
+    return statement
+  }
+}
