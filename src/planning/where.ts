@@ -48,7 +48,7 @@ export function stateVersion({ serial, lineage }: Pick<StateStore, 'serial' | 'l
 
 /** Words by which environments are called that are not production, and that are. */
 const TRIALS =
-  /^(rundb|stage|stg|dev|devel|develop|development|test|tests|testing|qa|uat|sandbox|preview|demo|local|ci)$/
+  /^(staging|stage|stg|dev|devel|develop|development|test|tests|testing|qa|uat|sandbox|preview|demo|local|ci)$/
 const PRODUCTION = /^(prod|production|prd|live)$/
 /** `pre-prod` and `non-production` are no production. */
 const BEFORE = /^(pre|non|not|preprod|preproduction|nonprod|nonproduction)$/
