@@ -1,7 +1,7 @@
 /**
  * npm run bench [-- planning|memory|files|throughput|limits …]
  *
- * Measures what docs/performance.md reports. Machines differ and are noisy: compare the ratios.
+ * Measures what docs/explanation/performance.md reports. Machines differ and are noisy: compare the ratios.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -11,7 +11,7 @@ const PREAMBLE = `# Expressions
 The values under \`map\` are [JSONata](https://docs.jsonata.org) expressions over one record: \`first_name\` is the value of that
 column, \`$email(email)\` calls a function, \`plan = 'pro' ? 'paid' : 'free'\` decides. A field whose expression yields nothing
 is left out. \`workos-migrate validate\` compiles all of them and points at the character where one is wrong;
-\`workos-migrate inspect\` shows which fields there are; [tests](mapping-tests.md) show that they yield what you mean.
+\`workos-migrate inspect\` shows which fields there are; [tests](../how-to/mapping-tests.md) show that they yield what you mean.
 
 | Written | Means |
 |---|---|
@@ -31,7 +31,7 @@ warned of.
 \`$lowercase\` and \`$uppercase\` make no ASCII letter out of another character: the Kelvin sign stays what it is and does not become a \`k\`.
 An address with such a character could otherwise become the address of another person. For addresses there is \`$email\`. Where an
 expression computes \`map.user.key\`, \`email\` or \`user\`, the addresses that it reads are checked as the source has them:
-[duplicates](duplicates.md#addresses-that-can-be-taken-for-another) says which are rejected.
+[duplicates](../how-to/duplicates.md#addresses-that-can-be-taken-for-another) says which are rejected.
 
 Beside [JSONata's own functions](https://docs.jsonata.org/string-functions) there are these. None of them runs data as code. Nothing in
 (an absent field, null, blanks) is nothing out, unless it says otherwise.
@@ -40,10 +40,10 @@ Beside [JSONata's own functions](https://docs.jsonata.org/string-functions) ther
 const PASSWORDS = `Each yields what \`map.user.passwordHash\` takes: \`{ hash, type }\` in the form that WorkOS takes, or \`{ unsupported }\` with the name of
 a scheme that WorkOS has no counterpart for. Those users, and users whose hash is beyond WorkOS's limits (too few rounds, say), are
 created without a password and reset it, or are rejected: \`passwords.unsupported\` says which. No part of a hash is in any message.
-[Passwords](passwords.md) has the table of what WorkOS takes.
+[Passwords](../how-to/passwords.md) has the table of what WorkOS takes.
 `
 
-/** docs/expressions.md, in Markdown, from the functions. */
+/** docs/reference/expressions.md, in Markdown, from the functions. */
 export function expressionDocs(): string {
   const parts = [
     PREAMBLE,

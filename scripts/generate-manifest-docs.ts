@@ -8,5 +8,5 @@ write('manifest.md', manifestDocs())
 write('expressions.md', expressionDocs())
 
 function write(name: string, text: string): void {
-  writeFileSync(fileURLToPath(new URL(`../docs/${name}`, import.meta.url)), text)
+  writeFileSync(fileURLToPath(new URL(`../docs/reference/${name}`, import.meta.url)), text)
 }

@@ -1,5 +1,5 @@
 /**
- * The example of docs/review.md: a company whose users are migrated already, and a pull request that changes the mapping. Everything that
+ * The example of docs/tutorials/first-pull-request.md: a company whose users are migrated already, and a pull request that changes the mapping. Everything that
  * the page shows is made here by the program itself.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

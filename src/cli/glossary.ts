@@ -1,6 +1,6 @@
 import { wrapped } from '../reporting/table.ts'
 
-/** The words of plans, applies and verifications, and what they mean here. docs/glossary.md says the same. */
+/** The words of plans, applies and verifications, and what they mean here. docs/reference/glossary.md says the same. */
 export const WORDS = {
   adopt: 'take over what is in WorkOS already: its id goes into the state, and nothing is created',
   unchanged: 'WorkOS has it as the source says: nothing is sent',

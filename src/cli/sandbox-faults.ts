@@ -25,7 +25,7 @@ export function readFaults(text: string, cwd: string): FaultSet {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const message = `--faults ${text} cannot be used: ${reason}`
-    const hint = 'give a percentage such as 5%, or a JSON file as docs/sandbox.md describes it'
+    const hint = 'give a percentage such as 5%, or a JSON file as docs/how-to/sandbox.md describes it'
     throw new UsageError({ code: 'bad_faults', message, hint }, { cause: error })
   }
 }

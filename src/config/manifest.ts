@@ -4,13 +4,13 @@ import type { Json, JsonObject } from '../json.ts'
 /** A JSONata expression, as written in the manifest. */
 export type ExpressionText = string
 
-/** How values of several records become one: see docs/duplicates.md. `most` is for the names of organizations alone. */
+/** How values of several records become one: see docs/how-to/duplicates.md. `most` is for the names of organizations alone. */
 export type MergeRule = 'first' | 'last' | 'most' | 'newest' | 'longest' | 'concat' | 'any' | 'all' | 'union'
 
 /** What becomes of several records of one user; all but `merge` and `error` take one record whole. */
 export type MergeStrategy = 'merge' | 'first' | 'last' | 'newest' | 'error'
 
-/** How duplicate users are found and become one: see docs/duplicates.md. */
+/** How duplicate users are found and become one: see docs/how-to/duplicates.md. */
 export interface UserDedupe {
   /** Users that agree in all of them are one. */
   by: ExpressionText[]

@@ -25,7 +25,7 @@ export function adviceFor(codes: string): Remedy {
   }
   return {
     reapply: 'after-remedy',
-    help: 'the message says what is wrong: correct the record or the manifest; docs/errors.md lists what is known',
+    help: 'the message says what is wrong: correct the record or the manifest; docs/reference/errors.md lists what is known',
   }
 }
 

@@ -266,7 +266,7 @@ whereInstalled('fish', () => {
 })
 
 test('the docs give the lines that install each script', () => {
-  const docs = readFileSync(new URL('../../docs/completion.md', import.meta.url), 'utf8')
+  const docs = readFileSync(new URL('../../docs/how-to/completion.md', import.meta.url), 'utf8')
   for (const shell of SHELLS) {
     const line = /^#\s+(workos-migrate completion .*)$/m.exec(scripts[shell])?.[1] ?? 'missing'
     expect(docs).toContain(line)

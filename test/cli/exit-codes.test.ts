@@ -148,7 +148,7 @@ test('a refusal comes before --strict, and that before --detailed-exitcode', asy
 })
 
 test('the docs name every exit code', () => {
-  const page = readFileSync(new URL('../../docs/exit-codes.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../docs/reference/exit-codes.md', import.meta.url), 'utf8')
   const named = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code))
   expect(named).toEqual(Object.values(ExitCode))
 })

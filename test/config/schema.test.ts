@@ -7,8 +7,8 @@ import { draftDefinitions } from '../../src/kinds/registry.ts'
 import { sourceDefinitions } from '../../src/sources/registry.ts'
 import { loadText, MINIMAL } from './folder.ts'
 
-test('docs/manifest.md is what the schema says (npx tsx scripts/generate-manifest-docs.ts)', () => {
-  expect(readFileSync('docs/manifest.md', 'utf8')).toBe(manifestDocs())
+test('docs/reference/manifest.md is what the schema says (npx tsx scripts/generate-manifest-docs.ts)', () => {
+  expect(readFileSync('docs/reference/manifest.md', 'utf8')).toBe(manifestDocs())
 })
 
 test('every key of the manifest is described', () => {

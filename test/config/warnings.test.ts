@@ -19,7 +19,7 @@ test('every warning of a plan can be accepted, and is explained', () => {
   )
   expect(made).toContain('everybody_verified')
   expect([...new Set(made)].sort()).toEqual([...CODES].sort())
-  const page = read('docs/warnings.md')
+  const page = read('docs/reference/warnings.md')
   expect(CODES.filter((code) => !page.includes(`| \`${code}\` |`))).toEqual([])
 })
 

@@ -4,7 +4,7 @@ import { type EventLine, eventsOf } from '../cli/event-lines.ts'
 import { member, peopleProject } from '../e2e/people.ts'
 import { KEY, startWorkos } from '../e2e/workos.ts'
 
-const page = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8')
+const page = readFileSync(new URL('../../docs/reference/events.md', import.meta.url), 'utf8')
 const schema = JSON.parse(readFileSync(new URL('../../schemas/events.schema.json', import.meta.url), 'utf8'))
 
 /** Ids, versions and times differ from run to run; phases and the table of kinds are left out of the page. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { command, folderOf } from '../cli/harness.ts'
 
-const page = readFileSync(fileURLToPath(new URL('../../docs/explain.md', import.meta.url)), 'utf8')
+const page = readFileSync(fileURLToPath(new URL('../../docs/how-to/explain.md', import.meta.url)), 'utf8')
 
 const [, rows = ''] = page.match(/```csv\n(.*?)```/s) ?? []
 const [, manifest = ''] = page.match(/```yaml\n(.*?)```/s) ?? []

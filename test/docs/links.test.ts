@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const pages = ['README.md', 'CHANGELOG.md', ...pagesIn('docs')]
+const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...pagesIn('docs')]
 
 function pagesIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -50,4 +50,20 @@ test('every page is reached from the README', () => {
     for (const { path } of linksOf(page)) if (pages.includes(path)) reached.add(path)
   }
   expect(pages.filter((page) => !reached.has(page))).toEqual([])
+})
+
+test('every page that a message, a recipe, a schema or an example names is there', () => {
+  const files = ['src', 'recipes', 'schemas', 'examples', 'scripts'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|ya?ml|json)$/.test(name))
+      .map((name) => join(folder, name)),
+  )
+  const named = files.flatMap((file) =>
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?<!github\.com\/\S*)\bdocs\/[\w/-]+\.md/g)].map(([page]) => ({
+      file,
+      page,
+    })),
+  )
+  expect(named.length).toBeGreaterThan(40)
+  expect(named.filter(({ page }) => !existsSync(join(ROOT, page)))).toEqual([])
 })

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { command, folderOf } from '../cli/harness.ts'
 
-const page = readFileSync(fileURLToPath(new URL('../../docs/mapping-tests.md', import.meta.url)), 'utf8')
+const page = readFileSync(fileURLToPath(new URL('../../docs/how-to/mapping-tests.md', import.meta.url)), 'utf8')
 const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8')
 
 const [, shortest = ''] = readme.match(/```yaml\n(version: 1\n.*?)```/s) ?? []

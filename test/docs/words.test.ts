@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { WORDS, WORDS_OF } from '../../src/cli/glossary.ts'
 import { command } from '../cli/harness.ts'
 
-const page = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
+const page = (name: string) => readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
 
 /** The rows of the tables of a page: first cell and second. */
 const rowsOf = (name: string): [string, string][] =>

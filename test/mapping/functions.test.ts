@@ -88,6 +88,6 @@ test('$pad within its bound does what JSONata does', async () => {
   }
 })
 
-test('docs/expressions.md is what the functions say (npm run docs)', () => {
-  expect(readFileSync('docs/expressions.md', 'utf8')).toBe(expressionDocs())
+test('docs/reference/expressions.md is what the functions say (npm run docs)', () => {
+  expect(readFileSync('docs/reference/expressions.md', 'utf8')).toBe(expressionDocs())
 })

@@ -100,7 +100,7 @@ test("organizations and roles from the accounts' custom claims", async () => {
 })
 
 test('the CSV of auth:export, whose columns the guide names', async () => {
-  const guide = readFileSync(fileURLToPath(new URL('../../docs/sources/firebase.md', import.meta.url)), 'utf8')
+  const guide = readFileSync(fileURLToPath(new URL('../../docs/how-to/sources/firebase.md', import.meta.url)), 'utf8')
   const [, source] = guide.match(/```yaml\n(source:\n[^`]*columns:[^`]*)```/) ?? []
   const users = [
     'u1,ada@example.com,true,sKaRSOoKz8s4IdEDWM+8A+ls9KXALW4TfRk4gqaCeMNxBxcwFyxhpAfL4KYpC4mzXnbDtq8G3qA3uESUC70poA==,42xEC+ixf3L2lw==,"Ampersand, Ada",,1001,ada@example.com,Ada,,,,,,,,,,,,,,1700086400000,1707776000000,,,"{""plan"":""pro""}",',

@@ -11,7 +11,7 @@ import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { checkExpressions, checkStreams } from '../../src/mapping/check.ts'
 import { openSource } from '../../src/sources/registry.ts'
 
-const GUIDES = fileURLToPath(new URL('../../docs/sources', import.meta.url))
+const GUIDES = fileURLToPath(new URL('../../docs/how-to/sources', import.meta.url))
 
 /** What the guides leave to the reader's environment. */
 const ENV = { WORKOS_API_KEY: 'sk_test_guide', FIREBASE_SIGNER_KEY: 'QUJD', CLERK_SECRET_KEY: 'sk_test_guide' }

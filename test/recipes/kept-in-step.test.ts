@@ -10,8 +10,8 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 const samples = readdirSync(join(ROOT, 'examples')).toSorted()
 const manifests = ['migrate.config.yaml', ...samples.map((name) => `examples/${name}/migrate.config.yaml`)]
-const guides = readdirSync(join(ROOT, 'docs/sources')).filter((name) => name !== 'README.md')
-const index = read('docs/sources/README.md') + read('docs/sources/situations.md')
+const guides = readdirSync(join(ROOT, 'docs/how-to/sources')).filter((name) => name !== 'README.md')
+const index = read('docs/how-to/sources/README.md') + read('docs/how-to/sources/situations.md')
 
 /** Recipes that a sample's manifest stands on. */
 function recipesOf(manifest: string): string[] {
@@ -32,13 +32,15 @@ test('every sample and every guide is in the index of the sources', () => {
 
 test('every recipe names its guide, and every link of a guide leads somewhere', () => {
   for (const name of recipeNames(shippedRecipes)) {
-    const [guide] = read(`recipes/${name}.yaml`).match(/docs\/sources\/[\w-]+\.md/) ?? []
+    const [guide] = read(`recipes/${name}.yaml`).match(/docs\/how-to\/sources\/[\w-]+\.md/) ?? []
     expect(guide && existsSync(join(ROOT, guide)), name).toBe(true)
   }
   for (const guide of ['README.md', ...guides]) {
-    const links = [...read(`docs/sources/${guide}`).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link)
+    const links = [...read(`docs/how-to/sources/${guide}`).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+      ([, link = '']) => link,
+    )
     expect(
-      links.filter((link) => !existsSync(join(ROOT, 'docs/sources', link))),
+      links.filter((link) => !existsSync(join(ROOT, 'docs/how-to/sources', link))),
       guide,
     ).toEqual([])
   }

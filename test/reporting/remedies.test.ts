@@ -258,8 +258,8 @@ test.each([
   expect(describeReapply(advice.reapply)).toMatch(/pply/)
 })
 
-test('docs/errors.md lists every code with its remedy', () => {
-  const page = readFileSync(fileURLToPath(new URL('../../docs/errors.md', import.meta.url)), 'utf8')
+test('docs/reference/errors.md lists every code with its remedy', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../docs/reference/errors.md', import.meta.url)), 'utf8')
   const label = { yes: 'yes', 'after-remedy': 'then', 'with-cause': 'by itself' }
   const lines = [...remedies]
     .sort(([a], [b]) => (a < b ? -1 : 1))

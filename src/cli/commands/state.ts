@@ -70,7 +70,7 @@ export async function stateExport(
 ): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   return withState(options, context, async ({ state }) => {
-    // Data for programs, which look people up by these keys: see docs/masking.md.
+    // Data for programs, which look people up by these keys: see docs/how-to/masking.md.
     const output = buffered((context.unmasked ?? context).stdout)
     const csv = (row: (string | number)[]) => stringify([row], { escape_formulas: true })
     if (options.format !== 'ndjson') output.write(csv(['kind', 'key', 'external_id', 'workos_id', 'ownership', 'run']))

@@ -68,7 +68,7 @@ export async function test(options: TestOptions, context: Context): Promise<Exit
 
 function nothingToRun({ file }: LoadedManifest, recipe: string | undefined, cwd: string): string {
   if (recipe !== undefined) return `The recipe ${recipe} has no tests.\n`
-  return `There are no tests in ${shownFile(file, cwd)}. Write some under "tests:"; docs/mapping-tests.md shows how.\n`
+  return `There are no tests in ${shownFile(file, cwd)}. Write some under "tests:"; docs/how-to/mapping-tests.md shows how.\n`
 }
 
 function shownFile(file: string, cwd: string): string {

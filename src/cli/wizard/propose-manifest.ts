@@ -94,7 +94,7 @@ function sourceComment(answers: Answers, inspection: Inspection | undefined): st
     files.memberships === undefined
   ) {
     lines.push(
-      "Clerk's export does not say who belongs to which organization. A file of memberships does: see docs/sources/clerk.md.",
+      "Clerk's export does not say who belongs to which organization. A file of memberships does: see docs/how-to/sources/clerk.md.",
     )
   }
   return [...lines, ...(inspection === undefined && live !== undefined ? ['Nothing was looked at yet.'] : [])].join(

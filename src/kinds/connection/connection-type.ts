@@ -34,6 +34,6 @@ export function normaliseConnectionType(value: unknown, protocol: Protocol): Che
   return refuse(
     'invalid_connection_type',
     `${shown(text.value)} is no ${protocol === 'saml' ? 'SAML' : 'OpenID Connect'} type of WorkOS`,
-    `leave it out, or map one of ${TYPES[protocol].slice(0, 6).join(', ')} …: see docs/connections.md`,
+    `leave it out, or map one of ${TYPES[protocol].slice(0, 6).join(', ')} …: see docs/how-to/connections.md`,
   )
 }

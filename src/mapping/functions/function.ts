@@ -4,7 +4,7 @@ import type { Json } from '../../json.ts'
 import { isEmpty } from '../../kinds/values/check.ts'
 import { kindOf } from '../../kinds/values/text.ts'
 
-/** What a function is about: a heading of docs/expressions.md. */
+/** What a function is about: a heading of docs/reference/expressions.md. */
 export type Theme = 'Text' | 'Values' | 'Encodings' | 'Passwords'
 
 /** A function of this tool's own, described for its readers. */

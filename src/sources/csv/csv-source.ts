@@ -10,7 +10,7 @@ import { CsvStream, checkCsvFile } from './stream.ts'
 
 const STREAM = 'users'
 
-/** The columns of the `csv` source: see docs/sources/csv.md. */
+/** The columns of the `csv` source: see docs/how-to/sources/csv.md. */
 export const userColumns: ColumnSpec = {
   known: [
     'email',

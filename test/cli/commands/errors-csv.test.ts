@@ -15,7 +15,7 @@ const ROWS = [
   person('cleo', { email: 'nonsense' }),
   person('dora'),
 ]
-/** As docs/rejects.md has it. */
+/** As docs/how-to/rejects.md has it. */
 const environments = { corrected: { source: { path: './out.csv' }, prune: [] } }
 const lenient = { safety: { maxRejects: 5, maxFailures: 100 } }
 

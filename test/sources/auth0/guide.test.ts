@@ -8,7 +8,7 @@ import { checkExpressions } from '../../../src/mapping/check.ts'
 import { scopesFor } from '../../../src/sources/auth0/tenant/scopes.ts'
 import { folderWith } from '../reading.ts'
 
-const guide = readFileSync(fileURLToPath(new URL('../../../docs/sources/auth0.md', import.meta.url)), 'utf8')
+const guide = readFileSync(fileURLToPath(new URL('../../../docs/how-to/sources/auth0.md', import.meta.url)), 'utf8')
 const ENV = { WORKOS_API_KEY: 'sk_test_guide', AUTH0_CLIENT_ID: 'id', AUTH0_CLIENT_SECRET: 'secret' }
 
 test('every piece of a manifest in the guide works', async () => {

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { fileSource } from '../../../src/sources/file/file-source.ts'
 import { mapped } from '../mapped.ts'
 
-const page = readFileSync(fileURLToPath(new URL('../../../docs/sources/file.md', import.meta.url)), 'utf8')
+const page = readFileSync(fileURLToPath(new URL('../../../docs/how-to/sources/file.md', import.meta.url)), 'utf8')
 const snippets = [...page.matchAll(/```yaml\n(.*?)```/gs)].map((match) => parse(match[1] ?? ''))
 
 test('every example of the guide is one that the source takes', () => {

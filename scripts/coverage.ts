@@ -1,0 +1,68 @@
+/**
+ * npm run coverage [-- file …]: the suite with coverage, and one line for each folder of src. What runs in processes of its own, the built
+ * program and mapping workers, is not counted.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+interface Covered {
+  total: number
+  covered: number
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-coverage-'))
+const { status } = spawnSync(
+  process.execPath,
+  [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--reporter=dot',
+    '--coverage',
+    '--coverage.provider=v8',
+    '--coverage.include=src/**',
+    '--coverage.reporter=json-summary',
+    `--coverage.reportsDirectory=${folder}`,
+    ...process.argv.slice(2),
+  ],
+  { cwd: root, stdio: 'inherit' },
+)
+const summary: Record<string, Record<'lines' | 'branches', Covered>> = JSON.parse(
+  readFileSync(join(folder, 'coverage-summary.json'), 'utf8'),
+)
+rmSync(folder, { recursive: true })
+
+const folders = new Map<string, Record<'lines' | 'branches', Covered>>()
+for (const [file, { lines, branches }] of Object.entries(summary)) {
+  const name = file === 'total' ? 'total' : folderOf(file)
+  const sum = folders.get(name) ?? { lines: { total: 0, covered: 0 }, branches: { total: 0, covered: 0 } }
+  for (const [into, from] of [
+    [sum.lines, lines],
+    [sum.branches, branches],
+  ] as const) {
+    into.total += from.total
+    into.covered += from.covered
+  }
+  folders.set(name, sum)
+}
+const total = folders.get('total')
+folders.delete('total')
+process.stdout.write(`\n${'folder'.padEnd(16)}${'lines'.padStart(10)}${'branches'.padStart(10)}\n`)
+for (const [name, sums] of [...folders].sort(([one], [other]) => (one < other ? -1 : 1))) line(name, sums)
+if (total !== undefined) line('all', total)
+process.exitCode = status ?? 1
+
+/** The folder of src that a file belongs to; `src` for those at its top. */
+function folderOf(file: string): string {
+  const [first = '', ...rest] = relative(join(root, 'src'), file).split(sep)
+  return rest.length === 0 ? 'src' : first
+}
+
+function line(name: string, { lines, branches }: Record<'lines' | 'branches', Covered>): void {
+  const share = ({ total, covered }: Covered) =>
+    (total === 0 ? '–' : `${((100 * covered) / total).toFixed(1)} %`).padStart(10)
+  process.stdout.write(`${name.padEnd(16)}${share(lines)}${share(branches)}\n`)
+}
