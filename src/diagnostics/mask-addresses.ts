@@ -7,9 +7,9 @@ const LOCAL = new RegExp(`${UNIT}+$`, 'u')
 /** In quotes, as it stands in JSON text: `\"ada b\"`. */
 const QUOTED_LOCAL = /\\"[^"\\\n]+\\"$/
 
-/** Labels with dots between them; or a beginning that was cut off. */
+/** Labels with dots between them; or a beginning that was cut off. Each text matches in one way only: a long label costs its length. */
 const LABEL = String.raw`(?:[\p{L}\p{M}\p{N}]|&#45;|-)+`
-const DOMAIN = new RegExp(String.raw`${LABEL}(?:\.${LABEL})+|(?:${LABEL}\.?)*…`, 'uy')
+const DOMAIN = new RegExp(String.raw`${LABEL}(?:\.${LABEL})+|(?:${LABEL}(?:\.${LABEL})*\.?)?…`, 'uy')
 
 /** What is looked back for the part before the @, which has 64 octets at most, some of them written as entities. */
 const LOOK_BACK = 400

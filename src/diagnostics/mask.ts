@@ -160,11 +160,30 @@ export class Mask {
 /** Text in which none of the keys stands as a word of its own. */
 function replaced(text: string, keys: ReadonlyMap<string, string>): string {
   let shown = text
-  for (const [key, digest] of keys) {
-    shown = shown.replace(new RegExp(`(?<![\\p{L}\\p{N}_])${RegExp.escape(key)}(?![\\p{L}\\p{N}_])`, 'gu'), digest)
-  }
+  for (const [key, digest] of keys) shown = replacedWord(shown, key, digest)
   return shown
 }
+
+/** Without a regular expression of the key: it may be longer than one may be. */
+function replacedWord(text: string, key: string, digest: string): string {
+  let shown = ''
+  let done = 0
+  for (let at = text.indexOf(key); at !== -1; at = text.indexOf(key, at + 1)) {
+    const end = at + key.length
+    if (
+      at < done ||
+      ENDS_IN_WORD.test(text.slice(Math.max(0, at - 2), at)) ||
+      BEGINS_WITH_WORD.test(text.slice(end, end + 2))
+    )
+      continue
+    shown += text.slice(done, at) + digest
+    done = end
+  }
+  return shown + text.slice(done)
+}
+
+const ENDS_IN_WORD = /[\p{L}\p{N}_]$/u
+const BEGINS_WITH_WORD = /^[\p{L}\p{N}_]/u
 
 /** The user of a membership, whose key is made of both. */
 function partsOf(key: string): string[] {

@@ -263,3 +263,16 @@ describe('the selectors of a pilot', () => {
     })
   })
 })
+
+describe('long texts cost their length', () => {
+  const long = 60_000
+  test.each([
+    ['a key behind an @ without a dot', `u1@${'x'.repeat(long)}`],
+    ['many dots', `u1@${'x.'.repeat(long)}`],
+    ['a key of many addresses', `user:${'a.user:'.repeat(long / 10)}`],
+    ['quotes', `${'"a\\"'.repeat(long / 10)} is not an e-mail address`],
+  ])('%s', (_what, text) => {
+    for (const mask of [emails, all]) expect(mask.text(text).length).toBeGreaterThan(0)
+    expect(emails.text(`${text} ada@example.com`)).toMatch(/a\*\*\*@example\.com$/)
+  })
+})
