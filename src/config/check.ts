@@ -1,6 +1,8 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
+import { applyDefaults } from './apply-defaults.ts'
+import type { Manifest } from './manifest.ts'
 import { nearest } from './nearest.ts'
 import { type SchemaIssue, schemaIssueOf } from './schema-issue.ts'
 import { locationOf } from './text.ts'
@@ -8,16 +10,24 @@ import { type Branch, keyAt, toObject, valueAt } from './tree.ts'
 import { validateEnvironment, validateManifest } from './validators.ts'
 
 export interface Checked {
-  /** The manifest as a plain value with defaults filled in; trustworthy only without problems. */
+  /** The manifest with defaults filled in, as it is: anything may be wrong in it. */
   value: JsonObject
+  /** The same value as the schema types it; trustworthy only where no problem's path points. */
+  manifest: Manifest
   problems: Problem[]
 }
 
-/** Checks an effective manifest against the schema. Nothing is said about values that are unresolved, or inside them. */
-export function checkManifest(tree: Branch, unresolved: readonly string[][]): Checked {
+/**
+ * Checks an effective manifest against the schema, and fills in its defaults. Nothing is said about values that are unresolved, or inside them.
+ * @param directory the manifest's folder, on which some defaults depend
+ */
+export function checkManifest(tree: Branch, unresolved: readonly string[][], directory: string): Checked {
   const value = toObject(tree)
   validateManifest(value)
-  return { value, problems: translate(validateManifest.errors ?? [], tree, [], unresolved) }
+  const problems = translate(validateManifest.errors ?? [], tree, [], unresolved)
+  applyDefaults(value, directory)
+  // The type is made from the schema that the value was just checked against: the problems say where it does not hold.
+  return { value, manifest: value as JsonObject & Manifest, problems }
 }
 
 /** Checks an environment that was not chosen: its keys and values, not what it leaves out. */

@@ -4,14 +4,12 @@ import { MASK_MODES, type Mask, type MaskMode } from '../diagnostics/mask.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { isObject } from '../json.ts'
-import { applyDefaults } from './apply-defaults.ts'
 import { checkManifest, inReadingOrder } from './check.ts'
 import { type ComposeContext, compose, composeRecipe } from './compose.ts'
 import { checkDedupe } from './dedupe.ts'
 import { discoverManifest } from './discover.ts'
 import { checkOtherEnvironments } from './environments.ts'
 import type { LoadedManifest } from './loaded-manifest.ts'
-import type { Manifest } from './manifest.ts'
 import { checkPilot } from './pilot.ts'
 import { shippedRecipes } from './recipes.ts'
 import { resolveReferences } from './references.ts'
@@ -76,11 +74,10 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     takingNulls(without(composed, ['environments', '$schema'])),
     context,
   )
-  const checked = checkManifest(tree, [...unresolved])
-  applyDefaults(checked.value, dirname(file))
+  const checked = checkManifest(tree, [...unresolved], dirname(file))
   options.mask?.follow(maskOf(checked.value))
   const loaded: LoadedManifest = {
-    manifest: asManifest(checked.value),
+    manifest: checked.manifest,
     file,
     directory: dirname(file),
     ...(environment === undefined ? {} : { environment }),
@@ -125,11 +122,6 @@ function takingNulls(tree: Branch): Branch {
   })
   const value: Branch = { ...tests.value, entries: new Map(kept) }
   return { ...tree, entries: new Map(tree.entries).set('tests', { ...tests, value }) }
-}
-
-/** What the check has passed is a manifest; where it has not, the problems tell the caller not to look. */
-function asManifest(value: unknown): Manifest {
-  return value as Manifest
 }
 
 function locate(tree: Branch, file: string, path: string[], offset: number | undefined): Location {
