@@ -1,18 +1,18 @@
+/**
+ * JSONata within bounds. In: the text of an expression, the functions and constants that it may use. Out: what it reads (reads.ts,
+ * names.ts), how long it can take (cost.ts), and a function that evaluates it: direct.ts for the plain ones, the interpreter for the rest.
+ */
 import jsonata from 'jsonata'
 import { safeNfc } from '../addresses.ts'
 import { nearest } from '../config/nearest.ts'
 import { BadInput } from '../diagnostics/bad-input.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { type Constants, missingConstant } from './constants.ts'
 import { boundedLength } from './cost.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'
-import { type Flow, flowsIn } from './flows.ts'
-import { lowercase, uppercase } from './letter-case.ts'
-import { builtIn, type Names, namesIn } from './names.ts'
-import { pad } from './pad.ts'
+import { type ExpressionFunction, lowercase, pad, uppercase } from './functions.ts'
+import { builtIn, type Constants, missingConstant, type Names, namesIn } from './names.ts'
 import { toPlain } from './plain.ts'
-import { type Read, readsIn } from './reads.ts'
-import { readsWhole } from './whole.ts'
+import { type Flow, flowsIn, type Read, readsIn, readsWhole } from './reads.ts'
 
 /** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
 const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
@@ -24,16 +24,6 @@ const MAX_TIMEOUTS = 3
 export interface Bounds {
   stack: number
   timeout: number
-}
-
-/** A function that expressions may call besides JSONata's own. */
-export interface ExpressionFunction {
-  /** Without the `$`. */
-  name: string
-  /** It makes a slug of a name, and the same one of several names: what it did is told by `CompiledExpression.derived`. */
-  derives?: true
-  /** @throws Error whose message may show the arguments, or BadInput, whose message never does */
-  call(...args: unknown[]): Json | undefined
 }
 
 /** A slug that a function made of a name. */

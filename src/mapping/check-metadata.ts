@@ -1,7 +1,7 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { MapRule } from '../config/manifest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import type { Flow } from '../expressions/flows.ts'
+import type { Flow } from '../expressions/reads.ts'
 import { isObject } from '../json.ts'
 import { compileAtPath } from './expression.ts'
 

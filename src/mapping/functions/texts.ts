@@ -1,5 +1,5 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
-import { emailFunction } from '../../expressions/email-function.ts'
+import { emailFunction } from '../../expressions/functions.ts'
 import type { Json } from '../../json.ts'
 import { isConsumerDomain } from '../../kinds/organization/domains.ts'
 import { slug } from '../../kinds/organization/organization-name.ts'
