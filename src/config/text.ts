@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { LineCounter } from 'yaml'
-import { ManifestError } from '../diagnostics/errors.ts'
+import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import type { Location } from '../diagnostics/problem.ts'
 import { NotRegularFile, readRegular } from '../files/regular-file.ts'
 
@@ -67,7 +67,7 @@ function readBytes(file: string, from: Location | undefined): Buffer {
       const hint = error.what === 'a folder' ? 'name the file in it' : 'name a regular file'
       throw problem('not_a_file', `${file} is ${error.what}`, hint, from ?? { file })
     }
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const reason = codeOf(error) ?? 'unknown'
     if (reason === 'ENOENT' || reason === 'ENOTDIR') {
       throw problem('missing_file', `there is no file ${file}`, 'check the path', from ?? { file })
     }

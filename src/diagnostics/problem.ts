@@ -20,6 +20,9 @@ export interface Problem {
   severity?: 'error' | 'warning'
 }
 
+/** Why something is refused, wherever it stands. What is refused adds which field, key or record it is. */
+export type Reason = Pick<Problem, 'code' | 'message' | 'hint'>
+
 /** `file:line:column`, as far as it is known. */
 export function formatLocation(at: Location): string {
   return [at.file, at.line, at.line === undefined ? undefined : at.column]

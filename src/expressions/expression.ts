@@ -2,10 +2,12 @@
  * JSONata within bounds. In: the text of an expression, the functions and constants that it may use. Out: what it reads (reads.ts,
  * names.ts), how long it can take (cost.ts), and a function that evaluates it: direct.ts for the plain ones, the interpreter for the rest.
  */
+
 import jsonata from 'jsonata'
 import { safeNfc } from '../addresses.ts'
 import { nearest } from '../config/nearest.ts'
 import { BadInput } from '../diagnostics/bad-input.ts'
+import type { Reason } from '../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { boundedLength } from './cost.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'
@@ -59,9 +61,7 @@ export interface CompiledExpression {
   derived(): readonly Derivation[]
 }
 
-export type Compilation =
-  | { ok: true; expression: CompiledExpression }
-  | { ok: false; code: string; message: string; hint?: string; position: number }
+export type Compilation = { ok: true; expression: CompiledExpression } | ({ ok: false; position: number } & Reason)
 
 /** An expression failed on a record. `message` may show a value of the record; `code` and `publicMessage` never do. */
 export class ExpressionFailure extends Error {

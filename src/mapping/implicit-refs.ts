@@ -1,3 +1,4 @@
+import type { Reason } from '../diagnostics/problem.ts'
 import type { Reject } from './result.ts'
 
 /** What a record yielded of one kind: where a rule names no user, the record's own user is meant. */
@@ -16,7 +17,7 @@ export type Own = Map<string, OwnResources>
 export type OwnRef =
   | { ok: true; key: string; refs: Record<string, string> }
   /** `key`: of the one that was rejected, where that could be told. */
-  | { ok: false; code: string; message: string; hint: string; key?: string }
+  | ({ ok: false; key?: string } & Required<Reason>)
   /** It is left out by the condition at this path, and so is what refers to it. */
   | { ok: false; leftOutBy: string; key?: string }
 

@@ -1,5 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { ManifestError } from '../diagnostics/errors.ts'
+import { codeOf, type ManifestError } from '../diagnostics/errors.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
 import { createHeartbeat } from './heartbeat.ts'
@@ -113,7 +113,7 @@ async function startWorkers(
 }
 
 function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  return codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY'
 }
 
 /** The worker beside this file, in TypeScript when run from source, and in JavaScript when run from the build. */

@@ -1,4 +1,4 @@
-import type { Location } from '../diagnostics/problem.ts'
+import type { Location, Reason } from '../diagnostics/problem.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
 import type { Heartbeat } from './heartbeat.ts'
 
@@ -45,16 +45,13 @@ export interface RoleGrant {
 }
 
 /** A resource that was refused: by an expression that threw, or by a rule of its kind. */
-export interface Reject {
+export interface Reject extends Reason {
   seq: number
   kind: string
   /** Null when the key itself could not be computed. */
   key: string | null
-  code: string
   /** Field of the kind, where one is to blame. */
   field?: string
-  message: string
-  hint?: string
   origin: Origin
   /** Keys of what it referred to, so that dependents can be named. */
   refs?: Record<string, string>
