@@ -12,7 +12,9 @@ const NAMES = ['migrate.config.yaml', 'migrate.config.yml', 'migrate.config.json
  * @throws ManifestError when there is none
  */
 export async function discoverManifest(cwd: string, home: string | undefined): Promise<string> {
-  // Only the path is wanted: the file is parsed elsewhere, with the place of every value.
+  // cosmiconfig looks for the names in one folder, and no more. Its walk upwards ends at a package.json, or goes on to the folders of
+  // settings beneath the home folder; and its loaders are given text without its bytes, before a FIFO, a file of gigabytes or one that
+  // is not UTF-8 could be refused. So the walk is here, and `parseFile` reads the file, which keeps the place of every value.
   const found = () => ({ found: true })
   const explorer = cosmiconfig('migrate', {
     searchPlaces: NAMES,

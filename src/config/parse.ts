@@ -138,7 +138,7 @@ class Converter {
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return { kind: 'scalar', value, style, place }
     }
-    this.#complain('unknown_tag', 'a value with a tag of its own', 'leave the tag out', place)
+    this.#addIssue('unknown_tag', 'a value with a tag of its own', 'leave the tag out', place)
     return { kind: 'scalar', value: null, style, place }
   }
 
@@ -147,13 +147,13 @@ class Converter {
     for (const { key, value } of items) {
       const name = isScalar(key) ? (key.source ?? String(key.value)) : undefined
       const at = isScalar(key) ? placeAt(this.#text, key.range) : place
-      if (name === undefined) this.#complain('invalid_key', 'a key that is not text', 'write it as plain text', at)
-      else if (name === '__proto__') this.#complain('invalid_key', 'the key __proto__ is not allowed', 'rename it', at)
+      if (name === undefined) this.#addIssue('invalid_key', 'a key that is not text', 'write it as plain text', at)
+      else if (name === '__proto__') this.#addIssue('invalid_key', 'the key __proto__ is not allowed', 'rename it', at)
       else if (name === '<<') {
         const hint = 'YAML 1.2 has no merge keys; use extends, or an alias for the whole value'
-        this.#complain('invalid_key', 'the key << merges nothing', hint, at)
+        this.#addIssue('invalid_key', 'the key << merges nothing', hint, at)
       } else if (entries.has(name)) {
-        this.#complain('duplicate_key', `the key ${name} stands here a second time`, 'keep one of the two', at)
+        this.#addIssue('duplicate_key', `the key ${name} stands here a second time`, 'keep one of the two', at)
       } else entries.set(name, this.#entry(at, value))
     }
     return entries
@@ -169,7 +169,7 @@ class Converter {
     const place = placeAt(this.#text, node.range)
     if (this.#aliased > MAX_ALIASED) {
       if (this.#aliased !== Number.POSITIVE_INFINITY) {
-        this.#complain('too_many_aliases', `aliases stand for more than ${MAX_ALIASED} values`, 'write them out', place)
+        this.#addIssue('too_many_aliases', `aliases stand for more than ${MAX_ALIASED} values`, 'write them out', place)
       }
       this.#aliased = Number.POSITIVE_INFINITY
       return { kind: 'removed', place }
@@ -177,7 +177,7 @@ class Converter {
     const anchored = node.resolve(this.#document)
     if (anchored === undefined) {
       const hint = 'define it before with &, or put the value in quotes if it is text'
-      this.#complain('unknown_alias', `the alias *${node.source} refers to nothing`, hint, place)
+      this.#addIssue('unknown_alias', `the alias *${node.source} refers to nothing`, hint, place)
     }
     this.#insideAlias++
     const tree = this.convert(anchored, place)
@@ -187,7 +187,7 @@ class Converter {
 
   #guarded(node: unknown, place: Place, convert: () => Tree): Tree {
     if (this.#open.has(node)) {
-      this.#complain('alias_cycle', 'an alias stands inside what it refers to', 'write the value out', place)
+      this.#addIssue('alias_cycle', 'an alias stands inside what it refers to', 'write the value out', place)
       return { kind: 'removed', place }
     }
     this.#open.add(node)
@@ -196,7 +196,7 @@ class Converter {
     return tree
   }
 
-  #complain(code: string, message: string, hint: string, place: Place): void {
+  #addIssue(code: string, message: string, hint: string, place: Place): void {
     this.problems.push({ code, message, hint, at: locationOf(place) })
   }
 }

@@ -9,7 +9,7 @@ import { API_KEY } from './written-keys.ts'
 
 /**
  * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into
- * a complaint; and whatever is written out under `secrets`. Each yields one warning, although the chosen environment is in the tree twice.
+ * a message; and whatever is written out under `secrets`. Each yields one warning, although the chosen environment is in the tree twice.
  */
 export function literalKeyWarnings(tree: Tree, redactor: Redactor): Problem[] {
   const byPlace = new Map<string, Problem>()

@@ -3,7 +3,7 @@ import type { Place } from './text.ts'
 
 export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded'
 
-/** One value of a manifest together with where it was written, so that every complaint can name its place. */
+/** One value of a manifest together with where it was written, so that every issue can name its place. */
 export type Tree = Scalar | List | Branch | Removed
 
 export interface Scalar {
@@ -34,7 +34,7 @@ export interface Entry {
   value: Tree
 }
 
-/** A key whose value is null: it takes away what it would have inherited. Kept, because a complaint may point at it. */
+/** A key whose value is null: it takes away what it would have inherited. Kept, because an issue may point at it. */
 export interface Removed {
   kind: 'removed'
   place: Place

@@ -56,8 +56,8 @@ export async function fieldsOf(rule: CompiledRule, item: Json, record: JsonObjec
     const value = Array.isArray(field.value)
       ? await membersOf(rule, field, field.value, item, record)
       : start(rule, field.name, field.secret, field.value, item, record)
-    const settled = value instanceof Promise ? await value : value
-    if (settled !== undefined) values[field.name] = settled
+    const answered = value instanceof Promise ? await value : value
+    if (answered !== undefined) values[field.name] = answered
   }
   return values
 }
@@ -74,9 +74,9 @@ async function membersOf(
   let others: Json | undefined
   for (const [member, expression] of members) {
     const value = start(rule, `${field.name}.${member}`, field.secret, expression, item, record)
-    const settled = value instanceof Promise ? await value : value
-    if (member === ALL_MEMBERS) others = allMembers(settled)
-    else if (settled !== undefined) values[member] = settled
+    const answered = value instanceof Promise ? await value : value
+    if (member === ALL_MEMBERS) others = allMembers(answered)
+    else if (answered !== undefined) values[member] = answered
   }
   if (others === undefined) return values
   return isObject(others) ? Object.assign(Object.create(null), others, values) : others

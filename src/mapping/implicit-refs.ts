@@ -14,7 +14,7 @@ export interface OwnResources {
 /** What a record yielded so far, by kind. */
 export type Own = Map<string, OwnResources>
 
-export type OwnRef =
+export type ImplicitRef =
   | { ok: true; key: string; refs: Record<string, string> }
   /** `key`: of the one that was rejected, where that could be told. */
   | ({ ok: false; key?: string } & Required<Reason>)
@@ -22,7 +22,7 @@ export type OwnRef =
   | { ok: false; leftOutBy: string; key?: string }
 
 /** The key of the one resource of a kind that the record yielded, or why there is none to refer to. */
-export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
+export function implicitRef(kind: string, own: OwnResources | undefined): ImplicitRef {
   const [[key, refs] = [], another] = own?.keys ?? []
   if (another !== undefined || (key !== undefined && own?.rejected !== undefined)) {
     return {

@@ -8,7 +8,7 @@ import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
 import { type Condition, fieldsOf } from './evaluate.ts'
 import { forEachItem, originOf, rejection } from './for-each-item.ts'
-import { type Own, type OwnResources, ownRef } from './implicit-refs.ts'
+import { implicitRef, type Own, type OwnResources } from './implicit-refs.ts'
 import { itemKey } from './item-key.ts'
 import { addLeftOut, blamed, type RuleName } from './left-out.ts'
 import { leftOutKey } from './left-out-key.ts'
@@ -68,7 +68,7 @@ export async function mapRecord(
     }
     const map = async (item: Json) => {
       const fields = await fieldsOf(kindRule.rule, item, record.data)
-      const { missing, leftOutBy, filled } = addOwnRefs(kindRule, fields, own)
+      const { missing, leftOutBy, filled } = addImplicitRefs(kindRule, fields, own)
       if (leftOutBy !== undefined) {
         const refs = refsIn(kindRule, fields)
         const key = keyOf(kindRule, refs)
@@ -139,7 +139,7 @@ function noteLeftOut(own: Own, { definition: { name } }: KindRule, key: string |
  * Fills in references that the rule does not map with the resource that the record itself yields, or with what such a resource refers to:
  * a member of the record's own group belongs to that group's organization.
  */
-function addOwnRefs(
+function addImplicitRefs(
   { rule, definition }: KindRule,
   fields: JsonObject,
   own: Own,
@@ -150,7 +150,7 @@ function addOwnRefs(
   const isOpen = (field: string) => !filled.has(field) && !rule.fields.some(({ name }) => name === field)
   for (const [field, kind] of Object.entries(definition.refs)) {
     if (!definition.mapped.includes(field) || !isOpen(field)) continue
-    const found = ownRef(kind, own.get(kind))
+    const found = implicitRef(kind, own.get(kind))
     if (!found.ok) {
       // By it, what depends on something that was rejected is known to be in the source.
       if (found.key !== undefined) fields[field] = found.key

@@ -10,7 +10,7 @@ import { fromBetterAuth, scryptOf } from '../../kinds/user/passwords/scrypt.ts'
 import { isEmpty } from '../../kinds/values/check.ts'
 import { type MappingFunction, textArgument } from './function.ts'
 
-/** Whether there is no hash among the parts: then there is no password, and nothing to complain of. */
+/** Whether there is no hash among the parts: then there is no password, and nothing to reject. */
 function withoutHash(parts: unknown): boolean {
   return isEmpty(parts) || (isObject(parts) && isEmpty(parts.hash))
 }
