@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
 import { OperatorError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
-import { compose } from './compose.ts'
+import { compose, environmentsOf } from './compose.ts'
 import { discoverManifest } from './discover.ts'
-import { environmentsOf } from './environments.ts'
 import { shippedRecipes } from './recipes.ts'
 
 /** Where a manifest is looked for. */

@@ -1,22 +1,23 @@
+/**
+ * Loads manifests. In: a path or none, an environment, variables. Out: a LoadedManifest, checked and with defaults, that knows where each
+ * of its values was written, or every problem at once. The way: discover → compose (parse each file) → references → check.
+ */
 import { dirname, resolve } from 'node:path'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { MASK_MODES, type Mask, type MaskMode } from '../diagnostics/mask.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { isObject } from '../json.ts'
-import { checkManifest, inReadingOrder } from './check.ts'
+import { checkManifest, checkOtherEnvironments, inReadingOrder } from './check.ts'
 import { type ComposeContext, compose, composeRecipe } from './compose.ts'
 import { checkDedupe } from './dedupe.ts'
 import { discoverManifest } from './discover.ts'
-import { checkOtherEnvironments } from './environments.ts'
 import type { LoadedManifest } from './loaded-manifest.ts'
 import { checkPilot } from './pilot.ts'
 import { shippedRecipes } from './recipes.ts'
 import { resolveReferences } from './references.ts'
-import { scalarLocation } from './scalar-position.ts'
 import { digestOf, literalKeyWarnings } from './secrets.ts'
-import { locationOf } from './text.ts'
-import { type Branch, keyAt, valueAt, withNulls, without } from './tree.ts'
+import { type Branch, keyAt, locationOf, scalarLocation, valueAt, withNulls, without } from './tree.ts'
 
 export interface LoadOptions {
   /** The manifest file, relative to `cwd`. Without one it is searched for. */

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
 import { formatLocation, type Problem } from '../diagnostics/problem.ts'
-import type { Redactor } from '../diagnostics/redactor.ts'
+import { API_KEY, type Redactor } from '../diagnostics/redactor.ts'
 import { canonicalJson, isObject } from '../json.ts'
 import { isSecretPath } from './schema.ts'
-import { locationOf } from './text.ts'
-import type { Tree } from './tree.ts'
-import { API_KEY } from './written-keys.ts'
+import { locationOf, type Tree } from './tree.ts'
 
 /**
  * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into
