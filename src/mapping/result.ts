@@ -1,4 +1,5 @@
 import type { Location, Reason } from '../diagnostics/problem.ts'
+import type { ValueProblem } from '../kinds/draft.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
 import type { Heartbeat } from './heartbeat.ts'
 
@@ -152,4 +153,10 @@ export interface MapResult {
   leftOutItems: LeftOutItem[]
   /** Each of them by name. */
   leftOutRecords: LeftOutRecord[]
+}
+
+/** A remark for each role by which something was rejected, since no map knows it: they are counted by role. */
+export function unmappedRoles({ seq, kind, key, code }: Reject, problems: readonly ValueProblem[]): Note[] {
+  const names = new Set(problems.map(({ role }) => role).filter((role) => role !== undefined))
+  return [...names].map((detail) => ({ seq, kind, key: key ?? code, code: 'unmapped_role', detail }))
 }
