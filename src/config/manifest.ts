@@ -2,7 +2,7 @@ import type { CheckedManifest, Roles, Expression as Text } from './manifest-type
 
 /**
  * The manifest in force: recipe, file and environment merged, references resolved, defaults filled in. Its type is made from the schema
- * (manifest-types.ts); here stand the defaults that are computed (apply-defaults.ts), and the names under which other parts know its pieces.
+ * (manifest-types.ts); here are the defaults that are computed (check.ts), and the names under which other parts know its pieces.
  */
 export type Manifest = CheckedManifest & {
   name: string

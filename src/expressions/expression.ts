@@ -173,7 +173,7 @@ function evaluator(
     try {
       return toPlain(await compiled.evaluate(item, { record }))
     } catch (error) {
-      const code = codeOf(error)
+      const code = failureCode(error)
       if (code === 'D1012') timeouts += 1
       throw new ExpressionFailure(code, messageOf(error), error instanceof BadInput ? error.message : undefined)
     }
@@ -200,7 +200,7 @@ function unknownName(name: string, names: readonly string[]): { message: string;
   }
 }
 
-function codeOf(error: unknown): string {
+function failureCode(error: unknown): string {
   return isObject(error) && typeof error.code === 'string' ? error.code : 'failed'
 }
 

@@ -1,10 +1,9 @@
-import { expressionsOf, isExpressionPath } from '../config/expressions.ts'
+import { expressionsIn, expressionsOf } from '../config/expressions.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { Manifest, MapRule } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Read } from '../expressions/reads.ts'
-import { isObject } from '../json.ts'
 import { compileAtPath, compileExpression } from './expression.ts'
 
 /** Columns that a hint lists. */
@@ -29,7 +28,7 @@ export function checkColumnNames(
   // What ranks users reads the records that the users are from.
   if (map.user !== undefined) rules.push({ at: ['dedupe', 'user'], rule: map.user })
   return rules.flatMap(({ at, rule }) => {
-    const read = rule.from === undefined ? streams.slice(0, 1) : [rule.from].flat()
+    const read = streamsOf(rule, streams)
     const ofRule = at[0] === 'map'
     return expressionsIn(ofRule ? rule : dedupe.user, at)
       .filter(({ path }) => isOwn(path))
@@ -69,12 +68,6 @@ function columnsOwner([, , key, stream]: readonly string[], read: readonly strin
   return key === 'each' && stream !== undefined ? [stream] : read
 }
 
-function expressionsIn(value: unknown, path: string[]): { path: string[]; text: string }[] {
-  if (typeof value === 'string') return isExpressionPath(path) ? [{ path, text: value }] : []
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, member]) => expressionsIn(member, [...path, key]))
-}
-
 function unknownColumn({ name }: Read, known: readonly string[], streams: readonly string[]): Problem {
   return {
     code: 'column_not_in_file',
@@ -110,7 +103,7 @@ export function columnsRead(
     // What ranks users reads the records that the users are from.
     const [section, name] = path
     const rule = section === 'map' ? rules.get(name ?? '') : map.user
-    for (const stream of streamsOf(rule, path, streams)) {
+    for (const stream of columnsOwner(path, streamsOf(rule, streams))) {
       const names = read.get(stream) ?? new Set()
       if (names === 'all') continue
       for (const field of compiled.expression.fields) names.add(field)
@@ -120,12 +113,7 @@ export function columnsRead(
   return read
 }
 
-/** `each` may be given stream by stream. */
-function streamsOf(
-  rule: MapRule | undefined,
-  [section, , key, stream]: readonly string[],
-  streams: readonly string[],
-): readonly string[] {
-  if (section === 'map' && key === 'each' && stream !== undefined && isObject(rule?.each)) return [stream]
+/** The streams that a rule reads. */
+function streamsOf(rule: MapRule | undefined, streams: readonly string[]): readonly string[] {
   return rule?.from === undefined ? streams.slice(0, 1) : [rule.from].flat()
 }
