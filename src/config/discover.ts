@@ -1,8 +1,11 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { cosmiconfig } from 'cosmiconfig'
-import { ManifestError } from '../diagnostics/errors.ts'
+import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
+import { Redactor } from '../diagnostics/redactor.ts'
 import { shellWord } from '../diagnostics/shell-word.ts'
+import { compose, environmentsOf } from './compose.ts'
+import { shippedRecipes } from './recipes.ts'
 
 const NAMES = ['migrate.config.yaml', 'migrate.config.yml', 'migrate.config.json']
 
@@ -68,5 +71,25 @@ function* foldersUpwards(from: string, home: string | undefined): Generator<stri
   for (let folder = from; ; folder = dirname(folder)) {
     yield folder
     if (folder === dirname(folder) || folder === home || existsSync(join(folder, '.git'))) return
+  }
+}
+
+/** Where a manifest is looked for. */
+export interface ManifestPlace {
+  /** The manifest file, relative to `cwd`. Without one it is searched for. */
+  path?: string
+  cwd: string
+  env: Record<string, string | undefined>
+}
+
+/** The environments of a manifest, even of an invalid one. Empty: there is no manifest. */
+export async function environmentNames({ path, cwd, env }: ManifestPlace): Promise<string[]> {
+  try {
+    const file = path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, path)
+    const context = { env, redactor: new Redactor(), offline: true, recipes: shippedRecipes }
+    return [...environmentsOf(compose(file, undefined, context)).keys()]
+  } catch (error) {
+    if (error instanceof OperatorError) return []
+    throw error
   }
 }

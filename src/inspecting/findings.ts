@@ -5,10 +5,9 @@ import { lookalikeForm } from '../addresses.ts'
 import { createPrivateFile } from '../files/private-file.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
 import { openThrowaway } from '../sqlite/open.ts'
-import { belongingOf } from './belonging.ts'
 import type { PasswordFormat, PeopleInspection } from './inspection.ts'
 import type { Format } from './password-format.ts'
-import { personOf } from './person.ts'
+import { belongingOf, personOf } from './person.ts'
 import { isHarmless } from './sensitivity.ts'
 
 /** Formats, and roles, that are counted one by one. */

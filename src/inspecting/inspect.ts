@@ -1,6 +1,6 @@
 /**
  * Looks into a source. In: a source and how much of it to read. Out: an Inspection: per stream its paths (profile.ts), and what the
- * records say of people (findings.ts, person.ts, belonging.ts). No value that may be personal or secret leaves it (sensitivity.ts).
+ * records say of people (findings.ts, person.ts). No value that may be personal or secret leaves it (sensitivity.ts).
  */
 import type { Step } from '../diagnostics/step.ts'
 import { type RejectedRecord, ROW_FILE, ROW_LINE, type Source, type SourceRecord } from '../sources/source.ts'

@@ -67,19 +67,24 @@ function fieldsOf({ key, attributes, secrets, refs }: Draft): JsonObject {
 
 function compareRule(rule: Rule, wanted: Json, actual: readonly JsonObject[]): Found[] {
   const isList = Array.isArray(wanted)
-  const list = (isList ? wanted : wanted === null ? [] : [wanted]).map((item) => (isObject(item) ? item : {}))
+  const list = (isList ? wanted : wanted === null ? [] : [wanted]).map((item) => (isJsonObject(item) ? item : {}))
   if (list.length !== actual.length) {
     const found: Found = { what: rule, path: [rule], message: countMessage(list.length, actual) }
     return [found]
   }
   const definition = draftOfRule(rule)
   return list.flatMap((item, index) =>
-    compareFields(item as JsonObject, actual[index] ?? {}, definition).map(({ path, ...difference }) => ({
+    compareFields(item, actual[index] ?? {}, definition).map(({ path, ...difference }) => ({
       ...difference,
       what: [`${rule}${isList ? `[${index}]` : ''}`, ...path].join('.'),
       path: [rule, ...(isList ? [String(index)] : []), ...path],
     })),
   )
+}
+
+/** As `isObject`, of what is JSON already. */
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return isObject(value)
 }
 
 function countMessage(expected: number, actual: readonly JsonObject[]): string {

@@ -10,7 +10,7 @@ import { concealing } from '../conceal.ts'
 import { createMapperPool, type PoolOptions } from '../pool.ts'
 import type { MapResult } from '../result.ts'
 import { checkTests } from './check-tests.ts'
-import { compareResult, type Difference, type Found, type TestOutcome } from './compare-result.ts'
+import { compareResult, type Difference, type Found, isJsonObject, type TestOutcome } from './compare-result.ts'
 
 /**
  * Runs the tests of a manifest: maps each input as a plan does, in a worker, and compares.
@@ -117,11 +117,7 @@ function merged(lower: JsonObject, upper: JsonObject): JsonObject {
   const result = { ...lower }
   for (const [key, value] of Object.entries(upper)) {
     const below = result[key]
-    result[key] = isBranch(below) && isBranch(value) ? merged(below, value) : value
+    result[key] = isJsonObject(below) && isJsonObject(value) ? merged(below, value) : value
   }
   return result
-}
-
-function isBranch(value: Json | undefined): value is JsonObject {
-  return isObject(value)
 }
