@@ -1,7 +1,6 @@
-import { encodingFunctions } from '../src/mapping/functions/encodings.ts'
 import type { MappingFunction } from '../src/mapping/functions/function.ts'
 import { passwordFunctions } from '../src/mapping/functions/passwords.ts'
-import { textFunctions } from '../src/mapping/functions/texts.ts'
+import { encodingFunctions, textFunctions } from '../src/mapping/functions/texts.ts'
 import { valueFunctions } from '../src/mapping/functions/values.ts'
 
 const PREAMBLE = `# Expressions

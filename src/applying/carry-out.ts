@@ -1,6 +1,5 @@
 import type { KindDefinition } from '../kinds/kind.ts'
-import type { Action, UpdateAction } from '../planning/action.ts'
-import { address } from '../planning/action.ts'
+import { type Action, address, type UpdateAction } from '../planning/action.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import type { DesiredResource } from '../resource.ts'
 import type { StateResource } from '../state/store.ts'

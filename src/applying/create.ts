@@ -1,7 +1,6 @@
 import { identify } from '../comparing/identify.ts'
 import type { Fallback, KindDefinition } from '../kinds/kind.ts'
-import type { CreateAction } from '../planning/action.ts'
-import { address } from '../planning/action.ts'
+import { address, type CreateAction } from '../planning/action.ts'
 import { compareAdopted } from '../planning/compare-adopted.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'

@@ -1,6 +1,5 @@
 import type { KindDefinition } from '../kinds/kind.ts'
-import type { DeleteAction } from '../planning/action.ts'
-import { address } from '../planning/action.ts'
+import { address, type DeleteAction } from '../planning/action.ts'
 import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
 import { type ApplyContext, ATTEMPTS, backOff, fail, leaveOpen, withdrawIntent } from './apply-context.ts'
 import { idempotencyKey } from './idempotency-key.ts'

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import { accepts } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -115,7 +116,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const tell = {
       ...told,
       onWarning: (problem: Problem) => {
-        if (loaded.manifest.warnings.accept.includes(problem.code)) return
+        if (accepts(loaded.manifest.warnings, problem.code)) return
         progress.aside(() => warn(withSourceLocation(problem, loaded)))
       },
     }

@@ -1,3 +1,4 @@
+import { codeOf } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { isDiskFull } from '../files/disk.ts'
 import { toolVersion } from '../version.ts'
@@ -40,7 +41,7 @@ export function unexpectedProblem(error: unknown): Problem {
 }
 
 function isSystemError(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
+  return error instanceof Error && 'syscall' in error && codeOf(error) !== undefined
 }
 
 function describe(error: unknown): string {

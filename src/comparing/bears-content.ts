@@ -1,7 +1,7 @@
 import { canonicalJson } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
-import { isEmpty } from './empty.ts'
+import { saysNothing } from './empty.ts'
 
 /** Whether a resource holds to the letter what a create sent, and nothing yet of what follows in requests of its own. */
 export function bearsContent({ fields }: KindDefinition, sent: Attributes, live: Attributes): boolean {
@@ -9,6 +9,6 @@ export function bearsContent({ fields }: KindDefinition, sent: Attributes, live:
     if (secret || compared === false) return true
     const wanted = separate ? null : (sent[field] ?? null)
     const held = live[field] ?? null
-    return isEmpty(wanted) ? isEmpty(held) : canonicalJson(wanted) === canonicalJson(held)
+    return saysNothing(wanted) ? saysNothing(held) : canonicalJson(wanted) === canonicalJson(held)
   })
 }

@@ -1,4 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
+import type { Reason } from '../diagnostics/problem.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { bearsContent } from './bears-content.ts'
@@ -33,14 +34,8 @@ export interface Found {
 export type Identity =
   | { type: 'ours' }
   | { type: 'adoptable'; matchedBy: MatchedBy }
-  | ({ type: 'clash' } & Refused)
-  | ({ type: 'blocked' } & Refused)
-
-interface Refused {
-  code: string
-  message: string
-  hint?: string
-}
+  | ({ type: 'clash' } & Reason)
+  | ({ type: 'blocked' } & Reason)
 
 /** Decides whose it is. Planning, recovery and the look-up after a create without a plain answer decide by this alone. */
 export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | 'unverified'>): Identity {
@@ -99,7 +94,7 @@ export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): 
   return provenBy !== undefined && live.attributes[provenBy] !== true
 }
 
-function unverifiedAccount({ name }: KindDefinition, { id, naturalKey }: LiveResource): Refused {
+function unverifiedAccount({ name }: KindDefinition, { id, naturalKey }: LiveResource): Reason {
   return {
     code: 'unverified_account',
     message: `WorkOS has an account with the address ${naturalKey} (${id}) that never verified it: somebody else may have opened it`,

@@ -2,14 +2,12 @@ import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import { isObject, type JsonObject } from '../json.ts'
-import { choose, requireEnvironment } from './environments.ts'
 import { nearest } from './nearest.ts'
 import { parseFile } from './parse.ts'
 import { recipeFile, recipeNames } from './recipes.ts'
 import { type ReferenceContext, resolveText } from './references.ts'
 import { sourceSchema, sourceTypes } from './schema.ts'
-import { locationOf } from './text.ts'
-import { type Branch, branchOf, mergeBranches, type Scalar, type Tree, valueAt, without } from './tree.ts'
+import { type Branch, branchOf, locationOf, mergeBranches, type Scalar, type Tree, valueAt, without } from './tree.ts'
 
 export interface ComposeContext extends ReferenceContext {
   /** Folder of the shipped recipes. */
@@ -158,4 +156,41 @@ function sourceType(tree: Branch, context: ComposeContext): string | undefined {
   const type = valueAt(tree, ['source', 'type'])
   if (type?.kind !== 'scalar' || typeof type.value !== 'string') return undefined
   return resolveText(type, type.value, { ...context, offline: true }).text
+}
+
+/** The environments of a manifest by name. One that is written and empty changes nothing, and may be chosen. */
+export function environmentsOf(tree: Branch): Map<string, Branch> {
+  const environments = tree.entries.get('environments')?.value
+  const branches = new Map<string, Branch>()
+  if (environments?.kind !== 'branch') return branches
+  for (const [name, { value }] of environments.entries) {
+    if (value.kind === 'branch') branches.set(name, value)
+    if (value.kind === 'removed') branches.set(name, { kind: 'branch', entries: new Map(), place: value.place })
+  }
+  return branches
+}
+
+/** The manifest with one of its environments merged over it. */
+function choose(tree: Branch, environment: string | undefined): Branch {
+  const chosen = environment === undefined ? undefined : environmentsOf(tree).get(environment)
+  return chosen === undefined ? tree : { ...mergeBranches(tree, chosen), place: tree.place }
+}
+
+/** @throws ManifestError when the manifest has no environment of this name */
+function requireEnvironment(tree: Branch, environment: string | undefined, file: string): void {
+  if (environment === undefined) return
+  const names = [...environmentsOf(tree).keys()]
+  if (names.includes(environment)) return
+  const close = nearest(environment, names)
+  const key = tree.entries.get('environments')?.key
+  throw new ManifestError({
+    code: 'unknown_environment',
+    message: `there is no environment named ${environment}`,
+    hint:
+      names.length === 0
+        ? 'the manifest has no environments: leave -e out'
+        : `${close === undefined ? '' : `did you mean ${close}? `}environments: ${names.join(', ')}`,
+    at: key === undefined ? { file } : locationOf(key),
+    path: 'environments',
+  })
 }

@@ -1,8 +1,11 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { cosmiconfig } from 'cosmiconfig'
-import { ManifestError } from '../diagnostics/errors.ts'
+import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
+import { Redactor } from '../diagnostics/redactor.ts'
 import { shellWord } from '../diagnostics/shell-word.ts'
+import { compose, environmentsOf } from './compose.ts'
+import { shippedRecipes } from './recipes.ts'
 
 const NAMES = ['migrate.config.yaml', 'migrate.config.yml', 'migrate.config.json']
 
@@ -12,7 +15,9 @@ const NAMES = ['migrate.config.yaml', 'migrate.config.yml', 'migrate.config.json
  * @throws ManifestError when there is none
  */
 export async function discoverManifest(cwd: string, home: string | undefined): Promise<string> {
-  // Only the path is wanted: the file is parsed elsewhere, with the place of every value.
+  // cosmiconfig looks for the names in one folder, and no more. Its walk upwards ends at a package.json, or goes on to the folders of
+  // settings beneath the home folder; and its loaders are given text without its bytes, before a FIFO, a file of gigabytes or one that
+  // is not UTF-8 could be refused. So the walk is here, and `parseFile` reads the file, which keeps the place of every value.
   const found = () => ({ found: true })
   const explorer = cosmiconfig('migrate', {
     searchPlaces: NAMES,
@@ -66,5 +71,25 @@ function* foldersUpwards(from: string, home: string | undefined): Generator<stri
   for (let folder = from; ; folder = dirname(folder)) {
     yield folder
     if (folder === dirname(folder) || folder === home || existsSync(join(folder, '.git'))) return
+  }
+}
+
+/** Where a manifest is looked for. */
+export interface ManifestPlace {
+  /** The manifest file, relative to `cwd`. Without one it is searched for. */
+  path?: string
+  cwd: string
+  env: Record<string, string | undefined>
+}
+
+/** The environments of a manifest, even of an invalid one. Empty: there is no manifest. */
+export async function environmentNames({ path, cwd, env }: ManifestPlace): Promise<string[]> {
+  try {
+    const file = path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, path)
+    const context = { env, redactor: new Redactor(), offline: true, recipes: shippedRecipes }
+    return [...environmentsOf(compose(file, undefined, context)).keys()]
+  } catch (error) {
+    if (error instanceof OperatorError) return []
+    throw error
   }
 }

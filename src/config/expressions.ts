@@ -21,12 +21,13 @@ export function isExpressionPath(path: readonly string[]): boolean {
 
 /** Every expression of a manifest with its path, in the order they are written. */
 export function expressionsOf(manifest: Pick<Manifest, 'map' | 'dedupe'>): ExpressionPosition[] {
-  return [...collect(manifest.map, ['map']), ...collect(manifest.dedupe, ['dedupe'])]
+  return [...expressionsIn(manifest.map, ['map']), ...expressionsIn(manifest.dedupe, ['dedupe'])]
 }
 
-function collect(value: unknown, path: string[]): ExpressionPosition[] {
+/** The expressions in a part of a manifest that is at a path. */
+export function expressionsIn(value: unknown, path: string[]): ExpressionPosition[] {
   if (typeof value === 'string') return isExpressionPath(path) ? [{ path, text: value }] : []
-  if (Array.isArray(value)) return value.flatMap((item, index) => collect(item, [...path, String(index)]))
+  if (Array.isArray(value)) return value.flatMap((item, index) => expressionsIn(item, [...path, String(index)]))
   if (!isObject(value)) return []
-  return Object.entries(value).flatMap(([key, item]) => collect(item, [...path, key]))
+  return Object.entries(value).flatMap(([key, item]) => expressionsIn(item, [...path, key]))
 }

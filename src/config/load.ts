@@ -1,24 +1,23 @@
+/**
+ * Loads manifests. In: a path or none, an environment, variables. Out: a LoadedManifest, checked and with defaults, that knows where each
+ * of its values was written, or every problem at once. The way: discover → compose (parse each file) → references → check.
+ */
 import { dirname, resolve } from 'node:path'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { MASK_MODES, type Mask, type MaskMode } from '../diagnostics/mask.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { isObject } from '../json.ts'
-import { applyDefaults } from './apply-defaults.ts'
-import { checkManifest, inReadingOrder } from './check.ts'
+import { checkManifest, checkOtherEnvironments, inReadingOrder } from './check.ts'
 import { type ComposeContext, compose, composeRecipe } from './compose.ts'
 import { checkDedupe } from './dedupe.ts'
 import { discoverManifest } from './discover.ts'
-import { checkOtherEnvironments } from './environments.ts'
 import type { LoadedManifest } from './loaded-manifest.ts'
-import type { Manifest } from './manifest.ts'
 import { checkPilot } from './pilot.ts'
 import { shippedRecipes } from './recipes.ts'
 import { resolveReferences } from './references.ts'
-import { scalarLocation } from './scalar-position.ts'
 import { digestOf, literalKeyWarnings } from './secrets.ts'
-import { locationOf } from './text.ts'
-import { type Branch, keyAt, valueAt, withNulls, without } from './tree.ts'
+import { type Branch, keyAt, locationOf, scalarLocation, valueAt, withNulls, without } from './tree.ts'
 
 export interface LoadOptions {
   /** The manifest file, relative to `cwd`. Without one it is searched for. */
@@ -76,11 +75,10 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     takingNulls(without(composed, ['environments', '$schema'])),
     context,
   )
-  const checked = checkManifest(tree, [...unresolved])
-  applyDefaults(checked.value, dirname(file))
+  const checked = checkManifest(tree, [...unresolved], dirname(file))
   options.mask?.follow(maskOf(checked.value))
   const loaded: LoadedManifest = {
-    manifest: asManifest(checked.value),
+    manifest: checked.manifest,
     file,
     directory: dirname(file),
     ...(environment === undefined ? {} : { environment }),
@@ -125,11 +123,6 @@ function takingNulls(tree: Branch): Branch {
   })
   const value: Branch = { ...tests.value, entries: new Map(kept) }
   return { ...tree, entries: new Map(tree.entries).set('tests', { ...tests, value }) }
-}
-
-/** What the check has passed is a manifest; where it has not, the problems tell the caller not to look. */
-function asManifest(value: unknown): Manifest {
-  return value as Manifest
 }
 
 function locate(tree: Branch, file: string, path: string[], offset: number | undefined): Location {

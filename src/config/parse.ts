@@ -1,11 +1,30 @@
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type YAMLError } from 'yaml'
-import { ManifestError } from '../diagnostics/errors.ts'
+import { statSync } from 'node:fs'
+import {
+  type Alias,
+  CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseAllDocuments,
+  type YAMLError,
+} from 'yaml'
+import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
-import type { Redactor } from '../diagnostics/redactor.ts'
-import { MAX_NESTING, tooDeepAt } from './nesting.ts'
-import { locationOf, type ManifestText, type Place, readText } from './text.ts'
-import type { Branch, Entry, ScalarStyle, Tree } from './tree.ts'
-import { registerWrittenKeys } from './written-keys.ts'
+import { type Redactor, registerWrittenKeys } from '../diagnostics/redactor.ts'
+import { NotRegularFile, readRegular } from '../files/regular-file.ts'
+import {
+  type Branch,
+  type Entry,
+  locationOf,
+  type ManifestText,
+  type Place,
+  type ScalarStyle,
+  type Tree,
+} from './tree.ts'
 
 /** Values that aliases may add to a file: a few nested ones can stand for billions. */
 const MAX_ALIASED = 10_000
@@ -46,6 +65,82 @@ export function parseFile(file: string, redactor: Redactor, from?: Location): Br
   const message = `a manifest is an object of keys and values, and this is a ${tree.kind === 'list' ? 'list' : 'single value'}`
   const hint = 'is this the manifest? It begins like: source: { type: csv, path: ./users.csv }'
   throw new ManifestError({ code: 'not_an_object', message, hint, at: locationOf(tree.place) })
+}
+
+/**
+ * Reads a manifest file, or one that a manifest names; `from` is where it is named.
+ * @throws ManifestError when it is missing, not a file, too large or not UTF-8
+ */
+function readText(file: string, from?: Location): ManifestText {
+  const bytes = readBytes(file, from)
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return { file, text, lines: linesOf(text) }
+  } catch {
+    throw new ManifestError({
+      code: 'wrong_encoding',
+      message: encodingProblem(bytes),
+      hint: 'save the file as UTF-8',
+      at: { file, ...firstInvalid(bytes) },
+    })
+  }
+}
+
+/** Far above any manifest: what is larger is an export that was named by mistake. */
+const MAX_BYTES = 4 * 1024 * 1024
+
+function readBytes(file: string, from: Location | undefined): Buffer {
+  try {
+    if (statSync(file).size > MAX_BYTES) {
+      throw problem('manifest_too_large', `${file} is larger than ${MAX_BYTES} bytes`, 'is it a manifest?', { file })
+    }
+    return readRegular(file)
+  } catch (error) {
+    if (error instanceof ManifestError) throw error
+    if (error instanceof NotRegularFile) {
+      const hint = error.what === 'a folder' ? 'name the file in it' : 'name a regular file'
+      throw problem('not_a_file', `${file} is ${error.what}`, hint, from ?? { file })
+    }
+    const reason = codeOf(error) ?? 'unknown'
+    if (reason === 'ENOENT' || reason === 'ENOTDIR') {
+      throw problem('missing_file', `there is no file ${file}`, 'check the path', from ?? { file })
+    }
+    throw problem('unreadable_file', `${file} cannot be read (${reason})`, 'check its permissions', from ?? { file })
+  }
+}
+
+function problem(code: string, message: string, hint: string, at: Location): ManifestError {
+  return new ManifestError({ code, message, hint, at })
+}
+
+/** Counted here: the parser of YAML loses count of the lines behind some faults. */
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter()
+  lines.addNewLine(0)
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1)
+  return lines
+}
+
+function encodingProblem(bytes: Buffer): string {
+  const [first, second] = bytes
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'the file is UTF-16, not UTF-8'
+  return 'the file is not UTF-8: here stands a byte that UTF-8 does not allow'
+}
+
+/** Where the first byte stands that no UTF-8 text can have there. */
+function firstInvalid(bytes: Buffer): { line: number; column: number } {
+  let valid = 0
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  for (let end = 0; end < bytes.length; end++) {
+    try {
+      const text = decoder.decode(bytes.subarray(end, end + 1), { stream: true })
+      if (text !== '') valid = end + 1
+    } catch {
+      break
+    }
+  }
+  const lines = bytes.subarray(0, valid).toString('utf8').split('\n')
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
 }
 
 function parseText(text: ManifestText): readonly Document.Parsed[] {
@@ -138,7 +233,7 @@ class Converter {
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return { kind: 'scalar', value, style, place }
     }
-    this.#complain('unknown_tag', 'a value with a tag of its own', 'leave the tag out', place)
+    this.#addIssue('unknown_tag', 'a value with a tag of its own', 'leave the tag out', place)
     return { kind: 'scalar', value: null, style, place }
   }
 
@@ -147,13 +242,13 @@ class Converter {
     for (const { key, value } of items) {
       const name = isScalar(key) ? (key.source ?? String(key.value)) : undefined
       const at = isScalar(key) ? placeAt(this.#text, key.range) : place
-      if (name === undefined) this.#complain('invalid_key', 'a key that is not text', 'write it as plain text', at)
-      else if (name === '__proto__') this.#complain('invalid_key', 'the key __proto__ is not allowed', 'rename it', at)
+      if (name === undefined) this.#addIssue('invalid_key', 'a key that is not text', 'write it as plain text', at)
+      else if (name === '__proto__') this.#addIssue('invalid_key', 'the key __proto__ is not allowed', 'rename it', at)
       else if (name === '<<') {
         const hint = 'YAML 1.2 has no merge keys; use extends, or an alias for the whole value'
-        this.#complain('invalid_key', 'the key << merges nothing', hint, at)
+        this.#addIssue('invalid_key', 'the key << merges nothing', hint, at)
       } else if (entries.has(name)) {
-        this.#complain('duplicate_key', `the key ${name} stands here a second time`, 'keep one of the two', at)
+        this.#addIssue('duplicate_key', `the key ${name} stands here a second time`, 'keep one of the two', at)
       } else entries.set(name, this.#entry(at, value))
     }
     return entries
@@ -169,7 +264,7 @@ class Converter {
     const place = placeAt(this.#text, node.range)
     if (this.#aliased > MAX_ALIASED) {
       if (this.#aliased !== Number.POSITIVE_INFINITY) {
-        this.#complain('too_many_aliases', `aliases stand for more than ${MAX_ALIASED} values`, 'write them out', place)
+        this.#addIssue('too_many_aliases', `aliases stand for more than ${MAX_ALIASED} values`, 'write them out', place)
       }
       this.#aliased = Number.POSITIVE_INFINITY
       return { kind: 'removed', place }
@@ -177,7 +272,7 @@ class Converter {
     const anchored = node.resolve(this.#document)
     if (anchored === undefined) {
       const hint = 'define it before with &, or put the value in quotes if it is text'
-      this.#complain('unknown_alias', `the alias *${node.source} refers to nothing`, hint, place)
+      this.#addIssue('unknown_alias', `the alias *${node.source} refers to nothing`, hint, place)
     }
     this.#insideAlias++
     const tree = this.convert(anchored, place)
@@ -187,7 +282,7 @@ class Converter {
 
   #guarded(node: unknown, place: Place, convert: () => Tree): Tree {
     if (this.#open.has(node)) {
-      this.#complain('alias_cycle', 'an alias stands inside what it refers to', 'write the value out', place)
+      this.#addIssue('alias_cycle', 'an alias stands inside what it refers to', 'write the value out', place)
       return { kind: 'removed', place }
     }
     this.#open.add(node)
@@ -196,7 +291,37 @@ class Converter {
     return tree
   }
 
-  #complain(code: string, message: string, hint: string, place: Place): void {
+  #addIssue(code: string, message: string, hint: string, place: Place): void {
     this.problems.push({ code, message, hint, at: locationOf(place) })
   }
+}
+
+/** Far deeper than a manifest goes. The parser recurses, and slows down badly long before its stack is used up. */
+const MAX_NESTING = 64
+
+const OPENING = new Set(['flow-map-start', 'flow-seq-start'])
+
+const CLOSING = new Set(['flow-map-end', 'flow-seq-end'])
+
+const COMPACT = new Set(['seq-item-ind', 'explicit-key-ind', 'map-value-ind'])
+
+/** Where a text is nested deeper than MAX_NESTING, as a position; undefined when it is not. Looks at tokens only. */
+function tooDeepAt(text: string): number | undefined {
+  let [position, brackets, onLine, indentation] = [0, 0, 0, 0]
+  let [scalarNext, lineStart] = [false, true]
+  for (const token of new Lexer().lex(text)) {
+    const type = scalarNext ? 'scalar' : CST.tokenType(token)
+    scalarNext = type === 'scalar' && token === CST.SCALAR
+    if (token === CST.SCALAR || token === CST.DOCUMENT || token === CST.FLOW_END) continue
+    if (type === 'space' && lineStart) indentation = token.length
+    if (type === 'newline') [onLine, indentation] = [0, 0]
+    if (type !== null && OPENING.has(type)) brackets++
+    if (type !== null && CLOSING.has(type)) brackets--
+    if (type !== null && COMPACT.has(type)) onLine++
+    // A level of block nesting takes at least one column.
+    if (brackets + onLine > MAX_NESTING || (lineStart && indentation > MAX_NESTING * 8)) return position
+    lineStart = type === 'newline'
+    position += token.length
+  }
+  return undefined
 }

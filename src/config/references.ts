@@ -4,8 +4,7 @@ import type { Redactor } from '../diagnostics/redactor.ts'
 import { NotRegularFile, readRegular } from '../files/regular-file.ts'
 import { isExpressionPath } from './expressions.ts'
 import { isSecretPath, retype } from './schema.ts'
-import { locationOf } from './text.ts'
-import type { Branch, Scalar, Tree } from './tree.ts'
+import { type Branch, locationOf, type Scalar, type Tree } from './tree.ts'
 
 /** `$${` (a literal `${`), `${file:path}`, `${NAME}` or `${NAME:-default}`. */
 const REFERENCE = /\$\$\{|\$\{file:([^}]*)\}|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g

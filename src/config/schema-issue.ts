@@ -1,11 +1,11 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
-import type { Problem } from '../diagnostics/problem.ts'
+import type { Reason } from '../diagnostics/problem.ts'
 import { nearest } from './nearest.ts'
 import { isSchema, knownKeys, manifestSchema, type Schema, schemasAt, sourceTypes } from './schema.ts'
 import { type Branch, valueAt } from './tree.ts'
 
 /** What one error of the schema check means: the path it is about, and whether the key or its value is to blame. */
-export interface SchemaIssue extends Pick<Problem, 'code' | 'message' | 'hint'> {
+export interface SchemaIssue extends Reason {
   path: string[]
   subject: 'key' | 'value'
 }

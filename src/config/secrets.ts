@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto'
 import { formatLocation, type Problem } from '../diagnostics/problem.ts'
-import type { Redactor } from '../diagnostics/redactor.ts'
+import { API_KEY, type Redactor } from '../diagnostics/redactor.ts'
 import { canonicalJson, isObject } from '../json.ts'
 import { isSecretPath } from './schema.ts'
-import { locationOf } from './text.ts'
-import type { Tree } from './tree.ts'
-import { API_KEY } from './written-keys.ts'
+import { locationOf, type Tree } from './tree.ts'
 
 /**
  * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into
- * a complaint; and whatever is written out under `secrets`. Each yields one warning, although the chosen environment is in the tree twice.
+ * a message; and whatever is written out under `secrets`. Each yields one warning, although the chosen environment is in the tree twice.
  */
 export function literalKeyWarnings(tree: Tree, redactor: Redactor): Problem[] {
   const byPlace = new Map<string, Problem>()

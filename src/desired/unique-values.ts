@@ -1,3 +1,4 @@
+import type { Reason } from '../diagnostics/problem.ts'
 import { someOf } from '../diagnostics/some-of.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
@@ -7,12 +8,7 @@ export interface RepeatedValue {
   keys: string[]
 }
 
-export interface Refusal {
-  code: string
-  field: string
-  message: string
-  hint: string
-}
+export type Refusal = Required<Reason> & { field: string }
 
 /** The values that several resources claim. @param values a query that yields `value` and `key` */
 export function* repeatedValues(rundb: RunDatabase, values: string): Generator<RepeatedValue> {

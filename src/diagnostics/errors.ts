@@ -31,6 +31,11 @@ export abstract class OperatorError extends Error {
   }
 }
 
+/** The code of an error of Node: `ENOENT`, `ERR_WORKER_OUT_OF_MEMORY`. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
 /** The command line is wrong. */
 export class UsageError extends OperatorError {
   readonly exitCode = ExitCode.usage

@@ -1,7 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { maskAddresses } from './mask-addresses.ts'
 import { JsonMask } from './mask-json.ts'
-import { hideChosenUsers, hideSelector, maskSelectors } from './mask-selectors.ts'
 
 /** What outputs show of people: everything, no whole e-mail address, or no value at all. */
 export type MaskMode = 'none' | 'emails' | 'all'
@@ -195,4 +193,116 @@ function partsOf(key: string): string[] {
 export function defaultMode(env: Record<string, string | undefined>): MaskMode {
   const { CI } = env
   return CI === undefined || /^(|0|false|no)$/i.test(CI) ? 'none' : 'emails'
+}
+
+/** The @ of an address: as it is, in Markdown, in a URL, in JSON. */
+const AT = /@|&#64;|%40|\\u0040/g
+
+/** A character of the part before the @, also as an escape of JSON, of this program's own texts or of Markdown. */
+const UNIT = String.raw`(?:\\u[\da-fA-F]{4}|\\u\{[\da-f]+\}|\\x[\da-f]{2}|&#\d+;|[\p{L}\p{M}\p{N}._%+'/=!#$&*?^\x60{}~-])`
+const LOCAL = new RegExp(`${UNIT}+$`, 'u')
+/** In quotes, as it stands in JSON text: `\"ada b\"`. */
+const QUOTED_LOCAL = /\\"[^"\\\n]+\\"$/
+
+/** Labels with dots between them; or a beginning that was cut off. Each text matches in one way only: a long label costs its length. */
+const LABEL = String.raw`(?:[\p{L}\p{M}\p{N}]|&#45;|-)+`
+const DOMAIN = new RegExp(String.raw`${LABEL}(?:\.${LABEL})+|(?:${LABEL}(?:\.${LABEL})*\.?)?…`, 'uy')
+
+/** What is looked back for the part before the @, which has 64 octets at most, some of them written as entities. */
+const LOOK_BACK = 400
+
+/** A value that should be an address and is invalid. */
+const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)mail address)/g
+
+/**
+ * Text with each e-mail address as `a***@example.com`, or as what is given. It stays well-formed JSON, Markdown and terminal text. Longer runs
+ * before the @ than an address has are no reason to look at them again and again.
+ */
+function maskAddresses(text: string, hidden?: string): string {
+  if (!/@|&#64;|%40|\\u0040|is not an e(?:-|&#45;)mail/.test(text)) return text
+  let masked = ''
+  let done = 0
+  for (const { 0: at, index } of text.matchAll(AT)) {
+    if (index < done) continue
+    DOMAIN.lastIndex = index + at.length
+    const domain = DOMAIN.exec(text)?.[0]
+    if (domain === undefined) continue
+    const start = startOf(text.slice(Math.max(done, index - LOOK_BACK), index), index)
+    if (start === index) continue
+    const local = text.slice(start, index)
+    // `email:*@example.com` chooses a domain, and names nobody.
+    if (/^[*?]+$/.test(local)) continue
+    const end = index + at.length + domain.length
+    masked += text.slice(done, start)
+    masked += hidden ?? `${firstOf(local)}***${text.slice(index, end)}`
+    done = end
+  }
+  return `${masked}${text.slice(done)}`.replace(NO_ADDRESS, '$1***$1')
+}
+
+/** Where the part before the @ begins; `before` ends at `index`. */
+function startOf(before: string, index: number): number {
+  const found = LOCAL.exec(before)?.[0] ?? QUOTED_LOCAL.exec(before)?.[0] ?? ''
+  const ahead = before.slice(0, before.length - found.length)
+  // What ends an escape is not the address's: a colour of the terminal, a line end in JSON.
+  const colour = /\x1b\[[\d;?]*$/.test(ahead) ? /^[\d;?]*[A-Za-z]/.exec(found)?.[0].length : undefined
+  const lineEnd = /(?<!\\)(?:\\\\)*\\$/.test(ahead) && /^[nrtbf]/.test(found) ? 1 : 0
+  // Marks around it are the text's own: a code span of Markdown, a quote.
+  const marks = /^[`'*|=~_/!?^+{}]+(?=[\p{L}\p{N}])/u.exec(found)?.[0].length ?? 0
+  return index - found.length + (colour ?? (lineEnd || marks))
+}
+
+function firstOf(local: string): string {
+  const plain = local.replace(/\\u[\da-fA-F]{4}|\\u\{[\da-f]+\}|\\x[\da-f]{2}|&#\d+;/g, '')
+  return /[\p{L}\p{N}]/u.exec(plain)?.[0] ?? ''
+}
+
+/** What selectors of a pilot choose by. */
+const KINDS = 'organization|user|email|domain'
+
+/** `email:ada*`, also as it stands in Markdown; `email:ADDRESS` is this program's own word for any. */
+const BY_ADDRESS = /(?<![\p{L}\p{N}_-])email:(?!ADDRESS(?![\p{L}\p{N}_.@*?-]))((?:\\[*?_~.!-]|[^\s,;"<>`()\\])+)/gu
+
+/** The line that says of whom a run speaks, as it begins in text, in a report and in Markdown. */
+const OF_PILOT = /^(?:\x1b\[[\d;]*m)*(?:Pilot(?:\x1b\[[\d;]*m)* {2}|pilot: |> \*\*Pilot\*\*: |Done: the pilot \()/
+
+/** A selector by key in such a line: it ends where the next one begins, or what is said of all of them. */
+const BY_KEY = new RegExp(
+  `(?<![\\p{L}\\p{N}_-])user:(.+?)(?=,?\`?(?:,| and) \`?(?:${KINDS}):| and \\d[\\d,]* more|; the first |\`?\\. Out of scope|\\) is in WorkOS|$)`,
+  'gu',
+)
+
+/**
+ * Hides the name in each selector by address: a pattern is none that an address is recognised by. What is nothing but signs of a pattern
+ * before the @ names nobody.
+ * @param hidden in place of all of it
+ */
+function maskSelectors(text: string, hidden?: string): string {
+  if (!text.includes('email:')) return text
+  return text.replace(BY_ADDRESS, (whole, pattern: string) => {
+    const at = /(?:@|&#64;)[^@]*$/.exec(pattern)
+    const name = at === null ? pattern : pattern.slice(0, at.index)
+    if (/^(?:\\?[*?])*$/.test(name)) return whole
+    // The end of a sentence is not the selector's.
+    const end = /[.?]?$/.exec(pattern)?.[0] ?? ''
+    if (hidden !== undefined) return `email:${hidden}${end}`
+    return `email:${/[\p{L}\p{N}]/u.exec(name)?.[0] ?? ''}***${at?.[0] ?? end}`
+  })
+}
+
+/** A line that says of whom a run speaks, with a digest for each key of a user. Undefined: it is another line. */
+function hideChosenUsers(line: string, digest: (key: string) => string): string | undefined {
+  if (!OF_PILOT.test(line)) return undefined
+  return line.replace(BY_KEY, (_, key: string) => `user:${hideChosenUser(key, digest)}`)
+}
+
+/** One selector of a document, whole. */
+function hideSelector(selector: string, digest: (key: string) => string): string {
+  const user = /^\s*user\s*:\s*(.*)$/su.exec(selector)?.[1]
+  return user === undefined ? selector : `user:${hideChosenUser(user, digest)}`
+}
+
+/** A pattern for everybody names nobody, and a digest stays one. */
+function hideChosenUser(key: string, digest: (key: string) => string): string {
+  return /^(?:(?:\\?[*?])+|#[0-9a-f]{8})$/.test(key) ? key : digest(key)
 }

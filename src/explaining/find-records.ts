@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../json.ts'
 import type { CompiledMapping } from '../mapping/compile.ts'
-import { originOf } from '../mapping/for-each-item.ts'
+import { originOf } from '../mapping/evaluate.ts'
 import { endsOn } from '../mapping/pool.ts'
 import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
 import { type TracedRecord, traceRecord, wouldBe } from './trace-record.ts'

@@ -43,7 +43,7 @@ export function passwordOf(
 }
 
 function whyNone({ user = {} }: Manifest['map']): string {
-  const fields = ['password', 'passwordHash'].filter((field) => user[field] !== undefined)
+  const fields = (['password', 'passwordHash'] as const).filter((field) => user[field] !== undefined)
   if (fields.length === 0) return 'the manifest maps no password'
   const paths = fields.map((field) => `map.user.${field}`).join(' and ')
   return `${paths} ${fields.length === 1 ? 'yields' : 'yield'} nothing for its records`

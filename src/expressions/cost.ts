@@ -1,5 +1,6 @@
 import { isObject } from '../json.ts'
 import { builtIn } from './names.ts'
+import { everything, listOf, type SyntaxNode, variableOf, visit } from './syntax.ts'
 
 /** Steps of a regular expression's backtracking that end within a few seconds. */
 const STEPS = 1e9
@@ -19,33 +20,28 @@ const CALL_EACH: ReadonlySet<string> = new Set(['map', 'filter', 'sift', 'each',
 export function boundedLength(ast: unknown, functions: readonly string[]): number {
   const known = new Set([...builtIn, ...functions])
   let length = CHARACTERS
-  const visit = (node: unknown, inLambda: boolean): void => {
-    if (typeof node !== 'object' || node === null) return
-    if (node instanceof RegExp) length = Math.min(length, boundedText(node))
-    else if (isObject(node) && !isBounded(node, inLambda, known)) length = 0
-    const within = inLambda || (isObject(node) && node.type === 'lambda')
-    for (const child of Object.values(node)) visit(child, within)
-  }
-  visit(ast, false)
+  visit(ast, false, {
+    other(node, inLambda, descend) {
+      if (node instanceof RegExp) length = Math.min(length, boundedText(node))
+      else if (!isBounded(node, inLambda, known)) length = 0
+      everything(node, inLambda || node.type === 'lambda', descend)
+    },
+  })
   return length
 }
 
 /** Whether a node neither makes as much as it likes nor can be part of a recursion: a lambda that calls none but known functions. */
-function isBounded(node: Record<string, unknown>, inLambda: boolean, known: ReadonlySet<string>): boolean {
+function isBounded(node: SyntaxNode, inLambda: boolean, known: ReadonlySet<string>): boolean {
   if (node.type === 'binary' && node.value === '..') return false
-  const called = node.type === 'apply' ? nameOf(node.rhs) : nameOf(node.procedure)
+  const called = node.type === 'apply' ? variableOf(node.rhs) : variableOf(node.procedure)
   if (called === 'reduce') return false
   if (!inLambda) return true
   if (node.type === 'apply') return isObject(node.rhs) && (node.rhs.type === 'function' || known.has(called))
   if (node.type !== 'function' && node.type !== 'partial') return true
-  const parameters: unknown[] = Array.isArray(node.arguments) ? node.arguments : []
   const passesOn =
-    CALL_EACH.has(called) && !parameters.some((parameter) => isObject(parameter) && parameter.type === 'lambda')
+    CALL_EACH.has(called) &&
+    !listOf(node.arguments).some((argument) => isObject(argument) && argument.type === 'lambda')
   return known.has(called) && !passesOn
-}
-
-function nameOf(procedure: unknown): string {
-  return isObject(procedure) && procedure.type === 'variable' ? String(procedure.value) : ''
 }
 
 /**

@@ -1,14 +1,13 @@
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import type { Constants } from './constants.ts'
+import type { Constants } from './names.ts'
 import { isTruthy } from './plain.ts'
+import type { SyntaxNode } from './syntax.ts'
 
 /** Stands for "ask JSONata": the data on the way is of a kind that only JSONata's own rules cover. */
 export const NOT_DIRECT = Symbol('not direct')
 
 /** Evaluates without the interpreter. */
 export type Direct = (item: Json, record: JsonObject) => Json | undefined | typeof NOT_DIRECT
-
-type Node = Record<string, unknown>
 
 /**
  * A short way for `name`, `a.b`, `$record.a`, constants, literals, and `?:`, `&` and `=` over those. They are most of what a mapping
@@ -41,7 +40,7 @@ export function direct(ast: unknown, constants: Constants = {}): Direct | undefi
   }
 }
 
-function literal(node: Node): Direct | undefined {
+function literal(node: SyntaxNode): Direct | undefined {
   const { value } = node
   if (!only(node, ['value'])) return undefined
   if (value !== null && typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
@@ -49,7 +48,7 @@ function literal(node: Node): Direct | undefined {
   return () => value
 }
 
-function path(node: Node, constants: Constants): Direct | undefined {
+function path(node: SyntaxNode, constants: Constants): Direct | undefined {
   if (!only(node, ['steps']) || !Array.isArray(node.steps)) return undefined
   const steps: unknown[] = node.steps
   if (!steps.every((step) => isObject(step) && only(step, ['value']))) return undefined
@@ -75,7 +74,7 @@ function follow(start: Json, names: readonly string[]): ReturnType<Direct> {
   return value
 }
 
-function condition(node: Node, constants: Constants): Direct | undefined {
+function condition(node: SyntaxNode, constants: Constants): Direct | undefined {
   const test = direct(node.condition, constants)
   const met = direct(node.then, constants)
   const unmet = node.else === undefined ? () => undefined : direct(node.else, constants)
@@ -87,7 +86,7 @@ function condition(node: Node, constants: Constants): Direct | undefined {
   }
 }
 
-function concatenation(node: Node, constants: Constants): Direct | undefined {
+function concatenation(node: SyntaxNode, constants: Constants): Direct | undefined {
   const left = direct(node.lhs, constants)
   const right = direct(node.rhs, constants)
   if (!only(node, ['value', 'lhs', 'rhs']) || !left || !right) return undefined
@@ -98,7 +97,7 @@ function concatenation(node: Node, constants: Constants): Direct | undefined {
 }
 
 /** JSONata compares lists and objects member by member: that is left to it. */
-function equality(node: Node, constants: Constants): Direct | undefined {
+function equality(node: SyntaxNode, constants: Constants): Direct | undefined {
   const left = direct(node.lhs, constants)
   const right = direct(node.rhs, constants)
   if (!only(node, ['value', 'lhs', 'rhs']) || !left || !right) return undefined
@@ -115,7 +114,7 @@ function isScalar(value: ReturnType<Direct>): boolean {
 }
 
 /** Whether nothing but the given keys says anything: stages, groups, bindings and kept arrays are other keys. */
-function only(node: Node, keys: readonly string[]): boolean {
+function only(node: SyntaxNode, keys: readonly string[]): boolean {
   return Object.keys(node).every(
     (key) => key === 'type' || key === 'position' || keys.includes(key) || node[key] === undefined,
   )

@@ -1,18 +1,20 @@
+/**
+ * JSONata within bounds. In: the text of an expression, the functions and constants that it may use. Out: what it reads (reads.ts,
+ * names.ts), how long it can take (cost.ts), and a function that evaluates it: direct.ts for the plain ones, the interpreter for the rest.
+ */
+
 import jsonata from 'jsonata'
 import { safeNfc } from '../addresses.ts'
 import { nearest } from '../config/nearest.ts'
 import { BadInput } from '../diagnostics/bad-input.ts'
+import type { Reason } from '../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { type Constants, missingConstant } from './constants.ts'
 import { boundedLength } from './cost.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'
-import { type Flow, flowsIn } from './flows.ts'
-import { lowercase, uppercase } from './letter-case.ts'
-import { builtIn, type Names, namesIn } from './names.ts'
-import { pad } from './pad.ts'
+import { type ExpressionFunction, lowercase, pad, uppercase } from './functions.ts'
+import { builtIn, type Constants, missingConstant, type Names, namesIn } from './names.ts'
 import { toPlain } from './plain.ts'
-import { type Read, readsIn } from './reads.ts'
-import { readsWhole } from './whole.ts'
+import { type Flow, flowsIn, type Read, readsIn, readsWhole } from './reads.ts'
 
 /** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
 const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
@@ -24,16 +26,6 @@ const MAX_TIMEOUTS = 3
 export interface Bounds {
   stack: number
   timeout: number
-}
-
-/** A function that expressions may call besides JSONata's own. */
-export interface ExpressionFunction {
-  /** Without the `$`. */
-  name: string
-  /** It makes a slug of a name, and the same one of several names: what it did is told by `CompiledExpression.derived`. */
-  derives?: true
-  /** @throws Error whose message may show the arguments, or BadInput, whose message never does */
-  call(...args: unknown[]): Json | undefined
 }
 
 /** A slug that a function made of a name. */
@@ -69,9 +61,7 @@ export interface CompiledExpression {
   derived(): readonly Derivation[]
 }
 
-export type Compilation =
-  | { ok: true; expression: CompiledExpression }
-  | { ok: false; code: string; message: string; hint?: string; position: number }
+export type Compilation = { ok: true; expression: CompiledExpression } | ({ ok: false; position: number } & Reason)
 
 /** An expression failed on a record. `message` may show a value of the record; `code` and `publicMessage` never do. */
 export class ExpressionFailure extends Error {
@@ -183,7 +173,7 @@ function evaluator(
     try {
       return toPlain(await compiled.evaluate(item, { record }))
     } catch (error) {
-      const code = codeOf(error)
+      const code = failureCode(error)
       if (code === 'D1012') timeouts += 1
       throw new ExpressionFailure(code, messageOf(error), error instanceof BadInput ? error.message : undefined)
     }
@@ -210,7 +200,7 @@ function unknownName(name: string, names: readonly string[]): { message: string;
   }
 }
 
-function codeOf(error: unknown): string {
+function failureCode(error: unknown): string {
   return isObject(error) && typeof error.code === 'string' ? error.code : 'failed'
 }
 

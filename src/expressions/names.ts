@@ -1,5 +1,6 @@
-import { isObject } from '../json.ts'
-
+import { nearest } from '../config/nearest.ts'
+import { isObject, type Json } from '../json.ts'
+import { everything, type Handler, isName, isText, listOf, offsetOf, visit } from './syntax.ts'
 /** JSONata 2.2's functions (docs.jsonata.org), without `eval`, which would run expressions from an export. */
 export const builtIn: readonly string[] =
   `sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match
@@ -53,32 +54,38 @@ export function namesIn(ast: unknown, functions: readonly string[], constants: r
   const bound = new Set<string>()
   const fields: string[] = []
   const seen = new Set<object>()
-  const visit = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null || seen.has(node)) return
+  const other: Handler<undefined> = (node, state, descend) => {
+    if (seen.has(node)) return
     seen.add(node)
-    if (isObject(node)) {
-      const { type, value, position, lhs, arguments: parameters, focus, index } = node
-      if (type === 'variable' && typeof value === 'string') {
-        const use = { name: value, offset: Math.max(0, Number(position ?? 0) - value.length - 1) }
+    if (isName(node) || isText(node)) fields.push(node.value)
+    for (const name of [node.focus, node.index]) if (typeof name === 'string') bound.add(name)
+    everything(node, state, descend)
+  }
+  visit(ast, undefined, {
+    other,
+    variable(node, state, descend) {
+      if (typeof node.value === 'string' && !seen.has(node)) {
+        const use = { name: node.value, offset: offsetOf(node, 1) }
         uses.push(use)
-        if (constants.includes(value)) constantUses.set(node, { ...use, members: [] })
+        if (constants.includes(use.name)) constantUses.set(node, { ...use, members: [] })
       }
-      if ((type === 'name' || type === 'string') && typeof value === 'string') fields.push(value)
-      if (type === 'bind' && isObject(lhs)) bound.add(String(lhs.value))
-      if (type === 'lambda' && Array.isArray(parameters)) {
-        for (const parameter of parameters) if (isObject(parameter)) bound.add(String(parameter.value))
-      }
-      if (typeof focus === 'string') bound.add(focus)
-      if (typeof index === 'string') bound.add(index)
-    }
-    for (const child of Object.values(node)) visit(child)
-    if (isObject(node) && node.type === 'path' && Array.isArray(node.steps)) {
-      const [first, ...rest]: unknown[] = node.steps
+      other(node, state, descend)
+    },
+    bind(node, state, descend) {
+      if (isObject(node.lhs)) bound.add(String(node.lhs.value))
+      other(node, state, descend)
+    },
+    lambda(node, state, descend) {
+      for (const parameter of listOf(node.arguments)) if (isObject(parameter)) bound.add(String(parameter.value))
+      other(node, state, descend)
+    },
+    path(node, state, descend) {
+      other(node, state, descend)
+      const [first, ...rest] = listOf(node.steps)
       const use = isObject(first) ? constantUses.get(first) : undefined
       if (use !== undefined) use.members = membersIn(rest)
-    }
-  }
-  visit(ast)
+    },
+  })
   return {
     unknown: uses.filter(({ name }) => !known.has(name) && !bound.has(name)),
     unstable: uses.filter(({ name }) => UNSTABLE.has(name) && !bound.has(name)),
@@ -91,8 +98,38 @@ export function namesIn(ast: unknown, functions: readonly string[], constants: r
 function membersIn(steps: readonly unknown[]): ConstantUse['members'] {
   const members: ConstantUse['members'] = []
   for (const step of steps) {
-    if (!isObject(step) || step.type !== 'name' || typeof step.value !== 'string') break
-    members.push({ name: step.value, offset: Math.max(0, Number(step.position ?? 0) - step.value.length) })
+    if (!isName(step)) break
+    members.push({ name: step.value, offset: offsetOf(step) })
   }
   return members
+}
+
+/** Values that an expression reads as `$name`, whatever the record. */
+export type Constants = Record<string, Json>
+
+/** What an expression reads of the constants and they do not have; undefined when everything is there. */
+export function missingConstant(
+  uses: readonly ConstantUse[],
+  constants: Constants,
+): { message: string; hint: string; position: number } | undefined {
+  for (const { name, members } of uses) {
+    let path = name
+    let value: unknown = constants[name]
+    for (const member of members) {
+      // JSONata looks into each item of a list; which of them have the name is nothing to judge here.
+      if (Array.isArray(value)) break
+      const known = isObject(value) ? Object.keys(value) : []
+      if (!isObject(value) || !known.includes(member.name)) {
+        const close = nearest(member.name, known)
+        return {
+          message: `there is no ${path}.${member.name} in the manifest`,
+          hint: close === undefined ? `define it in the manifest, under ${path}:` : `did you mean $${path}.${close}?`,
+          position: member.offset,
+        }
+      }
+      value = value[member.name]
+      path = `${path}.${member.name}`
+    }
+  }
+  return undefined
 }

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { FileError } from '../diagnostics/errors.ts'
+import { codeOf, FileError } from '../diagnostics/errors.ts'
 import { figure } from '../diagnostics/printable.ts'
 
 /** Of the operating system: no space, no quota, larger than the file system takes. */
@@ -17,8 +17,7 @@ export function isDiskFull(error: unknown): boolean {
 
 /** The code of an error of the operating system: `ENOENT`. */
 export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
+  return error instanceof Error && 'syscall' in error ? codeOf(error) : undefined
 }
 
 /** The primary result code of SQLite. */

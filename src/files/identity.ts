@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { codeOf } from '../diagnostics/errors.ts'
 
 /** Which file a path leads to at present; undefined: none. A file that is moved keeps it, a copy has another. */
 export function identityOf(path: string): string | undefined {
@@ -23,5 +24,5 @@ export function realPathOf(path: string, links = LINKS): string {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return codeOf(error) === 'ENOENT'
 }

@@ -1,10 +1,12 @@
+import { codeOf } from '../diagnostics/errors.ts'
+
 /** Why no answer came, in a few words. */
 export function describeFailure(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure)
   if (failure.name === 'TimeoutError' || failure.name === 'AbortError') return 'no answer in time'
   const causes = causesOf(failure)
   const innermost = causes.at(-1) ?? failure
-  const code = causes.flatMap((error) => ('code' in error && typeof error.code === 'string' ? [error.code] : [])).at(-1)
+  const code = causes.map(codeOf).findLast((code) => code !== undefined)
   const message = (innermost.message === '' ? failure.message : innermost.message).trim()
   return code === undefined || message.includes(code) ? message : `${message} (${code})`
 }

@@ -1,4 +1,4 @@
-import { NetworkError } from '../diagnostics/errors.ts'
+import { codeOf, NetworkError } from '../diagnostics/errors.ts'
 import { causesOf } from './describe-failure.ts'
 
 const CLOCK = 'check the address, and the clock of this machine; else its certificate needs to be renewed'
@@ -58,7 +58,7 @@ const FAULTS: Readonly<Record<string, [code: string, fault: string, hint: string
  */
 export function tlsFault(failure: unknown, server: string): NetworkError | undefined {
   for (const error of causesOf(failure)) {
-    const name = 'code' in error && typeof error.code === 'string' ? error.code : ''
+    const name = codeOf(error) ?? ''
     const known = Object.hasOwn(FAULTS, name) ? FAULTS[name] : undefined
     if (known === undefined) continue
     const [code, fault, hint] = known

@@ -105,3 +105,15 @@ export interface Inspection {
   /** Columns whose cells hold what looks like a written null: `NULL`, `\N` … Only those that the mapping reads, where there is one. */
   writtenNulls: WrittenNull[]
 }
+
+/** The same without any value of the source, also not of a column that is no person's: roles have their counts alone. */
+export function withoutValues(inspection: Inspection): Inspection {
+  return {
+    ...inspection,
+    streams: inspection.streams.map((stream) => ({
+      ...stream,
+      paths: stream.paths.map(({ values: _values, ...path }) => path),
+    })),
+    people: { ...inspection.people, roles: inspection.people.roles.map((found) => ({ ...found, role: '***' })) },
+  }
+}

@@ -1,8 +1,6 @@
 import { isObject } from '../json.ts'
 import type { PathInspection } from './inspection.ts'
-import { isHarmless, shapeOf, shownName } from './mask.ts'
-import { isCategoryName, isSecretName } from './sensitivity.ts'
-import { isFilled, typeOf } from './value-type.ts'
+import { isCategoryName, isFilled, isHarmless, isSecretName, shapeOf, shownName, typeOf } from './sensitivity.ts'
 
 /** How many paths are kept: an object that is used as a map (by user id, say) has no end of them. */
 const MAX_PATHS = 400

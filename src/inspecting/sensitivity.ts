@@ -1,3 +1,7 @@
+/** What of a record may be shown: which names hold secrets or sort people, what type and shape a value has, which values say nothing of anybody. */
+import { isObject } from '../json.ts'
+import { looksLikeHash } from './password-format.ts'
+
 /** What holds secrets, by the words of its name. Rather one too many: nothing but counts is said of them. */
 const SECRET =
   /pass(word|wd|phrase)?|pwd|kennwort|geheim|contrase[nñ]a|wachtwoord|senha|hash|digest|salt|secret|token|totp|otp|seed|signer|private ?key|(sign|signing|encryption|decryption) ?key|api ?key|credential|recovery|backup ?code|cookie|session/
@@ -38,4 +42,79 @@ export function isSecretName(name: string): boolean {
 /** Whether the values of a member of this name may be listed: they sort people, and tell nobody apart. */
 export function isCategoryName(name: string): boolean {
   return CATEGORY.test(wordsOf(name))
+}
+
+/** JSON text longer than this is not parsed to be named. Characters. */
+const LONGEST_JSON = 64 * 1024
+
+/** Whether a value says something. */
+export function isFilled(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return false
+  return typeof value !== 'object' || Object.keys(value).length > 0
+}
+
+/** What kind of value this is. Text is looked into: a CSV file knows nothing else. */
+export function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return value.length === 0 ? 'empty list' : 'list'
+  if (isObject(value)) return Object.keys(value).length === 0 ? 'empty object' : 'object'
+  if (typeof value !== 'string') return typeof value
+  return value === '' ? 'empty' : typeOfText(value)
+}
+
+function typeOfText(text: string): string {
+  if (/^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/.test(text)) return 'e-mail'
+  if (/^-?\d{1,40}(\.\d{1,40})?$/.test(text)) return 'number'
+  if (/^(true|false|yes|no|[ynt]|f)$/i.test(text)) return 'yes/no'
+  if (/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d.{0,20})?$/.test(text)) return 'time'
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return 'UUID'
+  if (/^https?:\/\//.test(text)) return 'URL'
+  if (/^[[{]/.test(text) && isJson(text)) return 'JSON text'
+  return looksLikeHash(text) ? 'password hash' : 'text'
+}
+
+function isJson(text: string): boolean {
+  if (text.length > LONGEST_JSON) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const LONGEST = 40
+const LONGEST_RUN = 6
+
+/**
+ * What a value looks like, with nothing of it left: letters become x or X, digits 9, characters of other alphabets x. Long runs
+ * and long values are cut: their exact length says nothing.
+ */
+export function shapeOf(value: string): string {
+  const masked = value
+    .slice(0, LONGEST * 4)
+    .replace(/\p{Lu}/gu, 'X')
+    .replace(/[\p{L}\p{M}]/gu, (letter) => (letter === 'X' ? 'X' : 'x'))
+    .replace(/\p{N}/gu, '9')
+    .replace(/[^ -~]/gu, '·')
+    .replace(/(?=[xX]*9|X*x[xX]*X)[xX9]{12,}/g, 'x9X…')
+    .replace(/(.)\1+/g, (run, character: string) => (run.length > LONGEST_RUN ? `${character.repeat(3)}…` : run))
+  return masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked
+}
+
+/** Names of members as people and programs choose them. */
+const NAME = /^\$?[\p{L}\p{N}_ .:/()-]{1,64}$/u
+const DATA_IN_NAME = /\d{6,}|[0-9a-f]{16,}/i
+
+/** A member's name as it is shown: where data stands in its place (an e-mail address, an id, a row without a header), masked. */
+export function shownName(name: string): string {
+  return NAME.test(name) && !DATA_IN_NAME.test(name) ? name : `⟨${shapeOf(name)}⟩`
+}
+
+/** Whether a value of a column that is no person's may be shown: a word, not an address, a hash, an id or a token. */
+export function isHarmless(value: string): boolean {
+  if (!/^[\p{L}\p{N} _.:|/+-]{1,40}$/u.test(value)) return false
+  // Letters and digits without end are no word: a TOTP secret (Base32) has 16 at least.
+  if (/(?=\p{L}*\p{N})(?=\p{N}*\p{L})[\p{L}\p{N}]{16,}/u.test(value)) return false
+  return !/[0-9a-f]{12,}/i.test(value) && !(value.length > 24 && /\d/.test(value)) && !/\d{7,}/.test(value)
 }

@@ -5,8 +5,8 @@ import { readBytes } from '../sources/csv/bytes.ts'
 import { type Encoding, inUtf8 } from '../sources/csv/decode.ts'
 import type { SourceFile } from '../sources/csv/file.ts'
 import { openTable } from '../sources/csv/table.ts'
-import { shownName } from './mask.ts'
 import { Profile } from './profile.ts'
+import { shownName } from './sensitivity.ts'
 
 /** What the beginning of a data file shows of how it is written. */
 export interface Head {

@@ -1,4 +1,5 @@
 import type { Manifest, MergeRule } from '../config/manifest.ts'
+import type { Reason } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 
@@ -37,11 +38,8 @@ export interface FieldDefinition {
 export type ValueRules = Pick<Manifest, 'metadata' | 'externalId' | 'organizations' | 'passwords' | 'totp' | 'roles'>
 
 /** Why a value is refused. */
-export interface ValueProblem {
-  code: string
+export interface ValueProblem extends Reason {
   field: string
-  message: string
-  hint?: string
   /** Of a role that no map knows: its name. */
   role?: string
 }

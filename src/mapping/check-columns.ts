@@ -1,9 +1,10 @@
-import { isExpressionPath } from '../config/expressions.ts'
+import { expressionsIn, expressionsOf } from '../config/expressions.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { Manifest, MapRule } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Read } from '../expressions/reads.ts'
-import { compileAtPath } from './expression.ts'
+import { compileAtPath, compileExpression } from './expression.ts'
 
 /** Columns that a hint lists. */
 const LISTED = 20
@@ -27,7 +28,7 @@ export function checkColumnNames(
   // What ranks users reads the records that the users are from.
   if (map.user !== undefined) rules.push({ at: ['dedupe', 'user'], rule: map.user })
   return rules.flatMap(({ at, rule }) => {
-    const read = rule.from === undefined ? streams.slice(0, 1) : [rule.from].flat()
+    const read = streamsOf(rule, streams)
     const ofRule = at[0] === 'map'
     return expressionsIn(ofRule ? rule : dedupe.user, at)
       .filter(({ path }) => isOwn(path))
@@ -67,12 +68,6 @@ function columnsOwner([, , key, stream]: readonly string[], read: readonly strin
   return key === 'each' && stream !== undefined ? [stream] : read
 }
 
-function expressionsIn(value: unknown, path: string[]): { path: string[]; text: string }[] {
-  if (typeof value === 'string') return isExpressionPath(path) ? [{ path, text: value }] : []
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, member]) => expressionsIn(member, [...path, key]))
-}
-
 function unknownColumn({ name }: Read, known: readonly string[], streams: readonly string[]): Problem {
   return {
     code: 'column_not_in_file',
@@ -88,4 +83,37 @@ function hintFor(name: string, known: readonly string[]): string {
   const close = nearest(name, known)
   if (close !== undefined) return `did you mean ${close}?`
   return `columns: ${known.slice(0, LISTED).join(', ')}${known.length > LISTED ? ', …' : ''}`
+}
+
+/**
+ * The names of columns that expressions may read, by stream: of its records, and of rows that are joined to them;
+ * `all` where one takes the whole record. Some stand for something else
+ * there (a function's text, a member of an object that is built): that is no harm where nothing but a warning hangs on it.
+ * @param streams of the source, the main one first
+ */
+export function columnsRead(
+  { map, dedupe, vars, secrets }: Pick<Manifest, 'map' | 'dedupe' | 'vars' | 'secrets'>,
+  streams: readonly string[],
+): Map<string, ReadonlySet<string> | 'all'> {
+  const read = new Map<string, Set<string> | 'all'>()
+  const rules = new Map(Object.entries(map))
+  for (const { path, text } of expressionsOf({ map, dedupe })) {
+    const compiled = compileExpression(text, undefined, { vars, secrets })
+    if (!compiled.ok) continue
+    // What ranks users reads the records that the users are from.
+    const [section, name] = path
+    const rule = section === 'map' ? rules.get(name ?? '') : map.user
+    for (const stream of columnsOwner(path, streamsOf(rule, streams))) {
+      const names = read.get(stream) ?? new Set()
+      if (names === 'all') continue
+      for (const field of compiled.expression.fields) names.add(field)
+      read.set(stream, compiled.expression.whole ? 'all' : names)
+    }
+  }
+  return read
+}
+
+/** The streams that a rule reads. */
+function streamsOf(rule: MapRule | undefined, streams: readonly string[]): readonly string[] {
+  return rule?.from === undefined ? streams.slice(0, 1) : [rule.from].flat()
 }

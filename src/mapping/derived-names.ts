@@ -6,8 +6,8 @@ import { mappedSlug } from '../kinds/role/role-definition.ts'
 import { parseRoleNames, rolesIn } from '../kinds/role/roles.ts'
 import { optionalText } from '../kinds/values/text.ts'
 import type { Origin } from '../sources/source.ts'
+import type { CompiledRule } from './compile.ts'
 import type { DerivedName, MapResult } from './result.ts'
-import type { CompiledRule } from './rule.ts'
 
 /** What the key of a kind stands for, where names can become keys. */
 const OF_KEY: Readonly<Record<string, DerivedName['kind']>> = {

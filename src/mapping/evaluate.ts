@@ -2,9 +2,13 @@ import { type CompiledExpression, ExpressionFailure } from '../expressions/expre
 import { isTruthy } from '../expressions/plain.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
+import type { ValueProblem } from '../kinds/draft.ts'
 import { isEmpty } from '../kinds/values/check.ts'
+import { confusableAddress } from '../kinds/values/email.ts'
+import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
+import type { CompiledField, CompiledRule } from './compile.ts'
 import { concealing } from './conceal.ts'
-import type { CompiledField, CompiledRule } from './rule.ts'
+import type { Reject } from './result.ts'
 
 /** Characters of an expression, and of a message about it, that a rejection shows. */
 const SHOWN = 120
@@ -56,8 +60,8 @@ export async function fieldsOf(rule: CompiledRule, item: Json, record: JsonObjec
     const value = Array.isArray(field.value)
       ? await membersOf(rule, field, field.value, item, record)
       : start(rule, field.name, field.secret, field.value, item, record)
-    const settled = value instanceof Promise ? await value : value
-    if (settled !== undefined) values[field.name] = settled
+    const answered = value instanceof Promise ? await value : value
+    if (answered !== undefined) values[field.name] = answered
   }
   return values
 }
@@ -74,9 +78,9 @@ async function membersOf(
   let others: Json | undefined
   for (const [member, expression] of members) {
     const value = start(rule, `${field.name}.${member}`, field.secret, expression, item, record)
-    const settled = value instanceof Promise ? await value : value
-    if (member === ALL_MEMBERS) others = allMembers(settled)
-    else if (settled !== undefined) values[member] = settled
+    const answered = value instanceof Promise ? await value : value
+    if (member === ALL_MEMBERS) others = allMembers(answered)
+    else if (answered !== undefined) values[member] = answered
   }
   if (others === undefined) return values
   return isObject(others) ? Object.assign(Object.create(null), others, values) : others
@@ -130,4 +134,111 @@ function asList(value: Json | undefined): Json[] {
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()
   return line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line
+}
+
+/**
+ * Runs a rule over its items; an expression that fails refuses its item, or the record where the items cannot be told.
+ * @param leaveOut called with each item that `when` leaves out
+ * @returns the condition by which there is no item
+ */
+export async function forEachItem(
+  rule: CompiledRule,
+  record: SourceRecord,
+  reject: (item: Json, problems: readonly ValueProblem[], key: null, refs: Record<string, string>) => void,
+  map: (item: Json) => Promise<void>,
+  leaveOut: (item: Json) => Promise<void> = async () => {},
+): Promise<Condition | undefined> {
+  const guarded = async <T>(blamed: Json, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof FieldFailure)) throw error
+      reject(blamed, [{ code: 'expression_failed', field: error.field, message: error.message }], null, {})
+      return undefined
+    }
+  }
+  const found = await guarded(record.data, () => itemsOf(rule, record.stream, record.data))
+  for (const item of found?.leftOut ?? []) await leaveOut(item)
+  for (const item of found?.items ?? []) await guarded(item, () => map(item))
+  return found?.leftOutBy
+}
+
+/** Where an item stands: a joined row at its own line, everything else at the record's. */
+export function originOf(record: SourceRecord, item: Json): Origin {
+  if (!isObject(item)) return record.origin
+  const { [ROW_FILE]: file, [ROW_LINE]: line } = item
+  return typeof file === 'string' && typeof line === 'number' ? { file, line } : record.origin
+}
+
+/** One rejection of one resource, whatever the number of its problems: the first gives the code, all give the message. */
+export function rejection(
+  record: SourceRecord,
+  item: Json,
+  kind: string,
+  key: string | null,
+  problems: readonly ValueProblem[],
+  refs: Record<string, string> = {},
+): Reject {
+  const [first] = problems
+  const reject: Reject = {
+    seq: record.seq,
+    kind,
+    key,
+    code: first?.code ?? 'invalid',
+    message: problems.map((problem) => problem.message).join('; '),
+    origin: originOf(record, item),
+    refs,
+  }
+  if (first !== undefined) reject.field = first.field
+  const hints = new Set(problems.map(({ hint }) => hint).filter((hint) => hint !== undefined))
+  if (hints.size > 0) reject.hint = [...hints].join('; ')
+  return reject
+}
+
+/** Fields that say whose something is. The key of an organization or a group is no address. */
+const OF_PEOPLE: ReadonlySet<string> = new Set(['email', 'user'])
+
+/** How deep a value of the record is looked into, and how many of its texts are looked at. */
+const DEPTH = 6
+
+/**
+ * Addresses of the record that a program may take for another one, where an expression that tells people apart makes something else of
+ * them: `$lowercase` and its like may fold two of them into one before any rule sees the value. What an expression passes on as it is
+ * is checked as the value that it is.
+ */
+export function confusableSources(rule: CompiledRule, item: Json, record: JsonObject): ValueProblem[] {
+  for (const { name, value } of rule.fields) {
+    if (!OF_PEOPLE.has(name) && !(rule.kind === 'user' && name === 'key')) continue
+    for (const expression of Array.isArray(value) ? value.map(([, member]) => member) : [value]) {
+      if (expression.verbatim) continue
+      const fault = faultIn(expression, item, record)
+      if (fault !== undefined) return [{ ...fault, field: name }]
+    }
+  }
+  return []
+}
+
+function faultIn({ fields }: CompiledExpression, item: Json, record: JsonObject): ReturnType<typeof confusableAddress> {
+  for (const name of fields) {
+    for (const holder of item === record ? [record] : [item, record]) {
+      if (!isObject(holder) || !Object.hasOwn(holder, name)) continue
+      const fault = faultWithin(holder[name], fields, DEPTH)
+      if (fault !== undefined) return fault
+    }
+  }
+  return undefined
+}
+
+/** Of objects, those members count that the expression names. */
+function faultWithin(value: unknown, names: readonly string[], depth: number): ReturnType<typeof confusableAddress> {
+  if (typeof value === 'string') return confusableAddress(value)
+  if (depth === 0 || typeof value !== 'object' || value === null) return undefined
+  const inner = Array.isArray(value)
+    ? value
+    : names.flatMap((name) => (isObject(value) && Object.hasOwn(value, name) ? [value[name]] : []))
+  for (const one of inner) {
+    const fault = faultWithin(one, names, depth - 1)
+    if (fault !== undefined) return fault
+  }
+  return undefined
 }

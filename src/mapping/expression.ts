@@ -1,7 +1,11 @@
 import type { Manifest } from '../config/manifest.ts'
+import { BadInput } from '../diagnostics/bad-input.ts'
 import { type Bounds, type Compilation, compile } from '../expressions/expression.ts'
 import { draftDefinitions, draftOfRule } from '../kinds/registry.ts'
-import { mappingFunctions } from './functions.ts'
+import type { MappingFunction } from './functions/function.ts'
+import { passwordFunctions } from './functions/passwords.ts'
+import { encodingFunctions, textFunctions } from './functions/texts.ts'
+import { valueFunctions } from './functions/values.ts'
 
 /** What expressions of the mapping read besides the record: `$vars` and, where a secret is made, `$secrets`. */
 export type MappingConstants = Pick<Manifest, 'vars' | 'secrets'>
@@ -36,4 +40,25 @@ function maySeeSecrets([section, rule, field]: readonly string[]): boolean {
 /** Fields whose values are kept as secrets. The type of a hash is among the secret inputs, but is shown. */
 function secretFields(rule: string): string[] {
   return (draftOfRule(rule)?.secretInputs ?? []).filter((field) => field !== 'passwordHashType')
+}
+
+/** Every function that this tool adds to JSONata. None runs text from the data as code. */
+export const mappingFunctions: readonly MappingFunction[] = [
+  ...textFunctions,
+  ...valueFunctions,
+  ...encodingFunctions,
+  ...passwordFunctions,
+].map(named)
+
+/** Puts the name of the function before what it says of its arguments. */
+function named(described: MappingFunction): MappingFunction {
+  const call: MappingFunction['call'] = (...args) => {
+    try {
+      return described.call(...args)
+    } catch (error) {
+      if (error instanceof BadInput) throw new BadInput(`$${described.name}(): ${error.message}`)
+      throw error
+    }
+  }
+  return { ...described, call }
 }

@@ -14,14 +14,14 @@ const RECORD = 2
 const FINISHED = -1
 const NONE = -1
 
-/** Heartbeat for one chunk. */
+/** The heartbeat of one chunk. */
 export function createHeartbeat(): Heartbeat {
   const heartbeat = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT))
   heartbeat[EXPRESSION] = NONE
   return heartbeat
 }
 
-/** What the main thread reads of them. */
+/** What the main thread reads of a heartbeat. */
 export interface Position {
   /** Undefined: the chunk is waiting, or done. A number that stays the same: nothing goes on. */
   step: number | undefined
@@ -29,7 +29,7 @@ export interface Position {
   record: number
 }
 
-/** Reads heartbeat that another thread writes. */
+/** Reads a heartbeat that another thread writes. */
 export function positionOf(heartbeat: Heartbeat): Position {
   const steps = Atomics.load(heartbeat, STEPS)
   const expression = Atomics.load(heartbeat, EXPRESSION)

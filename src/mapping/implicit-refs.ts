@@ -1,3 +1,4 @@
+import type { Reason } from '../diagnostics/problem.ts'
 import type { Reject } from './result.ts'
 
 /** What a record yielded of one kind: where a rule names no user, the record's own user is meant. */
@@ -13,15 +14,15 @@ export interface OwnResources {
 /** What a record yielded so far, by kind. */
 export type Own = Map<string, OwnResources>
 
-export type OwnRef =
+export type ImplicitRef =
   | { ok: true; key: string; refs: Record<string, string> }
   /** `key`: of the one that was rejected, where that could be told. */
-  | { ok: false; code: string; message: string; hint: string; key?: string }
+  | ({ ok: false; key?: string } & Required<Reason>)
   /** It is left out by the condition at this path, and so is what refers to it. */
   | { ok: false; leftOutBy: string; key?: string }
 
 /** The key of the one resource of a kind that the record yielded, or why there is none to refer to. */
-export function ownRef(kind: string, own: OwnResources | undefined): OwnRef {
+export function implicitRef(kind: string, own: OwnResources | undefined): ImplicitRef {
   const [[key, refs] = [], another] = own?.keys ?? []
   if (another !== undefined || (key !== undefined && own?.rejected !== undefined)) {
     return {

@@ -1,9 +1,10 @@
 import type { Manifest } from '../config/manifest.ts'
 import { isObject } from '../json.ts'
+import { isEmpty } from '../kinds/values/check.ts'
 import type { SourceRecord } from '../sources/source.ts'
-import type { Condition } from './evaluate.ts'
+import type { CompiledMapping, CompiledRule } from './compile.ts'
+import { type Condition, FieldFailure, fieldsOf } from './evaluate.ts'
 import type { LeftOutRecord, MapResult } from './result.ts'
-
 export type RuleName = keyof Manifest['map']
 
 /**
@@ -39,4 +40,60 @@ export function addLeftOut(
   const same = result.leftOutBy.find((by) => by.stream === stream && by.path === path)
   if (same === undefined) result.leftOutBy.push({ stream, path, records: 1 })
   else same.records += 1
+}
+
+/** The fields that a key can be made of, where `key` itself yields nothing. */
+const KEY_FIELDS: readonly string[] = ['externalId', 'email', 'id', 'name', 'type', 'user', 'organization', 'group']
+
+/**
+ * What a rule that left a record out would have made of it, and its key. Only the fields that make a key are evaluated, and `key` alone
+ * where it yields something.
+ */
+export async function leftOutKey(
+  record: SourceRecord,
+  name: RuleName | undefined,
+  mapping: CompiledMapping,
+): Promise<Pick<LeftOutRecord, 'kind' | 'key'>> {
+  if (name === undefined) return { kind: null, key: null }
+  const found = mapping.kinds.find(({ rule }) => rule.kind === name)
+  const rule = found?.rule ?? mapping.roleAssignment
+  const kind = found?.definition.name ?? name
+  // An item of `each` is not the record: which one of them was meant, nobody can tell.
+  if (rule === undefined || rule.each(record.stream) !== undefined) return { kind, key: null }
+  try {
+    const { user, key, others } = partsOf(rule)
+    const values = (part: CompiledRule) => fieldsOf(part, record.data, record.data)
+    if (found === undefined) return { kind, key: textOf((await values(user)).user) }
+    const own = key.fields.length === 0 ? {} : await values(key)
+    const fields = isEmpty(own.key) ? { ...own, ...(await values(others)) } : own
+    const normalised = found.definition.normalise(fields, mapping.settings)
+    return { kind, key: normalised.ok ? normalised.value.key : normalised.key }
+  } catch (error) {
+    if (error instanceof FieldFailure) return { kind, key: null }
+    throw error
+  }
+}
+
+interface Parts {
+  user: CompiledRule
+  key: CompiledRule
+  /** What a key is made of where `key` yields nothing. */
+  others: CompiledRule
+}
+
+const PARTS = new WeakMap<CompiledRule, Parts>()
+
+/** A rule with some of its fields alone. */
+function partsOf(rule: CompiledRule): Parts {
+  const part = (names: readonly string[]) => ({
+    ...rule,
+    fields: rule.fields.filter(({ name }) => names.includes(name)),
+  })
+  const parts = PARTS.get(rule) ?? { user: part(['user']), key: part(['key']), others: part(KEY_FIELDS) }
+  PARTS.set(rule, parts)
+  return parts
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
 }

@@ -7,15 +7,12 @@ import { isEmpty, take } from '../kinds/values/check.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
 import { optionalText } from '../kinds/values/text.ts'
 import type { SourceRecord } from '../sources/source.ts'
+import type { CompiledRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
-import { type Condition, fieldsOf } from './evaluate.ts'
-import { forEachItem, originOf, rejection } from './for-each-item.ts'
-import { type Own, type OwnRef, ownRef } from './implicit-refs.ts'
-import type { Draft, MapResult } from './result.ts'
-import type { CompiledRule } from './rule.ts'
-import { confusableSources } from './source-addresses.ts'
-import { unmappedRoles } from './unmapped-roles.ts'
+import { type Condition, confusableSources, fieldsOf, forEachItem, originOf, rejection } from './evaluate.ts'
+import { type ImplicitRef, implicitRef, type Own } from './implicit-refs.ts'
+import { type Draft, type MapResult, unmappedRoles } from './result.ts'
 
 const KIND = 'roleAssignment'
 
@@ -45,7 +42,7 @@ export async function mapAssignments(
     const { seq, stream } = record
     const origin = originOf(record, item)
     const isMapped = rule.fields.some(({ name }) => name === 'user')
-    const ownUser = isMapped ? undefined : ownRef('user', own.get('user'))
+    const ownUser = isMapped ? undefined : implicitRef('user', own.get('user'))
     if (ownUser !== undefined && 'leftOutBy' in ownUser) {
       const { key, leftOutBy: path } = ownUser
       const refs: Record<string, string> = key === undefined ? {} : { user: key }
@@ -54,7 +51,7 @@ export async function mapAssignments(
     }
     noteNames(KIND, rule, fields, { result, roles, stream, seq, origin })
     const problems: ValueProblem[] = confusableSources(rule, item, record.data)
-    const user = ownUser === undefined ? userOf(fields, problems) : settledRef(ownUser, problems)
+    const user = ownUser === undefined ? userOf(fields, problems) : takeRef(ownUser, problems)
     const email = isEmpty(fields.email) ? undefined : take('email', normaliseEmail(fields.email), problems)
     const organization = take('organization', optionalText(fields.organization), problems) ?? null
     const names = take('role', parseRoleNames(fields.role), problems) ?? []
@@ -151,7 +148,7 @@ function placesOf(
 }
 
 /** The record's own user. */
-function settledRef(found: Exclude<OwnRef, { leftOutBy: string }>, problems: ValueProblem[]): string | undefined {
+function takeRef(found: Exclude<ImplicitRef, { leftOutBy: string }>, problems: ValueProblem[]): string | undefined {
   if (found.ok) return found.key
   problems.push({ code: found.code, field: 'user', message: found.message, hint: found.hint })
   return undefined

@@ -1,4 +1,5 @@
-import type { Location } from '../diagnostics/problem.ts'
+import type { Location, Reason } from '../diagnostics/problem.ts'
+import type { ValueProblem } from '../kinds/draft.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
 import type { Heartbeat } from './heartbeat.ts'
 
@@ -45,16 +46,13 @@ export interface RoleGrant {
 }
 
 /** A resource that was refused: by an expression that threw, or by a rule of its kind. */
-export interface Reject {
+export interface Reject extends Reason {
   seq: number
   kind: string
   /** Null when the key itself could not be computed. */
   key: string | null
-  code: string
   /** Field of the kind, where one is to blame. */
   field?: string
-  message: string
-  hint?: string
   origin: Origin
   /** Keys of what it referred to, so that dependents can be named. */
   refs?: Record<string, string>
@@ -155,4 +153,10 @@ export interface MapResult {
   leftOutItems: LeftOutItem[]
   /** Each of them by name. */
   leftOutRecords: LeftOutRecord[]
+}
+
+/** A remark for each role by which something was rejected, since no map knows it: they are counted by role. */
+export function unmappedRoles({ seq, kind, key, code }: Reject, problems: readonly ValueProblem[]): Note[] {
+  const names = new Set(problems.map(({ role }) => role).filter((role) => role !== undefined))
+  return [...names].map((detail) => ({ seq, kind, key: key ?? code, code: 'unmapped_role', detail }))
 }

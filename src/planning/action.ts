@@ -1,4 +1,5 @@
 import type { MatchedBy } from '../comparing/identify.ts'
+import type { Reason } from '../diagnostics/problem.ts'
 import type { Json } from '../json.ts'
 import type { Attributes, Changes } from '../resource.ts'
 
@@ -52,7 +53,7 @@ export type DeleteAction = Base & {
 }
 
 /** It cannot be carried out. */
-export type BlockedAction = Base & { type: 'blocked'; code: string; message: string; hint?: string }
+export type BlockedAction = Base & Reason & { type: 'blocked' }
 
 /** What the plan says of one resource. Resources that need nothing are only counted. */
 export type Action = CreateAction | UpdateAction | AdoptAction | DeleteAction | BlockedAction

@@ -1,4 +1,4 @@
-import { isEmpty } from '../comparing/empty.ts'
+import { saysNothing } from '../comparing/empty.ts'
 import { sameValue } from '../comparing/same-value.ts'
 import { vouchesForOther } from '../comparing/vouching.ts'
 import type { ConflictPolicy } from '../config/manifest.ts'
@@ -34,7 +34,7 @@ export function compareAdopted(
     } else if (rule.compare === 'set' && fillable && Array.isArray(wanted) && Array.isArray(held)) {
       const union = [...new Set([...held, ...wanted])]
       addChange(result, field, held, union, union)
-    } else if (fillable && isEmpty(held)) {
+    } else if (fillable && saysNothing(held)) {
       addChange(result, field, held, wanted, wanted)
     } else {
       result.kept.push({ field, live: held, desired: wanted, reason: 'different when adopted' })

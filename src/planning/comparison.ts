@@ -1,4 +1,4 @@
-import { isEmpty } from '../comparing/empty.ts'
+import { saysNothing } from '../comparing/empty.ts'
 import { sameMembers, sameValue } from '../comparing/same-value.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { FieldDefinition } from '../kinds/draft.ts'
@@ -55,7 +55,7 @@ export function addChange(
  * either: nobody changed anything, and every apply would write it again.
  */
 export function differs(rule: FieldDefinition, wanted: Json, held: Json): boolean {
-  if (isEmpty(wanted) && isEmpty(held)) return false
+  if (saysNothing(wanted) && saysNothing(held)) return false
   if (rule.compare === 'map' && isObject(wanted)) {
     const members = asObject(held)
     return Object.entries(wanted).some(([member, value]) => !sameValue(members[member] ?? null, value as Json))

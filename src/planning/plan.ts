@@ -1,7 +1,7 @@
 import type { ConnectionCounts } from '../desired/connection-counts.ts'
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
 import { type CaseCount, caseCounts } from '../desired/duplicate-cases.ts'
-import type { Problem } from '../diagnostics/problem.ts'
+import type { Problem, Reason } from '../diagnostics/problem.ts'
 import type { Action, Drift, SkippedDeletion } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
@@ -12,10 +12,11 @@ import type { PasswordCounts } from './password-counts.ts'
 import { type KeySort, type Where, whereabouts } from './where.ts'
 
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
-export type PlanWarning = Pick<Problem, 'code' | 'message' | 'hint' | 'at'> & {
-  /** `warnings.accept` of the manifest names its code: somebody has looked at it. */
-  accepted?: true
-}
+export type PlanWarning = Reason &
+  Pick<Problem, 'at'> & {
+    /** `warnings.accept` of the manifest names its code: somebody has looked at it. */
+    accepted?: true
+  }
 
 export interface PlanSummary {
   kinds: KindSummary[]

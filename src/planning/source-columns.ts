@@ -4,10 +4,8 @@ import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { shippedRecipes } from '../config/recipes.ts'
 import { figure } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import { shownName } from '../inspecting/mask.ts'
-import { isObject } from '../json.ts'
-import { checkColumnNames } from '../mapping/check-columns.ts'
-import { columnsRead } from '../mapping/columns-read.ts'
+import { shownName } from '../inspecting/sensitivity.ts'
+import { checkColumnNames, columnsRead } from '../mapping/check-columns.ts'
 import { compileExpression } from '../mapping/expression.ts'
 import { type ColumnsSeen, isPlace, type StreamColumns } from '../sources/columns-seen.ts'
 import { sourceDefinitions } from '../sources/registry.ts'
@@ -124,13 +122,11 @@ export function share(part: number, whole: number): string {
 
 /** The columns by which streams of files are joined, which the source reads itself; undefined where the manifest does not say them. */
 function joinColumns({ manifest }: LoadedManifest): ReadonlySet<string> | undefined {
-  const { type, streams } = manifest.source
-  if (type !== 'file' || !isObject(streams)) return undefined
+  if (manifest.source.type !== 'file') return undefined
   const names = new Set<string>()
-  for (const [stream, options] of Object.entries(streams)) {
-    if (!isObject(options) || !isObject(options.join)) continue
-    for (const [key, text] of Object.entries(options.join)) {
-      if (typeof text !== 'string' || !isExpressionPath(['source', 'streams', stream, 'join', key])) continue
+  for (const [stream, { join }] of Object.entries(manifest.source.streams)) {
+    for (const [key, text] of Object.entries(join ?? {})) {
+      if (!isExpressionPath(['source', 'streams', stream, 'join', key])) continue
       const compiled = compileExpression(text)
       if (compiled.ok) for (const name of compiled.expression.fields) names.add(name)
     }

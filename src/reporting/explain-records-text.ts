@@ -26,8 +26,8 @@ export function rowLines({ records, moreRecords }: Explanation): string[] {
 }
 
 function rowsOf({ origin, columns, stream }: ExplainedRecord): string[] {
-  const filled = Object.entries(columns).filter(([, value]) => !isEmpty(value))
-  const empty = Object.keys(columns).filter((name) => isEmpty(columns[name]))
+  const filled = Object.entries(columns).filter(([, value]) => !isEmptyCell(value))
+  const empty = Object.keys(columns).filter((name) => isEmptyCell(columns[name]))
   const width = Math.min(24, Math.max(0, ...filled.map(([name]) => name.length)))
   return [
     `  ${origin}${origin.includes(stream) ? '' : ` (${stream})`}`,
@@ -48,7 +48,7 @@ function columnLines(name: string, value: Json, width: number): string[] {
   return [`    ${name}: ${counted(rows.length, 'joined row')}`, ...shown]
 }
 
-function isEmpty(value: Json | undefined): boolean {
+function isEmptyCell(value: Json | undefined): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 }
 

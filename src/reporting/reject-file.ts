@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../json.ts'
-import { jsonText } from '../json.ts'
+import { type Json, type JsonObject, jsonText } from '../json.ts'
 import type { Misfit } from '../planning/misfits.ts'
 import { csvLine } from '../sources/csv/own-cells.ts'
 import type { FoundRow, Originals } from '../sources/originals/originals.ts'

@@ -1,6 +1,6 @@
 import type { Location } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
-import type { Difference, TestOutcome } from '../mapping/tests/outcome.ts'
+import type { Difference, TestOutcome } from '../mapping/tests/compare-result.ts'
 
 /** The outcomes of mapping tests for programs; places flattened to `file`, `line`, `column`. */
 export function testsToJson(outcomes: readonly TestOutcome[], shown: (at: Location) => Location): JsonObject {

@@ -1,6 +1,6 @@
 import { printable } from '../diagnostics/printable.ts'
 import { formatLocation, type Location } from '../diagnostics/problem.ts'
-import type { Difference, TestOutcome } from '../mapping/tests/outcome.ts'
+import type { Difference, TestOutcome } from '../mapping/tests/compare-result.ts'
 import { counted, type Paint, shortValue } from './style.ts'
 
 export interface TestsTextOptions {

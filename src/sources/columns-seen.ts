@@ -49,7 +49,7 @@ export class ColumnsSeen {
     for (const [name, value] of Object.entries(data)) {
       const known = tally.filled.get(name)
       if (known === undefined && tally.filled.size >= MAX_NAMES) tally.cut = true
-      else tally.filled.set(name, (known ?? 0) + (isEmpty(value) ? 0 : 1))
+      else tally.filled.set(name, (known ?? 0) + (isUnfilled(value) ? 0 : 1))
       if (Array.isArray(value)) this.#joined(name, value, main)
     }
   }
@@ -68,7 +68,7 @@ export function isPlace(name: string): boolean {
   return name === ROW_FILE || name === ROW_LINE
 }
 
-function isEmpty(value: unknown): boolean {
+function isUnfilled(value: unknown): boolean {
   if (value === null || value === undefined) return true
   if (typeof value === 'string') return value.trim() === ''
   if (Array.isArray(value)) return value.length === 0

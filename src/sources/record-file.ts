@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Problem } from '../diagnostics/problem.ts'
+import type { Problem, Reason } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
 import type { Encoding } from './csv/decode.ts'
 import type { SourceFile } from './csv/file.ts'
@@ -14,7 +14,7 @@ export interface LineRecord {
 }
 
 /** Why a record is refused. */
-export type Refusal = Pick<Problem, 'code' | 'message' | 'hint'>
+export type Refusal = Reason
 
 /** A file that is read as records, and keeps count of them. */
 export interface RecordFile {

@@ -1,4 +1,5 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import { accepts } from '../config/manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
@@ -68,7 +69,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const key = keySort(target.identity)
   const where = whereabouts({ name, environment, target: { type, baseUrl }, key, state: stateVersion(state) })
   const ofKey = keyOfAnotherEnvironment(where, loaded)
-  for (const problem of ofKey) if (!manifest.warnings.accept.includes(problem.code)) onWarning(problem)
+  for (const problem of ofKey) if (!accepts(manifest.warnings, problem.code)) onWarning(problem)
   const shown = [...warnings, ...ofKey].map((problem) => shownWarning(problem, loaded))
   return {
     name,

@@ -1,3 +1,4 @@
+import { codeOf } from '../diagnostics/errors.ts'
 import { proxyFailureIn } from '../http/permanent-failure.ts'
 import { isObject, type JsonObject } from '../json.ts'
 
@@ -43,7 +44,8 @@ function failureCodes(failure: unknown): string[] {
   for (let depth = 0; depth < 8 && pending.length > 0; depth += 1) {
     const error = pending.shift()
     if (!(error instanceof Error)) continue
-    if ('code' in error && typeof error.code === 'string') codes.push(error.code)
+    const code = codeOf(error)
+    if (code !== undefined) codes.push(code)
     if (error instanceof AggregateError) pending.push(...error.errors)
     pending.push(error.cause)
   }

@@ -75,7 +75,7 @@ export async function openTarget({
     new WorkosClient({
       apiKey,
       baseUrl,
-      timeout: (target.timeout ?? 60) * 1000,
+      timeout: target.timeout * 1000,
       connections: run.concurrency,
       limiter,
       clock,

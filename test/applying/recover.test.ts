@@ -22,7 +22,7 @@ async function setUp() {
   const limit = '100000/1s'
   const target = await openTarget({
     manifest: {
-      target: { type: 'workos', apiKey: 'sk_test_recover', baseUrl: sandbox.url },
+      target: { type: 'workos', apiKey: 'sk_test_recover', baseUrl: sandbox.url, timeout: 60 },
       run: { workers: 1, chunkSize: 1, concurrency: 10, limits: { writes: limit, reads: limit, requests: limit } },
     },
     directory: folder,

@@ -77,7 +77,7 @@ test('a manifest that is not there, or is a folder, is named', async () => {
   expect(await problemsOf(folder, { path: 'dir' })).toMatchObject([{ code: 'not_a_file' }])
 })
 
-test('no complaint quotes a secret', async () => {
+test('no issue quotes a secret', async () => {
   const key = ['sk', 'live', 'abcdefgh'].join('_')
   const text = `source: { type: csv, path: a, ${key}: 1 }\ntarget: { type: workos, api_key: ${key}, baseUrl: ${key} }\nroles: { unmapped: ${key} }\n`
   const problems = await problemsOf(folderOf({ 'migrate.config.yaml': text }))

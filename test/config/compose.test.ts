@@ -111,7 +111,7 @@ test('the effective manifest holds neither environments nor extends nor $schema'
 
 test('JSON, a byte order mark, CRLF and aliases are all fine', async () => {
   const json = folderOf({ 'migrate.config.yaml': '{"source":{"type":"csv","path":"a"},"target":{"type":"sandbox"}}' })
-  expect((await load(json)).manifest.source.path).toBe('a')
+  expect((await load(json)).manifest.source).toMatchObject({ path: 'a' })
   const text = `\ufeff${MINIMAL}roles: { define: { a: &role { name: Any }, b: *role } }\n`.replaceAll('\n', '\r\n')
   const { manifest, locate } = await load(folderOf({ 'migrate.config.yaml': text }))
   expect(manifest.roles.define).toEqual({ a: { name: 'Any' }, b: { name: 'Any' } })

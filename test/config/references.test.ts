@@ -14,7 +14,7 @@ target: { type: sandbox, data: "\${EMPTY:-fallback.sqlite}" }
 name: a $\${NAME} and \${lower-case} stay`,
   })
   const { manifest } = await load(folder, { env: { DIR: '/data', EMPTY: '' } })
-  expect(manifest.source.path).toBe('/data/users.csv')
+  expect(manifest.source).toMatchObject({ path: '/data/users.csv' })
   expect(manifest.target.data).toBe('fallback.sqlite')
   expect(manifest.safety.confirm).toBe('go ahead')
   expect(manifest.name).toBe('a ${NAME} and ${lower-case} stay')

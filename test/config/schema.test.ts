@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, expectTypeOf, test } from 'vitest'
 import { manifestDocs } from '../../scripts/manifest-docs.ts'
+import { manifestTypes } from '../../scripts/manifest-types.ts'
 import { expressionsOf } from '../../src/config/expressions.ts'
+import type { Manifest } from '../../src/config/manifest.ts'
 import { isSchema, knownKeys, manifestSchema, type Schema, sourceSchema, sourceTypes } from '../../src/config/schema.ts'
 import { draftDefinitions } from '../../src/kinds/registry.ts'
 import { sourceDefinitions } from '../../src/sources/registry.ts'
@@ -9,6 +11,21 @@ import { loadText, MINIMAL } from './folder.ts'
 
 test('docs/reference/manifest.md is what the schema says (npx tsx scripts/generate-manifest-docs.ts)', () => {
   expect(readFileSync('docs/reference/manifest.md', 'utf8')).toBe(manifestDocs())
+})
+
+test('the types of a manifest are what the schema says (npm run docs)', () => {
+  expect(readFileSync('src/config/manifest-types.ts', 'utf8')).toBe(manifestTypes())
+})
+
+test('in the types, what has a default is always there, and the rest may be missing', () => {
+  expectTypeOf<Manifest['run']['chunkSize']>().toEqualTypeOf<number>()
+  expectTypeOf<Manifest['run']['workers']>().toEqualTypeOf<number>()
+  expectTypeOf<Manifest['target']['type']>().toEqualTypeOf<'workos' | 'sandbox'>()
+  expectTypeOf<Manifest['target']['apiKey']>().toEqualTypeOf<string | undefined>()
+  expectTypeOf<Manifest['dedupe']['user']['strategy']>().toEqualTypeOf<
+    'merge' | 'first' | 'last' | 'newest' | 'error'
+  >()
+  expectTypeOf<Manifest>().not.toHaveProperty('environments')
 })
 
 test('every key of the manifest is described', () => {

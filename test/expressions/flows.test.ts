@@ -1,6 +1,6 @@
 import jsonata from 'jsonata'
 import { expect, test } from 'vitest'
-import { flowsIn } from '../../src/expressions/flows.ts'
+import { flowsIn } from '../../src/expressions/reads.ts'
 
 const flows = (text: string) =>
   flowsIn(jsonata(text).ast()).map(

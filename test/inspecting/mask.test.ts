@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isHarmless, shapeOf, shownName } from '../../src/inspecting/mask.ts'
+import { isHarmless, shapeOf, shownName } from '../../src/inspecting/sensitivity.ts'
 
 test.each([
   ['ada@example.com', 'xxx@xxx….xxx'],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { expressionDocs } from '../../scripts/expression-docs.ts'
-import { mappingFunctions } from '../../src/mapping/functions.ts'
+import { mappingFunctions } from '../../src/mapping/expression.ts'
 import { evaluated } from './functions/evaluated.ts'
 
 test.each([

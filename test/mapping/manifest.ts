@@ -34,7 +34,7 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
     onDrift: 'keep',
     onDeleted: 'keep',
     prune: [],
-    target: { type: 'sandbox' },
+    target: { type: 'sandbox', timeout: 60 },
     run: {
       workers: 1,
       chunkSize: 1000,

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { loadManifest } from '../../src/config/load.ts'
 import { recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
-import { checkMetadata } from '../../src/mapping/check-metadata.ts'
+import { checkMetadata } from '../../src/mapping/check.ts'
 import { compileExpression } from '../../src/mapping/expression.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

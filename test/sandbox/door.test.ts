@@ -180,7 +180,7 @@ async function openEmbedded(
   }
   channel('undici:request:create').subscribe(listener)
   onTestFinished(() => void channel('undici:request:create').unsubscribe(listener))
-  const manifest = manifestWith({}, { target: { type: 'sandbox', apiKey: KEY, data: './sandbox.sqlite' } })
+  const manifest = manifestWith({}, { target: { type: 'sandbox', apiKey: KEY, data: './sandbox.sqlite', timeout: 60 } })
   const target = await openTarget({ manifest, directory })
   return {
     target,

@@ -10,8 +10,8 @@ import { json, scriptedServer } from './scripted-server.ts'
 
 const KEY = 'sk_test_do_not_show_me'
 
-async function open(target: TargetConfig, directory = folder()): Promise<Target> {
-  const opened = await openTarget({ manifest: manifestWith({}, { target }), directory })
+async function open(target: Omit<TargetConfig, 'timeout'>, directory = folder()): Promise<Target> {
+  const opened = await openTarget({ manifest: manifestWith({}, { target: { ...target, timeout: 60 } }), directory })
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= opened.close()
@@ -27,7 +27,7 @@ function folder(): string {
   return path
 }
 
-async function refused(target: TargetConfig): Promise<ManifestError> {
+async function refused(target: Omit<TargetConfig, 'timeout'>): Promise<ManifestError> {
   const error = await open(target).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(ManifestError)
   expect(JSON.stringify((error as ManifestError).problems)).not.toContain(KEY)

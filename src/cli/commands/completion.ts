@@ -21,7 +21,7 @@ export async function completionWords(
   const kinds = kindDefinitions.map(({ name }) => name)
   // Each press of the tabulator key starts the program anew: what reads YAML is loaded where a name of the manifest is wanted.
   const environments = async (path: string | undefined) =>
-    (await import('../../config/environment-names.ts')).environmentNames({ path, cwd, env })
+    (await import('../../config/discover.ts')).environmentNames({ path, cwd, env })
   const { candidates, paths } = await complete(program, words, { kinds, environments })
   const lines = candidates.map(({ word, description }) => `${printable(word)}\t${printable(description)}`)
   stdout.write([...lines, ...(paths ? [`:${paths}`] : [])].map((line) => `${line}\n`).join(''))

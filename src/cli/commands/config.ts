@@ -12,14 +12,10 @@ import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import type { Context } from '../context.ts'
+import { loadOptions, type ManifestOptions } from '../manifest-options.ts'
 
-export interface ConfigOptions {
-  /** The manifest file. */
-  config?: string
-  /** The environment to merge over it. */
-  env?: string
-  /** Show unset references as `(unknown)` instead of failing. */
-  offline?: boolean
+/** `offline` shows unset references as `(unknown)` instead of failing. */
+export interface ConfigOptions extends ManifestOptions {
   json?: boolean
   /** Say where each value came from. */
   origins?: boolean
@@ -31,16 +27,7 @@ export interface ConfigOptions {
  */
 export async function config(options: ConfigOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor() } = context
-  const { config: path, env: environment, offline } = options
-  const loaded = await loadManifest({
-    path,
-    environment,
-    offline,
-    cwd: context.cwd,
-    env: context.env,
-    mask: context.mask,
-    redactor,
-  })
+  const loaded = await loadManifest(loadOptions(options, context, redactor))
   const color = wantsColor(context.stderr, context.env)
   context.stderr.write(renderProblems(loaded.warnings, { color, cwd: context.cwd, redactor }))
   const { stdout } = context.unmasked ?? context

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { loadManifest } from '../../config/load.ts'
+import { accepts } from '../../config/manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -45,7 +46,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   })
   const { progress, ...told } = openTold(options, context)
   const warn = (problem: Problem) => {
-    if (loaded.manifest.warnings.accept.includes(problem.code)) return
+    if (accepts(loaded.manifest.warnings, problem.code)) return
     const warning = { ...problem, severity: 'warning' as const }
     const text = renderProblems([warning], { color: wantsColor(stderr, env), cwd, redactor })
     progress.aside(() => stderr.write(text))

@@ -19,17 +19,12 @@ import { sourceDefinitions } from '../../sources/registry.ts'
 import { checkOwnSnapshot } from '../../sources/snapshot/obtain.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
+import { loadOptions, type ManifestOptions } from '../manifest-options.ts'
 import { isSourceSecret } from '../source-snapshot.ts'
 import { streamsOf } from '../streams.ts'
 import { withManifestLocation, withSourceLocation } from '../with-manifest-location.ts'
 
-export interface ValidateOptions {
-  /** The manifest file. */
-  config?: string
-  /** The environment to merge over it. */
-  env?: string
-  /** Take unset references as unknown instead of as problems. */
-  offline?: boolean
+export interface ValidateOptions extends ManifestOptions {
   json?: boolean
 }
 
@@ -57,18 +52,8 @@ export async function validate(options: ValidateOptions, context: Context): Prom
 }
 
 async function examine(options: ValidateOptions, context: Context, redactor: Redactor): Promise<Report> {
-  const { config: path, env: environment, offline } = options
   try {
-    const inspected = await inspectManifest({
-      path,
-      environment,
-      offline,
-      cwd: context.cwd,
-      env: context.env,
-      mask: context.mask,
-      redactor,
-    })
-    const { loaded, problems } = inspected
+    const { loaded, problems } = await inspectManifest(loadOptions(options, context, redactor))
     const broken = (section: keyof Manifest) =>
       !isObject(loaded.manifest[section]) || problems.some((problem) => problem.path?.split('.')[0] === section)
     const ofExpressions = ['map', 'dedupe', 'vars', 'secrets'] as const

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { codeOf } from '../../diagnostics/errors.ts'
 import { shellWord } from '../../diagnostics/shell-word.ts'
 import { type Finding, problem } from './finding.ts'
 import { type Patient, shownPath } from './patient.ts'
@@ -14,7 +15,7 @@ export function standingOf(path: string, patient: Patient): Standing {
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) return existing(path, shown)
     return missing(placeOf(path), shown)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = codeOf(error) ?? String(error)
     const hint = `see whose its folder is: ls -ld ${shellWord(shown(dirname(path)))}; or correct state.path`
     return problem('state', `nobody can tell whether there is a state: ${shown(path)} (${code})`, hint)
   }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { OperatorError } from '../../diagnostics/errors.ts'
-import { type DataFile, describeDataFile } from '../../inspecting/source-of-file.ts'
+import { type DataFile, describeDataFile } from '../../inspecting/recognise.ts'
 
 /** A data file, and what it seems to be. */
 export interface FoundFile {

@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path'
 import type { SourceConfig } from '../../config/manifest.ts'
-import { streamOf } from '../../inspecting/source-of-file.ts'
+import { streamOf } from '../../inspecting/recognise.ts'
 import type { JsonObject } from '../../json.ts'
 import type { Answers } from './answers.ts'
 import type { FoundFile } from './files-here.ts'

@@ -1,13 +1,7 @@
 import type { ValueProblem } from '../draft.ts'
 
 /** Why a value is refused, before it is known which field it stands in. */
-export interface Fault {
-  code: string
-  message: string
-  hint?: string
-  /** Of a role that no map knows: its name. */
-  role?: string
-}
+export type Fault = Omit<ValueProblem, 'field'>
 
 /** A value that was checked: normalised, or refused. */
 export type Check<T> = { ok: true; value: T } | { ok: false; fault: Fault }

@@ -1,5 +1,5 @@
 import { BadInput } from '../../diagnostics/bad-input.ts'
-import type { ExpressionFunction } from '../../expressions/expression.ts'
+import type { ExpressionFunction } from '../../expressions/functions.ts'
 import type { Json } from '../../json.ts'
 import { isEmpty } from '../../kinds/values/check.ts'
 import { kindOf } from '../../kinds/values/text.ts'

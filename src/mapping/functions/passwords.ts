@@ -1,6 +1,5 @@
 import { BadInput } from '../../diagnostics/bad-input.ts'
-import type { Json } from '../../json.ts'
-import { isObject } from '../../json.ts'
+import { isObject, type Json } from '../../json.ts'
 import { fromClerk } from '../../kinds/user/passwords/clerk.ts'
 import { fromFirebase } from '../../kinds/user/passwords/firebase-scrypt.ts'
 import { fromKeycloak } from '../../kinds/user/passwords/keycloak.ts'
@@ -10,7 +9,7 @@ import { fromBetterAuth, scryptOf } from '../../kinds/user/passwords/scrypt.ts'
 import { isEmpty } from '../../kinds/values/check.ts'
 import { type MappingFunction, textArgument } from './function.ts'
 
-/** Whether there is no hash among the parts: then there is no password, and nothing to complain of. */
+/** Whether there is no hash among the parts: then there is no password, and nothing to reject. */
 function withoutHash(parts: unknown): boolean {
   return isEmpty(parts) || (isObject(parts) && isEmpty(parts.hash))
 }

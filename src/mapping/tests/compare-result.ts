@@ -1,9 +1,30 @@
 import type { Manifest, MappingExpectation } from '../../config/manifest.ts'
-import { isObject, type Json, type JsonObject } from '../../json.ts'
+import type { Location } from '../../diagnostics/problem.ts'
+import { canonicalJson, isObject, type Json, type JsonObject } from '../../json.ts'
+import type { DraftDefinition } from '../../kinds/draft.ts'
 import { draftDefinitions, draftOfRule } from '../../kinds/registry.ts'
 import type { Draft, MapResult, Note, Reject, RoleGrant } from '../result.ts'
-import { compareFields } from './compare-fields.ts'
-import type { Difference } from './outcome.ts'
+
+/** One thing in which what came of a record is not what its test expects. No secret is in it. */
+export interface Difference {
+  /** `user.email`, `membership[1].roles`, `rejected` */
+  what: string
+  /** Where the expectation is written. */
+  at: Location
+  /** In words, where values alone would not tell, or may not be shown. */
+  message?: string
+  /** Absent: nothing is expected. Secrets are neither here nor in `actual`. */
+  expected?: Json
+  /** Absent: there is nothing. */
+  actual?: Json
+}
+
+/** How a test ended. It has passed without differences. */
+export interface TestOutcome {
+  name: string
+  at: Location
+  differences: Difference[]
+}
 
 /** A difference whose place is still a path beneath `expect`. */
 export interface Found extends Omit<Difference, 'at'> {
@@ -46,19 +67,24 @@ function fieldsOf({ key, attributes, secrets, refs }: Draft): JsonObject {
 
 function compareRule(rule: Rule, wanted: Json, actual: readonly JsonObject[]): Found[] {
   const isList = Array.isArray(wanted)
-  const list = (isList ? wanted : wanted === null ? [] : [wanted]).map((item) => (isObject(item) ? item : {}))
+  const list = (isList ? wanted : wanted === null ? [] : [wanted]).map((item) => (isJsonObject(item) ? item : {}))
   if (list.length !== actual.length) {
     const found: Found = { what: rule, path: [rule], message: countMessage(list.length, actual) }
     return [found]
   }
   const definition = draftOfRule(rule)
   return list.flatMap((item, index) =>
-    compareFields(item as JsonObject, actual[index] ?? {}, definition).map(({ path, ...difference }) => ({
+    compareFields(item, actual[index] ?? {}, definition).map(({ path, ...difference }) => ({
       ...difference,
       what: [`${rule}${isList ? `[${index}]` : ''}`, ...path].join('.'),
       path: [rule, ...(isList ? [String(index)] : []), ...path],
     })),
   )
+}
+
+/** As `isObject`, of what is JSON already. */
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return isObject(value)
 }
 
 function countMessage(expected: number, actual: readonly JsonObject[]): string {
@@ -94,6 +120,7 @@ function compareBag<Expected extends JsonObject, Actual>(
 }
 
 type ExpectedReject = NonNullable<MappingExpectation['rejected']>[number]
+
 type ExpectedNote = NonNullable<MappingExpectation['notes']>[number]
 
 function isReject({ kind, code, field }: ExpectedReject, actual: Reject): boolean {
@@ -110,4 +137,72 @@ function isNote({ code, detail }: ExpectedNote, actual: Note): boolean {
 
 function noteWords({ kind, key, code, detail }: Note): string {
   return `${kind} ${key}: ${code} (${detail})`
+}
+
+/** How one field differs; see Difference. */
+interface FieldDifference {
+  /** Names below the resource: `['passwordHash', 'type']`. */
+  path: string[]
+  message?: string
+  expected?: Json
+  actual?: Json
+}
+
+/** What may be shown of a secret field: the type of a hash is none. */
+const SHOWN_MEMBERS: ReadonlySet<string> = new Set(['type'])
+
+/** The fields that a test names in which a resource is otherwise. */
+function compareFields(
+  expected: JsonObject,
+  actual: JsonObject,
+  definition: DraftDefinition | undefined,
+): FieldDifference[] {
+  return Object.entries(expected).flatMap(([name, wanted]) => {
+    const field = definition?.fields[name]
+    const found = actual[name]
+    if (field?.secret) return compareSecret([name], wanted, found)
+    const isSame = field?.compare === 'set' ? sameSet(wanted, found) : same(wanted, found)
+    return isSame ? [] : [valueDifference([name], wanted, found)]
+  })
+}
+
+/** Null in a test means absent. */
+function same(expected: Json, actual: Json | undefined): boolean {
+  return canonicalJson(expected) === canonicalJson(actual ?? null)
+}
+
+function sameSet(expected: Json, actual: Json | undefined): boolean {
+  const sorted = (value: Json | undefined): Json[] =>
+    (Array.isArray(value) ? value : []).toSorted((a, b) => canonicalJson(a).localeCompare(canonicalJson(b)))
+  if (!Array.isArray(expected)) return same(expected, actual)
+  return same(sorted(expected), sorted(actual))
+}
+
+function valueDifference(path: string[], expected: Json, actual: Json | undefined): FieldDifference {
+  const difference: FieldDifference = { path }
+  if (expected !== null) difference.expected = expected
+  if (actual !== undefined && actual !== null) difference.actual = actual
+  return difference
+}
+
+function compareSecret(path: string[], expected: Json, actual: Json | undefined): FieldDifference[] {
+  if (isObject(expected) && isObject(actual)) {
+    return Object.entries(expected).flatMap(([member, wanted]) => {
+      const found = actual[member] ?? null
+      if (same(wanted, found)) return []
+      if (SHOWN_MEMBERS.has(member)) return [valueDifference([...path, member], wanted, found)]
+      return [{ path: [...path, member], message: secretMessage(wanted, found) }]
+    })
+  }
+  return same(expected, actual) ? [] : [{ path, message: secretMessage(expected, actual ?? null) }]
+}
+
+/** What is different about two secrets, without showing either. */
+function secretMessage(expected: Json, actual: Json): string {
+  if (actual === null) return 'there is none (it is a secret, and not shown)'
+  if (expected === null) return 'there is one, and none is expected (it is a secret, and not shown)'
+  if (typeof expected !== 'string' || typeof actual !== 'string') return 'it is of another kind than expected'
+  const at = [...expected].findIndex((_, index) => expected[index] !== actual[index])
+  const first = (at < 0 ? Math.min(expected.length, actual.length) : at) + 1
+  return `it differs from character ${first} on: ${expected.length} characters are expected, ${actual.length} came (it is a secret, and not shown)`
 }

@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
 import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import type { Manifest, MappingTest } from '../../config/manifest.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
-import { isObject, type Json } from '../../json.ts'
+import { canonicalJson, isObject, type Json, type JsonObject } from '../../json.ts'
 import type { SourceRecord } from '../../sources/source.ts'
 import { checkExpressions } from '../check.ts'
 import { compileMapping, mapperSettings } from '../compile.ts'
@@ -9,9 +10,7 @@ import { concealing } from '../conceal.ts'
 import { createMapperPool, type PoolOptions } from '../pool.ts'
 import type { MapResult } from '../result.ts'
 import { checkTests } from './check-tests.ts'
-import { compareResult, type Found } from './compare-result.ts'
-import { groupTests, type TestGroup } from './constants.ts'
-import type { Difference, TestOutcome } from './outcome.ts'
+import { compareResult, type Difference, type Found, isJsonObject, type TestOutcome } from './compare-result.ts'
 
 /**
  * Runs the tests of a manifest: maps each input as a plan does, in a worker, and compares.
@@ -92,4 +91,33 @@ function concealed(value: Json, conceal: (text: string) => string): Json {
   if (value === null || typeof value === 'boolean') return value
   const shown = conceal(String(value))
   return shown === String(value) ? value : shown
+}
+
+/** Tests that read the same vars and secrets, and so share one compilation. */
+interface TestGroup {
+  manifest: Manifest
+  tests: [name: string, test: MappingTest][]
+}
+
+/** The tests of a manifest by the vars and secrets they read: the manifest's, with their own merged over them. */
+function groupTests(manifest: Manifest): TestGroup[] {
+  const groups = new Map<string, TestGroup>()
+  for (const [name, test] of Object.entries(manifest.tests)) {
+    const { vars = {}, secrets = {} } = test
+    const constants = { vars: merged(manifest.vars, vars), secrets: { ...manifest.secrets, ...secrets } }
+    const id = canonicalJson(constants)
+    const group = groups.get(id) ?? { manifest: { ...manifest, ...constants }, tests: [] }
+    group.tests.push([name, test])
+    groups.set(id, group)
+  }
+  return [...groups.values()]
+}
+
+function merged(lower: JsonObject, upper: JsonObject): JsonObject {
+  const result = { ...lower }
+  for (const [key, value] of Object.entries(upper)) {
+    const below = result[key]
+    result[key] = isJsonObject(below) && isJsonObject(value) ? merged(below, value) : value
+  }
+  return result
 }

@@ -1,6 +1,5 @@
 import type { Accounting } from '../../desired/accounting.ts'
-import type { FieldColumn, FieldTable } from '../../planning/field-table.ts'
-import { DISTINCT_AT_MOST } from '../../planning/field-table.ts'
+import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { describeConnections } from '../connections-text.ts'
 import { describePasswords, passwordsHeading } from '../passwords-text.ts'

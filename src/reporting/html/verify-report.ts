@@ -1,6 +1,11 @@
 import { describeGiven } from '../../planning/group-roles.ts'
-import type { Finding, FindingType, Verification } from '../../verifying/verification.ts'
-import { countFindings, findingsOf } from '../../verifying/verification.ts'
+import {
+  countFindings,
+  type Finding,
+  type FindingType,
+  findingsOf,
+  type Verification,
+} from '../../verifying/verification.ts'
 import { scopeLines } from '../scope-text.ts'
 import { CHANGED, conclusion, SECTIONS, verifyRemarks } from '../verify-text.ts'
 import { describeWhere } from '../where-text.ts'

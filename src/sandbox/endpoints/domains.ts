@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../json.ts'
-import { isObject } from '../../json.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import type { Call } from '../call.ts'
 import type { Fields } from '../fields.ts'
 import { invalidParameters, refusal } from '../refusal.ts'

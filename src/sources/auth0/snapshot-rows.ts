@@ -1,3 +1,4 @@
+import type { Reason } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import { IdSet } from '../id-set.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
@@ -19,11 +20,8 @@ export const STREAMS = {
 } as const
 
 /** Something that the tenant has and that could not be read as it should; it is rejected when the snapshot is read. */
-export interface Unread {
+export interface Unread extends Required<Reason> {
   stream: 'users' | 'organizations'
-  code: string
-  message: string
-  hint: string
   at: Origin
   /** Whose members are left out with it. */
   organization?: string

@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { ManifestError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
+import { codeOf, ManifestError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import { NotRegularFile, openRegularHandle } from '../../files/regular-file.ts'
 import type { SourceFile } from './file.ts'
 import type { FileWatch } from './file-watch.ts'
@@ -90,7 +90,7 @@ function zipRefused(file: SourceFile): SourceError {
 
 function readable(error: unknown, file: SourceFile): unknown {
   if (error instanceof OperatorError) return error
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   const at = { file: file.name }
   if (error instanceof NotRegularFile) return irregular(file, error)
   switch (code) {

@@ -1,7 +1,6 @@
 import type { Hash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
-import { stat } from 'node:fs/promises'
+import { type FileHandle, stat } from 'node:fs/promises'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { SourceFile } from './file.ts'

@@ -1,5 +1,6 @@
 import { pipeline, Readable } from 'node:stream'
 import { createZstdDecompress } from 'node:zlib'
+import { codeOf } from '../../diagnostics/errors.ts'
 
 /** RFC 8878: the frames of data, and the sixteen kinds of frames that hold none. */
 const FRAME = 0xfd2fb528
@@ -82,7 +83,7 @@ async function* unpackFrame(
   try {
     yield* pipeline(Readable.from(feed()), decompressor, () => {})
   } catch (error) {
-    throw error instanceof Error && 'code' in error && /^Z/.test(String(error.code)) ? new BrokenZstd() : error
+    throw codeOf(error)?.startsWith('Z') ? new BrokenZstd() : error
   }
   // The feeder reads ahead: what it was waiting for when the frame ended belongs to the next one.
   await reading

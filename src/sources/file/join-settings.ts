@@ -1,7 +1,7 @@
 import { nearest } from '../../config/nearest.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { emailFunction } from '../../expressions/email-function.ts'
 import { type CompiledExpression, compile } from '../../expressions/expression.ts'
+import { emailFunction } from '../../expressions/functions.ts'
 import { isObject } from '../../json.ts'
 import { textOption } from '../csv/options.ts'
 import type { JoinSettings, StreamSettings } from './stream-settings.ts'

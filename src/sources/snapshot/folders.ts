@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { UsageError } from '../../diagnostics/errors.ts'
+import { codeOf, UsageError } from '../../diagnostics/errors.ts'
 import { syncFolder } from '../../files/whole-file.ts'
 import { HEAD } from './format.ts'
 
@@ -60,7 +60,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     if (code === 'ENOENT') return []
     if (code === 'ENOTDIR') return ['a file of that name']
     throw error

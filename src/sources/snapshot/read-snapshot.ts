@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { SourceError } from '../../diagnostics/errors.ts'
+import { codeOf, SourceError } from '../../diagnostics/errors.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import { NotRegularFile, readRegular } from '../../files/regular-file.ts'
 import { damaged, digestStreams, HEAD, parseHead, type SnapshotHead } from './format.ts'
@@ -32,7 +32,7 @@ async function readHead(folder: string): Promise<SnapshotHead> {
     text = readRegular(join(folder, HEAD)).toString('utf8')
   } catch (error) {
     if (error instanceof NotRegularFile) throw damaged(folder, `${HEAD} is ${error.what}`, error)
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
     throw new SourceError(
       {

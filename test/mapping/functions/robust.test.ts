@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mappingFunctions } from '../../../src/mapping/functions.ts'
+import { mappingFunctions } from '../../../src/mapping/expression.ts'
 
 const NAMES = ['hash', 'salt', 'n', 'r', 'p', 'rounds', 'digest', 'encoding', 'secretData', 'credentialData', 'type']
 const TEXTS = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ManifestError } from '../../../src/diagnostics/errors.ts'
-import type { Difference, TestOutcome } from '../../../src/mapping/tests/outcome.ts'
+import type { Difference, TestOutcome } from '../../../src/mapping/tests/compare-result.ts'
 import { runMappingTests } from '../../../src/mapping/tests/run-tests.ts'
 import { loadText } from '../../config/folder.ts'
 import { FIREBASE } from '../../kinds/passwords/firebase.ts'

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { SourceError } from '../../../diagnostics/errors.ts'
+import { codeOf, SourceError } from '../../../diagnostics/errors.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
 import { HttpRefusal } from '../../http/refusal.ts'
@@ -82,7 +82,7 @@ async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerato
 
 function explained(error: unknown): unknown {
   if (error instanceof HttpRefusal) return cutOff(`the link to it was answered HTTP ${error.status}`)
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') return cutOff('its gzip data is damaged or cut off')
   return error
 }

@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../../../json.ts'
-import { isObject } from '../../../json.ts'
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { HttpRefusal } from '../../http/refusal.ts'
 import type { SnapshotRow, SnapshotWriter, StepProgress } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'

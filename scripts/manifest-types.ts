@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { isSchema, manifestSchema, type Schema, typesOf } from '../src/config/schema.ts'
+import type { Json } from '../src/json.ts'
+
+/**
+ * The types of a checked manifest, from the schema. Members with a default are always there, since the check fills them in. Of `if`
+ * and `then`, of patterns and of bounds the types say nothing. Type aliases, not interfaces: what has known members then also passes
+ * for a record of them.
+ */
+
+/** Keys of a manifest file that composing takes away. */
+const COMPOSED = ['$schema', 'extends', 'environments']
+
+const HEAD = `// Written by scripts/manifest-types.ts from schemas/migrate.config.schema.json: change it there, then run npm run docs.
+import type { Json, JsonObject } from '../json.ts'
+`
+
+/** The text of src/config/manifest-types.ts. */
+export function manifestTypes(): string {
+  const { properties, ...rest } = manifestSchema
+  const members = Object.entries(isSchema(properties) ? properties : {}).filter(([key]) => !COMPOSED.includes(key))
+  const whole: Schema = { ...rest, properties: Object.fromEntries(members) }
+  const types = [
+    declaration('CheckedManifest', whole),
+    ...[...referred(whole)].map(([name, schema]) => declaration(name, schema)),
+  ]
+  return formatted([HEAD, ...types].join('\n'))
+}
+
+function declaration(name: string, schema: Schema): string {
+  return `${comment(schema)}export type ${name} = ${typeOf(schema)}\n`
+}
+
+/** The definitions that a schema refers to, those they refer to included, each under the name of its type. */
+function referred(schema: Json, found = new Map<string, Schema>()): Map<string, Schema> {
+  if (Array.isArray(schema)) for (const item of schema) referred(item, found)
+  if (!isSchema(schema)) return found
+  for (const [key, value] of Object.entries(schema)) {
+    const definition = key === '$ref' ? definitionOf(value) : undefined
+    const name = definition === undefined ? '' : typeName(value)
+    if (definition !== undefined && !found.has(name)) referred(definition, found.set(name, definition))
+    else referred(value, found)
+  }
+  return found
+}
+
+function definitionOf(ref: Json): Schema | undefined {
+  const definitions = manifestSchema.$defs
+  const definition = isSchema(definitions) ? definitions[String(ref).replace('#/$defs/', '')] : undefined
+  return isSchema(definition) ? definition : undefined
+}
+
+/** `#/$defs/source-csv` → `SourceCsv`; a type named `Map` would hide the language's. */
+function typeName(ref: Json): string {
+  const name = String(ref).replace('#/$defs/', '')
+  if (name === 'map') return 'Mapping'
+  return name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function typeOf(schema: Json | undefined): string {
+  if (!isSchema(schema)) return 'Json'
+  const { $ref, oneOf, const: only, enum: values } = schema
+  if ($ref !== undefined) return [typeName($ref), ...required(schema).map((key) => narrowed($ref, key))].join(' & ')
+  if (Array.isArray(oneOf)) return oneOf.map(typeOf).join(' | ')
+  if (only !== undefined) return JSON.stringify(only)
+  if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(' | ')
+  return (
+    typesOf(schema)
+      .map((type) => typeOfType(type, schema))
+      .join(' | ') || 'Json'
+  )
+}
+
+/** A reference may require a member that the definition leaves open. */
+function narrowed(ref: Json, key: string): string {
+  const properties = definitionOf(ref)?.properties
+  return `{ ${key}: ${typeOf(isSchema(properties) ? properties[key] : undefined)} }`
+}
+
+function typeOfType(type: string, schema: Schema): string {
+  if (type === 'integer') return 'number'
+  if (type === 'array') return `(${typeOf(schema.items)})[]`
+  if (type === 'object') return objectType(schema)
+  return type === 'string' ? textType(schema) : type
+}
+
+/** A pattern of whole words is a choice between them. */
+function textType({ pattern }: Schema): string {
+  const words = typeof pattern === 'string' ? /^\^\((\w+(?:\|\w+)+)\)\$$/.exec(pattern)?.[1] : undefined
+  return words === undefined
+    ? 'string'
+    : words
+        .split('|')
+        .map((word) => JSON.stringify(word))
+        .join(' | ')
+}
+
+function objectType(schema: Schema): string {
+  const { properties, patternProperties, additionalProperties } = schema
+  const byPattern = Object.entries(isSchema(patternProperties) ? patternProperties : {})
+  const open = isSchema(additionalProperties) ? additionalProperties : undefined
+  if (!isSchema(properties)) {
+    const others = [...byPattern.map(([, value]) => value), ...(open === undefined ? [] : [open])].map(typeOf)
+    return others.length === 0 ? 'JsonObject' : `Record<string, ${[...new Set(others)].join(' | ')}>`
+  }
+  const always = required(schema)
+  const members = Object.entries(properties).map(([name, value]) => {
+    const isThere = always.includes(name) || (isSchema(value) && value.default !== undefined)
+    return `${comment(value)}${/^\w+$/.test(name) ? name : `'${name}'`}${isThere ? '' : '?'}: ${typeOf(value)}`
+  })
+  const patterns = byPattern.map(([pattern, value]) => `[name: \`${prefixOf(pattern)}\${string}\`]: ${typeOf(value)}`)
+  return `{\n${[...members, ...patterns].join('\n')}\n}`
+}
+
+/** `^metadata\..+$` → `metadata.` */
+function prefixOf(pattern: string): string {
+  const prefix = /^\^([\w-]+(?:\\\.)?)\.\+\$$/.exec(pattern)?.[1]
+  if (prefix === undefined)
+    throw new RangeError(`beside known members only a pattern like ^name\\..+$ has a type: ${pattern}`)
+  return prefix.replace('\\.', '.')
+}
+
+function required(schema: Schema): string[] {
+  return [schema.required ?? []].flat().filter((key) => typeof key === 'string')
+}
+
+/** The first sentence of the description. */
+function comment(schema: Json): string {
+  const description = isSchema(schema) ? schema.description : undefined
+  if (typeof description !== 'string') return ''
+  const [sentence = ''] = description.split(/(?<=[.:])\s(?=[A-Z`])/)
+  return `/** ${sentence.replaceAll('*/', '*\\/').replace(/:$/, '.')} */\n`
+}
+
+function formatted(text: string): string {
+  const biome = fileURLToPath(new URL('../node_modules/.bin/biome', import.meta.url))
+  return execFileSync(biome, ['format', '--stdin-file-path=src/config/manifest-types.ts'], {
+    input: text,
+    encoding: 'utf8',
+  })
+}
