@@ -1,7 +1,7 @@
 import { CredentialsError, SourceError } from '../../diagnostics/errors.ts'
+import { JsonClient, type Query } from '../../http/json-client.ts'
+import { HttpRefusal } from '../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
-import { JsonClient, type Query } from '../http/client.ts'
-import { HttpRefusal } from '../http/refusal.ts'
 import type { Asking } from '../source.ts'
 import type { LiveOptions } from './options.ts'
 

@@ -1,5 +1,5 @@
 import { SourceError } from '../../diagnostics/errors.ts'
-import { HttpRefusal } from '../http/refusal.ts'
+import { HttpRefusal } from '../../http/refusal.ts'
 import { type ClerkApi, isMissing, lacksFeature } from './api.ts'
 import type { ReadingContext } from './counted-list.ts'
 import { CONNECTIONS } from './objects.ts'

@@ -1,4 +1,4 @@
-import { HttpRefusal } from '../http/refusal.ts'
+import { HttpRefusal } from '../../http/refusal.ts'
 import { type ClerkApi, isMissing, isNotEnabled, lacksFeature } from './api.ts'
 import type { ReadingContext } from './counted-list.ts'
 import { OLDEST_FIRST } from './lists.ts'

@@ -1,4 +1,4 @@
-import { HttpRefusal } from '../http/refusal.ts'
+import { HttpRefusal } from '../../http/refusal.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { Asking, CaptureContext } from '../source.ts'
 import { ClerkApi, isNotEnabled } from './api.ts'

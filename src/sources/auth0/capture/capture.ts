@@ -1,5 +1,5 @@
 import { ManifestError } from '../../../diagnostics/errors.ts'
-import { JsonClient } from '../../http/client.ts'
+import { JsonClient } from '../../../http/json-client.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import type { Asking, CaptureContext } from '../../source.ts'
 import { checkCredentials } from '../options/check-options.ts'

@@ -1,6 +1,6 @@
 import { CredentialsError } from '../../../diagnostics/errors.ts'
+import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
-import { HttpRefusal } from '../../http/refusal.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
 import type { LiveOptions } from '../options/options.ts'

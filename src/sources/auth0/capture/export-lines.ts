@@ -1,9 +1,9 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { SourceError } from '../../../diagnostics/errors.ts'
+import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
-import { HttpRefusal } from '../../http/refusal.ts'
 
 /** One line of an export that is not blank: a user, or what is wrong with it. */
 export interface ExportLine {

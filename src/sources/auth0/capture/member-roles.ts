@@ -1,5 +1,5 @@
+import { HttpRefusal } from '../../../http/refusal.ts'
 import type { JsonObject } from '../../../json.ts'
-import { HttpRefusal } from '../../http/refusal.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import { requireCount } from './counts.ts'
 

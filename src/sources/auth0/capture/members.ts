@@ -1,6 +1,6 @@
+import { HttpRefusal } from '../../../http/refusal.ts'
 import type { Json, JsonObject } from '../../../json.ts'
 import { isObject } from '../../../json.ts'
-import { HttpRefusal } from '../../http/refusal.ts'
 import type { SnapshotRow, SnapshotWriter, StepProgress } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
 import type { LiveOptions } from '../options/options.ts'

@@ -1,4 +1,4 @@
-import { HttpRefusal } from '../../http/refusal.ts'
+import { HttpRefusal } from '../../../http/refusal.ts'
 import type { IdSet } from '../../id-set.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import { SpoiledReading } from '../../snapshot/spoiled-reading.ts'

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../diagnostics/problem.ts'
-import { isLoopback } from '../../../http/loopback.ts'
+import { isLoopback } from '../../../http/proxy.ts'
 
 /** Where a tenant is reached. */
 export interface Address {

@@ -1,4 +1,4 @@
-import type { Query } from '../../http/client.ts'
+import type { Query } from '../../../http/json-client.ts'
 import type { Page, Tenant } from './tenant.ts'
 
 /** A list that is read by checkpoints. */

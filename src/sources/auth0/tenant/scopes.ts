@@ -1,6 +1,6 @@
 import { CredentialsError } from '../../../diagnostics/errors.ts'
 import type { Problem } from '../../../diagnostics/problem.ts'
-import { HttpRefusal } from '../../http/refusal.ts'
+import { HttpRefusal } from '../../../http/refusal.ts'
 import type { LiveOptions } from '../options/options.ts'
 import type { Tenant } from './tenant.ts'
 import type { AccessTokens } from './token.ts'

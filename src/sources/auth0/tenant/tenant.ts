@@ -1,7 +1,7 @@
 import { SourceError } from '../../../diagnostics/errors.ts'
+import type { JsonClient, Query } from '../../../http/json-client.ts'
+import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
-import type { JsonClient, Query } from '../../http/client.ts'
-import { HttpRefusal } from '../../http/refusal.ts'
 import { SpoiledReading } from '../../snapshot/spoiled-reading.ts'
 
 /** A page of a list that is read by checkpoints. */

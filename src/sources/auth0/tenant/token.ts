@@ -1,7 +1,7 @@
 import { CredentialsError, SourceError } from '../../../diagnostics/errors.ts'
+import type { JsonClient } from '../../../http/json-client.ts'
+import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json } from '../../../json.ts'
-import type { JsonClient } from '../../http/client.ts'
-import { HttpRefusal } from '../../http/refusal.ts'
 import { type Address, audienceHint } from '../options/address.ts'
 
 /** A token is renewed this long before it expires, milliseconds: requests that are on their way must still arrive in time. */

@@ -1,15 +1,15 @@
-import { type Dispatcher, fetch } from 'undici'
-import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
-import { describeFailure } from '../../http/describe-failure.ts'
-import { permanentFailure } from '../../http/permanent-failure.ts'
+import { OperatorError, SourceError } from '../diagnostics/errors.ts'
+import { passingFailure } from './failures.ts'
+import type { Network } from './network.ts'
 import { HttpRefusal } from './refusal.ts'
+import { openDownload } from './request.ts'
 
 interface DownloadOptions {
   /** For messages, which never show the address: it may be signed. */
   what: string
   /** Without a byte, until it is given up. */
   timeoutMs: number
-  dispatcher: Dispatcher
+  dispatcher: Network['dispatcher']
   signal?: AbortSignal
 }
 
@@ -29,12 +29,12 @@ export async function* download(
   }
   try {
     const either = signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal])
-    const response = await fetch(url, { signal: either, dispatcher })
-    if (!response.ok) {
-      await response.body?.cancel()
-      throw new HttpRefusal({ what, status: response.status })
+    const { ok, status, bytes, cancel } = await openDownload(url, { signal: either, dispatcher })
+    if (!ok) {
+      await cancel()
+      throw new HttpRefusal({ what, status })
     }
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of bytes) {
       // Whoever reads may take their time: only the network is timed.
       clearTimeout(timer)
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
@@ -43,9 +43,8 @@ export async function* download(
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof OperatorError) throw error
-    const settled = permanentFailure(error, what)
-    if (settled !== undefined) throw settled
-    const why = stalled.signal.aborted ? `nothing came for ${timeoutMs / 1000} s` : describeFailure(error)
+    const passing = passingFailure(error, what)
+    const why = stalled.signal.aborted ? `nothing came for ${timeoutMs / 1000} s` : passing
     throw new SourceError({
       code: 'download_broken',
       message: `${what} broke off: ${why}`,

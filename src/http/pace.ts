@@ -1,5 +1,5 @@
-import { type Clock, LONG_WAIT, type Wait } from '../../clock.ts'
-import { type BucketLevel, jittered } from '../../http/retry-after.ts'
+import { type Clock, LONG_WAIT, type Wait } from '../clock.ts'
+import { bounded, jittered } from './retry.ts'
 
 export interface PaceOptions {
   /** Our own pace: requests leave evenly, so many per so many seconds. Default: as quickly as the server lets. */
@@ -139,4 +139,25 @@ export class Pace {
     this.#cancelWake?.()
     this.#cancelWake = undefined
   }
+}
+/** What X-RateLimit headers tell of a bucket. */
+export interface BucketLevel {
+  /** Requests that it holds when full. */
+  limit: number
+  /** Requests that it still has. */
+  remaining: number
+  /** Milliseconds until it is full again. */
+  resetMs: number
+}
+/**
+ * The level of the server's bucket by X-RateLimit-Limit, -Remaining and -Reset (epoch seconds); undefined unless all three
+ * are there. `now`: epoch milliseconds by the server's clock.
+ */
+export function parseBucketLevel(header: (name: string) => string | undefined, now: number): BucketLevel | undefined {
+  const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((part) => {
+    const text = header(`x-ratelimit-${part}`)
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+  })
+  if (limit === undefined || remaining === undefined || reset === undefined) return undefined
+  return { limit, remaining, resetMs: bounded(reset * 1000 - now) }
 }

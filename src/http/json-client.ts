@@ -1,20 +1,56 @@
-import { type Dispatcher, fetch, type Response } from 'undici'
-import { type Clock, LONG_WAIT, sleep, systemClock } from '../../clock.ts'
-import { OperatorError } from '../../diagnostics/errors.ts'
-import { Redactor } from '../../diagnostics/redactor.ts'
-import { describeFailure } from '../../http/describe-failure.ts'
-import { openNetwork } from '../../http/network.ts'
-import { permanentFailure } from '../../http/permanent-failure.ts'
-import { NO_PROXIES } from '../../http/proxy.ts'
-import { jittered, parseBucketLevel, parseRetryAfter, serverTime } from '../../http/retry-after.ts'
-import type { Json } from '../../json.ts'
-import { parseJsonText } from '../../json-text.ts'
-import { readText, secretsIn, TooLarge } from './body.ts'
-import type { JsonClientOptions } from './client-options.ts'
-import { answerTooLarge, notJson, rateLimited, redirected, unreachable } from './complaints.ts'
+import { type Clock, systemClock, type Wait } from '../clock.ts'
+import { OperatorError } from '../diagnostics/errors.ts'
+import { Redactor } from '../diagnostics/redactor.ts'
+import type { Json } from '../json.ts'
+import { parseJsonText } from '../json-text.ts'
 import { download } from './download.ts'
-import { Pace } from './pace.ts'
-import { HttpRefusal } from './refusal.ts'
+import { passingFailure } from './failures.ts'
+import { type Network, openNetwork } from './network.ts'
+import { Pace, parseBucketLevel } from './pace.ts'
+import { NO_PROXIES, type Proxies } from './proxy.ts'
+import { answerTooLarge, HttpRefusal, notJson, rateLimited, redirected, unreachable } from './refusal.ts'
+import { type HttpAnswer, secretsIn, sendCompressed, TooLarge } from './request.ts'
+import {
+  Attempts,
+  type FailedRequest,
+  isPassing,
+  type NamedRequest,
+  parseRetryAfter,
+  Refusals,
+  type Retries,
+  serverTime,
+} from './retry.ts'
+
+/**
+ * The client of every live source. In: paths, and how to authorize. Out: the JSON that the system answers with, asked for again while
+ * that may help, at the pace that the system allows; or an error that says what to do.
+ */
+
+export interface JsonClientOptions {
+  /** Scheme, host, port and, if there is one, the path that all others begin with: `https://api.clerk.com/v1`. */
+  baseUrl: string
+  /** The system as messages name it: `the Auth0 tenant acme.eu.auth0.com`. */
+  name: string
+  /**
+   * The value of the Authorization header, asked for before each request; `renew` after a 401, once for all requests that
+   * were refused with the same value. Default: no header.
+   */
+  authorize?(renew: boolean): Promise<string>
+  /** Own pace. Default: as quickly as the server lets. */
+  rate?: { requests: number; seconds: number }
+  /** Requests in flight at once. Default 4. */
+  concurrency?: number
+  /** Until a request is given up, or a download without a byte. Default 30,000 ms. */
+  timeoutMs?: number
+  /** The proxies of the environment. Default: none. */
+  proxies?: Proxies
+  signal?: AbortSignal
+  clock?: Clock
+  /** Told of pauses that are long. */
+  onWait?(wait: Wait): void
+  /** Told of requests without a usable answer. */
+  onFailedRequest?(request: FailedRequest): void
+}
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>
 
@@ -22,8 +58,6 @@ export type Query = Record<string, string | number | boolean | readonly string[]
 const ATTEMPTS = 9
 /** The longest pause between two attempts, milliseconds: nine attempts take about a minute. */
 const MAX_BACKOFF = 30_000
-/** How often in a row one request may be answered 429. */
-const REFUSALS = 20
 /** Redirects that are followed within the same origin. */
 const REDIRECTS = 3
 
@@ -38,24 +72,36 @@ type Answer =
   | { kind: 'json'; value: Json }
   | { kind: 'refused'; status: number; body: Json | undefined }
   | { kind: 'too many' }
-  | { kind: 'trouble'; what: string; waitMs?: number }
+  | { kind: 'no use'; why: string; status?: number; waitMs?: number }
   | { kind: 'redirect'; to: URL | null }
 
 /** A system that answers requests with JSON, asked at the pace that it allows. */
 export class JsonClient {
   readonly #options: JsonClientOptions
-  readonly #clock: Clock
   readonly #pace: Pace
-  readonly #dispatcher: Dispatcher
+  readonly #dispatcher: Network['dispatcher']
   readonly #redactor = new Redactor()
+  readonly #retries: Retries
   #renewal: Promise<string> | undefined
 
   constructor(options: JsonClientOptions) {
     this.#options = options
-    this.#clock = options.clock ?? systemClock
     this.#dispatcher = openNetwork(options.proxies ?? NO_PROXIES).dispatcher
-    const { rate, concurrency = 4, name, onWait } = options
-    this.#pace = new Pace({ rate, concurrency, clock: this.#clock, name, onWait })
+    const { rate, concurrency = 4, name, onWait, onFailedRequest, signal, clock = systemClock } = options
+    this.#pace = new Pace({ rate, concurrency, clock, name, onWait })
+    this.#retries = {
+      whose: name,
+      longestPause: MAX_BACKOFF,
+      clock,
+      signal,
+      redactor: this.#redactor,
+      explainsPauses: true,
+      onWait,
+      onFailedRequest,
+      unreachable: ({ method, path }, why, attempts) =>
+        unreachable(name, this.#redactor.redact(`${why}, ${method} ${path}`), attempts),
+      rateLimited: (request, times) => rateLimited(this.#what(request), times),
+    }
   }
 
   /**
@@ -89,10 +135,11 @@ export class JsonClient {
   }
 
   async #ask(call: Call): Promise<Json> {
-    let refusals = 0
+    const attempts = new Attempts(this.#retries, call, (number) => number < ATTEMPTS)
+    const refusals = new Refusals(this.#retries, call)
     let redirects = 0
     let renewed = false
-    for (let attempt = 1; ; ) {
+    for (;;) {
       const authorization = await this.#authorization()
       const answer = await this.#send(call, authorization)
       switch (answer.kind) {
@@ -107,9 +154,7 @@ export class JsonClient {
           throw new HttpRefusal({ what: this.#what(call), status: answer.status, body: answer.body, redact })
         }
         case 'too many':
-          refusals += 1
-          this.#failed(call, 'HTTP 429', refusals)
-          if (refusals > REFUSALS) throw rateLimited(this.#what(call), refusals)
+          refusals.add()
           continue
         case 'redirect':
           redirects += 1
@@ -117,26 +162,18 @@ export class JsonClient {
             throw redirected(this.#what(call), call.url, answer.to)
           call.url = answer.to
           continue
-        case 'trouble':
-          this.#failed(call, answer.what, attempt)
-          if (attempt === ATTEMPTS)
-            throw unreachable(
-              this.#options.name,
-              this.#redactor.redact(`${answer.what}, ${call.method} ${call.path}`),
-              attempt,
-            )
-          attempt += 1
-          await this.#backOff(attempt, answer)
+        case 'no use':
+          await attempts.failed(answer)
       }
     }
   }
 
   async #send(call: Call, authorization: string | undefined): Promise<Answer> {
-    const { signal, timeoutMs = 30_000 } = this.#options
+    const { signal, timeoutMs = 30_000, name } = this.#options
     await this.#pace.acquire(signal)
     try {
       const timeout = AbortSignal.timeout(timeoutMs)
-      const response = await fetch(call.url, {
+      const answer = await sendCompressed(call.url, {
         method: call.method,
         headers: {
           accept: 'application/json',
@@ -144,43 +181,41 @@ export class JsonClient {
           ...(authorization === undefined ? {} : { authorization }),
         },
         body: call.body,
-        redirect: 'manual',
-        dispatcher: this.#dispatcher,
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        dispatcher: this.#dispatcher,
       })
-      return this.#read(call, response, await readText(response))
+      return this.#read(call, answer)
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof OperatorError) throw error
-      const settled = permanentFailure(error, this.#options.name)
-      if (settled !== undefined) throw settled
+      const why = passingFailure(error, name)
       if (error instanceof TooLarge) throw answerTooLarge(this.#what(call), error.message)
-      return { kind: 'trouble', what: describeFailure(error) }
+      return { kind: 'no use', why }
     } finally {
       this.#pace.release()
     }
   }
 
-  #read(call: Call, { status, headers }: Response, text: string): Answer {
-    const now = serverTime(headers.get('date'))
-    const level = parseBucketLevel(headers, now)
+  #read(call: Call, { status, header, text }: HttpAnswer): Answer {
+    const now = serverTime(header('date'))
+    const level = parseBucketLevel(header, now)
     if (level !== undefined) this.#pace.learn(level)
-    const retryAfter = parseRetryAfter(headers.get('retry-after'), now)
+    const retryAfter = parseRetryAfter(header('retry-after'), now)
     if (status === 429) {
       this.#pace.refused(retryAfter)
       return { kind: 'too many' }
     }
     this.#pace.accepted()
-    if (status >= 500 || status === 408) return { kind: 'trouble', what: `HTTP ${status}`, waitMs: retryAfter }
+    if (isPassing(status)) return { kind: 'no use', why: `HTTP ${status}`, status, waitMs: retryAfter }
     if (status >= 300 && status < 400) {
-      return { kind: 'redirect', to: URL.parse(headers.get('location') ?? '', call.url.href) }
+      return { kind: 'redirect', to: URL.parse(header('location') ?? '', call.url.href) }
     }
     const json = text.trim() === '' ? ({ ok: true, value: null } as const) : parseJsonText(text)
     if (status >= 400) return { kind: 'refused', status, body: json.ok ? json.value : undefined }
     if (json.ok) return { kind: 'json', value: json.value }
-    const type = headers.get('content-type')?.split(';')[0]?.trim() ?? 'something without a type'
+    const type = header('content-type')?.split(';')[0]?.trim() ?? 'something without a type'
     if (!type.includes('json')) throw notJson(this.#what(call), status, type)
-    return { kind: 'trouble', what: `HTTP ${status} with a body that is not JSON` }
+    return { kind: 'no use', why: `HTTP ${status} with a body that is not JSON`, status }
   }
 
   async #authorization(): Promise<string | undefined> {
@@ -207,25 +242,11 @@ export class JsonClient {
     for (const secret of [authorization, authorization.replace(/^\w+ /, '')]) this.#redactor.register(secret)
   }
 
-  async #backOff(attempt: number, { what, waitMs = 0 }: { what: string; waitMs?: number }): Promise<void> {
-    const { name, signal, onWait } = this.#options
-    const ms = Math.max(jittered(Math.min(MAX_BACKOFF, 200 * 2 ** (attempt - 2))), waitMs)
-    const why = `${this.#redactor.redact(what)}; attempt ${attempt} follows`
-    if (ms >= LONG_WAIT) onWait?.({ whose: name, reason: 'retry', why, ms })
-    await sleep(this.#clock, ms, signal)
-  }
-
-  #failed({ method, path }: Call, why: string, attempt: number): void {
-    const status = /^HTTP (\d{3})/.exec(why)?.[1]
-    const redacted = { path: this.#redactor.redact(path), why: this.#redactor.redact(why) }
-    this.#options.onFailedRequest?.({ method, ...redacted, ...(status && { status: Number(status) }), attempt })
-  }
-
   #url(path: string): URL {
     return new URL(`${this.#options.baseUrl.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`)
   }
 
-  #what({ method, path }: Call): string {
+  #what({ method, path }: NamedRequest): string {
     return `${method} ${this.#redactor.redact(path)} of ${this.#options.name}`
   }
 }

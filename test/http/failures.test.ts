@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeFailure } from '../../src/http/describe-failure.ts'
+import { describeFailure } from '../../src/http/failures.ts'
 
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })
 
