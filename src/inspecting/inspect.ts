@@ -1,6 +1,6 @@
 import type { Step } from '../diagnostics/step.ts'
 import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
-import { type WrittenNull, WrittenNulls } from '../sources/written-nulls.ts'
+import { type WrittenNull, WrittenNulls } from '../sources/text/written-nulls.ts'
 import { Findings } from './findings.ts'
 import type { Inspection } from './inspection.ts'
 import { shownName } from './mask.ts'

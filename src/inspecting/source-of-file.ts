@@ -1,6 +1,6 @@
 import type { SourceConfig } from '../config/manifest.ts'
 import type { JsonObject } from '../json.ts'
-import type { SourceFile } from '../sources/csv/file.ts'
+import type { SourceFile } from '../sources/text/file.ts'
 import { FIREBASE_COLUMNS, type Recognised, recognise } from './recognise.ts'
 import { type Head, sniff } from './sniff.ts'
 

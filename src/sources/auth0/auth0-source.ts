@@ -1,24 +1,16 @@
-import { isSchema, type Schema, sourceSchema } from '../../config/schema.ts'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { JsonObject } from '../../json.ts'
-import { sourceFile } from '../csv/file.ts'
-import { textOption } from '../csv/options.ts'
+import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { checkCsvFile } from '../csv/stream.ts'
-import { roleDefinitionFile, withRoleFiles } from '../role-files.ts'
-import type { SourceDefinition } from '../source.ts'
-import { checkCredentials, checkOptions } from './options/check-options.ts'
-import { isLive } from './options/option-values.ts'
-import { identityOf, texts } from './options/options.ts'
-import { formatOf } from './records/export-file.ts'
+import { type SourceDefinition, textOption } from '../source.ts'
+import { sourceFile } from '../text/file.ts'
+import { checkCredentials, checkOptions, identityOf, isLive, texts } from './options.ts'
+import { formatOf } from './records/file-users.ts'
 import { open } from './records/open.ts'
-
-const TYPE = 'auth0'
 
 /** An Auth0 tenant, or a file of its users. */
 const tenantSource: SourceDefinition = {
-  type: TYPE,
-  schema: withoutType(sourceSchema(TYPE)),
+  type: 'auth0',
   files: filesOf,
   async check(config, directory) {
     const problems: Problem[] = [...checkOptions(config), ...checkCredentials(config)]
@@ -40,12 +32,6 @@ export const auth0Source: SourceDefinition = withRoleFiles(tenantSource, [roleDe
 function filesOf(config: Record<string, unknown>): string[] {
   const users = isLive(config) ? undefined : textOption(config, 'users')
   return [...(users === undefined ? [] : [users]), ...texts(config.passwords), ...texts(config.mfa)]
-}
-
-/** The published schema is that of the whole section. */
-function withoutType(schema: Schema): JsonObject {
-  const { type: _type, ...properties } = isSchema(schema.properties) ? schema.properties : {}
-  return { type: 'object', properties, additionalProperties: false }
 }
 
 /** Whether a file is there and begins like JSON or CSV. */

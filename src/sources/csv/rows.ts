@@ -1,9 +1,7 @@
 import { type CsvError, type InfoRecord, Parser } from 'csv-parse'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { type Dialect, quoteOf } from './dialect.ts'
-import type { Head } from './head.ts'
-
+import { type Dialect, type Head, quoteOf } from './dialect.ts'
 /** Bytes that one record may take. Past it a quote is missing somewhere, and the rest of the file would end up in one field. */
 export const MAX_RECORD_BYTES = 1024 * 1024
 

@@ -1,13 +1,12 @@
 import type { Hash } from 'node:crypto'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { Encoding } from './decode.ts'
-import type { Dialect } from './dialect.ts'
-import type { SourceFile } from './file.ts'
-import type { FileWatch } from './file-watch.ts'
-import { readHead } from './head.ts'
+import type { Encoding } from '../text/encodings.ts'
+import type { SourceFile } from '../text/file.ts'
+import type { FileWatch } from '../text/file-watch.ts'
+import { nulWarning, readText } from '../text/utf8.ts'
+import { type Dialect, readHead } from './dialect.ts'
 import { type Row, splitRows } from './rows.ts'
-import { nulWarning, readText } from './utf8.ts'
 
 /** A header longer than this is none. */
 const MAX_HEADER_BYTES = 1024 * 1024

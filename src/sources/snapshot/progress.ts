@@ -5,8 +5,7 @@ import { LockedError } from '../../diagnostics/errors.ts'
 import { createPrivateFile } from '../../files/private-file.ts'
 import type { Json, JsonObject } from '../../json.ts'
 import { openKept } from '../../sqlite/open.ts'
-import { nextOf, PROGRESS } from './folders.ts'
-import { damaged, otherVersion } from './format.ts'
+import { damaged, nextOf, otherVersion, PROGRESS } from './format.ts'
 import type { StepProgress } from './snapshot.ts'
 
 const VERSION = 1

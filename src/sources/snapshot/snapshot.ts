@@ -1,3 +1,4 @@
+import { SourceError } from '../../diagnostics/errors.ts'
 import type { Json, JsonObject } from '../../json.ts'
 
 /** One stream of a snapshot: a gzip file of NDJSON. */
@@ -69,3 +70,9 @@ export interface SnapshotWriter {
   note(fact: string, value: Json): void
   fact(name: string): Json | undefined
 }
+
+/**
+ * A reading that must not be gone on with: its figures do not add up, or the source no longer knows the place where it was cut off. What was
+ * read by then is thrown away, since going on would only fail again, or hide what is missing.
+ */
+export class SpoiledReading extends SourceError {}

@@ -1,12 +1,10 @@
 import { HttpRefusal } from '../../../http/refusal.ts'
-import type { IdSet } from '../../id-set.ts'
-import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
-import { SpoiledReading } from '../../snapshot/spoiled-reading.ts'
+import type { IdSet } from '../../join/id-set.ts'
+import { type SnapshotWriter, SpoiledReading } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
-import { LAST_OF_PAGES } from '../options/options.ts'
-import { idsIn, STREAMS } from '../snapshot-rows.ts'
-import type { Tenant } from '../tenant/tenant.ts'
-import { USER_FIELDS } from '../user-fields.ts'
+import { LAST_OF_PAGES } from '../options.ts'
+import { idsIn, STREAMS, USER_FIELDS } from '../snapshot-rows.ts'
+import type { Tenant } from './tenant.ts'
 
 export interface PagesReading {
   tenant: Tenant

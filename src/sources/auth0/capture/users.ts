@@ -1,10 +1,10 @@
 import { isObject, type JsonObject } from '../../../json.ts'
+import { IdSet } from '../../join/id-set.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
-import { LAST_OF_PAGES, type LiveOptions } from '../options/options.ts'
-import { STREAMS } from '../snapshot-rows.ts'
-import type { Tenant } from '../tenant/tenant.ts'
-import { requireCount } from './counts.ts'
+import { LAST_OF_PAGES, type LiveOptions } from '../options.ts'
+import { idsIn, STREAMS, USER_FIELDS } from '../snapshot-rows.ts'
+import { requireCount, type Tenant } from './tenant.ts'
 import { exportUsers } from './users-export.ts'
 import { pageUsers, searchQuery, tooMany } from './users-pages.ts'
 
@@ -104,4 +104,44 @@ function readIn(snapshot: SnapshotWriter): { read: number; total?: number } | un
   if (!isObject(cursor)) return undefined
   if (cursor.lines !== undefined) return { read: Number(cursor.lines) }
   return { read: Number(cursor.read), total: Number(cursor.total) }
+}
+
+const MISSING_STEP = 'members without a user'
+
+/**
+ * Asks one by one for members who are not among the users: who came while the tenant was read becomes a record, and who left is found
+ * without one when the snapshot is read.
+ */
+export async function readMissingUsers(
+  tenant: Tenant,
+  snapshot: SnapshotWriter,
+  context: CaptureContext,
+): Promise<void> {
+  if (snapshot.isDone(MISSING_STEP)) return
+  const users = await idsIn(snapshot, STREAMS.users, 'user_id')
+  const missing = new IdSet()
+  try {
+    for await (const rows of snapshot.read(STREAMS.members)) {
+      const ids = rows.map(({ data }) => String(data.user_id))
+      missing.add(
+        ids.filter((id) => !users.has(id)),
+        (id) => id,
+      )
+    }
+    const cursor = snapshot.cursor(MISSING_STEP)
+    const start = typeof cursor === 'string' ? cursor : ''
+    let last = start
+    let found = 0
+    for (const id of missing.after(start)) {
+      const path = `/users/${encodeURIComponent(id)}`
+      const user = await tenant.find(path, { fields: USER_FIELDS.join(','), include_fields: true })
+      await snapshot.append(STREAMS.users, user === undefined ? [] : [user], { step: MISSING_STEP, cursor: id })
+      last = id
+      context.progress({ phase: 'asking for members who are not among the users', done: ++found })
+    }
+    await snapshot.append(STREAMS.users, [], { step: MISSING_STEP, cursor: last, done: true })
+  } finally {
+    users.close()
+    missing.close()
+  }
 }

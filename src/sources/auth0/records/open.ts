@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { numberedFrom } from '../../chunks.ts'
 import type { ReadContext, Source } from '../../source.ts'
-import { isLive } from '../options/option-values.ts'
-import { type ReadOptions, readOptions } from '../options/options.ts'
+import { numberedFrom } from '../../text/record-file.ts'
+import { isLive, type ReadOptions, readOptions } from '../options.ts'
 import { fileUsers } from './file-users.ts'
 import { SideFiles } from './side-files.ts'
 import { snapshotUsers } from './snapshot-users.ts'
-import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './users-reading.ts'
+import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './user-record.ts'
 
 /** Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with the options said. */
 export function open(config: Record<string, unknown>, context: ReadContext): Source {
