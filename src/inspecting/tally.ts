@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { lookalikeForm } from '../addresses.ts'
-import { createPrivateFile } from '../files/private-file.ts'
+import { openThrowawayIn } from '../sqlite/open.ts'
 
-/** Memory that SQLite may hold, KiB. */
-const CACHE_KIB = 16 * 1024
 /** Bytes of a SHA-256 that tell one text from another: 96 bits, at which 10 million texts collide with odds of 1 in 10^14. */
 const KEY_BYTES = 12
 
@@ -18,15 +15,8 @@ export class Tally {
 
   /** @param folder a private folder that is removed afterwards */
   constructor(folder: string) {
-    const path = join(folder, 'tally.sqlite')
-    createPrivateFile(path)
-    this.#database = new DatabaseSync(path)
-    // Nothing is read from this file after a crash: no journal, no waiting for the disk.
+    this.#database = openThrowawayIn(folder, 'tally')
     this.#database.exec(`
-      PRAGMA journal_mode = OFF;
-      PRAGMA synchronous = OFF;
-      PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA cache_size = -${CACHE_KIB};
       CREATE TABLE person (key BLOB PRIMARY KEY, address INTEGER NOT NULL, records INTEGER NOT NULL) WITHOUT ROWID;
       CREATE TABLE lookalike (form BLOB, person BLOB, PRIMARY KEY (form, person)) WITHOUT ROWID;
       CREATE TABLE membership (person BLOB, organization BLOB, PRIMARY KEY (person, organization)) WITHOUT ROWID;

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { SourceConfig } from '../config/manifest.ts'
 import { OperatorError } from '../diagnostics/errors.ts'
-import { createPrivateFile } from '../files/private-file.ts'
 import { isObject, type JsonObject } from '../json.ts'
+import { openThrowawayIn } from '../sqlite/open.ts'
 import { openSource } from './registry.ts'
 import { isRecorded } from './snapshot/recorded.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
@@ -55,12 +54,8 @@ export class Originals<T extends object> implements RowTap {
 
   /** @param folder a private folder that is removed afterwards */
   constructor(folder: string) {
-    const path = join(folder, 'originals.sqlite')
-    createPrivateFile(path)
-    this.#db = new DatabaseSync(path)
-    this.#db.exec(
-      `PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; ${SCHEMA} BEGIN`,
-    )
+    this.#db = openThrowawayIn(folder, 'originals')
+    this.#db.exec(`${SCHEMA} BEGIN`)
     this.#insertWanted = this.#db.prepare('INSERT INTO wanted (file, line, seq, about) VALUES (?, ?, ?, ?)')
     this.#insertRow = this.#db.prepare(
       'INSERT INTO originals (file, line, seq, tapped, stream, row, number) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -102,7 +97,7 @@ export class Originals<T extends object> implements RowTap {
   }
 
   /** Finds out which row is meant by each place, once the source has been read. A row that cannot be told from others is ignored. */
-  settle(): void {
+  resolveRows(): void {
     this.#db.exec(`
       UPDATE wanted SET row = (SELECT o.id ${AT} 1) WHERE (SELECT count(*) ${AT} 1) = 1;
       UPDATE wanted SET row = (SELECT o.id FROM originals o WHERE o.file = wanted.file AND o.line = wanted.line AND o.seq = wanted.seq
@@ -115,7 +110,7 @@ export class Originals<T extends object> implements RowTap {
   }
 
   /** Places whose rows could not be taken apart, or are not there, by file. */
-  unsettled(): Map<string, number[]> {
+  unresolved(): Map<string, number[]> {
     const places = new Map<string, number[]>()
     const rows = this.#db
       .prepare(
@@ -286,10 +281,10 @@ export async function readOriginals<T extends object>(
     originals.forgetRows()
     return false
   }
-  originals.settle()
+  originals.resolveRows()
   // The files of a recording may be others by now.
   if (context.snapshot !== undefined && isRecorded(context.snapshot)) return true
-  for (const [file, lines] of originals.unsettled()) await readLines(file, lines, context.directory, originals)
+  for (const [file, lines] of originals.unresolved()) await readLines(file, lines, context.directory, originals)
   return true
 }
 

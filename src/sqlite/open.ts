@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { createPrivateFile } from '../files/private-file.ts'
 
 /**
  * Opens SQLite for every part of the program. In: a path and what the file is for. Out: a connection with the pragmas of that purpose.
@@ -9,8 +11,8 @@ export type Row = Record<string, SQLOutputValue>
 export type Parameter = string | number | null
 
 export interface Throwaway {
-  /** Pages kept in memory, KiB: bounds the memory whatever the number of rows. */
-  cacheKiB: number
+  /** Pages kept in memory, KiB: bounds the memory whatever the number of rows. Default: 16 MiB. */
+  cacheKiB?: number
   /** Private folder for what SQLite sorts. Undefined: that of the system. */
   temporary?: string
 }
@@ -19,13 +21,23 @@ export interface Throwaway {
  * A database of which nothing is read after a crash.
  * @param path of an existing private file; '' for a file without a name, which SQLite removes as soon as it is open; ':memory:'
  */
-export function openThrowaway(path: string, { cacheKiB, temporary }: Throwaway): DatabaseSync {
+export function openThrowaway(path: string, { cacheKiB = 16 * 1024, temporary }: Throwaway = {}): DatabaseSync {
   const db = new DatabaseSync(path)
   db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA temp_store = FILE; PRAGMA cache_size = -${cacheKiB}`)
   // What SQLite sorts may hold password hashes: it belongs in a private folder, not in one that all users share.
   if (temporary !== undefined) db.exec(`PRAGMA temp_store_directory = '${temporary.replaceAll("'", "''")}'`)
   return db
+}
+
+/**
+ * The same, in a file of its own.
+ * @param folder a private folder that is removed after the run; the file in it is as private
+ */
+export function openThrowawayIn(folder: string, name: string, options?: Throwaway): DatabaseSync {
+  const path = join(folder, `${name}.sqlite`)
+  createPrivateFile(path)
+  return openThrowaway(path, options)
 }
 
 export interface Kept {

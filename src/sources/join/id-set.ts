@@ -1,7 +1,5 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-
-/** Memory that SQLite may hold, KiB. */
-const CACHE_KIB = 16 * 1024
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openThrowaway } from '../../sqlite/open.ts'
 
 /** Ids that were seen, on disk: as many as there are takes the same memory. */
 export class IdSet {
@@ -11,14 +9,8 @@ export class IdSet {
   #size = 0
 
   constructor() {
-    // A database without a name is a file that SQLite removes as soon as it is open.
-    this.#database = new DatabaseSync('')
-    this.#database.exec(`
-      PRAGMA journal_mode = OFF;
-      PRAGMA synchronous = OFF;
-      PRAGMA cache_size = -${CACHE_KIB};
-      CREATE TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
-    `)
+    this.#database = openThrowaway('')
+    this.#database.exec('CREATE TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID')
     this.#insert = this.#database.prepare('INSERT OR IGNORE INTO seen (id) VALUES (?)')
     this.#select = this.#database.prepare('SELECT 1 FROM seen WHERE id = ?')
   }

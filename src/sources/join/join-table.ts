@@ -1,7 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { JsonObject } from '../../json.ts'
+import { openThrowawayIn } from '../../sqlite/open.ts'
 import { ROW_FILE, ROW_LINE } from '../source.ts'
 
 /** A row that waits to be joined to the record that its key names. */
@@ -21,9 +20,6 @@ export interface LoadedRow {
   line: number
   file: string
 }
-
-/** Memory that SQLite may hold per table, KiB. */
-const CACHE_KIB = 16 * 1024
 
 /**
  * Rows by key, on disk, so that joining a file of any size takes the same memory. Which rows were taken is kept as one bit a row.
@@ -46,15 +42,8 @@ export class JoinTable {
    */
   constructor(folder: string, name: string, file: string) {
     this.#files = [file]
-    const path = join(folder, `${name}.sqlite`)
-    closeSync(openSync(path, 'wx', 0o600))
-    this.#database = new DatabaseSync(path)
-    // Nothing is read from this file after a crash: no journal, no waiting for the disk.
+    this.#database = openThrowawayIn(folder, name)
     this.#database.exec(`
-      PRAGMA journal_mode = OFF;
-      PRAGMA synchronous = OFF;
-      PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA cache_size = -${CACHE_KIB};
       CREATE TABLE row (id INTEGER PRIMARY KEY, key TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER NOT NULL, data TEXT NOT NULL);
       CREATE TABLE other_key (key TEXT NOT NULL, id INTEGER NOT NULL);
     `)
@@ -137,13 +126,14 @@ export class JoinTable {
   }
 
   /** The rows that nobody took, in the order they were loaded. */
-  *unused(): Iterable<LoadedRow> {
-    const find = this.#database.prepare('SELECT file, line, key FROM row WHERE id = ?')
+  *unused(): Iterable<LoadedRow & { data: JsonObject }> {
+    const find = this.#database.prepare('SELECT file, line, key, data FROM row WHERE id = ?')
     for (let id = 1; id <= this.#rows; id++) {
       if (((this.#taken[id >> 3] ?? 0) & (1 << (id & 7))) !== 0) continue
       const row = find.get(id)
       if (row === undefined) continue
-      yield { key: String(row.key), line: Number(row.line), file: this.#files[Number(row.file)] ?? '' }
+      const file = this.#files[Number(row.file)] ?? ''
+      yield { key: String(row.key), line: Number(row.line), file, data: JSON.parse(String(row.data)) }
     }
   }
 

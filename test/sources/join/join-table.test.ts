@@ -45,6 +45,6 @@ test('keys are compared to the letter, whatever they hold', () => {
     ['1.0', 'decimal'],
   ])
   expect(joined.take(['Ä"\\', '1', 'ä"\\']).map((rows) => rows.length)).toEqual([1, 1, 0])
-  expect([...joined.unused()]).toEqual([{ key: '1.0', file: 'rows.csv', line: 4 }])
+  expect([...joined.unused()]).toEqual([{ key: '1.0', file: 'rows.csv', line: 4, data: { name: 'decimal' } }])
   joined.close()
 })

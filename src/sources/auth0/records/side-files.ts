@@ -69,7 +69,7 @@ export class SideFiles {
       }
     }
     for await (const batch of users()) table.addUsers(batch.map(({ data }) => data))
-    for (const leftover of table.settle()) {
+    for (const leftover of table.resolveUsers()) {
       const { file, line, code } = leftover
       if (this.#updatedSince !== undefined && code === 'no_such_user') this.#left[file] = (this.#left[file] ?? 0) + 1
       else this.#records[file]?.reject(line, complaint(leftover))

@@ -1,9 +1,8 @@
-import { closeSync, openSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { addressForm } from '../../../addresses.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
+import { openThrowawayIn } from '../../../sqlite/open.ts'
 import { ROW_FILE, ROW_LINE } from '../../source.ts'
 
 /** What is joined to users: a stream each. */
@@ -34,7 +33,6 @@ interface Account {
 }
 
 const SCHEMA = `
-  PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384;
   CREATE TABLE side (
     id INTEGER PRIMARY KEY, stream TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER NOT NULL, user TEXT, email TEXT,
     connection TEXT, data TEXT NOT NULL, owner TEXT, code TEXT, rank INTEGER,
@@ -50,7 +48,7 @@ const SCHEMA = `
  * an id, the one who has it in the row's connection counts. An address counts where the row's connection is the user's too, or where a
  * row of a second factor, which may have no more than an address, names neither an id nor a connection; and only where one user has it and the rows that it leads to that user say one thing.
  */
-const SETTLE = `
+const RESOLVE_USERS = `
   CREATE INDEX alias_by_id ON alias (id);
   CREATE INDEX address_by_email ON address (email);
   CREATE INDEX account_by_email ON account (email);
@@ -85,7 +83,7 @@ const SETTLE = `
     ORDER BY first.rank, first.id LIMIT 1);
 `
 
-/** Finds the user of every row of side files, on disk, so that files of any size take the same memory. Load, settle, then take. */
+/** Finds the user of every row of side files, on disk, so that files of any size take the same memory. Add rows and users, resolve the users, then join. */
 export class SideTable {
   readonly #database: DatabaseSync
   readonly #insertRow: StatementSync
@@ -100,9 +98,7 @@ export class SideTable {
    */
   constructor(folder: string, files: readonly string[]) {
     this.#files = files
-    const path = join(folder, 'side-files.sqlite')
-    closeSync(openSync(path, 'wx', 0o600))
-    this.#database = new DatabaseSync(path)
+    this.#database = openThrowawayIn(folder, 'side-files')
     this.#database.exec(SCHEMA)
     const prepare = (sql: string) => this.#database.prepare(sql)
     this.#insertRow = prepare(
@@ -136,8 +132,8 @@ export class SideTable {
   }
 
   /** Decides for every row whose it is. @returns those that are nobody's, in the order of the files */
-  *settle(): Iterable<Leftover> {
-    this.#database.exec(SETTLE)
+  *resolveUsers(): Iterable<Leftover> {
+    this.#database.exec(RESOLVE_USERS)
     const rows = this.#database.prepare('SELECT * FROM side WHERE code IS NOT NULL ORDER BY id').iterate()
     for (const { stream, file, line, code, user, email } of rows) {
       yield {

@@ -1,7 +1,8 @@
 import { join, relative } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
+import { openThrowaway } from '../../../sqlite/open.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 import type { StreamCount } from '../../source.ts'
 import type { LineRecord } from '../../text/record-file.ts'
@@ -175,11 +176,10 @@ function at(user: JsonObject, path: string): Json | undefined {
 
 /** The different organizations that metadata names, each with where it was named first, on disk. */
 export class NamedOrganizations {
-  readonly #database = new DatabaseSync('')
+  readonly #database = openThrowaway('', { cacheKiB: 4096 })
   readonly #insert: StatementSync
 
   constructor() {
-    this.#database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096')
     this.#database.exec('CREATE TABLE named (id INTEGER PRIMARY KEY, data TEXT UNIQUE NOT NULL, line INTEGER NOT NULL)')
     this.#insert = this.#database.prepare('INSERT OR IGNORE INTO named (data, line) VALUES (?, ?)')
   }

@@ -49,7 +49,7 @@ async function captureAll(api: ClerkApi, options: LiveOptions, reading: ReadingC
       await users.read(`${USERS}/later`, Number(snapshot.cursor(USERS) ?? 0))
       await fetchMembers(api, seen, reading)
     }
-    await users.settle()
+    await users.finish()
   } finally {
     seen.close()
   }
@@ -88,7 +88,7 @@ async function captureOrganizations(api: ClerkApi, reading: ReadingContext): Pro
   const organizations = new ListReader(list, reading, seen)
   try {
     await organizations.read(ORGANIZATIONS)
-    await organizations.settle()
+    await organizations.finish()
     return true
   } catch (error) {
     if (!(error instanceof HttpRefusal) || !isNotEnabled(error)) throw error

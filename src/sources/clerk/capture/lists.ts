@@ -89,7 +89,7 @@ export class ListReader {
    * its beginning.
    * @throws SpoiledReading when they stay missing, or more were read than there can have been
    */
-  async settle(): Promise<void> {
+  async finish(): Promise<void> {
     const { stream, what, total } = this.#list
     const { snapshot, warn, name } = this.#context
     if (this.#steps.size === 0) return

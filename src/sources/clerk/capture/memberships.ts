@@ -40,7 +40,7 @@ async function captureWhole(list: CountedList, reading: ReadingContext, known: I
   const memberships = new ListReader(list, reading, known)
   try {
     await memberships.read(MEMBERSHIPS)
-    await memberships.settle()
+    await memberships.finish()
     return true
   } catch (error) {
     if (!isMissing(error) || snapshot.cursor(MEMBERSHIPS) !== undefined) throw error
@@ -54,7 +54,7 @@ async function captureOne(list: CountedList, step: string, reading: ReadingConte
   const memberships = new ListReader(list, reading, known, own)
   try {
     await memberships.read(step)
-    await memberships.settle()
+    await memberships.finish()
   } catch (error) {
     if (!isMissing(error)) throw error
     // The organization was deleted since the list of them was read, and its memberships with it.
