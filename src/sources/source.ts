@@ -7,6 +7,11 @@ import type { JsonObject } from '../json.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 import type { FileWatch } from './text/file-watch.ts'
 
+/**
+ * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
+ * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
+ */
+
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
 export interface Origin {
   file: string

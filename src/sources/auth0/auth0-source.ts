@@ -8,6 +8,11 @@ import { checkCredentials, checkOptions, identityOf, isLive, texts } from './opt
 import { formatOf } from './records/file-users.ts'
 import { open } from './records/open.ts'
 
+/**
+ * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users, and files of passwords and second factors.
+ * Out: users with what belongs to them, organizations, roles, connections (records/).
+ */
+
 /** An Auth0 tenant, or a file of its users. */
 const tenantSource: SourceDefinition = {
   type: 'auth0',

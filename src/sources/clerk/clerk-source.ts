@@ -10,6 +10,11 @@ import { checkOptions, identity, isLive, requireOptions } from './options.ts'
 import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/joined-files.ts'
 import { openLive } from './records/live.ts'
 
+/**
+ * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export, or both, and files beside them. Out: users
+ * with their memberships and roles joined, organizations, roles, connections (records/).
+ */
+
 /** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
 const instanceSource: SourceDefinition = {
   type: 'clerk',

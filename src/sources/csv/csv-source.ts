@@ -5,6 +5,10 @@ import type { ColumnSpec } from './column-spec.ts'
 import { roleDefinitionFile, userRoleFile, withRoleFiles } from './role-files.ts'
 import { CsvStream, checkCsvFile, columnsOf, oneOrganizationId } from './stream.ts'
 
+/**
+ * The `csv` source. In: one CSV file with a row per membership. Out: a record per row.
+ */
+
 const STREAM = 'users'
 
 /** The columns of the `csv` source: see docs/sources/csv.md. */

@@ -9,6 +9,11 @@ import { numberedFrom } from '../text/record-file.ts'
 import { attachAll, JoinedStream } from './joined-stream.ts'
 import { readSettings, type StreamSettings } from './options.ts'
 import { type Batch, FileStream, freeColumns, openFile } from './records.ts'
+
+/**
+ * The `file` source. In: streams of files of any shape, as `options.ts` reads them. Out: the records of main streams (`records.ts`), with
+ * those of other streams joined to them (`joined-stream.ts`).
+ */
 /** Files of any shape: streams of CSV, JSON and NDJSON, joined by key expressions. */
 export const fileSource: SourceDefinition = {
   type: 'file',

@@ -3,6 +3,11 @@ import type { JsonObject } from '../../json.ts'
 import { openThrowawayIn } from '../../sqlite/open.ts'
 import { ROW_FILE, ROW_LINE } from '../source.ts'
 
+/**
+ * What is joined while a source is read, on disk, so that any number of rows takes the same memory. In: rows by key. Out: to each key its
+ * rows, and the rows that nobody took. `id-set.ts` keeps ids alone.
+ */
+
 /** A row that waits to be joined to the record that its key names. */
 export interface JoinRow {
   /** Several: the row belongs to several records. */
