@@ -9,7 +9,7 @@ import { NetworkError, OperatorError } from '../diagnostics/errors.ts'
 const PASSING = new Set([408, 425, 429])
 
 /** The trouble with a proxy among the causes of a failure. */
-export function proxyFailureIn(failure: unknown): ProxyFailure | undefined {
+function proxyFailureIn(failure: unknown): ProxyFailure | undefined {
   return causesOf(failure).find((error) => error instanceof ProxyFailure)
 }
 
@@ -185,7 +185,7 @@ export function neverSent(failure: unknown): boolean {
 }
 
 /** Every code of a failure and of its causes, the outermost first. */
-export function failureCodes(failure: unknown): string[] {
+function failureCodes(failure: unknown): string[] {
   const codes: string[] = []
   const pending: unknown[] = [failure]
   for (let depth = 0; depth < 8 && pending.length > 0; depth += 1) {
@@ -198,7 +198,7 @@ export function failureCodes(failure: unknown): string[] {
   return codes
 }
 
-export const NEVER_SENT = new Set([
+const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',

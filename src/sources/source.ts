@@ -5,7 +5,7 @@ import type { Proxies } from '../http/proxy.ts'
 import type { FailedRequest } from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
-import type { FileWatch } from './text/file-watch.ts'
+import type { FileWatch } from './text/file.ts'
 
 /**
  * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and

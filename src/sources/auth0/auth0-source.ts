@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { checkCsvFile } from '../csv/stream.ts'
-import { type SourceDefinition, textOption } from '../source.ts'
+import { type ReadContext, type Source, type SourceDefinition, textOption } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
-import { checkCredentials, checkOptions, identityOf, isLive, texts } from './options.ts'
-import { formatOf } from './records/file-users.ts'
-import { open } from './records/open.ts'
+import { numberedFrom } from '../text/record-file.ts'
+import { checkCredentials, checkOptions, identityOf, isLive, type ReadOptions, readOptions, texts } from './options.ts'
+import { fileUsers, formatOf } from './records/file-users.ts'
+import { SideFiles } from './records/side-files.ts'
+import { snapshotUsers } from './records/snapshot-users.ts'
+import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/user-record.ts'
 
 /**
  * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users, and files of passwords and second factors.
@@ -49,4 +53,53 @@ async function checkFile(name: string, directory: string): Promise<readonly Prob
     if (error instanceof OperatorError) return error.problems
     throw error
   }
+}
+
+/** Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with the options said. */
+function open(config: Record<string, unknown>, context: ReadContext): Source {
+  let opened: { users: Users; side: SideFiles } | undefined
+  const parts = () => {
+    if (opened === undefined) throw new Error('a source tells of what it read only after it has been read')
+    return opened
+  }
+  return {
+    streams: [USERS, ORGANIZATIONS, ROLES, CONNECTIONS],
+    async *read(chunkSize) {
+      const options = readOptions(config)
+      const users = await usersOf(config, options, context)
+      const side = new SideFiles(options, context)
+      opened = { users, side }
+      try {
+        await side.load(() => users.peek())
+        yield* numberedFrom(records(users, side), chunkSize)
+      } finally {
+        side.close()
+        users.close()
+      }
+    },
+    counts: () => [...parts().users.counts(), ...parts().side.counts()],
+    digest() {
+      const whole = createHash('sha256').update(`${USERS} ${parts().users.digest()}\n`)
+      for (const digest of parts().side.digests()) whole.update(`side file ${digest}\n`)
+      return whole.digest('hex')
+    },
+    partial: config.updatedSince !== undefined,
+  }
+}
+
+async function usersOf(config: Record<string, unknown>, options: ReadOptions, context: ReadContext): Promise<Users> {
+  if (options.users !== undefined) return fileUsers(options.users, options, context)
+  const { snapshot } = context
+  if (!isLive(config) || snapshot === undefined) throw new Error('the tenant has not been read into a snapshot')
+  return snapshotUsers(snapshot, options, context)
+}
+
+async function* records(users: Users, side: SideFiles) {
+  for await (const batch of users.users()) {
+    side.join(batch.map(({ data }) => data))
+    yield { stream: USERS, file: users.file, records: batch }
+  }
+  for await (const batch of users.organizations()) yield { stream: ORGANIZATIONS, ...batch }
+  for await (const batch of users.roles()) yield { stream: ROLES, ...batch }
+  for await (const batch of users.connections?.() ?? []) yield { stream: CONNECTIONS, ...batch }
 }

@@ -143,7 +143,7 @@ export function isLive(config: Record<string, unknown>): boolean {
 }
 
 /** Where the organizations come from, by what the options say and leave out. */
-export function organizationsFrom(config: Record<string, unknown>): OrganizationsFrom {
+function organizationsFrom(config: Record<string, unknown>): OrganizationsFrom {
   const { organizationFrom } = config
   if (organizationFrom === 'metadata' || organizationFrom === 'none') return organizationFrom
   return isLive(config) ? 'organizations' : 'none'

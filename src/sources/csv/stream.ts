@@ -17,12 +17,10 @@ import {
 } from '../text/reject-columns.ts'
 import { type ColumnSpec, checkColumns } from './column-spec.ts'
 import type { Dialect } from './dialect.ts'
-import type { Row } from './rows.ts'
-import { openTable, type Table } from './table.ts'
-
+import { openTable, type Row, type Table } from './table.ts'
 /**
  * What csv/ is for. In: a CSV file, the columns that its format knows, a rule for its rows. Out: records, counted, and what is refused.
- * Below it: `table.ts` opens the file at its first row, `dialect.ts` reads its head, `rows.ts` splits the rest.
+ * Below it: `table.ts` opens the file at its first row and splits the rest into rows, `dialect.ts` reads its head.
  */
 
 /** One row that is as its format wants it: the columns that are not empty, as strings. */

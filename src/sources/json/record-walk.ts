@@ -167,7 +167,7 @@ function setMember(object: Record<string, Json>, name: string, value: Json): voi
   if (name !== '__proto__') object[name] = value
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
 }
-export type RecordsPath = { ok: true; names: string[] } | { ok: false; message: string; hint: string }
+type RecordsPath = { ok: true; names: string[] } | { ok: false; message: string; hint: string }
 
 export const HINT = 'write names with dots between: data.users; leave records out with map.user.when'
 

@@ -7,7 +7,7 @@ import type { SourceFile } from './file.ts'
 
 /**
  * What text/ is for. In: a file of any encoding, packed or not (`bytes.ts`, `encodings.ts`). Out: its text as bytes in UTF-8, chunk by
- * chunk or line by line, and the file watched for changes (`file-watch.ts`).
+ * chunk or line by line, and the file watched for changes (`file.ts`).
  */
 
 export interface TextOptions extends ByteOptions {

@@ -12,7 +12,7 @@ export interface Page {
 }
 
 /** A page of a list that is read by its number, and how many records the tenant counts in all. */
-export interface CountedPage {
+interface CountedPage {
   items: JsonObject[]
   total: number
 }
