@@ -157,14 +157,8 @@ test('only cli/ may write to the console', () => {
   expect(talkers.map(({ file }) => file)).toEqual([])
 })
 
-/** Who sends requests, each by the dispatcher of `http/network.ts`, which knows the proxies. */
-const MAY_USE_THE_NETWORK = [
-  'http/network.ts',
-  'sources/http/body.ts',
-  'sources/http/client.ts',
-  'sources/http/download.ts',
-  'workos/exchange.ts',
-]
+/** What sends requests, by dispatchers that know the proxies. */
+const MAY_USE_THE_NETWORK = ['http/network.ts', 'http/request.ts']
 
 test('nothing goes past the proxies', () => {
   const direct = modules.filter(

@@ -1,7 +1,10 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
-import { isLoopback } from './loopback.ts'
-import { type Proxies, proxyUrl } from './proxy.ts'
-import { type NamedProxy, ProxyFailure } from './proxy-failure.ts'
+import { type NamedProxy, ProxyFailure } from './failures.ts'
+import { isLoopback, type Proxies, proxyUrl } from './proxy.ts'
+
+/**
+ * The connections of a client. In: the proxies of the environment. Out: a dispatcher for `request.ts`, by which no request goes past them.
+ */
 
 /** The connections of one client. */
 export interface Network {

@@ -4,7 +4,7 @@
  */
 import type { Step } from '../diagnostics/step.ts'
 import { type RejectedRecord, ROW_FILE, ROW_LINE, type Source, type SourceRecord } from '../sources/source.ts'
-import { type WrittenNull, WrittenNulls } from '../sources/written-nulls.ts'
+import { type WrittenNull, WrittenNulls } from '../sources/text/written-nulls.ts'
 import { Findings, Tally } from './findings.ts'
 import type { Inspection, PathInspection, StreamInspection } from './inspection.ts'
 import { Profile } from './profile.ts'

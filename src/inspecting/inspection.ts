@@ -1,4 +1,4 @@
-import type { WrittenNull } from '../sources/written-nulls.ts'
+import type { WrittenNull } from '../sources/text/written-nulls.ts'
 
 /** A path inside records: `email`, `identities[].connection`, `Attributes[Name="email"].Value`. */
 export type Path = string

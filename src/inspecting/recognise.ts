@@ -1,7 +1,8 @@
 import type { SourceConfig } from '../config/manifest.ts'
 import type { JsonObject } from '../json.ts'
-import type { SourceFile } from '../sources/csv/file.ts'
+import type { SourceFile } from '../sources/text/file.ts'
 import { type Head, sniff } from './sniff.ts'
+
 /** Where files come from. The names are those of source types and recipes. */
 export type OriginName =
   | 'clerk'

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { JSONParser } from '@streamparser/json'
 import { isObject } from '../json.ts'
-import { readBytes } from '../sources/csv/bytes.ts'
-import { type Encoding, inUtf8 } from '../sources/csv/decode.ts'
-import type { SourceFile } from '../sources/csv/file.ts'
 import { openTable } from '../sources/csv/table.ts'
+import { readBytes } from '../sources/text/bytes.ts'
+import { type Encoding, inUtf8 } from '../sources/text/encodings.ts'
+import type { SourceFile } from '../sources/text/file.ts'
 import { Profile } from './profile.ts'
 import { shownName } from './sensitivity.ts'
 

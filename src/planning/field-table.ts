@@ -1,7 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
-import { saysNothing } from '../sources/written-nulls.ts'
+import { saysNothing } from '../sources/text/written-nulls.ts'
 import { describeSecrets } from './action-values.ts'
 
 /** How full one field is over all desired resources of a kind. */

@@ -1,7 +1,7 @@
 import type { ActionOutcome, KindResult } from '../applying/outcome.ts'
 import type { Wait } from '../clock.ts'
 import type { ScopeReport } from '../desired/scope/scope-report.ts'
-import type { FailedRequest } from '../http/failed-request.ts'
+import type { FailedRequest } from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
 import type { Action } from '../planning/action.ts'
 import type { Estimate } from '../planning/estimate.ts'

@@ -1,9 +1,8 @@
 import { type Json, type JsonObject, jsonText } from '../json.ts'
 import type { Misfit } from '../planning/misfits.ts'
-import { csvLine } from '../sources/csv/own-cells.ts'
-import type { FoundRow, Originals } from '../sources/originals/originals.ts'
-import { escapeCell, REJECT_COLUMNS, type RejectColumn } from '../sources/reject-columns.ts'
-import type { OriginalRow } from '../sources/row-tap.ts'
+import type { FoundRow, Originals } from '../sources/originals.ts'
+import type { OriginalRow } from '../sources/source.ts'
+import { csvLine, escapeCell, REJECT_COLUMNS, type RejectColumn } from '../sources/text/reject-columns.ts'
 import { addressOf } from './errors-groups.ts'
 import { adviceFor } from './remedies.ts'
 

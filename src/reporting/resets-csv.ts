@@ -1,7 +1,6 @@
 import type { Plan } from '../planning/plan.ts'
 import { type PasswordReset, passwordResets } from '../planning/resets.ts'
-import { csvLine } from '../sources/csv/own-cells.ts'
-import { escapeCell } from '../sources/reject-columns.ts'
+import { csvLine, escapeCell } from '../sources/text/reject-columns.ts'
 
 const COLUMNS = ['key', 'email', 'place', 'fate', 'reason', 'why'] as const
 

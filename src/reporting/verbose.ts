@@ -1,6 +1,6 @@
 import { waitedFor } from '../clock.ts'
 import { figure } from '../diagnostics/printable.ts'
-import type { FailedRequest } from '../http/failed-request.ts'
+import type { FailedRequest } from '../http/retry.ts'
 import type { RequestCounts } from '../workos/client.ts'
 import type { RequestClass } from '../workos/limiter.ts'
 import type { ProgressListener } from './progress.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isLoopback } from '../http/loopback.ts'
+import { isLoopback } from '../http/proxy.ts'
 import type { Reply } from './call.ts'
 
 /**

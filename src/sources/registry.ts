@@ -1,11 +1,8 @@
 import type { SourceConfig } from '../config/manifest.ts'
 import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
-import type { SourceFile } from './csv/file.ts'
-import { FileWatch } from './csv/file-watch.ts'
-import { expandPaths } from './file/expand.ts'
 import { isRecorded, openRecorded } from './snapshot/recorded.ts'
 import type { ReadContext, Source, SourceDefinition } from './source.ts'
-
+import { expandPaths, FileWatch, type SourceFile } from './text/file.ts'
 /** Every type of source, by `source.type`, loaded when it is asked for. */
 export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefinition>> = new Map([
   ['csv', async () => (await import('./csv/csv-source.ts')).csvSource],

@@ -1,12 +1,16 @@
 import type { Clock, Wait } from '../clock.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
-import type { FailedRequest } from '../http/failed-request.ts'
 import type { Proxies } from '../http/proxy.ts'
+import type { FailedRequest } from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
-import type { FileWatch } from './csv/file-watch.ts'
-import type { RowTap } from './row-tap.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
+import type { FileWatch } from './text/file.ts'
+
+/**
+ * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
+ * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
+ */
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
 export interface Origin {
@@ -148,10 +152,8 @@ export interface Source {
 
 /** One type of source. A new source is a new file that exports one of these and a line in `registry.ts`. */
 export interface SourceDefinition {
-  /** `source.type` in the manifest. */
+  /** `source.type` in the manifest. The other keys of `source` are in its published schema, `$defs/source-<type>`. */
   type: string
-  /** JSON Schema of the other keys of `source`. */
-  schema: JsonObject
   /** Keys of `source` that name files, for `validate`. */
   files(config: Record<string, unknown>): string[]
   /** Problems that a look at the files finds: missing, empty, wrong encoding, missing columns. Reads heads only. */
@@ -165,4 +167,46 @@ export interface SourceDefinition {
   live?: LiveReading
   /** Reads nothing yet: also without a snapshot it tells the streams. */
   open(config: Record<string, unknown>, context: ReadContext): Source
+}
+
+/** A row as it stands in its file, before anything is made of it. */
+export interface OriginalRow {
+  stream: string
+  /** As written in the manifest. */
+  file: string
+  line: number
+  /** CSV: its cells, by the names in the header. */
+  cells?: { columns: readonly string[]; fields: readonly string[] }
+  /** JSON, and what was read from an API. */
+  data?: JsonObject
+  /** What cannot be taken apart. */
+  text?: string
+}
+
+/** How a file of CSV begins. */
+export interface TableHead {
+  stream: string
+  file: string
+  columns: readonly string[]
+  /** As the manifest names it; undefined: it is found in the file. */
+  delimiter: string | undefined
+}
+
+/** Whoever wants rows as they stand in the files, while the source is read. */
+export interface RowTap {
+  /** Told of each file of CSV before its rows. */
+  begin(head: TableHead): void
+  wants(file: string, line: number): boolean
+  take(row: OriginalRow): void
+}
+
+/** The option `nulls`: what stands for nothing in every CSV file of the source. */
+export function nullsOption({ nulls }: Record<string, unknown>): string[] {
+  return Array.isArray(nulls) ? nulls.filter((value) => typeof value === 'string') : []
+}
+
+/** The value of an option that is text; undefined where it is not given. */
+export function textOption(config: Record<string, unknown>, name: string): string | undefined {
+  const value = config[name]
+  return typeof value === 'string' ? value : undefined
 }

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { createPrivateFile } from '../files/private-file.ts'
 
 /**
  * Opens SQLite for every part of the program. In: a path and what the file is for. Out: a connection with the pragmas of that purpose.
@@ -9,8 +11,8 @@ export type Row = Record<string, SQLOutputValue>
 export type Parameter = string | number | null
 
 export interface Throwaway {
-  /** Pages kept in memory, KiB: bounds the memory whatever the number of rows. */
-  cacheKiB: number
+  /** Pages kept in memory, KiB: bounds the memory whatever the number of rows. Default: 16 MiB. */
+  cacheKiB?: number
   /** Private folder for what SQLite sorts. Undefined: that of the system. */
   temporary?: string
 }
@@ -19,13 +21,53 @@ export interface Throwaway {
  * A database of which nothing is read after a crash.
  * @param path of an existing private file; '' for a file without a name, which SQLite removes as soon as it is open; ':memory:'
  */
-export function openThrowaway(path: string, { cacheKiB, temporary }: Throwaway): DatabaseSync {
+export function openThrowaway(path: string, { cacheKiB = 16 * 1024, temporary }: Throwaway = {}): DatabaseSync {
   const db = new DatabaseSync(path)
   db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA temp_store = FILE; PRAGMA cache_size = -${cacheKiB}`)
   // What SQLite sorts may hold password hashes: it belongs in a private folder, not in one that all users share.
   if (temporary !== undefined) db.exec(`PRAGMA temp_store_directory = '${temporary.replaceAll("'", "''")}'`)
   return db
+}
+
+/**
+ * The same, in a file of its own.
+ * @param folder a private folder that is removed after the run; the file in it is as private
+ */
+export function openThrowawayIn(folder: string, name: string, options?: Throwaway): DatabaseSync {
+  const path = join(folder, `${name}.sqlite`)
+  createPrivateFile(path)
+  return openThrowaway(path, options)
+}
+
+export interface Kept {
+  /** Milliseconds to wait for another process that holds a lock. */
+  timeout: number
+  /** FULL: what is committed survives a loss of power. OFF: it survives the end of the process alone. */
+  synchronous: 'FULL' | 'OFF'
+  /** A lock for as long as it is open, and no shared memory, which would be a file more. */
+  exclusive?: boolean
+  /** Looks at the file before anything is written into it: the switch to WAL alone would write into a file of somebody else. */
+  check?(db: DatabaseSync): void
+}
+
+/**
+ * A database that the next run reads again.
+ * @param path of an existing private file, since SQLite gives the files beside it the mode of this one; or ':memory:'
+ * @throws what `check` throws, and SQLite's own errors; the connection is closed then
+ */
+export function openKept(path: string, { timeout, synchronous, exclusive = false, check }: Kept): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout })
+  try {
+    check?.(db)
+    // Before WAL, which else sets up the shared memory.
+    if (exclusive) db.exec('PRAGMA locking_mode = EXCLUSIVE')
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }
 
 /** One figure of a database's header: `user_version`, `application_id`. */

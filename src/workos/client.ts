@@ -1,21 +1,33 @@
 import { WorkOS } from '@workos-inc/node'
-import { type Clock, LONG_WAIT, sleep, systemClock, type Wait } from '../clock.ts'
+import { type Clock, systemClock, type Wait } from '../clock.ts'
 import { TargetError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
-import { describeFailure } from '../http/describe-failure.ts'
-import type { FailedRequest } from '../http/failed-request.ts'
+import { neverSent, passingFailure } from '../http/failures.ts'
 import { type Network, openNetwork } from '../http/network.ts'
-import { permanentFailure } from '../http/permanent-failure.ts'
 import { NO_PROXIES, type Proxies } from '../http/proxy.ts'
-import { jittered, parseRetryAfter, serverTime } from '../http/retry-after.ts'
+import { secretsIn } from '../http/request.ts'
+import {
+  Attempts,
+  type FailedRequest,
+  isPassing,
+  type NamedRequest,
+  parseRetryAfter,
+  Refusals,
+  type Retries,
+  serverTime,
+  tellFailed,
+} from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
 import { type Api, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
-import { Ending } from './ending.ts'
-import { type Exchange, recordExchange, undiciFetch } from './exchange.ts'
+import { type Answer, Ending, type Exchange, recordExchange, recordingFetch } from './exchange.ts'
 import { classify, type RateLimiter, type RequestClass } from './limiter.ts'
-import { neverSent } from './network-errors.ts'
 import { refusalOf } from './refusal.ts'
 import { RequestTimeline } from './timeline.ts'
+
+/**
+ * The client of WorkOS's API. In: reads and writes as the kinds describe them. Out: the answer's object; or an error that says whether
+ * WorkOS refused the request, whether nobody knows if it took effect, or that WorkOS is out of reach.
+ */
 
 export interface ClientOptions {
   apiKey: string
@@ -51,10 +63,8 @@ export interface RequestCounts {
 const ATTEMPTS = 8
 /** The same for a read while others are answered: the target is in reach, and one unlucky read must not end a run. */
 const ATTEMPTS_IN_REACH = 20
-/** Members of a body that no message may show: `password`, `password_hash`, `totp_secret` … An answer may echo them. */
-const SECRET_MEMBER = /password|secret/
-/** How often in a row one request may be answered 429. */
-const REFUSALS = 20
+/** The longest pause between two attempts, milliseconds. */
+const MAX_BACKOFF = 8_000
 
 /** The client of the WorkOS API: `@workos-inc/node` with its own retries off, paced by the limiter. */
 export class WorkosClient implements Api {
@@ -68,6 +78,7 @@ export class WorkosClient implements Api {
   readonly #sdk: WorkOS
   readonly #redactor = new Redactor()
   readonly #ending: Ending
+  readonly #retries: Retries
   /** Requests that got a usable answer. */
   #answered = 0
 
@@ -77,6 +88,21 @@ export class WorkosClient implements Api {
     this.#redactor.register(options.apiKey)
     const { interrupted, killed } = options
     this.#ending = new Ending({ interrupted, killed, clock: this.#clock })
+    this.#retries = {
+      whose: 'WorkOS',
+      longestPause: MAX_BACKOFF,
+      clock: this.#clock,
+      signal: this.#ending.waiting,
+      redactor: this.#redactor,
+      explainsPauses: false,
+      onWait: options.onWait,
+      onFailedRequest: options.onFailedRequest,
+      unreachable: (_request, why, attempts) => this.#unreachable(why, attempts),
+      rateLimited,
+      onRepeat: () => {
+        this.counts.repeated += 1
+      },
+    }
     const url = new URL(options.baseUrl)
     this.#network = openNetwork(options.proxies ?? NO_PROXIES, { connections: options.connections })
     this.#sdk = new WorkOS({
@@ -86,55 +112,56 @@ export class WorkosClient implements Api {
       https: url.protocol === 'https:',
       timeout: options.timeout,
       maxRetries: 0,
-      fetchFn: undiciFetch(this.#network.dispatcher, (method) => this.#ending.of(method)),
+      fetchFn: recordingFetch(this.#network.dispatcher, (method) => this.#ending.of(method)),
     })
   }
 
   async read(path: string, query: Query = {}): Promise<JsonObject | undefined> {
-    let lastTrouble = 'no answer'
+    const asked = { method: 'GET', path } as const
     const before = this.#answered
-    let attempt = 0
-    const goesOn = () => attempt < ATTEMPTS || (attempt < ATTEMPTS_IN_REACH && this.#answered > before)
-    while (goesOn()) {
-      attempt += 1
-      if (attempt > 1) await this.#backOff(attempt)
-      const exchange = await this.#send('GET', path, () => this.#sdk.get(path, { query }))
-      const { answer } = exchange
+    const attempts = new Attempts(
+      this.#retries,
+      asked,
+      (number) => number < ATTEMPTS || (number < ATTEMPTS_IN_REACH && this.#answered > before),
+    )
+    for (;;) {
+      const { answer, failure } = await this.#send(asked, () => this.#sdk.get(path, { query }))
       if (answer === undefined) {
-        lastTrouble = this.#passing(exchange.failure)
-      } else if (answer.status >= 500 || answer.status === 408) {
-        lastTrouble = `HTTP ${answer.status}`
+        await attempts.failed({ why: passingFailure(failure, this.#options.baseUrl) })
+      } else if (isPassing(answer.status)) {
+        await attempts.failed({ why: `HTTP ${answer.status}`, status: answer.status })
       } else if (answer.status === 404) {
         return undefined
       } else if (answer.status >= 300) {
-        throw refusalOf(this.#options.baseUrl, { method: 'GET', path }, answer, this.#redactor)
+        throw refusalOf(this.#options.baseUrl, asked, answer, this.#redactor)
       } else if (answer.body === undefined) {
-        lastTrouble = `HTTP ${answer.status} with a body that is no JSON object`
+        await attempts.failed({ why: withoutObject(answer), status: answer.status })
       } else {
         return answer.body
       }
-      this.#failed({ method: 'GET', path, status: answer?.status, why: lastTrouble, attempt })
     }
-    throw this.#unreachable(lastTrouble, attempt)
   }
 
   async write(write: WriteRequest, idempotencyKey?: string): Promise<JsonObject> {
-    for (let attempt = 1; ; attempt += 1) {
-      if (attempt > 1) await this.#backOff(attempt)
-      const exchange = await this.#send(write.method, write.path, () => this.#call(write, idempotencyKey))
-      const { answer } = exchange
+    const attempts = new Attempts(this.#retries, write, (number) => number < ATTEMPTS)
+    for (;;) {
+      const { answer, failure } = await this.#send(write, () => this.#call(write, idempotencyKey))
       if (answer === undefined) {
-        const trouble = this.#passing(exchange.failure)
-        this.#failed({ ...write, why: trouble, attempt })
-        if (!neverSent(exchange.failure)) throw new OutcomeUnknown(this.#redactor.redact(trouble))
-        if (attempt === ATTEMPTS) throw this.#unreachable(trouble, attempt)
-      } else if (answer.status >= 500 || answer.status === 408) {
-        this.#failed({ ...write, status: answer.status, why: `HTTP ${answer.status}`, attempt })
-        throw new OutcomeUnknown(`HTTP ${answer.status}`, answer.status)
+        const why = passingFailure(failure, this.#options.baseUrl)
+        if (neverSent(failure)) {
+          await attempts.failed({ why })
+        } else {
+          tellFailed(this.#retries, write, { why, attempt: attempts.number })
+          throw new OutcomeUnknown(this.#redactor.redact(why))
+        }
+      } else if (isPassing(answer.status)) {
+        const { status } = answer
+        tellFailed(this.#retries, write, { status, why: `HTTP ${status}`, attempt: attempts.number })
+        throw new OutcomeUnknown(`HTTP ${status}`, status)
       } else if (answer.status >= 300) {
         throw refusalOf(this.#options.baseUrl, write, answer, this.#redactorFor(write))
       } else if (answer.body === undefined && write.method !== 'DELETE') {
-        throw new OutcomeUnknown(`HTTP ${answer.status} with a body that is no JSON object`, answer.status)
+        throw new OutcomeUnknown(withoutObject(answer), answer.status)
       } else {
         return answer.body ?? {}
       }
@@ -160,10 +187,12 @@ export class WorkosClient implements Api {
     }
   }
 
-  /** One request, repeated as long as it is answered 429. */
-  async #send(method: string, path: string, call: () => Promise<unknown>): Promise<Exchange> {
+  /** One attempt, repeated as long as it is answered 429. */
+  async #send(request: NamedRequest, call: () => Promise<unknown>): Promise<Exchange> {
     const { limiter, killed } = this.#options
-    for (let refusals = 0; ; refusals += 1) {
+    const { method, path } = request
+    const refusals = new Refusals(this.#retries, request)
+    for (;;) {
       const requestClass = classify(method, path)
       const permit = await limiter.acquire(requestClass, this.#ending.waiting)
       this.classes[requestClass] += 1
@@ -183,55 +212,16 @@ export class WorkosClient implements Api {
         return exchange
       }
       this.counts.refused += 1
-      this.#failed({ method, path, status, why: `HTTP ${status}`, attempt: refusals + 1 })
       this.timeline.record('refused', this.#clock.now())
-      if (refusals === REFUSALS) {
-        throw new TargetError({
-          code: 'rate_limited',
-          message: `WorkOS answered 429 (too many requests) ${REFUSALS + 1} times in a row to ${method} ${path}`,
-          hint: 'lower run.limits in the manifest: other programs may be using the same allowance',
-        })
-      }
+      refusals.add()
     }
-  }
-
-  /**
-   * Why no answer came, if another attempt may get one.
-   * @throws NetworkError, UsageError where none will: nothing of the request has left then
-   */
-  #passing(failure: unknown): string {
-    const settled = permanentFailure(failure, this.#options.baseUrl)
-    if (settled !== undefined) throw settled
-    return describeFailure(failure)
-  }
-
-  /** The text about a request never contains its body or query. */
-  #failed({
-    method,
-    path,
-    status,
-    why,
-    attempt,
-  }: Omit<FailedRequest, 'status'> & { status?: number | undefined }): void {
-    const answered = status === undefined ? {} : { status }
-    this.#options.onFailedRequest?.({ method, path, ...answered, why: this.#redactor.redact(why), attempt })
-  }
-
-  async #backOff(attempt: number): Promise<void> {
-    this.counts.repeated += 1
-    const ms = jittered(Math.min(8_000, 200 * 2 ** (attempt - 2)))
-    if (ms >= LONG_WAIT)
-      this.#options.onWait?.({ whose: 'WorkOS', reason: 'retry', why: `attempt ${attempt} follows`, ms })
-    await sleep(this.#clock, ms, this.#ending.waiting)
   }
 
   /** Keeps the key, and the secrets that a write carries, out of what is told of its answer. */
   #redactorFor({ body = {} }: WriteRequest): Redactor {
     const redactor = new Redactor()
     redactor.register(this.#options.apiKey)
-    for (const [member, value] of Object.entries(body)) {
-      if (SECRET_MEMBER.test(member) && typeof value === 'string') redactor.register(value)
-    }
+    for (const secret of secretsIn(body)) redactor.register(secret)
     return redactor
   }
 
@@ -242,4 +232,16 @@ export class WorkosClient implements Api {
       hint: 'check target.baseUrl and the network, then run the same command again: it goes on where it stopped',
     })
   }
+}
+
+function withoutObject({ status }: Answer): string {
+  return `HTTP ${status} with a body that is no JSON object`
+}
+
+function rateLimited({ method, path }: NamedRequest, times: number): TargetError {
+  return new TargetError({
+    code: 'rate_limited',
+    message: `WorkOS answered 429 (too many requests) ${times} times in a row to ${method} ${path}`,
+    hint: 'lower run.limits in the manifest: other programs may be using the same allowance',
+  })
 }

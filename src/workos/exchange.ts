@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Dispatcher, request } from 'undici'
+import type { Clock } from '../clock.ts'
+import type { Network } from '../http/network.ts'
+import { type HttpRequest, send } from '../http/request.ts'
 import { isObject, type JsonObject } from '../json.ts'
 
 /** What happened on the wire during one call of the SDK. */
@@ -41,34 +43,36 @@ export async function recordExchange(call: () => Promise<unknown>): Promise<Exch
 }
 
 /**
- * `fetch` for the SDK over undici's plain `request`: a third of the CPU time of the global fetch per call.
- * The body is read whole before the call returns, under the SDK's own time-out signal.
+ * `fetch` for the SDK, whose answers `recordExchange` tells. The body is read whole before the call returns, under the SDK's own
+ * time-out signal.
  * @param endOf what ends a request of this method
  */
-export function undiciFetch(dispatcher: Dispatcher, endOf: (method: string) => AbortSignal | undefined): typeof fetch {
+export function recordingFetch(
+  dispatcher: Network['dispatcher'],
+  endOf: (method: string) => AbortSignal | undefined,
+): typeof fetch {
   return async (input, init) => {
     const exchange = current.getStore()
     try {
       const method = toMethod(init?.method)
       const signals = [init?.signal, endOf(method)].filter((signal) => signal !== undefined && signal !== null)
-      const { statusCode, headers, body } = await request(String(input), {
+      const { status, header, text } = await send(String(input), {
         method,
         headers: Object.fromEntries(new Headers(init?.headers)),
-        body: typeof init?.body === 'string' && init.body !== '' ? init.body : null,
+        body: typeof init?.body === 'string' && init.body !== '' ? init.body : undefined,
         signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
         dispatcher,
       })
-      const text = await body.text()
       if (exchange) {
         exchange.answer = {
-          status: statusCode,
-          retryAfter: first(headers['retry-after']),
-          date: first(headers.date),
-          location: first(headers.location),
+          status,
+          retryAfter: header('retry-after'),
+          date: header('date'),
+          location: header('location'),
           body: parseObject(text),
         }
       }
-      return new Response(WITHOUT_BODY.has(statusCode) ? null : text, { status: statusCode })
+      return new Response(WITHOUT_BODY.has(status) ? null : text, { status })
     } catch (error) {
       if (exchange) exchange.failure = error
       throw error
@@ -79,11 +83,7 @@ export function undiciFetch(dispatcher: Dispatcher, endOf: (method: string) => A
 /** Statuses that `Response` takes no body with. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
-function first(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header
-}
-
-function toMethod(method: string | undefined): 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' {
+function toMethod(method: string | undefined): HttpRequest['method'] {
   switch (method) {
     case 'POST':
     case 'PUT':
@@ -101,5 +101,56 @@ function parseObject(text: string): JsonObject | undefined {
     return isObject(value) ? (value as JsonObject) : undefined
   } catch {
     return undefined
+  }
+}
+
+/** How long a write that is in flight may take to be answered once the run is interrupted. Milliseconds. */
+const GRACE = 5_000
+
+interface EndingOptions {
+  interrupted?: AbortSignal
+  killed?: AbortSignal
+  clock: Clock
+}
+
+/**
+ * When requests end before their answer. After an interruption nothing is sent any more, reads are dropped, and writes that are in
+ * flight get a few seconds: of one that is dropped nobody knows what became of it, so its intent stays in the journal.
+ */
+export class Ending {
+  readonly #options: EndingOptions
+  readonly #closed = new AbortController()
+  readonly #dropped = new AbortController()
+  readonly #read: AbortSignal
+  readonly #write: AbortSignal
+  /** Ends waiting: the interruption, or the closing of the client. */
+  readonly waiting: AbortSignal
+  #callOff = () => {}
+
+  constructor(options: EndingOptions) {
+    const { interrupted, killed } = options
+    this.#options = options
+    this.waiting = interrupted ? AbortSignal.any([interrupted, this.#closed.signal]) : this.#closed.signal
+    this.#read = killed ? AbortSignal.any([killed, this.waiting]) : this.waiting
+    this.#write = killed ? AbortSignal.any([killed, this.#dropped.signal]) : this.#dropped.signal
+    if (interrupted?.aborted) this.#giveGrace()
+    else interrupted?.addEventListener('abort', this.#giveGrace)
+  }
+
+  /** What ends a request of this method. */
+  of(method: string): AbortSignal {
+    return method === 'GET' ? this.#read : this.#write
+  }
+
+  close(): void {
+    this.#options.interrupted?.removeEventListener('abort', this.#giveGrace)
+    this.#callOff()
+    this.#closed.abort(new Error('the client is closed'))
+  }
+
+  readonly #giveGrace = () => {
+    // Not the reason of the interruption, by which a write is known that never left.
+    const reason = new Error(`no answer within ${GRACE / 1000} s of the interruption`)
+    this.#callOff = this.#options.clock.schedule(GRACE, () => this.#dropped.abort(reason))
   }
 }

@@ -7,7 +7,7 @@ import { RequestWindow } from './window.ts'
  * Source: https://workos.com/docs/reference/rate-limits
  */
 export type RequestClass = (typeof REQUEST_CLASSES)[number]
-export const REQUEST_CLASSES = ['write', 'read', 'other', 'organization-delete'] as const
+const REQUEST_CLASSES = ['write', 'read', 'other', 'organization-delete'] as const
 
 /** The windows a request counts in, by its method and path: https://workos.com/docs/reference/rate-limits */
 export function classify(method: string, path: string): RequestClass {

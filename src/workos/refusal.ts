@@ -1,8 +1,8 @@
 import { CredentialsError, TargetError } from '../diagnostics/errors.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { ApiRefusal, type WriteRequest } from './api.ts'
 import type { Answer } from './exchange.ts'
-import { errorCodes, errorMessage } from './network-errors.ts'
 
 /** Groups have to be enabled in an environment: where they are not, a key that is good for all else is refused. */
 const GROUPS = /\/groups(\/|$)/
@@ -48,4 +48,25 @@ function redirected(baseUrl: string, status: number, location: string | undefine
       ? `check target.baseUrl; if ${host} is WorkOS's API, write ${to.origin}`
       : "check target.baseUrl: WorkOS's API redirects nothing",
   })
+}
+
+/** Every code in the answer to a refused request: the top-level ones first, then those of `errors[]`. */
+function errorCodes(body: JsonObject | undefined): string[] {
+  const codes: string[] = []
+  if (typeof body?.code === 'string') codes.push(body.code)
+  if (typeof body?.error === 'string') codes.push(body.error)
+  for (const entry of Array.isArray(body?.errors) ? body.errors : []) {
+    if (isObject(entry) && typeof entry.code === 'string') codes.push(entry.code)
+  }
+  return codes
+}
+
+/** What the answer says for people. */
+function errorMessage(status: number, body: JsonObject | undefined): string {
+  const parts = typeof body?.message === 'string' ? [body.message] : []
+  for (const entry of Array.isArray(body?.errors) ? body.errors : []) {
+    if (isObject(entry) && typeof entry.message === 'string') parts.push(entry.message)
+    if (typeof entry === 'string') parts.push(entry)
+  }
+  return parts.join(' ') || `HTTP ${status}`
 }

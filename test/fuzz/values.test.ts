@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseRetryAfter } from '../../src/http/retry-after.ts'
+import { parseRetryAfter } from '../../src/http/retry.ts'
 import { canonicalJson, jsonText } from '../../src/json.ts'
 import { parseJsonText } from '../../src/json-text.ts'
 import { kindDefinitions } from '../../src/kinds/registry.ts'

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/diagnostics/errors.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
-import { isLoopback } from '../../src/http/loopback.ts'
-import { proxiesOf, proxySecrets, proxyUrl } from '../../src/http/proxy.ts'
+import { isLoopback, proxiesOf, proxySecrets, proxyUrl } from '../../src/http/proxy.ts'
 
 describe('the variables', () => {
   test.each([

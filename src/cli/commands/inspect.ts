@@ -9,7 +9,7 @@ import { describeDataFile, type Recognised } from '../../inspecting/recognise.ts
 import { renderInspectionJson } from '../../reporting/inspection-json.ts'
 import { renderInspectionText } from '../../reporting/inspection-text.ts'
 import { painter } from '../../reporting/style.ts'
-import { sourceFile } from '../../sources/csv/file.ts'
+import { sourceFile } from '../../sources/text/file.ts'
 import type { Context } from '../context.ts'
 import { inspectHere, type Subject, type Tell } from '../inspect-here.ts'
 import { buffered } from '../output.ts'

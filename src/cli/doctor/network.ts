@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readRegular } from '../../files/regular-file.ts'
-import { proxiesOf, proxyUrl } from '../../http/proxy.ts'
-import { proxyFor } from '../../http/proxy-for.ts'
+import { proxiesOf, proxyFor, proxyUrl } from '../../http/proxy.ts'
 import { counted } from '../../reporting/style.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 import type { Patient } from './patient.ts'

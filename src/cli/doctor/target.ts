@@ -1,12 +1,11 @@
 import { ExitCode, ManifestError, OperatorError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
-import { describeFailure } from '../../http/describe-failure.ts'
+import { describeFailure, permanentFailure } from '../../http/failures.ts'
 import { openNetwork } from '../../http/network.ts'
-import { permanentFailure } from '../../http/permanent-failure.ts'
 import { proxiesOf } from '../../http/proxy.ts'
 import { environmentSort, keySort } from '../../planning/where.ts'
 import { duration } from '../../reporting/style.ts'
-import { type Answer, recordExchange, undiciFetch } from '../../workos/exchange.ts'
+import { type Answer, recordExchange, recordingFetch } from '../../workos/exchange.ts'
 import { refusalOf } from '../../workos/refusal.ts'
 import { checkBaseUrl, WORKOS } from '../../workos/target.ts'
 import { type Finding, ofError, ok, problem, skipped, warning } from './finding.ts'
@@ -78,7 +77,7 @@ async function ask({ context }: Patient, address: string, apiKey: string): Promi
   const signal = AbortSignal.any([context.interrupted, AbortSignal.timeout(PATIENCE)])
   try {
     const sent = context.now()
-    const get = undiciFetch(network.dispatcher, () => signal)
+    const get = recordingFetch(network.dispatcher, () => signal)
     const headers = { authorization: `Bearer ${apiKey}`, accept: 'application/json' }
     const { answer, failure } = await recordExchange(() => get(`${address}${PATH}`, { headers }))
     if (answer === undefined) throw failure

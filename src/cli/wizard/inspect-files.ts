@@ -1,6 +1,6 @@
 import type { Inspection } from '../../inspecting/inspection.ts'
-import { nullsOption } from '../../sources/csv/options.ts'
-import { nullValues, type WrittenNull } from '../../sources/written-nulls.ts'
+import { nullsOption } from '../../sources/source.ts'
+import { nullValues, type WrittenNull } from '../../sources/text/written-nulls.ts'
 import type { Context } from '../context.ts'
 import { inspectHere } from '../inspect-here.ts'
 import { HEAD } from './inspect-live.ts'

@@ -1,7 +1,7 @@
 import type { Inspection } from '../../inspecting/inspection.ts'
 import type { JsonObject } from '../../json.ts'
 import { counted } from '../../reporting/style.ts'
-import type { WrittenNull } from '../../sources/written-nulls.ts'
+import type { WrittenNull } from '../../sources/text/written-nulls.ts'
 import { type Answers, keyVariable, type Variable } from './answers.ts'
 import { type Comments, commentedYaml } from './commented-yaml.ts'
 import { findingsInWords, tellsAddresses } from './findings-in-words.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { isObject } from '../../json.ts'
-import { nullsOption } from '../../sources/csv/options.ts'
+import { nullsOption } from '../../sources/source.ts'
 
 /** The parts of a recipe that a proposal builds on. */
 export interface Recipe {

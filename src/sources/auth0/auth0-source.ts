@@ -1,24 +1,25 @@
-import { isSchema, type Schema, sourceSchema } from '../../config/schema.ts'
+import { createHash } from 'node:crypto'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { JsonObject } from '../../json.ts'
-import { sourceFile } from '../csv/file.ts'
-import { textOption } from '../csv/options.ts'
+import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { checkCsvFile } from '../csv/stream.ts'
-import { roleDefinitionFile, withRoleFiles } from '../role-files.ts'
-import type { SourceDefinition } from '../source.ts'
-import { checkCredentials, checkOptions } from './options/check-options.ts'
-import { isLive } from './options/option-values.ts'
-import { identityOf, texts } from './options/options.ts'
-import { formatOf } from './records/export-file.ts'
-import { open } from './records/open.ts'
+import { type ReadContext, type Source, type SourceDefinition, textOption } from '../source.ts'
+import { sourceFile } from '../text/file.ts'
+import { numberedFrom } from '../text/record-file.ts'
+import { checkCredentials, checkOptions, identityOf, isLive, type ReadOptions, readOptions, texts } from './options.ts'
+import { fileUsers, formatOf } from './records/file-users.ts'
+import { SideFiles } from './records/side-files.ts'
+import { snapshotUsers } from './records/snapshot-users.ts'
+import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/user-record.ts'
 
-const TYPE = 'auth0'
+/**
+ * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users, and files of passwords and second factors.
+ * Out: users with what belongs to them, organizations, roles, connections (records/).
+ */
 
 /** An Auth0 tenant, or a file of its users. */
 const tenantSource: SourceDefinition = {
-  type: TYPE,
-  schema: withoutType(sourceSchema(TYPE)),
+  type: 'auth0',
   files: filesOf,
   async check(config, directory) {
     const problems: Problem[] = [...checkOptions(config), ...checkCredentials(config)]
@@ -42,12 +43,6 @@ function filesOf(config: Record<string, unknown>): string[] {
   return [...(users === undefined ? [] : [users]), ...texts(config.passwords), ...texts(config.mfa)]
 }
 
-/** The published schema is that of the whole section. */
-function withoutType(schema: Schema): JsonObject {
-  const { type: _type, ...properties } = isSchema(schema.properties) ? schema.properties : {}
-  return { type: 'object', properties, additionalProperties: false }
-}
-
 /** Whether a file is there and begins like JSON or CSV. */
 async function checkFile(name: string, directory: string): Promise<readonly Problem[]> {
   const file = sourceFile(name, directory)
@@ -58,4 +53,53 @@ async function checkFile(name: string, directory: string): Promise<readonly Prob
     if (error instanceof OperatorError) return error.problems
     throw error
   }
+}
+
+/** Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with the options said. */
+function open(config: Record<string, unknown>, context: ReadContext): Source {
+  let opened: { users: Users; side: SideFiles } | undefined
+  const parts = () => {
+    if (opened === undefined) throw new Error('a source tells of what it read only after it has been read')
+    return opened
+  }
+  return {
+    streams: [USERS, ORGANIZATIONS, ROLES, CONNECTIONS],
+    async *read(chunkSize) {
+      const options = readOptions(config)
+      const users = await usersOf(config, options, context)
+      const side = new SideFiles(options, context)
+      opened = { users, side }
+      try {
+        await side.load(() => users.peek())
+        yield* numberedFrom(records(users, side), chunkSize)
+      } finally {
+        side.close()
+        users.close()
+      }
+    },
+    counts: () => [...parts().users.counts(), ...parts().side.counts()],
+    digest() {
+      const whole = createHash('sha256').update(`${USERS} ${parts().users.digest()}\n`)
+      for (const digest of parts().side.digests()) whole.update(`side file ${digest}\n`)
+      return whole.digest('hex')
+    },
+    partial: config.updatedSince !== undefined,
+  }
+}
+
+async function usersOf(config: Record<string, unknown>, options: ReadOptions, context: ReadContext): Promise<Users> {
+  if (options.users !== undefined) return fileUsers(options.users, options, context)
+  const { snapshot } = context
+  if (!isLive(config) || snapshot === undefined) throw new Error('the tenant has not been read into a snapshot')
+  return snapshotUsers(snapshot, options, context)
+}
+
+async function* records(users: Users, side: SideFiles) {
+  for await (const batch of users.users()) {
+    side.join(batch.map(({ data }) => data))
+    yield { stream: USERS, file: users.file, records: batch }
+  }
+  for await (const batch of users.organizations()) yield { stream: ORGANIZATIONS, ...batch }
+  for await (const batch of users.roles()) yield { stream: ROLES, ...batch }
+  for await (const batch of users.connections?.() ?? []) yield { stream: CONNECTIONS, ...batch }
 }

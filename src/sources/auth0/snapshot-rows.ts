@@ -1,6 +1,6 @@
 import type { Reason } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
-import { IdSet } from '../id-set.ts'
+import { IdSet } from '../join/id-set.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { Origin } from '../source.ts'
 
@@ -44,3 +44,27 @@ export async function idsIn(snapshot: SnapshotWriter, stream: string, name: stri
   for await (const rows of snapshot.read(stream)) ids.add(rows, ({ data }) => String(data[name]))
   return ids
 }
+
+/** What is asked for of users: an export job leaves out what it is not asked for, metadata and telephone numbers among them. */
+export const USER_FIELDS: readonly string[] = [
+  'user_id',
+  'email',
+  'email_verified',
+  'username',
+  'phone_number',
+  'phone_verified',
+  'given_name',
+  'family_name',
+  'name',
+  'nickname',
+  'picture',
+  'identities',
+  'app_metadata',
+  'user_metadata',
+  'blocked',
+  'multifactor',
+  'last_login',
+  'logins_count',
+  'created_at',
+  'updated_at',
+]

@@ -1,66 +1,23 @@
 import { createHash } from 'node:crypto'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { JsonObject } from '../../json.ts'
-import { numbered } from '../chunks.ts'
-import { columnsOf } from '../csv/columns.ts'
-import { type SourceFile, sourceFile } from '../csv/file.ts'
-import { delimiterSchema, nullsSchema, textOption } from '../csv/options.ts'
-import { type CsvRecord, CsvStream, checkCsvFile } from '../csv/stream.ts'
-import { roleDefinitionFile, withRoleFiles } from '../role-files.ts'
-import type { ReadContext, Source, SourceDefinition, SourceRecord } from '../source.ts'
-import { userColumns, userRule } from './columns.ts'
-import { JoinedFile, writtenAs } from './joined-file.ts'
-import { joinedFormats } from './joined-formats.ts'
-import { openLive } from './live-source.ts'
+import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
+import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/stream.ts'
+import { type ReadContext, type Source, type SourceDefinition, type SourceRecord, textOption } from '../source.ts'
+import { type SourceFile, sourceFile } from '../text/file.ts'
+import { numbered } from '../text/record-file.ts'
 import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './objects.ts'
-import { checkOptions, identity, isLive, LARGEST_PAGE, requireOptions } from './options.ts'
+import { checkOptions, identity, isLive, requireOptions } from './options.ts'
+import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/joined-files.ts'
+import { openLive } from './records/live.ts'
 
-const path: JsonObject = { type: 'string', minLength: 1 }
+/**
+ * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export, or both, and files beside them. Out: users
+ * with their memberships and roles joined, organizations, roles, connections (records/).
+ */
 
 /** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
 const instanceSource: SourceDefinition = {
   type: 'clerk',
-  schema: {
-    type: 'object',
-    properties: {
-      secretKey: {
-        type: 'string',
-        minLength: 1,
-        description: 'Secret key of the Backend API: users, organizations and memberships are read from it.',
-      },
-      baseUrl: {
-        type: 'string',
-        minLength: 1,
-        description: 'Address of the Backend API. Default: https://api.clerk.com.',
-      },
-      users: {
-        ...path,
-        description: 'The CSV file that the Clerk dashboard exports: the only place with password digests.',
-      },
-      memberships: {
-        ...path,
-        description:
-          'CSV: clerk_user_id and org_id, org_external_id or org_name. In place of the memberships of the API.',
-      },
-      connections: {
-        type: 'boolean',
-        description: 'Whether enterprise connections are read with their settings.',
-      },
-      roles: { ...path, description: 'CSV: clerk_user_id or external_id, role_slug, optionally an organization.' },
-      delimiter: delimiterSchema,
-      nulls: nullsSchema,
-      updatedSince: {
-        type: 'string',
-        minLength: 1,
-        description: 'Only users who changed since this time, or whose memberships did.',
-      },
-      pageSize: { type: 'integer', minimum: 10, maximum: LARGEST_PAGE, description: 'Objects asked for at once.' },
-      rate: { type: 'string', minLength: 1, description: 'Requests at most, like 100/10s.' },
-      concurrency: { type: 'integer', minimum: 1, maximum: 20, description: 'Requests in flight at once.' },
-      snapshot: { ...path, description: 'Folder of the snapshot that the API is read into.' },
-    },
-    additionalProperties: false,
-  },
   files: (config) =>
     [USERS, ...joinedFormats.map(({ stream }) => stream)].flatMap((key) => textOption(config, key) ?? []),
   async check(config, directory) {
@@ -84,8 +41,8 @@ const instanceSource: SourceDefinition = {
   live: {
     applies: isLive,
     identity,
-    capture: async (...reading) => (await import('./capture.ts')).captureClerk(...reading),
-    tryCredentials: async (...trying) => (await import('./capture.ts')).tryCredentials(...trying),
+    capture: async (...reading) => (await import('./capture/capture.ts')).captureClerk(...reading),
+    tryCredentials: async (...trying) => (await import('./capture/capture.ts')).tryCredentials(...trying),
   },
   open(config, context) {
     requireOptions(config)

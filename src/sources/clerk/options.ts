@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { parseLimit } from '../../config/limits.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { isLoopback } from '../../http/loopback.ts'
+import { isLoopback } from '../../http/proxy.ts'
 import type { JsonObject } from '../../json.ts'
-import { textOption } from '../csv/options.ts'
+import { textOption } from '../source.ts'
 
 /** How an instance is asked over the network. */
 export interface LiveOptions {

@@ -1,12 +1,13 @@
-import { numbered } from '../chunks.ts'
-import { roleDefinitionFile, userRoleFile, withRoleFiles } from '../role-files.ts'
-import type { ReadContext, Source, SourceDefinition } from '../source.ts'
+import { nullsOption, type ReadContext, type Source, type SourceDefinition, textOption } from '../source.ts'
+import { sourceFile } from '../text/file.ts'
+import { numbered } from '../text/record-file.ts'
 import type { ColumnSpec } from './column-spec.ts'
-import { columnsOf } from './columns.ts'
-import { sourceFile } from './file.ts'
-import { oneOrganizationId } from './one-organization-id.ts'
-import { delimiterSchema, nullsOption, nullsSchema, textOption } from './options.ts'
-import { CsvStream, checkCsvFile } from './stream.ts'
+import { roleDefinitionFile, userRoleFile, withRoleFiles } from './role-files.ts'
+import { CsvStream, checkCsvFile, columnsOf, oneOrganizationId } from './stream.ts'
+
+/**
+ * The `csv` source. In: one CSV file with a row per membership. Out: a record per row.
+ */
 
 const STREAM = 'users'
 
@@ -34,16 +35,6 @@ export const userColumns: ColumnSpec = {
 
 const usersSource: SourceDefinition = {
   type: 'csv',
-  schema: {
-    type: 'object',
-    properties: {
-      path: { type: 'string', minLength: 1, description: 'The file, plain, gzip or zstd. Relative to the manifest.' },
-      delimiter: delimiterSchema,
-      nulls: nullsSchema,
-    },
-    required: ['path'],
-    additionalProperties: false,
-  },
   files: ({ path }) => (typeof path === 'string' ? [path] : []),
   async check(config, directory) {
     const { file, delimiter } = settings(config, directory)

@@ -2,16 +2,26 @@ import { createHash } from 'node:crypto'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
-import type { LineRecord, RecordFile } from '../record-file.ts'
-import { isRejectColumn, unescapeCell, unfilled } from '../reject-columns.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
+import type { Encoding } from '../text/encodings.ts'
+import type { SourceFile } from '../text/file.ts'
+import type { LineRecord, RecordFile } from '../text/record-file.ts'
+import {
+  csvLine,
+  isRejectColumn,
+  ownCells,
+  ownColumns,
+  unescapeCell,
+  unfilled,
+  unfilledRow,
+} from '../text/reject-columns.ts'
 import { type ColumnSpec, checkColumns } from './column-spec.ts'
-import type { Encoding } from './decode.ts'
 import type { Dialect } from './dialect.ts'
-import type { SourceFile } from './file.ts'
-import { csvLine, ownCells, ownColumns, unfilledRow } from './own-cells.ts'
-import type { Row } from './rows.ts'
-import { openTable, type Table } from './table.ts'
+import { openTable, type Row, type Table } from './table.ts'
+/**
+ * What csv/ is for. In: a CSV file, the columns that its format knows, a rule for its rows. Out: records, counted, and what is refused.
+ * Below it: `table.ts` opens the file at its first row and splits the rest into rows, `dialect.ts` reads its head.
+ */
 
 /** One row that is as its format wants it: the columns that are not empty, as strings. */
 export type CsvRecord = LineRecord
@@ -209,5 +219,31 @@ function blankRows(file: SourceFile, count: number): Problem {
     severity: 'warning',
     message: `${count} ${count === 1 ? 'row' : 'rows'} of nothing but empty fields left out`,
     at: { file: file.name },
+  }
+}
+
+/** The columns of a CSV file, of which only the head is read; undefined when it cannot be: the check of the file tells why. */
+export async function columnsOf(
+  file: SourceFile,
+  { delimiter, dialect, encoding }: Pick<CsvStreamOptions, 'delimiter' | 'dialect' | 'encoding'>,
+): Promise<string[] | undefined> {
+  try {
+    const quiet = { onBroken: () => {}, warn: () => {} }
+    const table = await openTable(file, { dialect: { delimiter, ...dialect }, encoding, ...quiet })
+    await table.close()
+    return ownColumns(table.columns).filter((column) => column !== '')
+  } catch (error) {
+    if (error instanceof OperatorError) return undefined
+    throw error
+  }
+}
+
+/** An organization is named by one id: WorkOS's own or the source's. */
+export const oneOrganizationId: RowRule = (data) => {
+  if (data.org_id === undefined || data.org_external_id === undefined) return undefined
+  return {
+    code: 'two_organization_ids',
+    message: 'the row has both org_id and org_external_id',
+    hint: 'keep org_id for an organization that is in WorkOS already, org_external_id for one that is yet to be created',
   }
 }

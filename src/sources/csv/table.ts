@@ -1,13 +1,11 @@
 import type { Hash } from 'node:crypto'
+import { type CsvError, type InfoRecord, Parser } from 'csv-parse'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { Encoding } from './decode.ts'
-import type { Dialect } from './dialect.ts'
-import type { SourceFile } from './file.ts'
-import type { FileWatch } from './file-watch.ts'
-import { readHead } from './head.ts'
-import { type Row, splitRows } from './rows.ts'
-import { nulWarning, readText } from './utf8.ts'
+import type { Encoding } from '../text/encodings.ts'
+import type { FileWatch, SourceFile } from '../text/file.ts'
+import { nulWarning, readText } from '../text/utf8.ts'
+import { type Dialect, type Head, quoteOf, readHead } from './dialect.ts'
 
 /** A header longer than this is none. */
 const MAX_HEADER_BYTES = 1024 * 1024
@@ -118,4 +116,166 @@ function endlessHeader(file: SourceFile): SourceError {
     hint: 'is this a CSV file? A quote that is not closed in the header does this as well',
     at: { file: file.name, line: 1 },
   })
+}
+
+/** Bytes that one record may take. Past it a quote is missing somewhere, and the rest of the file would end up in one field. */
+const MAX_RECORD_BYTES = 1024 * 1024
+
+export interface Row {
+  /** Line on which the row begins, from 1. */
+  line: number
+  fields: string[]
+}
+
+interface RowSettings {
+  /** As written in the manifest, for messages. */
+  file: string
+  delimiter: string
+  newline: Head['newline']
+  dialect?: Dialect
+  /** Line on which the first of these bytes stands. */
+  firstLine: number
+  /** Told of rows that cannot be read as rows; reading goes on after them. */
+  onBroken(line: number, problem: Problem): void
+}
+
+/**
+ * Splits bytes into rows, the header being the first. Whatever one chunk of bytes completes comes out as one chunk of rows, before more bytes are asked for.
+ * Blank lines are no rows.
+ * @throws SourceError where it is unclear at which line a record ends: a quote that is not closed, or closed in mid-field
+ */
+async function* splitRows(bytes: AsyncIterable<Buffer>, settings: RowSettings): AsyncGenerator<Row[]> {
+  let rows: Row[] = []
+  const lines = new LineCounter(settings.firstLine)
+  let broken = 0
+  let started = false
+  const { dialect = {} } = settings
+  const quote = quoteOf(dialect)
+  const parser = new Parser({
+    delimiter: settings.delimiter,
+    quote: quote ?? null,
+    escape: dialect.escape ?? quote ?? null,
+    comment: dialect.comment ?? null,
+    comment_no_infix: true,
+    record_delimiter: settings.newline === '\r' ? ['\r'] : ['\r\n', '\n'],
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    max_record_size: MAX_RECORD_BYTES,
+    // Taking the rows here instead of at the readable end spares the stream's bookkeeping per row.
+    on_record(fields: string[], info: InfoRecord): null {
+      rows.push({ line: lines.startOf(fields, info), fields })
+      started = true
+      return null
+    },
+    on_skip(error: CsvError | undefined): undefined {
+      const line = lines.at(Number(error?.lines))
+      if (error?.code !== 'INVALID_OPENING_QUOTE') {
+        throw quoteError(
+          error?.code,
+          lines.next(Number(error?.empty_lines) + Number(error?.comment_lines)),
+          line,
+          settings.file,
+        )
+      }
+      if (!started) throw new SourceError(strayQuote(settings.file, line))
+      if (line !== broken) settings.onBroken(line, strayQuote(settings.file, line))
+      broken = line
+    },
+  })
+  // Errors also come through the callbacks of write and end; without a listener the event would be thrown as well.
+  parser.on('error', () => {})
+  for await (const chunk of bytes) {
+    await whenWritten((done) => parser.write(chunk, done))
+    if (rows.length > 0) yield rows
+    rows = []
+  }
+  await whenWritten((done) => parser.end(done))
+  if (rows.length > 0) yield rows
+}
+
+/** Lines met so far that are no records: blank ones and comments. */
+function passedOver({ empty_lines, comment_lines }: Pick<InfoRecord, 'empty_lines' | 'comment_lines'>): number {
+  return empty_lines + comment_lines
+}
+
+function whenWritten(step: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => step((error) => (error ? reject(error) : resolve())))
+}
+
+/**
+ * Turns the parser's line count into that of an editor. The parser names the line where a record ends, and counts the CRLF inside
+ * a quoted field as two lines.
+ */
+class LineCounter {
+  readonly #offset: number
+  #counted = 0
+  #blank = 0
+  #surplus = 0
+
+  constructor(firstLine: number) {
+    this.#offset = firstLine - 1
+  }
+
+  /** The line that the parser counts as `counted`. */
+  at(counted: number): number {
+    return this.#offset + counted - this.#surplus
+  }
+
+  /** The line on which the record after the last one begins, when `blank` lines that are no records have been met so far. */
+  next(blank: number): number {
+    return this.at(this.#counted) + 1 + blank - this.#blank
+  }
+
+  /** The line on which a record begins that the parser has just finished. */
+  startOf(fields: readonly string[], info: InfoRecord): number {
+    let breaks = 0
+    let pairs = 0
+    if (info.lines - this.#counted > 1) {
+      for (const field of fields) {
+        breaks += field.match(/[\r\n]/g)?.length ?? 0
+        pairs += field.match(/\r\n/g)?.length ?? 0
+      }
+    }
+    const start = this.at(info.lines) - breaks
+    this.#surplus += pairs
+    this.#counted = info.lines
+    this.#blank = passedOver(info)
+    return start
+  }
+}
+
+function strayQuote(file: string, line: number): Problem {
+  return {
+    code: 'stray_quote',
+    message: 'a quote stands in the middle of a field that is not quoted',
+    hint: 'put the whole field in quotes and write the quote inside twice: "5"" disk"',
+    at: { file, line },
+  }
+}
+
+function quoteError(code: string | undefined, start: number, line: number, file: string): SourceError {
+  switch (code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return new SourceError({
+        code: 'unclosed_quote',
+        message: 'a quote that opens here is never closed',
+        hint: 'close the quote; a quote inside a quoted field is written twice: ""',
+        at: { file, line: start },
+      })
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return new SourceError({
+        code: 'broken_quote',
+        message: `a quote at line ${line} neither ends its field nor is written twice, so it is unclear where the record that begins here ends`,
+        hint: 'look for a quote that is not closed, or one inside a quoted field that is not written twice: ""',
+        at: { file, line: start },
+      })
+    default:
+      return new SourceError({
+        code: 'record_too_long',
+        message: `the record that begins here is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`,
+        hint: 'a quote that is not closed does this: look for one at this line',
+        at: { file, line: start },
+      })
+  }
 }

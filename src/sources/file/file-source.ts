@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto'
-import { ManifestError } from '../../diagnostics/errors.ts'
-import { numberedFrom } from '../chunks.ts'
-import { nullsSchema } from '../csv/options.ts'
-import { JoinTable } from '../join-table.ts'
+import { ManifestError, OperatorError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { checkCsvFile, columnsOf } from '../csv/stream.ts'
+import { JoinTable } from '../join/join-table.ts'
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
-import { checkFiles, columnsOfStreams } from './check.ts'
+import { expandPaths, type SourceFile } from '../text/file.ts'
+import { numberedFrom } from '../text/record-file.ts'
 import { attachAll, JoinedStream } from './joined-stream.ts'
-import { readSettings } from './settings.ts'
-import { type Batch, FileStream } from './stream.ts'
+import { readSettings, type StreamSettings } from './options.ts'
+import { type Batch, FileStream, freeColumns, openFile } from './records.ts'
 
+/**
+ * The `file` source. In: streams of files of any shape, as `options.ts` reads them. Out: the records of main streams (`records.ts`), with
+ * those of other streams joined to them (`joined-stream.ts`).
+ */
 /** Files of any shape: streams of CSV, JSON and NDJSON, joined by key expressions. */
 export const fileSource: SourceDefinition = {
   type: 'file',
-  schema: {
-    type: 'object',
-    properties: { streams: { type: 'object', minProperties: 1 }, nulls: nullsSchema },
-    required: ['streams'],
-    additionalProperties: false,
-  },
   files: (config) => readSettings(config).streams.flatMap(({ paths }) => paths),
   async check(config, directory) {
     const { streams, problems } = readSettings(config)
@@ -73,4 +72,69 @@ async function* readMains(
       for (const other of joined) other.close()
     }
   }
+}
+
+/** Files of one stream whose heads are looked at. */
+const MAX_FILES = 20
+
+/** Problems that the beginnings of the files show. */
+async function checkFiles(streams: readonly StreamSettings[], directory: string): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const stream of streams) {
+    try {
+      const files = await expandPaths(stream.paths, directory, stream.name)
+      for (const file of files.slice(0, MAX_FILES)) problems.push(...(await checkHead(file, stream, directory)))
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error
+      problems.push(...error.problems)
+    }
+  }
+  return problems
+}
+
+/** See SourceDefinition.columns. Of a stream of more files than are looked at nothing is said. */
+async function columnsOfStreams(
+  streams: readonly StreamSettings[],
+  directory: string,
+): Promise<Map<string, readonly string[]>> {
+  const known = new Map<string, readonly string[]>()
+  for (const { name, paths, format, join, dialect, encoding } of streams) {
+    if (join !== undefined || format !== 'csv') continue
+    const files = await filesOf(paths, directory, name)
+    if (files.length === 0 || files.length > MAX_FILES) continue
+    const heads = await Promise.all(files.map((file) => columnsOf(file, { dialect, encoding })))
+    if (heads.includes(undefined)) continue
+    const joined = streams.filter((stream) => stream.join?.into === name).map((stream) => stream.name)
+    known.set(name, [...new Set(heads.flatMap((columns) => columns ?? [])), ...joined])
+  }
+  return known
+}
+
+/** None where the paths lead nowhere, of which the check has told. */
+async function filesOf(paths: readonly string[], directory: string, stream: string): Promise<SourceFile[]> {
+  try {
+    return await expandPaths(paths, directory, stream)
+  } catch (error) {
+    if (error instanceof OperatorError) return []
+    throw error
+  }
+}
+
+async function checkHead(file: SourceFile, stream: StreamSettings, directory: string): Promise<Problem[]> {
+  if (stream.format === 'csv') {
+    const { dialect, encoding } = stream
+    return checkCsvFile(file, freeColumns(stream), undefined, { dialect, encoding })
+  }
+  const problems: Problem[] = []
+  const context = {
+    directory,
+    scratch: directory,
+    warn: (problem: Problem) => problems.push(problem),
+    reject: ({ problem }: { problem: Problem }) => problems.push({ ...problem, severity: 'warning' }),
+  }
+  // The first batch is what the first piece of the file holds, if there is a record in it.
+  const records = openFile(file, stream, context).records()
+  await records.next()
+  await records.return(undefined)
+  return problems.slice(0, 1)
 }

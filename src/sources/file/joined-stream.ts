@@ -1,10 +1,10 @@
 import { ManifestError } from '../../diagnostics/errors.ts'
-import type { JsonObject } from '../../json.ts'
-import type { JoinRow, JoinTable } from '../join-table.ts'
-import type { LineRecord, Refusal } from '../record-file.ts'
-import { keysOf } from './keys.ts'
-import type { Batch, FileStream } from './stream.ts'
-import type { JoinSettings } from './stream-settings.ts'
+import { type CompiledExpression, ExpressionFailure } from '../../expressions/expression.ts'
+import type { Json, JsonObject } from '../../json.ts'
+import type { JoinRow, JoinTable } from '../join/join-table.ts'
+import type { LineRecord, Refusal } from '../text/record-file.ts'
+import type { JoinSettings } from './options.ts'
+import type { Batch, FileStream } from './records.ts'
 
 /** Holds the records of one stream, with those that are joined to them, until the records come by that they belong to. */
 export class JoinedStream {
@@ -160,4 +160,45 @@ function nameTaken(name: string, file: string, line: number): ManifestError {
 
 function shown(key: string): string {
   return key.length > 60 ? `${key.slice(0, 60)}…` : key
+}
+
+type Keys = { ok: true; keys: string[] } | { ok: false; refusal: Refusal }
+
+/**
+ * The keys that an expression yields for a record: none, one, or several in their order. Numbers and booleans are compared as the text
+ * that they are in JSON, so that ids join a CSV file to a JSON document.
+ */
+function keysOf(expression: CompiledExpression, data: JsonObject): Keys | Promise<Keys> {
+  try {
+    const value = expression.evaluate(data, data)
+    return value instanceof Promise
+      ? value.then((later) => keysIn(later, expression), failed)
+      : keysIn(value, expression)
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function keysIn(value: Json | undefined, { text }: CompiledExpression): Keys {
+  const keys: string[] = []
+  for (const item of Array.isArray(value) ? value : [value]) {
+    if (item === undefined || item === null || item === '') continue
+    if (typeof item === 'object') return { ok: false, refusal: badKey(text) }
+    keys.push(String(item))
+  }
+  return { ok: true, keys }
+}
+
+function failed(error: unknown): Keys {
+  if (!(error instanceof ExpressionFailure)) throw error
+  const refusal = { code: 'expression_failed', message: 'the expression of the join fails on this record' }
+  return { ok: false, refusal: { ...refusal, hint: `JSONata says ${error.code}; guard it, like field ? $f(field)` } }
+}
+
+function badKey(expression: string): Refusal {
+  return {
+    code: 'bad_join_key',
+    message: `${expression} yields an object or a list in a list, which is no key`,
+    hint: 'name the member that holds the id',
+  }
 }

@@ -1,12 +1,14 @@
 import { Tokenizer, TokenizerError, type TokenType } from '@streamparser/json'
 import { SourceError } from '../../diagnostics/errors.ts'
-import type { SourceFile } from '../csv/file.ts'
-import type { LineRecord, TextFormat } from '../record-file.ts'
-import { Grammar, MAX_DEPTH } from './grammar.ts'
-import { Position } from './position.ts'
-import { RecordWalk } from './record-walk.ts'
-import { writePath } from './records-path.ts'
-import { MAX_RECORD_BYTES, notAnObject } from './refusals.ts'
+import type { SourceFile } from '../text/file.ts'
+import type { LineRecord, TextFormat } from '../text/record-file.ts'
+import { Grammar, MAX_DEPTH, MAX_RECORD_BYTES, notAnObject } from './grammar.ts'
+import { RecordWalk, writePath } from './record-walk.ts'
+
+/**
+ * What json/ is for. In: the text of one JSON document of any size, and the path of its records. Out: the records with their lines, one in
+ * memory at a time. `ndjson.ts` does the same for a record a line.
+ */
 
 /** Bytes of a document that are searched for paths when it is not the list that was expected. */
 const HEAD_BYTES = 256 * 1024
@@ -189,3 +191,53 @@ class DocumentReader {
 
 /** No member has an empty name and one in it: nothing is found. */
 const NOWHERE: readonly string[] = ['', '']
+
+/** Turns offsets in a text that comes in chunks into lines and columns. Offsets may only grow. */
+class Position {
+  #chunk: Buffer = Buffer.alloc(0)
+  /** Offset of the chunk in the text. */
+  #base = 0
+  #line = 1
+  /** Where in the chunk the line starts that was counted last; characters of it that stand before the chunk. */
+  #lineStart = 0
+  #before = 0
+
+  /** Offset behind the chunk. */
+  get end(): number {
+    return this.#base + this.#chunk.length
+  }
+
+  /** Goes on with the next chunk of the text. */
+  next(chunk: Buffer): void {
+    this.#count(this.#chunk.length)
+    this.#before += this.#chunk.toString('utf8', this.#lineStart).length
+    this.#base = this.end
+    this.#chunk = chunk
+    this.#lineStart = 0
+  }
+
+  /** Line of an offset in this chunk, from 1; of one before it, the line of the chunk's start. */
+  line(offset: number): number {
+    this.#count(offset - this.#base)
+    return this.#line
+  }
+
+  /** Line and column of an offset in this chunk, in characters from 1. */
+  at(offset: number): { line: number; column: number } {
+    const line = this.line(offset)
+    return {
+      line,
+      column: this.#before + this.#chunk.toString('utf8', this.#lineStart, offset - this.#base).length + 1,
+    }
+  }
+
+  #count(to: number): void {
+    for (;;) {
+      const found = this.#chunk.indexOf(0x0a, this.#lineStart)
+      if (found === -1 || found >= to) return
+      this.#line++
+      this.#lineStart = found + 1
+      this.#before = 0
+    }
+  }
+}

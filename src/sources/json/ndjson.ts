@@ -1,12 +1,10 @@
 import { SourceError } from '../../diagnostics/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
-import type { SourceFile } from '../csv/file.ts'
-import type { LineRecord, Refusal, TextFormat } from '../record-file.ts'
-import { MAX_DEPTH } from './grammar.ts'
-import { linesOf } from './lines.ts'
-import { lineTooLong, MAX_RECORD_BYTES, nestedTooDeep, notAnObject } from './refusals.ts'
-
+import type { SourceFile } from '../text/file.ts'
+import type { LineRecord, Refusal, TextFormat } from '../text/record-file.ts'
+import { linesOf } from '../text/utf8.ts'
+import { lineTooLong, MAX_DEPTH, MAX_RECORD_BYTES, nestedTooDeep, notAnObject } from './grammar.ts'
 /** A record a line. Blank lines are none; a line that is no object is refused, and reading goes on. */
 export const ndjson: TextFormat = async function* (text, sink) {
   let first = true

@@ -1,7 +1,6 @@
-import type { Json, JsonObject } from '../../json.ts'
-import { ObjectBuilder } from './builder.ts'
+import jsonata from 'jsonata'
+import { isObject, type Json, type JsonObject } from '../../json.ts'
 import type { JsonEvents } from './grammar.ts'
-import { writePath } from './records-path.ts'
 
 /** Paths that an error may name when the records are not where they were looked for. */
 const MAX_PATHS = 8
@@ -126,4 +125,95 @@ export class RecordWalk implements JsonEvents {
     if (list || this.#paths.size >= MAX_PATHS || above.length > 8 || above.at(-1)?.list !== true) return
     this.#paths.add(writePath(above.filter((frame) => !frame.list).map(({ key }) => key)) || '$')
   }
+}
+
+/** Puts an object together from its parts. */
+class ObjectBuilder implements JsonEvents {
+  readonly value: JsonObject = {}
+  readonly #stack: (Json[] | JsonObject)[] = [this.value]
+  readonly #keys: string[] = []
+  #key = ''
+
+  /** Whether the object is complete. */
+  get done(): boolean {
+    return this.#stack.length === 0
+  }
+
+  open(list: boolean): void {
+    const container: Json[] | JsonObject = list ? [] : {}
+    this.scalar(container)
+    this.#stack.push(container)
+    this.#keys.push(this.#key)
+  }
+
+  close(): void {
+    this.#stack.pop()
+    this.#key = this.#keys.pop() ?? ''
+  }
+
+  key(name: string): void {
+    this.#key = name
+  }
+
+  scalar(value: Json): void {
+    const parent = this.#stack.at(-1)
+    if (Array.isArray(parent)) parent.push(value)
+    else if (isObject(parent)) setMember(parent, this.#key, value)
+  }
+}
+
+/** As JSON.parse does it: an own member, also where the name means something to objects. */
+function setMember(object: Record<string, Json>, name: string, value: Json): void {
+  if (name !== '__proto__') object[name] = value
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
+}
+type RecordsPath = { ok: true; names: string[] } | { ok: false; message: string; hint: string }
+
+export const HINT = 'write names with dots between: data.users; leave records out with map.user.when'
+
+/**
+ * The names in a path of JSONata such as `data.users`, `` data.`my users` `` or `$`, which has none. Anything else cannot be followed while
+ * a document streams by.
+ */
+export function parseRecordsPath(text: string): RecordsPath {
+  let ast: unknown
+  try {
+    ast = jsonata(text).ast()
+  } catch {
+    return { ok: false, message: 'this is no path', hint: HINT }
+  }
+  const names = namesOf(ast)
+  if (names !== undefined) return { ok: true, names }
+  return { ok: false, message: 'only a path of names can be followed while the document is read', hint: HINT }
+}
+
+export function namesOf(ast: unknown): string[] | undefined {
+  if (isRoot(ast)) return []
+  if (!isObject(ast) || ast.type !== 'path' || !Array.isArray(ast.steps) || ast.group !== undefined) return undefined
+  const steps: unknown[] = ast.steps
+  const named = isRoot(steps[0]) ? steps.slice(1) : steps
+  const names = named.map(nameOf).filter((name) => name !== undefined)
+  return names.length === named.length ? names : undefined
+}
+
+/** `$`, which stands for the document. */
+export function isRoot(step: unknown): boolean {
+  return isObject(step) && step.type === 'variable' && step.value === '' && isPlain(step)
+}
+
+export function nameOf(step: unknown): string | undefined {
+  if (!isObject(step) || !isPlain(step)) return undefined
+  return step.type === 'name' && typeof step.value === 'string' ? step.value : undefined
+}
+
+/** No predicates, groups, bindings. `[]` behind a name changes nothing here. */
+export function isPlain(step: Record<string, unknown>): boolean {
+  return Object.keys(step).every(
+    (key) => ['type', 'value', 'position', 'keepArray'].includes(key) || step[key] === undefined,
+  )
+}
+
+/** A path as a manifest would have it. */
+export function writePath(names: readonly string[]): string {
+  return names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? name : `\`${name}\``)).join('.')
 }

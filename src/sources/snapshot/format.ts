@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
-import { SourceError } from '../../diagnostics/errors.ts'
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { SourceError, UsageError } from '../../diagnostics/errors.ts'
+import { syncFolder } from '../../files/whole-file.ts'
 import { canonicalJson, isObject, type JsonObject } from '../../json.ts'
 import type { SnapshotStream } from './snapshot.ts'
 
@@ -107,4 +110,67 @@ function isStream(value: unknown): boolean {
   const { name, file, records, bytes, sha256 } = value
   const fits = isText(name) && typeof file === 'string' && /^[\w-]+\.ndjson\.gz$/.test(file) && isText(sha256)
   return fits && Number.isInteger(records) && Number.isInteger(bytes)
+}
+
+/** The database of a snapshot that is being written, in its folder. */
+export const PROGRESS = 'progress.sqlite'
+
+/** Where a snapshot is written before it takes its place. */
+export function nextOf(folder: string): string {
+  return `${folder}.next`
+}
+
+/** Where the one before it is until it is removed. */
+function oldOf(folder: string): string {
+  return `${folder}.old`
+}
+
+/**
+ * Puts a finished snapshot in its place. Also ends what a killed process began: whichever of the renames it had come to,
+ * either the old snapshot is whole or the new one.
+ * @throws UsageError when something else is there
+ */
+export function finishReplacement(folder: string): void {
+  const [next, old] = [nextOf(folder), oldOf(folder)]
+  if (existsSync(join(next, HEAD))) {
+    checkReplaceable(folder)
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(join(next, PROGRESS + suffix), { force: true })
+    if (existsSync(folder)) {
+      rmSync(old, { recursive: true, force: true })
+      renameSync(folder, old)
+    }
+    renameSync(next, folder)
+    // Before the old one goes.
+    syncFolder(dirname(folder))
+  } else if (!existsSync(folder) && existsSync(join(old, HEAD))) {
+    renameSync(old, folder)
+  }
+  if (existsSync(join(folder, HEAD)) && existsSync(join(old, HEAD))) rmSync(old, { recursive: true, force: true })
+}
+
+/**
+ * A snapshot replaces the whole folder, so nothing else may be in it. A link would be replaced, not what it leads to.
+ * @throws UsageError naming what else is there
+ */
+export function checkReplaceable(folder: string): void {
+  const strange = namesIn(folder).find((name) => name !== HEAD && !name.endsWith('.ndjson.gz'))
+  if (strange === undefined) return
+  throw new UsageError({
+    code: 'folder_in_use',
+    message: `${folder} is no place for a snapshot: ${strange} is there, and the folder is replaced as a whole`,
+    hint: 'name a folder that does not exist yet, or one that holds a snapshot and nothing else',
+    at: { file: folder },
+  })
+}
+
+function namesIn(folder: string): string[] {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return ['a symbolic link of that name']
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT') return []
+    if (code === 'ENOTDIR') return ['a file of that name']
+    throw error
+  }
 }

@@ -9,7 +9,7 @@ import type { LiveReading } from '../source.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Snapshots for which the manifest names no folder, relative to the manifest's folder. */
-export const SNAPSHOTS = '.workos-migrate/snapshots'
+const SNAPSHOTS = '.workos-migrate/snapshots'
 
 /** How the source is read over a network; undefined for one that is read from files. */
 export async function liveReading(config: SourceConfig): Promise<LiveReading | undefined> {

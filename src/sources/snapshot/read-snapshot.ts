@@ -1,11 +1,15 @@
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { codeOf, SourceError } from '../../diagnostics/errors.ts'
 import { figure } from '../../diagnostics/printable.ts'
-import { NotRegularFile, readRegular } from '../../files/regular-file.ts'
+import { NotRegularFile, openRegular, readRegular } from '../../files/regular-file.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import { damaged, digestStreams, HEAD, parseHead, type SnapshotHead } from './format.ts'
-import { readRows } from './rows.ts'
-import type { Snapshot, SnapshotStream } from './snapshot.ts'
+import type { Snapshot, SnapshotRow, SnapshotStream } from './snapshot.ts'
 
 /**
  * Opens a finished snapshot. Its rows are checked while they are read.
@@ -63,3 +67,98 @@ async function checkLength(folder: string, { file, bytes }: SnapshotStream): Pro
 }
 
 async function* nothing(): AsyncGenerator<never> {}
+
+const CHUNK = 64 * 1024
+
+/** Rows handed on at once, so that a reader does not wait on every one. */
+const BATCH = 500
+
+/** The file of a stream, or as much of it as is written. */
+export interface RowFile {
+  path: string
+  /** Only so many of its bytes count. */
+  bytes: number
+  records: number
+  /** Of the unpacked rows, hex. */
+  sha256: string
+}
+
+/**
+ * The rows of a file, in batches.
+ * @throws SourceError when they are not those that were written: at the end, or where the file breaks off
+ */
+export async function* readRows(file: RowFile, signal?: AbortSignal): AsyncGenerator<SnapshotRow[]> {
+  const hash = createHash('sha256')
+  let line = 0
+  let batch: SnapshotRow[] = []
+  for await (const text of lines(unpack(file, hash))) {
+    batch.push({ line: ++line, data: parseRow(text, line, file) })
+    if (batch.length < BATCH) continue
+    signal?.throwIfAborted()
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+  checkRows(file, line, hash)
+}
+
+/**
+ * Checks what is written of a file, and feeds the rows into a fresh hash, to go on with.
+ * @throws SourceError when they are not those that were written
+ */
+export async function recheckRows(file: RowFile, hash: Hash): Promise<void> {
+  let records = 0
+  for await (const chunk of unpack(file, hash)) {
+    for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, at + 1)) records += 1
+  }
+  checkRows(file, records, hash)
+}
+
+function checkRows(file: RowFile, records: number, hash: Hash): void {
+  if (records === file.records && hash.copy().digest('hex') === file.sha256) return
+  throw damaged(dirname(file.path), `the rows of ${file.path} are not those that were written`)
+}
+
+async function* unpack({ path, bytes }: RowFile, hash: Hash): AsyncGenerator<Buffer> {
+  if (bytes === 0) return
+  try {
+    const packed = createReadStream(path, { fd: openRegular(path), start: 0, end: bytes - 1, highWaterMark: CHUNK })
+    // An error on either side reaches the reader through the iteration; the callback only keeps it from being unhandled.
+    for await (const chunk of pipeline(packed, createGunzip({ chunkSize: CHUNK }), () => {})) {
+      hash.update(chunk)
+      yield chunk
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (code.startsWith('Z_')) throw damaged(dirname(path), `${path} is damaged or cut off`, error)
+    if (error instanceof NotRegularFile) throw damaged(dirname(path), error.message, error)
+    if (code === 'ENOENT') throw damaged(dirname(path), `there is no ${path}`, error)
+    throw error
+  }
+}
+
+async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let begun = ''
+  for await (const chunk of chunks) {
+    const text = decoder.decode(chunk, { stream: true })
+    let from = 0
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
+      yield begun + text.slice(from, end)
+      begun = ''
+      from = end + 1
+    }
+    begun += text.slice(from)
+  }
+  if (begun !== '') yield begun
+}
+
+function parseRow(text: string, line: number, { path }: RowFile): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return value as JsonObject
+  } catch {
+    // What is no JSON and what is no object are the same to the reader.
+  }
+  throw damaged(dirname(path), `line ${line} of ${path} is no row`)
+}

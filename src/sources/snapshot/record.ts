@@ -1,12 +1,15 @@
+import { closeSync, openSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { SourceConfig } from '../../config/manifest.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { Json } from '../../json.ts'
+import { writeAll } from '../../files/whole-file.ts'
+import { type Json, type JsonObject, jsonText } from '../../json.ts'
 import { openSource } from '../registry.ts'
 import type { Source, SourceRecord } from '../source.ts'
 import { type CaptureOptions, checkPlace, writing } from './capture.ts'
 import { snapshotIdentity } from './placement.ts'
-import { RECORDING, RECORDS, REJECTED } from './recorded.ts'
-import { RejectSpool } from './reject-spool.ts'
+import { RECORDING, RECORDS, REJECTED, type RecordedReject } from './recorded.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot.ts'
 import { openSnapshotWriter } from './writer.ts'
 
@@ -76,4 +79,51 @@ function recording(source: Source, warnings: readonly Problem[]): Json {
   const { streams, partial = false } = source
   const told = { streams, counts: source.counts(), digest: source.digest(), partial, warnings }
   return JSON.parse(JSON.stringify(told))
+}
+
+const BATCH = 1000
+/** Characters that wait to be written. */
+const WAITING = 1 << 16
+
+/** Keeps rejected records on disk until the records are written: a source may reject a million rows at one go. */
+class RejectSpool {
+  readonly #path: string
+  #file: number | undefined
+  #waiting = ''
+
+  /** @param folder a private one that is removed afterwards */
+  constructor(folder: string) {
+    this.#path = join(folder, 'rejected.ndjson')
+    this.#file = openSync(this.#path, 'wx', 0o600)
+  }
+
+  add(reject: RecordedReject): void {
+    // Line separators are escaped: for who reads lines they end one.
+    this.#waiting += `${jsonText(reject)}\n`
+    if (this.#waiting.length >= WAITING) this.#flush()
+  }
+
+  /** All of them, in batches. None may be added after. */
+  async *rows(): AsyncGenerator<JsonObject[]> {
+    this.#flush()
+    const file = await open(this.#path)
+    let batch: JsonObject[] = []
+    for await (const line of file.readLines()) {
+      batch.push(JSON.parse(line))
+      if (batch.length < BATCH) continue
+      yield batch
+      batch = []
+    }
+    if (batch.length > 0) yield batch
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
+  }
+
+  #flush(): void {
+    if (this.#file !== undefined && this.#waiting !== '') writeAll(this.#file, this.#waiting)
+    this.#waiting = ''
+  }
 }

@@ -1,4 +1,10 @@
+import { SourceError } from '../../diagnostics/errors.ts'
 import type { Json, JsonObject } from '../../json.ts'
+
+/**
+ * What snapshot/ is for: what a source answered, kept in a folder. In: rows that a capture appends step by step (`writer.ts`), which goes on
+ * where it was cut off. Out: the same rows, checked against their digests (`read-snapshot.ts`).
+ */
 
 /** One stream of a snapshot: a gzip file of NDJSON. */
 export interface SnapshotStream {
@@ -69,3 +75,9 @@ export interface SnapshotWriter {
   note(fact: string, value: Json): void
   fact(name: string): Json | undefined
 }
+
+/**
+ * A reading that must not be gone on with: its figures do not add up, or the source no longer knows the place where it was cut off. What was
+ * read by then is thrown away, since going on would only fail again, or hide what is missing.
+ */
+export class SpoiledReading extends SourceError {}

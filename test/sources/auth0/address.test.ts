@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressOf } from '../../../src/sources/auth0/options/address.ts'
-import { checkOptions } from '../../../src/sources/auth0/options/check-options.ts'
+import { addressOf, checkOptions } from '../../../src/sources/auth0/options.ts'
 
 const TENANT = { baseUrl: 'https://acme.eu.auth0.com', audience: 'https://acme.eu.auth0.com/api/v2/' }
 

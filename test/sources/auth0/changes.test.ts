@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SpoiledReading } from '../../../src/sources/snapshot/spoiled-reading.ts'
+import { SpoiledReading } from '../../../src/sources/snapshot/snapshot.ts'
 import { generateTenant, person } from '../../fakes/auth0/generate.ts'
 import type { Auth0Settings } from '../../fakes/auth0/settings.ts'
 import type { Tenant } from '../../fakes/auth0/tenant.ts'

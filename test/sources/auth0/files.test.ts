@@ -201,7 +201,7 @@ test('a row whose id is somebody is never given to whoever has its address now',
 })
 
 /** What each user gets of these rows, in the order of the users, and what is rejected: line and code. */
-async function settled(stream: 'passwords' | 'mfa', people: readonly Auth0User[], rows: readonly object[] | string) {
+async function resolved(stream: 'passwords' | 'mfa', people: readonly Auth0User[], rows: readonly object[] | string) {
   const secret = stream === 'mfa' ? 'totp_secret' : 'passwordHash'
   const content = typeof rows === 'string' ? rows : lines(rows)
   const reading = await read(lines(people), { [stream]: 'side' }, { side: content })
@@ -224,7 +224,7 @@ test.each(
     row({ _id: 'x', identifiers: [{ type: 'email', value: 'ada@example.com' }], connection: DATABASE, alt_id: 'id9' }),
     row({ email: 'ada@example.com', connection: DATABASE, alt_id: 9 }, OTHER),
   ]
-  const { given, rejected, reading } = await settled(stream, people, rows)
+  const { given, rejected, reading } = await resolved(stream, people, rows)
   expect(given).toEqual([[HASH], []])
   expect(rejected).toEqual([
     [2, 'no_such_user'],
@@ -242,7 +242,7 @@ test.each([
   true,
 ])('an alt_id that is no text (%j) leads to nobody, by the address neither', async (alt_id) => {
   const row = { _id: { $oid: 'id1' }, email: 'person-1@example.com', connection: DATABASE, passwordHash: HASH, alt_id }
-  const { given, rejected } = await settled('passwords', [user(0), user(1)], [row])
+  const { given, rejected } = await resolved('passwords', [user(0), user(1)], [row])
   expect({ given, rejected }).toEqual({ given: [[], []], rejected: [[1, 'missing_key']] })
 })
 
@@ -254,7 +254,7 @@ test.each([
   const people = [user(0), user(1)]
   const csv = `_id.$oid,email,passwordHash,alt_id\nid1,person-1@example.com,${HASH},${id}\n`
   for (const rows of [csv, [{ _id: { $oid: 'id1' }, email: 'person-1@example.com', passwordHash: HASH, alt_id: id }]]) {
-    expect(await settled('passwords', people, rows)).toMatchObject({ given: [[HASH], []], rejected: [] })
+    expect(await resolved('passwords', people, rows)).toMatchObject({ given: [[HASH], []], rejected: [] })
   }
 })
 
@@ -270,15 +270,15 @@ test.each([
   ['JSON text', '[{"type":"email","value":"person-1@example.com"}]'],
 ])('the address may stand among the identifiers: %s', async (_what, identifiers) => {
   const rows = [{ _id: { $oid: 'gone' }, identifiers, connection: DATABASE, passwordHash: HASH }]
-  expect(await settled('passwords', [user(0), user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
+  expect(await resolved('passwords', [user(0), user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
 })
 
 test('identifiers in columns of CSV are read, and two different addresses are none', async () => {
   const csv = `_id,identifiers[0].type,identifiers[0].value,connection,passwordHash\ngone,email,person-1@example.com,${DATABASE},${HASH}\n`
-  expect(await settled('passwords', [user(0), user(1)], csv)).toMatchObject({ given: [[], [HASH]], rejected: [] })
+  expect(await resolved('passwords', [user(0), user(1)], csv)).toMatchObject({ given: [[], [HASH]], rejected: [] })
   const two = { email: 'person-0@example.com', identifiers: ['person-1@example.com'], connection: DATABASE }
   const rows = [{ _id: 'gone', ...two, passwordHash: HASH }]
-  expect(await settled('passwords', [user(0), user(1)], rows)).toMatchObject({
+  expect(await resolved('passwords', [user(0), user(1)], rows)).toMatchObject({
     given: [[], []],
     rejected: [[1, 'no_such_user']],
   })
@@ -287,7 +287,7 @@ test('identifiers in columns of CSV are read, and two different addresses are no
 test('an id that is a number is an id: its row is not given to whoever has the address', async () => {
   const people = [user(0, { user_id: 'auth0|7', email: 'new@example.com' }), user(1, { email: 'ada@example.com' })]
   const rows = [{ _id: 7, email: 'ada@example.com', connection: DATABASE, passwordHash: HASH }]
-  expect(await settled('passwords', people, rows)).toMatchObject({ given: [[HASH], []], rejected: [] })
+  expect(await resolved('passwords', people, rows)).toMatchObject({ given: [[HASH], []], rejected: [] })
 })
 
 test.each(
@@ -301,7 +301,7 @@ test.each(
     row({ _id: 'gone', email: 'person-1@example.com', connection: 'another' }),
     row({ _id: 'gone', email: 'person-2@example.com', connection: DATABASE }),
   ]
-  expect(await settled(stream, people, rows)).toMatchObject({
+  expect(await resolved(stream, people, rows)).toMatchObject({
     given: [[], [], []],
     rejected: [
       [1, 'no_such_user'],
@@ -319,7 +319,7 @@ test.each(SIDES)('%s: an address that leads to two users, or two rows to one use
     row({ _id: 'old', ...own }, HASH),
     row({ _id: 'older', ...own }, OTHER),
   ]
-  expect(await settled(stream, people, rows)).toMatchObject({
+  expect(await resolved(stream, people, rows)).toMatchObject({
     given: [[], [], []],
     rejected: [
       [1, 'ambiguous_user'],
@@ -328,7 +328,7 @@ test.each(SIDES)('%s: an address that leads to two users, or two rows to one use
     ],
   })
   const again = [row({ _id: 'old', ...own }), row({ _id: 'older', ...own })]
-  expect(await settled(stream, people, again)).toMatchObject({ given: [[HASH, HASH], [], []], rejected: [] })
+  expect(await resolved(stream, people, again)).toMatchObject({ given: [[HASH, HASH], [], []], rejected: [] })
 })
 
 test.each(
@@ -344,14 +344,14 @@ test.each(
     row({ alt_id: 'shared', connection: 'south' }),
     row({ alt_id: 'shared', email: 'person-0@example.com' }),
   ]
-  expect(await settled(stream, people, rows)).toMatchObject({ given: [[], [HASH]], rejected: [[2, 'ambiguous_user']] })
+  expect(await resolved(stream, people, rows)).toMatchObject({ given: [[], [HASH]], rejected: [[2, 'ambiguous_user']] })
 })
 
 test('a user stands before whoever has linked an account of that id', async () => {
   const linked = user(0)
   linked.identities.push({ connection: 'elsewhere', provider: 'auth0', user_id: 'id1', isSocial: false })
   const rows = [{ _id: 'id1', passwordHash: HASH }]
-  expect(await settled('passwords', [linked, user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
+  expect(await resolved('passwords', [linked, user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
 })
 
 test('a password of a linked account is found, and the own one of the user stands before it', async () => {

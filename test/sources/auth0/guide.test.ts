@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { loadManifest } from '../../../src/config/load.ts'
 import { Redactor } from '../../../src/diagnostics/redactor.ts'
 import { checkExpressions } from '../../../src/mapping/check.ts'
-import { scopesFor } from '../../../src/sources/auth0/tenant/scopes.ts'
+import { scopesFor } from '../../../src/sources/auth0/capture/token.ts'
 import { folderWith } from '../reading.ts'
 
 const guide = readFileSync(fileURLToPath(new URL('../../../docs/how-to/sources/auth0.md', import.meta.url)), 'utf8')

@@ -1,9 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { pagesFrom } from '../../../src/sources/auth0/tenant/pages.ts'
-import { Tenant } from '../../../src/sources/auth0/tenant/tenant.ts'
-import { JsonClient } from '../../../src/sources/http/client.ts'
+import { JsonClient } from '../../../src/http/json-client.ts'
+import { pagesFrom, Tenant } from '../../../src/sources/auth0/capture/tenant.ts'
 
 /** A tenant whose list of organizations has the checkpoint after each that `next` tells. */
 async function tenantOf(next: (from: string | null) => string | undefined): Promise<Tenant> {

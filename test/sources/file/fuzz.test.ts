@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
 import { jsonDocument } from '../../../src/sources/json/document.ts'
 import { ndjson } from '../../../src/sources/json/ndjson.ts'
-import type { LineRecord, RecordSink, TextFormat } from '../../../src/sources/record-file.ts'
+import type { LineRecord, RecordSink, TextFormat } from '../../../src/sources/text/record-file.ts'
 
 /** Takes a text apart that comes in pieces which end wherever they are told to, within characters too. */
 async function readPieces(

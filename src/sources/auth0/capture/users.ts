@@ -1,12 +1,12 @@
+import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
-import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
+import { IdSet } from '../../join/id-set.ts'
+import { type SnapshotWriter, SpoiledReading } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
-import { LAST_OF_PAGES, type LiveOptions } from '../options/options.ts'
-import { STREAMS } from '../snapshot-rows.ts'
-import type { Tenant } from '../tenant/tenant.ts'
-import { requireCount } from './counts.ts'
+import { LAST_OF_PAGES, type LiveOptions } from '../options.ts'
+import { idsIn, STREAMS, USER_FIELDS } from '../snapshot-rows.ts'
+import { requireCount, type Tenant } from './tenant.ts'
 import { exportUsers } from './users-export.ts'
-import { pageUsers, searchQuery, tooMany } from './users-pages.ts'
 
 const STEP = 'users'
 /** The step that says what was read, once that has been held against the tenant's count. */
@@ -104,4 +104,140 @@ function readIn(snapshot: SnapshotWriter): { read: number; total?: number } | un
   if (!isObject(cursor)) return undefined
   if (cursor.lines !== undefined) return { read: Number(cursor.lines) }
   return { read: Number(cursor.read), total: Number(cursor.total) }
+}
+
+const MISSING_STEP = 'members without a user'
+
+/**
+ * Asks one by one for members who are not among the users: who came while the tenant was read becomes a record, and who left is found
+ * without one when the snapshot is read.
+ */
+export async function readMissingUsers(
+  tenant: Tenant,
+  snapshot: SnapshotWriter,
+  context: CaptureContext,
+): Promise<void> {
+  if (snapshot.isDone(MISSING_STEP)) return
+  const users = await idsIn(snapshot, STREAMS.users, 'user_id')
+  const missing = new IdSet()
+  try {
+    for await (const rows of snapshot.read(STREAMS.members)) {
+      const ids = rows.map(({ data }) => String(data.user_id))
+      missing.add(
+        ids.filter((id) => !users.has(id)),
+        (id) => id,
+      )
+    }
+    const cursor = snapshot.cursor(MISSING_STEP)
+    const start = typeof cursor === 'string' ? cursor : ''
+    let last = start
+    let found = 0
+    for (const id of missing.after(start)) {
+      const path = `/users/${encodeURIComponent(id)}`
+      const user = await tenant.find(path, { fields: USER_FIELDS.join(','), include_fields: true })
+      await snapshot.append(STREAMS.users, user === undefined ? [] : [user], { step: MISSING_STEP, cursor: id })
+      last = id
+      context.progress({ phase: 'asking for members who are not among the users', done: ++found })
+    }
+    await snapshot.append(STREAMS.users, [], { step: MISSING_STEP, cursor: last, done: true })
+  } finally {
+    users.close()
+    missing.close()
+  }
+}
+
+interface PagesReading {
+  tenant: Tenant
+  snapshot: SnapshotWriter
+  context: CaptureContext
+  step: string
+  pageSize: number
+  /** A search (https://auth0.com/docs/manage-users/user-search/user-search-query-syntax); undefined: all users. */
+  search: string | undefined
+}
+
+/** What the search for users is asked, besides the page. */
+function searchQuery(search: string | undefined): { q?: string; search_engine?: string } {
+  return search === undefined ? {} : { q: search, search_engine: 'v3' }
+}
+
+/** What came of reading by pages. */
+interface PagesRead {
+  /** Different users there were at the end. */
+  read: number
+  /** What the tenant counted while they were read. */
+  total: number
+}
+
+/** How often the pages are read again from the first when users came or went meanwhile. */
+const SWEEPS = 5
+
+/**
+ * Reads users by pages, in the order in which they were created. A page may be shorter than it was asked to be, and is the last one
+ * only if it is empty or the tenant counts no more. Who is deleted meanwhile moves all others forward, and one of them past the end of a
+ * page that was read already: so when the count has moved, all pages are read once more.
+ * @throws SpoiledReading when there are more than pages reach
+ */
+async function pageUsers(reading: PagesReading): Promise<PagesRead> {
+  const { snapshot, step } = reading
+  const known = await idsIn(snapshot, STREAMS.users, 'user_id')
+  try {
+    for (let sweep = 1; ; sweep++) {
+      const { steady, ...came } = await readOnce(reading, known)
+      if (!steady && sweep < SWEEPS) continue
+      await snapshot.append(STREAMS.users, [], { step, cursor: { ...came }, done: true })
+      return came
+    }
+  } finally {
+    known.close()
+  }
+}
+
+/** Reads all pages; who is known is not kept again. */
+async function readOnce(
+  { tenant, snapshot, context, step, pageSize, search }: PagesReading,
+  known: IdSet,
+): Promise<PagesRead & { steady: boolean }> {
+  // No more than pages reach.
+  const seen = new Set<string>()
+  let first: number | undefined
+  let last = 0
+  let steady = true
+  for (let page = 0; ; page++) {
+    const { items, total } = await pageOf(tenant, page, pageSize, search, last)
+    if (total > LAST_OF_PAGES) throw tooMany(tenant, total)
+    first ??= total
+    if (total !== first) steady = false
+    last = total
+    for (const { user_id } of items) seen.add(String(user_id))
+    const fresh = known.add(items, ({ user_id }) => String(user_id))
+    await snapshot.append(STREAMS.users, fresh, { step, cursor: { read: seen.size, total } })
+    context.progress({ phase: 'reading the users', done: seen.size, total })
+    if (items.length === 0 || seen.size >= total || page + 1 >= LAST_OF_PAGES) return { read: seen.size, total, steady }
+  }
+}
+
+/** A page of users; an empty one behind the last record that pages reach, where the tenant still counts as many. */
+async function pageOf(tenant: Tenant, page: number, size: number, search: string | undefined, counted: number) {
+  try {
+    return await tenant.counted('/users', 'users', page, size, {
+      ...searchQuery(search),
+      sort: 'created_at:1',
+      fields: USER_FIELDS.join(','),
+      include_fields: true,
+    })
+  } catch (error) {
+    if (error instanceof HttpRefusal && error.code === 'invalid_paging') return { items: [], total: counted }
+    throw error
+  }
+}
+
+/** For more users than pages reach. A reading that began with fewer has to choose anew how it goes on. */
+function tooMany(tenant: Tenant, total: number): SpoiledReading {
+  return new SpoiledReading({
+    code: 'too_many_for_pages',
+    message: `${tenant.name} has ${total} users to read, and its pages end with the first ${LAST_OF_PAGES}`,
+    hint: 'set engine under source to export, or leave it out',
+    path: 'source.engine',
+  })
 }

@@ -1,11 +1,18 @@
 import type { JsonObject } from '../../../json.ts'
-import { type SourceFile, sourceFile } from '../../csv/file.ts'
-import type { LineRecord, RecordFile } from '../../record-file.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
-import type { ReadOptions } from '../options/options.ts'
-import { exportFile } from './export-file.ts'
-import { mfaRow, passwordRow, type SideResult, type SideRow } from './side-rows.ts'
-import { type Leftover, type SideStream, SideTable } from './side-table.ts'
+import { type SourceFile, sourceFile } from '../../text/file.ts'
+import type { LineRecord, RecordFile } from '../../text/record-file.ts'
+import type { ReadOptions } from '../options.ts'
+import { exportFile } from './file-users.ts'
+import {
+  type Leftover,
+  mfaRow,
+  passwordRow,
+  type SideResult,
+  type SideRow,
+  type SideStream,
+  SideTable,
+} from './side-table.ts'
 import { plainRow } from './user-record.ts'
 
 interface SideFile {
@@ -62,7 +69,7 @@ export class SideFiles {
       }
     }
     for await (const batch of users()) table.addUsers(batch.map(({ data }) => data))
-    for (const leftover of table.settle()) {
+    for (const leftover of table.resolveUsers()) {
       const { file, line, code } = leftover
       if (this.#updatedSince !== undefined && code === 'no_such_user') this.#left[file] = (this.#left[file] ?? 0) + 1
       else this.#records[file]?.reject(line, complaint(leftover))

@@ -1,15 +1,23 @@
 import type { Problem } from '../../../diagnostics/problem.ts'
-import type { LineRecord } from '../../record-file.ts'
 import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
-import type { ReadOptions } from '../options/options.ts'
+import type { LineRecord } from '../../text/record-file.ts'
+import type { ReadOptions } from '../options.ts'
 import { STREAMS } from '../snapshot-rows.ts'
-import { connectionRecords } from './connections.ts'
-import { MemberTable } from './member-table.ts'
-import { addMemberships, NamedOrganizations } from './metadata-organizations.ts'
-import { UserOrder } from './user-order.ts'
-import { userRecord } from './user-record.ts'
-import { CONNECTIONS, fileOf, hasId, NO_ID, ORGANIZATIONS, ROLES, USERS, type Users } from './users-reading.ts'
+import { MemberTable, UserOrder } from './snapshot-tables.ts'
+import {
+  addMemberships,
+  CONNECTIONS,
+  fileOf,
+  hasId,
+  NamedOrganizations,
+  NO_ID,
+  ORGANIZATIONS,
+  ROLES,
+  USERS,
+  type Users,
+  userRecord,
+} from './user-record.ts'
 
 const MEMBERSHIPS = 'memberships'
 
@@ -60,7 +68,7 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
       } finally {
         inOrder.close()
       }
-      if (members !== undefined) settleMembers(members, options, context, place(STREAMS.members), counts)
+      if (members !== undefined) accountForMembers(members, options, context, place(STREAMS.members), counts)
     },
     async *organizations() {
       if (named !== undefined) {
@@ -149,7 +157,7 @@ function madeGood(count: number): Problem {
 }
 
 /** Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a part, those who have not changed. */
-function settleMembers(
+function accountForMembers(
   members: MemberTable,
   { updatedSince }: ReadOptions,
   context: ReadContext,
@@ -218,5 +226,24 @@ function tally(streams: StreamCount[]): Tally {
       }
     },
     all: () => streams,
+  }
+}
+
+/** The connections of a tenant, each with the `organizations` that it is enabled for: `[{ id }]`, in order. */
+async function* connectionRecords(snapshot: Snapshot, signal?: AbortSignal): AsyncGenerator<LineRecord[]> {
+  const organizations = new Map<string, string[]>()
+  for await (const rows of snapshot.read(STREAMS.enabledConnections, signal)) {
+    for (const { data } of rows) {
+      const connection = String(data.connection_id)
+      const ids = organizations.get(connection) ?? []
+      ids.push(String(data.organization_id))
+      organizations.set(connection, ids)
+    }
+  }
+  for await (const rows of snapshot.read(STREAMS.connections, signal)) {
+    yield rows.map(({ line, data }) => {
+      const ids = (organizations.get(String(data.id)) ?? []).toSorted()
+      return { line, data: { ...data, organizations: ids.map((id) => ({ id })) } }
+    })
   }
 }

@@ -1,6 +1,13 @@
+import { join, relative } from 'node:path'
+import type { StatementSync } from 'node:sqlite'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
-import { USER_FIELDS } from '../user-fields.ts'
+import { openThrowaway } from '../../../sqlite/open.ts'
+import type { Snapshot } from '../../snapshot/snapshot.ts'
+import type { StreamCount } from '../../source.ts'
+import type { LineRecord } from '../../text/record-file.ts'
+import type { MetadataPaths } from '../options.ts'
+import { USER_FIELDS } from '../snapshot-rows.ts'
 
 /** Names under which a dashboard export has what the API calls otherwise; the others differ by blanks and capitals alone. */
 const DISPLAY_NAMES: Readonly<Record<string, string>> = { id: 'user_id', phone: 'phone_number' }
@@ -112,4 +119,123 @@ function put(target: JsonObject, path: readonly string[], value: Json): void {
 
 function asObject(value: Json | undefined): JsonObject {
   return isObject(value) ? (value as JsonObject) : {}
+}
+
+/** The memberships that a user's metadata tells of: one for each id, or for each name where there are no ids. */
+function membershipsIn(user: JsonObject, paths: MetadataPaths): JsonObject[] {
+  const ids = listAt(user, paths.organizationId)
+  const names = listAt(user, paths.organizationName)
+  const roles = rolesAt(user, paths.roles).map((name): JsonObject => ({ name }))
+  return Array.from({ length: ids.length > 0 ? ids.length : names.length }, (_, index) => {
+    const organization: JsonObject = {}
+    const [id, name] = [ids[index], names[index]]
+    if (id !== undefined) organization.id = id
+    if (name !== undefined) organization.name = name
+    return { organization, roles }
+  })
+}
+
+/** Gives a user the memberships that its metadata tells of; none where nobody asked for them. */
+export function addMemberships(
+  user: JsonObject,
+  line: number,
+  paths: MetadataPaths,
+  named: NamedOrganizations | undefined,
+): void {
+  const memberships = named === undefined ? [] : membershipsIn(user, paths)
+  user.memberships = memberships
+  named?.add(memberships, line)
+}
+
+/** The value where the first path leads that leads anywhere, as a list of texts. */
+function listAt(user: JsonObject, paths: readonly string[]): string[] {
+  for (const path of paths) {
+    const found = [at(user, path)].flat().flatMap((item) => {
+      const text = typeof item === 'string' ? item.trim() : typeof item === 'number' ? String(item) : ''
+      return text === '' ? [] : [text]
+    })
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+function rolesAt(user: JsonObject, paths: readonly string[]): string[] {
+  return listAt(user, paths).flatMap((text) =>
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  )
+}
+
+function at(user: JsonObject, path: string): Json | undefined {
+  let value: Json | undefined = user
+  for (const name of path.split('.')) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  return value
+}
+
+/** The different organizations that metadata names, each with where it was named first, on disk. */
+export class NamedOrganizations {
+  readonly #database = openThrowaway('', { cacheKiB: 4096 })
+  readonly #insert: StatementSync
+
+  constructor() {
+    this.#database.exec('CREATE TABLE named (id INTEGER PRIMARY KEY, data TEXT UNIQUE NOT NULL, line INTEGER NOT NULL)')
+    this.#insert = this.#database.prepare('INSERT OR IGNORE INTO named (data, line) VALUES (?, ?)')
+  }
+
+  add(memberships: readonly JsonObject[], line: number): void {
+    for (const { organization } of memberships) this.#insert.run(JSON.stringify(organization), line)
+  }
+
+  *all(): Iterable<{ line: number; data: JsonObject }> {
+    const rows = this.#database.prepare('SELECT data, line FROM named ORDER BY id').iterate()
+    for (const { data, line } of rows) yield { line: Number(line), data: JSON.parse(String(data)) }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+export const USERS = 'users'
+export const ORGANIZATIONS = 'organizations'
+export const ROLES = 'roles'
+export const CONNECTIONS = 'connections'
+
+/** Users with their memberships, and organizations: from a snapshot of a tenant, or from a file. */
+export interface Users {
+  /** Where their records stand, as messages say it. */
+  file: string
+  /** All users, without rejecting or counting any. */
+  peek(): AsyncIterable<LineRecord[]>
+  /** All users, each with its `memberships`. */
+  users(): AsyncIterable<LineRecord[]>
+  /** The organizations; after the users have been read. */
+  organizations(): AsyncIterable<{ file: string; records: LineRecord[] }>
+  /** The roles with their permissions; a file of users has none. */
+  roles(): AsyncIterable<{ file: string; records: LineRecord[] }>
+  /** The connections, where they were asked for; after the organizations have been read. */
+  connections?(): AsyncIterable<{ file: string; records: LineRecord[] }>
+  counts(): StreamCount[]
+  digest(): string
+  close(): void
+}
+
+/** Where a stream of a snapshot stands, as messages say it: relative to the manifest. */
+export function fileOf(snapshot: Snapshot, stream: string, directory: string): string {
+  const file = snapshot.streams.find(({ name }) => name === stream)?.file ?? stream
+  return relative(directory, join(snapshot.folder, file))
+}
+
+/** What to say of a user without an id. */
+export const NO_ID = {
+  code: 'missing_key',
+  message: 'the user has no id',
+  hint: 'every user has a user_id in Auth0 (Id in a dashboard export)',
+} as const
+
+/** Whether a record says who it is of. */
+export function hasId({ user_id }: JsonObject): boolean {
+  return typeof user_id === 'string' && user_id !== ''
 }

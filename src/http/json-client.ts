@@ -1,0 +1,257 @@
+import { type Clock, systemClock, type Wait } from '../clock.ts'
+import { OperatorError } from '../diagnostics/errors.ts'
+import { Redactor } from '../diagnostics/redactor.ts'
+import type { Json } from '../json.ts'
+import { parseJsonText } from '../json-text.ts'
+import { download } from './download.ts'
+import { passingFailure } from './failures.ts'
+import { type Network, openNetwork } from './network.ts'
+import { Pace, parseBucketLevel } from './pace.ts'
+import { NO_PROXIES, type Proxies } from './proxy.ts'
+import { answerTooLarge, HttpRefusal, notJson, rateLimited, redirected, unreachable } from './refusal.ts'
+import { type HttpAnswer, secretsIn, sendCompressed, TooLarge } from './request.ts'
+import {
+  Attempts,
+  type FailedRequest,
+  isPassing,
+  type NamedRequest,
+  parseRetryAfter,
+  Refusals,
+  type Retries,
+  serverTime,
+} from './retry.ts'
+
+/**
+ * The client of every live source. In: paths, and how to authorize. Out: the JSON that the system answers with, asked for again while
+ * that may help, at the pace that the system allows; or an error that says what to do.
+ */
+
+export interface JsonClientOptions {
+  /** Scheme, host, port and, if there is one, the path that all others begin with: `https://api.clerk.com/v1`. */
+  baseUrl: string
+  /** The system as messages name it: `the Auth0 tenant acme.eu.auth0.com`. */
+  name: string
+  /**
+   * The value of the Authorization header, asked for before each request; `renew` after a 401, once for all requests that
+   * were refused with the same value. Default: no header.
+   */
+  authorize?(renew: boolean): Promise<string>
+  /** Own pace. Default: as quickly as the server lets. */
+  rate?: { requests: number; seconds: number }
+  /** Requests in flight at once. Default 4. */
+  concurrency?: number
+  /** Until a request is given up, or a download without a byte. Default 30,000 ms. */
+  timeoutMs?: number
+  /** The proxies of the environment. Default: none. */
+  proxies?: Proxies
+  signal?: AbortSignal
+  clock?: Clock
+  /** Told of pauses that are long. */
+  onWait?(wait: Wait): void
+  /** Told of requests without a usable answer. */
+  onFailedRequest?(request: FailedRequest): void
+}
+
+export type Query = Record<string, string | number | boolean | readonly string[] | undefined>
+
+/** How often a request is tried whose answer is missing, cut off or 5xx, before the system counts as out of reach. */
+const ATTEMPTS = 9
+/** The longest pause between two attempts, milliseconds: nine attempts take about a minute. */
+const MAX_BACKOFF = 30_000
+/** Redirects that are followed within the same origin. */
+const REDIRECTS = 3
+
+interface Call {
+  method: 'GET' | 'POST'
+  path: string
+  url: URL
+  body?: string
+}
+
+type Answer =
+  | { kind: 'json'; value: Json }
+  | { kind: 'refused'; status: number; body: Json | undefined }
+  | { kind: 'too many' }
+  | { kind: 'no use'; why: string; status?: number; waitMs?: number }
+  | { kind: 'redirect'; to: URL | null }
+
+/** A system that answers requests with JSON, asked at the pace that it allows. */
+export class JsonClient {
+  readonly #options: JsonClientOptions
+  readonly #pace: Pace
+  readonly #dispatcher: Network['dispatcher']
+  readonly #redactor = new Redactor()
+  readonly #retries: Retries
+  #renewal: Promise<string> | undefined
+
+  constructor(options: JsonClientOptions) {
+    this.#options = options
+    this.#dispatcher = openNetwork(options.proxies ?? NO_PROXIES).dispatcher
+    const { rate, concurrency = 4, name, onWait, onFailedRequest, signal, clock = systemClock } = options
+    this.#pace = new Pace({ rate, concurrency, clock, name, onWait })
+    this.#retries = {
+      whose: name,
+      longestPause: MAX_BACKOFF,
+      clock,
+      signal,
+      redactor: this.#redactor,
+      explainsPauses: true,
+      onWait,
+      onFailedRequest,
+      unreachable: ({ method, path }, why, attempts) =>
+        unreachable(name, this.#redactor.redact(`${why}, ${method} ${path}`), attempts),
+      rateLimited: (request, times) => rateLimited(this.#what(request), times),
+    }
+  }
+
+  /**
+   * The answer to a GET; null for an empty one. A list in the query is sent as its parameter several times over.
+   * @throws HttpRefusal for a status that repeating will not change (a 401 after one renewal); SourceError
+   *   `source_unreachable`, `rate_limited`, `source_redirects`, `not_json` or `answer_too_large`; NetworkError; the signal's reason
+   */
+  get(path: string, query: Query = {}): Promise<Json> {
+    const url = this.#url(path)
+    for (const [name, value] of Object.entries(query)) {
+      if (value === undefined) continue
+      for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item))
+    }
+    return this.#ask({ method: 'GET', path, url })
+  }
+
+  /** The answer to a POST of JSON. It may be sent again after a time-out: what is posted must bear that. @throws as `get` */
+  post(path: string, body: Json): Promise<Json> {
+    for (const secret of secretsIn(body)) this.#redactor.register(secret)
+    return this.#ask({ method: 'POST', path, url: this.#url(path), body: JSON.stringify(body) })
+  }
+
+  /**
+   * A download, as it comes, without the Authorization header; wherever it leads. What breaks off throws: only the caller knows
+   * whether the link still holds.
+   * @throws HttpRefusal for a status that is no success; SourceError `download_broken`
+   */
+  bytes(url: string): AsyncIterable<Buffer> {
+    const { name, timeoutMs = 30_000, signal } = this.#options
+    return download(url, { what: `a download from ${name}`, timeoutMs, signal, dispatcher: this.#dispatcher })
+  }
+
+  async #ask(call: Call): Promise<Json> {
+    const attempts = new Attempts(this.#retries, call, (number) => number < ATTEMPTS)
+    const refusals = new Refusals(this.#retries, call)
+    let redirects = 0
+    let renewed = false
+    for (;;) {
+      const authorization = await this.#authorization()
+      const answer = await this.#send(call, authorization)
+      switch (answer.kind) {
+        case 'json':
+          return answer.value
+        case 'refused': {
+          if (answer.status === 401 && !renewed && authorization !== undefined) {
+            renewed = true
+            if ((await this.#renewed(authorization)) !== authorization) continue
+          }
+          const redact = (text: string) => this.#redactor.redact(text)
+          throw new HttpRefusal({ what: this.#what(call), status: answer.status, body: answer.body, redact })
+        }
+        case 'too many':
+          refusals.add()
+          continue
+        case 'redirect':
+          redirects += 1
+          if (redirects > REDIRECTS || !staysHere(call, answer.to))
+            throw redirected(this.#what(call), call.url, answer.to)
+          call.url = answer.to
+          continue
+        case 'no use':
+          await attempts.failed(answer)
+      }
+    }
+  }
+
+  async #send(call: Call, authorization: string | undefined): Promise<Answer> {
+    const { signal, timeoutMs = 30_000, name } = this.#options
+    await this.#pace.acquire(signal)
+    try {
+      const timeout = AbortSignal.timeout(timeoutMs)
+      const answer = await sendCompressed(call.url, {
+        method: call.method,
+        headers: {
+          accept: 'application/json',
+          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+        body: call.body,
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        dispatcher: this.#dispatcher,
+      })
+      return this.#read(call, answer)
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error instanceof OperatorError) throw error
+      const why = passingFailure(error, name)
+      if (error instanceof TooLarge) throw answerTooLarge(this.#what(call), error.message)
+      return { kind: 'no use', why }
+    } finally {
+      this.#pace.release()
+    }
+  }
+
+  #read(call: Call, { status, header, text }: HttpAnswer): Answer {
+    const now = serverTime(header('date'))
+    const level = parseBucketLevel(header, now)
+    if (level !== undefined) this.#pace.learn(level)
+    const retryAfter = parseRetryAfter(header('retry-after'), now)
+    if (status === 429) {
+      this.#pace.refused(retryAfter)
+      return { kind: 'too many' }
+    }
+    this.#pace.accepted()
+    if (isPassing(status)) return { kind: 'no use', why: `HTTP ${status}`, status, waitMs: retryAfter }
+    if (status >= 300 && status < 400) {
+      return { kind: 'redirect', to: URL.parse(header('location') ?? '', call.url.href) }
+    }
+    const json = text.trim() === '' ? ({ ok: true, value: null } as const) : parseJsonText(text)
+    if (status >= 400) return { kind: 'refused', status, body: json.ok ? json.value : undefined }
+    if (json.ok) return { kind: 'json', value: json.value }
+    const type = header('content-type')?.split(';')[0]?.trim() ?? 'something without a type'
+    if (!type.includes('json')) throw notJson(this.#what(call), status, type)
+    return { kind: 'no use', why: `HTTP ${status} with a body that is not JSON`, status }
+  }
+
+  async #authorization(): Promise<string | undefined> {
+    const { authorize } = this.#options
+    if (authorize === undefined) return undefined
+    const value = await (this.#renewal ?? authorize(false))
+    this.#keepSecret(value)
+    return value
+  }
+
+  /** A value other than the one that was refused, if there is one. */
+  async #renewed(refused: string): Promise<string> {
+    const { authorize } = this.#options
+    if (authorize === undefined) return refused
+    const present = await (this.#renewal ?? authorize(false))
+    if (present !== refused) return present
+    this.#renewal ??= authorize(true).finally(() => {
+      this.#renewal = undefined
+    })
+    return this.#renewal
+  }
+
+  #keepSecret(authorization: string): void {
+    for (const secret of [authorization, authorization.replace(/^\w+ /, '')]) this.#redactor.register(secret)
+  }
+
+  #url(path: string): URL {
+    return new URL(`${this.#options.baseUrl.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`)
+  }
+
+  #what({ method, path }: NamedRequest): string {
+    return `${method} ${this.#redactor.redact(path)} of ${this.#options.name}`
+  }
+}
+
+/** Whether a redirect leads to the same system: the Authorization header goes nowhere else. */
+function staysHere(call: Call, to: URL | null): to is URL {
+  return to !== null && to.origin === call.url.origin && call.method === 'GET'
+}

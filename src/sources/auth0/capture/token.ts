@@ -1,0 +1,230 @@
+import { CredentialsError, SourceError } from '../../../diagnostics/errors.ts'
+import type { Problem } from '../../../diagnostics/problem.ts'
+import type { JsonClient } from '../../../http/json-client.ts'
+import { HttpRefusal } from '../../../http/refusal.ts'
+import { isObject, type Json } from '../../../json.ts'
+import { type Address, audienceHint, type LiveOptions } from '../options.ts'
+import type { Tenant } from './tenant.ts'
+
+/** A token is renewed this long before it expires, milliseconds: requests that are on their way must still arrive in time. */
+const MARGIN = 30_000
+
+interface Credentials {
+  address: Address
+  clientId: string
+  clientSecret: string
+}
+
+interface Token {
+  value: string
+  /** Milliseconds since the epoch; undefined where the answer does not say. */
+  expiresAt: number | undefined
+  /** Undefined where neither the answer nor the token says. */
+  scopes: ReadonlySet<string> | undefined
+}
+
+/**
+ * Access tokens of a machine-to-machine application (https://auth0.com/docs/secure/tokens/access-tokens/management-api-access-tokens):
+ * asked for when first needed, and again before they expire or when one is refused.
+ */
+export class AccessTokens {
+  readonly #client: JsonClient
+  readonly #credentials: Credentials
+  #current: Promise<Token> | undefined
+
+  /** @param client without a token of its own */
+  constructor(client: JsonClient, credentials: Credentials) {
+    this.#client = client
+    this.#credentials = credentials
+  }
+
+  /** The value of the Authorization header. @throws CredentialsError when the tenant refuses the application */
+  async authorize(renew: boolean): Promise<string> {
+    return `Bearer ${(await this.#token(renew)).value}`
+  }
+
+  /** The scopes that were granted; undefined when that is not told. @throws as `authorize` */
+  async scopes(): Promise<ReadonlySet<string> | undefined> {
+    return (await this.#token(false)).scopes
+  }
+
+  async #token(renew: boolean): Promise<Token> {
+    const present = this.#current
+    const token = renew ? undefined : await present
+    if (token !== undefined && (token.expiresAt === undefined || Date.now() < token.expiresAt)) return token
+    // Several requests may find out together: the first of them asks.
+    if (this.#current !== undefined && this.#current !== present) return this.#current
+    const asked = this.#ask()
+    this.#current = asked
+    // A refusal is thrown where it is awaited; the next request asks again.
+    asked.catch(() => {
+      if (this.#current === asked) this.#current = undefined
+    })
+    return asked
+  }
+
+  async #ask(): Promise<Token> {
+    const { address, clientId, clientSecret } = this.#credentials
+    const askedAt = Date.now()
+    try {
+      const answer = await this.#client.post('/oauth/token', {
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        client_secret: clientSecret,
+        audience: address.audience,
+      })
+      return tokenOf(answer, askedAt, address)
+    } catch (error) {
+      if (error instanceof HttpRefusal && error.status < 500) throw refused(error, address)
+      throw error
+    }
+  }
+}
+
+function tokenOf(answer: Json, askedAt: number, address: Address): Token {
+  if (!isObject(answer) || typeof answer.access_token !== 'string') {
+    throw new SourceError({
+      code: 'no_token',
+      message: `${address.name} answered the request for a token without one`,
+      hint: 'is source.domain the domain of an Auth0 tenant?',
+    })
+  }
+  const { access_token: value, expires_in: lifetime, scope } = answer
+  // Of a token that lives shorter than the margin, half of the life is left for requests.
+  const lives = typeof lifetime === 'number' ? lifetime * 1000 : undefined
+  return {
+    value,
+    expiresAt: lives === undefined ? undefined : askedAt + Math.max(lives - MARGIN, lives / 2),
+    scopes: scopesOf(typeof scope === 'string' ? scope : claimOf(value)),
+  }
+}
+
+function scopesOf(scope: string | undefined): ReadonlySet<string> | undefined {
+  return scope === undefined ? undefined : new Set(scope.split(/\s+/).filter((name) => name !== ''))
+}
+
+/** The `scope` claim of a JWT (RFC 9068), whose signature is the tenant's business. */
+function claimOf(token: string): string | undefined {
+  const payload = token.split('.')[1]
+  if (payload === undefined) return undefined
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    return isObject(claims) && typeof claims.scope === 'string' ? claims.scope : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function refused(refusal: HttpRefusal, address: Address): CredentialsError {
+  const said = refusal.problems[0]?.message ?? refusal.message
+  return new CredentialsError(
+    {
+      code: 'credentials_refused',
+      message: `${address.name} gives no access token: ${said}`,
+      hint: hintFor(refusal.status, address),
+      path: 'source.clientId',
+    },
+    { cause: refusal },
+  )
+}
+
+function hintFor(status: number, address: Address): string {
+  if (status === 401) return 'check clientId and clientSecret under source (Auth0 dashboard, Applications, Settings)'
+  if (status !== 403) return 'is source.domain the domain of an Auth0 tenant?'
+  const authorize = `authorize the application for the API ${address.audience} (Auth0 dashboard, Applications, APIs)`
+  return [authorize, audienceHint(address)].filter((hint) => hint !== undefined).join('; ')
+}
+
+interface Scope {
+  name: string
+  /** What is read with it. */
+  use: string
+}
+
+const OPTIONS: Scope = { name: 'read:connections_options', use: 'what connections are made of' }
+const ENABLED: Scope = { name: 'read:organization_connections', use: 'for which organizations connections are enabled' }
+
+/** What an application has to be allowed for these options. */
+export function scopesFor({ organizations, connections }: Pick<LiveOptions, 'organizations' | 'connections'>): Scope[] {
+  return [
+    { name: 'read:users', use: 'users, and export jobs of them' },
+    { name: 'read:connections', use: 'connections' },
+    ...(connections ? [OPTIONS] : []),
+    { name: 'read:roles', use: 'roles and their permissions' },
+    ...(organizations === 'organizations'
+      ? [
+          { name: 'read:organizations', use: 'organizations' },
+          { name: 'read:organization_members', use: 'who is a member of them' },
+          { name: 'read:organization_member_roles', use: 'the roles of members' },
+          ...(connections ? [ENABLED] : []),
+        ]
+      : []),
+  ]
+}
+
+/**
+ * Makes sure that everything can be read before anything long starts: by what the token says of itself, and by one small request of
+ * each sort.
+ * @throws CredentialsError with every scope that is missing and what it is for
+ */
+export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options: LiveOptions): Promise<void> {
+  const needed = scopesFor(options)
+  const granted = await tokens.scopes()
+  const missing = new Set(granted === undefined ? [] : needed.flatMap(({ name }) => (granted.has(name) ? [] : [name])))
+  for (const [scope, path] of await probes(tenant, options, missing)) {
+    if (missing.has(scope)) continue
+    try {
+      await tenant.get(path, { per_page: 1, page: 0 })
+    } catch (error) {
+      if (!(error instanceof HttpRefusal)) throw error
+      // With the scope granted, the refusal has another reason, which it tells: a plan without Organizations, say.
+      if (error.status === 403 && granted?.has(scope) !== true) missing.add(scope)
+      else if (error.status !== 404) throw error
+    }
+  }
+  if (missing.size === 0) return
+  throw new CredentialsError(needed.filter(({ name }) => missing.has(name)).map(problemOf))
+}
+
+/** What to say where the options of connections are not there: Auth0 leaves them out, and refuses nothing. */
+export function missingOptionsScope(): Problem {
+  return problemOf(OPTIONS)
+}
+
+function problemOf({ name, use }: Scope): Problem {
+  return {
+    code: 'missing_scope',
+    message: `the application lacks the scope ${name}, which is needed to read ${use}`,
+    hint: `tick it in the Auth0 dashboard: Applications, APIs, Auth0 Management API, Machine to Machine Applications; then run the same command again`,
+    path: 'source.clientId',
+  }
+}
+
+/** One request per scope; those that need an organization are there only if the tenant has one. */
+async function probes(
+  tenant: Tenant,
+  { organizations, only, connections }: LiveOptions,
+  missing: ReadonlySet<string>,
+): Promise<[scope: string, path: string][]> {
+  const always: [string, string][] = [
+    ['read:users', '/users'],
+    ['read:connections', '/connections'],
+    ['read:roles', '/roles'],
+  ]
+  if (organizations !== 'organizations') return always
+  const first = missing.has('read:organizations') ? undefined : (only?.[0] ?? (await tenant.firstOrganization()))
+  if (first === undefined) return [...always, ['read:organizations', '/organizations']]
+  const path = `/organizations/${encodeURIComponent(first)}/members`
+  const member = missing.has('read:organization_members') ? undefined : await tenant.firstMember(path)
+  return [
+    ...always,
+    ['read:organizations', '/organizations'],
+    ['read:organization_members', path],
+    ...(connections
+      ? [[ENABLED.name, `/organizations/${encodeURIComponent(first)}/enabled_connections`] as [string, string]]
+      : []),
+    ...(member === undefined
+      ? []
+      : [['read:organization_member_roles', `${path}/${encodeURIComponent(member)}/roles`] as [string, string]]),
+  ]
+}

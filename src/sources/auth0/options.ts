@@ -1,0 +1,333 @@
+import { parseLimit } from '../../config/limits.ts'
+import { ManifestError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { isLoopback } from '../../http/proxy.ts'
+import { isObject, type JsonObject } from '../../json.ts'
+import { nullsOption, textOption } from '../source.ts'
+
+/** Dotted paths into a user, the first that leads somewhere counting. */
+export interface MetadataPaths {
+  organizationId: string[]
+  organizationName: string[]
+  roles: string[]
+}
+
+/** A tenant that is asked over the network. */
+export interface LiveOptions {
+  address: Address
+  clientId: string
+  clientSecret: string
+  organizations: OrganizationsFrom
+  /** Ids; undefined: all. */
+  only: string[] | undefined
+  engine: 'auto' | 'export' | 'pages'
+  exportAbove: number
+  /** Whether connections are read with what they are made of. */
+  connections: boolean
+  pageSize: number
+  concurrency: number
+  rate: { requests: number; seconds: number } | undefined
+  /** ISO, UTC. */
+  updatedSince: string | undefined
+}
+
+/** What is read, whether it comes from a tenant or a file. */
+export interface ReadOptions {
+  /** A file of users in place of a tenant, as written in the manifest. */
+  users: string | undefined
+  organizations: OrganizationsFrom
+  /** Whether connections are records. */
+  connections: boolean
+  paths: MetadataPaths
+  passwords: string[]
+  mfa: string[]
+  /** Values of CSV files that stand for nothing. */
+  nulls: string[]
+  updatedSince: string | undefined
+}
+
+/** Records that Auth0 gives by pages, whatever is asked for. */
+export const LAST_OF_PAGES = 1000
+/** The largest page that Auth0 gives. */
+const LARGEST_PAGE = 100
+
+/** Under `app_metadata` alone: what is in `user_metadata` users may write themselves. */
+const DEFAULT_PATHS: MetadataPaths = {
+  organizationId: ['organization_id', 'org_id', 'organizationId', 'orgId'].map((name) => `app_metadata.${name}`),
+  organizationName: ['organization_name', 'org_name', 'organizationName', 'orgName'].map(
+    (name) => `app_metadata.${name}`,
+  ),
+  roles: ['app_metadata.roles', 'app_metadata.role'],
+}
+
+/** @throws ManifestError where `checkOptions` finds something */
+export function readOptions(config: Record<string, unknown>): ReadOptions {
+  requireSound(config)
+  return {
+    users: isLive(config) ? undefined : textOption(config, 'users'),
+    organizations: organizationsFrom(config),
+    connections: config.connections === true,
+    paths: pathsOf(config.metadata),
+    passwords: texts(config.passwords),
+    mfa: texts(config.mfa),
+    nulls: nullsOption(config),
+    updatedSince: isoTime(textOption(config, 'updatedSince')),
+  }
+}
+
+/** @throws ManifestError where `checkOptions` finds something */
+export function liveOptions(config: Record<string, unknown>): LiveOptions {
+  requireSound(config)
+  const address = addressOf(textOption(config, 'domain') ?? '', textOption(config, 'audience'))
+  if (!('baseUrl' in address)) throw new ManifestError(address)
+  const rate = textOption(config, 'rate')
+  const limit = rate === undefined ? undefined : parseLimit(rate)
+  return {
+    address,
+    clientId: textOption(config, 'clientId') ?? '',
+    clientSecret: textOption(config, 'clientSecret') ?? '',
+    organizations: organizationsFrom(config),
+    only: config.organizations === undefined ? undefined : texts(config.organizations),
+    engine: config.engine === 'export' || config.engine === 'pages' ? config.engine : 'auto',
+    connections: config.connections === true,
+    exportAbove: number(config.exportAbove, LAST_OF_PAGES),
+    pageSize: number(config.pageSize, LARGEST_PAGE),
+    concurrency: number(config.concurrency, 4),
+    rate: limit === undefined ? undefined : { requests: limit.count, seconds: limit.perMs / 1000 },
+    updatedSince: isoTime(textOption(config, 'updatedSince')),
+  }
+}
+
+/** What decides about what is read: see LiveReading.identity. */
+export function identityOf(config: Record<string, unknown>): JsonObject {
+  const { address, organizations, only, connections, updatedSince } = liveOptions(config)
+  return {
+    tenant: address.audience,
+    organizations:
+      organizations === 'organizations' ? (only === undefined ? 'all' : [...new Set(only)].sort()) : 'none',
+    ...(connections ? { connections } : {}),
+    ...(updatedSince === undefined ? {} : { updatedSince }),
+  }
+}
+
+/** The values of an option that is one text or a list of them. */
+export function texts(value: unknown): string[] {
+  return [value].flat().filter((item) => typeof item === 'string')
+}
+
+function requireSound(config: Record<string, unknown>): void {
+  const problems = checkOptions(config)
+  if (problems.length > 0) throw new ManifestError(problems)
+}
+
+function pathsOf(value: unknown): MetadataPaths {
+  const given = isObject(value) ? value : {}
+  const paths = (name: keyof MetadataPaths) => (given[name] === undefined ? DEFAULT_PATHS[name] : texts(given[name]))
+  return {
+    organizationId: paths('organizationId'),
+    organizationName: paths('organizationName'),
+    roles: paths('roles'),
+  }
+}
+
+function number(value: unknown, absent: number): number {
+  return typeof value === 'number' ? value : absent
+}
+
+/** From where the organizations of a user come. */
+type OrganizationsFrom = 'organizations' | 'metadata' | 'none'
+
+/** Whether the options name a tenant. */
+export function isLive(config: Record<string, unknown>): boolean {
+  return config.domain !== undefined
+}
+
+/** Where the organizations come from, by what the options say and leave out. */
+function organizationsFrom(config: Record<string, unknown>): OrganizationsFrom {
+  const { organizationFrom } = config
+  if (organizationFrom === 'metadata' || organizationFrom === 'none') return organizationFrom
+  return isLive(config) ? 'organizations' : 'none'
+}
+
+/** A time that begins with its date as ISO, UTC; undefined for one that does not exist. */
+export function isoTime(text: string | undefined): string | undefined {
+  if (text === undefined || !isDay(text.slice(0, 10))) return undefined
+  const time = Date.parse(text)
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
+}
+
+/** Date.parse takes February 31 for a day in March. */
+function isDay(date: string): boolean {
+  const time = Date.parse(date)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date)
+}
+
+/** Options that say how a tenant is read, and say nothing to a file. */
+const LIVE_ONLY = [
+  'audience',
+  'clientId',
+  'clientSecret',
+  'organizations',
+  'connections',
+  'engine',
+  'exportAbove',
+  'pageSize',
+  'rate',
+  'concurrency',
+  'updatedSince',
+]
+
+/** Everything that is wrong with how the options go together: the schema has seen to each by itself. */
+export function checkOptions(config: Record<string, unknown>): Problem[] {
+  const problems: Problem[] = []
+  const file = textOption(config, 'users')
+  if (!isLive(config)) {
+    if (file === undefined) {
+      problems.push({
+        code: 'no_users',
+        message: 'neither a tenant nor a file of users is named',
+        hint: 'give domain, clientId and clientSecret, or users: a bulk export or a dashboard export',
+        path: 'source',
+      })
+      return problems
+    }
+    for (const name of LIVE_ONLY.filter((option) => config[option] !== undefined)) {
+      problems.push({
+        code: 'option_without_tenant',
+        message: `${name} is about a tenant, and the users come from a file`,
+        hint: `take ${name} out, or name the tenant (domain) in place of users`,
+        path: `source.${name}`,
+      })
+    }
+    if (config.organizationFrom === 'organizations') {
+      problems.push({
+        code: 'no_organizations_in_file',
+        message: 'a file of users says nothing of Auth0 organizations',
+        hint: 'read the tenant (domain, clientId, clientSecret), or set organizationFrom to metadata or none',
+        path: 'source.organizationFrom',
+      })
+    }
+    return [...problems, ...metadataProblems(config)]
+  }
+  if (file !== undefined) {
+    problems.push({
+      code: 'two_sources_of_users',
+      message: 'the users cannot come from a tenant and from a file',
+      hint: 'take users out to read the tenant, or domain to read the file',
+      path: 'source.users',
+    })
+  }
+  const address = addressOf(textOption(config, 'domain') ?? '', textOption(config, 'audience'))
+  if (!('baseUrl' in address)) problems.push(address)
+  if (config.organizations !== undefined && organizationsFrom(config) !== 'organizations') {
+    problems.push({
+      code: 'organizations_not_read',
+      message: `organizations names some to read, and organizationFrom is ${organizationsFrom(config)}`,
+      hint: 'take one of the two out',
+      path: 'source.organizations',
+    })
+  }
+  const since = textOption(config, 'updatedSince')
+  if (since !== undefined && isoTime(since) === undefined) {
+    problems.push({
+      code: 'bad_value',
+      message: 'source.updatedSince is no date that exists',
+      hint: 'for example 2026-11-20T18:00:00Z',
+      path: 'source.updatedSince',
+    })
+  }
+  return [...problems, ...metadataProblems(config)]
+}
+
+/** What keeps a tenant from being asked. A snapshot of it is read without credentials. */
+export function checkCredentials(config: Record<string, unknown>): Problem[] {
+  if (!isLive(config)) return []
+  return ['clientId', 'clientSecret'].flatMap((name): Problem[] => {
+    if (textOption(config, name) !== undefined) return []
+    return [
+      {
+        code: 'missing_key',
+        message: `"${name}" is missing`,
+        hint: 'a tenant is read with the credentials of a machine-to-machine application: see docs/sources/auth0.md',
+        path: `source.${name}`,
+      },
+    ]
+  })
+}
+
+function metadataProblems(config: Record<string, unknown>): Problem[] {
+  if (config.metadata === undefined || organizationsFrom(config) === 'metadata') return []
+  return [
+    {
+      code: 'metadata_not_read',
+      message: `metadata says where organizations stand in users, and organizationFrom is ${organizationsFrom(config)}`,
+      hint: 'set organizationFrom: metadata, or take metadata out',
+      path: 'source.metadata',
+    },
+  ]
+}
+
+/** Where a tenant is reached. */
+export interface Address {
+  /** Scheme and host, without a slash at the end. */
+  baseUrl: string
+  /** What tokens are asked for: the identifier of the Management API. */
+  audience: string
+  /** The tenant as messages name it. */
+  name: string
+}
+
+/** Tenants of the public cloud; every other host is a custom domain or a private one. */
+const CANONICAL = /\.auth0\.com$/
+
+/**
+ * Where the tenant of `domain` is: a host (`acme.eu.auth0.com`), a custom domain, or a URL; http is taken on loopback alone, where
+ * nobody else can read the secret on its way.
+ * @param audience for custom domains: that of the tenant itself, `https://acme.eu.auth0.com/api/v2/`
+ */
+export function addressOf(domain: string, audience?: string): Address | Problem {
+  const text = domain.trim()
+  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`)
+  if (url === null || url.hostname === '') return bad(`"${shown(text)}" is no domain`, EXAMPLE)
+  if (url.username !== '' || url.password !== '') {
+    return bad('the domain holds a user name or a password', 'credentials belong into clientId and clientSecret')
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return bad(`${url.protocol}// is not spoken here`, EXAMPLE)
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    return bad(`${url.host} would be asked over http, and the secret sent in the clear`, `write https://${url.host}`)
+  }
+  if (!/^\/?(api\/v2\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
+    return bad(`the domain goes on after the host: ${url.host}…`, `write ${url.host} alone`)
+  }
+  if (audience !== undefined && !/^https?:\/\/[^/]+\/api\/v2\/$/.test(audience)) {
+    return {
+      code: 'bad_value',
+      message: `"${shown(audience)}" is not what the Management API of a tenant is called`,
+      hint: 'write it with the tenant and the slash at its end: https://acme.eu.auth0.com/api/v2/',
+      path: 'source.audience',
+    }
+  }
+  const baseUrl = url.origin
+  return {
+    baseUrl,
+    audience: audience ?? `${baseUrl}/api/v2/`,
+    name: `the Auth0 tenant ${url.host}`,
+  }
+}
+
+/** What helps when a token is refused for this address: custom domains have to name the tenant behind them. */
+export function audienceHint({ baseUrl, audience }: Address): string | undefined {
+  const host = new URL(baseUrl).hostname
+  if (CANONICAL.test(host) || audience !== `${baseUrl}/api/v2/`) return undefined
+  return `if ${host} is a custom domain, set audience to that of the tenant behind it: https://<tenant>.<region>.auth0.com/api/v2/`
+}
+
+const EXAMPLE = 'write the host of the tenant, such as acme.eu.auth0.com (Auth0 dashboard, Applications, Domain)'
+
+function bad(message: string, hint: string): Problem {
+  return { code: 'bad_domain', message, hint, path: 'source.domain' }
+}
+
+function shown(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}

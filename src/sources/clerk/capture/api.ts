@@ -1,0 +1,134 @@
+import { CredentialsError, SourceError } from '../../../diagnostics/errors.ts'
+import { JsonClient, type Query } from '../../../http/json-client.ts'
+import { HttpRefusal } from '../../../http/refusal.ts'
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import type { Asking } from '../../source.ts'
+import type { LiveOptions } from '../options.ts'
+
+/** An object of the API: everything that is read in lists has an id. */
+export type ClerkObject = JsonObject & { id: string }
+
+export interface Page {
+  rows: ClerkObject[]
+  /** How many there are in all, where the answer tells it. */
+  total?: number
+  /** Whether nothing that is wanted comes after it, where that is known. */
+  last?: boolean
+}
+
+/** Ids that one question may name. */
+export const MOST_IDS = 100
+
+/** Clerk's Backend API as far as a migration reads it: https://clerk.com/docs/reference/backend-api */
+export class ClerkApi {
+  readonly #client: JsonClient
+  readonly #name: string
+
+  constructor(
+    { baseUrl, secretKey, rate, concurrency }: LiveOptions,
+    { signal, clock, proxies, onWait, onFailedRequest }: Asking,
+  ) {
+    this.#name = `the Clerk API at ${new URL(baseUrl).host}`
+    this.#client = new JsonClient({
+      baseUrl: `${baseUrl}/v1`,
+      name: this.#name,
+      authorize: async () => `Bearer ${secretKey}`,
+      rate,
+      concurrency,
+      signal,
+      clock,
+      proxies,
+      onWait,
+      onFailedRequest,
+    })
+  }
+
+  /** The instance as messages name it. */
+  get name(): string {
+    return this.#name
+  }
+
+  /**
+   * One page of a list: a bare array, or `{ data, total_count }`.
+   * @throws CredentialsError for a key that is refused; HttpRefusal; SourceError for an answer that is no list
+   */
+  async page(path: string, query: Query): Promise<Page> {
+    const answer = await this.#get(path, query)
+    const rows = Array.isArray(answer) ? answer : isObject(answer) ? answer.data : undefined
+    if (!Array.isArray(rows) || !rows.every(isClerkObject)) throw this.#unexpected(path, 'a list of objects with ids')
+    return { rows, total: Array.isArray(answer) ? undefined : totalOf(answer) }
+  }
+
+  /** How many users there are. */
+  async countUsers(): Promise<number> {
+    const total = totalOf(await this.#get('/users/count'))
+    if (total === undefined) throw this.#unexpected('/users/count', 'a count')
+    return total
+  }
+
+  /** The users of these ids, at most 100; those that are gone are not among them. */
+  async usersOf(ids: readonly string[]): Promise<ClerkObject[]> {
+    const { rows } = await this.page('/users', { user_id: ids, limit: MOST_IDS })
+    return rows.filter(({ id }) => ids.includes(id))
+  }
+
+  async #get(path: string, query: Query = {}): Promise<Json> {
+    try {
+      return await this.#client.get(path, query)
+    } catch (error) {
+      if (!(error instanceof HttpRefusal) || isNotEnabled(error) || lacksFeature(error)) throw error
+      if (error.status !== 401 && error.status !== 403) throw error
+      throw new CredentialsError(
+        {
+          code: 'credentials_refused',
+          message: `${this.#name} refuses the secret key (HTTP ${error.status}${error.code === undefined ? '' : ` ${error.code}`})`,
+          hint: 'source.secretKey must be a secret key (sk_live_… or sk_test_…) of this instance: Clerk dashboard, Configure, API keys',
+          path: 'source.secretKey',
+        },
+        { cause: error },
+      )
+    }
+  }
+
+  #unexpected(path: string, expected: string): SourceError {
+    return new SourceError({
+      code: 'unexpected_answer',
+      message: `${this.#name} answered GET ${path} with something that is not ${expected}`,
+      hint: 'check source.baseUrl: it must be the Backend API',
+    })
+  }
+}
+
+/** Whether the instance has organizations switched off. */
+export function isNotEnabled(error: HttpRefusal): boolean {
+  return error.code === 'organization_not_enabled_in_instance'
+}
+
+/**
+ * Codes for what is not switched on in an instance, or not in its plan: https://clerk.com/docs/guides/development/errors/backend-api.
+ * Enterprise connections stand on the e-mail address.
+ */
+const NO_FEATURE: ReadonlySet<string | undefined> = new Set([
+  'feature_not_enabled',
+  'feature_requires_email_address_enabled',
+  'unsupported_subscription_plan_features',
+])
+
+/** Whether the instance does not have what is asked for, as it is set up or as its plan is. */
+export function lacksFeature(error: HttpRefusal): boolean {
+  return error.status === 402 || NO_FEATURE.has(error.code)
+}
+
+/** Whether the API does not have what is asked for. */
+export function isMissing(error: unknown): error is HttpRefusal {
+  return error instanceof HttpRefusal && error.status === 404
+}
+
+function isClerkObject(value: unknown): value is ClerkObject {
+  return isObject(value) && typeof value.id === 'string' && value.id !== ''
+}
+
+function totalOf(answer: unknown): number | undefined {
+  const total = isObject(answer) ? answer.total_count : undefined
+  return typeof total === 'number' ? total : undefined
+}

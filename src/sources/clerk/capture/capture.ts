@@ -1,0 +1,240 @@
+import { HttpRefusal } from '../../../http/refusal.ts'
+import { IdSet } from '../../join/id-set.ts'
+import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
+import type { Asking, CaptureContext } from '../../source.ts'
+import { GONE, MEMBERSHIPS, ORGANIZATIONS, slimMembership, USERS } from '../objects.ts'
+import { type LiveOptions, liveOptions, requireOptions } from '../options.ts'
+import { ClerkApi, type ClerkObject, isMissing, isNotEnabled, MOST_IDS, type Page } from './api.ts'
+import { type CountedList, idsOf, ListReader, listOf, OLDEST_FIRST, type ReadingContext, readList } from './lists.ts'
+import { captureConnections, captureRoles } from './short-lists.ts'
+
+/**
+ * Reads an instance into a snapshot: connections, where they are asked for, users, organizations with their roles, memberships, then
+ * the users who came meanwhile and members who were not among the users.
+ * @throws CredentialsError; SourceError, also when the counts do not come out; ManifestError for options that do not fit
+ */
+export async function captureClerk(
+  config: Record<string, unknown>,
+  snapshot: SnapshotWriter,
+  context: CaptureContext,
+): Promise<void> {
+  requireOptions(config)
+  const options = liveOptions(config)
+  const api = new ClerkApi(options, context)
+  const { pageSize, concurrency } = options
+  const reading: ReadingContext = { ...context, snapshot, name: api.name, pageSize, concurrency }
+  if (snapshot.fact('begun') === undefined) snapshot.note('begun', Date.now())
+  if (options.connections) await captureConnections(api, reading)
+  if (options.updatedSince === undefined) await captureAll(api, options, reading)
+  else await captureChanged(api, options, options.updatedSince, reading)
+}
+
+/** Asks how many users there are. See LiveReading.tryCredentials. */
+export async function tryCredentials(config: Record<string, unknown>, asking: Asking): Promise<void> {
+  requireOptions(config)
+  await new ClerkApi(liveOptions(config), asking).countUsers()
+}
+
+async function captureAll(api: ClerkApi, options: LiveOptions, reading: ReadingContext): Promise<void> {
+  const { snapshot } = reading
+  const seen = await idsOf(USERS, snapshot)
+  const list = listOf(USERS, (offset, limit) => api.page('/users', { limit, offset, order_by: OLDEST_FIRST }))
+  const users = new ListReader({ ...list, total: () => api.countUsers() }, reading, seen)
+  try {
+    await users.read(USERS)
+    if (options.organizations && (await captureOrganizations(api, reading))) {
+      await captureRoles(api, reading)
+      await captureMemberships(api, reading, undefined)
+      await users.read(`${USERS}/later`, Number(snapshot.cursor(USERS) ?? 0))
+      await fetchMembers(api, seen, reading)
+    }
+    await users.finish()
+  } finally {
+    seen.close()
+  }
+}
+
+/** Only users who changed since, and those whose memberships did. The organizations and roles are few, and read whole. */
+async function captureChanged(
+  api: ClerkApi,
+  options: LiveOptions,
+  since: number,
+  reading: ReadingContext,
+): Promise<void> {
+  const seen = await captureChangedUsers(api, since, reading)
+  try {
+    if (!options.organizations || !(await captureOrganizations(api, reading))) return
+    await captureRoles(api, reading)
+    await captureMemberships(
+      api,
+      reading,
+      (membership) => Number(membership.updated_at) >= since || seen.has(slimMembership(membership).user_id),
+    )
+    await fetchMembers(api, seen, reading)
+  } finally {
+    seen.close()
+  }
+}
+
+/** @returns false where the instance has organizations switched off */
+async function captureOrganizations(api: ClerkApi, reading: ReadingContext): Promise<boolean> {
+  const { snapshot, warn } = reading
+  if (snapshot.fact('organizationsOff') === true) return false
+  const seen = await idsOf(ORGANIZATIONS, snapshot)
+  const list = listOf(ORGANIZATIONS, (offset, limit) =>
+    api.page('/organizations', { limit, offset, order_by: OLDEST_FIRST }),
+  )
+  const organizations = new ListReader(list, reading, seen)
+  try {
+    await organizations.read(ORGANIZATIONS)
+    await organizations.finish()
+    return true
+  } catch (error) {
+    if (!(error instanceof HttpRefusal) || !isNotEnabled(error)) throw error
+    snapshot.note('organizationsOff', true)
+    warn({
+      code: 'organizations_off',
+      severity: 'warning',
+      message: `${api.name} says that organizations are switched off in this instance: users alone are read`,
+    })
+    return false
+  } finally {
+    seen.close()
+  }
+}
+
+/** How often it is looked for users who changed while others were read. */
+const ROUNDS = 10
+
+/**
+ * Users who changed since a time (epoch milliseconds), latest first; Clerk has no filter for that, but an order. Who changes
+ * meanwhile comes to the front, and is looked for there until nobody new is found.
+ * @returns who was read; the caller closes it
+ */
+async function captureChangedUsers(api: ClerkApi, since: number, reading: ReadingContext): Promise<IdSet> {
+  const { snapshot, pageSize, progress } = reading
+  const step = USERS
+  const seen = new IdSet()
+  snapshot.note('partial', true)
+  for await (const rows of snapshot.read(USERS)) seen.add(rows.map(({ data }) => ({ id: String(data.id) })))
+  if (snapshot.isDone(step)) return seen
+  let border = since
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const before = seen.size
+    let latest = border
+    const page = async (offset: number, limit: number): Promise<Page> => {
+      const { rows } = await api.page('/users', { limit, offset, order_by: '-updated_at' })
+      latest = Math.max(latest, ...rows.map(({ updated_at }) => Number(updated_at)))
+      const changed = rows.filter(({ updated_at }) => Number(updated_at) >= border)
+      return { rows: changed, last: changed.length < rows.length }
+    }
+    await readList({
+      page,
+      pageSize,
+      concurrency: 1,
+      from: 0,
+      expected: 0,
+      seen,
+      take: async (fresh) => {
+        await snapshot.append(USERS, fresh, { step, cursor: null })
+        progress({ phase: 'reading the users that changed', done: seen.size })
+      },
+    })
+    if (round > 1 && seen.size === before) break
+    border = latest
+  }
+  await snapshot.append(USERS, [], { step, cursor: null, done: true })
+  return seen
+}
+
+/**
+ * Reads the memberships: from the list of all of them, or organization by organization where the API does not have that list.
+ * @param concerns which are kept; undefined: all
+ */
+async function captureMemberships(
+  api: ClerkApi,
+  reading: ReadingContext,
+  concerns: ((membership: ClerkObject) => boolean) | undefined,
+): Promise<void> {
+  const { snapshot } = reading
+  const listAt = (path: string): CountedList => ({
+    ...listOf(MEMBERSHIPS, (offset, limit) => api.page(path, { limit, offset, order_by: OLDEST_FIRST })),
+    keep: (entry) => (concerns === undefined || concerns(entry) ? slimMembership(entry) : undefined),
+    whole: concerns === undefined,
+  })
+  const known = await idsOf(MEMBERSHIPS, snapshot)
+  try {
+    if (await captureWhole(listAt('/organization_memberships'), reading, known)) return
+    for await (const rows of snapshot.read(ORGANIZATIONS)) {
+      for (const { data } of rows) {
+        const id = String(data.id)
+        const list = { ...listAt(`/organizations/${encodeURIComponent(id)}/memberships`), whole: false }
+        await captureOne({ ...list, what: `${MEMBERSHIPS} of ${id}` }, `${MEMBERSHIPS}/${id}`, reading, known)
+      }
+    }
+  } finally {
+    known.close()
+  }
+}
+
+/** @returns false where the API does not have this list */
+async function captureWhole(list: CountedList, reading: ReadingContext, known: IdSet): Promise<boolean> {
+  const { snapshot } = reading
+  if (snapshot.fact('byOrganization') === true) return false
+  const memberships = new ListReader(list, reading, known)
+  try {
+    await memberships.read(MEMBERSHIPS)
+    await memberships.finish()
+    return true
+  } catch (error) {
+    if (!isMissing(error) || snapshot.cursor(MEMBERSHIPS) !== undefined) throw error
+    snapshot.note('byOrganization', true)
+    return false
+  }
+}
+
+async function captureOne(list: CountedList, step: string, reading: ReadingContext, known: IdSet): Promise<void> {
+  const own = new IdSet()
+  const memberships = new ListReader(list, reading, known, own)
+  try {
+    await memberships.read(step)
+    await memberships.finish()
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    // The organization was deleted since the list of them was read, and its memberships with it.
+    await reading.snapshot.append(list.stream, [], { step, cursor: 0, done: true })
+  } finally {
+    own.close()
+  }
+}
+
+/** Asks for the members who are not among the users that were read: they came meanwhile, or are gone again. */
+async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progress }: ReadingContext): Promise<void> {
+  const step = 'members'
+  if (snapshot.isDone(step)) return
+  const gone = new Set<string>()
+  for await (const rows of snapshot.read(GONE)) for (const { data } of rows) gone.add(String(data.id))
+  const fetch = async (ids: string[]) => {
+    if (ids.length === 0) return
+    const found = seen.add(await api.usersOf(ids))
+    const missing = ids.filter((id) => !seen.has(id))
+    for (const id of missing) gone.add(id)
+    await snapshot.append(USERS, found, { step, cursor: null })
+    const rows = missing.map((id) => ({ id }))
+    if (rows.length > 0) await snapshot.append(GONE, rows, { step, cursor: null })
+    progress({ phase: 'asking for the users of memberships', done: found.length })
+  }
+  let unknown = new Set<string>()
+  for await (const rows of snapshot.read(MEMBERSHIPS)) {
+    for (const { data } of rows) {
+      const id = String(data.user_id)
+      if (id === '' || seen.has(id) || gone.has(id)) continue
+      unknown.add(id)
+      if (unknown.size < MOST_IDS) continue
+      await fetch([...unknown])
+      unknown = new Set()
+    }
+  }
+  await fetch([...unknown])
+  await snapshot.append(USERS, [], { step, cursor: null, done: true })
+}

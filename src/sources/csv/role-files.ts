@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import {
+  nullsOption,
+  type ReadContext,
+  type Source,
+  type SourceDefinition,
+  type SourceRecord,
+  textOption,
+} from '../source.ts'
+import { sourceFile } from '../text/file.ts'
+import type { ColumnSpec } from './column-spec.ts'
+import { CsvStream, checkCsvFile, oneOrganizationId, type RowRule } from './stream.ts'
+
+/** A CSV file about roles that a source may have beside it: a main stream of its own, named like the option that gives the file. */
+export interface RoleFile {
+  stream: string
+  columnSpec: ColumnSpec
+  rule: RowRule
+}
+
+const requireRole: RowRule = (data) =>
+  data.role_slug === undefined
+    ? { code: 'missing_role', message: 'the row names no role', hint: 'fill in role_slug' }
+    : oneOrganizationId(data)
+
+/** Which roles there are, with their permissions. */
+export const roleDefinitionFile: RoleFile = {
+  stream: 'roleDefinitions',
+  columnSpec: {
+    known: [
+      'role_slug',
+      'role_name',
+      'role_description',
+      'role_type',
+      'permissions',
+      'org_id',
+      'org_external_id',
+      'org_name',
+    ],
+    required: [['role_slug']],
+  },
+  rule: requireRole,
+}
+
+/** Who has which role, in one organization or wherever the user is a member. */
+export const userRoleFile: RoleFile = {
+  stream: 'userRoles',
+  columnSpec: {
+    known: ['external_id', 'email', 'role_slug', 'org_id', 'org_external_id', 'org_name'],
+    required: [['external_id', 'email'], ['role_slug']],
+  },
+  rule(data) {
+    if (data.external_id !== undefined || data.email !== undefined) return requireRole(data)
+    return { code: 'missing_key', message: 'the row names no user', hint: 'fill in external_id or email' }
+  },
+}
+
+/** The source with an option and a main stream for each file; a file that is not given is an empty stream. */
+export function withRoleFiles(definition: SourceDefinition, files: readonly RoleFile[]): SourceDefinition {
+  const { columns } = definition
+  const named = (config: Record<string, unknown>) =>
+    files.flatMap((file) => {
+      const path = textOption(config, file.stream)
+      return path === undefined ? [] : [{ file, path }]
+    })
+  return {
+    ...definition,
+    files: (config) => [...definition.files(config), ...named(config).map(({ path }) => path)],
+    async check(config, directory) {
+      const problems = await definition.check(config, directory)
+      for (const { file, path } of named(config)) {
+        problems.push(...(await checkCsvFile(sourceFile(path, directory), file.columnSpec)))
+      }
+      return problems
+    },
+    ...(columns && { columns: columns.bind(definition) }),
+    open: (config, context) =>
+      openWith(definition.open(config, context), { files, named: named(config), nulls: nullsOption(config) }, context),
+  }
+}
+
+function openWith(
+  source: Source,
+  beside: { files: readonly RoleFile[]; named: readonly { file: RoleFile; path: string }[]; nulls: readonly string[] },
+  context: ReadContext,
+): Source {
+  const { files, named, nulls } = beside
+  const streams = named.map(({ file, path }) => {
+    const at = sourceFile(path, context.directory)
+    const { stream, columnSpec, rule } = file
+    const rows = new CsvStream({ stream, file: at, role: 'main', columnSpec, rule, nulls }, context)
+    return { stream, name: at.name, rows }
+  })
+  return {
+    streams: [...source.streams, ...files.map(({ stream }) => stream)],
+    async *read(chunkSize) {
+      let seq = 0
+      for await (const records of source.read(chunkSize)) {
+        seq = (records.at(-1)?.seq ?? seq) + 1
+        yield records
+      }
+      for (const { stream, name, rows } of streams) {
+        for await (const batch of rows.records()) {
+          yield batch.map(
+            ({ line, data }): SourceRecord => ({ seq: seq++, stream, origin: { file: name, line }, data }),
+          )
+        }
+      }
+    },
+    counts: () => [...source.counts(), ...streams.map(({ rows }) => rows.count())],
+    digest() {
+      if (streams.length === 0) return source.digest()
+      const whole = createHash('sha256').update(`${source.digest()}\n`)
+      for (const { stream, rows } of streams) whole.update(`${stream} ${rows.digest()}\n`)
+      return whole.digest('hex')
+    },
+    ...(source.partial !== undefined && { partial: source.partial }),
+  }
+}

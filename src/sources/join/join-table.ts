@@ -1,0 +1,163 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { JsonObject } from '../../json.ts'
+import { openThrowawayIn } from '../../sqlite/open.ts'
+import { ROW_FILE, ROW_LINE } from '../source.ts'
+
+/**
+ * What is joined while a source is read, on disk, so that any number of rows takes the same memory. In: rows by key. Out: to each key its
+ * rows, and the rows that nobody took. `id-set.ts` keeps ids alone.
+ */
+
+/** A row that waits to be joined to the record that its key names. */
+export interface JoinRow {
+  /** Several: the row belongs to several records. */
+  key: string | readonly string[]
+  line: number
+  /** The file it comes from, as messages name it. Default: that of the table. */
+  file?: string
+  data: JsonObject
+}
+
+/** A row that was loaded, told by its place. */
+export interface LoadedRow {
+  /** The first of its keys. */
+  key: string
+  line: number
+  file: string
+}
+
+/**
+ * Rows by key, on disk, so that joining a file of any size takes the same memory. Which rows were taken is kept as one bit a row.
+ * Load everything, then take.
+ */
+export class JoinTable {
+  readonly #database: DatabaseSync
+  readonly #insert: StatementSync
+  readonly #insertKey: StatementSync
+  #select: StatementSync | undefined
+  /** Files by the number that stands for them in the table. */
+  readonly #files: string[]
+  #rows = 0
+  #taken = new Uint8Array(0)
+
+  /**
+   * @param folder a private folder that is removed after the run; the file in it is as private
+   * @param name of the rows' stream
+   * @param file that the rows come from, as written in the manifest
+   */
+  constructor(folder: string, name: string, file: string) {
+    this.#files = [file]
+    this.#database = openThrowawayIn(folder, name)
+    this.#database.exec(`
+      CREATE TABLE row (id INTEGER PRIMARY KEY, key TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER NOT NULL, data TEXT NOT NULL);
+      CREATE TABLE other_key (key TEXT NOT NULL, id INTEGER NOT NULL);
+    `)
+    this.#insert = this.#database.prepare('INSERT INTO row (id, key, file, line, data) VALUES (?, ?, ?, ?, ?)')
+    this.#insertKey = this.#database.prepare('INSERT INTO other_key (key, id) VALUES (?, ?)')
+  }
+
+  /** Adds rows. Ids count from 1 in the order of loading. */
+  load(rows: Iterable<JoinRow>): void {
+    this.#database.exec('BEGIN')
+    for (const { key, line, data, file } of rows) {
+      const [first = '', ...others] = typeof key === 'string' ? [key] : new Set(key)
+      this.#insert.run(++this.#rows, first, this.#fileNumber(file), line, JSON.stringify(data))
+      for (const other of others) this.#insertKey.run(other, this.#rows)
+    }
+    this.#database.exec('COMMIT')
+  }
+
+  /** Ends loading: the index is built once, which is far quicker than keeping it up to date row by row. */
+  finish(): void {
+    this.#database.exec('CREATE INDEX row_by_key ON row (key)')
+    this.#taken = new Uint8Array((this.#rows >> 3) + 1)
+    this.#database.exec('CREATE INDEX id_by_other_key ON other_key (key)')
+    const others = this.#database.prepare('SELECT 1 FROM other_key LIMIT 1').get() !== undefined
+    // CROSS JOIN keeps the order of the keys; within a key the index yields rows by id.
+    const select =
+      'SELECT wanted.key, row.id, row.file, row.line, row.data FROM json_each(?) AS wanted CROSS JOIN row ON row.key = wanted.value'
+    const selectByOther =
+      'SELECT wanted.key, row.id, row.file, row.line, row.data FROM json_each(?1) AS wanted CROSS JOIN other_key ON other_key.key = wanted.value CROSS JOIN row ON row.id = other_key.id'
+    this.#select = this.#database.prepare(
+      others ? `${select.replace('?', '?1')} UNION ALL ${selectByOther} ORDER BY 1, 2` : select,
+    )
+    this.#select.setReturnArrays(true)
+  }
+
+  /**
+   * Takes out the rows that have a key of one that was loaded before them: call it after finish(), where a record may have one
+   * row only.
+   * @returns them, in the order they were loaded
+   */
+  *removeSurplus(): Iterable<LoadedRow> {
+    // Over the indexes: nothing is sorted, which would take disk space elsewhere.
+    const earlier = (table: string) =>
+      `EXISTS (SELECT 1 FROM ${table} AS other WHERE other.key = own.key AND other.id < own.id)`
+    this.#database.exec(`
+      CREATE TABLE surplus AS
+        SELECT id FROM row AS own WHERE ${earlier('row')} OR ${earlier('other_key')}
+        UNION SELECT id FROM other_key AS own WHERE ${earlier('row')} OR ${earlier('other_key')};
+    `)
+    const rows = this.#database.prepare(
+      'SELECT row.id, row.key, row.file, row.line FROM surplus JOIN row USING (id) ORDER BY id',
+    )
+    for (const { id, key, file, line } of rows.iterate()) {
+      this.#mark(Number(id))
+      yield { key: String(key), file: this.#files[Number(file)] ?? '', line: Number(line) }
+    }
+    this.#database.exec(`
+      DELETE FROM row WHERE id IN (SELECT id FROM surplus);
+      DELETE FROM other_key WHERE id IN (SELECT id FROM surplus);
+      DROP TABLE surplus;
+    `)
+  }
+
+  /**
+   * For each key its rows in the order they were loaded, each with its place (see ROW_FILE); they count as taken from now on.
+   * A key may be asked for again and answers the same.
+   */
+  take(keys: readonly string[]): JsonObject[][] {
+    if (this.#select === undefined) throw new Error('take() comes after finish()')
+    const found: JsonObject[][] = keys.map(() => [])
+    for (const row of this.#select.all(JSON.stringify(keys))) {
+      const [position, id, file, line, data] = columns(row)
+      this.#mark(id)
+      const joined: JsonObject = JSON.parse(data)
+      joined[ROW_FILE] = this.#files[file] ?? ''
+      joined[ROW_LINE] = line
+      found[position]?.push(joined)
+    }
+    return found
+  }
+
+  /** The rows that nobody took, in the order they were loaded. */
+  *unused(): Iterable<LoadedRow & { data: JsonObject }> {
+    const find = this.#database.prepare('SELECT file, line, key, data FROM row WHERE id = ?')
+    for (let id = 1; id <= this.#rows; id++) {
+      if (((this.#taken[id >> 3] ?? 0) & (1 << (id & 7))) !== 0) continue
+      const row = find.get(id)
+      if (row === undefined) continue
+      const file = this.#files[Number(row.file)] ?? ''
+      yield { key: String(row.key), line: Number(row.line), file, data: JSON.parse(String(row.data)) }
+    }
+  }
+
+  #mark(id: number): void {
+    this.#taken[id >> 3] = (this.#taken[id >> 3] ?? 0) | (1 << (id & 7))
+  }
+
+  #fileNumber(file: string | undefined): number {
+    if (file === undefined) return 0
+    const known = this.#files.lastIndexOf(file)
+    return known === -1 ? this.#files.push(file) - 1 : known
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+function columns(row: unknown): [position: number, id: number, file: number, line: number, data: string] {
+  if (!Array.isArray(row)) throw new Error('rows are arrays here')
+  return [Number(row[0]), Number(row[1]), Number(row[2]), Number(row[3]), String(row[4])]
+}

@@ -1,0 +1,243 @@
+import type { Hash } from 'node:crypto'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { codeOf, ManifestError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
+import { NotRegularFile, openRegularHandle } from '../../files/regular-file.ts'
+import type { FileWatch, SourceFile } from './file.ts'
+
+const CHUNK = 64 * 1024
+
+const GZIP = [0x1f, 0x8b]
+const ZIP = [0x50, 0x4b, 0x03, 0x04]
+
+export interface ByteOptions {
+  /** Fed with the bytes as they are on disk, before any unpacking. */
+  hash?: Hash
+  /** Told of the file: it must not change until the whole source has been read. */
+  watch?: FileWatch
+  signal?: AbortSignal
+}
+
+/**
+ * The bytes of a file, chunk by chunk, unpacked if they are gzip or zstd. That is told by their first bytes (RFC 1952: 1f 8b,
+ * RFC 8878: 28 b5 2f fd) and not by the name.
+ * @throws ManifestError when there is no such file, SourceError when it cannot be read
+ */
+export async function* readBytes(file: SourceFile, options: ByteOptions = {}): AsyncGenerator<Buffer> {
+  try {
+    const raw = fromDisk(file, options)
+    const first = await raw.next()
+    if (first.done) return
+    const whole = chain(first.value, raw)
+    if (startsWith(first.value, ZIP)) {
+      await raw.return(undefined)
+      throw zipRefused(file)
+    }
+    if (startsWith(first.value, GZIP)) yield* unpackGzip(whole)
+    else if (isZstd(first.value)) yield* unpackZstd(whole, CHUNK)
+    else yield* whole
+  } catch (error) {
+    throw readable(error, file)
+  }
+}
+
+async function* fromDisk(file: SourceFile, { hash, watch, signal }: ByteOptions): AsyncGenerator<Buffer> {
+  const handle = await openRegularHandle(file.path)
+  try {
+    await watch?.opened(file, handle)
+    let bytes = 0
+    for await (const chunk of handle.createReadStream({ highWaterMark: CHUNK, autoClose: false })) {
+      signal?.throwIfAborted()
+      hash?.update(chunk)
+      bytes += chunk.length
+      watch?.read(chunk.length)
+      yield chunk
+    }
+    await watch?.ended(file, handle, bytes, hash)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function* chain(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield first
+    yield* rest
+  } finally {
+    await rest.return(undefined)
+  }
+}
+
+async function* unpackGzip(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  // An error on either side reaches the reader through the iteration; the callback only keeps it from being unhandled.
+  yield* pipeline(Readable.from(packed), createGunzip({ chunkSize: CHUNK }), () => {})
+}
+
+function startsWith(bytes: Buffer, magic: readonly number[]): boolean {
+  return magic.every((byte, index) => bytes[index] === byte)
+}
+
+function zipRefused(file: SourceFile): SourceError {
+  return new SourceError({
+    code: 'zip_archive',
+    message: 'the file is a ZIP archive, not text',
+    hint: 'unpack it and name the file inside; gzip files are read as they are',
+    at: { file: file.name },
+  })
+}
+
+function readable(error: unknown, file: SourceFile): unknown {
+  if (error instanceof OperatorError) return error
+  const code = codeOf(error)
+  const at = { file: file.name }
+  if (error instanceof NotRegularFile) return irregular(file, error)
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ManifestError({
+        code: 'file_not_found',
+        message: `there is no file ${file.name}`,
+        hint: `looked for ${file.path}; relative paths start at the manifest's folder`,
+        at,
+      })
+    case 'EACCES':
+    case 'EPERM':
+      return new SourceError({
+        code: 'file_unreadable',
+        message: 'the file may not be read by this user',
+        hint: `check its permissions: ls -l ${file.path}`,
+        at,
+      })
+    case 'Z_DATA_ERROR':
+    case 'Z_BUF_ERROR':
+      return new SourceError({
+        code: 'broken_gzip',
+        message: 'the gzip data is damaged or cut off',
+        hint: `test it with: gzip -t < ${file.path}; then copy or export it again`,
+        at,
+      })
+    case BrokenZstd.code:
+      return new SourceError({
+        code: 'broken_zstd',
+        message: 'the zstd data is damaged or cut off',
+        hint: `test it with: zstd -t ${file.path}; then copy or export it again`,
+        at,
+      })
+    default:
+      if (typeof code !== 'string' || !code.startsWith('E') || code.startsWith('ERR_')) return error
+      return new SourceError({ code: 'file_unreadable', message: `reading the file failed (${code})`, at })
+  }
+}
+
+/** A pipe cannot be read again, which a plan that is applied later needs. */
+function irregular({ name }: SourceFile, { what }: NotRegularFile): ManifestError {
+  const hint = what === 'a folder' ? 'name a file in it' : 'write its content to a file, and name that'
+  return new ManifestError({ code: 'not_a_file', message: `${name} is ${what}`, hint, at: { file: name } })
+}
+
+/** RFC 8878: the frames of data, and the sixteen kinds of frames that hold none. */
+const FRAME = 0xfd2fb528
+const SKIPPABLE = 0x184d2a50
+
+/** Whether these bytes begin like a zstd file. */
+function isZstd(bytes: Buffer): boolean {
+  return bytes.length >= 4 && isFrame(bytes.readUInt32LE(0))
+}
+
+/** The data is damaged or cut off, or something else follows it. */
+class BrokenZstd extends Error {
+  static readonly code = 'BROKEN_ZSTD'
+  readonly code = BrokenZstd.code
+}
+
+/**
+ * Unpacks zstd. A file may be made of several frames (`cat a.zst b.zst`, pzstd), of which Node's decompressor reads only the
+ * first and drops the others without a word: each gets a decompressor of its own.
+ * @throws BrokenZstd; whatever `packed` throws
+ */
+async function* unpackZstd(packed: AsyncGenerator<Buffer>, chunkSize: number): AsyncGenerator<Buffer> {
+  let pending: Buffer = Buffer.alloc(0)
+  try {
+    for (;;) {
+      while (pending.length < 4) {
+        const next = await packed.next()
+        if (next.done) {
+          if (pending.length > 0) throw new BrokenZstd()
+          return
+        }
+        pending = Buffer.concat([pending, next.value])
+      }
+      const magic = pending.readUInt32LE(0)
+      if (!isFrame(magic)) throw new BrokenZstd()
+      pending = magic === FRAME ? yield* unpackFrame(pending, packed, chunkSize) : await skipFrame(pending, packed)
+    }
+  } finally {
+    await packed.return(undefined)
+  }
+}
+
+function isFrame(magic: number): boolean {
+  return magic === FRAME || (magic & 0xfffffff0) >>> 0 === SKIPPABLE
+}
+
+/** @returns what was read of the bytes behind the frame */
+async function* unpackFrame(
+  first: Buffer,
+  packed: AsyncGenerator<Buffer>,
+  chunkSize: number,
+): AsyncGenerator<Buffer, Buffer> {
+  const decompressor = createZstdDecompress({ chunkSize })
+  /** What was handed to the decompressor and may not have been taken yet, from the position `from` in the frame on. */
+  const handed: Buffer[] = []
+  let from = 0
+  let reading: Promise<Buffer | undefined> = Promise.resolve(first)
+  const take = async (): Promise<Buffer | undefined> => {
+    const next = await packed.next()
+    return next.done ? undefined : next.value
+  }
+  const hand = (chunk: Buffer | undefined): Buffer | undefined => {
+    while (handed[0] !== undefined && from + handed[0].length <= decompressor.bytesWritten) {
+      from += handed.shift()?.length ?? 0
+    }
+    if (chunk !== undefined) handed.push(chunk)
+    return chunk
+  }
+  reading = reading.then(hand)
+  async function* feed(): AsyncGenerator<Buffer> {
+    for (;;) {
+      const chunk = await reading
+      if (chunk === undefined) return
+      yield chunk
+      reading = take().then(hand)
+      reading.catch(() => {})
+    }
+  }
+  // Errors are told by the iteration; without the callback they would count as unhandled too when nobody iterates to the end.
+  try {
+    yield* pipeline(Readable.from(feed()), decompressor, () => {})
+  } catch (error) {
+    throw error instanceof Error && 'code' in error && /^Z/.test(String(error.code)) ? new BrokenZstd() : error
+  }
+  // The feeder reads ahead: what it was waiting for when the frame ended belongs to the next one.
+  await reading
+  return Buffer.concat(handed).subarray(decompressor.bytesWritten - from)
+}
+
+async function skipFrame(first: Buffer, packed: AsyncGenerator<Buffer>): Promise<Buffer> {
+  let bytes = first
+  const need = async (length: number): Promise<void> => {
+    while (bytes.length < length) {
+      const next = await packed.next()
+      if (next.done) throw new BrokenZstd()
+      bytes = Buffer.concat([bytes, next.value])
+    }
+  }
+  await need(8)
+  let left = 8 + bytes.readUInt32LE(4)
+  while (bytes.length < left) {
+    left -= bytes.length
+    bytes = Buffer.alloc(0)
+    await need(1)
+  }
+  return bytes.subarray(left)
+}

@@ -1,0 +1,192 @@
+import type { Hash } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
+import { type FileHandle, glob, stat } from 'node:fs/promises'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { ManifestError, SourceError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+
+/** A file as the manifest names it and where it is. */
+export interface SourceFile {
+  /** As written in the manifest: what messages say. */
+  name: string
+  /** Absolute. */
+  path: string
+}
+
+/** The file that a manifest in `directory` means by `name`. */
+export function sourceFile(name: string, directory: string): SourceFile {
+  return { name, path: resolve(directory, name) }
+}
+
+const PATTERN = /[*?{[]/
+
+/**
+ * The files that paths and patterns mean: path by path as written, those of a pattern in the order of their names. A file
+ * that several of them mean is read once, where it comes first.
+ * @param stream whose paths they are
+ * @throws ManifestError when a pattern matches no file. A plain path need not exist
+ */
+export async function expandPaths(paths: readonly string[], directory: string, stream: string): Promise<SourceFile[]> {
+  const files = new Map<string, SourceFile>()
+  for (const path of paths) {
+    for (const file of await expand(path, directory, stream)) if (!files.has(file.path)) files.set(file.path, file)
+  }
+  return [...files.values()]
+}
+
+async function expand(path: string, directory: string, stream: string): Promise<SourceFile[]> {
+  // A file may have a name that reads like a pattern: `export (1) [final].csv`.
+  if (!PATTERN.test(path) || (await isFile(resolve(directory, path)))) return [sourceFile(path, directory)]
+  const names: string[] = []
+  for await (const name of glob(path, { cwd: directory })) {
+    if (await isFile(resolve(directory, name))) names.push(shown(name, directory))
+  }
+  if (names.length === 0) throw noMatch(path, directory, stream)
+  return names.sort().map((name) => sourceFile(name, directory))
+}
+
+/** Relative to the manifest's folder where it lies in there, with `/` on every system, so that the order is the same. */
+function shown(name: string, directory: string): string {
+  const within = relative(directory, resolve(directory, name))
+  const short = isAbsolute(within) || within.startsWith('..') ? name : within
+  return short.split(sep).join('/')
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+}
+
+function noMatch(pattern: string, directory: string, stream: string): ManifestError {
+  return new ManifestError({
+    code: 'no_file_matches',
+    message: `no file matches ${pattern}`,
+    hint: `looked in ${directory}`,
+    path: `source.streams.${stream}.path`,
+  })
+}
+
+/** What tells that a file is still the one that it was. */
+interface Stamp {
+  size: bigint
+  mtimeNs: bigint
+  ino: bigint
+  dev: bigint
+}
+
+/**
+ * The files of one reading of a source. A file that changes while it is read yields half of what it was and half of what it
+ * becomes, without any sign of it in the text: so each must be, until all of them have been read, what it was when reading began,
+ * or when it was first opened. Pipes and devices have no such stamp, and are left alone.
+ */
+export class FileWatch {
+  readonly #seen = new Map<string, { file: SourceFile; stamp: Stamp }>()
+  readonly #digests = new Map<string, string>()
+  readonly #onBytes: (read: number, of: number) => void
+  #total = 0
+  #read = 0
+
+  /** @param onBytes told how many bytes of the files have been read, and how many there are */
+  constructor(onBytes: (read: number, of: number) => void = () => {}) {
+    this.#onBytes = onBytes
+  }
+
+  /** SHA-256 (hex) of what was read of each file that was read to its end, by its name. */
+  digests(): ReadonlyMap<string, string> {
+    return this.#digests
+  }
+
+  /** Reading begins, and these are what will be read. Whoever opens a missing file reports it. */
+  async begin(files: readonly SourceFile[]): Promise<void> {
+    for (const file of files) {
+      const stamp = await named(file)
+      if (!stamp?.isFile()) continue
+      this.#seen.set(file.path, { file, stamp })
+      this.#total += Number(stamp.size)
+    }
+  }
+
+  /** So many more bytes of a file have been read. One that is read twice counts once. */
+  read(bytes: number): void {
+    this.#read = Math.min(this.#total, this.#read + bytes)
+    if (this.#total > 0) this.#onBytes(this.#read, this.#total)
+  }
+
+  /**
+   * A file has been opened.
+   * @throws SourceError when it is not what it was when it was opened before
+   */
+  async opened(file: SourceFile, handle: FileHandle): Promise<void> {
+    const stats = await handle.stat({ bigint: true })
+    if (!stats.isFile()) return
+    const before = this.#seen.get(file.path)
+    if (before === undefined) this.#seen.set(file.path, { file, stamp: stats })
+    else demandSame(file, before.stamp, stats)
+  }
+
+  /**
+   * An open file has been read to its end.
+   * @param hash has been fed with its bytes
+   * @throws SourceError when it, or the file that now has its name, is not what was opened
+   */
+  async ended(file: SourceFile, handle: FileHandle, bytes: number, hash?: Hash): Promise<void> {
+    if (hash !== undefined) this.#digests.set(file.name, hash.copy().digest('hex'))
+    const before = this.#seen.get(file.path)
+    if (before === undefined) return
+    demandSame(file, before.stamp, await handle.stat({ bigint: true }))
+    demandSame(file, before.stamp, await named(file))
+    if (BigInt(bytes) === before.stamp.size) return
+    throw new SourceError(changed(file, `it has ${before.stamp.size} bytes, and only ${bytes} of them could be read`))
+  }
+
+  /**
+   * Looks at every file again.
+   * @param files what would be read now
+   * @throws SourceError naming all that are not what they were
+   */
+  async check(files: readonly SourceFile[]): Promise<void> {
+    const problems: Problem[] = []
+    for (const file of files) {
+      const isNew = !this.#seen.has(file.path) && (await named(file))?.isFile()
+      if (isNew) problems.push(changed(file, 'it was not there when reading began'))
+    }
+    for (const { file, stamp } of this.#seen.values()) {
+      const how = difference(stamp, await named(file))
+      if (how !== undefined) problems.push(changed(file, how))
+    }
+    if (problems.length > 0) throw new SourceError(problems)
+  }
+}
+
+/** Undefined: there is no such file any more. */
+function named({ path }: SourceFile): Promise<BigIntStats | undefined> {
+  return stat(path, { bigint: true }).catch(() => undefined)
+}
+
+function demandSame(file: SourceFile, before: Stamp, now: Stamp | undefined): void {
+  const how = difference(before, now)
+  if (how !== undefined) throw new SourceError(changed(file, how))
+}
+
+function difference(before: Stamp, now: Stamp | undefined): string | undefined {
+  if (now === undefined) return 'it is gone'
+  if (now.ino !== before.ino || now.dev !== before.dev) return 'another file has its name now'
+  if (now.size !== before.size) return `its size was ${before.size} bytes, and is now ${now.size}`
+  if (now.mtimeNs === before.mtimeNs) return undefined
+  return `its modification time was ${timeOf(before)}, and is now ${timeOf(now)}`
+}
+
+function timeOf({ mtimeNs }: Stamp): string {
+  return new Date(Number(mtimeNs / 1_000_000n)).toISOString()
+}
+
+function changed(file: SourceFile, how: string): Problem {
+  return {
+    code: 'source_changed',
+    message: `the file changed while it was read: ${how}`,
+    hint: 'wait until whatever writes it has ended, or work from a copy; then run the same command again',
+    at: { file: file.name },
+  }
+}

@@ -1,0 +1,224 @@
+import { isUtf8 } from 'node:buffer'
+import { SourceError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { type ByteOptions, readBytes } from './bytes.ts'
+import { type Encoding, inUtf8 } from './encodings.ts'
+import type { SourceFile } from './file.ts'
+
+/**
+ * What text/ is for. In: a file of any encoding, packed or not (`bytes.ts`, `encodings.ts`). Out: its text as bytes in UTF-8, chunk by
+ * chunk or line by line, and the file watched for changes (`file.ts`).
+ */
+
+export interface TextOptions extends ByteOptions {
+  /** Default: by the byte-order mark, else UTF-8. */
+  encoding?: Encoding
+  /** Told of NUL characters that were taken out. */
+  onNul(count: number): void
+  /** Told of an encoding that is probably not the file's, once the file has been read. */
+  warn?(problem: Problem): void
+}
+
+/**
+ * The text of a file, unpacked, as bytes in UTF-8 without a byte-order mark. No chunk ends within a character.
+ * @throws ManifestError when there is no such file, SourceError when it cannot be read or is not in its encoding
+ */
+export function readText(file: SourceFile, options: TextOptions): AsyncGenerator<Buffer> {
+  const bytes = readBytes(file, options)
+  const { encoding, warn } = options
+  const watched = encoding === 'latin1' && warn !== undefined ? doubtingLatin1(file, bytes, warn) : bytes
+  return readUtf8(file, inUtf8(file, watched, encoding), options.onNul)
+}
+
+/** Passes bytes on. Text in an encoding of single bytes is valid UTF-8 by chance only, unless it is ASCII. */
+async function* doubtingLatin1(
+  file: SourceFile,
+  chunks: AsyncGenerator<Buffer>,
+  warn: (problem: Problem) => void,
+): AsyncGenerator<Buffer> {
+  let carried: Buffer = Buffer.alloc(0)
+  let isMarked: boolean | undefined
+  let isValid = true
+  let isAscii = true
+  for await (const chunk of chunks) {
+    if (isValid) {
+      const bytes = carried.length === 0 ? chunk : Buffer.concat([carried, chunk])
+      isMarked ??= startsWithMark(bytes)
+      const whole = bytes.subarray(0, bytes.length - unfinished(bytes))
+      isValid = isUtf8(whole)
+      isAscii &&= whole.every((byte) => byte < 0x80)
+      carried = Buffer.from(bytes.subarray(whole.length))
+    }
+    yield chunk
+  }
+  // A byte-order mark has decided already.
+  if (!isValid || isAscii || isMarked || carried.length > 0) return
+  warn({
+    code: 'encoding_doubtful',
+    severity: 'warning',
+    message: 'the file is read as latin1, and every byte of it is valid UTF-8: names may come out as ZoÃ« for Zoë',
+    hint: 'remove encoding: latin1 if the file is UTF-8',
+    at: { file: file.name },
+  })
+}
+
+function startsWithMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+}
+
+/**
+ * The bytes of a file, which must be UTF-8; a byte-order mark is taken off. NUL characters mean nothing in a CSV file and
+ * break databases behind it: they are taken out and counted.
+ * @throws SourceError naming the line of the first byte that is not UTF-8
+ */
+export async function* readUtf8(
+  file: SourceFile,
+  chunks: AsyncIterable<Buffer>,
+  onNul: (count: number) => void,
+): AsyncGenerator<Buffer> {
+  let carried: Buffer = Buffer.alloc(0)
+  let offset = 0
+  let first = true
+  for await (const chunk of chunks) {
+    const bytes = carried.length === 0 ? chunk : Buffer.concat([carried, chunk])
+    if (first && bytes.length < 4) {
+      carried = bytes
+      continue
+    }
+    const text = bytes.subarray(0, bytes.length - unfinished(bytes))
+    await demandUtf8(file, text, offset)
+    yield withoutNul(first ? withoutMark(file, text) : text, onNul)
+    first = false
+    carried = Buffer.from(bytes.subarray(text.length))
+    offset += text.length
+  }
+  if (carried.length === 0) return
+  await demandUtf8(file, carried, offset)
+  yield withoutNul(first ? withoutMark(file, carried) : carried, onNul)
+}
+
+/** How many bytes at the end belong to a character whose rest is in the next chunk. */
+function unfinished(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte < 0x80) return 0
+    if (byte < 0xc0) continue
+    const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
+    return length > back ? back : 0
+  }
+  return 0
+}
+
+function withoutMark(file: SourceFile, bytes: Buffer): Buffer {
+  refuseUtf16(file, bytes)
+  return startsWithMark(bytes) ? bytes.subarray(3) : bytes
+}
+
+/** ASCII in UTF-16 shows as every other byte being NUL. With a byte-order mark it was decoded before. */
+function refuseUtf16(file: SourceFile, bytes: Buffer): void {
+  const little = bytes[1] === 0 && bytes[3] === 0 && bytes[0] !== 0
+  const big = bytes[0] === 0 && bytes[2] === 0 && bytes[1] !== 0
+  if (!little && !big) return
+  const name = little ? 'UTF-16LE' : 'UTF-16BE'
+  throw new SourceError({
+    code: 'wrong_encoding',
+    message: `the file is ${name}, not UTF-8`,
+    hint: `convert it: iconv -f ${name} -t UTF-8 ${file.path} > converted.csv; a source of type file reads it with encoding: ${name.toLowerCase()}`,
+    at: { file: file.name, line: 1 },
+  })
+}
+
+function withoutNul(bytes: Buffer, onNul: (count: number) => void): Buffer {
+  if (!bytes.includes(0)) return bytes
+  const kept = bytes.filter((byte) => byte !== 0)
+  onNul(bytes.length - kept.length)
+  return Buffer.from(kept.buffer, kept.byteOffset, kept.length)
+}
+
+async function demandUtf8(file: SourceFile, bytes: Buffer, offset: number): Promise<void> {
+  if (isUtf8(bytes)) return
+  if (offset === 0) refuseUtf16(file, bytes)
+  throw new SourceError({
+    code: 'wrong_encoding',
+    message: 'the file is not UTF-8: this line holds a byte sequence that UTF-8 does not allow',
+    hint: `if it comes from Excel or an old system, convert it: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv; a source of type file reads it with encoding: latin1`,
+    at: { file: file.name, line: await lineOfByte(file, offset + validLength(bytes)) },
+  })
+}
+
+/** Length of the longest valid beginning, give or take one unfinished character. */
+function validLength(bytes: Buffer): number {
+  let valid = 0
+  let invalid = bytes.length
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1
+    const part = bytes.subarray(0, middle)
+    if (isUtf8(part.subarray(0, middle - unfinished(part)))) valid = middle
+    else invalid = middle
+  }
+  return valid
+}
+
+/** The file is read a second time: counting lines on every read would cost more than this rare case is worth. */
+async function lineOfByte(file: SourceFile, offset: number): Promise<number> {
+  let line = 1
+  let position = 0
+  let previous = 0
+  for await (const chunk of readBytes(file)) {
+    for (const byte of chunk) {
+      if (position++ === offset) return line
+      if (byte === 0x0d || (byte === 0x0a && previous !== 0x0d)) line++
+      previous = byte
+    }
+  }
+  return line
+}
+
+/** What is said of NUL characters that were taken out. */
+export function nulWarning(file: SourceFile, count: number): Problem {
+  return {
+    code: 'nul_characters',
+    severity: 'warning',
+    message: `${count} NUL ${count === 1 ? 'character was' : 'characters were'} left out`,
+    hint: 'they mean nothing in text; look at how the file was exported',
+    at: { file: file.name },
+  }
+}
+
+const LF = 0x0a
+
+interface Line {
+  /** From 1. */
+  line: number
+  /** Without blanks around it; undefined when the line is too long to be kept. */
+  content: string | undefined
+}
+
+/** The lines of a text, as many at once as a chunk of it completes. Of a line that is too long nothing is kept. */
+export async function* linesOf(text: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Line[]> {
+  let begun: Buffer[] = []
+  let length = 0
+  let line = 1
+  const finish = (rest: Buffer): Line => {
+    const whole = begun.length === 0 ? rest : Buffer.concat([...begun, rest])
+    const content = length + rest.length > maxBytes ? undefined : whole.toString('utf8').trim()
+    begun = []
+    length = 0
+    return { line: line++, content }
+  }
+  for await (const chunk of text) {
+    const lines: Line[] = []
+    let at = 0
+    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, at)) {
+      lines.push(finish(chunk.subarray(at, end)))
+      at = end + 1
+    }
+    if (at < chunk.length) {
+      length += chunk.length - at
+      if (length > maxBytes) begun = []
+      else begun.push(chunk.subarray(at))
+    }
+    if (lines.length > 0) yield lines
+  }
+  if (length > 0) yield [finish(Buffer.alloc(0))]
+}

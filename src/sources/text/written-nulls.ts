@@ -1,0 +1,215 @@
+import type { SourceConfig } from '../../config/manifest.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { someOf } from '../../diagnostics/some-of.ts'
+import { isObject } from '../../json.ts'
+import { nullsOption, type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../source.ts'
+
+/**
+ * What programs write where they hold nothing. To the letter: a person may be called Null.
+ * MySQL's zero dates are among them: no date, and a text that counts as one.
+ */
+const WRITTEN: ReadonlySet<string> = new Set([
+  'NULL',
+  'null',
+  '(NULL)',
+  '<null>',
+  '\\N',
+  'None',
+  'nan',
+  'NaN',
+  'undefined',
+  '[object Object]',
+  '0000-00-00',
+  '0000-00-00 00:00:00',
+  '0000-00-00 00:00:00.000',
+  '0000-00-00 00:00:00.000000',
+])
+
+/** Whether a text is made of such words alone, as an expression makes it of written nulls, or holds what a program wrote for an object. */
+export function saysNothing(text: string): boolean {
+  if (text.length > LONGEST_TEXT) return false
+  const blank = text.indexOf(' ')
+  if (blank < 0) return text.length <= LONGEST && WRITTEN.has(text)
+  if (text.includes('[object Object]')) return true
+  return WRITTEN.has(text.slice(0, blank)) && text.split(' ').every((word) => WRITTEN.has(word))
+}
+
+/** Longer texts are made of more than two or three such words. */
+const LONGEST_TEXT = 60
+
+const LONGEST = Math.max(...[...WRITTEN].map((value) => value.length))
+
+/** Columns that are kept count of, and how deep they may lie: an object that is used as a map has no end of them. */
+const MAX_COLUMNS = 1000
+const MAX_DEPTH = 5
+
+/** Columns that a warning names. */
+const MAX_TOLD = 10
+
+/** A column of a stream whose cells hold what looks like a written null. */
+export interface WrittenNull {
+  stream: string
+  /** Inside rows that were joined: `memberships.org_name`. */
+  column: string
+  values: { value: string; count: number }[]
+  /** Records, or rows of the innermost list. */
+  of: number
+  /** Where the first one stands. */
+  first: Origin
+}
+
+interface Node {
+  path: string
+  seen: number
+  columns: Map<string, { counts: Map<string, number>; first: Origin }>
+  members: Map<string, Node>
+}
+
+/** Counts cells that look like a written null, over any number of records in the same memory. */
+export class WrittenNulls {
+  readonly #columnsOf: (stream: string) => ReadonlySet<string> | 'all'
+  readonly #streams = new Map<string, Node>()
+  #kept = 0
+
+  /** @param columnsOf names of the columns of a stream, and of rows joined to it, that are looked into. Default: all */
+  constructor(columnsOf: (stream: string) => ReadonlySet<string> | 'all' = () => 'all') {
+    this.#columnsOf = columnsOf
+  }
+
+  add({ stream, data, origin }: Pick<SourceRecord, 'stream' | 'data' | 'origin'>): void {
+    const node = this.#streams.get(stream) ?? createNode('')
+    this.#streams.set(stream, node)
+    const columns = this.#columnsOf(stream)
+    this.#visit(node, data, origin, columns === 'all' ? undefined : columns, 1)
+  }
+
+  /** The columns in the order in which they were met. */
+  found(): WrittenNull[] {
+    return [...this.#streams].flatMap(([stream, node]) => [...foundIn(stream, node)])
+  }
+
+  #visit(node: Node, data: object, origin: Origin, wanted: ReadonlySet<string> | undefined, depth: number): void {
+    node.seen += 1
+    for (const [name, value] of Object.entries(data)) {
+      if (wanted === undefined || wanted.has(name)) this.#look(node, name, value, origin, wanted, depth)
+    }
+  }
+
+  #look(
+    node: Node,
+    name: string,
+    value: unknown,
+    origin: Origin,
+    wanted: ReadonlySet<string> | undefined,
+    depth: number,
+  ): void {
+    if (typeof value === 'string') this.#count(node, name, value, origin)
+    else if (Array.isArray(value)) for (const item of value) this.#look(node, name, item, origin, wanted, depth)
+    else if (isObject(value) && depth < MAX_DEPTH) {
+      const member = this.#member(node, name)
+      if (member !== undefined) this.#visit(member, value, placeOf(value) ?? origin, wanted, depth + 1)
+    }
+  }
+
+  #count(node: Node, name: string, text: string, origin: Origin): void {
+    const value = text.trim()
+    if (value.length > LONGEST || !WRITTEN.has(value)) return
+    let column = node.columns.get(name)
+    if (column === undefined) {
+      if (this.#kept >= MAX_COLUMNS) return
+      this.#kept += 1
+      column = { counts: new Map(), first: origin }
+      node.columns.set(name, column)
+    }
+    column.counts.set(value, (column.counts.get(value) ?? 0) + 1)
+  }
+
+  #member(node: Node, name: string): Node | undefined {
+    const known = node.members.get(name)
+    if (known !== undefined || this.#kept >= MAX_COLUMNS) return known
+    this.#kept += 1
+    const member = createNode(`${node.path}${name}.`)
+    node.members.set(name, member)
+    return member
+  }
+}
+
+function createNode(path: string): Node {
+  return { path, seen: 0, columns: new Map(), members: new Map() }
+}
+
+function* foundIn(stream: string, node: Node): Generator<WrittenNull> {
+  for (const [name, { counts, first }] of node.columns) {
+    const values = [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count)
+    yield { stream, column: `${node.path}${name}`, values, of: node.seen, first }
+  }
+  for (const member of node.members.values()) yield* foundIn(stream, member)
+}
+
+/** Where a row stands that was joined. */
+function placeOf(row: Record<string, unknown>): Origin | undefined {
+  const { [ROW_FILE]: file, [ROW_LINE]: line } = row
+  if (typeof file !== 'string') return undefined
+  return typeof line === 'number' ? { file, line } : { file }
+}
+
+/** Every value that was found, the most frequent first. */
+export function nullValues(found: readonly WrittenNull[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { values } of found) {
+    for (const { value, count } of values) counts.set(value, (counts.get(value) ?? 0) + count)
+  }
+  return [...counts].sort(([, a], [, b]) => b - a).map(([value]) => value)
+}
+
+/**
+ * A warning for each setting that would make nothing of such texts, with the columns that it is about.
+ * @param mapped whether the mapping is known to read these columns
+ */
+export function writtenNullWarnings(
+  found: readonly WrittenNull[],
+  { mapped, source }: { mapped: boolean; source: SourceConfig },
+): Problem[] {
+  const groups = Map.groupBy(found, (one) => `${one.stream}\n${settingOf(one, source).path}`)
+  return [...groups.values()].flatMap((columns): Problem[] => {
+    const [one] = columns
+    if (one === undefined) return []
+    const { path, nulls } = settingOf(one, source)
+    const list = JSON.stringify([...new Set([...nulls, ...nullValues(columns)])]).replaceAll(',', ', ')
+    const read = mapped ? `, and the mapping reads ${columns.length === 1 ? 'it' : 'them'} as a value` : ''
+    const message =
+      columns.length === 1
+        ? `${one.stream}: the column ${one.column} holds the text ${heldIn(one)}${read}`
+        : `${one.stream}: ${columns.length} columns hold texts that stand for nothing${read}: ${listed(columns)}`
+    return [
+      {
+        code: 'written_null',
+        severity: 'warning',
+        message,
+        hint: `where this means nothing, set ${path} to ${list}: such cells of CSV then count as empty; in JSON, write null`,
+        at: one.first,
+      },
+    ]
+  })
+}
+
+function heldIn({ values, of }: WrittenNull): string {
+  const held = values.map(({ value, count }) => `${value} in ${count}`).join(' and ')
+  return `${held} of ${of} ${of === 1 ? 'row' : 'rows'}`
+}
+
+function listed(columns: readonly WrittenNull[]): string {
+  return someOf(
+    columns.map((one) => `${one.column} (${heldIn(one)})`),
+    { limit: MAX_TOLD },
+  )
+}
+
+/** Where the manifest says what stands for nothing in such a column, and what it says already: a stream may have a list of its own. */
+function settingOf({ stream, column }: WrittenNull, source: SourceConfig): { path: string; nulls: string[] } {
+  const streams = isObject(source.streams) ? source.streams : {}
+  const name = column.split('.').findLast((segment) => Object.hasOwn(streams, segment)) ?? stream
+  const own = streams[name]
+  if (isObject(own) && own.nulls !== undefined) return { path: `source.streams.${name}.nulls`, nulls: nullsOption(own) }
+  return { path: 'source.nulls', nulls: nullsOption(source) }
+}
