@@ -10,7 +10,7 @@ const CODES: string[] = JSON.parse(JSON.stringify(manifestSchema)).$defs.warning
 /** Files whose warnings become those of a plan or a verification. */
 const MAKERS = [
   ...readdirSync(new URL('../../src/planning/', import.meta.url)).map((name) => `src/planning/${name}`),
-  'src/sources/written-nulls.ts',
+  'src/sources/text/written-nulls.ts',
 ]
 
 test('every warning of a plan can be accepted, and is explained', () => {

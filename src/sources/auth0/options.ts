@@ -248,7 +248,7 @@ export function checkCredentials(config: Record<string, unknown>): Problem[] {
       {
         code: 'missing_key',
         message: `"${name}" is missing`,
-        hint: 'a tenant is read with the credentials of a machine-to-machine application: see docs/sources/auth0.md',
+        hint: 'a tenant is read with the credentials of a machine-to-machine application: see docs/how-to/sources/auth0.md',
         path: `source.${name}`,
       },
     ]

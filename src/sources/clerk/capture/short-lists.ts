@@ -95,7 +95,7 @@ function notListed(name: string, cause: HttpRefusal): SourceError {
     {
       code: 'connections_not_listed',
       message: `${name} has no list of enterprise connections (HTTP 404), which Clerk's Backend API has since March 2026`,
-      hint: 'check source.baseUrl; or take connections out under source, and map connections from a file: see docs/connections.md',
+      hint: 'check source.baseUrl; or take connections out under source, and map connections from a file: see docs/how-to/connections.md',
       path: 'source.connections',
     },
     { cause },
