@@ -1,11 +1,12 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
+import { desiredReferringTo, mergedKeys, notesUnder, recordsOf, refusedRefs } from '../rundb/questions.ts'
 import type { Address } from '../state/store.ts'
 import { blank } from './explain-record.ts'
 import type { Explaining } from './explaining.ts'
 import type { ExplainedDependents, ExplainedRole, Explanation } from './explanation.ts'
-import { mergedKeys, type Origins, originsOf, positionsOf, recordCount } from './identity.ts'
+import { type Origins, originsOf, positionsOf } from './identity.ts'
 import { liveOf, stateOf } from './in-workos.ts'
 import { mapTexts, maskingOf } from './masking.ts'
 import { mergingOf } from './merging.ts'
@@ -37,10 +38,7 @@ export function contributing(set: DesiredSet, address: Address): number[] {
 }
 
 function membershipsOf({ rundb }: DesiredSet, user: string): string[] {
-  return rundb
-    .statement("SELECT key FROM desired WHERE kind = 'membership' AND refs ->> '$.user' = ? ORDER BY key LIMIT ?")
-    .all(user, DEPENDENTS)
-    .map(({ key }) => String(key))
+  return desiredReferringTo(rundb, 'membership', 'user', user, DEPENDENTS)
 }
 
 /** Everything there is to tell of one resource. */
@@ -69,13 +67,18 @@ export async function explainResource(explaining: Explaining, address: Address):
     mergedKeys: origins.kind === kind ? mergedKeys(set.rundb, kind, key) : [],
     declared: declaredAt(loaded, address),
     records: records.map((traced) => showRecord(traced, { loaded, masking }, concernsOf(origins))),
-    moreRecords: Math.max(0, recordCount(set.rundb, origins) - records.length),
+    moreRecords: Math.max(0, recordsOf(set.rundb, origins.kind, origins.keys) - records.length),
     rejects: rejectsOf(set, kind, origins.keys),
     merging,
     notes: notesOf(set, origins),
     password: kind === 'user' ? passwordOf(set, key, origins.keys, action, merging, loaded.manifest.map) : null,
     roles: kind === 'membership' ? rolesOf(explaining, key) : [],
-    references: referencesOf(set, address, desired?.refs ?? refusedRefs(set, address) ?? known?.refs ?? {}, planned),
+    references: referencesOf(
+      set,
+      address,
+      desired?.refs ?? refusedRefs(set.rundb, address) ?? known?.refs ?? {},
+      planned,
+    ),
     dependents: dependentsOf(set, address, planned).map((one) => (kind === 'user' ? withRoles(explaining, one) : one)),
     state: known,
     live: api === undefined ? null : await liveOf(api, set, definition, address, planning),
@@ -116,18 +119,12 @@ function declaredAt(loaded: LoadedManifest, { kind, key }: Address): string | nu
   return null
 }
 
-function notesOf({ rundb }: DesiredSet, { kind, keys }: Origins): Explanation['notes'] {
-  return rundb
-    .statement(
-      `SELECT DISTINCT code, detail FROM notes WHERE kind = ? AND key IN (SELECT value FROM json_each(?))
-       AND code NOT IN ('password_reset_required', 'password_weak_reset', 'unmapped_role') LIMIT 20`,
-    )
-    .all(kind, JSON.stringify(keys))
-    .map(({ code, detail }) => ({ code: String(code), detail: String(detail) }))
-}
+/** Notes that are told elsewhere: with the password, and with the roles. */
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['password_reset_required', 'password_weak_reset', 'unmapped_role'])
 
-/** What something that was refused referred to. */
-function refusedRefs({ rundb }: DesiredSet, { kind, key }: Address): Record<string, string> | undefined {
-  const row = rundb.statement('SELECT refs FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
-  return row && JSON.parse(String(row.refs))
+function notesOf({ rundb }: DesiredSet, { kind, keys }: Origins): Explanation['notes'] {
+  return notesUnder(rundb, kind, keys)
+    .filter(({ code }) => !TOLD_ELSEWHERE.has(code))
+    .slice(0, 20)
+    .map(({ code, detail }) => ({ code, detail }))
 }

@@ -4,6 +4,7 @@ import { policyFor } from '../desired/merge-policy.ts'
 import { groupOf } from '../desired/stage.ts'
 import type { Json } from '../json.ts'
 import { draftDefinition } from '../kinds/registry.ts'
+import { casesUnder, conflictsUnder, mergingRecords } from '../rundb/questions.ts'
 import type { Address } from '../state/store.ts'
 import type { ExplainedMerging } from './explanation.ts'
 import { type Origins, originsOf } from './identity.ts'
@@ -25,30 +26,22 @@ export function mergingOf(
 ): ExplainedMerging | null {
   const origins = originsOf(set.rundb, address)
   const { order } = policyFor(loaded.manifest, origins.kind)
-  const rows = set.rundb
-    .statement(
-      `SELECT d.key, d.dedupe_group, d.records, f.name || coalesce(':' || d.line, '') AS origin FROM drafts d JOIN files f ON f.id = d.file
-       WHERE d.kind = ? AND d.key IN (SELECT value FROM json_each(?)) AND d.records > 0 ORDER BY ${order
-         .split(', ')
-         .map((column) => `d.${column}`)
-         .join(', ')} LIMIT ?`,
-    )
-    .all(origins.kind, JSON.stringify(origins.keys), SHOWN)
+  const rows = mergingRecords(set.rundb, origins.kind, origins.keys, order, SHOWN)
   const [first] = rows
   if (first === undefined || rows.length < 2) return null
   const { by, strategy } = loaded.manifest.dedupe.user
   const isUser = origins.kind === 'user'
   const group = String(first.dedupe_group)
-  const told = isUser && group.startsWith(BY_VALUE)
+  const byValue = isUser && group.startsWith(BY_VALUE)
   return {
-    by: told
+    by: byValue
       ? by.map((expression, index) => ({ expression, at: writtenAt(loaded, ['dedupe', 'user', 'by', index]) }))
       : [{ expression: 'key', at: null }],
-    same: masking.value(told ? JSON.parse(group.slice(BY_VALUE.length)) : String(first.key)),
+    same: masking.value(byValue ? JSON.parse(group.slice(BY_VALUE.length)) : String(first.key)),
     strategy: isUser ? strategy : 'merge',
     records: rows.map((row, index) => ({ key: String(row.key), origin: String(row.origin), stands: index === 0 })),
     conflicts: conflictsOf(set, loaded, origins, masking),
-    cases: isUser ? casesOf(set, origins.keys) : [],
+    cases: isUser ? casesUnder(set.rundb, origins.keys) : [],
   }
 }
 
@@ -59,12 +52,7 @@ function conflictsOf(
   masking: Masking,
 ): ExplainedMerging['conflicts'] {
   const { fields } = draftDefinition(kind)
-  const rows = rundb
-    .statement(
-      `SELECT m.conflicts, f.name || coalesce(':' || m.line, '') AS origin FROM merges m JOIN files f ON f.id = m.file
-       WHERE m.kind = ? AND m.key IN (SELECT value FROM json_each(?)) AND m.conflicts <> '[]' ORDER BY m.seq, m.rowid LIMIT ?`,
-    )
-    .all(kind, JSON.stringify(keys), SHOWN)
+  const rows = conflictsUnder(rundb, kind, keys, SHOWN)
   return rows.flatMap(({ conflicts, origin }) => {
     const lost: { field: string; rule: string; kept?: Json; dropped?: Json }[] = JSON.parse(String(conflicts))
     return lost.map(({ field, rule, kept, dropped }) => {
@@ -90,11 +78,4 @@ function ruleAt(loaded: LoadedManifest, kind: string, field: string, rule: strin
   if (strategy !== 'merge') return writtenAt(loaded, ['dedupe', 'user', 'strategy'])
   const named = [field, field.split('.')[0] ?? '', 'default'].find((name) => Object.hasOwn(fields, name))
   return named === undefined ? null : writtenAt(loaded, ['dedupe', 'user', 'fields', named])
-}
-
-function casesOf({ rundb }: DesiredSet, keys: readonly string[]): string[] {
-  return rundb
-    .statement('SELECT DISTINCT code FROM cases WHERE key IN (SELECT value FROM json_each(?)) ORDER BY code')
-    .all(JSON.stringify(keys))
-    .map(({ code }) => String(code))
 }

@@ -2,13 +2,14 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import { leftOutBy } from '../desired/left-out-with.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import type { Action, Drift, FieldChange } from '../planning/action.ts'
+import { actionOf, driftOf, knownOf, leftOutAlong, rejectsUnder, skippedDeletionOf } from '../rundb/questions.ts'
 import type { Address } from '../state/store.ts'
 import type { ExplainedAction, ExplainedReject } from './explanation.ts'
 
 /** The planned action of a resource, as planning wrote it down. */
-export function plannedAction({ rundb }: DesiredSet, { kind, key }: Address): Action | undefined {
-  const row = rundb.statement('SELECT action FROM actions WHERE kind = ? AND key = ?').get(kind, key)
-  return row && JSON.parse(String(row.action))
+export function plannedAction({ rundb }: DesiredSet, address: Address): Action | undefined {
+  const action = actionOf(rundb, address)
+  return action === undefined ? undefined : JSON.parse(action)
 }
 
 /** What becomes of a resource, and why. */
@@ -20,7 +21,7 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
     return { type, code, why, hint: null, changes: [], kept }
   }
   const { kind, key } = address
-  const known = set.rundb.statement('SELECT ownership FROM known WHERE kind = ? AND key = ?').get(kind, key)
+  const known = knownOf(set.rundb, address)
   if (set.get(kind, key) !== undefined) {
     if (!planned.has(kind) && isResource(kind))
       return because('handed over', 'it goes into a file: workos-migrate handoff writes it')
@@ -31,12 +32,12 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
     return because('not planned', 'nothing is planned for it')
   }
   const reject = rejectsOf(set, kind, [key]).find((one) => one.kind === kind)
-  const spared = set.rundb.statement('SELECT code, message FROM spared WHERE kind = ? AND key = ?').get(kind, key)
+  const skipped = skippedDeletionOf(set.rundb, address)
   if (reject !== undefined) {
     const { code, message: why, hint } = reject
     return { ...because('rejected', why, code), hint }
   }
-  if (spared !== undefined) return because('orphaned', `it stays in WorkOS: ${spared.message}`, String(spared.code))
+  if (skipped !== undefined) return because('orphaned', `it stays in WorkOS: ${skipped.message}`, skipped.code)
   const left = leftOutReason(set, address)
   if (left !== undefined) {
     return known === undefined
@@ -53,10 +54,10 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
 }
 
 /** The condition that leaves a resource out, or what it belongs to. */
-function leftOutReason({ rundb }: DesiredSet, { kind, key }: Address): string | undefined {
-  const along = rundb.statement('SELECT path FROM left_out_with WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
-  if (along !== undefined) return `${along.path} leaves out what it belongs to`
-  const path = leftOutBy(rundb, kind, key)
+function leftOutReason({ rundb }: DesiredSet, address: Address): string | undefined {
+  const along = leftOutAlong(rundb, address)
+  if (along !== undefined) return `${along} leaves out what it belongs to`
+  const path = leftOutBy(rundb, address.kind, address.key)
   return path === undefined ? undefined : `${path} leaves it out`
 }
 
@@ -95,33 +96,23 @@ function shownChange(change: FieldChange): ExplainedAction['changes'][number] {
   return { field, ...(before !== undefined && { before }), ...(after !== undefined && { after }) }
 }
 
-function keptDifferences({ rundb }: DesiredSet, { kind, key }: Address): ExplainedAction['kept'] {
-  return rundb
-    .statement('SELECT drift FROM drift WHERE kind = ? AND key = ?')
-    .all(kind, key)
-    .map(({ drift }) => {
-      const { field, live, desired, reason }: Drift = JSON.parse(String(drift))
-      return { field, reason, ...(live !== undefined && { live }), ...(desired !== undefined && { desired }) }
-    })
+function keptDifferences({ rundb }: DesiredSet, address: Address): ExplainedAction['kept'] {
+  return driftOf(rundb, address).map((drift) => {
+    const { field, live, desired, reason }: Drift = JSON.parse(drift)
+    return { field, reason, ...(live !== undefined && { live }), ...(desired !== undefined && { desired }) }
+  })
 }
 
 /** What was refused of a kind under these keys, in the order of the records; of a user its roles as well. */
 export function rejectsOf({ rundb }: DesiredSet, kind: string, keys: readonly string[]): ExplainedReject[] {
-  return rundb
-    .statement(
-      `SELECT r.*, f.name || coalesce(':' || r.line, '') AS origin FROM rejects r JOIN files f ON f.id = r.file
-       WHERE r.key IN (SELECT value FROM json_each(?2)) AND (r.kind = ?1 OR (?1 = 'user' AND r.kind = 'roleAssignment'))
-       ORDER BY r.kind <> ?1, r.file, r.line, r.rowid LIMIT 20`,
-    )
-    .all(kind, JSON.stringify(keys))
-    .map((row) => ({
-      kind: String(row.kind),
-      code: String(row.code),
-      field: row.field === null ? null : String(row.field),
-      message: String(row.message),
-      hint: row.hint === null ? null : String(row.hint),
-      origin: String(row.origin),
-    }))
+  return rejectsUnder(rundb, kind, keys, kind === 'user' ? 'roleAssignment' : null).map((row) => ({
+    kind: String(row.kind),
+    code: String(row.code),
+    field: row.field === null ? null : String(row.field),
+    message: String(row.message),
+    hint: row.hint === null ? null : String(row.hint),
+    origin: String(row.origin),
+  }))
 }
 
 function isResource(kind: string): boolean {

@@ -2,6 +2,7 @@ import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject } from '../json.ts'
 import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
+import { knownOf, notesUnder } from '../rundb/questions.ts'
 import type { ExplainedAction, ExplainedMerging, ExplainedPassword } from './explanation.ts'
 
 /** What becomes of the password of a user, and why it has none. */
@@ -57,8 +58,7 @@ function ofAction(set: DesiredSet, key: string, action: ExplainedAction, type: s
   if (action.changes.some((change) => 'secret' in change)) {
     return { fate: 'sent', type, why: 'it changed in the source, and passwords.onChange is send' }
   }
-  const row = set.rundb.statement("SELECT ownership, digests FROM known WHERE kind = 'user' AND key = ?").get(key)
-  if (row?.ownership === 'adopted') return { fate: 'there', type, why: there }
+  if (knownOf(set.rundb, { kind: 'user', key })?.ownership === 'adopted') return { fate: 'there', type, why: there }
   return { fate: 'kept', type, why: 'it was sent when the user was created' }
 }
 
@@ -78,10 +78,7 @@ function notTaken({ origin, rule }: ExplainedMerging['conflicts'][number]): stri
 }
 
 function passwordNotes({ rundb }: DesiredSet, keys: readonly string[]): { code: string; detail: string }[] {
-  return rundb
-    .statement(
-      "SELECT code, detail FROM notes WHERE kind = 'user' AND key IN (SELECT value FROM json_each(?)) AND code LIKE 'password%' ORDER BY seq",
-    )
-    .all(JSON.stringify(keys))
-    .map(({ code, detail }) => ({ code: String(code), detail: String(detail) }))
+  return notesUnder(rundb, 'user', keys)
+    .filter(({ code }) => code.startsWith('password'))
+    .sort((one, other) => one.seq - other.seq)
 }

@@ -1,5 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
+import { referringTo } from '../rundb/questions.ts'
 import type { Address } from '../state/store.ts'
 import type { ExplainedDependents, ExplainedReference } from './explanation.ts'
 import { outcomeOf } from './outcome.ts'
@@ -84,24 +85,18 @@ export function dependentsOf(
   return kindDefinitions.flatMap((definition) => {
     const roles = Object.entries(definition.refs).flatMap(([role, of]) => (of === kind ? [role] : []))
     if (roles.length === 0) return []
-    const refers = roles.map((role) => `refs ->> '$.${role}' = ?2`).join(' OR ')
-    const from = `(SELECT key FROM desired WHERE kind = ?1 AND (${refers})
-      UNION SELECT key FROM rejects WHERE kind = ?1 AND key IS NOT NULL AND (${refers}))`
-    const count = set.rundb.count(`SELECT count(*) FROM ${from}`, definition.name, key)
+    const { count, keys } = referringTo(set.rundb, definition.name, roles, key, DEPENDENTS)
     if (count === 0) return []
-    const shown = set.rundb
-      .statement(`SELECT key FROM ${from} ORDER BY key LIMIT ${DEPENDENTS}`)
-      .all(definition.name, key)
-      .map((row) => {
-        const address = { kind: definition.name, key: String(row.key) }
-        const { type, why } = outcomeOf(set, address, planned)
-        const tell = type === 'blocked' || type === 'rejected'
-        return {
-          address: `${address.kind}:${address.key}`,
-          action: type,
-          why: tell ? (causeOf(set, address, planned) ?? why) : null,
-        }
-      })
+    const shown = keys.map((dependent) => {
+      const address = { kind: definition.name, key: dependent }
+      const { type, why } = outcomeOf(set, address, planned)
+      const tell = type === 'blocked' || type === 'rejected'
+      return {
+        address: `${address.kind}:${address.key}`,
+        action: type,
+        why: tell ? (causeOf(set, address, planned) ?? why) : null,
+      }
+    })
     return [{ kind: definition.name, plural: definition.plural, count, shown }]
   })
 }

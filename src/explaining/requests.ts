@@ -5,6 +5,7 @@ import { joinedId } from '../kinds/group/group-id.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Action } from '../planning/action.ts'
 import type { DesiredResource, RefIds } from '../resource.ts'
+import { knownOf } from '../rundb/questions.ts'
 import type { Address } from '../state/store.ts'
 import type { WriteRequest } from '../workos/api.ts'
 import { mapTexts, secretWord } from './masking.ts'
@@ -70,9 +71,7 @@ export function knownId(set: DesiredSet, address: Address): string | undefined {
   const action = plannedAction(set, address)
   if (action?.type === 'create') return undefined
   if (action !== undefined && 'id' in action) return action.id
-  const { kind, key } = address
-  const row = set.rundb.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)
-  return row && String(row.id)
+  return knownOf(set.rundb, address)?.id
 }
 
 /** Names of ids that WorkOS has not given yet. */

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein'
+import { someKeys } from '../rundb/questions.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** How many keys and addresses of each table are compared. */
@@ -24,26 +25,9 @@ export function suggestions(rundb: RunDatabase, text: string): string[] {
     best.sort((a, b) => a.away - b.away)
     best.splice(SHOWN)
   }
-  for (const { kind, key, email } of candidates(rundb)) {
+  for (const { kind, key, email } of someKeys(rundb, 'user', 'roleAssignment', SAMPLE)) {
     offer(`${kind}:${key}`, key)
     if (email !== null) offer(email, email)
   }
   return best.map((one) => one.text)
-}
-
-function* candidates(rundb: RunDatabase): Generator<{ kind: string; key: string; email: string | null }> {
-  for (const table of ['desired', 'known', 'drafts']) {
-    const rows = rundb.db
-      .prepare(
-        `SELECT kind, key, CASE kind WHEN 'user' THEN attributes ->> '$.email' END AS email FROM ${table} LIMIT ?`,
-      )
-      .iterate(SAMPLE)
-    for (const { kind, key, email } of rows) {
-      yield { kind: String(kind), key: String(key), email: email === null ? null : String(email) }
-    }
-  }
-  const rejected = rundb.db
-    .prepare("SELECT kind, key FROM rejects WHERE key IS NOT NULL AND kind <> 'roleAssignment' LIMIT ?")
-    .iterate(SAMPLE)
-  for (const { kind, key } of rejected) yield { kind: String(kind), key: String(key), email: null }
 }
