@@ -1,16 +1,24 @@
+import { basename, resolve } from 'node:path'
+import { addressForm } from '../addresses.ts'
+import { draftDefinitions, kindDefinitions } from '../kinds/registry.ts'
+import { definitionKeys } from '../kinds/role/role-definition.ts'
+import { normaliseEmail } from '../kinds/values/email.ts'
 import {
   atLine,
   canonicalOf,
   desiredUnder,
   filesRead,
+  formerKeys,
+  mergedKeys,
+  positions,
   turnedKey,
   withEmail,
   withId,
   withKey,
 } from '../rundb/questions.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
+import type { Origin } from '../sources/source.ts'
 import type { Address } from '../state/store.ts'
-import { isPlace, KINDS, type Wanted } from './wanted.ts'
 
 /** What is meant, as far as the run's database tells. */
 export interface Found {
@@ -79,4 +87,80 @@ function atPlace(rundb: RunDatabase, place: { file: string; line: number }, fold
     }
   }
   return found
+}
+
+/** What records a resource is made from: their kind, and the keys that they have. */
+export interface Origins {
+  kind: string
+  keys: string[]
+}
+
+/** The keys of the records that became a resource, the one that stands for them first. */
+export function originsOf(rundb: RunDatabase, { kind, key }: Address): Origins {
+  if (kind === 'role') return { kind: 'role-definition', keys: [key] }
+  if (kind === 'organization-role') {
+    const [slug = '', organization = ''] = key.split('@')
+    return { kind: 'role-definition', keys: definitionKeys(slug, organization).slice(1) }
+  }
+  if (kind === 'membership' || kind === 'group-membership')
+    return { kind, keys: [key, ...formerKeys(rundb, key, 'user')] }
+  const of = kind === 'totp-factor' ? 'user' : kind
+  return { kind: of, keys: [key, ...mergedKeys(rundb, of, key)] }
+}
+
+/** Positions of the records that a resource is made from, or that were refused for it, in order. */
+export function positionsOf(rundb: RunDatabase, { kind, keys }: Origins): number[] {
+  return positions(rundb, kind, keys, kind === 'user' ? 'roleAssignment' : null)
+}
+
+/** Everything that a text may mean. It means what is found. */
+export interface Wanted {
+  text: string
+  /** `user:u1`. */
+  address?: { kind: string; key: string }
+  /** `users.csv:12`. */
+  place?: { file: string; line: number }
+  /** As users have it. */
+  email?: string
+}
+
+/** The forms of what can be asked for. */
+export const FORMS =
+  'ask for an address (user:u1), a key, an e-mail address, a record by its file and line (users.csv:12), or an id of WorkOS (user_01…)'
+
+/** Kinds by their names, users first. */
+const KINDS: readonly string[] = [
+  'user',
+  ...new Set([...kindDefinitions, ...draftDefinitions].map(({ name }) => name).filter((name) => name !== 'user')),
+]
+
+export function parseWanted(text: string): Wanted {
+  const plain = text.trim()
+  const colon = plain.indexOf(':')
+  const [kind, key] = [plain.slice(0, Math.max(colon, 0)), plain.slice(colon + 1)]
+  const [, file, line] = /^(.+):([1-9]\d{0,14})$/.exec(plain) ?? []
+  const email = plain.includes('@') ? normaliseEmail(plain) : undefined
+  return {
+    text: plain,
+    ...(KINDS.includes(kind) && key !== '' && { address: { kind, key } }),
+    ...(file !== undefined && { place: { file, line: Number(line) } }),
+    ...(email?.ok && email.value !== undefined && { email: email.value }),
+  }
+}
+
+/** Whether a place of a record is the one that is meant: by its path from here or from the manifest, or by the name of its file. */
+export function isPlace(
+  origin: Origin,
+  { file, line }: { file: string; line: number },
+  folders: readonly string[],
+): boolean {
+  if (origin.line !== line) return false
+  if (origin.file === file || basename(origin.file) === file) return true
+  const [manifest = ''] = folders
+  return folders.some((folder) => resolve(folder, file) === resolve(manifest, origin.file))
+}
+
+/** Whether a text is the e-mail address, in any case. */
+export function isEmail(value: unknown, email: string): boolean {
+  return typeof value === 'string' && addressForm(value) === addressForm(email)
 }

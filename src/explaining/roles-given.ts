@@ -4,9 +4,9 @@ import { isObject, type Json } from '../json.ts'
 import { roleEntry } from '../kinds/role/role-patterns.ts'
 import { mapRoleSlug, rolesIn } from '../kinds/role/roles.ts'
 import { mergedKeys, notesUnder, refsAnywhere } from '../rundb/questions.ts'
+import { placeOf, writtenAt } from './explaining.ts'
 import type { ExplainedRole } from './explanation.ts'
 import { canonicalKey } from './find-addresses.ts'
-import { placeOf, writtenAt } from './places.ts'
 import type { TracedItem, TracedRecord, TracedRule } from './trace-record.ts'
 
 /** Where the roles of a membership are from: the rows that give them, and the lines of the manifest that say what they mean. */
