@@ -335,7 +335,7 @@ export type Roles = {
       map?: RoleMap
       /** What happens to a role that neither map knows. */
       unmapped?: Unmapped
-      /** Role of the memberships for which there is none. */
+      /** Role of memberships that have no other. */
       default?: RoleSlug
     }
   >
@@ -591,7 +591,7 @@ export type OnDeleted =
       membership?: 'keep' | 'recreate' | 'fail'
     }
 
-/** Kinds of which `apply` deletes what it created and what has left the source since. */
+/** Kinds that `apply` prunes: it deletes what it created and what has left the source since. */
 export type Prune = (
   | 'permission'
   | 'organization'
@@ -747,7 +747,7 @@ export type SourceClerk = {
   memberships?: File
   /** CSV of roles. */
   roles?: File
-  /** Whether enterprise connections are read with their settings, of which Clerk tells no client secret: for `map.connection`. */
+  /** Whether enterprise connections are read with their settings, for `map.connection`. */
   connections?: boolean
   delimiter?: Delimiter
   nulls?: Nulls
@@ -912,7 +912,7 @@ export type Test = {
       /** The field that is to blame. */
       field?: string
     }[]
-    /** What is told of what is accepted, all of it. */
+    /** The notes on the accepted resources, all of them. */
     notes?: {
       /** The name of the note. */
       code: string

@@ -166,7 +166,7 @@ function describe(error: YAMLError, text: ManifestText): Problem {
     const key = text.text.slice(error.pos[0]).split(/[:\n]/, 1)[0]?.trim()
     return {
       code: 'duplicate_key',
-      message: `the key ${key} stands here a second time`,
+      message: `the key ${key} is already defined above`,
       hint: 'keep one of the two',
       at,
     }
@@ -248,7 +248,7 @@ class Converter {
         const hint = 'YAML 1.2 has no merge keys; use extends, or an alias for the whole value'
         this.#addIssue('invalid_key', 'the key << merges nothing', hint, at)
       } else if (entries.has(name)) {
-        this.#addIssue('duplicate_key', `the key ${name} stands here a second time`, 'keep one of the two', at)
+        this.#addIssue('duplicate_key', `the key ${name} is already defined above`, 'keep one of the two', at)
       } else entries.set(name, this.#entry(at, value))
     }
     return entries

@@ -1,21 +1,53 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { kindDefinitions } from '../kinds/registry.ts'
-import type { Address } from '../state/store.ts'
-import { blank } from './explain-record.ts'
-import type { Explaining } from './explaining.ts'
-import type { ExplainedDependents, ExplainedRole, Explanation } from './explanation.ts'
-import { mergedKeys, type Origins, originsOf, positionsOf, recordCount } from './identity.ts'
-import { liveOf, stateOf } from './in-workos.ts'
-import { mapTexts, maskingOf } from './masking.ts'
-import { mergingOf } from './merging.ts'
-import { outcomeOf, plannedAction, rejectsOf } from './outcome.ts'
-import { passwordOf } from './password.ts'
-import { writtenAt } from './places.ts'
-import { causeOf, DEPENDENTS, dependentsOf, referencesOf } from './references.ts'
-import { requestsOf } from './requests.ts'
+import { policyFor } from '../desired/merge-policy.ts'
+import { groupOf } from '../desired/stage.ts'
+import { isObject, type Json } from '../json.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import { draftDefinition, kindDefinitions } from '../kinds/registry.ts'
+import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
+import type { Action } from '../planning/action.ts'
+import type { LiveResource, RefIds } from '../resource.ts'
+import {
+  casesUnder,
+  conflictsUnder,
+  desiredReferringTo,
+  knownOf,
+  mergedKeys,
+  mergingRecords,
+  notesUnder,
+  recordsOf,
+  refusedRefs,
+} from '../rundb/questions.ts'
+import type { Address, StateStore } from '../state/store.ts'
+import type { Api } from '../workos/api.ts'
+import { type Explaining, writtenAt } from './explaining.ts'
+import type {
+  ExplainedAction,
+  ExplainedDependents,
+  ExplainedLive,
+  ExplainedMerging,
+  ExplainedPassword,
+  ExplainedRole,
+  ExplainedState,
+  Explanation,
+} from './explanation.ts'
+import { type Origins, originsOf, positionsOf } from './find-addresses.ts'
+import { type Masking, mapTexts, maskingOf } from './masking.ts'
+import {
+  causeOf,
+  DEPENDENTS,
+  dependentsOf,
+  knownId,
+  outcomeOf,
+  plannedAction,
+  referencesOf,
+  rejectsOf,
+  requestsOf,
+} from './outcome.ts'
 import { endsOf, rolesGiven } from './roles-given.ts'
-import { concernsOf, showRecord } from './show-record.ts'
+import { blank, concernsOf, showRecord } from './show-record.ts'
 import type { TracedRecord } from './trace-record.ts'
 
 /** Records of one resource that are shown. */
@@ -37,10 +69,7 @@ export function contributing(set: DesiredSet, address: Address): number[] {
 }
 
 function membershipsOf({ rundb }: DesiredSet, user: string): string[] {
-  return rundb
-    .statement("SELECT key FROM desired WHERE kind = 'membership' AND refs ->> '$.user' = ? ORDER BY key LIMIT ?")
-    .all(user, DEPENDENTS)
-    .map(({ key }) => String(key))
+  return desiredReferringTo(rundb, 'membership', 'user', user, DEPENDENTS)
 }
 
 /** Everything there is to tell of one resource. */
@@ -69,13 +98,18 @@ export async function explainResource(explaining: Explaining, address: Address):
     mergedKeys: origins.kind === kind ? mergedKeys(set.rundb, kind, key) : [],
     declared: declaredAt(loaded, address),
     records: records.map((traced) => showRecord(traced, { loaded, masking }, concernsOf(origins))),
-    moreRecords: Math.max(0, recordCount(set.rundb, origins) - records.length),
+    moreRecords: Math.max(0, recordsOf(set.rundb, origins.kind, origins.keys) - records.length),
     rejects: rejectsOf(set, kind, origins.keys),
     merging,
     notes: notesOf(set, origins),
     password: kind === 'user' ? passwordOf(set, key, origins.keys, action, merging, loaded.manifest.map) : null,
     roles: kind === 'membership' ? rolesOf(explaining, key) : [],
-    references: referencesOf(set, address, desired?.refs ?? refusedRefs(set, address) ?? known?.refs ?? {}, planned),
+    references: referencesOf(
+      set,
+      address,
+      desired?.refs ?? refusedRefs(set.rundb, address) ?? known?.refs ?? {},
+      planned,
+    ),
     dependents: dependentsOf(set, address, planned).map((one) => (kind === 'user' ? withRoles(explaining, one) : one)),
     state: known,
     live: api === undefined ? null : await liveOf(api, set, definition, address, planning),
@@ -116,18 +150,205 @@ function declaredAt(loaded: LoadedManifest, { kind, key }: Address): string | nu
   return null
 }
 
+/** Notes that are told elsewhere: with the password, and with the roles. */
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['password_reset_required', 'password_weak_reset', 'unmapped_role'])
+
 function notesOf({ rundb }: DesiredSet, { kind, keys }: Origins): Explanation['notes'] {
-  return rundb
-    .statement(
-      `SELECT DISTINCT code, detail FROM notes WHERE kind = ? AND key IN (SELECT value FROM json_each(?))
-       AND code NOT IN ('password_reset_required', 'password_weak_reset', 'unmapped_role') LIMIT 20`,
-    )
-    .all(kind, JSON.stringify(keys))
-    .map(({ code, detail }) => ({ code: String(code), detail: String(detail) }))
+  return notesUnder(rundb, kind, keys)
+    .filter(({ code }) => !TOLD_ELSEWHERE.has(code))
+    .slice(0, 20)
+    .map(({ code, detail }) => ({ code, detail }))
 }
 
-/** What something that was refused referred to. */
-function refusedRefs({ rundb }: DesiredSet, { kind, key }: Address): Record<string, string> | undefined {
-  const row = rundb.statement('SELECT refs FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
-  return row && JSON.parse(String(row.refs))
+/** What the state says of a resource; null: nothing. */
+async function stateOf(state: StateStore, { kind, key }: Address): Promise<ExplainedState | null> {
+  const known = await state.get(kind, key)
+  const open = (await state.intents()).find((intent) => intent.kind === kind && intent.key === key)
+  if (known === undefined && open === undefined) return null
+  return {
+    id: known?.id ?? '',
+    ownership: known?.ownership ?? '',
+    run: known?.run ?? 0,
+    attributes: known?.attributes ?? {},
+    refs: known?.refs ?? open?.refs ?? {},
+    secrets: Object.keys(known?.digests ?? {}),
+    reduced: known?.reduced ?? null,
+    answered: known?.answered ?? null,
+    gone: known?.gone ?? null,
+    openWrite: open?.action ?? null,
+  }
+}
+
+/** What WorkOS holds now: looked up by its id, else by what it is known by. */
+async function liveOf(
+  api: Api,
+  set: DesiredSet,
+  definition: KindDefinition | undefined,
+  address: Address,
+  action: Action | undefined,
+): Promise<ExplainedLive> {
+  const unable = (why: string): ExplainedLive => ({ found: false, id: null, attributes: {}, why })
+  if (definition === undefined) return unable('it is no resource of WorkOS: roles are made of it')
+  const desired = set.get(address.kind, address.key)
+  const id = (action !== undefined && 'id' in action ? action.id : undefined) ?? knownId(set, address)
+  let live: LiveResource | undefined
+  if (id !== undefined) live = await definition.get(api, id)
+  else if (desired !== undefined) {
+    const refIds: RefIds = {}
+    for (const [role, kind] of Object.entries(definition.refs)) {
+      const ref = knownId(set, { kind, key: desired.refs[role] ?? '' })
+      if (ref === undefined) return unable(`its ${role} is not in WorkOS yet`)
+      refIds[role] = ref
+    }
+    live = await definition.find(api, desired, refIds)
+  } else return unable('nothing tells by what it is known there: neither the desired set nor the state has it')
+  if (live === undefined) return { found: false, id: id ?? null, attributes: {}, why: null }
+  return { found: true, id: live.id, attributes: live.attributes, why: null }
+}
+
+/** What becomes of the password of a user, and why it has none. */
+function passwordOf(
+  set: DesiredSet,
+  key: string,
+  keys: readonly string[],
+  action: ExplainedAction,
+  merging: ExplainedMerging | null,
+  map: Manifest['map'],
+): ExplainedPassword | null {
+  const desired = set.get('user', key)
+  if (desired === undefined) return null
+  const notes = passwordNotes(set, keys)
+  const secret = desired.secrets?.passwordHash ?? desired.secrets?.password
+  if (secret === undefined) {
+    const reset = notes.find(({ code }) => code === 'password_reset_required' || code === 'password_weak_reset')
+    if (reset !== undefined) return resetOf(reset)
+    const lost = merging?.conflicts.find(({ field }) => field === 'password' || field === 'passwordHash')
+    if (lost !== undefined) return { fate: 'not taken', type: null, why: notTaken(lost) }
+    return { fate: 'none', type: null, why: whyNone(map) }
+  }
+  const type = isObject(secret) && typeof secret.type === 'string' ? shownHashType(secret.type) : 'in the clear'
+  if (notes.some(({ code }) => code === 'password_kept_back')) {
+    return {
+      fate: 'there',
+      type,
+      why: 'it changed in the source and is not sent: nobody has verified the address of the adopted account',
+    }
+  }
+  if (notes.some(({ code }) => code === 'password_changed_in_source')) {
+    return {
+      fate: 'there',
+      type,
+      why: 'it changed in the source and is not sent, since the user may have set one in WorkOS (passwords.onChange: send sends it)',
+    }
+  }
+  return ofAction(set, key, action, type)
+}
+
+function whyNone({ user = {} }: Manifest['map']): string {
+  const fields = (['password', 'passwordHash'] as const).filter((field) => user[field] !== undefined)
+  if (fields.length === 0) return 'the manifest maps no password'
+  const paths = fields.map((field) => `map.user.${field}`).join(' and ')
+  return `${paths} ${fields.length === 1 ? 'yields' : 'yield'} nothing for its records`
+}
+
+function ofAction(set: DesiredSet, key: string, action: ExplainedAction, type: string): ExplainedPassword {
+  if (action.type === 'create') return { fate: 'sent', type, why: 'it goes to WorkOS with the user' }
+  const there = 'the user was in WorkOS before: nothing is sent, and the password there stays'
+  if (action.type === 'adopt') return { fate: 'there', type, why: there }
+  if (action.type === 'blocked') return { fate: 'kept', type, why: 'it is sent once the user is no longer blocked' }
+  if (action.changes.some((change) => 'secret' in change)) {
+    return { fate: 'sent', type, why: 'it changed in the source, and passwords.onChange is send' }
+  }
+  if (knownOf(set.rundb, { kind: 'user', key })?.ownership === 'adopted') return { fate: 'there', type, why: there }
+  return { fate: 'kept', type, why: 'it was sent when the user was created' }
+}
+
+function resetOf({ code, detail }: { code: string; detail: string }): ExplainedPassword {
+  const type = detail.split(' ')[0] ?? null
+  const why =
+    code === 'password_weak_reset'
+      ? `${detail} is weak, and the manifest has weak passwords reset (passwords.weak)`
+      : `WorkOS does not take ${detail}: the owner sets a new password (passwords.unsupported)`
+  return { fate: 'reset', type: detail === 'an unknown type' ? null : type, why }
+}
+
+function notTaken({ origin, rule }: ExplainedMerging['conflicts'][number]): string {
+  return rule === 'proof'
+    ? `that of ${origin} is not taken: another of the merged records verified the address, and this one did not`
+    : `that of ${origin} is not taken when the records merge (${rule})`
+}
+
+function passwordNotes({ rundb }: DesiredSet, keys: readonly string[]): { code: string; detail: string }[] {
+  return notesUnder(rundb, 'user', keys)
+    .filter(({ code }) => code.startsWith('password'))
+    .sort((one, other) => one.seq - other.seq)
+}
+
+/** Records and values of one merge that are shown. */
+const MERGED_SHOWN = 20
+
+/** What groupOf puts before what dedupe.user.by yields. */
+const BY_VALUE = groupOf('', '')
+
+/** Which records became the resource, why, and which values were not taken. Null: it has one record. */
+function mergingOf(
+  set: DesiredSet,
+  loaded: LoadedManifest,
+  address: Address,
+  masking: Masking,
+): ExplainedMerging | null {
+  const origins = originsOf(set.rundb, address)
+  const { order } = policyFor(loaded.manifest, origins.kind)
+  const rows = mergingRecords(set.rundb, origins.kind, origins.keys, order, MERGED_SHOWN)
+  const [first] = rows
+  if (first === undefined || rows.length < 2) return null
+  const { by, strategy } = loaded.manifest.dedupe.user
+  const isUser = origins.kind === 'user'
+  const group = String(first.dedupe_group)
+  const byValue = isUser && group.startsWith(BY_VALUE)
+  return {
+    by: byValue
+      ? by.map((expression, index) => ({ expression, at: writtenAt(loaded, ['dedupe', 'user', 'by', index]) }))
+      : [{ expression: 'key', at: null }],
+    same: masking.value(byValue ? JSON.parse(group.slice(BY_VALUE.length)) : String(first.key)),
+    strategy: isUser ? strategy : 'merge',
+    records: rows.map((row, index) => ({ key: String(row.key), origin: String(row.origin), stands: index === 0 })),
+    conflicts: conflictsOf(set, loaded, origins, masking),
+    cases: isUser ? casesUnder(set.rundb, origins.keys) : [],
+  }
+}
+
+function conflictsOf(
+  { rundb }: DesiredSet,
+  loaded: LoadedManifest,
+  { kind, keys }: Origins,
+  masking: Masking,
+): ExplainedMerging['conflicts'] {
+  const { fields } = draftDefinition(kind)
+  const rows = conflictsUnder(rundb, kind, keys, MERGED_SHOWN)
+  return rows.flatMap(({ conflicts, origin }) => {
+    const lost: { field: string; rule: string; kept?: Json; dropped?: Json }[] = JSON.parse(String(conflicts))
+    return lost.map(({ field, rule, kept, dropped }) => {
+      const secret = fields[field.split('.')[0] ?? '']?.secret === true
+      return {
+        origin: String(origin),
+        field,
+        rule,
+        ruleAt: ruleAt(loaded, kind, field, rule),
+        secret,
+        ...(!secret && kept !== undefined && { kept: masking.value(kept) }),
+        ...(!secret && dropped !== undefined && { dropped: masking.value(dropped) }),
+      }
+    })
+  })
+}
+
+/** Where the rule that decided is written; null for that of the kind. */
+function ruleAt(loaded: LoadedManifest, kind: string, field: string, rule: string): string | null {
+  if (kind === 'organization' && field === 'name') return writtenAt(loaded, ['organizations', 'onNameConflict'])
+  if (kind !== 'user' || rule === 'proof') return null
+  const { strategy, fields } = loaded.manifest.dedupe.user
+  if (strategy !== 'merge') return writtenAt(loaded, ['dedupe', 'user', 'strategy'])
+  const named = [field, field.split('.')[0] ?? '', 'default'].find((name) => Object.hasOwn(fields, name))
+  return named === undefined ? null : writtenAt(loaded, ['dedupe', 'user', 'fields', named])
 }

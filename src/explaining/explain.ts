@@ -1,23 +1,31 @@
+/**
+ * Why one identity is what it is. In: an address, a key, an e-mail address, a place or an id, and a plan. Out: an Explanation: the rows it is
+ * made from, mapped once more with each value, what merged, what is planned and why, and the requests that apply would send.
+ */
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { distance } from 'fastest-levenshtein'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { leftOutBy } from '../desired/left-out-with.ts'
-import { UsageError } from '../diagnostics/errors.ts'
+import { SourceError, UsageError } from '../diagnostics/errors.ts'
 import type { Step } from '../diagnostics/step.ts'
 import { plannedKinds } from '../kinds/registry.ts'
 import { type CompiledMapping, compileMapping, mapperSettings } from '../mapping/compile.ts'
 import type { Plan } from '../planning/plan.ts'
+import { someKeys } from '../rundb/questions.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import type { Source, SourceRecord } from '../sources/source.ts'
 import type { Address, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
-import { explainRecord, explainRefused } from './explain-record.ts'
 import { contributing, explainResource, RECORDS } from './explain-resource.ts'
 import type { Explaining } from './explaining.ts'
 import type { Explanation, ExplanationDocument } from './explanation.ts'
-import { canonicalAddresses, findAddresses } from './find-addresses.ts'
+import { canonicalAddresses, FORMS, findAddresses, parseWanted } from './find-addresses.ts'
 import { findRecords, type Match } from './find-records.ts'
-import { mainStream, type ReadAgainOptions, readAgain } from './read-again.ts'
-import { suggestions } from './suggest.ts'
+import { explainRecord, explainRefused } from './show-record.ts'
 import { type TracedRecord, traceRecord } from './trace-record.ts'
-import { FORMS, parseWanted } from './wanted.ts'
 
 export interface ExplainOptions {
   /** What is meant: see FORMS. */
@@ -133,4 +141,78 @@ function notFound(what: string, near: readonly string[]): UsageError {
     message: `neither the source nor the state has ${what}`,
     hint: `${meant}${FORMS}`,
   })
+}
+
+interface ReadAgainOptions {
+  loaded: LoadedManifest
+  /** The run's scratch folder. */
+  scratch: string
+  snapshot: Snapshot | undefined
+  /** Digest of what the plan was made from. */
+  digest: string
+  signal?: AbortSignal
+}
+
+/** The stream that rules without `from` apply to. */
+async function mainStream(options: ReadAgainOptions): Promise<string | undefined> {
+  return (await reopen(options, options.scratch)).streams[0]
+}
+
+/**
+ * Reads the source once more, as planning did: a record has the same position as then. What is refused has been told by planning.
+ * @throws SourceError when it is another source by now
+ */
+async function* readAgain(options: ReadAgainOptions): AsyncGenerator<SourceRecord> {
+  const source = await reopen(options, mkdtempSync(join(options.scratch, 'again-')))
+  for await (const chunk of source.read(options.loaded.manifest.run.chunkSize)) {
+    options.signal?.throwIfAborted()
+    yield* chunk
+  }
+  if (source.digest() === options.digest) return
+  throw new SourceError({
+    code: 'source_changed',
+    message: 'the source changed while it was read',
+    hint: 'run the same command again',
+  })
+}
+
+function reopen({ loaded, snapshot, signal }: ReadAgainOptions, scratch: string): Promise<Source> {
+  return openSource(loaded.manifest.source, {
+    directory: loaded.directory,
+    scratch,
+    ...(snapshot && { snapshot }),
+    reject: () => {},
+    warn: () => {},
+    ...(signal && { signal }),
+  })
+}
+
+/** How many keys and addresses of each table are compared. */
+const SAMPLE = 20_000
+
+/** How many are suggested. */
+const SHOWN = 3
+
+/** What is in the run and looks most like a text: addresses, and e-mail addresses of users. */
+function suggestions(rundb: RunDatabase, text: string): string[] {
+  const wanted = text.toLowerCase()
+  const colon = wanted.indexOf(':')
+  const best: { text: string; away: number }[] = []
+  const offer = (shown: string, compared: string): void => {
+    const plain = compared.toLowerCase()
+    const other = colon > 0 && shown.toLowerCase().startsWith(wanted.slice(0, colon + 1)) ? shown.toLowerCase() : plain
+    const longest = Math.max(wanted.length, other.length)
+    // What differs more in length than may be is not measured.
+    if (Math.abs(wanted.length - other.length) > longest * 0.4) return
+    const away = distance(wanted, other)
+    if (away > Math.max(1, Math.floor(longest * 0.4)) || best.some((one) => one.text === shown)) return
+    best.push({ text: shown, away })
+    best.sort((a, b) => a.away - b.away)
+    best.splice(SHOWN)
+  }
+  for (const { kind, key, email } of someKeys(rundb, 'user', 'roleAssignment', SAMPLE)) {
+    offer(`${kind}:${key}`, key)
+    if (email !== null) offer(email, email)
+  }
+  return best.map((one) => one.text)
 }

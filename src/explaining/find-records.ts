@@ -3,8 +3,8 @@ import type { CompiledMapping } from '../mapping/compile.ts'
 import { originOf } from '../mapping/evaluate.ts'
 import { endsOn } from '../mapping/pool.ts'
 import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
+import { isEmail, isPlace, type Wanted } from './find-addresses.ts'
 import { type TracedRecord, traceRecord, wouldBe } from './trace-record.ts'
-import { isEmail, isPlace, type Wanted } from './wanted.ts'
 
 /** How many records that are not known by their position are taken. */
 const MATCHES = 20

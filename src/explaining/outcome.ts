@@ -1,14 +1,30 @@
+import { separateOf, withoutSeparate } from '../applying/separate-fields.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { leftOutBy } from '../desired/left-out-with.ts'
-import { kindDefinitions } from '../kinds/registry.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import { joinedId } from '../kinds/group/group-id.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
 import type { Action, Drift, FieldChange } from '../planning/action.ts'
+import type { DesiredResource, RefIds } from '../resource.ts'
+import {
+  actionOf,
+  driftOf,
+  knownOf,
+  leftOutAlong,
+  referringTo,
+  rejectsUnder,
+  skippedDeletionOf,
+} from '../rundb/questions.ts'
 import type { Address } from '../state/store.ts'
-import type { ExplainedAction, ExplainedReject } from './explanation.ts'
+import type { WriteRequest } from '../workos/api.ts'
+import type { ExplainedAction, ExplainedDependents, ExplainedReference, ExplainedReject } from './explanation.ts'
+import { mapTexts, secretWord } from './masking.ts'
 
 /** The planned action of a resource, as planning wrote it down. */
-export function plannedAction({ rundb }: DesiredSet, { kind, key }: Address): Action | undefined {
-  const row = rundb.statement('SELECT action FROM actions WHERE kind = ? AND key = ?').get(kind, key)
-  return row && JSON.parse(String(row.action))
+export function plannedAction({ rundb }: DesiredSet, address: Address): Action | undefined {
+  const action = actionOf(rundb, address)
+  return action === undefined ? undefined : JSON.parse(action)
 }
 
 /** What becomes of a resource, and why. */
@@ -20,7 +36,7 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
     return { type, code, why, hint: null, changes: [], kept }
   }
   const { kind, key } = address
-  const known = set.rundb.statement('SELECT ownership FROM known WHERE kind = ? AND key = ?').get(kind, key)
+  const known = knownOf(set.rundb, address)
   if (set.get(kind, key) !== undefined) {
     if (!planned.has(kind) && isResource(kind))
       return because('handed over', 'it goes into a file: workos-migrate handoff writes it')
@@ -31,12 +47,12 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
     return because('not planned', 'nothing is planned for it')
   }
   const reject = rejectsOf(set, kind, [key]).find((one) => one.kind === kind)
-  const spared = set.rundb.statement('SELECT code, message FROM spared WHERE kind = ? AND key = ?').get(kind, key)
+  const skipped = skippedDeletionOf(set.rundb, address)
   if (reject !== undefined) {
     const { code, message: why, hint } = reject
     return { ...because('rejected', why, code), hint }
   }
-  if (spared !== undefined) return because('orphaned', `it stays in WorkOS: ${spared.message}`, String(spared.code))
+  if (skipped !== undefined) return because('orphaned', `it stays in WorkOS: ${skipped.message}`, skipped.code)
   const left = leftOutReason(set, address)
   if (left !== undefined) {
     return known === undefined
@@ -53,10 +69,10 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
 }
 
 /** The condition that leaves a resource out, or what it belongs to. */
-function leftOutReason({ rundb }: DesiredSet, { kind, key }: Address): string | undefined {
-  const along = rundb.statement('SELECT path FROM left_out_with WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
-  if (along !== undefined) return `${along.path} leaves out what it belongs to`
-  const path = leftOutBy(rundb, kind, key)
+function leftOutReason({ rundb }: DesiredSet, address: Address): string | undefined {
+  const along = leftOutAlong(rundb, address)
+  if (along !== undefined) return `${along} leaves out what it belongs to`
+  const path = leftOutBy(rundb, address.kind, address.key)
   return path === undefined ? undefined : `${path} leaves it out`
 }
 
@@ -95,35 +111,213 @@ function shownChange(change: FieldChange): ExplainedAction['changes'][number] {
   return { field, ...(before !== undefined && { before }), ...(after !== undefined && { after }) }
 }
 
-function keptDifferences({ rundb }: DesiredSet, { kind, key }: Address): ExplainedAction['kept'] {
-  return rundb
-    .statement('SELECT drift FROM drift WHERE kind = ? AND key = ?')
-    .all(kind, key)
-    .map(({ drift }) => {
-      const { field, live, desired, reason }: Drift = JSON.parse(String(drift))
-      return { field, reason, ...(live !== undefined && { live }), ...(desired !== undefined && { desired }) }
-    })
+function keptDifferences({ rundb }: DesiredSet, address: Address): ExplainedAction['kept'] {
+  return driftOf(rundb, address).map((drift) => {
+    const { field, live, desired, reason }: Drift = JSON.parse(drift)
+    return { field, reason, ...(live !== undefined && { live }), ...(desired !== undefined && { desired }) }
+  })
 }
 
 /** What was refused of a kind under these keys, in the order of the records; of a user its roles as well. */
 export function rejectsOf({ rundb }: DesiredSet, kind: string, keys: readonly string[]): ExplainedReject[] {
-  return rundb
-    .statement(
-      `SELECT r.*, f.name || coalesce(':' || r.line, '') AS origin FROM rejects r JOIN files f ON f.id = r.file
-       WHERE r.key IN (SELECT value FROM json_each(?2)) AND (r.kind = ?1 OR (?1 = 'user' AND r.kind = 'roleAssignment'))
-       ORDER BY r.kind <> ?1, r.file, r.line, r.rowid LIMIT 20`,
-    )
-    .all(kind, JSON.stringify(keys))
-    .map((row) => ({
-      kind: String(row.kind),
-      code: String(row.code),
-      field: row.field === null ? null : String(row.field),
-      message: String(row.message),
-      hint: row.hint === null ? null : String(row.hint),
-      origin: String(row.origin),
-    }))
+  return rejectsUnder(rundb, kind, keys, kind === 'user' ? 'roleAssignment' : null).map((row) => ({
+    kind: String(row.kind),
+    code: String(row.code),
+    field: row.field === null ? null : String(row.field),
+    message: String(row.message),
+    hint: row.hint === null ? null : String(row.hint),
+    origin: String(row.origin),
+  }))
 }
 
 function isResource(kind: string): boolean {
   return kindDefinitions.some(({ name }) => name === kind)
+}
+
+/** What needs a resource, of one kind, that is shown one by one. */
+export const DEPENDENTS = 10
+
+/** Resources that block each other in a row: no chain of references is longer. */
+const DEPTH = 5
+
+/** What a resource needs: what it refers to, and the roles or permissions that it names. */
+export function referencesOf(
+  set: DesiredSet,
+  address: Address,
+  refs: Readonly<Record<string, string>>,
+  planned: ReadonlySet<string>,
+): ExplainedReference[] {
+  const definition = kindDefinitions.find(({ name }) => name === address.kind)
+  if (definition === undefined) return []
+  const found = Object.entries(definition.refs).flatMap(([role, kind]) => {
+    const key = refs[role]
+    return key === undefined ? [] : [reference(set, role, { kind, key }, planned)]
+  })
+  const desired = set.get(address.kind, address.key)
+  const mentions = desired === undefined ? [] : (definition.mentions?.(desired) ?? [])
+  for (const { candidates, kind, label } of mentions) {
+    const meant = candidates.find((one) => set.get(one.kind, one.key) !== undefined)
+    if (meant !== undefined) found.push(reference(set, kind, meant, planned))
+    else {
+      const unknown = { role: kind, address: `${kind}:${label}`, action: 'not in the plan', id: null }
+      found.push({ ...unknown, why: 'neither the source nor the manifest declares it: it has to be in WorkOS' })
+    }
+  }
+  return found
+}
+
+function reference(
+  set: DesiredSet,
+  role: string,
+  { kind, key }: Address,
+  planned: ReadonlySet<string>,
+): ExplainedReference {
+  const id = knownId(set, { kind, key }) ?? null
+  const { type, why } = outcomeOf(set, { kind, key }, planned)
+  const tell = type === 'blocked' || type === 'rejected' || type === 'not planned'
+  const missing = type === 'not planned' ? `the source has no ${kind} of this key` : why
+  const cause = type === 'blocked' ? causeOf(set, { kind, key }, planned) : undefined
+  return { role, address: `${kind}:${key}`, action: type, id, why: tell ? (cause ?? missing) : null }
+}
+
+/** Why something is blocked in the end: what keeps back what keeps it back. */
+export function causeOf(set: DesiredSet, address: Address, planned: ReadonlySet<string>): string | undefined {
+  let at = address
+  for (let depth = 0; depth < DEPTH; depth += 1) {
+    const outcome = outcomeOf(set, at, planned)
+    if (outcome.type !== 'blocked' && outcome.type !== 'rejected') return undefined
+    const next = outcome.code === 'dependency_blocked' ? blockedReference(set, at, planned) : undefined
+    if (next === undefined)
+      return at === address ? outcome.why : `${at.kind}:${at.key} is ${outcome.type}: ${outcome.why}`
+    at = next
+  }
+  return undefined
+}
+
+function blockedReference(set: DesiredSet, { kind, key }: Address, planned: ReadonlySet<string>): Address | undefined {
+  const desired = set.get(kind, key)
+  if (desired === undefined) return undefined
+  const refs = Object.entries(kindDefinition(kind).refs).map(([role, of]) => ({
+    kind: of,
+    key: desired.refs[role] ?? '',
+  }))
+  return refs.find((ref) => ['blocked', 'rejected'].includes(outcomeOf(set, ref, planned).type))
+}
+
+/** What needs a resource: the memberships of a user, the groups of an organization; also what was refused. */
+export function dependentsOf(
+  set: DesiredSet,
+  { kind, key }: Address,
+  planned: ReadonlySet<string>,
+): ExplainedDependents[] {
+  return kindDefinitions.flatMap((definition) => {
+    const roles = Object.entries(definition.refs).flatMap(([role, of]) => (of === kind ? [role] : []))
+    if (roles.length === 0) return []
+    const { count, keys } = referringTo(set.rundb, definition.name, roles, key, DEPENDENTS)
+    if (count === 0) return []
+    const shown = keys.map((dependent) => {
+      const address = { kind: definition.name, key: dependent }
+      const { type, why } = outcomeOf(set, address, planned)
+      const tell = type === 'blocked' || type === 'rejected'
+      return {
+        address: `${address.kind}:${address.key}`,
+        action: type,
+        why: tell ? (causeOf(set, address, planned) ?? why) : null,
+      }
+    })
+    return [{ kind: definition.name, plural: definition.plural, count, shown }]
+  })
+}
+
+/** Stands for an id that WorkOS has not given yet: letters and digits alone, which no path and no text changes. */
+const STANDIN = 'workosMigrateIdNotGivenYet'
+
+/**
+ * The requests that carrying out an action sends, made by the kind itself. Secrets are masked before it sees them; an id that does not
+ * exist yet is written as `(id of organization:acme)`.
+ */
+export function requestsOf(set: DesiredSet, definition: KindDefinition, action: Action): WriteRequest[] {
+  if (action.type === 'blocked') return []
+  const names = new IdNames()
+  if (action.type === 'delete') {
+    const request = action.with === undefined ? definition.remove(action.id) : undefined
+    return request === undefined ? [] : [request]
+  }
+  const desired = set.get(action.kind, action.key)
+  if (desired === undefined) return []
+  const shown = withMaskedSecrets(desired)
+  const requests =
+    action.type === 'create'
+      ? creating(definition, shown, refIdsOf(set, definition, desired, names), coming(set, desired, names))
+      : Object.keys(action.send).length === 0
+        ? []
+        : definition.update(action.id, action.send, shown)
+  return requests.map((request) => names.put(request))
+}
+
+/** The create, and what WorkOS takes in requests of their own. */
+function creating(definition: KindDefinition, desired: DesiredResource, refIds: RefIds, id: string): WriteRequest[] {
+  const separate = separateOf(definition, desired)
+  const create = definition.create(withoutSeparate(definition, desired), refIds)
+  return Object.keys(separate).length === 0 ? [create] : [create, ...definition.update(id, separate, desired)]
+}
+
+/** Ids of what a resource refers to: those of the state or of what is adopted, else what they are called. */
+function refIdsOf(set: DesiredSet, { refs }: KindDefinition, desired: DesiredResource, names: IdNames): RefIds {
+  const ids: RefIds = {}
+  for (const [role, kind] of Object.entries(refs)) ids[role] = idOf(set, { kind, key: desired.refs[role] ?? '' }, names)
+  return ids
+}
+
+function idOf(set: DesiredSet, address: Address, names: IdNames): string {
+  return knownId(set, address) ?? coming(set, set.get(address.kind, address.key) ?? { ...address, refs: {} }, names)
+}
+
+/** The id that something is going to have: a role is known by its slug, what is within an organization by that one's id as well. */
+function coming(set: DesiredSet, resource: Pick<DesiredResource, 'kind' | 'key' | 'refs'>, names: IdNames): string {
+  const { kind, key, refs } = resource
+  if (kind === 'role') return key
+  const own = names.of({ kind, key })
+  if (kind !== 'group' && kind !== 'organization-role') return own
+  const organization = refs.organization ?? ''
+  const slug = key.slice(0, key.length - organization.length - 1)
+  return joinedId(idOf(set, { kind: 'organization', key: organization }, names), kind === 'group' ? own : slug)
+}
+
+/** WorkOS's id of a resource, where it has one or is about to take it over. */
+export function knownId(set: DesiredSet, address: Address): string | undefined {
+  const action = plannedAction(set, address)
+  if (action?.type === 'create') return undefined
+  if (action !== undefined && 'id' in action) return action.id
+  return knownOf(set.rundb, address)?.id
+}
+
+/** Names of ids that WorkOS has not given yet. */
+class IdNames {
+  readonly #names: string[] = []
+
+  of({ kind, key }: Address): string {
+    const index = this.#names.push(`(id of ${kind}:${key})`) - 1
+    return `${STANDIN}${index}x`
+  }
+
+  put(request: WriteRequest): WriteRequest {
+    return mapTexts(request, (text) =>
+      text.replace(new RegExp(`${STANDIN}(\\d+)x`, 'g'), (_, index) => this.#names[Number(index)] ?? ''),
+    )
+  }
+}
+
+function withMaskedSecrets(desired: DesiredResource): DesiredResource {
+  if (desired.secrets === null) return desired
+  const secrets: JsonObject = {}
+  for (const [field, value] of Object.entries(desired.secrets)) secrets[field] = maskedSecret(value)
+  return { ...desired, secrets }
+}
+
+/** In the form that the kind takes it in: a hash with its type. */
+function maskedSecret(value: Json): Json {
+  if (!isObject(value)) return secretWord(value, false)
+  const hash = secretWord(value, true)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, name === 'type' ? member : hash]))
 }

@@ -3,10 +3,10 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json } from '../json.ts'
 import { roleEntry } from '../kinds/role/role-patterns.ts'
 import { mapRoleSlug, rolesIn } from '../kinds/role/roles.ts'
+import { mergedKeys, notesUnder, refsAnywhere } from '../rundb/questions.ts'
+import { placeOf, writtenAt } from './explaining.ts'
 import type { ExplainedRole } from './explanation.ts'
 import { canonicalKey } from './find-addresses.ts'
-import { mergedKeys } from './identity.ts'
-import { placeOf, writtenAt } from './places.ts'
 import type { TracedItem, TracedRecord, TracedRule } from './trace-record.ts'
 
 /** Where the roles of a membership are from: the rows that give them, and the lines of the manifest that say what they mean. */
@@ -29,7 +29,7 @@ export function rolesGiven(
           given.push(meaningOf(loaded, name, membership.organization, kept, placeOf(item.origin), from))
         }
       }
-  for (const note of notesOf(set, membership.key)) {
+  for (const note of notesUnder(rundb, 'membership', [membership.key])) {
     if (note.code === 'role_default') given.push(byDefault(loaded, note.detail, membership.organization, kept))
     if (note.code === 'role_lost') {
       const why = 'another role comes before it in roles.priority (roles.multiple is first)'
@@ -119,13 +119,6 @@ function rolesOf(set: DesiredSet, key: string): ReadonlySet<string> {
   return new Set(Array.isArray(roles) ? roles.map(String) : [])
 }
 
-function notesOf({ rundb }: DesiredSet, key: string): { code: string; detail: string }[] {
-  return rundb
-    .statement("SELECT DISTINCT code, detail FROM notes WHERE kind = 'membership' AND key = ?")
-    .all(key)
-    .map(({ code, detail }) => ({ code: String(code), detail: String(detail) }))
-}
-
 function distinct(roles: readonly ExplainedRole[]): ExplainedRole[] {
   return [...new Map(roles.map((role) => [JSON.stringify(role), role])).values()]
 }
@@ -138,15 +131,9 @@ function textOf(value: Json | undefined): string | undefined {
 /** The user and the organization of a membership, also of one that was refused. */
 export function endsOf(set: DesiredSet, key: string): { key: string; user: string; organization: string } | undefined {
   const { rundb } = set
-  for (const table of ['desired', 'drafts', 'rejects']) {
-    const row = rundb
-      .statement(
-        `SELECT refs ->> '$.user' AS user, refs ->> '$.organization' AS organization FROM ${table} WHERE kind = 'membership' AND key = ? LIMIT 1`,
-      )
-      .get(key)
-    if (row === undefined || row.user === null || row.organization === null) continue
-    const user = canonicalKey(rundb, 'user', String(row.user))
-    return { key, user, organization: String(row.organization) }
+  for (const { user, organization } of refsAnywhere(rundb, { kind: 'membership', key })) {
+    if (user !== undefined && organization !== undefined)
+      return { key, user: canonicalKey(rundb, 'user', user), organization }
   }
   return undefined
 }

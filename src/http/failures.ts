@@ -1,4 +1,4 @@
-import { NetworkError, OperatorError } from '../diagnostics/errors.ts'
+import { codeOf, NetworkError, OperatorError } from '../diagnostics/errors.ts'
 
 /**
  * Why a request got no answer. In: what was thrown. Out: words for it, the error to end with where another attempt meets the same, and
@@ -19,8 +19,8 @@ function proxyFailureIn(failure: unknown): ProxyFailure | undefined {
  * @param server what was asked, as messages name it
  */
 export function permanentFailure(failure: unknown, server: string): OperatorError | undefined {
-  const told = causesOf(failure).find((error) => error instanceof OperatorError)
-  if (told !== undefined) return told
+  const known = causesOf(failure).find((error) => error instanceof OperatorError)
+  if (known !== undefined) return known
   const trouble = proxyFailureIn(failure)
   if (trouble === undefined) return tlsFault(failure, server)
   const { status, proxy, reason } = trouble
@@ -149,7 +149,7 @@ const FAULTS: Readonly<Record<string, [code: string, fault: string, hint: string
  */
 export function tlsFault(failure: unknown, server: string): NetworkError | undefined {
   for (const error of causesOf(failure)) {
-    const name = 'code' in error && typeof error.code === 'string' ? error.code : ''
+    const name = codeOf(error) ?? ''
     const known = Object.hasOwn(FAULTS, name) ? FAULTS[name] : undefined
     if (known === undefined) continue
     const [code, fault, hint] = known
@@ -164,7 +164,7 @@ export function describeFailure(failure: unknown): string {
   if (failure.name === 'TimeoutError' || failure.name === 'AbortError') return 'no answer in time'
   const causes = causesOf(failure)
   const innermost = causes.at(-1) ?? failure
-  const code = causes.flatMap((error) => ('code' in error && typeof error.code === 'string' ? [error.code] : [])).at(-1)
+  const code = causes.flatMap((error) => codeOf(error) ?? []).at(-1)
   const message = (innermost.message === '' ? failure.message : innermost.message).trim()
   return code === undefined || message.includes(code) ? message : `${message} (${code})`
 }
@@ -179,6 +179,7 @@ function causesOf(failure: unknown): Error[] {
   }
   return causes
 }
+
 /** Whether no byte of the request can have reached the server, so that repeating it is safe. */
 export function neverSent(failure: unknown): boolean {
   return proxyFailureIn(failure) !== undefined || failureCodes(failure).some((code) => NEVER_SENT.has(code))
@@ -191,7 +192,8 @@ function failureCodes(failure: unknown): string[] {
   for (let depth = 0; depth < 8 && pending.length > 0; depth += 1) {
     const error = pending.shift()
     if (!(error instanceof Error)) continue
-    if ('code' in error && typeof error.code === 'string') codes.push(error.code)
+    const code = codeOf(error)
+    if (code !== undefined) codes.push(code)
     if (error instanceof AggregateError) pending.push(...error.errors)
     pending.push(error.cause)
   }

@@ -3,7 +3,7 @@ import type { Redactor } from '../diagnostics/redactor.ts'
 
 /**
  * When a request is sent again. In: what became of each attempt. Out: a pause after which the next may leave, or the error with which
- * the request ends. What an answer means is up to the client; what is told of it never shows a secret.
+ * the request ends. What an answer means is up to the client; reports of it never show a secret.
  */
 
 /** A request that got no usable answer, and what happens next is up to its sender. Neither its body nor its query is told. */

@@ -158,6 +158,38 @@ test('the metadata of an identity provider fills in what is not mapped', () => {
   })
 })
 
+test.each([
+  ['is commented out', METADATA.replace('<md:KeyDescriptor use="encryption">', (key) => `<!-- ${key} -->${key}`)],
+  [
+    'is a whole provider before it, commented out',
+    METADATA.replace('<md:IDP', `<!-- ${METADATA.slice(22, -22)} --><md:IDP`),
+  ],
+  [
+    'is another entity, which provides no identities',
+    `<EntitiesDescriptor><EntityDescriptor entityID="sp"><SPSSODescriptor/></EntityDescriptor>${METADATA.slice(22)}</EntitiesDescriptor>`,
+  ],
+  [
+    'are line breaks and numbers in its references',
+    METADATA.replace('&amp;', '&#38;').replace('entityID', '\n entityID'),
+  ],
+])('what %s changes nothing in what the metadata says', (_what, xml) => {
+  const { idpEntityId: _, idpUrl: _url, x509Cert: _cert, ...rest } = saml
+  expect(accepted({ ...rest, idpMetadataXml: xml }).attributes).toMatchObject({
+    idpEntityId: 'https://idp.acme.example/?a=1&b=2',
+    idpUrl: 'https://idp.acme.example/redirect',
+    x509Cert: [CERTIFICATE],
+  })
+})
+
+test.each([
+  ['is cut off', METADATA.slice(0, -10)],
+  ['is no text', 42],
+  ['declares entities', `<!DOCTYPE x [<!ENTITY a "b">]>${METADATA.slice(22)}`],
+  ['is longer than such a document', METADATA.replace('\n', ' '.repeat(2 ** 20))],
+])('metadata that %s are refused', (_what, xml) => {
+  expect(refused({ ...saml, idpMetadataXml: xml })).toEqual(['invalid_saml_metadata idpMetadataXml'])
+})
+
 test.each<[string, Record<string, unknown>, string[]]>([
   ['no organization', { ...saml, organization: null }, ['connection_incomplete organization']],
   ['nothing to know it by', { ...saml, key: '' }, ['connection_incomplete key']],

@@ -31,11 +31,6 @@ export interface Patient {
   problems: readonly Problem[]
 }
 
-/** A section of the manifest that can be worked with. */
-export interface Sound {
-  loaded: LoadedManifest
-}
-
 /** Reads the manifest once, for all that is looked at. */
 export async function admit(options: DoctorOptions, context: Context): Promise<Patient> {
   const { redactor = new Redactor(), cwd, env } = context

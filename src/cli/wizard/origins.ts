@@ -115,7 +115,3 @@ export const ORIGINS: Record<Origin, OriginKind> = {
 }
 
 export const originNames = Object.keys(ORIGINS).filter((name): name is Origin => Object.hasOwn(ORIGINS, name))
-
-export function isOrigin(name: string): name is Origin {
-  return Object.hasOwn(ORIGINS, name)
-}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { SourceError, UsageError } from '../../diagnostics/errors.ts'
+import { codeOf, SourceError, UsageError } from '../../diagnostics/errors.ts'
 import { syncFolder } from '../../files/whole-file.ts'
 import { canonicalJson, isObject, type JsonObject } from '../../json.ts'
 import type { SnapshotStream } from './snapshot.ts'
@@ -168,7 +168,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     if (code === 'ENOENT') return []
     if (code === 'ENOTDIR') return ['a file of that name']
     throw error

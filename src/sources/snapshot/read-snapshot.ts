@@ -129,7 +129,7 @@ async function* unpack({ path, bytes }: RowFile, hash: Hash): AsyncGenerator<Buf
       yield chunk
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const code = codeOf(error) ?? ''
     if (code.startsWith('Z_')) throw damaged(dirname(path), `${path} is damaged or cut off`, error)
     if (error instanceof NotRegularFile) throw damaged(dirname(path), error.message, error)
     if (code === 'ENOENT') throw damaged(dirname(path), `there is no ${path}`, error)

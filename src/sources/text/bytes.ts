@@ -216,7 +216,7 @@ async function* unpackFrame(
   try {
     yield* pipeline(Readable.from(feed()), decompressor, () => {})
   } catch (error) {
-    throw error instanceof Error && 'code' in error && /^Z/.test(String(error.code)) ? new BrokenZstd() : error
+    throw codeOf(error)?.startsWith('Z') ? new BrokenZstd() : error
   }
   // The feeder reads ahead: what it was waiting for when the frame ended belongs to the next one.
   await reading

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { sleep, systemClock } from '../../../clock.ts'
-import { OperatorError, SourceError } from '../../../diagnostics/errors.ts'
+import { codeOf, OperatorError, SourceError } from '../../../diagnostics/errors.ts'
 import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
@@ -244,7 +244,7 @@ async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerato
 
 function explained(error: unknown): unknown {
   if (error instanceof HttpRefusal) return cutOff(`the link to it was answered HTTP ${error.status}`)
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') return cutOff('its gzip data is damaged or cut off')
   return error
 }
