@@ -273,7 +273,7 @@ const BY_KEY = new RegExp(
 )
 
 /**
- * Hides the name in each selector by address: a pattern is none that an address is recognised by. What is nothing but signs of a pattern
+ * Hides the name in each selector by address: a pattern is not recognised as an address. A name that consists of pattern signs alone
  * before the @ names nobody.
  * @param hidden in place of all of it
  */

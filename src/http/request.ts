@@ -36,7 +36,7 @@ export async function send(
 /** The largest answer that `sendCompressed` takes, bytes: a page of 500 users with full metadata is a twentieth of it. */
 const LARGEST_BODY = 256 * 1024 * 1024
 
-/** An answer of which no more is read. */
+/** The answer is longer than LARGEST_BODY. What lies beyond is not read. */
 export class TooLarge extends Error {}
 
 /**
