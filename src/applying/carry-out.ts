@@ -1,7 +1,7 @@
+import { digestSecrets } from '../comparing/digest.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Action, UpdateAction } from '../planning/action.ts'
 import { address } from '../planning/action.ts'
-import { digestSecrets } from '../planning/digest.ts'
 import type { DesiredResource } from '../resource.ts'
 import type { StateResource } from '../state/store.ts'
 import { adopt } from './adopt.ts'
