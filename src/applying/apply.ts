@@ -1,28 +1,31 @@
-import { type Clock, systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
+import { describeAnswer } from '../comparing/answer.ts'
 import { exceeds } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { counted } from '../diagnostics/counted.ts'
 import { kindDefinition } from '../kinds/registry.ts'
-import type { Action } from '../planning/action.ts'
-import { address } from '../planning/action.ts'
+import { type Action, address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
 import { PERCENTAGE_FROM } from '../planning/guards.ts'
 import type { Plan } from '../planning/plan.ts'
-import { countStillAnswered, countStillReduced } from '../planning/still-reduced.ts'
+import { countStillAnswered, countStillReduced, stillAnswered } from '../planning/still-reduced.ts'
 import { stateVersion } from '../planning/where.ts'
-import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
+import type { Failure, RunOutcome, RunReject, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
-import type { ApplyContext } from './apply-context.ts'
-import type { ApplyResult } from './apply-result.ts'
+import { type ApplyContext, createContext } from './apply-context.ts'
+import {
+  type ActionOutcome,
+  type ApplyResult,
+  initialResult,
+  type KindResult,
+  outcomeOf,
+  shortfall,
+  subtract,
+  totals,
+  withWritten,
+} from './apply-result.ts'
 import { carryOut } from './carry-out.ts'
-import { Journal } from './journal.ts'
-import { lanesOf } from './lanes.ts'
-import { type ActionOutcome, type KindResult, shortfall } from './outcome.ts'
-import { recordRejects } from './record-rejects.ts'
-import { recordStillAnswered } from './record-still-answered.ts'
-import { outcomeOf } from './run-outcome.ts'
-import { initialResult, subtract, totals, withWritten } from './tally.ts'
 
 export interface ApplyOptions {
   plan: Plan
@@ -74,21 +77,15 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const before = { ...target.client.counts }
   const progress: Progress = {
     options,
-    context: {
+    context: createContext({
       set: plan.set,
       state,
-      journal: new Journal(state),
       api: target.client,
-      clock: options.clock ?? systemClock,
+      manifest,
       run,
-      lineage: state.lineage,
-      digestKey: state.digestKey,
-      adopting: manifest.adopt,
-      roles: manifest.roles,
-      refusals: new Set(),
-      answered: new Map(),
+      clock: options.clock,
       interrupted: options.interrupted,
-    },
+    }),
     results: new Map(plan.summary.kinds.map((kind) => [kind.kind, initialResult(kind)])),
     failures: [],
     attempted: 0,
@@ -155,7 +152,7 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
       for (const action of lane.value) {
         if (progress.options.interrupted?.aborted) progress.stop ??= { outcome: 'interrupted', message: 'interrupted' }
         if (progress.stop) return
-        await attempt(progress, action, postponed)
+        await attemptAction(progress, action, postponed)
       }
     }
   }
@@ -163,7 +160,7 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
   await Promise.all(Array.from({ length: progress.options.manifest.run.concurrency }, worker))
 }
 
-async function attempt(progress: Progress, action: Action, postponed: Postponed[]): Promise<void> {
+async function attemptAction(progress: Progress, action: Action, postponed: Postponed[]): Promise<void> {
   try {
     progress.options.onStart?.(action)
     const outcome = await carryOut(progress.context, kindDefinition(action.kind), action)
@@ -209,7 +206,7 @@ function record(progress: Progress, action: Action, outcome: ActionOutcome): voi
     key: action.key,
     action: action.type,
     ...short,
-    origin: progress.context.set.origin(action.kind, action.key),
+    origin: progress.options.plan.set.origin(action.kind, action.key),
   })
   if (outcome.type === 'failed') checkFailures(progress, action)
 }
@@ -227,5 +224,63 @@ function checkFailures(progress: Progress, last: Action): void {
 
 async function flushFailures(progress: Progress): Promise<void> {
   const failures = progress.failures.splice(0)
-  if (failures.length > 0) await progress.context.state.recordFailures(progress.context.run, failures)
+  if (failures.length > 0) await progress.options.state.recordFailures(progress.context.run, failures)
+}
+
+/**
+ * The actions of a phase, those that take turns put together: each of a lane waits for the one before it, and lanes do not wait for each
+ * other. Planning has put the actions of one lane side by side, in the order of their turns.
+ */
+function* lanesOf(
+  { plan, manifest }: { plan: Plan; manifest: Pick<Manifest, 'roles'> },
+  actions: Iterable<Action>,
+): Generator<Action[]> {
+  let name: string | undefined
+  let lane: Action[] = []
+  for (const action of actions) {
+    const next = laneOf(plan, manifest, action)
+    if (lane.length > 0 && (next === undefined || next !== name)) {
+      yield lane
+      lane = []
+    }
+    lane.push(action)
+    name = next
+  }
+  if (lane.length > 0) yield lane
+}
+
+/** Undefined: its turn does not matter. */
+function laneOf({ set }: Plan, manifest: Pick<Manifest, 'roles'>, { type, kind, key }: Action): string | undefined {
+  const { turn } = kindDefinition(kind)
+  const desired = turn === undefined || type === 'delete' ? undefined : set.get(kind, key)
+  return desired && turn?.(desired, manifest).lane
+}
+
+/** Rejects are written to the state in groups of this many. */
+const REJECT_BATCH = 1000
+
+/** Writes down with a run what its plan had refused: the run does not attempt it, and nobody should have to plan again to know. */
+async function recordRejects(state: StateStore, run: number, { set }: Plan): Promise<void> {
+  let batch: RunReject[] = []
+  for (const reject of set.rejects()) {
+    batch.push(reject)
+    if (batch.length < REJECT_BATCH) continue
+    await state.recordRejects(run, batch)
+    batch = []
+  }
+  if (batch.length > 0) await state.recordRejects(run, batch)
+}
+
+/** Writes down with a run what WorkOS answered otherwise to an earlier one: it stays named until WorkOS or the source is another. */
+async function recordStillAnswered(state: StateStore, run: number, { set }: Plan): Promise<void> {
+  let batch: Failure[] = []
+  for (const { kind, key, differences } of stillAnswered(set.rundb)) {
+    const message = describeAnswer(differences)
+    const origin = set.origin(kind, key)
+    batch.push({ kind, key, action: 'unchanged', outcome: 'reduced', code: 'answered_otherwise', message, origin })
+    if (batch.length < FAILURE_BATCH) continue
+    await state.recordFailures(run, batch)
+    batch = []
+  }
+  if (batch.length > 0) await state.recordFailures(run, batch)
 }
