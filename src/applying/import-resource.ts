@@ -60,7 +60,12 @@ export async function checkImport(
 
 /** Adopts what was checked. Nothing is sent: WorkOS stays as it is. */
 export async function importResource(
-  { state, api, manifest, run }: { state: StateStore; api: Api; manifest: Manifest; run: number },
+  {
+    state,
+    api,
+    manifest,
+    run,
+  }: { state: StateStore; api: Api; manifest: Pick<Manifest, 'adopt' | 'roles'>; run: number },
   { adopted, live: { id } }: Import,
 ): Promise<void> {
   const { kind, key } = adopted
