@@ -1,6 +1,8 @@
 import { type Identity, identify } from '../comparing/identify.ts'
+import { referencesOf } from '../comparing/references.ts'
 import type { Manifest } from '../config/manifest.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
+import { kindDefinition } from '../kinds/registry.ts'
 import type { AdoptAction } from '../planning/action.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import type { StateResource, StateStore } from '../state/store.ts'
@@ -63,23 +65,19 @@ export async function identifyFound(
   const holder = await state.keyOf(desired.kind, live.id)
   const known = holder === desired.key
   const claimant = known ? undefined : holder
-  const openCreate = sent ? { holderCreated: await hangsOnCreated(state, definition, desired.refs) } : undefined
+  const openCreate = sent ? { holderCreated: await hangsOnCreated(state, definition, desired) } : undefined
   return identify({ definition, desired, live, refIds, claimant, known, openCreate }, adopting)
 }
-
-/** Kinds that prove what hangs on them: before the state created one of these, nothing could hang on it. */
-const HOLDERS: ReadonlySet<string> = new Set(['user', 'organization'])
 
 /** Whether the state has created the user or the organization that a resource hangs on. */
 async function hangsOnCreated(
   state: Pick<StateStore, 'get'>,
   definition: KindDefinition,
-  refs: Record<string, string>,
+  desired: DesiredResource,
 ): Promise<boolean> {
-  for (const [role, kind] of Object.entries(definition.refs)) {
-    if (!HOLDERS.has(kind)) continue
-    const holder = await state.get(kind, refs[role] ?? '')
-    if (holder?.ownership === 'created') return true
+  for (const { kind, key } of referencesOf(definition, desired)) {
+    if (!kindDefinition(kind).holder) continue
+    if ((await state.get(kind, key))?.ownership === 'created') return true
   }
   return false
 }

@@ -10,6 +10,7 @@ import { PERCENTAGE_FROM } from '../planning/guards.ts'
 import type { Plan } from '../planning/plan.ts'
 import { countStillAnswered, countStillReduced, stillAnswered } from '../planning/still-reduced.ts'
 import { stateVersion } from '../planning/where.ts'
+import { actionPhases, actionsOfPhase } from '../rundb/action-phases.ts'
 import type { Failure, RunOutcome, RunReject, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
@@ -95,7 +96,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const requests = () => subtract(target.client.counts, before)
   let outcome: RunOutcome
   try {
-    for (const phase of phasesOf(plan)) await applyPhase(progress, phase)
+    for (const phase of actionPhases(plan.set.rundb)) await applyPhase(progress, phase)
     await flushFailures(progress)
     outcome = outcomeOf(progress.stop, kinds, plan.summary.kinds)
     await state.finishRun(run, new Date().toISOString(), outcome, totals(kinds, requests()))
@@ -173,21 +174,8 @@ async function attemptAction(progress: Progress, action: Action, postponed: Post
   }
 }
 
-function phasesOf(plan: Plan): number[] {
-  const rows = plan.set.rundb.statement('SELECT DISTINCT phase FROM actions ORDER BY phase').all()
-  return rows.map((row) => Number(row.phase))
-}
-
-function* actionsOf(plan: Plan, phase: number): Generator<Action> {
-  const page = plan.set.rundb.statement(
-    'SELECT position, action FROM actions WHERE phase = ? AND position > ? ORDER BY position LIMIT 1000',
-  )
-  for (let after = 0; ; ) {
-    const rows = page.all(phase, after)
-    if (rows.length === 0) return
-    for (const row of rows) yield JSON.parse(String(row.action))
-    after = Number(rows.at(-1)?.position)
-  }
+function* actionsOf({ set }: Plan, phase: number): Generator<Action> {
+  for (const action of actionsOfPhase(set.rundb, phase)) yield JSON.parse(action)
 }
 
 function record(progress: Progress, action: Action, outcome: ActionOutcome): void {

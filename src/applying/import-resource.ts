@@ -7,6 +7,7 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
 import { address } from '../planning/action.ts'
 import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
+import { canonicalKey } from '../rundb/aliases.ts'
 import type { Address, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal } from '../workos/api.ts'
 import { adopt } from './adopt.ts'
@@ -187,12 +188,12 @@ function otherIdentity(
 }
 
 function notDesired({ rundb }: DesiredSet, { kind, key }: Address): UsageError {
-  const alias = rundb.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
+  const canonical = canonicalKey(rundb, kind, key)
   return new UsageError({
     code: 'not_desired',
     message: `the source has no ${kind}:${key}`,
-    hint: alias
-      ? `it merged into ${kind}:${String(alias.canonical)}: import that`
+    hint: canonical
+      ? `it merged into ${kind}:${canonical}: import that`
       : 'check the address with plan --full; add --force to take what the source no longer has',
   })
 }

@@ -74,7 +74,8 @@ export async function explainNotFound(
     await context.journal.record({ type: 'cleared', address: { kind, key } })
     return blocked
   }
-  if (refersBySlug(request) && refusal.codes.includes('entity_not_found')) return fail(context, desired, refusal)
+  if (refersBySlug(definition, request) && refusal.codes.includes('entity_not_found'))
+    return fail(context, desired, refusal)
   const refers = Object.keys(definition.refs).length > 0
   return fail(context, desired, missingEndpoint(request, id ?? (refers ? 'all that it refers to' : undefined)))
 }
@@ -108,6 +109,6 @@ async function findGone(
 }
 
 /** Whether the body names other objects, by their slugs, that may be what is not found: the permissions of a role. */
-function refersBySlug({ body = {} }: WriteRequest): boolean {
-  return 'permissions' in body || 'role_slug' in body || 'role_slugs' in body
+function refersBySlug({ slugsInBody = [] }: KindDefinition, { body = {} }: WriteRequest): boolean {
+  return slugsInBody.some((field) => field in body)
 }

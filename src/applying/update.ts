@@ -10,7 +10,6 @@ import { ApiRefusal } from '../workos/api.ts'
 import { type ApplyContext, fail, intentOf, save } from './apply-context.ts'
 import type { ActionOutcome, NotDone } from './apply-result.ts'
 import { attempt, fallbackFor } from './attempt.ts'
-import { withoutRolesOfGroups } from './own-roles.ts'
 import { explainNotFound, refIdsOf } from './references.ts'
 
 /** Sends what the source changed of something that the state knows. @throws as carryOut */
@@ -70,8 +69,8 @@ export async function sendUpdate(
   const { ids } = await refIdsOf(context, definition, desired)
   const wanted = (reduced: Fallback | undefined) => reduced?.attributes ?? send
   const sent = async (reduced: Fallback | undefined, answered: Attributes): Promise<Sent> => {
-    const live = await withoutRolesOfGroups(context.api, definition.name, id, wanted(reduced), answered)
-    return { type: 'sent', reduced, differences: updatedDifferences(definition, wanted(reduced), live, before) }
+    const own = (await definition.answered?.(context.api, id, wanted(reduced), answered)) ?? answered
+    return { type: 'sent', reduced, differences: updatedDifferences(definition, wanted(reduced), own, before) }
   }
   const answers: Attributes[] = []
   return attempt<Sent>(context, {

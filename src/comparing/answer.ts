@@ -13,9 +13,6 @@ export interface AnswerDifference {
   answered: Json
 }
 
-/** Fields whose case carries no meaning. */
-const CASELESS: ReadonlySet<string> = new Set(['email', 'domains', 'verifiedDomains'])
-
 /**
  * What an answer tells otherwise than it was sent. The order of a set, the case of addresses and what
  * same-value.ts names are habits of servers and no difference. A field that the answer does not tell, a secret,
@@ -37,15 +34,17 @@ export function compareAnswer(
         const held = members.get(member) ?? null
         if (!sameValue(wanted, held)) differences.push({ field, member, sent: wanted, answered: held })
       }
-    } else if (!same(rule, field, value, told)) differences.push({ field, sent: value, answered: told })
+    } else if (!same(rule, value, told)) differences.push({ field, sent: value, answered: told })
   }
   return differences
 }
 
-const VALUE: Pick<FieldDefinition, 'compare' | 'secret'> = { compare: 'value' }
+type Rule = Pick<FieldDefinition, 'compare' | 'secret' | 'caseless'>
 
-function same({ compare }: Pick<FieldDefinition, 'compare'>, field: string, sent: Json, told: Json): boolean {
-  const caseless = CASELESS.has(field)
+/** A field that is in force besides the managed ones. */
+const VALUE: Rule = { compare: 'value' }
+
+function same({ compare, caseless }: Rule, sent: Json, told: Json): boolean {
   if (compare !== 'set') return sameValue(sent, told, caseless)
   return sameMembers(Array.isArray(sent) ? sent : [], Array.isArray(told) ? told : [], caseless)
 }
