@@ -11,7 +11,7 @@ import type { Plan } from '../planning/plan.ts'
 import { countStillAnswered, countStillReduced, stillAnswered } from '../planning/still-reduced.ts'
 import { stateVersion } from '../planning/where.ts'
 import { actionPhases, actionsOfPhase } from '../rundb/action-phases.ts'
-import type { Failure, RunOutcome, RunReject, StateStore } from '../state/store.ts'
+import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
 import { type ApplyContext, createContext } from './apply-context.ts'
@@ -27,6 +27,9 @@ import {
   withWritten,
 } from './apply-result.ts'
 import { carryOut } from './carry-out.ts'
+
+// applying/ carries a plan out. In: the plan, with its actions in the run's database, the state and the target. Out: what became of each
+// action, in WorkOS, in the state and in an ApplyResult. What an action is, planning has decided; how it is written, attempt.ts says.
 
 export interface ApplyOptions {
   plan: Plan
@@ -248,27 +251,30 @@ function laneOf({ set }: Plan, manifest: Pick<Manifest, 'roles'>, { type, kind, 
 const REJECT_BATCH = 1000
 
 /** Writes down with a run what its plan had refused: the run does not attempt it, and nobody should have to plan again to know. */
-async function recordRejects(state: StateStore, run: number, { set }: Plan): Promise<void> {
-  let batch: RunReject[] = []
-  for (const reject of set.rejects()) {
-    batch.push(reject)
-    if (batch.length < REJECT_BATCH) continue
-    await state.recordRejects(run, batch)
-    batch = []
-  }
-  if (batch.length > 0) await state.recordRejects(run, batch)
+function recordRejects(state: StateStore, run: number, { set }: Plan): Promise<void> {
+  return inBatches(set.rejects(), REJECT_BATCH, (batch) => state.recordRejects(run, batch))
 }
 
 /** Writes down with a run what WorkOS answered otherwise to an earlier one: it stays named until WorkOS or the source is another. */
-async function recordStillAnswered(state: StateStore, run: number, { set }: Plan): Promise<void> {
-  let batch: Failure[] = []
+function recordStillAnswered(state: StateStore, run: number, plan: Plan): Promise<void> {
+  return inBatches(stillAnsweredIn(plan), FAILURE_BATCH, (batch) => state.recordFailures(run, batch))
+}
+
+function* stillAnsweredIn({ set }: Plan): Generator<Failure> {
   for (const { kind, key, differences } of stillAnswered(set.rundb)) {
     const message = describeAnswer(differences)
     const origin = set.origin(kind, key)
-    batch.push({ kind, key, action: 'unchanged', outcome: 'reduced', code: 'answered_otherwise', message, origin })
-    if (batch.length < FAILURE_BATCH) continue
-    await state.recordFailures(run, batch)
+    yield { kind, key, action: 'unchanged', outcome: 'reduced', code: 'answered_otherwise', message, origin }
+  }
+}
+
+async function inBatches<T>(items: Iterable<T>, size: number, write: (batch: T[]) => Promise<void>): Promise<void> {
+  let batch: T[] = []
+  for (const item of items) {
+    batch.push(item)
+    if (batch.length < size) continue
+    await write(batch)
     batch = []
   }
-  if (batch.length > 0) await state.recordFailures(run, batch)
+  if (batch.length > 0) await write(batch)
 }

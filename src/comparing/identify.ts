@@ -4,6 +4,10 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { isEmpty } from './same-value.ts'
 
+// comparing/ holds the rules by which planning, applying, recovery and verifying decide alike. In: values, of the source, of the state and of
+// WorkOS, and what the caller has looked up. Out: whose something is (this file), ids of references, what is to be sent, what differs. No
+// function here reads a table, sends a request or has an effect.
+
 /** What something in WorkOS was recognised by. `name`: that of an organization, where the manifest lets names count. */
 export type MatchedBy = 'id' | 'external id' | 'natural identity' | 'name'
 

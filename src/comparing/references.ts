@@ -1,6 +1,6 @@
 import type { RefIds } from '../resource.ts'
 
-/** One resource that another one refers to: `user`, which is `user:ada`. */
+/** One resource that another one refers to, in a role: in that of the user, `user:ada`. */
 export interface Reference {
   role: string
   kind: string
