@@ -82,6 +82,18 @@ describe('a user', () => {
     expect([...rig.intents.keys()]).toEqual(['user:ada'])
   })
 
+  test('is not recorded where two creates on their way are answered with one id: the second is an error', async () => {
+    const rig = scripted([
+      [`POST ${USERS}`, OURS],
+      [`POST ${USERS}`, { ...OURS, email: 'bea@example.com', external_id: 'bea' }],
+    ])
+    const bea = desiredOf('user', 'bea', { attributes: { email: 'bea@example.com', externalId: 'bea' } })
+    const outcomes = await Promise.all([createAda(rig), create(rig.context, user, { kind: 'user', key: 'bea' }, bea)])
+    expect(outcomes).toMatchObject([{ type: 'created' }, { type: 'failed', code: 'id_answered_twice' }])
+    expect(outcomes[1]).toMatchObject({ message: expect.stringContaining('user_1, which is user:ada already') })
+    expect([...rig.resources.keys()]).toEqual(['user:ada'])
+  })
+
   test('that was deleted before is created by another request, though it reads the same', async () => {
     const first = scripted([[`POST ${USERS}`, OURS]])
     await createAda(first)
@@ -144,6 +156,12 @@ describe('a membership', () => {
     expect(rig.log.at(-1)).toBe('cleared membership:ada@acme')
   })
 
+  test('that is answered with that of another user is not recorded', async () => {
+    const rig = knowing(HOLDERS, [[`POST ${MEMBERSHIPS}`, { ...answer('om_1', 'admin'), user_id: 'user_9' }]])
+    expect(await createMembership(rig)).toMatchObject({ type: 'failed', code: 'answer_of_another' })
+    expect(rig.resources.has('membership:ada@acme')).toBe(false)
+  })
+
   test('that finds its user deleted marks the user as gone, and is blocked', async () => {
     const rig = knowing(HOLDERS, [
       [`POST ${MEMBERSHIPS}`, refusal(404)],
@@ -161,7 +179,11 @@ describe('a membership', () => {
       [`GET ${USERS}/user_1`, OURS],
       ['GET /organizations/org_1', { id: 'org_1', name: 'Acme' }],
     ])
-    expect(await createMembership(rig)).toMatchObject({ type: 'failed', code: 'endpoint_missing' })
+    expect(await createMembership(rig)).toMatchObject({
+      type: 'failed',
+      code: 'endpoint_missing',
+      message: expect.stringContaining('although all that it refers to exists'),
+    })
   })
 })
 

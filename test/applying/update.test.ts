@@ -104,7 +104,11 @@ test('an answer that is no user has the user read back; that this is refused doe
 
 test('an answer of another user leaves the intent open', async () => {
   const rig = knowing([BEFORE], [[`PUT ${PATH}`, { ...LIVE, id: 'user_2' }]])
-  expect(await updateAda(rig)).toMatchObject({ type: 'failed', code: 'answer_of_another' })
+  expect(await updateAda(rig)).toMatchObject({
+    type: 'failed',
+    code: 'answer_of_another',
+    message: 'WorkOS answered the update of user_1 with another object, user_2',
+  })
   expect(rig.intents.size).toBe(1)
 })
 
@@ -126,7 +130,10 @@ test('a user who is gone is marked as such; a target without the endpoint is nam
       [`GET ${PATH}`, LIVE],
     ],
   )
-  expect(await updateAda(lacking)).toMatchObject({ type: 'failed', code: 'endpoint_missing' })
+  expect(await updateAda(lacking)).toMatchObject({
+    code: 'endpoint_missing',
+    message: `the target answers PUT ${PATH} with HTTP 404, although user_1 exists: it does not offer this endpoint`,
+  })
 })
 
 test('a separate field counts as the last answer tells it', async () => {
