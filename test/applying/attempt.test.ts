@@ -194,6 +194,26 @@ test('an interruption after an open attempt leaves the intent, for that attempt 
   expect([...rig.intents.keys()]).toEqual(['thing:one'])
 })
 
+test('a repetition that was interrupted before it left keeps the intent of the attempt before it', async () => {
+  const interrupt = new AbortController()
+  const reason = new Error('interrupted')
+  const { rig, outcome } = run(
+    [
+      ['POST /a', refusal(422, 'too_much')],
+      ['POST /smaller', reason],
+    ],
+    {
+      fallback: (error) => {
+        if (error !== undefined) interrupt.abort(reason)
+        return error && SMALLER
+      },
+    },
+    { interrupted: interrupt.signal },
+  )
+  await expect(outcome).rejects.toBe(reason)
+  expect([...rig.intents.keys()]).toEqual(['thing:one'])
+})
+
 test('what ends the run leaves the intent where it is', async () => {
   const revoked = new CredentialsError({ code: 'key_refused', message: 'the key was revoked' })
   const { rig, outcome } = run([['POST /a', revoked]])
