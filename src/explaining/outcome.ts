@@ -1,7 +1,8 @@
+import type { FieldChange } from '../comparing/comparison.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { leftOutBy } from '../desired/left-out-with.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import type { Action, Drift, FieldChange } from '../planning/action.ts'
+import type { Action, Drift } from '../planning/action.ts'
 import type { Address } from '../state/store.ts'
 import type { ExplainedAction, ExplainedReject } from './explanation.ts'
 

@@ -1,4 +1,4 @@
-import { separateOf, withoutSeparate } from '../applying/separate-fields.ts'
+import { separateOf, withoutSeparate } from '../applying/create.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { joinedId } from '../kinds/group/group-id.ts'
