@@ -1,29 +1,33 @@
+import { type Identity, identify } from '../comparing/identify.ts'
+import { referencesOf } from '../comparing/references.ts'
+import type { Manifest } from '../config/manifest.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
+import { kindDefinition } from '../kinds/registry.ts'
 import type { AdoptAction } from '../planning/action.ts'
-import type { DesiredResource } from '../resource.ts'
-import type { StateResource } from '../state/store.ts'
+import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
+import type { StateResource, StateStore } from '../state/store.ts'
 import { type ApplyContext, save, toState } from './apply-context.ts'
-import type { ActionOutcome } from './outcome.ts'
-import { sendUpdate } from './send-update.ts'
+import type { ActionOutcome } from './apply-result.ts'
+import { sendUpdate } from './update.ts'
 
 /** Takes over something that is in WorkOS, and fills in what the plan says. @throws as carryOut */
 export async function adopt(
   context: ApplyContext,
   definition: KindDefinition,
-  action: AdoptAction,
+  action: Pick<AdoptAction, 'kind' | 'key' | 'id' | 'send' | 'former' | 'applied'>,
   desired: DesiredResource,
 ): Promise<ActionOutcome> {
   if (action.former !== undefined) return moveToNewKey(context, definition, action, desired, action.former)
-  const resource = toState(context, desired, action.id, 'adopted')
-  const { refused, ...sent } = await sendUpdate(context, definition, action, desired)
-  return refused ?? save(context, 'adopted', resource, sent)
+  const sent = await sendUpdate(context, definition, action, desired)
+  if (sent.type !== 'sent') return sent
+  return save(context, 'adopted', toState(context, desired, action.id, 'adopted'), sent)
 }
 
 /** It stays what it was, created or adopted, with the digests of the secrets that were sent. */
 async function moveToNewKey(
   context: ApplyContext,
   definition: KindDefinition,
-  action: AdoptAction,
+  action: Pick<AdoptAction, 'kind' | 'key' | 'id' | 'send' | 'applied'>,
   desired: DesiredResource,
   former: string,
 ): Promise<ActionOutcome> {
@@ -37,10 +41,43 @@ async function moveToNewKey(
     refs: desired.refs,
     run: context.run,
   }
-  const { refused, ...sent } = await sendUpdate(context, definition, action, desired, after)
-  if (refused) return refused
+  const sent = await sendUpdate(context, definition, action, desired, after)
+  if (sent.type !== 'sent') return sent
   // Both entries go into the same commit: they are handed over in one turn.
   const removed = context.journal.record({ type: 'removed', address: { kind, key: former } })
   const [outcome] = await Promise.all([save(context, 'adopted', after, sent), removed])
   return outcome
+}
+
+/**
+ * Whose something in WorkOS is that stands where a resource is to be, by what the state knows.
+ * @param sent whether a create of ours may have taken effect
+ */
+export async function identifyFound(
+  state: Pick<StateStore, 'get' | 'keyOf'>,
+  adopting: Manifest['adopt'],
+  definition: KindDefinition,
+  desired: DesiredResource,
+  live: LiveResource,
+  refIds: RefIds,
+  sent: boolean,
+): Promise<Identity> {
+  const holder = await state.keyOf(desired.kind, live.id)
+  const known = holder === desired.key
+  const claimant = known ? undefined : holder
+  const openCreate = sent ? { holderCreated: await hangsOnCreated(state, definition, desired) } : undefined
+  return identify({ definition, desired, live, refIds, claimant, known, openCreate }, adopting)
+}
+
+/** Whether the state has created the user or the organization that a resource hangs on. */
+async function hangsOnCreated(
+  state: Pick<StateStore, 'get'>,
+  definition: KindDefinition,
+  desired: DesiredResource,
+): Promise<boolean> {
+  for (const { kind, key } of referencesOf(definition, desired)) {
+    if (!kindDefinition(kind).holder) continue
+    if ((await state.get(kind, key))?.ownership === 'created') return true
+  }
+  return false
 }

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
+import { describeAnswer } from '../comparing/answer.ts'
 import { exceeds } from '../config/limits.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { counted } from '../diagnostics/counted.ts'
@@ -7,21 +8,28 @@ import { type Action, address } from '../planning/action.ts'
 import { bindingFor } from '../planning/binding.ts'
 import { PERCENTAGE_FROM } from '../planning/guards.ts'
 import type { Plan } from '../planning/plan.ts'
-import { countStillAnswered, countStillReduced } from '../planning/still-reduced.ts'
+import { countStillAnswered, countStillReduced, stillAnswered } from '../planning/still-reduced.ts'
 import { stateVersion } from '../planning/where.ts'
+import { actionPhases, actionsOfPhase } from '../rundb/action-phases.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
-import type { ApplyContext } from './apply-context.ts'
-import type { ApplyResult } from './apply-result.ts'
+import { type ApplyContext, createContext } from './apply-context.ts'
+import {
+  type ActionOutcome,
+  type ApplyResult,
+  initialResult,
+  type KindResult,
+  outcomeOf,
+  shortfall,
+  subtract,
+  totals,
+  withWritten,
+} from './apply-result.ts'
 import { carryOut } from './carry-out.ts'
-import { Journal } from './journal.ts'
-import { lanesOf } from './lanes.ts'
-import { type ActionOutcome, type KindResult, shortfall } from './outcome.ts'
-import { recordRejects } from './record-rejects.ts'
-import { recordStillAnswered } from './record-still-answered.ts'
-import { outcomeOf } from './run-outcome.ts'
-import { initialResult, subtract, totals, withWritten } from './tally.ts'
+
+// applying/ carries a plan out. In: the plan, with its actions in the run's database, the state and the target. Out: what became of each
+// action, in WorkOS, in the state and in an ApplyResult. What an action is, planning has decided; how it is written, attempt.ts says.
 
 export interface ApplyOptions {
   plan: Plan
@@ -73,21 +81,15 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const before = { ...target.client.counts }
   const progress: Progress = {
     options,
-    context: {
+    context: createContext({
       set: plan.set,
       state,
-      journal: new Journal(state),
       api: target.client,
-      clock: options.clock ?? systemClock,
+      manifest,
       run,
-      lineage: state.lineage,
-      digestKey: state.digestKey,
-      adopting: manifest.adopt,
-      roles: manifest.roles,
-      refusals: new Set(),
-      answered: new Map(),
+      clock: options.clock,
       interrupted: options.interrupted,
-    },
+    }),
     results: new Map(plan.summary.kinds.map((kind) => [kind.kind, initialResult(kind)])),
     failures: [],
     attempted: 0,
@@ -97,7 +99,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const requests = () => subtract(target.client.counts, before)
   let outcome: RunOutcome
   try {
-    for (const phase of phasesOf(plan)) await applyPhase(progress, phase)
+    for (const phase of actionPhases(plan.set.rundb)) await applyPhase(progress, phase)
     await flushFailures(progress)
     outcome = outcomeOf(progress.stop, kinds, plan.summary.kinds)
     await state.finishRun(run, new Date().toISOString(), outcome, totals(kinds, requests()))
@@ -154,7 +156,7 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
       for (const action of lane.value) {
         if (progress.options.interrupted?.aborted) progress.stop ??= { outcome: 'interrupted', message: 'interrupted' }
         if (progress.stop) return
-        await attempt(progress, action, postponed)
+        await attemptAction(progress, action, postponed)
       }
     }
   }
@@ -162,7 +164,7 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
   await Promise.all(Array.from({ length: progress.options.manifest.run.concurrency }, worker))
 }
 
-async function attempt(progress: Progress, action: Action, postponed: Postponed[]): Promise<void> {
+async function attemptAction(progress: Progress, action: Action, postponed: Postponed[]): Promise<void> {
   try {
     progress.options.onStart?.(action)
     const outcome = await carryOut(progress.context, kindDefinition(action.kind), action)
@@ -175,21 +177,8 @@ async function attempt(progress: Progress, action: Action, postponed: Postponed[
   }
 }
 
-function phasesOf(plan: Plan): number[] {
-  const rows = plan.set.rundb.statement('SELECT DISTINCT phase FROM actions ORDER BY phase').all()
-  return rows.map((row) => Number(row.phase))
-}
-
-function* actionsOf(plan: Plan, phase: number): Generator<Action> {
-  const page = plan.set.rundb.statement(
-    'SELECT position, action FROM actions WHERE phase = ? AND position > ? ORDER BY position LIMIT 1000',
-  )
-  for (let after = 0; ; ) {
-    const rows = page.all(phase, after)
-    if (rows.length === 0) return
-    for (const row of rows) yield JSON.parse(String(row.action))
-    after = Number(rows.at(-1)?.position)
-  }
+function* actionsOf({ set }: Plan, phase: number): Generator<Action> {
+  for (const action of actionsOfPhase(set.rundb, phase)) yield JSON.parse(action)
 }
 
 function record(progress: Progress, action: Action, outcome: ActionOutcome): void {
@@ -208,7 +197,7 @@ function record(progress: Progress, action: Action, outcome: ActionOutcome): voi
     key: action.key,
     action: action.type,
     ...short,
-    origin: progress.context.set.origin(action.kind, action.key),
+    origin: progress.options.plan.set.origin(action.kind, action.key),
   })
   if (outcome.type === 'failed') checkFailures(progress, action)
 }
@@ -226,5 +215,66 @@ function checkFailures(progress: Progress, last: Action): void {
 
 async function flushFailures(progress: Progress): Promise<void> {
   const failures = progress.failures.splice(0)
-  if (failures.length > 0) await progress.context.state.recordFailures(progress.context.run, failures)
+  if (failures.length > 0) await progress.options.state.recordFailures(progress.context.run, failures)
+}
+
+/**
+ * The actions of a phase, those that take turns put together: each of a lane waits for the one before it, and lanes do not wait for each
+ * other. Planning has put the actions of one lane side by side, in the order of their turns.
+ */
+function* lanesOf(
+  { plan, manifest }: { plan: Plan; manifest: Pick<Manifest, 'roles'> },
+  actions: Iterable<Action>,
+): Generator<Action[]> {
+  let name: string | undefined
+  let lane: Action[] = []
+  for (const action of actions) {
+    const next = laneOf(plan, manifest, action)
+    if (lane.length > 0 && (next === undefined || next !== name)) {
+      yield lane
+      lane = []
+    }
+    lane.push(action)
+    name = next
+  }
+  if (lane.length > 0) yield lane
+}
+
+/** Undefined: its turn does not matter. */
+function laneOf({ set }: Plan, manifest: Pick<Manifest, 'roles'>, { type, kind, key }: Action): string | undefined {
+  const { turn } = kindDefinition(kind)
+  const desired = turn === undefined || type === 'delete' ? undefined : set.get(kind, key)
+  return desired && turn?.(desired, manifest).lane
+}
+
+/** Rejects are written to the state in groups of this many. */
+const REJECT_BATCH = 1000
+
+/** Writes down with a run what its plan had refused: the run does not attempt it, and nobody should have to plan again to know. */
+function recordRejects(state: StateStore, run: number, { set }: Plan): Promise<void> {
+  return inBatches(set.rejects(), REJECT_BATCH, (batch) => state.recordRejects(run, batch))
+}
+
+/** Writes down with a run what WorkOS answered otherwise to an earlier one: it stays named until WorkOS or the source is another. */
+function recordStillAnswered(state: StateStore, run: number, plan: Plan): Promise<void> {
+  return inBatches(stillAnsweredIn(plan), FAILURE_BATCH, (batch) => state.recordFailures(run, batch))
+}
+
+function* stillAnsweredIn({ set }: Plan): Generator<Failure> {
+  for (const { kind, key, differences } of stillAnswered(set.rundb)) {
+    const message = describeAnswer(differences)
+    const origin = set.origin(kind, key)
+    yield { kind, key, action: 'unchanged', outcome: 'reduced', code: 'answered_otherwise', message, origin }
+  }
+}
+
+async function inBatches<T>(items: Iterable<T>, size: number, write: (batch: T[]) => Promise<void>): Promise<void> {
+  let batch: T[] = []
+  for (const item of items) {
+    batch.push(item)
+    if (batch.length < size) continue
+    await write(batch)
+    batch = []
+  }
+  if (batch.length > 0) await write(batch)
 }

@@ -1,15 +1,12 @@
 import type { KindDefinition } from '../kinds/kind.ts'
-import { type Action, address, type UpdateAction } from '../planning/action.ts'
-import { digestSecrets } from '../planning/digest.ts'
+import { type Action, address } from '../planning/action.ts'
 import type { DesiredResource } from '../resource.ts'
-import type { StateResource } from '../state/store.ts'
 import { adopt } from './adopt.ts'
-import { type ApplyContext, save } from './apply-context.ts'
+import type { ApplyContext } from './apply-context.ts'
+import type { ActionOutcome } from './apply-result.ts'
 import { create } from './create.ts'
-import type { ActionOutcome } from './outcome.ts'
-import { refIdsOf } from './references.ts'
 import { remove } from './remove.ts'
-import { sendUpdate } from './send-update.ts'
+import { update } from './update.ts'
 
 /**
  * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into the journal. A write
@@ -35,38 +32,6 @@ export async function carryOut(
     case 'adopt':
       return adopt(context, definition, action, desired)
   }
-}
-
-async function update(
-  context: ApplyContext,
-  definition: KindDefinition,
-  action: UpdateAction,
-  desired: DesiredResource,
-): Promise<ActionOutcome> {
-  const before = await context.state.get(action.kind, action.key)
-  if (before === undefined) throw new RangeError(`${address(action)} is to be updated and not in the state`)
-  const { blocked } = await refIdsOf(context, definition, desired)
-  if (blocked) return blocked
-  const sentSecrets = Object.fromEntries(
-    Object.entries(digestSecrets(context.digestKey, desired.secrets)).filter(([field]) => field in action.send),
-  )
-  const after: StateResource = {
-    ...before,
-    attributes: action.applied,
-    digests: { ...before.digests, ...sentSecrets },
-    run: context.run,
-  }
-  const { refused, ...sent } = await sendUpdate(context, definition, action, desired, withoutSettled(after, action))
-  const nothingSent = Object.keys(action.send).length === 0
-  const keepsReduced = nothingSent && !Object.keys(definition.fields).some((field) => action.settled?.includes(field))
-  return refused ?? save(context, 'updated', after, { ...sent, ...(keepsReduced && { former: before.reduced }) })
-}
-
-/** What planning saw WorkOS hold as it was sent once is settled. */
-function withoutSettled({ answered, attributes }: StateResource, { settled }: UpdateAction) {
-  if (answered === undefined) return { attributes }
-  const left = Object.entries(answered).filter(([field]) => !settled?.includes(field))
-  return { attributes, answered: Object.fromEntries(left) }
 }
 
 async function missingMention(

@@ -1,13 +1,18 @@
-import { hasOtherExternalId, sameIdentity } from '../comparing/same-identity.ts'
+import { comparedFields } from '../comparing/field-differences.ts'
+import { hasOtherExternalId, sameIdentity } from '../comparing/identify.ts'
+import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { GuardError, UsageError } from '../diagnostics/errors.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
-import { comparedFields } from '../planning/comparison.ts'
-import { digestSecrets } from '../planning/digest.ts'
+import { address } from '../planning/action.ts'
 import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
-import type { Address, StateResource, StateStore } from '../state/store.ts'
+import { canonicalKey } from '../rundb/aliases.ts'
+import type { Address, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal } from '../workos/api.ts'
+import { adopt } from './adopt.ts'
+import { createContext } from './apply-context.ts'
+import { knownIds } from './references.ts'
 
 export interface ImportOptions {
   state: StateStore
@@ -18,9 +23,11 @@ export interface ImportOptions {
   force: boolean
 }
 
-/** What is to become of an import, and what WorkOS holds. */
+/** An object of WorkOS that may stand for a resource. */
 export interface Import {
-  resource: Omit<StateResource, 'run'>
+  /** The resource as the state is to hold it. */
+  adopted: DesiredResource
+  /** As the source has it; undefined: it does not. */
   desired: DesiredResource | undefined
   live: LiveResource
 }
@@ -42,16 +49,29 @@ export async function checkImport(
   const desired = set?.get(kind, key)
   if (set && desired === undefined && !force) throw notDesired(set, { kind, key })
   const refs = desired?.refs ?? (await refsOfKey(state, definition, key, live))
-  const refIds = await resolve(state, definition, refs, name)
+  const refIds = await resolve(state, definition, { kind, key, refs })
   const wanted = desired ?? { kind, key, attributes: live.attributes, secrets: null, refs }
   if (isOther(definition, wanted, live, refIds)) {
     const mayForce = definition.fields.externalId !== undefined
     if (!force || !mayForce)
       throw otherIdentity(name, wanted, live, mayForce, sameIdentity(definition, wanted, live, refIds))
   }
-  const attributes = desired?.attributes ?? held(definition, live)
-  const digests = digestSecrets(state.digestKey, desired?.secrets ?? null)
-  return { resource: { kind, key, id: live.id, attributes, digests, refs, ownership: 'adopted' }, desired, live }
+  return { adopted: desired ?? { ...wanted, attributes: held(definition, live) }, desired, live }
+}
+
+/** Adopts what was checked. Nothing is sent: WorkOS stays as it is. */
+export async function importResource(
+  {
+    state,
+    api,
+    manifest,
+    run,
+  }: { state: StateStore; api: Api; manifest: Pick<Manifest, 'adopt' | 'roles'>; run: number },
+  { adopted, live: { id } }: Import,
+): Promise<void> {
+  const { kind, key } = adopted
+  const context = createContext({ set: { get: () => adopted }, state, api, manifest, run })
+  await adopt(context, kindDefinition(kind), { kind, key, id, send: {} }, adopted)
 }
 
 async function checkFree(state: StateStore, { kind, key }: Address, id: string): Promise<void> {
@@ -132,22 +152,16 @@ async function withReferencesOf(
 async function resolve(
   state: StateStore,
   definition: KindDefinition,
-  refs: Record<string, string>,
-  name: string,
+  desired: Pick<DesiredResource, 'kind' | 'key' | 'refs'>,
 ): Promise<RefIds> {
-  const ids: RefIds = {}
-  for (const [role, kind] of Object.entries(definition.refs)) {
-    const id = await state.idOf(kind, refs[role] ?? '')
-    if (id === undefined) {
-      throw new GuardError({
-        code: 'reference_unknown',
-        message: `${name} refers to ${kind}:${refs[role]}, which the state does not know`,
-        hint: `import that first: workos-migrate state import ${kind}:${refs[role]} <id>`,
-      })
-    }
-    ids[role] = id
-  }
-  return ids
+  const { ids, missing } = await knownIds(state, definition, desired)
+  if (missing === undefined) return ids
+  const reference = address(missing)
+  throw new GuardError({
+    code: 'reference_unknown',
+    message: `${address(desired)} refers to ${reference}, which the state does not know`,
+    hint: `import that first: workos-migrate state import ${reference} <id>`,
+  })
 }
 
 /** Another e-mail address, other references, another slug, or another external id. */
@@ -174,12 +188,12 @@ function otherIdentity(
 }
 
 function notDesired({ rundb }: DesiredSet, { kind, key }: Address): UsageError {
-  const alias = rundb.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
+  const canonical = canonicalKey(rundb, kind, key)
   return new UsageError({
     code: 'not_desired',
     message: `the source has no ${kind}:${key}`,
-    hint: alias
-      ? `it merged into ${kind}:${String(alias.canonical)}: import that`
+    hint: canonical
+      ? `it merged into ${kind}:${canonical}: import that`
       : 'check the address with plan --full; add --force to take what the source no longer has',
   })
 }

@@ -1,15 +1,13 @@
-import { besides } from '../comparing/answer.ts'
-import { identify } from '../comparing/identify.ts'
+import { appliedAttributes, besides, createdDifferences } from '../comparing/answer.ts'
+import { comparedFields, differs } from '../comparing/field-differences.ts'
 import type { Manifest } from '../config/manifest.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
-import { comparedFields, differs } from '../planning/comparison.ts'
-import type { Attributes, DesiredResource, RefIds } from '../resource.ts'
+import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Intent, Outcome, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
-import { createdDifferences } from './answer.ts'
-import { appliedAttributes } from './apply-context.ts'
-import { hangsOnCreated } from './ownership.ts'
+import { identifyFound } from './adopt.ts'
+import { knownIds } from './references.ts'
 
 /** Lookups on their way at once; the limiter paces them. */
 const AT_ONCE = 20
@@ -47,28 +45,12 @@ async function lookUpIntent(state: StateStore, api: Api, adopt: Manifest['adopt'
     return gone ? { type: 'removed', address: { kind, key } } : cleared
   }
   if (intent.action !== 'create') return cleared
-  const refIds: RefIds = {}
-  for (const [role, refKind] of Object.entries(definition.refs)) {
-    const id = await state.idOf(refKind, refs[role] ?? '')
-    if (id === undefined) return cleared
-    refIds[role] = id
-  }
   const desired: DesiredResource = { kind, key, attributes, secrets: null, refs }
+  const { ids: refIds, missing } = await knownIds(state, definition, desired)
+  if (missing !== undefined) return cleared
   const live = await definition.find(api, desired, refIds)
   if (live === undefined) return cleared
-  const claimant = await state.keyOf(kind, live.id)
-  const identity = identify(
-    {
-      definition,
-      desired,
-      live,
-      refIds,
-      claimant: claimant === key ? undefined : claimant,
-      known: claimant === key,
-      openCreate: { holderCreated: await hangsOnCreated(state, definition, refs) },
-    },
-    adopt,
-  )
+  const identity = await identifyFound(state, adopt, definition, desired, live, refIds, true)
   if (identity.type !== 'ours') return cleared
   const run = (await state.runs()).at(-1)?.run ?? 0
   const applied = appliedAttributes(definition, attributes, live)

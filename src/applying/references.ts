@@ -1,36 +1,52 @@
+import { type Reference, referencesOf, resolveReferences, type Standing } from '../comparing/references.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
 import { address } from '../planning/action.ts'
 import type { DesiredResource, RefIds } from '../resource.ts'
+import type { StateResource, StateStore } from '../state/store.ts'
 import type { ApiRefusal, WriteRequest } from '../workos/api.ts'
 import { type ApplyContext, fail } from './apply-context.ts'
-import type { ActionOutcome } from './outcome.ts'
+import type { NotDone } from './apply-result.ts'
 
 /**
  * WorkOS's ids of what a resource refers to; or why it cannot be carried out: something of it does not exist, or is not in WorkOS any
  * more as this run or an earlier one was told.
  */
 export async function refIdsOf(
-  { state }: ApplyContext,
-  definition: KindDefinition,
-  { refs }: Pick<DesiredResource, 'refs'>,
-): Promise<{ ids: RefIds; blocked?: ActionOutcome }> {
-  const ids: RefIds = {}
-  let gone: ActionOutcome | undefined
-  let missing: ActionOutcome | undefined
-  for (const [role, kind] of Object.entries(definition.refs)) {
-    const key = refs[role] ?? ''
-    const known = await state.get(kind, key)
-    if (known) ids[role] = known.id
-    if (known?.gone !== undefined) gone ??= goneReference(role, { kind, key })
-    else if (known === undefined) {
-      const message = `its ${role} ${address({ kind, key })} does not exist`
-      missing ??= { type: 'blocked', code: 'dependency_blocked', message }
-    }
-  }
-  // What is missing was itself kept back by what is gone.
-  const blocked = gone ?? missing
-  return { ids, ...(blocked && { blocked }) }
+  { state }: Pick<ApplyContext, 'state'>,
+  definition: Pick<KindDefinition, 'refs'>,
+  desired: Pick<DesiredResource, 'refs'>,
+): Promise<{ ids: RefIds; blocked?: NotDone }> {
+  const references = referencesOf(definition, desired)
+  const known = new Map<string, StateResource | undefined>()
+  for (const { role, kind, key } of references) known.set(role, await state.get(kind, key))
+  const resolved = resolveReferences(references, ({ role }) => standingOf(known.get(role)))
+  if (resolved.type !== 'blocked') return { ids: resolved.ids }
+  const { ids, code, message } = resolved
+  return { ids, blocked: { type: 'blocked', code, message } }
+}
+
+/** Ids of what a resource refers to as far as the state has them, gone or not, and the first that it does not know. */
+export async function knownIds(
+  state: Pick<StateStore, 'idOf'>,
+  definition: Pick<KindDefinition, 'refs'>,
+  desired: Pick<DesiredResource, 'refs'>,
+): Promise<{ ids: RefIds; missing?: Reference }> {
+  const references = referencesOf(definition, desired)
+  const known = new Map<string, string | undefined>()
+  for (const { role, kind, key } of references) known.set(role, await state.idOf(kind, key))
+  const resolved = resolveReferences(references, ({ role }) => {
+    const id = known.get(role)
+    return id === undefined ? { type: 'missing', why: 'does not exist' } : { type: 'there', id }
+  })
+  return { ids: resolved.ids, ...(resolved.type === 'blocked' && { missing: resolved.by }) }
+}
+
+const GONE = 'is not in WorkOS any more'
+
+function standingOf(known: StateResource | undefined): Standing {
+  if (known === undefined) return { type: 'missing', why: 'does not exist' }
+  return known.gone === undefined ? { type: 'there', id: known.id } : { type: 'gone', id: known.id, why: GONE }
 }
 
 /**
@@ -45,12 +61,12 @@ export async function explainNotFound(
   request: WriteRequest,
   refusal: ApiRefusal,
   id?: string,
-): Promise<ActionOutcome> {
+): Promise<NotDone> {
   const blocked = await findGone(context, definition, desired)
   const { kind, key } = desired
   if (id !== undefined && (await definition.get(context.api, id)) === undefined) {
     await context.journal.record({ type: 'gone', address: { kind, key }, run: context.run })
-    const message = `${id} is not in WorkOS any more`
+    const message = `${id} ${GONE}`
     const failed = await fail(context, desired, { code: 'gone_in_workos', message })
     return blocked ?? failed
   }
@@ -58,7 +74,8 @@ export async function explainNotFound(
     await context.journal.record({ type: 'cleared', address: { kind, key } })
     return blocked
   }
-  if (refersBySlug(request) && refusal.codes.includes('entity_not_found')) return fail(context, desired, refusal)
+  if (refersBySlug(definition, request) && refusal.codes.includes('entity_not_found'))
+    return fail(context, desired, refusal)
   const refers = Object.keys(definition.refs).length > 0
   return fail(context, desired, missingEndpoint(request, id ?? (refers ? 'all that it refers to' : undefined)))
 }
@@ -76,28 +93,22 @@ export function missingEndpoint({ method, path }: WriteRequest, exists?: string)
 async function findGone(
   { state, api, journal, run }: ApplyContext,
   definition: KindDefinition,
-  { refs }: DesiredResource,
-): Promise<ActionOutcome | undefined> {
-  let blocked: ActionOutcome | undefined
-  for (const [role, kind] of Object.entries(definition.refs)) {
-    const key = refs[role] ?? ''
+  desired: DesiredResource,
+): Promise<NotDone | undefined> {
+  let blocked: NotDone | undefined
+  for (const { role, kind, key } of referencesOf(definition, desired)) {
     const known = await state.get(kind, key)
     if (known === undefined) continue
     if (known.gone === undefined) {
       if ((await kindDefinition(kind).get(api, known.id)) !== undefined) continue
       await journal.record({ type: 'gone', address: { kind, key }, run })
     }
-    blocked ??= goneReference(role, { kind, key })
+    blocked ??= { type: 'blocked', code: 'reference_gone', message: `its ${role} ${address({ kind, key })} ${GONE}` }
   }
   return blocked
 }
 
-function goneReference(role: string, reference: { kind: string; key: string }): ActionOutcome {
-  const message = `its ${role} ${address(reference)} is not in WorkOS any more`
-  return { type: 'blocked', code: 'reference_gone', message }
-}
-
 /** Whether the body names other objects, by their slugs, that may be what is not found: the permissions of a role. */
-function refersBySlug({ body = {} }: WriteRequest): boolean {
-  return 'permissions' in body || 'role_slug' in body || 'role_slugs' in body
+function refersBySlug({ slugsInBody = [] }: KindDefinition, { body = {} }: WriteRequest): boolean {
+  return slugsInBody.some((field) => field in body)
 }

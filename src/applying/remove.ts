@@ -1,12 +1,11 @@
 import type { KindDefinition } from '../kinds/kind.ts'
 import { address, type DeleteAction } from '../planning/action.ts'
-import { ApiRefusal, OutcomeUnknown } from '../workos/api.ts'
-import { type ApplyContext, ATTEMPTS, backOff, fail, leaveOpen, withdrawIntent } from './apply-context.ts'
-import { idempotencyKey } from './idempotency-key.ts'
-import type { ActionOutcome } from './outcome.ts'
+import { type ApplyContext, fail } from './apply-context.ts'
+import type { ActionOutcome } from './apply-result.ts'
+import { attempt } from './attempt.ts'
 import { missingEndpoint } from './references.ts'
 
-/** Deletes something that this state created; what is gone already counts as deleted. */
+/** Deletes something that this state created; what is gone already counts as deleted. @throws as carryOut */
 export async function remove(
   context: ApplyContext,
   definition: KindDefinition,
@@ -19,29 +18,20 @@ export async function remove(
   if (before === undefined || request === undefined) {
     throw new RangeError(`${address(action)} is to be deleted and cannot be`)
   }
-  const idempotency = idempotencyKey(context.lineage, address(action), request)
   const { attributes, digests, refs } = before
-  const startedAt = new Date().toISOString()
-  await context.journal.intend({ kind, key, action: 'delete', startedAt, attributes, digests, refs })
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await context.api.write(request, idempotency)
-      return forget(context, action)
-    } catch (error) {
-      if (error instanceof ApiRefusal) {
-        if (error.status !== 404) return fail(context, action, error)
-        if ((await definition.get(context.api, id)) === undefined) return forget(context, action)
-        return fail(context, action, missingEndpoint(request, id))
-      }
-      if (!(error instanceof OutcomeUnknown)) {
-        await withdrawIntent(context, action, attempt, error)
-        throw error
-      }
-      if ((await definition.get(context.api, id)) === undefined) return forget(context, action)
-      if (attempt === ATTEMPTS) return leaveOpen(error)
-      await backOff(context, attempt)
-    }
-  }
+  const forgetIfGone = async () =>
+    (await definition.get(context.api, id)) === undefined ? forget(context, action) : undefined
+  return attempt<ActionOutcome>(context, {
+    intent: { kind, key, action: 'delete', attributes, digests, refs },
+    subject: address(action),
+    requests: () => [request],
+    done: () => forget(context, action),
+    lookUp: forgetIfGone,
+    refused: async (refusal) => {
+      if (refusal.status !== 404) return fail(context, action, refusal)
+      return (await forgetIfGone()) ?? fail(context, action, missingEndpoint(request, id))
+    },
+  })
 }
 
 /** WorkOS has deleted it together with what it belonged to. */

@@ -1,6 +1,6 @@
-import { isObject, type Json } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { FieldDefinition } from '../kinds/draft.ts'
-import type { KindDefinition } from '../kinds/kind.ts'
+import type { Fallback, KindDefinition } from '../kinds/kind.ts'
 import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { sameMembers, sameValue } from './same-value.ts'
 
@@ -12,9 +12,6 @@ export interface AnswerDifference {
   sent: Json
   answered: Json
 }
-
-/** Fields whose case carries no meaning. */
-const CASELESS: ReadonlySet<string> = new Set(['email', 'domains', 'verifiedDomains'])
 
 /**
  * What an answer tells otherwise than it was sent. The order of a set, the case of addresses and what
@@ -37,12 +34,20 @@ export function compareAnswer(
         const held = members.get(member) ?? null
         if (!sameValue(wanted, held)) differences.push({ field, member, sent: wanted, answered: held })
       }
-    } else if (!same(rule, field, value, told)) differences.push({ field, sent: value, answered: told })
+    } else if (!same(rule, value, told)) differences.push({ field, sent: value, answered: told })
   }
   return differences
 }
 
-const VALUE: Pick<FieldDefinition, 'compare' | 'secret'> = { compare: 'value' }
+type Rule = Pick<FieldDefinition, 'compare' | 'secret' | 'caseless'>
+
+/** A field that is in force besides the managed ones. */
+const VALUE: Rule = { compare: 'value' }
+
+function same({ compare, caseless }: Rule, sent: Json, told: Json): boolean {
+  if (compare !== 'set') return sameValue(sent, told, caseless)
+  return sameMembers(Array.isArray(sent) ? sent : [], Array.isArray(told) ? told : [], caseless)
+}
 
 /** Whether WorkOS holds everything of this, as far as it can be read back: of a secret nobody knows. */
 export function holdsAll(definition: KindDefinition, sent: Changes, live: Attributes): boolean {
@@ -95,6 +100,68 @@ export function sentBeside(answered: Attributes, base: Attributes): Changes {
   return sent
 }
 
+/** What a create sent, of what an answer can be compared with. */
+export function createdDifferences(
+  definition: KindDefinition,
+  attributes: Attributes,
+  live: LiveResource,
+  reduced: Fallback | undefined,
+): AnswerDifference[] {
+  const sent = reduced?.attributes ?? definition.sent?.(attributes) ?? attributes
+  return compareAnswer(definition, { ...definition.inForce, ...sent }, live.attributes)
+}
+
+/**
+ * The differences that remain after an update: of what was sent now, and of what an earlier answer told otherwise and this one does not
+ * tell right.
+ * @param before what the state held, and holds of the source from now on
+ */
+export function updatedDifferences(
+  definition: KindDefinition,
+  sent: Changes,
+  live: Attributes,
+  before: { answered?: Attributes | undefined; attributes: Attributes } | undefined,
+): AnswerDifference[] {
+  const now = compareAnswer(definition, sent, live)
+  if (before?.answered === undefined) return now
+  const watched = withoutSent(sentBeside(before.answered, { ...definition.inForce, ...before.attributes }), sent)
+  return [...now, ...compareAnswer(definition, watched, { ...before.answered, ...live })]
+}
+
+/** Of the watched fields, and members of fields, those that were not sent just now. */
+function withoutSent(watched: Changes, sent: Changes): Changes {
+  const rest: Changes = {}
+  for (const [field, value] of Object.entries(watched)) {
+    const now = sent[field]
+    if (now === undefined) rest[field] = value
+    else if (isMembers(value) && isMembers(now)) {
+      rest[field] = Object.fromEntries(Object.entries(value).filter(([member]) => !Object.hasOwn(now, member)))
+    }
+  }
+  return rest
+}
+
+function isMembers(value: Changes[string] | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Several answers as one: a separate field counts as the last one tells it. */
+export function joinAnswers({ fields }: KindDefinition, answers: readonly Attributes[]): Attributes {
+  const last = answers.at(-1) ?? {}
+  const first = Object.entries(answers[0] ?? {}).filter(([field]) => answers.length === 1 || !fields[field]?.separate)
+  return { ...last, ...Object.fromEntries(first) }
+}
+
+/** The attributes of something just created: what was sent, and what WorkOS gave it where nothing was. */
+export function appliedAttributes(definition: KindDefinition, sent: Attributes, live: LiveResource): Attributes {
+  const attributes = { ...sent }
+  for (const [field, { assigned }] of Object.entries(definition.fields)) {
+    const given = live.attributes[field]
+    if (assigned && attributes[field] === undefined && given !== undefined) attributes[field] = given
+  }
+  return attributes
+}
+
 /** `roles: sent admin, member; answered member` for every difference. */
 export function describeAnswer(differences: readonly AnswerDifference[]): string {
   return differences
@@ -103,12 +170,6 @@ export function describeAnswer(differences: readonly AnswerDifference[]): string
       return `${name}: sent ${text(sent)}; answered ${text(answered)}`
     })
     .join(', and ')
-}
-
-function same({ compare }: Pick<FieldDefinition, 'compare'>, field: string, sent: Json, told: Json): boolean {
-  const caseless = CASELESS.has(field)
-  if (compare !== 'set') return sameValue(sent, told, caseless)
-  return sameMembers(Array.isArray(sent) ? sent : [], Array.isArray(told) ? told : [], caseless)
 }
 
 /** The longest value that a message shows whole. */

@@ -1,9 +1,13 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { Reason } from '../diagnostics/problem.ts'
+import { canonicalJson } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
-import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
-import { bearsContent } from './bears-content.ts'
-import { sameIdentity } from './same-identity.ts'
+import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
+import { isEmpty } from './same-value.ts'
+
+// comparing/ holds the rules by which planning, applying, recovery and verifying decide alike. In: values, of the source, of the state and of
+// WorkOS, and what the caller has looked up. Out: whose something is (this file), ids of references, what is to be sent, what differs. No
+// function here reads a table, sends a request or has an effect.
 
 /** What something in WorkOS was recognised by. `name`: that of an organization, where the manifest lets names count. */
 export type MatchedBy = 'id' | 'external id' | 'natural identity' | 'name'
@@ -102,4 +106,35 @@ function unverifiedAccount({ name }: KindDefinition, { id, naturalKey }: LiveRes
       'have the person verify the address, or delete the account in WorkOS; if you know that it is theirs, as where your own earlier apply ' +
       `made it: workos-migrate state import ${name}:KEY ${id}; adopt.unverified: allow lets all such accounts in`,
   }
+}
+
+/**
+ * Whether a live resource that bears the external id of a desired one is the same thing. External ids of two systems may
+ * collide: where the kind has a natural identity too (a user's e-mail), both must agree before anything is adopted, or one
+ * person would be given another's memberships. A kind without a natural identity is compared by its external id alone.
+ */
+export function sameIdentity(
+  definition: KindDefinition,
+  desired: DesiredResource,
+  live: LiveResource,
+  refIds: RefIds,
+): boolean {
+  const natural = definition.naturalKey(desired, refIds)
+  if (natural !== null && live.naturalKey !== null) return natural === live.naturalKey
+  return !hasOtherExternalId(desired, live)
+}
+
+/** Whether both bear an external id, and not the same one. */
+export function hasOtherExternalId({ attributes: { externalId } }: DesiredResource, live: LiveResource): boolean {
+  return typeof externalId === 'string' && live.externalId !== null && externalId !== live.externalId
+}
+
+/** Whether a resource holds to the letter what a create sent, and nothing yet of what follows in requests of its own. */
+function bearsContent({ fields }: KindDefinition, sent: Attributes, live: Attributes): boolean {
+  return Object.entries(fields).every(([field, { secret, compared, separate }]) => {
+    if (secret || compared === false) return true
+    const wanted = separate ? null : (sent[field] ?? null)
+    const held = live[field] ?? null
+    return isEmpty(wanted) ? isEmpty(held) : canonicalJson(wanted) === canonicalJson(held)
+  })
 }

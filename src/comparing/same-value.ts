@@ -1,5 +1,5 @@
 import { lowerAscii, safeNfc } from '../addresses.ts'
-import { canonicalJson, type Json } from '../json.ts'
+import { canonicalJson, isObject, type Json } from '../json.ts'
 
 /**
  * Whether two values say the same, one of them as a server tells it. Blanks around a text, its way of composing letters, nothing in place of
@@ -23,4 +23,10 @@ function written(value: Json, caseless: boolean): string {
   if (typeof value === 'object') return Object.keys(value).length === 0 ? '' : canonicalJson(value)
   const text = safeNfc(String(value)).trim()
   return caseless ? lowerAscii(text) : text
+}
+
+/** Whether a value says nothing: WorkOS answers it and its absence alike. */
+export function isEmpty(value: Json): boolean {
+  if (Array.isArray(value)) return value.length === 0
+  return value === null || value === '' || (isObject(value) && Object.keys(value).length === 0)
 }

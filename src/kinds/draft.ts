@@ -12,6 +12,8 @@ export interface FieldDefinition {
    * object (null removes one); `set` the whole list, order ignored.
    */
   compare: 'value' | 'map' | 'set'
+  /** The case of A to Z carries no meaning: an address, a domain. */
+  caseless?: true
   /**
    * WorkOS gives it a value where none is sent: a membership its default role. What it gave counts as applied, so that a value
    * that the source gets later is a change of the source's.

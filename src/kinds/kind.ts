@@ -115,6 +115,18 @@ export interface KindDefinition extends DraftDefinition {
   refuted?(body: JsonObject, desired: DesiredResource): { code: string; message: string } | undefined
 
   /**
+   * What the answer to an update tells of what was sent, without what others give it: the roles that a membership has from groups. Undefined:
+   * all of it counts.
+   */
+  answered?(api: Api, id: string, sent: Attributes, answered: Attributes): Promise<Attributes>
+
+  /** What refers to it is ours where the state created it: before that, nothing could hang on it. */
+  holder?: true
+
+  /** Fields of a body that name other objects by their slugs: a 404 with a code of its own may be about one of these. */
+  slugsInBody?: readonly string[]
+
+  /**
    * After a create with an open outcome, one that holds to the letter what was sent, and nothing of its separate fields, is ours: it bears
    * nothing else to be known by, and if it were adopted it would stay without those fields.
    */

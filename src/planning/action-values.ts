@@ -1,6 +1,7 @@
+import type { FieldChange } from '../comparing/comparison.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import type { Action, FieldChange } from './action.ts'
+import type { Action } from './action.ts'
 
 /** What an action makes of a resource. Secrets are named and described, never shown. */
 export interface ActionValues {

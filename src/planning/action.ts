@@ -1,12 +1,7 @@
+import type { FieldChange, KeptDifference } from '../comparing/comparison.ts'
 import type { MatchedBy } from '../comparing/identify.ts'
 import type { Reason } from '../diagnostics/problem.ts'
-import type { Json } from '../json.ts'
 import type { Attributes, Changes } from '../resource.ts'
-
-/** One field that an action changes. Secret fields are named and never shown. */
-export type FieldChange =
-  | { field: string; before: Json | undefined; after: Json | undefined }
-  | { field: string; secret: true }
 
 interface Base {
   kind: string
@@ -63,27 +58,11 @@ export function address(resource: { kind: string; key: string }): string {
   return `${resource.kind}:${resource.key}`
 }
 
-/** A value in WorkOS that is not what the source says, and stays as it is. */
-export interface Drift {
+/** A value in WorkOS that is not what the source says, and stays as it is; field `*`: the whole resource. */
+export interface Drift extends Omit<KeptDifference, 'reason'> {
   kind: string
   key: string
-  /** `*`: the whole resource. */
-  field: string
-  live: Json | undefined
-  desired: Json | undefined
-  /**
-   * Why it is kept: changed in WorkOS since it was applied, different when it was adopted, answered so when it was applied, nothing WorkOS
-   * can update, or something that only the owner of the account can prove.
-   */
-  reason:
-    | 'changed in WorkOS'
-    | 'deleted in WorkOS'
-    | 'different when adopted'
-    | 'cannot be updated'
-    | 'only its owner can verify it'
-    | 'answered otherwise'
-  /** The manifest's policy is `fail`: the plan is refused because of it. */
-  refused?: true
+  reason: KeptDifference['reason'] | 'deleted in WorkOS'
 }
 
 /** Something that would be deleted by the rule, and is left alone for a reason of its own. */

@@ -1,10 +1,10 @@
+import { digestSecrets } from '../comparing/digest.ts'
+import { sourceChanged } from '../comparing/three-way.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { DesiredResource } from '../resource.ts'
-import { digestSecrets } from './digest.ts'
 import type { Known } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
-import { sourceChanged } from './three-way.ts'
 
 /** A desired resource that may need something. */
 export interface Candidate {

@@ -1,3 +1,4 @@
+import { compareKnown } from '../comparing/three-way.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
 import type { DesiredResource } from '../resource.ts'
@@ -7,7 +8,6 @@ import { type DeletionCandidate, deletionCandidates, insertSkippedDeletion, isRe
 import { findLive, insertAction, insertLive } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'
 import { BEYOND } from './state-scope.ts'
-import { compareKnown } from './three-way.ts'
 
 export interface DeletionRules {
   /** Kinds of which what left the source is deleted. */

@@ -1,11 +1,11 @@
 import { desiredFromRow } from '../desired/desired-set.ts'
 import { group } from '../kinds/group/group.ts'
 import { groupMembership } from '../kinds/group/group-membership.ts'
-import { rolesOfGroup } from '../kinds/group/group-roles.ts'
+import { rolesOfGroup, whereEnabled } from '../kinds/group/group-roles.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
 import { eachOf } from './at-once.ts'
-import { describeGiven, whereEnabled } from './group-roles.ts'
+import { describeGiven } from './group-roles.ts'
 import { resolveRefs } from './references.ts'
 
 /** Remarks on users who are about to get a role because they are added to a group that has it in WorkOS. */

@@ -1,4 +1,3 @@
-import { CredentialsError } from '../diagnostics/errors.ts'
 import { group } from '../kinds/group/group.ts'
 import {
   type GivenRole,
@@ -7,6 +6,7 @@ import {
   ownRoles,
   rankedRoles,
   rolesOfGroup,
+  whereEnabled,
 } from '../kinds/group/group-roles.ts'
 import { membership } from '../kinds/membership/membership.ts'
 import type { Attributes, LiveResource } from '../resource.ts'
@@ -98,16 +98,6 @@ export function noteGroupRoles(rundb: RunDatabase, key: string, from: readonly G
 /** Which role, and by which group. */
 export function describeGiven({ role, group, groupId }: Pick<GivenRole, 'role' | 'group' | 'groupId'>): string {
   return `${role} from the group ${JSON.stringify(group)} (${groupId})`
-}
-
-/** Does without groups where WorkOS refuses access to them: they are not enabled in the environment, and give nobody a role. */
-export async function whereEnabled(work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    const refused = error instanceof CredentialsError && error.problems.some(({ code }) => code === 'groups_refused')
-    if (!refused) throw error
-  }
 }
 
 /** Of each role of these organizations, those that it ranks above. */

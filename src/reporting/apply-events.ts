@@ -1,5 +1,4 @@
-import type { ApplyResult } from '../applying/apply-result.ts'
-import type { ActionOutcome } from '../applying/outcome.ts'
+import type { ActionOutcome, ApplyResult } from '../applying/apply-result.ts'
 import type { Clock } from '../clock.ts'
 import { type Action, address } from '../planning/action.ts'
 import type { EventSink } from './events.ts'

@@ -1,4 +1,4 @@
-import type { ActionOutcome, KindResult } from '../applying/outcome.ts'
+import type { ActionOutcome, KindResult } from '../applying/apply-result.ts'
 import type { Wait } from '../clock.ts'
 import type { ScopeReport } from '../desired/scope/scope-report.ts'
 import type { FailedRequest } from '../http/retry.ts'

@@ -1,3 +1,4 @@
+import { digestSecrets } from '../comparing/digest.ts'
 import type { Manifest, MergeRule } from '../config/manifest.ts'
 import { draftGroups, type Member, originOf } from '../desired/draft-groups.ts'
 import { casesOf } from '../desired/duplicate-cases.ts'
@@ -7,7 +8,6 @@ import { jsonText } from '../json.ts'
 import { mergeDrafts } from '../kinds/merge.ts'
 import type { MergeConflict } from '../kinds/mergeable.ts'
 import { draftDefinition } from '../kinds/registry.ts'
-import { digestSecrets } from '../planning/digest.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /** Kinds of which records may contradict each other. Of organizations, which every member mentions, only those are told. */

@@ -1,7 +1,7 @@
+import type { ChangedBy } from '../comparing/field-differences.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { describeGiven } from '../planning/group-roles.ts'
 import {
-  type ChangedBy,
   countFindings,
   type Finding,
   type FindingType,

@@ -17,7 +17,7 @@ export interface StateResource {
   ownership: 'created' | 'adopted'
   /** The run that last changed it. */
   run: number
-  /** Code of what WorkOS did not take, so that it goes without a part of its attributes: see `Reduction`. Absent: nothing. */
+  /** Code of what WorkOS did not take, so that it goes without a part of its attributes: see `Fallback`. Absent: nothing. */
   reduced?: string
   /**
    * What WorkOS answered to the write where that is not what was sent: of these fields, of a `map` of these members. `attributes` stay

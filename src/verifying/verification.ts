@@ -1,3 +1,4 @@
+import type { ChangedBy } from '../comparing/field-differences.ts'
 import type { Accounting } from '../desired/accounting.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Json } from '../json.ts'
@@ -8,11 +9,6 @@ interface Found {
   kind: string
   key: string
 }
-
-/** Who moved away from what was last applied; `unknown` where nothing was, `reduced` where WorkOS did not take all of it, `answered` where it
- * answered the write with what it holds.
- */
-export type ChangedBy = 'source' | 'WorkOS' | 'both' | 'reduced' | 'answered' | 'unknown'
 
 /** One thing that is not as the source and the state say. */
 export type Finding =

@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
+import { type ChangedBy, compareFields, type FieldDifference } from '../comparing/field-differences.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import { canonicalJson, isObject } from '../json.ts'
@@ -6,9 +7,8 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { withoutGroupRoles } from '../planning/group-roles.ts'
 import { BEYOND } from '../planning/state-scope.ts'
 import type { DesiredResource } from '../resource.ts'
-import { compareFields, type FieldDifference } from './compare-fields.ts'
 import { matchLive } from './match.ts'
-import type { ChangedBy, KindVerification } from './verification.ts'
+import type { KindVerification } from './verification.ts'
 import { type Applied, insertFinding } from './verify-tables.ts'
 
 /** Compares one kind that has been read; the kinds it depends on have been compared before. */

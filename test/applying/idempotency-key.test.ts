@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { idempotencyKey } from '../../src/applying/idempotency-key.ts'
+import { idempotencyKey } from '../../src/applying/attempt.ts'
 
 test('the idempotency key stays with the request and changes with anything in it', () => {
   const request = {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { identify } from '../../src/comparing/identify.ts'
-import { sameIdentity } from '../../src/comparing/same-identity.ts'
+import { identify, sameIdentity } from '../../src/comparing/identify.ts'
 import { organization } from '../../src/kinds/organization/organization.ts'
 import { user } from '../../src/kinds/user/user.ts'
 

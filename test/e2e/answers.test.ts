@@ -399,28 +399,6 @@ describe('an answer about something else', () => {
     expect((await workos.snapshot()).memberships.map(([name]) => name)).toEqual(['ada@example.com@@acme'])
   })
 
-  test('a membership of another user fails', async () => {
-    const workos = await startWorkos({
-      interceptor: answering('POST', MEMBERSHIPS, (body) => ({ ...body, user_id: 'user_other' })),
-    })
-    const project = peopleProject(workos, [member('ada', 'acme')])
-    const applied = await apply(project)
-    expect(applied.exit).toBe(7)
-    expect(applied.stdout).toContain('answer_of_another')
-  })
-
-  test('an update answered with another object fails', async () => {
-    const workos = await startWorkos({
-      interceptor: answering('PUT', `${USERS}/:id`, (body) => ({ ...body, id: 'user_other' })),
-    })
-    const project = peopleProject(workos, [person('ada')])
-    await apply(project)
-    project.csv('users.csv', [person('ada', { first_name: 'Ada' })])
-    const applied = await apply(project)
-    expect(applied.exit).toBe(7)
-    expect(applied.stdout).toMatch(/WorkOS answered the update of user_\w+ with another object, user_other/)
-  })
-
   test.each([
     USERS,
     '/organizations',
@@ -454,19 +432,5 @@ describe('an answer about something else', () => {
     expect(applied.stdout).toContain('id_answered_twice (2)')
     const users: Body[] = (await workos.snapshot()).users
     expect(users).toHaveLength(3)
-  })
-
-  test('an id that the state holds under another key is an error', async () => {
-    let known: string | undefined
-    const workos = await startWorkos({
-      interceptor: answering('POST', USERS, (body) => ({ ...body, id: known ?? body.id })),
-    })
-    const project = peopleProject(workos, [person('ada')])
-    expect((await apply(project)).exit).toBe(0)
-    known = (await workos.snapshot()).users[0]?.id
-    project.csv('users.csv', [person('ada'), person('bea')])
-    const applied = await apply(project)
-    expect(applied.exit).toBe(7)
-    expect(applied.stdout).toContain(`${known}, which is user:id-ada already`)
   })
 })

@@ -236,28 +236,6 @@ test('an organization that is gone is named by all that hangs on it, groups and 
 })
 
 describe('a 404 to a write whose object exists', () => {
-  test('of an update means that the endpoint is missing', async () => {
-    const workos = await startWorkos({ interceptor: refusing('PUT', `${USERS}/:id`, 404) })
-    const project = peopleProject(workos, [person('ada')])
-    await apply(project)
-    project.csv('users.csv', [person('ada', { first_name: 'Ada' })])
-    const applied = await apply(project)
-    expect(applied.exit).toBe(7)
-    expect(applied.stdout).toContain('failed: endpoint_missing (1)')
-    expect(applied.stdout).toMatch(/answers PUT .*\/users\/user_\w+ with HTTP 404, although user_\w+ exists/)
-  })
-
-  test('of a create means the same, where everything that it refers to is there', async () => {
-    let lacks = true
-    const workos = await startWorkos({ interceptor: refusing('POST', MEMBERSHIPS, 404, () => lacks) })
-    const project = peopleProject(workos, [member('ada', 'acme')])
-    const applied = await apply(project)
-    expect(applied.exit).toBe(7)
-    expect(applied.stdout).toContain('failed: endpoint_missing (1)')
-    lacks = false
-    expect((await apply(project)).exit).toBe(0)
-  })
-
   test('of a deletion is not taken for a deletion', async () => {
     const workos = await startWorkos({ interceptor: refusing('DELETE', `${USERS}/:id`, 404) })
     const project = peopleProject(workos, [person('ada'), person('bea')], {

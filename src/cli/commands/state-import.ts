@@ -1,11 +1,11 @@
-import { checkImport, type Import } from '../../applying/import-resource.ts'
+import { checkImport, type Import, importResource } from '../../applying/import-resource.ts'
+import { compareFields } from '../../comparing/field-differences.ts'
 import type { DesiredSet } from '../../desired/desired-set.ts'
 import { ExitCode, ManifestError, SourceError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { kindDefinition } from '../../kinds/registry.ts'
 import { bindingFor, checkBinding } from '../../planning/binding.ts'
 import { shortValue } from '../../reporting/style.ts'
-import { compareFields } from '../../verifying/compare-fields.ts'
 import { toolVersion } from '../../version.ts'
 import { parseAddress } from '../address.ts'
 import type { Context } from '../context.ts'
@@ -34,11 +34,10 @@ export async function stateImport(
     const now = () => new Date(context.now()).toISOString()
     await state.bind(bindingFor(state, target.identity))
     const run = await state.startRun({ command, startedAt: now(), toolVersion, manifestDigest: loaded.digest })
-    const resource = { ...imported.resource, run }
-    await state.commit({ intents: [], outcomes: [{ type: 'saved', resource }] })
+    await importResource({ state, api: target.client, manifest: loaded.manifest, run }, imported)
     await state.finishRun(run, now(), 'completed', { imported: 1 })
     context.stdout.write(
-      `${printable(address)} is ${printable(resource.id)} now: adopted, never deleted by this tool.\n`,
+      `${printable(address)} is ${printable(imported.live.id)} now: adopted, never deleted by this tool.\n`,
     )
     context.stdout.write(differences(imported))
     return ExitCode.done
@@ -62,9 +61,9 @@ async function readSource({ computeDesired, warn }: Session): Promise<DesiredSet
 }
 
 /** What the source and WorkOS disagree on: it stays as it is. */
-function differences({ desired, live, resource }: Import): string {
+function differences({ desired, live }: Import): string {
   if (desired === undefined) return ''
-  const found = compareFields(kindDefinition(resource.kind), desired.attributes, undefined, live.attributes)
+  const found = compareFields(kindDefinition(desired.kind), desired.attributes, undefined, live.attributes)
   const lines = found.map(
     ({ field, live: held, desired: said }) =>
       `  ≠ ${printable(field)}: ${shortValue(held)} in WorkOS, ${shortValue(said)} in the source\n`,

@@ -1,3 +1,4 @@
+import { CredentialsError } from '../../diagnostics/errors.ts'
 import { isObject, type Json } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
 import type { Api } from '../../workos/api.ts'
@@ -72,6 +73,16 @@ export function ownRoles(
   const hidden =
     held.length === 1 && own.length === 0 && from.some(({ hides }) => [...known].every((role) => hides.includes(role)))
   return { attributes: { ...live, roles: hidden && applied ? [...known] : own }, from }
+}
+
+/** Does without groups where WorkOS refuses access to them: they are not enabled in the environment, and give nobody a role. */
+export async function whereEnabled(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const refused = error instanceof CredentialsError && error.problems.some(({ code }) => code === 'groups_refused')
+    if (!refused) throw error
+  }
 }
 
 function texts(value: Json | undefined): string[] {

@@ -11,6 +11,8 @@ import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from
 import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
+import { withoutRolesOfGroups } from './answered-roles.ts'
+import { membershipKey } from './membership-key.ts'
 
 const PATH = '/user_management/organization_memberships'
 
@@ -84,6 +86,8 @@ export const membership: KindDefinition = {
   parse,
   exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
   fallback: oneRole,
+  answered: withoutRolesOfGroups,
+  slugsInBody: ['role_slug', 'role_slugs'],
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
 }
 
@@ -134,11 +138,6 @@ function roleMention(slug: string, organization: string): Mention {
     madeFrom: { kind: roleDefinition.name, keys: definitionKeys(slug, organization) },
     label: slug,
   }
-}
-
-/** The key of the membership of a user in an organization. */
-export function membershipKey({ user, organization }: Record<string, string>): string {
-  return `${user}@${organization}`
 }
 
 function parse(body: JsonObject): LiveResource {

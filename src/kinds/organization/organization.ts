@@ -32,9 +32,9 @@ export const organization: KindDefinition = {
     name: { compare: 'value', merge: 'first' },
     metadata: { compare: 'map', merge: 'union' },
     // Verifying a domain changes its state and its entry: after the create WorkOS and its administrators own them.
-    domains: { compare: 'set', merge: 'union', compared: false, updatable: false },
+    domains: { compare: 'set', caseless: true, merge: 'union', compared: false, updatable: false },
     // Those of them that are entered as verified.
-    verifiedDomains: { compare: 'set', merge: 'union', compared: false, updatable: false },
+    verifiedDomains: { compare: 'set', caseless: true, merge: 'union', compared: false, updatable: false },
   },
   mapped: ['key', 'id', 'externalId', 'name', 'metadata', 'domains'],
   normalise,
@@ -42,6 +42,7 @@ export const organization: KindDefinition = {
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
   rateClass: 'other',
+  holder: true,
   whyNotCreatable: missing,
   naturalKey: () => null,
   list: (api) => pages(api, PATH, {}, parse),

@@ -27,6 +27,7 @@ export const organizationRole: KindDefinition = {
   rateClass: 'other',
   within: 'organization',
   provenByContent: true,
+  slugsInBody: ['permissions'],
   turn: ({ key, refs: { organization = '' } }, { roles }) => ({
     lane: organization,
     rank: rankOf(slugOf(key, organization), roles),

@@ -21,6 +21,7 @@ export const role: KindDefinition = {
   },
   rateClass: 'other',
   provenByContent: true,
+  slugsInBody: ['permissions'],
   turn: ({ key }, { roles }) => ({ lane: '', rank: rankOf(key, roles) }),
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
   whyNotCreatable: () => undefined,

@@ -38,7 +38,7 @@ export const user: KindDefinition = {
   rule: 'user',
   refs: {},
   fields: {
-    email: { compare: 'value', merge: 'first' },
+    email: { compare: 'value', merge: 'first', caseless: true },
     emailVerified: { compare: 'value', merge: 'any', about: 'email' },
     firstName: { compare: 'value', merge: 'first' },
     lastName: { compare: 'value', merge: 'first' },
@@ -53,6 +53,7 @@ export const user: KindDefinition = {
   // Whoever signed up with somebody else's address and never verified it must not get into that person's account with a password
   // of their own.
   provenBy: 'emailVerified',
+  holder: true,
   mapped: [
     'key',
     'email',

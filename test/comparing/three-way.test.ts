@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { compareAdopted } from '../../src/comparing/adoption.ts'
+import type { Comparison } from '../../src/comparing/comparison.ts'
+import { compareKnown, sourceChanged } from '../../src/comparing/three-way.ts'
 import type { Json, JsonObject } from '../../src/json.ts'
 import type { KindDefinition } from '../../src/kinds/kind.ts'
 import { kindDefinition } from '../../src/kinds/registry.ts'
-import { compareAdopted } from '../../src/planning/compare-adopted.ts'
-import type { Comparison } from '../../src/planning/comparison.ts'
-import { compareKnown, sourceChanged } from '../../src/planning/three-way.ts'
 import type { Attributes } from '../../src/resource.ts'
 
 const user = kindDefinition('user')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { diffField } from '../../src/kinds/compare.ts'
+import { diffField } from '../../src/comparing/field-differences.ts'
 
 const value = { compare: 'value' } as const
 const map = { compare: 'map' } as const

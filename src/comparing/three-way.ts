@@ -1,13 +1,11 @@
-import { sameValue } from '../comparing/same-value.ts'
-import { vouchesForOther } from '../comparing/vouching.ts'
 import type { DriftPolicy } from '../config/manifest.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { diffField } from '../kinds/compare.ts'
 import type { FieldDefinition } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
-import type { StateResource } from '../state/store.ts'
-import { addChange, addMembers, asObject, type Comparison, comparedFields, differs } from './comparison.ts'
+import { addChange, addMembers, type Comparison, vouchesForOther } from './comparison.ts'
+import { asObject, comparedFields, differs, diffField } from './field-differences.ts'
+import { sameValue } from './same-value.ts'
 
 /** Whether the source has changed a field that WorkOS can update, since it was last applied. */
 export function sourceChanged(definition: KindDefinition, desired: Attributes, base: Attributes): boolean {
@@ -30,7 +28,7 @@ export function compareKnown(
   base: Attributes,
   live: Attributes | undefined,
   policyOf: (field: string) => DriftPolicy = () => 'keep',
-  ownership: StateResource['ownership'] = 'created',
+  ownership: 'created' | 'adopted' = 'created',
   answered: Attributes = {},
 ): Comparison {
   const result: Comparison = { changes: [], send: {}, kept: [], caughtUp: false, applied: { ...desired } }

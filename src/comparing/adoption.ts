@@ -1,11 +1,10 @@
-import { saysNothing } from '../comparing/empty.ts'
-import { sameValue } from '../comparing/same-value.ts'
-import { vouchesForOther } from '../comparing/vouching.ts'
 import type { ConflictPolicy } from '../config/manifest.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
-import { addChange, addMembers, asObject, type Comparison, comparedFields, differs } from './comparison.ts'
+import { addChange, addMembers, type Comparison, vouchesForOther } from './comparison.ts'
+import { asObject, comparedFields, differs } from './field-differences.ts'
+import { isEmpty, sameValue } from './same-value.ts'
 
 /**
  * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there are filled in where the
@@ -34,7 +33,7 @@ export function compareAdopted(
     } else if (rule.compare === 'set' && fillable && Array.isArray(wanted) && Array.isArray(held)) {
       const union = [...new Set([...held, ...wanted])]
       addChange(result, field, held, union, union)
-    } else if (fillable && saysNothing(held)) {
+    } else if (fillable && isEmpty(held)) {
       addChange(result, field, held, wanted, wanted)
     } else {
       result.kept.push({ field, live: held, desired: wanted, reason: 'different when adopted' })

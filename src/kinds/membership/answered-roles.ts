@@ -1,11 +1,9 @@
-import { TargetError } from '../diagnostics/errors.ts'
-import { group } from '../kinds/group/group.ts'
-import { type GivenRole, ownRoles, rankedRoles, rolesOfGroup } from '../kinds/group/group-roles.ts'
-import { membership } from '../kinds/membership/membership.ts'
-import { pages } from '../kinds/paging.ts'
-import { whereEnabled } from '../planning/group-roles.ts'
-import type { Attributes } from '../resource.ts'
-import { type Api, ApiRefusal } from '../workos/api.ts'
+import { TargetError } from '../../diagnostics/errors.ts'
+import type { Attributes } from '../../resource.ts'
+import { type Api, ApiRefusal } from '../../workos/api.ts'
+import { group } from '../group/group.ts'
+import { type GivenRole, ownRoles, rankedRoles, rolesOfGroup, whereEnabled } from '../group/group-roles.ts'
+import { pages } from '../paging.ts'
 
 /**
  * What an answer tells of a membership without the roles that groups give it: they are no difference to what was sent. Groups are asked
@@ -13,13 +11,12 @@ import { type Api, ApiRefusal } from '../workos/api.ts'
  */
 export async function withoutRolesOfGroups(
   api: Api,
-  kind: string,
   id: string,
   sent: Attributes,
   answered: Attributes,
 ): Promise<Attributes> {
   const [wanted, held] = [sent.roles, answered.roles]
-  if (kind !== membership.name || !Array.isArray(wanted) || !Array.isArray(held)) return answered
+  if (!Array.isArray(wanted) || !Array.isArray(held)) return answered
   if (held.every((role) => wanted.includes(role))) return answered
   const given: GivenRole[] = []
   await whereReadable(async () => {

@@ -1,0 +1,140 @@
+import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
+import type { FieldDefinition } from '../kinds/draft.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import type { Attributes } from '../resource.ts'
+import { isEmpty, sameMembers, sameValue } from './same-value.ts'
+
+// The differences between values of one resource, field by field: `diffField` says what an update has to send, `differs` whether WorkOS
+// holds something else, `compareFields` what is not as the source says, and who changed it.
+
+/** The fields that are compared and shown: no secrets, nothing that only helps to find the thing. */
+export function comparedFields(definition: KindDefinition): [string, FieldDefinition][] {
+  return Object.entries(definition.fields).filter(([, field]) => !field.secret && field.compared !== false)
+}
+
+/**
+ * Whether what WorkOS holds differs by the field's own comparison. Members that only WorkOS has do not count, and habits of servers do not
+ * either: nobody changed anything, and every apply would write it again.
+ */
+export function differs(rule: FieldDefinition, wanted: Json, held: Json): boolean {
+  if (isEmpty(wanted) && isEmpty(held)) return false
+  if (rule.compare === 'map' && isObject(wanted)) {
+    const members = asObject(held)
+    return Object.entries(wanted).some(([member, value]) => !sameValue(members[member] ?? null, value as Json))
+  }
+  if (rule.compare === 'set' && Array.isArray(wanted) && Array.isArray(held)) return !sameMembers(wanted, held)
+  return !sameValue(wanted, held)
+}
+
+/**
+ * What an update of one field has to send to turn `base` into `desired`; undefined when there is nothing to send.
+ * An absent desired value is not managed, whatever stands in the base. Of a `map`, only the changed members come back,
+ * null for those that only the base has.
+ */
+export function diffField(
+  definition: Pick<FieldDefinition, 'compare'>,
+  desired: Json | undefined,
+  base: Json | undefined,
+): Json | undefined {
+  if (desired === undefined) return undefined
+  if (definition.compare === 'map' && isObject(desired)) return diffMap(desired, isObject(base) ? base : {})
+  if (definition.compare === 'set' && Array.isArray(desired)) {
+    return sameSet(desired, Array.isArray(base) ? base : []) ? undefined : desired
+  }
+  return canonicalJson(desired) === canonicalJson(base) ? undefined : desired
+}
+
+function diffMap(desired: Record<string, Json>, base: Record<string, Json>): Json | undefined {
+  const changed: Record<string, Json> = Object.create(null)
+  for (const [key, value] of Object.entries(desired)) {
+    if (!Object.hasOwn(base, key) || canonicalJson(value) !== canonicalJson(base[key])) changed[key] = value
+  }
+  for (const key of Object.keys(base)) if (!Object.hasOwn(desired, key)) changed[key] = null
+  return Object.keys(changed).length === 0 ? undefined : changed
+}
+
+function sameSet(one: readonly Json[], other: readonly Json[]): boolean {
+  const ones = new Set(one.map(canonicalJson))
+  const others = new Set(other.map(canonicalJson))
+  return ones.size === others.size && ones.isSubsetOf(others)
+}
+
+/**
+ * Who moved away from what was last applied; `unknown` where nothing was, `reduced` where WorkOS did not take all of it,
+ * `answered` where it answered the write with what it holds.
+ */
+export type ChangedBy = 'source' | 'WorkOS' | 'both' | 'reduced' | 'answered' | 'unknown'
+
+/** A field, or a member of one, with another value in WorkOS than in the source. */
+export interface FieldDifference {
+  field: string
+  live: Json | null
+  desired: Json | null
+  changed: ChangedBy
+}
+
+/**
+ * The managed fields that differ, and who changed them.
+ * @param base what was last applied; undefined: nothing was
+ */
+export function compareFields(
+  definition: KindDefinition,
+  desired: Attributes,
+  base: Attributes | undefined,
+  live: Attributes,
+): FieldDifference[] {
+  const differences: FieldDifference[] = []
+  for (const [field, rule] of comparedFields(definition)) {
+    const wanted = desired[field]
+    const held = live[field]
+    if (wanted === undefined || held === undefined) continue
+    if (rule.compare === 'map' && isObject(wanted)) {
+      differences.push(...compareMembers(field, members(wanted), base && members(base[field]), members(held)))
+      continue
+    }
+    const same = (one: Json | undefined, other: Json | undefined) => !differs(rule, one ?? null, other ?? null)
+    if (same(wanted, held)) continue
+    const changed = base === undefined ? 'unknown' : changedBy(!same(wanted, base[field]), !same(base[field], held))
+    differences.push({ field, live: held, desired: wanted, changed })
+  }
+  for (const [field, wanted] of Object.entries(definition.inForce ?? {})) {
+    const held = live[field]
+    if (held === undefined || held === wanted) continue
+    differences.push({ field, live: held, desired: wanted, changed: base === undefined ? 'unknown' : 'WorkOS' })
+  }
+  return differences
+}
+
+function compareMembers(
+  field: string,
+  desired: Map<string, Json>,
+  base: Map<string, Json> | undefined,
+  held: Map<string, Json>,
+): FieldDifference[] {
+  const differences: FieldDifference[] = []
+  // A member that was applied once and has left the source is to go as well.
+  for (const name of new Set([...desired.keys(), ...(base?.keys() ?? [])])) {
+    const want = desired.get(name) ?? null
+    const have = held.get(name) ?? null
+    if (sameValue(want, have)) continue
+    const before = base?.get(name) ?? null
+    const changed = base === undefined ? 'unknown' : changedBy(!sameValue(want, before), !sameValue(before, have))
+    differences.push({ field: `${field}.${name}`, live: have, desired: want, changed })
+  }
+  return differences
+}
+
+function changedBy(source: boolean, target: boolean): ChangedBy {
+  if (source && target) return 'both'
+  return source ? 'source' : 'WorkOS'
+}
+
+/** A map, since a member may be called `__proto__`. */
+function members(value: Json | undefined): Map<string, Json> {
+  return new Map(isObject(value) ? Object.entries(value) : [])
+}
+
+/** A copy without a prototype: a member may be called `constructor` or `__proto__`. */
+export function asObject(value: Json | undefined): JsonObject {
+  return Object.assign(Object.create(null), isObject(value) ? value : {})
+}
