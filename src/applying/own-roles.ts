@@ -1,9 +1,9 @@
 import { TargetError } from '../diagnostics/errors.ts'
 import { group } from '../kinds/group/group.ts'
-import { type GivenRole, ownRoles, rankedRoles, rolesOfGroup } from '../kinds/group/group-roles.ts'
+import { ownRoles, rankedRoles, rolesOfGroup, whereEnabled } from '../kinds/group/group-roles.ts'
+import type { GivenRole } from '../kinds/kind.ts'
 import { membership } from '../kinds/membership/membership.ts'
 import { pages } from '../kinds/paging.ts'
-import { whereEnabled } from '../planning/group-roles.ts'
 import type { Attributes } from '../resource.ts'
 import { type Api, ApiRefusal } from '../workos/api.ts'
 

@@ -11,6 +11,8 @@ import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from
 import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
+import { membershipKey } from './membership-key.ts'
+import { readGroupRoles, withoutGroupRoles } from './roles-of-groups.ts'
 
 const PATH = '/user_management/organization_memberships'
 
@@ -85,6 +87,7 @@ export const membership: KindDefinition = {
   exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
   fallback: oneRole,
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
+  live: { prepare: readGroupRoles, own: withoutGroupRoles },
 }
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
@@ -134,11 +137,6 @@ function roleMention(slug: string, organization: string): Mention {
     madeFrom: { kind: roleDefinition.name, keys: definitionKeys(slug, organization) },
     label: slug,
   }
-}
-
-/** The key of the membership of a user in an organization. */
-export function membershipKey({ user, organization }: Record<string, string>): string {
-  return `${user}@${organization}`
 }
 
 function parse(body: JsonObject): LiveResource {

@@ -1,4 +1,4 @@
-import { describeGiven } from '../../planning/group-roles.ts'
+import { describeGiven } from '../../kinds/group/group-roles.ts'
 import type { Finding, FindingType, Verification } from '../../verifying/verification.ts'
 import { countFindings, findingsOf } from '../../verifying/verification.ts'
 import { scopeLines } from '../scope-text.ts'
