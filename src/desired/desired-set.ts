@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { DesiredResource } from '../resource.ts'
+import { desiredFromRow } from '../rundb/desired.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Accounting } from './accounting.ts'
 import { countNamed, type LeftOutItem, leftOutItems } from './left-out.ts'
@@ -228,16 +229,6 @@ export class DesiredSet {
 
   close(): void {
     this.rundb.close()
-  }
-}
-
-export function desiredFromRow(row: Record<string, SQLOutputValue>): DesiredResource {
-  return {
-    kind: String(row.kind),
-    key: String(row.key),
-    attributes: JSON.parse(String(row.attributes)),
-    secrets: row.secrets === null ? null : JSON.parse(String(row.secrets)),
-    refs: JSON.parse(String(row.refs)),
   }
 }
 

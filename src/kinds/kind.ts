@@ -1,6 +1,8 @@
 import type { ConflictPolicy, Manifest } from '../config/manifest.ts'
 import type { JsonObject } from '../json.ts'
 import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
+import type { StateCopy } from '../rundb/known.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
 import type { DraftDefinition, ValueProblem } from './draft.ts'
 
@@ -37,6 +39,107 @@ export interface MentionedAs {
 export interface Turn {
   lane: string
   rank: number
+}
+
+/** Why something is not planned, or not taken for what it looks like. */
+export interface Refusal {
+  code: string
+  message: string
+  hint?: string
+}
+
+/** What the steps of a kind's own compare with: all in the run's database. */
+export interface CompareContext {
+  rundb: RunDatabase
+  manifest: Manifest
+  /** The copy of the state: that of planning or that of verifying. */
+  copy: StateCopy
+  /** Whether resources of the source are out of scope. */
+  scoped: boolean
+}
+
+/** The same once WorkOS has been read as far as it seemed necessary; what is missing is asked for. */
+export interface ReadContext extends CompareContext {
+  api: Api
+  /** Whether all of the kind in WorkOS has been read. */
+  listed: boolean
+  /** What is in WorkOS in the place of desired resources that the state does not know. */
+  unknown(): Iterable<UnknownLive>
+  /** WorkOS ids of what a resource refers to, as far as that exists; undefined where one of these will not. */
+  refIds(desired: DesiredResource): RefIds | undefined
+}
+
+/** A live resource that the state does not know, and what the source gives it. */
+export interface UnknownLive {
+  live: LiveResource
+  desired: Attributes
+}
+
+/** What a live resource has by itself, and what of it comes from elsewhere, that nobody manages here. */
+export interface OwnPart {
+  attributes: Attributes
+  from: GivenRole[]
+  /** What a plan tells of that. */
+  notes: { code: string; detail: string }[]
+}
+
+/** A role that a membership has from a group. */
+export interface GivenRole {
+  role: string
+  /** The group's name, and its id in the state. */
+  group: string
+  groupId: string
+  /** Where a membership has one role: those in whose place it stands, since it ranks above them. */
+  hides: readonly string[]
+}
+
+/** What a name alone says: nothing bears it, one does, or more than one do and nobody can tell which is meant. */
+export type NameMatch = { type: 'none' } | { type: 'found'; live: LiveResource } | ({ type: 'ambiguous' } & Refusal)
+
+/** What is special about what WorkOS holds of a kind. Planning and verifying call it alike. */
+export interface LiveHooks {
+  /** Once the kind has been read from WorkOS: reads and indexes what its comparison needs besides. */
+  prepare?(context: ReadContext): void | Promise<void>
+
+  /**
+   * A live resource without what it has from elsewhere.
+   * @param before what it was given: by the state, or by the source where the state does not know it
+   * @param applied whether the state knows it
+   */
+  own?(rundb: RunDatabase, live: Pick<LiveResource, 'id' | 'attributes'>, before: Attributes, applied: boolean): OwnPart
+
+  /** The one of its name, for one that nothing else finds: where the manifest lets names count. */
+  byName?(context: CompareContext, desired: DesiredResource): NameMatch
+}
+
+/** What is special about deciding what becomes of a desired resource. */
+export interface PlanningHooks {
+  /** Whether all of the kind has to be listed, however little there is to look at. */
+  needsList?(context: CompareContext): boolean
+
+  /** Once the kind is planned: what speaks against its actions, and what they bring along. */
+  decided?(context: ReadContext): Promise<void>
+
+  /** What another resource of the source, or one out of scope, has against it. Undefined: nothing. */
+  refuse?: {
+    /** Planning one that the state does not know. */
+    unknown?(context: CompareContext, desired: DesiredResource): Refusal | undefined
+    /** Adopting this one. */
+    adopt?(context: CompareContext, desired: DesiredResource, live: LiveResource): Refusal | undefined
+    /** Creating it. Called at most once for each resource. */
+    create?(context: CompareContext, desired: DesiredResource): Refusal | undefined
+    /** Sending these fields. */
+    update?(context: CompareContext, desired: DesiredResource, send: Changes): Refusal | undefined
+  }
+
+  /** The remark on one that is in WorkOS already and adopted. */
+  adoptedNote?: { code: string; detail: string }
+
+  /**
+   * Codes of the remarks on secrets that changed in the source and are not sent: by a rule, and to an account that proves nothing (see
+   * `provenBy`). Undefined: `secret_changed_in_source`.
+   */
+  secretNotes?: { changed: string; keptBack?: string }
 }
 
 /**
@@ -159,4 +262,13 @@ export interface KindDefinition extends DraftDefinition {
 
   /** A short name for people, shown beside the address: e-mail, organization name. */
   label(desired: DesiredResource): string
+
+  /** What is special about what WorkOS holds of it. */
+  live?: LiveHooks
+
+  /** What is special about planning it. */
+  planned?: PlanningHooks
+
+  /** Verifying tells how many of them have secrets in the source, and how many of these were sent: passwords. */
+  countsSecrets?: true
 }

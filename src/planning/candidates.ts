@@ -1,124 +1,77 @@
 import { digestSecrets } from '../comparing/digest.ts'
 import { sourceChanged } from '../comparing/three-way.ts'
-import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
-import type { DesiredResource } from '../resource.ts'
-import type { Known } from './plan-tables.ts'
+import {
+  countCandidates,
+  insertCandidate,
+  insertDependentCandidates,
+  insertUnknownCandidates,
+  type MaybeChanged,
+  maybeChanged,
+} from '../rundb/candidates.ts'
+import { hasKnown, insertKnown } from '../rundb/known.ts'
+import { insertNote } from '../rundb/notes.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import type { StateStore } from '../state/store.ts'
 import type { PlanningContext } from './planning-context.ts'
 
-/** A desired resource that may need something. */
-export interface Candidate {
-  desired: DesiredResource
-  /** What the state says of it; undefined: nothing. */
-  known: Known | undefined
-  /** Secret fields whose value in the source changed and is to be sent. */
-  changedSecrets: string[]
+/**
+ * Finds what planning has to look at. In: the desired resources of a kind and the copy of the state. Out: the table `candidates`. All that is
+ * equal, nearly everything on a second run, never leaves SQLite.
+ */
+
+/** Copies one kind of the state into the run's database. */
+export async function loadKnown(rundb: RunDatabase, state: StateStore, kind: string): Promise<void> {
+  for await (const batch of state.resources(kind)) insertKnown(rundb, kind, batch)
 }
 
 /**
- * Finds what planning has to look at: what the state does not know, what the source changed since it was applied, what an earlier run was
- * told is gone and what refers to that, and what was adopted of a kind that has a rule for conflicts; on a refresh everything. All that is equal, nearly everything on a second run, never leaves SQLite.
+ * Candidates are what the state does not know, what the source changed since it was applied, what an earlier run was told is gone and what
+ * refers to that, and what was adopted of a kind that has a rule for conflicts; on a refresh everything.
  * @returns how many there are
  */
 export function findCandidates(context: PlanningContext, definition: KindDefinition): number {
   const { rundb } = context.set
   rundb.transaction(() => {
-    rundb.run(
-      `INSERT INTO candidates SELECT kind, key, '[]' FROM desired d WHERE kind = ?
-       AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)`,
-      definition.name,
-    )
+    insertUnknownCandidates(rundb, definition.name)
     addChanged(context, definition)
-    addDependents(context, definition)
+    addDependents(rundb, definition)
   })
-  return rundb.count('SELECT count(*) FROM candidates WHERE kind = ?', definition.name)
+  return countCandidates(rundb, definition.name)
 }
 
-function addChanged({ set, state, manifest, refresh }: PlanningContext, definition: KindDefinition): void {
-  const { digestKey } = state
+function addChanged(context: PlanningContext, definition: KindDefinition): void {
+  const { rundb } = context.set
   // Nothing in what is looked up one by one can be compared: a refresh does not look at it.
-  const all = refresh && !definition.sparse
+  const all = context.refresh && !definition.sparse
   // The difference to a definition is settled by the rule of today, whatever the rule was when it was adopted.
-  const rulesConflicts = definition.onConflict !== undefined
-  const rows = set.rundb.db
-    .prepare(
-      `SELECT d.*, k.attributes AS base, k.digests, k.ownership, k.gone FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
-       WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL OR k.gone IS NOT NULL OR (? AND k.ownership = 'adopted'))`,
-    )
-    .iterate(definition.name, all ? 1 : 0, rulesConflicts ? 1 : 0)
-  for (const row of rows) {
-    const desired = desiredFromRow(row)
-    const digests = digestSecrets(digestKey, desired.secrets)
-    const before: Record<string, string> = JSON.parse(String(row.digests))
-    const changedSecrets = Object.keys(digests).filter((field) => digests[field] !== before[field])
-    const lasting = changedSecrets.some((field) => definition.fields[field]?.updatable === false)
-    const send = changedSecrets.length > 0 && !lasting && manifest.passwords.onChange === 'send'
-    if (changedSecrets.length > 0 && !send) {
-      set.rundb.run(
-        'INSERT INTO notes VALUES (0, ?, ?, ?, ?)',
-        desired.kind,
-        desired.key,
-        noteOf(definition, lasting),
-        changedSecrets.join(', '),
-      )
-    }
-    const looked = all || send || row.gone !== null || (rulesConflicts && row.ownership === 'adopted')
-    if (!looked && !sourceChanged(definition, desired.attributes, JSON.parse(String(row.base)))) continue
-    set.rundb.run(
-      'INSERT INTO candidates VALUES (?, ?, ?)',
-      desired.kind,
-      desired.key,
-      JSON.stringify(send ? changedSecrets : []),
-    )
+  const adopted = definition.onConflict !== undefined
+  for (const row of maybeChanged(rundb, definition.name, { all, adopted })) {
+    const { desired, base, ownership, gone } = row
+    const send = secretsToSend(context, definition, row)
+    const looked = all || send.length > 0 || gone || (adopted && ownership === 'adopted')
+    if (!looked && !sourceChanged(definition, desired.attributes, base)) continue
+    insertCandidate(rundb, desired, send)
   }
 }
 
-/** What refers to something that was deleted in WorkOS, whether that is about to be created again, stood for by another, blocked or left so: it went with it. */
-function addDependents({ set: { rundb } }: PlanningContext, { name, refs }: KindDefinition): void {
-  if (rundb.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(name) === undefined) return
-  for (const [role, kind] of Object.entries(refs)) {
-    const deleted = `SELECT a.key FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key WHERE a.kind = ?2 AND a.type IN ('create', 'adopt', 'blocked')
-       UNION SELECT key FROM drift WHERE kind = ?2 AND field = '*'`
-    if (rundb.statement(deleted.replaceAll('?2', '?')).get(kind, kind) === undefined) continue
-    rundb.run(
-      `INSERT OR IGNORE INTO candidates SELECT d.kind, d.key, '[]' FROM desired d
-       WHERE d.kind = ?1 AND d.refs ->> ('$.' || ?3) IN (${deleted})
-       AND EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)`,
-      name,
-      kind,
-      role,
-    )
-  }
+/** The secrets that changed in the source and are sent. Of others a remark tells. A lasting one WorkOS cannot update. */
+function secretsToSend(
+  { set, state, manifest }: PlanningContext,
+  { fields, planned }: KindDefinition,
+  { desired: { kind, key, secrets }, digests: before }: MaybeChanged,
+): string[] {
+  const digests = digestSecrets(state.digestKey, secrets)
+  const changed = Object.keys(digests).filter((field) => digests[field] !== before[field])
+  if (changed.length === 0) return []
+  const lasting = changed.some((field) => fields[field]?.updatable === false)
+  if (!lasting && manifest.passwords.onChange === 'send') return changed
+  const code = planned?.secretNotes?.changed ?? 'secret_changed_in_source'
+  insertNote(set.rundb, { kind, key, code, detail: changed.join(', ') })
+  return []
 }
 
-/** The candidates of a kind, ordered by key. */
-export function* candidates({ rundb }: DesiredSet, { name }: KindDefinition): Generator<Candidate> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests, k.ownership, k.reduced, k.answered, k.gone FROM candidates c
-       JOIN desired d ON d.kind = c.kind AND d.key = c.key
-       LEFT JOIN known k ON k.kind = c.kind AND k.key = c.key WHERE c.kind = ? ORDER BY c.key`,
-    )
-    .iterate(name)
-  for (const row of rows) {
-    const known: Known | undefined =
-      row.id === null
-        ? undefined
-        : {
-            id: String(row.id),
-            attributes: JSON.parse(String(row.base)),
-            digests: JSON.parse(String(row.digests)),
-            ownership: row.ownership === 'created' ? 'created' : 'adopted',
-            ...(row.reduced !== null && { reduced: String(row.reduced) }),
-            ...(row.answered !== null && { answered: JSON.parse(String(row.answered)) }),
-            ...(row.gone !== null && { gone: Number(row.gone) }),
-          }
-    yield { desired: desiredFromRow(row), known, changedSecrets: JSON.parse(String(row.changed)) }
-  }
-}
-
-/** What is told of a secret that changed in the source and is not sent; a lasting one WorkOS cannot update. */
-function noteOf({ name }: KindDefinition, lasting: boolean): string {
-  if (!lasting) return 'password_changed_in_source'
-  return name === 'totp-factor' ? 'totp_changed_in_source' : 'secret_changed_in_source'
+function addDependents(rundb: RunDatabase, { name, refs }: KindDefinition): void {
+  if (!hasKnown(rundb, name)) return
+  for (const [role, kind] of Object.entries(refs)) insertDependentCandidates(rundb, name, role, kind)
 }

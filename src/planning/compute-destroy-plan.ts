@@ -6,6 +6,9 @@ import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
+import { indexActions } from '../rundb/actions.ts'
+import { BEYOND } from '../rundb/known.ts'
+import { createPlanTables } from '../rundb/plan-tables.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
@@ -13,14 +16,13 @@ import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
 import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
+import { loadKnown } from './candidates.ts'
 import { deletionCandidates } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
 import { heldBy, narrowDestruction } from './destroy-scope.ts'
 import { warnOfKey } from './key-warnings.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
-import { createPlanTables, indexActions, loadKnown } from './plan-tables.ts'
-import { BEYOND } from './state-scope.ts'
 import { summarise } from './summarise.ts'
 import { keySort, stateVersion } from './where.ts'
 
@@ -53,7 +55,7 @@ async function readCreated(
     name,
   )
   if (count > LOOKUPS_AT_MOST) {
-    await listLive(set, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
+    await listLive(set.rundb, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
     return
   }
   const created = [...deletionCandidates(set.rundb, name)].filter(({ ownership }) => ownership === 'created')
@@ -62,7 +64,7 @@ async function readCreated(
     refIds: {},
     id,
   }))
-  await lookUp(set, api, definition, wanted)
+  await lookUp(set.rundb, api, definition, wanted)
 }
 
 /** Plans the deletion of everything that this state created. The source is not read; nothing is written. */

@@ -1,7 +1,7 @@
 import type { Attributes } from '../resource.ts'
+import { BEYOND } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { SkippedDeletion } from './action.ts'
-import { BEYOND } from './state-scope.ts'
 
 /** Something that the state holds and the source no longer has. */
 export interface DeletionCandidate {

@@ -2,12 +2,13 @@ import { compareKnown } from '../comparing/three-way.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
 import type { DesiredResource } from '../resource.ts'
+import { BEYOND } from '../rundb/known.ts'
+import { findLive, insertLive } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { DeleteAction, SkippedDeletion } from './action.ts'
 import { type DeletionCandidate, deletionCandidates, insertSkippedDeletion, isRejected } from './deletion-tables.ts'
-import { findLive, insertAction, insertLive } from './plan-tables.ts'
+import { addAction } from './phases.ts'
 import type { PlanningContext } from './planning-context.ts'
-import { BEYOND } from './state-scope.ts'
 
 export interface DeletionRules {
   /** Kinds of which what left the source is deleted. */
@@ -184,7 +185,7 @@ function remove(
 ): void {
   const resource: DesiredResource = { kind, key, attributes: rest.attributes, secrets: null, refs: rest.refs }
   const label = kindDefinition(kind).label(resource)
-  insertAction(context.set.rundb, { type: 'delete', kind, key, label, id, ...(holder ? { with: holder } : {}) })
+  addAction(context.set.rundb, { type: 'delete', kind, key, label, id, ...(holder ? { with: holder } : {}) })
 }
 
 function skip(

@@ -1,8 +1,17 @@
-import type { DesiredSet } from '../desired/desired-set.ts'
-import type { KindDefinition } from '../kinds/kind.ts'
+import type { KindDefinition, Mention } from '../kinds/kind.ts'
+import { eachOf } from '../kinds/paging.ts'
+import { kindDefinition } from '../kinds/registry.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
+import { distinctCandidates } from '../rundb/candidates.ts'
+import { idsOfParents, insertFormerAsLive, insertLive } from '../rundb/live.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
-import { insertLive } from './plan-tables.ts'
+import { findMention, resolveRefs } from './references.ts'
+
+/**
+ * Reads from WorkOS what planning has to see. In: resources, or a kind. Out: the table `live`. Little is looked up one by one; for more the
+ * kind is listed once.
+ */
 
 /** Up to so many resources are looked up one by one; for more, everything of the kind is listed once, 100 a page. */
 export const LOOKUPS_AT_MOST = 200
@@ -19,27 +28,33 @@ export interface Wanted {
 
 /** Lists a kind into the run's database. Kinds that live inside of others are listed for those of them that exist. */
 export async function listLive(
-  set: DesiredSet,
+  rundb: RunDatabase,
   api: Api,
   definition: KindDefinition,
   onPage: (count: number) => void,
 ): Promise<void> {
+  const { name, within, refs } = definition
   let count = 0
-  for await (const page of definition.list(api, knownParents(set, definition))) {
-    insertLive(set.rundb, definition.name, page)
+  const parents = within === undefined ? [] : idsOfParents(rundb, refs[within] ?? '')
+  for await (const page of definition.list(api, parents)) {
+    insertLive(rundb, name, page)
     count += page.length
     onPage(count)
   }
 }
 
 /** Looks up single resources into the run's database. */
-export async function lookUp(set: DesiredSet, api: Api, definition: KindDefinition, wanted: Wanted[]): Promise<void> {
-  const single = definition.listedOnly ? wanted.filter(({ id }) => id !== undefined) : wanted
-  if (definition.listedOnly) {
-    const parents = wanted.flatMap(({ id, refIds }) =>
-      id === undefined ? (refIds[definition.within ?? ''] ?? []) : [],
-    )
-    for await (const page of definition.list(api, new Set(parents))) insertLive(set.rundb, definition.name, page)
+export async function lookUp(
+  rundb: RunDatabase,
+  api: Api,
+  definition: KindDefinition,
+  wanted: Wanted[],
+): Promise<void> {
+  const { name, within = '', listedOnly } = definition
+  const single = listedOnly ? wanted.filter(({ id }) => id !== undefined) : wanted
+  if (listedOnly) {
+    const parents = wanted.flatMap(({ id, refIds }) => (id === undefined ? (refIds[within] ?? []) : []))
+    for await (const page of definition.list(api, new Set(parents))) insertLive(rundb, name, page)
   }
   for (let start = 0; start < single.length; start += AT_ONCE) {
     const found = await Promise.all(
@@ -50,8 +65,8 @@ export async function lookUp(set: DesiredSet, api: Api, definition: KindDefiniti
         ),
     )
     insertLive(
-      set.rundb,
-      definition.name,
+      rundb,
+      name,
       found.filter((live): live is LiveResource => live !== undefined),
     )
   }
@@ -62,33 +77,60 @@ export async function lookUp(set: DesiredSet, api: Api, definition: KindDefiniti
  * state has under a key that has left the source counts as found: its holder may have another key now.
  */
 export async function lookUpFew(
-  set: DesiredSet,
+  rundb: RunDatabase,
   api: Api,
   definition: KindDefinition,
   wanted: Iterable<Wanted>,
 ): Promise<void> {
   const { name, within = '', refs } = definition
-  set.rundb.run(
-    `INSERT OR IGNORE INTO live SELECT k.kind, k.id, NULL, p.id, k.attributes FROM known k
-     JOIN known p ON p.kind = ?2 AND p.key = k.key
-     WHERE k.kind = ?1 AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
-    name,
-    refs[within] ?? '',
-  )
+  insertFormerAsLive(rundb, name, refs[within] ?? '')
   const few: Wanted[] = []
   for (const one of wanted) if (few.push(one) > LOOKUPS_AT_MOST) return
-  await lookUp(set, api, definition, few)
+  await lookUp(rundb, api, definition, few)
 }
 
-/** WorkOS ids of what a kind is listed within, as far as they exist or are about to be adopted. */
-function knownParents({ rundb }: DesiredSet, { within, refs }: KindDefinition): string[] {
-  if (within === undefined) return []
-  return rundb
-    .statement(
-      `SELECT id FROM known k WHERE kind = ?1
-         AND NOT EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)
-       UNION SELECT id FROM actions WHERE kind = ?1 AND type = 'adopt'`,
-    )
-    .all(refs[within] ?? '')
-    .map((row) => String(row.id))
+/**
+ * Lists the kinds that a resource about to be planned mentions and that nobody has declared: a role may exist in WorkOS already. What is
+ * not found as what it may be first is looked for as what it may be next, inside of what the resource is in.
+ */
+export async function listMentioned(rundb: RunDatabase, api: Api, definition: KindDefinition): Promise<void> {
+  for (let place = 0; ; place += 1) {
+    const parents = parentsOfMissing(rundb, definition, place)
+    if (parents.size === 0) return
+    for (const [kind, ids] of parents) {
+      const mentioned = kindDefinition(kind)
+      const list = async (within: Iterable<string>) => {
+        for await (const page of mentioned.list(api, within)) insertLive(rundb, kind, page)
+      }
+      if (mentioned.within === undefined) await list([])
+      else await eachOf(ids, (id) => list([id]))
+    }
+  }
+}
+
+/** The kinds in which something mentioned is to be looked for at its `place`, and WorkOS ids of what they are to be listed in. */
+function parentsOfMissing(rundb: RunDatabase, definition: KindDefinition, place: number): Map<string, Set<string>> {
+  const parents = new Map<string, Set<string>>()
+  for (const { desired, mention } of missingMentions(rundb, definition)) {
+    const candidate = mention.candidates[place]
+    if (candidate === undefined) continue
+    const refs = resolveRefs(rundb, definition, desired)
+    const parent = refs.type === 'blocked' ? undefined : refs.ids[definition.within ?? '']
+    const ids = parents.get(candidate.kind) ?? new Set()
+    parents.set(candidate.kind, parent === undefined ? ids : ids.add(parent))
+  }
+  return parents
+}
+
+function* missingMentions(
+  rundb: RunDatabase,
+  definition: KindDefinition,
+): Generator<{ desired: DesiredResource; mention: Mention }> {
+  const { name, within = '' } = definition
+  if (definition.mentions === undefined) return
+  for (const desired of distinctCandidates(rundb, name, within)) {
+    for (const mention of definition.mentions(desired)) {
+      if (!findMention(rundb, definition, desired, mention)) yield { desired, mention }
+    }
+  }
 }

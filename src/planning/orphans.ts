@@ -1,6 +1,6 @@
 import { kindDefinition } from '../kinds/registry.ts'
+import { BEYOND } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { BEYOND } from './state-scope.ts'
 
 /** A resource of the state that the source no longer has: it is left alone in WorkOS. */
 export interface OrphanedResource {

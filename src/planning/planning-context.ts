@@ -1,10 +1,13 @@
-import type { Manifest } from '../config/manifest.ts'
+import type { DeletedPolicy, DriftPolicy, Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Step } from '../diagnostics/step.ts'
+import type { CompareContext } from '../kinds/kind.ts'
+import type { NoteRow } from '../rundb/notes.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
+import type { Action, Drift } from './action.ts'
 
-/** What planning one kind works with. */
+/** What planning one kind works with, what it decides, and the manifest's policies for what WorkOS holds. */
 export interface PlanningContext {
   set: DesiredSet
   state: StateStore
@@ -13,4 +16,33 @@ export interface PlanningContext {
   /** Read everything back from WorkOS, not only what is needed. */
   refresh: boolean
   onProgress: (step: Step) => void
+}
+
+/** What becomes of one resource, and what is told of it. */
+export interface Decision {
+  /** Undefined: it needs nothing. */
+  action?: Action
+  drift: Drift[]
+  notes: NoteRow[]
+}
+
+/** What the steps of a kind's own compare with. */
+export function compareContext({ set, manifest }: Pick<PlanningContext, 'set' | 'manifest'>): CompareContext {
+  return { rundb: set.rundb, manifest, copy: 'known', scoped: set.scope !== undefined }
+}
+
+/** What the manifest says of a field that was changed in WorkOS. A field's own policy counts before its kind's, that before all. */
+export function driftPolicy({ onDrift }: Pick<Manifest, 'onDrift'>, kind: string, field: string): DriftPolicy {
+  if (typeof onDrift === 'string') return onDrift
+  const kinds: Partial<Record<string, DriftPolicy | Partial<Record<string, DriftPolicy>>>> = onDrift
+  const ofKind = kinds[kind]
+  if (typeof ofKind === 'string') return ofKind
+  return ofKind?.[field] ?? ofKind?.default ?? onDrift.default ?? 'keep'
+}
+
+/** What the manifest says of something that was deleted in WorkOS. */
+export function deletedPolicy({ onDeleted }: Pick<Manifest, 'onDeleted'>, kind: string): DeletedPolicy {
+  if (typeof onDeleted === 'string') return onDeleted
+  const kinds: Partial<Record<string, DeletedPolicy>> = onDeleted
+  return kinds[kind] ?? onDeleted.default ?? 'keep'
 }

@@ -1,48 +1,63 @@
-import type { KindDefinition, Mention, MentionedAs } from '../kinds/kind.ts'
-import type { DesiredResource, RefIds } from '../resource.ts'
+import {
+  type Reference,
+  type ResolvedRefs,
+  referencesOf,
+  resolveReferences,
+  type Standing,
+} from '../comparing/references.ts'
+import type { KindDefinition, Mention, MentionedAs, Refusal } from '../kinds/kind.ts'
+import type { DesiredResource } from '../resource.ts'
+import { plannedFor } from '../rundb/actions.ts'
+import { isDesired } from '../rundb/desired.ts'
+import { isLeftDeleted } from '../rundb/drift.ts'
+import { knownId } from '../rundb/known.ts'
+import { findLive } from '../rundb/live.ts'
+import { firstReject } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { findLive } from './plan-tables.ts'
 
 /**
- * Where the resources that another one refers to stand: all in WorkOS, some about to be created, or one that will not be. `ids` are of
- * those that are there.
+ * What another resource needs. In: a desired resource, the plan so far, the state, what WorkOS holds. Out: WorkOS's ids of what it refers to,
+ * and whether what it mentions is there.
  */
-export type ResolvedRefs =
-  | { type: 'resolved'; ids: RefIds }
-  | { type: 'pending'; ids: RefIds }
-  | { type: 'blocked'; code: 'dependency_blocked' | 'reference_gone'; message: string }
 
-/**
- * Looks the references of a resource up among the planned actions and the state. Something that is gone is the reason to tell, whatever else
- * keeps the resource back: the rest follows from it.
- */
+/** Looks the references of a resource up among the planned actions and the state. */
 export function resolveRefs(rundb: RunDatabase, definition: KindDefinition, desired: DesiredResource): ResolvedRefs {
-  const ids: RefIds = {}
-  let pending = false
-  let kept: string | undefined
-  for (const [role, kind] of Object.entries(definition.refs)) {
-    const key = desired.refs[role] ?? ''
-    if (isLeftDeleted(rundb, kind, key)) {
-      const message = `its ${role} ${kind}:${key} is not in WorkOS any more, and onDeleted keeps it deleted`
-      return { type: 'blocked', code: 'reference_gone', message }
-    }
-    const planned = rundb.statement('SELECT type, id FROM actions WHERE kind = ? AND key = ?').get(kind, key)
-    if (planned?.type === 'create') {
-      pending = true
-      continue
-    }
-    const id = planned?.id ?? rundb.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)?.id
-    if (planned?.type === 'blocked') kept ??= `its ${role} ${kind}:${key} is blocked`
-    else if (id === undefined || id === null) kept ??= `its ${role} ${kind}:${key} is unknown`
-    else ids[role] = String(id)
-  }
-  if (kept !== undefined) return { type: 'blocked', code: 'dependency_blocked', message: kept }
-  return { type: pending ? 'pending' : 'resolved', ids }
+  return resolveReferences(referencesOf(definition, desired), (reference) => standingOf(rundb, reference))
 }
 
-/** Whether it was deleted in WorkOS, and the manifest does not have it created again. */
-function isLeftDeleted(rundb: RunDatabase, kind: string, key: string): boolean {
-  return rundb.statement("SELECT 1 FROM drift WHERE kind = ? AND key = ? AND field = '*'").get(kind, key) !== undefined
+function standingOf(rundb: RunDatabase, { kind, key }: Reference): Standing {
+  if (isLeftDeleted(rundb, kind, key)) {
+    return { type: 'gone', why: 'is not in WorkOS any more, and onDeleted keeps it deleted' }
+  }
+  const planned = plannedFor(rundb, kind, key)
+  if (planned?.type === 'create') return { type: 'pending' }
+  if (planned?.type === 'blocked') return { type: 'missing', why: 'is blocked' }
+  const id = planned?.id ?? knownId(rundb, kind, key)
+  return id === undefined ? { type: 'missing', why: 'is unknown' } : { type: 'there', id }
+}
+
+/** Why a resource is blocked that needs something which is neither desired nor in WorkOS: the role of a membership. */
+export function refusedByMention(
+  rundb: RunDatabase,
+  definition: KindDefinition,
+  desired: DesiredResource,
+): Refusal | undefined {
+  const missing = definition.mentions?.(desired).find((mention) => !findMention(rundb, definition, desired, mention))
+  if (missing === undefined) return undefined
+  const what = `${missing.kind.replaceAll('-', ' ')} ${missing.label}`
+  const rejected = firstReject(rundb, missing.madeFrom.kind, missing.madeFrom.keys)
+  if (rejected !== undefined) {
+    return {
+      code: `${missing.kind.replaceAll('-', '_')}_rejected`,
+      message: `the definition of the ${what} was rejected (${rejected.origin}): ${rejected.message}`,
+      hint: 'correct the definition, and this follows',
+    }
+  }
+  return {
+    code: `unknown_${missing.kind.replaceAll('-', '_')}`,
+    message: `the ${what} is neither declared in the manifest nor in WorkOS`,
+    hint: 'declare it under roles.define, or correct it in the source',
+  }
 }
 
 /** Whether something that a resource needs is desired or was seen in WorkOS, as whatever it may be meant. */
@@ -56,10 +71,6 @@ export function findMention(
     candidates.some(({ kind, key }) => isDesired(rundb, kind, key)) ||
     candidates.some((candidate) => isLive(rundb, definition, desired, candidate))
   )
-}
-
-function isDesired(rundb: RunDatabase, kind: string, key: string): boolean {
-  return rundb.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
 }
 
 function isLive(

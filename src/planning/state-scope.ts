@@ -1,9 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { choose, type Population } from '../desired/scope/choose.ts'
 import { selectorsOf } from '../desired/scope/narrow.ts'
-
-/** The tables that copies of the state are in, for planning and for verifying. */
-export type StateCopy = 'known' | 'applied'
+import type { StateCopy } from '../rundb/known.ts'
 
 /** Who is in the state. */
 export function inTheState(copy: StateCopy): Population {
@@ -87,6 +85,3 @@ function belongs(limited: boolean): string {
     WHEN 'connection' THEN ${organization}
     ELSE 0 END`
 }
-
-/** Whether a row `k` of the state is out of scope. */
-export const BEYOND = 'EXISTS (SELECT 1 FROM beyond b WHERE b.kind = k.kind AND b.key = k.key)'

@@ -1,6 +1,13 @@
 import { type AnswerDifference, compareAnswer, sentBeside } from '../comparing/answer.ts'
 import { kindDefinition } from '../kinds/registry.ts'
+import { answeredWithoutAction, insertReducedNotes } from '../rundb/known.ts'
+import { countNotes, insertNote } from '../rundb/notes.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
+
+/**
+ * What an earlier run applied and WorkOS took or answered otherwise, where this plan leaves it so. In: the state and the complete plan. Out:
+ * remarks, and the resources with what differs.
+ */
 
 const CODE = 'still_reduced'
 const ANSWERED = 'still_answered'
@@ -17,18 +24,9 @@ export interface StillAnswered {
  * be updated, such as domains, no action tells that.
  */
 export function* stillAnswered(rundb: RunDatabase): Generator<StillAnswered> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT k.kind, k.key, d.attributes, k.answered FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
-       WHERE k.answered IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)
-       ORDER BY k.kind, k.key`,
-    )
-    .iterate()
-  for (const row of rows) {
-    const [kind, key] = [String(row.kind), String(row.key)]
+  for (const { kind, key, attributes, answered } of answeredWithoutAction(rundb)) {
     const definition = kindDefinition(kind)
-    const answered = JSON.parse(String(row.answered))
-    const wanted = sentBeside(answered, { ...definition.inForce, ...JSON.parse(String(row.attributes)) })
+    const wanted = sentBeside(answered, { ...definition.inForce, ...attributes })
     const differences = compareAnswer(definition, wanted, answered)
     if (differences.length > 0) yield { kind, key, differences }
   }
@@ -38,28 +36,23 @@ export function* stillAnswered(rundb: RunDatabase): Generator<StillAnswered> {
 export function noteStillAnswered(rundb: RunDatabase): void {
   rundb.transaction(() => {
     for (const { kind, key, differences } of stillAnswered(rundb)) {
-      const fields = [...new Set(differences.map(({ field }) => field))].join(', ')
-      rundb.run('INSERT INTO notes VALUES (0, ?, ?, ?, ?)', kind, key, ANSWERED, fields)
+      const detail = [...new Set(differences.map(({ field }) => field))].join(', ')
+      insertNote(rundb, { kind, key, code: ANSWERED, detail })
     }
   })
 }
 
 /** How many there are. */
 export function countStillAnswered(rundb: RunDatabase): number {
-  return rundb.count('SELECT count(*) FROM notes WHERE code = ?', ANSWERED)
+  return countNotes(rundb, ANSWERED)
 }
 
 /** Remarks on what an earlier run applied without a part that WorkOS did not take, and what this plan leaves so. */
 export function noteStillReduced(rundb: RunDatabase): void {
-  rundb.run(
-    `INSERT INTO notes SELECT 0, k.kind, k.key, ?, k.reduced FROM known k
-     JOIN desired d ON d.kind = k.kind AND d.key = k.key
-     WHERE k.reduced IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)`,
-    CODE,
-  )
+  insertReducedNotes(rundb, CODE)
 }
 
 /** How many there are. */
 export function countStillReduced(rundb: RunDatabase): number {
-  return rundb.count('SELECT count(*) FROM notes WHERE code = ?', CODE)
+  return countNotes(rundb, CODE)
 }

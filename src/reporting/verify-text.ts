@@ -1,6 +1,6 @@
 import type { ChangedBy } from '../comparing/field-differences.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
-import { describeGiven } from '../planning/group-roles.ts'
+import { describeGiven } from '../kinds/group/group-roles.ts'
 import {
   countFindings,
   type Finding,

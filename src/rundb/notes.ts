@@ -13,3 +13,7 @@ export interface NoteRow {
 export function insertNote(rundb: RunDatabase, { kind, key, code, detail, seq = 0 }: NoteRow): void {
   rundb.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', seq, kind, key, code, detail)
 }
+
+export function countNotes(rundb: RunDatabase, code: string): number {
+  return rundb.count('SELECT count(*) FROM notes WHERE code = ?', code)
+}

@@ -50,3 +50,18 @@ export function placeOf(rundb: RunDatabase, origin: Origin | Place): [number, nu
   if ('fileId' in origin) return [origin.fileId, origin.line]
   return [rundb.fileId(origin.file), origin.line ?? null]
 }
+
+/** The first record that would have made one of these resources and was refused, with its place: `roles.csv:4`. */
+export function firstReject(
+  rundb: RunDatabase,
+  kind: string,
+  keys: readonly string[],
+): { origin: string; message: string } | undefined {
+  const row = rundb
+    .statement(
+      `SELECT r.message, f.name || coalesce(':' || r.line, '') AS origin FROM rejects r JOIN files f ON f.id = r.file
+       WHERE r.kind = ? AND r.key IN (SELECT value FROM json_each(?)) ORDER BY r.seq, r.rowid LIMIT 1`,
+    )
+    .get(kind, JSON.stringify(keys))
+  return row && { origin: String(row.origin), message: String(row.message) }
+}

@@ -1,11 +1,12 @@
 import { identify } from '../comparing/identify.ts'
-import type { Manifest } from '../config/manifest.ts'
-import type { KindDefinition } from '../kinds/kind.ts'
-import { matchByName } from '../planning/match-by-name.ts'
-import { findLive, findNamesakes } from '../planning/plan-tables.ts'
+import { bearsIdentity, recognise } from '../comparing/recognise.ts'
+import { referencesOf } from '../comparing/references.ts'
+import type { CompareContext, KindDefinition } from '../kinds/kind.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
+import { insertMatched, isInTheSource, matchedId, matchedKey } from '../rundb/findings.ts'
+import { type Applied, keyById } from '../rundb/known.ts'
+import { findLive, liveLookup } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { type Applied, appliedKey } from './verify-tables.ts'
 
 /** What WorkOS has for a desired resource. */
 export type Match =
@@ -20,105 +21,57 @@ export type Match =
  * without a state by its id, its external id, its natural identity or, where names count, its name. What has been read of WorkOS is in the run's database.
  */
 export function matchLive(
-  rundb: RunDatabase,
+  context: CompareContext,
   definition: KindDefinition,
   desired: DesiredResource,
   applied: Applied | undefined,
-  { organizations, adopt }: Pick<Manifest, 'organizations' | 'adopt'>,
 ): Match {
+  const { rundb } = context
+  const { name } = definition
   const refIds = matchedRefs(rundb, definition, desired)
-  const named = applied && findLive(rundb, definition.name, 'id', applied.id)
-  if (named && bearsIdentity(definition, desired, named, refIds)) return claim(rundb, desired, named, 'found')
-  const namesakes = namesakesOf(rundb, definition, desired, refIds)
-  if (namesakes.length > 0 && named === undefined) {
-    const live = findLive(rundb, definition.name, 'id', namesakes[0] ?? '')
-    const message = `WorkOS holds several ${definition.plural} of its name: ${namesakes.join(', ')}`
-    if (live) return { type: 'clash', live, message }
-  }
-  const other = byIdentity(rundb, definition, desired, refIds)
-  if (other === undefined && named) return claim(rundb, desired, named, 'found')
-  if (other === undefined) {
-    const namesake = organizations.matchByName && !applied ? matchByName(rundb, desired, 'applied') : undefined
-    return namesake?.type === 'found' ? claim(rundb, desired, namesake.live, 'found') : { type: 'none' }
-  }
   const known = applied !== undefined
+  const named = applied && findLive(rundb, name, 'id', applied.id)
+  if (named && bearsIdentity(definition, desired, named, refIds)) return claim(rundb, desired, named, 'found')
+  const recognised = recognise(definition, desired, refIds, {
+    ...liveLookup(rundb, name),
+    byName: () => (known ? undefined : definition.live?.byName?.(context, desired)) ?? { type: 'none' },
+  })
+  if (recognised.type === 'several' && recognised.live && named === undefined) {
+    return { type: 'clash', live: recognised.live, message: recognised.message }
+  }
+  const other = recognised.type === 'none' ? undefined : recognised.live
+  if (other === undefined) return named ? claim(rundb, desired, named, 'found') : { type: 'none' }
+  if (recognised.type === 'found' && recognised.matchedBy === 'name') return claim(rundb, desired, other, 'found')
+  const { unverified } = context.manifest.adopt
   const identity = identify(
     { definition, desired, live: other, refIds, claimant: undefined, known, openCreate: undefined },
-    { mode: 'match', unverified: adopt.unverified },
+    { mode: 'match', unverified },
   )
   if (identity.type === 'clash' || identity.type === 'blocked') {
     return named ? claim(rundb, desired, named, 'found') : { type: 'clash', live: other, message: identity.message }
   }
-  return claim(rundb, desired, other, applied ? 'elsewhere' : 'found')
+  return claim(rundb, desired, other, known ? 'elsewhere' : 'found')
 }
 
 /** WorkOS's ids of what it refers to, as far as that has been found. */
-export function matchedRefs(rundb: RunDatabase, definition: KindDefinition, { refs }: DesiredResource): RefIds {
+export function matchedRefs(rundb: RunDatabase, definition: KindDefinition, desired: DesiredResource): RefIds {
   const ids: RefIds = {}
-  for (const [role, kind] of Object.entries(definition.refs)) {
-    const row = rundb.statement('SELECT id FROM matched WHERE kind = ? AND key = ?').get(kind, refs[role] ?? '')
-    if (row) ids[role] = String(row.id)
+  for (const { role, kind, key } of referencesOf(definition, desired)) {
+    const id = matchedId(rundb, kind, key)
+    if (id !== undefined) ids[role] = id
   }
   return ids
 }
 
-function bearsIdentity(
-  definition: KindDefinition,
-  desired: DesiredResource,
-  live: LiveResource,
-  refIds: RefIds,
-): boolean {
-  const { externalId } = desired.attributes
-  if (typeof externalId === 'string' && externalId === live.externalId) return true
-  const natural = definition.naturalKey(desired, refIds)
-  return natural !== null && natural === live.naturalKey
-}
-
-function byIdentity(
-  rundb: RunDatabase,
-  definition: KindDefinition,
-  desired: DesiredResource,
-  refIds: RefIds,
-): LiveResource | undefined {
-  const { id, externalId } = desired.attributes
-  if (typeof id === 'string') return findLive(rundb, definition.name, 'id', id)
-  const byExternalId =
-    typeof externalId === 'string' ? findLive(rundb, definition.name, 'external_id', externalId) : undefined
-  if (byExternalId) return byExternalId
-  const natural = definition.naturalKey(desired, refIds)
-  return natural === null ? undefined : findLive(rundb, definition.name, 'natural_key', natural)
-}
-
-function namesakesOf(
-  rundb: RunDatabase,
-  definition: KindDefinition,
-  desired: DesiredResource,
-  refIds: RefIds,
-): string[] {
-  const natural = definition.naturalKey(desired, refIds)
-  return natural === null ? [] : findNamesakes(rundb, definition.name, natural)
-}
-
 /** One live resource stands for one desired one. */
-function claim(
-  rundb: RunDatabase,
-  { kind, key }: DesiredResource,
-  live: LiveResource,
-  type: 'found' | 'elsewhere',
-): Match {
-  const holder = appliedKey(rundb, kind, live.id)
-  const held = holder !== undefined && holder !== key && isDesired(rundb, kind, holder) ? holder : undefined
-  const taken = rundb.statement('SELECT key FROM matched WHERE kind = ? AND id = ?').get(kind, live.id)
-  const claimant = held ?? (taken && String(taken.key))
+function claim(rundb: RunDatabase, desired: DesiredResource, live: LiveResource, type: 'found' | 'elsewhere'): Match {
+  const { kind, key } = desired
+  const holder = keyById(rundb, 'applied', kind, live.id)
+  const held = holder !== undefined && holder !== key && isInTheSource(rundb, kind, holder) ? holder : undefined
+  const claimant = held ?? matchedKey(rundb, kind, live.id)
   if (claimant !== undefined) {
     return { type: 'clash', live, message: `${live.id} stands for ${kind}:${claimant} already: the source has two` }
   }
-  rundb.run('INSERT INTO matched VALUES (?, ?, ?)', kind, key, live.id)
+  insertMatched(rundb, desired, live.id)
   return { type, live }
-}
-
-function isDesired(rundb: RunDatabase, kind: string, key: string): boolean {
-  const inTheSource = `SELECT 1 FROM desired WHERE kind = ?1 AND key = ?2
-    UNION ALL SELECT 1 FROM out_of_scope WHERE kind = ?1 AND key = ?2`
-  return rundb.statement(inTheSource).get(kind, key) !== undefined
 }

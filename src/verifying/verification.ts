@@ -4,6 +4,7 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Json } from '../json.ts'
 import type { PlanWarning } from '../planning/plan.ts'
 import type { Where } from '../planning/where.ts'
+import { countFindingsOf, findingRows } from '../rundb/findings.ts'
 
 interface Found {
   kind: string
@@ -86,13 +87,10 @@ export interface Verification {
 }
 
 export function countFindings({ set }: Verification, type: FindingType): number {
-  return set.rundb.count('SELECT count(*) FROM findings WHERE type = ?', type)
+  return countFindingsOf(set.rundb, type)
 }
 
 /** The findings of one type, in the order of kinds and keys. */
 export function* findingsOf({ set }: Verification, type: FindingType, limit: number): Generator<Finding> {
-  const rows = set.rundb.db
-    .prepare('SELECT finding FROM findings WHERE type = ? ORDER BY position LIMIT ?')
-    .iterate(type, Number.isFinite(limit) ? limit : -1)
-  for (const row of rows) yield JSON.parse(String(row.finding))
+  for (const finding of findingRows(set.rundb, type, limit)) yield JSON.parse(finding)
 }

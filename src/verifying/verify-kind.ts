@@ -1,22 +1,24 @@
-import type { SQLOutputValue } from 'node:sqlite'
 import { type ChangedBy, compareFields, type FieldDifference } from '../comparing/field-differences.ts'
-import type { Manifest } from '../config/manifest.ts'
-import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import { canonicalJson, isObject } from '../json.ts'
-import type { KindDefinition } from '../kinds/kind.ts'
-import { withoutGroupRoles } from '../planning/group-roles.ts'
-import { BEYOND } from '../planning/state-scope.ts'
+import type { CompareContext, KindDefinition } from '../kinds/kind.ts'
 import type { DesiredResource } from '../resource.ts'
+import { countOthers, createdAndLeft, desiredWithApplied, insertFinding } from '../rundb/findings.ts'
+import type { Applied } from '../rundb/known.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import { matchLive } from './match.ts'
-import type { KindVerification } from './verification.ts'
-import { type Applied, insertFinding } from './verify-tables.ts'
+import type { Finding, KindVerification } from './verification.ts'
 
-/** Compares one kind that has been read; the kinds it depends on have been compared before. */
+/**
+ * Compares one kind that has been read; the kinds it depends on have been compared before. In: what is desired, applied and live. Out: the
+ * findings, in the run's database, and their sums.
+ */
 export function verifyKind(
-  { rundb, reading, scope }: DesiredSet,
+  { reading, scope }: DesiredSet,
   definition: KindDefinition,
-  manifest: Pick<Manifest, 'organizations' | 'adopt'>,
+  context: CompareContext,
 ): KindVerification {
+  const { rundb } = context
   const { name: kind, plural } = definition
   const sums: KindVerification = {
     kind,
@@ -35,71 +37,59 @@ export function verifyKind(
   }
   rundb.transaction(() => {
     // What the state knows claims its live resource first: the others take what is left.
-    const rows = rundb.db
-      .prepare(
-        `SELECT d.*, a.id, a.attributes AS base, a.reduced, a.answered FROM desired d
-         LEFT JOIN applied a ON a.kind = d.kind AND a.key = d.key WHERE d.kind = ? ORDER BY a.key IS NULL, d.key`,
-      )
-      .iterate(kind)
-    for (const row of rows) {
-      verifyOne(rundb, definition, desiredFromRow(row), appliedFromRow(row), manifest, sums)
+    for (const { desired, applied } of desiredWithApplied(rundb, kind)) {
+      verifyOne(context, definition, desired, applied, sums)
     }
     if (!reading.partial) sums.extra = findExtra(rundb, kind)
   })
   // Who else is in WorkOS belongs to others, whether the source has them or not.
-  if (scope !== undefined) return sums
-  sums.others = rundb.count(
-    `SELECT count(*) FROM live l WHERE kind = ?
-     AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = l.kind AND m.id = l.id)
-     AND NOT EXISTS (SELECT 1 FROM applied a WHERE a.kind = l.kind AND a.id = l.id)`,
-    kind,
-  )
+  if (scope === undefined) sums.others = countOthers(rundb, kind)
   return sums
 }
 
 function verifyOne(
-  rundb: DesiredSet['rundb'],
+  context: CompareContext,
   definition: KindDefinition,
   desired: DesiredResource,
   applied: Applied | undefined,
-  manifest: Pick<Manifest, 'organizations' | 'adopt'>,
   sums: KindVerification,
 ): void {
+  const { rundb } = context
   const { kind, key } = desired
+  const tell = (finding: Finding) => insertFinding(rundb, finding)
   sums.desired += 1
-  const match = matchLive(rundb, definition, desired, applied, manifest)
+  const match = matchLive(context, definition, desired, applied)
   if (match.type === 'none' || match.type === 'clash') {
     sums.missing += 1
     if (match.type === 'clash') {
       sums.clashes += 1
-      insertFinding(rundb, { type: 'clash', kind, key, id: match.live.id, message: match.message })
+      tell({ type: 'clash', kind, key, id: match.live.id, message: match.message })
     } else if (applied) {
       sums.deleted += 1
-      insertFinding(rundb, { type: 'deleted', kind, key, id: applied.id })
+      tell({ type: 'deleted', kind, key, id: applied.id })
     } else {
       sums.notApplied += 1
-      insertFinding(rundb, { type: 'not_applied', kind, key })
+      tell({ type: 'not_applied', kind, key })
     }
     return
   }
   const { live } = match
   if (match.type === 'elsewhere' && applied) {
     sums.otherId += 1
-    insertFinding(rundb, { type: 'other_id', kind, key, id: applied.id, liveId: live.id })
+    tell({ type: 'other_id', kind, key, id: applied.id, liveId: live.id })
   }
   if (applied === undefined) {
     sums.notInState += 1
-    insertFinding(rundb, { type: 'not_in_state', kind, key, id: live.id })
+    tell({ type: 'not_in_state', kind, key, id: live.id })
   }
   const before = applied?.attributes ?? desired.attributes
-  const own = withoutGroupRoles(rundb, kind, live, before, applied !== undefined)
-  for (const { role, group, groupId } of own.from) {
-    insertFinding(rundb, { type: 'role_of_group', kind, key, role, group, groupId })
-  }
-  const differences = compareFields(definition, desired.attributes, applied?.attributes, own.attributes)
+  const own = definition.live?.own?.(rundb, live, before, applied !== undefined)
+  for (const { role, group, groupId } of own?.from ?? [])
+    tell({ type: 'role_of_group', kind, key, role, group, groupId })
+  const held = own?.attributes ?? live.attributes
+  const differences = compareFields(definition, desired.attributes, applied?.attributes, held)
   for (const difference of differences) {
-    const changed = changedBy(difference, applied)
-    insertFinding(rundb, { type: 'different', kind, key, ...difference, changed })
+    tell({ type: 'different', kind, key, ...difference, changed: changedBy(difference, applied) })
   }
   if (differences.length > 0 || match.type === 'elsewhere') sums.different += 1
   else sums.verified += 1
@@ -115,30 +105,12 @@ function changedBy({ field, live, changed }: FieldDifference, applied: Applied |
   return applied.reduced === undefined ? changed : 'reduced'
 }
 
-function appliedFromRow({ id, base, reduced, answered }: Record<string, SQLOutputValue>): Applied | undefined {
-  if (id === null) return undefined
-  const attributes = JSON.parse(String(base))
-  return {
-    id: String(id),
-    attributes,
-    ...(reduced !== null && { reduced: String(reduced) }),
-    ...(answered !== null && { answered: JSON.parse(String(answered)) }),
-  }
-}
-
-function findExtra(rundb: DesiredSet['rundb'], kind: string): number {
-  const rows = rundb.db
-    .prepare(
-      `SELECT k.key, k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
-       WHERE k.kind = ? AND k.ownership = 'created'
-       AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
-       AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = k.kind AND m.id = k.id) AND NOT ${BEYOND} ORDER BY k.key`,
-    )
-    .iterate(kind)
+function findExtra(rundb: RunDatabase, kind: string): number {
   let count = 0
-  for (const row of rows) {
+  for (const { key, id } of createdAndLeft(rundb, kind)) {
     count += 1
-    insertFinding(rundb, { type: 'extra', kind, key: String(row.key), id: String(row.id) })
+    const finding: Finding = { type: 'extra', kind, key, id }
+    insertFinding(rundb, finding)
   }
   return count
 }

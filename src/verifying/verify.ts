@@ -1,26 +1,37 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
-import { accepts } from '../config/manifest.ts'
-import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
+import { accepts, type Manifest } from '../config/manifest.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
-import type { KindDefinition } from '../kinds/kind.ts'
+import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
+import { eachOf } from '../kinds/paging.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import { markAccepted } from '../planning/accepted-warnings.ts'
 import { checkBinding } from '../planning/binding.ts'
-import { readGroupRoles, type Unknown } from '../planning/group-roles.ts'
 import { keyOfAnotherEnvironment } from '../planning/key-warnings.ts'
-import { indexNames } from '../planning/match-by-name.ts'
-import { findLive, insertLive } from '../planning/plan-tables.ts'
 import { shownWarning } from '../planning/plan-warnings.ts'
-import { BEYOND, findBeyond } from '../planning/state-scope.ts'
+import { findBeyond } from '../planning/state-scope.ts'
 import { keySort, stateVersion, whereabouts } from '../planning/where.ts'
+import {
+  countApartFromRecords,
+  countWithSecrets,
+  createVerifyTables,
+  desiredWithoutLive,
+  idsOfHolders,
+  idsToListWithin,
+  isUsed,
+} from '../rundb/findings.ts'
+import { insertApplied } from '../rundb/known.ts'
+import { findLive, insertLive } from '../rundb/live.ts'
+import { createPlanTables } from '../rundb/plan-tables.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
 import { matchedRefs } from './match.ts'
 import type { KindVerification, SecretCounts, Verification } from './verification.ts'
 import { verifyKind } from './verify-kind.ts'
-import { createVerifyTables, loadApplied } from './verify-tables.ts'
 
 export interface VerifyOptions {
   loaded: LoadedManifest
@@ -35,11 +46,9 @@ export interface VerifyOptions {
   onProgress?: (step: Step) => void
 }
 
-/** Organizations, or whatever a kind is listed within, that are read at once; the limiter paces the requests. */
-const AT_ONCE = 10
-
 /**
- * Reads everything back from WorkOS, page by page, and compares it with the source and with the state. Writes nothing.
+ * Reads everything back from WorkOS, page by page, and compares it with the source and with the state. In: a source, a state and a target. Out:
+ * figures, and findings in the run's database. Writes nothing.
  * @throws GuardError when the target is not the state's, CredentialsError, TargetError
  */
 export async function verify(options: VerifyOptions): Promise<Verification> {
@@ -47,19 +56,20 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
   const { set, warnings } = await readSource()
+  createPlanTables(set.rundb)
   createVerifyTables(set.rundb)
-  for (const { name: kind } of options.kinds) await loadApplied(set.rundb, state, kind)
+  for (const { name } of options.kinds) {
+    for await (const batch of state.resources(name)) insertApplied(set.rundb, name, batch)
+  }
   findBeyond(set, 'applied')
   const kinds: KindVerification[] = []
   for (const definition of options.kinds) {
     signal?.throwIfAborted()
     await readLive(set, target.client, definition, onProgress)
     onProgress({ phase: `comparing ${definition.plural}` })
-    if (definition.name === 'organization') indexNames(set.rundb)
-    if (definition.name === 'membership') {
-      await readGroupRoles(set.rundb, target.client, 'applied', notInState(set.rundb, definition))
-    }
-    kinds.push(verifyKind(set, definition, manifest))
+    const context = readContext(set, manifest, target.client, definition)
+    await definition.live?.prepare?.(context)
+    kinds.push(verifyKind(set, definition, context))
   }
   checkSums(set, kinds)
   const rejected = set.rejectCount()
@@ -102,68 +112,43 @@ async function readLive(
     }
   }
   // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
-  const isUsed = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
-  if (rundb.statement(isUsed).get(name) === undefined) return
+  if (!isUsed(rundb, name)) return
   onProgress({ phase: `reading ${plural} from WorkOS` })
   if (within === undefined) return read([])
-  // All draw from one iterator: what the kind is listed within is read once.
-  const kind = refs[within] ?? ''
-  const ids = (sparse ? holderIds(rundb, kind, name) : parentIds(rundb, definition, within)).values()
-  await Promise.all(Array.from({ length: AT_ONCE }, () => read(ids)))
+  const parent = refs[within] ?? ''
+  const ids = sparse ? idsOfHolders(rundb, parent, name) : idsToListWithin(rundb, parent, name, within)
+  await eachOf(ids, (id) => read([id]))
+}
+
+function readContext(set: DesiredSet, manifest: Manifest, api: Api, definition: KindDefinition): ReadContext {
+  const { rundb, scope } = set
+  return {
+    rundb,
+    manifest,
+    copy: 'applied',
+    scoped: scope !== undefined,
+    api,
+    listed: true,
+    unknown: () => notInState(rundb, definition),
+    refIds: (desired) => matchedRefs(rundb, definition, desired),
+  }
 }
 
 /** Live resources that stand for desired ones by what identifies them, and that the state does not know. */
-function* notInState(rundb: DesiredSet['rundb'], definition: KindDefinition): Generator<Unknown> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT d.* FROM desired d WHERE d.kind = ?1
-       AND NOT EXISTS (SELECT 1 FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = d.kind AND a.key = d.key)`,
-    )
-    .iterate(definition.name)
-  for (const row of rows) {
-    const desired = desiredFromRow(row)
+function* notInState(rundb: RunDatabase, definition: KindDefinition): Generator<UnknownLive> {
+  for (const desired of desiredWithoutLive(rundb, definition.name)) {
     const natural = definition.naturalKey(desired, matchedRefs(rundb, definition, desired))
     const live = natural === null ? undefined : findLive(rundb, definition.name, 'natural_key', natural)
     if (live) yield { live, desired: desired.attributes }
   }
 }
 
-/**
- * Resources in WorkOS that a kind is listed within: those that stand for a desired one or that the state knows, and those that the state has
- * one of the kind in which belongs to the scope.
- */
-function parentIds(rundb: DesiredSet['rundb'], { name, refs }: KindDefinition, within: string): string[] {
-  return rundb
-    .statement(
-      `SELECT id FROM matched WHERE kind = ?1
-       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}
-       UNION SELECT p.id FROM applied k JOIN applied p ON p.kind = ?1 AND p.key = k.refs ->> ('$.' || ?3)
-         JOIN live l ON l.kind = p.kind AND l.id = p.id WHERE k.kind = ?2 AND NOT ${BEYOND}
-           AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
-    )
-    .all(refs[within] ?? '', name, within)
-    .map((row) => String(row.id))
-}
-
-/** Of the parents of something sparse, those that should have one or have it by the state. It shares their keys. */
-function holderIds(rundb: DesiredSet['rundb'], parent: string, kind: string): string[] {
-  return rundb
-    .statement(
-      `SELECT id FROM matched m WHERE kind = ?1 AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = ?2 AND d.key = m.key)
-       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
-       WHERE k.kind = ?1 AND NOT ${BEYOND} AND EXISTS (SELECT 1 FROM applied a WHERE a.kind = ?2 AND a.key = k.key)`,
-    )
-    .all(parent, kind)
-    .map((row) => String(row.id))
-}
-
 /** What the source yields and what was compared are the same resources, and every one of them is accounted for. */
 function checkSums({ accounting, rundb }: DesiredSet, kinds: readonly KindVerification[]): void {
   const wrong = kinds.flatMap(({ kind, plural, desired, verified, different, missing }) => {
     const fromRecords = accounting.kinds.find((count) => count.kind === kind)?.distinct ?? 0
-    const others = rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND records = 0', kind)
-    const outside = rundb.count('SELECT count(*) FROM out_of_scope WHERE kind = ? AND records > 0', kind)
-    const distinct = fromRecords + others - outside
+    const { declared, outside } = countApartFromRecords(rundb, kind)
+    const distinct = fromRecords + declared - outside
     if (distinct === desired && desired === verified + different + missing) return []
     return [`${plural}: ${distinct} distinct, ${desired} desired, ${verified} + ${different} + ${missing} compared`]
   })
@@ -176,17 +161,15 @@ function checkSums({ accounting, rundb }: DesiredSet, kinds: readonly KindVerifi
 }
 
 function countSecrets({ rundb }: DesiredSet): SecretCounts {
-  const withDigests = (ownership: string) =>
-    rundb.count(
-      `SELECT count(*) FROM applied a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-       WHERE a.kind = 'user' AND a.secrets = 1 AND a.ownership = ?`,
-      ownership,
-    )
-  return {
-    inSource: rundb.count("SELECT count(*) FROM desired WHERE kind = 'user' AND secrets IS NOT NULL"),
-    sent: withDigests('created'),
-    leftAlone: withDigests('adopted'),
+  const counts: SecretCounts = { inSource: 0, sent: 0, leftAlone: 0 }
+  for (const { name, countsSecrets } of kindDefinitions) {
+    if (!countsSecrets) continue
+    const { desired, created, adopted } = countWithSecrets(rundb, name)
+    counts.inSource += desired
+    counts.sent += created
+    counts.leftAlone += adopted
   }
+  return counts
 }
 
 function outcomeOf(kinds: readonly KindVerification[], rejected: number): Verification['outcome'] {

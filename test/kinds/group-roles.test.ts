@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type GivenRole, ownRoles } from '../../src/kinds/group/group-roles.ts'
+import { ownRoles } from '../../src/kinds/group/group-roles.ts'
+import type { GivenRole } from '../../src/kinds/kind.ts'
 
 const gives = (role: string, ...hides: string[]): GivenRole => ({ role, group: 'G', groupId: 'org_1/group_1', hides })
 

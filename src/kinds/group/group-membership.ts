@@ -8,6 +8,7 @@ import { membershipKey } from '../membership/membership-key.ts'
 import { pages } from '../paging.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
+import { noteGivingGroups } from './giving-groups.ts'
 import { group, groupKey } from './group.ts'
 import { isJoinedOf, joinedId, memberOf, membersPath } from './group-id.ts'
 
@@ -56,6 +57,7 @@ export const groupMembership: KindDefinition = {
   parse: (body, { group = '', membership = '' }) => parse(body, group, membership),
   exists: (_codes, status) => status === 409,
   label: ({ refs }) => `${refs.user} in ${refs.group}`,
+  planned: { decided: noteGivingGroups },
 }
 
 /**

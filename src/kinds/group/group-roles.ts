@@ -2,21 +2,11 @@ import { CredentialsError } from '../../diagnostics/errors.ts'
 import { isObject, type Json } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
 import type { Api } from '../../workos/api.ts'
-import { textOf } from '../body.ts'
+import { requiredText, textOf } from '../body.ts'
+import type { GivenRole, OwnPart } from '../kind.ts'
 import { objectPages, rolePages } from '../paging.ts'
 import { rolesPath } from '../role/organization-role.ts'
-import { memberOf } from './group-id.ts'
-import { groupMembership } from './group-membership.ts'
-
-/** A role that a membership has from a group. */
-export interface GivenRole {
-  role: string
-  /** The group's name, and its id in the state. */
-  group: string
-  groupId: string
-  /** Where a membership has one role: those in whose place it stands, since it ranks above them. */
-  hides: readonly string[]
-}
+import { memberOf, membersPath } from './group-id.ts'
 
 /** The roles that a group gives to its members in its organization: https://workos.com/docs/reference/authorization/group-role-assignments */
 export async function rolesOfGroup(api: Api, id: string): Promise<string[]> {
@@ -43,13 +33,7 @@ export async function rankedRoles(api: Api, organizationId: string): Promise<str
 
 /** WorkOS ids of the memberships in a group. */
 export async function* membersOfGroup(api: Api, id: string): AsyncGenerator<string[]> {
-  for await (const page of groupMembership.list(api, [id])) yield page.map((member) => memberOf(member.id).membership)
-}
-
-/** What a membership has by itself, and which of the roles that WorkOS tells are its groups'. */
-export interface OwnRoles {
-  attributes: Attributes
-  from: GivenRole[]
+  for await (const page of objectPages(api, membersPath(id))) yield page.map((member) => requiredText(member, 'id'))
 }
 
 /**
@@ -63,7 +47,7 @@ export function ownRoles(
   before: Attributes,
   given: readonly GivenRole[],
   applied: boolean,
-): OwnRoles {
+): Pick<OwnPart, 'attributes' | 'from'> {
   const held = texts(live.roles)
   const known = new Set(texts(before.roles))
   const from = given.filter(({ role }) => held.includes(role) && !known.has(role))
@@ -73,6 +57,11 @@ export function ownRoles(
   const hidden =
     held.length === 1 && own.length === 0 && from.some(({ hides }) => [...known].every((role) => hides.includes(role)))
   return { attributes: { ...live, roles: hidden && applied ? [...known] : own }, from }
+}
+
+/** Which role, and by which group. */
+export function describeGiven({ role, group, groupId }: Pick<GivenRole, 'role' | 'group' | 'groupId'>): string {
+  return `${role} from the group ${JSON.stringify(group)} (${groupId})`
 }
 
 /** Does without groups where WorkOS refuses access to them: they are not enabled in the environment, and give nobody a role. */

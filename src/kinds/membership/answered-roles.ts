@@ -2,7 +2,8 @@ import { TargetError } from '../../diagnostics/errors.ts'
 import type { Attributes } from '../../resource.ts'
 import { type Api, ApiRefusal } from '../../workos/api.ts'
 import { group } from '../group/group.ts'
-import { type GivenRole, ownRoles, rankedRoles, rolesOfGroup, whereEnabled } from '../group/group-roles.ts'
+import { ownRoles, rankedRoles, rolesOfGroup, whereEnabled } from '../group/group-roles.ts'
+import type { GivenRole } from '../kind.ts'
 import { pages } from '../paging.ts'
 
 /**

@@ -13,6 +13,7 @@ import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
 import { withoutRolesOfGroups } from './answered-roles.ts'
 import { membershipKey } from './membership-key.ts'
+import { readGroupRoles, withoutGroupRoles } from './roles-of-groups.ts'
 
 const PATH = '/user_management/organization_memberships'
 
@@ -89,6 +90,7 @@ export const membership: KindDefinition = {
   answered: withoutRolesOfGroups,
   slugsInBody: ['role_slug', 'role_slugs'],
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
+  live: { prepare: readGroupRoles, own: withoutGroupRoles },
 }
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {

@@ -10,8 +10,10 @@ import { normaliseExternalId } from '../values/external-id.ts'
 import { readMetadata } from '../values/metadata.ts'
 import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limits.ts'
 import { optionalText } from '../values/text.ts'
+import { indexNames, matchByName, needsNames } from './by-name.ts'
 import { normaliseDomains } from './domains.ts'
 import { externalIdOfName } from './organization-name.ts'
+import { blockHeldDomains, ownerOutOfScope } from './taken.ts'
 
 const PATH = '/organizations'
 
@@ -71,10 +73,16 @@ export const organization: KindDefinition = {
   exists: (codes) => codes.includes('external_id_already_used') || codes.includes('entity_already_exists'),
   label: ({ attributes, key }) =>
     textOf(attributes, 'name') ?? textOf(attributes, 'externalId') ?? textOf(attributes, 'id') ?? key,
+  live: { prepare: ({ rundb }) => indexNames(rundb), byName: matchByName },
+  planned: {
+    needsList: needsNames,
+    refuse: { adopt: ownerOutOfScope },
+    decided: (context) => blockHeldDomains(context, withDomains),
+  },
 }
 
 /** Those in WorkOS that have one of these domains, page by page. */
-export function organizationsWithDomains(api: Api, domains: readonly string[]): AsyncIterable<LiveResource[]> {
+function withDomains(api: Api, domains: readonly string[]): AsyncIterable<LiveResource[]> {
   return pages(api, PATH, { domains: domains.join(',') }, parse)
 }
 

@@ -71,6 +71,10 @@ export const totpFactor: KindDefinition = {
   refuted,
   exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
   label: ({ key, attributes }) => textOf(attributes, 'account') ?? key,
+  planned: {
+    adoptedNote: { code: 'totp_left_alone', detail: 'totpSecret' },
+    secretNotes: { changed: 'totp_changed_in_source' },
+  },
 }
 
 function pathOf(user: string): string {

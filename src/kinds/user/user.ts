@@ -14,6 +14,7 @@ import { readMetadata } from '../values/metadata.ts'
 import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limits.ts'
 import { optionalText } from '../values/text.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
+import { holderOutOfScope, rivalOutOfScope, rivalToCreate } from './rivals.ts'
 import { takeTotp } from './totp.ts'
 
 const PATH = '/user_management/users'
@@ -106,6 +107,11 @@ export const user: KindDefinition = {
   parse,
   exists: (codes) => codes.some((code) => EXISTS.has(code)),
   label: (desired) => textOf(desired.attributes, 'email') ?? desired.key,
+  planned: {
+    refuse: { unknown: rivalOutOfScope, create: rivalToCreate, update: holderOutOfScope },
+    secretNotes: { changed: 'password_changed_in_source', keptBack: 'password_kept_back' },
+  },
+  countsSecrets: true,
 }
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {

@@ -1,4 +1,4 @@
-import { describeGiven } from '../../planning/group-roles.ts'
+import { describeGiven } from '../../kinds/group/group-roles.ts'
 import {
   countFindings,
   type Finding,

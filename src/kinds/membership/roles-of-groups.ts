@@ -1,24 +1,25 @@
-import { group } from '../kinds/group/group.ts'
+import type { Attributes, LiveResource } from '../../resource.ts'
+import type { StateCopy } from '../../rundb/known.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+import type { Api } from '../../workos/api.ts'
+import { group } from '../group/group.ts'
 import {
-  type GivenRole,
+  describeGiven,
   membersOfGroup,
-  type OwnRoles,
   ownRoles,
   rankedRoles,
   rolesOfGroup,
   whereEnabled,
-} from '../kinds/group/group-roles.ts'
-import { membership } from '../kinds/membership/membership.ts'
-import type { Attributes, LiveResource } from '../resource.ts'
-import type { RunDatabase } from '../rundb/run-database.ts'
-import type { Api } from '../workos/api.ts'
-import { eachOf } from './at-once.ts'
+} from '../group/group-roles.ts'
+import type { GivenRole, OwnPart, ReadContext, UnknownLive } from '../kind.ts'
+import { eachOf } from '../paging.ts'
 
-/** A live membership that the state does not know, and what the source gives it. */
-export interface Unknown {
-  live: LiveResource
-  desired: Attributes
-}
+/**
+ * Which roles memberships have from groups, so that nobody takes them for a difference. In: memberships as WorkOS holds them. Out: the same
+ * without those roles, which the table `given_roles` holds.
+ */
+
+const KIND = 'membership'
 
 /** By organization and role. */
 type HiddenRoles = Map<string, Map<string, string[]>>
@@ -26,15 +27,9 @@ type HiddenRoles = Map<string, Map<string, string[]>>
 /**
  * Reads which roles memberships have from groups, into the run's database: of organizations alone in which one of the memberships that
  * were read has a role that it was not given. Where groups are not enabled there are none.
- * @param base the table with what the state says
  */
-export async function readGroupRoles(
-  rundb: RunDatabase,
-  api: Api,
-  base: 'known' | 'applied',
-  unknown: Iterable<Unknown> = [],
-): Promise<void> {
-  const organizations = organizationsToAsk(rundb, base, unknown)
+export async function readGroupRoles({ rundb, api, copy, unknown }: ReadContext): Promise<void> {
+  const organizations = organizationsToAsk(rundb, copy, unknown())
   if (organizations.size === 0) return
   const groups: LiveResource[] = []
   const giving: { id: string; name: string; roles: string[] }[] = []
@@ -46,7 +41,7 @@ export async function readGroupRoles(
       const roles = await rolesOfGroup(api, id)
       if (roles.length > 0) giving.push({ id, name: String(attributes.name), roles })
     })
-    const hidden: HiddenRoles = severalSeen(rundb, base)
+    const hidden: HiddenRoles = severalSeen(rundb, copy)
       ? new Map()
       : await hiddenRoles(api, new Set(giving.map(organizationOf)))
     await eachOf(giving, async ({ id, name, roles }) => {
@@ -65,15 +60,13 @@ export async function readGroupRoles(
   })
 }
 
-/** A live resource without the roles that groups give it. `from` is empty for what is no membership. */
+/** A live membership without the roles that groups give it. */
 export function withoutGroupRoles(
   rundb: RunDatabase,
-  kind: string,
   live: Pick<LiveResource, 'id' | 'attributes'>,
   before: Attributes,
   applied: boolean,
-): OwnRoles {
-  if (kind !== membership.name) return { attributes: live.attributes, from: [] }
+): OwnPart {
   const given = rundb
     .statement('SELECT * FROM given_roles WHERE membership = ? ORDER BY role, group_id')
     .all(live.id)
@@ -85,19 +78,8 @@ export function withoutGroupRoles(
         hides: JSON.parse(String(row.hides)),
       }),
     )
-  return ownRoles(live.attributes, before, given, applied)
-}
-
-/** Remarks on roles that a membership has from groups, and that the plan leaves alone. */
-export function noteGroupRoles(rundb: RunDatabase, key: string, from: readonly GivenRole[]): void {
-  for (const given of from) {
-    rundb.run('INSERT INTO notes VALUES (0, ?, ?, ?, ?)', membership.name, key, 'role_of_group', describeGiven(given))
-  }
-}
-
-/** Which role, and by which group. */
-export function describeGiven({ role, group, groupId }: Pick<GivenRole, 'role' | 'group' | 'groupId'>): string {
-  return `${role} from the group ${JSON.stringify(group)} (${groupId})`
+  const own = ownRoles(live.attributes, before, given, applied)
+  return { ...own, notes: own.from.map((role) => ({ code: 'role_of_group', detail: describeGiven(role) })) }
 }
 
 /** Of each role of these organizations, those that it ranks above. */
@@ -116,16 +98,16 @@ function organizationOf({ id }: { id: string }): string {
 }
 
 /** WorkOS ids of the organizations. `naturalKey` of a membership has it behind the `@`. */
-function organizationsToAsk(rundb: RunDatabase, base: string, unknown: Iterable<Unknown>): Set<string> {
+function organizationsToAsk(rundb: RunDatabase, copy: StateCopy, unknown: Iterable<UnknownLive>): Set<string> {
   const rows = rundb
     .statement(
       `SELECT DISTINCT substr(l.natural_key, instr(l.natural_key, '@') + 1) AS organization FROM live l
-       JOIN ${base} k ON k.kind = l.kind AND k.id = l.id
+       JOIN ${copy} k ON k.kind = l.kind AND k.id = l.id
        WHERE l.kind = ? AND json_type(k.attributes, '$.roles') = 'array' AND EXISTS (
          SELECT 1 FROM json_each(l.attributes, '$.roles') r
          WHERE r.value NOT IN (SELECT value FROM json_each(k.attributes, '$.roles')))`,
     )
-    .all(membership.name)
+    .all(KIND)
   const organizations = new Set(rows.map((row) => String(row.organization)))
   for (const { live, desired } of unknown) {
     const wanted = Array.isArray(desired.roles) ? desired.roles : undefined
@@ -137,8 +119,8 @@ function organizationsToAsk(rundb: RunDatabase, base: string, unknown: Iterable<
 }
 
 /** Whether a membership has several roles in WorkOS, or had when it was applied: then none hides another. */
-function severalSeen(rundb: RunDatabase, base: string): boolean {
+function severalSeen(rundb: RunDatabase, copy: StateCopy): boolean {
   const sql = `SELECT 1 FROM live WHERE kind = ?1 AND json_array_length(attributes, '$.roles') > 1
-    UNION ALL SELECT 1 FROM ${base} WHERE kind = ?1 AND reduced IS NULL AND json_array_length(attributes, '$.roles') > 1 LIMIT 1`
-  return rundb.statement(sql).get(membership.name) !== undefined
+    UNION ALL SELECT 1 FROM ${copy} WHERE kind = ?1 AND reduced IS NULL AND json_array_length(attributes, '$.roles') > 1 LIMIT 1`
+  return rundb.statement(sql).get(KIND) !== undefined
 }

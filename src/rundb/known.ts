@@ -1,0 +1,151 @@
+import { canonicalJson } from '../json.ts'
+import type { Attributes } from '../resource.ts'
+import type { Row } from '../sqlite/open.ts'
+import type { RunDatabase } from './run-database.ts'
+
+/** Copies of the state: `known` for planning, `applied` for verifying. */
+
+/** The tables that copies of the state are in, for planning and for verifying. */
+export type StateCopy = 'known' | 'applied'
+
+/** Whether a row `k` of the state is out of scope. */
+export const BEYOND = 'EXISTS (SELECT 1 FROM beyond b WHERE b.kind = k.kind AND b.key = k.key)'
+
+/** A resource of the state. What its fields mean: see StateResource. */
+export interface StateRow {
+  key: string
+  id: string
+  attributes: Attributes
+  digests: Record<string, string>
+  refs: Record<string, string>
+  ownership: 'created' | 'adopted'
+  reduced?: string
+  answered?: Attributes
+  gone?: number
+}
+
+/** What a row of `known` says, for one desired resource. */
+export type Known = Omit<StateRow, 'key' | 'refs'>
+
+/** What a row of `applied` says, for one desired resource. */
+export type Applied = Pick<StateRow, 'id' | 'attributes' | 'reduced' | 'answered'>
+
+/** A resource of the state that the source no longer has under its key. */
+export type Orphan = Pick<StateRow, 'key' | 'attributes' | 'ownership'>
+
+export function insertKnown(rundb: RunDatabase, kind: string, rows: readonly StateRow[]): void {
+  rundb.transaction(() => {
+    for (const { key, id, attributes, digests, refs, ownership, reduced, answered, gone } of rows) {
+      rundb.run(
+        'INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        kind,
+        key,
+        id,
+        canonicalJson(attributes),
+        canonicalJson(digests),
+        JSON.stringify(refs),
+        ownership,
+        reduced ?? null,
+        answered === undefined ? null : canonicalJson(answered),
+        gone ?? null,
+      )
+    }
+  })
+}
+
+export function insertApplied(rundb: RunDatabase, kind: string, rows: readonly StateRow[]): void {
+  rundb.transaction(() => {
+    for (const { key, id, ownership, attributes, digests, refs, reduced, answered } of rows) {
+      rundb.run(
+        'INSERT INTO applied VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        kind,
+        key,
+        id,
+        ownership,
+        canonicalJson(attributes),
+        JSON.stringify(refs),
+        Object.keys(digests).length > 0 ? 1 : 0,
+        reduced ?? null,
+        answered ? canonicalJson(answered) : null,
+      )
+    }
+  })
+}
+
+export function hasKnown(rundb: RunDatabase, kind: string): boolean {
+  return rundb.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(kind) !== undefined
+}
+
+/** WorkOS's id of a resource by the state. */
+export function knownId(rundb: RunDatabase, kind: string, key: string): string | undefined {
+  const row = rundb.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)
+  return row && String(row.id)
+}
+
+/** The key under which the state holds an id. */
+export function keyById(rundb: RunDatabase, copy: StateCopy, kind: string, id: string): string | undefined {
+  const row = rundb.statement(`SELECT key FROM ${copy} WHERE kind = ? AND id = ?`).get(kind, id)
+  return row && String(row.key)
+}
+
+/** The orphan with this id, if there is one. */
+export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan | undefined {
+  const row = rundb
+    .statement(
+      `SELECT key, attributes, ownership FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
+         (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key) AND NOT EXISTS
+         (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)`,
+    )
+    .get(kind, id)
+  if (row === undefined) return undefined
+  return { key: String(row.key), attributes: JSON.parse(String(row.attributes)), ownership: ownershipOf(row) }
+}
+
+/** What was answered otherwise than it was sent, is desired, and has no action in the plan, in the order of kinds and keys. */
+export function* answeredWithoutAction(
+  rundb: RunDatabase,
+): Generator<{ kind: string; key: string; attributes: Attributes; answered: Attributes }> {
+  const rows = rundb.db
+    .prepare(
+      `SELECT k.kind, k.key, d.attributes, k.answered FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
+       WHERE k.answered IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)
+       ORDER BY k.kind, k.key`,
+    )
+    .iterate()
+  for (const { kind, key, attributes, answered } of rows) {
+    yield {
+      kind: String(kind),
+      key: String(key),
+      attributes: JSON.parse(String(attributes)),
+      answered: JSON.parse(String(answered)),
+    }
+  }
+}
+
+/** Remarks on what was applied without a part that WorkOS did not take, is desired, and has no action in the plan. */
+export function insertReducedNotes(rundb: RunDatabase, code: string): void {
+  rundb.run(
+    `INSERT INTO notes SELECT 0, k.kind, k.key, ?, k.reduced FROM known k
+     JOIN desired d ON d.kind = k.kind AND d.key = k.key
+     WHERE k.reduced IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)`,
+    code,
+  )
+}
+
+/** A row with the columns of `known`; its attributes are in `base`, beside those of what is desired. */
+export function knownFromRow(row: Row): Known | undefined {
+  if (row.id === null) return undefined
+  return {
+    id: String(row.id),
+    attributes: JSON.parse(String(row.base)),
+    digests: JSON.parse(String(row.digests)),
+    ownership: ownershipOf(row),
+    ...(row.reduced !== null && { reduced: String(row.reduced) }),
+    ...(row.answered !== null && { answered: JSON.parse(String(row.answered)) }),
+    ...(row.gone !== null && { gone: Number(row.gone) }),
+  }
+}
+
+export function ownershipOf({ ownership }: Row): StateRow['ownership'] {
+  return ownership === 'created' ? 'created' : 'adopted'
+}

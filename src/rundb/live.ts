@@ -1,0 +1,97 @@
+import { canonicalJson } from '../json.ts'
+import type { LiveResource } from '../resource.ts'
+import type { Row } from '../sqlite/open.ts'
+import type { RunDatabase } from './run-database.ts'
+
+/** What WorkOS holds, as far as this run has read it: the table `live`. */
+
+export function insertLive(rundb: RunDatabase, kind: string, resources: readonly LiveResource[]): void {
+  rundb.transaction(() => {
+    for (const { id, externalId, naturalKey, attributes } of resources) {
+      rundb.run(
+        'INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?)',
+        kind,
+        id,
+        externalId,
+        naturalKey,
+        canonicalJson(attributes),
+      )
+    }
+  })
+}
+
+/**
+ * Without a word about it SQLite takes the primary key of a table without rowids, of which `kind` is the beginning, for the better way
+ * to whatever index is not unique, and reads everything of the kind: for every resource, once more.
+ */
+const LIVE_INDEXES = {
+  id: '',
+  external_id: 'INDEXED BY live_by_external_id',
+  natural_key: 'INDEXED BY live_by_natural_key',
+}
+
+/** A live resource by its id, external id or natural identity. */
+export function findLive(
+  rundb: RunDatabase,
+  kind: string,
+  column: 'id' | 'external_id' | 'natural_key',
+  value: string,
+): LiveResource | undefined {
+  const row = rundb
+    .statement(`SELECT * FROM live ${LIVE_INDEXES[column]} WHERE kind = ? AND ${column} = ? LIMIT 1`)
+    .get(kind, value)
+  return row && liveFromRow(row)
+}
+
+/** Ids of the live resources with this natural identity, where there are several: only names can be in WorkOS more than once. */
+export function findNamesakes(rundb: RunDatabase, kind: string, naturalKey: string): string[] {
+  const rows = rundb
+    .statement('SELECT id FROM live INDEXED BY live_by_natural_key WHERE kind = ? AND natural_key = ? ORDER BY id')
+    .all(kind, naturalKey)
+  return rows.length > 1 ? rows.map(({ id }) => String(id)) : []
+}
+
+/** Looks the live resources of a kind up. */
+export function liveLookup(rundb: RunDatabase, kind: string) {
+  return {
+    byId: (id: string) => findLive(rundb, kind, 'id', id),
+    byExternalId: (externalId: string) => findLive(rundb, kind, 'external_id', externalId),
+    byNaturalKey: (naturalKey: string) => findLive(rundb, kind, 'natural_key', naturalKey),
+    namesakes: (naturalKey: string) => findNamesakes(rundb, kind, naturalKey),
+  }
+}
+
+/**
+ * Counts what the state has under a key that has left the source as found in WorkOS: its holder may have another key now.
+ * @param parent the kind that it is listed within, whose keys it shares
+ */
+export function insertFormerAsLive(rundb: RunDatabase, kind: string, parent: string): void {
+  rundb.run(
+    `INSERT OR IGNORE INTO live SELECT k.kind, k.id, NULL, p.id, k.attributes FROM known k
+     JOIN known p ON p.kind = ?2 AND p.key = k.key
+     WHERE k.kind = ?1 AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
+    kind,
+    parent,
+  )
+}
+
+/** WorkOS ids of a kind that exist by the state or are about to be adopted: what another kind is listed within. */
+export function idsOfParents(rundb: RunDatabase, kind: string): string[] {
+  return rundb
+    .statement(
+      `SELECT id FROM known k WHERE kind = ?1
+         AND NOT EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)
+       UNION SELECT id FROM actions WHERE kind = ?1 AND type = 'adopt'`,
+    )
+    .all(kind)
+    .map((row) => String(row.id))
+}
+
+function liveFromRow(row: Row): LiveResource {
+  return {
+    id: String(row.id),
+    externalId: row.external_id === null ? null : String(row.external_id),
+    naturalKey: row.natural_key === null ? null : String(row.natural_key),
+    attributes: JSON.parse(String(row.attributes)),
+  }
+}
