@@ -1,5 +1,5 @@
 import type { Accounting } from '../desired/accounting.ts'
-import type { ScopeReport } from '../desired/scope/scope-report.ts'
+import type { ScopeReport } from '../desired/scope.ts'
 import type { Plan, PlanWarning } from '../planning/plan.ts'
 import type { Where } from '../planning/where.ts'
 import type { RunOutcome } from '../state/store.ts'

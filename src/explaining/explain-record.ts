@@ -1,6 +1,6 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { leftOutBy } from '../desired/left-out-with.ts'
+import { leftOutBy } from '../rundb/left-out.ts'
 import type { Address } from '../state/store.ts'
 import type { Explaining } from './explaining.ts'
 import type { ExplainedAction, ExplainedRecord, ExplainedReject, Explanation } from './explanation.ts'

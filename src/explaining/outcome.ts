@@ -1,7 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { leftOutBy } from '../desired/left-out-with.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import type { Action, Drift, FieldChange } from '../planning/action.ts'
+import { leftOutBy } from '../rundb/left-out.ts'
 import type { Address } from '../state/store.ts'
 import type { ExplainedAction, ExplainedReject } from './explanation.ts'
 

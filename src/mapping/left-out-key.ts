@@ -1,9 +1,9 @@
 import { isEmpty } from '../kinds/values/check.ts'
+import type { LeftOutRecord } from '../rundb/left-out.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import type { CompiledMapping } from './compile.ts'
 import { FieldFailure, fieldsOf } from './evaluate.ts'
 import type { RuleName } from './left-out.ts'
-import type { LeftOutRecord } from './result.ts'
 import type { CompiledRule } from './rule.ts'
 
 /** The fields that a key can be made of, where `key` itself yields nothing. */

@@ -1,8 +1,9 @@
 import type { Manifest } from '../config/manifest.ts'
 import { isObject } from '../json.ts'
+import type { LeftOutRecord } from '../rundb/left-out.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import type { Condition } from './evaluate.ts'
-import type { LeftOutRecord, MapResult } from './result.ts'
+import type { MapResult } from './result.ts'
 
 export type RuleName = keyof Manifest['map']
 

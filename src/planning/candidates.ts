@@ -1,6 +1,7 @@
-import { type DesiredSet, desiredFromRow } from '../desired/desired-set.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { DesiredResource } from '../resource.ts'
+import { desiredFromRow } from '../rundb/desired.ts'
 import { digestSecrets } from './digest.ts'
 import type { Known } from './plan-tables.ts'
 import type { PlanningContext } from './planning-context.ts'

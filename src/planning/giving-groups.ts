@@ -1,7 +1,7 @@
-import { desiredFromRow } from '../desired/desired-set.ts'
 import { group } from '../kinds/group/group.ts'
 import { groupMembership } from '../kinds/group/group-membership.ts'
 import { rolesOfGroup } from '../kinds/group/group-roles.ts'
+import { desiredFromRow } from '../rundb/desired.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
 import { eachOf } from './at-once.ts'

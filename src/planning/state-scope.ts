@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { choose, type Population } from '../desired/scope/choose.ts'
-import { selectorsOf } from '../desired/scope/narrow.ts'
+import { choose, selectorsOf } from '../desired/selectors.ts'
+import type { Population } from '../kinds/scope.ts'
 
 /** The tables that copies of the state are in, for planning and for verifying. */
 export type StateCopy = 'known' | 'applied'

@@ -1,6 +1,6 @@
 import type { ActionOutcome, KindResult } from '../applying/outcome.ts'
 import type { Wait } from '../clock.ts'
-import type { ScopeReport } from '../desired/scope/scope-report.ts'
+import type { ScopeReport } from '../desired/scope.ts'
 import type { FailedRequest } from '../http/failed-request.ts'
 import type { JsonObject } from '../json.ts'
 import type { Action } from '../planning/action.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { DesiredSet } from '../../src/desired/desired-set.ts'
-import { unsupportedTotp, unsupportedTotpCounts } from '../../src/desired/totp-factors.ts'
 import { canonicalJson } from '../../src/json.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../../src/kinds/user/derived-totp.ts'
 import { countPasswords } from '../../src/planning/password-counts.ts'
 import { createPlanTables } from '../../src/planning/plan-tables.ts'
 import { assembled } from './assembled.ts'

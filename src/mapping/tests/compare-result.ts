@@ -1,7 +1,9 @@
 import type { Manifest, MappingExpectation } from '../../config/manifest.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { draftDefinitions, draftOfRule } from '../../kinds/registry.ts'
-import type { Draft, MapResult, Note, Reject, RoleGrant } from '../result.ts'
+import type { Draft } from '../../rundb/drafts.ts'
+import type { RoleGrant } from '../../rundb/grants.ts'
+import type { MapResult, Note, Reject } from '../result.ts'
 import { compareFields } from './compare-fields.ts'
 import type { Difference } from './outcome.ts'
 
