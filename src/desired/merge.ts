@@ -136,10 +136,10 @@ function mergeMembers({ rundb, definition, policy, manifest }: Merging, members:
   const records = members.reduce((sum, member) => sum + member.records, 0)
   const merged = mergeDrafts(definition, members, policy.rules, policy.strategy)
   const limits = valueRules(manifest)
-  const fit = (attributes: typeof merged.attributes) =>
+  const withinLimits = (attributes: typeof merged.attributes) =>
     definition.fitMerged?.(attributes, limits) ?? { attributes, notes: [] }
-  const united = lifecycle?.unite?.(rundb, manifest, { members, merged: merged.attributes, fit })
-  const { attributes, notes } = united ?? fit(merged.attributes)
+  const united = lifecycle?.unite?.(rundb, manifest, { members, merged: merged.attributes, withinLimits })
+  const { attributes, notes } = united ?? withinLimits(merged.attributes)
   for (const { key } of rest) if (key !== first.key) insertAlias(rundb, name, key, first.key)
   recordMerges(rundb, name, members, merged.conflicts)
   for (const { code, detail } of notes) {

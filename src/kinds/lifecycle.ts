@@ -16,7 +16,7 @@ export interface Union {
   /** What the rules made of them. */
   merged: Attributes
   /** What keeps attributes within the limits of the manifest. */
-  fit(attributes: Attributes): Fitted
+  withinLimits(attributes: Attributes): Fitted
 }
 
 /** Two records of one key that are different things: one is kept, the other rejected. */

@@ -60,7 +60,7 @@ export interface ScopeRules {
 
   /** Which desired resources `d` are in scope, as SQL. Resources that refer to others are asked first. Undefined: all. */
   desired?: string
-  /** What that reads by: an index, made before. */
+  /** An index, made before they are moved: what that reads by, or what planning asks for of those out of scope. */
   index?: string
 
   /** What is done when the desired resources of others are out of the set. */

@@ -87,7 +87,6 @@ export const SCOPE_TABLES = `
   CREATE TABLE in_scope (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE out_of_scope (kind TEXT NOT NULL, key TEXT NOT NULL, refs TEXT NOT NULL, attributes TEXT NOT NULL, records INTEGER NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
-  CREATE INDEX out_of_scope_by_address ON out_of_scope (attributes ->> '$.email', key) WHERE kind = 'user';
   CREATE TABLE rejects_out (kind TEXT NOT NULL, key TEXT, records INTEGER NOT NULL) STRICT;
   CREATE INDEX rejects_out_by_key ON rejects_out (kind, key);
 `

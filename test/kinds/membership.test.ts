@@ -86,7 +86,7 @@ describe('memberships and roles in WorkOS', () => {
 
     const created = membership.parse(await api.write(membership.create(wanted, refIds)), {})
     expect(created).toMatchObject({
-      natural: membership.naturalKey(wanted, refIds),
+      naturalKey: membership.naturalKey(wanted, refIds),
       attributes: { roles: ['admin'], status: 'active' },
     })
 
@@ -117,7 +117,7 @@ describe('memberships and roles in WorkOS', () => {
     expect(created).toEqual({
       id: 'editor',
       externalId: null,
-      natural: 'editor',
+      naturalKey: 'editor',
       attributes: { name: 'Editor', description: 'May edit', permissions: [] },
     })
     expect(await role.find(api, wanted, {})).toEqual(created)

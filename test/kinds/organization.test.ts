@@ -65,7 +65,7 @@ describe('organizations in WorkOS', () => {
     const request = organization.create(wanted, {})
     expect(request.body?.domain_data).toEqual([{ domain: 'acme.example', state: 'pending' }])
     const created = organization.parse(await api.write(request), {})
-    expect(created).toMatchObject({ externalId: 'a c', natural: null, attributes: { domains: ['acme.example'] } })
+    expect(created).toMatchObject({ externalId: 'a c', naturalKey: null, attributes: { domains: ['acme.example'] } })
 
     expect(await organization.find(api, wanted, {})).toEqual(created)
     expect(api.sent.at(-1)).toBe('GET /organizations/external_id/a%20c')

@@ -32,7 +32,7 @@ describe('a TOTP factor', () => {
     const body = await api.write(request)
     expect(JSON.stringify(body)).toContain(SECRET)
     const created = totpFactor.parse(body, { user })
-    expect(created).toMatchObject({ id: expect.stringMatching(/^auth_factor_/), natural: user, externalId: null })
+    expect(created).toMatchObject({ id: expect.stringMatching(/^auth_factor_/), naturalKey: user, externalId: null })
     expect(JSON.stringify(created)).not.toContain(SECRET)
   })
 
@@ -47,8 +47,8 @@ describe('a TOTP factor', () => {
     const { api, user } = await withUser()
     expect(await totpFactor.find(api, desired, { user })).toBeUndefined()
     const { id } = totpFactor.parse(await api.write(totpFactor.create(desired, { user })), { user })
-    expect(await totpFactor.find(api, desired, { user })).toMatchObject({ id, natural: user })
-    expect(await totpFactor.get(api, id)).toMatchObject({ id, natural: user })
+    expect(await totpFactor.find(api, desired, { user })).toMatchObject({ id, naturalKey: user })
+    expect(await totpFactor.get(api, id)).toMatchObject({ id, naturalKey: user })
     expect(await collect(totpFactor.list(api, [user, 'user_gone']))).toMatchObject([[{ id }]])
     const removal = totpFactor.remove(id)
     expect(removal).toEqual({ method: 'DELETE', path: `/auth/factors/${id}` })
@@ -75,7 +75,7 @@ describe('a TOTP factor', () => {
     // WorkOS need not tell the user.
     expect(await totpFactor.find(api, desired, { user: 'user_1' })).toMatchObject({
       id: 'auth_factor_2',
-      natural: 'user_1',
+      naturalKey: 'user_1',
     })
     const one = { read: async () => ({ id: 'auth_factor_1', type: 'sms' }), write: async () => ({}) }
     expect(await totpFactor.get(one, 'auth_factor_1')).toBeUndefined()

@@ -89,7 +89,7 @@ describe('users in WorkOS', () => {
       metadata: { a: '1', b: '2' },
     })
     const created = user.parse(await api.write(user.create(wanted, {})), {})
-    expect(created).toMatchObject({ externalId: 'u/1', natural: 'ada@example.com' })
+    expect(created).toMatchObject({ externalId: 'u/1', naturalKey: 'ada@example.com' })
 
     expect((await user.find(api, wanted, {}))?.id).toBe(created.id)
     expect(api.sent.at(-1)).toBe('GET /user_management/users/external_id/u%2F1')
@@ -112,7 +112,7 @@ describe('users in WorkOS', () => {
     expect(user.parse(body, {})).toEqual({
       id: 'user_1',
       externalId: null,
-      natural: 'a@example.com',
+      naturalKey: 'a@example.com',
       attributes: { email: 'a@example.com', firstName: null },
     })
   })

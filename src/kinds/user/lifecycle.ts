@@ -37,12 +37,12 @@ export const userLifecycle: Lifecycle = {
       insertCase(rundb, code, 'rejected', members[0]?.key ?? '', recordsIn(members))
     }
   },
-  unite(rundb, manifest, { members, merged, fit }) {
+  unite(rundb, manifest, { members, merged, withinLimits }) {
     const shared = sharedIdsOf(rundb, members, merged.externalId)
     for (const code of casesOf(members, manifest.dedupe.user.email, shared)) {
       insertCase(rundb, code, 'merged', members[0]?.key ?? '', recordsIn(members))
     }
-    return keepExternalIds(merged, members, shared, manifest, fit)
+    return keepExternalIds(merged, members, shared, manifest, withinLimits)
   },
   merged(rundb) {
     refuseSharedUsers(rundb)

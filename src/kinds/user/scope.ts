@@ -62,6 +62,8 @@ const byDomain: SelectorRule = {
 export const userScope: ScopeRules = {
   selectors: [byKey, byAddress, byDomain],
   desired: isInScope('user', 'd.key'),
+  // For planning, which asks whether somebody out of scope has an address.
+  index: "CREATE INDEX out_of_scope_by_address ON out_of_scope (attributes ->> '$.email', key) WHERE kind = 'user'",
   refused,
   narrowed: (rundb) =>
     void rundb.run(
