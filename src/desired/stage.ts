@@ -1,13 +1,17 @@
 import type { MapResult } from '../mapping/result.ts'
 import { type Draft, insertDraft } from '../rundb/drafts.ts'
 import { insertGrant } from '../rundb/grants.ts'
-import type { LeftOut } from '../rundb/left-out.ts'
-import { insertLeftOut, insertLeftOutKey, insertLeftOutWith } from '../rundb/left-out.ts'
+import { insertLeftOut, insertLeftOutKey, insertLeftOutWith, type LeftOut } from '../rundb/left-out.ts'
 import { insertName } from '../rundb/names.ts'
 import { insertNote } from '../rundb/notes.ts'
 import { insertReject, insertRejectedAddress } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
+
+/**
+ * Staging. In: the records of a source, chunk by chunk, and what the mapping makes of them. Out: their drafts, role grants, rejects and notes
+ * in the run's database, and how many records that were.
+ */
 
 /** Maps chunks of records, on other threads where there are many. */
 export interface Mapper {

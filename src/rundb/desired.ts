@@ -1,8 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
-import type { Place } from './rows.ts'
-import { originOf } from './rows.ts'
+import { originOf, type Place } from './rows.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /** One row of the desired set. */

@@ -3,6 +3,10 @@ import { rejectAll, rejectDesired } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /**
+ * Groups and their members, once records are merged. In: the desired ones. Out: those that WorkOS can take; the others are among the rejects.
+ */
+
+/**
  * Refuses groups of one organization that have one name. All of them: WorkOS keeps nothing else by which one of them could be told
  * from the others, once the state is lost or an answer.
  */

@@ -3,9 +3,8 @@ import type { Lifecycle } from '../lifecycle.ts'
 import { BY_CONTENT, BY_PLACE, type MergePolicy } from '../merge-policy.ts'
 import { type NameRules, namedWithPlaces } from '../name-collisions.ts'
 import { uniteDomainStates } from './domain-states.ts'
-import { reportNameConflicts } from './name-conflicts.ts'
+import { noteSimilarNames, reportNameConflicts } from './names.ts'
 import { rejectSharedValues } from './shared-values.ts'
-import { noteSimilarNames } from './similar-names.ts'
 
 /** What becomes of records that describe organizations. In: merged records. Out: organizations with names, domains and external ids of their own. */
 export const organizationLifecycle: Lifecycle = {
