@@ -1,5 +1,5 @@
 import type { Accounting } from '../desired/accounting.ts'
-import type { ScopeReport } from '../desired/scope/scope-report.ts'
+import type { ScopeReport } from '../desired/scope.ts'
 import { counted } from '../diagnostics/counted.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import type { Fallback } from '../kinds/kind.ts'

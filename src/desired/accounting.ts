@@ -1,8 +1,11 @@
 import { StateError } from '../diagnostics/errors.ts'
 import { draftDefinitions } from '../kinds/registry.ts'
+import { countAccepted, countRecords } from '../rundb/accounting.ts'
+import { ROLE_ASSIGNMENT } from '../rundb/grants.ts'
+import { countLeftOutWith, countNamed, type NamedRecords } from '../rundb/left-out.ts'
+import { countRejects } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StreamCount } from '../sources/source.ts'
-import { countNamed, type NamedRecords } from './left-out.ts'
 import type { StagedRecords } from './stage.ts'
 
 /** What became of what the mapping yielded of one sort: `yielded` = `distinct` + `merged` + `rejected` + `leftOut`. */
@@ -27,23 +30,12 @@ export interface Accounting {
   kinds: KindCount[]
 }
 
-/** What is counted also where there is none of it. */
-const ALWAYS: ReadonlySet<string> = new Set(['organization', 'user', 'membership'])
-
 /** What the mapping yielded per kind, counted before anything is merged. */
 export type Yielded = ReadonlyMap<string, number>
 
 /** Counts what is staged: call it after staging and before assembling. */
 export function countYielded(rundb: RunDatabase): Yielded {
-  const rows = rundb
-    .statement(
-      `SELECT kind, sum(records) AS n FROM (
-         SELECT kind, records FROM drafts UNION ALL SELECT kind, records FROM rejects WHERE kind <> 'record'
-         UNION ALL SELECT kind, records FROM left_out_with
-         UNION ALL SELECT 'roleAssignment', 1 FROM grants) GROUP BY kind`,
-    )
-    .all()
-  return new Map(rows.map((row) => [String(row.kind), Number(row.n)]))
+  return countRecords(rundb)
 }
 
 /**
@@ -59,8 +51,12 @@ export function account(
   assignedLater: number,
 ): Accounting {
   const kinds = draftDefinitions
-    .map(({ name, plural }) => countKind(rundb, yielded, name, plural))
-    .filter((count) => count.yielded + count.distinct > 0 || ALWAYS.has(count.kind))
+    .map(({ name, plural, alwaysCounted = false }) => ({
+      count: countKind(rundb, yielded, name, plural),
+      alwaysCounted,
+    }))
+    .filter(({ count, alwaysCounted }) => count.yielded + count.distinct > 0 || alwaysCounted)
+    .map(({ count }) => count)
   kinds.push(countAssignments(rundb, yielded, records.assigned, assignedLater))
   const accounting: Accounting = { streams, records, kinds }
   checkSums(accounting, countNamed(rundb))
@@ -68,32 +64,28 @@ export function account(
 }
 
 function countKind(rundb: RunDatabase, yielded: Yielded, kind: string, plural: string): KindCount {
-  const distinct = rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND records > 0', kind)
+  const { distinct, records } = countAccepted(rundb, kind)
   return {
     kind,
     plural,
     yielded: yielded.get(kind) ?? 0,
     distinct,
-    merged: rundb.count('SELECT sum(records) FROM desired WHERE kind = ?', kind) - distinct,
-    rejected: rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind),
-    leftOut: countLeftOut(rundb, kind),
+    merged: records - distinct,
+    rejected: countRejects(rundb, kind),
+    leftOut: countLeftOutWith(rundb, kind),
   }
-}
-
-function countLeftOut(rundb: RunDatabase, kind: string): number {
-  return rundb.count('SELECT sum(records) FROM left_out_with WHERE kind = ?', kind)
 }
 
 /** Roles are no resources of their own: one that found its membership is distinct, one that found none is rejected. */
 function countAssignments(rundb: RunDatabase, yielded: Yielded, assigned: number, assignedLater: number): KindCount {
   return {
-    kind: 'roleAssignment',
+    kind: ROLE_ASSIGNMENT,
     plural: 'role assignments',
-    yielded: (yielded.get('roleAssignment') ?? 0) + assigned,
+    yielded: (yielded.get(ROLE_ASSIGNMENT) ?? 0) + assigned,
     distinct: assigned + assignedLater,
     merged: 0,
-    rejected: rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', 'roleAssignment'),
-    leftOut: countLeftOut(rundb, 'roleAssignment'),
+    rejected: countRejects(rundb, ROLE_ASSIGNMENT),
+    leftOut: countLeftOutWith(rundb, ROLE_ASSIGNMENT),
   }
 }
 

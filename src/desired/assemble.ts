@@ -1,22 +1,18 @@
 import { breathe } from '../clock.ts'
 import type { Manifest } from '../config/manifest.ts'
+import type { DraftDefinition } from '../kinds/draft.ts'
 import { draftDefinitions } from '../kinds/registry.ts'
+import { indexDrafts, turnReferences } from '../rundb/drafts.ts'
+import { leaveOut } from '../rundb/left-out.ts'
+import { rejectDependents } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { assignGrants } from './grants.ts'
-import { refuseGrantsForTwo } from './grants-for-two.ts'
-import { mergeGroups } from './groups.ts'
-import { rejectKeyConflicts } from './key-conflicts.ts'
-import { leaveOutDependents } from './left-out-with.ts'
+import { mergeGroups, rejectKeyConflicts } from './merge.ts'
 import { refuseNameCollisions } from './name-collisions.ts'
-import { followAliases, refuseDependents } from './references.ts'
-import { settlements } from './settlements.ts'
-import { noteSimilarNames } from './similar-names.ts'
-import { assignUserGrants } from './user-grants.ts'
 
 /**
  * Makes the desired set out of the staged drafts: references follow merged users, duplicates become one, what depends on
- * something refused is refused with it. What they describe is taken in order of dependency. Each step takes seconds where there are
- * hundreds of thousands of users: a signal is taken in between two of them.
+ * something refused is refused with it. What they describe is taken in order of dependency, with what its kind says of each step. Each step
+ * takes seconds where there are hundreds of thousands of users: a signal is taken in between two of them.
  * @returns how many of the staged role grants found their membership
  */
 export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, signal?: AbortSignal): Promise<number> {
@@ -24,35 +20,46 @@ export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, si
     await breathe(signal)
     rundb.transaction(work)
   }
-  await step(() => {
-    rundb.db.exec(`
-      CREATE INDEX drafts_by_group ON drafts (kind, dedupe_group, seq);
-      CREATE INDEX drafts_by_key ON drafts (kind, key, dedupe_group);
-      CREATE INDEX notes_by_key ON notes (kind, key);
-      CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
-    `)
-  })
+  await step(() => indexDrafts(rundb))
   await step(() => refuseNameCollisions(rundb))
   let assigned = 0
-  const count = (more: number) => {
+  const count = (more = 0) => {
     assigned += more
   }
   for (const definition of draftDefinitions) {
-    const takesRoles = definition.name === 'membership'
-    const settlement = settlements[definition.name]
-    if (takesRoles) {
-      await step(() => refuseGrantsForTwo(rundb))
-      await step(() => count(assignUserGrants(rundb, manifest.roles)))
-    }
+    const { lifecycle } = definition
+    await step(() => count(lifecycle?.staged?.(rundb, manifest)))
     await step(() => followAliases(rundb, definition))
-    if (takesRoles) await step(() => count(assignGrants(rundb, definition)))
+    await step(() => count(lifecycle?.referenced?.(rundb, manifest)))
     await step(() => rejectKeyConflicts(rundb, definition, manifest))
     await step(() => mergeGroups(rundb, definition, manifest))
-    await step(() => settlement?.merged?.(rundb, manifest))
+    await step(() => lifecycle?.merged?.(rundb, manifest))
     await step(() => leaveOutDependents(rundb, definition))
     await step(() => refuseDependents(rundb, definition))
-    await step(() => settlement?.settled?.(rundb, manifest))
+    await step(() => lifecycle?.settled?.(rundb, manifest))
   }
-  await step(() => noteSimilarNames(rundb))
+  for (const { lifecycle } of draftDefinitions) {
+    if (lifecycle?.assembled !== undefined) await step(() => lifecycle.assembled?.(rundb))
+  }
   return assigned
+}
+
+/** References to a key that merged into another one are turned to that one, and so are remarks on what bears them. */
+function followAliases(rundb: RunDatabase, { name, refs: targets, keyFromRefs, derivedRefs }: DraftDefinition): void {
+  for (const [role, target] of Object.entries(targets)) {
+    turnReferences(rundb, { kind: name, role, target }, (key, turned) => {
+      const refs = derivedRefs?.(turned) ?? turned
+      return { refs, key: keyFromRefs?.(refs) ?? key }
+    })
+  }
+}
+
+/** Leaves out what refers to something that a condition leaves out. What refers to that in turn follows when its sort comes. */
+function leaveOutDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
+  for (const [role, kind] of Object.entries(refs)) leaveOut(rundb, name, kind, `d.refs ->> '$.${role}'`)
+}
+
+/** What refers to something that is not in the desired set is refused too, and says what it misses. */
+function refuseDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
+  for (const [role, kind] of Object.entries(refs)) rejectDependents(rundb, { kind: name, role, target: kind })
 }

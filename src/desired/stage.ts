@@ -1,10 +1,17 @@
-import type { DerivedName, Draft, LeftOut, MapResult, RoleGrant } from '../mapping/result.ts'
+import type { MapResult } from '../mapping/result.ts'
+import { type Draft, insertDraft } from '../rundb/drafts.ts'
+import { insertGrant } from '../rundb/grants.ts'
+import { insertLeftOut, insertLeftOutKey, insertLeftOutWith, type LeftOut } from '../rundb/left-out.ts'
+import { insertName } from '../rundb/names.ts'
 import { insertNote } from '../rundb/notes.ts'
-import { insertReject, placeOf } from '../rundb/rejects.ts'
+import { insertReject, insertRejectedAddress } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
-import { insertLeftOut } from './left-out.ts'
-import { insertLeftOutKey, insertLeftOutWith } from './left-out-with.ts'
+
+/**
+ * Staging. In: the records of a source, chunk by chunk, and what the mapping makes of them. Out: their drafts, role grants, rejects and notes
+ * in the run's database, and how many records that were.
+ */
 
 /** Maps chunks of records, on other threads where there are many. */
 export interface Mapper {
@@ -120,12 +127,12 @@ function insertResult(rundb: RunDatabase, result: MapResult): void {
     for (const reject of result.rejects) {
       insertReject(rundb, reject)
       if (reject.key !== null && reject.email !== undefined)
-        rundb.run('INSERT INTO addresses VALUES (?, ?, ?)', reject.seq, reject.key, reject.email)
+        insertRejectedAddress(rundb, { seq: reject.seq, key: reject.key, email: reject.email })
     }
     for (const note of result.notes) insertNote(rundb, note)
     for (const name of result.names.values()) insertName(rundb, name)
     for (const left of result.leftOutKeys) insertLeftOutKey(rundb, left)
-    for (const item of result.leftOutItems) insertLeftOutWith(rundb, item, placeOf(rundb, item.origin))
+    for (const item of result.leftOutItems) insertLeftOutWith(rundb, item)
     for (const record of result.leftOutRecords) insertLeftOut(rundb, record)
   })
 }
@@ -155,61 +162,4 @@ function collapse(drafts: readonly Draft[]): Iterable<{ draft: Draft; records: n
     else distinct.set(identity, { draft, records: 1 })
   }
   return distinct.values()
-}
-
-function insertDraft(rundb: RunDatabase, draft: Draft, records: number): void {
-  rundb.run(
-    `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records, rank, updated, external)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    draft.seq,
-    draft.kind,
-    draft.key,
-    groupOf(draft.key, draft.group),
-    JSON.stringify(draft.refs),
-    draft.attributes,
-    draft.secrets,
-    ...placeOf(rundb, draft.origin),
-    records,
-    draft.rank ?? null,
-    draft.updatedAt ?? null,
-    draft.externalId ?? null,
-  )
-  if (draft.lookalike !== undefined) {
-    const email = String(JSON.parse(draft.attributes).email)
-    rundb.run('INSERT INTO lookalikes VALUES (?, ?, ?)', draft.lookalike, email, draft.key)
-  }
-}
-
-/** The text by which drafts are one resource. Keys and dedupe groups cannot collide. */
-export function groupOf(key: string, group: string | null): string {
-  return group === null ? `k${key}` : `g${group}`
-}
-
-function insertGrant(rundb: RunDatabase, grant: RoleGrant): void {
-  rundb.run(
-    'INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    grant.seq,
-    grant.user,
-    grant.organization,
-    grant.scope,
-    grant.role,
-    ...placeOf(rundb, grant.origin),
-    grant.email ?? null,
-  )
-}
-
-/** Chunks arrive in any order: the first place of a name is that of the first record. */
-function insertName(rundb: RunDatabase, { kind, derived, slug, scope, name, mapped, seq, origin }: DerivedName): void {
-  rundb.run(
-    `INSERT INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET seq = excluded.seq, file = excluded.file, line = excluded.line WHERE excluded.seq < seq`,
-    kind,
-    derived,
-    slug,
-    scope,
-    name,
-    seq,
-    mapped ? 1 : 0,
-    ...placeOf(rundb, origin),
-  )
 }

@@ -1,14 +1,14 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { policyFor } from '../desired/merge-policy.ts'
-import { groupOf } from '../desired/stage.ts'
+import { policyFor } from '../desired/merge.ts'
 import { isObject, type Json } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { draftDefinition, kindDefinitions } from '../kinds/registry.ts'
 import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
 import type { Action } from '../planning/action.ts'
 import type { LiveResource, RefIds } from '../resource.ts'
+import { groupOf } from '../rundb/drafts.ts'
 import {
   casesUnder,
   conflictsUnder,

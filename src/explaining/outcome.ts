@@ -1,13 +1,13 @@
 import { separateOf, withoutSeparate } from '../applying/create.ts'
 import type { FieldChange } from '../comparing/comparison.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { leftOutBy } from '../desired/left-out-with.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { joinedId } from '../kinds/group/group-id.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
 import type { Action, Drift } from '../planning/action.ts'
 import type { DesiredResource, RefIds } from '../resource.ts'
+import { leftOutBy } from '../rundb/left-out.ts'
 import {
   actionOf,
   driftOf,

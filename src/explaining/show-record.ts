@@ -1,10 +1,10 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { leftOutBy } from '../desired/left-out-with.ts'
 import { canonicalJson, isObject, type Json } from '../json.ts'
 import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
 import type { RuleName } from '../mapping/left-out.ts'
 import type { MappedItem } from '../mapping/map-chunk.ts'
+import { leftOutBy } from '../rundb/left-out.ts'
 import type { Address } from '../state/store.ts'
 import { type Explaining, placeOf, writtenAt } from './explaining.ts'
 import type {

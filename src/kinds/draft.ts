@@ -2,6 +2,10 @@ import type { Manifest, MergeRule } from '../config/manifest.ts'
 import type { Reason } from '../diagnostics/problem.ts'
 import type { JsonObject } from '../json.ts'
 import type { Attributes } from '../resource.ts'
+import type { Fitted, Lifecycle } from './lifecycle.ts'
+import type { MergePolicy } from './merge-policy.ts'
+import type { CollisionRule, NameRules } from './name-collisions.ts'
+import type { ScopeRules } from './scope.ts'
 
 /** One field of a kind. */
 export interface FieldDefinition {
@@ -93,7 +97,7 @@ export interface DraftDefinition {
   normalise(fields: Record<string, unknown>, rules: ValueRules, own?: ReadonlySet<string>): NormaliseResult
 
   /** Merged attributes within the limits that the manifest's rules let be kept by changing them, and what was changed. */
-  fitMerged?(attributes: Attributes, rules: ValueRules): { attributes: Attributes; notes: Normalised['notes'] }
+  fitMerged?(attributes: Attributes, rules: ValueRules): Fitted
 
   /** Limits that merged attributes can break although each of the merged records kept them. */
   checkMerged?(attributes: Attributes, rules: ValueRules): ValueProblem[]
@@ -112,4 +116,24 @@ export interface DraftDefinition {
 
   /** The references with those anew that follow from others: which membership is meant follows from the user and the organization. */
   derivedRefs?(refs: Record<string, string>): Record<string, string>
+
+  /** The sums name it also where there is none of it. */
+  alwaysCounted?: true
+
+  /** Which notes `n` on one of it, `d`, do not count, as SQL: what a merge gave back is not missed, and what is told elsewhere is not told twice. */
+  mootNotes?: readonly string[]
+
+  /** What is done with its drafts between staging and the desired set. */
+  lifecycle?: Lifecycle
+
+  /** How several records of one become one. Undefined: by the rules of its fields, whatever their order in the source. */
+  mergePolicy?(manifest: Manifest): MergePolicy
+
+  /** Where the source's names are made into its keys, when they collide. */
+  names?: NameRules
+  /** What of it is rejected where names have collided. */
+  collisions?: readonly CollisionRule[]
+
+  /** Which of it belongs to those of whom a run speaks. */
+  scope?: ScopeRules
 }

@@ -6,11 +6,13 @@ import { group } from './group/group.ts'
 import { groupMembership } from './group/group-membership.ts'
 import type { KindDefinition } from './kind.ts'
 import { membership } from './membership/membership.ts'
+import type { CollisionRule } from './name-collisions.ts'
 import { organization } from './organization/organization.ts'
 import { permission } from './permission/permission.ts'
 import { organizationRole } from './role/organization-role.ts'
 import { role } from './role/role.ts'
 import { roleDefinition } from './role/role-definition.ts'
+import type { SelectorRule } from './scope.ts'
 import { totpFactor } from './user/totp-factor.ts'
 import { user } from './user/user.ts'
 
@@ -55,6 +57,27 @@ const draftsByRule: ReadonlyMap<string, DraftDefinition> = new Map(
 )
 
 const byName: ReadonlyMap<string, KindDefinition> = new Map(kindDefinitions.map((kind) => [kind.name, kind]))
+
+/**
+ * What is rejected of which kind where names of the source have collided. The order is that in which the rejects of one record are listed:
+ * people first, then what they belong to.
+ */
+export const collisionRules: readonly CollisionRule[] = [
+  user,
+  organization,
+  group,
+  permission,
+  roleDefinition,
+  membership,
+].flatMap(({ collisions = [] }) => collisions)
+
+/** How what a run speaks of is chosen: every selector, with the kind that it chooses. */
+export const selectorRules: readonly (SelectorRule & { kind: string })[] = kindDefinitions.flatMap(({ name, scope }) =>
+  (scope?.selectors ?? []).map((rule) => ({ ...rule, kind: name })),
+)
+
+/** The kind of whom the others tell something: it merges by what the manifest says of duplicates. */
+export const PEOPLE = user.name
 
 /** The definition of a kind. A name that is not registered is a defect of the caller. */
 export function kindDefinition(name: string): KindDefinition {

@@ -5,9 +5,10 @@ import { groupKey } from '../kinds/group/group.ts'
 import { mappedSlug } from '../kinds/role/role-definition.ts'
 import { parseRoleNames, rolesIn } from '../kinds/role/roles.ts'
 import { optionalText } from '../kinds/values/text.ts'
+import type { DerivedName } from '../rundb/names.ts'
 import type { Origin } from '../sources/source.ts'
 import type { CompiledRule } from './compile.ts'
-import type { DerivedName, MapResult } from './result.ts'
+import type { MapResult } from './result.ts'
 
 /** What the key of a kind stands for, where names can become keys. */
 const OF_KEY: Readonly<Record<string, DerivedName['kind']>> = {

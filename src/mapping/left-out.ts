@@ -1,10 +1,11 @@
 import type { Manifest } from '../config/manifest.ts'
 import { isObject } from '../json.ts'
 import { isEmpty } from '../kinds/values/check.ts'
+import type { LeftOutRecord } from '../rundb/left-out.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import type { CompiledMapping, CompiledRule } from './compile.ts'
 import { type Condition, FieldFailure, fieldsOf } from './evaluate.ts'
-import type { LeftOutRecord, MapResult } from './result.ts'
+import type { MapResult } from './result.ts'
 export type RuleName = keyof Manifest['map']
 
 /**

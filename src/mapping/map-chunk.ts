@@ -7,6 +7,7 @@ import { lookalikeForm } from '../addresses.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { Normalised, ValueProblem } from '../kinds/draft.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
+import type { Draft } from '../rundb/drafts.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { appliesTo, type CompiledMapping, type KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
@@ -24,7 +25,7 @@ import { implicitRef, type Own, type OwnResources } from './implicit-refs.ts'
 import { addLeftOut, blamed, leftOutKey, type RuleName } from './left-out.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { rankUser } from './rank-user.ts'
-import { type Draft, type MapResult, type MapTask, type Reject, unmappedRoles } from './result.ts'
+import { type MapResult, type MapTask, type Reject, unmappedRoles } from './result.ts'
 
 /** A result that nothing has come of yet. */
 export function emptyResult(): MapResult {

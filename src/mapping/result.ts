@@ -1,49 +1,11 @@
-import type { Location, Reason } from '../diagnostics/problem.ts'
+import type { Reason } from '../diagnostics/problem.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
+import type { Draft } from '../rundb/drafts.ts'
+import type { RoleGrant } from '../rundb/grants.ts'
+import type { LeftOut, LeftOutRecord } from '../rundb/left-out.ts'
+import type { DerivedName } from '../rundb/names.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
 import type { Heartbeat } from './heartbeat.ts'
-
-/** One resource as a record describes it, checked and normalised, ready to be staged. */
-export interface Draft {
-  /** The record's position: see SourceRecord.seq. */
-  seq: number
-  kind: string
-  /** Identity in the source, unique per kind once duplicates are merged. */
-  key: string
-  /** Resources with the same group are the same thing (users: the dedupe key). Null: only equal keys are. */
-  group: string | null
-  /** Of several with the same group, the greater by its bytes is preferred; undefined: their order counts. */
-  rank?: string
-  /** When the record was changed last, in milliseconds since 1970, where a rule asks for it. */
-  updatedAt?: number
-  /** The external id of a user, where it is not the key. */
-  externalId?: string
-  /** What the address of a user has in common with those that differ from it in non-ASCII case or form alone; see lookalikeForm. */
-  lookalike?: string
-  /** Keys of the resources it refers to, by role: `{ user: 'u1', organization: 'acme' }`. Empty object: none. */
-  refs: Record<string, string>
-  /** Canonical JSON of the non-secret attributes. */
-  attributes: string
-  /** Canonical JSON of the secret attributes (password, passwordHash …); null: none. */
-  secrets: string | null
-  origin: Origin
-}
-
-/**
- * A role that a record gives to a user: in one organization; or, without one, on the memberships of the record itself (`record`), or on all
- * that the user has in its own name (`user`), where the record is of a stream that knows no memberships.
- */
-export interface RoleGrant {
-  seq: number
-  user: string
-  /** The address of the user, where the record names that as well: compared with those of all users once these are known. */
-  email?: string
-  organization: string | null
-  scope: 'organization' | 'record' | 'user'
-  /** Its slug; with the scope `user` its name in the source, whose meaning may depend on the organization. */
-  role: string
-  origin: Origin
-}
 
 /** A resource that was refused: by an expression that threw, or by a rule of its kind. */
 export interface Reject extends Reason {
@@ -69,43 +31,6 @@ export interface Note {
   code: string
   /** What the note is about: the hasher, the metadata key. Counted within the code. */
   detail: string
-}
-
-/** A name in the source that an expression turned into a key or a slug. Two names with one slug are two things in the source. */
-export interface DerivedName {
-  kind: 'user' | 'role' | 'permission' | 'organization' | 'group'
-  /** What was made of it. */
-  derived: string
-  /** What that has become in drafts: `roles.map` may translate a slug. */
-  slug: string
-  /** The organization in which a role is given; empty: none is named, or it makes no difference. */
-  scope: string
-  name: string
-  /** `roles.map` has a line for the name: the manifest says what becomes of it. */
-  mapped: boolean
-  /** Where the name stands first. */
-  seq: number
-  origin: Origin
-}
-
-/** Records that every rule left out, of one stream and by one condition. */
-export interface LeftOut {
-  stream: string
-  /** The manifest's path of the condition: `map.user.when`, `map.membership.each`, `roles.unmapped`. Null: no rule reads the stream. */
-  path: string | null
-  records: number
-  /** Where the condition is written: the file relative to the manifest, or `recipes/okta.yaml`. Known once all is staged. */
-  at?: Location
-}
-
-/** A record that every rule left out. */
-export interface LeftOutRecord extends Pick<LeftOut, 'stream' | 'path'> {
-  seq: number
-  /** What the rule that left it out would have made of it. Null: no rule reads the stream. */
-  kind: string | null
-  /** The key that it would have had. Null where that cannot be told. */
-  key: string | null
-  origin: Origin
 }
 
 /** Something that `when` leaves out, by its key: what belongs to it is left out as well. */

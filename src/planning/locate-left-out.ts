@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute, relative, sep } from 'node:path'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import { shippedRecipes } from '../config/recipes.ts'
-import type { LeftOut } from '../mapping/result.ts'
+import type { LeftOut } from '../rundb/left-out.ts'
 
 /** Says where the condition is written that left records out; nothing where none did, or where it is a default. */
 export function locateLeftOut(by: LeftOut, loaded: LoadedManifest): LeftOut {

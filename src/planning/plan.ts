@@ -1,7 +1,8 @@
-import type { ConnectionCounts } from '../desired/connection-counts.ts'
-import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
-import { type CaseCount, caseCounts } from '../desired/duplicate-cases.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Problem, Reason } from '../diagnostics/problem.ts'
+import type { ConnectionCounts } from '../kinds/connection/connection-counts.ts'
+import { type CaseCount, caseCounts } from '../kinds/user/duplicate-cases.ts'
+import type { NoteCount } from '../rundb/notes.ts'
 import type { Action, Drift, SkippedDeletion } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
@@ -10,7 +11,6 @@ import type { KindSummary } from './kind-summary.ts'
 import { type OrphanedResource, orphansOf } from './orphans.ts'
 import type { PasswordCounts } from './password-counts.ts'
 import { type KeySort, type Where, whereabouts } from './where.ts'
-
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
 export type PlanWarning = Reason &
   Pick<Problem, 'at'> & {

@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { choose, type Population } from '../desired/scope/choose.ts'
-import { selectorsOf } from '../desired/scope/narrow.ts'
+import { choose, selectorsOf } from '../desired/selectors.ts'
+import type { Population } from '../kinds/scope.ts'
 import type { StateCopy } from '../rundb/known.ts'
 
 /** Who is in the state. */

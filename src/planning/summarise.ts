@@ -1,6 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
-import { countConnections, NONE } from '../desired/connection-counts.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
+import { countConnections, NONE } from '../kinds/connection/connection-counts.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Limits } from '../workos/limiter.ts'
 import { countWrites, deletionClass } from './count-writes.ts'

@@ -1,6 +1,6 @@
 import type { ActionOutcome, KindResult } from '../applying/apply-result.ts'
 import type { Wait } from '../clock.ts'
-import type { ScopeReport } from '../desired/scope/scope-report.ts'
+import type { ScopeReport } from '../desired/scope.ts'
 import type { FailedRequest } from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
 import type { Action } from '../planning/action.ts'
@@ -11,7 +11,6 @@ import type { Plan } from '../planning/plan.ts'
 import type { RunOutcome } from '../state/store.ts'
 import type { FindingType, KindVerification, SecretCounts, VerificationOutcome } from '../verifying/verification.ts'
 import type { RequestCounts } from '../workos/client.ts'
-
 export const EVENTS_FORMAT = 'workos-migrate-events'
 
 /** Of the format: raised when a program that reads an older one would misread it. New types and members come without that. */

@@ -1,7 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { leftOutWith, leftOutWithCounts } from '../desired/left-out-with.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { address } from '../planning/action.ts'
+import { leftOutWith, leftOutWithCounts } from '../rundb/left-out.ts'
 import { describeLeftOut } from './accounting-text.ts'
 import { ofSeveral, type Paint } from './style.ts'
 

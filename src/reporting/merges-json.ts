@@ -1,14 +1,14 @@
 import { digestSecrets } from '../comparing/digest.ts'
 import type { Manifest, MergeRule } from '../config/manifest.ts'
-import { draftGroups, type Member, originOf } from '../desired/draft-groups.ts'
-import { casesOf } from '../desired/duplicate-cases.ts'
-import { policyFor } from '../desired/merge-policy.ts'
-import { sharedIdsOf } from '../desired/shared-users.ts'
+import { policyFor } from '../desired/merge.ts'
 import { jsonText } from '../json.ts'
 import { mergeDrafts } from '../kinds/merge.ts'
 import type { MergeConflict } from '../kinds/mergeable.ts'
 import { draftDefinition } from '../kinds/registry.ts'
+import { casesOf } from '../kinds/user/duplicate-cases.ts'
+import { sharedIdsOf } from '../kinds/user/shared-ids.ts'
 import type { Plan } from '../planning/plan.ts'
+import { draftGroups, type Member, originText } from '../rundb/drafts.ts'
 
 /** Kinds of which records may contradict each other. Of organizations, which every member mentions, only those are told. */
 const KINDS = ['user', 'organization'] as const
@@ -77,7 +77,7 @@ function* groups({ set }: Plan, manifest: Manifest, digestKey: Uint8Array): Gene
         records: members.map((member) => ({
           key: member.key,
           externalId: member.attributes.externalId ?? null,
-          origin: originOf(rundb, member),
+          origin: originText(rundb, member),
           count: member.records,
           updatedAt: member.updatedAt === null ? null : new Date(member.updatedAt).toISOString(),
         })),
@@ -129,7 +129,7 @@ function* clashes({ set: { rundb } }: Plan): Generator<object> {
     .iterate()
   for (const { key, code, message, file, line, name } of refused) {
     const place = { file: Number(file), line: line === null ? null : Number(line) }
-    yield { case: name ?? code, fate: 'rejected', code, key, origin: originOf(rundb, place), message }
+    yield { case: name ?? code, fate: 'rejected', code, key, origin: originText(rundb, place), message }
   }
   const blocked = rundb.db
     .prepare(
@@ -140,6 +140,6 @@ function* clashes({ set: { rundb } }: Plan): Generator<object> {
     .iterate()
   for (const { key, code, message, file, line } of blocked) {
     const place = { file: Number(file), line: line === null ? null : Number(line) }
-    yield { case: code, fate: 'blocked', code, key, origin: originOf(rundb, place), message }
+    yield { case: code, fate: 'blocked', code, key, origin: originText(rundb, place), message }
   }
 }

@@ -1,6 +1,7 @@
-import type { DesiredSet, MergedRecord } from '../desired/desired-set.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import type { Plan } from '../planning/plan.ts'
+import type { MergedRecord } from '../rundb/merges.ts'
 import { counted, type Paint, shortValue } from './style.ts'
 import { table } from './table.ts'
 

@@ -1,9 +1,9 @@
-import { leftOutWith } from '../desired/left-out-with.ts'
-import { lostRoles, unmappedRoles } from '../desired/role-counts.ts'
-import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { jsonText } from '../json.ts'
+import { lostRoles, unmappedRoles } from '../kinds/membership/roles.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/derived-totp.ts'
 import { actionValues } from '../planning/action-values.ts'
 import type { Plan } from '../planning/plan.ts'
+import { leftOutWith } from '../rundb/left-out.ts'
 
 /**
  * A plan as one JSON document, piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,

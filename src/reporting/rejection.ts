@@ -1,4 +1,4 @@
-import type { RejectedItem } from '../desired/desired-set.ts'
+import type { RejectedItem } from '../rundb/rejects.ts'
 
 /** Why something was rejected, beginning with the field where the message does not name it. */
 export function rejection({ kind, field, message }: Pick<RejectedItem, 'kind' | 'field' | 'message'>): string {

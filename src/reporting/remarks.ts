@@ -1,6 +1,6 @@
-import type { NoteCount } from '../desired/desired-set.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
 import type { PlanWarning } from '../planning/plan.ts'
+import type { NoteCount } from '../rundb/notes.ts'
 import { countedKind } from './kinds-text.ts'
 import { counted } from './style.ts'
 

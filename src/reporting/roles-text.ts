@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { lostRoles, lostRolesCount, unmappedRoles } from '../desired/role-counts.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import { lostRoles, lostRolesCount, unmappedRoles } from '../kinds/membership/roles.ts'
 import { countedKind } from './kinds-text.ts'
 import { counted, type Paint } from './style.ts'
 

@@ -1,4 +1,4 @@
-import type { ScopeReport } from '../desired/scope/scope-report.ts'
+import type { ScopeReport } from '../desired/scope.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { someOf } from '../diagnostics/some-of.ts'
 import { counted, type Paint } from './style.ts'

@@ -1,6 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { type UnsupportedTotp, unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import { type UnsupportedTotp, unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/derived-totp.ts'
 import { counted, type Paint } from './style.ts'
 
 /** How many reasons are named: parameters may differ from user to user. */

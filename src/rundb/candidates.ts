@@ -2,6 +2,7 @@ import type { Attributes, DesiredResource } from '../resource.ts'
 import { desiredFromRow } from './desired.ts'
 import { type Known, knownFromRow, ownershipOf } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
+import { PLAN_TABLES } from './schema.ts'
 
 /** What planning has to look at: the table `candidates`. */
 
@@ -128,4 +129,8 @@ export function* distinctCandidates(rundb: RunDatabase, kind: string, within: st
     )
     .iterate(kind, within)
   for (const row of rows) yield desiredFromRow(row)
+}
+
+export function createPlanTables(rundb: RunDatabase): void {
+  rundb.exec(PLAN_TABLES)
 }

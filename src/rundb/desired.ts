@@ -1,6 +1,84 @@
 import type { SQLOutputValue } from 'node:sqlite'
+import { canonicalJson } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
+import { originOf, type Place } from './rows.ts'
 import type { RunDatabase } from './run-database.ts'
+
+/** One row of the desired set. */
+export interface DesiredRow extends DesiredResource {
+  /** Position of its first record. */
+  seq: number
+  place: Place
+  /** How many records it stands for. */
+  records: number
+}
+
+export function insertDesired(rundb: RunDatabase, row: DesiredRow): void {
+  rundb.run(
+    'INSERT INTO desired VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    row.kind,
+    row.key,
+    JSON.stringify(row.refs),
+    canonicalJson(row.attributes),
+    row.secrets === null ? null : canonicalJson(row.secrets),
+    row.seq,
+    row.place.fileId,
+    row.place.line,
+    row.records,
+  )
+}
+
+/** Moves the resources of a kind that have one draft each into the desired set. They never leave SQLite. */
+export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
+  rundb.run(
+    `INSERT INTO desired
+       SELECT kind, key, refs, attributes, secrets, seq, file, line, records FROM drafts WHERE kind = ?
+       GROUP BY dedupe_group HAVING count(*) = 1 ORDER BY key`,
+    kind,
+  )
+}
+
+/** Lays what the manifest itself defines over what records say of the same resource, field by field. */
+export function layOver(rundb: RunDatabase, { kind, key, attributes }: DesiredResource): void {
+  const found = rundb.statement('SELECT attributes FROM desired WHERE kind = ? AND key = ?').get(kind, key)
+  if (found === undefined) {
+    rundb.run(
+      "INSERT INTO desired VALUES (?, ?, '{}', ?, NULL, -1, NULL, NULL, 0)",
+      kind,
+      key,
+      canonicalJson(attributes),
+    )
+    return
+  }
+  const merged = { ...JSON.parse(String(found.attributes)), ...attributes }
+  rundb.run('UPDATE desired SET attributes = ? WHERE kind = ? AND key = ?', canonicalJson(merged), kind, key)
+}
+
+export function findDesired(rundb: RunDatabase, kind: string, key: string): DesiredResource | undefined {
+  const row = rundb.statement('SELECT * FROM desired WHERE kind = ? AND key = ?').get(kind, key)
+  return row && desiredFromRow(row)
+}
+
+/** Where its first record was read: `users.csv:12`. Undefined: the manifest itself declares it. */
+export function originOfDesired(rundb: RunDatabase, kind: string, key: string): string | undefined {
+  const row = rundb
+    .statement(
+      `SELECT ${originOf('d')} FROM desired d JOIN files f ON f.id = d.file
+       WHERE d.kind = ? AND d.key = ?`,
+    )
+    .get(kind, key)
+  return row && String(row.origin)
+}
+
+export function countDesired(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT count(*) FROM desired WHERE kind = ?', kind)
+}
+
+/** How many there are of each kind. */
+export function countByKind(rundb: RunDatabase, table: 'desired' | 'out_of_scope'): Map<string, number> {
+  const rows = rundb.statement(`SELECT kind, count(*) AS n FROM ${table} GROUP BY kind`).all()
+  return new Map(rows.map(({ kind, n }) => [String(kind), Number(n)]))
+}
 
 export function desiredFromRow(row: Record<string, SQLOutputValue>): DesiredResource {
   return {

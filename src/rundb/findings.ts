@@ -2,26 +2,10 @@ import type { DesiredResource } from '../resource.ts'
 import { desiredFromRow } from './desired.ts'
 import { type Applied, BEYOND } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
-
-/**
- * What verifying adds to the run's database, besides the tables of planning.
- *
- * applied   a copy of the state
- * matched   which live resource stands for which desired one
- * findings  what is not as it should be
- */
-const SCHEMA = `
-  CREATE TABLE applied (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, ownership TEXT NOT NULL,
-    attributes TEXT NOT NULL, refs TEXT NOT NULL, secrets INTEGER NOT NULL, reduced TEXT, answered TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
-  CREATE INDEX applied_by_id ON applied (kind, id);
-  CREATE TABLE matched (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key))
-    WITHOUT ROWID, STRICT;
-  CREATE UNIQUE INDEX matched_by_id ON matched (kind, id);
-  CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT NOT NULL, finding TEXT NOT NULL) STRICT;
-`
+import { VERIFY_TABLES } from './schema.ts'
 
 export function createVerifyTables(rundb: RunDatabase): void {
-  rundb.db.exec(SCHEMA)
+  rundb.exec(VERIFY_TABLES)
 }
 
 /** A finding is a row; all of it is kept as JSON. */

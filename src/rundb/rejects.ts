@@ -1,4 +1,7 @@
 import type { Origin } from '../sources/source.ts'
+import type { Parameter } from '../sqlite/open.ts'
+import { ROLE_ASSIGNMENT } from './grants.ts'
+import { originOf, type Place, placeOf, textIn } from './rows.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /** One row of the quarantine. */
@@ -22,16 +25,37 @@ export interface RejectRow {
   records?: number
 }
 
-/** An origin as rows hold it: the number of the file (see RunDatabase.fileId), and the line. */
-export interface Place {
-  fileId: number
-  line: number | null
+/** Why something is rejected. */
+export interface Reason {
+  code: string
+  field: string | null
+  message: string
+  hint: string | null
 }
+
+/** A text, or an SQL expression that makes it of the row that is rejected. */
+export type Wording = string | null | { sql: string }
+
+/** A refused resource or record, with its place in the source. */
+export interface RejectedItem {
+  kind: string
+  key: string | null
+  code: string
+  field: string | null
+  message: string
+  hint: string | null
+  /** `users.csv:12`. */
+  origin: string
+  /** Records of the source that it stands for. */
+  records: number
+}
+
+const COLUMNS = 'kind, key, code, field, message, hint, seq, file, line, refs, records'
 
 export function insertReject(rundb: RunDatabase, reject: RejectRow): void {
   const { kind, key, code, field, message, hint, seq, origin, refs = {}, records = 1 } = reject
   rundb.run(
-    'INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO rejects (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     kind,
     key,
     code,
@@ -45,10 +69,137 @@ export function insertReject(rundb: RunDatabase, reject: RejectRow): void {
   )
 }
 
-/** An origin as the columns `file` and `line`. */
-export function placeOf(rundb: RunDatabase, origin: Origin | Place): [number, number | null] {
-  if ('fileId' in origin) return [origin.fileId, origin.line]
-  return [rundb.fileId(origin.file), origin.line ?? null]
+/** Keeps the address of a user that was refused: by it the user may be chosen. */
+export function insertRejectedAddress(
+  rundb: RunDatabase,
+  { seq, key, email }: { seq: number; key: string; email: string },
+): void {
+  rundb.run('INSERT INTO addresses VALUES (?, ?, ?)', seq, key, email)
+}
+
+/** What a reject copies of the row that it takes away: its kind and key, and its place, references and records. */
+const COPIED = {
+  drafts: ['kind, key', 'seq, file, line, refs, records'],
+  desired: ['kind, key', 'seq, file, line, refs, records'],
+  grants: [`'${ROLE_ASSIGNMENT}', user`, "seq, file, line, json_object('user', user), 1"],
+} as const
+
+export interface Rejection {
+  /** Where the rows are. */
+  from: keyof typeof COPIED
+  /** Which of them are rejected, as SQL; its parameters are `?1`, `?2` … */
+  where: string
+  reason: { code: Wording; field: Wording; message: Wording; hint: Wording }
+  /** Tables that the reason reads beside the row, as SQL. */
+  join?: string
+}
+
+/**
+ * Moves all rows that fit to the rejects.
+ * @param parameters of the condition
+ * @returns how many
+ */
+export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameters: Parameter[]): number {
+  const { from, where, reason, join = '' } = rejection
+  const bound = [...parameters]
+  const written = (wording: Wording) => {
+    if (typeof wording === 'object' && wording !== null) return wording.sql
+    return `?${bound.push(wording)}`
+  }
+  const [identity, rest] = COPIED[from]
+  const because = [reason.code, reason.field, reason.message, reason.hint].map(written).join(', ')
+  const rejected = rundb.run(
+    `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${because}, ${rest} FROM ${from} ${join} WHERE ${where}`,
+    ...bound,
+  )
+  rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)
+  return rejected
+}
+
+/** Moves a draft to the rejects. */
+export function rejectDraft(rundb: RunDatabase, id: number, reason: Reason): void {
+  rejectAll(rundb, { from: 'drafts', where: 'id = ?1', reason }, id)
+}
+
+/** Moves a resource of the desired set to the rejects. */
+export function rejectDesired(rundb: RunDatabase, { kind, key }: { kind: string; key: string }, reason: Reason): void {
+  rejectAll(rundb, { from: 'desired', where: 'kind = ?1 AND key = ?2', reason }, kind, key)
+}
+
+/** Moves a role grant to the rejects. @param id its rowid */
+export function rejectGrant(rundb: RunDatabase, id: number, reason: Reason): void {
+  rejectAll(rundb, { from: 'grants', where: 'rowid = ?1', reason }, id)
+}
+
+/** Everything that was refused, in the order of the records. */
+export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
+  const rows = rundb.iterate(
+    `SELECT r.*, ${originOf('r')} FROM rejects r JOIN files f ON f.id = r.file ORDER BY r.file, r.line, r.rowid`,
+  )
+  for (const row of rows) {
+    yield {
+      kind: String(row.kind),
+      key: textIn(row.key),
+      code: String(row.code),
+      field: textIn(row.field),
+      message: String(row.message),
+      hint: textIn(row.hint),
+      origin: String(row.origin),
+      records: Number(row.records),
+    }
+  }
+}
+
+/** How many records were refused; of one kind, or of all. */
+export function countRejects(rundb: RunDatabase, kind?: string): number {
+  if (kind === undefined) return rundb.count('SELECT sum(records) FROM rejects')
+  return rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind)
+}
+
+/** Refused items by kind and code, most first. */
+export function rejectCounts(rundb: RunDatabase): { kind: string; code: string; count: number }[] {
+  return rundb
+    .statement('SELECT kind, code, sum(records) AS n FROM rejects GROUP BY kind, code ORDER BY n DESC, kind, code')
+    .all()
+    .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
+}
+
+/**
+ * Rejects the resources of a kind that refer to something that is not desired. The reason names what was rejected, or is missing from the source.
+ * @param role of the references
+ * @param target the kind they name
+ */
+export function rejectDependents(
+  rundb: RunDatabase,
+  { kind, role, target }: { kind: string; role: string; target: string },
+): void {
+  const rejection: Rejection = {
+    from: 'desired',
+    where: `kind = ?1 AND NOT EXISTS
+      (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = json_extract(desired.refs, '$.' || ?2))`,
+    join: `LEFT JOIN (SELECT key AS rejected, code, message, min(seq) FROM rejects WHERE kind = ?3 GROUP BY key) r
+      ON r.rejected = json_extract(desired.refs, '$.' || ?2)`,
+    reason: {
+      code: { sql: "CASE WHEN r.code IS NULL THEN ?3 || '_missing' ELSE ?3 || '_rejected' END" },
+      field: { sql: '?2' },
+      message: {
+        sql: `'its ' || ?3 || ' ' || json_extract(refs, '$.' || ?2) ||
+          coalesce(' was rejected: ' || r.message, ' is not among the ' || ?3 || 's of the source')`,
+      },
+      hint: null,
+    },
+  }
+  rejectAll(rundb, rejection, kind, role, target)
+}
+
+/** Rejects what the record `seq` says, in drafts of a kind, of something whose own draft was rejected. */
+export function rejectFollowers(
+  rundb: RunDatabase,
+  { kind, role, seq, key }: { kind: string; role: string; seq: number; key: string },
+  reason: Reason,
+): void {
+  const where = "seq = ?1 AND kind = ?2 AND json_extract(refs, '$.' || ?3) = ?4"
+  rejectAll(rundb, { from: 'drafts', where, reason }, seq, kind, role, key)
 }
 
 /** The first record that would have made one of these resources and was refused, with its place: `roles.csv:4`. */

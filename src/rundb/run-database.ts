@@ -2,69 +2,15 @@ import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { createPrivateFile } from '../files/private-file.ts'
 import { openThrowaway, type Parameter, type Row, Statements } from '../sqlite/open.ts'
-import { LEFT_OUT_TABLES } from './left-out-tables.ts'
-import { SCOPE_TABLES } from './scope-tables.ts'
-
-/**
- * The tables of one run. Nothing here outlives the command: no journal, no syncing to disk.
- *
- * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are one row with a count); `rank` and
- *            `updated` order those of one user, `external` is the external id of one where it is not the key
- * grants     roles that a record gives in an organization that the record itself does not name, or wherever a user is a member
- * desired    the desired set: one row per resource, duplicates merged
- * aliases    keys that merged into another key
- * merges     each record that merged into another one with a different key, or that had a value which was not taken; `records` of it
- *            merged away, none of those that the others merged into
- * cases      named cases of duplicate users: the key of the one that stands for them, and how many records are concerned
- * rejects    the quarantine
- * notes      remarks on accepted resources, counted in the plan
- * lookalikes addresses of users that may have a double: those that are not ASCII, or whose domain is in Punycode
- * addresses  addresses of users whose records the mapping refused, by the number of the record
- * left_out   records that no rule took, in the order of `seq`, and rows that the source ignored, which have none
- * names      names of the source that expressions turned into keys and slugs, each with its first place
- */
-const SCHEMA = `
-  CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE drafts (
-    id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, dedupe_group TEXT NOT NULL,
-    refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT, file INTEGER NOT NULL, line INTEGER,
-    records INTEGER NOT NULL, rank TEXT, updated INTEGER, external TEXT
-  ) STRICT;
-  CREATE TABLE grants (
-    seq INTEGER NOT NULL, user TEXT NOT NULL, organization TEXT, scope TEXT NOT NULL, role TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER,
-    email TEXT
-  ) STRICT;
-  CREATE TABLE desired (
-    kind TEXT NOT NULL, key TEXT NOT NULL, refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT,
-    seq INTEGER NOT NULL, file INTEGER, line INTEGER, records INTEGER NOT NULL,
-    PRIMARY KEY (kind, key)
-  ) WITHOUT ROWID, STRICT;
-  CREATE TABLE aliases (kind TEXT NOT NULL, key TEXT NOT NULL, canonical TEXT NOT NULL, PRIMARY KEY (kind, key))
-    WITHOUT ROWID, STRICT;
-  CREATE TABLE merges (
-    kind TEXT NOT NULL, key TEXT NOT NULL, merged TEXT NOT NULL, seq INTEGER NOT NULL, file INTEGER, line INTEGER,
-    records INTEGER NOT NULL, conflicts TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE cases (code TEXT NOT NULL, fate TEXT NOT NULL, key TEXT NOT NULL, records INTEGER NOT NULL) STRICT;
-  CREATE TABLE rejects (
-    kind TEXT NOT NULL, key TEXT, code TEXT NOT NULL, field TEXT, message TEXT NOT NULL, hint TEXT,
-    seq INTEGER, file INTEGER NOT NULL, line INTEGER, refs TEXT NOT NULL, records INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE notes (seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL)
-    STRICT;
-  CREATE TABLE lookalikes (form TEXT NOT NULL, email TEXT NOT NULL, key TEXT NOT NULL) STRICT;
-  CREATE TABLE addresses (seq INTEGER NOT NULL, key TEXT NOT NULL, email TEXT NOT NULL) STRICT;
-  CREATE TABLE left_out (seq INTEGER, stream TEXT NOT NULL, kind TEXT, key TEXT, path TEXT, file INTEGER NOT NULL, line INTEGER) STRICT;
-  CREATE TABLE names (
-    kind TEXT NOT NULL, derived TEXT NOT NULL, slug TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
-    mapped INTEGER NOT NULL, file INTEGER NOT NULL, line INTEGER, PRIMARY KEY (kind, derived, scope, name)
-  ) WITHOUT ROWID, STRICT;
-`
+import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 
 /** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. */
 const CACHE_KIB = 64 * 1024
 
-/** The staging database of one run: a thin hold on SQLite that keeps its prepared statements. */
+/**
+ * The database of one run: a thin hold on SQLite that keeps its prepared statements. The tables are in `schema.ts`; the statements are the
+ * functions of the files beside it, one file for each topic, and of `kinds/` where they concern one kind alone.
+ */
 export class RunDatabase {
   readonly db: DatabaseSync
   readonly #statements: Statements
@@ -77,7 +23,7 @@ export class RunDatabase {
     if (folder !== undefined) createPrivateFile(path)
     this.db = openThrowaway(path, { cacheKiB: CACHE_KIB, ...(folder !== undefined && { temporary: folder }) })
     this.#statements = new Statements(this.db)
-    this.db.exec(`${SCHEMA} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
+    this.db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
   }
 
   /** A prepared statement, made once per text. Not for two iterations at the same time. */
@@ -87,6 +33,21 @@ export class RunDatabase {
 
   run(sql: string, ...parameters: Parameter[]): number {
     return Number(this.statement(sql).run(...parameters).changes)
+  }
+
+  /** Statements that are carried out once: tables, indexes. */
+  exec(sql: string): void {
+    this.db.exec(sql)
+  }
+
+  /** A function that statements may call: the same text for the same one. */
+  define(name: string, compute: (text: string) => string): void {
+    this.db.function(name, { deterministic: true }, (text) => compute(String(text)))
+  }
+
+  /** The rows of a query, one at a time. Each call has a statement of its own, so that two iterations do not disturb each other. */
+  iterate(sql: string, ...parameters: Parameter[]): IterableIterator<Row> {
+    return this.db.prepare(sql).iterate(...parameters)
   }
 
   /** One number: the first column of the first row, 0 where that is null. */

@@ -13,6 +13,7 @@ import { keyOfAnotherEnvironment } from '../planning/key-warnings.ts'
 import { shownWarning } from '../planning/plan-warnings.ts'
 import { findBeyond } from '../planning/state-scope.ts'
 import { keySort, stateVersion, whereabouts } from '../planning/where.ts'
+import { createPlanTables } from '../rundb/candidates.ts'
 import {
   countApartFromRecords,
   countWithSecrets,
@@ -24,7 +25,6 @@ import {
 } from '../rundb/findings.ts'
 import { insertApplied } from '../rundb/known.ts'
 import { findLive, insertLive } from '../rundb/live.ts'
-import { createPlanTables } from '../rundb/plan-tables.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { DesiredSet } from '../../src/desired/desired-set.ts'
-import { unsupportedTotp, unsupportedTotpCounts } from '../../src/desired/totp-factors.ts'
 import { canonicalJson } from '../../src/json.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../../src/kinds/user/derived-totp.ts'
 import { countPasswords } from '../../src/planning/password-counts.ts'
-import { createPlanTables } from '../../src/rundb/plan-tables.ts'
+import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { assembled } from './assembled.ts'
 
 const HASH = { hash: `$2b$10$${'x'.repeat(53)}`, type: 'bcrypt' }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { checkPilot, readSelector } from '../../src/config/pilot.ts'
-import { choose, globOf, type Population } from '../../src/desired/scope/choose.ts'
-import { belongingOf, type ChosenOnes, type RefusedItem } from '../../src/desired/scope/reject-scope.ts'
+import { belongingOf } from '../../src/desired/scope.ts'
+import { choose } from '../../src/desired/selectors.ts'
+import { type ChosenOnes, globOf, type Population, type RefusedItem } from '../../src/kinds/scope.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 
 describe('a selector', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Accounting } from '../../src/desired/accounting.ts'
-import type { LeftOut } from '../../src/mapping/result.ts'
 import { renderAccounting } from '../../src/reporting/accounting-text.ts'
 import { painter } from '../../src/reporting/style.ts'
+import type { LeftOut } from '../../src/rundb/left-out.ts'
 import type { StreamCount } from '../../src/sources/source.ts'
 
 function rendered(streams: StreamCount[], mapped: number, leftOut: number, leftOutBy: LeftOut[] = []): string[] {

@@ -2,10 +2,12 @@ import type { Json, JsonObject } from '../../json.ts'
 import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import { normaliseDomains } from '../organization/domains.ts'
 import { externalIdOfName } from '../organization/organization-name.ts'
+import { belongs, OF_CHOSEN_ORGANIZATION } from '../scope.ts'
 import { parseBoolean } from '../values/booleans.ts'
 import { shown, take } from '../values/check.ts'
 import { normaliseExternalId } from '../values/external-id.ts'
 import { optionalText } from '../values/text.ts'
+import { withdrawMissingSecrets } from './connection-counts.ts'
 import { PRIVATE_KEYS, readKeyPairs } from './connection-keys.ts'
 import { normaliseConnectionType, normaliseProtocol } from './connection-type.ts'
 import { normaliseCertificates } from './pem.ts'
@@ -39,6 +41,12 @@ export const connectionDraft: DraftDefinition = {
   rule: 'connection',
   refs: { organization: 'organization' },
   keyRefs: [null, 'organization'],
+  lifecycle: { merged: withdrawMissingSecrets },
+  scope: {
+    desired: OF_CHOSEN_ORGANIZATION,
+    refused: ({ refs: { organization } }, { choosesOrganization }) =>
+      organization === undefined ? 'unknown' : belongs(choosesOrganization(organization)),
+  },
   fields: {
     type: { ...FIRST, compared: false },
     name: FIRST,

@@ -6,11 +6,13 @@ import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
 import { membershipKey } from '../membership/membership-key.ts'
 import { pages } from '../paging.ts'
+import { memberScope } from '../scope.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
 import { noteGivingGroups } from './giving-groups.ts'
 import { group, groupKey } from './group.ts'
 import { isJoinedOf, joinedId, memberOf, membersPath } from './group-id.ts'
+import { refuseStrangers } from './lifecycle.ts'
 
 /**
  * A member of a group: the membership of a user in the group's organization. WorkOS gives it neither an id nor a time; for
@@ -27,6 +29,8 @@ export const groupMembership: KindDefinition = {
   rateClass: 'other',
   mapped: ['group', 'organization', 'user'],
   normalise,
+  lifecycle: { merged: refuseStrangers },
+  scope: memberScope,
   keyFromRefs: keyOf,
   keyRefs: ['user', 'group'],
   derivedRefs: withMembership,

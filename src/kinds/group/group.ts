@@ -4,11 +4,14 @@ import type { Api } from '../../workos/api.ts'
 import { createBody, pick, requiredText, type Spelling, textOf, updateBody } from '../body.ts'
 import type { NormaliseResult, ValueProblem } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
+import { keyed, namedWithPlaces } from '../name-collisions.ts'
 import { pages } from '../paging.ts'
+import { belongs, OF_CHOSEN_ORGANIZATION } from '../scope.ts'
 import { boundedText, type TextBound } from '../values/bounded-text.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
 import { groupPath, groupsPath, isJoinedOf, joinedId } from './group-id.ts'
+import { refuseSharedGroupNames } from './lifecycle.ts'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 
@@ -34,6 +37,22 @@ export const group: KindDefinition = {
   rateClass: 'other',
   mapped: ['key', 'organization', 'name', 'description'],
   normalise,
+  lifecycle: { merged: refuseSharedGroupNames },
+  names: {
+    of: 'group',
+    wording: (key, names) => ({
+      message: `the names ${namedWithPlaces(names)} give one key, ${key}: two groups would be one`,
+      hint: 'tell them apart in map.group.key, and likewise in map.groupMember.group; if they are one, make the names equal before $slug, with $lowercase or $replace',
+    }),
+  },
+  collisions: [keyed('group', 'group_key_collision')],
+  scope: {
+    desired: `${OF_CHOSEN_ORGANIZATION} OR EXISTS (SELECT 1 FROM desired m
+      WHERE m.kind = 'group-membership' AND m.refs ->> '$.group' = d.key)`,
+    index: "CREATE INDEX desired_by_group ON desired (refs ->> '$.group') WHERE kind = 'group-membership'",
+    refused: ({ refs: { organization } }, { hasOrganization }) =>
+      organization === undefined ? 'unknown' : belongs(hasOrganization(organization)),
+  },
   keyRefs: [null, 'organization'],
   whyNotCreatable: () => undefined,
   naturalKey: ({ attributes }, { organization }) =>

@@ -4,16 +4,22 @@ import type { Attributes, LiveResource } from '../../resource.ts'
 import { requiredText, textOf } from '../body.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { Fallback, KindDefinition, Mention } from '../kind.ts'
+import { BY_PLACE, type MergePolicy } from '../merge-policy.ts'
 import { listed, pages } from '../paging.ts'
+import { deriveRoles } from '../role/derived-roles.ts'
 import { naturalOf, organizationRole, organizationRoleKey } from '../role/organization-role.ts'
 import { role } from '../role/role.ts'
 import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from '../role/role-definition.ts'
+import { assignedCollisions } from '../role/role-names.ts'
 import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
 import { withoutRolesOfGroups } from './answered-roles.ts'
+import { assignGrants, assignUserGrants, refuseGrantsForTwo } from './grants.ts'
 import { membershipKey } from './membership-key.ts'
+import { joinRoles } from './roles.ts'
 import { readGroupRoles, withoutGroupRoles } from './roles-of-groups.ts'
+import { membershipScope } from './scope.ts'
 
 const PATH = '/user_management/organization_memberships'
 
@@ -40,11 +46,27 @@ export const membership: KindDefinition = {
   name: 'membership',
   plural: 'memberships',
   rule: 'membership',
+  alwaysCounted: true,
   refs: { user: 'user', organization: 'organization' },
   fields: { roles: { compare: 'set', merge: 'union', assigned: true } },
   mapped: ['user', 'organization', 'roles'],
   inForce: { status: 'active' },
   normalise,
+  mergePolicy,
+  lifecycle: {
+    staged(rundb, { roles }) {
+      refuseGrantsForTwo(rundb)
+      return assignUserGrants(rundb, roles)
+    },
+    referenced: (rundb) => assignGrants(rundb, membershipKey),
+    settled(rundb, { roles }) {
+      joinRoles(rundb, roles)
+      deriveRoles(rundb)
+    },
+  },
+  mootNotes: ["n.code = 'unmapped_role'"],
+  collisions: assignedCollisions,
+  scope: membershipScope,
   keyFromRefs: membershipKey,
   keyRefs: ['user', 'organization'],
   mentions: ({ attributes: { roles }, refs }) =>
@@ -91,6 +113,11 @@ export const membership: KindDefinition = {
   slugsInBody: ['role_slug', 'role_slugs'],
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
   live: { prepare: readGroupRoles, own: withoutGroupRoles },
+}
+
+/** Of memberships nothing is in conflict: what they are called after is their first record. */
+function mergePolicy(): MergePolicy {
+  return { strategy: 'merge', rules: {}, order: BY_PLACE.join(', ') }
 }
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {

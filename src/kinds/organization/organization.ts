@@ -4,15 +4,18 @@ import type { Api } from '../../workos/api.ts'
 import { createBody, pick, requiredText, type Spelling, textOf, updateBody } from '../body.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
+import { keyed } from '../name-collisions.ts'
 import { pages } from '../paging.ts'
 import { accept, type Check, refuse, shown, take } from '../values/check.ts'
 import { normaliseExternalId } from '../values/external-id.ts'
 import { readMetadata } from '../values/metadata.ts'
-import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limits.ts'
+import { checkMetadataLimits, fitMergedMetadata, MOOT_METADATA } from '../values/metadata-limits.ts'
 import { optionalText } from '../values/text.ts'
 import { indexNames, matchByName, needsNames } from './by-name.ts'
 import { normaliseDomains } from './domains.ts'
+import { organizationLifecycle, organizationNames, organizationPolicy } from './lifecycle.ts'
 import { externalIdOfName } from './organization-name.ts'
+import { organizationScope } from './scope.ts'
 import { blockHeldDomains, ownerOutOfScope } from './taken.ts'
 
 const PATH = '/organizations'
@@ -27,6 +30,7 @@ export const organization: KindDefinition = {
   name: 'organization',
   plural: 'organizations',
   rule: 'organization',
+  alwaysCounted: true,
   refs: {},
   fields: {
     id: { compare: 'value', merge: 'first', compared: false, updatable: false },
@@ -40,6 +44,12 @@ export const organization: KindDefinition = {
   },
   mapped: ['key', 'id', 'externalId', 'name', 'metadata', 'domains'],
   normalise,
+  mergePolicy: organizationPolicy,
+  lifecycle: organizationLifecycle,
+  mootNotes: [MOOT_METADATA],
+  names: organizationNames,
+  collisions: [keyed('organization', 'organization_key_collision')],
+  scope: organizationScope,
   fitMerged: fitMergedMetadata,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],

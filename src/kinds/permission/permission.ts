@@ -1,10 +1,12 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import type { DesiredResource } from '../../resource.ts'
+import { layOver } from '../../rundb/desired.ts'
 import { createBody, pick, type Spelling, textOf, updateBody } from '../body.ts'
 import { bySlug } from '../by-slug.ts'
 import type { NormaliseResult, ValueProblem } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
+import { keyed, namedWithPlaces } from '../name-collisions.ts'
 import { pages } from '../paging.ts'
 import { permissionSlug } from '../role/permissions.ts'
 import { take } from '../values/check.ts'
@@ -32,6 +34,19 @@ export const permission: KindDefinition = {
   },
   mapped: ['key', 'name', 'description'],
   normalise,
+  lifecycle: {
+    settled(rundb, manifest) {
+      for (const defined of permissionsDefined(manifest)) layOver(rundb, defined)
+    },
+  },
+  names: {
+    of: 'permission',
+    wording: (slug, names) => ({
+      message: `the permissions ${namedWithPlaces(names)} have one slug, ${slug}: whoever has one of them would have the others`,
+      hint: 'tell them apart in map.permission.key and map.role.permissions, both in the same way',
+    }),
+  },
+  collisions: [keyed('permission', 'permission_slug_collision')],
   rateClass: 'other',
   onConflict: ({ roles }) => roles.onConflict ?? 'keep',
   whyNotCreatable: () => undefined,

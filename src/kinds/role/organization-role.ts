@@ -4,6 +4,7 @@ import type { Api } from '../../workos/api.ts'
 import { requiredText, textOf } from '../body.ts'
 import type { KindDefinition } from '../kind.ts'
 import { rolePages } from '../paging.ts'
+import { isInScope, refOf } from '../scope.ts'
 import { rankOf } from './role-definition.ts'
 import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 
@@ -24,6 +25,7 @@ export const organizationRole: KindDefinition = {
     throw new TypeError('organization roles are made from their definitions')
   },
   keyRefs: [null, 'organization'],
+  scope: { desired: isInScope('organization', refOf('organization')) },
   rateClass: 'other',
   within: 'organization',
   provenByContent: true,

@@ -3,11 +3,15 @@ import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { DesiredResource } from '../../resource.ts'
+import { layOver } from '../../rundb/desired.ts'
 import type { DraftDefinition, NormaliseResult, ValueProblem } from '../draft.ts'
+import { type Belonging, belongs } from '../scope.ts'
 import { accept, type Check, refuse, shown, take } from '../values/check.ts'
 import { readLabels } from '../values/labels.ts'
 import { optionalText } from '../values/text.ts'
+import { refuseStrayDefinitions } from './derived-roles.ts'
 import { parsePermissions } from './permissions.ts'
+import { definitionCollisions, roleNames } from './role-names.ts'
 import { lookUpRole } from './role-patterns.ts'
 import { isRoleSlug, MAX_ROLE_SLUG, rolesIn } from './roles.ts'
 
@@ -42,7 +46,23 @@ export const roleDefinition: DraftDefinition = {
     permissions: { compare: 'set', merge: 'union' },
   },
   mapped: ['key', 'name', 'description', 'permissions', 'type', 'organization'],
+  lifecycle: {
+    settled(rundb, manifest) {
+      for (const defined of rolesDefined(manifest)) layOver(rundb, defined)
+      refuseStrayDefinitions(rundb)
+    },
+  },
+  names: roleNames,
+  collisions: definitionCollisions,
+  scope: { refused: ({ key }, { hasOrganization }) => belongingOf(key, hasOrganization) },
   normalise: (fields, rules) => normalise(fields, (name, organization) => mappedSlug(name, organization, rules.roles)),
+}
+
+/** A role of an organization goes with that, one of the environment with every scope. */
+function belongingOf(key: string | null, hasOrganization: (key: string) => boolean): Belonging {
+  const at = key?.indexOf('@') ?? -1
+  const organization = key === null || at === -1 ? '' : key.slice(at + 1)
+  return organization === '' ? 'unknown' : belongs(hasOrganization(organization))
 }
 
 /**

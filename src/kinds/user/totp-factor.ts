@@ -3,6 +3,7 @@ import type { DesiredResource, LiveResource, RefIds } from '../../resource.ts'
 import { pick, requiredText, textOf } from '../body.ts'
 import type { KindDefinition } from '../kind.ts'
 import { pages } from '../paging.ts'
+import { isInScope, refOf } from '../scope.ts'
 import { enrolledFault } from './totp-answer.ts'
 
 const FACTORS = '/auth/factors'
@@ -32,6 +33,7 @@ export const totpFactor: KindDefinition = {
     throw new TypeError('no record describes a TOTP factor')
   },
   keyFromRefs: ({ user = '' }) => user,
+  scope: { desired: isInScope('user', refOf('user')) },
   rateClass: 'write',
   within: 'user',
   sparse: true,

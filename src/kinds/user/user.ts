@@ -5,6 +5,7 @@ import type { Api } from '../../workos/api.ts'
 import { createBody, pick, requiredText, type Spelling, textOf, updateBody } from '../body.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
+import { keyed } from '../name-collisions.ts'
 import { listed, pages } from '../paging.ts'
 import { parseBoolean } from '../values/booleans.ts'
 import { take } from '../values/check.ts'
@@ -13,8 +14,10 @@ import { normaliseExternalId } from '../values/external-id.ts'
 import { readMetadata } from '../values/metadata.ts'
 import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limits.ts'
 import { optionalText } from '../values/text.ts'
+import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
 import { holderOutOfScope, rivalOutOfScope, rivalToCreate } from './rivals.ts'
+import { userScope } from './scope.ts'
 import { takeTotp } from './totp.ts'
 
 const PATH = '/user_management/users'
@@ -37,6 +40,7 @@ export const user: KindDefinition = {
   name: 'user',
   plural: 'users',
   rule: 'user',
+  alwaysCounted: true,
   refs: {},
   fields: {
     email: { compare: 'value', merge: 'first', caseless: true },
@@ -71,6 +75,12 @@ export const user: KindDefinition = {
   ],
   secretInputs: ['password', 'passwordHash', 'passwordHashType', 'totpSecret'],
   normalise,
+  mergePolicy: userPolicy,
+  lifecycle: userLifecycle,
+  mootNotes: userNotes,
+  names: userNames,
+  collisions: [keyed('user', 'user_key_collision')],
+  scope: userScope,
   fitMerged: fitMergedMetadata,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],

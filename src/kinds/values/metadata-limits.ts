@@ -111,3 +111,7 @@ export function checkMetadataLimits(metadata: JsonObject, rules: MetadataRules):
 function isAscii(key: string, text: string): boolean {
   return ASCII.test(key) && ASCII.test(text)
 }
+
+/** Notes `n` on metadata that was dropped, where a merge gave the resource `d` the member back: see `mootNotes` of DraftDefinition. */
+export const MOOT_METADATA = `n.code IN ('metadata_key_dropped', 'metadata_value_dropped', 'metadata_non_ascii_dropped')
+  AND EXISTS (SELECT 1 FROM json_each(d.attributes, '$.metadata') m WHERE m.key = n.detail)`

@@ -1,6 +1,6 @@
-import { leftOutWith, leftOutWithCounts } from '../../desired/left-out-with.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { leftOutWith, leftOutWithCounts } from '../../rundb/left-out.ts'
 import { whatOf, whyOf } from '../left-out-text.ts'
 import { counted } from '../style.ts'
 import type { ListOptions } from './lists.ts'

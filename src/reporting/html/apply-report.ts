@@ -1,6 +1,6 @@
 import type { ApplyResult } from '../../applying/apply-result.ts'
-import type { RejectedItem } from '../../desired/desired-set.ts'
 import type { Plan } from '../../planning/plan.ts'
+import type { RejectedItem } from '../../rundb/rejects.ts'
 import type { Failure } from '../../state/store.ts'
 import type { Limits } from '../../workos/limiter.ts'
 import type { TimelineCounts } from '../../workos/timeline.ts'

@@ -1,5 +1,5 @@
-import { lostRoles } from '../../desired/role-counts.ts'
-import { unsupportedTotp } from '../../desired/totp-factors.ts'
+import { lostRoles } from '../../kinds/membership/roles.ts'
+import { unsupportedTotp } from '../../kinds/user/derived-totp.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'

@@ -1,6 +1,6 @@
-import type { RejectedItem } from '../../desired/desired-set.ts'
 import type { BlockedAction } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
+import type { RejectedItem } from '../../rundb/rejects.ts'
 import { addressOf, type Casualty, fromReject } from '../errors-groups.ts'
 import { adviceFor, describeReapply } from '../remedies.ts'
 import { counted } from '../style.ts'

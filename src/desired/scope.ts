@@ -1,0 +1,115 @@
+import type { Scope, Selector } from '../config/pilot.ts'
+import { StateError, UsageError } from '../diagnostics/errors.ts'
+import { draftDefinitions, kindDefinitions } from '../kinds/registry.ts'
+import {
+  assignmentBelongs,
+  type Belonging,
+  type ChosenOnes,
+  chosenOnes,
+  forgetLeftOut,
+  IN_THE_SOURCE,
+  type RefusedItem,
+  refusedRows,
+} from '../kinds/scope.ts'
+import { countByKind } from '../rundb/desired.ts'
+import { ROLE_ASSIGNMENT } from '../rundb/grants.ts'
+import { countRejects } from '../rundb/rejects.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import { countRejectsOut, forgetNotes, indexAddresses, moveOut, moveRejectOut } from '../rundb/scope.ts'
+import { choose, chooseAll, matchesNothing, selectorsOf } from './selectors.ts'
+
+/** Of whom a run speaks, and how much there is besides. */
+export interface ScopeReport extends Scope {
+  /** By kind, without kinds that have none. */
+  outOfScope: { kind: string; plural: string; count: number }[]
+  /** Records of others that were rejected. */
+  rejected: number
+}
+
+/** How much there was before a scope narrowed it. */
+export interface Whole {
+  desired: ReadonlyMap<string, number>
+  rejected: number
+}
+
+/**
+ * Leaves in the desired set what belongs to the chosen, and moves all else out of it. The whole source has been read and merged before: who
+ * is chosen changes nothing about what becomes of a record.
+ * @throws UsageError for a selector that fits nothing
+ */
+export function narrow(rundb: RunDatabase, scope: Scope): void {
+  const selectors = selectorsOf(scope)
+  rundb.transaction(() => {
+    indexAddresses(rundb)
+    if (selectors.length === 0) chooseAll(rundb, IN_THE_SOURCE)
+  })
+  for (const [index, selector] of selectors.entries()) {
+    if (choose(rundb, selector, IN_THE_SOURCE)) continue
+    throw new UsageError(matchesNothing(rundb, scope.only[index] ?? '', selector, IN_THE_SOURCE, 'the source'))
+  }
+  rundb.transaction(() => {
+    for (const kind of kindDefinitions) kind.scope?.findInScope?.(rundb, scope.limit)
+    moveOthersOut(rundb)
+    moveRejectsOut(rundb, selectors)
+    forgetLeftOut(rundb)
+    for (const kind of kindDefinitions) kind.scope?.narrowed?.(rundb)
+  })
+}
+
+/** Moves the desired resources of others out of the set. What refers to others goes first: what stays of it may keep them. */
+function moveOthersOut(rundb: RunDatabase): void {
+  for (const { name, scope } of kindDefinitions.toReversed()) {
+    if (scope?.index !== undefined) rundb.exec(scope.index)
+    if (scope?.desired !== undefined) moveOut(rundb, name, scope.desired)
+  }
+  forgetNotes(rundb)
+}
+
+/** Takes out what was refused of others, with the remarks on it. What nobody can tell whose it is stays. */
+function moveRejectsOut(rundb: RunDatabase, selectors: readonly Selector[]): void {
+  const chosen = chosenOnes(rundb, selectors)
+  for (const { item, ...reject } of refusedRows(rundb)) {
+    if (belongingOf(item, chosen) === 'out') moveRejectOut(rundb, reject)
+  }
+}
+
+/** Whether something that was refused belongs to those of whom the run speaks. */
+export function belongingOf(item: RefusedItem, chosen: ChosenOnes): Belonging {
+  if (item.kind === ROLE_ASSIGNMENT) return assignmentBelongs(item, chosen)
+  // Some kinds go with every scope; of a record that could not be read nobody knows anything.
+  return draftDefinitions.find(({ name }) => name === item.kind)?.scope?.refused?.(item, chosen) ?? 'unknown'
+}
+
+/** Counts what there is before a scope narrows it. */
+export function countWhole(rundb: RunDatabase): Whole {
+  return { desired: countByKind(rundb, 'desired'), rejected: countRejects(rundb) }
+}
+
+/**
+ * What a scope left out.
+ * @throws StateError where something is neither in scope nor out of it: a defect of this program, on which nothing may be applied
+ */
+export function reportScope(rundb: RunDatabase, { only, limit }: Scope, whole: Whole): ScopeReport {
+  const [inside, outside] = [countByKind(rundb, 'desired'), countByKind(rundb, 'out_of_scope')]
+  const rejected = countRejectsOut(rundb)
+  const wrong = [...whole.desired].flatMap(([kind, all]) => {
+    const [within = 0, without = 0] = [inside.get(kind), outside.get(kind)]
+    return all === within + without ? [] : [`${kind}: ${all} ≠ ${within} in scope + ${without} out of scope`]
+  })
+  const left = countRejects(rundb)
+  if (whole.rejected !== left + rejected) {
+    wrong.push(`rejected records: ${whole.rejected} ≠ ${left} in scope + ${rejected} out of scope`)
+  }
+  if (wrong.length > 0) {
+    throw new StateError({
+      code: 'sum_mismatch',
+      message: `resources are unaccounted for: ${wrong.join('; ')}`,
+      hint: 'this is a defect of workos-migrate; nothing was written. Please report it with the figures above',
+    })
+  }
+  const outOfScope = kindDefinitions.flatMap(({ name: kind, plural }) => {
+    const count = outside.get(kind) ?? 0
+    return count === 0 ? [] : [{ kind, plural, count }]
+  })
+  return { only: [...only], limit, outOfScope, rejected }
+}

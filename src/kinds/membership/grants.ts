@@ -1,0 +1,199 @@
+import type { RoleConfig } from '../../config/manifest.ts'
+import { addToDrafts } from '../../rundb/drafts.ts'
+import { ROLE_ASSIGNMENT } from '../../rundb/grants.ts'
+import { insertLeftOutWith, leftOutBy } from '../../rundb/left-out.ts'
+import { insertNote } from '../../rundb/notes.ts'
+import { insertReject, type Reason, rejectGrant } from '../../rundb/rejects.ts'
+import { placeIn, textIn } from '../../rundb/rows.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+import type { Row } from '../../sqlite/open.ts'
+import { type MappedRole, mapRoleSlug, rolesIn } from '../role/roles.ts'
+import type { Check } from '../values/check.ts'
+
+/**
+ * Role grants become part of memberships. In: the staged grants of records. Out: further drafts of the memberships that they belong to, which
+ * merging unites with the others; a grant that finds no membership is rejected, never dropped.
+ */
+
+const HINT = 'add the membership, or leave the role out'
+
+/**
+ * Gives the staged roles of records to the memberships they belong to. A role without an organization goes to the memberships of its own record
+ * alone: a record that later merges with it had its reasons for not having it.
+ * @returns how many found one
+ */
+export function assignGrants(
+  rundb: RunDatabase,
+  keyOf: (refs: { user: string; organization: string }) => string,
+): number {
+  if (rundb.count("SELECT count(*) FROM grants WHERE scope <> 'user'") === 0) return 0
+  rundb.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
+  let assigned = 0
+  const grants = rundb.iterate(
+    `SELECT g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
+     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user WHERE g.scope <> 'user'`,
+  )
+  for (const grant of grants) {
+    const [user, organization] = [String(grant.canonical), textIn(grant.organization)]
+    const given = { seq: Number(grant.seq), attributes: JSON.stringify({ roles: [String(grant.role)] }) }
+    const found =
+      organization === null
+        ? addToDrafts(rundb, given, OF_OWN_RECORD, user)
+        : addToDrafts(rundb, given, OF_ORGANIZATION, keyOf({ user, organization }))
+    if (found > 0) assigned += 1
+    else if (!leaveOutWith(rundb, grant, user, organization)) {
+      rejectUnplaced(rundb, grant, user, {
+        code: 'role_without_membership',
+        field: 'role',
+        message: whyUnplaced(rundb, String(grant.role), user, organization),
+        hint: HINT,
+      })
+    }
+  }
+  return assigned
+}
+
+const OF_OWN_RECORD =
+  "seq = ?1 AND refs <> '{}' AND kind = 'membership' AND records > 0 AND json_extract(refs, '$.user') = ?3"
+
+const OF_ORGANIZATION = "kind = 'membership' AND key = ?3 AND records > 0 ORDER BY seq, id LIMIT 1"
+
+function whyUnplaced(rundb: RunDatabase, role: string, user: string, organization: string | null): string {
+  if (organization === null) {
+    return `the role ${role} of ${user} has no membership to go to: the record names no organization`
+  }
+  const isUser = rundb.statement(
+    "SELECT 1 FROM desired WHERE kind = 'user' AND key = ?1 UNION ALL SELECT 1 FROM rejects WHERE kind = 'user' AND key = ?1 LIMIT 1",
+  )
+  return isUser.get(user) === undefined
+    ? `the role ${role} is given to ${user}, and no user of the source has that key`
+    : `the role ${role} of ${user} is for the organization ${organization}, of which the user is no member`
+}
+
+/** Leaves the grant out where its user or its organization is. */
+function leaveOutWith(rundb: RunDatabase, grant: Row, user: string, organization: string | null): boolean {
+  const path =
+    leftOutBy(rundb, 'user', user) ??
+    (organization === null ? undefined : leftOutBy(rundb, 'organization', organization))
+  if (path === undefined) return false
+  const refs = { user, ...(organization !== null && { organization }) }
+  insertLeftOutWith(rundb, { kind: ROLE_ASSIGNMENT, key: user, path, refs, origin: placeIn(grant) })
+  return true
+}
+
+/** Rejects a grant, which stays where explaining looks for it. */
+function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: Reason): void {
+  insertReject(rundb, {
+    kind: ROLE_ASSIGNMENT,
+    key: user,
+    ...reason,
+    seq: Number(grant.seq),
+    origin: placeIn(grant),
+    refs: { user },
+  })
+}
+
+/**
+ * Gives roles that are a user's wherever it is a member to its memberships. What a role means may depend on the organization; if it is refused
+ * in one of them it is given in none. Runs before users are united: a role of one account does not reach the memberships of another that merges
+ * with it.
+ * @returns how many found a membership
+ */
+export function assignUserGrants(rundb: RunDatabase, roles: RoleConfig): number {
+  if (rundb.count("SELECT count(*) FROM grants WHERE scope = 'user'") === 0) return 0
+  rundb.exec("CREATE INDEX drafts_by_user ON drafts (refs ->> '$.user') WHERE kind = 'membership'")
+  const meaning = meanings(roles)
+  let assigned = 0
+  for (const grant of rundb.iterate("SELECT * FROM grants WHERE scope = 'user'")) {
+    const [name, key] = [String(grant.role), String(grant.user)]
+    const places = membershipsOf(rundb, key).map((place) => ({ ...place, meant: meaning(name, place.organization) }))
+    const meant = places.map((place) => place.meant)
+    const fault = meant.find((each) => !each.ok)
+    if (fault !== undefined && !fault.ok) {
+      const { code, message, hint = null, role } = fault.fault
+      rejectUnplaced(rundb, grant, key, { code, field: 'role', message, hint })
+      if (role !== undefined) {
+        insertNote(rundb, { seq: Number(grant.seq), kind: ROLE_ASSIGNMENT, key, code: 'unmapped_role', detail: role })
+      }
+    } else if (places.length === 0) {
+      if (leaveOutWith(rundb, grant, key, null)) continue
+      rejectUnplaced(rundb, grant, key, {
+        code: 'role_without_membership',
+        field: 'role',
+        message: `the role ${name} of ${key} has no membership to go to: the source has none of this user`,
+        hint: HINT,
+      })
+    } else {
+      assigned += 1
+      for (const place of places) if (place.meant.ok) give(rundb, grant, place, place.meant.value)
+    }
+  }
+  return assigned
+}
+
+interface MembershipPlace {
+  /** The first draft of the membership. */
+  id: number
+  organization: string
+}
+
+function membershipsOf(rundb: RunDatabase, user: string): MembershipPlace[] {
+  return rundb
+    .statement(
+      `SELECT min(id) AS id, refs ->> '$.organization' AS organization FROM drafts
+       WHERE kind = 'membership' AND refs ->> '$.user' = ? AND records > 0 GROUP BY key ORDER BY key`,
+    )
+    .all(user)
+    .map(({ id, organization }) => ({ id: Number(id), organization: String(organization) }))
+}
+
+function give(rundb: RunDatabase, grant: Row, { id, organization }: MembershipPlace, role: MappedRole): void {
+  const seq = Number(grant.seq)
+  if (role.kind === 'role') {
+    addToDrafts(rundb, { seq, attributes: JSON.stringify({ roles: [role.slug] }) }, 'id = ?3', id)
+    return
+  }
+  const key = `${grant.user}@${organization}`
+  insertNote(rundb, { seq, kind: 'membership', key, code: 'role_dropped', detail: String(grant.role) })
+}
+
+/** What a role means in an organization; worked out once, and once more for each that has rules of its own. */
+function meanings(roles: RoleConfig): (name: string, organization: string) => Check<MappedRole> {
+  const known = new Map<string, Check<MappedRole>>()
+  return (name, organization) => {
+    const ruled = rolesIn(roles, organization) === undefined ? null : organization
+    const key = JSON.stringify([name, ruled])
+    const found = known.get(key) ?? mapRoleSlug(name, roles, ruled)
+    known.set(key, found)
+    return found
+  }
+}
+
+/**
+ * Refuses roles whose record names one user by the key and another by the address: nobody can tell here which is meant. An address that
+ * no user of the source has contradicts nothing. Runs once users are united, so that either name of one of them will do.
+ */
+export function refuseGrantsForTwo(rundb: RunDatabase): void {
+  if (rundb.count('SELECT EXISTS (SELECT 1 FROM grants WHERE email IS NOT NULL)') === 0) return
+  rundb.exec("CREATE INDEX drafts_by_address ON drafts (attributes ->> '$.email') WHERE kind = 'user'")
+  const owners = rundb.statement(
+    `SELECT DISTINCT d.key, coalesce(a.canonical, d.key) AS canonical FROM drafts d
+     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = d.key
+     WHERE d.kind = 'user' AND d.attributes ->> '$.email' = ? ORDER BY d.key`,
+  )
+  const grants = rundb.spool(
+    `SELECT g.rowid AS id, g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
+     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user WHERE g.email IS NOT NULL ORDER BY g.seq, g.rowid`,
+  )
+  for (const { id, user, canonical, email, role } of grants) {
+    const found = owners.all(String(email))
+    const [other] = found
+    if (other === undefined || found.some((owner) => owner.canonical === canonical)) continue
+    rejectGrant(rundb, Number(id), {
+      code: 'role_for_two_users',
+      field: 'email',
+      message: `the role ${role} is given to ${user}, and the address beside it, ${email}, is that of ${other.key}`,
+      hint: 'correct one of the two, or leave one of them empty',
+    })
+  }
+}

@@ -1,0 +1,77 @@
+import { leaveOut } from '../../rundb/left-out.ts'
+import { rejectAll } from '../../rundb/rejects.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+
+/** Definitions of a role, by what they are of: in SQL, `key` tells one of organizations by an `@`. */
+const DEFINITIONS = "desired WHERE kind = 'role-definition'"
+
+/** Refuses definitions of roles of organizations that are not among the desired ones; with one that is left out they are left out. */
+export function refuseStrayDefinitions(rundb: RunDatabase): void {
+  leaveOut(rundb, 'role-definition', 'organization', "d.attributes ->> '$.organization'")
+  const stray = `kind = 'role-definition' AND file IS NOT NULL AND attributes ->> '$.organization' IS NOT NULL AND NOT EXISTS
+    (SELECT 1 FROM desired o WHERE o.kind = 'organization' AND o.key = desired.attributes ->> '$.organization')`
+  rejectAll(rundb, {
+    from: 'desired',
+    where: stray,
+    reason: {
+      code: 'organization_missing',
+      field: 'organization',
+      message: {
+        sql: "'its organization ' || (attributes ->> '$.organization') || ' is not among the organizations of the source'",
+      },
+      hint: 'name it by the same one of id, external id and name as the memberships do',
+    },
+  })
+}
+
+/**
+ * Gives memberships the slugs of the roles of their own organizations: `billing` becomes `org-billing` in an organization for which
+ * such a role is defined, or everywhere where one is defined without an organization and no role of the environment is called `billing`.
+ */
+export function nameOrganizationRoles(rundb: RunDatabase): void {
+  if (rundb.count(`SELECT count(*) FROM ${DEFINITIONS} AND instr(key, '@') > 0`) === 0) return
+  const defined = (organization: string) =>
+    `EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = 'org-' || role.value || '@' || ${organization})`
+  const environment = "EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = role.value)"
+  const isOwn = `(${defined("(m.refs ->> '$.organization')")} OR (${defined("''")} AND NOT ${environment}))`
+  rundb.run(
+    `UPDATE desired AS m SET attributes = json_set(m.attributes, '$.roles', (
+       SELECT json_group_array(slug ORDER BY slug) FROM (
+         SELECT DISTINCT CASE WHEN ${isOwn} THEN 'org-' || role.value ELSE role.value END AS slug
+         FROM json_each(m.attributes, '$.roles') role)))
+     WHERE m.kind = 'membership' AND EXISTS (SELECT 1 FROM json_each(m.attributes, '$.roles') role WHERE ${isOwn})`,
+  )
+}
+
+/**
+ * Makes roles out of their definitions: one of the environment, one of the organization that is named, or one of each organization in
+ * which a membership has it; and the permissions that they have and nobody defined.
+ */
+export function deriveRoles(rundb: RunDatabase): void {
+  const fields = "json_remove(attributes, '$.slug', '$.organization')"
+  const rest = 'NULL, seq, file, line, 0'
+  rundb.run(
+    `INSERT INTO desired SELECT 'role', key, '{}', ${fields}, ${rest} FROM ${DEFINITIONS} AND instr(key, '@') = 0`,
+  )
+  rundb.run(
+    `INSERT INTO desired SELECT 'organization-role', key, json_object('organization', attributes ->> '$.organization'), ${fields}, ${rest}
+     FROM ${DEFINITIONS} AND attributes ->> '$.organization' IS NOT NULL`,
+  )
+  rundb.run(
+    `INSERT INTO desired
+       SELECT 'organization-role', used.slug || '@' || used.organization, json_object('organization', used.organization),
+         json_remove(d.attributes, '$.slug', '$.organization'), NULL, d.seq, d.file, d.line, 0
+       FROM (SELECT DISTINCT role.value AS slug, m.refs ->> '$.organization' AS organization
+             FROM desired m, json_each(m.attributes, '$.roles') role WHERE m.kind = 'membership' AND role.value LIKE 'org-%') used
+       JOIN desired d ON d.kind = 'role-definition' AND d.key = used.slug || '@'
+       WHERE NOT EXISTS (SELECT 1 FROM desired own
+         WHERE own.kind = 'organization-role' AND own.key = used.slug || '@' || used.organization)`,
+  )
+  rundb.run(
+    `INSERT INTO desired
+       SELECT 'permission', slug, '{}', '{}', NULL, -1, NULL, NULL, 0 FROM (
+         SELECT DISTINCT permission.value AS slug FROM desired r, json_each(r.attributes, '$.permissions') permission
+         WHERE r.kind IN ('role', 'organization-role'))
+       WHERE NOT EXISTS (SELECT 1 FROM desired p WHERE p.kind = 'permission' AND p.key = slug)`,
+  )
+}

@@ -1,0 +1,199 @@
+import type { Selector, SelectorKind } from '../config/pilot.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+
+/** Where selectors look: queries for the organizations and the users there are, the latter with their addresses. */
+export interface Population {
+  /** Yields `key`. */
+  organizations: string
+  /** Yields `key`, by which a user is selected; `chosen`, which is chosen then; and `email`, null where nobody knows it. */
+  users: string
+}
+
+/** One way to choose resources of a kind: `email:*@acme.example`. */
+export interface SelectorRule {
+  by: SelectorKind
+  /** SQL: what is `chosen` in the population; `?1` is the pattern. */
+  found(population: Population): string
+  /** The pattern as SQLite's. */
+  glob(pattern: string): string
+  /** SQL: every `name` by which something can be chosen. */
+  names(population: Population): string
+  /** What to write, where nothing fits. */
+  hint: string
+  /** What else may have been meant, where nothing fits. */
+  otherWay?(rundb: RunDatabase, pattern: string): string | undefined
+  /** Without any selector this one chooses, with everything that it fits. */
+  choosesAll?: true
+}
+
+/** What is known of something that was refused. */
+export interface RefusedItem {
+  kind: string
+  /** Null where it could not be computed. */
+  key: string | null
+  /** Keys of what it refers to, as far as they are known; of users the ones they merged into. */
+  refs: Readonly<Record<string, string>>
+  /** Of a user, where it is known. */
+  email?: string
+}
+
+/** Whom a scope chooses, and who is in it. */
+export interface ChosenOnes {
+  choosesOrganization(key: string): boolean
+  choosesUser(key: string): boolean
+  hasOrganization(key: string): boolean
+  hasUser(key: string): boolean
+  /** Whether a selector is by organization, by key of a user or everybody, by address. */
+  by: { organization: boolean; user: boolean; address: boolean }
+}
+
+/** `unknown`: nobody can tell whose it is. */
+export type Belonging = 'in' | 'out' | 'unknown'
+
+/** What a kind says of scopes: which of it belongs to those of whom a run speaks. Without such rules a kind goes with every scope. */
+export interface ScopeRules {
+  /** How it is chosen itself. */
+  selectors?: readonly SelectorRule[]
+
+  /** Puts into `in_scope` those of whom the run speaks: the chosen ones, `limit` of the users at most, and what they are tied to. */
+  findInScope?(rundb: RunDatabase, limit: number | null): void
+
+  /** Which desired resources `d` are in scope, as SQL. Resources that refer to others are asked first. Undefined: all. */
+  desired?: string
+  /** An index, made before they are moved: what that reads by, or what planning asks for of those out of scope. */
+  index?: string
+
+  /** What is done when the desired resources of others are out of the set. */
+  narrowed?(rundb: RunDatabase): void
+
+  /** Whether something of it that was refused belongs to those of whom the run speaks. Undefined: nobody can tell. */
+  refused?(item: RefusedItem, chosen: ChosenOnes): Belonging
+}
+
+/** Who is in the source, by whatever name a record of theirs has; also those who were refused. */
+export const IN_THE_SOURCE: Population = {
+  organizations: `SELECT key FROM desired WHERE kind = 'organization'
+    UNION SELECT key FROM rejects WHERE kind = 'organization' AND key IS NOT NULL`,
+  users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM desired WHERE kind = 'user'
+    UNION ALL SELECT key, canonical, NULL FROM aliases WHERE kind = 'user'
+    UNION ALL SELECT r.key, coalesce(a.canonical, r.key),
+        (SELECT o.email FROM addresses o WHERE o.key = r.key UNION ALL
+         SELECT d.attributes ->> '$.email' FROM drafts d WHERE d.kind = 'user' AND d.key = r.key LIMIT 1)
+      FROM (SELECT DISTINCT key FROM rejects WHERE kind = 'user' AND key IS NOT NULL) r
+      LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.key`,
+}
+
+export const isChosen = (kind: string, key: string) =>
+  `EXISTS (SELECT 1 FROM chosen c WHERE c.kind = '${kind}' AND c.key = ${key})`
+export const isInScope = (kind: string, key: string) =>
+  `EXISTS (SELECT 1 FROM in_scope s WHERE s.kind = '${kind}' AND s.key = ${key})`
+/** The key of what `d` refers to, as SQL. */
+export const refOf = (role: string) => `(d.refs ->> '$.${role}')`
+
+export function belongs(does: boolean): Belonging {
+  return does ? 'in' : 'out'
+}
+
+/** SQLite's pattern for one of ours: of its own signs only `*` and `?` have a meaning. */
+export function globOf(pattern: string): string {
+  return pattern.replaceAll('[', '[[]')
+}
+
+/** What hangs on a chosen organization alone. */
+export const OF_CHOSEN_ORGANIZATION = isChosen('organization', refOf('organization'))
+
+/** Which members `d` of something are in scope: a chosen user brings all of its memberships, a chosen organization its own. */
+const MEMBER = `${isInScope('user', refOf('user'))} AND (${OF_CHOSEN_ORGANIZATION} OR ${isChosen('user', refOf('user'))})`
+
+/** The rules of what ties a user to an organization. */
+export const memberScope: ScopeRules = { desired: MEMBER, refused: ofMember }
+
+function ofMember({ refs: { user, organization } }: RefusedItem, chosen: ChosenOnes): Belonging {
+  const { by } = chosen
+  if (user !== undefined && organization !== undefined) {
+    return belongs(chosen.hasUser(user) && (chosen.choosesOrganization(organization) || chosen.choosesUser(user)))
+  }
+  if (user !== undefined) {
+    if (chosen.hasUser(user) && chosen.choosesUser(user)) return 'in'
+    return by.organization ? 'unknown' : 'out'
+  }
+  if (organization === undefined || by.user || by.address) return 'unknown'
+  return belongs(chosen.choosesOrganization(organization))
+}
+
+/** A role that a record gives belongs to its user. */
+export function assignmentBelongs({ refs }: RefusedItem, chosen: ChosenOnes): Belonging {
+  return refs.user === undefined ? 'unknown' : belongs(chosen.hasUser(refs.user))
+}
+
+/** Whom the tables of a scope hold. */
+export function chosenOnes(rundb: RunDatabase, selectors: readonly Selector[]): ChosenOnes {
+  const has = (table: string, kind: string) => {
+    const statement = rundb.statement(`SELECT 1 FROM ${table} WHERE kind = '${kind}' AND key = ?`)
+    return (key: string) => statement.get(key) !== undefined
+  }
+  const by = (...kinds: Selector['kind'][]) => selectors.some(({ kind }) => kinds.includes(kind))
+  return {
+    choosesOrganization: has('chosen', 'organization'),
+    choosesUser: has('chosen', 'user'),
+    hasOrganization: has('in_scope', 'organization'),
+    hasUser: has('in_scope', 'user'),
+    by: {
+      organization: by('organization'),
+      user: by('user') || selectors.length === 0,
+      address: by('email', 'domain'),
+    },
+  }
+}
+
+/** Of what is left out with what it belongs to, that of the chosen alone is worth telling. The sums are of the whole source. */
+export function forgetLeftOut(rundb: RunDatabase): void {
+  rundb.run(
+    `DELETE FROM left_out_with AS d WHERE coalesce(${refOf('user')}, ${refOf('organization')}) IS NOT NULL
+       AND NOT (${isInScope('user', refOf('user'))} OR ${isChosen('user', refOf('user'))} OR ${OF_CHOSEN_ORGANIZATION})`,
+  )
+  for (const kind of ['user', 'organization']) {
+    rundb.run(
+      `DELETE FROM left_out WHERE kind = '${kind}' AND key IS NOT NULL AND key NOT IN (SELECT key FROM in_scope WHERE kind = '${kind}')
+         AND key NOT IN (SELECT refs ->> '$.${kind}' FROM left_out_with WHERE refs ->> '$.${kind}' IS NOT NULL)`,
+    )
+  }
+}
+
+/** Something refused, as the rejects hold it. */
+export interface RefusedRow {
+  id: number
+  kind: string
+  key: string | null
+  records: number
+  /** With the users that those of the record merged into. */
+  item: RefusedItem
+}
+
+/** Everything that was refused, with what tells whose it is. */
+export function* refusedRows(rundb: RunDatabase): Generator<RefusedRow> {
+  const rows = rundb.spool(
+    `SELECT r.rowid AS id, r.kind, r.key, r.refs, r.records, own.canonical AS merged, a.canonical AS user,
+       CASE WHEN r.kind = 'user' THEN coalesce((SELECT o.email FROM addresses o WHERE o.key = r.key AND o.seq = r.seq),
+         (SELECT d.attributes ->> '$.email' FROM drafts d WHERE d.kind = 'user' AND d.key = r.key LIMIT 1)) END AS email
+     FROM rejects r
+     LEFT JOIN aliases own ON own.kind = r.kind AND own.key = r.key
+     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.refs ->> '$.user'`,
+  )
+  for (const { id, kind, key, refs, records, merged, user, email } of rows) {
+    const known: Record<string, string> = JSON.parse(String(refs))
+    const own = key === null ? null : String(merged ?? key)
+    yield {
+      id: Number(id),
+      kind: String(kind),
+      key: key === null ? null : String(key),
+      records: Number(records),
+      item: {
+        kind: String(kind),
+        key: own,
+        refs: user === null ? known : { ...known, user: String(user) },
+        ...(email !== null && { email: String(email) }),
+      },
+    }
+  }
+}

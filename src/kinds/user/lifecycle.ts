@@ -1,0 +1,104 @@
+import { preferences } from '../../config/dedupe.ts'
+import type { Manifest } from '../../config/manifest.ts'
+import { rejectAll } from '../../rundb/rejects.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import { BY_CONTENT, BY_PLACE, type MergePolicy } from '../merge-policy.ts'
+import { type NameRules, namedWithPlaces } from '../name-collisions.ts'
+import { MOOT_METADATA } from '../values/metadata-limits.ts'
+import { deriveTotpFactors } from './derived-totp.ts'
+import { casesOf, type DuplicateCaseCode, insertCase, recordDuplicateCases } from './duplicate-cases.ts'
+import { keepExternalIds } from './kept-external-ids.ts'
+import { refuseLookalikes } from './lookalikes.ts'
+import { findSharedIds, refuseSharedUsers, sharedIdsOf } from './shared-ids.ts'
+
+/**
+ * What becomes of records that describe users. In: staged drafts, grouped by `dedupe.user.by`. Out: users whose records are one person's, the
+ * cases of those that cannot be, and the second factors of the users that remain.
+ */
+export const userLifecycle: Lifecycle = {
+  keyConflict(rundb, manifest, { key, kept, rejected, message }) {
+    insertCase(rundb, contradictionOf([kept, rejected], manifest), 'rejected', key, rejected.records)
+    rejectAll(
+      rundb,
+      {
+        from: 'grants',
+        where: 'seq = ?1 AND user = ?2',
+        reason: { code: 'user_rejected', field: 'user', message, hint: null },
+      },
+      rejected.seq,
+      key,
+    )
+  },
+  grouped: findSharedIds,
+  groupRejected(rundb, { dedupe }, members) {
+    const shared = sharedIdsOf(rundb, members, undefined)
+    for (const code of casesOf(members, dedupe.user.email, shared)) {
+      insertCase(rundb, code, 'rejected', members[0]?.key ?? '', recordsIn(members))
+    }
+  },
+  unite(rundb, manifest, { members, merged, withinLimits }) {
+    const shared = sharedIdsOf(rundb, members, merged.externalId)
+    for (const code of casesOf(members, manifest.dedupe.user.email, shared)) {
+      insertCase(rundb, code, 'merged', members[0]?.key ?? '', recordsIn(members))
+    }
+    return keepExternalIds(merged, members, shared, manifest, withinLimits)
+  },
+  merged(rundb) {
+    refuseSharedUsers(rundb)
+    refuseLookalikes(rundb)
+    recordDuplicateCases(rundb)
+  },
+  settled: deriveTotpFactors,
+}
+
+function recordsIn(members: readonly { records: number }[]): number {
+  return members.reduce((sum, { records }) => sum + records, 0)
+}
+
+const SAME_ID: DuplicateCaseCode = 'same_external_id_different_emails'
+
+/** Which case two records of one key are: mostly the key is the external id, or goes with it. */
+function contradictionOf(records: Parameters<typeof casesOf>[0], { dedupe }: Manifest): DuplicateCaseCode {
+  return casesOf(records, dedupe.user.email).includes(SAME_ID) ? SAME_ID : 'key_contradiction'
+}
+
+/** What the manifest says of duplicates of users. */
+export function userPolicy({ dedupe }: Manifest): MergePolicy {
+  const { strategy, fields } = dedupe.user
+  const ranked = [
+    ...(strategy === 'newest' ? ['updated DESC'] : []),
+    ...(preferences(dedupe.user).length > 0 ? ['rank DESC'] : []),
+  ]
+  const columns = [...ranked, ...(ranked.length > 0 ? BY_CONTENT : []), ...BY_PLACE]
+  return {
+    strategy,
+    rules: fields,
+    order: (strategy === 'last' ? columns.map(turned) : columns).join(', '),
+    differing: (others) => ({
+      code: 'duplicate_user',
+      field: null,
+      message: `it is one with ${others}, from which it differs, and dedupe.user.strategy is error`,
+      hint: 'leave all but one of them out with map.user.when, or choose another strategy',
+    }),
+  }
+}
+
+function turned(column: string): string {
+  return column.endsWith(' DESC') ? column.slice(0, -' DESC'.length) : `${column} DESC`
+}
+
+export const userNotes: readonly string[] = [
+  "n.code = 'totp_unsupported'",
+  "n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NOT NULL",
+  `n.kind = 'user' AND n.code IN ('totp_weak_secret', 'totp_encoding_ambiguous', 'totp_several')
+     AND NOT EXISTS (SELECT 1 FROM desired t WHERE t.kind = 'totp-factor' AND t.key = d.key)`,
+  MOOT_METADATA,
+]
+
+export const userNames: NameRules = {
+  of: 'user',
+  wording: (key, names) => ({
+    message: `the names ${namedWithPlaces(names)} give one key, ${key}: one user would get what belongs to another`,
+    hint: 'tell them apart in map.user.key, and likewise in map.membership.user and wherever else the user is named',
+  }),
+}

@@ -1,0 +1,106 @@
+import { originOf } from './rows.ts'
+import type { RunDatabase } from './run-database.ts'
+
+/** A value of a record that was not taken. */
+export interface LostValue {
+  field: string
+  rule: string
+  kept?: unknown
+  dropped?: unknown
+}
+
+/** One row of `merges`. */
+export interface MergeRow {
+  kind: string
+  /** The key that stands for all. */
+  key: string
+  /** The record's own key. */
+  merged: string
+  seq: number
+  file: number
+  line: number | null
+  /** How many of its records merged away. */
+  records: number
+  conflicts: LostValue[]
+}
+
+/** A record that merged into another one, and the values of it that were not taken. */
+export interface MergedRecord extends Pick<MergeRow, 'kind' | 'key' | 'merged' | 'conflicts'> {
+  /** Equal records that this stands for. */
+  records: number
+  origin: string
+}
+
+export function insertMerge(rundb: RunDatabase, row: MergeRow): void {
+  rundb.run(
+    'INSERT INTO merges VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    row.kind,
+    row.key,
+    row.merged,
+    row.seq,
+    row.file,
+    row.line,
+    row.records,
+    JSON.stringify(row.conflicts),
+  )
+}
+
+/** From now on the key names the resource that it merged into. */
+export function insertAlias(rundb: RunDatabase, kind: string, key: string, canonical: string): void {
+  rundb.run('INSERT OR IGNORE INTO aliases VALUES (?, ?, ?)', kind, key, canonical)
+}
+
+/** Merged records whose resource was not refused after all. */
+const ACCEPTED = 'merges m JOIN desired d ON d.kind = m.kind AND d.key = m.key'
+
+/** Records that merged into another key, and those that lost a value: these first. */
+export function mergedRecords(rundb: RunDatabase): Generator<MergedRecord> {
+  return select(rundb, "1 ORDER BY m.conflicts = '[]', m.kind, m.key, m.seq")
+}
+
+/** Records of a kind with a value that was not taken, in the order of the records. */
+export function differingMerges(rundb: RunDatabase, kind: string, limit: number): Generator<MergedRecord> {
+  const bound = Number.isFinite(limit) ? limit : -1
+  return select(rundb, "m.kind = ? AND m.conflicts <> '[]' ORDER BY m.seq, m.rowid LIMIT ?", kind, bound)
+}
+
+function* select(rundb: RunDatabase, condition: string, ...parameters: (string | number)[]): Generator<MergedRecord> {
+  const rows = rundb.iterate(
+    `SELECT m.*, ${originOf('m')} FROM ${ACCEPTED} JOIN files f ON f.id = m.file WHERE ${condition}`,
+    ...parameters,
+  )
+  for (const row of rows) {
+    yield {
+      kind: String(row.kind),
+      key: String(row.key),
+      merged: String(row.merged),
+      records: Number(row.records),
+      origin: String(row.origin),
+      conflicts: JSON.parse(String(row.conflicts)),
+    }
+  }
+}
+
+/** By kind: how many records have a value that merging did not take, and how many of these merged away. */
+export function countDifferent(rundb: RunDatabase): Map<string, { different: number; merged: number }> {
+  const rows = rundb
+    .statement(
+      `SELECT m.kind, sum(max(m.records, 1)) AS n, sum(m.records) AS merged FROM ${ACCEPTED}
+       WHERE m.conflicts <> '[]' GROUP BY m.kind`,
+    )
+    .all()
+  return new Map(rows.map(({ kind, n, merged }) => [String(kind), { different: Number(n), merged: Number(merged) }]))
+}
+
+/** How many records of a kind merged away into what is desired. */
+export function countMergedAway(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT sum(records - 1) FROM desired WHERE kind = ? AND records > 0', kind)
+}
+
+/** How many resources of a kind were merged from several records, and from how many. */
+export function countMerged(rundb: RunDatabase, kind: string): { resources: number; records: number } {
+  const row = rundb
+    .statement('SELECT count(*) AS resources, sum(records) AS records FROM desired WHERE kind = ? AND records > 1')
+    .get(kind)
+  return { resources: Number(row?.resources ?? 0), records: Number(row?.records ?? 0) }
+}
