@@ -1,5 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import { knownAttributes } from '../rundb/plan-reading.ts'
 import type { Action, FieldChange } from './action.ts'
 
 /** What an action makes of a resource. Secrets are named and described, never shown. */
@@ -31,10 +32,8 @@ export function actionValues({ set }: { set: DesiredSet }, action: Action): Acti
       }
     }
     case 'delete': {
-      const known = set.rundb
-        .statement('SELECT attributes FROM known WHERE kind = ? AND key = ?')
-        .get(action.kind, action.key)
-      return { before: known === undefined ? {} : JSON.parse(String(known.attributes)), after: null, secrets: {} }
+      const known = knownAttributes(set.rundb, action.kind, action.key)
+      return { before: known === undefined ? {} : JSON.parse(known), after: null, secrets: {} }
     }
     default:
       return { before: null, after: null, secrets: {} }

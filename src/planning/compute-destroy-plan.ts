@@ -6,21 +6,21 @@ import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
+import { countCreated, deletionCandidates } from '../rundb/deletions.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
+import { heldBy } from '../rundb/state-scope.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
 import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
-import { deletionCandidates } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
-import { heldBy, narrowDestruction } from './destroy-scope.ts'
 import { warnOfKey } from './key-warnings.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
 import { createPlanTables, indexActions, loadKnown } from './plan-tables.ts'
-import { BEYOND } from './state-scope.ts'
+import { narrowDestruction } from './scope.ts'
 import { summarise } from './summarise.ts'
 import { keySort, stateVersion } from './where.ts'
 
@@ -48,11 +48,7 @@ async function readCreated(
   onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural } = definition
-  const count = set.rundb.count(
-    `SELECT count(*) FROM known k WHERE kind = ? AND ownership = 'created' AND NOT ${BEYOND}`,
-    name,
-  )
-  if (count > LOOKUPS_AT_MOST) {
+  if (countCreated(set.rundb, name) > LOOKUPS_AT_MOST) {
     await listLive(set, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
     return
   }
@@ -87,7 +83,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     {
       kinds: kindDefinitions.map(({ name }) => name),
       protect: manifest.safety.protect,
-      ...(scope && { held: (candidate) => heldBy(rundb, candidate) }),
+      ...(scope && { held: ({ kind, key }) => heldBy(rundb, kind, key) }),
       ...(spareSignedIn || spareChanged ? { spare: { signedIn: spareSignedIn, changed: spareChanged } } : {}),
     },
   )

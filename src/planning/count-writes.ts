@@ -1,5 +1,12 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
+import {
+  countActionsOfType,
+  countChanges,
+  countChangesWith,
+  countCreatesWith,
+  countOwnDeletions,
+} from '../rundb/plan-reading.ts'
 import { classify, type RequestClass } from '../workos/limiter.ts'
 
 /** Writes of a kind by what they are for: updates and adoptions are changes. */
@@ -14,25 +21,14 @@ export interface Writes {
  * separate field is one more, whichever it is.
  */
 export function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): Writes {
-  const count = (sql: string, ...more: string[]) => rundb.count(sql, name, ...more)
   const writes: Writes = {
-    create: count("SELECT count(*) FROM actions WHERE kind = ? AND type = 'create'"),
-    change: count(
-      `SELECT count(*) FROM actions WHERE kind = ? AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 0`,
-    ),
-    delete: count("SELECT count(*) FROM actions WHERE kind = ? AND type = 'delete' AND action -> 'with' IS NULL"),
+    create: countActionsOfType(rundb, name, 'create'),
+    change: countChanges(rundb, name),
+    delete: countOwnDeletions(rundb, name),
   }
   for (const field of Object.keys(fields).filter((one) => fields[one]?.separate)) {
-    writes.create += count(
-      `SELECT count(*) FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-       WHERE a.kind = ? AND a.type = 'create' AND json_array_length(d.attributes, '$.' || ?) > 0`,
-      field,
-    )
-    writes.change += count(
-      `SELECT count(*) FROM actions a WHERE kind = ?1 AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 1
-         AND EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'field' = ?2)`,
-      field,
-    )
+    writes.create += countCreatesWith(rundb, name, field)
+    writes.change += countChangesWith(rundb, name, field)
   }
   return writes
 }

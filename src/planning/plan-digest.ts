@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { canonicalJson } from '../json.ts'
+import { desiredColumns } from '../rundb/plan-reading.ts'
 import type { Plan } from './plan.ts'
 
 /**
@@ -13,9 +14,7 @@ export function digestPlan(plan: Plan, apiKey: string): string {
   if (scope !== undefined) hmac.update(canonicalJson({ only: scope.only, limit: scope.limit }))
   for (const action of plan.actions()) {
     hmac.update(canonicalJson(action))
-    const row = rundb
-      .statement('SELECT attributes, secrets, refs FROM desired WHERE kind = ? AND key = ?')
-      .get(action.kind, action.key)
+    const row = desiredColumns(rundb, action.kind, action.key)
     hmac.update(canonicalJson([row?.attributes ?? null, row?.secrets ?? null, row?.refs ?? null]))
   }
   return hmac.digest('hex')

@@ -2,6 +2,7 @@ import { dirname, relative, resolve } from 'node:path'
 import type { Scope } from '../config/pilot.ts'
 import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
 import { jsonText } from '../json.ts'
+import { countActions } from '../rundb/plan-reading.ts'
 import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
 import { type PlanBasis, planBasis } from './plan-basis.ts'
@@ -64,7 +65,7 @@ export function writePlanFile(
     ...(scope && { scope: { only: scope.only, limit: scope.limit } }),
     ...(snapshot && { snapshot: relative(folder, snapshot.folder) }),
     basis: planBasis(plan, manifest, apiKey),
-    actions: plan.set.rundb.count('SELECT count(*) FROM actions'),
+    actions: countActions(plan.set.rundb),
     digest: digestPlan(plan, apiKey),
   }
   const text = jsonText(header)

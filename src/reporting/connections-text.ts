@@ -1,5 +1,5 @@
-import type { ConnectionCounts } from '../desired/connection-counts.ts'
 import { figure } from '../diagnostics/printable.ts'
+import type { ConnectionCounts } from '../kinds/connection/connection-counts.ts'
 import { counted } from './style.ts'
 
 /** Which connections go into files, for plans; undefined where there are none. */

@@ -56,6 +56,7 @@ export const groupMembership: KindDefinition = {
   parse: (body, { group = '', membership = '' }) => parse(body, group, membership),
   exists: (_codes, status) => status === 409,
   label: ({ refs }) => `${refs.user} in ${refs.group}`,
+  stateScope: { is: 'hanging', on: 'membership', of: ['user', 'organization'] },
 }
 
 /**

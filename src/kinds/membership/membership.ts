@@ -11,6 +11,7 @@ import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from
 import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
+import { oneRoleForAll } from './one-role-for-all.ts'
 
 const PATH = '/user_management/organization_memberships'
 
@@ -85,6 +86,9 @@ export const membership: KindDefinition = {
   exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
   fallback: oneRole,
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
+  stateScope: { is: 'tie', of: ['user', 'organization'] },
+  deletion: { round: 'people' },
+  remarks: { mapsFields: { except: [] }, valueWarnings: oneRoleForAll },
 }
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {

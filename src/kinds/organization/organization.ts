@@ -12,6 +12,7 @@ import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limit
 import { optionalText } from '../values/text.ts'
 import { normaliseDomains } from './domains.ts'
 import { externalIdOfName } from './organization-name.ts'
+import { unknownOrganizations } from './unknown-organizations.ts'
 
 const PATH = '/organizations'
 
@@ -70,6 +71,10 @@ export const organization: KindDefinition = {
   exists: (codes) => codes.includes('external_id_already_used') || codes.includes('entity_already_exists'),
   label: ({ attributes, key }) =>
     textOf(attributes, 'name') ?? textOf(attributes, 'externalId') ?? textOf(attributes, 'id') ?? key,
+  provesEnvironment: true,
+  stateScope: { is: 'chosen', heldBy: ['membership', 'group', 'connection'] },
+  deletion: { round: 'places', keptBy: 'membership' },
+  remarks: { mapsFields: { except: [] }, sourceWarnings: unknownOrganizations },
 }
 
 /** Those in WorkOS that have one of these domains, page by page. */

@@ -14,7 +14,9 @@ import { readMetadata } from '../values/metadata.ts'
 import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limits.ts'
 import { optionalText } from '../values/text.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
+import { countPasswords } from './passwords/password-counts.ts'
 import { takeTotp } from './totp.ts'
+import { everybodyVerified, lookalikeAddresses, swappedNames } from './value-warnings.ts'
 
 const PATH = '/user_management/users'
 
@@ -105,6 +107,26 @@ export const user: KindDefinition = {
   parse,
   exists: (codes) => codes.some((code) => EXISTS.has(code)),
   label: (desired) => textOf(desired.attributes, 'email') ?? desired.key,
+  provesEnvironment: true,
+  stateScope: { is: 'chosen', heldBy: ['membership'], counted: true },
+  deletion: {
+    round: 'people',
+    whole: true,
+    usedSince: ({ attributes: { lastSignInAt } }) =>
+      typeof lastSignInAt === 'string' ? `the user has signed in since (${lastSignInAt})` : undefined,
+  },
+  remarks: {
+    main: true,
+    // A secret of a second factor becomes a resource of its own.
+    mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },
+    duplicateCodes: ['external_id_clash', 'identity_clash', 'exists_already', 'unverified_account'],
+    summary: (rundb) => ({ passwords: countPasswords(rundb) }),
+    valueWarnings: (context) => [
+      ...(context.partial ? [] : everybodyVerified(context)),
+      ...swappedNames(context),
+      ...lookalikeAddresses(context),
+    ],
+  },
 }
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {

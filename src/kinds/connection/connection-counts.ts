@@ -1,4 +1,4 @@
-import type { DesiredSet } from './desired-set.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /** How many organizations are named. */
 const NAMED = 5
@@ -16,7 +16,7 @@ export interface ConnectionCounts {
 /** None go into files. */
 export const NONE: ConnectionCounts = { saml: 0, oidc: 0, organizations: 0, named: [] }
 
-export function countConnections({ rundb }: DesiredSet): ConnectionCounts {
+export function countConnections({ rundb }: { rundb: RunDatabase }): ConnectionCounts {
   const ofType = (type: string) =>
     rundb.count(
       "SELECT count(*) FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?",
