@@ -1,4 +1,4 @@
-import type { KindSummary } from '../planning/kind-summary.ts'
+import type { KindSummary } from '../planning/action.ts'
 import type { RunOutcome } from '../state/store.ts'
 import type { KindResult } from './outcome.ts'
 

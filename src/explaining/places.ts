@@ -1,5 +1,5 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
-import { shownFile } from '../planning/locate-left-out.ts'
+import { shownFile } from '../planning/warnings.ts'
 import type { Origin } from '../sources/source.ts'
 
 /** Where a path of the manifest is written: `migrate.config.yaml:12`; null for a default. */

@@ -20,9 +20,8 @@ import { ColumnsSeen } from '../sources/columns-seen.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { WrittenNulls, writtenNullWarnings } from '../sources/written-nulls.ts'
-import { locateLeftOut } from './locate-left-out.ts'
-import { everybodyLeftOut, manyLeftOut } from './plan-warnings.ts'
 import { missingColumns, type SourceColumns, sourceColumns } from './source-columns.ts'
+import { everybodyLeftOut, locateLeftOut, manyLeftOut } from './warnings.ts'
 
 export interface ComputeDesiredOptions {
   loaded: LoadedManifest

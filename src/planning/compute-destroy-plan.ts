@@ -13,15 +13,14 @@ import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
-import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
 import { planDeletions } from './deletions.ts'
-import { warnOfKey } from './key-warnings.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
 import { createPlanTables, indexActions, loadKnown } from './plan-tables.ts'
 import { narrowDestruction } from './scope.ts'
 import { summarise } from './summarise.ts'
+import { markAccepted, warnOfKey } from './warnings.ts'
 import { keySort, stateVersion } from './where.ts'
 
 export interface ComputeDestroyPlanOptions {
@@ -31,9 +30,9 @@ export interface ComputeDestroyPlanOptions {
   /** The run's scratch folder. */
   scratch: string
   /** Leave out users who have signed in since they were created. */
-  spareSignedIn: boolean
+  keepSignedIn: boolean
   /** Leave out what was changed in WorkOS since it was applied. */
-  spareChanged: boolean
+  keepChanged: boolean
   /** Of whom to undo the migration. Default: of everybody. */
   scope?: Scope
   onWarning?: (problem: Problem) => void
@@ -63,7 +62,7 @@ async function readCreated(
 
 /** Plans the deletion of everything that this state created. The source is not read; nothing is written. */
 export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Promise<Plan> {
-  const { loaded, state, target, spareSignedIn, spareChanged, onProgress = () => {} } = options
+  const { loaded, state, target, keepSignedIn, keepChanged, onProgress = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
   const rundb = new RunDatabase(options.scratch)
@@ -74,7 +73,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   const scope = options.scope && narrowDestruction(rundb, options.scope)
   const set = new DesiredSet(rundb, accounting, { partial: false }, undefined, scope)
   for (const definition of kindDefinitions) {
-    if ((!spareSignedIn && !spareChanged) || definition.sparse) continue
+    if ((!keepSignedIn && !keepChanged) || definition.sparse) continue
     onProgress({ phase: `reading ${definition.plural} from WorkOS` })
     await readCreated(set, target.client, definition, onProgress)
   }
@@ -84,7 +83,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
       kinds: kindDefinitions.map(({ name }) => name),
       protect: manifest.safety.protect,
       ...(scope && { held: ({ kind, key }) => heldBy(rundb, kind, key) }),
-      ...(spareSignedIn || spareChanged ? { spare: { signedIn: spareSignedIn, changed: spareChanged } } : {}),
+      ...(keepSignedIn || keepChanged ? { keep: { signedIn: keepSignedIn, changed: keepChanged } } : {}),
     },
   )
   indexActions(rundb)

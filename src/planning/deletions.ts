@@ -28,7 +28,7 @@ export interface DeletionRules {
   /** Kinds that are never deleted. */
   protect: readonly string[]
   /** Leave out what has been used or changed in WorkOS since it was created; undefined: do not look. */
-  spare?: { signedIn: boolean; changed: boolean }
+  keep?: { signedIn: boolean; changed: boolean }
   /** Why something stays since others have ties to it; undefined: nobody has. */
   held?: (candidate: DeletionCandidate) => string | undefined
 }
@@ -138,23 +138,23 @@ function whySkipped(
     return { code: 'no_deletion', message: `WorkOS offers no deletion of ${deletion.called ?? plural}` }
   }
   // A user who stays for one of these reasons keeps the memberships; one that is held by others outside of the scope loses those within.
-  return whyUsed(rundb, rules.spare, definition, candidate) ?? heldBack
+  return whyUsed(rundb, rules.keep, definition, candidate) ?? heldBack
 }
 
 /** Whether it has been used or changed in WorkOS since. */
 function whyUsed(
   rundb: RunDatabase,
-  spare: DeletionRules['spare'],
+  keep: DeletionRules['keep'],
   definition: KindDefinition,
   { kind, id, attributes, answered }: DeletionCandidate,
 ): Reason | undefined {
-  const live = spare && findLive(rundb, kind, 'id', id)
+  const live = keep && findLive(rundb, kind, 'id', id)
   if (live === undefined) return undefined
-  const used = spare?.signedIn ? definition.deletion?.usedSince?.(live) : undefined
+  const used = keep?.signedIn ? definition.deletion?.usedSince?.(live) : undefined
   if (used !== undefined) return { code: 'signed_in', message: used }
   const { kept } = compareKnown(definition, attributes, attributes, live.attributes, undefined, 'created', answered)
   const changed = kept.filter(({ reason }) => reason !== 'answered otherwise')
-  if (!spare?.changed || changed.length === 0) return undefined
+  if (!keep?.changed || changed.length === 0) return undefined
   const fields = changed.map(({ field }) => field).join(', ')
   return { code: 'changed_since', message: `it was changed in WorkOS since: ${fields}` }
 }

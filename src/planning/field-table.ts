@@ -3,7 +3,7 @@ import { isObject, type Json } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { valuesOfKind } from '../rundb/field-values.ts'
 import { saysNothing } from '../sources/written-nulls.ts'
-import { describeSecrets } from './action-values.ts'
+import { describeSecrets } from './action.ts'
 
 /** How full one field is over all desired resources of a kind. */
 export interface FieldColumn {

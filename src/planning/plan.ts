@@ -14,11 +14,10 @@ import {
   countDrift,
   driftItems,
 } from '../rundb/plan-reading.ts'
-import type { Action, Drift, SkippedDeletion } from './action.ts'
+import type { Action, Drift, KindSummary, SkippedDeletion } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
-import type { KindSummary } from './kind-summary.ts'
 import { type KeySort, type Where, whereabouts } from './where.ts'
 
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
@@ -117,11 +116,11 @@ export class Plan {
   }
 
   /** What deleting leaves alone, by reason, most first. */
-  sparedCounts(): { kind: string; code: string; count: number }[] {
+  skippedDeletionCounts(): { kind: string; code: string; count: number }[] {
     return countSkippedDeletions(this.set.rundb)
   }
 
-  *spared(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
+  *skippedDeletions(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
     for (const { code, ...skipped } of skippedDeletions(this.set.rundb, limit)) {
       yield { ...skipped, code: code as SkippedDeletion['code'] }
     }

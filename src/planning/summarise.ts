@@ -15,10 +15,9 @@ import {
 } from '../rundb/plan-reading.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Limits } from '../workos/limiter.ts'
-import { countWrites, deletionClass } from './count-writes.ts'
-import { estimate } from './estimate.ts'
+import type { KindSummary } from './action.ts'
+import { estimate, sumWrites } from './estimate.ts'
 import { checkDrift, checkGuards } from './guards.ts'
-import type { KindSummary } from './kind-summary.ts'
 import type { PlanSummary } from './plan.ts'
 
 /** Adds a plan up: per kind, in requests, and against the guards. */
@@ -30,18 +29,6 @@ export function summarise(
   refreshed: boolean,
 ): PlanSummary {
   const kinds = definitions.map((definition) => summariseKind(set, definition))
-  let writes = 0
-  let userManagementWrites = 0
-  let organizationDeletes = 0
-  for (const definition of definitions) {
-    const { create, change, delete: deletes } = countWrites(set, definition)
-    const sent = create + change
-    writes += sent + deletes
-    if (definition.rateClass === 'write') userManagementWrites += sent
-    const deletion = deletionClass(definition)
-    if (deletion === 'write') userManagementWrites += deletes
-    if (deletion === 'organization-delete') organizationDeletes += deletes
-  }
   // Differences to a definition were there when it was adopted.
   const refused = countRefusedDrift(set.rundb)
   return {
@@ -49,7 +36,7 @@ export function summarise(
     changes: kinds.some((kind) => kind.create + kind.update + kind.adopt + kind.delete > 0),
     notes: set.noteCounts(),
     ...summaryParts(set.rundb, definitions),
-    estimate: estimate({ writes, userManagementWrites, organizationDeletes }, limits),
+    estimate: estimate(sumWrites(set, definitions), limits),
     refusals: [
       // What it refers to was deleted in WorkOS, and the manifest leaves that so.
       ...checkGuards(safety, kinds, set.rejectCount(), countBlockedBy(set.rundb, 'reference_gone')),

@@ -1,7 +1,13 @@
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
-import { type Action, type AdoptAction, address, type FieldChange, type UpdateAction } from '../planning/action.ts'
-import { actionValues } from '../planning/action-values.ts'
+import {
+  type Action,
+  type AdoptAction,
+  actionValues,
+  address,
+  type FieldChange,
+  type UpdateAction,
+} from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { tellingLabel } from './labels.ts'
 import { type Paint, shortValue } from './style.ts'

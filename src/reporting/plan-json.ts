@@ -2,7 +2,7 @@ import { leftOutWith } from '../desired/left-out-with.ts'
 import { lostRoles, unmappedRoles } from '../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { jsonText } from '../json.ts'
-import { actionValues } from '../planning/action-values.ts'
+import { actionValues } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /**
@@ -34,7 +34,7 @@ export function* planJson(plan: Plan): Generator<string> {
   yield* list('fields', plan.fields)
   yield* list('actions', actionsWithValues(plan))
   yield* list('drift', plan.drift())
-  yield* list('spared', plan.spared())
+  yield* list('spared', plan.skippedDeletions())
   yield* list('rejects', set.rejects())
   yield* list('leftOut', set.leftOut())
   yield* list('leftOutWith', leftOutWith(set.rundb))

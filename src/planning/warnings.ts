@@ -1,11 +1,19 @@
+import { basename, dirname, isAbsolute, relative, sep } from 'node:path'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
-import type { MapRule } from '../config/manifest.ts'
+import type { Manifest, MapRule } from '../config/manifest.ts'
+import { shippedRecipes } from '../config/recipes.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { figure } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import { describeCondition, locateLeftOut, shownFile } from './locate-left-out.ts'
-import type { PlanWarning } from './plan.ts'
+import type { LeftOut } from '../mapping/result.ts'
+import type { Plan, PlanWarning } from './plan.ts'
+import { environmentSort, type Where } from './where.ts'
+
+/**
+ * Warnings of a plan: what is odd about it as a whole and refuses nothing. In: what was read, or the key and the environment. Out: problems,
+ * and what the plan shows of them. What is odd about values: see value-warnings.ts, and the remarks of the kinds.
+ */
 
 /** The kind that a migration is about before all else, and how it is mapped; undefined: it is not. */
 function mainRule({ manifest }: LoadedManifest): { kind: string; rule: string; mapped: MapRule } | undefined {
@@ -94,4 +102,77 @@ function isMuch(left: number, of: number): boolean {
 /** A warning as the plan shows it: the same on every machine. */
 export function shownWarning({ code, message, hint, at }: Problem, { directory }: LoadedManifest): PlanWarning {
   return { code, message, hint, ...(at && { at: { ...at, file: shownFile(at.file, directory) } }) }
+}
+
+/** Says where the condition is written that left records out; nothing where none did, or where it is a default. */
+export function locateLeftOut(by: LeftOut, loaded: LoadedManifest): LeftOut {
+  const at = by.path === null ? undefined : loaded.originOf(by.path.split('.'))
+  return at === undefined ? by : { ...by, at: { ...at, file: shownFile(at.file, loaded.directory) } }
+}
+
+/** By which condition, and where it is written: `by map.user.when (recipes/okta.yaml:24)`. */
+export function describeCondition({ path, at }: Pick<LeftOut, 'path' | 'at'>): string {
+  const where = at === undefined ? '' : ` (${at.file}${at.line === undefined ? '' : `:${at.line}`})`
+  return `by ${path}${where}`
+}
+
+/** The same on every machine for what lies beside the manifest or is shipped. */
+export function shownFile(file: string, directory: string): string {
+  if (!isAbsolute(file)) return file
+  if (dirname(file) === shippedRecipes) return `recipes/${basename(file)}`
+  const path = relative(directory, file)
+  return isAbsolute(path) || path.startsWith(`..${sep}`) ? file : path.replaceAll(sep, '/')
+}
+
+/** A warning where the key and the name of the environment contradict each other: one of them is another's. */
+export function keyOfAnotherEnvironment(
+  { environment, key }: Pick<Where, 'environment' | 'key'>,
+  { locate }: Pick<LoadedManifest, 'locate'>,
+): Problem[] {
+  if (environment === null || key === null) return []
+  const sort = environmentSort(environment)
+  const at = locate(['target', 'apiKey'])
+  if (key === 'live' && sort === 'trial') {
+    return [
+      {
+        code: 'live_key_in_staging',
+        severity: 'warning',
+        message: `the environment is called ${environment}, and its API key is a live one: what is written goes to production`,
+        hint: 'use the sk_test_ key of the staging environment, or choose the environment that is meant with -e',
+        at,
+        path: 'target.apiKey',
+      },
+    ]
+  }
+  if (key === 'test' && sort === 'production') {
+    return [
+      {
+        code: 'test_key_in_production',
+        severity: 'warning',
+        message: `the environment is called ${environment}, and its API key is a test one: nothing goes to production`,
+        hint: 'use the sk_live_ key of the production environment, or choose the environment that is meant with -e',
+        at,
+        path: 'target.apiKey',
+      },
+    ]
+  }
+  return []
+}
+
+/** Adds that warning to those of a plan, and tells of it. */
+export function warnOfKey(plan: Plan, loaded: LoadedManifest, onWarning: (problem: Problem) => void = () => {}): void {
+  for (const problem of keyOfAnotherEnvironment(plan.where, loaded)) {
+    onWarning(problem)
+    plan.summary.warnings.push(shownWarning(problem, loaded))
+  }
+}
+
+/** Marks the warnings that the manifest accepts: they are shown, and `--strict` passes them. */
+export function markAccepted(warnings: readonly PlanWarning[], { accept }: Manifest['warnings']): PlanWarning[] {
+  return warnings.map((warning) => (accept.includes(warning.code) ? { ...warning, accepted: true } : warning))
+}
+
+/** The warnings that nobody has accepted. */
+export function openWarnings(warnings: readonly PlanWarning[]): PlanWarning[] {
+  return warnings.filter(({ accepted }) => accepted !== true)
 }
