@@ -9,9 +9,15 @@ import { countActions } from '../rundb/plan-reading.ts'
 import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
 import { digestPlan, isPlanBasis, type PlanBasis, planBasis, Sealer } from './plan-digest.ts'
-export const FORMAT = 'workos-migrate-plan'
+
+/**
+ * A saved plan. In: a plan, or the path of one that was saved. Out: the file, or its header, with what tells whether the file is as it was
+ * written. What it was made from is held against a new plan in check-fresh.ts.
+ */
+
+const FORMAT = 'workos-migrate-plan'
 /** 2: the file is sealed. */
-export const VERSION = 2
+const VERSION = 2
 
 /** The first line of a saved plan. */
 export interface PlanHeader {
