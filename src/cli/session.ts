@@ -54,7 +54,7 @@ export interface Session {
   /** `showsWarnings`: the plan is shown with them, and standard error does not tell them as well. */
   computePlan(refresh: boolean, showsWarnings?: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
-  computeDestroyPlan(sparing: { spareSignedIn: boolean; spareChanged: boolean }): Promise<Plan>
+  computeDestroyPlan(keep: { keepSignedIn: boolean; keepChanged: boolean }): Promise<Plan>
   /** Reads the source alone. One session makes one plan or one desired set. */
   computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
   close(): Promise<void>
@@ -136,7 +136,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       if (context.events) emitPlan(context.events, computed)
       return computed
     }
-    const destroyPlan = async (sparing: { spareSignedIn: boolean; spareChanged: boolean }) => {
+    const destroyPlan = async (keep: { keepSignedIn: boolean; keepChanged: boolean }) => {
       const { onProgress, onWarning } = reading
       const { computeDestroyPlan } = await import('../planning/compute-destroy-plan.ts')
       const computed = await computeDestroyPlan({
@@ -145,7 +145,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
         target,
         scratch: scratch.path,
         scope,
-        ...sparing,
+        ...keep,
         onProgress,
         onWarning,
       })

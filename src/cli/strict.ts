@@ -1,6 +1,6 @@
 import { StrictError } from '../diagnostics/errors.ts'
-import { openWarnings } from '../planning/accepted-warnings.ts'
 import type { Plan } from '../planning/plan.ts'
+import { openWarnings } from '../planning/warnings.ts'
 
 /** Whether a plan leaves nothing behind and has no warning that nobody accepted: what --strict asks for. */
 export function isStrictlyClean({ summary, set }: Plan): boolean {

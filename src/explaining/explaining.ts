@@ -1,7 +1,7 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { CompiledMapping } from '../mapping/compile.ts'
-import { shownFile } from '../planning/locate-left-out.ts'
 import type { Plan } from '../planning/plan.ts'
+import { shownFile } from '../planning/warnings.ts'
 import type { Origin } from '../sources/source.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'

@@ -1,10 +1,15 @@
+import type { LoadedManifest } from '../config/loaded-manifest.ts'
 import type { ConflictPolicy, Manifest } from '../config/manifest.ts'
-import type { JsonObject } from '../json.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import type { Json, JsonObject } from '../json.ts'
 import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import type { StateCopy } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
+import type { StateScope } from '../rundb/state-scope.ts'
 import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
+import type { ConnectionCounts } from './connection/connection-counts.ts'
 import type { DraftDefinition, ValueProblem } from './draft.ts'
+import type { PasswordCounts } from './user/passwords/password-counts.ts'
 
 /** A resource, or the changes of an update, without what WorkOS refused. */
 export interface Fallback {
@@ -142,6 +147,83 @@ export interface PlanningHooks {
   secretNotes?: { changed: string; keptBack?: string }
 }
 
+/** What is special about deleting a kind. What is true of every kind: see planning/deletions.ts. */
+export interface DeletionRules {
+  /**
+   * When planning decides about it: with people and what ties them to places, or with places, once it is known who leaves. Undefined: after
+   * these, in the order of the kinds.
+   */
+  round?: 'people' | 'places'
+
+  /** It is left as a whole or not at all: what refers to it stays where it stays. */
+  whole?: true
+
+  /**
+   * It is deleted although what it refers to stays as a whole, where that was in WorkOS before: an authenticator app.
+   */
+  undoneAlone?: true
+
+  /** The kind of its members: one that the state does not remove keeps it. */
+  keptBy?: string
+
+  /** What it is made from: of a refused one of these nobody can tell what would have been made of it. */
+  madeFrom?: string
+
+  /** Where WorkOS offers no deletion: of what, for people. Undefined: `plural`. */
+  called?: string
+
+  /** That somebody has used it since it was created, for people. Undefined: nobody has, or it does not tell. */
+  usedSince?(live: LiveResource): string | undefined
+}
+
+/** What kinds add to the summary of a plan. */
+export interface SummaryParts {
+  passwords: PasswordCounts
+  /** Single sign-on connections that go into files and are not sent. */
+  handoff: ConnectionCounts
+}
+
+/** What a warning looks at. */
+export interface WarningContext {
+  rundb: RunDatabase
+  loaded: LoadedManifest
+  /** Only a part of the source was read: what that has in common says nothing of everybody. */
+  partial: boolean
+}
+
+/** How full the fields of a kind are. */
+export interface FieldFilling {
+  resources: number
+  fields: readonly { field: string; filled: number; distinct: number; example?: Json }[]
+}
+
+/** What a plan says of a kind besides its actions. */
+export interface PlanRemarks {
+  /**
+   * A migration is about it before all else: where conditions leave out all of it or much of it, that is a warning, and its fields are named
+   * without the kind.
+   */
+  main?: true
+
+  /**
+   * Its rule maps its own fields: one that is mapped and that nobody has is a warning. `except`: those that cannot be empty, or are made into
+   * something else.
+   */
+  mapsFields?: { except: readonly string[] }
+
+  /** Codes under which one is blocked that count as cases of duplicates. */
+  duplicateCodes?: readonly string[]
+
+  /** What it adds to the summary. @param planned false: it is no part of the plan, and goes into files */
+  summary?(rundb: RunDatabase, planned: boolean): Partial<SummaryParts>
+
+  /** What is odd about the manifest in view of everything in the source. */
+  sourceWarnings?(context: WarningContext): Problem[]
+
+  /** What is odd about its values, where any of it changes. */
+  valueWarnings?(context: WarningContext & { filling: FieldFilling | undefined }): Problem[]
+}
+
 /**
  * All that is special about one kind of resource. A new kind is a new file that exports one of these, and a line in
  * `registry.ts`, whose order is the order of dependencies.
@@ -167,12 +249,6 @@ export interface KindDefinition extends DraftDefinition {
    * one, and does without where that is too much, for then applying looks before it creates.
    */
   sparse?: true
-
-  /**
-   * Undoing deletes it although its user stays, where the user was in WorkOS before: an authenticator app. Otherwise a user stays as a
-   * whole or not at all.
-   */
-  undoneAlone?: true
 
   /** What a live one looks like while it is in force, besides its managed fields: the status of a membership. */
   inForce?: Attributes
@@ -271,4 +347,16 @@ export interface KindDefinition extends DraftDefinition {
 
   /** Verifying tells how many of them have secrets in the source, and how many of these were sent: passwords. */
   countsSecrets?: true
+
+  /** Its ids are in one environment of WorkOS alone: they tell whether a key is that of the environment which the state describes. */
+  provesEnvironment?: true
+
+  /** How what is in the state belongs to those whom a scope chooses. Undefined: to nobody, as the roles of the environment. */
+  stateScope?: StateScope
+
+  /** What is special about deleting it. */
+  deletion?: DeletionRules
+
+  /** What a plan says of it besides its actions. */
+  remarks?: PlanRemarks
 }

@@ -1,10 +1,11 @@
 import type { Manifest } from '../config/manifest.ts'
 import { connectionDraft } from './connection/connection.ts'
+import { NONE } from './connection/connection-counts.ts'
 import { connection } from './connection/connection-kind.ts'
 import type { DraftDefinition } from './draft.ts'
 import { group } from './group/group.ts'
 import { groupMembership } from './group/group-membership.ts'
-import type { KindDefinition } from './kind.ts'
+import type { KindDefinition, SummaryParts } from './kind.ts'
 import { membership } from './membership/membership.ts'
 import type { CollisionRule } from './name-collisions.ts'
 import { organization } from './organization/organization.ts'
@@ -13,6 +14,7 @@ import { organizationRole } from './role/organization-role.ts'
 import { role } from './role/role.ts'
 import { roleDefinition } from './role/role-definition.ts'
 import type { SelectorRule } from './scope.ts'
+import { NO_PASSWORDS } from './user/passwords/password-counts.ts'
 import { totpFactor } from './user/totp-factor.ts'
 import { user } from './user/user.ts'
 
@@ -78,6 +80,9 @@ export const selectorRules: readonly (SelectorRule & { kind: string })[] = kindD
 
 /** The kind of whom the others tell something: it merges by what the manifest says of duplicates. */
 export const PEOPLE = user.name
+
+/** What kinds add to the summary of a plan, where none of them has anything. */
+export const NO_SUMMARY: SummaryParts = { passwords: NO_PASSWORDS, handoff: NONE }
 
 /** The definition of a kind. A name that is not registered is a defect of the caller. */
 export function kindDefinition(name: string): KindDefinition {

@@ -1,4 +1,5 @@
 import type { Selector, SelectorKind } from '../config/pilot.ts'
+import type { StateCopy } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** Where selectors look: queries for the organizations and the users there are, the latter with their addresses. */
@@ -81,6 +82,46 @@ export const IN_THE_SOURCE: Population = {
          SELECT d.attributes ->> '$.email' FROM drafts d WHERE d.kind = 'user' AND d.key = r.key LIMIT 1)
       FROM (SELECT DISTINCT key FROM rejects WHERE kind = 'user' AND key IS NOT NULL) r
       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.key`,
+}
+
+/** Who is in the state. */
+export function inTheState(copy: StateCopy): Population {
+  return {
+    organizations: `SELECT key FROM ${copy} WHERE kind = 'organization'`,
+    users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM ${copy} WHERE kind = 'user'`,
+  }
+}
+
+/**
+ * Who is in the state alone. Of whom the source still has, under the same key or as a part of another user, the source says whether they are
+ * chosen, whatever address they had when they were applied. So it does of whom it has under another key: somebody out of scope who bears
+ * the same address, external id or WorkOS id is about to take the account over.
+ */
+export function leftTheSource(copy: StateCopy): Population {
+  const only = (kind: string) => `NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = '${kind}' AND d.key = k.key)
+    AND k.key NOT IN (SELECT key FROM out_of_scope WHERE kind = '${kind}')
+    AND k.key NOT IN (SELECT key FROM rejects WHERE kind = '${kind}' AND key IS NOT NULL)
+    AND k.key NOT IN (SELECT key FROM rejects_out WHERE kind = '${kind}' AND key IS NOT NULL)
+    AND k.key NOT IN (${BORNE.map((field) => bornOutside(copy, kind, field)).join(' UNION ALL ')})`
+  return {
+    organizations: `SELECT key FROM ${copy} k WHERE kind = 'organization' AND ${only('organization')}`,
+    users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM ${copy} k WHERE kind = 'user' AND ${only('user')}
+      AND k.key NOT IN (SELECT a.key FROM aliases a WHERE a.kind = 'user'
+        AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'user' AND c.key = a.canonical))
+      AND k.key NOT IN (SELECT s.key FROM ${copy} s JOIN addresses t ON t.email = s.attributes ->> '$.email'
+        JOIN rejects_out r ON r.kind = 'user' AND r.key = t.key WHERE s.kind = 'user')`,
+  }
+}
+
+/** What of the state `s` and of somebody out of scope `o` has to be the same for both to be one. */
+const BORNE = [
+  "s.attributes ->> '$.email' = o.attributes ->> '$.email'",
+  "s.attributes ->> '$.externalId' = o.attributes ->> '$.externalId'",
+  "s.id = o.attributes ->> '$.id'",
+]
+
+function bornOutside(copy: StateCopy, kind: string, same: string): string {
+  return `SELECT s.key FROM ${copy} s JOIN out_of_scope o ON ${same} WHERE s.kind = '${kind}' AND o.kind = '${kind}'`
 }
 
 export const isChosen = (kind: string, key: string) =>

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { GuardError } from '../diagnostics/errors.ts'
-import { kindDefinition } from '../kinds/registry.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import type { Binding, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { TargetIdentity } from '../workos/target.ts'
@@ -49,9 +49,8 @@ export async function checkBinding(state: StateStore, target: TargetIdentity, ap
 
 async function probe(state: StateStore, api: Api): Promise<'same' | 'other' | 'nothing to compare'> {
   let probed = 0
-  for (const kind of ['organization', 'user']) {
-    const definition = kindDefinition(kind)
-    for await (const batch of state.resources(kind)) {
+  for (const definition of kindDefinitions.filter(({ provesEnvironment }) => provesEnvironment)) {
+    for await (const batch of state.resources(definition.name)) {
       for (const { id } of batch.slice(0, PROBES)) {
         if ((await definition.get(api, id)) !== undefined) return 'same'
         probed += 1

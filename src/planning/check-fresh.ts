@@ -4,8 +4,7 @@ import type { Problem } from '../diagnostics/problem.ts'
 import { shellWord } from '../diagnostics/shell-word.ts'
 import { someOf } from '../diagnostics/some-of.ts'
 import type { Plan, PlanInputs } from './plan.ts'
-import { changedNames, type PlanBasis, planBasis } from './plan-basis.ts'
-import { digestPlan } from './plan-digest.ts'
+import { changedNames, digestPlan, type PlanBasis, planBasis } from './plan-digest.ts'
 import type { PlanHeader } from './plan-file.ts'
 
 /** What a saved plan is held against, besides the plan that was just computed. */

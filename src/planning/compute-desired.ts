@@ -9,6 +9,7 @@ import { rejectRecord, stageRecords } from '../desired/stage.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import { checkStreams } from '../mapping/check.ts'
 import { columnsRead } from '../mapping/check-columns.ts'
 import { createMapperPool } from '../mapping/pool.ts'
@@ -18,10 +19,8 @@ import { ColumnsSeen } from '../sources/columns-seen.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { WrittenNulls, writtenNullWarnings } from '../sources/text/written-nulls.ts'
-import { locateLeftOut } from './locate-left-out.ts'
-import { everybodyLeftOut, manyLeftOut } from './plan-warnings.ts'
 import { missingColumns, type SourceColumns, sourceColumns } from './source-columns.ts'
-import { unknownOrganizations } from './unknown-organizations.ts'
+import { everybodyLeftOut, locateLeftOut, manyLeftOut } from './warnings.ts'
 
 export interface ComputeDesiredOptions {
   loaded: LoadedManifest
@@ -117,7 +116,9 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       ...(reading.partial ? [] : missingColumns(loaded, source, found)),
       ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),
       ...manyLeftOut(set, loaded, mainStream),
-      ...unknownOrganizations(set, loaded),
+      ...kindDefinitions.flatMap(({ remarks }) => {
+        return remarks?.sourceWarnings?.({ rundb, loaded, partial: reading.partial }) ?? []
+      }),
     ]
     await breathe(signal)
     const scope = options.scope && narrowed(rundb, options.scope)

@@ -8,22 +8,21 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { indexActions } from '../rundb/actions.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
-import { BEYOND } from '../rundb/known.ts'
+import { countCreated, deletionCandidates } from '../rundb/deletions.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
+import { heldBy } from '../rundb/state-scope.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
-import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
 import { loadKnown } from './candidates.ts'
-import { deletionCandidates } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
-import { heldBy, narrowDestruction } from './destroy-scope.ts'
-import { warnOfKey } from './key-warnings.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
+import { narrowDestruction } from './scope.ts'
 import { summarise } from './summarise.ts'
+import { markAccepted, warnOfKey } from './warnings.ts'
 import { keySort, stateVersion } from './where.ts'
 
 export interface ComputeDestroyPlanOptions {
@@ -33,9 +32,9 @@ export interface ComputeDestroyPlanOptions {
   /** The run's scratch folder. */
   scratch: string
   /** Leave out users who have signed in since they were created. */
-  spareSignedIn: boolean
+  keepSignedIn: boolean
   /** Leave out what was changed in WorkOS since it was applied. */
-  spareChanged: boolean
+  keepChanged: boolean
   /** Of whom to undo the migration. Default: of everybody. */
   scope?: Scope
   onWarning?: (problem: Problem) => void
@@ -50,11 +49,7 @@ async function readCreated(
   onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural } = definition
-  const count = set.rundb.count(
-    `SELECT count(*) FROM known k WHERE kind = ? AND ownership = 'created' AND NOT ${BEYOND}`,
-    name,
-  )
-  if (count > LOOKUPS_AT_MOST) {
+  if (countCreated(set.rundb, name) > LOOKUPS_AT_MOST) {
     await listLive(set.rundb, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
     return
   }
@@ -69,7 +64,7 @@ async function readCreated(
 
 /** Plans the deletion of everything that this state created. The source is not read; nothing is written. */
 export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Promise<Plan> {
-  const { loaded, state, target, spareSignedIn, spareChanged, onProgress = () => {} } = options
+  const { loaded, state, target, keepSignedIn, keepChanged, onProgress = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
   const rundb = new RunDatabase(options.scratch)
@@ -80,7 +75,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   const scope = options.scope && narrowDestruction(rundb, options.scope)
   const set = new DesiredSet(rundb, accounting, { partial: false }, undefined, scope)
   for (const definition of kindDefinitions) {
-    if ((!spareSignedIn && !spareChanged) || definition.sparse) continue
+    if ((!keepSignedIn && !keepChanged) || definition.sparse) continue
     onProgress({ phase: `reading ${definition.plural} from WorkOS` })
     await readCreated(set, target.client, definition, onProgress)
   }
@@ -89,8 +84,8 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     {
       kinds: kindDefinitions.map(({ name }) => name),
       protect: manifest.safety.protect,
-      ...(scope && { held: (candidate) => heldBy(rundb, candidate) }),
-      ...(spareSignedIn || spareChanged ? { spare: { signedIn: spareSignedIn, changed: spareChanged } } : {}),
+      ...(scope && { held: ({ kind, key }) => heldBy(rundb, kind, key) }),
+      ...(keepSignedIn || keepChanged ? { keep: { signedIn: keepSignedIn, changed: keepChanged } } : {}),
     },
   )
   indexActions(rundb)

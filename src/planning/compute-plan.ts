@@ -4,26 +4,23 @@ import type { Problem } from '../diagnostics/problem.ts'
 import { kindDefinitions, plannedKinds } from '../kinds/registry.ts'
 import { indexActions } from '../rundb/actions.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
+import { countUnknownRejects } from '../rundb/deletions.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
-import { markAccepted } from './accepted-warnings.ts'
 import { checkBinding } from './binding.ts'
 import { type ComputeDesiredOptions, computeDesired, type DesiredReading } from './compute-desired.ts'
-import { countUnknownRejects } from './deletion-tables.ts'
 import { planDeletions } from './deletions.ts'
 import { type FieldTable, fieldTables } from './field-table.ts'
 import { checkPartial, checkUnknownRejects } from './guards.ts'
-import { warnOfKey } from './key-warnings.ts'
-import { lookalikeAddresses, swappedNames } from './people-warnings.ts'
 import { Plan, type PlanSummary } from './plan.ts'
 import { planKind } from './plan-kind.ts'
-import { everybodyVerified, shownWarning } from './plan-warnings.ts'
+import { findBeyond } from './scope.ts'
 import { unreadColumns } from './source-columns.ts'
-import { findBeyond } from './state-scope.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
-import { emptyFields, nullsInFields, oneRole, withoutUnmapped } from './value-warnings.ts'
+import { emptyFields, mapsSecret, nullsInFields, withoutUnmapped } from './value-warnings.ts'
+import { markAccepted, shownWarning, warnOfKey } from './warnings.ts'
 import { keySort, stateVersion } from './where.ts'
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
@@ -35,7 +32,11 @@ export interface ComputePlanOptions extends ComputeDesiredOptions {
   showsWarnings?: boolean
 }
 
-/** Reads the source and compares it with the state and with WorkOS. Writes nothing to either. */
+/**
+ * Reads the source and compares it with the state and with WorkOS. Writes nothing to either.
+ * In: the manifest, the state, WorkOS. Out: a plan, whose actions are in the run's database. On the way: the desired set (computeDesired), kind
+ * by kind what happens to it (planKind), what is deleted (planDeletions), then sums and guards (summarise) and warnings.
+ */
 export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   const { loaded, state, target, refresh, signal, onProgress = () => {} } = options
   const { manifest } = loaded
@@ -87,9 +88,6 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   return plan
 }
 
-/** `map.user.password`, `map.user.passwordHash`. */
-const PASSWORD = 'map.user.password'
-
 /** Warnings about the values of resources that change. An unchanged kind was checked when it changed. */
 function valueWarnings(
   { set, warnings, columns }: DesiredReading,
@@ -101,21 +99,23 @@ function valueWarnings(
   // Ten users of a pilot may well have one role, and no phone number.
   const whole = set.scope === undefined ? fields : fieldTables(set, kindDefinitions, { whole: true })
   const tables = whole.filter(({ kind }) => changing.includes(kind))
-  const ofUsers = changing.includes('user')
   // What a part of the source has in common says nothing of everybody.
   const { partial } = set.reading
   return [
     ...(partial ? [] : emptyFields(tables, loaded, columns)).filter(({ path = '' }) => {
       // Of who is out of scope no secrets are kept.
-      return !warnings.some((told) => told.path === path) && (set.scope === undefined || !path.startsWith(PASSWORD))
+      return !warnings.some((told) => told.path === path) && (set.scope === undefined || !mapsSecret(path))
     }),
     ...nullsInFields(
       tables,
       loaded,
       warnings.some(({ code }) => code === 'written_null'),
     ),
-    ...(partial ? [] : oneRole(tables, loaded)),
-    ...(ofUsers && !partial ? everybodyVerified(set, loaded) : []),
-    ...(ofUsers ? [...swappedNames(set, loaded), ...lookalikeAddresses(set, loaded)] : []),
+    // What depends on others first: how people and places are tied together, then the people.
+    ...kindDefinitions.toReversed().flatMap(({ name, remarks }) => {
+      if (!changing.includes(name)) return []
+      const filling = tables.find(({ kind }) => kind === name)
+      return remarks?.valueWarnings?.({ rundb: set.rundb, loaded, partial, filling }) ?? []
+    }),
   ]
 }

@@ -2,13 +2,26 @@ import { compareKnown } from '../comparing/three-way.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
 import type { DesiredResource } from '../resource.ts'
-import { BEYOND } from '../rundb/known.ts'
+import {
+  type DeletionCandidate,
+  deletedBy,
+  deletionCandidates,
+  hasRejects,
+  insertSkippedDeletion,
+  isLeaving,
+  isRejected,
+  skippedCode,
+} from '../rundb/deletions.ts'
 import { findLive, insertLive } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { DeleteAction, SkippedDeletion } from './action.ts'
-import { type DeletionCandidate, deletionCandidates, insertSkippedDeletion, isRejected } from './deletion-tables.ts'
 import { addAction } from './phases.ts'
 import type { PlanningContext } from './planning-context.ts'
+
+/**
+ * What of the state is deleted. In: the copy of the state and the desired set in the run's database, and what the manifest says of deleting.
+ * Out: an action for each resource that goes, and for each that stays although it would go by the rule, why.
+ */
 
 export interface DeletionRules {
   /** Kinds of which what left the source is deleted. */
@@ -16,166 +29,155 @@ export interface DeletionRules {
   /** Kinds that are never deleted. */
   protect: readonly string[]
   /** Leave out what has been used or changed in WorkOS since it was created; undefined: do not look. */
-  spare?: { signedIn: boolean; changed: boolean }
+  keep?: { signedIn: boolean; changed: boolean }
   /** Why something stays since others have ties to it; undefined: nobody has. */
   held?: (candidate: DeletionCandidate) => string | undefined
 }
 
+/** Why something stays. */
+type Reason = Pick<SkippedDeletion, 'code' | 'message'>
+
 /**
  * Plans the deletion of what the state holds and the desired set does not. Only what this state created is ever deleted.
- * Users come first; their memberships go with them, without requests of their own. An organization goes only when nobody is
- * left in it whom this state did not put there, and so does a group. All else comes last: it goes with what it refers to, or by itself.
+ * People come first; their memberships go with them, without requests of their own. A place goes only when nobody is left in it whom this
+ * state did not put there. All else comes last: it goes with what it refers to, or by itself.
  */
 export async function planDeletions(context: PlanningContext, rules: DeletionRules): Promise<void> {
   const { rundb } = context.set
+  const ofRound = (round: 'people' | 'places' | undefined) =>
+    kindDefinitions.filter(({ deletion }) => deletion?.round === round)
+  const [people, places, others] = [ofRound('people'), ofRound('places'), ofRound(undefined)]
   rundb.transaction(() => {
-    for (const user of deletionCandidates(rundb, 'user')) decide(context, rules, user)
-    for (const membership of deletionCandidates(rundb, 'membership')) decideDependent(context, rules, membership)
+    for (const definition of people) decideKind(context, rules, definition, new Set())
   })
-  const organizations = await withOthers(context, rules, 'organization', 'membership')
-  const groups = await withOthers(context, rules, 'group', 'group-membership')
-  const inhabited = organizations.union(groups)
+  const inhabited = new Set<string>()
+  for (const definition of kindDefinitions) {
+    for (const id of await withOthers(context, rules, definition)) inhabited.add(id)
+  }
   rundb.transaction(() => {
-    for (const organization of deletionCandidates(rundb, 'organization'))
-      decide(context, rules, organization, inhabited)
-    for (const membership of deletionCandidates(rundb, 'membership')) takeAlong(context, membership, 'organization')
-    for (const { name, refs } of kindDefinitions) {
-      if (DECIDED.has(name)) continue
-      for (const candidate of deletionCandidates(rundb, name)) {
-        if (Object.keys(refs).length > 0) decideDependent(context, rules, candidate, inhabited)
-        else decide(context, rules, candidate)
-      }
+    for (const definition of places) decideKind(context, rules, definition, inhabited)
+    const names = new Set(places.map(({ name }) => name))
+    for (const { name, refs } of people) {
+      const roles = Object.keys(refs).filter((role) => names.has(refs[role] ?? ''))
+      if (roles.length === 0) continue
+      for (const candidate of deletionCandidates(rundb, name)) takeAlong(context, candidate, roles)
     }
+    for (const definition of others) decideKind(context, rules, definition, inhabited)
   })
 }
-
-/** Kinds that are looked at before all others. */
-const DECIDED: ReadonlySet<string> = new Set(['user', 'membership', 'organization'])
 
 /** @param inhabited ids of what has members who stay */
-function decide(
+function decideKind(
   context: PlanningContext,
   rules: DeletionRules,
-  candidate: DeletionCandidate,
-  inhabited: ReadonlySet<string> = new Set(),
+  definition: KindDefinition,
+  inhabited: ReadonlySet<string>,
 ): void {
-  const { kind } = candidate
-  if (!rules.kinds.includes(kind)) return
-  const reason = reasonToSpare(context, rules, kindDefinition(kind), candidate, inhabited)
-  if (reason) skip(context, candidate, ...reason)
-  else remove(context, candidate)
+  const roles = Object.keys(definition.refs)
+  for (const candidate of deletionCandidates(context.set.rundb, definition.name)) {
+    if (takeAlong(context, candidate, roles) || !rules.kinds.includes(candidate.kind)) continue
+    const reason =
+      staysWith(context.set.rundb, definition, candidate) ??
+      whySkipped(context, rules, definition, candidate, inhabited)
+    if (reason) insertSkippedDeletion(context.set.rundb, { kind: candidate.kind, key: candidate.key, ...reason })
+    else remove(context, candidate)
+  }
 }
 
-/** Goes with what it refers to; stays with a user who stays, for a user is left as a whole or not at all. */
-function decideDependent(
-  context: PlanningContext,
-  rules: DeletionRules,
+/** What refers to something that is left as a whole stays where that stays. */
+function staysWith(
+  rundb: RunDatabase,
+  { refs, deletion }: KindDefinition,
   candidate: DeletionCandidate,
-  inhabited?: ReadonlySet<string>,
-): void {
-  const { kind, refs, ownership } = candidate
-  const definition = kindDefinition(kind)
-  if (Object.keys(definition.refs).some((role) => takeAlong(context, candidate, role))) return
-  const spared = context.set.rundb
-    .statement("SELECT code FROM spared WHERE kind = 'user' AND key = ?")
-    .get(refs.user ?? '')
-  const userStays =
-    spared !== undefined && spared.code !== 'out_of_scope' && !(definition.undoneAlone && spared.code === 'adopted')
-  if (userStays && rules.kinds.includes(kind) && ownership === 'created') {
-    skip(context, candidate, 'depends', `its user user:${refs.user} stays`)
-  } else decide(context, rules, candidate, inhabited)
+): Reason | undefined {
+  if (candidate.ownership !== 'created') return undefined
+  for (const [role, kind] of Object.entries(refs)) {
+    if (!kindDefinition(kind).deletion?.whole) continue
+    const key = candidate.refs[role] ?? ''
+    const code = skippedCode(rundb, kind, key)
+    if (code === undefined || code === 'out_of_scope' || (deletion?.undoneAlone && code === 'adopted')) continue
+    return { code: 'depends', message: `its ${kind} ${kind}:${key} stays` }
+  }
+  return undefined
 }
 
-/**
- * Everything ends with what it refers to: a membership with its user or its organization. What that goes with itself is named
- * instead, since nothing is gone before the one request that deletes all of it.
- */
-function takeAlong(context: PlanningContext, candidate: DeletionCandidate, role: string): boolean {
-  const kind = kindDefinition(candidate.kind).refs[role] ?? ''
-  const key = candidate.refs[role] ?? ''
-  const gone = context.set.rundb
-    .statement(
-      `SELECT action ->> '$.with.kind' AS kind, action ->> '$.with.key' AS key FROM actions
-       WHERE kind = ? AND key = ? AND type = 'delete'`,
-    )
-    .get(kind, key)
-  if (gone === undefined) return false
-  remove(context, candidate, { kind: String(gone.kind ?? kind), key: String(gone.key ?? key) })
-  return true
+/** Everything ends with what it refers to: a membership with its user or its organization. */
+function takeAlong(context: PlanningContext, candidate: DeletionCandidate, roles: readonly string[]): boolean {
+  const { refs } = kindDefinition(candidate.kind)
+  for (const role of roles) {
+    const holder = deletedBy(context.set.rundb, refs[role] ?? '', candidate.refs[role] ?? '')
+    if (holder === undefined) continue
+    remove(context, candidate, holder)
+    return true
+  }
+  return false
 }
 
-function reasonToSpare(
+function whySkipped(
   context: PlanningContext,
   rules: DeletionRules,
   definition: KindDefinition,
   candidate: DeletionCandidate,
   inhabited: ReadonlySet<string>,
-): [SkippedDeletion['code'], string] | undefined {
+): Reason | undefined {
   const { rundb } = context.set
-  if (isRejected(rundb, candidate)) return ['rejected', 'its record was rejected: it has not left the source']
-  if (candidate.ownership === 'adopted') return ['adopted', 'it was in WorkOS before, and was adopted']
+  const { deletion = {}, name, plural } = definition
+  if (isRejected(rundb, name, candidate.key) || (deletion.madeFrom && hasRejects(rundb, deletion.madeFrom))) {
+    return { code: 'rejected', message: 'its record was rejected: it has not left the source' }
+  }
+  if (candidate.ownership === 'adopted') {
+    return { code: 'adopted', message: 'it was in WorkOS before, and was adopted' }
+  }
   const held = rules.held?.(candidate)
-  if (held !== undefined && candidate.kind !== 'user') return ['out_of_scope', held]
-  if (inhabited.has(candidate.id)) return ['has_others', 'it has members whom this state does not remove']
-  if (rules.protect.includes(candidate.kind)) return ['protected', 'safety.protect names its kind']
+  const heldBack: Reason | undefined = held === undefined ? undefined : { code: 'out_of_scope', message: held }
+  if (heldBack && !deletion.whole) return heldBack
+  if (inhabited.has(candidate.id)) {
+    return { code: 'has_others', message: 'it has members whom this state does not remove' }
+  }
+  if (rules.protect.includes(name)) return { code: 'protected', message: 'safety.protect names its kind' }
   if (definition.remove(candidate.id) === undefined) {
-    const what = definition.name === 'role' ? 'environment roles' : definition.plural
-    return ['no_deletion', `WorkOS offers no deletion of ${what}`]
+    return { code: 'no_deletion', message: `WorkOS offers no deletion of ${deletion.called ?? plural}` }
   }
   // A user who stays for one of these reasons keeps the memberships; one that is held by others outside of the scope loses those within.
-  return used(rundb, rules.spare, definition, candidate) ?? (held === undefined ? undefined : ['out_of_scope', held])
+  return whyUsed(rundb, rules.keep, definition, candidate) ?? heldBack
 }
 
 /** Whether it has been used or changed in WorkOS since. */
-function used(
+function whyUsed(
   rundb: RunDatabase,
-  sparing: DeletionRules['spare'],
+  keep: DeletionRules['keep'],
   definition: KindDefinition,
   { kind, id, attributes, answered }: DeletionCandidate,
-): [SkippedDeletion['code'], string] | undefined {
-  const live = sparing && findLive(rundb, kind, 'id', id)
+): Reason | undefined {
+  const live = keep && findLive(rundb, kind, 'id', id)
   if (live === undefined) return undefined
-  if (sparing?.signedIn && typeof live.attributes.lastSignInAt === 'string') {
-    return ['signed_in', `the user has signed in since (${live.attributes.lastSignInAt})`]
-  }
+  const used = keep?.signedIn ? definition.deletion?.usedSince?.(live) : undefined
+  if (used !== undefined) return { code: 'signed_in', message: used }
   const { kept } = compareKnown(definition, attributes, attributes, live.attributes, undefined, 'created', answered)
   const changed = kept.filter(({ reason }) => reason !== 'answered otherwise')
-  if (!sparing?.changed || changed.length === 0) return undefined
-  return ['changed_since', `it was changed in WorkOS since: ${changed.map(({ field }) => field).join(', ')}`]
+  if (!keep?.changed || changed.length === 0) return undefined
+  const fields = changed.map(({ field }) => field).join(', ')
+  return { code: 'changed_since', message: `it was changed in WorkOS since: ${fields}` }
 }
 
 /** Ids of what is about to be deleted, of one kind, and has a member who is not about to leave. */
 async function withOthers(
   { set: { rundb }, api }: PlanningContext,
   rules: DeletionRules,
-  kind: string,
-  memberKind: string,
-): Promise<ReadonlySet<string>> {
-  const inhabited = new Set<string>()
-  if (!rules.kinds.includes(kind)) return inhabited
+  { name: kind, deletion }: KindDefinition,
+): Promise<string[]> {
+  const memberKind = deletion?.keptBy
+  if (memberKind === undefined || !rules.kinds.includes(kind)) return []
   const ids: string[] = []
   for (const { id, ownership } of deletionCandidates(rundb, kind)) if (ownership === 'created') ids.push(id)
+  const inhabited: string[] = []
   for (const id of ids) {
     for await (const page of kindDefinition(memberKind).list(api, [id])) {
       insertLive(rundb, memberKind, page)
-      if (page.some((member) => !leaves(rundb, memberKind, member.id))) inhabited.add(id)
+      if (page.some((member) => !isLeaving(rundb, memberKind, member.id))) inhabited.push(id)
     }
   }
   return inhabited
-}
-
-/** Whether the state has a member whom the source lacks, and nothing keeps it. */
-function leaves(rundb: RunDatabase, kind: string, id: string): boolean {
-  return (
-    rundb
-      .statement(
-        `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2
-           AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
-           AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
-           AND NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key) AND NOT ${BEYOND}`,
-      )
-      .get(kind, id) !== undefined
-  )
 }
 
 function remove(
@@ -186,13 +188,4 @@ function remove(
   const resource: DesiredResource = { kind, key, attributes: rest.attributes, secrets: null, refs: rest.refs }
   const label = kindDefinition(kind).label(resource)
   addAction(context.set.rundb, { type: 'delete', kind, key, label, id, ...(holder ? { with: holder } : {}) })
-}
-
-function skip(
-  context: PlanningContext,
-  { kind, key }: DeletionCandidate,
-  code: SkippedDeletion['code'],
-  message: string,
-): void {
-  insertSkippedDeletion(context.set.rundb, { kind, key, code, message })
 }

@@ -1,5 +1,21 @@
 import type { Limit } from '../config/limits.ts'
-import { type Limits, ORGANIZATION_DELETES } from '../workos/limiter.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
+import {
+  countActionsOfType,
+  countChanges,
+  countChangesWith,
+  countCreatesWith,
+  countOwnDeletions,
+} from '../rundb/plan-reading.ts'
+import { classify, type Limits, ORGANIZATION_DELETES, type RequestClass } from '../workos/limiter.ts'
+import type { Action, KindSummary } from './action.ts'
+
+/**
+ * The requests that carrying a plan out takes. In: the actions in the run's database, and the limits. Out: how many writes there are and the
+ * least time that they take; while it is carried out, what is left of them.
+ */
 
 /** Requests that applying will send, and the least time they take within the limits. */
 export interface Estimate {
@@ -14,14 +30,13 @@ export interface Estimate {
   limit: Limit & { of: 'writes' | 'requests' | 'organization deletes' }
 }
 
+type WriteSums = Pick<Estimate, 'writes' | 'userManagementWrites' | 'organizationDeletes'>
+
 /**
  * The time the windows allow for a number of requests. A window that is filled at once opens again a full length later, so
  * n requests take (⌈n / count⌉ − 1) lengths.
  */
-export function estimate(
-  counts: Pick<Estimate, 'writes' | 'userManagementWrites' | 'organizationDeletes'>,
-  limits: Limits,
-): Estimate {
+export function estimate(counts: WriteSums, limits: Limits): Estimate {
   const windows = [
     { of: 'writes', requests: counts.userManagementWrites, ...limits.writes },
     { of: 'requests', requests: counts.writes, ...limits.requests },
@@ -36,4 +51,99 @@ export function estimate(
   const [slowest] = timed.toSorted((a, b) => b.milliseconds - a.milliseconds || b.filled - a.filled)
   if (slowest === undefined) throw new RangeError('there is no limit')
   return { ...counts, seconds: slowest.milliseconds / 1000, limit: slowest.limit }
+}
+
+/** All writes that a plan sends, by the windows that they count in. */
+export function sumWrites(set: DesiredSet, definitions: readonly KindDefinition[]): WriteSums {
+  const sums = { writes: 0, userManagementWrites: 0, organizationDeletes: 0 }
+  for (const definition of definitions) {
+    const { create, change, delete: deletes } = countWrites(set, definition)
+    const sent = create + change
+    sums.writes += sent + deletes
+    if (definition.rateClass === 'write') sums.userManagementWrites += sent
+    const deletion = deletionClass(definition)
+    if (deletion === 'write') sums.userManagementWrites += deletes
+    if (deletion === 'organization-delete') sums.organizationDeletes += deletes
+  }
+  return sums
+}
+
+/** Writes of a kind by what they are for: updates and adoptions are changes. */
+interface Writes {
+  create: number
+  change: number
+  delete: number
+}
+
+/**
+ * The writes that the actions of a kind send: a create one, an update or an adoption one if it changes something in WorkOS; a
+ * separate field is one more, whichever it is.
+ */
+function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): Writes {
+  const writes: Writes = {
+    create: countActionsOfType(rundb, name, 'create'),
+    change: countChanges(rundb, name),
+    delete: countOwnDeletions(rundb, name),
+  }
+  for (const field of Object.keys(fields).filter((one) => fields[one]?.separate)) {
+    writes.create += countCreatesWith(rundb, name, field)
+    writes.change += countChangesWith(rundb, name, field)
+  }
+  return writes
+}
+
+/** The windows that a kind's deletions count in. */
+function deletionClass(definition: KindDefinition): RequestClass | undefined {
+  const path = definition.remove('id')?.path
+  return path === undefined ? undefined : classify('DELETE', path)
+}
+
+interface Part {
+  actions: number
+  /** Of one action, on average. */
+  writes: number
+  requestClass: RequestClass
+}
+
+const PARTS = { create: 'create', update: 'change', adopt: 'change', delete: 'delete' } as const
+
+/** What has not begun yet of a plan while it is carried out, and the writes that it will send. */
+export class WorkLeft {
+  /** How many actions there are. */
+  readonly total: number
+  readonly #parts = new Map<string, Part>()
+
+  constructor({ set, summary }: { set: DesiredSet; summary: { kinds: readonly KindSummary[] } }) {
+    for (const definition of kindDefinitions) {
+      const kind = summary.kinds.find((one) => one.kind === definition.name)
+      if (kind === undefined) continue
+      const writes = countWrites(set, definition)
+      const add = (part: keyof Writes, actions: number, requestClass: RequestClass) => {
+        if (actions === 0) return
+        this.#parts.set(`${kind.kind} ${part}`, { actions, writes: writes[part] / actions, requestClass })
+      }
+      add('create', kind.create, definition.rateClass)
+      add('change', kind.update + kind.adopt, definition.rateClass)
+      add('delete', kind.delete, deletionClass(definition) ?? 'other')
+    }
+    this.total = summary.kinds.reduce(
+      (sum, { create, update, adopt, blocked, delete: deleted }) => sum + create + update + adopt + blocked + deleted,
+      0,
+    )
+  }
+
+  /** An action begins. */
+  start({ kind, type }: Pick<Action, 'kind' | 'type'>): void {
+    const part = type === 'blocked' ? undefined : this.#parts.get(`${kind} ${PARTS[type]}`)
+    if (part !== undefined && part.actions > 0) part.actions -= 1
+  }
+
+  /** The writes of what is left, by the windows that they count in. */
+  requests(): Partial<Record<RequestClass, number>> {
+    const requests: Partial<Record<RequestClass, number>> = {}
+    for (const { actions, writes, requestClass } of this.#parts.values()) {
+      requests[requestClass] = (requests[requestClass] ?? 0) + actions * writes
+    }
+    return requests
+  }
 }

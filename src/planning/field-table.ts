@@ -1,8 +1,9 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
+import { valuesOfKind } from '../rundb/field-values.ts'
 import { saysNothing } from '../sources/text/written-nulls.ts'
-import { describeSecrets } from './action-values.ts'
+import { describeSecrets } from './action.ts'
 
 /** How full one field is over all desired resources of a kind. */
 export interface FieldColumn {
@@ -131,11 +132,11 @@ function fieldTable({ rundb }: DesiredSet, { name, plural, fields }: KindDefinit
   const tallies = new Tallies()
   let resources = 0
   let example = new Map<string, Json>()
-  for (const row of rowsOf(rundb, name, whole)) {
-    const attributes: Record<string, Json> = JSON.parse(String(row.attributes))
+  for (const row of valuesOfKind(rundb, name, whole)) {
+    const attributes: Record<string, Json> = JSON.parse(row.attributes)
     tallies.addAll(attributes)
     if (row.secrets !== null) {
-      const secrets = describeSecrets(JSON.parse(String(row.secrets)))
+      const secrets = describeSecrets(JSON.parse(row.secrets))
       for (const [field, said] of Object.entries(secrets)) tallies.addSecret(field, said)
     }
     resources += 1
@@ -151,11 +152,6 @@ function fieldTable({ rundb }: DesiredSet, { name, plural, fields }: KindDefinit
     fields: [...emptyFields(fields, tallies.byField), ...columns].toSorted(inOrderOf(Object.keys(fields))),
     ...(tallies.cut && { cut: true }),
   }
-}
-
-function* rowsOf({ db }: DesiredSet['rundb'], kind: string, whole: boolean) {
-  yield* db.prepare('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq').iterate(kind)
-  if (whole) yield* db.prepare('SELECT attributes, NULL AS secrets FROM out_of_scope WHERE kind = ?').iterate(kind)
 }
 
 function columnOf(

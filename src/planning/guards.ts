@@ -1,7 +1,7 @@
 import { exceeds } from '../config/limits.ts'
 import type { Manifest, Threshold } from '../config/manifest.ts'
 import { counted } from '../diagnostics/counted.ts'
-import type { KindSummary } from './kind-summary.ts'
+import type { KindSummary } from './action.ts'
 
 /** A threshold that refuses a plan: the figure, the limit, and what allows it. */
 export interface GuardRefusal {

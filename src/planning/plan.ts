@@ -1,16 +1,26 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Problem, Reason } from '../diagnostics/problem.ts'
-import type { ConnectionCounts } from '../kinds/connection/connection-counts.ts'
-import { type CaseCount, caseCounts } from '../kinds/user/duplicate-cases.ts'
+import type { SummaryParts } from '../kinds/kind.ts'
+import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
+import { countSkippedDeletions, orphansOfKind, skippedDeletions } from '../rundb/deletions.ts'
+import { type CaseCount, caseCounts } from '../rundb/merges.ts'
 import type { NoteCount } from '../rundb/notes.ts'
-import type { Action, Drift, SkippedDeletion } from './action.ts'
+import {
+  actionsInOrder,
+  actionsOfType,
+  type BlockedCount,
+  blockedCounts,
+  countBlockedReasons,
+  countBlockedRecords,
+  countDrift,
+  driftItems,
+} from '../rundb/plan-reading.ts'
+import type { Action, Drift, KindSummary, SkippedDeletion } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
-import type { KindSummary } from './kind-summary.ts'
-import { type OrphanedResource, orphansOf } from './orphans.ts'
-import type { PasswordCounts } from './password-counts.ts'
 import { type KeySort, type Where, whereabouts } from './where.ts'
+
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
 export type PlanWarning = Reason &
   Pick<Problem, 'at'> & {
@@ -18,14 +28,11 @@ export type PlanWarning = Reason &
     accepted?: true
   }
 
-export interface PlanSummary {
+export interface PlanSummary extends SummaryParts {
   kinds: KindSummary[]
   /** Whether there is anything to apply. */
   changes: boolean
   notes: NoteCount[]
-  passwords: PasswordCounts
-  /** Single sign-on connections that go into files and are not sent. */
-  handoff: ConnectionCounts
   estimate: Estimate
   refusals: GuardRefusal[]
   /** What is odd about the plan as a whole, and refuses nothing: who reads it should look. */
@@ -47,6 +54,19 @@ export interface PlanInputs {
   key: KeySort | null
   state: { lineage: string | null; serial: number }
   toolVersion: string
+}
+
+/** A resource of the state that the source no longer has: it is left alone in WorkOS. */
+export interface OrphanedResource {
+  kind: string
+  key: string
+  /** For people: an e-mail address, an organization's name. */
+  label: string
+  /** WorkOS's id. */
+  id: string
+  ownership: 'created' | 'adopted'
+  /** The source has its record, and the manifest leaves that out: by which condition. */
+  leftOutBy?: string
 }
 
 /** All the actions, plus what they were computed from. The actions stay in the run's database. */
@@ -81,46 +101,30 @@ export class Plan {
 
   /** The actions in the order they are carried out. */
   *actions(): Generator<Action> {
-    for (const row of this.set.rundb.db.prepare('SELECT action FROM actions ORDER BY phase, position').iterate()) {
-      yield JSON.parse(String(row.action))
-    }
+    for (const action of actionsInOrder(this.set.rundb)) yield JSON.parse(action)
   }
 
   /** The first actions of one kind and type. */
   sample(kind: string, type: Action['type'], limit: number): Action[] {
-    return this.set.rundb
-      .statement('SELECT action FROM actions WHERE kind = ? AND type = ? ORDER BY position LIMIT ?')
-      .all(kind, type, limit)
-      .map((row) => JSON.parse(String(row.action)))
+    return actionsOfType(this.set.rundb, kind, type, limit).map((action) => JSON.parse(action))
   }
 
   *drift(limit = Number.MAX_SAFE_INTEGER): Generator<Drift> {
-    for (const row of this.set.rundb.db.prepare('SELECT drift FROM drift LIMIT ?').iterate(limit)) {
-      yield JSON.parse(String(row.drift))
-    }
+    for (const drift of driftItems(this.set.rundb, limit)) yield JSON.parse(drift)
   }
 
   driftCount(): number {
-    return this.set.rundb.count('SELECT count(*) FROM drift')
+    return countDrift(this.set.rundb)
   }
 
   /** What deleting leaves alone, by reason, most first. */
-  sparedCounts(): { kind: string; code: string; count: number }[] {
-    return this.set.rundb
-      .statement('SELECT kind, code, count(*) AS n FROM spared GROUP BY kind, code ORDER BY n DESC, kind, code')
-      .all()
-      .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
+  skippedDeletionCounts(): { kind: string; code: string; count: number }[] {
+    return countSkippedDeletions(this.set.rundb)
   }
 
-  *spared(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
-    for (const row of this.set.rundb.db.prepare('SELECT * FROM spared LIMIT ?').iterate(limit)) {
-      const { kind, key, code, message } = row
-      yield {
-        kind: String(kind),
-        key: String(key),
-        code: String(code) as SkippedDeletion['code'],
-        message: String(message),
-      }
+  *skippedDeletions(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
+    for (const { code, ...skipped } of skippedDeletions(this.set.rundb, limit)) {
+      yield { ...skipped, code: code as SkippedDeletion['code'] }
     }
   }
 
@@ -129,42 +133,39 @@ export class Plan {
     return this.purpose === 'destroy' ? 0 : this.summary.kinds.reduce((sum, { orphaned }) => sum + orphaned, 0)
   }
 
-  /** They by name. */
+  /** They by name, in the order of the kinds and of their keys. */
   *orphans(limit = Number.POSITIVE_INFINITY): Generator<OrphanedResource> {
-    const kinds = this.summary.kinds.filter(({ orphaned }) => orphaned > 0).map(({ kind }) => kind)
-    if (this.orphanCount() > 0) yield* orphansOf(this.set.rundb, kinds, limit)
+    if (this.orphanCount() === 0) return
+    let left = limit
+    for (const { kind, orphaned } of this.summary.kinds) {
+      if (left <= 0) return
+      if (orphaned === 0) continue
+      for (const { key, id, attributes, refs, ownership, leftOutBy } of orphansOfKind(this.set.rundb, kind, left)) {
+        left -= 1
+        const label = kindDefinition(kind).label({ kind, key, attributes, secrets: null, refs })
+        yield { kind, key, label, id, ownership, ...(leftOutBy !== undefined && { leftOutBy }) }
+      }
+    }
   }
 
-  /** Named cases of duplicate users: those of the source, then clashes with what is in WorkOS. */
+  /** Named cases of duplicates: those of the source, then clashes with what is in WorkOS. */
   caseCounts(): CaseCount[] {
-    const clashes = this.set.rundb
-      .statement(
-        `SELECT a.action ->> 'code' AS code, count(*) AS users, sum(d.records) AS records FROM actions a
-         JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND a.type = 'blocked'
-           AND a.action ->> 'code' IN ('external_id_clash', 'identity_clash', 'exists_already', 'unverified_account') GROUP BY 1 ORDER BY 1`,
+    const clashes = kindDefinitions.flatMap(({ name, remarks: { duplicateCodes } = {} }) => {
+      if (duplicateCodes === undefined) return []
+      return countBlockedRecords(this.set.rundb, name, duplicateCodes).map(
+        ({ code, resources, records }): CaseCount => ({ code, fate: 'blocked', users: resources, records }),
       )
-      .all()
-      .map(({ code, users, records }): CaseCount => {
-        return { code: String(code), fate: 'blocked', users: Number(users), records: Number(records) }
-      })
+    })
     return [...caseCounts(this.set.rundb), ...clashes]
   }
 
   /** Blocked resources by reason, most first. Reasons that name the resource are as many as those are. */
-  *blockedCounts(limit = -1): Generator<{ kind: string; code: string; message: string; count: number }> {
-    for (const row of this.set.rundb.db.prepare(`${BLOCKED_COUNTS} LIMIT ?`).iterate(limit)) {
-      yield { kind: String(row.kind), code: String(row.code), message: String(row.message), count: Number(row.n) }
-    }
+  blockedCounts(limit = -1): Generator<BlockedCount> {
+    return blockedCounts(this.set.rundb, limit)
   }
 
   /** How many reasons there are. */
   blockedReasons(): number {
-    return this.set.rundb.count(`SELECT count(*) FROM (${BLOCKED_COUNTS})`)
+    return countBlockedReasons(this.set.rundb)
   }
 }
-
-/** Those that wait for something that is blocked do so for one reason, whatever it is called. */
-const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, min(action ->> 'message') AS message, count(*) AS n FROM actions
-  WHERE type = 'blocked'
-  GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
-  ORDER BY n DESC, kind, code, message`

@@ -1,14 +1,21 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { countConnections, NONE } from '../kinds/connection/connection-counts.ts'
-import type { KindDefinition } from '../kinds/kind.ts'
+import type { KindDefinition, SummaryParts } from '../kinds/kind.ts'
+import { kindDefinitions, NO_SUMMARY } from '../kinds/registry.ts'
+import { countOrphans } from '../rundb/deletions.ts'
+import {
+  countActionsOfType,
+  countBlockedBy,
+  countDesired,
+  countDrifted,
+  countGone,
+  countRefusedDrift,
+} from '../rundb/plan-reading.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Limits } from '../workos/limiter.ts'
-import { countWrites, deletionClass } from './count-writes.ts'
-import { estimate } from './estimate.ts'
+import type { KindSummary } from './action.ts'
+import { estimate, sumWrites } from './estimate.ts'
 import { checkDrift, checkGuards } from './guards.ts'
-import type { KindSummary } from './kind-summary.ts'
-import { countOrphans } from './orphans.ts'
-import { countPasswords } from './password-counts.ts'
 import type { PlanSummary } from './plan.ts'
 
 /** Adds a plan up: per kind, in requests, and against the guards. */
@@ -20,28 +27,18 @@ export function summarise(
   refreshed: boolean,
 ): PlanSummary {
   const kinds = definitions.map((definition) => summariseKind(set, definition))
-  let writes = 0
-  let userManagementWrites = 0
-  let organizationDeletes = 0
-  for (const definition of definitions) {
-    const { create, change, delete: deletes } = countWrites(set, definition)
-    const sent = create + change
-    writes += sent + deletes
-    if (definition.rateClass === 'write') userManagementWrites += sent
-    const deletion = deletionClass(definition)
-    if (deletion === 'write') userManagementWrites += deletes
-    if (deletion === 'organization-delete') organizationDeletes += deletes
-  }
+  // Differences to a definition were there when it was adopted.
+  const refused = countRefusedDrift(set.rundb)
   return {
     kinds,
     changes: kinds.some((kind) => kind.create + kind.update + kind.adopt + kind.delete > 0),
     notes: set.noteCounts(),
-    passwords: countPasswords(set),
-    handoff: definitions.some(({ name }) => name === 'connection') ? NONE : countConnections(set),
-    estimate: estimate({ writes, userManagementWrites, organizationDeletes }, limits),
+    ...summaryParts(set.rundb, definitions),
+    estimate: estimate(sumWrites(set, definitions), limits),
     refusals: [
-      ...checkGuards(safety, kinds, set.rejectCount(), countLeft(set)),
-      ...checkDrift(refused(set, '<>'), refused(set, '='), kinds),
+      // What it refers to was deleted in WorkOS, and the manifest leaves that so.
+      ...checkGuards(safety, kinds, set.rejectCount(), countBlockedBy(set.rundb, 'reference_gone')),
+      ...checkDrift(refused.other, refused.adopted, kinds),
     ],
     warnings: [],
     notices: [],
@@ -49,24 +46,21 @@ export function summarise(
   }
 }
 
-/** What is blocked since what it refers to was deleted in WorkOS, and the manifest leaves that so. */
-function countLeft({ rundb }: DesiredSet): number {
-  return rundb.count("SELECT count(*) FROM actions WHERE type = 'blocked' AND action ->> 'code' = 'reference_gone'")
-}
-
-/** Differences that refuse the plan: those to a definition were there when it was adopted. */
-function refused({ rundb }: DesiredSet, sign: '=' | '<>'): number {
-  return rundb.count(
-    `SELECT count(*) FROM drift WHERE drift ->> 'refused' AND drift ->> 'reason' ${sign} 'different when adopted'`,
-  )
+/** What each kind adds, also those that are no part of the plan. */
+function summaryParts(rundb: RunDatabase, planned: readonly KindDefinition[]): SummaryParts {
+  const parts: SummaryParts = { ...NO_SUMMARY }
+  for (const definition of kindDefinitions) {
+    Object.assign(parts, definition.remarks?.summary?.(rundb, planned.includes(definition)))
+  }
+  return parts
 }
 
 function summariseKind({ rundb, reading }: DesiredSet, { name, plural }: KindDefinition): KindSummary {
-  const actions = (type: string) => rundb.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', name, type)
-  const desired = rundb.count('SELECT count(*) FROM desired WHERE kind = ?', name)
+  const actions = (type: string) => countActionsOfType(rundb, name, type)
+  const desired = countDesired(rundb, name)
   const counts = { create: actions('create'), update: actions('update'), adopt: actions('adopt') }
   const blocked = actions('blocked')
-  const gone = rundb.count("SELECT count(*) FROM drift WHERE kind = ? AND field = '*'", name)
+  const gone = countGone(rundb, name)
   return {
     kind: name,
     plural,
@@ -77,6 +71,6 @@ function summariseKind({ rundb, reading }: DesiredSet, { name, plural }: KindDef
     blocked,
     delete: actions('delete'),
     orphaned: reading.partial ? 0 : countOrphans(rundb, name),
-    drifted: rundb.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', name),
+    drifted: countDrifted(rundb, name),
   }
 }

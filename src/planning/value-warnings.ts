@@ -1,9 +1,12 @@
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { Manifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import { figure } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { someOf } from '../diagnostics/some-of.ts'
 import { isObject } from '../json.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import { compileAtPath } from '../mapping/expression.ts'
 import type { FieldTable } from './field-table.ts'
 import { isOwn, type SourceColumns, share } from './source-columns.ts'
@@ -13,30 +16,12 @@ const NOBODY = 3
 /** Empty fields that are told one by one. */
 const EMPTY_TOLD = 10
 
-/** From so many memberships on, one role for all of them is worth a look. */
-const SAME_ROLE = 10
-/** The share of the memberships that have a role at all: ten administrators among a thousand members are no slip. */
-const WITH_ROLE = 0.9
-/** What everybody may well be. */
-const ORDINARY: ReadonlySet<string> = new Set(['member', 'user', 'basic-member'])
-
-/** Fields by which a kind is known, which cannot be empty, and what is no field. */
-const NO_FIELDS: ReadonlySet<string> = new Set([
-  'each',
-  'when',
-  'from',
-  'key',
-  'user',
-  'organization',
-  'group',
-  'email',
-])
-
-/** Rules whose resources have the fields that the rule maps. */
-const RULES = ['user', 'organization', 'membership', 'group'] as const
+/** What of a rule steers it, or is what a resource is known by, and cannot be empty. References are no fields either. */
+const NO_FIELDS: ReadonlySet<string> = new Set(['each', 'when', 'from', 'key'])
 
 interface MappedField {
-  kind: (typeof RULES)[number]
+  definition: KindDefinition
+  rule: keyof Manifest['map']
   /** `firstName`, `metadata.plan` */
   field: string
   path: string[]
@@ -49,8 +34,8 @@ interface MappedField {
  */
 export function emptyFields(tables: readonly FieldTable[], loaded: LoadedManifest, columns: SourceColumns): Problem[] {
   const found = mappedFields(loaded).flatMap((mapped): Problem[] => {
-    const table = tables.find(({ kind }) => kind === mapped.kind)
-    if (table === undefined || table.resources < NOBODY || table.cut || hasValue(table, mapped.field)) return []
+    const table = tables.find(({ kind }) => kind === mapped.definition.name)
+    if (table === undefined || table.resources < NOBODY || table.cut || hasValue(table, mapped)) return []
     const compiled = compileAtPath(mapped.path, mapped.text, loaded.manifest)
     // What reads nothing was written to yield nothing.
     if (!compiled.ok || compiled.expression.fields.length === 0 || compiled.expression.whole) return []
@@ -80,7 +65,7 @@ interface ReadColumn {
 }
 
 function emptyField(
-  { kind, field, path }: MappedField,
+  { definition: { name: kind, remarks }, field, path }: MappedField,
   { resources, plural }: FieldTable,
   reads: readonly ReadColumn[],
   meant: string | undefined,
@@ -99,7 +84,7 @@ function emptyField(
   return {
     code: 'field_empty',
     severity: 'warning',
-    message: `${kind === 'user' ? field : `${kind} ${field}`} is empty for all ${figure(resources)} ${plural}: ${where} ${what}`,
+    message: `${remarks?.main ? field : `${kind} ${field}`} is empty for all ${figure(resources)} ${plural}: ${where} ${what}`,
     hint: meant === undefined ? LOOK : correct,
     at: loaded.locate(path),
     path: where,
@@ -108,12 +93,12 @@ function emptyField(
 
 /** What the expression reads, as far as it are plain columns of the records or of rows joined to them. */
 function columnsBehind(
-  { kind }: MappedField,
+  { rule }: MappedField,
   names: readonly string[],
   { manifest }: LoadedManifest,
   { streams, read }: SourceColumns,
 ): ReadColumn[] {
-  const { from } = manifest.map[kind] ?? {}
+  const { from } = manifest.map[rule] ?? {}
   const mains = from === undefined ? [...read.keys()].slice(0, 1) : [from].flat()
   const found = [...streams].filter(([stream, { within }]) => mains.includes(within ?? stream))
   if (found.length === 0) return []
@@ -159,32 +144,53 @@ function sharesMost(a: string, b: string): boolean {
 
 /** The tables without the empty columns that nothing maps: they are empty as everybody meant them to be. */
 export function withoutUnmapped(tables: readonly FieldTable[], loaded: LoadedManifest): FieldTable[] {
-  const mapped = new Set(mappedFields(loaded).map(({ kind, field }) => `${kind} ${field.split('.', 1)[0]}`))
+  const mapped = new Set(
+    mappedFields(loaded).map(({ definition, field }) => `${definition.name} ${field.split('.', 1)[0]}`),
+  )
   return tables.map((table) => ({
     ...table,
     fields: table.fields.filter(({ field, filled }) => filled > 0 || mapped.has(`${table.kind} ${field}`)),
   }))
 }
 
+/** The main kind comes first, then the others in their order. */
+const MAIN_FIRST = kindDefinitions.toSorted((a, b) => Number(b.remarks?.main ?? 0) - Number(a.remarks?.main ?? 0))
+
 function mappedFields({ manifest }: LoadedManifest): MappedField[] {
-  return RULES.flatMap((kind) =>
-    Object.entries(manifest.map[kind] ?? {}).flatMap(([field, value]): MappedField[] => {
-      if (NO_FIELDS.has(field) || field === 'passwordHashType') return []
-      const path = ['map', kind, field]
-      if (typeof value === 'string') return [{ kind, field, path, text: value }]
+  return MAIN_FIRST.flatMap((definition) => {
+    const { rule, refs, remarks } = definition
+    if (rule === undefined || remarks?.mapsFields === undefined) return []
+    const skipped = new Set([...NO_FIELDS, ...Object.keys(refs), ...remarks.mapsFields.except])
+    return Object.entries(manifest.map[rule] ?? {}).flatMap(([field, value]): MappedField[] => {
+      if (skipped.has(field)) return []
+      const path = ['map', rule, field]
+      if (typeof value === 'string') return [{ definition, rule, field, path, text: value }]
       if (!isObject(value)) return []
       return Object.entries(value).flatMap(([member, text]) => {
-        return typeof text === 'string' ? [{ kind, field: `${field}.${member}`, path: [...path, member], text }] : []
+        const whole = { definition, rule, field: `${field}.${member}`, path: [...path, member] }
+        return typeof text === 'string' ? [{ ...whole, text }] : []
       })
-    }),
+    })
+  })
+}
+
+/** Whether a path of the manifest maps a secret field: `map.user.passwordHash`. */
+export function mapsSecret(path: string): boolean {
+  return kindDefinitions.some(({ rule, fields, remarks }) =>
+    Object.keys(remarks?.mapsFields ? fields : {}).some(
+      (field) => fields[field]?.secret && path === `map.${rule}.${field}`,
+    ),
   )
 }
 
-/** Metadata gets other names where its own are reserved or too long: one that ends or begins like it counts. */
-function hasValue({ fields }: FieldTable, field: string): boolean {
+/**
+ * Metadata gets other names where its own are reserved or too long: one that ends or begins like it counts. Of fields that exclude each other
+ * any counts: what is mapped as the one may become the other.
+ */
+function hasValue({ fields }: FieldTable, { definition, field }: MappedField): boolean {
   const filled = fields.filter((column) => column.filled > 0).map((column) => column.field)
-  if (field === 'totpSecret') return true
-  if (field === 'password' || field === 'passwordHash') return filled.some((name) => name.startsWith('password'))
+  const alternatives = definition.exclusive?.find((group) => group.includes(field))
+  if (alternatives !== undefined) return filled.some((name) => alternatives.includes(name))
   const member = field.slice(field.indexOf('.') + 1)
   return filled.some((name) => {
     if (name === field || name.startsWith(`${field}.`)) return true
@@ -192,29 +198,6 @@ function hasValue({ fields }: FieldTable, field: string): boolean {
       field.includes('.') && name.startsWith('metadata.') && (name.includes(member) || member.startsWith(name.slice(9)))
     )
   })
-}
-
-/** A warning where nearly all memberships have a role, and all of these the same one. */
-export function oneRole(tables: readonly FieldTable[], { manifest, locate }: LoadedManifest): Problem[] {
-  const table = tables.find(({ kind }) => kind === 'membership')
-  const roles = table?.fields.find(({ field }) => field === 'roles')
-  if (table === undefined || roles === undefined || roles.filled < SAME_ROLE || roles.distinct !== 1) return []
-  const slugs = Array.isArray(roles.example) ? roles.example.map(String) : []
-  if (slugs.length !== 1 || roles.filled < table.resources * WITH_ROLE) return []
-  const [slug = ''] = slugs
-  if (ORDINARY.has(slug) || slug === manifest.roles.default) return []
-  const path = manifest.map.membership?.roles !== undefined ? ['map', 'membership', 'roles'] : ['map', 'roleAssignment']
-  const whom = roles.filled === table.resources ? 'all' : `${figure(roles.filled)} of`
-  return [
-    {
-      code: 'one_role_for_all',
-      severity: 'warning',
-      message: `${whom} ${figure(table.resources)} memberships get the same role: ${slug}`,
-      hint: 'if that is right, do nothing; else look at the column that says the role, and at roles.map',
-      at: locate(path),
-      path: path.join('.'),
-    },
-  ]
 }
 
 /** Texts like NULL in fields that an expression made: where the column itself holds them, the warning about it says so already. */

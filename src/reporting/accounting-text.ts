@@ -1,6 +1,6 @@
 import type { Accounting } from '../desired/accounting.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
-import { describeCondition } from '../planning/locate-left-out.ts'
+import { describeCondition } from '../planning/warnings.ts'
 import type { Paint } from './style.ts'
 import { type Sum, sums } from './table.ts'
 

@@ -1,4 +1,4 @@
-import type { KindSummary } from '../planning/kind-summary.ts'
+import type { KindSummary } from '../planning/action.ts'
 import type { Plan, PlanSummary } from '../planning/plan.ts'
 import { nonZero } from './table.ts'
 

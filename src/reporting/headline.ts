@@ -1,4 +1,4 @@
-import type { KindSummary } from '../planning/kind-summary.ts'
+import type { KindSummary } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { countedKind } from './kinds-text.ts'
 import { counted } from './style.ts'

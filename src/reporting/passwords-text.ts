@@ -1,5 +1,5 @@
 import { figure } from '../diagnostics/printable.ts'
-import type { AlgorithmCount, PasswordCounts } from '../planning/password-counts.ts'
+import type { AlgorithmCount, PasswordCounts } from '../kinds/user/passwords/password-counts.ts'
 
 /** How many reasons are spelt out for one algorithm: parameters may differ from hash to hash. */
 const REASONS = 3

@@ -1,7 +1,7 @@
 import { jsonText } from '../json.ts'
 import { lostRoles, unmappedRoles } from '../kinds/membership/roles.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/derived-totp.ts'
-import { actionValues } from '../planning/action-values.ts'
+import { actionValues } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { leftOutWith } from '../rundb/left-out.ts'
 
@@ -34,7 +34,7 @@ export function* planJson(plan: Plan): Generator<string> {
   yield* list('fields', plan.fields)
   yield* list('actions', actionsWithValues(plan))
   yield* list('drift', plan.drift())
-  yield* list('spared', plan.spared())
+  yield* list('spared', plan.skippedDeletions())
   yield* list('rejects', set.rejects())
   yield* list('leftOut', set.leftOut())
   yield* list('leftOutWith', leftOutWith(set.rundb))

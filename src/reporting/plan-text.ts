@@ -131,11 +131,11 @@ function renderBlocked(plan: Plan, { paint, write }: PlanTextOptions): void {
 }
 
 function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void {
-  const counts = plan.sparedCounts()
+  const counts = plan.skippedDeletionCounts()
   const total = counts.reduce((sum, { count }) => sum + count, 0)
   if (total === 0) return
   write(`\n${paint('bold', `Not deleted (${figure(total)})`)}\n`)
-  for (const { kind, key, message } of plan.spared(full ? undefined : SAMPLE)) {
+  for (const { kind, key, message } of plan.skippedDeletions(full ? undefined : SAMPLE)) {
     write(`  ${paint('cyan', '·')} ${printable(address({ kind, key }))}  ${paint('dim', printable(message))}\n`)
   }
   if (!full && total > SAMPLE) {

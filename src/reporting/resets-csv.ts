@@ -1,5 +1,5 @@
+import { type PasswordReset, passwordResets } from '../kinds/user/passwords/password-counts.ts'
 import type { Plan } from '../planning/plan.ts'
-import { type PasswordReset, passwordResets } from '../planning/resets.ts'
 import { csvLine, escapeCell } from '../sources/text/reject-columns.ts'
 
 const COLUMNS = ['key', 'email', 'place', 'fate', 'reason', 'why'] as const
@@ -7,7 +7,7 @@ const COLUMNS = ['key', 'email', 'place', 'fate', 'reason', 'why'] as const
 /** Everybody whose password is not migrated, and why, as CSV in pieces. `fate` adds up to the plan's figures. */
 export function* resetsCsv({ set }: Plan): Generator<string> {
   yield `\uFEFF${csvLine(COLUMNS)}\n`
-  for (const reset of passwordResets(set)) {
+  for (const reset of passwordResets(set.rundb)) {
     const { key, email, origin, fate, reason } = reset
     yield `${csvLine([key, email, origin, fate, reason, describe(reset)].map(escapeCell))}\n`
   }

@@ -1,7 +1,7 @@
 import type { Mask } from '../diagnostics/mask.ts'
 import { printable } from '../diagnostics/printable.ts'
 import type { Json } from '../json.ts'
-import type { ActionValues } from '../planning/action-values.ts'
+import type { ActionValues } from '../planning/action.ts'
 import { flatFields } from '../planning/field-table.ts'
 import type { Paint } from './style.ts'
 import { padded } from './table.ts'

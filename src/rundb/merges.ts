@@ -104,3 +104,28 @@ export function countMerged(rundb: RunDatabase, kind: string): { resources: numb
     .get(kind)
   return { resources: Number(row?.resources ?? 0), records: Number(row?.records ?? 0) }
 }
+/** One case: how many users it concerns, and how many of their records. */
+export interface CaseCount {
+  code: string
+  fate: CaseFate | 'blocked'
+  users: number
+  records: number
+}
+
+export type CaseFate = 'merged' | 'rejected'
+
+/** The cases of the source, in the order of their names. */
+export function caseCounts(rundb: RunDatabase): CaseCount[] {
+  return rundb
+    .statement(
+      `SELECT code, fate, count(DISTINCT key) AS users, sum(records) AS records FROM cases
+       GROUP BY code, fate ORDER BY code, fate`,
+    )
+    .all()
+    .map(({ code, fate, users, records }) => ({
+      code: String(code),
+      fate: fate === 'merged' ? 'merged' : 'rejected',
+      users: Number(users),
+      records: Number(records),
+    }))
+}

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { DesiredSet } from '../../src/desired/desired-set.ts'
 import { canonicalJson } from '../../src/json.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../src/kinds/user/derived-totp.ts'
-import { countPasswords } from '../../src/planning/password-counts.ts'
+import { countPasswords } from '../../src/kinds/user/passwords/password-counts.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { assembled } from './assembled.ts'
 
@@ -47,7 +47,7 @@ test('a secret becomes a factor with the key of its user, and leaves the user', 
   const secrets = rows(set, 'user').map((row) => row.secrets)
   expect(secrets).toEqual([canonicalJson({ passwordHash: HASH }), null, canonicalJson({ passwordHash: HASH }), null])
   createPlanTables(set.rundb)
-  expect(countPasswords(set)).toMatchObject({ kept: 2, none: 2 })
+  expect(countPasswords(set.rundb)).toMatchObject({ kept: 2, none: 2 })
   expect(set.accounting.kinds.map(({ kind }) => kind)).not.toContain('totp-factor')
   expect(set.origin('totp-factor', 'bea')).toBe('users.csv:3')
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { actionValues, describeSecrets } from '../../src/planning/action-values.ts'
+import { actionValues, describeSecrets } from '../../src/planning/action.ts'
 import { asJson, asText } from '../reporting/rendered.ts'
 import { createWorld, people, type Row } from './world.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Manifest } from '../../src/config/manifest.ts'
+import type { KindSummary } from '../../src/planning/action.ts'
 import { checkGuards } from '../../src/planning/guards.ts'
-import type { KindSummary } from '../../src/planning/kind-summary.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
 const NOTHING: Manifest['safety'] = { ...manifestWith({}).safety, maxRejects: '100%' }

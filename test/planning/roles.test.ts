@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ApplyResult } from '../../src/applying/apply-result.ts'
-import { unknownOrganizations } from '../../src/planning/unknown-organizations.ts'
+import { unknownOrganizations } from '../../src/kinds/organization/unknown-organizations.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { asJson, asMarkdown, asText } from '../reporting/rendered.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -110,7 +110,7 @@ test('rules for an organization that the source does not have are a warning at t
   const world = await createWorld(withRoles(['']), { roles })
   const { set } = await world.plan()
   expect(set.get('membership', 'ext-0@acme')?.attributes.roles).toEqual(['billing'])
-  expect(unknownOrganizations(set, world.loaded)).toMatchObject([
+  expect(unknownOrganizations({ rundb: set.rundb, loaded: world.loaded, partial: false })).toMatchObject([
     { severity: 'warning', path: 'roles.organizations.acne', at: { line: 1 } },
   ])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { WorkLeft } from '../../src/planning/work-left.ts'
+import { WorkLeft } from '../../src/planning/estimate.ts'
 import { createWorld, type Row } from './world.ts'
 
 const row = (name: string, more: Row = {}): Row => ({ email: `${name}@example.com`, external_id: name, ...more })

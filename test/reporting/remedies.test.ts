@@ -48,6 +48,7 @@ const OTHERS: Record<string, string[]> = {
     'unknown_stream',
   ],
   'no code': ['in_scope', 'out_of_scope'],
+  'why a deletion is skipped': ['changed_since', 'has_others', 'no_deletion', 'signed_in'],
   'a warning': [
     'column_not_in_file',
     'columns_unread',

@@ -39,8 +39,8 @@ export async function destroy(
     await outputPlaces(session.loaded, session.statePath, { '--events': events, '--html': html }, context.cwd)
     const report = htmlFile(html, options, context)
     const plan = await session.computeDestroyPlan({
-      spareSignedIn: !options.includeActive,
-      spareChanged: !options.includeChanged,
+      keepSignedIn: !options.includeActive,
+      keepChanged: !options.includeChanged,
     })
     const format = options.json ? 'json' : 'text'
     const { changes } = plan.summary

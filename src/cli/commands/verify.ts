@@ -1,7 +1,7 @@
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { plannedKinds } from '../../kinds/registry.ts'
-import { openWarnings } from '../../planning/accepted-warnings.ts'
+import { openWarnings } from '../../planning/warnings.ts'
 import { painter } from '../../reporting/style.ts'
 import { emitVerification } from '../../reporting/verify-events.ts'
 import { renderVerifyJson } from '../../reporting/verify-json.ts'

@@ -4,6 +4,7 @@ import { createBody, requiredText, type Spelling, textOf } from '../body.ts'
 import type { KindDefinition } from '../kind.ts'
 import { pages } from '../paging.ts'
 import { connectionDraft } from './connection.ts'
+import { countConnections } from './connection-counts.ts'
 
 const PATH = '/connections'
 
@@ -78,6 +79,8 @@ export const connection: KindDefinition = {
         }
       : undefined,
   label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
+  stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
+  remarks: { summary: (rundb, planned) => (planned ? {} : { handoff: countConnections({ rundb }) }) },
 }
 
 function bodyOf({ attributes, secrets }: DesiredResource): JsonObject {

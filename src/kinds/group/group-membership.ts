@@ -62,6 +62,7 @@ export const groupMembership: KindDefinition = {
   exists: (_codes, status) => status === 409,
   label: ({ refs }) => `${refs.user} in ${refs.group}`,
   planned: { decided: noteGivingGroups },
+  stateScope: { is: 'hanging', on: 'membership', of: ['user', 'organization'] },
 }
 
 /**

@@ -81,6 +81,9 @@ export const group: KindDefinition = {
   // No rule for names is documented. Should there be one, what is in the way is found by its name.
   exists: (_codes, status) => status === 409,
   label: ({ attributes, refs }) => `${textOf(attributes, 'name')} in ${refs.organization}`,
+  stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
+  deletion: { keptBy: 'group-membership' },
+  remarks: { mapsFields: { except: [] } },
 }
 
 /** The key of a group: that which the mapping gives it, unique within its organization, and the organization's. */

@@ -17,6 +17,7 @@ import { optionalText } from '../values/text.ts'
 import { withoutRolesOfGroups } from './answered-roles.ts'
 import { assignGrants, assignUserGrants, refuseGrantsForTwo } from './grants.ts'
 import { membershipKey } from './membership-key.ts'
+import { oneRoleForAll } from './one-role-for-all.ts'
 import { joinRoles } from './roles.ts'
 import { readGroupRoles, withoutGroupRoles } from './roles-of-groups.ts'
 import { membershipScope } from './scope.ts'
@@ -113,6 +114,9 @@ export const membership: KindDefinition = {
   slugsInBody: ['role_slug', 'role_slugs'],
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
   live: { prepare: readGroupRoles, own: withoutGroupRoles },
+  stateScope: { is: 'tie', of: ['user', 'organization'] },
+  deletion: { round: 'people' },
+  remarks: { mapsFields: { except: [] }, valueWarnings: oneRoleForAll },
 }
 
 /** Of memberships nothing is in conflict: what they are called after is their first record. */

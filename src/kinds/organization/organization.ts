@@ -17,6 +17,7 @@ import { organizationLifecycle, organizationNames, organizationPolicy } from './
 import { externalIdOfName } from './organization-name.ts'
 import { organizationScope } from './scope.ts'
 import { blockHeldDomains, ownerOutOfScope } from './taken.ts'
+import { unknownOrganizations } from './unknown-organizations.ts'
 
 const PATH = '/organizations'
 
@@ -89,6 +90,10 @@ export const organization: KindDefinition = {
     refuse: { adopt: ownerOutOfScope },
     decided: (context) => blockHeldDomains(context, withDomains),
   },
+  provesEnvironment: true,
+  stateScope: { is: 'chosen', heldBy: ['membership', 'group', 'connection'] },
+  deletion: { round: 'places', keptBy: 'membership' },
+  remarks: { mapsFields: { except: [] }, sourceWarnings: unknownOrganizations },
 }
 
 /** Those in WorkOS that have one of these domains, page by page. */

@@ -65,6 +65,7 @@ export const permission: KindDefinition = {
   parse,
   exists: (codes) => codes.includes('permission_slug_conflict'),
   label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
+  deletion: { madeFrom: 'role-definition' },
 }
 
 /**

@@ -5,7 +5,7 @@ import { requiredText, textOf } from '../body.ts'
 import type { KindDefinition } from '../kind.ts'
 import { rolePages } from '../paging.ts'
 import { isInScope, refOf } from '../scope.ts'
-import { rankOf } from './role-definition.ts'
+import { rankOf, roleDefinition } from './role-definition.ts'
 import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 
 /** How WorkOS calls a role that is an organization's own; lists of an organization's roles hold the environment's as well. */
@@ -60,6 +60,8 @@ export const organizationRole: KindDefinition = {
   parse,
   exists: (codes) => codes.includes('organization_role_slug_conflict'),
   label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
+  stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
+  deletion: { madeFrom: roleDefinition.name },
 }
 
 /** The key of an organization's own role. */

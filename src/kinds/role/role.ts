@@ -2,7 +2,7 @@ import { textOf } from '../body.ts'
 import { bySlug } from '../by-slug.ts'
 import type { KindDefinition } from '../kind.ts'
 import { rolePages } from '../paging.ts'
-import { rankOf } from './role-definition.ts'
+import { rankOf, roleDefinition } from './role-definition.ts'
 import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 
 const PATH = '/authorization/roles'
@@ -37,4 +37,5 @@ export const role: KindDefinition = {
   parse,
   exists: (codes) => codes.includes('role_slug_conflict'),
   label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
+  deletion: { madeFrom: roleDefinition.name, called: 'environment roles' },
 }

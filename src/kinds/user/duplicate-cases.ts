@@ -1,5 +1,6 @@
 import type { UserDedupe } from '../../config/manifest.ts'
 import type { Attributes } from '../../resource.ts'
+import type { CaseFate } from '../../rundb/merges.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import { comparedEmail } from './compared-email.ts'
 
@@ -8,16 +9,6 @@ export type DuplicateCaseCode =
   | 'same_email_different_external_ids'
   | 'same_external_id_different_emails'
   | 'key_contradiction'
-
-export type CaseFate = 'merged' | 'rejected'
-
-/** One case: how many users it concerns, and how many of their records. */
-export interface CaseCount {
-  code: string
-  fate: CaseFate | 'blocked'
-  users: number
-  records: number
-}
 
 /**
  * The cases that records of one user are: two of them agree in one identity and differ in the other.
@@ -60,20 +51,4 @@ export function recordDuplicateCases(rundb: RunDatabase): void {
     `UPDATE cases SET fate = 'rejected' WHERE fate = 'merged'
        AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'user' AND d.key = cases.key)`,
   )
-}
-
-/** The cases of the source, in the order of their names. */
-export function caseCounts(rundb: RunDatabase): CaseCount[] {
-  return rundb
-    .statement(
-      `SELECT code, fate, count(DISTINCT key) AS users, sum(records) AS records FROM cases
-       GROUP BY code, fate ORDER BY code, fate`,
-    )
-    .all()
-    .map(({ code, fate, users, records }) => ({
-      code: String(code),
-      fate: fate === 'merged' ? 'merged' : 'rejected',
-      users: Number(users),
-      records: Number(records),
-    }))
 }

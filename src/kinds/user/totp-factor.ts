@@ -37,7 +37,8 @@ export const totpFactor: KindDefinition = {
   rateClass: 'write',
   within: 'user',
   sparse: true,
-  undoneAlone: true,
+  deletion: { undoneAlone: true },
+  stateScope: { is: 'hanging', on: 'user', of: ['user'] },
   whyNotCreatable: () => undefined,
   naturalKey: (_desired, { user }) => user ?? null,
   list: async function* (api, parentIds) {

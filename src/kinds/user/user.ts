@@ -16,9 +16,11 @@ import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limit
 import { optionalText } from '../values/text.ts'
 import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
+import { countPasswords } from './passwords/password-counts.ts'
 import { holderOutOfScope, rivalOutOfScope, rivalToCreate } from './rivals.ts'
 import { userScope } from './scope.ts'
 import { takeTotp } from './totp.ts'
+import { everybodyVerified, lookalikeAddresses, swappedNames } from './value-warnings.ts'
 
 const PATH = '/user_management/users'
 
@@ -122,6 +124,26 @@ export const user: KindDefinition = {
     secretNotes: { changed: 'password_changed_in_source', keptBack: 'password_kept_back' },
   },
   countsSecrets: true,
+  provesEnvironment: true,
+  stateScope: { is: 'chosen', heldBy: ['membership'], counted: true },
+  deletion: {
+    round: 'people',
+    whole: true,
+    usedSince: ({ attributes: { lastSignInAt } }) =>
+      typeof lastSignInAt === 'string' ? `the user has signed in since (${lastSignInAt})` : undefined,
+  },
+  remarks: {
+    main: true,
+    // A secret of a second factor becomes a resource of its own.
+    mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },
+    duplicateCodes: ['external_id_clash', 'identity_clash', 'exists_already', 'unverified_account'],
+    summary: (rundb) => ({ passwords: countPasswords(rundb) }),
+    valueWarnings: (context) => [
+      ...(context.partial ? [] : everybodyVerified(context)),
+      ...swappedNames(context),
+      ...lookalikeAddresses(context),
+    ],
+  },
 }
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {

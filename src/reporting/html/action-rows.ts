@@ -1,5 +1,4 @@
-import { type Action, address } from '../../planning/action.ts'
-import { actionValues } from '../../planning/action-values.ts'
+import { type Action, actionValues, address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { tellingLabel } from '../labels.ts'
 import { type GridSource, HELD } from './lists.ts'

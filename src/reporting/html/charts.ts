@@ -1,7 +1,7 @@
 import type { DesiredSet } from '../../desired/desired-set.ts'
 import { figure } from '../../diagnostics/printable.ts'
-import type { KindSummary } from '../../planning/kind-summary.ts'
-import type { PasswordCounts } from '../../planning/password-counts.ts'
+import type { PasswordCounts } from '../../kinds/user/passwords/password-counts.ts'
+import type { KindSummary } from '../../planning/action.ts'
 import type { BarChart, Block, Tone } from './report.ts'
 import type { Shown } from './shown.ts'
 

@@ -106,9 +106,9 @@ function sparedList(plan: Plan, shown: Shown, most: number): ListOptions {
     columns: [RESOURCE, { label: 'why', share: 5, minor: true }],
     facetLabel: 'reason',
     facet: () => ({ tone: 'info' }),
-    total: plan.sparedCounts().reduce((sum, { count }) => sum + count, 0),
+    total: plan.skippedDeletionCounts().reduce((sum, { count }) => sum + count, 0),
     *items() {
-      for (const { kind, key, code, message } of plan.spared(most)) {
+      for (const { kind, key, code, message } of plan.skippedDeletions(most)) {
         const why = shown.about(message, key)
         yield { group: kind, facet: code, row: [[shown.text(address({ kind, key })), why], [], [['why', why]]] }
       }

@@ -1,6 +1,6 @@
 import { figure } from '../../diagnostics/printable.ts'
-import { openWarnings } from '../../planning/accepted-warnings.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { openWarnings } from '../../planning/warnings.ts'
 import { describeChanges } from '../headline.ts'
 import { describeAllLeftOut } from '../left-out-with-text.ts'
 import { nothingToDo } from '../nothing-text.ts'

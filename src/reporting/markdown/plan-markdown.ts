@@ -2,9 +2,9 @@ import type { Mask } from '../../diagnostics/mask.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import { lostRoles, lostRolesCount } from '../../kinds/membership/roles.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../kinds/user/derived-totp.ts'
-import { openWarnings } from '../../planning/accepted-warnings.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan, PlanWarning } from '../../planning/plan.ts'
+import { openWarnings } from '../../planning/warnings.ts'
 import { describeConnections } from '../connections-text.ts'
 import { countsOf } from '../counts.ts'
 import { describeEstimate } from '../estimate-text.ts'
@@ -135,8 +135,8 @@ function drift(plan: Plan): string {
 }
 
 function spared(plan: Plan): string {
-  const total = plan.sparedCounts().reduce((all, { count }) => all + count, 0)
-  const rows = [...plan.spared(SAMPLE)].map(({ kind, key, message }) => {
+  const total = plan.skippedDeletionCounts().reduce((all, { count }) => all + count, 0)
+  const rows = [...plan.skippedDeletions(SAMPLE)].map(({ kind, key, message }) => {
     return `- ${code(address({ kind, key }))}: ${prose(clipped(message))}\n`
   })
   return list('Not deleted', rows, total)

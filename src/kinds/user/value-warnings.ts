@@ -1,9 +1,9 @@
-import { codePointOf } from '../addresses.ts'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
-import type { DesiredSet } from '../desired/desired-set.ts'
-import { figure } from '../diagnostics/printable.ts'
-import type { Problem } from '../diagnostics/problem.ts'
-import { someOf } from '../diagnostics/some-of.ts'
+import { codePointOf } from '../../addresses.ts'
+import { figure } from '../../diagnostics/printable.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { someOf } from '../../diagnostics/some-of.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+import type { WarningContext } from '../kind.ts'
 import { lookalikeSkeleton, mixesScripts } from './lookalike-skeleton.ts'
 
 /**
@@ -24,13 +24,13 @@ const MOST = 1000
  * A warning where addresses like first.last@ say of most people that the first name is the last one. Companies that write the family name first
  * in addresses look like this too, so it asks for a look.
  */
-export function swappedNames(set: DesiredSet, { manifest, locate }: LoadedManifest): Problem[] {
+export function swappedNames({ rundb, loaded: { manifest, locate } }: WarningContext): Problem[] {
   const { firstName, lastName } = manifest.map.user ?? {}
   if (firstName === undefined || lastName === undefined) return []
   const counts = { straight: 0, swapped: 0 }
   let example = ''
   let looked = 0
-  const rows = set.rundb.db
+  const rows = rundb.db
     .prepare(
       `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
        WHERE kind = 'user' AND attributes ->> 'firstName' IS NOT NULL AND attributes ->> 'lastName' IS NOT NULL ORDER BY seq LIMIT ?`,
@@ -58,7 +58,7 @@ export function swappedNames(set: DesiredSet, { manifest, locate }: LoadedManife
 }
 
 /** Which name comes first in an address, for those that tell: `ada.lovelace@`, `a.lovelace@`, `alovelace@`. */
-export function orderOf(email: string, first: string, last: string): 'straight' | 'swapped' | undefined {
+function orderOf(email: string, first: string, last: string): 'straight' | 'swapped' | undefined {
   const local = email.slice(0, email.lastIndexOf('@')).replace(/\+.*$/, '')
   const [a, b] = [namesIn(first), namesIn(last)]
   if (a.length === 0 || b.length === 0 || a.some((name) => b.includes(name))) return undefined
@@ -100,10 +100,10 @@ const SPELT: Record<string, string> = { ł: 'l', ø: 'o', đ: 'd', ß: 'ss', æ:
  * A warning about addresses that people take for one another: of two users, or with letters of two alphabets in one word. Whoever has the
  * wrong one of them gets the other's invitations, and an administrator gives access to whom they do not mean.
  */
-export function lookalikeAddresses(set: DesiredSet, { locate }: LoadedManifest): Problem[] {
-  const found = [...pairsIn(set), ...refusedPairs(set)]
+export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext): Problem[] {
+  const found = [...pairsIn(rundb), ...refusedPairs(rundb)]
   // One that looks like another of the source is told with that one.
-  for (const email of mixedAddresses(set)) {
+  for (const email of mixedAddresses(rundb)) {
     if (!found.some((text) => text.includes(email))) found.push(`${spelt(email)}, of letters of two alphabets`)
   }
   if (found.length === 0) return []
@@ -119,7 +119,7 @@ export function lookalikeAddresses(set: DesiredSet, { locate }: LoadedManifest):
   ]
 }
 
-function pairsIn({ rundb }: DesiredSet): string[] {
+function pairsIn(rundb: RunDatabase): string[] {
   rundb.db.function('skeleton', { deterministic: true }, (email) => lookalikeSkeleton(String(email)))
   // An i for an l alone is no look-alike: Ian and Lan are two people.
   return rundb
@@ -136,7 +136,7 @@ function pairsIn({ rundb }: DesiredSet): string[] {
 }
 
 /** Those that are refused already, since they differ in the case or form of their letters alone. */
-function refusedPairs({ rundb }: DesiredSet): string[] {
+function refusedPairs(rundb: RunDatabase): string[] {
   const pairs = rundb
     .statement("SELECT message FROM rejects WHERE kind = 'user' AND code = 'possible_duplicate' ORDER BY seq LIMIT ?")
     .all(MOST)
@@ -148,7 +148,7 @@ function refusedPairs({ rundb }: DesiredSet): string[] {
   return [...new Set(pairs.map(([one = '', other = '']) => `${spelt(one)} and ${spelt(other)} (rejected)`))]
 }
 
-function mixedAddresses({ rundb }: DesiredSet): string[] {
+function mixedAddresses(rundb: RunDatabase): string[] {
   rundb.db.function('mixesScripts', { deterministic: true }, (email) => (mixesScripts(String(email)) ? 1 : 0))
   return rundb
     .statement(
@@ -163,4 +163,47 @@ function mixedAddresses({ rundb }: DesiredSet): string[] {
 function spelt(email: string): string {
   const letter = [...email].find((character) => (character.codePointAt(0) ?? 0) > 0x7f)
   return letter === undefined ? email : `${email} (${codePointOf(letter)})`
+}
+
+/** So many users, all of them verified, are worth a word where the source says so itself. */
+const MANY = 10
+/** And so many where an expression concludes it from the presence of something: any text will do then. */
+const SEVERAL = 2
+
+/**
+ * A warning where all users are verified, and no constant says so: WorkOS lets whoever signs in by another way with a verified address into its
+ * account. Many sources have verified users alone, so that this asks for a look and for nothing else.
+ */
+export function everybodyVerified({ rundb, loaded: { manifest, locate } }: WarningContext): Problem[] {
+  const expression = manifest.map.user?.emailVerified
+  if (typeof expression !== 'string' || isConstant(expression)) return []
+  const row = rundb
+    .statement(
+      // Of all users, also of those out of scope: the first ten may all be verified.
+      `SELECT count(*) AS users, sum(attributes ->> 'emailVerified' = 1) AS verified FROM (
+         SELECT attributes FROM desired WHERE kind = 'user' UNION ALL SELECT attributes FROM out_of_scope WHERE kind = 'user')`,
+    )
+    .get()
+  const users = Number(row?.users ?? 0)
+  if (Number(row?.verified ?? 0) < users || users < (concludes(expression) ? SEVERAL : MANY)) return []
+  return [
+    {
+      code: 'everybody_verified',
+      severity: 'warning',
+      message: `the addresses of all ${users} users count as verified`,
+      hint: 'if that is right, do nothing; else look at the columns that map.user.emailVerified reads: it may take any text for yes, NULL too',
+      at: locate(['map', 'user', 'emailVerified']),
+      path: 'map.user.emailVerified',
+    },
+  ]
+}
+
+/** Whoever writes it has decided it. */
+function isConstant(expression: string): boolean {
+  return /^\s*(["']?)(true|yes|1)\1\s*$/i.test(expression)
+}
+
+/** Whether it makes a yes of the mere presence of something. A column as it is, or a comparison, says yes or no itself. */
+function concludes(expression: string): boolean {
+  return /\?|\$(exists|boolean|not)\b|\b(and|or)\b/.test(expression)
 }

@@ -1,6 +1,6 @@
-import type { DesiredSet } from '../desired/desired-set.ts'
-import { canonicalHashType } from '../kinds/user/passwords/hash-types.ts'
-import { weakness } from '../kinds/user/passwords/weakness.ts'
+import type { RunDatabase } from '../../../rundb/run-database.ts'
+import { canonicalHashType } from './hash-types.ts'
+import { weakness } from './weakness.ts'
 
 /** How many users of the desired set have some one thing said of their password, and what. */
 export interface PasswordRemark {
@@ -34,19 +34,22 @@ export interface PasswordCounts {
   algorithms: AlgorithmCount[]
 }
 
+/** Nobody has one. */
+export const NO_PASSWORDS: PasswordCounts = { kept: 0, reset: 0, there: 0, none: 0, algorithms: [] }
+
 /** Counts over the staged users, row by row: what is in memory grows with the algorithms and parameters, not with the users. */
-export function countPasswords(set: DesiredSet): PasswordCounts {
+export function countPasswords(rundb: RunDatabase): PasswordCounts {
   const found = new Map<string, AlgorithmCount>()
   const of = (algorithm: string): AlgorithmCount => {
     const known = found.get(algorithm) ?? { algorithm, kept: 0, reset: 0, there: 0, weak: [], reasons: [] }
     found.set(algorithm, known)
     return known
   }
-  for (const { algorithm, weak, there, count } of keptPasswords(set)) {
+  for (const { algorithm, weak, there, count } of keptPasswords(rundb)) {
     of(algorithm)[there ? 'there' : 'kept'] += count
     if (weak !== '' && !there) of(algorithm).weak.push({ count, detail: weak })
   }
-  for (const { code, detail, there, count } of resets(set)) {
+  for (const { code, detail, there, count } of resets(rundb)) {
     const counted = of(algorithmOf(detail))
     if (there) {
       counted.there += count
@@ -59,7 +62,11 @@ export function countPasswords(set: DesiredSet): PasswordCounts {
   for (const { weak, reasons } of algorithms) for (const list of [weak, reasons]) list.sort(mostFirst)
   const sum = (fate: 'kept' | 'reset' | 'there') => algorithms.reduce((all, algorithm) => all + algorithm[fate], 0)
   const [kept, reset, there] = [sum('kept'), sum('reset'), sum('there')]
-  return { kept, reset, there, none: set.count('user') - kept - reset - there, algorithms }
+  return { kept, reset, there, none: countUsers(rundb) - kept - reset - there, algorithms }
+}
+
+function countUsers(rundb: RunDatabase): number {
+  return rundb.count("SELECT count(*) FROM desired WHERE kind = 'user'")
 }
 
 function total({ kept, reset, there }: AlgorithmCount): number {
@@ -88,7 +95,7 @@ interface KeptCount {
   count: number
 }
 
-function keptPasswords({ rundb }: DesiredSet): KeptCount[] {
+function keptPasswords(rundb: RunDatabase): KeptCount[] {
   const counts = new Map<string, KeptCount>()
   const rows = rundb.db
     .prepare(
@@ -117,11 +124,62 @@ export const RESETS = `
   WHERE n.kind = 'user' AND n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NULL
   GROUP BY d.key`
 
-function resets({ rundb }: DesiredSet): { code: string; detail: string; there: boolean; count: number }[] {
+function resets(rundb: RunDatabase): { code: string; detail: string; there: boolean; count: number }[] {
   return rundb
     .statement(`SELECT code, detail, there, count(*) AS n FROM (${RESETS}) GROUP BY code, detail, there`)
     .all()
     .map(({ code, detail, there, n }) => {
       return { code: String(code), detail: String(detail), there: there === 1, count: Number(n) }
     })
+}
+
+/**
+ * Why a user comes into WorkOS without the password of the source, or is sent none: `unsupported` and `weak` hashes; a source that has
+ * none (`none`), or only one of a record that did not prove to be the same person (`unproven`); an account that was in WorkOS
+ * before (`there`), or was adopted and whose address nobody has verified (`unverified`).
+ */
+type ResetReason = 'unsupported' | 'weak' | 'none' | 'unproven' | 'there' | 'unverified'
+
+export interface PasswordReset {
+  key: string
+  email: string
+  /** `users.csv:12`. */
+  origin: string
+  /** As the plan counts it: see PasswordCounts. */
+  fate: 'reset' | 'there' | 'none'
+  reason: ResetReason
+  /** Hasher and public parameters; empty: there is nothing to add. */
+  detail: string
+  /** The user was in WorkOS before. */
+  existing: boolean
+}
+
+/** Users of whom a record has a password, and did not prove to be the same person. */
+const UNPROVEN = `SELECT DISTINCT m.key FROM merges m, json_each(m.conflicts) c WHERE m.kind = 'user'
+  AND c.value ->> 'rule' = 'proof' AND c.value ->> 'field' IN ('password', 'passwordHash')`
+
+/** Every user whose password is not migrated, in the order of the source. Together with those that are kept: all users of the set. */
+export function* passwordResets(rundb: RunDatabase): Generator<PasswordReset> {
+  const rows = rundb.db
+    .prepare(
+      `SELECT d.key, d.attributes ->> 'email' AS email, coalesce(f.name || coalesce(':' || d.line, ''), '') AS origin, r.code, r.detail,
+         d.secrets IS NOT NULL AS held, ${THERE} AS there,
+         EXISTS (SELECT 1 FROM notes n WHERE n.kind = 'user' AND n.key = d.key AND n.code = 'password_kept_back') AS unverified,
+         u.key IS NOT NULL AS unproven
+       FROM desired d LEFT JOIN files f ON f.id = d.file LEFT JOIN (${RESETS}) r ON r.key = d.key
+       LEFT JOIN (${UNPROVEN}) u ON u.key = d.key
+       WHERE d.kind = 'user' ORDER BY d.seq, d.key`,
+    )
+    .iterate()
+  for (const row of rows) {
+    const existing = row.there === 1
+    if (row.held === 1 && !existing) continue
+    const user = { key: String(row.key), email: String(row.email ?? ''), origin: String(row.origin), existing }
+    if (row.held === 1 || (row.code !== null && existing)) {
+      yield { ...user, fate: 'there', reason: row.unverified === 1 ? 'unverified' : 'there', detail: '' }
+    } else if (row.code !== null) {
+      const reason = row.code === 'password_weak_reset' ? 'weak' : 'unsupported'
+      yield { ...user, fate: 'reset', reason, detail: String(row.detail) }
+    } else yield { ...user, fate: 'none', reason: row.unproven === 1 ? 'unproven' : 'none', detail: '' }
+  }
 }

@@ -1,12 +1,13 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
-import type { DesiredSet } from '../desired/desired-set.ts'
-import type { Problem } from '../diagnostics/problem.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+import type { WarningContext } from '../kind.ts'
 
 /** A warning for each key under `roles.organizations` that no organization of the source has: its rules apply to nobody. */
-export function unknownOrganizations(set: DesiredSet, { manifest, locate }: LoadedManifest): Problem[] {
-  if (set.reading.partial) return []
+export function unknownOrganizations({ rundb, loaded, partial }: WarningContext): Problem[] {
+  if (partial) return []
+  const { manifest, locate } = loaded
   return Object.keys(manifest.roles.organizations ?? {})
-    .filter((key) => set.get('organization', key) === undefined)
+    .filter((key) => !isDesired(rundb, key))
     .map((key) => ({
       code: 'unknown_organization_rules',
       severity: 'warning' as const,
@@ -15,4 +16,8 @@ export function unknownOrganizations(set: DesiredSet, { manifest, locate }: Load
       at: locate(['roles', 'organizations', key]),
       path: `roles.organizations.${key}`,
     }))
+}
+
+function isDesired(rundb: RunDatabase, key: string): boolean {
+  return rundb.statement("SELECT 1 FROM desired WHERE kind = 'organization' AND key = ?").get(key) !== undefined
 }

@@ -1,0 +1,54 @@
+import type { Scope } from '../config/pilot.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import type { ScopeReport } from '../desired/scope.ts'
+import { choose, matchesNothing, selectorsOf } from '../desired/selectors.ts'
+import { UsageError } from '../diagnostics/errors.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
+import { inTheState, leftTheSource } from '../kinds/scope.ts'
+import type { StateCopy } from '../rundb/known.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import { countBeyond, markBeyond, markUndone } from '../rundb/state-scope.ts'
+
+/**
+ * A scope as far as the state is concerned. In: the scope, and the copy of the state in the run's database. Out: what belongs to others, put
+ * into `beyond`, which comparing, deleting and verifying leave alone.
+ */
+
+/** Finds out what of the state is none of the scope's business: see markBeyond. */
+export function findBeyond({ rundb, scope }: DesiredSet, copy: StateCopy): void {
+  if (scope === undefined) return
+  rundb.transaction(() => {
+    const population = leftTheSource(copy)
+    for (const selector of selectorsOf(scope)) choose(rundb, selector, population)
+    markBeyond(rundb, copy, kindDefinitions, scope.limit !== null)
+  })
+}
+
+/**
+ * Narrows the undoing to the chosen: see markUndone.
+ * @throws UsageError for a selector that fits nothing, and for a limit: which users it meant, the source alone tells
+ */
+export function narrowDestruction(rundb: RunDatabase, scope: Scope): ScopeReport {
+  refuseLimit(scope)
+  const population = inTheState('known')
+  for (const [index, selector] of selectorsOf(scope).entries()) {
+    if (choose(rundb, selector, population)) continue
+    throw new UsageError(matchesNothing(rundb, scope.only[index] ?? '', selector, population, 'the state'))
+  }
+  rundb.transaction(() => markUndone(rundb, kindDefinitions))
+  const counts = countBeyond(rundb)
+  const outOfScope = kindDefinitions.flatMap(({ name: kind, plural }) => {
+    const count = counts.get(kind) ?? 0
+    return count === 0 ? [] : [{ kind, plural, count }]
+  })
+  return { only: [...scope.only], limit: null, outOfScope, rejected: 0 }
+}
+
+function refuseLimit({ limit }: Scope): void {
+  if (limit === null) return
+  throw new UsageError({
+    code: 'limit_undone',
+    message: `the manifest's pilot.limit is ${limit}, and which users it meant cannot be told from the state`,
+    hint: 'name whom to undo with --only, or undo all of it with --everybody',
+  })
+}

@@ -1,0 +1,154 @@
+import type { Attributes } from '../resource.ts'
+import type { Row } from '../sqlite/open.ts'
+import { BEYOND } from './known.ts'
+import type { RunDatabase } from './run-database.ts'
+
+/**
+ * What deleting reads and writes in the run's database: what of the state the source no longer has, and what stays all the same. Rows of the
+ * state are in `known`, those that a deletion leaves alone in `spared`, those of others than the chosen in `beyond`.
+ */
+
+/** Something that the state holds and the source no longer has. */
+export interface DeletionCandidate {
+  kind: string
+  key: string
+  /** WorkOS's id. */
+  id: string
+  attributes: Attributes
+  refs: Record<string, string>
+  ownership: 'created' | 'adopted'
+  /** See StateResource. */
+  answered: Attributes
+}
+
+const NOT_DESIRED = 'NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)'
+const NOT_SKIPPED = 'NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)'
+
+/** What left the source and is not planned for yet, in the order of keys. */
+export function* deletionCandidates(rundb: RunDatabase, kind: string): Generator<DeletionCandidate> {
+  const rows = rundb.db
+    .prepare(
+      `SELECT k.* FROM known k WHERE k.kind = ?1 AND ${NOT_DESIRED}
+         AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id)
+         AND ${NOT_SKIPPED} AND NOT ${BEYOND}
+       ORDER BY k.key`,
+    )
+    .iterate(kind)
+  for (const row of rows) yield candidateFromRow(row)
+}
+
+/** Whether the state has this resource, the source lacks it, and nothing keeps it. */
+export function isLeaving(rundb: RunDatabase, kind: string, id: string): boolean {
+  const sql = `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2 AND ${NOT_DESIRED}
+    AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
+    AND ${NOT_SKIPPED} AND NOT ${BEYOND}`
+  return rundb.statement(sql).get(kind, id) !== undefined
+}
+
+/** How many resources of a kind the state created, of those in scope. */
+export function countCreated(rundb: RunDatabase, kind: string): number {
+  return rundb.count(`SELECT count(*) FROM known k WHERE kind = ? AND ownership = 'created' AND NOT ${BEYOND}`, kind)
+}
+
+/**
+ * What deletes this resource, if the plan deletes it: itself, or what it goes with itself. Nothing is gone before the one request that deletes
+ * all of it.
+ */
+export function deletedBy(rundb: RunDatabase, kind: string, key: string): { kind: string; key: string } | undefined {
+  const row = rundb
+    .statement(
+      `SELECT action ->> '$.with.kind' AS kind, action ->> '$.with.key' AS key FROM actions
+       WHERE kind = ? AND key = ? AND type = 'delete'`,
+    )
+    .get(kind, key)
+  return row && { kind: String(row.kind ?? kind), key: String(row.key ?? key) }
+}
+
+/** A deletion that the rule asks for and that is left out. */
+export interface SkippedDeletionRow {
+  kind: string
+  key: string
+  code: string
+  message: string
+}
+
+export function insertSkippedDeletion(rundb: RunDatabase, { kind, key, code, message }: SkippedDeletionRow): void {
+  rundb.run('INSERT OR IGNORE INTO spared VALUES (?, ?, ?, ?)', kind, key, code, message)
+}
+
+/** Why the deletion of this resource is skipped, by its code; undefined: it is not. */
+export function skippedCode(rundb: RunDatabase, kind: string, key: string): string | undefined {
+  const row = rundb.statement('SELECT code FROM spared WHERE kind = ? AND key = ?').get(kind, key)
+  return row && String(row.code)
+}
+
+export function* skippedDeletions(rundb: RunDatabase, limit: number): Generator<SkippedDeletionRow> {
+  for (const row of rundb.db.prepare('SELECT * FROM spared LIMIT ?').iterate(limit)) {
+    const { kind, key, code, message } = row
+    yield { kind: String(kind), key: String(key), code: String(code), message: String(message) }
+  }
+}
+
+/** By kind and reason, most first. */
+export function countSkippedDeletions(rundb: RunDatabase): { kind: string; code: string; count: number }[] {
+  return rundb
+    .statement('SELECT kind, code, count(*) AS n FROM spared GROUP BY kind, code ORDER BY n DESC, kind, code')
+    .all()
+    .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
+}
+
+/** What makes a resource `k` of the state an orphan; what was rejected is in the source. */
+const ORPHANED = `${NOT_DESIRED}
+  AND NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key)
+  AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`
+
+/** How many resources of a kind are orphans: the state has them, the source does not, and they stay. */
+export function countOrphans(rundb: RunDatabase, kind: string): number {
+  return rundb.count(`SELECT count(*) FROM known k WHERE k.kind = ? AND ${ORPHANED}`, kind)
+}
+
+export interface OrphanRow extends DeletionCandidate {
+  /** The condition of the manifest that leaves its record out; undefined: the source has none. */
+  leftOutBy: string | undefined
+}
+
+/** The first orphans of a kind, in the order of keys. @param limit Infinity: all of them */
+export function* orphansOfKind(rundb: RunDatabase, kind: string, limit: number): Generator<OrphanRow> {
+  const rows = rundb.db
+    .prepare(
+      `SELECT k.*, coalesce((SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key),
+         (SELECT l.path FROM left_out_keys l WHERE l.kind = k.kind AND l.key = k.key)) AS path
+       FROM known k WHERE k.kind = ? AND ${ORPHANED} ORDER BY k.key LIMIT ?`,
+    )
+    .iterate(kind, Number.isFinite(limit) ? limit : -1)
+  for (const row of rows) {
+    yield { ...candidateFromRow(row), leftOutBy: typeof row.path === 'string' ? row.path : undefined }
+  }
+}
+
+function candidateFromRow(row: Row): DeletionCandidate {
+  return {
+    kind: String(row.kind),
+    key: String(row.key),
+    id: String(row.id),
+    attributes: JSON.parse(String(row.attributes)),
+    refs: JSON.parse(String(row.refs)),
+    ownership: row.ownership === 'created' ? 'created' : 'adopted',
+    answered: row.answered === null ? {} : JSON.parse(String(row.answered)),
+  }
+}
+
+/** Whether a record of this resource was refused. */
+export function isRejected(rundb: RunDatabase, kind: string, key: string): boolean {
+  return rundb.statement('SELECT 1 FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key) !== undefined
+}
+
+/** Whether any record of this kind was refused. */
+export function hasRejects(rundb: RunDatabase, kind: string): boolean {
+  return rundb.statement('SELECT 1 FROM rejects WHERE kind = ? LIMIT 1').get(kind) !== undefined
+}
+
+/** Records that were refused before anybody could tell whose they are. */
+export function countUnknownRejects(rundb: RunDatabase): number {
+  return rundb.count("SELECT sum(records) FROM rejects WHERE kind = 'record' OR key IS NULL")
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { createPlanTables } from '../../src/rundb/candidates.ts'
+import {
+  countOrphans,
+  countSkippedDeletions,
+  deletedBy,
+  deletionCandidates,
+  insertSkippedDeletion,
+  isLeaving,
+  orphansOfKind,
+  skippedCode,
+} from '../../src/rundb/deletions.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
+
+/** The state has five books; the source still has the first one. */
+function library(): RunDatabase {
+  const rundb = new RunDatabase(undefined)
+  createPlanTables(rundb)
+  for (const key of ['a', 'b', 'c', 'd', 'e']) {
+    rundb.run(
+      "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership) VALUES ('book', ?1, 'id_' || ?1, '{}', '{}', '{}', 'created')",
+      key,
+    )
+  }
+  rundb.run("INSERT INTO desired VALUES ('book', 'a', '{}', '{}', NULL, 1, NULL, NULL, 1)")
+  return rundb
+}
+
+function plan(rundb: RunDatabase, key: string, action: object): void {
+  const { type } = { type: '', ...action }
+  rundb.run(
+    "INSERT INTO actions (phase, kind, key, type, id, action) VALUES (0, 'book', ?1, ?2, 'id_' || ?1, ?3)",
+    key,
+    type,
+    JSON.stringify(action),
+  )
+}
+
+const keysOf = (rows: Iterable<{ key: string }>) => [...rows].map(({ key }) => key)
+
+test('a candidate is neither desired nor planned for nor skipped nor out of scope', () => {
+  const rundb = library()
+  expect(keysOf(deletionCandidates(rundb, 'book'))).toEqual(['b', 'c', 'd', 'e'])
+  plan(rundb, 'b', { type: 'delete' })
+  insertSkippedDeletion(rundb, { kind: 'book', key: 'c', code: 'protected', message: 'it is protected' })
+  rundb.run("INSERT INTO beyond VALUES ('book', 'd')")
+  expect(keysOf(deletionCandidates(rundb, 'book'))).toEqual(['e'])
+  expect(['b', 'c', 'd', 'e'].filter((key) => isLeaving(rundb, 'book', `id_${key}`))).toEqual(['b', 'e'])
+})
+
+test('the first reason for a skipped deletion stays, and counts', () => {
+  const rundb = library()
+  insertSkippedDeletion(rundb, { kind: 'book', key: 'c', code: 'protected', message: 'it is protected' })
+  insertSkippedDeletion(rundb, { kind: 'book', key: 'c', code: 'adopted', message: 'it was there before' })
+  expect(skippedCode(rundb, 'book', 'c')).toBe('protected')
+  expect(skippedCode(rundb, 'book', 'd')).toBeUndefined()
+  expect(countSkippedDeletions(rundb)).toEqual([{ kind: 'book', code: 'protected', count: 1 }])
+})
+
+test('what goes with something else is deleted by what that goes with', () => {
+  const rundb = library()
+  plan(rundb, 'b', { type: 'delete' })
+  plan(rundb, 'c', { type: 'delete', with: { kind: 'shelf', key: 'poems' } })
+  expect(deletedBy(rundb, 'book', 'b')).toEqual({ kind: 'book', key: 'b' })
+  expect(deletedBy(rundb, 'book', 'c')).toEqual({ kind: 'shelf', key: 'poems' })
+  expect(deletedBy(rundb, 'book', 'a')).toBeUndefined()
+})
+
+test('an orphan stays, and says by which condition its record is left out; what was rejected is none', () => {
+  const rundb = library()
+  plan(rundb, 'b', { type: 'delete' })
+  rundb.run("INSERT INTO rejects VALUES ('book', 'c', 'bad', NULL, '', NULL, 1, 1, 1, '{}', 1)")
+  rundb.run("INSERT INTO left_out VALUES (1, 'books', 'book', 'd', 'map.book.when', 1, 1)")
+  expect(countOrphans(rundb, 'book')).toBe(2)
+  const orphans = [...orphansOfKind(rundb, 'book', Number.POSITIVE_INFINITY)]
+  expect(orphans.map(({ key, leftOutBy }) => [key, leftOutBy])).toEqual([
+    ['d', 'map.book.when'],
+    ['e', undefined],
+  ])
+  expect(keysOf(orphansOfKind(rundb, 'book', 1))).toEqual(['d'])
+})
