@@ -1,6 +1,7 @@
 import type { Manifest, MergeRule } from '../config/manifest.ts'
 import type { JsonObject } from '../json.ts'
 import type { Attributes } from '../resource.ts'
+import type { Remarks, Remedies } from './wording.ts'
 
 /** One field of a kind. */
 export interface FieldDefinition {
@@ -66,6 +67,10 @@ export type NormaliseResult =
 export interface DraftDefinition {
   name: string
   plural: string
+  /** What its remarks on accepted resources mean, by their codes. */
+  remarks?: Remarks
+  /** What helps against the codes that are its own. */
+  remedies?: Remedies
   /** The rule under `map` in the manifest that yields it; undefined: none does. */
   rule?: keyof Manifest['map']
   /** Roles of references and the kinds they point to. */

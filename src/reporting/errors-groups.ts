@@ -1,7 +1,7 @@
+import type { Remedy } from '../kinds/wording.ts'
 import type { Misfit } from '../planning/misfits.ts'
 import type { Failure, RunReject } from '../state/store.ts'
 import { adviceFor } from './remedies.ts'
-import type { Remedy } from './remedy.ts'
 
 /** Examples of a group, unless all are asked for. */
 export const EXAMPLES = 5

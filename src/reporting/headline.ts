@@ -1,6 +1,6 @@
+import { countedKind } from '../kinds/registry.ts'
 import type { KindSummary } from '../planning/kind-summary.ts'
 import type { Plan } from '../planning/plan.ts'
-import { countedKind } from './kinds-text.ts'
 import { counted } from './style.ts'
 
 /** What is done to resources, the most dangerous first: the words of a headline. */

@@ -1,7 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { lostRoles, lostRolesCount, unmappedRoles } from '../desired/role-counts.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
-import { countedKind } from './kinds-text.ts'
+import { countedKind } from '../kinds/registry.ts'
 import { counted, type Paint } from './style.ts'
 
 /** How many roles are named. */

@@ -201,7 +201,7 @@ const COMPOSED = ['user', 'organization'].flatMap((kind) => [
 
 describe('every code has a remedy', () => {
   // A code is named as one, or is the first thing that a refusing function is told; in SQL it stands among the values.
-  const inner = ['resources', 'mapping', 'desired', 'planning', 'applying'].map(codeIn).join('\n')
+  const inner = ['kinds', 'mapping', 'desired', 'planning', 'applying'].map(codeIn).join('\n')
   const literals = [
     ...found(inner, /(?:\bcode:\s*|\w\(\s*)'([a-z]+(?:_[a-z]+)+)'/g),
     ...found(codeIn('desired'), /'([a-z]+(?:_[a-z]+)+)'/g),

@@ -9,6 +9,7 @@ import { boundedText, type TextBound } from '../values/bounded-text.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
 import { groupPath, groupsPath, isJoinedOf, joinedId } from './group-id.ts'
+import { groupRemarks, groupRemedies } from './wording.ts'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 
@@ -23,6 +24,8 @@ const DESCRIPTION: TextBound = { what: "the group's description", limit: 150, co
 export const group: KindDefinition = {
   name: 'group',
   plural: 'groups',
+  remarks: groupRemarks,
+  remedies: groupRemedies,
   rule: 'group',
   refs: { organization: 'organization' },
   within: 'organization',

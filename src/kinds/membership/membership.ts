@@ -11,6 +11,7 @@ import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from
 import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
+import { membershipRemarks, membershipRemedies } from './wording.ts'
 
 const PATH = '/user_management/organization_memberships'
 
@@ -36,6 +37,8 @@ const EXISTS: ReadonlySet<string> = new Set([
 export const membership: KindDefinition = {
   name: 'membership',
   plural: 'memberships',
+  remarks: membershipRemarks,
+  remedies: membershipRemedies,
   rule: 'membership',
   refs: { user: 'user', organization: 'organization' },
   fields: { roles: { compare: 'set', merge: 'union', assigned: true } },

@@ -12,6 +12,7 @@ import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limit
 import { optionalText } from '../values/text.ts'
 import { normaliseDomains } from './domains.ts'
 import { externalIdOfName } from './organization-name.ts'
+import { organizationRemarks, organizationRemedies } from './wording.ts'
 
 const PATH = '/organizations'
 
@@ -24,6 +25,8 @@ const SPELLING: Spelling = { name: 'name', externalId: 'external_id', metadata: 
 export const organization: KindDefinition = {
   name: 'organization',
   plural: 'organizations',
+  remarks: organizationRemarks,
+  remedies: organizationRemedies,
   rule: 'organization',
   refs: {},
   fields: {

@@ -15,6 +15,7 @@ import { checkMetadataLimits, fitMergedMetadata } from '../values/metadata-limit
 import { optionalText } from '../values/text.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
 import { takeTotp } from './totp.ts'
+import { userRemarks, userRemedies } from './wording.ts'
 
 const PATH = '/user_management/users'
 
@@ -35,6 +36,8 @@ const EXISTS: ReadonlySet<string> = new Set(['email_not_available', 'user_alread
 export const user: KindDefinition = {
   name: 'user',
   plural: 'users',
+  remarks: userRemarks,
+  remedies: userRemedies,
   rule: 'user',
   refs: {},
   fields: {
