@@ -1,20 +1,5 @@
+import type { LostRoles, UnmappedRole } from '../kinds/membership/roles-text.ts'
 import type { DesiredSet } from './desired-set.ts'
-
-/** A role of the source that no map knows, and how many memberships or role assignments were rejected by it. */
-export interface UnmappedRole {
-  kind: string
-  role: string
-  count: number
-}
-
-/** A membership that keeps one of its roles. */
-export interface LostRoles {
-  key: string
-  kept: string
-  lost: string[]
-  /** `users.csv:12`. */
-  origin: string
-}
 
 /** Most first. */
 export function unmappedRoles({ rundb }: DesiredSet): UnmappedRole[] {

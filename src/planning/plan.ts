@@ -1,14 +1,14 @@
-import type { ConnectionCounts } from '../desired/connection-counts.ts'
 import type { DesiredSet, NoteCount } from '../desired/desired-set.ts'
 import { type CaseCount, caseCounts } from '../desired/duplicate-cases.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import type { ConnectionCounts } from '../kinds/connection/connections-text.ts'
+import type { PasswordCounts } from '../kinds/user/passwords-text.ts'
 import type { Action, Drift, SkippedDeletion } from './action.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
 import type { KindSummary } from './kind-summary.ts'
 import { type OrphanedResource, orphansOf } from './orphans.ts'
-import type { PasswordCounts } from './password-counts.ts'
 import { type KeySort, type Where, whereabouts } from './where.ts'
 
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */

@@ -1,12 +1,6 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
+import type { ResetReason } from '../kinds/user/passwords-text.ts'
 import { RESETS, THERE } from './password-counts.ts'
-
-/**
- * Why a user comes into WorkOS without the password of the source, or is sent none: `unsupported` and `weak` hashes; a source that has
- * none (`none`), or only one of a record that did not prove to be the same person (`unproven`); an account that was in WorkOS
- * before (`there`), or was adopted and whose address nobody has verified (`unverified`).
- */
-export type ResetReason = 'unsupported' | 'weak' | 'none' | 'unproven' | 'there' | 'unverified'
 
 export interface PasswordReset {
   key: string

@@ -1,5 +1,6 @@
 import type { ExplainedAction, ExplainedRole, Explanation } from '../explaining/explanation.ts'
 import { jsonText } from '../json.ts'
+import { isResourceKind } from '../kinds/registry.ts'
 import { fitted, valueText, wrapped } from './explain-records-text.ts'
 import { counted } from './style.ts'
 
@@ -34,7 +35,7 @@ export function dependentLines({ dependents }: Explanation): string[] {
 }
 
 export function stateLines({ state, kind }: Explanation): string[] {
-  if (state === null) return kind === 'record' || kind === 'role-definition' ? [] : ['  the state does not know it']
+  if (state === null) return isResourceKind(kind) ? ['  the state does not know it'] : []
   const { id, ownership, run, attributes, secrets, reduced, answered, gone, openWrite } = state
   const open =
     openWrite === null

@@ -6,6 +6,9 @@ import type {
   PeopleInspection,
   StreamInspection,
 } from '../inspecting/inspection.ts'
+import { membership } from '../kinds/membership/membership.ts'
+import { countedKind } from '../kinds/registry.ts'
+import { user } from '../kinds/user/user.ts'
 import { counted, type Paint } from './style.ts'
 import { bound, definitions, padded, shortened, WIDTH, widthsOf, wrapped } from './table.ts'
 
@@ -132,8 +135,8 @@ function organizationsText(organizations: PeopleInspection['organizations']): st
   const each = most > 1 ? ` (up to ${most} a user)` : ''
   const parts = [
     `${figure(distinct)} different`,
-    `${counted(memberships, 'membership')}${each}`,
-    `${counted(usersWithout, 'user')} in none`,
+    `${countedKind(memberships, membership.name)}${each}`,
+    `${countedKind(usersWithout, user.name)} in none`,
   ]
   return parts.join(', ')
 }

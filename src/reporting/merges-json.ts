@@ -1,4 +1,4 @@
-import type { Manifest, MergeRule } from '../config/manifest.ts'
+import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
 import { draftGroups, type Member, originOf } from '../desired/draft-groups.ts'
 import { casesOf } from '../desired/duplicate-cases.ts'
 import { policyFor } from '../desired/merge-policy.ts'
@@ -6,12 +6,15 @@ import { sharedIdsOf } from '../desired/shared-users.ts'
 import { jsonText } from '../json.ts'
 import { mergeDrafts } from '../kinds/merge.ts'
 import type { MergeConflict } from '../kinds/mergeable.ts'
+import { organization } from '../kinds/organization/organization.ts'
 import { draftDefinition } from '../kinds/registry.ts'
+import { clashingUsers } from '../kinds/user/clashes.ts'
+import { user } from '../kinds/user/user.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import type { Plan } from '../planning/plan.ts'
 
 /** Kinds of which records may contradict each other. Of organizations, which every member mentions, only those are told. */
-const KINDS = ['user', 'organization'] as const
+const KINDS = [user.name, organization.name]
 
 interface ReportedValue {
   /** Index among the records of the group. */
@@ -62,17 +65,17 @@ function* groups({ set }: Plan, manifest: Manifest, digestKey: Uint8Array): Gene
     const { strategy, rules, order } = policyFor(manifest, kind)
     for (const members of draftGroups(rundb, kind, order)) {
       const { attributes, conflicts } = mergeDrafts(draftDefinition(kind), members, rules, strategy)
-      if (kind !== 'user' && conflicts.length === 0) continue
+      if (kind !== user.name && conflicts.length === 0) continue
       const key = members[0]?.key ?? ''
       const merged = set.get(kind, key) !== undefined
       const taken = strategy === 'error' && !merged ? undefined : attributes.externalId
-      const shared = kind === 'user' ? sharedIdsOf(rundb, members, taken) : undefined
+      const shared = kind === user.name ? sharedIdsOf(rundb, members, taken) : undefined
       yield {
         kind,
         key,
         fate: merged ? 'merged' : 'rejected',
         strategy,
-        cases: kind === 'user' ? casesOf(members, manifest.dedupe.user.email, shared) : [],
+        cases: kind === user.name ? casesOf(members, manifest.dedupe.user.email, shared) : [],
         winner: merged ? 0 : null,
         records: members.map((member) => ({
           key: member.key,
@@ -91,7 +94,7 @@ function reported(
   conflict: MergeConflict,
   members: readonly Member[],
   merged: boolean,
-  strategy: Manifest['dedupe']['user']['strategy'],
+  strategy: MergeStrategy,
   digestKey: Uint8Array,
 ): { field: string; rule: MergeRule | 'proof' | 'error'; kept: ReportedValue | null; dropped: ReportedValue } {
   const { draft, field, from, instead } = conflict
@@ -119,27 +122,7 @@ function reported(
 
 /** Users that could not become one with whom they clash with. */
 function* clashes({ set: { rundb } }: Plan): Generator<object> {
-  const refused = rundb.db
-    .prepare(
-      `SELECT r.key, r.code, r.message, r.file, r.line,
-         (SELECT min(c.code) FROM cases c WHERE c.key = r.key AND c.fate = 'rejected') AS name
-       FROM rejects r WHERE r.kind = 'user' AND r.code IN ('key_contradiction', 'shared_external_id')
-       ORDER BY r.key, r.file, r.line`,
-    )
-    .iterate()
-  for (const { key, code, message, file, line, name } of refused) {
-    const place = { file: Number(file), line: line === null ? null : Number(line) }
-    yield { case: name ?? code, fate: 'rejected', code, key, origin: originOf(rundb, place), message }
-  }
-  const blocked = rundb.db
-    .prepare(
-      `SELECT a.key, a.action ->> 'code' AS code, a.action ->> 'message' AS message, d.file, d.line FROM actions a
-       JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND a.type = 'blocked'
-         AND a.action ->> 'code' IN ('external_id_clash', 'identity_clash', 'exists_already', 'unverified_account') ORDER BY a.key`,
-    )
-    .iterate()
-  for (const { key, code, message, file, line } of blocked) {
-    const place = { file: Number(file), line: line === null ? null : Number(line) }
-    yield { case: code, fate: 'blocked', code, key, origin: originOf(rundb, place), message }
+  for (const { place, message, ...clash } of clashingUsers(rundb)) {
+    yield { ...clash, origin: originOf(rundb, place), message }
   }
 }

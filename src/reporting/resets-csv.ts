@@ -1,5 +1,6 @@
+import { describeReset } from '../kinds/user/passwords-text.ts'
 import type { Plan } from '../planning/plan.ts'
-import { type PasswordReset, passwordResets } from '../planning/resets.ts'
+import { passwordResets } from '../planning/resets.ts'
 import { csvLine } from '../sources/csv/own-cells.ts'
 import { escapeCell } from '../sources/reject-columns.ts'
 
@@ -10,24 +11,6 @@ export function* resetsCsv({ set }: Plan): Generator<string> {
   yield `\uFEFF${csvLine(COLUMNS)}\n`
   for (const reset of passwordResets(set)) {
     const { key, email, origin, fate, reason } = reset
-    yield `${csvLine([key, email, origin, fate, reason, describe(reset)].map(escapeCell))}\n`
-  }
-}
-
-function describe({ reason, detail, existing }: PasswordReset): string {
-  const before = existing ? '; the user was in WorkOS before, and keeps what is there' : ''
-  switch (reason) {
-    case 'unsupported':
-      return `WorkOS does not take ${detail}`
-    case 'weak':
-      return `${detail} is weak, and passwords.weak is reset`
-    case 'none':
-      return `the source has no password${before}`
-    case 'unproven':
-      return `only a record that did not prove to be the same person has a password${before}`
-    case 'unverified':
-      return 'not sent: nobody has verified the address of the adopted account'
-    case 'there':
-      return 'not sent: the user was in WorkOS before, and keeps what is there'
+    yield `${csvLine([key, email, origin, fate, reason, describeReset(reset)].map(escapeCell))}\n`
   }
 }

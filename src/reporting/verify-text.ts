@@ -1,4 +1,5 @@
 import { figure, printable } from '../diagnostics/printable.ts'
+import { describeUnreadable } from '../kinds/user/passwords-text.ts'
 import { describeGiven } from '../planning/group-roles.ts'
 import {
   type ChangedBy,
@@ -117,11 +118,7 @@ function renderRemarks(verification: Verification, { paint, write }: VerifyTextO
 export function verifyRemarks({ secrets, rejected, openWrites, set }: Verification): string[] {
   const lines: string[] = set.reading.partial ? [PARTIAL] : []
   if (secrets.inSource + secrets.sent + secrets.leftAlone > 0) {
-    const alone = secrets.leftAlone === 0 ? '' : `, ${counted(secrets.leftAlone, 'user')} from before kept theirs`
-    lines.push(
-      `passwords cannot be read back from WorkOS: ${figure(secrets.inSource)} in the source, ` +
-        `${figure(secrets.sent)} sent with users that were created${alone}`,
-    )
+    lines.push(describeUnreadable(secrets))
   }
   if (rejected > 0) {
     lines.push(`${counted(rejected, 'record')} rejected, and not in WorkOS: workos-migrate errors says why`)

@@ -1,6 +1,7 @@
 import { type Action, address } from '../../planning/action.ts'
 import { actionValues } from '../../planning/action-values.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { actionsOfType } from '../../rundb/report-rows.ts'
 import { tellingLabel } from '../labels.ts'
 import { type GridSource, HELD } from './lists.ts'
 import type { Row, Tone } from './report.ts'
@@ -70,22 +71,20 @@ interface Wanted {
 }
 
 function* rowsOf(plan: Plan, { kind, type, limit, group, facet }: Wanted, shown: Shown): Generator<MarkedRow> {
-  const actions = plan.set.rundb.db
-    .prepare('SELECT action FROM actions WHERE kind = ? AND type = ? ORDER BY position LIMIT ?')
-    .iterate(kind, type, limit)
-  for (const row of actions) yield { group, facet, row: rowOf(plan, JSON.parse(String(row.action)), shown) }
+  for (const action of actionsOfType(plan.set.rundb, kind, type, limit))
+    yield { group, facet, row: rowOf(plan, JSON.parse(action), shown) }
 }
 
 function rowOf(plan: Plan, action: Action, shown: Shown): Row {
   const { before, after, secrets } = actionValues(plan, action)
   const fields = fieldValues(before, after, secrets, shown)
-  const told = fields.slice(0, SUMMARY).map(([field, from, to]) => {
+  const changes = fields.slice(0, SUMMARY).map(([field, from, to]) => {
     const [before, after] = [from, to].map((value) => (typeof value === 'string' ? value : undefined))
     const change = action.type === 'update' || action.type === 'adopt'
     const values = change && before !== undefined ? `${before} → ${after ?? 'removed'}` : (after ?? before ?? '')
     return `${field}: ${values}`
   })
-  const summary = action.type === 'blocked' ? shown.about(action.message, action.key) : told.join(' · ')
+  const summary = action.type === 'blocked' ? shown.about(action.message, action.key) : changes.join(' · ')
   const name = tellingLabel(action)
   const label = name === undefined ? '' : shown.value(name)
   const remarks = remarksOf(plan, action).map(([name, text]): [string, string] => [name, shown.about(text, action.key)])

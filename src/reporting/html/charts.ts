@@ -1,12 +1,14 @@
 import type { DesiredSet } from '../../desired/desired-set.ts'
-import { figure } from '../../diagnostics/printable.ts'
+import {
+  type MembershipChart,
+  membersByOrganization,
+  membershipsByRole,
+  NO_ROLE,
+} from '../../kinds/membership/charts.ts'
+import type { PasswordCounts } from '../../kinds/user/passwords-text.ts'
 import type { KindSummary } from '../../planning/kind-summary.ts'
-import type { PasswordCounts } from '../../planning/password-counts.ts'
 import type { BarChart, Block, Tone } from './report.ts'
 import type { Shown } from './shown.ts'
-
-/** Bars of one chart. */
-const BARS = 20
 
 type Stack = readonly (readonly [label: string, tone: Tone | 'other', values: number[]])[]
 
@@ -40,38 +42,20 @@ export function actionsChart(kinds: readonly KindSummary[]): Block[] {
   )
 }
 
-/** Members of the largest organizations, and of all others together. */
-export function organizationsChart({ rundb }: DesiredSet, shown: Shown): Block[] {
-  const rows = rundb
-    .statement(
-      `SELECT m.refs ->> 'organization' AS key, count(*) AS n,
-         (SELECT o.attributes ->> 'name' FROM desired o WHERE o.kind = 'organization' AND o.key = m.refs ->> 'organization') AS name
-       FROM desired m WHERE m.kind = 'membership' GROUP BY 1 ORDER BY n DESC, key LIMIT ?`,
-    )
-    .all(BARS)
-  const total = rundb.count("SELECT count(*) FROM desired WHERE kind = 'membership'")
-  const all = rundb.count("SELECT count(DISTINCT refs ->> 'organization') FROM desired WHERE kind = 'membership'")
-  const values = rows.map(({ n }) => Number(n))
-  const rest = total - values.reduce((sum, value) => sum + value, 0)
-  const others = all - rows.length
-  const labels = rows.map(({ key, name }) => shown.value(String(name ?? key)))
-  const note =
-    others > 0 ? `${figure(others)} smaller organizations have ${figure(rest)} memberships together.` : undefined
-  return barsOf('Users per organization', 'memberships', labels, [['members', 'plain', values]], note)
+/** Members of the largest organizations, and roles. */
+export function membershipCharts({ rundb }: DesiredSet, shown: Shown): Block[] {
+  return [
+    ...membershipBars(membersByOrganization(rundb), shown.value),
+    ...membershipBars(membershipsByRole(rundb), shown.text),
+  ]
 }
 
-/** How many memberships have each role. */
-export function rolesChart({ rundb }: DesiredSet, shown: Shown): Block[] {
-  const rows = rundb
-    .statement(
-      `SELECT r.value AS role, count(*) AS n FROM desired d LEFT JOIN json_each(d.attributes, '$.roles') r
-       WHERE d.kind = 'membership' GROUP BY 1 ORDER BY n DESC, role LIMIT ?`,
-    )
-    .all(BARS + 1)
-  const listed = rows.slice(0, BARS)
-  const labels = listed.map(({ role }) => (role === null ? '(no role given)' : shown.text(String(role))))
-  const note = rows.length > BARS ? `The ${BARS} most frequent roles.` : undefined
-  return barsOf('Roles', 'memberships', labels, [['memberships', 'plain', listed.map(({ n }) => Number(n))]], note)
+function membershipBars(
+  { title, unit, series, bars, note }: MembershipChart,
+  labelOf: (name: string) => string,
+): Block[] {
+  const labels = bars.map(({ name }) => (name === null ? NO_ROLE : labelOf(name)))
+  return barsOf(title, unit, labels, [[series, 'plain', bars.map(({ count }) => count)]], note)
 }
 
 /** What becomes of the passwords of each algorithm. */

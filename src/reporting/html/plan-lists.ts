@@ -1,9 +1,11 @@
-import { lostRoles } from '../../desired/role-counts.ts'
+import { lostRoles, unmappedRoles } from '../../desired/role-counts.ts'
 import { unsupportedTotp } from '../../desired/totp-factors.ts'
+import { membership } from '../../kinds/membership/membership.ts'
+import { describeLost, describeUnmapped } from '../../kinds/membership/roles-text.ts'
+import { user } from '../../kinds/user/user.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'
-import { describeLost, describeUnmapped } from '../roles-text.ts'
 import { leftOutList, leftOutWithList, orphansList } from './absent-lists.ts'
 import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow } from './lists.ts'
 import type { Block, FieldValue, Section } from './report.ts'
@@ -28,7 +30,7 @@ export async function planLists(
     roles: await listOf(rolesList(plan, shown, most)),
     totp: await listOf(totpList(plan, shown, most)),
   }
-  const unmapped = describeUnmapped(plan.set).map(shown.text)
+  const unmapped = describeUnmapped(unmappedRoles(plan.set)).map(shown.text)
   const roles = gridSection(lists.roles, 'warn', 'These memberships keep the first of their roles.')
   return {
     sections: [
@@ -164,8 +166,12 @@ function rolesList({ set }: Plan, shown: Shown, most: number): ListOptions {
     facet: () => ({ tone: 'warn' }),
     *items() {
       for (const lost of lostRoles(set, most)) {
-        const cells = [shown.text(`membership:${lost.key}`), shown.text(lost.origin), shown.text(describeLost(lost))]
-        yield { group: 'membership', facet: 'role lost', row: [cells, [], [['what it keeps', cells[2] ?? '']]] }
+        const cells = [
+          shown.text(address({ kind: membership.name, key: lost.key })),
+          shown.text(lost.origin),
+          shown.text(describeLost(lost)),
+        ]
+        yield { group: membership.name, facet: 'role lost', row: [cells, [], [['what it keeps', cells[2] ?? '']]] }
       }
     },
   }
@@ -180,8 +186,12 @@ function totpList({ set }: Plan, shown: Shown, most: number): ListOptions {
     facet: () => ({ tone: 'warn' }),
     *items() {
       for (const { key, email, reason, origin } of unsupportedTotp(set, most)) {
-        const cells = [shown.text(`user:${key}`), email === null ? '' : shown.value(email), shown.text(origin)]
-        yield { group: 'user', facet: shown.text(reason), row: [cells, [], [['why', shown.text(reason)]]] }
+        const cells = [
+          shown.text(address({ kind: user.name, key })),
+          email === null ? '' : shown.value(email),
+          shown.text(origin),
+        ]
+        yield { group: user.name, facet: shown.text(reason), row: [cells, [], [['why', shown.text(reason)]]] }
       }
     },
   }

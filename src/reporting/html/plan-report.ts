@@ -11,7 +11,7 @@ import { describeWhere } from '../where-text.ts'
 import { actionGrid } from './action-rows.ts'
 import { alertOf, warningAlerts } from './alerts.ts'
 import { assembled, type ReportOptions } from './assembled.ts'
-import { actionsChart, organizationsChart, passwordsChart, rolesChart } from './charts.ts'
+import { actionsChart, membershipCharts, passwordsChart } from './charts.ts'
 import type { AssembledReport } from './document.ts'
 import { type GridSource, gridSection } from './lists.ts'
 import { planLists } from './plan-lists.ts'
@@ -136,8 +136,7 @@ function chartsSection(plan: Plan, shown: Shown): Section[] {
   const desired = purpose === 'apply'
   const blocks = [
     ...actionsChart(summary.kinds),
-    ...(desired ? organizationsChart(set, shown) : []),
-    ...(desired ? rolesChart(set, shown) : []),
+    ...(desired ? membershipCharts(set, shown) : []),
     ...(desired ? passwordsChart(summary.passwords) : []),
   ]
   return [{ id: 'charts', title: 'At a glance', blocks }]

@@ -1,6 +1,7 @@
 import type { RejectedItem } from '../../desired/desired-set.ts'
 import type { BlockedAction } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { blockedActions } from '../../rundb/report-rows.ts'
 import { addressOf, type Casualty, fromReject } from '../errors-groups.ts'
 import { adviceFor, describeReapply } from '../remedies.ts'
 import { counted } from '../style.ts'
@@ -16,11 +17,8 @@ const ORDER = ['failed', 'blocked', 'reduced', 'rejected']
 
 /** What a plan does not carry out: blocked resources and rejected records. */
 export function* problemsOf(plan: Plan): Generator<Problem> {
-  const blocked = plan.set.rundb.db
-    .prepare("SELECT action FROM actions WHERE type = 'blocked' ORDER BY phase, position")
-    .iterate()
-  for (const row of blocked) {
-    const { kind, key, code, message, hint }: BlockedAction = JSON.parse(String(row.action))
+  for (const action of blockedActions(plan.set.rundb)) {
+    const { kind, key, code, message, hint }: BlockedAction = JSON.parse(action)
     const origin = plan.set.origin(kind, key)
     yield { outcome: 'blocked', kind, key, code, field: null, message, origin, count: 1, hint }
   }

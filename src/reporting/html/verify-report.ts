@@ -1,4 +1,6 @@
+import { role } from '../../kinds/role/role.ts'
 import { describeGiven } from '../../planning/group-roles.ts'
+import { differencesByField } from '../../rundb/report-rows.ts'
 import type { Finding, FindingType, Verification } from '../../verifying/verification.ts'
 import { countFindings, findingsOf } from '../../verifying/verification.ts'
 import { scopeLines } from '../scope-text.ts'
@@ -84,13 +86,13 @@ function findingsGrid(verification: Verification, shown: Shown, most = HELD): Pr
 
 function rowOf(finding: Finding, title: string, { set }: Verification, shown: Shown): NamedRow['row'] {
   const { kind, key, type } = finding
-  const { field, live, desired, remark } = told(finding, shown)
+  const { field, live, desired, remark } = cellsOf(finding, shown)
   const source: [string, string][] = type === 'extra' ? [] : [['source', shown.text(set.origin(kind, key))]]
   const fields: FieldValue[] = field === '' ? [] : [[field, live, desired]]
   return [[shown.text(`${kind}:${key}`), field, live, desired], fields, [['what', title], ...source, ...remark]]
 }
 
-function told(
+function cellsOf(
   finding: Finding,
   shown: Shown,
 ): { field: string; live: string; desired: string; remark: [string, string][] } {
@@ -118,7 +120,7 @@ function told(
     case 'clash':
       return { ...none, live: finding.id, remark: [['why', shown.about(finding.message, finding.key)]] }
     case 'role_of_group':
-      return { ...none, live: shown.text(finding.role), remark: [['role', shown.text(describeGiven(finding))]] }
+      return { ...none, live: shown.text(finding.role), remark: [[role.name, shown.text(describeGiven(finding))]] }
     case 'not_applied':
       return { ...none, remark: [] }
     default:
@@ -162,12 +164,7 @@ function kindsTable({ kinds }: Verification): Block {
 function chartsOf({ kinds, set }: Verification, shown: Shown): Block[] {
   const some = kinds.filter(({ desired, extra }) => desired + extra > 0)
   const of = (column: 'verified' | 'different' | 'missing' | 'extra') => some.map((kind) => kind[column])
-  const fields = set.rundb
-    .statement(
-      `SELECT (finding ->> 'kind') || '.' || (finding ->> 'field') AS field, count(*) AS n FROM findings WHERE type = 'different'
-       GROUP BY 1 ORDER BY n DESC, field LIMIT 20`,
-    )
-    .all()
+  const fields = differencesByField(set.rundb, 20)
   return [
     ...barsOf(
       'In WorkOS',
@@ -183,8 +180,8 @@ function chartsOf({ kinds, set }: Verification, shown: Shown): Block[] {
     ...barsOf(
       'Differences by field',
       'resources',
-      fields.map(({ field }) => shown.text(String(field))),
-      [['different', 'warn', fields.map(({ n }) => Number(n))]],
+      fields.map(({ field }) => shown.text(field)),
+      [['different', 'warn', fields.map(({ count }) => count)]],
     ),
   ]
 }

@@ -2,23 +2,25 @@ import { lostRoles, lostRolesCount } from '../../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../desired/totp-factors.ts'
 import type { Mask } from '../../diagnostics/mask.ts'
 import { figure } from '../../diagnostics/printable.ts'
+import { describeConnections } from '../../kinds/connection/connections-text.ts'
+import { membership } from '../../kinds/membership/membership.ts'
+import { describeLost } from '../../kinds/membership/roles-text.ts'
+import { describePasswords, passwordsHeading } from '../../kinds/user/passwords-text.ts'
+import { describeReasons, describeUser, sum, totpHeading } from '../../kinds/user/totp-text.ts'
+import { user } from '../../kinds/user/user.ts'
 import { openWarnings } from '../../planning/accepted-warnings.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan, PlanWarning } from '../../planning/plan.ts'
-import { describeConnections } from '../connections-text.ts'
 import { countsOf } from '../counts.ts'
 import { describeEstimate } from '../estimate-text.ts'
 import { describeChanges, describeLeftBehind } from '../headline.ts'
 import { describeAllLeftOut } from '../left-out-with-text.ts'
 import { describeMerges, duplicateRows } from '../merges-text.ts'
-import { describePasswords, passwordsHeading } from '../passwords-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
-import { describeLost } from '../roles-text.ts'
 import { scopeMarkdown } from '../scope-text.ts'
 import { minute } from '../snapshot-age.ts'
 import { counted, shortValue } from '../style.ts'
 import { nonZero } from '../table.ts'
-import { describeReasons, describeUser, sum, totpHeading } from '../totp-text.ts'
 import { describeWhere } from '../where-text.ts'
 import { actionSections } from './actions-markdown.ts'
 import { fieldsSection } from './fields-markdown.ts'
@@ -89,12 +91,12 @@ function refusals({ summary }: Plan): string {
 }
 
 function warnings({ summary }: Plan): string {
-  const told = (some: readonly PlanWarning[]) =>
+  const written = (some: readonly PlanWarning[]) =>
     some.map((warning) => ({ message: describeWarning(warning), hint: warning.hint, code: warning.code }))
   const accepted = summary.warnings.filter((warning) => warning.accepted === true)
   const boxes = [
-    alert('WARNING', 'Warning', told(openWarnings(summary.warnings))),
-    alert('NOTE', 'Accepted', told(accepted.map(({ hint: _hint, ...warning }) => warning))),
+    alert('WARNING', 'Warning', written(openWarnings(summary.warnings))),
+    alert('NOTE', 'Accepted', written(accepted.map(({ hint: _hint, ...warning }) => warning))),
   ]
   return boxes.filter((box) => box !== '').join('\n')
 }
@@ -103,16 +105,16 @@ function warnings({ summary }: Plan): string {
 function alert(
   type: string,
   word: string,
-  told: readonly { message: string; hint?: string | undefined; code?: string }[],
+  items: readonly { message: string; hint?: string | undefined; code?: string }[],
 ): string {
-  if (told.length === 0) return ''
-  const lines = told.map(({ message, hint, code: name }) => {
+  if (items.length === 0) return ''
+  const lines = items.map(({ message, hint, code: name }) => {
     const help = hint === undefined ? '' : `>   ${prose(clipped(hint))}\n`
     // Two blanks break the line where GitHub would not.
     const stop = help === '' ? '' : '  '
     return `> - **${word}**: ${prose(clipped(message))}${name === undefined ? '' : ` (${code(name)})`}${stop}\n${help}`
   })
-  return `> [!${type}]\n${within(lines, told.length, '> - ')}`
+  return `> [!${type}]\n${within(lines, items.length, '> - ')}`
 }
 
 function counts({ summary, purpose }: Plan): string {
@@ -160,7 +162,7 @@ function passwords({ summary }: Plan): string {
 /** Who keeps one role of several. */
 function lost({ set }: Plan): string {
   const rows = [...lostRoles(set, SAMPLE)].map(
-    (role) => `- ${code(`membership:${role.key}`)} ${prose(describeLost(role))}\n`,
+    (role) => `- ${code(address({ kind: membership.name, key: role.key }))} ${prose(describeLost(role))}\n`,
   )
   return list('One role of several', rows, lostRolesCount(set))
 }
@@ -170,8 +172,8 @@ function totp({ set }: Plan): string {
   const reasons = unsupportedTotpCounts(set)
   const total = sum(reasons)
   if (total === 0) return ''
-  const rows = [...unsupportedTotp(set, SAMPLE)].map((user) => {
-    return `- ${code(`user:${user.key}`)}${prose(describeUser(user))}\n`
+  const rows = [...unsupportedTotp(set, SAMPLE)].map((one) => {
+    return `- ${code(address({ kind: user.name, key: one.key }))}${prose(describeUser(one))}\n`
   })
   const why = `${prose(totpHeading(total))}: ${prose(clipped(describeReasons(reasons)))}\n\n`
   return folded(`Authenticator apps left behind (${figure(total)})`, `${why}${within(rows, total)}`)
