@@ -3,8 +3,7 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import { type Action, type AdoptAction, address, type FieldChange, type UpdateAction } from '../planning/action.ts'
 import { actionValues } from '../planning/action-values.ts'
 import type { Plan } from '../planning/plan.ts'
-import { tellingLabel } from './labels.ts'
-import { type Paint, shortValue } from './style.ts'
+import { type Paint, shortValue, tellingLabel } from './style.ts'
 import { renderFields, renderShortFields, secretText } from './values-text.ts'
 
 export interface ActionsTextOptions {

@@ -5,10 +5,9 @@ import { jsonText } from '../json.ts'
 import { describeMissingRoles, describeReduced } from '../kinds/membership/roles-text.ts'
 import type { Failure } from '../state/store.ts'
 import { renderCameIn } from './accounting-text.ts'
-import { describeScope } from './scope-text.ts'
+import { describeScope, describeWhere } from './heading-text.ts'
 import { counted, duration, type Paint } from './style.ts'
 import { nonZero, table } from './table.ts'
-import { describeWhere } from './where-text.ts'
 
 const COLUMNS = [
   'desired',

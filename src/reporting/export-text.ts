@@ -2,7 +2,7 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import { isRecorded, recordingOf } from '../sources/snapshot/recorded.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
-import { minute } from './snapshot-age.ts'
+import { minute } from './heading-text.ts'
 import { duration, type Paint } from './style.ts'
 import { sums, table } from './table.ts'
 

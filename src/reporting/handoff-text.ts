@@ -7,7 +7,7 @@ import { connection } from '../kinds/connection/connection-kind.ts'
 import { describeSecrets } from '../kinds/connection/connections-text.ts'
 import { organization } from '../kinds/organization/organization.ts'
 import { countedKind } from '../kinds/registry.ts'
-import { renderScope } from './scope-text.ts'
+import { renderScope } from './heading-text.ts'
 import { ofSeveral, type Paint } from './style.ts'
 import { table } from './table.ts'
 

@@ -11,23 +11,21 @@ import { describeReasons, describeUser, sum, totpHeading } from '../kinds/user/t
 import { user } from '../kinds/user/user.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
-import { renderAccounting } from './accounting-text.ts'
+import {
+  rejection,
+  renderAccounting,
+  renderLeftOut,
+  renderLeftOutWith,
+  renderMerges,
+  renderOrphans,
+} from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
-import { countsOf } from './counts.ts'
-import { describeEstimate } from './estimate-text.ts'
-import { renderFieldTables } from './field-table-text.ts'
-import { renderLeftOut, renderOrphans } from './left-out-text.ts'
-import { renderLeftOutWith } from './left-out-with-text.ts'
-import { renderMerges } from './merges-text.ts'
-import { nothingToDo } from './nothing-text.ts'
-import { type ReadingTextOptions, renderReading } from './reading-text.ts'
-import { rejection } from './rejection.ts'
-import { describeNotes, PARTIAL } from './remarks.ts'
-import { renderScope } from './scope-text.ts'
+import { describeWhere, type ReadingTextOptions, renderReading, renderScope } from './heading-text.ts'
+import { countsOf, describeEstimate, nothingToDo } from './plan-headline.ts'
+import { describeNotes, PARTIAL, renderOddities } from './remarks.ts'
 import { counted, ofSeveral, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
-import { renderOddities } from './warnings-text.ts'
-import { describeWhere } from './where-text.ts'
+import { renderFieldTables } from './values-text.ts'
 
 export interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */

@@ -5,7 +5,7 @@ import { csvLine } from '../sources/csv/own-cells.ts'
 import type { FoundRow, Originals } from '../sources/originals/originals.ts'
 import { escapeCell, REJECT_COLUMNS, type RejectColumn } from '../sources/reject-columns.ts'
 import type { OriginalRow } from '../sources/row-tap.ts'
-import { addressOf } from './errors-groups.ts'
+import { addressOf } from './errors.ts'
 import { adviceFor } from './remedies.ts'
 
 export type RejectFormat = 'csv' | 'json' | 'ndjson'

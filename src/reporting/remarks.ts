@@ -1,9 +1,11 @@
 import type { NoteCount } from '../desired/desired-set.ts'
+import { printable } from '../diagnostics/printable.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
 import { countedKind, kindRemarks } from '../kinds/registry.ts'
 import type { Remarks } from '../kinds/wording.ts'
-import type { PlanWarning } from '../planning/plan.ts'
-import { counted } from './style.ts'
+import type { PlanSummary, PlanWarning } from '../planning/plan.ts'
+import { renderHint } from './actions-text.ts'
+import { counted, type Paint } from './style.ts'
 
 /** What holds for a source that was read in part. */
 export const PARTIAL =
@@ -70,4 +72,36 @@ const GENERAL: Remarks = {
     `${resources} for which WorkOS answered with other values than were sent (${detail}): workos-migrate verify shows what it holds, and plan --refresh looks again`,
   secret_changed_in_source: ({ resources, detail }) =>
     `${resources} whose ${detail} changed in the source: not sent, since WorkOS offers no update of it`,
+}
+
+interface Output {
+  paint: Paint
+  write: (text: string) => void
+}
+
+/** What is odd about a plan, and what is worth a look: it stands above everything else, since all the rest may hang on it. */
+export function renderOddities({ warnings, notices }: Pick<PlanSummary, 'warnings' | 'notices'>, output: Output): void {
+  const { paint, write } = output
+  renderWarnings(warnings, output)
+  if (notices.length > 0) write(`\n${paint('bold', 'Worth a look')}\n`)
+  for (const [index, notice] of notices.entries()) {
+    write(`  ${paint('cyan', '·')} ${printable(notice.message)}\n`)
+    // One hint for all that share it.
+    if (notices[index + 1]?.hint !== notice.hint) write(renderHint(notice.hint, paint))
+  }
+}
+
+/** The warnings of a plan or a verification, those that the manifest accepts last and without their hints. */
+export function renderWarnings(warnings: readonly PlanWarning[], { paint, write }: Output): void {
+  if (warnings.length === 0) return
+  write(`\n${paint('bold', 'Warnings')}\n`)
+  for (const warning of warnings) {
+    if (warning.accepted) continue
+    write(`  ${paint('yellow', '!')} ${printable(describeWarning(warning))} ${paint('dim', `[${warning.code}]`)}\n`)
+    write(renderHint(warning.hint, paint))
+  }
+  for (const warning of warnings) {
+    if (!warning.accepted) continue
+    write(`  ${paint('dim', `· accepted: ${printable(describeWarning(warning))} [${warning.code}]`)}\n`)
+  }
 }

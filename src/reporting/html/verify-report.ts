@@ -1,20 +1,32 @@
 import { role } from '../../kinds/role/role.ts'
 import { describeGiven } from '../../planning/group-roles.ts'
 import { differencesByField } from '../../rundb/report-rows.ts'
-import type { Finding, FindingType, Verification } from '../../verifying/verification.ts'
-import { countFindings, findingsOf } from '../../verifying/verification.ts'
-import { scopeLines } from '../scope-text.ts'
-import { CHANGED, conclusion, SECTIONS, verifyRemarks } from '../verify-text.ts'
-import { describeWhere } from '../where-text.ts'
-import { warningAlerts } from './alerts.ts'
-import { assembled, type ReportOptions } from './assembled.ts'
-import { barsOf } from './charts.ts'
+import {
+  countFindings,
+  type Finding,
+  type FindingType,
+  findingsOf,
+  type Verification,
+} from '../../verifying/verification.ts'
+import { describeWhere, scopeLines } from '../heading-text.ts'
+import { CHANGED, conclusion, SECTIONS, verifyRemarks } from '../verify.ts'
+import {
+  assembled,
+  barsOf,
+  type GridSource,
+  gridSection,
+  HELD,
+  listOf,
+  type NamedRow,
+  type ReportOptions,
+  type Shown,
+  shownBy,
+  warningAlerts,
+} from './assembly.ts'
 import type { AssembledReport } from './document.ts'
-import { type GridSource, gridSection, HELD, listOf, type NamedRow } from './lists.ts'
 import { accountingSection } from './plan-sections.ts'
 import { problemSections, rejectsOf } from './problems.ts'
 import type { Block, FieldValue, Section, Tone } from './report.ts'
-import { type Shown, shownBy } from './shown.ts'
 
 /** What is missing is held whole; of the others of a type the first `most`. */
 const LOST: ReadonlySet<FindingType> = new Set(['deleted', 'not_applied', 'clash', 'other_id'])

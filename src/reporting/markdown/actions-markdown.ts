@@ -6,8 +6,7 @@ import { type Action, address } from '../../planning/action.ts'
 import { actionValues } from '../../planning/action-values.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { until } from '../actions-text.ts'
-import { tellingLabel } from '../labels.ts'
-import { counted, shortValue } from '../style.ts'
+import { counted, shortValue, tellingLabel } from '../style.ts'
 import { fenced, folded } from './inline.ts'
 
 /** The types in the order of a review: what takes away first. */

@@ -1,32 +1,35 @@
-import { lostRoles, lostRolesCount } from '../../desired/role-counts.ts'
+import type { DesiredSet } from '../../desired/desired-set.ts'
+import { lostRoles, lostRolesCount, unmappedRoles } from '../../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../desired/totp-factors.ts'
 import type { Mask } from '../../diagnostics/mask.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import { describeConnections } from '../../kinds/connection/connections-text.ts'
 import { membership } from '../../kinds/membership/membership.ts'
-import { describeLost } from '../../kinds/membership/roles-text.ts'
+import { describeLost, describeUnmapped } from '../../kinds/membership/roles-text.ts'
 import { describePasswords, passwordsHeading } from '../../kinds/user/passwords-text.ts'
 import { describeReasons, describeUser, sum, totpHeading } from '../../kinds/user/totp-text.ts'
 import { user } from '../../kinds/user/user.ts'
 import { openWarnings } from '../../planning/accepted-warnings.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan, PlanWarning } from '../../planning/plan.ts'
-import { countsOf } from '../counts.ts'
-import { describeEstimate } from '../estimate-text.ts'
-import { describeChanges, describeLeftBehind } from '../headline.ts'
-import { describeAllLeftOut } from '../left-out-with-text.ts'
-import { describeMerges, duplicateRows } from '../merges-text.ts'
+import {
+  describeAllLeftOut,
+  describeMerges,
+  duplicateRows,
+  rejection,
+  stateOf,
+  whatOf,
+  whyOf,
+} from '../accounting-text.ts'
+import { describeWhere, minute, scopeMarkdown } from '../heading-text.ts'
+import { countsOf, describeChanges, describeEstimate, describeLeftBehind } from '../plan-headline.ts'
 import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
-import { scopeMarkdown } from '../scope-text.ts'
-import { minute } from '../snapshot-age.ts'
-import { counted, shortValue } from '../style.ts'
+import { counted, ofSeveral, shortValue } from '../style.ts'
 import { nonZero } from '../table.ts'
-import { describeWhere } from '../where-text.ts'
+import { cutToWidth } from '../text-width.ts'
+import { fieldRows } from '../values-text.ts'
 import { actionSections } from './actions-markdown.ts'
-import { fieldsSection } from './fields-markdown.ts'
-import { code, folded, grid, prose } from './inline.ts'
-import { clipped, SAMPLE, within } from './lists-markdown.ts'
-import { leftOutRows, orphanRows, rejectSection } from './names-markdown.ts'
+import { clipped, code, folded, grid, prose, SAMPLE, within } from './inline.ts'
 
 /** GitHub takes 65,536 characters in a comment; room is left for what a pipeline writes above and below. */
 const ROOM = 60_000
@@ -220,4 +223,59 @@ function accounting({ set }: Plan): string {
 /** A folded list with its first rows. */
 function list(heading: string, rows: readonly string[], total: number): string {
   return total === 0 ? '' : folded(`${heading} (${figure(total)})`, within(rows, total))
+}
+
+const MARKS = { empty: '⚠ empty', constant: '= always' } as const
+
+/** Columns of an example and of a field's name. */
+const SHORT = 60
+
+/** How full each field is, kind by kind: an empty column and a constant one are seen at a glance. */
+function fieldsSection(plan: Plan, mask: Mask | undefined): string {
+  if (!plan.summary.changes) return ''
+  const tables = plan.fields.map((table) => {
+    const rows = fieldRows(table, mask).map(({ field, filled, distinct, mark, example }) => [
+      filled === '' ? field : code(cutToWidth(field, SHORT)),
+      filled,
+      distinct,
+      [code(cutToWidth(example, SHORT)), ...(mark === null ? [] : [MARKS[mark]])]
+        .filter((part) => part !== '')
+        .join(' '),
+    ])
+    return grid([table.plural, 'filled', 'distinct', 'example'], rows, [0, 3])
+  })
+  return tables.length === 0 ? '' : folded('Fields', tables.join('\n'))
+}
+
+/** The first records that the manifest leaves out, by name. */
+function leftOutRows({ set }: Plan, limit: number): string[] {
+  return [...set.leftOut(limit)].map((item) => `- ${code(item.origin)} ${code(whatOf(item))} ${prose(whyOf(item))}\n`)
+}
+
+/** The first resources that the source no longer has, by name. */
+function orphanRows(plan: Plan, limit: number): string[] {
+  return [...plan.orphans(limit)].map((orphan) => {
+    const label = orphan.label === orphan.key ? '' : ` ${code(orphan.label)}`
+    return `- ${code(address(orphan))}${label}: ${prose(stateOf(orphan))}\n`
+  })
+}
+
+/** The first rejects with their reasons, and the causes of all. */
+function rejectSection(set: DesiredSet, limit: number): string {
+  const total = set.rejectCount()
+  if (total === 0) return ''
+  const rows: string[] = []
+  let named = 0
+  for (const reject of set.rejects()) {
+    if (rows.length === limit) break
+    const { origin, kind, key, records } = reject
+    const what = code(key === null ? kind : address({ kind, key }))
+    rows.push(`- ${code(origin)} ${what}${ofSeveral(records)}: ${prose(clipped(rejection(reject)))}\n`)
+    named += records
+  }
+  const causes = set.rejectCounts().map(({ code: cause, count }) => `${figure(count)} ${code(cause)}`)
+  const rest =
+    total > named ? `- … ${figure(total - named)} more; by cause: ${causes.slice(0, limit).join(', ')}\n` : ''
+  const unmapped = describeUnmapped(unmappedRoles(set)).map((line) => `- ${prose(line)}\n`)
+  return folded(`Rejected (${figure(total)})`, `${within(rows, rows.length)}${rest}${unmapped.join('')}`)
 }

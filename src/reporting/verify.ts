@@ -1,5 +1,7 @@
 import { figure, printable } from '../diagnostics/printable.ts'
+import { jsonText } from '../json.ts'
 import { describeUnreadable } from '../kinds/user/passwords-text.ts'
+import { address } from '../planning/action.ts'
 import { describeGiven } from '../planning/group-roles.ts'
 import {
   type ChangedBy,
@@ -10,13 +12,11 @@ import {
   type Verification,
 } from '../verifying/verification.ts'
 import { renderAccounting } from './accounting-text.ts'
-import { type ReadingTextOptions, renderReading } from './reading-text.ts'
-import { PARTIAL } from './remarks.ts'
-import { renderScope } from './scope-text.ts'
+import type { EventSink } from './events.ts'
+import { describeWhere, type ReadingTextOptions, renderReading, renderScope } from './heading-text.ts'
+import { PARTIAL, renderWarnings } from './remarks.ts'
 import { counted, type Paint, shortValue } from './style.ts'
 import { nonZero, table } from './table.ts'
-import { renderWarnings } from './warnings-text.ts'
-import { describeWhere } from './where-text.ts'
 
 export interface VerifyTextOptions extends ReadingTextOptions {
   /** Show every finding instead of the first few. */
@@ -153,4 +153,65 @@ export function conclusion({ outcome, kinds, rejected }: Verification, paint: Pa
       )
     }
   }
+}
+
+/** In the order in which they are told. */
+export const FINDING_TYPES: readonly FindingType[] = [
+  'deleted',
+  'not_applied',
+  'clash',
+  'other_id',
+  'different',
+  'not_in_state',
+  'extra',
+  'role_of_group',
+]
+
+/**
+ * A verification for programs: one JSON document, written piece by piece. `counts` says how many findings of each type there
+ * are; `findings` holds the first few of each, or all of them.
+ */
+export function renderVerifyJson(verification: Verification, full: boolean, write: (text: string) => void): void {
+  const { set, ...shown } = verification
+  const counts = Object.fromEntries(FINDING_TYPES.map((type) => [type, countFindings(verification, type)]))
+  const head = {
+    format: 'workos-migrate-verification',
+    version: 1,
+    ...shown,
+    scope: set.scope ?? null,
+    reading: set.reading,
+    counts,
+  }
+  write(`${jsonText(head).slice(0, -1)},"findings":[`)
+  let separator = ''
+  for (const type of FINDING_TYPES) {
+    for (const finding of findingsOf(verification, type, full ? Number.POSITIVE_INFINITY : SAMPLE)) {
+      const origin = type === 'extra' ? null : set.origin(finding.kind, finding.key)
+      write(`${separator}\n${jsonText({ ...finding, origin })}`)
+      separator = ','
+    }
+  }
+  write(']}\n')
+}
+
+/** Tells of everything that is not as the source and the state say, and of the sum. Values stay out. */
+export function emitVerification(events: EventSink, verification: Verification): void {
+  for (const type of FINDING_TYPES) {
+    for (const finding of findingsOf(verification, type, Number.POSITIVE_INFINITY)) {
+      const { kind, key } = finding
+      events.emit({
+        type: 'difference',
+        finding: type,
+        address: address(finding),
+        kind,
+        key,
+        ...('id' in finding && { id: finding.id }),
+        ...('field' in finding && { field: finding.field, changed: finding.changed }),
+      })
+    }
+  }
+  const { outcome, kinds, secrets, rejected, openWrites, set } = verification
+  const scope = set.scope && { scope: set.scope }
+  events.emit({ type: 'verify_summary', outcome, kinds, secrets, rejected, openWrites, ...scope })
+  events.check()
 }

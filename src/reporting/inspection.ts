@@ -6,6 +6,8 @@ import type {
   PeopleInspection,
   StreamInspection,
 } from '../inspecting/inspection.ts'
+import type { Recognised } from '../inspecting/recognise.ts'
+import { jsonText } from '../json.ts'
 import { membership } from '../kinds/membership/membership.ts'
 import { countedKind } from '../kinds/registry.ts'
 import { user } from '../kinds/user/user.ts'
@@ -175,4 +177,12 @@ function columns(rows: readonly (readonly string[])[], paint: Paint, indent = ' 
       return `${isBelow ? `${line.trimEnd()}\n${' '.repeat(hanging)}` : `${line}  `}${text}`.trimEnd().concat('\n')
     })
     .join('')
+}
+
+/** What was found in a source, for programs: the inspection as it is, beneath the version of this format. */
+export function renderInspectionJson(
+  inspection: Inspection,
+  about: { manifest: string | null; file: string | null; recognised: Recognised | null },
+): string {
+  return `${jsonText({ version: 1, ...about, ...inspection }, 2)}\n`
 }

@@ -1,5 +1,6 @@
 import { printable } from '../diagnostics/printable.ts'
 import { formatLocation, type Location } from '../diagnostics/problem.ts'
+import type { JsonObject } from '../json.ts'
 import type { Difference, TestOutcome } from '../mapping/tests/outcome.ts'
 import { counted, type Paint, shortValue } from './style.ts'
 
@@ -45,4 +46,30 @@ function valueText(value: Difference['expected']): string {
 
 function placeOf(at: Location, { shown }: TestsTextOptions): string {
   return printable(formatLocation(shown(at)))
+}
+
+/** The outcomes of mapping tests for programs; places flattened to `file`, `line`, `column`. */
+export function testsToJson(outcomes: readonly TestOutcome[], shown: (at: Location) => Location): JsonObject {
+  const failed = outcomes.filter(({ differences }) => differences.length > 0).length
+  return {
+    format: 'workos-migrate-tests',
+    version: 1,
+    passed: outcomes.length - failed,
+    failed,
+    tests: outcomes.map(({ name, at, differences }) => ({
+      name,
+      passed: differences.length === 0,
+      ...shown(at),
+      differences: differences.map((difference) => differenceToJson(difference, shown)),
+    })),
+  }
+}
+
+function differenceToJson({ at, ...difference }: Difference, shown: (at: Location) => Location): JsonObject {
+  const json: JsonObject = { what: difference.what, ...shown(at) }
+  for (const key of ['message', 'expected', 'actual'] as const) {
+    const value = difference[key]
+    if (value !== undefined) json[key] = value
+  }
+  return json
 }
