@@ -20,7 +20,7 @@ export interface Remedy {
 export type Remedies = Readonly<Record<string, Remedy>>
 
 /** What a remark is about. */
-export interface Remarked {
+interface Remarked {
   /** `1 user`, `2 TOTP factors`. */
   resources: string
   count: number

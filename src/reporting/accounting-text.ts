@@ -1,3 +1,7 @@
+/**
+ * Where every record went, in words: the sums, and by name who was rejected, left out, merged into another, or is no longer in the source.
+ */
+
 import type { Accounting } from '../desired/accounting.ts'
 import type { DesiredSet, MergedRecord, RejectedItem } from '../desired/desired-set.ts'
 import type { LeftOutItem } from '../desired/left-out.ts'
@@ -19,7 +23,7 @@ export function renderAccounting(accounting: Accounting, paint: Paint): string {
 }
 
 /** The sums themselves: of each stream, and of each kind that anything was made of. */
-export function accountingRows({ streams, records, kinds }: Accounting): { records: Sum[]; resources: Sum[] } {
+function accountingRows({ streams, records, kinds }: Accounting): { records: Sum[]; resources: Sum[] } {
   const leftOutPart = records.leftOut > 0 ? { count: records.leftOut, what: 'left out' } : undefined
   const mapped = [{ count: records.mapped, what: 'mapped' }, leftOutPart]
   const severalMain = streams.filter(({ role }) => role === 'main').length > 1
@@ -48,15 +52,15 @@ export function renderCameIn(accounting: Accounting, paint: Paint): string {
   const sum = (field: 'read' | 'rejected' | 'ignored') => main.reduce((all, stream) => all + (stream[field] ?? 0), 0)
   const { mapped, leftOut } = accounting.records
   const parts = { mapped, 'left out': leftOut, rejected: sum('rejected'), ignored: sum('ignored') }
-  const told = Object.entries(parts).flatMap(([what, count]) =>
+  const some = Object.entries(parts).flatMap(([what, count]) =>
     count > 0 || what === 'mapped' ? [{ what, count }] : [],
   )
-  const records = sums([{ name: 'records', total: sum('read'), parts: told }])
+  const records = sums([{ name: 'records', total: sum('read'), parts: some }])
   return `${paint('bold', 'What came in')}\n${records}${sums(accountingRows(accounting).resources)}`
 }
 
 /** Who was left out, and by what: a line for each stream and condition, the most first. */
-export function describeLeftOut({ leftOutBy }: Accounting['records']): string[] {
+function describeLeftOut({ leftOutBy }: Accounting['records']): string[] {
   return [...leftOutBy]
     .sort((a, b) => b.records - a.records)
     .map(({ stream, path, records, at }) => {
@@ -65,8 +69,14 @@ export function describeLeftOut({ leftOutBy }: Accounting['records']): string[] 
     })
 }
 
+/** Why something was rejected, beginning with the field where the message does not name it. */
+export function rejection({ kind, field, message }: Pick<RejectedItem, 'kind' | 'field' | 'message'>): string {
+  return kind === 'record' || field === null || message.includes(field) ? message : `${field}: ${message}`
+}
+
 interface NamesTextOptions {
   paint: Paint
+  /** All of them are named instead of the first few. */
   full: boolean
   write: (text: string) => void
 }
@@ -118,25 +128,18 @@ export function stateOf({ id, ownership, leftOutBy }: OrphanedResource): string 
   return `${id}, ${ownership}${leftOutBy === undefined ? '' : `; left out by ${leftOutBy}`}`
 }
 
-interface LeftOutWithOptions {
-  paint: Paint
-  write: (text: string) => void
-  /** How many are named. */
-  limit: number
-}
-
 /** What is left out since the user or the organization that it belongs to is: by name, and why. */
-export function renderLeftOutWith({ rundb }: DesiredSet, { paint, write, limit }: LeftOutWithOptions): void {
+export function renderLeftOutWith({ set: { rundb } }: Plan, { paint, full, write }: NamesTextOptions): void {
   const total = leftOutWithCounts(rundb).reduce((sum, { records }) => sum + records, 0)
   if (total === 0) return
   write(`\n${paint('bold', `Left out with what they belong to (${figure(total)})`)}\n`)
-  let told = 0
-  for (const { kind, key, path, origin, records } of leftOutWith(rundb, Number.isFinite(limit) ? limit : -1)) {
-    told += records
+  let named = 0
+  for (const { kind, key, path, origin, records } of leftOutWith(rundb, full ? -1 : SAMPLE)) {
+    named += records
     const what = printable(key === null ? kind : address({ kind, key }))
     write(`  ${paint('cyan', '·')} ${printable(origin)}  ${what}${ofSeveral(records)}  ${paint('dim', `by ${path}`)}\n`)
   }
-  if (total > told) write(`  … ${figure(total - told)} more, all of them with --full\n`)
+  if (total > named) write(`  … ${figure(total - named)} more, all of them with --full\n`)
 }
 
 /** What was left out and by which condition: records, then what goes with them. */
@@ -151,23 +154,11 @@ function describeLeftOutWith({ rundb }: DesiredSet): string[] {
   )
 }
 
-/** Why something was rejected, beginning with the field where the message does not name it. */
-export function rejection({ kind, field, message }: Pick<RejectedItem, 'kind' | 'field' | 'message'>): string {
-  return kind === 'record' || field === null || message.includes(field) ? message : `${field}: ${message}`
-}
-
-interface MergesTextOptions {
-  paint: Paint
-  /** How many records of a kind are listed. */
-  limit: number
-  write: (text: string) => void
-}
-
 /**
  * What became of duplicates: a table of the users and of the named cases; of each kind the first records that lost a value, with the
  * value; the others as a number.
  */
-export function renderMerges(plan: Plan, { paint, limit, write }: MergesTextOptions): void {
+export function renderMerges(plan: Plan, { paint, full, write }: NamesTextOptions): void {
   const { set } = plan
   const counts = set.mergeCounts()
   const rows = duplicateRows(plan)
@@ -181,7 +172,7 @@ export function renderMerges(plan: Plan, { paint, limit, write }: MergesTextOpti
     if (different === 0) continue
     write(`  ${counted(different, `${kind} record`)} with values that were not taken\n`)
     let shown = 0
-    for (const merge of set.differingMerges(kind, limit)) {
+    for (const merge of set.differingMerges(kind, full ? Number.POSITIVE_INFINITY : SAMPLE)) {
       shown += Math.max(merge.records, 1)
       write(renderMerge(merge, paint))
     }

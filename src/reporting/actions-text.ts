@@ -6,7 +6,7 @@ import type { Plan } from '../planning/plan.ts'
 import { type Paint, shortValue, tellingLabel } from './style.ts'
 import { renderFields, renderShortFields, secretText } from './values-text.ts'
 
-export interface ActionsTextOptions {
+interface ActionsTextOptions {
   paint: Paint
   write: (text: string) => void
   /** What is shown of values and of persons. Default: everything. */

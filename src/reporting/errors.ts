@@ -1,3 +1,7 @@
+/**
+ * What a run did not get into WorkOS, grouped by cause, each cause with what helps: for people, and for programs.
+ */
+
 import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import type { Remedy } from '../kinds/wording.ts'
@@ -16,7 +20,7 @@ export interface Casualty extends Misfit {
 }
 
 /** What has one cause. */
-export interface CauseGroup extends Remedy {
+interface CauseGroup extends Remedy {
   outcome: Casualty['outcome']
   code: string
   count: number
@@ -104,7 +108,7 @@ function namesField({ kind, field, message }: Casualty): boolean {
 }
 
 /** Each cause with its number, what would help, and its first resources. */
-export function renderGroups(groups: readonly CauseGroup[], { paint, write }: Output): void {
+function renderGroups(groups: readonly CauseGroup[], { paint, write }: Output): void {
   for (const { outcome, code, count, help, reapply, examples } of groups) {
     const head = `${outcome}: ${printable(code)} (${figure(count)})`
     write(`\n${paint(COLORS[outcome], head)}\n`)

@@ -1,3 +1,7 @@
+/**
+ * What happens in a run, as lines of JSON (schemas/events.schema.json): the events, and the log that writes them. emit-events.ts tells them.
+ */
+
 import type { ActionOutcome, KindResult } from '../applying/outcome.ts'
 import type { Wait } from '../clock.ts'
 import type { ScopeReport } from '../desired/scope/scope-report.ts'
@@ -13,10 +17,10 @@ import type { RunOutcome } from '../state/store.ts'
 import type { FindingType, KindVerification, SecretCounts, VerificationOutcome } from '../verifying/verification.ts'
 import type { RequestCounts } from '../workos/client.ts'
 
-export const EVENTS_FORMAT = 'workos-migrate-events'
+const EVENTS_FORMAT = 'workos-migrate-events'
 
 /** Of the format: raised when a program that reads an older one would misread it. New types and members come without that. */
-export const EVENTS_VERSION = 1
+const EVENTS_VERSION = 1
 
 /** What an event is about. */
 interface About {

@@ -1,3 +1,7 @@
+/**
+ * An explanation for people: the rows of a resource, what the mapping made of them, what merged, and what becomes of it in WorkOS.
+ */
+
 import { printable } from '../diagnostics/printable.ts'
 import type {
   ExplainedAction,
@@ -15,7 +19,7 @@ import { isResourceKind } from '../kinds/registry.ts'
 import { describeNote } from './remarks.ts'
 import { counted, type Paint, shortValue } from './style.ts'
 
-export interface ExplainTextOptions {
+interface ExplainTextOptions {
   paint: Paint
   write: (text: string) => void
 }
@@ -41,8 +45,8 @@ export function renderExplanationText(
 function heading({ address, label, action }: Explanation, paint: Paint): string {
   const { type, why } = action
   const shown = label === null || address.endsWith(label) ? '' : `  ${printable(label)}`
-  const told = ['rejected', 'blocked', 'left out'].includes(type) ? `${type}: ${why}` : type
-  const lines = wrapped(printable(told), '  ').join('\n')
+  const outcome = ['rejected', 'blocked', 'left out'].includes(type) ? `${type}: ${why}` : type
+  const lines = wrapped(printable(outcome), '  ').join('\n')
   return `${paint('bold', printable(address))}${shown}\n${paint(colorOf(type), lines)}`
 }
 
@@ -204,18 +208,18 @@ function shorten(text: string): string {
 }
 
 /** A value behind what stands before it, cut where the line ends. */
-export function fitted(before: string, value: Json): string {
+function fitted(before: string, value: Json): string {
   return before + valueText(value, Math.max(SHORTEST, WIDTH - before.length))
 }
 
 /** A value on one line. What stands for a secret is no text of the source. */
-export function valueText(value: Json, length = WIDTH): string {
+function valueText(value: Json, length = WIDTH): string {
   if (typeof value === 'string' && /^\(secret(, [^)]*)?\)$/.test(value)) return value
   return shortValue(value, length)
 }
 
 /** Words in lines of 80 columns; a word that is longer stays whole. */
-export function wrapped(text: string, indent: string): string[] {
+function wrapped(text: string, indent: string): string[] {
   const lines: string[] = []
   let line = indent
   for (const word of text.split(' ')) {

@@ -6,9 +6,9 @@ import { minute } from './heading-text.ts'
 import { duration, type Paint } from './style.ts'
 import { sums, table } from './table.ts'
 
-export interface ExportTextOptions {
+interface ExportTextOptions {
   paint: Paint
-  /** Whether plan, apply and verify work from it without being told to. */
+  /** Whether plan, apply and verify work from it without being asked to. */
   isItsOwn: boolean
 }
 

@@ -1,3 +1,7 @@
+/**
+ * What stands above every rendering: where a run works, of whom it speaks (its scope), and how old the snapshot is that it reads.
+ */
+
 import type { SourceReading } from '../desired/desired-set.ts'
 import type { ScopeReport } from '../desired/scope/scope-report.ts'
 import { figure, printable } from '../diagnostics/printable.ts'

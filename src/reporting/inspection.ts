@@ -14,7 +14,7 @@ import { user } from '../kinds/user/user.ts'
 import { counted, type Paint } from './style.ts'
 import { bound, definitions, padded, shortened, WIDTH, widthsOf, wrapped } from './table.ts'
 
-export interface InspectionTextOptions {
+interface InspectionTextOptions {
   /** What was looked at: the manifest or the file, and what it was recognised as. */
   title: string
   paint: Paint

@@ -1,3 +1,7 @@
+/**
+ * What a plan comes to, in a few words: its changes, what stays behind, its counts, and how long it takes at the limits.
+ */
+
 import { figure } from '../diagnostics/printable.ts'
 import { countedKind } from '../kinds/registry.ts'
 import type { Estimate } from '../planning/estimate.ts'
@@ -36,7 +40,7 @@ export function describeLeftBehind({ summary, set }: Pick<Plan, 'summary' | 'set
 }
 
 /** `a`, `a and b`, `a, b and c`. */
-export function listed(items: readonly string[]): string {
+function listed(items: readonly string[]): string {
   return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 }
 

@@ -1,3 +1,9 @@
+/**
+ * reporting/ says what the other folders found. In: a plan, what an apply came to, a verification, an explanation, the errors of a run, what
+ * happens meanwhile. Out: text, JSON, Markdown (markdown/), HTML (html/) and events, for people and programs. Nothing is decided here, and
+ * what is special about a kind is said by its folder. This file: a plan for a terminal.
+ */
+
 import { lostRoles, lostRolesCount, unmappedRoles } from '../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import type { Mask } from '../diagnostics/mask.ts'
@@ -27,7 +33,7 @@ import { counted, ofSeveral, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
 import { renderFieldTables } from './values-text.ts'
 
-export interface PlanTextOptions extends ReadingTextOptions {
+interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
   full: boolean
   /** What is shown of values and of persons. Default: everything. */
@@ -51,9 +57,9 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
     renderRejects(plan, options)
-    renderLeftOutWith(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+    renderLeftOutWith(plan, options)
     renderLeftOut(plan, options)
-    renderMerges(plan, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+    renderMerges(plan, options)
   }
   if (plan.purpose === 'apply') {
     renderLostRoles(plan, options)

@@ -1,3 +1,8 @@
+/**
+ * How far a run is. In: steps, work and waits, as they happen; gauge.ts adds them up. Out: a line on the terminal, and what listeners
+ * make of it.
+ */
+
 import type { Writable } from 'node:stream'
 import { type Clock, systemClock, type Wait, waitedFor } from '../clock.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
@@ -14,8 +19,8 @@ const LINE_EVERY = 5_000
 const DRAW_EVERY = 100
 /** Also when nothing happens it is drawn again so often, milliseconds: waits count down, and the time that is left changes. */
 const TICK = 1_000
-/** From this length on, a wait for something that went wrong is told at once, in milliseconds. */
-const TOLD_AT_ONCE = 3_000
+/** From this length on, a wait for something that went wrong is shown at once, in milliseconds. */
+const ANNOUNCED_AT_ONCE = 3_000
 
 type Terminal = Writable & { isTTY?: boolean; columns?: number }
 
@@ -28,7 +33,7 @@ export interface ProgressListener {
   ticked?(figures: Figures): void
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   clock?: Clock
   /** False: nothing is shown; listeners learn of it all the same. */
   shown?: boolean
@@ -48,7 +53,7 @@ export class Progress {
   #isDrawn = false
   #lastDraw = Number.NEGATIVE_INFINITY
   #lastLine = Number.NEGATIVE_INFINITY
-  #toldUntil = Number.NEGATIVE_INFINITY
+  #announcedUntil = Number.NEGATIVE_INFINITY
   #cancelTick: (() => void) | undefined
 
   constructor(
@@ -87,14 +92,14 @@ export class Progress {
     this.#show()
   }
 
-  /** A pause has begun; one within another is not told again. `wallClock`: milliseconds since the epoch. */
+  /** A pause has begun; one within another is not announced again. `wallClock`: milliseconds since the epoch. */
   waiting(wait: Wait, wallClock: number): void {
     const now = this.#clock.now()
     this.#gauge.waiting(wait, now)
-    if (now + wait.ms >= this.#toldUntil + 1_000) {
-      this.#toldUntil = now + wait.ms
+    if (now + wait.ms >= this.#announcedUntil + 1_000) {
+      this.#announcedUntil = now + wait.ms
       for (const listener of this.#listeners) listener.waiting?.(wait)
-      if (!this.#redraws && wait.reason !== 'pace' && wait.ms >= TOLD_AT_ONCE) {
+      if (!this.#redraws && wait.reason !== 'pace' && wait.ms >= ANNOUNCED_AT_ONCE) {
         const until = new Date(wallClock + wait.ms).toTimeString().slice(0, 8)
         this.note(`waiting for ${waitedFor(wait)} until ${until} (${wait.why})`)
       }
@@ -128,7 +133,7 @@ export class Progress {
 
   #startPhase(phase: string): void {
     const now = this.#clock.now()
-    // What follows a phase at once continues its lines: short phases would never be told otherwise, nor the last one of many.
+    // What follows a phase at once continues its lines: short phases would never be shown otherwise, nor the last one of many.
     if (this.#cancelTick === undefined) {
       this.#lastLine = now
       this.#tickLater()

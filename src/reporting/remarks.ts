@@ -2,6 +2,7 @@ import type { NoteCount } from '../desired/desired-set.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
 import { countedKind, kindRemarks } from '../kinds/registry.ts'
+import { SUMMED_UP } from '../kinds/user/passwords-text.ts'
 import type { Remarks } from '../kinds/wording.ts'
 import type { PlanSummary, PlanWarning } from '../planning/plan.ts'
 import { renderHint } from './actions-text.ts'
@@ -16,20 +17,17 @@ export function describeWarning({ message, at }: PlanWarning): string {
   return at === undefined ? message : `${message} (${formatLocation({ ...at, column: undefined })})`
 }
 
-/** Remarks that the plan tells in its block about passwords instead. */
-const PASSWORD_RESETS: ReadonlySet<string> = new Set(['password_reset_required', 'password_weak_reset'])
-
-/** Remarks of one kind and code that are told one by one: metadata keys may be as many as users. */
-const TOLD = 20
+/** Remarks of one kind and code that are shown one by one: metadata keys may be as many as users. */
+const SHOWN = 20
 
 /** Remarks on accepted resources, in words; where there are many of a sort, the most frequent and how many others there are. */
 export function describeNotes(all: readonly NoteCount[]): string[] {
-  const notes = all.filter(({ code }) => !PASSWORD_RESETS.has(code))
+  const notes = all.filter(({ code }) => !SUMMED_UP.has(code))
   const sorts = Map.groupBy(notes, ({ kind, code }) => `${kind} ${code}`)
-  const last = new Map([...sorts.values()].map((sort) => [sort[TOLD - 1], sort.length - TOLD]))
-  const told = new Set([...sorts.values()].flatMap((sort) => sort.slice(0, TOLD)))
+  const last = new Map([...sorts.values()].map((sort) => [sort[SHOWN - 1], sort.length - SHOWN]))
+  const shown = new Set([...sorts.values()].flatMap((sort) => sort.slice(0, SHOWN)))
   return notes
-    .filter((note) => told.has(note))
+    .filter((note) => shown.has(note))
     .flatMap((note) => {
       const others = last.get(note) ?? 0
       return others > 0

@@ -4,7 +4,7 @@ import type { JsonObject } from '../json.ts'
 import type { Difference, TestOutcome } from '../mapping/tests/outcome.ts'
 import { counted, type Paint, shortValue } from './style.ts'
 
-export interface TestsTextOptions {
+interface TestsTextOptions {
   paint: Paint
   /** A place as it is shown: relative to the current folder. */
   shown(at: Location): Location

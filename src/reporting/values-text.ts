@@ -7,7 +7,8 @@ import type { Paint } from './style.ts'
 import { padded } from './table.ts'
 import { cutToWidth, textWidth } from './text-width.ts'
 
-/** Columns that a line of a sample may take. */
+/** Columns of a line. */
+const LINE_WIDTH = 80
 const INDENT = '      '
 /** Behind a line that does not hold all. */
 const REST = ', …'
@@ -50,7 +51,7 @@ export function secretText(said: string | null | undefined): string {
 }
 
 /** A value as it stands beside the name of its field: text as it is, lists with commas. */
-export function valueText(value: Json): string {
+function valueText(value: Json): string {
   if (typeof value === 'string') return isPlain(value) ? printable(value) : printable(JSON.stringify(value))
   if (Array.isArray(value)) return value.map(valueText).join(', ')
   return printable(JSON.stringify(value))
@@ -74,8 +75,6 @@ function valueRows(
   return [...values, ...named]
 }
 
-/** Columns of a line. */
-const LINE_WIDTH = 80
 /** Members of metadata may be as many as the users invent. */
 const MEMBERS = 30
 /** Of the name of a member, which the source may have made of anything. */

@@ -1,3 +1,7 @@
+/**
+ * A verification for people, for programs, and as events.
+ */
+
 import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import { describeUnreadable } from '../kinds/user/passwords-text.ts'
@@ -18,14 +22,14 @@ import { PARTIAL, renderWarnings } from './remarks.ts'
 import { counted, type Paint, shortValue } from './style.ts'
 import { nonZero, table } from './table.ts'
 
-export interface VerifyTextOptions extends ReadingTextOptions {
+interface VerifyTextOptions extends ReadingTextOptions {
   /** Show every finding instead of the first few. */
   full: boolean
   write: (text: string) => void
 }
 
 /** Findings of a type that are shown, unless all are asked for. */
-export const SAMPLE = 5
+const SAMPLE = 5
 
 /** What is shown of each type, in this order. */
 export const SECTIONS: readonly [FindingType, string, 'red' | 'yellow' | 'cyan'][] = [
@@ -155,8 +159,8 @@ export function conclusion({ outcome, kinds, rejected }: Verification, paint: Pa
   }
 }
 
-/** In the order in which they are told. */
-export const FINDING_TYPES: readonly FindingType[] = [
+/** In the order in which they are shown. */
+const FINDING_TYPES: readonly FindingType[] = [
   'deleted',
   'not_applied',
   'clash',

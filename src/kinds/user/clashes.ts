@@ -1,7 +1,7 @@
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /** A user that could not become one with whom it clashes with. */
-export interface Clash {
+interface Clash {
   /** The named case where there is one, else the code. */
   case: string
   fate: 'rejected' | 'blocked'

@@ -33,11 +33,14 @@ export interface PasswordCounts {
   algorithms: AlgorithmCount[]
 }
 
+/** Codes of remarks that the lines about passwords sum up: they are no remarks of a plan besides. */
+export const SUMMED_UP: ReadonlySet<string> = new Set(['password_reset_required', 'password_weak_reset'])
+
 /** How many reasons are spelt out for one algorithm: parameters may differ from hash to hash. */
 const REASONS = 3
 
 /** One algorithm, and in words what becomes of its passwords. */
-export interface PasswordLine {
+interface PasswordLine {
   algorithm: string
   fate: string
 }

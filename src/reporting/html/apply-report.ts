@@ -16,7 +16,7 @@ import { type Problem, problemSections, rejectsOf } from './problems.ts'
 import type { Block, Section, TimeChart, Tone } from './report.ts'
 
 /** What an apply came to, and what it was asked to do. */
-export interface Applied {
+interface Applied {
   plan: Plan
   result: ApplyResult
   seconds: number
@@ -104,7 +104,7 @@ function kindsTable({ kinds }: ApplyResult): Block {
 
 function requestBlocks({ result, seconds, requests, limits }: Applied): Block[] {
   const { reads, writes, refused, repeated } = result.requests
-  const told = [
+  const counts = [
     counted(writes, 'write'),
     counted(reads, 'read'),
     ...(refused > 0 ? [`${refused} answered 429`] : []),
@@ -112,7 +112,7 @@ function requestBlocks({ result, seconds, requests, limits }: Applied): Block[] 
   ]
   const some = result.kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
   return [
-    { type: 'text', text: `${told.join(', ')} in ${duration(seconds)}.` },
+    { type: 'text', text: `${counts.join(', ')} in ${duration(seconds)}.` },
     ...requestsChart(requests, limits),
     ...barsOf(
       'What became of it',

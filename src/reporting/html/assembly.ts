@@ -1,3 +1,9 @@
+/**
+ * What every HTML report is made with. In: lists, warnings, values and counts, as plan-report.ts, apply-report.ts, verify-report.ts and
+ * state-report.ts find them. Out: blocks, grids and sections that the mask has passed, `assembled` into one Report (report.ts), whose rows
+ * are read when document.ts writes them.
+ */
+
 import type { Mask } from '../../diagnostics/mask.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
@@ -16,7 +22,7 @@ export interface ReportOptions {
 }
 
 /** What stands above everything. */
-export type ReportHead = Pick<Report, 'what' | 'name' | 'head' | 'sentence' | 'tone'>
+type ReportHead = Pick<Report, 'what' | 'name' | 'head' | 'sentence' | 'tone'>
 
 /** A report of these sections, without those that are empty, with the rows of its grids. */
 export function assembled(
@@ -157,13 +163,13 @@ export function alertOf(
 
 /** Warnings with the codes by which the manifest accepts them; those that it accepts last and without their hints. */
 export function warningAlerts(warnings: readonly PlanWarning[], shown: Shown): Block[] {
-  const told = (warning: PlanWarning) => `${describeWarning(warning)} [${warning.code}]`
+  const textOf = (warning: PlanWarning) => `${describeWarning(warning)} [${warning.code}]`
   const accepted = (warning: PlanWarning) => warning.accepted === true
   return [
     ...warnings
       .filter((warning) => !accepted(warning))
-      .map((warning) => alertOf({ message: told(warning), hint: warning.hint }, 'warn', 'Warning:', shown)),
-    ...warnings.filter(accepted).map((warning) => alertOf({ message: told(warning) }, 'plain', 'Accepted:', shown)),
+      .map((warning) => alertOf({ message: textOf(warning), hint: warning.hint }, 'warn', 'Warning:', shown)),
+    ...warnings.filter(accepted).map((warning) => alertOf({ message: textOf(warning) }, 'plain', 'Accepted:', shown)),
   ]
 }
 

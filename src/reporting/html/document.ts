@@ -1,3 +1,8 @@
+/**
+ * From an assembled report to the file. In: a Report, its rows, and the page's script and style. Out: one HTML document in pieces, which
+ * asks nothing of any network.
+ */
+
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import type { PageAssets } from './page.ts'

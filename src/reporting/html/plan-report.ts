@@ -39,7 +39,7 @@ import { type Problems, problemSections, problemsOf } from './problems.ts'
 import type { Block, Row, Section, Tone } from './report.ts'
 
 /** What an apply shows of its plan too: what stands before what went wrong, and what stands behind it. */
-export interface PlanParts {
+interface PlanParts {
   first: Section[]
   rest: Section[]
   grids: GridSource[]

@@ -1,3 +1,8 @@
+/**
+ * A plan as Markdown. In: a Plan. Out: sections for a pull request, each within the room that a comment has. inline.ts turns data into text
+ * that no renderer takes for markup.
+ */
+
 import type { DesiredSet } from '../../desired/desired-set.ts'
 import { lostRoles, lostRolesCount, unmappedRoles } from '../../desired/role-counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../desired/totp-factors.ts'

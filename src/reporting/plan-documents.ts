@@ -1,19 +1,87 @@
+/**
+ * A plan as files for programs, each in pieces: the whole of it as JSON, what merging decided, and whose password is not migrated.
+ */
+
 import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
 import { draftGroups, type Member, originOf } from '../desired/draft-groups.ts'
 import { casesOf } from '../desired/duplicate-cases.ts'
+import { leftOutWith } from '../desired/left-out-with.ts'
 import { policyFor } from '../desired/merge-policy.ts'
+import { lostRoles, unmappedRoles } from '../desired/role-counts.ts'
 import { sharedIdsOf } from '../desired/shared-users.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../desired/totp-factors.ts'
 import { jsonText } from '../json.ts'
 import { mergeDrafts } from '../kinds/merge.ts'
 import type { MergeConflict } from '../kinds/mergeable.ts'
 import { organization } from '../kinds/organization/organization.ts'
 import { draftDefinition } from '../kinds/registry.ts'
 import { clashingUsers } from '../kinds/user/clashes.ts'
+import { describeReset } from '../kinds/user/passwords-text.ts'
 import { user } from '../kinds/user/user.ts'
+import { actionValues } from '../planning/action-values.ts'
 import { digestSecrets } from '../planning/digest.ts'
 import type { Plan } from '../planning/plan.ts'
+import { passwordResets } from '../planning/resets.ts'
+import { csvLine } from '../sources/csv/own-cells.ts'
+import { escapeCell } from '../sources/reject-columns.ts'
 
-/** Kinds of which records may contradict each other. Of organizations, which every member mentions, only those are told. */
+/**
+ * A plan as one JSON document, piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
+ * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind, and the
+ * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`, `leftOutWith`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
+ * never shown.
+ */
+export function* planJson(plan: Plan): Generator<string> {
+  const { name, inputs, summary, set } = plan
+  const head = {
+    format: 'workos-migrate-plan-report',
+    version: 1,
+    name,
+    inputs,
+    where: plan.where,
+    scope: set.scope ?? null,
+    reading: set.reading,
+    accounting: set.accounting,
+    duplicates: set.mergedUsers(),
+    cases: plan.caseCounts(),
+    mergeCounts: set.mergeCounts(),
+    summary,
+    unmappedRoles: unmappedRoles(set),
+    totpUnsupportedCounts: unsupportedTotpCounts(set),
+  }
+  yield jsonText(head).slice(0, -1)
+  yield* list('blocked', plan.blockedCounts())
+  yield* list('fields', plan.fields)
+  yield* list('actions', actionsWithValues(plan))
+  yield* list('drift', plan.drift())
+  yield* list('spared', plan.spared())
+  yield* list('rejects', set.rejects())
+  yield* list('leftOut', set.leftOut())
+  yield* list('leftOutWith', leftOutWith(set.rundb))
+  yield* list('orphans', plan.orphans())
+  yield* list('merges', set.merges())
+  yield* list('lostRoles', lostRoles(set))
+  yield* list('totpUnsupported', unsupportedTotp(set))
+  yield '}\n'
+}
+
+/** `before`, `after` and `secrets` with each action: see ActionValues. */
+function* actionsWithValues(plan: Plan): Generator<object> {
+  for (const action of plan.actions()) yield { ...action, ...actionValues(plan, action) }
+}
+
+function* list(name: string, items: Iterable<object>): Generator<string> {
+  yield `,\n"${name}":[`
+  let first = true
+  for (const item of items) {
+    const { send: _send, applied: _applied, ...shown } = item as Record<string, unknown>
+    yield `${first ? '' : ','}\n${jsonText(shown)}`
+    first = false
+  }
+  yield ']'
+}
+
+/** Kinds whose records may contradict each other. Every member mentions its organization: only those that differ are reported. */
 const KINDS = [user.name, organization.name]
 
 interface ReportedValue {
@@ -30,7 +98,7 @@ interface ReportedValue {
  * What merging decided, as one JSON document in pieces (schemas/merges.schema.json): every user of several records and every
  * organization whose records differ, with the values that were not taken and the rule that decided; then the users that were refused
  * or blocked for whom they clash with. Nothing of it is kept while planning: the groups are merged once more, one at a time.
- * @param digestKey the state's: secrets appear as keyed digests, by which equal ones can be told and nothing else
+ * @param digestKey the state's: secrets appear as keyed digests, which show that two are equal, and nothing else
  */
 export function* mergeReport(plan: Plan, manifest: Manifest, digestKey: Uint8Array): Generator<string> {
   const { strategy } = manifest.dedupe.user
@@ -47,16 +115,6 @@ export function* mergeReport(plan: Plan, manifest: Manifest, digestKey: Uint8Arr
   yield* list('groups', groups(plan, manifest, digestKey))
   yield* list('clashes', clashes(plan))
   yield '}\n'
-}
-
-function* list(name: string, items: Iterable<object>): Generator<string> {
-  yield `,\n"${name}":[`
-  let between = '\n'
-  for (const item of items) {
-    yield `${between}${jsonText(item)}`
-    between = ',\n'
-  }
-  yield ']'
 }
 
 function* groups({ set }: Plan, manifest: Manifest, digestKey: Uint8Array): Generator<object> {
@@ -124,5 +182,16 @@ function reported(
 function* clashes({ set: { rundb } }: Plan): Generator<object> {
   for (const { place, message, ...clash } of clashingUsers(rundb)) {
     yield { ...clash, origin: originOf(rundb, place), message }
+  }
+}
+
+const COLUMNS = ['key', 'email', 'place', 'fate', 'reason', 'why'] as const
+
+/** Everybody whose password is not migrated, and why, as CSV in pieces. `fate` adds up to the plan's figures. */
+export function* resetsCsv({ set }: Plan): Generator<string> {
+  yield `\uFEFF${csvLine(COLUMNS)}\n`
+  for (const reset of passwordResets(set)) {
+    const { key, email, origin, fate, reason } = reset
+    yield `${csvLine([key, email, origin, fate, reason, describeReset(reset)].map(escapeCell))}\n`
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
-import { mergeReport } from '../../src/reporting/merges-json.ts'
+import { mergeReport } from '../../src/reporting/plan-documents.ts'
 import { createWorld, type Row } from '../planning/world.ts'
 import { asJson, asMarkdown, asText } from './rendered.ts'
 
