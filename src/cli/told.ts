@@ -3,9 +3,8 @@ import type { Problem } from '../diagnostics/problem.ts'
 import { problemsToJson } from '../diagnostics/render.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { FailedRequest } from '../http/retry.ts'
-import { Progress } from '../reporting/progress.ts'
-import { eventListener } from '../reporting/progress-events.ts'
-import { failedRequestText, verboseListener } from '../reporting/verbose.ts'
+import { eventListener } from '../reporting/emit-events.ts'
+import { failedRequestText, Progress, verboseListener } from '../reporting/progress.ts'
 import type { Context } from './context.ts'
 
 /** How much a command tells on standard error beside warnings and errors. */

@@ -6,6 +6,7 @@ import type { Fitted, Lifecycle } from './lifecycle.ts'
 import type { MergePolicy } from './merge-policy.ts'
 import type { CollisionRule, NameRules } from './name-collisions.ts'
 import type { ScopeRules } from './scope.ts'
+import type { Remarks, Remedies } from './wording.ts'
 
 /** One field of a kind. */
 export interface FieldDefinition {
@@ -70,6 +71,10 @@ export type NormaliseResult =
 export interface DraftDefinition {
   name: string
   plural: string
+  /** What its remarks on accepted resources mean, by their codes. */
+  remarks?: Remarks
+  /** What helps against the codes that are its own. */
+  remedies?: Remedies
   /** The rule under `map` in the manifest that yields it; undefined: none does. */
   rule?: keyof Manifest['map']
   /** Roles of references and the kinds they point to. */

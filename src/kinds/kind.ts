@@ -7,9 +7,9 @@ import type { StateCopy } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateScope } from '../rundb/state-scope.ts'
 import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
-import type { ConnectionCounts } from './connection/connection-counts.ts'
+import type { ConnectionCounts } from './connection/connections-text.ts'
 import type { DraftDefinition, ValueProblem } from './draft.ts'
-import type { PasswordCounts } from './user/passwords/password-counts.ts'
+import type { PasswordCounts } from './user/passwords-text.ts'
 
 /** A resource, or the changes of an update, without what WorkOS refused. */
 export interface Fallback {
@@ -198,7 +198,7 @@ export interface FieldFilling {
 }
 
 /** What a plan says of a kind besides its actions. */
-export interface PlanRemarks {
+export interface PlanReview {
   /**
    * A migration is about it before all else: where conditions leave out all of it or much of it, that is a warning, and its fields are named
    * without the kind.
@@ -358,5 +358,5 @@ export interface KindDefinition extends DraftDefinition {
   deletion?: DeletionRules
 
   /** What a plan says of it besides its actions. */
-  remarks?: PlanRemarks
+  review?: PlanReview
 }

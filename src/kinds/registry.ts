@@ -1,4 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
+import { counted } from '../diagnostics/counted.ts'
 import { connectionDraft } from './connection/connection.ts'
 import { NONE } from './connection/connection-counts.ts'
 import { connection } from './connection/connection-kind.ts'
@@ -17,6 +18,7 @@ import type { SelectorRule } from './scope.ts'
 import { NO_PASSWORDS } from './user/passwords/password-counts.ts'
 import { totpFactor } from './user/totp-factor.ts'
 import { user } from './user/user.ts'
+import type { Remarks, Remedies } from './wording.ts'
 
 /** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
 export const draftDefinitions: readonly DraftDefinition[] = [
@@ -101,4 +103,28 @@ export function draftDefinition(name: string): DraftDefinition {
 /** What the rule of this name under `map` yields; undefined for `roleAssignment`, which yields no resource of its own. */
 export function draftOfRule(rule: string): DraftDefinition | undefined {
   return draftsByRule.get(rule)
+}
+
+/** Whether resources are of this kind. Others are described by records alone, and made into resources of other kinds. */
+export function isResourceKind(name: string): boolean {
+  return byName.has(name)
+}
+
+const definitions: readonly DraftDefinition[] = [...draftDefinitions, ...kindDefinitions]
+
+/** What the remarks of all kinds mean. A code means the same whatever kind it is remarked on. */
+export const kindRemarks: Remarks = Object.assign({}, ...definitions.map(({ remarks }) => remarks))
+
+/** What helps against the codes of all kinds. */
+export const kindRemedies: Remedies = Object.assign({}, ...definitions.map(({ remedies }) => remedies))
+
+const plurals: ReadonlyMap<string, string> = new Map([
+  ...definitions.map(({ name, plural }) => [name, plural] as const),
+  ['roleAssignment', 'role assignments'],
+])
+
+/** `1 TOTP factor`, `2 TOTP factors`, for the name of a kind. */
+export function countedKind(count: number, kind: string): string {
+  const plural = plurals.get(kind) ?? `${kind}s`
+  return counted(count, plural.replace(/s$/, ''), plural)
 }

@@ -116,8 +116,8 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       ...(reading.partial ? [] : missingColumns(loaded, source, found)),
       ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),
       ...manyLeftOut(set, loaded, mainStream),
-      ...kindDefinitions.flatMap(({ remarks }) => {
-        return remarks?.sourceWarnings?.({ rundb, loaded, partial: reading.partial }) ?? []
+      ...kindDefinitions.flatMap(({ review }) => {
+        return review?.sourceWarnings?.({ rundb, loaded, partial: reading.partial }) ?? []
       }),
     ]
     await breathe(signal)

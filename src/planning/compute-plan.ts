@@ -112,10 +112,10 @@ function valueWarnings(
       warnings.some(({ code }) => code === 'written_null'),
     ),
     // What depends on others first: how people and places are tied together, then the people.
-    ...kindDefinitions.toReversed().flatMap(({ name, remarks }) => {
+    ...kindDefinitions.toReversed().flatMap(({ name, review }) => {
       if (!changing.includes(name)) return []
       const filling = tables.find(({ kind }) => kind === name)
-      return remarks?.valueWarnings?.({ rundb: set.rundb, loaded, partial, filling }) ?? []
+      return review?.valueWarnings?.({ rundb: set.rundb, loaded, partial, filling }) ?? []
     }),
   ]
 }

@@ -20,7 +20,6 @@ import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
 import { type KeySort, type Where, whereabouts } from './where.ts'
-
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
 export type PlanWarning = Reason &
   Pick<Problem, 'at'> & {
@@ -150,7 +149,7 @@ export class Plan {
 
   /** Named cases of duplicates: those of the source, then clashes with what is in WorkOS. */
   caseCounts(): CaseCount[] {
-    const clashes = kindDefinitions.flatMap(({ name, remarks: { duplicateCodes } = {} }) => {
+    const clashes = kindDefinitions.flatMap(({ name, review: { duplicateCodes } = {} }) => {
       if (duplicateCodes === undefined) return []
       return countBlockedRecords(this.set.rundb, name, duplicateCodes).map(
         ({ code, resources, records }): CaseCount => ({ code, fate: 'blocked', users: resources, records }),

@@ -50,7 +50,7 @@ export function summarise(
 function summaryParts(rundb: RunDatabase, planned: readonly KindDefinition[]): SummaryParts {
   const parts: SummaryParts = { ...NO_SUMMARY }
   for (const definition of kindDefinitions) {
-    Object.assign(parts, definition.remarks?.summary?.(rundb, planned.includes(definition)))
+    Object.assign(parts, definition.review?.summary?.(rundb, planned.includes(definition)))
   }
   return parts
 }

@@ -65,7 +65,7 @@ interface ReadColumn {
 }
 
 function emptyField(
-  { definition: { name: kind, remarks }, field, path }: MappedField,
+  { definition: { name: kind, review }, field, path }: MappedField,
   { resources, plural }: FieldTable,
   reads: readonly ReadColumn[],
   meant: string | undefined,
@@ -84,7 +84,7 @@ function emptyField(
   return {
     code: 'field_empty',
     severity: 'warning',
-    message: `${remarks?.main ? field : `${kind} ${field}`} is empty for all ${figure(resources)} ${plural}: ${where} ${what}`,
+    message: `${review?.main ? field : `${kind} ${field}`} is empty for all ${figure(resources)} ${plural}: ${where} ${what}`,
     hint: meant === undefined ? LOOK : correct,
     at: loaded.locate(path),
     path: where,
@@ -154,13 +154,13 @@ export function withoutUnmapped(tables: readonly FieldTable[], loaded: LoadedMan
 }
 
 /** The main kind comes first, then the others in their order. */
-const MAIN_FIRST = kindDefinitions.toSorted((a, b) => Number(b.remarks?.main ?? 0) - Number(a.remarks?.main ?? 0))
+const MAIN_FIRST = kindDefinitions.toSorted((a, b) => Number(b.review?.main ?? 0) - Number(a.review?.main ?? 0))
 
 function mappedFields({ manifest }: LoadedManifest): MappedField[] {
   return MAIN_FIRST.flatMap((definition) => {
-    const { rule, refs, remarks } = definition
-    if (rule === undefined || remarks?.mapsFields === undefined) return []
-    const skipped = new Set([...NO_FIELDS, ...Object.keys(refs), ...remarks.mapsFields.except])
+    const { rule, refs, review } = definition
+    if (rule === undefined || review?.mapsFields === undefined) return []
+    const skipped = new Set([...NO_FIELDS, ...Object.keys(refs), ...review.mapsFields.except])
     return Object.entries(manifest.map[rule] ?? {}).flatMap(([field, value]): MappedField[] => {
       if (skipped.has(field)) return []
       const path = ['map', rule, field]
@@ -176,8 +176,8 @@ function mappedFields({ manifest }: LoadedManifest): MappedField[] {
 
 /** Whether a path of the manifest maps a secret field: `map.user.passwordHash`. */
 export function mapsSecret(path: string): boolean {
-  return kindDefinitions.some(({ rule, fields, remarks }) =>
-    Object.keys(remarks?.mapsFields ? fields : {}).some(
+  return kindDefinitions.some(({ rule, fields, review }) =>
+    Object.keys(review?.mapsFields ? fields : {}).some(
       (field) => fields[field]?.secret && path === `map.${rule}.${field}`,
     ),
   )

@@ -17,8 +17,8 @@ import { environmentSort, type Where } from './where.ts'
 
 /** The kind that a migration is about before all else, and how it is mapped; undefined: it is not. */
 function mainRule({ manifest }: LoadedManifest): { kind: string; rule: string; mapped: MapRule } | undefined {
-  for (const { name, rule, remarks } of kindDefinitions) {
-    const mapped = remarks?.main && rule !== undefined ? manifest.map[rule] : undefined
+  for (const { name, rule, review } of kindDefinitions) {
+    const mapped = review?.main && rule !== undefined ? manifest.map[rule] : undefined
     if (mapped !== undefined && rule !== undefined) return { kind: name, rule, mapped }
   }
   return undefined

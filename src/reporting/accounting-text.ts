@@ -1,8 +1,20 @@
+/**
+ * Where every record went, in words: the sums, and by name who was rejected, left out, merged into another, or is no longer in the source.
+ */
+
 import type { Accounting } from '../desired/accounting.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import { address } from '../planning/action.ts'
+import type { OrphanedResource, Plan } from '../planning/plan.ts'
 import { describeCondition } from '../planning/warnings.ts'
-import type { Paint } from './style.ts'
-import { type Sum, sums } from './table.ts'
+import type { LeftOutItem } from '../rundb/left-out.ts'
+import { leftOutWith, leftOutWithCounts } from '../rundb/left-out.ts'
+import type { MergedRecord } from '../rundb/merges.ts'
+import type { RejectedItem } from '../rundb/rejects.ts'
+import { SAMPLE } from './actions-text.ts'
+import { counted, ofSeveral, type Paint, shortValue, tellingLabel } from './style.ts'
+import { type Sum, sums, table } from './table.ts'
 
 /** Where every record went: the sums that were checked, written out. */
 export function renderAccounting(accounting: Accounting, paint: Paint): string {
@@ -12,7 +24,7 @@ export function renderAccounting(accounting: Accounting, paint: Paint): string {
 }
 
 /** The sums themselves: of each stream, and of each kind that anything was made of. */
-export function accountingRows({ streams, records, kinds }: Accounting): { records: Sum[]; resources: Sum[] } {
+function accountingRows({ streams, records, kinds }: Accounting): { records: Sum[]; resources: Sum[] } {
   const leftOutPart = records.leftOut > 0 ? { count: records.leftOut, what: 'left out' } : undefined
   const mapped = [{ count: records.mapped, what: 'mapped' }, leftOutPart]
   const severalMain = streams.filter(({ role }) => role === 'main').length > 1
@@ -41,19 +53,167 @@ export function renderCameIn(accounting: Accounting, paint: Paint): string {
   const sum = (field: 'read' | 'rejected' | 'ignored') => main.reduce((all, stream) => all + (stream[field] ?? 0), 0)
   const { mapped, leftOut } = accounting.records
   const parts = { mapped, 'left out': leftOut, rejected: sum('rejected'), ignored: sum('ignored') }
-  const told = Object.entries(parts).flatMap(([what, count]) =>
+  const some = Object.entries(parts).flatMap(([what, count]) =>
     count > 0 || what === 'mapped' ? [{ what, count }] : [],
   )
-  const records = sums([{ name: 'records', total: sum('read'), parts: told }])
+  const records = sums([{ name: 'records', total: sum('read'), parts: some }])
   return `${paint('bold', 'What came in')}\n${records}${sums(accountingRows(accounting).resources)}`
 }
 
 /** Who was left out, and by what: a line for each stream and condition, the most first. */
-export function describeLeftOut({ leftOutBy }: Accounting['records']): string[] {
+function describeLeftOut({ leftOutBy }: Accounting['records']): string[] {
   return [...leftOutBy]
     .sort((a, b) => b.records - a.records)
     .map(({ stream, path, records, at }) => {
       const why = path === null ? ': no rule under map reads this stream' : ` ${describeCondition({ path, at })}`
       return `${stream}: ${figure(records)} left out${why}`
     })
+}
+
+/** Why something was rejected, beginning with the field where the message does not name it. */
+export function rejection({ kind, field, message }: Pick<RejectedItem, 'kind' | 'field' | 'message'>): string {
+  return kind === 'record' || field === null || message.includes(field) ? message : `${field}: ${message}`
+}
+
+interface NamesTextOptions {
+  paint: Paint
+  /** All of them are named instead of the first few. */
+  full: boolean
+  write: (text: string) => void
+}
+
+/** Records that nothing is made of, by place and key, with the condition that left each of them out. */
+export function renderLeftOut({ set }: Plan, { paint, full, write }: NamesTextOptions): void {
+  const total = set.leftOutCount()
+  if (total === 0) return
+  write(`\n${paint('bold', `Left out (${figure(total)})`)}\n`)
+  for (const item of set.leftOut(full ? undefined : SAMPLE)) {
+    write(
+      `  ${paint('cyan', '·')} ${printable(item.origin)}  ${printable(whatOf(item))}  ${paint('dim', printable(whyOf(item)))}\n`,
+    )
+  }
+  renderRest(total, full, write)
+}
+
+/** Resources of the state that the source no longer has. */
+export function renderOrphans(plan: Plan, { paint, full, write }: NamesTextOptions): void {
+  const total = plan.orphanCount()
+  if (total === 0) return
+  write(`\n${paint('bold', `No longer in the source, and left alone in WorkOS (${figure(total)})`)}\n`)
+  for (const orphan of plan.orphans(full ? undefined : SAMPLE)) {
+    const name = tellingLabel(orphan)
+    const label = name === undefined ? '' : `  ${printable(name)}`
+    write(
+      `  ${paint('yellow', '?')} ${printable(address(orphan))}${label}  ${paint('dim', printable(stateOf(orphan)))}\n`,
+    )
+  }
+  renderRest(total, full, write)
+}
+
+function renderRest(total: number, full: boolean, write: (text: string) => void): void {
+  if (!full && total > SAMPLE) write(`  … ${figure(total - SAMPLE)} more; all of them with --full\n`)
+}
+
+/** What a record would have become. */
+export function whatOf({ stream, kind, key }: LeftOutItem): string {
+  return kind === null || key === null ? `a record of ${stream}` : address({ kind, key })
+}
+
+/** What left it out. */
+export function whyOf({ path, at }: LeftOutItem): string {
+  return path === null ? 'no rule under map reads this stream' : describeCondition({ path, at })
+}
+
+/** What the state says of an orphan. */
+export function stateOf({ id, ownership, leftOutBy }: OrphanedResource): string {
+  return `${id}, ${ownership}${leftOutBy === undefined ? '' : `; left out by ${leftOutBy}`}`
+}
+
+/** What is left out since the user or the organization that it belongs to is: by name, and why. */
+export function renderLeftOutWith({ set: { rundb } }: Plan, { paint, full, write }: NamesTextOptions): void {
+  const total = leftOutWithCounts(rundb).reduce((sum, { records }) => sum + records, 0)
+  if (total === 0) return
+  write(`\n${paint('bold', `Left out with what they belong to (${figure(total)})`)}\n`)
+  let named = 0
+  for (const { kind, key, path, origin, records } of leftOutWith(rundb, full ? -1 : SAMPLE)) {
+    named += records
+    const what = printable(key === null ? kind : address({ kind, key }))
+    write(`  ${paint('cyan', '·')} ${printable(origin)}  ${what}${ofSeveral(records)}  ${paint('dim', `by ${path}`)}\n`)
+  }
+  if (total > named) write(`  … ${figure(total - named)} more, all of them with --full\n`)
+}
+
+/** What was left out and by which condition: records, then what goes with them. */
+export function describeAllLeftOut(set: DesiredSet): string[] {
+  return [...describeLeftOut(set.accounting.records), ...describeLeftOutWith(set)]
+}
+
+/** A line for each kind and condition. */
+function describeLeftOutWith({ rundb }: DesiredSet): string[] {
+  return leftOutWithCounts(rundb).map(
+    ({ kind, path, records }) => `${kind}: ${figure(records)} left out with what they belong to, by ${path}`,
+  )
+}
+
+/**
+ * What became of duplicates: a table of the users and of the named cases; of each kind the first records that lost a value, with the
+ * value; the others as a number.
+ */
+export function renderMerges(plan: Plan, { paint, full, write }: NamesTextOptions): void {
+  const { set } = plan
+  const counts = set.mergeCounts()
+  const rows = duplicateRows(plan)
+  if (counts.length + rows.length === 0) return
+  write(`\n${paint('bold', 'Duplicates')}\n`)
+  if (rows.length > 0) {
+    const cells = rows.map(({ what, users, records }) => [what, ...[users, records].map(figure)])
+    write(table([['', 'users', 'records'], ...cells]))
+  }
+  for (const { kind, different } of counts) {
+    if (different === 0) continue
+    write(`  ${counted(different, `${kind} record`)} with values that were not taken\n`)
+    let shown = 0
+    for (const merge of set.differingMerges(kind, full ? Number.POSITIVE_INFINITY : SAMPLE)) {
+      shown += Math.max(merge.records, 1)
+      write(renderMerge(merge, paint))
+    }
+    if (different > shown) write(`  … ${figure(different - shown)} more, with --full\n`)
+  }
+  const rest = describeAlike(counts)
+  if (rest !== '') write(`  ${rest}\n`)
+}
+
+/** The users that were merged, and each named case with what became of it. */
+export function duplicateRows(plan: Plan): { what: string; users: number; records: number }[] {
+  const merged = plan.set.mergedUsers()
+  return [
+    ...(merged.users > 0 ? [{ what: 'merged from several records', ...merged }] : []),
+    ...plan.caseCounts().map(({ code, fate, users, records }) => ({ what: `${code}, ${fate}`, users, records })),
+  ]
+}
+
+/** The merged records in a sentence; nothing where none merged. */
+export function describeMerges(set: DesiredSet): string {
+  const counts = set.mergeCounts()
+  const different = counts.reduce((sum, count) => sum + count.different, 0)
+  const lost = different === 0 ? [] : [`${counted(different, 'merged record')} with values that were not taken`]
+  return [...lost, describeAlike(counts)].filter((part) => part !== '').join('; ')
+}
+
+function describeAlike(counts: { different: number; alike: number }[]): string {
+  const alike = counts.reduce((sum, count) => sum + count.alike, 0)
+  const further = counts.some(({ different }) => different > 0) ? 'further record' : 'record'
+  return alike === 0 ? '' : `${counted(alike, further)} merged without a difference`
+}
+
+/** A record, where it was read, what it is part of now, and each of its values that lost. */
+function renderMerge({ kind, key, merged, records, origin, conflicts }: MergedRecord, paint: Paint): string {
+  const into = merged === key ? '' : ` → ${printable(key)}`
+  const like = records <= 1 ? '' : `, and ${counted(records - 1, 'record')} like it`
+  const values = conflicts.map(({ field, rule, kept, dropped }) => {
+    const instead = kept === null ? 'nothing' : shortValue(kept)
+    const choice = kept === undefined ? '(secret) not taken' : `${shortValue(dropped)} not taken, but ${instead}`
+    return `      ${printable(field)}: ${paint('dim', `${choice} (${rule})`)}\n`
+  })
+  return `  ${paint('yellow', '≠')} ${printable(`${kind}:${merged}`)} (${printable(origin)}${like})${into}\n${values.join('')}`
 }

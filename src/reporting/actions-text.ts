@@ -3,11 +3,10 @@ import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { type Action, type AdoptAction, actionValues, address, type UpdateAction } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
-import { tellingLabel } from './labels.ts'
-import { type Paint, shortValue } from './style.ts'
+import { type Paint, shortValue, tellingLabel } from './style.ts'
 import { renderFields, renderShortFields, secretText } from './values-text.ts'
 
-export interface ActionsTextOptions {
+interface ActionsTextOptions {
   paint: Paint
   write: (text: string) => void
   /** What is shown of values and of persons. Default: everything. */

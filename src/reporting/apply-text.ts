@@ -2,12 +2,12 @@ import type { ApplyResult } from '../applying/apply-result.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { someOf } from '../diagnostics/some-of.ts'
 import { jsonText } from '../json.ts'
+import { describeMissingRoles, describeReduced } from '../kinds/membership/roles-text.ts'
 import type { Failure } from '../state/store.ts'
 import { renderCameIn } from './accounting-text.ts'
-import { describeScope } from './scope-text.ts'
+import { describeScope, describeWhere } from './heading-text.ts'
 import { counted, duration, type Paint } from './style.ts'
 import { nonZero, table } from './table.ts'
-import { describeWhere } from './where-text.ts'
 
 const COLUMNS = [
   'desired',
@@ -43,11 +43,7 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
     rows.length === 0 ? '' : table([heads, ...rows]),
     ...(result.purpose === 'apply' ? [renderCameIn(result.accounting, paint)] : []),
     `\n${details.join(', ')} in ${duration(seconds)}\n`,
-    ...(reduced > 0
-      ? [
-          `${counted(reduced, 'membership')} without all roles: the environment takes one each; workos-migrate errors names them\n`,
-        ]
-      : []),
+    ...(reduced > 0 ? [`${describeReduced(reduced)}; workos-migrate errors names them\n`] : []),
     ...(answered > 0
       ? [
           `${counted(answered, 'resource')} for which WorkOS answered with other values than were sent; workos-migrate errors names them\n`,
@@ -80,7 +76,7 @@ export function conclusion(result: ApplyResult, paint: Paint): string {
         const reduced = sum('reduced') + stillReduced
         const but = [
           ...(leftOut > 0 && scope === undefined ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
-          ...(reduced > 0 ? [`roles of ${counted(reduced, 'membership')}`] : []),
+          ...(reduced > 0 ? [describeMissingRoles(reduced)] : []),
         ]
         const except = but.length === 0 ? '' : `, but for ${but.join(' and ')}`
         const what = scope === undefined ? 'everything in the source' : `the pilot (${describeScope(scope)})`

@@ -2,13 +2,13 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import { isRecorded, recordingOf } from '../sources/snapshot/recorded.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
-import { minute } from './snapshot-age.ts'
+import { minute } from './heading-text.ts'
 import { duration, type Paint } from './style.ts'
 import { sums, table } from './table.ts'
 
-export interface ExportTextOptions {
+interface ExportTextOptions {
   paint: Paint
-  /** Whether plan, apply and verify work from it without being told to. */
+  /** Whether plan, apply and verify work from it without being asked to. */
   isItsOwn: boolean
 }
 

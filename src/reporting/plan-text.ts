@@ -1,31 +1,39 @@
+/**
+ * reporting/ says what the other folders found. In: a plan, what an apply came to, a verification, an explanation, the errors of a run, what
+ * happens meanwhile. Out: text, JSON, Markdown (markdown/), HTML (html/) and events, for people and programs. Nothing is decided here, and
+ * what is special about a kind is said by its folder. This file: a plan for a terminal.
+ */
+
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import { describeConnections } from '../kinds/connection/connections-text.ts'
+import { membership } from '../kinds/membership/membership.ts'
+import { lostRoles, lostRolesCount, unmappedRoles } from '../kinds/membership/roles.ts'
+import { describeLost, describeUnmapped } from '../kinds/membership/roles-text.ts'
+import { countedKind } from '../kinds/registry.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/derived-totp.ts'
+import { describePasswords, passwordsHeading } from '../kinds/user/passwords-text.ts'
+import { describeReasons, describeUser, sum, totpHeading } from '../kinds/user/totp-text.ts'
+import { user } from '../kinds/user/user.ts'
 import { address } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
-import { renderAccounting } from './accounting-text.ts'
+import {
+  rejection,
+  renderAccounting,
+  renderLeftOut,
+  renderLeftOutWith,
+  renderMerges,
+  renderOrphans,
+} from './accounting-text.ts'
 import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
-import { describeConnections } from './connections-text.ts'
-import { countsOf } from './counts.ts'
-import { describeEstimate } from './estimate-text.ts'
-import { renderFieldTables } from './field-table-text.ts'
-import { countedKind } from './kinds-text.ts'
-import { renderLeftOut, renderOrphans } from './left-out-text.ts'
-import { renderLeftOutWith } from './left-out-with-text.ts'
-import { renderMerges } from './merges-text.ts'
-import { nothingToDo } from './nothing-text.ts'
-import { describePasswords, passwordsHeading } from './passwords-text.ts'
-import { type ReadingTextOptions, renderReading } from './reading-text.ts'
-import { rejection } from './rejection.ts'
-import { describeNotes, PARTIAL } from './remarks.ts'
-import { describeUnmapped, renderLostRoles } from './roles-text.ts'
-import { renderScope } from './scope-text.ts'
+import { describeWhere, type ReadingTextOptions, renderReading, renderScope } from './heading-text.ts'
+import { countsOf, describeEstimate, nothingToDo } from './plan-headline.ts'
+import { describeNotes, PARTIAL, renderOddities } from './remarks.ts'
 import { counted, ofSeveral, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
-import { renderUnsupportedTotp } from './totp-text.ts'
-import { renderOddities } from './warnings-text.ts'
-import { describeWhere } from './where-text.ts'
+import { renderFieldTables } from './values-text.ts'
 
-export interface PlanTextOptions extends ReadingTextOptions {
+interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
   full: boolean
   /** What is shown of values and of persons. Default: everything. */
@@ -49,12 +57,12 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     write(renderReading(plan.set.reading, options))
     write(renderAccounting(plan.set.accounting, paint))
     renderRejects(plan, options)
-    renderLeftOutWith(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+    renderLeftOutWith(plan, options)
     renderLeftOut(plan, options)
-    renderMerges(plan, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+    renderMerges(plan, options)
   }
   if (plan.purpose === 'apply') {
-    renderLostRoles(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+    renderLostRoles(plan, options)
   }
   renderCounts(plan, options)
   if (plan.purpose === 'apply' && (plan.summary.changes || options.full)) renderFieldTables(plan.fields, options)
@@ -66,7 +74,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   renderOrphans(plan, options)
   renderPasswords(plan, options)
   if (plan.purpose === 'apply') {
-    renderUnsupportedTotp(plan.set, { paint, write, limit: options.full ? Number.POSITIVE_INFINITY : SAMPLE })
+    renderUnsupportedTotp(plan, options)
   }
   renderConnections(plan, options)
   renderRemarks(plan, options)
@@ -78,22 +86,22 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
   if (total === 0) return
   write(`\n${paint('bold', `Rejected (${figure(total)})`)}\n`)
   let shown = 0
-  let told = 0
+  let named = 0
   const limit = full ? Number.POSITIVE_INFINITY : SAMPLE * 2
   for (const reject of set.rejects()) {
     if (shown === limit) break
     shown += 1
-    told += reject.records
+    named += reject.records
     const what = printable(reject.key === null ? reject.kind : address({ kind: reject.kind, key: reject.key }))
     const why = printable(rejection(reject))
     write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${what}${ofSeveral(reject.records)}: ${why}\n`)
     write(renderHint(reject.hint ?? undefined, paint))
   }
-  if (total > told) {
+  if (total > named) {
     const rest = set.rejectCounts().map(({ code, count }) => `${count} ${code}`)
     write(`  … all of them with --full; by cause: ${rest.join(', ')}\n`)
   }
-  for (const line of describeUnmapped(set)) write(`  ${printable(line)}\n`)
+  for (const line of describeUnmapped(unmappedRoles(set))) write(`  ${printable(line)}\n`)
 }
 
 function renderCounts({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
@@ -141,6 +149,37 @@ function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void
   if (!full && total > SAMPLE) {
     write(`  … by reason: ${counts.map(({ kind, code, count }) => `${countedKind(count, kind)} ${code}`).join(', ')}\n`)
   }
+}
+
+/** Who keeps one role of several. */
+function renderLostRoles({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
+  const total = lostRolesCount(set)
+  if (total === 0) return
+  write(`\n${paint('bold', `One role of several (${figure(total)})`)}\n`)
+  let shown = 0
+  for (const lost of lostRoles(set, full ? undefined : SAMPLE)) {
+    shown += 1
+    const what = printable(address({ kind: membership.name, key: lost.key }))
+    write(`  ${paint('yellow', '≠')} ${what} (${printable(lost.origin)})\n`)
+    write(`      ${paint('dim', printable(describeLost(lost)))}\n`)
+  }
+  if (total > shown) write(`  … ${figure(total - shown)} more, with --full\n`)
+}
+
+/** Whose authenticator app WorkOS cannot take, by reason and by user. */
+function renderUnsupportedTotp({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
+  const reasons = unsupportedTotpCounts(set)
+  const total = sum(reasons)
+  if (total === 0) return
+  write(`\n${paint('bold', 'Authenticator apps left behind')}  ${paint('dim', totpHeading(total))}\n`)
+  write(`  ${printable(describeReasons(reasons))}\n`)
+  let shown = 0
+  for (const one of unsupportedTotp(set, full ? undefined : SAMPLE)) {
+    shown += 1
+    const what = printable(address({ kind: user.name, key: one.key }))
+    write(`  ${paint('yellow', '≠')} ${what}${printable(describeUser(one))}\n`)
+  }
+  if (total > shown) write(`  … ${figure(total - shown)} more, with --full\n`)
 }
 
 function renderPasswords({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {

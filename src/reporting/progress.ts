@@ -1,17 +1,26 @@
+/**
+ * How far a run is. In: steps, work and waits, as they happen; gauge.ts adds them up. Out: a line on the terminal, and what listeners
+ * make of it.
+ */
+
 import type { Writable } from 'node:stream'
 import { type Clock, systemClock, type Wait, waitedFor } from '../clock.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
 import type { Step } from '../diagnostics/step.ts'
+import type { FailedRequest } from '../http/retry.ts'
+import type { RequestCounts } from '../workos/client.ts'
+import type { RequestClass } from '../workos/limiter.ts'
 import { type Figures, Gauge, type Work } from './gauge.ts'
-import { progressLine, progressText } from './progress-text.ts'
+import { counted, duration } from './style.ts'
+import { cutToWidth, textWidth } from './text-width.ts'
 
 /** Milliseconds between two lines where there is no terminal, and at least between two drawings where there is one. */
 const LINE_EVERY = 5_000
 const DRAW_EVERY = 100
 /** Also when nothing happens it is drawn again so often, milliseconds: waits count down, and the time that is left changes. */
 const TICK = 1_000
-/** From this length on, a wait for something that went wrong is told at once, in milliseconds. */
-const TOLD_AT_ONCE = 3_000
+/** From this length on, a wait for something that went wrong is shown at once, in milliseconds. */
+const ANNOUNCED_AT_ONCE = 3_000
 
 type Terminal = Writable & { isTTY?: boolean; columns?: number }
 
@@ -24,7 +33,7 @@ export interface ProgressListener {
   ticked?(figures: Figures): void
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   clock?: Clock
   /** False: nothing is shown; listeners learn of it all the same. */
   shown?: boolean
@@ -44,7 +53,7 @@ export class Progress {
   #isDrawn = false
   #lastDraw = Number.NEGATIVE_INFINITY
   #lastLine = Number.NEGATIVE_INFINITY
-  #toldUntil = Number.NEGATIVE_INFINITY
+  #announcedUntil = Number.NEGATIVE_INFINITY
   #cancelTick: (() => void) | undefined
 
   constructor(
@@ -83,14 +92,14 @@ export class Progress {
     this.#show()
   }
 
-  /** A pause has begun; one within another is not told again. `wallClock`: milliseconds since the epoch. */
+  /** A pause has begun; one within another is not announced again. `wallClock`: milliseconds since the epoch. */
   waiting(wait: Wait, wallClock: number): void {
     const now = this.#clock.now()
     this.#gauge.waiting(wait, now)
-    if (now + wait.ms >= this.#toldUntil + 1_000) {
-      this.#toldUntil = now + wait.ms
+    if (now + wait.ms >= this.#announcedUntil + 1_000) {
+      this.#announcedUntil = now + wait.ms
       for (const listener of this.#listeners) listener.waiting?.(wait)
-      if (!this.#redraws && wait.reason !== 'pace' && wait.ms >= TOLD_AT_ONCE) {
+      if (!this.#redraws && wait.reason !== 'pace' && wait.ms >= ANNOUNCED_AT_ONCE) {
         const until = new Date(wallClock + wait.ms).toTimeString().slice(0, 8)
         this.note(`waiting for ${waitedFor(wait)} until ${until} (${wait.why})`)
       }
@@ -124,7 +133,7 @@ export class Progress {
 
   #startPhase(phase: string): void {
     const now = this.#clock.now()
-    // What follows a phase at once continues its lines: short phases would never be told otherwise, nor the last one of many.
+    // What follows a phase at once continues its lines: short phases would never be shown otherwise, nor the last one of many.
     if (this.#cancelTick === undefined) {
       this.#lastLine = now
       this.#tickLater()
@@ -181,4 +190,112 @@ export class Progress {
     if (this.#isDrawn) this.#stream.write('\r\x1b[2K')
     this.#isDrawn = false
   }
+}
+
+/** Forms of a line and widths of its bar, the best first. */
+const LENGTHS = ['long', 'short', 'brief', 'terse'] as const
+type Length = (typeof LENGTHS)[number]
+const FORMS: readonly (readonly [Length, number])[] = [
+  ...LENGTHS.slice(0, 3).flatMap((length) => [24, 16, 10].map((width) => [length, width] as const)),
+  ...LENGTHS.slice(0, 3).map((length) => [length, 0] as const),
+  ...[24, 16, 10, 0].map((width) => ['terse', width] as const),
+]
+
+/** How far it is, on one line as long as it needs to be. */
+export function progressText(figures: Figures): string {
+  return join(partsOf(figures, 'long'))
+}
+
+/** The same with a bar, where there is something to fill it by, on a line of so many columns at most. */
+export function progressLine(figures: Figures, columns: number): string {
+  const share = shareOf(figures)
+  const forms = FORMS.filter(([, width]) => share !== undefined || width === 0)
+  const candidates = forms.map(([length, width]) => `${bar(share ?? 0, width)}${join(partsOf(figures, length))}`)
+  const fitting = candidates.find((line) => textWidth(line) <= columns)
+  return cutToWidth(fitting ?? candidates.at(-1) ?? '', columns)
+}
+
+/** `4.2`, `50`, `1,200`. */
+export function rateText(perSecond: number): string {
+  return perSecond > 0 && perSecond < 9.95 ? String(Math.round(perSecond * 10) / 10) : figure(Math.round(perSecond))
+}
+
+function join(parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join(', ')
+}
+
+/** What there is to say, the most important first: what is cut off is at the end. */
+function partsOf(figures: Figures, length: Length): (string | undefined)[] {
+  const { failed, blocked, rate, left = 0, elapsed, wait } = figures
+  return [
+    headOf(figures, length),
+    failed > 0 ? `${figure(failed)} failed` : undefined,
+    blocked > 0 ? `${figure(blocked)} blocked` : undefined,
+    rate === undefined || elapsed < 1 || length === 'terse' ? undefined : `${rateText(rate)}/s`,
+    left > 0 ? `${duration(Math.ceil(left))} left` : undefined,
+    wait === undefined ? undefined : waitText(wait, length),
+  ]
+}
+
+/** What is done, and how much of it: of how many, or else in how long. */
+function headOf({ phase, done, total, unit, share, elapsed, isWork }: Figures, length: Length): string {
+  const of = total === undefined ? '' : `/${figure(total)}`
+  if (isWork && (length === 'brief' || length === 'terse')) return `${figure(done ?? 0)}${of}`
+  const counted = done === undefined ? '' : `: ${figure(done)}${of}${unit === undefined ? '' : ` ${unit}`}`
+  const part = share === undefined ? '' : ` (${Math.floor(share * 100)}%)`
+  const seconds = total === undefined ? Math.floor(elapsed) : 0
+  const time = seconds === 0 ? '' : done === undefined ? `, ${duration(seconds)}` : ` in ${duration(seconds)}`
+  return `${printable(phase)}${counted}${part}${time}`
+}
+
+function waitText(wait: NonNullable<Figures['wait']>, length: Length): string {
+  const seconds = duration(Math.max(1, Math.ceil(wait.seconds)))
+  const brief = wait.reason === 'retry' ? 'another attempt' : 'the rate limit'
+  if (length === 'terse') return `waiting ${seconds}`
+  if (length !== 'long') return `waiting for ${brief}, ${seconds}`
+  const why = wait.reason === 'pace' ? '' : ` (${printable(wait.why)})`
+  return `waiting for ${printable(waitedFor(wait))}, ${seconds}${why}`
+}
+
+function shareOf({ done, total, share }: Figures): number | undefined {
+  if (total === undefined || done === undefined) return share
+  return total === 0 ? 1 : Math.min(1, done / total)
+}
+
+function bar(share: number, width: number): string {
+  if (width === 0) return ''
+  const filled = Math.round(share * width)
+  return `${'█'.repeat(filled)}${'░'.repeat(width - filled)} `
+}
+
+/** Says of each phase how long it took, and of each wait what it is for. */
+export function verboseListener(say: (text: string) => void): ProgressListener {
+  return {
+    phaseEnded({ phase, done, unit, elapsed }) {
+      const count = done === undefined ? '' : ` ${figure(done)}${unit === undefined ? '' : ` ${unit}`} in`
+      say(`${phase}:${count} ${preciseDuration(elapsed)}`)
+    },
+    waiting: (wait) => say(`waiting for ${waitedFor(wait)}, ${preciseDuration(wait.ms / 1000)} (${wait.why})`),
+  }
+}
+
+/** A request that got no usable answer, on a line. */
+export function failedRequestText({ method, path, why, attempt }: FailedRequest): string {
+  return `${method} ${path}: ${why} (attempt ${attempt})`
+}
+
+/** The requests of a command by the windows that they count in. */
+export function requestsText(classes: Record<RequestClass, number>, { refused, repeated }: RequestCounts): string {
+  const parts = [
+    `${counted(classes.write, 'write')} and ${counted(classes.read, 'read')} under /user_management`,
+    counted(classes['organization-delete'], 'deletion of an organization', 'deletions of organizations'),
+    counted(classes.other, 'other'),
+    `${figure(refused)} answered 429`,
+    `${figure(repeated)} repeated`,
+  ]
+  return `requests to WorkOS: ${parts.join(', ')}`
+}
+
+function preciseDuration(seconds: number): string {
+  return seconds < 60 ? `${Math.round(seconds * 10) / 10} s` : duration(seconds)
 }

@@ -3,10 +3,10 @@ import type { Misfit } from '../planning/misfits.ts'
 import type { FoundRow, Originals } from '../sources/originals.ts'
 import type { OriginalRow } from '../sources/source.ts'
 import { csvLine, escapeCell, REJECT_COLUMNS, type RejectColumn } from '../sources/text/reject-columns.ts'
-import { addressOf } from './errors-groups.ts'
+import { addressOf } from './errors.ts'
 import { adviceFor } from './remedies.ts'
 
-export type RejectFormat = 'csv' | 'json' | 'ndjson'
+type RejectFormat = 'csv' | 'json' | 'ndjson'
 
 type Remarks = Partial<Record<RejectColumn, string>>
 
@@ -19,7 +19,7 @@ export function rejectFormat(file: string): RejectFormat {
 /**
  * The rows of a stream as they stand in the source, each with what is wrong with it, in pieces. A source reads the file like the one
  * that the rows are from.
- * @param withMissing whether what there is no row for is told at the end
+ * @param withMissing whether what there is no row for is named at the end
  */
 export function* rejectFile(
   originals: Originals<Misfit>,
@@ -57,8 +57,11 @@ function* csvFile(originals: Originals<Misfit>, stream: string, withMissing: boo
   yield `\uFEFF${csvLine([...columns.values(), ...remarks], delimiter)}\n`
   for (const found of rowsOf(originals, stream, withMissing)) {
     const cells = new Map(cellsOf(found.row).map(({ id, value }) => [id, value]))
-    const told = remarksOn(found)
-    yield line([...[...columns.keys()].map((id) => cells.get(id) ?? ''), ...remarks.map((name) => told[name] ?? '')])
+    const remarkOf = remarksOn(found)
+    yield line([
+      ...[...columns.keys()].map((id) => cells.get(id) ?? ''),
+      ...remarks.map((name) => remarkOf[name] ?? ''),
+    ])
   }
 }
 
@@ -68,7 +71,7 @@ function* rowsOf(originals: Originals<Misfit>, stream: string, withMissing: bool
   for (const misfit of originals.missing()) yield { row: { stream, file: '', line: 0 }, about: [misfit] }
 }
 
-/** The cells of a row; columns without a name are told apart by their number. */
+/** The cells of a row; columns without a name are known by their number. */
 function cellsOf({ cells, data }: OriginalRow): { id: string; name: string; value: string }[] {
   if (cells !== undefined) {
     return cells.columns.map((name, index) => ({
@@ -91,28 +94,28 @@ function membersOf({ cells, data }: OriginalRow): JsonObject {
   return Object.fromEntries(named)
 }
 
-/** All that is wrong with a row. What follows from something else in it, as a membership from its user, is not told again. */
+/** All that is wrong with a row. What follows from something else in it, as a membership from its user, is not named again. */
 function remarksOn({ row, about }: FoundRow<Misfit>): Remarks {
   const causes = about.filter(({ code }) => adviceFor(code).reapply !== 'with-cause')
-  const told = causes.length > 0 ? causes : about
+  const named = causes.length > 0 ? causes : about
   const list = (values: (string | null)[], between: string) =>
     [...new Set(values.filter((value) => value !== null))].join(between)
   return {
     _migrate_reason: list(
-      told.map(({ message }) => message),
+      named.map(({ message }) => message),
       '; ',
     ),
     _migrate_code: list(
-      told.map(({ code }) => code),
+      named.map(({ code }) => code),
       ', ',
     ),
     _migrate_field: list(
-      told.map(({ field }) => field),
+      named.map(({ field }) => field),
       ', ',
     ),
-    _migrate_resource: list(told.map(addressOf), ', '),
+    _migrate_resource: list(named.map(addressOf), ', '),
     _migrate_outcome: list(
-      told.map(({ outcome }) => outcome),
+      named.map(({ outcome }) => outcome),
       ', ',
     ),
     _migrate_place: list(

@@ -38,12 +38,12 @@ function resources(value: unknown): string {
 
 function renderRun({ run, startedAt, command, outcome, counts }: Run): string {
   const head = `  ${run}  ${startedAt}  ${printable(command)}  ${outcome}  `
-  const told = Object.entries(counts)
+  const ends = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([what, count]) => total(what, count))
-  const line = `${head}${told.join(', ')}`
+  const line = `${head}${ends.join(', ')}`
   if (textWidth(line) <= WIDTH) return `${line.trimEnd()}\n`
-  const below = wrapped(told.map(bound).join(', '), WIDTH - BELOW.length).map((text) => `\n${BELOW}${text}`)
+  const below = wrapped(ends.map(bound).join(', '), WIDTH - BELOW.length).map((text) => `\n${BELOW}${text}`)
   return `${head.trimEnd()}${below.join('')}\n`
 }
 

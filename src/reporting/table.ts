@@ -1,3 +1,7 @@
+/**
+ * The layout of text on a terminal: tables, sums, definitions and wrapped lines, none of which goes beyond 80 columns.
+ */
+
 import { stripVTControlCharacters } from 'node:util'
 import { figure } from '../diagnostics/printable.ts'
 
@@ -157,7 +161,7 @@ export function sums(rows: readonly Sum[], indent = '  '): string {
 }
 
 /** The places in which any row has a part that is not zero. */
-export function placesOf(rows: readonly Sum[]): number[] {
+function placesOf(rows: readonly Sum[]): number[] {
   const places = Math.max(0, ...rows.map(({ parts }) => parts.length))
   return Array.from({ length: places }, (_, place) => place).filter((place) =>
     rows.some(({ parts }) => (parts[place]?.count ?? 0) > 0),

@@ -1,15 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { draftDefinitions, kindDefinitions } from '../../src/kinds/registry.ts'
+import { draftDefinitions, kindDefinitions, kindRemarks, kindRemedies } from '../../src/kinds/registry.ts'
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url))
 
 /** The parts that know kinds by their definitions only: what is special about one is in its folder. */
-const PARTS = ['rundb', 'comparing', 'desired', 'planning', 'applying', 'verifying']
-
-/** Those of them that ask the run's database by its named statements only. */
-const WITHOUT_SQL = PARTS.filter((part) => part !== 'rundb')
+const PARTS = ['rundb', 'comparing', 'desired', 'planning', 'applying', 'verifying', 'reporting']
 
 /** Words that are the name of a kind as well, and mean something else here. */
 const OTHERWISE: Record<string, string[]> = {
@@ -19,18 +16,36 @@ const OTHERWISE: Record<string, string[]> = {
 }
 
 const NAMES = [...new Set([...draftDefinitions, ...kindDefinitions].map(({ name }) => name))].join('|')
-const NAMED = new RegExp(
-  `(['"\`])(?:${NAMES})\\1|kinds/(?:connection|group|membership|organization|permission|role|user)/`,
-  'g',
-)
+const NAMED = new RegExp(`(['"\`])(?:${NAMES})(?:\\1|:\\$\\{)`, 'g')
+const OWN_FOLDER = /kinds\/(?:connection|group|membership|organization|permission|role|user)\//g
 const STATEMENT = /\b(?:SELECT|INSERT(?: OR \w+)? INTO|UPDATE \w+ SET|DELETE FROM|CREATE (?:TABLE|INDEX))\b/g
 
 test.each(PARTS)('%s/ names no kind', (part) => {
   expect(found(part, NAMED)).toEqual([])
 })
 
-test.each(WITHOUT_SQL)('%s/ has no statements', (part) => {
+// A report has sections of its own for passwords, second factors, roles and connections.
+test.each(PARTS.filter((part) => part !== 'reporting'))('%s/ asks no kind by its folder', (part) => {
+  expect(found(part, OWN_FOLDER)).toEqual([])
+})
+
+test.each(PARTS.filter((part) => part !== 'rundb'))('%s/ has no statements', (part) => {
   expect(found(part, STATEMENT)).toEqual([])
+})
+
+test('a code means one thing, whatever kind it is about', () => {
+  const definitions = [...new Set([...draftDefinitions, ...kindDefinitions])]
+  for (const [joined, of] of [
+    [kindRemarks, definitions.map(({ remarks = {} }) => remarks)],
+    [kindRemedies, definitions.map(({ remedies = {} }) => remedies)],
+  ] as const) {
+    const codes = new Set(of.flatMap(Object.keys))
+    expect(codes.size).toBeGreaterThan(10)
+    for (const code of codes) {
+      const meanings = of.flatMap((words) => (code in words ? [words[code]] : []))
+      expect([code, meanings]).toEqual([code, meanings.map(() => joined[code])])
+    }
+  }
 })
 
 function found(part: string, pattern: RegExp): string[] {

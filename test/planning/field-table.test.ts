@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { fieldTables } from '../../src/planning/field-table.ts'
-import { fieldRows, renderFieldTables } from '../../src/reporting/field-table-text.ts'
 import { textWidth } from '../../src/reporting/text-width.ts'
+import { fieldRows, renderFieldTables } from '../../src/reporting/values-text.ts'
 import { asJson, asText } from '../reporting/rendered.ts'
 import { createWorld, people, type Row } from './world.ts'
 

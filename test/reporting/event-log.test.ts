@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
-import { EventLog, isEventLog } from '../../src/reporting/event-log.ts'
+import { EventLog, isEventLog } from '../../src/reporting/events.ts'
 
 function open(...secrets: string[]) {
   const lines: string[] = []

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Figures } from '../../src/reporting/gauge.ts'
-import { progressLine, progressText, rateText } from '../../src/reporting/progress-text.ts'
+import { progressLine, progressText, rateText } from '../../src/reporting/progress.ts'
 import { cutToWidth, textWidth } from '../../src/reporting/text-width.ts'
 
 const APPLYING: Figures = {

@@ -1,6 +1,6 @@
 import type { Plan } from '../../src/planning/plan.ts'
 import { renderPlanMarkdown } from '../../src/reporting/markdown/plan-markdown.ts'
-import { planJson } from '../../src/reporting/plan-json.ts'
+import { planJson } from '../../src/reporting/plan-documents.ts'
 import { renderPlanText } from '../../src/reporting/plan-text.ts'
 import { painter } from '../../src/reporting/style.ts'
 

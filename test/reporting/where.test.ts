@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { environmentSort, keySort, whereabouts } from '../../src/planning/where.ts'
-import { describeWhere } from '../../src/reporting/where-text.ts'
+import { describeWhere } from '../../src/reporting/heading-text.ts'
 import type { Project } from '../e2e/cli.ts'
 import { peopleProject, person } from '../e2e/people.ts'
 import { KEY, startWorkos, type Workos, writes } from '../e2e/workos.ts'

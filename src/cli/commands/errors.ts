@@ -1,9 +1,15 @@
 import { wantsColor } from '../../diagnostics/color.ts'
 import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { type PlacedMisfit, placeOf } from '../../planning/misfits.ts'
-import { type Casualty, casualties, EXAMPLES, groupByCause } from '../../reporting/errors-groups.ts'
-import { errorLine, renderErrorsJson } from '../../reporting/errors-json.ts'
-import { renderErrorsText } from '../../reporting/errors-text.ts'
+import {
+  type Casualty,
+  casualties,
+  EXAMPLES,
+  errorLine,
+  groupByCause,
+  renderErrorsJson,
+  renderErrorsText,
+} from '../../reporting/errors.ts'
 import { painter } from '../../reporting/style.ts'
 import { RUNS_KEPT } from '../../state/run-log.ts'
 import type { Run, StateStore } from '../../state/store.ts'

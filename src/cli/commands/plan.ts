@@ -90,7 +90,7 @@ function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }:
 
 // What few plans are asked for is loaded when it is: a plan of some rows takes no longer than what it loads.
 async function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { cwd }: Context): Promise<void> {
-  const { mergeReport } = await import('../../reporting/merges-json.ts')
+  const { mergeReport } = await import('../../reporting/plan-documents.ts')
   const report = mergeReport(computed, loaded.manifest, state.digestKey)
   writeWholeFile(resolve(cwd, out), report, purposeOf('the report of merges', out, '--merges', 'merges_unwritable'))
 }
@@ -110,7 +110,7 @@ async function saveRejects(
 }
 
 async function saveResets(computed: Plan, file: string, { cwd }: Context): Promise<void> {
-  const { resetsCsv } = await import('../../reporting/resets-csv.ts')
+  const { resetsCsv } = await import('../../reporting/plan-documents.ts')
   const purpose = purposeOf('the list of resets', file, '--resets', 'resets_unwritable')
   writeWholeFile(resolve(cwd, file), resetsCsv(computed), purpose)
 }
@@ -131,7 +131,7 @@ export async function showPlan(
 ): Promise<void> {
   const output = buffered(stdout)
   if (format === 'json') {
-    const { planJson } = await import('../../reporting/plan-json.ts')
+    const { planJson } = await import('../../reporting/plan-documents.ts')
     for (const piece of planJson(computed)) {
       output.write(piece)
       if (output.isFull()) await output.room()

@@ -1,18 +1,8 @@
 import type { RunDatabase } from '../../rundb/run-database.ts'
+import type { ConnectionCounts } from './connections-text.ts'
 
 /** How many organizations are named. */
 const NAMED = 5
-
-/** The single sign-on connections of a desired set. */
-export interface ConnectionCounts {
-  saml: number
-  oidc: number
-  /** Organizations that have one. */
-  organizations: number
-  /** Keys of the first of them, in order. */
-  named: string[]
-}
-
 /** None go into files. */
 export const NONE: ConnectionCounts = { saml: 0, oidc: 0, organizations: 0, named: [] }
 

@@ -80,7 +80,7 @@ export const connection: KindDefinition = {
       : undefined,
   label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
   stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
-  remarks: { summary: (rundb, planned) => (planned ? {} : { handoff: countConnections({ rundb }) }) },
+  review: { summary: (rundb, planned) => (planned ? {} : { handoff: countConnections({ rundb }) }) },
 }
 
 function bodyOf({ attributes, secrets }: DesiredResource): JsonObject {

@@ -13,6 +13,7 @@ import { normaliseConnectionType, normaliseProtocol } from './connection-type.ts
 import { normaliseCertificates } from './pem.ts'
 import { readSamlMetadata } from './saml-metadata.ts'
 import { normaliseAddress, normaliseDiscovery } from './web-address.ts'
+import { connectionRemarks, connectionRemedies } from './wording.ts'
 
 const FIRST: FieldDefinition = { compare: 'value', merge: 'first', updatable: false }
 const SECRET: FieldDefinition = { ...FIRST, secret: true }
@@ -38,6 +39,8 @@ const OF_BOTH = ['key', 'organization', 'type', 'name', 'externalId', 'connectio
 export const connectionDraft: DraftDefinition = {
   name: 'connection',
   plural: 'connections',
+  remarks: connectionRemarks,
+  remedies: connectionRemedies,
   rule: 'connection',
   refs: { organization: 'organization' },
   keyRefs: [null, 'organization'],

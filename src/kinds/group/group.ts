@@ -12,6 +12,7 @@ import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
 import { groupPath, groupsPath, isJoinedOf, joinedId } from './group-id.ts'
 import { refuseSharedGroupNames } from './lifecycle.ts'
+import { groupRemarks, groupRemedies } from './wording.ts'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 
@@ -26,6 +27,8 @@ const DESCRIPTION: TextBound = { what: "the group's description", limit: 150, co
 export const group: KindDefinition = {
   name: 'group',
   plural: 'groups',
+  remarks: groupRemarks,
+  remedies: groupRemedies,
   rule: 'group',
   refs: { organization: 'organization' },
   within: 'organization',
@@ -83,7 +86,7 @@ export const group: KindDefinition = {
   label: ({ attributes, refs }) => `${textOf(attributes, 'name')} in ${refs.organization}`,
   stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
   deletion: { keptBy: 'group-membership' },
-  remarks: { mapsFields: { except: [] } },
+  review: { mapsFields: { except: [] } },
 }
 
 /** The key of a group: that which the mapping gives it, unique within its organization, and the organization's. */

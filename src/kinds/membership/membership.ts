@@ -21,6 +21,7 @@ import { oneRoleForAll } from './one-role-for-all.ts'
 import { joinRoles } from './roles.ts'
 import { readGroupRoles, withoutGroupRoles } from './roles-of-groups.ts'
 import { membershipScope } from './scope.ts'
+import { membershipRemarks, membershipRemedies } from './wording.ts'
 
 const PATH = '/user_management/organization_memberships'
 
@@ -46,6 +47,8 @@ const EXISTS: ReadonlySet<string> = new Set([
 export const membership: KindDefinition = {
   name: 'membership',
   plural: 'memberships',
+  remarks: membershipRemarks,
+  remedies: membershipRemedies,
   rule: 'membership',
   alwaysCounted: true,
   refs: { user: 'user', organization: 'organization' },
@@ -116,7 +119,7 @@ export const membership: KindDefinition = {
   live: { prepare: readGroupRoles, own: withoutGroupRoles },
   stateScope: { is: 'tie', of: ['user', 'organization'] },
   deletion: { round: 'people' },
-  remarks: { mapsFields: { except: [] }, valueWarnings: oneRoleForAll },
+  review: { mapsFields: { except: [] }, valueWarnings: oneRoleForAll },
 }
 
 /** Of memberships nothing is in conflict: what they are called after is their first record. */

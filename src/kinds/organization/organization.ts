@@ -18,6 +18,7 @@ import { externalIdOfName } from './organization-name.ts'
 import { organizationScope } from './scope.ts'
 import { blockHeldDomains, ownerOutOfScope } from './taken.ts'
 import { unknownOrganizations } from './unknown-organizations.ts'
+import { organizationRemarks, organizationRemedies } from './wording.ts'
 
 const PATH = '/organizations'
 
@@ -30,6 +31,8 @@ const SPELLING: Spelling = { name: 'name', externalId: 'external_id', metadata: 
 export const organization: KindDefinition = {
   name: 'organization',
   plural: 'organizations',
+  remarks: organizationRemarks,
+  remedies: organizationRemedies,
   rule: 'organization',
   alwaysCounted: true,
   refs: {},
@@ -93,7 +96,7 @@ export const organization: KindDefinition = {
   provesEnvironment: true,
   stateScope: { is: 'chosen', heldBy: ['membership', 'group', 'connection'] },
   deletion: { round: 'places', keptBy: 'membership' },
-  remarks: { mapsFields: { except: [] }, sourceWarnings: unknownOrganizations },
+  review: { mapsFields: { except: [] }, sourceWarnings: unknownOrganizations },
 }
 
 /** Those in WorkOS that have one of these domains, page by page. */

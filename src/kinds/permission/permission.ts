@@ -12,6 +12,7 @@ import { permissionSlug } from '../role/permissions.ts'
 import { take } from '../values/check.ts'
 import { readLabels } from '../values/labels.ts'
 import { optionalText } from '../values/text.ts'
+import { permissionRemedies } from './wording.ts'
 
 const PATH = '/authorization/permissions'
 
@@ -26,6 +27,7 @@ const { pathOf, get, parse } = bySlug(PATH, (body) => ({
 export const permission: KindDefinition = {
   name: 'permission',
   plural: 'permissions',
+  remedies: permissionRemedies,
   rule: 'permission',
   refs: {},
   fields: {

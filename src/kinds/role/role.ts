@@ -4,6 +4,7 @@ import type { KindDefinition } from '../kind.ts'
 import { rolePages } from '../paging.ts'
 import { rankOf, roleDefinition } from './role-definition.ts'
 import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
+import { roleRemedies } from './wording.ts'
 
 const PATH = '/authorization/roles'
 
@@ -13,6 +14,7 @@ const { pathOf, get, parse } = bySlug(PATH, roleAttributes)
 export const role: KindDefinition = {
   name: 'role',
   plural: 'roles',
+  remedies: roleRemedies,
   refs: {},
   fields: roleFields,
   mapped: [],

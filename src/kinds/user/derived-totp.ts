@@ -1,16 +1,7 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { originOf, textIn } from '../../rundb/rows.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
-
-/** A user whose authenticator app WorkOS cannot take, and who enrols again. */
-export interface UnsupportedTotp {
-  key: string
-  email: string | null
-  /** `SHA256`, `8 digits, 60 s`. */
-  reason: string
-  /** `users.csv:12`. */
-  origin: string
-}
+import type { UnsupportedTotp } from './totp-text.ts'
 
 /**
  * Makes a factor of each merged user's secret, and takes the secret from the user. The user's key is the factor's; the account is what

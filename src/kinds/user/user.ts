@@ -21,6 +21,7 @@ import { holderOutOfScope, rivalOutOfScope, rivalToCreate } from './rivals.ts'
 import { userScope } from './scope.ts'
 import { takeTotp } from './totp.ts'
 import { everybodyVerified, lookalikeAddresses, swappedNames } from './value-warnings.ts'
+import { userRemarks, userRemedies } from './wording.ts'
 
 const PATH = '/user_management/users'
 
@@ -41,6 +42,8 @@ const EXISTS: ReadonlySet<string> = new Set(['email_not_available', 'user_alread
 export const user: KindDefinition = {
   name: 'user',
   plural: 'users',
+  remarks: userRemarks,
+  remedies: userRemedies,
   rule: 'user',
   alwaysCounted: true,
   refs: {},
@@ -132,7 +135,7 @@ export const user: KindDefinition = {
     usedSince: ({ attributes: { lastSignInAt } }) =>
       typeof lastSignInAt === 'string' ? `the user has signed in since (${lastSignInAt})` : undefined,
   },
-  remarks: {
+  review: {
     main: true,
     // A secret of a second factor becomes a resource of its own.
     mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },

@@ -1,7 +1,12 @@
+/**
+ * From an assembled report to the file. In: a Report, its rows, and the page's script and style. Out: one HTML document in pieces, which
+ * asks nothing of any network.
+ */
+
 import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import type { PageAssets } from './page.ts'
-import type { Report } from './report.ts'
-import { chunksOf, type MarkedRow } from './rows.ts'
+import { FIRST_MARK, type Report, type Row } from './report.ts'
 
 /** A report, and where its grids take their rows from: they are read as they are written. */
 export interface AssembledReport {
@@ -67,4 +72,30 @@ function dataBlock(value: object): string {
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
+/** Characters of rows that are compressed together. */
+const CHUNK = 1 << 19
+
+/** A row with the numbers of its group and its facet. */
+export interface MarkedRow {
+  group: number
+  facet: number
+  row: Row
+}
+
+/** The rows of a grid as chunks of gzip in Base64, each a string. What is in memory is one chunk. */
+async function* chunksOf(rows: Iterable<MarkedRow> | AsyncIterable<MarkedRow>): AsyncGenerator<string> {
+  let text = ''
+  for await (const { group, facet, row } of rows) {
+    text += `${String.fromCharCode(FIRST_MARK + group, FIRST_MARK + facet)}${JSON.stringify(row)}\n`
+    if (text.length < CHUNK) continue
+    yield packed(text)
+    text = ''
+  }
+  if (text !== '') yield packed(text)
+}
+
+function packed(text: string): string {
+  return gzipSync(text, { level: 4 }).toString('base64')
 }

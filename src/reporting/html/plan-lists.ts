@@ -1,13 +1,15 @@
-import { lostRoles } from '../../kinds/membership/roles.ts'
+import { membership } from '../../kinds/membership/membership.ts'
+import { lostRoles, unmappedRoles } from '../../kinds/membership/roles.ts'
+import { describeLost, describeUnmapped } from '../../kinds/membership/roles-text.ts'
 import { unsupportedTotp } from '../../kinds/user/derived-totp.ts'
+import { user } from '../../kinds/user/user.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
-import { describeMerges, duplicateRows } from '../merges-text.ts'
-import { describeLost, describeUnmapped } from '../roles-text.ts'
-import { leftOutList, leftOutWithList, orphansList } from './absent-lists.ts'
-import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow } from './lists.ts'
+import { leftOutWith, leftOutWithCounts } from '../../rundb/left-out.ts'
+import { describeMerges, duplicateRows, whatOf, whyOf } from '../accounting-text.ts'
+import { counted } from '../style.ts'
+import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, FieldValue, Section } from './report.ts'
-import type { Shown } from './shown.ts'
 
 /** Everything that a plan names one by one besides its actions and what is wrong. Of each list the page holds the first `most`. */
 export async function planLists(
@@ -28,7 +30,7 @@ export async function planLists(
     roles: await listOf(rolesList(plan, shown, most)),
     totp: await listOf(totpList(plan, shown, most)),
   }
-  const unmapped = describeUnmapped(plan.set).map(shown.text)
+  const unmapped = describeUnmapped(unmappedRoles(plan.set)).map(shown.text)
   const roles = gridSection(lists.roles, 'warn', 'These memberships keep the first of their roles.')
   return {
     sections: [
@@ -164,8 +166,12 @@ function rolesList({ set }: Plan, shown: Shown, most: number): ListOptions {
     facet: () => ({ tone: 'warn' }),
     *items() {
       for (const lost of lostRoles(set, most)) {
-        const cells = [shown.text(`membership:${lost.key}`), shown.text(lost.origin), shown.text(describeLost(lost))]
-        yield { group: 'membership', facet: 'role lost', row: [cells, [], [['what it keeps', cells[2] ?? '']]] }
+        const cells = [
+          shown.text(address({ kind: membership.name, key: lost.key })),
+          shown.text(lost.origin),
+          shown.text(describeLost(lost)),
+        ]
+        yield { group: membership.name, facet: 'role lost', row: [cells, [], [['what it keeps', cells[2] ?? '']]] }
       }
     },
   }
@@ -180,8 +186,12 @@ function totpList({ set }: Plan, shown: Shown, most: number): ListOptions {
     facet: () => ({ tone: 'warn' }),
     *items() {
       for (const { key, email, reason, origin } of unsupportedTotp(set, most)) {
-        const cells = [shown.text(`user:${key}`), email === null ? '' : shown.value(email), shown.text(origin)]
-        yield { group: 'user', facet: shown.text(reason), row: [cells, [], [['why', shown.text(reason)]]] }
+        const cells = [
+          shown.text(address({ kind: user.name, key })),
+          email === null ? '' : shown.value(email),
+          shown.text(origin),
+        ]
+        yield { group: user.name, facet: shown.text(reason), row: [cells, [], [['why', shown.text(reason)]]] }
       }
     },
   }
@@ -201,4 +211,89 @@ function duplicatesTable(plan: Plan, shown: Shown): Block[] {
       rows: rows.map(({ what, users, records }) => [shown.text(what), users, records]),
     },
   ]
+}
+
+/** The records that nothing is made of, each with the rule that leaves it out. */
+function leftOutList({ set }: Plan, shown: Shown, most: number): ListOptions {
+  return {
+    id: 'left-out',
+    title: 'Left out',
+    columns: [
+      { label: 'where', share: 2 },
+      { label: 'key', share: 3 },
+      { label: 'by', share: 4, minor: true },
+    ],
+    groupLabel: 'stream',
+    facetLabel: 'rule',
+    facet: () => ({ tone: 'info' }),
+    total: set.leftOutCount(),
+    *items() {
+      for (const item of set.leftOut(most)) {
+        const { origin, stream, path } = item
+        const [what, by] = [whatOf(item), whyOf(item)]
+        const cells = [origin, what, by].map(shown.text)
+        yield {
+          group: stream,
+          facet: path ?? 'no rule',
+          row: [
+            cells,
+            [],
+            [
+              ['stream', shown.text(stream)],
+              ['by', shown.text(by)],
+            ],
+          ],
+        }
+      }
+    },
+  }
+}
+
+/** What is left out since the user or the organization that it belongs to is. */
+function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions {
+  const total = leftOutWithCounts(set.rundb).reduce((sum, { records }) => sum + records, 0)
+  return {
+    id: 'left-out-with',
+    title: 'Left out with what they belong to',
+    columns: [
+      { label: 'where', share: 2 },
+      { label: 'what', share: 3 },
+      { label: 'by', share: 4, minor: true },
+    ],
+    facetLabel: 'rule',
+    facet: () => ({ tone: 'info' }),
+    // One row may stand for several records: where all are held, the rows are counted.
+    ...(total > most && { total }),
+    *items() {
+      for (const { kind, key, path, origin, records } of leftOutWith(set.rundb, most)) {
+        const what = key === null ? kind : address({ kind, key })
+        const like: [string, string][] = records > 1 ? [['stands for', counted(records, 'record')]] : []
+        const cells = [shown.text(origin), shown.text(what), shown.text(path)]
+        yield { group: kind, facet: path, row: [cells, [], [['by', shown.text(path)], ...like]] }
+      }
+    },
+  }
+}
+
+/** What this state knows and the source no longer has: it stays in WorkOS. */
+function orphansList(plan: Plan, shown: Shown, most: number): ListOptions {
+  return {
+    id: 'orphaned',
+    title: 'No longer in the source',
+    columns: [
+      { label: 'resource', share: 3 },
+      { label: 'name', share: 2, minor: true },
+      { label: 'WorkOS id', share: 3, minor: true },
+    ],
+    facetLabel: 'ownership',
+    facet: () => ({ tone: 'info' }),
+    total: plan.orphanCount(),
+    *items() {
+      for (const { kind, key, label, id, ownership, leftOutBy } of plan.orphans(most)) {
+        const cells = [shown.text(address({ kind, key })), shown.value(label), shown.text(id)]
+        const why: [string, string][] = leftOutBy === undefined ? [] : [['left out by', shown.text(leftOutBy)]]
+        yield { group: kind, facet: ownership, row: [cells, [], [['WorkOS id', shown.text(id)], ...why]] }
+      }
+    },
+  }
 }

@@ -1,27 +1,43 @@
+import type { DesiredSet } from '../../desired/desired-set.ts'
 import { figure } from '../../diagnostics/printable.ts'
+import {
+  type MembershipChart,
+  membersByOrganization,
+  membershipsByRole,
+  NO_ROLE,
+} from '../../kinds/membership/charts.ts'
+import type { PasswordCounts } from '../../kinds/user/passwords-text.ts'
+import { type Action, actionValues, address, type KindSummary } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { openWarnings } from '../../planning/warnings.ts'
-import { describeChanges } from '../headline.ts'
-import { describeAllLeftOut } from '../left-out-with-text.ts'
-import { nothingToDo } from '../nothing-text.ts'
+import { actionsOfType } from '../../rundb/report-rows.ts'
+import { describeAllLeftOut } from '../accounting-text.ts'
+import { describeWhere, scopeLines } from '../heading-text.ts'
+import { describeChanges, nothingToDo } from '../plan-headline.ts'
 import { describeWarning } from '../remarks.ts'
-import { scopeLines } from '../scope-text.ts'
-import { counted, duration } from '../style.ts'
-import { describeWhere } from '../where-text.ts'
-import { actionGrid } from './action-rows.ts'
-import { alertOf, warningAlerts } from './alerts.ts'
-import { assembled, type ReportOptions } from './assembled.ts'
-import { actionsChart, organizationsChart, passwordsChart, rolesChart } from './charts.ts'
-import type { AssembledReport } from './document.ts'
-import { type GridSource, gridSection } from './lists.ts'
+import { counted, duration, tellingLabel } from '../style.ts'
+import {
+  alertOf,
+  assembled,
+  barsOf,
+  fieldValues,
+  type GridSource,
+  gridSection,
+  HELD,
+  type ReportOptions,
+  type Shown,
+  type Stack,
+  shownBy,
+  warningAlerts,
+} from './assembly.ts'
+import type { AssembledReport, MarkedRow } from './document.ts'
 import { planLists } from './plan-lists.ts'
 import { accountingSection, fieldsSection, remarksSection } from './plan-sections.ts'
 import { type Problems, problemSections, problemsOf } from './problems.ts'
-import type { Block, Section, Tone } from './report.ts'
-import { type Shown, shownBy } from './shown.ts'
+import type { Block, Row, Section, Tone } from './report.ts'
 
 /** What an apply shows of its plan too: what stands before what went wrong, and what stands behind it. */
-export interface PlanParts {
+interface PlanParts {
   first: Section[]
   rest: Section[]
   grids: GridSource[]
@@ -136,8 +152,7 @@ function chartsSection(plan: Plan, shown: Shown): Section[] {
   const desired = purpose === 'apply'
   const blocks = [
     ...actionsChart(summary.kinds),
-    ...(desired ? organizationsChart(set, shown) : []),
-    ...(desired ? rolesChart(set, shown) : []),
+    ...(desired ? membershipCharts(set, shown) : []),
     ...(desired ? passwordsChart(summary.passwords) : []),
   ]
   return [{ id: 'charts', title: 'At a glance', blocks }]
@@ -163,4 +178,159 @@ function outlook(plan: Plan): { sentence: string; tone: Tone } {
   const isGone = kinds.some(({ gone }) => gone > 0)
   const odd = without.length > 0 || isGone || kinds.some((kind) => kind.delete > 0) || openWarnings(warnings).length > 0
   return { sentence: `${changes}${rest}`, tone: odd ? 'warn' : 'good' }
+}
+
+const TYPES = ['blocked', 'create', 'update', 'adopt', 'delete'] as const
+
+const LOOK: Record<Action['type'], { mark: string; tone: Tone }> = {
+  blocked: { mark: '!', tone: 'bad' },
+  create: { mark: '+', tone: 'good' },
+  update: { mark: '~', tone: 'warn' },
+  adopt: { mark: '=', tone: 'info' },
+  delete: { mark: '-', tone: 'bad' },
+}
+
+/** Values that a closed row shows. */
+const SUMMARY = 4
+
+/** Every action with its values: kind by kind, what is blocked first. Of the others of a kind the page holds the first `most`. */
+function actionGrid(plan: Plan, shown: Shown, most = HELD): GridSource {
+  const kinds = plan.summary.kinds.filter((kind) => TYPES.some((type) => kind[type] > 0))
+  const heldOf = (counts: (typeof kinds)[number]) => {
+    let room = most
+    return TYPES.map((type) => {
+      const held = type === 'blocked' ? counts.blocked : Math.min(counts[type], room)
+      if (type !== 'blocked') room -= held
+      return held
+    })
+  }
+  const held = kinds.map(heldOf)
+  const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0)
+  return {
+    grid: {
+      id: 'actions',
+      title: 'Actions',
+      columns: [
+        { label: 'resource', share: 3 },
+        { label: 'name', share: 2, minor: true },
+        { label: 'values', share: 5, minor: true },
+      ],
+      groupLabel: 'kind',
+      groups: kinds.map(({ kind }) => kind),
+      facetLabel: 'action',
+      facets: TYPES.map((type, n) => ({ label: type, ...LOOK[type], held: sum(held.map((counts) => counts[n] ?? 0)) })),
+      total: sum(kinds.map((kind) => sum(TYPES.map((type) => kind[type])))),
+      held: sum(held.flat()),
+      limit: `the first ${most.toLocaleString('en')} of each kind, and all that are blocked`,
+    },
+    async *rows() {
+      for (const [group, { kind }] of kinds.entries()) {
+        for (const [facet, type] of TYPES.entries()) {
+          const limit = held[group]?.[facet] ?? 0
+          if (limit > 0) yield* rowsOf(plan, { kind, type, limit, group, facet }, shown)
+        }
+      }
+    },
+  }
+}
+
+interface Wanted {
+  kind: string
+  type: Action['type']
+  limit: number
+  group: number
+  facet: number
+}
+
+function* rowsOf(plan: Plan, { kind, type, limit, group, facet }: Wanted, shown: Shown): Generator<MarkedRow> {
+  for (const action of actionsOfType(plan.set.rundb, kind, type, limit))
+    yield { group, facet, row: rowOf(plan, JSON.parse(action), shown) }
+}
+
+function rowOf(plan: Plan, action: Action, shown: Shown): Row {
+  const { before, after, secrets } = actionValues(plan, action)
+  const fields = fieldValues(before, after, secrets, shown)
+  const changes = fields.slice(0, SUMMARY).map(([field, from, to]) => {
+    const [before, after] = [from, to].map((value) => (typeof value === 'string' ? value : undefined))
+    const change = action.type === 'update' || action.type === 'adopt'
+    const values = change && before !== undefined ? `${before} → ${after ?? 'removed'}` : (after ?? before ?? '')
+    return `${field}: ${values}`
+  })
+  const summary = action.type === 'blocked' ? shown.about(action.message, action.key) : changes.join(' · ')
+  const name = tellingLabel(action)
+  const label = name === undefined ? '' : shown.value(name)
+  const remarks = remarksOf(plan, action).map(([name, text]): [string, string] => [name, shown.about(text, action.key)])
+  return [[shown.text(address(action)), label, summary], fields, remarks]
+}
+
+function remarksOf({ set }: Plan, action: Action): [string, string][] {
+  const from: [string, string][] = action.type === 'delete' ? [] : [['source', set.origin(action.kind, action.key)]]
+  const id: [string, string][] = 'id' in action ? [['WorkOS id', action.id]] : []
+  switch (action.type) {
+    case 'blocked':
+      return [
+        ...from,
+        ['why', action.message],
+        ...(action.hint === undefined ? [] : [['what helps', action.hint] as [string, string]]),
+      ]
+    case 'adopt': {
+      const former: [string, string][] =
+        action.former === undefined ? [] : [['until now', address({ kind: action.kind, key: action.former })]]
+      return [...from, ...id, ['recognised by', `its ${action.matchedBy}`], ...former]
+    }
+    case 'delete':
+      return action.with === undefined ? id : [...id, ['goes with', address(action.with)]]
+    default:
+      return [...from, ...id]
+  }
+}
+
+function actionsChart(kinds: readonly KindSummary[]): Block[] {
+  const some = kinds.filter((kind) => kind.desired + kind.delete > 0)
+  const of = (field: 'create' | 'update' | 'adopt' | 'delete' | 'blocked' | 'unchanged') =>
+    some.map((kind) => kind[field])
+  const stack: Stack = [
+    ['create', 'good', of('create')],
+    ['update', 'warn', of('update')],
+    ['adopt', 'info', of('adopt')],
+    ['delete', 'bad', of('delete')],
+    ['blocked', 'bad', of('blocked')],
+    ['unchanged', 'other', of('unchanged')],
+  ]
+  return barsOf(
+    'Actions by kind',
+    'resources',
+    some.map(({ plural }) => plural),
+    stack,
+  )
+}
+
+/** Members of the largest organizations, and roles. */
+function membershipCharts({ rundb }: DesiredSet, shown: Shown): Block[] {
+  return [
+    ...membershipBars(membersByOrganization(rundb), shown.value),
+    ...membershipBars(membershipsByRole(rundb), shown.text),
+  ]
+}
+
+function membershipBars(
+  { title, unit, series, bars, note }: MembershipChart,
+  labelOf: (name: string) => string,
+): Block[] {
+  const labels = bars.map(({ name }) => (name === null ? NO_ROLE : labelOf(name)))
+  return barsOf(title, unit, labels, [[series, 'plain', bars.map(({ count }) => count)]], note)
+}
+
+/** What becomes of the passwords of each algorithm. */
+function passwordsChart({ algorithms, none }: PasswordCounts): Block[] {
+  const labels = algorithms.map(({ algorithm }) => (algorithm === 'clear' ? 'in clear' : algorithm))
+  const nothing = none > 0 && algorithms.length > 0 ? [none] : []
+  const padded = (values: number[]) => [...values, ...nothing.map(() => 0)]
+  const stack: Stack = [
+    ['kept', 'good', padded(algorithms.map(({ kept }) => kept))],
+    ['reset', 'bad', padded(algorithms.map(({ reset }) => reset))],
+    ['not sent: in WorkOS before', 'info', padded(algorithms.map(({ there }) => there))],
+    ['no password', 'other', [...algorithms.map(() => 0), ...nothing]],
+  ]
+  return barsOf('Passwords', 'users', [...labels, ...nothing.map(() => 'none')], stack)
 }

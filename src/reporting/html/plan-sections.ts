@@ -1,13 +1,13 @@
 import type { Accounting } from '../../desired/accounting.ts'
+import { describeConnections } from '../../kinds/connection/connections-text.ts'
+import { describePasswords, passwordsHeading } from '../../kinds/user/passwords-text.ts'
 import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
-import { describeConnections } from '../connections-text.ts'
-import { describePasswords, passwordsHeading } from '../passwords-text.ts'
+import { minute } from '../heading-text.ts'
 import { describeNotes, PARTIAL } from '../remarks.ts'
-import { minute } from '../snapshot-age.ts'
 import { counted } from '../style.ts'
+import type { Shown } from './assembly.ts'
 import type { Block, Section, Table } from './report.ts'
-import type { Shown } from './shown.ts'
 
 /** How full each field is, kind by kind. */
 export function fieldsSection(tables: readonly FieldTable[], shown: Shown): Section[] {

@@ -1,13 +1,12 @@
 import type { BlockedAction } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import type { RejectedItem } from '../../rundb/rejects.ts'
-import { addressOf, type Casualty, fromReject } from '../errors-groups.ts'
+import { blockedActions } from '../../rundb/report-rows.ts'
+import { addressOf, type Casualty, fromReject } from '../errors.ts'
 import { adviceFor, describeReapply } from '../remedies.ts'
 import { counted } from '../style.ts'
-import { type GridSource, listOf, type NamedRow } from './lists.ts'
+import { type GridSource, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, Section, Tone } from './report.ts'
-import type { Shown } from './shown.ts'
-
 /** What did not get into WorkOS, or will not, with what helps in this very case. */
 export type Problem = Casualty & { hint?: string | null }
 
@@ -16,11 +15,8 @@ const ORDER = ['failed', 'blocked', 'reduced', 'rejected']
 
 /** What a plan does not carry out: blocked resources and rejected records. */
 export function* problemsOf(plan: Plan): Generator<Problem> {
-  const blocked = plan.set.rundb.db
-    .prepare("SELECT action FROM actions WHERE type = 'blocked' ORDER BY phase, position")
-    .iterate()
-  for (const row of blocked) {
-    const { kind, key, code, message, hint }: BlockedAction = JSON.parse(String(row.action))
+  for (const action of blockedActions(plan.set.rundb)) {
+    const { kind, key, code, message, hint }: BlockedAction = JSON.parse(action)
     const origin = plan.set.origin(kind, key)
     yield { outcome: 'blocked', kind, key, code, field: null, message, origin, count: 1, hint }
   }

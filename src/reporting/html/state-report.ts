@@ -1,14 +1,23 @@
 import { kindDefinitions } from '../../kinds/registry.ts'
 import { stateVersion, whereabouts } from '../../planning/where.ts'
 import type { Run, StateResource, StateStore } from '../../state/store.ts'
+import { describeWhere } from '../heading-text.ts'
 import { counted } from '../style.ts'
-import { describeWhere } from '../where-text.ts'
-import { assembled, type ReportOptions } from './assembled.ts'
-import { barsOf } from './charts.ts'
+import {
+  assembled,
+  barsOf,
+  fieldValues,
+  type GridSource,
+  gridSection,
+  HELD,
+  listOf,
+  type NamedRow,
+  type ReportOptions,
+  type Shown,
+  shownBy,
+} from './assembly.ts'
 import type { AssembledReport } from './document.ts'
-import { type GridSource, gridSection, HELD, listOf, type NamedRow } from './lists.ts'
 import type { Block, Section } from './report.ts'
-import { fieldValues, type Shown, shownBy } from './shown.ts'
 
 /** Runs that the chart shows: the last ones. */
 const CHARTED = 30

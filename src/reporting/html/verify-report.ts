@@ -1,4 +1,6 @@
 import { describeGiven } from '../../kinds/group/group-roles.ts'
+import { role } from '../../kinds/role/role.ts'
+import { differencesByField } from '../../rundb/report-rows.ts'
 import {
   countFindings,
   type Finding,
@@ -6,18 +8,25 @@ import {
   findingsOf,
   type Verification,
 } from '../../verifying/verification.ts'
-import { scopeLines } from '../scope-text.ts'
-import { CHANGED, conclusion, SECTIONS, verifyRemarks } from '../verify-text.ts'
-import { describeWhere } from '../where-text.ts'
-import { warningAlerts } from './alerts.ts'
-import { assembled, type ReportOptions } from './assembled.ts'
-import { barsOf } from './charts.ts'
+import { describeWhere, scopeLines } from '../heading-text.ts'
+import { CHANGED, conclusion, SECTIONS, verifyRemarks } from '../verify.ts'
+import {
+  assembled,
+  barsOf,
+  type GridSource,
+  gridSection,
+  HELD,
+  listOf,
+  type NamedRow,
+  type ReportOptions,
+  type Shown,
+  shownBy,
+  warningAlerts,
+} from './assembly.ts'
 import type { AssembledReport } from './document.ts'
-import { type GridSource, gridSection, HELD, listOf, type NamedRow } from './lists.ts'
 import { accountingSection } from './plan-sections.ts'
 import { problemSections, rejectsOf } from './problems.ts'
 import type { Block, FieldValue, Section, Tone } from './report.ts'
-import { type Shown, shownBy } from './shown.ts'
 
 /** What is missing is held whole; of the others of a type the first `most`. */
 const LOST: ReadonlySet<FindingType> = new Set(['deleted', 'not_applied', 'clash', 'other_id'])
@@ -89,13 +98,13 @@ function findingsGrid(verification: Verification, shown: Shown, most = HELD): Pr
 
 function rowOf(finding: Finding, title: string, { set }: Verification, shown: Shown): NamedRow['row'] {
   const { kind, key, type } = finding
-  const { field, live, desired, remark } = told(finding, shown)
+  const { field, live, desired, remark } = cellsOf(finding, shown)
   const source: [string, string][] = type === 'extra' ? [] : [['source', shown.text(set.origin(kind, key))]]
   const fields: FieldValue[] = field === '' ? [] : [[field, live, desired]]
   return [[shown.text(`${kind}:${key}`), field, live, desired], fields, [['what', title], ...source, ...remark]]
 }
 
-function told(
+function cellsOf(
   finding: Finding,
   shown: Shown,
 ): { field: string; live: string; desired: string; remark: [string, string][] } {
@@ -123,7 +132,7 @@ function told(
     case 'clash':
       return { ...none, live: finding.id, remark: [['why', shown.about(finding.message, finding.key)]] }
     case 'role_of_group':
-      return { ...none, live: shown.text(finding.role), remark: [['role', shown.text(describeGiven(finding))]] }
+      return { ...none, live: shown.text(finding.role), remark: [[role.name, shown.text(describeGiven(finding))]] }
     case 'not_applied':
       return { ...none, remark: [] }
     default:
@@ -167,12 +176,7 @@ function kindsTable({ kinds }: Verification): Block {
 function chartsOf({ kinds, set }: Verification, shown: Shown): Block[] {
   const some = kinds.filter(({ desired, extra }) => desired + extra > 0)
   const of = (column: 'verified' | 'different' | 'missing' | 'extra') => some.map((kind) => kind[column])
-  const fields = set.rundb
-    .statement(
-      `SELECT (finding ->> 'kind') || '.' || (finding ->> 'field') AS field, count(*) AS n FROM findings WHERE type = 'different'
-       GROUP BY 1 ORDER BY n DESC, field LIMIT 20`,
-    )
-    .all()
+  const fields = differencesByField(set.rundb, 20)
   return [
     ...barsOf(
       'In WorkOS',
@@ -188,8 +192,8 @@ function chartsOf({ kinds, set }: Verification, shown: Shown): Block[] {
     ...barsOf(
       'Differences by field',
       'resources',
-      fields.map(({ field }) => shown.text(String(field))),
-      [['different', 'warn', fields.map(({ n }) => Number(n))]],
+      fields.map(({ field }) => shown.text(field)),
+      [['different', 'warn', fields.map(({ count }) => count)]],
     ),
   ]
 }

@@ -1,12 +1,11 @@
 import type { Mask } from '../../diagnostics/mask.ts'
 import { figure, printable } from '../../diagnostics/printable.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
+import { countedKind } from '../../kinds/registry.ts'
 import { type Action, actionValues, address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { until } from '../actions-text.ts'
-import { countedKind } from '../kinds-text.ts'
-import { tellingLabel } from '../labels.ts'
-import { counted, shortValue } from '../style.ts'
+import { counted, shortValue, tellingLabel } from '../style.ts'
 import { fenced, folded } from './inline.ts'
 
 /** The types in the order of a review: what takes away first. */

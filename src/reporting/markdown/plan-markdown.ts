@@ -1,30 +1,40 @@
+/**
+ * A plan as Markdown. In: a Plan. Out: sections for a pull request, each within the room that a comment has. inline.ts turns data into text
+ * that no renderer takes for markup.
+ */
+
+import type { DesiredSet } from '../../desired/desired-set.ts'
 import type { Mask } from '../../diagnostics/mask.ts'
 import { figure } from '../../diagnostics/printable.ts'
-import { lostRoles, lostRolesCount } from '../../kinds/membership/roles.ts'
+import { describeConnections } from '../../kinds/connection/connections-text.ts'
+import { membership } from '../../kinds/membership/membership.ts'
+import { lostRoles, lostRolesCount, unmappedRoles } from '../../kinds/membership/roles.ts'
+import { describeLost, describeUnmapped } from '../../kinds/membership/roles-text.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../kinds/user/derived-totp.ts'
+import { describePasswords, passwordsHeading } from '../../kinds/user/passwords-text.ts'
+import { describeReasons, describeUser, sum, totpHeading } from '../../kinds/user/totp-text.ts'
+import { user } from '../../kinds/user/user.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan, PlanWarning } from '../../planning/plan.ts'
 import { openWarnings } from '../../planning/warnings.ts'
-import { describeConnections } from '../connections-text.ts'
-import { countsOf } from '../counts.ts'
-import { describeEstimate } from '../estimate-text.ts'
-import { describeChanges, describeLeftBehind } from '../headline.ts'
-import { describeAllLeftOut } from '../left-out-with-text.ts'
-import { describeMerges, duplicateRows } from '../merges-text.ts'
-import { describePasswords, passwordsHeading } from '../passwords-text.ts'
+import {
+  describeAllLeftOut,
+  describeMerges,
+  duplicateRows,
+  rejection,
+  stateOf,
+  whatOf,
+  whyOf,
+} from '../accounting-text.ts'
+import { describeWhere, minute, scopeMarkdown } from '../heading-text.ts'
+import { countsOf, describeChanges, describeEstimate, describeLeftBehind } from '../plan-headline.ts'
 import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
-import { describeLost } from '../roles-text.ts'
-import { scopeMarkdown } from '../scope-text.ts'
-import { minute } from '../snapshot-age.ts'
-import { counted, shortValue } from '../style.ts'
+import { counted, ofSeveral, shortValue } from '../style.ts'
 import { nonZero } from '../table.ts'
-import { describeReasons, describeUser, sum, totpHeading } from '../totp-text.ts'
-import { describeWhere } from '../where-text.ts'
+import { cutToWidth } from '../text-width.ts'
+import { fieldRows } from '../values-text.ts'
 import { actionSections } from './actions-markdown.ts'
-import { fieldsSection } from './fields-markdown.ts'
-import { code, folded, grid, prose } from './inline.ts'
-import { clipped, SAMPLE, within } from './lists-markdown.ts'
-import { leftOutRows, orphanRows, rejectSection } from './names-markdown.ts'
+import { clipped, code, folded, grid, prose, SAMPLE, within } from './inline.ts'
 
 /** GitHub takes 65,536 characters in a comment; room is left for what a pipeline writes above and below. */
 const ROOM = 60_000
@@ -89,12 +99,12 @@ function refusals({ summary }: Plan): string {
 }
 
 function warnings({ summary }: Plan): string {
-  const told = (some: readonly PlanWarning[]) =>
+  const written = (some: readonly PlanWarning[]) =>
     some.map((warning) => ({ message: describeWarning(warning), hint: warning.hint, code: warning.code }))
   const accepted = summary.warnings.filter((warning) => warning.accepted === true)
   const boxes = [
-    alert('WARNING', 'Warning', told(openWarnings(summary.warnings))),
-    alert('NOTE', 'Accepted', told(accepted.map(({ hint: _hint, ...warning }) => warning))),
+    alert('WARNING', 'Warning', written(openWarnings(summary.warnings))),
+    alert('NOTE', 'Accepted', written(accepted.map(({ hint: _hint, ...warning }) => warning))),
   ]
   return boxes.filter((box) => box !== '').join('\n')
 }
@@ -103,16 +113,16 @@ function warnings({ summary }: Plan): string {
 function alert(
   type: string,
   word: string,
-  told: readonly { message: string; hint?: string | undefined; code?: string }[],
+  items: readonly { message: string; hint?: string | undefined; code?: string }[],
 ): string {
-  if (told.length === 0) return ''
-  const lines = told.map(({ message, hint, code: name }) => {
+  if (items.length === 0) return ''
+  const lines = items.map(({ message, hint, code: name }) => {
     const help = hint === undefined ? '' : `>   ${prose(clipped(hint))}\n`
     // Two blanks break the line where GitHub would not.
     const stop = help === '' ? '' : '  '
     return `> - **${word}**: ${prose(clipped(message))}${name === undefined ? '' : ` (${code(name)})`}${stop}\n${help}`
   })
-  return `> [!${type}]\n${within(lines, told.length, '> - ')}`
+  return `> [!${type}]\n${within(lines, items.length, '> - ')}`
 }
 
 function counts({ summary, purpose }: Plan): string {
@@ -160,7 +170,7 @@ function passwords({ summary }: Plan): string {
 /** Who keeps one role of several. */
 function lost({ set }: Plan): string {
   const rows = [...lostRoles(set, SAMPLE)].map(
-    (role) => `- ${code(`membership:${role.key}`)} ${prose(describeLost(role))}\n`,
+    (role) => `- ${code(address({ kind: membership.name, key: role.key }))} ${prose(describeLost(role))}\n`,
   )
   return list('One role of several', rows, lostRolesCount(set))
 }
@@ -170,8 +180,8 @@ function totp({ set }: Plan): string {
   const reasons = unsupportedTotpCounts(set)
   const total = sum(reasons)
   if (total === 0) return ''
-  const rows = [...unsupportedTotp(set, SAMPLE)].map((user) => {
-    return `- ${code(`user:${user.key}`)}${prose(describeUser(user))}\n`
+  const rows = [...unsupportedTotp(set, SAMPLE)].map((one) => {
+    return `- ${code(address({ kind: user.name, key: one.key }))}${prose(describeUser(one))}\n`
   })
   const why = `${prose(totpHeading(total))}: ${prose(clipped(describeReasons(reasons)))}\n\n`
   return folded(`Authenticator apps left behind (${figure(total)})`, `${why}${within(rows, total)}`)
@@ -218,4 +228,59 @@ function accounting({ set }: Plan): string {
 /** A folded list with its first rows. */
 function list(heading: string, rows: readonly string[], total: number): string {
   return total === 0 ? '' : folded(`${heading} (${figure(total)})`, within(rows, total))
+}
+
+const MARKS = { empty: '⚠ empty', constant: '= always' } as const
+
+/** Columns of an example and of a field's name. */
+const SHORT = 60
+
+/** How full each field is, kind by kind: an empty column and a constant one are seen at a glance. */
+function fieldsSection(plan: Plan, mask: Mask | undefined): string {
+  if (!plan.summary.changes) return ''
+  const tables = plan.fields.map((table) => {
+    const rows = fieldRows(table, mask).map(({ field, filled, distinct, mark, example }) => [
+      filled === '' ? field : code(cutToWidth(field, SHORT)),
+      filled,
+      distinct,
+      [code(cutToWidth(example, SHORT)), ...(mark === null ? [] : [MARKS[mark]])]
+        .filter((part) => part !== '')
+        .join(' '),
+    ])
+    return grid([table.plural, 'filled', 'distinct', 'example'], rows, [0, 3])
+  })
+  return tables.length === 0 ? '' : folded('Fields', tables.join('\n'))
+}
+
+/** The first records that the manifest leaves out, by name. */
+function leftOutRows({ set }: Plan, limit: number): string[] {
+  return [...set.leftOut(limit)].map((item) => `- ${code(item.origin)} ${code(whatOf(item))} ${prose(whyOf(item))}\n`)
+}
+
+/** The first resources that the source no longer has, by name. */
+function orphanRows(plan: Plan, limit: number): string[] {
+  return [...plan.orphans(limit)].map((orphan) => {
+    const label = orphan.label === orphan.key ? '' : ` ${code(orphan.label)}`
+    return `- ${code(address(orphan))}${label}: ${prose(stateOf(orphan))}\n`
+  })
+}
+
+/** The first rejects with their reasons, and the causes of all. */
+function rejectSection(set: DesiredSet, limit: number): string {
+  const total = set.rejectCount()
+  if (total === 0) return ''
+  const rows: string[] = []
+  let named = 0
+  for (const reject of set.rejects()) {
+    if (rows.length === limit) break
+    const { origin, kind, key, records } = reject
+    const what = code(key === null ? kind : address({ kind, key }))
+    rows.push(`- ${code(origin)} ${what}${ofSeveral(records)}: ${prose(clipped(rejection(reject)))}\n`)
+    named += records
+  }
+  const causes = set.rejectCounts().map(({ code: cause, count }) => `${figure(count)} ${code(cause)}`)
+  const rest =
+    total > named ? `- … ${figure(total - named)} more; by cause: ${causes.slice(0, limit).join(', ')}\n` : ''
+  const unmapped = describeUnmapped(unmappedRoles(set)).map((line) => `- ${prose(line)}\n`)
+  return folded(`Rejected (${figure(total)})`, `${within(rows, rows.length)}${rest}${unmapped.join('')}`)
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { matching } from '../../../src/reporting/html/page/filter.ts'
-import { ROW, RowWindow } from '../../../src/reporting/html/page/window.ts'
+import { matching, ROW, RowWindow } from '../../../src/reporting/html/page/filter.ts'
 
 function linesOf(...rows: [texts: string[], group?: number, facet?: number][]) {
   const json = rows.map(([texts]) => JSON.stringify([texts, [['plan', [], 'pro']], [['where', 'users.csv:2']]]))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { requestsChart } from '../../../src/reporting/html/apply-report.ts'
 import type { TimeChart } from '../../../src/reporting/html/report.ts'
-import { requestsChart } from '../../../src/reporting/html/requests-chart.ts'
 
 const limit = (count: number, perMs = 10_000) => ({ count, perMs })
 const LIMITS = {

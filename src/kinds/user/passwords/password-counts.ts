@@ -1,38 +1,7 @@
 import type { RunDatabase } from '../../../rundb/run-database.ts'
+import type { AlgorithmCount, PasswordCounts, PasswordRemark } from '../passwords-text.ts'
 import { canonicalHashType } from './hash-types.ts'
 import { weakness } from './weakness.ts'
-
-/** How many users of the desired set have some one thing said of their password, and what. */
-export interface PasswordRemark {
-  count: number
-  /** Hasher and public parameters: `md5`, `pbkdf2 sha256 i=27500 (i: 600000 to 1000000)`, `bcrypt cost=8`. */
-  detail: string
-}
-
-/** What becomes of the passwords of one algorithm: `kept` + `reset` + `there` = the users who had one. */
-export interface AlgorithmCount {
-  /** WorkOS's name of the type, the source's name of one that it does not take, or `clear` for passwords as they are. */
-  algorithm: string
-  kept: number
-  reset: number
-  /** Users who were in WorkOS before: nothing is sent, they keep what they have there. */
-  there: number
-  /** Those of the kept that are weak by today's measure, most first. */
-  weak: PasswordRemark[]
-  /** Why the others are reset: WorkOS does not take them, or they are weak and the manifest says so. Most first. */
-  reasons: (PasswordRemark & { why: 'unsupported' | 'weak' })[]
-}
-
-/** What becomes of the passwords of all users of the desired set: `kept` + `reset` + `there` + `none` = these users. */
-export interface PasswordCounts {
-  kept: number
-  reset: number
-  there: number
-  /** Users for whom the source has no password, or only one of a record that did not prove to be the same person. */
-  none: number
-  /** Most users first. */
-  algorithms: AlgorithmCount[]
-}
 
 /** Nobody has one. */
 export const NO_PASSWORDS: PasswordCounts = { kept: 0, reset: 0, there: 0, none: 0, algorithms: [] }

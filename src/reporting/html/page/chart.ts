@@ -1,7 +1,6 @@
 import uPlot from 'uplot'
 import type { BarChart, Chart, TimeChart } from '../report.ts'
-import { el, figure } from './dom.ts'
-import { onColours } from './theme.ts'
+import { el, figure, onColours } from './dom.ts'
 
 const BAR = 26
 const AXIS = 34

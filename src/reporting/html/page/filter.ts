@@ -46,3 +46,84 @@ function says(json: string, words: readonly string[]): boolean {
 function textsOf(row: Row): string[] {
   return row.flat(2).filter((text) => typeof text === 'string')
 }
+
+/** Pixels of one closed row. style.css knows them too. */
+export const ROW = 36
+
+/** Browsers draw no element that is taller than some 17 million pixels: beyond this the scroll bar moves faster than the rows. */
+const TALLEST = 8_000_000
+
+/** Where the rows of a long list stand: closed ones have one height, open ones more. */
+export class RowWindow {
+  /** Additional height of opened rows, by their position, in order. */
+  #opened: { at: number; height: number }[] = []
+  count = 0
+
+  /** What the rows take, were they all there. */
+  get virtual(): number {
+    return this.count * ROW + this.#opened.reduce((sum, { height }) => sum + height, 0)
+  }
+
+  /** What they take on the page. */
+  get physical(): number {
+    return Math.min(this.virtual, TALLEST)
+  }
+
+  isOpen(at: number): boolean {
+    return this.#opened.some((opened) => opened.at === at)
+  }
+
+  open(at: number, height: number): void {
+    this.close(at)
+    this.#opened.push({ at, height })
+    this.#opened.sort((a, b) => a.at - b.at)
+  }
+
+  close(at: number): void {
+    this.#opened = this.#opened.filter((opened) => opened.at !== at)
+  }
+
+  closeAll(): void {
+    this.#opened = []
+  }
+
+  heightOf(at: number): number {
+    return ROW + (this.#opened.find((opened) => opened.at === at)?.height ?? 0)
+  }
+
+  /** Pixels above a row, were they all there. */
+  above(at: number): number {
+    let sum = at * ROW
+    for (const opened of this.#opened) if (opened.at < at) sum += opened.height
+    return sum
+  }
+
+  /** The row at so many pixels from the top. */
+  rowAt(y: number): number {
+    let before = 0
+    for (const { at, height } of this.#opened) {
+      if (at * ROW + before + ROW + height > y) {
+        const closed = Math.floor((y - before) / ROW)
+        return clamp(Math.min(closed, at), 0, this.count - 1)
+      }
+      before += height
+    }
+    return clamp(Math.floor((y - before) / ROW), 0, this.count - 1)
+  }
+
+  /** What of all rows stands at the top when the page is scrolled so far. */
+  virtualTop(scrolled: number, view: number): number {
+    const room = this.physical - view
+    return room <= 0 || this.physical === this.virtual ? scrolled : (scrolled / room) * (this.virtual - view)
+  }
+
+  /** The other way round. */
+  scrolled(virtualTop: number, view: number): number {
+    const room = this.virtual - view
+    return room <= 0 || this.physical === this.virtual ? virtualTop : (virtualTop / room) * (this.physical - view)
+  }
+}
+
+export function clamp(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(most, value))
+}

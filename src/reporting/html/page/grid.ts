@@ -1,10 +1,7 @@
-import type { Row, Grid as Spec } from '../report.ts'
+import type { Absent, FieldValue, Grid, Row } from '../report.ts'
 import { el, figure, freshId } from './dom.ts'
-import { entryOf, headOf } from './entry.ts'
-import { matching, type Wanted } from './filter.ts'
+import { clamp, matching, ROW, RowWindow, type Wanted } from './filter.ts'
 import type { Rows } from './rows.ts'
-import { toolbarOf } from './toolbar.ts'
-import { clamp, ROW, RowWindow } from './window.ts'
 
 /** Rows that are drawn beyond either edge. */
 const BEYOND = 8
@@ -14,9 +11,9 @@ const AT_A_GLANCE = 8
 const PRINTED = 100
 
 /** A table of any number of rows. It draws the visible ones only. */
-export class Grid {
+export class GridView {
   readonly element: HTMLElement
-  readonly #spec: Spec
+  readonly #spec: Grid
   readonly #rows: Rows
   readonly #window = new RowWindow()
   readonly #drawn = new Map<number, HTMLElement>()
@@ -32,7 +29,7 @@ export class Grid {
   readonly #id = freshId()
 
   /** @param expected rows that will be there */
-  constructor(spec: Spec, rows: Rows, expected: number, facet?: number) {
+  constructor(spec: Grid, rows: Rows, expected: number, facet?: number) {
     this.#spec = spec
     this.#rows = rows
     this.#facet = facet
@@ -219,4 +216,153 @@ export class Grid {
     this.#scroller.dataset.printed = count > PRINTED ? `The first ${PRINTED} of ${figure(count)} are printed.` : ''
     this.#draw()
   }
+}
+
+/** Milliseconds without another key before what was typed is looked for. */
+const PAUSE = 80
+
+/** What rows are chosen by: a text, a group, a facet; and a line that says how many there are. */
+function toolbarOf(
+  { title, groups, groupLabel, facets, facetLabel }: Grid,
+  fixed: number | undefined,
+  choose: (wanted: Wanted) => void,
+) {
+  const search = el('input', {
+    class: 'search',
+    is: {
+      type: 'search',
+      placeholder: 'Search',
+      'aria-label': `Search in ${title}`,
+      autocomplete: 'off',
+      spellcheck: 'false',
+    },
+  })
+  const group = selectOf(`Any ${groupLabel}`, groupLabel, groups)
+  const facet = selectOf(
+    `Any ${facetLabel}`,
+    facetLabel,
+    facets.map(({ label }) => label),
+  )
+  const said = el('output', { class: 'said', is: { 'aria-live': 'polite' } })
+  const change = () => choose({ text: search.value.trim(), group: chosen(group), facet: chosen(facet) })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  search.addEventListener('input', () => {
+    clearTimeout(timer)
+    timer = setTimeout(change, PAUSE)
+  })
+  search.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return
+    search.value = ''
+    change()
+  })
+  for (const select of [group, facet]) select.addEventListener('change', change)
+  const element = el('div', { class: 'tools', is: { role: 'search' } }, search)
+  if (groups.length > 1) element.append(group)
+  if (fixed === undefined && facets.length > 1) element.append(facet)
+  element.append(said)
+  return { element, search, say: (text: string) => said.replaceChildren(text) }
+}
+
+function selectOf(all: string, label: string, names: readonly string[]): HTMLSelectElement {
+  const options = names.map((name, n) => el('option', { is: { value: String(n) } }, name))
+  return el('select', { is: { 'aria-label': label } }, el('option', { is: { value: '' } }, all), ...options)
+}
+
+function chosen({ value }: HTMLSelectElement): number | undefined {
+  return value === '' ? undefined : Number(value)
+}
+
+interface Entry {
+  row: Row
+  facet: number
+  /** Its position among the rows that are wanted. */
+  at: number
+  isOpen: boolean
+  id: string
+}
+
+/** The row of headings. */
+function headOf(grid: Grid): HTMLElement {
+  const cell = (label: string, n: number, minor?: boolean) => {
+    const is = { role: 'columnheader', 'aria-colindex': String(n + 1) }
+    return el('div', { class: minor ? 'cell minor' : 'cell', is }, label)
+  }
+  const row = el('div', { class: 'row', is: { role: 'row', 'aria-rowindex': '1' } }, cell(grid.facetLabel, 0))
+  for (const [n, { label, minor }] of grid.columns.entries()) row.append(cell(label, n + 1, minor))
+  return inColumns(row, grid)
+}
+
+/** A row, with its opened form when it is open. */
+function entryOf(grid: Grid, { row, facet, at, isOpen, id }: Entry): HTMLElement {
+  const is = { role: 'row', 'aria-rowindex': String(at + 2), 'aria-expanded': String(isOpen), id }
+  const line = inColumns(el('div', { class: 'row', is }), grid)
+  line.append(el('div', { class: 'cell', is: { role: 'gridcell', 'aria-colindex': '1' } }, badgeOf(grid, facet)))
+  for (const [n, { minor }] of grid.columns.entries()) {
+    const is = { role: 'gridcell', 'aria-colindex': String(n + 2) }
+    line.append(el('div', { class: minor ? 'cell minor' : 'cell', is }, row[0][n] ?? ''))
+  }
+  const entry = el('div', { class: 'entry', is: { role: 'presentation', 'data-at': String(at) } }, line)
+  if (!isOpen) return entry
+  const cell = el('div', { is: { role: 'gridcell' } }, detailOf(row, grid))
+  entry.append(el('div', { class: 'detail', is: { role: 'row' } }, cell))
+  return entry
+}
+
+function badgeOf({ facets }: Grid, facet: number): HTMLElement {
+  const { label = '', mark, tone = 'plain' } = facets[facet] ?? {}
+  const badge = el('span', { class: `badge ${tone}` })
+  if (mark) badge.append(el('span', { class: 'mark', is: { 'aria-hidden': 'true' } }, mark))
+  badge.append(el('span', { class: 'badge-text' }, label))
+  return badge
+}
+
+function inColumns(row: HTMLElement, { columns, facets }: Grid): HTMLElement {
+  const longest = Math.max(6, ...facets.map(({ label }) => label.length))
+  row.style.setProperty('--mark', `${Math.min(24, longest) * 0.56 + 3.5}em`)
+  const shares = (some: Grid['columns']) => some.map(({ share }) => `minmax(0, ${share}fr)`).join(' ')
+  row.style.setProperty('--all', shares(columns))
+  row.style.setProperty('--few', shares(columns.filter(({ minor }) => !minor)))
+  return row
+}
+
+/** The opened form of a row: its fields with their values, its remarks, and the cells that a narrow page leaves out. */
+function detailOf(row: Row, { columns }: Grid): HTMLElement {
+  const [cells, fields = [], remarks = []] = row
+  const box = el('div', { class: 'detail-box' })
+  const minor = columns.flatMap(({ label, minor }, n): [string, string][] => {
+    const isTold = label === 'values' || remarks.some(([, text]) => text === cells[n])
+    return minor && cells[n] && !isTold ? [[label, cells[n]]] : []
+  })
+  if (minor.length > 0) box.append(list(minor, 'narrow-only'))
+  if (remarks.length > 0) box.append(list(remarks, ''))
+  if (fields.length > 0) box.append(fieldTable(fields))
+  if (remarks.length + fields.length === 0) box.append(list([['', cells.filter(Boolean).join(' · ')]], ''))
+  return box
+}
+
+function list(pairs: readonly [string, string][], kind: string): HTMLElement {
+  return el(
+    'dl',
+    { class: `pairs ${kind}` },
+    ...pairs.flatMap(([label, text]) => [el('dt', {}, label), el('dd', {}, text)]),
+  )
+}
+
+function fieldTable(fields: readonly FieldValue[]): HTMLElement {
+  const hasBefore = fields.some(([, before]) => typeof before === 'string')
+  const hasAfter = fields.some(([, , after]) => typeof after === 'string')
+  const heads = ['field', ...(hasBefore ? ['before'] : []), ...(hasAfter ? [hasBefore ? 'after' : 'value'] : [])]
+  const value = (text: string | Absent, kind: string) =>
+    typeof text !== 'string' ? el('td', { class: 'none' }, '–') : el('td', { class: kind }, text)
+  const rows = fields.map(([field, before, after]) =>
+    el(
+      'tr',
+      {},
+      el('th', { is: { scope: 'row' } }, field),
+      hasBefore ? value(before, 'before') : undefined,
+      hasAfter ? value(after, 'after') : undefined,
+    ),
+  )
+  const head = el('tr', {}, ...heads.map((label) => el('th', { is: { scope: 'col' } }, label)))
+  return el('table', { class: 'fields' }, el('thead', {}, head), el('tbody', {}, ...rows))
 }

@@ -1,13 +1,17 @@
+/**
+ * The page of an HTML report, as it runs in a browser. In: the Report and the rows that the file holds (../report.ts). Out: headings, tables,
+ * charts (chart.ts) and searchable grids (grid.ts), made of elements and text alone.
+ */
+
 import type { Block, Report, Section, Table } from '../report.ts'
 import { chartOf } from './chart.ts'
-import { el, figure } from './dom.ts'
-import { Grid } from './grid.ts'
+import { el, figure, themeSwitch } from './dom.ts'
+import { GridView } from './grid.ts'
 import { Rows, unpack } from './rows.ts'
-import { themeSwitch } from './theme.ts'
 
 const report: Report = JSON.parse(document.getElementById('report')?.textContent ?? '{}')
 const rows = new Map(report.grids.map(({ id }) => [id, new Rows()]))
-const grids: Grid[] = []
+const grids: GridView[] = []
 show()
 // The rows stand behind this script: what is above them is on the screen meanwhile.
 document.addEventListener('DOMContentLoaded', () => {
@@ -179,7 +183,7 @@ function gridOf(id: string, facet: number | undefined): HTMLElement {
   const held = rows.get(id)
   if (spec === undefined || held === undefined) return el('p', {}, 'There are no rows.')
   const expected = facet === undefined ? spec.held : (spec.facets[facet]?.held ?? 0)
-  const grid = new Grid(spec, held, expected, facet)
+  const grid = new GridView(spec, held, expected, facet)
   grids.push(grid)
   const box = el('div', {})
   if (facet === undefined && spec.held < spec.total) {

@@ -1,0 +1,196 @@
+/**
+ * A plan as files for programs, each in pieces: the whole of it as JSON, what merging decided, and whose password is not migrated.
+ */
+
+import { digestSecrets } from '../comparing/digest.ts'
+import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
+import { policyFor } from '../desired/merge.ts'
+import { jsonText } from '../json.ts'
+import { lostRoles, unmappedRoles } from '../kinds/membership/roles.ts'
+import { mergeDrafts } from '../kinds/merge.ts'
+import type { MergeConflict } from '../kinds/mergeable.ts'
+import { organization } from '../kinds/organization/organization.ts'
+import { draftDefinition } from '../kinds/registry.ts'
+import { clashingUsers } from '../kinds/user/clashes.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/derived-totp.ts'
+import { casesOf } from '../kinds/user/duplicate-cases.ts'
+import { passwordResets } from '../kinds/user/passwords/password-counts.ts'
+import { describeReset } from '../kinds/user/passwords-text.ts'
+import { sharedIdsOf } from '../kinds/user/shared-ids.ts'
+import { user } from '../kinds/user/user.ts'
+import { actionValues } from '../planning/action.ts'
+import type { Plan } from '../planning/plan.ts'
+import { draftGroups, type Member, originText } from '../rundb/drafts.ts'
+import { leftOutWith } from '../rundb/left-out.ts'
+import { csvLine, escapeCell } from '../sources/text/reject-columns.ts'
+
+/**
+ * A plan as one JSON document, piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
+ * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind, and the
+ * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`, `leftOutWith`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
+ * never shown.
+ */
+export function* planJson(plan: Plan): Generator<string> {
+  const { name, inputs, summary, set } = plan
+  const head = {
+    format: 'workos-migrate-plan-report',
+    version: 1,
+    name,
+    inputs,
+    where: plan.where,
+    scope: set.scope ?? null,
+    reading: set.reading,
+    accounting: set.accounting,
+    duplicates: set.mergedUsers(),
+    cases: plan.caseCounts(),
+    mergeCounts: set.mergeCounts(),
+    summary,
+    unmappedRoles: unmappedRoles(set),
+    totpUnsupportedCounts: unsupportedTotpCounts(set),
+  }
+  yield jsonText(head).slice(0, -1)
+  yield* list('blocked', plan.blockedCounts())
+  yield* list('fields', plan.fields)
+  yield* list('actions', actionsWithValues(plan))
+  yield* list('drift', plan.drift())
+  yield* list('spared', plan.skippedDeletions())
+  yield* list('rejects', set.rejects())
+  yield* list('leftOut', set.leftOut())
+  yield* list('leftOutWith', leftOutWith(set.rundb))
+  yield* list('orphans', plan.orphans())
+  yield* list('merges', set.merges())
+  yield* list('lostRoles', lostRoles(set))
+  yield* list('totpUnsupported', unsupportedTotp(set))
+  yield '}\n'
+}
+
+/** `before`, `after` and `secrets` with each action: see ActionValues. */
+function* actionsWithValues(plan: Plan): Generator<object> {
+  for (const action of plan.actions()) yield { ...action, ...actionValues(plan, action) }
+}
+
+function* list(name: string, items: Iterable<object>): Generator<string> {
+  yield `,\n"${name}":[`
+  let first = true
+  for (const item of items) {
+    const { send: _send, applied: _applied, ...shown } = item as Record<string, unknown>
+    yield `${first ? '' : ','}\n${jsonText(shown)}`
+    first = false
+  }
+  yield ']'
+}
+
+/** Kinds whose records may contradict each other. Every member mentions its organization: only those that differ are reported. */
+const KINDS = [user.name, organization.name]
+
+interface ReportedValue {
+  /** Index among the records of the group. */
+  record: number
+  value?: unknown
+  /** In place of the value of a secret. */
+  digest?: string
+  /** Of a secret: its field, where it is another one. */
+  field?: string
+}
+
+/**
+ * What merging decided, as one JSON document in pieces (schemas/merges.schema.json): every user of several records and every
+ * organization whose records differ, with the values that were not taken and the rule that decided; then the users that were refused
+ * or blocked for whom they clash with. Nothing of it is kept while planning: the groups are merged once more, one at a time.
+ * @param digestKey the state's: secrets appear as keyed digests, which show that two are equal, and nothing else
+ */
+export function* mergeReport(plan: Plan, manifest: Manifest, digestKey: Uint8Array): Generator<string> {
+  const { strategy } = manifest.dedupe.user
+  const head = {
+    format: 'workos-migrate-merges',
+    version: 1,
+    name: plan.name,
+    environment: plan.inputs.environment,
+    strategy,
+    duplicates: plan.set.mergedUsers(),
+    cases: plan.caseCounts(),
+  }
+  yield jsonText(head).slice(0, -1)
+  yield* list('groups', groups(plan, manifest, digestKey))
+  yield* list('clashes', clashes(plan))
+  yield '}\n'
+}
+
+function* groups({ set }: Plan, manifest: Manifest, digestKey: Uint8Array): Generator<object> {
+  const { rundb } = set
+  for (const kind of KINDS) {
+    const { strategy, rules, order } = policyFor(manifest, kind)
+    for (const members of draftGroups(rundb, kind, order)) {
+      const { attributes, conflicts } = mergeDrafts(draftDefinition(kind), members, rules, strategy)
+      if (kind !== user.name && conflicts.length === 0) continue
+      const key = members[0]?.key ?? ''
+      const merged = set.get(kind, key) !== undefined
+      const taken = strategy === 'error' && !merged ? undefined : attributes.externalId
+      const shared = kind === user.name ? sharedIdsOf(rundb, members, taken) : undefined
+      yield {
+        kind,
+        key,
+        fate: merged ? 'merged' : 'rejected',
+        strategy,
+        cases: kind === user.name ? casesOf(members, manifest.dedupe.user.email, shared) : [],
+        winner: merged ? 0 : null,
+        records: members.map((member) => ({
+          key: member.key,
+          externalId: member.attributes.externalId ?? null,
+          origin: originText(rundb, member),
+          count: member.records,
+          updatedAt: member.updatedAt === null ? null : new Date(member.updatedAt).toISOString(),
+        })),
+        conflicts: conflicts.map((conflict) => reported(conflict, members, merged, strategy, digestKey)),
+      }
+    }
+  }
+}
+
+function reported(
+  conflict: MergeConflict,
+  members: readonly Member[],
+  merged: boolean,
+  strategy: MergeStrategy,
+  digestKey: Uint8Array,
+): { field: string; rule: MergeRule | 'proof' | 'error'; kept: ReportedValue | null; dropped: ReportedValue } {
+  const { draft, field, from, instead } = conflict
+  const rule = strategy === 'error' && !merged ? 'error' : conflict.rule
+  const digest = (name: string, record: number): ReportedValue => {
+    const value = members[record]?.secrets?.[name]
+    const digests = digestSecrets(digestKey, value === undefined ? null : { [name]: value })
+    return { record, ...(name !== field && { field: name }), digest: digests[name] ?? '' }
+  }
+  if (conflict.kept === undefined) {
+    return {
+      field,
+      rule,
+      kept: from === undefined ? null : digest(instead ?? field, from),
+      dropped: digest(field, draft),
+    }
+  }
+  return {
+    field,
+    rule,
+    kept: from === undefined ? null : { record: from, value: conflict.kept },
+    dropped: { record: draft, value: conflict.dropped },
+  }
+}
+
+/** Users that could not become one with whom they clash with. */
+function* clashes({ set: { rundb } }: Plan): Generator<object> {
+  for (const { place, message, ...clash } of clashingUsers(rundb)) {
+    yield { ...clash, origin: originText(rundb, place), message }
+  }
+}
+
+const COLUMNS = ['key', 'email', 'place', 'fate', 'reason', 'why'] as const
+
+/** Everybody whose password is not migrated, and why, as CSV in pieces. `fate` adds up to the plan's figures. */
+export function* resetsCsv({ set }: Plan): Generator<string> {
+  yield `\uFEFF${csvLine(COLUMNS)}\n`
+  for (const reset of passwordResets(set.rundb)) {
+    const { key, email, origin, fate, reason } = reset
+    yield `${csvLine([key, email, origin, fate, reason, describeReset(reset)].map(escapeCell))}\n`
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * A verification for people, for programs, and as events.
+ */
+
+import type { ChangedBy } from '../comparing/field-differences.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
+import { jsonText } from '../json.ts'
+import { describeGiven } from '../kinds/group/group-roles.ts'
+import { describeUnreadable } from '../kinds/user/passwords-text.ts'
+import { address } from '../planning/action.ts'
+import {
+  countFindings,
+  type Finding,
+  type FindingType,
+  findingsOf,
+  type Verification,
+} from '../verifying/verification.ts'
+import { renderAccounting } from './accounting-text.ts'
+import type { EventSink } from './events.ts'
+import { describeWhere, type ReadingTextOptions, renderReading, renderScope } from './heading-text.ts'
+import { PARTIAL, renderWarnings } from './remarks.ts'
+import { counted, type Paint, shortValue } from './style.ts'
+import { nonZero, table } from './table.ts'
+
+interface VerifyTextOptions extends ReadingTextOptions {
+  /** Show every finding instead of the first few. */
+  full: boolean
+  write: (text: string) => void
+}
+
+/** Findings of a type that are shown, unless all are asked for. */
+const SAMPLE = 5
+
+/** What is shown of each type, in this order. */
+export const SECTIONS: readonly [FindingType, string, 'red' | 'yellow' | 'cyan'][] = [
+  ['deleted', 'Missing: in the state, and deleted in WorkOS', 'red'],
+  ['not_applied', 'Missing: not applied yet', 'red'],
+  ['clash', 'Missing: something else stands in its place', 'red'],
+  ['other_id', 'Under another id than the state says', 'red'],
+  ['different', 'Fields that differ', 'yellow'],
+  ['not_in_state', 'In WorkOS, and not in the state: apply takes them over', 'yellow'],
+  ['extra', 'Created by earlier runs, and no longer in the source', 'yellow'],
+  ['role_of_group', 'Roles that groups give, besides those of the source', 'cyan'],
+]
+
+/** Who moved away from what was applied, in words. */
+export const CHANGED: Record<ChangedBy, string> = {
+  source: 'changed in the source since it was applied',
+  WorkOS: 'changed in WorkOS, or different when it was adopted',
+  both: 'changed in the source and in WorkOS',
+  reduced: 'WorkOS did not take all of it when it was applied',
+  answered: 'WorkOS answered so when it was applied',
+  unknown: 'never applied',
+}
+
+/** A verification for people: where the records went, what became of each resource, what is not as it should be. */
+export function renderVerifyText(verification: Verification, options: VerifyTextOptions): void {
+  const { paint, write } = options
+  write(`${paint('bold', describeWhere(verification.where))}\n\n`)
+  write(renderScope(verification.set.scope, paint))
+  write(renderReading(verification.set.reading, options))
+  write(renderAccounting(verification.accounting, paint))
+  renderCounts(verification, options)
+  for (const [type, title, color] of SECTIONS) {
+    const count = countFindings(verification, type)
+    if (count === 0) continue
+    write(`\n${paint(color, `${title} (${figure(count)})`)}\n`)
+    const limit = options.full ? Number.POSITIVE_INFINITY : SAMPLE
+    for (const finding of findingsOf(verification, type, limit)) write(`  ${describe(finding, verification)}\n`)
+    if (count > limit) write(`  … ${figure(count - limit)} more, all of them with --full\n`)
+  }
+  renderRemarks(verification, options)
+  renderWarnings(verification.warnings, options)
+  write(`\n${conclusion(verification, paint)}\n`)
+}
+
+function renderCounts({ kinds }: Verification, { paint, write }: VerifyTextOptions): void {
+  const some = kinds.filter(({ desired, extra, others }) => desired + extra + others > 0)
+  if (some.length === 0) return
+  const parts = nonZero(['verified', 'different', 'missing'] as const, some)
+  const beside = nonZero(['extra', 'others'] as const, some)
+  const rows = some.map((kind) => [
+    kind.plural,
+    figure(kind.desired),
+    ...parts.map((part, index) => `${index === 0 ? '=' : '+'} ${figure(kind[part])}`),
+    ...beside.map((column) => figure(kind[column])),
+  ])
+  write(`${paint('bold', 'In WorkOS')}\n${table([['', 'desired', ...parts, ...beside], ...rows])}`)
+}
+
+function describe(finding: Finding, { set }: Verification): string {
+  const what = printable(`${finding.kind}:${finding.key}`)
+  const origin = printable(set.origin(finding.kind, finding.key))
+  switch (finding.type) {
+    case 'deleted':
+      return `✗ ${what} (${origin}) was ${printable(finding.id)}`
+    case 'not_applied':
+      return `✗ ${what} (${origin})`
+    case 'clash':
+      return `✗ ${what} (${origin}): ${printable(finding.message)}`
+    case 'other_id':
+      return `✗ ${what} (${origin}) is ${printable(finding.liveId)} in WorkOS, ${printable(finding.id)} in the state`
+    case 'different': {
+      const values = `${shortValue(finding.live)} in WorkOS, ${shortValue(finding.desired)} in the source`
+      return `≠ ${what}  ${printable(finding.field)}: ${values} (${CHANGED[finding.changed]})`
+    }
+    case 'not_in_state':
+      return `+ ${what} (${origin}) is ${printable(finding.id)}`
+    case 'role_of_group':
+      return `· ${what} has the role ${printable(describeGiven(finding))}`
+    case 'extra':
+      return `- ${what} is ${printable(finding.id)}`
+  }
+}
+
+function renderRemarks(verification: Verification, { paint, write }: VerifyTextOptions): void {
+  const lines = verifyRemarks(verification)
+  if (lines.length > 0) write(`\n${paint('bold', 'Remarks')}\n${lines.map((line) => `  ${line}\n`).join('')}`)
+}
+
+/** What a comparison cannot see, and what is missing from it. */
+export function verifyRemarks({ secrets, rejected, openWrites, set }: Verification): string[] {
+  const lines: string[] = set.reading.partial ? [PARTIAL] : []
+  if (secrets.inSource + secrets.sent + secrets.leftAlone > 0) {
+    lines.push(describeUnreadable(secrets))
+  }
+  if (rejected > 0) {
+    lines.push(`${counted(rejected, 'record')} rejected, and not in WorkOS: workos-migrate errors says why`)
+  }
+  if (openWrites > 0) {
+    lines.push(
+      `${counted(openWrites, 'write')} of an interrupted run may have taken effect: the next plan or apply looks them up`,
+    )
+  }
+  return lines
+}
+
+/** What a verification came to, in a sentence. */
+export function conclusion({ outcome, kinds, rejected }: Verification, paint: Paint): string {
+  const sum = (field: 'desired' | 'different' | 'missing' | 'otherId' | 'extra' | 'notInState') =>
+    kinds.reduce((total, kind) => total + kind[field], 0)
+  const all = `all ${counted(sum('desired'), 'resource')}`
+  const without = rejected === 0 ? '' : `, without the ${counted(rejected, 'rejected record')}`
+  switch (outcome) {
+    case 'verified':
+      return paint('green', `Verified: ${all} are in WorkOS as desired.`)
+    case 'different': {
+      const unlike = sum('different') + sum('extra') + sum('notInState') > 0
+      if (!unlike) return paint('green', `Verified: ${all} are in WorkOS as desired${without}.`)
+      return paint('yellow', `Nothing is missing: ${all} are in WorkOS${without}. What differs is listed above.`)
+    }
+    case 'lost': {
+      const other = sum('otherId') === 0 ? '' : `, ${figure(sum('otherId'))} under another id`
+      return paint(
+        'red',
+        `Not verified: ${figure(sum('missing'))} missing${other}. What apply would do about it: plan --refresh.`,
+      )
+    }
+  }
+}
+
+/** In the order in which they are shown. */
+const FINDING_TYPES: readonly FindingType[] = [
+  'deleted',
+  'not_applied',
+  'clash',
+  'other_id',
+  'different',
+  'not_in_state',
+  'extra',
+  'role_of_group',
+]
+
+/**
+ * A verification for programs: one JSON document, written piece by piece. `counts` says how many findings of each type there
+ * are; `findings` holds the first few of each, or all of them.
+ */
+export function renderVerifyJson(verification: Verification, full: boolean, write: (text: string) => void): void {
+  const { set, ...shown } = verification
+  const counts = Object.fromEntries(FINDING_TYPES.map((type) => [type, countFindings(verification, type)]))
+  const head = {
+    format: 'workos-migrate-verification',
+    version: 1,
+    ...shown,
+    scope: set.scope ?? null,
+    reading: set.reading,
+    counts,
+  }
+  write(`${jsonText(head).slice(0, -1)},"findings":[`)
+  let separator = ''
+  for (const type of FINDING_TYPES) {
+    for (const finding of findingsOf(verification, type, full ? Number.POSITIVE_INFINITY : SAMPLE)) {
+      const origin = type === 'extra' ? null : set.origin(finding.kind, finding.key)
+      write(`${separator}\n${jsonText({ ...finding, origin })}`)
+      separator = ','
+    }
+  }
+  write(']}\n')
+}
+
+/** Tells of everything that is not as the source and the state say, and of the sum. Values stay out. */
+export function emitVerification(events: EventSink, verification: Verification): void {
+  for (const type of FINDING_TYPES) {
+    for (const finding of findingsOf(verification, type, Number.POSITIVE_INFINITY)) {
+      const { kind, key } = finding
+      events.emit({
+        type: 'difference',
+        finding: type,
+        address: address(finding),
+        kind,
+        key,
+        ...('id' in finding && { id: finding.id }),
+        ...('field' in finding && { field: finding.field, changed: finding.changed }),
+      })
+    }
+  }
+  const { outcome, kinds, secrets, rejected, openWrites, set } = verification
+  const scope = set.scope && { scope: set.scope }
+  events.emit({ type: 'verify_summary', outcome, kinds, secrets, rejected, openWrites, ...scope })
+  events.check()
+}
