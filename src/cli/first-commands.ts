@@ -54,7 +54,7 @@ function addInit(program: Command, context: Context, start: Start): void {
     .option('--base-url <url>', 'address of the target, where it is not WorkOS itself')
     .option(
       '--env <names>',
-      'environments of the manifest, comma-separated, or none (default: rundb,production)',
+      'environments of the manifest, comma-separated, or none (default: staging,production)',
       parseNames,
     )
     .option('--name <name>', 'name of the migration (default: that of the folder)')

@@ -96,7 +96,7 @@ function addManifestCommands(program: Command, context: Context, start: Start): 
     .action((manifest, options) =>
       start(async () => (await import('./commands/config.ts')).config(withManifest(manifest, options), context)),
     )
-  examples(config, [['workos-migrate config -e rundb --origins', 'what holds in rundb, and why']])
+  examples(config, [['workos-migrate config -e staging --origins', 'what holds in staging, and why']])
   const test = sub(
     program,
     'test [manifest]',
@@ -212,7 +212,7 @@ function addDestroy(program: Command, context: Context, start: Start): void {
     ['workos-migrate destroy --plan-only', 'what would be deleted, and what not'],
     ['workos-migrate destroy --only organization:acme', 'undo a pilot'],
     ['workos-migrate destroy -e staging', 'show it, ask for the name, delete it'],
-    ['workos-migrate destroy -e rundb --confirm acme-clerk', 'the same in a script'],
+    ['workos-migrate destroy -e staging --confirm acme-clerk', 'the same in a script'],
   ])
 }
 
