@@ -28,6 +28,36 @@ export function openThrowaway(path: string, { cacheKiB, temporary }: Throwaway):
   return db
 }
 
+export interface Kept {
+  /** Milliseconds to wait for another process that holds a lock. */
+  timeout: number
+  /** FULL: what is committed survives a loss of power. OFF: it survives the end of the process alone. */
+  synchronous: 'FULL' | 'OFF'
+  /** A lock for as long as it is open, and no shared memory, which would be a file more. */
+  exclusive?: boolean
+  /** Looks at the file before anything is written into it: the switch to WAL alone would write into a file of somebody else. */
+  check?(db: DatabaseSync): void
+}
+
+/**
+ * A database that the next run reads again.
+ * @param path of an existing private file, since SQLite gives the files beside it the mode of this one; or ':memory:'
+ * @throws what `check` throws, and SQLite's own errors; the connection is closed then
+ */
+export function openKept(path: string, { timeout, synchronous, exclusive = false, check }: Kept): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout })
+  try {
+    check?.(db)
+    // Before WAL, which else sets up the shared memory.
+    if (exclusive) db.exec('PRAGMA locking_mode = EXCLUSIVE')
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
 /** One figure of a database's header: `user_version`, `application_id`. */
 export function pragma(db: DatabaseSync, name: string): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)

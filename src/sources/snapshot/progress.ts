@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { LockedError } from '../../diagnostics/errors.ts'
 import { createPrivateFile } from '../../files/private-file.ts'
 import type { Json, JsonObject } from '../../json.ts'
+import { openKept } from '../../sqlite/open.ts'
 import { nextOf, PROGRESS } from './folders.ts'
 import { damaged, otherVersion } from './format.ts'
 import type { StepProgress } from './snapshot.ts'
@@ -83,10 +84,9 @@ export function discardUnfinished(folder: string): void {
 export function openProgress(folder: string, begin: About): ProgressStore {
   const path = join(folder, PROGRESS)
   createPrivateFile(path)
-  const db = new DatabaseSync(path, { timeout: 0 })
+  let db: DatabaseSync | undefined
   try {
-    // A lock for as long as it is open, and no shared memory, which would be a file more.
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    db = openKept(path, { timeout: 0, synchronous: 'FULL', exclusive: true })
     db.exec(`BEGIN IMMEDIATE; ${SCHEMA}`)
     if (db.prepare('SELECT 1 FROM about').get() === undefined) {
       db.prepare('INSERT INTO about VALUES (?, ?, ?, ?)').run(
@@ -99,7 +99,7 @@ export function openProgress(folder: string, begin: About): ProgressStore {
     db.exec('COMMIT')
     return progressIn(db, folder)
   } catch (error) {
-    db.close()
+    db?.close()
     throw explained(error, folder)
   }
 }
