@@ -5,7 +5,7 @@ import type { Plan } from '../planning/plan.ts'
 import type { ReportOptions } from '../reporting/html/assembled.ts'
 import type { AssembledReport } from '../reporting/html/document.ts'
 import type { Context } from './context.ts'
-import { remark, type Telling } from './told.ts'
+import { remark, type Telling } from './listeners.ts'
 
 /** Where an HTML report goes. */
 export interface HtmlFile {

@@ -13,8 +13,8 @@ import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { writtenNullWarnings } from '../sources/written-nulls.ts'
 import type { Context } from './context.ts'
+import { openTold, type Telling, type Told } from './listeners.ts'
 import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from './scratch-place.ts'
-import { openTold, type Telling, type Told } from './told.ts'
 import { placingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
 
 /** Where reading a live source tells of itself. */

@@ -1,36 +1,12 @@
-import { type Command, InvalidArgumentError } from 'commander'
 import type { Manifest } from '../config/manifest.ts'
 import { readSelector, type Scope } from '../config/pilot.ts'
 import { UsageError } from '../diagnostics/errors.ts'
+import type { limited, OptionsOf } from './definitions/options.ts'
 
 /** Of whom a command is to speak. */
-export interface ScopeOptions {
-  /** Selectors. */
-  only?: string[]
-  /** How many users at most. */
-  limit?: number
-  /** Speak of everybody, whatever the manifest's `pilot` says. */
-  everybody?: boolean
+export interface ScopeOptions extends OptionsOf<typeof limited<[], Record<never, never>, Record<never, never>>> {
   /** The scope of a saved plan, in place of what the manifest says; null: everybody. */
   savedScope?: Scope | null
-}
-
-/** Adds `--only` and `--everybody`, to commands that read the source `--limit` as well. */
-export function scoped(command: Command, limited = true): Command {
-  command
-    .option(
-      '--only <selector...>',
-      'speak of these alone: organization:KEY, user:KEY, email:ADDRESS, domain:NAME; * stands for any text',
-    )
-    .option('--everybody', "speak of everybody, whatever the manifest's pilot says")
-  return limited
-    ? command.option('--limit <number>', 'speak of so many users, the first by their keys', parseLimit)
-    : command
-}
-
-function parseLimit(text: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('A limit is a whole number of users, from 1.')
 }
 
 /**

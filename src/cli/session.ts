@@ -24,10 +24,10 @@ import { openState, peekState, type SqliteStateStore } from '../state/sqlite-sto
 import { checkStateFile } from '../state/state-file.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
+import { emitWarning, openTold, remark, type Telling } from './listeners.ts'
 import { type ScopeOptions, scopeOf } from './scope.ts'
 import { scratchBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
-import { emitWarning, openTold, remark, type Telling } from './told.ts'
 import { locatingManifestErrors, placingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
 
 export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions {

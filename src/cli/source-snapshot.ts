@@ -8,14 +8,10 @@ import type { CaptureOptions } from '../sources/snapshot/capture.ts'
 import { obtainSnapshot } from '../sources/snapshot/obtain.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
+import type { OptionsOf, reading } from './definitions/options.ts'
 
 /** What the source is read from, as the command line says. */
-export interface SnapshotOptions {
-  /** Read a live source again although there is a snapshot of it. */
-  fresh?: boolean
-  /** The folder of the snapshot to work from, relative to where the command runs. */
-  snapshot?: string
-}
+export type SnapshotOptions = OptionsOf<typeof reading<[], Record<never, never>, Record<never, never>>>
 
 /** The credentials of a source: only who reads it over the network needs them. */
 export function isSourceSecret(path: readonly string[]): boolean {

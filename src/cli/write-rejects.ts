@@ -11,8 +11,8 @@ import { Originals } from '../sources/originals/originals.ts'
 import { readOriginals } from '../sources/originals/read-originals.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
+import { remark, type Telling } from './listeners.ts'
 import { type Holder, placeTaken } from './output-places.ts'
-import { remark, type Telling } from './told.ts'
 
 export interface WriteRejectsOptions extends Telling {
   /** As named on the command line. */

@@ -12,30 +12,22 @@ import { painter } from '../../reporting/style.ts'
 import { renderWarnings } from '../../reporting/warnings-text.ts'
 import { describeWhere } from '../../reporting/where-text.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
-import { type Approval, approve, requireWord } from '../confirm.ts'
+import { approve, requireWord } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import type { defineApply } from '../definitions/migration.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 import { type HtmlFile, htmlFile } from '../html-report.ts'
+import { remark } from '../listeners.ts'
 import { buffered } from '../output.ts'
 import { outputPlaces } from '../output-places.ts'
 import { checkNoScope } from '../scope.ts'
 import type { Session, SessionOptions } from '../session.ts'
 import { refuseWarnings } from '../strict.ts'
-import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
 import { showPlan } from './plan.ts'
 
-export interface ApplyCommandOptions extends SessionOptions, Approval {
-  refresh?: boolean
-  full?: boolean
-  json?: boolean
-  /** Refuse a plan with warnings that nobody accepted; fail on what is rejected or blocked. */
-  strict?: boolean
-  /** Where to write the report for a browser. */
-  html?: string
-  /** Where events are written: see withEvents. */
-  events?: string
-}
+export type ApplyCommandOptions = OptionsOf<typeof defineApply>
 
 /** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */
 export async function apply(

@@ -12,18 +12,10 @@ import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import type { Context } from '../context.ts'
+import type { defineConfig } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 
-export interface ConfigOptions {
-  /** The manifest file. */
-  config?: string
-  /** The environment to merge over it. */
-  env?: string
-  /** Show unset references as `(unknown)` instead of failing. */
-  offline?: boolean
-  json?: boolean
-  /** Say where each value came from. */
-  origins?: boolean
-}
+export type ConfigOptions = OptionsOf<typeof defineConfig>
 
 /**
  * `config`: prints the effective manifest with its secrets masked.

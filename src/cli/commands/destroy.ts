@@ -2,30 +2,16 @@ import { ExitCode } from '../../diagnostics/errors.ts'
 import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
 import { approve } from '../confirm.ts'
 import type { Context } from '../context.ts'
+import type { defineDestroy } from '../definitions/migration.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 import { htmlFile, writePlanReport } from '../html-report.ts'
+import { remark } from '../listeners.ts'
 import { outputPlaces } from '../output-places.ts'
-import type { SessionOptions } from '../session.ts'
-import { remark } from '../told.ts'
 import { withManifest } from '../with-manifest.ts'
 import { withSession } from '../with-session.ts'
 import { showPlan } from './plan.ts'
 
-export interface DestroyOptions extends SessionOptions {
-  /** Only show what would be deleted. */
-  planOnly?: boolean
-  /** Delete users who have signed in, too. */
-  includeActive?: boolean
-  /** Delete what was changed in WorkOS since it was applied, too. */
-  includeChanged?: boolean
-  /** The manifest's name. */
-  confirm?: string
-  full?: boolean
-  json?: boolean
-  /** Where to write the report for a browser. */
-  html?: string
-  /** Where events are written: see withEvents. */
-  events?: string
-}
+export type DestroyOptions = OptionsOf<typeof defineDestroy>
 
 /** `destroy`: deletes what this state created, and nothing else. Confirmed by the manifest's name. */
 export async function destroy(

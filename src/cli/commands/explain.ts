@@ -6,16 +6,13 @@ import { renderExplanationJson } from '../../reporting/explain-json.ts'
 import { renderExplanationText } from '../../reporting/explain-text.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
+import type { defineExplain } from '../definitions/migration.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 import { buffered } from '../output.ts'
-import type { SessionOptions } from '../session.ts'
 import { placingSourceErrors } from '../with-manifest-location.ts'
 import { withSession } from '../with-session.ts'
 
-export interface ExplainCommandOptions extends SessionOptions {
-  /** Tell what WorkOS holds now as well. */
-  live?: boolean
-  json?: boolean
-}
+export type ExplainCommandOptions = OptionsOf<typeof defineExplain>
 
 /** `explain`: tells of one identity all that a plan decided, and why. Writes to neither WorkOS nor the state. */
 export async function explain(what: string, options: ExplainCommandOptions, context: Context): Promise<ExitCode> {

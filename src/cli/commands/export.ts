@@ -14,19 +14,13 @@ import { liveReading, snapshotFolder } from '../../sources/snapshot/placement.ts
 import { recordSource } from '../../sources/snapshot/record.ts'
 import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
+import type { defineExport } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { openTold } from '../listeners.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { openTold, type Telling } from '../told.ts'
 import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
-export interface ExportOptions extends Telling {
-  /** The manifest file. */
-  config?: string
-  /** The environment to merge over it. */
-  env?: string
-  /** The folder to write to, relative to where the command runs. */
-  out?: string
-  json?: boolean
-}
+export type ExportOptions = OptionsOf<typeof defineExport>
 
 /** `export`: reads the source into a snapshot, and nothing more. The target is not touched, so its credentials may be unset. */
 export async function exportSource(options: ExportOptions, context: Context): Promise<ExitCode> {

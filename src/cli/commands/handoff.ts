@@ -13,22 +13,15 @@ import { painter } from '../../reporting/style.ts'
 import { peekState } from '../../state/sqlite-store.ts'
 import { checkStateFile } from '../../state/state-file.ts'
 import type { Context } from '../context.ts'
+import type { defineHandoff } from '../definitions/migration.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { openTold } from '../listeners.ts'
 import { scopeOf } from '../scope.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
-import { openTold, type Telling } from '../told.ts'
+import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source-snapshot.ts'
 import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
-export interface HandoffCommandOptions extends SnapshotOptions, Telling {
-  /** The manifest file. */
-  config?: string
-  env?: string
-  /** The folder to write to, relative to where the command runs. */
-  out: string
-  /** Write client secrets and private keys too. */
-  includeSecrets?: boolean
-  json?: boolean
-}
+export type HandoffCommandOptions = OptionsOf<typeof defineHandoff>
 
 /** `handoff`: writes the connections of the source into the files that WorkOS imports. The target is not touched. */
 export async function handoff(options: HandoffCommandOptions, context: Context): Promise<ExitCode> {

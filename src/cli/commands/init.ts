@@ -8,6 +8,8 @@ import type { Inspection } from '../../inspecting/inspection.ts'
 import { counted } from '../../reporting/style.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
+import type { defineInit } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 import type { Answers } from '../wizard/answers.ts'
 import { checkKeys } from '../wizard/check-keys.ts'
 import { findingsInWords } from '../wizard/findings-in-words.ts'
@@ -22,20 +24,17 @@ import { type ProposedManifest, proposeManifest } from '../wizard/propose-manife
 import { filled, proposeSource } from '../wizard/propose-source.ts'
 import { validate } from './validate.ts'
 
-export interface InitOptions extends Given {
-  /** The manifest to write. */
-  out: string
-  /** Overwrite it. */
-  force?: boolean
-  /** Whether a live source is read. */
-  inspect: boolean
-}
+type Flags = OptionsOf<typeof defineInit>
+
+/** What the command line answers, and how to look and to write. */
+type InitOptions = Given & Pick<Flags, 'out' | 'force' | 'inspect'>
 
 /**
  * `init`: asks what a first migration needs, looks into the source, writes a manifest and a .gitignore, and validates it.
  * Everything is asked and looked at before anything is written.
  */
-export async function init(options: InitOptions, context: Context): Promise<ExitCode> {
+export async function init(flags: Flags, context: Context): Promise<ExitCode> {
+  const options = optionsOf(flags)
   const asked = context.stdin.isTTY === true && context.stderr.isTTY === true && !options.yes
   const prompts = asked ? createPrompts(context) : undefined
   const file = resolve(context.cwd, options.out)
@@ -75,6 +74,13 @@ export async function init(options: InitOptions, context: Context): Promise<Exit
   const correct = `\nCorrect what is named above, then: workos-migrate validate ${name}\n`
   context.stderr.write(code === ExitCode.done ? nextSteps(manifest, answers, unset, name) : correct)
   return code
+}
+
+function optionsOf({ source, env, ...flags }: Flags): InitOptions {
+  const { users, memberships, roles, organizations, accounts, groups, passwords, factors, ...rest } = flags
+  const files = { users, memberships, roles, organizations, accounts, groups, passwords, factors }
+  const named = Object.fromEntries(Object.entries(files).filter(([, name]) => name !== undefined))
+  return { ...rest, origin: source, environments: env, files: named }
 }
 
 function refuseOverwriting(file: string, { out, force }: InitOptions): void {

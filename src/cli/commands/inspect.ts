@@ -12,23 +12,14 @@ import { renderInspectionText } from '../../reporting/inspection-text.ts'
 import { painter } from '../../reporting/style.ts'
 import { sourceFile } from '../../sources/csv/file.ts'
 import type { Context } from '../context.ts'
+import type { defineInspect } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 import { inspectHere, type Subject, type Tell } from '../inspect-here.ts'
 import { buffered } from '../output.ts'
-import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
-import type { Telling } from '../told.ts'
+import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source-snapshot.ts'
 import { withManifest } from '../with-manifest.ts'
 
-export interface InspectCommandOptions extends SnapshotOptions, Telling {
-  /** The manifest file. */
-  config?: string
-  env?: string
-  /** A data file, without a manifest. */
-  file?: string
-  /** Records to read at most. */
-  limit?: number
-  all?: boolean
-  json?: boolean
-}
+export type InspectCommandOptions = OptionsOf<typeof defineInspect>
 
 /** Records that are read unless more are asked for. */
 const DEFAULT_LIMIT = 10_000

@@ -5,21 +5,12 @@ import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server.ts'
 import type { Context } from '../context.ts'
-import { DEFAULT_DATA, DEFAULT_PORT } from '../sandbox-defaults.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineSandbox } from '../definitions/tools.ts'
+import { DEFAULT_DATA, DEFAULT_PORT } from '../definitions/tools.ts'
 import { readFaults } from '../sandbox-faults.ts'
 
-export interface SandboxCommandOptions {
-  /** Default 4100; 0: any free port. */
-  port?: number
-  /** Database file, or `:memory:`. Default `.workos-migrate/sandbox.sqlite`. */
-  data?: string
-  /** Enforce WorkOS's documented rate limits. */
-  limits?: boolean
-  /** Let connections be created, which WorkOS enables for an environment. */
-  connectionsApi?: boolean
-  /** What goes wrong: a JSON file, or a percentage of every kind of passing trouble. */
-  faults?: string
-}
+export type SandboxCommandOptions = OptionsOf<typeof defineSandbox>
 
 const EXAMPLE_KEY = 'sk_test_demo'
 

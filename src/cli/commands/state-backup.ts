@@ -5,12 +5,14 @@ import { printable } from '../../diagnostics/printable.ts'
 import { kindDefinitions } from '../../kinds/registry.ts'
 import { backupPath } from '../../state/backups.ts'
 import type { Context } from '../context.ts'
-import { type StateLocation, withState } from '../with-state.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineStateBackup } from '../definitions/state.ts'
+import { withState } from '../with-state.ts'
 
 /** `state backup [file]`: copies the state, also while a run writes to it. Never replaces a file. */
 export async function stateBackup(
   file: string | undefined,
-  options: StateLocation,
+  options: OptionsOf<typeof defineStateBackup>,
   context: Context,
 ): Promise<ExitCode> {
   return withState(options, context, async ({ state }) => {

@@ -9,12 +9,12 @@ import { compareFields } from '../../verifying/compare-fields.ts'
 import { toolVersion } from '../../version.ts'
 import { parseAddress } from '../address.ts'
 import type { Context } from '../context.ts'
-import type { Session, SessionOptions } from '../session.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineStateImport } from '../definitions/state.ts'
+import type { Session } from '../session.ts'
 import { withSession } from '../with-session.ts'
 
-export interface StateImportOptions extends SessionOptions {
-  force?: boolean
-}
+export type StateImportOptions = OptionsOf<typeof defineStateImport>
 
 /** `state import ADDRESS WORKOS_ID`: adopts by hand what the tool would not recognise. Writes to the state alone. */
 export async function stateImport(

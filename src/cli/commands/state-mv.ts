@@ -11,11 +11,11 @@ import { toolVersion } from '../../version.ts'
 import { parseAddress, unknownAddress } from '../address.ts'
 import { approve } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import { type StateLocation, withState } from '../with-state.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineStateMv } from '../definitions/state.ts'
+import { withState } from '../with-state.ts'
 
-export interface StateMvOptions extends StateLocation {
-  yes?: boolean
-}
+export type StateMvOptions = OptionsOf<typeof defineStateMv>
 
 /** Moves and conflicts that are shown at most. */
 const SHOWN = 10

@@ -7,13 +7,11 @@ import { toolVersion } from '../../version.ts'
 import { parseAddress, unknownAddress } from '../address.ts'
 import { approve } from '../confirm.ts'
 import type { Context } from '../context.ts'
-import { type StateLocation, withState } from '../with-state.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineStateRm } from '../definitions/state.ts'
+import { withState } from '../with-state.ts'
 
-export interface StateRmOptions extends StateLocation {
-  /** Forget also what others depend on. */
-  force?: boolean
-  yes?: boolean
-}
+export type StateRmOptions = OptionsOf<typeof defineStateRm>
 
 /** Dependents that a refusal names. */
 const NAMED = 5

@@ -7,23 +7,15 @@ import { renderState } from '../../reporting/state-text.ts'
 import type { StateResource, StateStore } from '../../state/store.ts'
 import { checkKind, parseAddress, unknownAddress } from '../address.ts'
 import type { Context } from '../context.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineStateExport, defineStateList, defineStateShow } from '../definitions/state.ts'
 import { htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
 import { outputPlaces } from '../output-places.ts'
 import { withState } from '../with-state.ts'
 
-export interface StateOptions {
-  config?: string
-  env?: string
-  /** Only this kind. */
-  kind?: string
-  json?: boolean
-  /** Where to write the report for a browser. */
-  html?: string
-}
-
 /** `state list`: every resource with its WorkOS id. */
-export async function stateList(options: StateOptions, context: Context): Promise<ExitCode> {
+export async function stateList(options: OptionsOf<typeof defineStateList>, context: Context): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   return withState(options, context, async ({ state }) => {
     const output = buffered(context.stdout)
@@ -40,7 +32,7 @@ export async function stateList(options: StateOptions, context: Context): Promis
 /** `state show [address]`: what the state is bound to, what it holds and its runs; or one resource. */
 export async function stateShow(
   target: string | undefined,
-  options: StateOptions,
+  options: OptionsOf<typeof defineStateShow>,
   context: Context,
 ): Promise<ExitCode> {
   if (options.html !== undefined && target !== undefined) {
@@ -64,10 +56,7 @@ export async function stateShow(
 }
 
 /** `state export`: the map from the source's keys to WorkOS's ids, as CSV or NDJSON. */
-export async function stateExport(
-  options: StateOptions & { format?: 'csv' | 'ndjson' },
-  context: Context,
-): Promise<ExitCode> {
+export async function stateExport(options: OptionsOf<typeof defineStateExport>, context: Context): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   return withState(options, context, async ({ state }) => {
     // Data for programs, which look people up by these keys: see docs/masking.md.

@@ -19,19 +19,13 @@ import { sourceDefinitions } from '../../sources/registry.ts'
 import { checkOwnSnapshot } from '../../sources/snapshot/obtain.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
+import type { defineValidate } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 import { isSourceSecret } from '../source-snapshot.ts'
 import { streamsOf } from '../streams.ts'
 import { withManifestLocation, withSourceLocation } from '../with-manifest-location.ts'
 
-export interface ValidateOptions {
-  /** The manifest file. */
-  config?: string
-  /** The environment to merge over it. */
-  env?: string
-  /** Take unset references as unknown instead of as problems. */
-  offline?: boolean
-  json?: boolean
-}
+export type ValidateOptions = OptionsOf<typeof defineValidate>
 
 interface Report {
   /** Undefined when the manifest could not be put together. */

@@ -11,14 +11,10 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { isObject } from '../../json.ts'
 import type { Context } from '../context.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineDoctor } from '../definitions/tools.ts'
 
-export interface DoctorOptions {
-  config?: string
-  env?: string
-  /** Ask nothing over the network. */
-  offline?: boolean
-  json?: boolean
-}
+export type DoctorOptions = OptionsOf<typeof defineDoctor>
 
 /** What is looked at. */
 export interface Patient {

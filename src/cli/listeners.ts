@@ -7,14 +7,10 @@ import { Progress } from '../reporting/progress.ts'
 import { eventListener } from '../reporting/progress-events.ts'
 import { failedRequestText, verboseListener } from '../reporting/verbose.ts'
 import type { Context } from './context.ts'
+import type { OptionsOf, telling } from './definitions/options.ts'
 
 /** How much a command tells on standard error beside warnings and errors. */
-export interface Telling {
-  /** No progress and no remarks. */
-  quiet?: boolean
-  /** Each phase with its time, each wait, each request without a usable answer, and how many requests there were. */
-  verbose?: boolean
-}
+export type Telling = OptionsOf<typeof telling<[], Record<never, never>, Record<never, never>>>
 
 /** What those who read and plan tell a command while they work. */
 export interface Told {
