@@ -14,8 +14,8 @@ const ORDER = [
   'clock',
   'version',
   'diagnostics',
-  'files',
   'sqlite',
+  'files',
   'http',
   'config',
   'expressions',
@@ -155,6 +155,33 @@ test('only cli/ looks at the process it runs in', () => {
 test('only cli/ may write to the console', () => {
   const talkers = modules.filter(({ file, code }) => partOf(file) !== 'cli' && /\bconsole\./.test(code))
   expect(talkers.map(({ file }) => file)).toEqual([])
+})
+
+/** Files that still open SQLite by themselves. */
+const STILL_OPEN_SQLITE = [
+  'inspecting/tally.ts',
+  'sources/auth0/records/member-table.ts',
+  'sources/auth0/records/metadata-organizations.ts',
+  'sources/auth0/records/side-table.ts',
+  'sources/auth0/records/user-order.ts',
+  'sources/id-set.ts',
+  'sources/join-table.ts',
+  'sources/originals/originals.ts',
+  'sources/snapshot/progress.ts',
+]
+
+test('SQLite is opened in sqlite/ alone', () => {
+  const openers = modules.filter(({ file, code }) => partOf(file) !== 'sqlite' && /\bnew DatabaseSync\b/.test(code))
+  expect(STILL_OPEN_SQLITE).toEqual(expect.arrayContaining(openers.map(({ file }) => file)))
+})
+
+test('what keeps the state is known to its opener alone', () => {
+  const strays = modules
+    .filter(({ file }) => !file.startsWith('state/sqlite/') && file !== 'state/open.ts')
+    .flatMap(({ file, imports }) =>
+      imports.filter((target) => target.startsWith('state/sqlite/')).map((target) => `${file} → ${target}`),
+    )
+  expect(strays).toEqual([])
 })
 
 /** Who sends requests, each by the dispatcher of `http/network.ts`, which knows the proxies. */

@@ -1,7 +1,7 @@
 import { nearest } from '../config/nearest.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import { nearKeys } from '../state/near-keys.ts'
+import { nearKeys } from '../state/related.ts'
 import type { Address, StateStore } from '../state/store.ts'
 
 /** The kind and the key of `kind:key`; a key may hold further colons. @throws UsageError for anything else */

@@ -19,9 +19,7 @@ import type { Progress } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
 import { requestsText } from '../reporting/verbose.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
-import { acquireLock } from '../state/lock.ts'
-import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
-import { checkStateFile } from '../state/state-file.ts'
+import { acquireLock, checkStateFile, type LocalState, openState, peekState } from '../state/open.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
 import { emitWarning, openTold, remark, type Telling } from './listeners.ts'
@@ -44,7 +42,7 @@ export interface Session {
   statePath: string
   /** The run's scratch folder. */
   scratch: string
-  state: SqliteStateStore
+  state: LocalState
   target: Target
   progress: Progress
   warn(problem: Problem): void
@@ -190,7 +188,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 /** What is to be said of it, where there was something to look up. */
 async function recoverOpenWrites(session: {
   loaded: LoadedManifest
-  state: SqliteStateStore
+  state: LocalState
   statePath: string
   target: Target
   lock: string | undefined

@@ -6,9 +6,7 @@ import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../files/scratch.ts'
 import { removeAbandonedFiles } from '../files/temporary-file.ts'
-import { acquireLock } from '../state/lock.ts'
-import { openState, type SqliteStateStore } from '../state/sqlite-store.ts'
-import { checkStateFile } from '../state/state-file.ts'
+import { acquireLock, checkStateFile, type LocalState, openState } from '../state/open.ts'
 import type { Context } from './context.ts'
 
 export interface StateLocation {
@@ -18,7 +16,7 @@ export interface StateLocation {
 
 /** A state that is open, with the digest of the manifest that names it. */
 export interface OpenedState {
-  state: SqliteStateStore
+  state: LocalState
   /** With references that may be unset. */
   statePath: string
   manifestDigest: string

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
+import { openLocked } from '../sqlite/open.ts'
 import { createPrivateFile } from './private-file.ts'
 
 const PREFIX = 'scratch-'
@@ -105,17 +105,13 @@ function isOld(path: string): boolean {
  * from one that somebody else holds, and what fills the disk would never be removed.
  */
 function lock(path: string): (() => void) | undefined {
-  let db: DatabaseSync | undefined
   try {
     // Without `mode=rw` it would be made anew in a folder that is just being removed.
-    const open = new DatabaseSync(new URL('?mode=rw', pathToFileURL(join(path, LOCK))), { timeout: 0 })
-    db = open
-    open.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    const db = openLocked(new URL('?mode=rw', pathToFileURL(join(path, LOCK))), 'MEMORY')
     return () => {
-      if (open.isOpen) open.close()
+      if (db.isOpen) db.close()
     }
   } catch {
-    db?.close()
     return undefined
   }
 }

@@ -159,3 +159,5 @@ export interface StateStore {
 
   close(): Promise<void>
 }
+/** Runs whose failures and rejects are kept. What the commands under `state` did has none, and does not count. */
+export const RUNS_KEPT = 20

@@ -1,7 +1,7 @@
 import { type ExitCode, GuardError, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { counted } from '../../reporting/style.ts'
-import { type Dependent, findDependents } from '../../state/dependents.ts'
+import { type Dependent, findDependents } from '../../state/related.ts'
 import type { Address, StateResource, StateStore } from '../../state/store.ts'
 import { toolVersion } from '../../version.ts'
 import { parseAddress, unknownAddress } from '../address.ts'

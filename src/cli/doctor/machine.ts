@@ -11,8 +11,8 @@ const WORKER = 100
 export async function lookAtNode(): Promise<Finding[]> {
   const { node } = process.versions
   try {
-    const { DatabaseSync } = await import('node:sqlite')
-    const db = new DatabaseSync(':memory:')
+    const { openThrowaway } = await import('../../sqlite/open.ts')
+    const db = openThrowaway(':memory:', { cacheKiB: 64 })
     const version = db.prepare('SELECT sqlite_version() AS version').get()?.version
     db.close()
     return [ok('node', `${node} on ${process.platform}-${process.arch}, with SQLite ${version}`)]

@@ -1,7 +1,6 @@
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { counted } from '../../reporting/style.ts'
-import { glanceAtLock, glanceAtState } from '../../state/glance.ts'
-import { describeHolder } from '../../state/lock.ts'
+import { describeHolder, glanceAtLock, glanceAtState } from '../../state/open.ts'
 import { type Finding, ok, problem, skipped, warning } from './finding.ts'
 import { type Patient, shownPath, statePathOf } from './patient.ts'
 import { standingOf } from './standing.ts'

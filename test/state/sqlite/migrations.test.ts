@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { StateError } from '../../src/diagnostics/errors.ts'
-import { APPLICATION_ID, migrations } from '../../src/state/migrations.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { StateError } from '../../../src/diagnostics/errors.ts'
+import { openState } from '../../../src/state/open.ts'
+import { APPLICATION_ID, migrations } from '../../../src/state/sqlite/migrations.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 function refusal(path: string): StateError {
   try {

@@ -4,14 +4,14 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFil
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { LockedError, StateError } from '../../src/diagnostics/errors.ts'
-import { Connection, explained } from '../../src/state/connection.ts'
-import { openDatabase } from '../../src/state/database.ts'
-import { acquireLock } from '../../src/state/lock.ts'
-import { migrations } from '../../src/state/migrations.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
-import { built } from '../built.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
+import { openState } from '../../../src/state/open.ts'
+import { Connection, explained } from '../../../src/state/sqlite/connection.ts'
+import { openDatabase } from '../../../src/state/sqlite/database.ts'
+import { acquireLock } from '../../../src/state/sqlite/lock.ts'
+import { migrations } from '../../../src/state/sqlite/migrations.ts'
+import { built } from '../../built.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const [FIRST = ''] = migrations
 const module = (name: string) => JSON.stringify(built(`state/${name}`))

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { RUNS_KEPT } from '../../src/state/run-log.ts'
-import { openState, type SqliteStateStore } from '../../src/state/sqlite-store.ts'
-import type { Failure, RunReject } from '../../src/state/store.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { openState } from '../../../src/state/open.ts'
+import type { SqliteStateStore } from '../../../src/state/sqlite/store.ts'
+import { type Failure, RUNS_KEPT, type RunReject } from '../../../src/state/store.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 function open(): SqliteStateStore {
   const state = openState(join(temporaryFolder(), 'state.sqlite'))

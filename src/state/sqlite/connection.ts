@@ -1,7 +1,7 @@
-import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite'
-import { unreadable, unwritable } from './refusals.ts'
-import type { Row } from './rows.ts'
-import { hasNoRoom, isDamage } from './sqlite-errors.ts'
+import type { DatabaseSync, SQLInputValue, StatementResultingChanges } from 'node:sqlite'
+import { hasNoRoom, isDamage } from '../../sqlite/errors.ts'
+import { type Row, Statements } from '../../sqlite/open.ts'
+import { unreadable, unwritable } from './state-file.ts'
 
 /**
  * A hold on the state's database that keeps its prepared statements, and tells of a file that turns out to be damaged, or a
@@ -10,24 +10,25 @@ import { hasNoRoom, isDamage } from './sqlite-errors.ts'
 export class Connection {
   readonly #path: string
   readonly #db: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements: Statements
   #guard = () => {}
 
   constructor(path: string, db: DatabaseSync) {
     this.#path = path
     this.#db = db
+    this.#statements = new Statements(db)
   }
 
   get(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
-    return this.#try(() => this.#statement(sql).get(...parameters))
+    return this.#try(() => this.#statements.prepare(sql).get(...parameters))
   }
 
   all(sql: string, ...parameters: SQLInputValue[]): Row[] {
-    return this.#try(() => this.#statement(sql).all(...parameters))
+    return this.#try(() => this.#statements.prepare(sql).all(...parameters))
   }
 
   run(sql: string, ...parameters: SQLInputValue[]): StatementResultingChanges {
-    return this.#try(() => this.#statement(sql).run(...parameters))
+    return this.#try(() => this.#statements.prepare(sql).run(...parameters))
   }
 
   /** `guard` is called at the beginning of each transaction; what it throws ends it. */
@@ -55,15 +56,6 @@ export class Connection {
 
   close(): void {
     this.#db.close()
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#db.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
   }
 
   #try<T>(work: () => T): T {

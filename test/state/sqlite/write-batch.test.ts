@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openDatabase } from '../../src/state/database.ts'
-import { SAVE } from '../../src/state/write-batch.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { openDatabase } from '../../../src/state/sqlite/database.ts'
+import { SAVE } from '../../../src/state/sqlite/rows.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 test('a resource is saved without going through all others of its kind', () => {
   const db = openDatabase(join(temporaryFolder(), 'state.sqlite'))

@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openState, peekState, type SqliteStateStore } from '../../src/state/sqlite-store.ts'
-import type { Failure, Intent, StateResource } from '../../src/state/store.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { openState, peekState } from '../../../src/state/open.ts'
+import type { SqliteStateStore } from '../../../src/state/sqlite/store.ts'
+import type { Failure, Intent, StateResource } from '../../../src/state/store.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const newPath = () => join(temporaryFolder(), 'inner', 'state.sqlite')
 

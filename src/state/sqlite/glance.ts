@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { realPathOf } from '../files/identity.ts'
-import { regularFileAt } from '../files/regular-file.ts'
-import { isBusy, type LockHolder, readHolder, refuseHardLinks } from './lock.ts'
+import { realPathOf } from '../../files/identity.ts'
+import { regularFileAt } from '../../files/regular-file.ts'
+import { isBusy } from '../../sqlite/errors.ts'
+import { openReadOnly, pragma } from '../../sqlite/open.ts'
+import type { Binding } from '../store.ts'
+import { type LockHolder, readHolder, refuseHardLinks } from './lock.ts'
 import { APPLICATION_ID, migrations } from './migrations.ts'
-import { foreign, newer, unreadable } from './refusals.ts'
-import { regularStateAt } from './state-file.ts'
-import type { Binding } from './store.ts'
+import { foreign, newer, regularStateAt, unreadable } from './state-file.ts'
 
 /** What a state says at its door. */
 export interface StateGlance {
@@ -34,12 +35,12 @@ export function glanceAtState(path: string): StateGlance | undefined {
   if (!isReadable) url.searchParams.set('immutable', '1')
   let db: DatabaseSync | undefined
   try {
-    db = new DatabaseSync(url, { readOnly: true, timeout: 1_000 })
+    db = openReadOnly(url, 1_000)
     const number = (sql: string) => Number(Object.values(db?.prepare(sql).get() ?? {})[0] ?? 0)
-    const id = number('PRAGMA application_id')
+    const id = pragma(db, 'application_id')
     if (id === 0 && number('SELECT count(*) FROM sqlite_schema') === 0) return undefined
     if (id !== APPLICATION_ID) throw foreign(path)
-    if (number('PRAGMA user_version') > migrations.length) throw newer(path)
+    if (pragma(db, 'user_version') > migrations.length) throw newer(path)
     const bound = db.prepare("SELECT value FROM meta WHERE name = 'binding'").get()?.value
     return {
       serial: number("SELECT value FROM meta WHERE name = 'serial'"),
@@ -65,7 +66,7 @@ export function glanceAtLock(statePath: string): { held: boolean; holder?: LockH
   refuseHardLinks(path)
   const lockPath = `${path}.lock`
   if (regularFileAt(lockPath) === undefined) return { held: false }
-  const db = new DatabaseSync(lockPath, { readOnly: true, timeout: 0 })
+  const db = openReadOnly(lockPath, 0)
   try {
     db.prepare('SELECT count(*) FROM sqlite_schema').get()
     return { held: false }

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { DatabaseSync } from 'node:sqlite'
-import { LockedError, StateError } from '../diagnostics/errors.ts'
-import { shellWord } from '../diagnostics/shell-word.ts'
-import { isDiskFull } from '../files/disk.ts'
-import { identityOf, realPathOf } from '../files/identity.ts'
-import { createPrivateFile } from '../files/private-file.ts'
-import { readRegular } from '../files/regular-file.ts'
-import { type Purpose, writeRefusal, writeWholeFile } from '../files/whole-file.ts'
-import { isDamage } from './sqlite-errors.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { LockedError, StateError } from '../../diagnostics/errors.ts'
+import { shellWord } from '../../diagnostics/shell-word.ts'
+import { isDiskFull } from '../../files/disk.ts'
+import { identityOf, realPathOf } from '../../files/identity.ts'
+import { createPrivateFile } from '../../files/private-file.ts'
+import { readRegular } from '../../files/regular-file.ts'
+import { type Purpose, writeRefusal, writeWholeFile } from '../../files/whole-file.ts'
+import { isBusy, isDamage } from '../../sqlite/errors.ts'
+import { openLocked } from '../../sqlite/open.ts'
 
 export interface LockHolder {
   pid: number
@@ -79,18 +80,20 @@ function take(lockPath: string, busy: () => LockedError): { db: DatabaseSync; fi
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     createPrivateFile(lockPath)
     const before = identityOf(lockPath)
-    const db = new DatabaseSync(lockPath, { timeout: 0 })
-    try {
-      db.exec('BEGIN EXCLUSIVE')
-    } catch (error) {
-      db.close()
-      if (isDiskFull(error)) throw writeRefusal(error, lockPath, purposeOf(lockPath))
-      throw isBusy(error) ? busy() : unusable(lockPath, error)
-    }
+    const db = lockFile(lockPath, busy)
     if (before !== undefined && identityOf(lockPath) === before) return { db, file: before }
     db.close()
   }
   throw unusable(lockPath, new Error('something removes it again and again'))
+}
+
+function lockFile(lockPath: string, busy: () => LockedError): DatabaseSync {
+  try {
+    return openLocked(lockPath)
+  } catch (error) {
+    if (isDiskFull(error)) throw writeRefusal(error, lockPath, purposeOf(lockPath))
+    throw isBusy(error) ? busy() : unusable(lockPath, error)
+  }
 }
 
 /**
@@ -105,11 +108,6 @@ export function refuseHardLinks(path: string): void {
     message: `the state file ${path} has ${stats.nlink} names (hard links), and a database that is written by two names is damaged`,
     hint: `find the others with: find / -xdev -samefile ${shellWord(path)}; keep one name, and use symbolic links in place of the others`,
   })
-}
-
-/** SQLITE_BUSY: https://www.sqlite.org/rescode.html#busy */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === 5
 }
 
 export function readHolder(path: string): LockHolder | undefined {
@@ -138,7 +136,7 @@ export function locked(statePath: string, holder: LockHolder | undefined): Locke
 }
 
 function unusable(lockPath: string, error: unknown): StateError {
-  const foreign = error instanceof Error && isDamage(error)
+  const foreign = isDamage(error)
   return new StateError(
     {
       code: 'lock_unusable',

@@ -1,10 +1,11 @@
 import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { StateError } from '../diagnostics/errors.ts'
-import { createTemporaryFile } from '../files/temporary-file.ts'
-import { explaining, type Purpose, syncFolder } from '../files/whole-file.ts'
-import { hasNoRoom } from './sqlite-errors.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { StateError } from '../../diagnostics/errors.ts'
+import { createTemporaryFile } from '../../files/temporary-file.ts'
+import { explaining, type Purpose, syncFolder } from '../../files/whole-file.ts'
+import { hasNoRoom } from '../../sqlite/errors.ts'
+import { openReadOnly } from '../../sqlite/open.ts'
 
 const SUFFIX = '.bak'
 
@@ -69,7 +70,7 @@ function copyInto(db: DatabaseSync, partial: string, file: string): void {
 }
 
 function check(file: string): void {
-  const copy = new DatabaseSync(file, { readOnly: true })
+  const copy = openReadOnly(file, 0)
   try {
     const damage = firstDamage(copy)
     if (damage === undefined) return

@@ -1,13 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { writeBackup } from './backups.ts'
-import { Claim } from './claim.ts'
-import { Connection } from './connection.ts'
-import { openDatabase } from './database.ts'
-import type { StateLock } from './lock.ts'
-import { intentFromRow, resourceFromRow } from './rows.ts'
-import { RunLog } from './run-log.ts'
-import { takeStateFile } from './state-file.ts'
 import type {
   Batch,
   Binding,
@@ -19,33 +10,15 @@ import type {
   StartedRun,
   StateResource,
   StateStore,
-} from './store.ts'
-import { writeBatch } from './write-batch.ts'
+} from '../store.ts'
+import { writeBackup } from './backups.ts'
+import { Claim } from './claim.ts'
+import type { Connection } from './connection.ts'
+import type { StateLock } from './lock.ts'
+import { intentFromRow, resourceFromRow, writeBatch } from './rows.ts'
+import { RunLog } from './run-log.ts'
 
 const PAGE = 1000
-
-/**
- * Opens the state at `path`, making it when there is none.
- * @param options.lock the state's lock, for a caller who is about to write
- * @throws StateError for a corrupt, foreign or newer file, LockedError when somebody works with it all the same
- */
-export function openState(path: string, { lock }: { lock?: StateLock } = {}): SqliteStateStore {
-  takeStateFile(path)
-  const db = openDatabase(path, { locked: lock !== undefined })
-  try {
-    const state = new SqliteStateStore(path, new Connection(path, db))
-    if (lock !== undefined) state.claim(lock)
-    return state
-  } catch (error) {
-    db.close()
-    throw error
-  }
-}
-
-/** The state at `path`, or an empty one in memory when there is none: for commands that must not leave anything behind. */
-export function peekState(path: string): SqliteStateStore {
-  return existsSync(path) ? openState(path) : new SqliteStateStore(path, new Connection(path, openDatabase(':memory:')))
-}
 
 /** The state in one SQLite file. */
 export class SqliteStateStore implements StateStore {

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import { OperatorError } from '../diagnostics/errors.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { OperatorError } from '../../diagnostics/errors.ts'
+import { openKept, pragma } from '../../sqlite/open.ts'
 import { backupPath, firstDamage, writeBackup } from './backups.ts'
 import { explained } from './connection.ts'
 import { acquireLock } from './lock.ts'
 import { APPLICATION_ID, migrations } from './migrations.ts'
-import { foreign, newer, unreadable } from './refusals.ts'
+import { foreign, newer, unreadable } from './state-file.ts'
 
 export interface OpenDatabaseOptions {
   /** The caller holds the state's lock: it is about to write, so the whole file is checked first. */
@@ -29,11 +30,14 @@ export function openDatabase(
   const cutOff = wasCutOff(path)
   let db: DatabaseSync | undefined
   try {
-    db = new DatabaseSync(path, { timeout: 5_000 })
-    const version = identify(db, path, steps.length)
-    if (version > 0 && (locked || cutOff || version < steps.length)) checkWhole(db, path)
+    let version = 0
+    const check = (opened: DatabaseSync) => {
+      version = identify(opened, path, steps.length)
+      if (version > 0 && (locked || cutOff || version < steps.length)) checkWhole(opened, path)
+    }
     // FULL: an intent must be on the disk before its write leaves, even if the machine then loses power.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    db = openKept(path, { timeout: 5_000, synchronous: 'FULL', check })
+    db.exec('PRAGMA foreign_keys = ON')
     if (version < steps.length) migrate(db, path, { locked: locked || version === 0, steps })
     return db
   } catch (error) {
@@ -92,8 +96,4 @@ function migrate(db: DatabaseSync, path: string, options: Required<OpenDatabaseO
   } finally {
     release()
   }
-}
-
-function pragma(db: DatabaseSync, name: 'application_id' | 'user_version'): number {
-  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name])
 }

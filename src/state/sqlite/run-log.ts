@@ -1,12 +1,17 @@
+import {
+  type Address,
+  type Failure,
+  RUNS_KEPT,
+  type Run,
+  type RunOutcome,
+  type RunReject,
+  type StartedRun,
+} from '../store.ts'
 import type { Connection } from './connection.ts'
 import { failureFromRow, rejectFromRow, runFromRow } from './rows.ts'
-import type { Address, Failure, Run, RunOutcome, RunReject, StartedRun } from './store.ts'
 
 /** Rows that are read at once. */
 const PAGE = 1000
-
-/** Runs whose failures and rejects are kept. What the commands under `state` did has none, and does not count. */
-export const RUNS_KEPT = 20
 
 /** The runs in a state's database: what they came to, what they could not do, what their plans had refused. */
 export class RunLog {

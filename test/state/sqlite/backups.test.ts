@@ -3,10 +3,10 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync,
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { backupPath, newestBackup } from '../../src/state/backups.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
-import { built } from '../built.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { openState } from '../../../src/state/open.ts'
+import { backupPath, newestBackup } from '../../../src/state/sqlite/backups.ts'
+import { built } from '../../built.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const storeModule = built('state/sqlite-store.ts')
 const NOW = new Date('2026-03-04T05:06:07.089Z')

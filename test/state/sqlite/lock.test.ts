@@ -15,12 +15,12 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { LockedError, StateError } from '../../src/diagnostics/errors.ts'
-import { identityOf } from '../../src/files/identity.ts'
-import { acquireLock } from '../../src/state/lock.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
-import { built } from '../built.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
+import { identityOf } from '../../../src/files/identity.ts'
+import { openState } from '../../../src/state/open.ts'
+import { acquireLock } from '../../../src/state/sqlite/lock.ts'
+import { built } from '../../built.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const NOW = new Date('2026-03-04T05:06:07Z')
 const lockModule = built('state/lock.ts')
