@@ -36,6 +36,7 @@ const ORDER = [
   'explaining',
   'reporting',
   'cli',
+  'index',
 ]
 
 /** The sandbox stands for WorkOS: it must not know how the program sees it. */
@@ -47,7 +48,7 @@ const MAY_USE_PROCESS: Record<string, string[]> = {
   'files/alive.ts': ['kill'],
   'files/scratch.ts': ['off', 'once', 'pid'],
   'files/temporary-file.ts': ['pid'],
-  'state/lock.ts': ['pid'],
+  'state/sqlite/lock.ts': ['pid'],
 }
 
 interface Module {

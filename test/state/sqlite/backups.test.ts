@@ -8,7 +8,7 @@ import { backupPath, newestBackup } from '../../../src/state/sqlite/backups.ts'
 import { built } from '../../built.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
-const storeModule = built('state/sqlite-store.ts')
+const storeModule = built('state/open.ts')
 const NOW = new Date('2026-03-04T05:06:07.089Z')
 
 async function stateWith(path: string, count: number) {

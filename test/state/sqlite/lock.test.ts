@@ -23,7 +23,7 @@ import { built } from '../../built.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 const NOW = new Date('2026-03-04T05:06:07Z')
-const lockModule = built('state/lock.ts')
+const lockModule = built('state/sqlite/lock.ts')
 
 /** A process of its own that holds the lock until it is killed. */
 async function holder(statePath: string): Promise<ChildProcess> {
