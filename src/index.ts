@@ -42,7 +42,16 @@ export function run(args: readonly string[], world: World): Promise<ExitCode> {
   const { cwd, env = {}, stdout = nowhere(), stderr = nowhere(), stdin = Readable.from([]), signal } = world
   const never = new AbortController().signal
   const interrupted = signal ?? never
-  return runCommandLine(args, { cwd, env: { ...env }, stdout, stderr, stdin, now: Date.now, interrupted, killed: never })
+  return runCommandLine(args, {
+    cwd,
+    env: { ...env },
+    stdout,
+    stderr,
+    stdin,
+    now: Date.now,
+    interrupted,
+    killed: never,
+  })
 }
 
 function nowhere(): Writable {

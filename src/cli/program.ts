@@ -6,14 +6,12 @@ import { toolVersion } from '../version.ts'
 import type { Context } from './context.ts'
 import * as first from './definitions/first-steps.ts'
 import * as migration from './definitions/migration.ts'
-import { examples, type Parent } from './definitions/options.ts'
+import { examples, type Parent, withManifest } from './definitions/options.ts'
 import * as ofState from './definitions/state.ts'
 import * as tools from './definitions/tools.ts'
-import { glossary } from './glossary.ts'
+import { glossary } from './definitions/tools.ts'
 import { adviseOnUnknownWords, helpAsOption, refuseOneDash } from './guidance/advice.ts'
 import { withEvents } from './with-events.ts'
-import { withManifest } from './with-manifest.ts'
-
 /**
  * Joins each command's definition (definitions/) with what it runs (commands/), which is loaded when it is called: help, completion and
  * errors of the command line load no command. In: the words of a command line. Out: its exit code.
@@ -101,7 +99,7 @@ function addFirstSteps(program: Parent, context: Context, start: Start): void {
     )
   first
     .defineSchema(program)
-    .action(() => start(async () => (await import('./commands/schema.ts')).schema({}, context)))
+    .action(() => start(async () => (await import('./commands/config.ts')).schema({}, context)))
   first
     .defineExport(program)
     .action((manifest, options) =>
@@ -173,17 +171,17 @@ function addState(program: Parent, context: Context, start: Start): void {
   ofState
     .defineStateBackup(state)
     .action((file, options) =>
-      start(async () => (await import('./commands/state-backup.ts')).stateBackup(file, options, context)),
+      start(async () => (await import('./commands/state.ts')).stateBackup(file, options, context)),
     )
   ofState
     .defineStateRm(state)
     .action((addresses, options) =>
-      start(async () => (await import('./commands/state-rm.ts')).stateRm(addresses, options, context)),
+      start(async () => (await import('./commands/state-edit.ts')).stateRm(addresses, options, context)),
     )
   ofState
     .defineStateMv(state)
     .action((old, renamed, options) =>
-      start(async () => (await import('./commands/state-mv.ts')).stateMv(old, renamed, options, context)),
+      start(async () => (await import('./commands/state-edit.ts')).stateMv(old, renamed, options, context)),
     )
   ofState
     .defineStateImport(state)
@@ -198,7 +196,7 @@ function addDestroy(program: Parent, context: Context, start: Start): void {
     .action((manifest, options) =>
       start(() =>
         withEvents('destroy', options, context, async (world) =>
-          (await import('./commands/destroy.ts')).destroy(manifest, options, world),
+          (await import('./commands/apply.ts')).destroy(manifest, options, world),
         ),
       ),
     )

@@ -12,7 +12,7 @@ import { readOriginals } from '../sources/originals/read-originals.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
 import { remark, type Telling } from './listeners.ts'
-import { type Holder, placeTaken } from './output-places.ts'
+import { type Holder, placeTaken } from './output-files.ts'
 
 export interface WriteRejectsOptions extends Telling {
   /** As named on the command line. */

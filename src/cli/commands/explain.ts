@@ -9,8 +9,8 @@ import type { Context } from '../context.ts'
 import type { defineExplain } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import { buffered } from '../output.ts'
+import { withSession } from '../session.ts'
 import { placingSourceErrors } from '../with-manifest-location.ts'
-import { withSession } from '../with-session.ts'
 
 export type ExplainCommandOptions = OptionsOf<typeof defineExplain>
 

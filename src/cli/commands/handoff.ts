@@ -15,9 +15,9 @@ import type { Context } from '../context.ts'
 import type { defineHandoff } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import { openTold } from '../listeners.ts'
-import { scopeOf } from '../scope.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source-snapshot.ts'
+import { scopeOf } from '../session.ts'
+import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
 import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
 export type HandoffCommandOptions = OptionsOf<typeof defineHandoff>

@@ -6,17 +6,14 @@ import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
 import { renderPlanText } from '../../reporting/plan-text.ts'
 import { painter } from '../../reporting/style.ts'
+import { isStrictlyClean } from '../approval.ts'
 import type { Context } from '../context.ts'
 import type { definePlan } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { htmlFile, writePlanReport } from '../html-report.ts'
 import { remark } from '../listeners.ts'
 import { buffered } from '../output.ts'
-import { type Holder, outputPlaces } from '../output-places.ts'
-import type { Session } from '../session.ts'
-import { isStrictlyClean } from '../strict.ts'
-import { withSession } from '../with-session.ts'
-
+import { type Holder, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
+import { type Session, withSession } from '../session.ts'
 /** `--json` is another way to write `--format json`. */
 export type PlanOptions = Omit<OptionsOf<typeof definePlan>, 'json'>
 

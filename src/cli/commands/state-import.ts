@@ -7,13 +7,11 @@ import { bindingFor, checkBinding } from '../../planning/binding.ts'
 import { shortValue } from '../../reporting/style.ts'
 import { compareFields } from '../../verifying/compare-fields.ts'
 import { toolVersion } from '../../version.ts'
-import { parseAddress } from '../address.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import type { defineStateImport } from '../definitions/state.ts'
-import type { Session } from '../session.ts'
-import { withSession } from '../with-session.ts'
-
+import { type Session, withSession } from '../session.ts'
+import { parseAddress } from '../with-state.ts'
 export type StateImportOptions = OptionsOf<typeof defineStateImport>
 
 /** `state import ADDRESS WORKOS_ID`: adopts by hand what the tool would not recognise. Writes to the state alone. */

@@ -15,7 +15,7 @@ import { renderTestsText } from '../../reporting/tests-text.ts'
 import type { Context } from '../context.ts'
 import type { defineTest } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { streamsOf } from '../streams.ts'
+import { streamsOf } from '../source.ts'
 import { locatingManifestErrors } from '../with-manifest-location.ts'
 
 export type TestOptions = OptionsOf<typeof defineTest>

@@ -21,8 +21,7 @@ import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import type { defineValidate } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { isSourceSecret } from '../source-snapshot.ts'
-import { streamsOf } from '../streams.ts'
+import { isSourceSecret, streamsOf } from '../source.ts'
 import { withManifestLocation, withSourceLocation } from '../with-manifest-location.ts'
 
 export type ValidateOptions = OptionsOf<typeof defineValidate>

@@ -11,10 +11,9 @@ import { verify as compare } from '../../verifying/verify.ts'
 import type { Context } from '../context.ts'
 import type { defineVerify } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { htmlFile } from '../html-report.ts'
 import { buffered } from '../output.ts'
-import { outputPlaces } from '../output-places.ts'
-import { withSession } from '../with-session.ts'
+import { htmlFile, outputPlaces } from '../output-files.ts'
+import { withSession } from '../session.ts'
 
 export type VerifyCommandOptions = OptionsOf<typeof defineVerify>
 

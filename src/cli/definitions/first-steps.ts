@@ -1,6 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { ORGANIZE } from '../wizard/answers.ts'
-import { originNames } from '../wizard/origins.ts'
+import { ORGANIZE, originNames } from '../wizard/answers.ts'
 import { command, examples, type Parent, reading, sub, telling } from './options.ts'
 
 /** The commands that a migration begins with: they look at a manifest and its source, and never at the target. */

@@ -1,7 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { type Finding, ok, problem, skipped, warning } from './finding.ts'
-import { type Patient, soundIn } from './patient.ts'
-import { bytes, MB } from './sizes.ts'
+import { bytes, type Finding, MB, ok, type Patient, problem, skipped, soundIn, warning } from './patient.ts'
 
 /** Memory that a run takes, and each of its workers. Megabytes. */
 const RUN = 200

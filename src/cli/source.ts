@@ -4,6 +4,7 @@ import { isSecretPath } from '../config/schema.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { proxiesOf } from '../http/proxy.ts'
+import { openSource } from '../sources/registry.ts'
 import type { CaptureOptions } from '../sources/snapshot/capture.ts'
 import { obtainSnapshot } from '../sources/snapshot/obtain.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
@@ -68,4 +69,14 @@ export function snapshotAtHand(
   const from = folder === undefined ? undefined : resolve(cwd, folder)
   const quiet = { onProgress: () => {}, onWarning: () => {} }
   return obtainSnapshot(manifest.source, { ...quiet, directory, from, missing: [missing], now, signal: interrupted })
+}
+
+/**
+ * The streams of the manifest's source, the main one first. Opening a source reads nothing yet.
+ * @throws ManifestError when its options do not go together
+ */
+export async function streamsOf({ manifest, directory }: LoadedManifest): Promise<readonly string[]> {
+  const ignore = () => {}
+  const source = await openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore })
+  return source.streams
 }
