@@ -45,9 +45,8 @@ const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'sqlite', 'http', 'vers
 
 /** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */
 const MAY_USE_PROCESS: Record<string, string[]> = {
-  'files/alive.ts': ['kill'],
   'files/scratch.ts': ['off', 'once', 'pid'],
-  'files/temporary-file.ts': ['pid'],
+  'files/temporary-file.ts': ['kill', 'pid'],
   'state/sqlite/lock.ts': ['pid'],
 }
 

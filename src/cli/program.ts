@@ -53,7 +53,7 @@ export function buildProgram(context: Context, start: Start): Parent {
     .addOption(new Option('--mask <mode>', 'what outputs show of people (default: output.mask)').choices(MASK_MODES))
     .hook('preAction', (called) => {
       const { mask } = called.opts()
-      if (mask !== undefined) context.mask?.settle(mask)
+      if (mask !== undefined) context.mask?.fix(mask)
     })
   examples(program, [
     ['workos-migrate init', 'write the manifest of a first migration'],

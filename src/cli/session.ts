@@ -28,7 +28,7 @@ import type { limited, OptionsOf } from './definitions/options.ts'
 import { emitWarning, openTold, remark, type Telling } from './listeners.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
-import { locatingManifestErrors, placingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
+import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
 
 /**
  * What plan, apply, verify and their like work with. In: the options of a command. Out: the manifest, the state, the target and a scratch
@@ -133,7 +133,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       obtainSnapshot: once(snapshotFor(loaded, options, context, tell)),
     }
     const whileReading = <T>(read: () => Promise<T>) =>
-      placingSourceErrors(loaded, read).finally(() => progress.clear())
+      locatingSourceErrors(loaded, read).finally(() => progress.clear())
     const plan = async (refresh: boolean, showsWarnings = false) => {
       const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh, showsWarnings }))
       closers.push(() => computed.set.close())

@@ -1,4 +1,4 @@
-import { takeFile } from './private-file.ts'
+import { takeFile } from './regular-file.ts'
 
 const MAGIC = 'SQLite format 3\0'
 

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openLocked } from '../sqlite/open.ts'
-import { createPrivateFile } from './private-file.ts'
+import { createPrivateFile } from './regular-file.ts'
 
 const PREFIX = 'scratch-'
 const LOCK = 'in-use.lock'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { lookalikeForm } from '../addresses.ts'
-import { createPrivateFile } from '../files/private-file.ts'
+import { createPrivateFile } from '../files/regular-file.ts'
 
 /** Memory that SQLite may hold, KiB. */
 const CACHE_KIB = 16 * 1024

@@ -10,7 +10,7 @@ import type { defineExplain } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import { buffered } from '../output.ts'
 import { withSession } from '../session.ts'
-import { placingSourceErrors } from '../with-manifest-location.ts'
+import { locatingSourceErrors } from '../with-manifest-location.ts'
 
 export type ExplainCommandOptions = OptionsOf<typeof defineExplain>
 
@@ -20,7 +20,7 @@ export async function explain(what: string, options: ExplainCommandOptions, cont
   return withSession({ ...options, savedScope: null, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, state, target, scratch, progress } = session
     const plan = await session.computePlan(false)
-    const explained = await placingSourceErrors(loaded, async () =>
+    const explained = await locatingSourceErrors(loaded, async () =>
       explainIdentity({
         what,
         plan,

@@ -18,7 +18,7 @@ import type { defineExport } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import { openTold } from '../listeners.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
+import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
 export type ExportOptions = OptionsOf<typeof defineExport>
 
@@ -30,12 +30,12 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask: context.mask, redactor })
   const { progress, ...told } = openTold(options, context)
   const onWarning = (problem: Problem) => {
-    const placed = { ...withSourceLocation(problem, loaded), severity: 'warning' as const }
-    const text = renderProblems([placed], { color: wantsColor(stderr, env), cwd, redactor })
+    const located = { ...withSourceLocation(problem, loaded), severity: 'warning' as const }
+    const text = renderProblems([located], { color: wantsColor(stderr, env), cwd, redactor })
     progress.aside(() => stderr.write(text))
   }
   const { source } = loaded.manifest
-  const snapshot = await placingSourceErrors(loaded, () =>
+  const snapshot = await locatingSourceErrors(loaded, () =>
     read(loaded, options.out === undefined ? undefined : resolve(cwd, options.out), {
       directory: loaded.directory,
       now: context.now,

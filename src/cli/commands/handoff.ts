@@ -18,7 +18,7 @@ import { openTold } from '../listeners.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { scopeOf } from '../session.ts'
 import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
-import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
+import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
 export type HandoffCommandOptions = OptionsOf<typeof defineHandoff>
 
@@ -54,7 +54,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   const scratch = scratchBeside(statePath)
   const state = peekState(statePath)
   const write = async () => {
-    const { set, warnings } = await placingSourceErrors(loaded, () =>
+    const { set, warnings } = await locatingSourceErrors(loaded, () =>
       computeDesired({
         ...tell,
         loaded,

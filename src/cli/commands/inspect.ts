@@ -29,7 +29,7 @@ import { openTold, type Telling, type Told } from '../listeners.ts'
 import { buffered } from '../output.ts'
 import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
-import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
+import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
 export type InspectCommandOptions = OptionsOf<typeof defineInspect>
 
@@ -169,11 +169,11 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   const { source, directory, loaded, obtain, columns, untold } = subject
   const { progress, ...told } = openTold(subject, context)
   const scratch = scratchFor(loaded)
-  const placed = (problem: Problem) => (loaded === undefined ? problem : withSourceLocation(problem, loaded))
+  const located = (problem: Problem) => (loaded === undefined ? problem : withSourceLocation(problem, loaded))
   const warn = (problem: Problem) => {
     if (untold === 'all') return
     const { stderr, env, cwd, redactor } = context
-    const shown: Problem = { ...placed(problem), severity: 'warning' }
+    const shown: Problem = { ...located(problem), severity: 'warning' }
     const text = renderProblems([shown], { color: wantsColor(stderr, env), cwd, redactor })
     progress.aside(() => stderr.write(text))
   }
@@ -196,7 +196,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   }
   try {
     if (loaded === undefined) return await staging(scratch.path, OTHER_TEMPORARY, read)
-    return await stagingBeside(scratch.path, () => placingSourceErrors(loaded, read))
+    return await stagingBeside(scratch.path, () => locatingSourceErrors(loaded, read))
   } finally {
     progress.clear()
     scratch.remove()

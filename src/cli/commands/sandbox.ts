@@ -36,8 +36,8 @@ export async function sandbox(options: SandboxCommandOptions, context: Context):
   if (!context.interrupted.aborted) await once(context.interrupted, 'abort')
   await server.close()
   const { total, writes } = server.requests()
-  const struck = server.faults().faults.reduce((sum, { injected }) => sum + injected, 0)
-  const went = struck === 0 ? '' : ` ${struck} went wrong as asked.`
+  const injectedCount = server.faults().faults.reduce((sum, { injected }) => sum + injected, 0)
+  const went = injectedCount === 0 ? '' : ` ${injectedCount} went wrong as asked.`
   context.stderr.write(
     `Sandbox stopped after ${counted(total, 'request')}, ${writes} of them ${writes === 1 ? 'a write' : 'writes'}.${went}\n`,
   )
@@ -96,7 +96,7 @@ function readFaults(text: string, cwd: string): FaultSet {
   if (percentage !== undefined) {
     const rate = Number(percentage) / 100
     const all = allFaults(rate)
-    // The rates add up, and no more than every request can be struck.
+    // The rates add up, and no more than every request can get one.
     const most = Math.floor(1000 / all.faults.length) / 10
     if (rate * 100 <= most) return all
     const message = `${text} is too much for --faults: each of the ${all.faults.length} kinds of trouble has that rate`

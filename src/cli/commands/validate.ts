@@ -74,8 +74,8 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const columns = streams === undefined || noted ? [] : await checkColumns(loaded, streams)
     const target = broken('target') ? [] : checkAddress(loaded)
     const roles = broken('roles') ? [] : checkRoles(loaded)
-    const placed = [...rules, ...roles].map((problem) => withManifestLocation(problem, loaded))
-    const found = [...problems, ...expressions, ...files, ...placed, ...columns, ...tests, ...target]
+    const located = [...rules, ...roles].map((problem) => withManifestLocation(problem, loaded))
+    const found = [...problems, ...expressions, ...files, ...located, ...columns, ...tests, ...target]
     return { loaded, problems: [...loaded.warnings, ...found] }
   } catch (error) {
     if (error instanceof ManifestError) return { problems: [...error.problems] }

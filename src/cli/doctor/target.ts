@@ -88,8 +88,8 @@ async function ask({ context }: Patient, address: string, apiKey: string): Promi
     return [judge(address, apiKey, answer), ...clockAgainst(answer.date, middle)]
   } catch (error) {
     context.interrupted.throwIfAborted()
-    const settled = error instanceof OperatorError ? error : permanentFailure(error, address)
-    if (settled !== undefined) return ofError('target', settled)
+    const permanent = error instanceof OperatorError ? error : permanentFailure(error, address)
+    if (permanent !== undefined) return ofError('target', permanent)
     const why = signal.aborted ? `no answer within ${PATIENCE / 1000} s` : describeFailure(error)
     return [
       problem('target', `${address} cannot be reached: ${why}`, 'check the network, target.baseUrl and the proxy'),

@@ -5,7 +5,15 @@ import { counted } from '../../reporting/style.ts'
 import type { WrittenNull } from '../../sources/written-nulls.ts'
 import { type Answers, keyVariable, ORIGINS, type Variable } from './answers.ts'
 import { findingsInWords, tellsAddresses } from './inspect.ts'
-import { addFirebase, addGroups, addMapping, addMetadataNames, addOrganization, addRoles } from './propose-sections.ts'
+import {
+  addFirebase,
+  addGroups,
+  addMapping,
+  addMetadataNames,
+  addOrganization,
+  addRoles,
+  type Comments,
+} from './propose-sections.ts'
 import { filled, type ProposedSource } from './propose-source.ts'
 
 export interface ProposedManifest {
@@ -165,9 +173,6 @@ function addEnvironments(answers: Answers, content: JsonObject, comments: Commen
   content.environments = environments
   comments.environments = 'Variants of this file, chosen with -e. Each keeps a state of its own.'
 }
-
-/** Comments by the dotted path of the key that they stand above. Lines are separated by line ends. */
-export type Comments = Record<string, string>
 
 /** Keys whose objects and lists stand on one line. */
 const ON_ONE_LINE = new Set(['join', 'columns', 'extends', 'nulls'])

@@ -4,7 +4,6 @@ import type { JsonObject } from '../../json.ts'
 import { lookUpRole } from '../../kinds/role/role-patterns.ts'
 import { isRoleSlug, MAX_ROLE_SLUG } from '../../kinds/role/roles.ts'
 import { type Answers, ORIGINS, type Variable } from './answers.ts'
-import type { Comments } from './propose-manifest.ts'
 import { readRecipe } from './propose-source.ts'
 
 export function addOrganization({ organizationName = 'Main' }: Answers, content: JsonObject, comments: Comments): void {
@@ -151,3 +150,5 @@ function titleOf(slug: string): string {
   const words = slug.split(/[-_]+/).filter((word) => word !== '')
   return words.map((word) => (word[0] ?? '').toUpperCase() + word.slice(1)).join(' ')
 }
+/** Comments by the dotted path of the key that they stand above. Lines are separated by line ends. */
+export type Comments = Record<string, string>

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createPrivateFile } from '../../files/private-file.ts'
+import { createPrivateFile } from '../../files/regular-file.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import type { OriginalRow, RowTap, TableHead } from '../row-tap.ts'
 import { ROW_FILE, ROW_LINE, type SourceRecord } from '../source.ts'
