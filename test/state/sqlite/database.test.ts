@@ -123,7 +123,7 @@ describe('migrating', () => {
     for (const delay of [0, 30, 80, 150, 250, 400]) {
       const path = join(temporaryFolder(), 'state.sqlite')
       copyFileSync(original, path)
-      const script = `import { openDatabase } from ${module('database.ts')}
+      const script = `import { openDatabase } from ${module('sqlite/database.ts')}
         console.log('begun'); openDatabase(${JSON.stringify(path)}, { steps: ${JSON.stringify(steps)} })`
       const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
         stdio: ['ignore', 'pipe', 'ignore'],
@@ -194,7 +194,7 @@ describe('a damaged file', () => {
 
   test('is found at once after the last process did not close it', async () => {
     const path = firstVersion(3000)
-    const script = `import { openState } from ${module('sqlite-store.ts')}
+    const script = `import { openState } from ${module('open.ts')}
       const state = openState(${JSON.stringify(path)})
       await state.commit({ intents: [], outcomes: [] })
       process.kill(process.pid, 'SIGKILL')`

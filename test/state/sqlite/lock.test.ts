@@ -44,7 +44,7 @@ const RUN = { command: 'apply', startedAt: '', toolVersion: '', manifestDigest: 
 async function worker(statePath: string): Promise<ChildProcess> {
   const script = `
     import { acquireLock } from ${JSON.stringify(lockModule)}
-    import { openState } from ${JSON.stringify(built('state/sqlite-store.ts'))}
+    import { openState } from ${JSON.stringify(built('state/open.ts'))}
     const lock = acquireLock(${JSON.stringify(statePath)}, 'apply', new Date(${NOW.getTime()}))
     globalThis.state = openState(${JSON.stringify(statePath)}, { lock })
     console.log('held')
