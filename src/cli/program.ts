@@ -12,6 +12,7 @@ import * as tools from './definitions/tools.ts'
 import { glossary } from './definitions/tools.ts'
 import { adviseOnUnknownWords, helpAsOption, refuseOneDash } from './guidance/advice.ts'
 import { withEvents } from './with-events.ts'
+
 /**
  * Joins each command's definition (definitions/) with what it runs (commands/), which is loaded when it is called: help, completion and
  * errors of the command line load no command. In: the words of a command line. Out: its exit code.

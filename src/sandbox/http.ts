@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { isLoopback } from '../http/loopback.ts'
 import { isObject } from '../json.ts'
 import { type Reply, refusal } from './call.ts'
+
 /** More than any request here needs, and little enough to hold in memory. */
 export const MAX_BODY_BYTES = 1024 * 1024
 

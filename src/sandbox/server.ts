@@ -13,6 +13,11 @@ import { RequestCounter, type RequestCounts, type RequestLogEntry } from './requ
 import { routeTable } from './routes.ts'
 import { createService, TooEarly, unknownRoute } from './service.ts'
 
+/**
+ * A WorkOS of its own. In: a database file, a port, and what shall go wrong. Out: a server that answers as WorkOS does, over real HTTP.
+ * A request passes routes.ts, service.ts (who asks, and how fast), the faults, and one handler of endpoints/.
+ */
+
 export interface SandboxOptions {
   /** Database file, made if missing; `:memory:` keeps nothing. */
   data: string

@@ -14,6 +14,7 @@ import { remark } from '../listeners.ts'
 import { buffered } from '../output.ts'
 import { type Holder, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
 import { type Session, withSession } from '../session.ts'
+
 /** `--json` is another way to write `--format json`. */
 export type PlanOptions = Omit<OptionsOf<typeof definePlan>, 'json'>
 

@@ -13,6 +13,7 @@ import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import type { defineStateMv, defineStateRm } from '../definitions/state.ts'
 import { parseAddress, unknownAddress, withState } from '../with-state.ts'
+
 export type StateRmOptions = OptionsOf<typeof defineStateRm>
 
 /** Dependents that a refusal names. */

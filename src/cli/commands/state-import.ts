@@ -12,6 +12,7 @@ import type { OptionsOf } from '../definitions/options.ts'
 import type { defineStateImport } from '../definitions/state.ts'
 import { type Session, withSession } from '../session.ts'
 import { parseAddress } from '../with-state.ts'
+
 export type StateImportOptions = OptionsOf<typeof defineStateImport>
 
 /** `state import ADDRESS WORKOS_ID`: adopts by hand what the tool would not recognise. Writes to the state alone. */

@@ -1,5 +1,6 @@
 import type { OriginName, Part } from '../../inspecting/recognise.ts'
 import type { DataFile } from '../../inspecting/source-of-file.ts'
+
 /** From where the organizations come. Beside `source` these are the recipes of situations. */
 export const ORGANIZE = ['source', 'one', 'per-domain', 'from-metadata'] as const
 export type Organize = (typeof ORGANIZE)[number]
@@ -38,6 +39,7 @@ export function keyVariable(environment?: string): string {
   const name = environment?.toUpperCase().replace(/[^A-Z0-9]+/g, '_')
   return name === undefined ? 'WORKOS_API_KEY' : `WORKOS_${name}_API_KEY`
 }
+
 /** A data file, and what it seems to be. */
 export interface FoundFile {
   /** As it was named, relative to the working folder. */

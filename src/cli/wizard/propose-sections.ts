@@ -150,5 +150,6 @@ function titleOf(slug: string): string {
   const words = slug.split(/[-_]+/).filter((word) => word !== '')
   return words.map((word) => (word[0] ?? '').toUpperCase() + word.slice(1)).join(' ')
 }
+
 /** Comments by the dotted path of the key that they stand above. Lines are separated by line ends. */
 export type Comments = Record<string, string>

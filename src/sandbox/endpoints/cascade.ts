@@ -12,6 +12,7 @@ export function deleteMemberships(call: Call, column: 'id' | 'user_id' | 'organi
   )
   database.run(`DELETE FROM memberships WHERE ${those}`, environment, value)
 }
+
 /** Takes the roles from one group, or from all groups of an organization. */
 export function deleteRolesOfGroups(call: Call, column: 'id' | 'organization_id', value: string): void {
   call.database.run(

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts'
 import { type Call, notFound } from '../call.ts'
+
 /** What the API reference allows for the names and descriptions of roles and permissions. */
 export const LABEL = { max: 48 }
 export const DESCRIPTION = { max: 150 }

@@ -2,6 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import type { Row } from '../../sqlite/open.ts'
 import type { Address, Batch, Failure, Intent, Outcome, Run, RunOutcome, RunReject, StateResource } from '../store.ts'
 import type { Connection } from './connection.ts'
+
 export function resourceFromRow(row: Row): StateResource {
   return {
     kind: String(row.kind),
