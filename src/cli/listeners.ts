@@ -13,7 +13,7 @@ import type { OptionsOf, telling } from './definitions/options.ts'
 export type Telling = OptionsOf<typeof telling<[], Record<never, never>, Record<never, never>>>
 
 /** What those who read and plan tell a command while they work. */
-export interface Told {
+export interface Listeners {
   progress: Progress
   onProgress(step: Step): void
   onWait(wait: Wait): void
@@ -21,7 +21,7 @@ export interface Told {
 }
 
 /** Shows what is told, as far as it is asked for, and passes it on to the events. */
-export function openTold({ quiet = false, verbose = false }: Telling, context: Context): Told {
+export function openListeners({ quiet = false, verbose = false }: Telling, context: Context): Listeners {
   const { stderr, pace, events, now, redactor, env } = context
   const say = (text: string) => progress.note(redactor?.redact(text) ?? text)
   const listeners = [...(verbose ? [verboseListener(say)] : []), ...(events ? [eventListener(events)] : [])]

@@ -25,7 +25,7 @@ import { acquireLock, checkStateFile, type LocalState, openState, peekState } fr
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
 import type { limited, OptionsOf } from './definitions/options.ts'
-import { emitWarning, openTold, remark, type Telling } from './listeners.ts'
+import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
 import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
@@ -102,11 +102,11 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const scratch = scratchBeside(statePath)
     closers.push(() => scratch.remove())
     const { interrupted, killed, clock } = context
-    const { progress, ...told } = openTold(options, context)
+    const { progress, ...listeners } = openListeners(options, context)
     closers.push(() => progress.clear())
     const { manifest, directory } = loaded
     const target = await locatingManifestErrors(loaded, () =>
-      openTarget({ manifest, directory, interrupted, killed, clock, ...told, proxies: proxiesOf(context.env) }),
+      openTarget({ manifest, directory, interrupted, killed, clock, ...listeners, proxies: proxiesOf(context.env) }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())
@@ -118,7 +118,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       if (left !== undefined) remark(options, context, left)
     }
     const tell = {
-      ...told,
+      ...listeners,
       onWarning: (problem: Problem) => {
         if (loaded.manifest.warnings.accept.includes(problem.code)) return
         progress.aside(() => warn(withSourceLocation(problem, loaded)))

@@ -16,7 +16,7 @@ import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
 import type { defineExport } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { openTold } from '../listeners.ts'
+import { openListeners } from '../listeners.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
@@ -28,7 +28,7 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
   const { config: path, env: environment } = options
   const defer = ([section]: readonly string[]) => section !== 'source'
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask: context.mask, redactor })
-  const { progress, ...told } = openTold(options, context)
+  const { progress, ...listeners } = openListeners(options, context)
   const onWarning = (problem: Problem) => {
     const located = { ...withSourceLocation(problem, loaded), severity: 'warning' as const }
     const text = renderProblems([located], { color: wantsColor(stderr, env), cwd, redactor })
@@ -42,7 +42,7 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
       signal: context.interrupted,
       clock: context.clock,
       proxies: proxiesOf(env),
-      ...told,
+      ...listeners,
       onWarning,
     }),
   ).finally(() => progress.clear())

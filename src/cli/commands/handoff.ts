@@ -14,7 +14,7 @@ import { checkStateFile, peekState } from '../../state/open.ts'
 import type { Context } from '../context.ts'
 import type { defineHandoff } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { openTold } from '../listeners.ts'
+import { openListeners } from '../listeners.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { scopeOf } from '../session.ts'
 import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
@@ -35,7 +35,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     mask: context.mask,
     redactor,
   })
-  const { progress, ...told } = openTold(options, context)
+  const { progress, ...listeners } = openListeners(options, context)
   const warn = (problem: Problem) => {
     if (loaded.manifest.warnings.accept.includes(problem.code)) return
     const warning = { ...problem, severity: 'warning' as const }
@@ -46,7 +46,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   if (problems.some(({ severity }) => severity !== 'warning')) throw new ManifestError(problems)
   for (const warning of [...loaded.warnings, ...problems]) warn(warning)
   const tell = {
-    ...told,
+    ...listeners,
     onWarning: (problem: Problem) => warn(withSourceLocation(problem, loaded)),
   }
   const statePath = resolve(loaded.directory, loaded.manifest.state.path)

@@ -25,7 +25,7 @@ import { writtenNullWarnings } from '../../sources/written-nulls.ts'
 import type { Context } from '../context.ts'
 import type { defineInspect } from '../definitions/first-steps.ts'
 import { type OptionsOf, withManifest } from '../definitions/options.ts'
-import { openTold, type Telling, type Told } from '../listeners.ts'
+import { type Listeners, openListeners, type Telling } from '../listeners.ts'
 import { buffered } from '../output.ts'
 import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
@@ -146,7 +146,7 @@ async function lookAtFile(name: string, { cwd }: Context): Promise<Look> {
 }
 
 /** Where reading a live source tells of itself. */
-export interface Tell extends Omit<Told, 'progress'> {
+export interface Tell extends Omit<Listeners, 'progress'> {
   onWarning(problem: Problem): void
 }
 
@@ -167,7 +167,7 @@ interface Subject extends Telling {
 /** Inspects a source up to a number of records; its warnings go to standard error. */
 export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
   const { source, directory, loaded, obtain, columns, untold } = subject
-  const { progress, ...told } = openTold(subject, context)
+  const { progress, ...listeners } = openListeners(subject, context)
   const scratch = scratchFor(loaded)
   const located = (problem: Problem) => (loaded === undefined ? problem : withSourceLocation(problem, loaded))
   const warn = (problem: Problem) => {
@@ -179,7 +179,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   }
   const signal = context.interrupted
   const read = async () => {
-    const snapshot = await obtain?.({ ...told, onWarning: warn })
+    const snapshot = await obtain?.({ ...listeners, onWarning: warn })
     const inspection = await inspectSource({
       type: source.type,
       limit,
@@ -187,7 +187,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
       columns,
       ...(loaded && { columnsRead: (streams) => columnsRead(loaded.manifest, streams) }),
       open: (reject) => openSource(source, { directory, scratch: scratch.path, reject, warn, snapshot, signal }),
-      onProgress: told.onProgress,
+      onProgress: listeners.onProgress,
     })
     const known = { mapped: loaded !== undefined, source }
     const warnings = untold === undefined ? writtenNullWarnings(inspection.writtenNulls, known) : []
