@@ -14,8 +14,8 @@ const ORDER = [
   'clock',
   'version',
   'diagnostics',
-  'files',
   'sqlite',
+  'files',
   'http',
   'config',
   'expressions',
@@ -36,6 +36,7 @@ const ORDER = [
   'explaining',
   'reporting',
   'cli',
+  'index',
 ]
 
 /** The sandbox stands for WorkOS: it must not know how the program sees it. */
@@ -44,10 +45,9 @@ const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'sqlite', 'http', 'vers
 
 /** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */
 const MAY_USE_PROCESS: Record<string, string[]> = {
-  'files/alive.ts': ['kill'],
   'files/scratch.ts': ['off', 'once', 'pid'],
-  'files/temporary-file.ts': ['pid'],
-  'state/lock.ts': ['pid'],
+  'files/temporary-file.ts': ['kill', 'pid'],
+  'state/sqlite/lock.ts': ['pid'],
 }
 
 interface Module {
@@ -155,6 +155,20 @@ test('only cli/ looks at the process it runs in', () => {
 test('only cli/ may write to the console', () => {
   const talkers = modules.filter(({ file, code }) => partOf(file) !== 'cli' && /\bconsole\./.test(code))
   expect(talkers.map(({ file }) => file)).toEqual([])
+})
+
+test('SQLite is opened in sqlite/ alone', () => {
+  const openers = modules.filter(({ file, code }) => partOf(file) !== 'sqlite' && /\bnew DatabaseSync\b/.test(code))
+  expect(openers.map(({ file }) => file)).toEqual([])
+})
+
+test('what keeps the state is known to its opener alone', () => {
+  const strays = modules
+    .filter(({ file }) => !file.startsWith('state/sqlite/') && file !== 'state/open.ts')
+    .flatMap(({ file, imports }) =>
+      imports.filter((target) => target.startsWith('state/sqlite/')).map((target) => `${file} → ${target}`),
+    )
+  expect(strays).toEqual([])
 })
 
 /** What sends requests, by dispatchers that know the proxies. */

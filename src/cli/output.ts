@@ -38,12 +38,12 @@ export function buffered(stream: Writable): Output {
 function drained(stream: Writable): Promise<void> {
   const events = ['drain', 'error', 'close']
   return new Promise((resolve) => {
-    const settle = () => {
-      for (const event of events) stream.off(event, settle)
+    const end = () => {
+      for (const event of events) stream.off(event, end)
       resolve()
     }
-    for (const event of events) stream.on(event, settle)
-    if (!stream.writableNeedDrain || stream.errored) settle()
+    for (const event of events) stream.on(event, end)
+    if (!stream.writableNeedDrain || stream.errored) end()
   })
 }
 

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
 import { defaultMode, Mask } from '../diagnostics/mask.ts'
@@ -6,10 +7,8 @@ import { Redactor, registerWrittenKeys } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { proxySecrets } from '../http/proxy.ts'
 import type { Context } from './context.ts'
-import { exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
-import { maskedStream } from './masked-stream.ts'
+import { DEBUG_VARIABLE, exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
 import { runProgram } from './program.ts'
-import { DEBUG_VARIABLE } from './unexpected.ts'
 
 /** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -58,4 +57,31 @@ function stackOf(error: unknown, redactor: Redactor): string {
     .split('\n')
     .map((line) => `${printable(redactor.redact(line))}\n`)
     .join('')
+}
+
+/**
+ * The stream with a mask before it: what is written as text goes through the mask, piece by piece. Everything else, a terminal's properties,
+ * events, back-pressure and callbacks among it, is the stream's own. Whoever writes keeps an address in one piece.
+ */
+export function maskedStream<Stream extends Writable>(stream: Stream, mask: Mask): Stream {
+  const masked = mask.output()
+  const clean = (chunk: unknown) => {
+    if (typeof chunk === 'string') return masked(chunk)
+    if (chunk instanceof Uint8Array && mask.mode !== 'none') return masked(Buffer.from(chunk).toString('utf8'))
+    return chunk
+  }
+  const writers: Partial<Record<string | symbol, (...given: unknown[]) => unknown>> = {
+    write: (chunk, ...rest) => Reflect.apply(stream.write, stream, [clean(chunk), ...rest]),
+    end: (...given) =>
+      Reflect.apply(stream.end, stream, typeof given[0] === 'function' ? given : [clean(given[0]), ...given.slice(1)]),
+  }
+  return new Proxy(stream, {
+    get(target, name) {
+      const writer = writers[name]
+      if (writer !== undefined) return writer
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+    set: (target, name, value) => Reflect.set(target, name, value, target),
+  })
 }

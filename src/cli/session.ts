@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
-import { accepts } from '../config/manifest.ts'
+import { accepts, type Manifest } from '../config/manifest.ts'
+import { readSelector, type Scope } from '../config/pilot.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { wantsColor } from '../diagnostics/color.ts'
-import { ManifestError } from '../diagnostics/errors.ts'
+import { ManifestError, UsageError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
@@ -19,16 +20,19 @@ import { emitPlan } from '../reporting/emit-events.ts'
 import { type Progress, requestsText } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
-import { acquireLock } from '../state/lock.ts'
-import { openState, peekState, type SqliteStateStore } from '../state/sqlite-store.ts'
-import { checkStateFile } from '../state/state-file.ts'
+import { acquireLock, checkStateFile, type LocalState, openState, peekState } from '../state/open.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
-import { type ScopeOptions, scopeOf } from './scope.ts'
-import { scratchBeside } from './scratch-place.ts'
-import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source-snapshot.ts'
-import { emitWarning, openTold, remark, type Telling } from './told.ts'
-import { locatingManifestErrors, placingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
+import type { limited, OptionsOf } from './definitions/options.ts'
+import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
+import { scratchBeside, stagingBeside } from './scratch-place.ts'
+import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
+import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
+
+/**
+ * What plan, apply, verify and their like work with. In: the options of a command. Out: the manifest, the state, the target and a scratch
+ * folder, opened together and closed together.
+ */
 
 export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions {
   /** The manifest file. */
@@ -44,7 +48,7 @@ export interface Session {
   statePath: string
   /** The run's scratch folder. */
   scratch: string
-  state: SqliteStateStore
+  state: LocalState
   target: Target
   progress: Progress
   warn(problem: Problem): void
@@ -97,11 +101,11 @@ export async function openSession(options: SessionOptions, context: Context, loc
     const scratch = scratchBeside(statePath)
     closers.push(() => scratch.remove())
     const { interrupted, killed, clock } = context
-    const { progress, ...told } = openTold(options, context)
+    const { progress, ...listeners } = openListeners(options, context)
     closers.push(() => progress.clear())
     const { manifest, directory } = loaded
     const target = await locatingManifestErrors(loaded, () =>
-      openTarget({ manifest, directory, interrupted, killed, clock, ...told, proxies: proxiesOf(context.env) }),
+      openTarget({ manifest, directory, interrupted, killed, clock, ...listeners, proxies: proxiesOf(context.env) }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())
@@ -113,7 +117,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       if (left !== undefined) remark(options, context, left)
     }
     const tell = {
-      ...told,
+      ...listeners,
       onWarning: (problem: Problem) => {
         if (accepts(loaded.manifest.warnings, problem.code)) return
         progress.aside(() => warn(withSourceLocation(problem, loaded)))
@@ -128,7 +132,7 @@ export async function openSession(options: SessionOptions, context: Context, loc
       obtainSnapshot: once(snapshotFor(loaded, options, context, tell)),
     }
     const whileReading = <T>(read: () => Promise<T>) =>
-      placingSourceErrors(loaded, read).finally(() => progress.clear())
+      locatingSourceErrors(loaded, read).finally(() => progress.clear())
     const plan = async (refresh: boolean, showsWarnings = false) => {
       const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh, showsWarnings }))
       closers.push(() => computed.set.close())
@@ -190,7 +194,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 /** What is to be said of it, where there was something to look up. */
 async function recoverOpenWrites(session: {
   loaded: LoadedManifest
-  state: SqliteStateStore
+  state: LocalState
   statePath: string
   target: Target
   lock: string | undefined
@@ -224,4 +228,64 @@ function warner(context: Context, redactor: Redactor): (problem: Problem) => voi
     stderr.write(renderProblems([{ ...problem, severity: 'warning' }], { color, cwd, redactor }))
     emitWarning(context, problem)
   }
+}
+
+/** Opens a session, works with it, and closes it. @throws FileError when what it stages finds no room */
+export async function withSession<T>(
+  options: SessionOptions,
+  context: Context,
+  lock: string | undefined,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(options, context, lock)
+  try {
+    return await stagingBeside(session.scratch, () => work(session))
+  } finally {
+    await session.close()
+  }
+}
+
+/** Of whom a command is to speak. */
+interface ScopeOptions extends OptionsOf<typeof limited<[], Record<never, never>, Record<never, never>>> {
+  /** The scope of a saved plan, in place of what the manifest says; null: everybody. */
+  savedScope?: Scope | null
+}
+
+/**
+ * Of whom to speak: what the command line says replaces all that the manifest says. Undefined: of everybody.
+ * @throws UsageError for what is no selector
+ */
+export function scopeOf(
+  { only, limit, everybody, savedScope }: ScopeOptions,
+  { pilot }: Pick<Manifest, 'pilot'>,
+): Scope | undefined {
+  if (savedScope !== undefined) return savedScope ?? undefined
+  if (everybody) {
+    if (only === undefined && limit === undefined) return undefined
+    throw new UsageError({
+      code: 'options_contradict',
+      message: `--everybody speaks of everybody, and ${only === undefined ? '--limit' : '--only'} of some`,
+      hint: 'leave one of them out',
+    })
+  }
+  const given = only === undefined && limit === undefined ? pilot : { only, limit }
+  if (given === undefined) return undefined
+  const scope = { only: given.only ?? [], limit: given.limit ?? null }
+  const problems = scope.only.flatMap((text) => {
+    const read = readSelector(text)
+    return read.ok ? [] : [read.problem]
+  })
+  if (problems.length > 0) throw new UsageError(problems)
+  return scope
+}
+
+/** @throws UsageError where a saved plan, which knows of whom it speaks, is to speak of others */
+export function checkNoScope({ only, limit, everybody }: ScopeOptions): void {
+  const given = [only && '--only', limit && '--limit', everybody && '--everybody'].find((option) => option)
+  if (given === undefined) return
+  throw new UsageError({
+    code: 'options_contradict',
+    message: `a saved plan is carried out as it is, and ${given} speaks of others`,
+    hint: `leave ${given} out, or make a new plan with: workos-migrate plan ${given}${everybody ? '' : ' …'} --out`,
+  })
 }

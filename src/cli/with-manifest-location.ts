@@ -36,29 +36,29 @@ export function withManifestLocation(problem: Problem, loaded: LoadedManifest): 
   return at === undefined ? problem : { ...problem, at }
 }
 
-/** Runs what uses values of the manifest; what it throws about them gets its place. */
+/** Runs what uses values of the manifest; what it throws about them gets its location. */
 export async function locatingManifestErrors<T>(loaded: LoadedManifest, use: () => T | Promise<T>): Promise<T> {
   try {
     return await use()
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error
-    const placed = error.problems.map((problem) => withManifestLocation(problem, loaded))
-    throw new ManifestError(placed, { cause: error })
+    const located = error.problems.map((problem) => withManifestLocation(problem, loaded))
+    throw new ManifestError(located, { cause: error })
   }
 }
 
-/** Runs what reads the source; what it throws about the source gets its place. */
-export async function placingSourceErrors<T>(loaded: LoadedManifest, read: () => Promise<T>): Promise<T> {
+/** Runs what reads the source; what it throws about the source gets its location. */
+export async function locatingSourceErrors<T>(loaded: LoadedManifest, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
-    const placed = (problems: readonly Problem[]) =>
+    const located = (problems: readonly Problem[]) =>
       problems.map((problem) => {
         const ofManifest = problem.at === undefined && problem.path !== undefined
         return ofManifest ? withManifestLocation(problem, loaded) : withSourceLocation(problem, loaded)
       })
-    if (error instanceof SourceError) throw new SourceError(placed(error.problems), { cause: error })
-    if (error instanceof ManifestError) throw new ManifestError(placed(error.problems), { cause: error })
+    if (error instanceof SourceError) throw new SourceError(located(error.problems), { cause: error })
+    if (error instanceof ManifestError) throw new ManifestError(located(error.problems), { cause: error })
     throw error
   }
 }

@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadManifest } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import { nearest } from '../config/nearest.ts'
 import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../files/scratch.ts'
 import { removeAbandonedFiles } from '../files/temporary-file.ts'
-import { acquireLock } from '../state/lock.ts'
-import { openState, type SqliteStateStore } from '../state/sqlite-store.ts'
-import { checkStateFile } from '../state/state-file.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
+import { acquireLock, checkStateFile, type LocalState, openState } from '../state/open.ts'
+import { nearKeys } from '../state/related.ts'
+import type { Address, StateStore } from '../state/store.ts'
 import type { Context } from './context.ts'
 
 export interface StateLocation {
@@ -18,7 +20,7 @@ export interface StateLocation {
 
 /** A state that is open, with the digest of the manifest that names it. */
 export interface OpenedState {
-  state: SqliteStateStore
+  state: LocalState
   /** With references that may be unset. */
   statePath: string
   manifestDigest: string
@@ -62,4 +64,44 @@ export async function withState(
   } finally {
     held?.()
   }
+}
+
+/** The kind and the key of `kind:key`; a key may hold further colons. @throws UsageError for anything else */
+export function parseAddress(text: string): Address {
+  const separator = text.indexOf(':')
+  const kind = text.slice(0, Math.max(separator, 0))
+  const key = text.slice(separator + 1)
+  if (separator > 0 && key !== '') {
+    checkKind(kind)
+    return { kind, key }
+  }
+  throw new UsageError({
+    code: 'bad_address',
+    message: `${text} is no address`,
+    hint: 'addresses look like user:auth0|123; workos-migrate state list shows them all',
+  })
+}
+
+/** @throws UsageError for a kind that does not exist */
+export function checkKind(kind: string): void {
+  const names = kindDefinitions.map(({ name }) => name)
+  if (names.includes(kind)) return
+  const close = nearest(kind, names)
+  throw new UsageError({
+    code: 'unknown_kind',
+    message: `there is no kind ${kind}`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}kinds are ${names.join(', ')}`,
+  })
+}
+
+/** What to say of an address that the state does not have. */
+export async function unknownAddress(state: StateStore, address: Address): Promise<UsageError> {
+  const { kind, key } = address
+  const near = await nearKeys(state, address)
+  const meant = near.map((found) => `${kind}:${found}`).join(' or ')
+  return new UsageError({
+    code: 'unknown_address',
+    message: `the state has no resource ${kind}:${key}`,
+    hint: `${near.length === 0 ? 'addresses look like user:auth0|123' : `did you mean ${meant}?`}; workos-migrate state list shows them all`,
+  })
 }

@@ -10,8 +10,8 @@ import { counted } from '../reporting/style.ts'
 import { Originals, readOriginals } from '../sources/originals.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
-import { type Holder, placeTaken } from './output-places.ts'
-import { remark, type Telling } from './told.ts'
+import { remark, type Telling } from './listeners.ts'
+import { type Holder, placeTaken } from './output-files.ts'
 
 export interface WriteRejectsOptions extends Telling {
   /** As named on the command line. */

@@ -42,7 +42,7 @@ const DIGEST = /^(?:#|&#35;)[0-9a-f]{8}(?=$|@|&#64;)/
 /** Keeps e-mail addresses, or all values, out of what is shown. The manifest's `output.mask` says which. */
 export class Mask {
   mode: MaskMode
-  #settled = false
+  #isFixed = false
   readonly #key = randomBytes(32)
 
   constructor(mode: MaskMode = 'none') {
@@ -50,19 +50,19 @@ export class Mask {
   }
 
   /** What the command line says, over what the manifest does. */
-  settle(mode: MaskMode): void {
+  fix(mode: MaskMode): void {
     this.mode = mode
-    this.#settled = true
+    this.#isFixed = true
   }
 
   /** The default of an output that is made to be published. Call it before the manifest is read. */
   propose(mode: MaskMode): void {
-    if (!this.#settled) this.mode = mode
+    if (!this.#isFixed) this.mode = mode
   }
 
   /** What the manifest says; nothing leaves the default. */
   follow(mode: MaskMode | undefined): void {
-    if (mode !== undefined && !this.#settled) this.mode = mode
+    if (mode !== undefined && !this.#isFixed) this.mode = mode
   }
 
   /**

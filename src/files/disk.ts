@@ -2,28 +2,19 @@ import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { codeOf, FileError } from '../diagnostics/errors.ts'
 import { figure } from '../diagnostics/printable.ts'
+import { isFull, isUnwritable } from '../sqlite/errors.ts'
 
 /** Of the operating system: no space, no quota, larger than the file system takes. */
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
-/** Results of SQLite: https://www.sqlite.org/rescode.html */
-const SQLITE_FULL = 13
-const SQLITE_UNWRITABLE: ReadonlySet<number> = new Set([8, 10, 14])
-
 /** Whether there was no room for what should have been written. */
 export function isDiskFull(error: unknown): boolean {
-  return sqliteResult(error) === SQLITE_FULL || FULL.has(systemCode(error))
+  return isFull(error) || FULL.has(systemCode(error))
 }
 
 /** The code of an error of the operating system: `ENOENT`. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error ? codeOf(error) : undefined
-}
-
-/** The primary result code of SQLite. */
-function sqliteResult(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
-  return error.errcode & 0xff
 }
 
 /** How much may still be written in a folder, for the end of a message that names the folder. */
@@ -44,7 +35,6 @@ export function roomIn(folder: string): string {
  * @param elsewhere how to choose another place
  */
 export function scratchRefusal(error: unknown, folder: string, elsewhere: string): unknown {
-  const result = sqliteResult(error)
   if (isDiskFull(error)) {
     return new FileError(
       {
@@ -55,7 +45,7 @@ export function scratchRefusal(error: unknown, folder: string, elsewhere: string
       { cause: error },
     )
   }
-  if (result === undefined || !SQLITE_UNWRITABLE.has(result)) return error
+  if (!isUnwritable(error)) return error
   return new FileError(
     {
       code: 'scratch_unwritable',

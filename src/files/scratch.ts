@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { createPrivateFile } from './private-file.ts'
+import { openLocked, openThrowaway, type Throwaway } from '../sqlite/open.ts'
+import { createPrivateFile } from './regular-file.ts'
 
 const PREFIX = 'scratch-'
 const LOCK = 'in-use.lock'
@@ -105,17 +106,23 @@ function isOld(path: string): boolean {
  * from one that somebody else holds, and what fills the disk would never be removed.
  */
 function lock(path: string): (() => void) | undefined {
-  let db: DatabaseSync | undefined
   try {
     // Without `mode=rw` it would be made anew in a folder that is just being removed.
-    const open = new DatabaseSync(new URL('?mode=rw', pathToFileURL(join(path, LOCK))), { timeout: 0 })
-    db = open
-    open.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    const db = openLocked(new URL('?mode=rw', pathToFileURL(join(path, LOCK))), 'MEMORY')
     return () => {
-      if (open.isOpen) open.close()
+      if (db.isOpen) db.close()
     }
   } catch {
-    db?.close()
     return undefined
   }
+}
+
+/**
+ * A throwaway database in a file of its own.
+ * @param folder a private folder that is removed after the run; the file in it is as private
+ */
+export function openThrowawayIn(folder: string, name: string, options?: Throwaway): DatabaseSync {
+  const path = join(folder, `${name}.sqlite`)
+  createPrivateFile(path)
+  return openThrowaway(path, options)
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { openSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { isAlive } from './alive.ts'
+import { codeOf } from '../diagnostics/errors.ts'
 
 const PREFIX = '.workos-migrate-'
 /** What SQLite puts beside a database counts too: a backup is written under a temporary name. */
@@ -91,5 +91,15 @@ function remove(path: string): void {
     rmSync(path, { force: true })
   } catch {
     // It belongs to somebody else, or the file system is read-only.
+  }
+}
+
+/** Whether a process of that number is there; one of another container is not seen. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return codeOf(error) === 'EPERM'
   }
 }

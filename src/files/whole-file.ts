@@ -5,6 +5,11 @@ import { isDiskFull, roomIn, systemCode } from './disk.ts'
 import { NotRegularFile, refuseIrregular } from './regular-file.ts'
 import { createTemporaryFile, type TemporaryFile } from './temporary-file.ts'
 
+/**
+ * Files that are written so that a crash, a full disk or another program loses nothing. In: a path and what the file is for. Out: the whole
+ * file or what was there before, and every refusal as a problem with the path.
+ */
+
 const PRIVATE = 0o600
 
 /** Characters that are gathered before they are written. */

@@ -16,10 +16,10 @@ import type { RunOutcome } from '../state/store.ts'
 import type { FindingType, KindVerification, SecretCounts, VerificationOutcome } from '../verifying/verification.ts'
 import type { RequestCounts } from '../workos/client.ts'
 
-const EVENTS_FORMAT = 'workos-migrate-events'
+export const EVENTS_FORMAT = 'workos-migrate-events'
 
 /** Of the format: raised when a program that reads an older one would misread it. New types and members come without that. */
-const EVENTS_VERSION = 1
+export const EVENTS_VERSION = 1
 
 /** What an event is about. */
 interface About {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { createPrivateFile } from '../files/private-file.ts'
+import { createPrivateFile } from '../files/regular-file.ts'
 import { openThrowaway, type Parameter, type Row, Statements } from '../sqlite/open.ts'
 import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 

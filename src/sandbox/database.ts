@@ -1,9 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { StateError, UsageError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
+import { type DatabaseOwner, takeDatabaseFile } from '../files/database-file.ts'
 import { NotRegularFile } from '../files/regular-file.ts'
-import { type DatabaseOwner, takeDatabaseFile } from '../sqlite/database-file.ts'
+import { openKept, pragma, Statements } from '../sqlite/open.ts'
 import { SCHEMA_STEPS } from './schema.ts'
 
 /** Marks a file as a sandbox's: "WSBX". */
@@ -12,7 +13,7 @@ const APPLICATION_ID = 0x57534258
 /** The sandbox's SQLite file. Statements are prepared once for each SQL text. */
 export class Database {
   readonly #database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements: Statements
   readonly #digestKey: Buffer
 
   /**
@@ -21,40 +22,41 @@ export class Database {
    */
   constructor(file: string) {
     if (file !== ':memory:') takeFile(file)
-    this.#database = new DatabaseSync(file)
+    this.#database = explaining(file, () => openDatabase(file))
+    this.#statements = new Statements(this.#database)
     try {
-      prepareFile(this.#database, file)
-      this.#digestKey = Buffer.from(this.#readDigestKey(), 'hex')
+      this.#digestKey = Buffer.from(
+        explaining(file, () => this.#readDigestKey()),
+        'hex',
+      )
     } catch (error) {
       this.#database.close()
-      if (error instanceof StateError) throw error
-      const reason = error instanceof Error ? error.message : String(error)
-      throw unusable(file, reason, error)
+      throw error
     }
   }
 
   /** The first row. Rows have the shape that the SQL names. */
   one<Row>(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...parameters) as Row | undefined
+    return this.#statements.prepare(sql).get(...parameters) as Row | undefined
   }
 
   all<Row>(sql: string, ...parameters: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...parameters) as Row[]
+    return this.#statements.prepare(sql).all(...parameters) as Row[]
   }
 
   run(sql: string, ...parameters: SQLInputValue[]): void {
-    this.#prepare(sql).run(...parameters)
+    this.#statements.prepare(sql).run(...parameters)
   }
 
   /** Runs `work` and keeps all of its changes, or none when it throws. */
   transaction<T>(work: () => T): T {
-    this.#prepare('BEGIN IMMEDIATE').run()
+    this.#statements.prepare('BEGIN IMMEDIATE').run()
     try {
       const result = work()
-      this.#prepare('COMMIT').run()
+      this.#statements.prepare('COMMIT').run()
       return result
     } catch (error) {
-      this.#prepare('ROLLBACK').run()
+      this.#statements.prepare('ROLLBACK').run()
       throw error
     }
   }
@@ -66,15 +68,6 @@ export class Database {
 
   close(): void {
     this.#database.close()
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
   }
 
   #readDigestKey(): string {
@@ -96,14 +89,28 @@ function takeFile(file: string): void {
   if (owner === 'no database') throw unusable(file, 'file is not a database')
 }
 
-function prepareFile(database: DatabaseSync, file: string): void {
-  database.exec('PRAGMA busy_timeout = 5000')
-  // Before anything is changed: the switch to WAL alone would write into a file of somebody else.
-  refuseForeign(database, file)
+function openDatabase(file: string): DatabaseSync {
+  const check = (opened: DatabaseSync) => refuseForeign(opened, file)
   // Sandbox data survives a crash of the process, not a power cut: that is what synchronous = OFF gives up for speed.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE')
-  for (const step of SCHEMA_STEPS.slice(pragma(database, 'user_version'))) database.exec(step)
-  database.exec(`PRAGMA user_version = ${SCHEMA_STEPS.length}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
+  const database = openKept(file, { timeout: 5_000, synchronous: 'OFF', check })
+  try {
+    database.exec('PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE')
+    for (const step of SCHEMA_STEPS.slice(pragma(database, 'user_version'))) database.exec(step)
+    database.exec(`PRAGMA user_version = ${SCHEMA_STEPS.length}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function explaining<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof StateError) throw error
+    throw unusable(file, error instanceof Error ? error.message : String(error), error)
+  }
 }
 
 function refuseForeign(database: DatabaseSync, file: string): void {
@@ -116,10 +123,6 @@ function refuseForeign(database: DatabaseSync, file: string): void {
   if (version > SCHEMA_STEPS.length) {
     throw unusable(file, `it has version ${version}, and this program knows up to ${SCHEMA_STEPS.length}`)
   }
-}
-
-function pragma(database: DatabaseSync, name: string): number {
-  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
 }
 
 function unusable(file: string, reason: string, cause?: unknown): StateError {

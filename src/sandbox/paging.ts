@@ -1,7 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { JsonObject } from '../json.ts'
-import type { Call, Reply } from './call.ts'
-import { type FieldError, invalidParameters } from './refusal.ts'
+import { type Call, type FieldError, invalidParameters, type Reply } from './call.ts'
 
 const DEFAULT_LIMIT = 10
 const MAX_LIMIT = 100

@@ -1,22 +1,22 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { parseBody, readBody } from './body.ts'
-import type { Reply } from './call.ts'
+import { Refusal, type Reply } from './call.ts'
 import { Database } from './database.ts'
 import { concernedBy } from './faults/concern.ts'
-import { CONTROL_PREFIX, control } from './faults/control.ts'
 import type { FaultReport, FaultSet } from './faults/fault.ts'
-import { FaultController } from './faults/fault-controller.ts'
+import { CONTROL_PREFIX, control, FaultController, type InjectedFault } from './faults/fault-controller.ts'
 import { injectAfter, injectBefore, injectsAfter } from './faults/inject.ts'
-import type { InjectedFault } from './faults/injector.ts'
-import { FOREIGN_HOST, isOwnHost } from './host.ts'
+import { closeServer, FOREIGN_HOST, isOwnHost, listen, parseBody, readBody } from './http.ts'
 import { anyKey, onlyKey } from './keys.ts'
 import { admissionWithin, DOCUMENTED_LIMITS, type Limits } from './limits.ts'
-import { closeServer, listen } from './listening.ts'
-import { Refusal } from './refusal.ts'
 import { RequestCounter, type RequestCounts, type RequestLogEntry } from './request-log.ts'
 import { routeTable } from './routes.ts'
 import { createService, TooEarly, unknownRoute } from './service.ts'
+
+/**
+ * A WorkOS of its own. In: a database file, a port, and what shall go wrong. Out: a server that answers as WorkOS does, over real HTTP.
+ * A request passes routes.ts, service.ts (who asks, and how fast), the faults, and one handler of endpoints/.
+ */
 
 export interface SandboxOptions {
   /** Database file, made if missing; `:memory:` keeps nothing. */

@@ -1,10 +1,9 @@
-import type { Call, Reply } from './call.ts'
+import { type Call, Refusal, type Reply, refusal } from './call.ts'
 import type { Database } from './database.ts'
-import { openEnvironment } from './environments.ts'
+import { DEFAULT_ROLE } from './endpoints/role-store.ts'
 import { idGenerator } from './ids.ts'
 import type { Recognise } from './keys.ts'
 import type { Admission } from './limits.ts'
-import { Refusal, refusal } from './refusal.ts'
 import type { Match } from './routes.ts'
 
 export interface Service {
@@ -71,4 +70,32 @@ export class TooEarly extends Refusal {
 /** 404 for a method and path that are no endpoint. */
 export function unknownRoute(method: string, path: string): Refusal {
   return refusal(404, 'route_not_found', `Cannot ${method} ${path}`)
+}
+
+/**
+ * Finds or makes an environment: a new one has the role `member`, as every environment of WorkOS. The name is most of an API
+ * key, which somebody may have taken from production: a keyed digest of it is stored.
+ */
+function openEnvironment(database: Database, name: string, newId: (prefix: string) => string, at: number): number {
+  const find = 'SELECT id FROM environments WHERE name = ?'
+  const stored = database.digest(name)
+  // Earlier versions stored the name itself.
+  database.run('UPDATE environments SET name = ? WHERE name = ?', stored, name)
+  const known = database.one<{ id: number }>(find, stored)
+  if (known !== undefined) return known.id
+  return database.transaction(() => {
+    database.run('INSERT INTO environments (name) VALUES (?) ON CONFLICT DO NOTHING', stored)
+    const id = database.one<{ id: number }>(find, stored)?.id ?? 0
+    const timestamp = new Date(at).toISOString()
+    database.run(
+      `INSERT INTO roles (environment, organization_id, slug, id, name, description, resource_type_slug, permissions, created_at, updated_at)
+        VALUES (?, '', ?, ?, 'Member', NULL, 'organization', '[]', ?, ?) ON CONFLICT DO NOTHING`,
+      id,
+      DEFAULT_ROLE,
+      newId('role'),
+      timestamp,
+      timestamp,
+    )
+    return id
+  })
 }

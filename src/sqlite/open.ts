@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
-import { createPrivateFile } from '../files/private-file.ts'
 
 /**
  * Opens SQLite for every part of the program. In: a path and what the file is for. Out: a connection with the pragmas of that purpose.
  * Throwaway files (joins, the run, tallies) have no journal and wait for no disk; kept files (state, snapshots, sandbox) are in WAL mode.
+ * A lock is a file with a transaction on it.
  */
 
 export type Row = Record<string, SQLOutputValue>
@@ -30,16 +29,6 @@ export function openThrowaway(path: string, { cacheKiB = 16 * 1024, temporary }:
   return db
 }
 
-/**
- * The same, in a file of its own.
- * @param folder a private folder that is removed after the run; the file in it is as private
- */
-export function openThrowawayIn(folder: string, name: string, options?: Throwaway): DatabaseSync {
-  const path = join(folder, `${name}.sqlite`)
-  createPrivateFile(path)
-  return openThrowaway(path, options)
-}
-
 export interface Kept {
   /** Milliseconds to wait for another process that holds a lock. */
   timeout: number
@@ -63,6 +52,30 @@ export function openKept(path: string, { timeout, synchronous, exclusive = false
     // Before WAL, which else sets up the shared memory.
     if (exclusive) db.exec('PRAGMA locking_mode = EXCLUSIVE')
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** A database that is only looked at; a URL may say more about how (https://www.sqlite.org/uri.html). */
+export function openReadOnly(path: string | URL, timeout: number): DatabaseSync {
+  return new DatabaseSync(path, { readOnly: true, timeout })
+}
+
+/**
+ * Locks a file for this process by an exclusive transaction, which is open as long as the connection: the operating system drops the lock
+ * with the process, however that ends. Nothing is written into the file. It does not wait for whoever holds the lock.
+ * @param path of an existing private file; a URL with `mode=rw` makes none
+ * @param journal MEMORY where no journal may be made beside the file, on a full disk for example
+ * @throws SQLite's errors, SQLITE_BUSY among them; the connection is closed then
+ */
+export function openLocked(path: string | URL, journal?: 'MEMORY'): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: 0 })
+  try {
+    if (journal !== undefined) db.exec(`PRAGMA journal_mode = ${journal}`)
+    db.exec('BEGIN EXCLUSIVE')
     return db
   } catch (error) {
     db.close()

@@ -1,6 +1,11 @@
 import type { Attributes } from '../resource.ts'
 
 /**
+ * The contract of the state: what earlier runs did, read and written in batches. In: intents and their outcomes. Out: what was last applied,
+ * with WorkOS's ids. open.ts chooses who keeps it; nothing else knows how it is kept.
+ */
+
+/**
  * What the state says of one resource. `attributes` are the source's values when they were last applied or adopted: the
  * base of the three-way comparison.
  */
@@ -159,3 +164,6 @@ export interface StateStore {
 
   close(): Promise<void>
 }
+
+/** Runs whose failures and rejects are kept. What the commands under `state` did has none, and does not count. */
+export const RUNS_KEPT = 20

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkImport, importResource } from '../../src/applying/import-resource.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
+import { openState } from '../../src/state/open.ts'
 import type { StateResource } from '../../src/state/store.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { held, type Step, scripted } from './scripted.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Journal } from '../../src/applying/journal.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
+import { openState } from '../../src/state/open.ts'
 import type { Intent, StateResource } from '../../src/state/store.ts'
 
 function setUp() {

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { recover } from '../../src/applying/recover.ts'
 import type { Manifest } from '../../src/config/manifest.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
+import { openState } from '../../src/state/open.ts'
 import type { Intent, StateResource } from '../../src/state/store.ts'
 import { openTarget } from '../../src/workos/target.ts'
 

@@ -2,8 +2,7 @@ import { appendFileSync, chmodSync, mkdirSync, readFileSync, statSync, writeFile
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
-import { acquireLock } from '../../src/state/lock.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
+import { acquireLock, openState } from '../../src/state/open.ts'
 import { type BadInput, type Prepared, refuses, SECRET } from './bad-input.ts'
 import { command, type World } from './harness.ts'
 

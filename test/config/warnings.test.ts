@@ -9,7 +9,11 @@ const CODES: string[] = JSON.parse(JSON.stringify(manifestSchema)).$defs.warning
 
 /** Files whose warnings become those of a plan or a verification. */
 const MAKERS = [
-  ...readdirSync(new URL('../../src/planning/', import.meta.url)).map((name) => `src/planning/${name}`),
+  ...['planning', 'kinds'].flatMap((part) =>
+    readdirSync(new URL(`../../src/${part}/`, import.meta.url), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `src/${part}/${name}`),
+  ),
   'src/sources/text/written-nulls.ts',
 ]
 

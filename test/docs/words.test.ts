@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { WORDS, WORDS_OF } from '../../src/cli/glossary.ts'
+import { MEANINGS, WORDS_OF } from '../../src/cli/definitions/tools.ts'
 import { command } from '../cli/harness.ts'
 
 const page = (name: string) => readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
@@ -14,15 +14,15 @@ const inOneLine = (text: string) => text.replaceAll(/\s+/g, ' ')
 
 test('the glossary of the docs and of the program hold the same words', async () => {
   const [, ...rows] = rowsOf('glossary.md')
-  expect(rows).toEqual(Object.entries(WORDS))
+  expect(rows).toEqual(Object.entries(MEANINGS))
   const shown = inOneLine(await help('help', 'words'))
-  for (const [word, meaning] of Object.entries(WORDS)) expect(shown).toContain(`${word} ${meaning}`)
-  expect(inOneLine(await help('words'))).toContain(inOneLine(`drift ${WORDS.drift}`))
+  for (const [word, meaning] of Object.entries(MEANINGS)) expect(shown).toContain(`${word} ${meaning}`)
+  expect(inOneLine(await help('words'))).toContain(inOneLine(`drift ${MEANINGS.drift}`))
 })
 
 test.each(Object.entries(WORDS_OF))('the help of %s ends with the words that it uses', async (name, words) => {
   const shown = inOneLine(await help(name, '--help'))
-  for (const word of words) expect(shown).toContain(`${word} ${WORDS[word]}`)
+  for (const word of words) expect(shown).toContain(`${word} ${MEANINGS[word]}`)
   expect(shown).toContain('workos-migrate help words')
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Exchange } from '../../src/sandbox/server.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
+import { openState } from '../../src/state/open.ts'
 import type { Project } from './cli.ts'
 import { byKind } from './kinds.ts'
 import { member, peopleManifest, peopleProject, type Row } from './people.ts'

@@ -104,8 +104,8 @@ function crashAroundRename(before: boolean): void {
 
 async function crashAroundCommit(): Promise<void> {
   const { SqliteStateStore } = (await import(
-    built('state/sqlite-store.ts')
-  )) as typeof import('../../src/state/sqlite-store.ts')
+    built('state/sqlite/store.ts')
+  )) as typeof import('../../src/state/sqlite/store.ts')
   const { commit } = SqliteStateStore.prototype
   SqliteStateStore.prototype.commit = async function (batch) {
     const counted = (kind: string) => boundary.kind === undefined || boundary.kind === kind

@@ -10,7 +10,7 @@ import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { createScratch } from '../../src/files/scratch.ts'
 import { computePlan } from '../../src/planning/compute-plan.ts'
 import type { Plan } from '../../src/planning/plan.ts'
-import { openState, type SqliteStateStore } from '../../src/state/sqlite-store.ts'
+import { type LocalState, openState } from '../../src/state/open.ts'
 import { openTarget, type Target } from '../../src/workos/target.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
@@ -22,7 +22,7 @@ const LIMITS = { writes: '100000/s', reads: '100000/s', requests: '100000/s' }
 export interface World {
   folder: string
   loaded: LoadedManifest
-  state: SqliteStateStore
+  state: LocalState
   target: Target
   /** Writes the rows of users.csv, or of another file. */
   rows(rows: readonly Row[], file?: string): void

@@ -129,21 +129,21 @@ test('a dribbled answer comes in several pieces', async () => {
   expect(pieces.join('').replaceAll(/\r\n8\r\n/g, '')).toContain('"list_metadata"')
 })
 
-test('a rate strikes that share of requests, the same ones for the same seed', async () => {
-  const struckOf = async (seed: number) => {
+test('a rate injects into that share of requests, the same ones for the same seed', async () => {
+  const faultsOf = async (seed: number) => {
     const faults: FaultSet = { seed, faults: [{ kind: 'error', when: 'before', rate: 0.2 }] }
     const { call, sandbox, log } = await start([], { faults })
     for (let n = 0; n < 300; n += 1) await (await call('GET', USERS)).text()
     const { injected } = sandbox.faults().faults[0] ?? { injected: 0 }
-    const struck = log.map(({ fault }) => fault !== undefined)
-    expect(struck.filter(Boolean)).toHaveLength(injected)
+    const injectedInto = log.map(({ fault }) => fault !== undefined)
+    expect(injectedInto.filter(Boolean)).toHaveLength(injected)
     expect(injected).toBeGreaterThan(30)
     expect(injected).toBeLessThan(90)
-    return struck
+    return injectedInto
   }
-  const first = await struckOf(7)
-  expect(await struckOf(7)).toEqual(first)
-  expect(await struckOf(8)).not.toEqual(first)
+  const first = await faultsOf(7)
+  expect(await faultsOf(7)).toEqual(first)
+  expect(await faultsOf(8)).not.toEqual(first)
 })
 
 test('the rates of several faults add up, each with its own share', async () => {
@@ -158,7 +158,7 @@ test('the rates of several faults add up, each with its own share', async () => 
   expect(log.every(({ fault }) => fault !== undefined)).toBe(true)
 })
 
-test('every, times, requests and route choose what is struck', async () => {
+test('every, times, requests and route choose what gets a fault', async () => {
   const { call, create, sandbox } = await start([
     { kind: 'error', when: 'before', requests: 'writes', every: 2, times: 1 },
     { kind: 'unavailable', requests: 'reads', route: '/organizations' },
@@ -175,7 +175,7 @@ test('every, times, requests and route choose what is struck', async () => {
   ])
 })
 
-test('a write that is refused on its own account has no effect after which a fault could strike', async () => {
+test('a write that is refused on its own account has no effect after which a fault could be injected', async () => {
   const { create, sandbox, log } = await start([{ kind: 'dropped', when: 'after', every: 2 }])
   expect((await create('ada')).status).toBe(201)
   expect((await create('ada')).status).toBe(400)

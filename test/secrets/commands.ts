@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import type { Command } from 'commander'
+import type { CommandUnknownOpts } from 'commander'
 import type { Context } from '../../src/cli/context.ts'
 import { buildProgram } from '../../src/cli/program.ts'
 
@@ -155,7 +155,7 @@ const COMMON = ['--config', '--env', '--help', '--version']
 /** What the program offers and no line above uses: `command`, or `command --option`. Empty when all is covered. */
 export function uncovered(): string[] {
   const missing: string[] = []
-  const visit = (command: Command, name: string): void => {
+  const visit = (command: CommandUnknownOpts, name: string): void => {
     if (command.commands.length > 0) {
       for (const child of command.commands) visit(child, `${name} ${child.name()}`.trim())
       return

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { findMoves } from '../../src/state/moves.ts'
-import { nearKeys } from '../../src/state/near-keys.ts'
-import { openState } from '../../src/state/sqlite-store.ts'
+import { openState } from '../../src/state/open.ts'
+import { findMoves, nearKeys } from '../../src/state/related.ts'
 import type { StateResource } from '../../src/state/store.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { openState } from '../../src/state/sqlite-store.ts'
+import { openState } from '../../src/state/open.ts'
 import type { Project } from '../e2e/cli.ts'
 import { member, peopleProject, person, type Row } from '../e2e/people.ts'
 import { KEY, startWorkos, type Workos, writes } from '../e2e/workos.ts'

@@ -1,40 +1,34 @@
 import { dirname, resolve } from 'node:path'
+import { applyPlan } from '../../applying/apply.ts'
+import type { ApplyResult } from '../../applying/apply-result.ts'
+import { systemClock } from '../../clock.ts'
+import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
-import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { ExitCode, GuardError, UsageError } from '../../diagnostics/errors.ts'
 import { someOf } from '../../diagnostics/some-of.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
 import { countedKind } from '../../kinds/registry.ts'
 import { checkFresh } from '../../planning/check-fresh.ts'
+import { WorkLeft } from '../../planning/estimate.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { checkSeal, isPlanFile, type PlanHeader, readPlanHeader } from '../../planning/plan-file.ts'
+import { renderApplyJson, renderApplyText } from '../../reporting/apply-text.ts'
+import { ActionEvents, emitRun } from '../../reporting/emit-events.ts'
+import { renderFailures } from '../../reporting/errors.ts'
 import { describeWhere } from '../../reporting/heading-text.ts'
 import { renderWarnings } from '../../reporting/remarks.ts'
 import { painter } from '../../reporting/style.ts'
-import { carryOutPlan, checkRefusals } from '../carry-out-plan.ts'
-import { type Approval, approve, requireWord } from '../confirm.ts'
+import { approve, isStrictlyClean, refuseWarnings, requireWord } from '../approval.ts'
 import type { Context } from '../context.ts'
-import { type HtmlFile, htmlFile } from '../html-report.ts'
+import type { defineApply, defineDestroy } from '../definitions/migration.ts'
+import { type OptionsOf, withManifest } from '../definitions/options.ts'
+import { remark } from '../listeners.ts'
 import { buffered } from '../output.ts'
-import { outputPlaces } from '../output-places.ts'
-import { checkNoScope } from '../scope.ts'
-import type { Session, SessionOptions } from '../session.ts'
-import { refuseWarnings } from '../strict.ts'
-import { remark } from '../told.ts'
-import { withManifest } from '../with-manifest.ts'
-import { withSession } from '../with-session.ts'
+import { type HtmlFile, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
+import { checkNoScope, type Session, type SessionOptions, withSession } from '../session.ts'
+import { withManifestLocation } from '../with-manifest-location.ts'
 import { showPlan } from './plan.ts'
-
-export interface ApplyCommandOptions extends SessionOptions, Approval {
-  refresh?: boolean
-  full?: boolean
-  json?: boolean
-  /** Refuse a plan with warnings that nobody accepted; fail on what is rejected or blocked. */
-  strict?: boolean
-  /** Where to write the report for a browser. */
-  html?: string
-  /** Where events are written: see withEvents. */
-  events?: string
-}
+export type ApplyCommandOptions = OptionsOf<typeof defineApply>
 
 /** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */
 export async function apply(
@@ -124,4 +118,135 @@ function freshPlan(): UsageError {
     message: 'a saved plan is carried out as it is, and --fresh reads the source again',
     hint: 'leave --fresh out, or make a new plan with: workos-migrate plan --fresh --out',
   })
+}
+
+type DestroyOptions = OptionsOf<typeof defineDestroy>
+
+/** `destroy`: deletes what this state created, and nothing else. Confirmed by the manifest's name. */
+export async function destroy(
+  manifest: string | undefined,
+  options: DestroyOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const lock = options.planOnly ? undefined : 'destroy'
+  return withSession(withManifest(manifest, options), context, lock, async (session) => {
+    const { events, html } = options
+    await outputPlaces(session.loaded, session.statePath, { '--events': events, '--html': html }, context.cwd)
+    const report = htmlFile(html, options, context)
+    const plan = await session.computeDestroyPlan({
+      keepSignedIn: !options.includeActive,
+      keepChanged: !options.includeChanged,
+    })
+    const format = options.json ? 'json' : 'text'
+    const { changes } = plan.summary
+    if (options.planOnly || !options.json) await showPlan(plan, { full: options.full, format }, context)
+    if (options.planOnly || (!changes && !options.json)) {
+      if (report !== undefined) await writePlanReport(plan, report)
+      return ExitCode.done
+    }
+    checkRefusals(plan, session.loaded)
+    const { name: word } = session.loaded.manifest
+    const question = { text: '\nDelete this from WorkOS? It cannot be undone.', word, asker: 'destroy', deletes: true }
+    if (changes && !(await approve(question, { confirm: options.confirm }, context))) {
+      remark(options, context, 'Nothing was deleted.\n')
+      return ExitCode.done
+    }
+    return await carryOutPlan(session, plan, { ...options, command: 'destroy', report }, context)
+  })
+}
+
+interface CarryOutOptions {
+  /** The command, for the history of runs. */
+  command: string
+  full?: boolean
+  json?: boolean
+  /** What the plan accepted as rejected or blocked counts as well. */
+  strict?: boolean
+  /** Where the report for a browser goes. */
+  report?: HtmlFile
+}
+
+/** @throws GuardError with every guard that the plan offends */
+function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
+  if (summary.refusals.length === 0) return
+  throw new GuardError(
+    summary.refusals.map(({ guard, message, hint, path }) =>
+      withManifestLocation({ code: `guard_${guard}`, message, hint, path }, loaded),
+    ),
+  )
+}
+
+/** Applies a plan, shows how far it is, and prints what came of it. */
+async function carryOutPlan(
+  { loaded, state, target, progress }: Session,
+  plan: Plan,
+  options: CarryOutOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const left = new WorkLeft(plan)
+  const phase = plan.purpose === 'destroy' ? 'deleting' : 'applying'
+  progress.begin({ phase, total: left.total, leastMs: () => target.leastMs(left.requests()) })
+  const { events, clock = systemClock } = context
+  const actions = events && new ActionEvents(events, clock)
+  const started = performance.now()
+  try {
+    const result = await applyPlan({
+      plan,
+      manifest: loaded.manifest,
+      state,
+      target,
+      command: options.command,
+      interrupted: context.interrupted,
+      clock: context.clock,
+      onStart(action) {
+        actions?.start(action)
+        left.start(action)
+      },
+      onAction(action, outcome) {
+        progress.settle(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
+        actions?.end(action, outcome)
+      },
+    })
+    state.checkPlace()
+    progress.clear()
+    actions?.close()
+    const seconds = (performance.now() - started) / 1000
+    if (events) emitRun(events, result, seconds)
+    const { write, end } = buffered(context.stdout)
+    const failures = state.failures(result.run)
+    if (options.json) await renderApplyJson(result, seconds, failures, write)
+    else {
+      const paint = painter(wantsColor(context.stdout, context.env))
+      await renderFailures(failures, { full: options.full ?? false, paint, write })
+      write(`\n${renderApplyText(result, seconds, paint)}`)
+    }
+    await end()
+    if (options.report !== undefined) {
+      const { applyReport } = await import('../../reporting/html/apply-report.ts')
+      const sent = { requests: target.client.timeline.read(), limits: target.limits }
+      const applied = { plan, result, seconds, failures: () => state.failures(result.run), ...sent }
+      await options.report.write(await applyReport(applied, options.report.options))
+    }
+    return exitCode(result, plan, options.strict ?? false)
+  } finally {
+    progress.clear()
+    actions?.close()
+  }
+}
+
+/** What was rejected or blocked by a plan that was within safety.maxRejects is accepted. */
+function exitCode({ outcome, kinds, stillAnswered }: ApplyResult, plan: Plan, strict: boolean): ExitCode {
+  const answeredOtherwise = stillAnswered > 0 || kinds.some(({ answered }) => answered > 0)
+  switch (outcome) {
+    case 'completed': {
+      const isGone = plan.summary.kinds.some(({ gone }) => gone > 0)
+      return answeredOtherwise || isGone || (strict && !isStrictlyClean(plan)) ? ExitCode.incomplete : ExitCode.done
+    }
+    case 'interrupted':
+      return ExitCode.interrupted
+    case 'stopped':
+      return ExitCode.guard
+    default:
+      return ExitCode.incomplete
+  }
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import type { CommandUnknownOpts } from 'commander'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { kindDefinitions } from '../../kinds/registry.ts'
@@ -14,7 +14,7 @@ export async function completion(shell: Shell, { stdout }: Pick<Context, 'stdout
 
 /** What the scripts ask: what may stand in the place of the last word. Whatever goes wrong, there is nothing to complete. */
 export async function completionWords(
-  program: Command,
+  program: CommandUnknownOpts,
   words: readonly string[],
   { stdout, cwd, env }: Pick<Context, 'stdout' | 'cwd' | 'env'>,
 ): Promise<ExitCode> {

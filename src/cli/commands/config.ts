@@ -3,7 +3,7 @@ import { Document, isCollection, isMap, isNode, isScalar, type Node } from 'yaml
 import { loadManifest } from '../../config/load.ts'
 import type { LoadedManifest } from '../../config/loaded-manifest.ts'
 import { shippedRecipes } from '../../config/recipes.ts'
-import { inSchemaOrder } from '../../config/schema.ts'
+import { inSchemaOrder, manifestSchemaText } from '../../config/schema.ts'
 import { withSecrets } from '../../config/secrets.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
@@ -12,14 +12,11 @@ import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import type { Context } from '../context.ts'
-import { loadOptions, type ManifestOptions } from '../manifest-options.ts'
+import type { defineConfig } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { loadOptions } from '../manifest-options.ts'
 
-/** `offline` shows unset references as `(unknown)` instead of failing. */
-export interface ConfigOptions extends ManifestOptions {
-  json?: boolean
-  /** Say where each value came from. */
-  origins?: boolean
-}
+export type ConfigOptions = OptionsOf<typeof defineConfig>
 
 /**
  * `config`: prints the effective manifest with its secrets masked.
@@ -89,4 +86,10 @@ function comment(node: Node | null, path: string[], origin: (path: string[]) => 
     })
   }
   if (isScalar(node)) node.comment = ` ${origin(path)}`
+}
+
+/** `schema`: prints the JSON Schema of the manifest. */
+export async function schema(_options: object, context: Context): Promise<ExitCode> {
+  ;(context.unmasked ?? context).stdout.write(manifestSchemaText)
+  return ExitCode.done
 }

@@ -5,14 +5,23 @@ import { jsonText } from '../../json.ts'
 import { counted, painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import { lookAtDisk, lookAtGit, lookAtModes } from '../doctor/files.ts'
-import { type Finding, ofError, type Status } from '../doctor/finding.ts'
 import { lookAtNode, lookAtWorkers } from '../doctor/machine.ts'
-import { lookAtLimits, lookAtManifest, lookAtReferences } from '../doctor/manifest.ts'
-import { lookAtCertificates, lookAtProxy } from '../doctor/network.ts'
-import { admit, type DoctorOptions, type Patient } from '../doctor/patient.ts'
-import { lookAtFiles, lookAtLive, lookAtSnapshot } from '../doctor/source.ts'
+import {
+  lookAtFiles,
+  lookAtLimits,
+  lookAtLive,
+  lookAtManifest,
+  lookAtReferences,
+  lookAtSnapshot,
+} from '../doctor/manifest.ts'
+import { admit, type DoctorOptions, type Finding, ofError, type Patient, type Status } from '../doctor/patient.ts'
 import { lookAtLock, lookAtState } from '../doctor/state.ts'
-import { lookAtTarget } from '../doctor/target.ts'
+import { lookAtCertificates, lookAtProxy, lookAtTarget } from '../doctor/target.ts'
+
+/**
+ * Looks at all that a run needs. In: the options of `doctor`. Out: findings, each of one check, as text or JSON; the looks are in
+ * ../doctor/, and every one of them takes the same Patient.
+ */
 
 /** What is looked at, in this order. */
 const LOOKS: readonly [check: string, look: (patient: Patient) => Finding[] | Promise<Finding[]>][] = [

@@ -11,27 +11,19 @@ import {
   renderErrorsText,
 } from '../../reporting/errors.ts'
 import { painter } from '../../reporting/style.ts'
-import { RUNS_KEPT } from '../../state/run-log.ts'
-import type { Run, StateStore } from '../../state/store.ts'
+import { RUNS_KEPT, type Run, type StateStore } from '../../state/store.ts'
 import type { Context } from '../context.ts'
+import type { defineErrors } from '../definitions/migration.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 import { buffered } from '../output.ts'
-import { outputPlaces } from '../output-places.ts'
+import { outputPlaces } from '../output-files.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { snapshotAtHand } from '../source-snapshot.ts'
-import { type OpenedState, type StateLocation, withState } from '../with-state.ts'
+import { snapshotAtHand } from '../source.ts'
+import { type OpenedState, withState } from '../with-state.ts'
 import { writeRejects } from '../write-rejects.ts'
 
-export interface ErrorsOptions extends StateLocation {
-  /** Default: the last run. */
-  run?: number
-  /** Every one instead of a few of each cause. */
-  full?: boolean
-  format?: 'text' | 'json' | 'ndjson'
-  /** Where to write the rows of all of them. */
-  csv?: string
-  /** The folder of the snapshot that these rows are taken from. */
-  snapshot?: string
-}
+/** `--json` and `--ndjson` are other ways to write `--format`. */
+export type ErrorsOptions = Omit<OptionsOf<typeof defineErrors>, 'json' | 'ndjson'>
 
 /** `errors`: what a run could not do, by cause. Reads the state alone, and the source for the rows of it. */
 export async function errors(options: ErrorsOptions, context: Context): Promise<ExitCode> {

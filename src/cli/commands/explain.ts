@@ -5,16 +5,13 @@ import { withoutValues } from '../../explaining/without-values.ts'
 import { renderExplanationJson, renderExplanationText } from '../../reporting/explain.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
+import type { defineExplain } from '../definitions/migration.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 import { buffered } from '../output.ts'
-import type { SessionOptions } from '../session.ts'
-import { placingSourceErrors } from '../with-manifest-location.ts'
-import { withSession } from '../with-session.ts'
+import { withSession } from '../session.ts'
+import { locatingSourceErrors } from '../with-manifest-location.ts'
 
-export interface ExplainCommandOptions extends SessionOptions {
-  /** Tell what WorkOS holds now as well. */
-  live?: boolean
-  json?: boolean
-}
+export type ExplainCommandOptions = OptionsOf<typeof defineExplain>
 
 /** `explain`: tells of one identity all that a plan decided, and why. Writes to neither WorkOS nor the state. */
 export async function explain(what: string, options: ExplainCommandOptions, context: Context): Promise<ExitCode> {
@@ -22,7 +19,7 @@ export async function explain(what: string, options: ExplainCommandOptions, cont
   return withSession({ ...options, savedScope: null, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, state, target, scratch, progress } = session
     const plan = await session.computePlan(false)
-    const explained = await placingSourceErrors(loaded, async () =>
+    const explained = await locatingSourceErrors(loaded, async () =>
       explainIdentity({
         what,
         plan,

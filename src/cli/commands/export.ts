@@ -14,19 +14,13 @@ import { liveReading, snapshotFolder } from '../../sources/snapshot/placement.ts
 import { recordSource } from '../../sources/snapshot/record.ts'
 import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
+import type { defineExport } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { openListeners } from '../listeners.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { openTold, type Telling } from '../told.ts'
-import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
+import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
-export interface ExportOptions extends Telling {
-  /** The manifest file. */
-  config?: string
-  /** The environment to merge over it. */
-  env?: string
-  /** The folder to write to, relative to where the command runs. */
-  out?: string
-  json?: boolean
-}
+export type ExportOptions = OptionsOf<typeof defineExport>
 
 /** `export`: reads the source into a snapshot, and nothing more. The target is not touched, so its credentials may be unset. */
 export async function exportSource(options: ExportOptions, context: Context): Promise<ExitCode> {
@@ -34,21 +28,21 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
   const { config: path, env: environment } = options
   const defer = ([section]: readonly string[]) => section !== 'source'
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask: context.mask, redactor })
-  const { progress, ...told } = openTold(options, context)
+  const { progress, ...listeners } = openListeners(options, context)
   const onWarning = (problem: Problem) => {
-    const placed = { ...withSourceLocation(problem, loaded), severity: 'warning' as const }
-    const text = renderProblems([placed], { color: wantsColor(stderr, env), cwd, redactor })
+    const located = { ...withSourceLocation(problem, loaded), severity: 'warning' as const }
+    const text = renderProblems([located], { color: wantsColor(stderr, env), cwd, redactor })
     progress.aside(() => stderr.write(text))
   }
   const { source } = loaded.manifest
-  const snapshot = await placingSourceErrors(loaded, () =>
+  const snapshot = await locatingSourceErrors(loaded, () =>
     read(loaded, options.out === undefined ? undefined : resolve(cwd, options.out), {
       directory: loaded.directory,
       now: context.now,
       signal: context.interrupted,
       clock: context.clock,
       proxies: proxiesOf(env),
-      ...told,
+      ...listeners,
       onWarning,
     }),
   ).finally(() => progress.clear())

@@ -11,25 +11,17 @@ import { checkExpressions } from '../../mapping/check.ts'
 import { computeDesired } from '../../planning/compute-desired.ts'
 import { rejectedConnections, renderHandoffJson, renderHandoffText } from '../../reporting/handoff-text.ts'
 import { painter } from '../../reporting/style.ts'
-import { peekState } from '../../state/sqlite-store.ts'
-import { checkStateFile } from '../../state/state-file.ts'
+import { checkStateFile, peekState } from '../../state/open.ts'
 import type { Context } from '../context.ts'
-import { scopeOf } from '../scope.ts'
+import type { defineHandoff } from '../definitions/migration.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { openListeners } from '../listeners.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
-import { openTold, type Telling } from '../told.ts'
-import { placingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
+import { scopeOf } from '../session.ts'
+import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
+import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
-export interface HandoffCommandOptions extends SnapshotOptions, Telling {
-  /** The manifest file. */
-  config?: string
-  env?: string
-  /** The folder to write to, relative to where the command runs. */
-  out: string
-  /** Write client secrets and private keys too. */
-  includeSecrets?: boolean
-  json?: boolean
-}
+export type HandoffCommandOptions = OptionsOf<typeof defineHandoff>
 
 /** `handoff`: writes the connections of the source into the files that WorkOS imports. The target is not touched. */
 export async function handoff(options: HandoffCommandOptions, context: Context): Promise<ExitCode> {
@@ -44,7 +36,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     mask: context.mask,
     redactor,
   })
-  const { progress, ...told } = openTold(options, context)
+  const { progress, ...listeners } = openListeners(options, context)
   const warn = (problem: Problem) => {
     if (accepts(loaded.manifest.warnings, problem.code)) return
     const warning = { ...problem, severity: 'warning' as const }
@@ -55,7 +47,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   if (problems.some(({ severity }) => severity !== 'warning')) throw new ManifestError(problems)
   for (const warning of [...loaded.warnings, ...problems]) warn(warning)
   const tell = {
-    ...told,
+    ...listeners,
     onWarning: (problem: Problem) => warn(withSourceLocation(problem, loaded)),
   }
   const statePath = resolve(loaded.directory, loaded.manifest.state.path)
@@ -63,7 +55,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
   const scratch = scratchBeside(statePath)
   const state = peekState(statePath)
   const write = async () => {
-    const { set, warnings } = await placingSourceErrors(loaded, () =>
+    const { set, warnings } = await locatingSourceErrors(loaded, () =>
       computeDesired({
         ...tell,
         loaded,

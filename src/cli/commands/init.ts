@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { readRegular, regularFileAt } from '../../files/regular-file.ts'
@@ -8,34 +8,28 @@ import type { Inspection } from '../../inspecting/inspection.ts'
 import { counted } from '../../reporting/style.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
-import type { Answers } from '../wizard/answers.ts'
+import type { defineInit } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { type Answers, type Given, ORIGINS } from '../wizard/answers.ts'
 import { checkKeys } from '../wizard/check-keys.ts'
-import { findingsInWords } from '../wizard/findings-in-words.ts'
-import { gitignoreWith } from '../wizard/gitignore.ts'
-import type { Given } from '../wizard/given.ts'
-import { inspectFiles } from '../wizard/inspect-files.ts'
-import { inspectLive } from '../wizard/inspect-live.ts'
+import { findingsInWords, inspectFiles, inspectLive } from '../wizard/inspect.ts'
 import { interview } from '../wizard/interview.ts'
-import { ORIGINS } from '../wizard/origins.ts'
 import { createPrompts, type Prompts } from '../wizard/prompts.ts'
 import { type ProposedManifest, proposeManifest } from '../wizard/propose-manifest.ts'
 import { filled, proposeSource } from '../wizard/propose-source.ts'
 import { validate } from './validate.ts'
 
-export interface InitOptions extends Given {
-  /** The manifest to write. */
-  out: string
-  /** Overwrite it. */
-  force?: boolean
-  /** Whether a live source is read. */
-  inspect: boolean
-}
+type Flags = OptionsOf<typeof defineInit>
+
+/** What the command line answers, and how to look and to write. */
+type InitOptions = Given & Pick<Flags, 'out' | 'force' | 'inspect'>
 
 /**
  * `init`: asks what a first migration needs, looks into the source, writes a manifest and a .gitignore, and validates it.
  * Everything is asked and looked at before anything is written.
  */
-export async function init(options: InitOptions, context: Context): Promise<ExitCode> {
+export async function init(flags: Flags, context: Context): Promise<ExitCode> {
+  const options = optionsOf(flags)
   const asked = context.stdin.isTTY === true && context.stderr.isTTY === true && !options.yes
   const prompts = asked ? createPrompts(context) : undefined
   const file = resolve(context.cwd, options.out)
@@ -75,6 +69,13 @@ export async function init(options: InitOptions, context: Context): Promise<Exit
   const correct = `\nCorrect what is named above, then: workos-migrate validate ${name}\n`
   context.stderr.write(code === ExitCode.done ? nextSteps(manifest, answers, unset, name) : correct)
   return code
+}
+
+function optionsOf({ source, env, ...flags }: Flags): InitOptions {
+  const { users, memberships, roles, organizations, accounts, groups, passwords, factors, ...rest } = flags
+  const files = { users, memberships, roles, organizations, accounts, groups, passwords, factors }
+  const named = Object.fromEntries(Object.entries(files).filter(([, name]) => name !== undefined))
+  return { ...rest, origin: source, environments: env, files: named }
 }
 
 function refuseOverwriting(file: string, { out, force }: InitOptions): void {
@@ -154,4 +155,28 @@ function nextSteps(
       : `It names about ${counted(rejected, 'record')} that cannot be migrated, and ends with exit code 5 until they are corrected,\n` +
         `or safety.maxRejects in ${file} says how many may stay behind.\n`
   return `\n${complete}Next:\n${exports.join('')}  workos-migrate plan${named}\n${refused}${later}`
+}
+
+const HEAD = '# workos-migrate: state and snapshots, keys, and exports that hold personal data and password hashes'
+
+/**
+ * A .gitignore with what must not be committed, added to the one that is there.
+ * @param files absolute paths of data files
+ * @returns undefined when nothing is missing
+ */
+function gitignoreWith(existing: string | undefined, directory: string, files: readonly string[]): string | undefined {
+  const within = files
+    .map((file) => relative(directory, file))
+    .filter((path) => path !== '' && !path.startsWith('..') && !isAbsolute(path))
+    .map((path) => `/${escaped(path.split(sep).join('/'))}`)
+  const there = new Set((existing ?? '').split(/\r?\n/))
+  const missing = ['.workos-migrate/', '.env', ...new Set(within)].filter((line) => !there.has(line))
+  if (missing.length === 0) return undefined
+  const before = existing === undefined || existing === '' ? '' : `${existing.replace(/\n*$/, '')}\n\n`
+  return `${before}${[HEAD, ...missing].join('\n')}\n`
+}
+
+/** A path as a pattern that means it alone. */
+function escaped(path: string): string {
+  return path.replace(/[\\*?[\]!#]/g, '\\$&').replace(/ $/, '\\ ')
 }

@@ -1,32 +1,34 @@
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { loadManifest } from '../../config/load.ts'
 import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import type { SourceConfig } from '../../config/manifest.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, OperatorError, UsageError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
-import { withoutValues } from '../../inspecting/inspection.ts'
+import { renderProblems } from '../../diagnostics/render.ts'
+import { staging } from '../../files/disk.ts'
+import type { Scratch } from '../../files/scratch.ts'
+import { inspectSource } from '../../inspecting/inspect.ts'
+import { type Inspection, withoutValues } from '../../inspecting/inspection.ts'
 import { describeDataFile, type Recognised } from '../../inspecting/recognise.ts'
+import { columnsRead } from '../../mapping/check-columns.ts'
 import { renderInspectionJson, renderInspectionText } from '../../reporting/inspection.ts'
 import { painter } from '../../reporting/style.ts'
+import { openSource } from '../../sources/registry.ts'
+import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import { sourceFile } from '../../sources/text/file.ts'
+import { writtenNullWarnings } from '../../sources/text/written-nulls.ts'
 import type { Context } from '../context.ts'
-import { inspectHere, type Subject, type Tell } from '../inspect-here.ts'
+import type { defineInspect } from '../definitions/first-steps.ts'
+import { type OptionsOf, withManifest } from '../definitions/options.ts'
+import { type Listeners, openListeners, type Telling } from '../listeners.ts'
 import { buffered } from '../output.ts'
-import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from '../source-snapshot.ts'
-import type { Telling } from '../told.ts'
-import { withManifest } from '../with-manifest.ts'
+import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from '../scratch-place.ts'
+import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
+import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
-export interface InspectCommandOptions extends SnapshotOptions, Telling {
-  /** The manifest file. */
-  config?: string
-  env?: string
-  /** A data file, without a manifest. */
-  file?: string
-  /** Records to read at most. */
-  limit?: number
-  all?: boolean
-  json?: boolean
-}
+export type InspectCommandOptions = OptionsOf<typeof defineInspect>
 
 /** Records that are read unless more are asked for. */
 const DEFAULT_LIMIT = 10_000
@@ -138,4 +140,68 @@ async function lookAtFile(name: string, { cwd }: Context): Promise<Look> {
   const { recognised, source, columns } = await describeDataFile(sourceFile(name, cwd))
   const origin = recognised === undefined ? 'of no known origin' : `${recognised.title} (${recognised.origin})`
   return { source, directory: cwd, title: `${name}, ${origin}`, manifest: null, recognised, columns }
+}
+
+/** Where reading a live source tells of itself. */
+export interface Tell extends Omit<Listeners, 'progress'> {
+  onWarning(problem: Problem): void
+}
+
+interface Subject extends Telling {
+  source: SourceConfig
+  /** Folder that relative paths start from. */
+  directory: string
+  /** The manifest it comes from, where it has one. */
+  loaded?: LoadedManifest
+  /** Gets the snapshot of a live source. */
+  obtain?: (tell: Tell) => Promise<Snapshot | undefined>
+  /** What is not to be told: written nulls, or any warning. Default: everything is. */
+  untold?: 'nulls' | 'all'
+  /** See InspectOptions. */
+  columns?: ReadonlyMap<string, readonly string[]>
+}
+
+/** Inspects a source up to a number of records; its warnings go to standard error. */
+export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
+  const { source, directory, loaded, obtain, columns, untold } = subject
+  const { progress, ...listeners } = openListeners(subject, context)
+  const scratch = scratchFor(loaded)
+  const located = (problem: Problem) => (loaded === undefined ? problem : withSourceLocation(problem, loaded))
+  const warn = (problem: Problem) => {
+    if (untold === 'all') return
+    const { stderr, env, cwd, redactor } = context
+    const shown: Problem = { ...located(problem), severity: 'warning' }
+    const text = renderProblems([shown], { color: wantsColor(stderr, env), cwd, redactor })
+    progress.aside(() => stderr.write(text))
+  }
+  const signal = context.interrupted
+  const read = async () => {
+    const snapshot = await obtain?.({ ...listeners, onWarning: warn })
+    const inspection = await inspectSource({
+      type: source.type,
+      limit,
+      scratch: scratch.path,
+      columns,
+      ...(loaded && { columnsRead: (streams) => columnsRead(loaded.manifest, streams) }),
+      open: (reject) => openSource(source, { directory, scratch: scratch.path, reject, warn, snapshot, signal }),
+      onProgress: listeners.onProgress,
+    })
+    const known = { mapped: loaded !== undefined, source }
+    const warnings = untold === undefined ? writtenNullWarnings(inspection.writtenNulls, known) : []
+    for (const warning of warnings) warn(warning)
+    return inspection
+  }
+  try {
+    if (loaded === undefined) return await staging(scratch.path, OTHER_TEMPORARY, read)
+    return await stagingBeside(scratch.path, () => locatingSourceErrors(loaded, read))
+  } finally {
+    progress.clear()
+    scratch.remove()
+  }
+}
+
+/** Beside the state where there is a manifest, as every run has it; else among the temporary files, private as well. */
+function scratchFor(loaded: LoadedManifest | undefined): Scratch {
+  if (loaded === undefined) return scratchAmongTemporary()
+  return scratchBeside(resolve(loaded.directory, loaded.manifest.state.path))
 }

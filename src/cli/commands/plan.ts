@@ -6,35 +6,17 @@ import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
 import { renderPlanText } from '../../reporting/plan-text.ts'
 import { painter } from '../../reporting/style.ts'
+import { isStrictlyClean } from '../approval.ts'
 import type { Context } from '../context.ts'
-import { htmlFile, writePlanReport } from '../html-report.ts'
+import type { definePlan } from '../definitions/migration.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { remark } from '../listeners.ts'
 import { buffered } from '../output.ts'
-import { type Holder, outputPlaces } from '../output-places.ts'
-import type { Session, SessionOptions } from '../session.ts'
-import { isStrictlyClean } from '../strict.ts'
-import { remark } from '../told.ts'
-import { withSession } from '../with-session.ts'
+import { type Holder, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
+import { type Session, withSession } from '../session.ts'
 
-export interface PlanOptions extends SessionOptions {
-  refresh?: boolean
-  full?: boolean
-  format?: 'text' | 'json' | 'markdown'
-  /** Where to save the plan for a later apply. */
-  out?: string
-  /** Where to write what merging decided, record by record. */
-  merges?: string
-  /** Where to write the report for a browser. */
-  html?: string
-  /** Where to write the rows of what is rejected or blocked. */
-  rejects?: string
-  /** Where to write who must set a new password, and why. */
-  resets?: string
-  detailedExitcode?: boolean
-  /** Fail on what is rejected or blocked, and on warnings that nobody accepted. */
-  strict?: boolean
-  /** Where events are written: see withEvents. */
-  events?: string
-}
+/** `--json` is another way to write `--format json`. */
+export type PlanOptions = Omit<OptionsOf<typeof definePlan>, 'json'>
 
 /** `plan`: shows what apply would do. Writes nothing to the target. */
 export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
@@ -123,10 +105,12 @@ function purposeOf(what: string, named: string, option: string, code: string): P
   }
 }
 
+type Shown = Partial<Pick<PlanOptions, 'format' | 'full' | 'snapshot'>>
+
 /** Writes a plan to standard output in the format asked for. */
 export async function showPlan(
   computed: Plan,
-  { format = 'text', full = false, snapshot }: Pick<PlanOptions, 'format' | 'full' | 'snapshot'>,
+  { format = 'text', full = false, snapshot }: Shown,
   { stdout, env, now, mask }: Context,
 ): Promise<void> {
   const output = buffered(stdout)

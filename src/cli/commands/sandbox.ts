@@ -3,23 +3,15 @@ import path from 'node:path'
 import { counted } from '../../diagnostics/counted.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
+import { readRegular } from '../../files/regular-file.ts'
+import { allFaults, type FaultSet } from '../../sandbox/faults/fault.ts'
+import { parseFaultSet } from '../../sandbox/faults/parse.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server.ts'
 import type { Context } from '../context.ts'
-import { DEFAULT_DATA, DEFAULT_PORT } from '../sandbox-defaults.ts'
-import { readFaults } from '../sandbox-faults.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { DEFAULT_DATA, DEFAULT_PORT, type defineSandbox } from '../definitions/tools.ts'
 
-export interface SandboxCommandOptions {
-  /** Default 4100; 0: any free port. */
-  port?: number
-  /** Database file, or `:memory:`. Default `.workos-migrate/sandbox.sqlite`. */
-  data?: string
-  /** Enforce WorkOS's documented rate limits. */
-  limits?: boolean
-  /** Let connections be created, which WorkOS enables for an environment. */
-  connectionsApi?: boolean
-  /** What goes wrong: a JSON file, or a percentage of every kind of passing trouble. */
-  faults?: string
-}
+export type SandboxCommandOptions = OptionsOf<typeof defineSandbox>
 
 const EXAMPLE_KEY = 'sk_test_demo'
 
@@ -44,8 +36,8 @@ export async function sandbox(options: SandboxCommandOptions, context: Context):
   if (!context.interrupted.aborted) await once(context.interrupted, 'abort')
   await server.close()
   const { total, writes } = server.requests()
-  const struck = server.faults().faults.reduce((sum, { injected }) => sum + injected, 0)
-  const went = struck === 0 ? '' : ` ${struck} went wrong as asked.`
+  const injectedCount = server.faults().faults.reduce((sum, { injected }) => sum + injected, 0)
+  const went = injectedCount === 0 ? '' : ` ${injectedCount} went wrong as asked.`
   context.stderr.write(
     `Sandbox stopped after ${counted(total, 'request')}, ${writes} of them ${writes === 1 ? 'a write' : 'writes'}.${went}\n`,
   )
@@ -93,4 +85,30 @@ Point a client at it:
 
 Stop it with Ctrl-C.
 `
+}
+
+/**
+ * The faults that `--faults` names: a JSON file, or a percentage, which is every kind of passing trouble at that rate.
+ * @throws UsageError
+ */
+function readFaults(text: string, cwd: string): FaultSet {
+  const percentage = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]
+  if (percentage !== undefined) {
+    const rate = Number(percentage) / 100
+    const all = allFaults(rate)
+    // The rates add up, and no more than every request can get one.
+    const most = Math.floor(1000 / all.faults.length) / 10
+    if (rate * 100 <= most) return all
+    const message = `${text} is too much for --faults: each of the ${all.faults.length} kinds of trouble has that rate`
+    throw new UsageError({ code: 'bad_faults', message, hint: `give at most ${most}%, or a file` })
+  }
+  const file = path.resolve(cwd, text)
+  try {
+    return parseFaultSet(JSON.parse(readRegular(file).toString('utf8')))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `--faults ${text} cannot be used: ${reason}`
+    const hint = 'give a percentage such as 5%, or a JSON file as docs/how-to/sandbox.md describes it'
+    throw new UsageError({ code: 'bad_faults', message, hint }, { cause: error })
+  }
 }

@@ -7,14 +7,13 @@ import { kindDefinition } from '../../kinds/registry.ts'
 import { bindingFor, checkBinding } from '../../planning/binding.ts'
 import { shortValue } from '../../reporting/style.ts'
 import { toolVersion } from '../../version.ts'
-import { parseAddress } from '../address.ts'
 import type { Context } from '../context.ts'
-import type { Session, SessionOptions } from '../session.ts'
-import { withSession } from '../with-session.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineStateImport } from '../definitions/state.ts'
+import { type Session, withSession } from '../session.ts'
+import { parseAddress } from '../with-state.ts'
 
-export interface StateImportOptions extends SessionOptions {
-  force?: boolean
-}
+export type StateImportOptions = OptionsOf<typeof defineStateImport>
 
 /** `state import ADDRESS WORKOS_ID`: adopts by hand what the tool would not recognise. Writes to the state alone. */
 export async function stateImport(

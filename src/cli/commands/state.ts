@@ -1,29 +1,22 @@
+import { resolve } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
+import { counted } from '../../diagnostics/counted.ts'
 import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { jsonText } from '../../json.ts'
 import { kindDefinitions } from '../../kinds/registry.ts'
 import { renderState } from '../../reporting/state-text.ts'
+import { backupPath } from '../../state/open.ts'
 import type { StateResource, StateStore } from '../../state/store.ts'
-import { checkKind, parseAddress, unknownAddress } from '../address.ts'
 import type { Context } from '../context.ts'
-import { htmlFile } from '../html-report.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineStateBackup, defineStateExport, defineStateList, defineStateShow } from '../definitions/state.ts'
 import { buffered } from '../output.ts'
-import { outputPlaces } from '../output-places.ts'
-import { withState } from '../with-state.ts'
-
-export interface StateOptions {
-  config?: string
-  env?: string
-  /** Only this kind. */
-  kind?: string
-  json?: boolean
-  /** Where to write the report for a browser. */
-  html?: string
-}
+import { htmlFile, outputPlaces } from '../output-files.ts'
+import { checkKind, parseAddress, unknownAddress, withState } from '../with-state.ts'
 
 /** `state list`: every resource with its WorkOS id. */
-export async function stateList(options: StateOptions, context: Context): Promise<ExitCode> {
+export async function stateList(options: OptionsOf<typeof defineStateList>, context: Context): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   return withState(options, context, async ({ state }) => {
     const output = buffered(context.stdout)
@@ -40,7 +33,7 @@ export async function stateList(options: StateOptions, context: Context): Promis
 /** `state show [address]`: what the state is bound to, what it holds and its runs; or one resource. */
 export async function stateShow(
   target: string | undefined,
-  options: StateOptions,
+  options: OptionsOf<typeof defineStateShow>,
   context: Context,
 ): Promise<ExitCode> {
   if (options.html !== undefined && target !== undefined) {
@@ -64,10 +57,7 @@ export async function stateShow(
 }
 
 /** `state export`: the map from the source's keys to WorkOS's ids, as CSV or NDJSON. */
-export async function stateExport(
-  options: StateOptions & { format?: 'csv' | 'ndjson' },
-  context: Context,
-): Promise<ExitCode> {
+export async function stateExport(options: OptionsOf<typeof defineStateExport>, context: Context): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   return withState(options, context, async ({ state }) => {
     // Data for programs, which look people up by these keys: see docs/how-to/masking.md.
@@ -116,4 +106,23 @@ async function single(state: StateStore, text: string) {
   if (resource === undefined) throw await unknownAddress(state, address)
   const { digests, ...shown } = resource
   return { ...shown, secrets: Object.keys(digests) }
+}
+
+/** `state backup [file]`: copies the state, also while a run writes to it. Never replaces a file. */
+export async function stateBackup(
+  file: string | undefined,
+  options: OptionsOf<typeof defineStateBackup>,
+  context: Context,
+): Promise<ExitCode> {
+  return withState(options, context, async ({ state }) => {
+    const path = file === undefined ? backupPath(state.location, new Date(context.now())) : resolve(context.cwd, file)
+    state.backUp(path)
+    let resources = 0
+    for (const { name } of kindDefinitions) resources += await state.count(name)
+    context.stdout.write(`${printable(path)}\n`)
+    context.stderr.write(
+      `Copied and checked: ${counted(resources, 'resource')}, serial ${state.serial}. ` +
+        'It holds personal data and the key of the digests: keep it like the state.\n',
+    )
+  })
 }

@@ -12,18 +12,12 @@ import { runMappingTests } from '../../mapping/tests/run-tests.ts'
 import { painter } from '../../reporting/style.ts'
 import { renderTestsText, testsToJson } from '../../reporting/tests.ts'
 import type { Context } from '../context.ts'
-import { streamsOf } from '../streams.ts'
+import type { defineTest } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { streamsOf } from '../source.ts'
 import { locatingManifestErrors } from '../with-manifest-location.ts'
 
-export interface TestOptions {
-  /** The manifest file. */
-  config?: string
-  /** The environment to merge over it. */
-  env?: string
-  /** The shipped recipe whose own tests are run instead. */
-  recipe?: string
-  json?: boolean
-}
+export type TestOptions = OptionsOf<typeof defineTest>
 
 /**
  * `test`: runs the mapping tests of a manifest, or of a shipped recipe. Exit code 1 when one fails. Neither source nor target is

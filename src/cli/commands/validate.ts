@@ -19,14 +19,13 @@ import { sourceDefinitions } from '../../sources/registry.ts'
 import { checkOwnSnapshot } from '../../sources/snapshot/obtain.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
-import { loadOptions, type ManifestOptions } from '../manifest-options.ts'
-import { isSourceSecret } from '../source-snapshot.ts'
-import { streamsOf } from '../streams.ts'
+import type { defineValidate } from '../definitions/first-steps.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import { loadOptions } from '../manifest-options.ts'
+import { isSourceSecret, streamsOf } from '../source.ts'
 import { withManifestLocation, withSourceLocation } from '../with-manifest-location.ts'
 
-export interface ValidateOptions extends ManifestOptions {
-  json?: boolean
-}
+export type ValidateOptions = OptionsOf<typeof defineValidate>
 
 interface Report {
   /** Undefined when the manifest could not be put together. */
@@ -66,8 +65,8 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const columns = streams === undefined || noted ? [] : await checkColumns(loaded, streams)
     const target = broken('target') ? [] : checkAddress(loaded)
     const roles = broken('roles') ? [] : checkRoles(loaded)
-    const placed = [...rules, ...roles].map((problem) => withManifestLocation(problem, loaded))
-    const found = [...problems, ...expressions, ...files, ...placed, ...columns, ...tests, ...target]
+    const located = [...rules, ...roles].map((problem) => withManifestLocation(problem, loaded))
+    const found = [...problems, ...expressions, ...files, ...located, ...columns, ...tests, ...target]
     return { loaded, problems: [...loaded.warnings, ...found] }
   } catch (error) {
     if (error instanceof ManifestError) return { problems: [...error.problems] }

@@ -7,22 +7,13 @@ import { emitVerification, renderVerifyJson, renderVerifyText } from '../../repo
 import type { Verification } from '../../verifying/verification.ts'
 import { verify as compare } from '../../verifying/verify.ts'
 import type { Context } from '../context.ts'
-import { htmlFile } from '../html-report.ts'
+import type { defineVerify } from '../definitions/migration.ts'
+import type { OptionsOf } from '../definitions/options.ts'
 import { buffered } from '../output.ts'
-import { outputPlaces } from '../output-places.ts'
-import type { SessionOptions } from '../session.ts'
-import { withSession } from '../with-session.ts'
+import { htmlFile, outputPlaces } from '../output-files.ts'
+import { withSession } from '../session.ts'
 
-export interface VerifyCommandOptions extends SessionOptions {
-  /** Differences fail as well, and warnings that nobody accepted. */
-  strict?: boolean
-  full?: boolean
-  json?: boolean
-  /** Where to write the report for a browser. */
-  html?: string
-  /** Where events are written: see withEvents. */
-  events?: string
-}
+export type VerifyCommandOptions = OptionsOf<typeof defineVerify>
 
 /** `verify`: reads WorkOS back and compares it with the source and the state. Writes to neither. */
 export async function verify(options: VerifyCommandOptions, context: Context): Promise<ExitCode> {

@@ -1,4 +1,4 @@
-import type { Argument, Command, Option } from 'commander'
+import type { Argument, CommandUnknownOpts, Option } from 'commander'
 
 /** One word that may stand there. */
 export interface Candidate {
@@ -22,7 +22,7 @@ export interface Lookups {
 
 /** A command line as far as it has been typed. */
 interface Line {
-  command: Command
+  command: CommandUnknownOpts
   /** Operands of the command. */
   operands: string[]
   /** Values of options, by long name. */
@@ -38,7 +38,11 @@ interface Line {
  * What may stand in the place of the last word.
  * @param words the command line without the program; the last one is being typed
  */
-export async function complete(program: Command, words: readonly string[], lookups: Lookups): Promise<Completion> {
+export async function complete(
+  program: CommandUnknownOpts,
+  words: readonly string[],
+  lookups: Lookups,
+): Promise<Completion> {
   const current = words.at(-1) ?? ''
   const line = read(program, withoutEquals(words.slice(0, -1)))
   const assigned = /^(--[^=]+)=([\s\S]*)$/.exec(current)
@@ -73,7 +77,7 @@ function withoutEquals(words: readonly string[]): string[] {
   return words.filter((word, index) => word !== '=' || !words[index - 1]?.startsWith('--'))
 }
 
-function read(program: Command, words: readonly string[]): Line {
+function read(program: CommandUnknownOpts, words: readonly string[]): Line {
   const line: Line = {
     command: program,
     operands: [],
@@ -120,7 +124,7 @@ function starting(candidates: readonly Candidate[], begun: string): Candidate[] 
   return candidates.filter(({ word }) => word.startsWith(begun))
 }
 
-function commandsOf(command: Command): Candidate[] {
+function commandsOf(command: CommandUnknownOpts): Candidate[] {
   return command
     .createHelp()
     .visibleCommands(command)
@@ -137,7 +141,7 @@ function optionsOf({ command, used }: Line): Candidate[] {
 }
 
 /** The last argument of a command may take several words. */
-function argumentAt({ registeredArguments }: Command, position: number): Argument | undefined {
+function argumentAt({ registeredArguments }: CommandUnknownOpts, position: number): Argument | undefined {
   const last = registeredArguments.at(-1)
   return registeredArguments[position] ?? (last?.variadic ? last : undefined)
 }

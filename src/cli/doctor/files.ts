@@ -1,12 +1,23 @@
-import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { isSecretPath } from '../../config/schema.ts'
+import { codeOf } from '../../diagnostics/errors.ts'
 import { shellWord } from '../../diagnostics/shell-word.ts'
-import { type Finding, ok, problem, skipped, warning } from './finding.ts'
-import { type Patient, referencesIn, shownPath, soundIn, statePathOf } from './patient.ts'
-import { bytes, MB } from './sizes.ts'
-import { filesOf } from './source.ts'
-import { placeOf, standingOf } from './standing.ts'
+import { filesOf } from './manifest.ts'
+import {
+  bytes,
+  type Finding,
+  MB,
+  ok,
+  type Patient,
+  problem,
+  referencesIn,
+  shownPath,
+  skipped,
+  soundIn,
+  statePathOf,
+  warning,
+} from './patient.ts'
 
 /** What staging takes, by the bytes of the source: 2 KB a record; packed text is about five times as long unpacked. */
 const STAGED = 8
@@ -138,4 +149,60 @@ export function roomFor(needed: number, free: number, place: string): Finding {
   const hint = 'make room there, or move the state to another disk (state.path)'
   if (free < needed) return problem('disk', said, hint)
   return free < 2 * needed ? warning('disk', said, hint) : ok('disk', said)
+}
+
+/** Whether there is a state, or what keeps a run from having one there. */
+type Standing = 'there' | 'none' | Finding
+
+/** Looks under the name of the state without opening it. */
+export function standingOf(path: string, patient: Patient): Standing {
+  const shown = (of: string) => shownPath(of, patient)
+  try {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) return existing(path, shown)
+    return missing(placeOf(path), shown)
+  } catch (error) {
+    const code = codeOf(error) ?? String(error)
+    const hint = `see whose its folder is: ls -ld ${shellWord(shown(dirname(path)))}; or correct state.path`
+    return problem('state', `nobody can tell whether there is a state: ${shown(path)} (${code})`, hint)
+  }
+}
+
+function existing(path: string, shown: (path: string) => string): Standing {
+  const barred = [path, dirname(path)].find((one) => !isWritable(one))
+  if (barred === undefined) return 'there'
+  const hint = `see whose it is, and run as that user: ls -ld ${shellWord(shown(barred))}`
+  return problem(
+    'state',
+    `this user may not write ${barred === path ? 'the state' : 'in its folder'}: ${shown(barred)}`,
+    hint,
+  )
+}
+
+function missing(place: string, shown: (path: string) => string): Standing {
+  if (!statSync(place).isDirectory()) {
+    const hint = 'move it away, or name another folder in state.path'
+    return problem('state', `the state cannot be made: ${shown(place)} is no folder`, hint)
+  }
+  if (isWritable(place)) return 'none'
+  const hint = `see whose it is, or name another folder in state.path: ls -ld ${shellWord(shown(place))}`
+  return problem(
+    'state',
+    `the state cannot be made: this user may not write in ${shown(place) === '.' ? 'this folder' : shown(place)}`,
+    hint,
+  )
+}
+
+/** The nearest thing above a path that exists. */
+function placeOf(path: string): string {
+  const folder = dirname(path)
+  return existsSync(folder) || folder === dirname(folder) ? folder : placeOf(folder)
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }

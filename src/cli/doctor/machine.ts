@@ -1,7 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { type Finding, ok, problem, skipped, warning } from './finding.ts'
-import { type Patient, soundIn } from './patient.ts'
-import { bytes, MB } from './sizes.ts'
+import { bytes, type Finding, MB, ok, type Patient, problem, skipped, soundIn, warning } from './patient.ts'
 
 /** Memory that a run takes, and each of its workers. Megabytes. */
 const RUN = 200
@@ -11,8 +9,8 @@ const WORKER = 100
 export async function lookAtNode(): Promise<Finding[]> {
   const { node } = process.versions
   try {
-    const { DatabaseSync } = await import('node:sqlite')
-    const db = new DatabaseSync(':memory:')
+    const { openThrowaway } = await import('../../sqlite/open.ts')
+    const db = openThrowaway(':memory:', { cacheKiB: 64 })
     const version = db.prepare('SELECT sqlite_version() AS version').get()?.version
     db.close()
     return [ok('node', `${node} on ${process.platform}-${process.arch}, with SQLite ${version}`)]

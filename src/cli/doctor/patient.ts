@@ -6,19 +6,17 @@ import type { Manifest } from '../../config/manifest.ts'
 import { shippedRecipes } from '../../config/recipes.ts'
 import { referencesOf } from '../../config/references.ts'
 import { without } from '../../config/tree.ts'
-import { ManifestError } from '../../diagnostics/errors.ts'
+import { ExitCode, ManifestError, OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
+import { NotRegularFile } from '../../files/regular-file.ts'
 import { isObject } from '../../json.ts'
 import type { Context } from '../context.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineDoctor } from '../definitions/tools.ts'
+import { unexpectedProblem } from '../failure.ts'
 
-export interface DoctorOptions {
-  config?: string
-  env?: string
-  /** Ask nothing over the network. */
-  offline?: boolean
-  json?: boolean
-}
+export type DoctorOptions = OptionsOf<typeof defineDoctor>
 
 /** What is looked at. */
 export interface Patient {
@@ -87,4 +85,64 @@ export function shownPath(path: string, { context: { cwd } }: Patient): string {
   const within = relative(cwd, path)
   if (within === '') return '.'
   return isAbsolute(within) || within.startsWith('..') ? path : within
+}
+
+/** `skipped`: it could not be looked at, or was not to be. */
+export type Status = 'ok' | 'warning' | 'problem' | 'skipped'
+
+/** What one look came to. */
+export interface Finding {
+  /** Stable name of what was looked at: `node`, `manifest`, `clock` … */
+  check: string
+  status: Status
+  /** One sentence without a trailing stop. */
+  message: string
+  /** What to do. Every warning and every problem has one. */
+  hint?: string
+  /** Stable name of what is wrong. */
+  code?: string
+  /** The exit code that other commands end with because of it. Default: failure. */
+  exit?: ExitCode
+}
+
+export function ok(check: string, message: string): Finding {
+  return { check, status: 'ok', message }
+}
+
+export function skipped(check: string, message: string): Finding {
+  return { check, status: 'skipped', message }
+}
+
+export function warning(check: string, message: string, hint: string): Finding {
+  return { check, status: 'warning', message, hint }
+}
+
+export function problem(check: string, message: string, hint: string, exit: ExitCode = ExitCode.failure): Finding {
+  return { check, status: 'problem', message, hint, exit }
+}
+
+/** What other commands would end with, as a finding. */
+export function ofProblem(check: string, { message, hint, code, severity }: Problem, exit: ExitCode): Finding {
+  const status = severity === 'warning' ? 'warning' : 'problem'
+  return { check, status, message, hint: hint ?? 'workos-migrate validate shows where it is', code, exit }
+}
+
+/** What a look that failed came to. */
+export function ofError(check: string, error: unknown): Finding[] {
+  if (error instanceof NotRegularFile)
+    return [problem(check, error.message, 'move it away: nothing but a regular file may have this name')]
+  if (!(error instanceof OperatorError)) return [ofProblem(check, unexpectedProblem(error), ExitCode.failure)]
+  return error.problems.map((one) => ofProblem(check, one, error.exitCode))
+}
+
+export const MB = 1024 * 1024
+
+/** `812 bytes`, `12 KB`, `3.4 MB`, `120 GB`. */
+export function bytes(count: number): string {
+  if (count < 1024) return `${count} bytes`
+  const units = ['KB', 'MB', 'GB', 'TB']
+  let value = count / 1024
+  let unit = 0
+  for (; value >= 1024 && unit < units.length - 1; unit += 1) value /= 1024
+  return `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)} ${units[unit]}`
 }

@@ -1,10 +1,8 @@
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { counted } from '../../reporting/style.ts'
-import { glanceAtLock, glanceAtState } from '../../state/glance.ts'
-import { describeHolder } from '../../state/lock.ts'
-import { type Finding, ok, problem, skipped, warning } from './finding.ts'
-import { type Patient, shownPath, statePathOf } from './patient.ts'
-import { standingOf } from './standing.ts'
+import { describeHolder, glanceAtLock, glanceAtState } from '../../state/open.ts'
+import { standingOf } from './files.ts'
+import { type Finding, ok, type Patient, problem, shownPath, skipped, statePathOf, warning } from './patient.ts'
 import { knownAddress } from './target.ts'
 
 /** The state: whose it is, what it is bound to, what a run left open. It is only read. */

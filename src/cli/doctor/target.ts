@@ -1,15 +1,16 @@
+import { X509Certificate } from 'node:crypto'
 import { ExitCode, ManifestError, OperatorError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
+import { readRegular } from '../../files/regular-file.ts'
 import { describeFailure, permanentFailure } from '../../http/failures.ts'
 import { openNetwork } from '../../http/network.ts'
-import { proxiesOf } from '../../http/proxy.ts'
+import { proxiesOf, proxyFor, proxyUrl } from '../../http/proxy.ts'
 import { environmentSort, keySort } from '../../planning/where.ts'
-import { duration } from '../../reporting/style.ts'
+import { counted, duration } from '../../reporting/style.ts'
 import { type Answer, recordExchange, recordingFetch } from '../../workos/exchange.ts'
 import { refusalOf } from '../../workos/refusal.ts'
 import { checkBaseUrl, WORKOS } from '../../workos/target.ts'
-import { type Finding, ofError, ok, problem, skipped, warning } from './finding.ts'
-import { type Patient, soundIn, unsetIn } from './patient.ts'
+import { type Finding, ofError, ok, type Patient, problem, skipped, soundIn, unsetIn, warning } from './patient.ts'
 
 /** Milliseconds until WorkOS counts as out of reach. */
 const PATIENCE = 15_000
@@ -85,8 +86,8 @@ async function ask({ context }: Patient, address: string, apiKey: string): Promi
     return [judge(address, apiKey, answer), ...clockAgainst(answer.date, middle)]
   } catch (error) {
     context.interrupted.throwIfAborted()
-    const settled = error instanceof OperatorError ? error : permanentFailure(error, address)
-    if (settled !== undefined) return ofError('target', settled)
+    const permanent = error instanceof OperatorError ? error : permanentFailure(error, address)
+    if (permanent !== undefined) return ofError('target', permanent)
     const why = signal.aborted ? `no answer within ${PATIENCE / 1000} s` : describeFailure(error)
     return [
       problem('target', `${address} cannot be reached: ${why}`, 'check the network, target.baseUrl and the proxy'),
@@ -134,4 +135,63 @@ export function clockAgainst(header: string | undefined, ours: number): Finding[
       'set it, by NTP if you can: certificates, codes of second factors and ages of snapshots go by it',
     ),
   ]
+}
+
+const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
+
+/** Certificates of a file that somebody put together by hand. */
+const FEW = 10
+
+/** The way to the target: a proxy, or none. */
+export function lookAtProxy(patient: Patient): Finding[] {
+  const address = knownAddress(patient)
+  const proxies = proxiesOf(patient.context.env)
+  if (address === undefined) return []
+  const variable = proxyFor(proxies, address)
+  const { host } = new URL(address)
+  if (variable === undefined) {
+    const why = proxies.https === undefined ? '' : `, although ${proxies.https.name} is set`
+    return [ok('proxy', `${host} is reached directly${why}`)]
+  }
+  // Host and port alone: what stands before them are credentials.
+  return [ok('proxy', `${host} is reached through ${proxyUrl(variable).host} (${variable.name})`)]
+}
+
+/** Authorities that Node.js is to trust besides its own. */
+export function lookAtCertificates({ context: { env, now } }: Patient): Finding[] {
+  const findings: Finding[] = []
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    findings.push(
+      warning(
+        'certificates',
+        'NODE_TLS_REJECT_UNAUTHORIZED is 0: whoever stands in between can read the API key and every password hash',
+        'unset it; for an authority of your own set NODE_EXTRA_CA_CERTS',
+      ),
+    )
+  }
+  const file = env.NODE_EXTRA_CA_CERTS
+  if (file === undefined || file === '') {
+    return findings.length > 0 ? findings : [ok('certificates', 'those that Node.js brings along')]
+  }
+  return [...findings, extraAuthorities(file, now())]
+}
+
+function extraAuthorities(file: string, now: number): Finding {
+  const hint = 'name a file of certificates in PEM: Node.js goes on without it'
+  let certificates: X509Certificate[]
+  try {
+    const blocks = readRegular(file).toString('latin1').match(PEM) ?? []
+    certificates = blocks.map((block) => new X509Certificate(block))
+  } catch {
+    return problem('certificates', `${file} of NODE_EXTRA_CA_CERTS cannot be read as certificates`, hint)
+  }
+  if (certificates.length === 0)
+    return problem('certificates', `${file} of NODE_EXTRA_CA_CERTS holds no certificate`, hint)
+  const past = certificates.filter(({ validTo }) => Date.parse(validTo) < now)
+  // A bundle of all the authorities of a system has some that are past.
+  if (past.length === 0 || certificates.length > FEW) {
+    return ok('certificates', `${counted(certificates.length, 'certificate')} of NODE_EXTRA_CA_CERTS`)
+  }
+  const expired = `${counted(past.length, 'certificate')} of NODE_EXTRA_CA_CERTS ${past.length === 1 ? 'has' : 'have'} expired`
+  return warning('certificates', expired, 'ask for the new one, and name its file')
 }

@@ -1,29 +1,29 @@
-import type { Command, Option } from 'commander'
+import type { CommandUnknownOpts, Option } from 'commander'
 import { nearest } from '../../config/nearest.ts'
 import { UsageError } from '../../diagnostics/errors.ts'
 import { type OtherWord, otherCommands, otherOptions } from './other-words.ts'
 
 /** Has every command say of a word that it does not know what it may be called here. */
-export function adviseOnUnknownWords(program: Command): void {
+export function adviseOnUnknownWords(program: CommandUnknownOpts): void {
   for (const command of everyCommand(program)) {
     command.configureOutput({ outputError: (text, write) => write(advised(text, command, program)) })
   }
 }
 
 /** A command and all beneath it. */
-export function everyCommand(command: Command): Command[] {
+export function everyCommand(command: CommandUnknownOpts): CommandUnknownOpts[] {
   return [command, ...command.commands.flatMap(everyCommand)]
 }
 
 /** The words that a command is called by, without the program's own name. */
-export function pathOf(command: Command): string {
+export function pathOf(command: CommandUnknownOpts): string {
   const above = command.parent
   if (above === null) return ''
   return [pathOf(above), command.name()].filter((name) => name !== '').join(' ')
 }
 
 /** What commander says of an error, with what would be right. A value after `=` is left out: it may be a secret. */
-function advised(text: string, command: Command, program: Command): string {
+function advised(text: string, command: CommandUnknownOpts, program: CommandUnknownOpts): string {
   const [, what, quoted] = /^error: unknown (command|option) '([\s\S]*?)'(?:\n\(|\n$)/.exec(text) ?? []
   if (quoted === undefined) return text
   if (what === 'command') {
@@ -39,12 +39,20 @@ function advised(text: string, command: Command, program: Command): string {
 }
 
 /** What a command of another tool is called here; undefined: nobody knows. */
-export function adviceOnCommand(word: string, command: Command, program: Command): string | undefined {
+export function adviceOnCommand(
+  word: string,
+  command: CommandUnknownOpts,
+  program: CommandUnknownOpts,
+): string | undefined {
   return otherWord(otherCommands, word, program, (on = ['']) => on.includes(pathOf(command)))?.say
 }
 
 /** What an option of another tool, or of another command, is called here; undefined: nobody knows. */
-export function adviceOnOption(flag: string, command: Command, program: Command): string | undefined {
+export function adviceOnOption(
+  flag: string,
+  command: CommandUnknownOpts,
+  program: CommandUnknownOpts,
+): string | undefined {
   const path = pathOf(command)
   const other = otherWord(otherOptions, flag, program, (on) => on === undefined || on.includes(path))
   return other?.say ?? belonging(flag, program)
@@ -53,7 +61,7 @@ export function adviceOnOption(flag: string, command: Command, program: Command)
 function otherWord(
   table: readonly OtherWord[],
   word: string,
-  program: Command,
+  program: CommandUnknownOpts,
   fits: (on: OtherWord['on']) => boolean,
 ): OtherWord | undefined {
   const plain = plainWord(word)
@@ -68,13 +76,13 @@ function plainWord(word: string): string {
 }
 
 /** Whether the program has a command, or an option on any command. */
-function has(program: Command, needed: string): boolean {
+function has(program: CommandUnknownOpts, needed: string): boolean {
   const commands = everyCommand(program)
   if (needed.startsWith('--')) return commands.some((command) => longsOf(command).includes(needed))
   return commands.some((command) => pathOf(command) === needed)
 }
 
-function belonging(flag: string, program: Command): string | undefined {
+function belonging(flag: string, program: CommandUnknownOpts): string | undefined {
   const owners = everyCommand(program).flatMap((command) => {
     const option = command.options.find(({ long, short }) => long === flag || (short === flag && long !== undefined))
     return option === undefined ? [] : [{ path: pathOf(command), option }]
@@ -94,7 +102,7 @@ function usage({ flags }: Option, flag: string): string {
   return value === undefined ? flag : `${flag} ${value}`
 }
 
-function longsOf(command: Command): string[] {
+function longsOf(command: CommandUnknownOpts): string[] {
   return command.options.flatMap(({ long }) => long ?? [])
 }
 
@@ -102,7 +110,7 @@ function longsOf(command: Command): string[] {
  * Refuses a long option with one dash, as other tools write it: `-out=plan` would be read as `-o` with the value `ut=plan`.
  * @throws UsageError, which quotes no value
  */
-export function refuseOneDash(args: readonly string[], program: Command): void {
+export function refuseOneDash(args: readonly string[], program: CommandUnknownOpts): void {
   const end = args.indexOf('--')
   const line = end === -1 ? args : args.slice(0, end)
   const command = commandOf(line, program)
@@ -119,13 +127,13 @@ export function refuseOneDash(args: readonly string[], program: Command): void {
 }
 
 /** The command that a line calls, as far as its words are those of commands. */
-function commandOf(line: readonly string[], program: Command): Command {
+function commandOf(line: readonly string[], program: CommandUnknownOpts): CommandUnknownOpts {
   let command = program
   for (const word of line) command = subcommand(command, word) ?? command
   return command
 }
 
-function subcommand(command: Command, word: string): Command | undefined {
+function subcommand(command: CommandUnknownOpts, word: string): CommandUnknownOpts | undefined {
   return command.commands.find((below) => below.name() === word)
 }
 
@@ -133,7 +141,7 @@ function subcommand(command: Command, word: string): Command | undefined {
  * `help state mv` as `state mv --help`. A word that is no command is left to be refused as one, with what it may be called here: the help of
  * everything says nothing of it.
  */
-export function helpAsOption(args: readonly string[], program: Command): readonly string[] {
+export function helpAsOption(args: readonly string[], program: CommandUnknownOpts): readonly string[] {
   const at = args.indexOf('help')
   const [before, words] = [args.slice(0, at), args.slice(at + 1)]
   if (at === -1 || words.length === 0 || words.some((word) => word.startsWith('-'))) return args

@@ -1,7 +1,4 @@
-import type { Part } from '../../inspecting/recognise.ts'
-import type { FoundFile } from './files-here.ts'
-import type { Origin } from './origins.ts'
-
+import type { DataFile, OriginName, Part } from '../../inspecting/recognise.ts'
 /** From where the organizations come. Beside `source` these are the recipes of situations. */
 export const ORGANIZE = ['source', 'one', 'per-domain', 'from-metadata'] as const
 export type Organize = (typeof ORGANIZE)[number]
@@ -39,4 +36,147 @@ export interface Variable {
 export function keyVariable(environment?: string): string {
   const name = environment?.toUpperCase().replace(/[^A-Z0-9]+/g, '_')
   return name === undefined ? 'WORKOS_API_KEY' : `WORKOS_${name}_API_KEY`
+}
+
+/** A data file, and what it seems to be. */
+export interface FoundFile {
+  /** As it was named, relative to the working folder. */
+  name: string
+  /** Absolute. */
+  path: string
+  data: DataFile
+}
+
+/** What the users come from: an origin that is known, or a file of any other kind. */
+export type Origin = OriginName | 'file'
+
+/** One file that a source of this origin reads. */
+export interface Slot {
+  part: Part
+  /** What the wizard calls it. */
+  title: string
+  /** Where the manifest names it: an option of the source, or a stream of the source `file`. */
+  option: string
+  /** How its rows belong to users, where the recipe does not say so itself. */
+  join?: { key: string; to: string }
+  /** True: the recipe reads it unless the manifest takes it out. */
+  inRecipe?: true
+}
+
+interface OriginKind {
+  title: string
+  /** `source.type`. */
+  type: 'clerk' | 'auth0' | 'csv' | 'file'
+  /** The recipe to extend, where it is not that of the source's type. */
+  recipe?: string
+  /** The file of the users comes first. */
+  slots: readonly [Slot, ...Slot[]]
+  /** Whether it can be asked over the network instead. */
+  live?: true
+  /** Whether it says itself which organizations there are. */
+  organizations: boolean
+}
+
+const users = (option = 'users'): Slot => ({ part: 'users', title: 'the users', option })
+
+/** Everything that `init` can begin with. */
+export const ORIGINS: Record<Origin, OriginKind> = {
+  clerk: {
+    title: 'Clerk',
+    type: 'clerk',
+    live: true,
+    organizations: true,
+    slots: [
+      users(),
+      { part: 'memberships', title: 'who belongs to which organization', option: 'memberships' },
+      { part: 'roles', title: 'who has which role', option: 'roles' },
+    ],
+  },
+  auth0: {
+    title: 'Auth0',
+    type: 'auth0',
+    live: true,
+    organizations: true,
+    slots: [
+      users(),
+      { part: 'passwords', title: 'password hashes, from a support case', option: 'passwords' },
+      { part: 'factors', title: 'MFA secrets, from a support case', option: 'mfa' },
+    ],
+  },
+  firebase: { title: 'Firebase', type: 'file', recipe: 'firebase', organizations: false, slots: [users()] },
+  cognito: {
+    title: 'Amazon Cognito',
+    type: 'file',
+    recipe: 'cognito',
+    organizations: false,
+    slots: [
+      users(),
+      { part: 'groups', title: 'who is in which group', option: 'groups', join: { key: 'username', to: 'Username' } },
+    ],
+  },
+  okta: {
+    title: 'Okta',
+    type: 'file',
+    recipe: 'okta',
+    organizations: false,
+    slots: [
+      users(),
+      { part: 'groups', title: 'who is in which group', option: 'groups', join: { key: 'userId', to: 'id' } },
+    ],
+  },
+  supabase: { title: 'Supabase', type: 'file', recipe: 'supabase', organizations: false, slots: [users()] },
+  keycloak: { title: 'Keycloak', type: 'file', recipe: 'keycloak', organizations: true, slots: [users()] },
+  stytch: {
+    title: 'Stytch',
+    type: 'file',
+    recipe: 'stytch',
+    organizations: true,
+    slots: [
+      users(),
+      { part: 'organizations', title: 'the organizations', option: 'organizations', inRecipe: true },
+      { part: 'passwords', title: 'the password hashes', option: 'hash', inRecipe: true },
+    ],
+  },
+  'better-auth': {
+    title: 'Better Auth',
+    type: 'file',
+    recipe: 'better-auth',
+    organizations: true,
+    slots: [
+      users(),
+      { part: 'accounts', title: 'the table account', option: 'accounts', inRecipe: true },
+      { part: 'memberships', title: 'the table member', option: 'members', inRecipe: true },
+      { part: 'organizations', title: 'the table organization', option: 'organizations', inRecipe: true },
+    ],
+  },
+  authjs: {
+    title: 'Auth.js',
+    type: 'file',
+    recipe: 'authjs',
+    organizations: false,
+    slots: [users(), { part: 'accounts', title: 'the table of accounts', option: 'accounts', inRecipe: true }],
+  },
+  descope: { title: 'Descope', type: 'file', recipe: 'descope', organizations: true, slots: [users()] },
+  csv: { title: 'a CSV file', type: 'csv', organizations: true, slots: [users('path')] },
+  file: { title: 'a file', type: 'file', organizations: true, slots: [users()] },
+}
+
+export const originNames = Object.keys(ORIGINS).filter((name): name is Origin => Object.hasOwn(ORIGINS, name))
+
+/** What the command line answered already. */
+export interface Given {
+  origin?: Origin
+  /** Names of files by what they hold. */
+  files: Partial<Record<Part, string>>
+  domain?: string
+  /** Read over the API; a text is the address of Clerk's. */
+  live?: boolean | string
+  organize?: Organize
+  organizationName?: string
+  target?: 'sandbox' | 'workos'
+  baseUrl?: string
+  environments?: string[]
+  name?: string
+  /** Take what is proposed where nothing is given. */
+  yes?: boolean
 }

@@ -1,12 +1,19 @@
+import { Document, isCollection, isMap, isScalar, type Pair, Scalar } from 'yaml'
 import type { Inspection } from '../../inspecting/inspection.ts'
 import type { JsonObject } from '../../json.ts'
 import { counted } from '../../reporting/style.ts'
 import type { WrittenNull } from '../../sources/text/written-nulls.ts'
-import { type Answers, keyVariable, type Variable } from './answers.ts'
-import { type Comments, commentedYaml } from './commented-yaml.ts'
-import { findingsInWords, tellsAddresses } from './findings-in-words.ts'
-import { ORIGINS } from './origins.ts'
-import { addFirebase, addGroups, addMapping, addMetadataNames, addOrganization, addRoles } from './propose-sections.ts'
+import { type Answers, keyVariable, ORIGINS, type Variable } from './answers.ts'
+import { findingsInWords, tellsAddresses } from './inspect.ts'
+import {
+  addFirebase,
+  addGroups,
+  addMapping,
+  addMetadataNames,
+  addOrganization,
+  addRoles,
+  type Comments,
+} from './propose-sections.ts'
 import { filled, type ProposedSource } from './propose-source.ts'
 
 export interface ProposedManifest {
@@ -165,4 +172,40 @@ function addEnvironments(answers: Answers, content: JsonObject, comments: Commen
   }
   content.environments = environments
   comments.environments = 'Variants of this file, chosen with -e. Each keeps a state of its own.'
+}
+
+/** Keys whose objects and lists stand on one line. */
+const ON_ONE_LINE = new Set(['join', 'columns', 'extends', 'nulls'])
+
+/** YAML with comments above its keys, and an empty line between its sections. */
+function commentedYaml(content: JsonObject, head: string, comments: Comments): string {
+  const document = new Document(content, { version: '1.2' })
+  document.commentBefore = asComment(head)
+  annotate(document.contents, '', comments)
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+}
+
+function annotate(node: unknown, above: string, comments: Comments): void {
+  if (!isMap(node)) return
+  for (const [index, pair] of node.items.entries()) {
+    const key = keyOf(pair)
+    const path = above === '' ? key.value : `${above}.${key.value}`
+    const comment = comments[String(path)]
+    if (comment !== undefined) key.commentBefore = asComment(comment)
+    if (above === '' && index > 1) key.spaceBefore = true
+    pair.key = key
+    if (ON_ONE_LINE.has(String(key.value)) && isCollection(pair.value)) pair.value.flow = true
+    annotate(pair.value, String(path), comments)
+  }
+}
+
+function keyOf(pair: Pair): Scalar {
+  return isScalar(pair.key) ? pair.key : new Scalar(pair.key)
+}
+
+function asComment(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? '' : ` ${line}`))
+    .join('\n')
 }

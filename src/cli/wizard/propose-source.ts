@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
+import { parse } from 'yaml'
 import type { SourceConfig } from '../../config/manifest.ts'
+import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { streamOf } from '../../inspecting/recognise.ts'
-import type { JsonObject } from '../../json.ts'
-import type { Answers } from './answers.ts'
-import type { FoundFile } from './files-here.ts'
-import { ORIGINS, type Slot } from './origins.ts'
-import { type Recipe, readRecipe } from './recipe.ts'
+import { isObject, type JsonObject } from '../../json.ts'
+import { nullsOption } from '../../sources/source.ts'
+import { type Answers, type FoundFile, ORIGINS, type Slot } from './answers.ts'
 
 export interface ProposedSource {
   /** As the manifest writes it, on top of the recipe. */
@@ -112,4 +113,33 @@ function pathIn(directory: string, { path }: FoundFile): string {
 function escaped(text: string): string {
   // A function, since $$ in a replacement is one $.
   return text.replaceAll('${', () => '$${')
+}
+
+/** The parts of a recipe that a proposal builds on. */
+interface Recipe {
+  streams: Record<string, Record<string, unknown>>
+  /** What stands for nothing in CSV. */
+  nulls: string[]
+  /** Roles it defines, and how it translates names. */
+  defined: string[]
+  translated: Record<string, string>
+}
+
+/** Reads a shipped recipe. One that does not exist says nothing. */
+export function readRecipe(name: string): Recipe {
+  const file = recipeFile(shippedRecipes, name)
+  const content: unknown = file === undefined ? {} : parse(readFileSync(file, 'utf8'))
+  const streams = objectAt(content, 'source', 'streams')
+  const translated = Object.entries(objectAt(content, 'roles', 'map')).map(([from, to]) => [from, String(to)])
+  return {
+    nulls: nullsOption(objectAt(content, 'source')),
+    streams: Object.fromEntries(Object.entries(streams).map(([key, value]) => [key, isObject(value) ? value : {}])),
+    defined: Object.keys(objectAt(content, 'roles', 'define')),
+    translated: Object.fromEntries(translated),
+  }
+}
+
+function objectAt(value: unknown, ...path: string[]): Record<string, unknown> {
+  const found = path.reduce<unknown>((current, key) => (isObject(current) ? current[key] : undefined), value)
+  return isObject(found) ? found : {}
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { JsonObject } from '../../json.ts'
-import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { type Call, type Endpoint, notFound, pathParameter, type Reply } from '../call.ts'
 import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
-import { notFound } from '../refusal.ts'
 import { findUser } from './users.ts'
 
 interface FactorRow {

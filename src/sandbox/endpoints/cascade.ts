@@ -12,3 +12,13 @@ export function deleteMemberships(call: Call, column: 'id' | 'user_id' | 'organi
   )
   database.run(`DELETE FROM memberships WHERE ${those}`, environment, value)
 }
+
+/** Takes the roles from one group, or from all groups of an organization. */
+export function deleteRolesOfGroups(call: Call, column: 'id' | 'organization_id', value: string): void {
+  call.database.run(
+    `DELETE FROM group_roles WHERE environment = ?1 AND group_id IN
+       (SELECT id FROM organization_groups WHERE environment = ?1 AND ${column} = ?2)`,
+    call.environment,
+    value,
+  )
+}

@@ -1,8 +1,7 @@
 import { isObject, type JsonObject } from '../../json.ts'
-import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { type Call, type Endpoint, notFound, pathParameter, Refusal, type Reply } from '../call.ts'
 import { EXTERNAL_ID, Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
-import { notFound, Refusal } from '../refusal.ts'
 import { findOrganization } from './organizations.ts'
 
 interface ConnectionRow {

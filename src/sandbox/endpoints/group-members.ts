@@ -1,9 +1,8 @@
-import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { type Call, type Endpoint, notFound, pathParameter, type Reply } from '../call.ts'
 import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
-import { notFound } from '../refusal.ts'
 import { type GroupRow, groupOfPath, presentGroup } from './groups.ts'
-import { findMembership, type MembershipRow, presentMembershipBase, SELECT_MEMBERSHIPS } from './membership-store.ts'
+import { findMembership, type MembershipRow, presentMembershipBase, SELECT_MEMBERSHIPS } from './memberships.ts'
 
 const BASE = '/organizations/:id/groups/:group_id/organization-memberships'
 

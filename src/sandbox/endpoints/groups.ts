@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../json.ts'
-import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { type Call, type Endpoint, notFound, pathParameter, type Reply } from '../call.ts'
 import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
-import { notFound } from '../refusal.ts'
-import { deleteRolesOfGroups } from './group-role-store.ts'
+import { deleteRolesOfGroups } from './cascade.ts'
 import { findOrganization } from './organizations.ts'
 
 export interface GroupRow {

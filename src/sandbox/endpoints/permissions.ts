@@ -1,10 +1,8 @@
 import type { JsonObject } from '../../json.ts'
-import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { type Call, type Endpoint, notFound, pathParameter, type Reply, refusal } from '../call.ts'
 import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
-import { notFound, refusal } from '../refusal.ts'
-import { DESCRIPTION, LABEL } from './labels.ts'
-import { withdrawPermission } from './role-store.ts'
+import { DESCRIPTION, LABEL, withdrawPermission } from './role-store.ts'
 
 interface PermissionRow {
   id: string

@@ -1,6 +1,9 @@
 import type { JsonObject } from '../../json.ts'
-import type { Call } from '../call.ts'
-import { notFound } from '../refusal.ts'
+import { type Call, notFound } from '../call.ts'
+
+/** What the API reference allows for the names and descriptions of roles and permissions. */
+export const LABEL = { max: 48 }
+export const DESCRIPTION = { max: 150 }
 
 /** The role of a membership that names none. */
 export const DEFAULT_ROLE = 'member'

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { type Call, type Endpoint, pathParameter, type Reply, refusal } from '../call.ts'
 import { Fields } from '../fields.ts'
 import { slicePage } from '../paging.ts'
-import { refusal } from '../refusal.ts'
-import { isGivenByGroup } from './group-role-store.ts'
-import { DESCRIPTION, LABEL } from './labels.ts'
+import { isGivenByGroup } from './group-roles.ts'
 import { findOrganization } from './organizations.ts'
 import { requirePermission } from './permissions.ts'
 import {
+  DESCRIPTION,
   deleteRole,
   ENVIRONMENT_ROLES,
   findRole,
   insertRole,
+  LABEL,
   permissionsOf,
   presentRole,
   type RoleRow,

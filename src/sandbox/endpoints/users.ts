@@ -1,10 +1,8 @@
 import type { JsonObject } from '../../json.ts'
-import { type Call, type Endpoint, pathParameter, type Reply } from '../call.ts'
+import { type Call, type Endpoint, type FieldError, notFound, pathParameter, type Reply, refusal } from '../call.ts'
 import { readCredential, type StoredCredential, storeCredential } from '../credential.ts'
-import { EXTERNAL_ID, Fields } from '../fields.ts'
-import { mergeMetadata, parseMetadata, readMetadata } from '../metadata.ts'
+import { EXTERNAL_ID, Fields, mergeMetadata, parseMetadata, readMetadata } from '../fields.ts'
 import { listPage } from '../paging.ts'
-import { type FieldError, notFound, refusal } from '../refusal.ts'
 import { deleteMemberships } from './cascade.ts'
 
 export interface UserRow {

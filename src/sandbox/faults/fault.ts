@@ -1,10 +1,10 @@
-/** Which requests a fault may strike, and how often. Without `rate` and `every` it strikes all that it may. */
+/** Which requests a fault may be injected into, and how often. Without `rate` and `every` into all of them. */
 export interface Trigger {
-  /** The share of requests to strike, above 0 and at most 1. The rates of faults that may strike the same request add up. */
+  /** The share of requests to inject it into, above 0 and at most 1. The rates of faults for the same request add up. */
   rate?: number
-  /** Strike every n-th request. */
+  /** Inject it into every n-th request. */
   every?: number
-  /** Strike so often, and then no more. */
+  /** Inject it so often, and then no more. */
   times?: number
   /** GET alone, or everything else alone. */
   requests?: 'reads' | 'writes'

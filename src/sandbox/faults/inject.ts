@@ -11,7 +11,7 @@ export interface Wire {
 /** In how many pieces a dribbled body comes. */
 const PIECES = 10
 
-/** Strikes before the request is carried out. True: it is not carried out, and the answer is dealt with. */
+/** Injects a fault before the request is carried out. True: it is not carried out, and the answer is dealt with. */
 export async function injectBefore(fault: Fault, wire: Wire): Promise<boolean> {
   switch (fault.kind) {
     case 'rate-limited':
@@ -41,12 +41,12 @@ export async function injectBefore(fault: Fault, wire: Wire): Promise<boolean> {
   }
 }
 
-/** Whether the fault strikes once the request has taken effect. */
+/** Whether the fault is injected once the request has taken effect. */
 export function injectsAfter(fault: Fault): boolean {
   return fault.kind === 'dribbled' || ('when' in fault && fault.when === 'after')
 }
 
-/** Strikes after the request took effect. True: the answer is dealt with. */
+/** Injects a fault after the request took effect. True: the answer is dealt with. */
 export function injectAfter(fault: Fault, wire: Wire, reply: Reply): boolean {
   if (fault.kind === 'dribbled') return dribble(wire, reply, fault.ms)
   if (fault.kind === 'answered') {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openThrowawayIn } from '../../files/scratch.ts'
 import type { JsonObject } from '../../json.ts'
-import { openThrowawayIn } from '../../sqlite/open.ts'
 import { ROW_FILE, ROW_LINE } from '../source.ts'
 
 /**

@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { LockedError } from '../../diagnostics/errors.ts'
-import { createPrivateFile } from '../../files/private-file.ts'
+import { createPrivateFile } from '../../files/regular-file.ts'
 import type { Json, JsonObject } from '../../json.ts'
-import { openKept } from '../../sqlite/open.ts'
+import { openKept, openLocked } from '../../sqlite/open.ts'
 import { damaged, nextOf, otherVersion, PROGRESS } from './format.ts'
 import type { StepProgress } from './snapshot.ts'
 
@@ -63,14 +63,11 @@ export interface ProgressStore {
 export function discardUnfinished(folder: string): void {
   const path = join(nextOf(folder), PROGRESS)
   if (existsSync(path)) {
-    const db = new DatabaseSync(path, { timeout: 0 })
     try {
-      db.exec('BEGIN EXCLUSIVE')
+      openLocked(path).close()
     } catch (error) {
       const reason = explained(error, nextOf(folder))
       if (reason instanceof LockedError) throw reason
-    } finally {
-      db.close()
     }
   }
   rmSync(nextOf(folder), { recursive: true, force: true })

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { config } from '../../../src/cli/commands/config.ts'
-import { schema } from '../../../src/cli/commands/schema.ts'
+import { config, schema } from '../../../src/cli/commands/config.ts'
 import { ManifestError } from '../../../src/diagnostics/errors.ts'
 import { folderOf } from '../../config/folder.ts'
 import { commandContext } from './command-context.ts'

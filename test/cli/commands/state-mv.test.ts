@@ -1,6 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { acquireLock } from '../../../src/state/lock.ts'
-import { openState } from '../../../src/state/sqlite-store.ts'
+import { acquireLock, openState } from '../../../src/state/open.ts'
 import type { Project } from '../../e2e/cli.ts'
 import { member, peopleProject, person, type Row } from '../../e2e/people.ts'
 import { KEY, startWorkos, type Workos, writes } from '../../e2e/workos.ts'

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import type { CommandUnknownOpts } from 'commander'
 import { describe, expect, test } from 'vitest'
 import type { Context } from '../../../src/cli/context.ts'
 import { adviceOnCommand, adviceOnOption, everyCommand, pathOf } from '../../../src/cli/guidance/advice.ts'
@@ -8,7 +8,7 @@ import { ExitCode } from '../../../src/diagnostics/errors.ts'
 import { command } from '../harness.ts'
 
 /** The program, whose commands are parsed and not run. */
-function inertProgram(): { program: Command; reached: () => boolean } {
+function inertProgram(): { program: CommandUnknownOpts; reached: () => boolean } {
   let reached = false
   const output = { write: () => true }
   const program = buildProgram({ stdout: output, stderr: output } as unknown as Context, async () => {
@@ -19,7 +19,7 @@ function inertProgram(): { program: Command; reached: () => boolean } {
 
 const { program } = inertProgram()
 const commands = everyCommand(program)
-const at = (path: string): Command => {
+const at = (path: string): CommandUnknownOpts => {
   const found = commands.find((candidate) => pathOf(candidate) === path)
   if (found === undefined) throw new Error(`there is no command ${path}`)
   return found

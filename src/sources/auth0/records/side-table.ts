@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { addressForm } from '../../../addresses.ts'
+import { openThrowawayIn } from '../../../files/scratch.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
-import { openThrowawayIn } from '../../../sqlite/open.ts'
 import { ROW_FILE, ROW_LINE } from '../../source.ts'
 
 /** What is joined to users: a stream each. */

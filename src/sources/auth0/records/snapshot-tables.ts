@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { openThrowawayIn } from '../../../files/scratch.ts'
 import type { JsonObject } from '../../../json.ts'
-import { openThrowawayIn } from '../../../sqlite/open.ts'
 import { JoinTable } from '../../join/join-table.ts'
 import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
 import { ROW_FILE, ROW_LINE } from '../../source.ts'

@@ -1,0 +1,246 @@
+import { type ExitCode, GuardError, UsageError } from '../../diagnostics/errors.ts'
+import { printable } from '../../diagnostics/printable.ts'
+import { permission } from '../../kinds/permission/permission.ts'
+import { kindDefinition } from '../../kinds/registry.ts'
+import { organizationRole } from '../../kinds/role/organization-role.ts'
+import { role } from '../../kinds/role/role.ts'
+import { counted } from '../../reporting/style.ts'
+import { type Dependent, findDependents, findMoves, type Move } from '../../state/related.ts'
+import type { Address, Outcome, StateResource, StateStore } from '../../state/store.ts'
+import { toolVersion } from '../../version.ts'
+import { approve } from '../approval.ts'
+import type { Context } from '../context.ts'
+import type { OptionsOf } from '../definitions/options.ts'
+import type { defineStateMv, defineStateRm } from '../definitions/state.ts'
+import { parseAddress, unknownAddress, withState } from '../with-state.ts'
+
+export type StateRmOptions = OptionsOf<typeof defineStateRm>
+
+/** Dependents that a refusal names. */
+const NAMED = 5
+
+/** `state rm ADDRESS…`: forgets resources. They stay in WorkOS; the next apply finds and adopts what is still desired. */
+export async function stateRm(texts: readonly string[], options: StateRmOptions, context: Context): Promise<ExitCode> {
+  const addresses = texts.map(parseAddress)
+  const forget = async ({ state, manifestDigest }: { state: StateStore; manifestDigest: string }) => {
+    const resources = await find(state, addresses)
+    const dependents = await firstDependents(state, addresses)
+    if (dependents.length > 0 && !options.force) throw dependedOn(dependents)
+    if (!(await approvedForgetting(resources, options, context))) {
+      context.stderr.write('Nothing was forgotten.\n')
+      return
+    }
+    const startedAt = new Date(context.now()).toISOString()
+    const run = await state.startRun({ command: 'state rm', startedAt, toolVersion, manifestDigest })
+    await state.commit({ intents: [], outcomes: resources.map((address) => ({ type: 'removed', address })) })
+    const finishedAt = new Date(context.now()).toISOString()
+    await state.finishRun(run, finishedAt, 'completed', { forgotten: resources.length })
+    context.stderr.write(`Forgot ${counted(resources.length, 'resource')}; WorkOS still has them.\n`)
+  }
+  return withState(options, context, forget, 'state rm')
+}
+
+async function find(state: StateStore, addresses: readonly Address[]): Promise<StateResource[]> {
+  const open = new Set((await state.intents()).map(({ kind, key }) => `${kind}:${key}`))
+  const found = new Map<string, StateResource>()
+  for (const address of addresses) {
+    const name = `${address.kind}:${address.key}`
+    if (open.has(name)) {
+      throw new GuardError({
+        code: 'write_open',
+        message: `an interrupted run left a write to ${name} open`,
+        hint: 'run workos-migrate plan first: it looks up what became of it',
+      })
+    }
+    const resource = await state.get(address.kind, address.key)
+    if (resource === undefined) throw await unknownAddress(state, address)
+    found.set(name, resource)
+  }
+  return [...found.values()]
+}
+
+async function firstDependents(state: StateStore, addresses: readonly Address[]): Promise<Dependent[]> {
+  const first: Dependent[] = []
+  for await (const dependent of findDependents(state, addresses)) {
+    first.push(dependent)
+    if (first.length > NAMED) break
+  }
+  return first
+}
+
+function dependedOn(dependents: readonly Dependent[]): GuardError {
+  const more = dependents.length > NAMED ? ' and more' : ''
+  const named = dependents.slice(0, NAMED).map(({ kind, key, on }) => `${kind}:${key} on ${on.kind}:${on.key}`)
+  return new GuardError({
+    code: 'has_dependents',
+    message: `others in the state depend on it: ${named.join(', ')}${more}`,
+    hint: 'forget those as well, or add --force',
+  })
+}
+
+async function approvedForgetting(
+  resources: readonly StateResource[],
+  { yes }: StateRmOptions,
+  context: Context,
+): Promise<boolean> {
+  if (!yes && !(context.stdin.isTTY && context.stderr.isTTY)) {
+    throw new UsageError({
+      code: 'approval_missing',
+      message: 'nobody can be asked here whether to forget: standard input is no terminal',
+      hint: 'approve with --yes',
+    })
+  }
+  const lines = resources.map(({ kind, key, id }) => `  ${printable(`${kind}:${key}`)}  ${printable(id)}\n`)
+  return approve({ text: `${lines.join('')}\nForget this? WorkOS keeps it.` }, { yes }, context)
+}
+
+type StateMvOptions = OptionsOf<typeof defineStateMv>
+
+/** Moves and conflicts that are shown at most. */
+const SHOWN = 10
+
+/** Kinds whose key is the slug by which WorkOS knows them. */
+const BY_SLUG: ReadonlySet<string> = new Set([permission.name, role.name, organizationRole.name])
+
+/**
+ * `state mv OLD NEW`: the source calls a resource by another key now. The state follows, with all that refers to it; WorkOS is not
+ * asked, and nothing changes there.
+ */
+export async function stateMv(
+  old: string,
+  renamed: string,
+  options: StateMvOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const [from, to] = [parseAddress(old), parseAddress(renamed)]
+  checkKinds(from, to)
+  const move = async ({ state, manifestDigest }: { state: StateStore; manifestDigest: string }) => {
+    const resource = await state.get(from.kind, from.key)
+    if (resource === undefined) throw await unknownAddress(state, from)
+    checkKey(resource, to)
+    const moves = await findMoves(state, from, to.key)
+    await checkFree(state, moves)
+    await checkClosed(state, moves)
+    if (!(await approvedMoving(moves, options, context))) {
+      context.stderr.write('Nothing was moved.\n')
+      return
+    }
+    const now = () => new Date(context.now()).toISOString()
+    const run = await state.startRun({ command: 'state mv', startedAt: now(), toolVersion, manifestDigest })
+    await state.commit({ intents: [], outcomes: outcomesOf(moves, run) })
+    await state.finishRun(run, now(), 'completed', { moved: moves.length })
+    context.stderr.write(`Moved ${counted(moves.length, 'resource')}; WorkOS was not asked, and has them as before.\n`)
+  }
+  return withState(options, context, move, 'state mv')
+}
+
+function checkKinds(from: Address, to: Address): void {
+  if (from.kind !== to.kind) {
+    throw new UsageError({
+      code: 'kinds_differ',
+      message: `the addresses are of two kinds, ${from.kind} and ${to.kind}`,
+      hint: `what is moved stays of its kind: workos-migrate state mv ${from.kind}:${from.key} ${from.kind}:NEW`,
+    })
+  }
+  if (from.key !== to.key) return
+  throw new UsageError({
+    code: 'same_address',
+    message: `${from.kind}:${from.key} is called so already`,
+    hint: 'name the key that the source has now as the second address',
+  })
+}
+
+/** @throws UsageError for a key that is not free: it is made of others, or WorkOS's own */
+function checkKey({ kind, key, refs }: StateResource, to: Address): void {
+  const { keyFromRefs, keyRefs, refs: kinds } = kindDefinition(kind)
+  if (BY_SLUG.has(kind)) {
+    throw new UsageError({
+      code: 'key_is_slug',
+      message: `${kind}:${key} is called by its slug in WorkOS, which does not change`,
+      hint: `map the new name of the source to the slug with roles.map in the manifest`,
+    })
+  }
+  if (keyFromRefs !== undefined) {
+    const [first = ''] = Object.keys(kinds).filter(
+      (other) => refs[other] !== undefined && keyFromRefs(refs).includes(refs[other] ?? ''),
+    )
+    throw new UsageError({
+      code: 'key_follows',
+      message: `the key of ${kind}:${key} follows from what it refers to`,
+      hint: `move that instead, and this goes with it: workos-migrate state mv ${kinds[first]}:${refs[first]} ${kinds[first]}:NEW`,
+    })
+  }
+  const within = keyRefs?.[1]
+  if (within === undefined || to.key.endsWith(`@${refs[within]}`)) return
+  throw new UsageError({
+    code: 'key_follows',
+    message: `${kind}:${key} stays in its ${within} ${refs[within]}, and ${to.key} does not end with @${refs[within]}`,
+    hint: `end the new key with @${refs[within]}; if the ${within} has another key, move that: workos-migrate state mv ${kinds[within]}:${refs[within]} ${kinds[within]}:NEW`,
+  })
+}
+
+/** @throws GuardError when the state has something under one of the new keys */
+async function checkFree(state: StateStore, moves: readonly Move[]): Promise<void> {
+  const leaving = new Set(moves.map(({ from }) => nameOf(from)))
+  const taken: string[] = []
+  for (const { from, to } of moves) {
+    if (to.key === from.key || leaving.has(nameOf(to))) continue
+    const id = await state.idOf(to.kind, to.key)
+    if (id !== undefined) taken.push(`${nameOf(to)} (${id})`)
+    if (taken.length > SHOWN) break
+  }
+  if (taken.length === 0) return
+  const more = taken.length > SHOWN ? ' and more' : ''
+  throw new GuardError({
+    code: 'address_taken',
+    message: `the state has others under the new key: ${taken.slice(0, SHOWN).join(', ')}${more}`,
+    hint: 'two objects of WorkOS do not become one. If these are not the right ones, forget them first with workos-migrate state rm: they stay in WorkOS',
+  })
+}
+
+/** @throws GuardError when an interrupted run left a write to one of them, or to what refers to them, open */
+async function checkClosed(state: StateStore, moves: readonly Move[]): Promise<void> {
+  const moving = new Set(moves.flatMap(({ from, to }) => [nameOf(from), nameOf(to)]))
+  const open = (await state.intents()).find(({ kind, key, refs }) => {
+    const { refs: kinds } = kindDefinition(kind)
+    return (
+      moving.has(nameOf({ kind, key })) ||
+      Object.entries(refs).some(([name, other]) => moving.has(nameOf({ kind: kinds[name] ?? '', key: other })))
+    )
+  })
+  if (open === undefined) return
+  throw new GuardError({
+    code: 'write_open',
+    message: `an interrupted run left a write to ${nameOf(open)} open`,
+    hint: 'run workos-migrate plan first: it looks up what became of it',
+  })
+}
+
+/** All of the old ones leave before a new one comes: a key may pass from one to another. */
+function outcomesOf(moves: readonly Move[], run: number): Outcome[] {
+  return [
+    ...moves.map(({ from: { kind, key } }): Outcome => ({ type: 'removed', address: { kind, key } })),
+    ...moves.map(({ to }): Outcome => ({ type: 'saved', resource: { ...to, run } })),
+  ]
+}
+
+async function approvedMoving(moves: readonly Move[], { yes }: StateMvOptions, context: Context): Promise<boolean> {
+  if (!yes && !(context.stdin.isTTY && context.stderr.isTTY)) {
+    throw new UsageError({
+      code: 'approval_missing',
+      message: 'nobody can be asked here whether to move: standard input is no terminal',
+      hint: 'approve with --yes',
+    })
+  }
+  const lines = moves.slice(0, SHOWN).map(({ from, to }) => {
+    const becomes = to.key === from.key ? 'refers to the new key' : `→ ${printable(nameOf(to))}`
+    return `  ${printable(nameOf(from))}  ${becomes}\n`
+  })
+  const more = moves.length > SHOWN ? `  … ${moves.length - SHOWN} more\n` : ''
+  const text = `${lines.join('')}${more}\nMove this? WorkOS stays as it is.`
+  return approve({ text }, { yes }, context)
+}
+
+function nameOf({ kind, key }: Address): string {
+  return `${kind}:${key}`
+}

@@ -1,0 +1,74 @@
+import { Option } from 'commander'
+import { command, examples, type Parent, sub } from './options.ts'
+
+/** The commands under `state`. */
+export function defineState(program: Parent) {
+  const state = command(program, 'state', 'Look at and look after what earlier runs did: resources, ids, runs')
+  return examples(state, [
+    ['workos-migrate state show', 'what it holds, what it is bound to, its runs'],
+    ['workos-migrate state export > ids.csv', 'the map from source keys to WorkOS ids'],
+  ])
+}
+
+export function defineStateList(state: Parent) {
+  const list = sub(state, 'list', 'List the resources with their WorkOS ids')
+    .option('--kind <kind>', 'only this kind')
+    .option('--json', 'one JSON object a line')
+  return examples(list, [['workos-migrate state list --kind user', 'the users']])
+}
+
+export function defineStateShow(state: Parent) {
+  const show = sub(state, 'show [address]', 'Show one resource, or the state as a whole and its runs')
+    .option('--html <file>', 'write a report of the whole state for a browser')
+    .option('--json', 'print it as JSON')
+  return examples(show, [
+    ['workos-migrate state show user:user_123', 'one resource'],
+    ['workos-migrate state show --html state.html', 'everything that it holds, to be searched in a browser'],
+  ])
+}
+
+export function defineStateExport(state: Parent) {
+  const exporting = sub(state, 'export', 'Print the map from source keys to WorkOS ids')
+    .addOption(new Option('--format <format>', 'how to print it').choices(['csv', 'ndjson']).default('csv'))
+    .option('--kind <kind>', 'only this kind')
+  return examples(exporting, [
+    ['workos-migrate state export --kind user > ids.csv', 'for the systems that keep the old ids'],
+  ])
+}
+
+export function defineStateBackup(state: Parent) {
+  return examples(sub(state, 'backup [file]', 'Copy the state to a new file, also while a run is under way'), [
+    ['workos-migrate state backup', 'beside the state, named by the time'],
+    ['workos-migrate state backup /backups/state.bak', 'to a file that does not exist yet'],
+  ])
+}
+
+export function defineStateRm(state: Parent) {
+  const rm = sub(state, 'rm <addresses...>', 'Forget resources; they stay in WorkOS')
+    .option('--force', 'forget also what others in the state depend on')
+    .option('-y, --yes', 'do not ask')
+  return examples(rm, [['workos-migrate state rm user:user_123', 'the next apply looks for it in WorkOS again']])
+}
+
+export function defineStateMv(state: Parent) {
+  const usage = 'mv <old> <new>'
+  const mv = sub(state, usage, 'Follow a key that changed in the source; WorkOS stays as it is').option(
+    '-y, --yes',
+    'do not ask',
+  )
+  return examples(mv, [
+    ['workos-migrate state mv user:17 user:u_17', 'the source calls user 17 u_17 now'],
+    ['workos-migrate state mv organization:acme organization:org-1', 'its memberships, groups and roles go with it'],
+  ])
+}
+
+export function defineStateImport(state: Parent) {
+  const usage = 'import <address> <id>'
+  const adopt = sub(state, usage, 'Adopt by hand: this resource is that object in WorkOS').option(
+    '--force',
+    'also if its e-mail address or external id is another one, or the source does not have it',
+  )
+  return examples(adopt, [
+    ['workos-migrate state import user:user_123 user_01HXYZ', 'user_123 of the source is user_01HXYZ in WorkOS'],
+  ])
+}

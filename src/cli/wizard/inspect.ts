@@ -1,0 +1,139 @@
+import type { SourceConfig } from '../../config/manifest.ts'
+import { CredentialsError, ManifestError } from '../../diagnostics/errors.ts'
+import { proxiesOf } from '../../http/proxy.ts'
+import type { Inspection } from '../../inspecting/inspection.ts'
+import { counted } from '../../reporting/style.ts'
+import { obtainSnapshot } from '../../sources/snapshot/obtain.ts'
+import { liveReading, optionsOf } from '../../sources/snapshot/placement.ts'
+import { nullsOption } from '../../sources/source.ts'
+import { nullValues, type WrittenNull } from '../../sources/text/written-nulls.ts'
+import { inspectHere, type Tell } from '../commands/inspect.ts'
+import type { Context } from '../context.ts'
+import type { Prompts } from './prompts.ts'
+import { type ProposedSource, withCredentials } from './propose-source.ts'
+/** Records that proposals are built on. */
+export const HEAD = 10_000
+
+/**
+ * Tries the credentials of a live source, reads it into the snapshot that the plan will use, and inspects that. Credentials
+ * come from their variables, or are typed and forgotten.
+ * @returns undefined where there are none, or nothing is to be read
+ * @throws CredentialsError when those of the variables are refused
+ */
+export async function inspectLive(
+  source: ProposedSource,
+  { directory, read }: { directory: string; read: boolean },
+  prompts: Prompts | undefined,
+  context: Context,
+): Promise<Inspection | undefined> {
+  const { env, now, clock, interrupted: signal } = context
+  const proxies = proxiesOf(env)
+  const config = await acceptedConfig(source, prompts, context)
+  if (config === undefined || !read) return undefined
+  const wanted = prompts?.confirm('Read it now? The plan needs it anyway, and may take it from there', true)
+  if ((await wanted) === false) return undefined
+  const obtain = (tell: Tell) =>
+    obtainSnapshot(config, { ...tell, directory, missing: [], now, clock, signal, proxies })
+  return inspectHere({ source: config, directory, obtain }, HEAD, context)
+}
+
+async function acceptedConfig(
+  { effective, variables }: ProposedSource,
+  prompts: Prompts | undefined,
+  context: Context,
+): Promise<SourceConfig | undefined> {
+  const { env, redactor, stderr, clock, interrupted: signal } = context
+  const asking = { signal, clock, proxies: proxiesOf(env) }
+  for (;;) {
+    const values = new Map<string, string>()
+    let typed = false
+    for (const name of variables) {
+      const known = env[name]
+      const value = known || (await prompts?.secret(`${name}? It is tried, not stored; Enter to do without`))?.trim()
+      if (!value) return undefined
+      typed ||= !known
+      redactor?.register(value)
+      values.set(name, value)
+    }
+    const config = withCredentials(effective, values)
+    try {
+      await (await liveReading(config))?.tryCredentials?.(optionsOf(config), asking)
+      const accepted = `${variables.join(', ')}: accepted.`
+      if (prompts === undefined) stderr.write(`${accepted}\n`)
+      else prompts.say(accepted)
+      return config
+    } catch (error) {
+      const again =
+        typed && prompts !== undefined && (error instanceof CredentialsError || error instanceof ManifestError)
+      if (!again) throw error
+      prompts.warn(error.message)
+    }
+  }
+}
+
+/**
+ * Inspects a source of files. Where cells look like a written null, the source is given `nulls` that read them as nothing, and is inspected
+ * again: what else is proposed must not rest on them.
+ */
+export async function inspectFiles(
+  source: ProposedSource,
+  directory: string,
+  context: Context,
+): Promise<{ source: ProposedSource; inspection: Inspection; nulls: readonly WrittenNull[] }> {
+  const first = await inspectHere({ source: source.effective, directory, untold: 'nulls' }, HEAD, context)
+  const found = first.writtenNulls
+  if (found.length === 0) return { source, inspection: first, nulls: [] }
+  const all = withNulls(source, nullValues(found))
+  const second = await inspectHere({ source: all.effective, directory, untold: 'all' }, HEAD, context)
+  // JSON keeps its texts: of these the plan warns.
+  const nulls = found.filter((one) => !second.writtenNulls.some((other) => isSameColumn(one, other)))
+  if (nulls.length === 0) return { source, inspection: first, nulls }
+  return { source: withNulls(source, nullValues(nulls)), inspection: second, nulls }
+}
+
+function withNulls(source: ProposedSource, values: readonly string[]): ProposedSource {
+  const nulls = [...new Set([...nullsOption(source.effective), ...values])]
+  return { ...source, written: { ...source.written, nulls }, effective: { ...source.effective, nulls } }
+}
+
+function isSameColumn(one: WrittenNull, other: WrittenNull): boolean {
+  return one.stream === other.stream && one.column === other.column
+}
+
+/** Whether anything was recognised as the address. Where not, the mapping may still know of one. */
+export function tellsAddresses({ email }: Inspection['people']): boolean {
+  return email.with + email.invalid > 0
+}
+
+/** What was found, in words. Counts alone: the file is meant to be committed. */
+export function findingsInWords({ records, complete, people }: Inspection): string[] {
+  const { email, organizations, passwords } = people
+  const lines = [
+    `Found in ${complete ? '' : 'the first '}${counted(records, 'record')} (\`workos-migrate inspect\` shows more):`,
+  ]
+  const add = (line: string) => lines.push(`  - ${line}`)
+  if (email.duplicated > 0) {
+    add(
+      `${counted(email.duplicated, 'address', 'addresses')} in several records: they become one user each, the first record wins (dedupe)`,
+    )
+  }
+  if (!tellsAddresses(people)) {
+    if (records > 0) add('no column of e-mail addresses was recognised by its name')
+  } else if (email.without + email.invalid > 0) {
+    add(`${counted(email.without + email.invalid, 'record')} without a usable address: rejected, and named in the plan`)
+  }
+  if (email.unverified !== null && email.unverified > 0)
+    add(`${counted(email.unverified, 'address', 'addresses')} not verified`)
+  if (organizations !== null) {
+    const { distinct, memberships, usersWithout } = organizations
+    add(
+      `${counted(distinct, 'organization')}, ${counted(memberships, 'membership')}, ${counted(usersWithout, 'user')} in none`,
+    )
+  }
+  for (const { format, fate, count } of passwords.formats) {
+    const becomes = { taken: 'taken', convertible: 'taken, re-encoded', reset: 'to be reset', malformed: 'not sound' }
+    add(`${counted(count, 'password')} (${format}): ${becomes[fate]}`)
+  }
+  if (people.totp > 0) add(`${counted(people.totp, 'user')} with a TOTP secret`)
+  return lines.length === 1 ? [] : lines
+}

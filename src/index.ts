@@ -1,0 +1,59 @@
+import { Readable, Writable } from 'node:stream'
+import { run as runCommandLine } from './cli/run.ts'
+import type { ExitCode } from './diagnostics/errors.ts'
+import { toolVersion } from './version.ts'
+
+/**
+ * The library's face: what a program imports to run the tool within its own process. In: the words of a command line and where it runs.
+ * Out: an exit code, and what the command writes to the streams that it is given.
+ */
+
+export { ExitCode } from './diagnostics/errors.ts'
+/** The lines of `--events`: one JSON object each, the first one, of type `version`, names the format. */
+export { EVENTS_FORMAT, EVENTS_VERSION, type Event } from './reporting/events.ts'
+
+/** The version of this package. */
+export const version: string = toolVersion
+
+/** Where a command runs. Nothing is taken from the process: what is left out is empty. */
+export interface World {
+  /** The folder that relative paths start from, and in which a manifest is searched for. */
+  cwd: string
+  /** Variables, for the references of a manifest and for proxies. Default: none. */
+  env?: Readonly<Record<string, string | undefined>>
+  /** Data: a plan, a result. Default: nowhere. */
+  stdout?: Writable
+  /** Everything else: problems, progress, remarks. Default: nowhere. */
+  stderr?: Writable
+  /** Asked only where it and `stderr` are terminals. Default: empty. */
+  stdin?: Readable
+  /** Aborted, it ends the command in order, as the first Ctrl-C does: what is on its way may end, and the exit code is 130. */
+  signal?: AbortSignal
+}
+
+/**
+ * Runs one command line, without the program's own name: `run(['plan', '--json'], { cwd, stdout })`. It never throws for what a person can
+ * correct: that is on `stderr`, and the exit code tells. Signals of the process stay those of the caller.
+ *
+ * The program itself starts with `--no-wasm-code-gc`, without which V8 may abort while threads end
+ * (https://github.com/nodejs/node/issues/64500). A process that plans or applies again and again does well to start with it too.
+ */
+export function run(args: readonly string[], world: World): Promise<ExitCode> {
+  const { cwd, env = {}, stdout = nowhere(), stderr = nowhere(), stdin = Readable.from([]), signal } = world
+  const never = new AbortController().signal
+  const interrupted = signal ?? never
+  return runCommandLine(args, {
+    cwd,
+    env: { ...env },
+    stdout,
+    stderr,
+    stdin,
+    now: Date.now,
+    interrupted,
+    killed: never,
+  })
+}
+
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() })
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage, Server } from 'node:http'
+import { isLoopback } from '../http/proxy.ts'
+import { isObject } from '../json.ts'
+import { type Reply, refusal } from './call.ts'
+
+/** More than any request here needs, and little enough to hold in memory. */
+export const MAX_BODY_BYTES = 1024 * 1024
+
+/**
+ * Reads a request's body to its end; empty for a request without one.
+ * @throws Refusal 413 for one that is too large; Error when the client goes away
+ */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const { headers } = request
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return ''
+  const chunks: Buffer[] = []
+  let size = 0
+  return new Promise((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+    })
+    request.on('end', () => {
+      if (size > MAX_BODY_BYTES) reject(refusal(413, 'payload_too_large', 'The request body is too large.'))
+      else resolve(Buffer.concat(chunks).toString('utf8'))
+    })
+    request.on('error', reject)
+  })
+}
+
+/**
+ * The JSON object of a body; an empty body is an empty object.
+ * @throws Refusal 400 for anything else
+ */
+export function parseBody(text: string): Record<string, unknown> {
+  if (text === '') return {}
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw refusal(400, 'bad_request', 'The request body is not valid JSON.')
+  }
+  if (!isObject(value)) throw refusal(400, 'bad_request', 'The request body must be a JSON object.')
+  return value
+}
+
+/**
+ * Whether a request asks for this server by an address of its own. A page in a browser can have its own name lead here (DNS
+ * rebinding), and its requests then carry that name.
+ * @param listening the host that the server listens on
+ */
+export function isOwnHost({ headers, socket }: IncomingMessage, listening: string): boolean {
+  const [, name = '', port = '80'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(headers.host?.toLowerCase() ?? '') ?? []
+  const isOwnName = isLoopback(name) || name === listening || name === `[${listening}]`
+  return isOwnName && Number(port) === socket.localPort
+}
+
+/** What a request for another host is answered. */
+export const FOREIGN_HOST: Reply = {
+  status: 421,
+  body: {
+    code: 'foreign_host',
+    message: 'The Host header names another server: this sandbox only answers requests to the address that it prints.',
+  },
+}
+
+/** Milliseconds that requests under way get to finish. */
+const CLOSE_GRACE = 1000
+
+/** @throws Error with `code` EADDRINUSE or EACCES for a port that cannot be had */
+export function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Ends a server and its connections. */
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE)
+    server.close((error) => {
+      clearTimeout(force)
+      if (error === undefined) resolve()
+      else reject(error)
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,136 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Row } from '../../sqlite/open.ts'
+import type { Address, Batch, Failure, Intent, Outcome, Run, RunOutcome, RunReject, StateResource } from '../store.ts'
+import type { Connection } from './connection.ts'
+
+export function resourceFromRow(row: Row): StateResource {
+  return {
+    kind: String(row.kind),
+    key: String(row.key),
+    id: String(row.id),
+    attributes: JSON.parse(String(row.attributes)),
+    digests: JSON.parse(String(row.digests)),
+    refs: JSON.parse(String(row.refs)),
+    ownership: row.ownership === 'created' ? 'created' : 'adopted',
+    run: Number(row.run),
+    ...(row.reduced !== null && { reduced: String(row.reduced) }),
+    ...(row.answered !== null && { answered: JSON.parse(String(row.answered)) }),
+    ...(row.gone !== null && { gone: Number(row.gone) }),
+  }
+}
+
+export function intentFromRow(row: Row): Intent {
+  return {
+    kind: String(row.kind),
+    key: String(row.key),
+    action: row.action === 'update' || row.action === 'delete' ? row.action : 'create',
+    startedAt: String(row.started_at),
+    attributes: JSON.parse(String(row.attributes)),
+    digests: JSON.parse(String(row.digests)),
+    refs: JSON.parse(String(row.refs)),
+  }
+}
+
+export function failureFromRow(row: Row): Failure {
+  return {
+    kind: String(row.kind),
+    key: String(row.key),
+    action: String(row.action),
+    outcome: row.outcome === 'blocked' || row.outcome === 'reduced' ? row.outcome : 'failed',
+    code: String(row.code),
+    message: String(row.message),
+    origin: String(row.origin),
+  }
+}
+
+export function rejectFromRow(row: Row): RunReject {
+  return {
+    kind: String(row.kind),
+    key: textOrNull(row.key),
+    code: String(row.code),
+    field: textOrNull(row.field),
+    message: String(row.message),
+    hint: textOrNull(row.hint),
+    origin: String(row.origin),
+    records: Number(row.records),
+  }
+}
+
+function textOrNull(value: SQLOutputValue | undefined): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+export function runFromRow(row: Row): Run {
+  return {
+    run: Number(row.run),
+    command: String(row.command),
+    startedAt: String(row.started_at),
+    finishedAt: row.finished_at === null ? null : String(row.finished_at),
+    outcome: String(row.outcome) as RunOutcome,
+    toolVersion: String(row.tool_version),
+    manifestDigest: String(row.manifest_digest),
+    ...(typeof row.source === 'string' && { source: row.source }),
+    counts: JSON.parse(String(row.counts)),
+  }
+}
+
+/** Writes what became of open writes, and the intents of the next ones. To be called within a transaction. */
+export function writeBatch(db: Connection, { outcomes, intents }: Batch): void {
+  for (const outcome of outcomes) writeOutcome(db, outcome)
+  for (const intent of intents) open(db, intent)
+}
+
+function writeOutcome(db: Connection, outcome: Outcome): void {
+  switch (outcome.type) {
+    case 'saved':
+      save(db, outcome.resource)
+      clear(db, outcome.resource)
+      break
+    case 'removed':
+      db.run('DELETE FROM resources WHERE kind = ? AND key = ?', outcome.address.kind, outcome.address.key)
+      clear(db, outcome.address)
+      break
+    case 'gone': {
+      const { kind, key } = outcome.address
+      db.run('UPDATE resources SET gone = ? WHERE kind = ? AND key = ?', outcome.run, kind, key)
+      break
+    }
+    case 'cleared':
+      clear(db, outcome.address)
+  }
+}
+
+function open(db: Connection, intent: Intent): void {
+  const { kind, key, action, startedAt, attributes, digests, refs } = intent
+  const texts = [attributes, digests, refs].map((part) => JSON.stringify(part))
+  db.run('INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)', kind, key, action, startedAt, ...texts)
+}
+
+/**
+ * What the state has as created stays so: an adopted id that it has created itself is no other one. Left to itself SQLite goes through
+ * all resources of the kind to find the id, which makes an apply quadratic.
+ */
+export const SAVE = `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+  CASE WHEN EXISTS (SELECT 1 FROM resources INDEXED BY resources_by_id WHERE kind = ?1 AND id = ?3 AND ownership = 'created')
+  THEN 'created' ELSE ?7 END, ?8, ?9, ?10, ?11)`
+
+function save(db: Connection, resource: StateResource): void {
+  db.run(
+    SAVE,
+    resource.kind,
+    resource.key,
+    resource.id,
+    JSON.stringify(resource.attributes),
+    JSON.stringify(resource.digests),
+    JSON.stringify(resource.refs),
+    resource.ownership,
+    resource.run,
+    resource.reduced ?? null,
+    resource.answered === undefined ? null : JSON.stringify(resource.answered),
+    resource.gone ?? null,
+  )
+}
+
+function clear(db: Connection, { kind, key }: Address): void {
+  db.run('DELETE FROM intents WHERE kind = ? AND key = ?', kind, key)
+}

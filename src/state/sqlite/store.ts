@@ -1,0 +1,182 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type {
+  Batch,
+  Binding,
+  Failure,
+  Intent,
+  Run,
+  RunOutcome,
+  RunReject,
+  StartedRun,
+  StateResource,
+  StateStore,
+} from '../store.ts'
+import { writeBackup } from './backups.ts'
+import { Claim } from './claim.ts'
+import type { Connection } from './connection.ts'
+import type { StateLock } from './lock.ts'
+import { intentFromRow, resourceFromRow, writeBatch } from './rows.ts'
+import { RunLog } from './run-log.ts'
+
+const PAGE = 1000
+
+/** The state in one SQLite file. */
+export class SqliteStateStore implements StateStore {
+  readonly location: string
+  readonly #db: Connection
+  readonly #runs: RunLog
+  #claim: Claim | undefined
+
+  constructor(location: string, db: Connection) {
+    this.location = location
+    this.#db = db
+    this.#runs = new RunLog(db)
+    if (this.#meta('lineage') === undefined) {
+      this.#db.transaction(() => {
+        if (this.#meta('lineage') !== undefined) return
+        this.#setMeta('lineage', randomUUID())
+        this.#setMeta('serial', '0')
+        this.#setMeta('digest_key', randomBytes(32).toString('hex'))
+      })
+    }
+  }
+
+  /**
+   * Writes down in the state who holds its lock; until it is closed, nothing is committed that another holder or the loss of the
+   * file would make void. See Claim.
+   * @throws LockedError when somebody who is alive works with it
+   */
+  claim(lock: StateLock): void {
+    const claim = new Claim(this.location, this.#db, lock)
+    this.#db.guardBy(() => claim.check())
+    this.#claim = claim
+  }
+
+  /** Ends what `claim` began. */
+  disclaim(): void {
+    this.#db.guardBy(() => {})
+    try {
+      this.#claim?.release()
+    } catch {
+      // A claim that stays is no obstacle: by the lock it is told from one that stands.
+    }
+    this.#claim = undefined
+  }
+
+  /** @throws StateError when the state has been claimed, and its path no longer leads to it */
+  checkPlace(): void {
+    this.#claim?.checkPlace()
+  }
+
+  get lineage(): string {
+    return this.#meta('lineage') ?? ''
+  }
+
+  get serial(): number {
+    return Number(this.#meta('serial') ?? 0)
+  }
+
+  get digestKey(): Uint8Array {
+    return Buffer.from(this.#meta('digest_key') ?? '', 'hex')
+  }
+
+  get binding(): Binding | undefined {
+    const text = this.#meta('binding')
+    return text === undefined ? undefined : (JSON.parse(text) as Binding)
+  }
+
+  async bind(binding: Binding): Promise<void> {
+    this.#db.transaction(() => this.#setMeta('binding', JSON.stringify(binding)))
+  }
+
+  async count(kind: string): Promise<number> {
+    return Number(this.#db.get('SELECT count(*) AS n FROM resources WHERE kind = ?', kind)?.n ?? 0)
+  }
+
+  async *resources(kind: string): AsyncGenerator<StateResource[]> {
+    const sql = 'SELECT * FROM resources WHERE kind = ? AND key > ? ORDER BY key LIMIT ?'
+    for (let after = ''; ; ) {
+      const batch = this.#db.all(sql, kind, after, PAGE).map(resourceFromRow)
+      const last = batch.at(-1)
+      if (last === undefined) return
+      yield batch
+      after = last.key
+    }
+  }
+
+  async get(kind: string, key: string): Promise<StateResource | undefined> {
+    const row = this.#db.get('SELECT * FROM resources WHERE kind = ? AND key = ?', kind, key)
+    return row && resourceFromRow(row)
+  }
+
+  async idOf(kind: string, key: string): Promise<string | undefined> {
+    const row = this.#db.get('SELECT id FROM resources WHERE kind = ? AND key = ?', kind, key)
+    return row && String(row.id)
+  }
+
+  async keyOf(kind: string, id: string): Promise<string | undefined> {
+    const row = this.#db.get('SELECT key FROM resources WHERE kind = ? AND id = ?', kind, id)
+    return row && String(row.key)
+  }
+
+  async intents(): Promise<Intent[]> {
+    return this.#db.all('SELECT * FROM intents ORDER BY started_at').map(intentFromRow)
+  }
+
+  async commit(batch: Batch): Promise<void> {
+    this.#db.transaction(() => {
+      writeBatch(this.#db, batch)
+      this.#db.run("UPDATE meta SET value = value + 1 WHERE name = 'serial'")
+    })
+  }
+
+  async startRun(run: StartedRun): Promise<number> {
+    return this.#runs.start(run)
+  }
+
+  async finishRun(run: number, finishedAt: string, outcome: RunOutcome, counts: Record<string, number>): Promise<void> {
+    this.#runs.finish(run, finishedAt, outcome, counts)
+  }
+
+  async recordFailures(run: number, failures: Failure[]): Promise<void> {
+    this.#runs.addFailures(run, failures)
+  }
+
+  async recordRejects(run: number, rejects: RunReject[]): Promise<void> {
+    this.#runs.addRejects(run, rejects)
+  }
+
+  async runs(): Promise<Run[]> {
+    return this.#runs.all()
+  }
+
+  async *failures(run: number): AsyncGenerator<Failure[]> {
+    yield* this.#runs.failures(run)
+  }
+
+  async *rejects(run: number): AsyncGenerator<RunReject[]> {
+    yield* this.#runs.rejects(run)
+  }
+
+  /**
+   * Copies the whole state to a new file (0600), as it stands now.
+   * @throws StateError when the file exists, or the state is damaged
+   */
+  backUp(file: string): void {
+    this.#db.use((db) => writeBackup(db, file))
+  }
+
+  async close(): Promise<void> {
+    this.disclaim()
+    this.#db.close()
+  }
+
+  #meta(name: string): string | undefined {
+    const row = this.#db.get('SELECT value FROM meta WHERE name = ?', name)
+    return row === undefined ? undefined : String(row.value)
+  }
+
+  #setMeta(name: string, value: string): void {
+    this.#db.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', name, value)
+  }
+}

@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, test } from 'vitest'
+import { openState } from '../../../src/state/open.ts'
+import { backupPath, newestBackup } from '../../../src/state/sqlite/backups.ts'
+import { built } from '../../built.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+
+const storeModule = built('state/open.ts')
+const NOW = new Date('2026-03-04T05:06:07.089Z')
+
+async function stateWith(path: string, count: number) {
+  const state = openState(path)
+  const outcomes = Array.from({ length: count }, (_, n) => ({
+    type: 'saved' as const,
+    resource: {
+      kind: 'user',
+      key: `u${n}`,
+      id: `user_${n}`,
+      attributes: { email: `u${n}@example.com` },
+      digests: {},
+      refs: {},
+      ownership: 'created' as const,
+      run: 1,
+    },
+  }))
+  await state.commit({ intents: [], outcomes })
+  return state
+}
+
+describe('a backup', () => {
+  test('is a whole state that opens by itself, readable by its owner alone', async () => {
+    const folder = temporaryFolder()
+    const state = await stateWith(join(folder, 'state.sqlite'), 500)
+    const file = join(folder, 'copy.bak')
+    state.backUp(file)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const copy = openState(file)
+    expect({ lineage: copy.lineage, serial: copy.serial, users: await copy.count('user') }).toEqual({
+      lineage: state.lineage,
+      serial: state.serial,
+      users: 500,
+    })
+    await copy.close()
+    await state.close()
+    expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([])
+  })
+
+  test('holds what was committed, while another connection writes', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'state.sqlite')
+    const state = await stateWith(path, 10)
+    const writer = new DatabaseSync(path)
+    writer.exec("BEGIN IMMEDIATE; DELETE FROM resources WHERE kind = 'user'")
+    const file = join(folder, 'copy.bak')
+    state.backUp(file)
+    writer.exec('COMMIT')
+    writer.close()
+    await state.close()
+    const copy = openState(file)
+    expect(await copy.count('user')).toBe(10)
+    await copy.close()
+  })
+
+  test('never replaces a file', async () => {
+    const folder = temporaryFolder()
+    const state = await stateWith(join(folder, 'state.sqlite'), 1)
+    const file = join(folder, 'precious')
+    writeFileSync(file, 'precious')
+    expect(() => state.backUp(file)).toThrow('exists already')
+    expect(readFileSync(file, 'utf8')).toBe('precious')
+    await state.close()
+  })
+
+  test('for which there is no room is refused with that, and leaves nothing behind', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'state.sqlite')
+    await (await stateWith(path, 5_000)).close()
+    const file = join(folder, 'copy.bak')
+    const script = `import { openState } from ${JSON.stringify(storeModule)}
+      try { openState(${JSON.stringify(path)}).backUp(${JSON.stringify(file)}) } catch ({ problems }) { console.log(problems[0].code) }`
+    // No file of that process may grow beyond 200 KiB: writing more fails as on a full disk.
+    const limited = `ulimit -f 200; exec '${process.execPath}' --input-type=module -e "$0"`
+    const { stdout } = spawnSync('bash', ['-c', limited, script], { encoding: 'utf8' })
+    expect(stdout).toBe('backup_unwritable\n')
+    expect(readdirSync(folder).filter((name) => name.startsWith('copy'))).toEqual([])
+  })
+
+  test('that cannot be written leaves nothing behind', async () => {
+    const folder = temporaryFolder()
+    const state = await stateWith(join(folder, 'state.sqlite'), 1)
+    expect(() => state.backUp(join(folder, 'missing', 'copy.bak'))).toThrow('ENOENT')
+    expect(existsSync(join(folder, 'missing'))).toBe(false)
+    await state.close()
+  })
+})
+
+test('the name says the version of the schema and the time', () => {
+  expect(backupPath('/a/state.sqlite', NOW, 3)).toBe('/a/state.sqlite.v3.20260304T050607089Z.bak')
+  expect(backupPath('/a/state.sqlite', NOW)).toBe('/a/state.sqlite.20260304T050607089Z.bak')
+})
+
+test("the newest backup is found among a state's own", () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'state.sqlite')
+  expect(newestBackup(path)).toBeUndefined()
+  expect(newestBackup(join(folder, 'nowhere', 'state.sqlite'))).toBeUndefined()
+  const names = ['state.sqlite.v1.a.bak', 'state.sqlite.b.bak', 'other.sqlite.c.bak', 'state.sqlite.b.bak.partial']
+  for (const [age, name] of names.entries()) {
+    writeFileSync(join(folder, name), '')
+    chmodSync(join(folder, name), 0o600)
+    utimesSync(join(folder, name), 1_700_000_000 + age, 1_700_000_000 + age)
+  }
+  expect(newestBackup(path)).toBe(join(folder, 'state.sqlite.b.bak'))
+})

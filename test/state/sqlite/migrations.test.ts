@@ -1,0 +1,113 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { StateError } from '../../../src/diagnostics/errors.ts'
+import { openState } from '../../../src/state/open.ts'
+import { APPLICATION_ID, migrations } from '../../../src/state/sqlite/migrations.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+
+function refusal(path: string): StateError {
+  try {
+    openState(path)
+  } catch (error) {
+    expect(error).toBeInstanceOf(StateError)
+    return error as StateError
+  }
+  throw new Error('the file was taken')
+}
+
+function edit(path: string, sql: string): void {
+  const db = new DatabaseSync(path)
+  db.exec(sql)
+  db.close()
+}
+
+const read = (path: string, pragma: string) => {
+  const db = new DatabaseSync(path, { readOnly: true })
+  const row = db.prepare(`PRAGMA ${pragma}`).get()
+  db.close()
+  return row?.[pragma]
+}
+
+test('a new file is marked as ours, with the number of steps taken', async () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  await openState(path).close()
+  expect(read(path, 'application_id')).toBe(APPLICATION_ID)
+  expect(read(path, 'user_version')).toBe(migrations.length)
+})
+
+test('an empty file becomes a state', async () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  writeFileSync(path, '', { mode: 0o644 })
+  const state = openState(path)
+  expect(state.serial).toBe(0)
+  await state.close()
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+})
+
+test('opening again takes no step twice', async () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  for (let opening = 0; opening < 3; opening += 1) await openState(path).close()
+  expect(read(path, 'user_version')).toBe(migrations.length)
+})
+
+test('a step that was cut off before its end is taken anew', async () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  edit(path, `PRAGMA journal_mode = WAL; BEGIN; ${migrations[0]}; ROLLBACK`)
+  const state = openState(path)
+  expect(await state.count('user')).toBe(0)
+  await state.close()
+})
+
+test('a file of a later version is refused, and left as it is', async () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  await openState(path).close()
+  edit(path, `PRAGMA user_version = ${migrations.length + 1}`)
+  const before = readFileSync(path)
+  expect(refusal(path).problems).toMatchObject([
+    { code: 'state_newer', message: expect.stringContaining(path), hint: 'update workos-migrate' },
+  ])
+  expect(readFileSync(path)).toEqual(before)
+})
+
+test('a database of another program is refused, and left as it is', () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  edit(path, 'CREATE TABLE theirs (x)')
+  const before = readFileSync(path)
+  expect(refusal(path).problems).toMatchObject([{ code: 'state_foreign', hint: expect.stringContaining('state.path') }])
+  expect(readFileSync(path)).toEqual(before)
+})
+
+test('a file that is no database is refused with the way out, and left as it is', () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  writeFileSync(path, 'email,first_name\nada@example.com,Ada\n'.repeat(50))
+  const before = readFileSync(path)
+  expect(refusal(path).problems).toMatchObject([
+    { code: 'state_unreadable', message: expect.stringContaining(path), hint: expect.stringContaining('adopted') },
+  ])
+  expect(readFileSync(path)).toEqual(before)
+})
+
+test('a database whose first page is damaged is refused with the way out', async () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  await openState(path).close()
+  const bytes = readFileSync(path)
+  bytes.fill(0xff, 0, 60)
+  writeFileSync(path, bytes)
+  expect(refusal(path).problems).toMatchObject([{ code: 'state_unreadable' }])
+})
+
+test('a file that was cut short is refused with the way out', async () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  await openState(path).close()
+  writeFileSync(path, readFileSync(path).subarray(0, 5000))
+  expect(refusal(path).problems).toMatchObject([{ code: 'state_unreadable' }])
+})
+
+test('a folder in place of the file is refused, and keeps its mode', () => {
+  const path = join(temporaryFolder(), 'state.sqlite')
+  mkdirSync(path, { mode: 0o755 })
+  refusal(path)
+  expect(statSync(path).mode & 0o777).toBe(0o755)
+})
