@@ -13,7 +13,7 @@ export function refuseNameCollisions(rundb: RunDatabase): void {
   if (!hasNames(rundb)) return
   for (const { names } of draftDefinitions) if (names !== undefined) findCollisions(rundb, names)
   if (!hasCollided(rundb)) return
-  for (const { from, code, field, found } of collisionRules) {
+  for (const { from, code, field, found } of collisionRules()) {
     const reject = from === 'grants' ? rejectGrant : rejectDraft
     for (const { id, message, hint } of collidedRows(rundb, found)) reject(rundb, id, { code, field, message, hint })
   }

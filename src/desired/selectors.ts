@@ -33,13 +33,13 @@ export function choose(rundb: RunDatabase, { kind: by, pattern }: Selector, popu
 
 /** Puts everybody into `chosen`. */
 export function chooseAll(rundb: RunDatabase, population: Population): void {
-  for (const { kind, found, choosesAll } of selectorRules) {
+  for (const { kind, found, choosesAll } of selectorRules()) {
     if (choosesAll) chooseAs(rundb, kind, found(population), '*')
   }
 }
 
 function ruleOf(by: Selector['kind']): SelectorRule & { kind: string } {
-  const rule = selectorRules.find((each) => each.by === by)
+  const rule = selectorRules().find((each) => each.by === by)
   if (rule === undefined) throw new RangeError(`nothing is chosen by ${by}`)
   return rule
 }

@@ -48,12 +48,13 @@ export function findAddresses(rundb: RunDatabase, wanted: Wanted, folders: reado
 /** Each once, what merged under the key that stands for it, users first. */
 export function canonicalAddresses(rundb: RunDatabase, addresses: readonly Address[]): Address[] {
   const canonical = new Map<string, Address>()
+  const kinds = kindNames()
   for (const { kind, key } of addresses.flatMap((address) => rolesMadeOf(rundb, address))) {
-    if (!KINDS.includes(kind)) continue
+    if (!kinds.includes(kind)) continue
     const stands = canonicalKey(rundb, kind, key)
     canonical.set(`${kind}:${stands}`, { kind, key: stands })
   }
-  return [...canonical.values()].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind))
+  return [...canonical.values()].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))
 }
 
 /** The roles that a definition yielded; the definition itself where it yielded no role. */
@@ -129,10 +130,9 @@ export const FORMS =
   'ask for an address (user:u1), a key, an e-mail address, a record by its file and line (users.csv:12), or an id of WorkOS (user_01…)'
 
 /** Kinds by their names, users first. */
-const KINDS: readonly string[] = [
-  'user',
-  ...new Set([...kindDefinitions, ...draftDefinitions].map(({ name }) => name).filter((name) => name !== 'user')),
-]
+function kindNames(): readonly string[] {
+  return [...new Set(['user', ...[...kindDefinitions, ...draftDefinitions].map(({ name }) => name)])]
+}
 
 export function parseWanted(text: string): Wanted {
   const plain = text.trim()
@@ -142,7 +142,7 @@ export function parseWanted(text: string): Wanted {
   const email = plain.includes('@') ? normaliseEmail(plain) : undefined
   return {
     text: plain,
-    ...(KINDS.includes(kind) && key !== '' && { address: { kind, key } }),
+    ...(kindNames().includes(kind) && key !== '' && { address: { kind, key } }),
     ...(file !== undefined && { place: { file, line: Number(line) } }),
     ...(email?.ok && email.value !== undefined && { email: email.value }),
   }

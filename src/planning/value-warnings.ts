@@ -153,11 +153,10 @@ export function withoutUnmapped(tables: readonly FieldTable[], loaded: LoadedMan
   }))
 }
 
-/** The main kind comes first, then the others in their order. */
-const MAIN_FIRST = kindDefinitions.toSorted((a, b) => Number(b.review?.main ?? 0) - Number(a.review?.main ?? 0))
-
+/** Those of the main kind come first, then the others in their order. */
 function mappedFields({ manifest }: LoadedManifest): MappedField[] {
-  return MAIN_FIRST.flatMap((definition) => {
+  const mainFirst = kindDefinitions.toSorted((a, b) => Number(b.review?.main ?? 0) - Number(a.review?.main ?? 0))
+  return mainFirst.flatMap((definition) => {
     const { rule, refs, review } = definition
     if (rule === undefined || review?.mapsFields === undefined) return []
     const skipped = new Set([...NO_FIELDS, ...Object.keys(refs), ...review.mapsFields.except])

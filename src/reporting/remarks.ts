@@ -38,7 +38,7 @@ export function describeNotes(all: readonly NoteCount[]): string[] {
 /** What a remark on accepted resources means, in words. */
 export function describeNote({ kind, code, detail, count }: NoteCount): string {
   const resources = countedKind(count, kind)
-  const remark = kindRemarks[code] ?? GENERAL[code]
+  const remark = kindRemarks()[code] ?? GENERAL[code]
   return (
     remark?.({ resources, count, detail }) ??
     `${resources}: ${code.replaceAll('_', ' ')}${detail === '' ? '' : ` (${detail})`}`

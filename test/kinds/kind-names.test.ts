@@ -36,8 +36,8 @@ test.each(PARTS.filter((part) => part !== 'rundb'))('%s/ has no statements', (pa
 test('a code means one thing, whatever kind it is about', () => {
   const definitions = [...new Set([...draftDefinitions, ...kindDefinitions])]
   for (const [joined, of] of [
-    [kindRemarks, definitions.map(({ remarks = {} }) => remarks)],
-    [kindRemedies, definitions.map(({ remedies = {} }) => remedies)],
+    [kindRemarks(), definitions.map(({ remarks = {} }) => remarks)],
+    [kindRemedies(), definitions.map(({ remedies = {} }) => remedies)],
   ] as const) {
     const codes = new Set(of.flatMap(Object.keys))
     expect(codes.size).toBeGreaterThan(10)

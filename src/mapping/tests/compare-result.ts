@@ -34,11 +34,13 @@ export interface Found extends Omit<Difference, 'at'> {
 }
 
 /** The rules under `map`, in the order in which what they yield is compared. */
-const RULES: ReadonlySet<Rule> = new Set<Rule>([
-  'user',
-  ...draftDefinitions.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
-  'roleAssignment',
-])
+function rulesInOrder(): ReadonlySet<Rule> {
+  return new Set<Rule>([
+    'user',
+    ...draftDefinitions.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
+    'roleAssignment',
+  ])
+}
 
 type Rule = keyof Manifest['map']
 
@@ -47,7 +49,7 @@ export type Outcome = Pick<MapResult, 'drafts' | 'grants' | 'rejects' | 'notes'>
 
 /** Where a mapping yields something else than a test expects. */
 export function compareResult(expected: MappingExpectation, result: Outcome): Found[] {
-  const resources = [...RULES].flatMap((rule) => {
+  const resources = [...rulesInOrder()].flatMap((rule) => {
     const wanted = expected[rule]
     return wanted === undefined ? [] : compareRule(rule, wanted, resourcesOf(rule, result))
   })
