@@ -1,8 +1,16 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { registerKind } from '../../src/kinds/registry.ts'
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  countedKind,
+  draftDefinitions,
+  kindDefinition,
+  kindDefinitions,
+  kindRemarks,
+  registerKind,
+} from '../../src/kinds/registry.ts'
 import type { Project } from '../e2e/cli.ts'
 import { byKind } from '../e2e/kinds.ts'
-import { member, peopleProject } from '../e2e/people.ts'
+import { member, peopleManifest, peopleProject } from '../e2e/people.ts'
 import { type Body, KEY, startWorkos, type Workos, writes } from '../e2e/workos.ts'
 import { groupRole } from './group-role.ts'
 
@@ -11,6 +19,7 @@ const MAP = {
   group: { each: "$split(groups, ',')", name: '$' },
   groupMember: { each: "$split(groups, ',')", group: '$' },
 }
+const ASSIGNMENTS = '/authorization/groups/:group_id/role_assignments'
 const ROWS = [
   member('ada', 'acme', { groups: 'Admin,Finance' }),
   member('bea', 'acme', { groups: 'Finance' }),
@@ -36,10 +45,49 @@ async function rolesOfGroups(workos: Workos): Promise<Record<string, string[]>> 
   return found
 }
 
+/** The writes about them since the log was last taken. */
+function assignments(workos: Workos): string[] {
+  const sent = writes(workos.takeLog()).map(({ method, route }) => `${method} ${route}`)
+  return sent.filter((request) => request.includes(ASSIGNMENTS))
+}
+
+/** Takes the role away from acme's group. @returns the path of the group's roles */
+async function takeAway(workos: Workos, project: Project): Promise<string> {
+  const { output } = await run(project, 'state', 'list')
+  const [, group, assignment] = /group-role:admin@Admin@acme +org_\w+\/(\w+)\/(\w+)/.exec(output) ?? []
+  const path = `/authorization/groups/${group}/role_assignments`
+  await workos.call('DELETE', `${path}/${assignment}`)
+  return path
+}
+
 async function run(project: Project, ...args: string[]) {
   const { exit, stdout, stderr } = await project.run(args, { env })
   return { exit, output: stdout + stderr, json: () => JSON.parse(stdout) }
 }
+
+describe('docs/how-to/adding-a-kind.md', () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+  const page = read('../../docs/how-to/adding-a-kind.md')
+  const kinds = new URL('../../src/kinds/', import.meta.url)
+  const types = readdirSync(kinds).filter((file) => file.endsWith('.ts'))
+  const source = types.map((file) => readFileSync(new URL(file, kinds), 'utf8')).join('\n')
+
+  test('shows this definition', () => {
+    const code = read('group-role.ts').replace(/^import .*\n/gm, '')
+    expect(page).toContain(`\`\`\`ts\n${code.trim()}\n\`\`\``)
+  })
+
+  test('says of every member of a definition what it is for, and of no other', () => {
+    const members = ['DraftDefinition', 'KindDefinition', 'FieldDefinition', 'Lifecycle'].flatMap((name) => {
+      const [, body = ''] = new RegExp(`^export interface ${name}\\b[^\\n]*\\{\\n(.*?)^\\}`, 'ms').exec(source) ?? []
+      const found = [...body.matchAll(/^ {2}(\w+)\??[:(]/gm)].map(([, member]) => member)
+      expect(found.length, name).toBeGreaterThan(5)
+      return found
+    })
+    const rows = [...page.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`(\w+)\??`/g)])
+    expect(rows.map(([, member]) => member).toSorted()).toEqual(members.toSorted())
+  })
+})
 
 test('a kind of its own is planned, applied and verified', async () => {
   const workos = await startWorkos()
@@ -52,7 +100,7 @@ test('a kind of its own is planned, applied and verified', async () => {
 
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
   expect(await rolesOfGroups(workos)).toEqual({ 'acme/Admin': ['admin'], 'acme/Finance': [], 'beta/Admin': ['admin'] })
-  const sent = workos.takeLog().filter(({ method, route }) => method === 'POST' && route?.endsWith('/role_assignments'))
+  const sent = writes(workos.takeLog()).filter(({ route }) => route === ASSIGNMENTS)
   expect(sent.map(({ body }) => body)).toEqual([{ role_slug: 'admin' }, { role_slug: 'admin' }])
 
   for (const args of [[], ['--refresh']]) {
@@ -64,4 +112,119 @@ test('a kind of its own is planned, applied and verified', async () => {
   const verified = await run(project, 'verify', '--json')
   expect(verified.exit, verified.output).toBe(0)
   expect(byKind(verified.json().kinds)['group-role']).toMatchObject({ desired: 2, verified: 2, missing: 0 })
+})
+
+test('what the source adds to it is created, and what it loses is counted', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS, { map: MAP })
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  project.csv('users.csv', [...ROWS, member('dora', 'gamma', { groups: 'Admin' })])
+  workos.takeLog()
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  expect(assignments(workos)).toEqual([`POST ${ASSIGNMENTS}`])
+  expect(await rolesOfGroups(workos)).toMatchObject({ 'beta/Admin': ['admin'], 'gamma/Admin': ['admin'] })
+
+  project.manifest(peopleManifest(workos, { map: MAP, roles: { define: { admin: { name: 'Administrator' } } } }))
+  const planned = (await run(project, 'plan', '--json')).json()
+  expect(byKind(planned.summary.kinds)['group-role']).toMatchObject({ desired: 0, orphaned: 3 })
+})
+
+test('one that was taken away in WorkOS is missing, and is made again where the manifest says so', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS, { map: MAP })
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  await takeAway(workos, project)
+
+  const verified = await run(project, 'verify', '--json')
+  expect(verified.exit).not.toBe(0)
+  expect(byKind(verified.json().kinds)['group-role']).toMatchObject({ desired: 2, verified: 1, missing: 1 })
+  const planned = (await run(project, 'plan', '--refresh', '--json')).json()
+  expect(byKind(planned.summary.kinds)['group-role']).toMatchObject({ unchanged: 1, gone: 1 })
+
+  project.manifest(peopleManifest(workos, { map: MAP, onDeleted: 'recreate' }))
+  expect(await run(project, 'apply', '--refresh', '--yes')).toMatchObject({ exit: 0 })
+  expect(await run(project, 'verify')).toMatchObject({ exit: 0 })
+})
+
+test('without a state it is recognised and adopted', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS, { map: MAP })
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  workos.takeLog()
+  project.remove('.workos-migrate')
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  expect(writes(workos.takeLog())).toEqual([])
+  expect((await run(project, 'state', 'list')).output).toMatch(/group-role:admin@Admin@beta +\S+\/gra_\w+ +adopted/)
+})
+
+test('one that somebody else makes between plan and write is adopted, since WorkOS refuses to make it twice', async () => {
+  const workos: Workos = await startWorkos({
+    interceptor: {
+      async before({ request: { method, url = '' } }) {
+        if (method === 'POST' && url.endsWith('/role_assignments'))
+          await workos.call('POST', url, { role_slug: 'admin' })
+        return false
+      },
+    },
+  })
+  const project = peopleProject(workos, ROWS.slice(0, 1), { map: MAP })
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  expect((await run(project, 'state', 'list')).output).toMatch(/group-role:admin@Admin@acme +\S+ +adopted/)
+})
+
+test('one whose answer was lost is found and is not made twice', async () => {
+  const workos = await startWorkos({
+    interceptor: {
+      after({ request, response }) {
+        if (request.method !== 'POST' || !request.url?.endsWith('/role_assignments')) return false
+        response.destroy()
+        return true
+      },
+    },
+  })
+  const project = peopleProject(workos, ROWS, { map: MAP })
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  expect(assignments(workos)).toEqual([`POST ${ASSIGNMENTS}`, `POST ${ASSIGNMENTS}`])
+  expect(await run(project, 'verify')).toMatchObject({ exit: 0 })
+})
+
+test('a scope chooses it with its organization', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS, { map: MAP })
+  const plan = await run(project, 'plan', '--only', 'organization:beta', '--json')
+  expect(byKind(plan.json().summary.kinds)['group-role']).toMatchObject({ desired: 1, create: 1 })
+  expect(await run(project, 'apply', '--only', 'organization:beta', '--yes')).toMatchObject({ exit: 0 })
+  expect(await rolesOfGroups(workos)).toEqual({ 'beta/Admin': ['admin'] })
+})
+
+test('it is deleted by a request of its own, and with its group without one', async () => {
+  const workos = await startWorkos()
+  const manifest = { map: MAP, safety: { protect: ['group', 'organization'] } }
+  const project = peopleProject(workos, ROWS, manifest)
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  workos.takeLog()
+  const destroyed = await run(project, 'destroy', '--confirm', 'people')
+  expect(destroyed.output).toContain('group-role')
+  expect(assignments(workos)).toEqual([`DELETE ${ASSIGNMENTS}/:id`, `DELETE ${ASSIGNMENTS}/:id`])
+  expect(await rolesOfGroups(workos)).toEqual({ 'acme/Admin': [], 'acme/Finance': [], 'beta/Admin': [] })
+
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  project.manifest(peopleManifest(workos, { map: MAP }))
+  workos.takeLog()
+  expect(await run(project, 'destroy', '--confirm', 'people')).toMatchObject({ exit: 0 })
+  expect(assignments(workos)).toEqual([])
+  expect(await rolesOfGroups(workos)).toEqual({})
+})
+
+test('a registration can be taken back, and takes no name twice', () => {
+  expect(() => registerKind(groupRole)).toThrow('a kind is called group-role already')
+  expect(() => registerKind({ ...groupRole, name: 'x', refs: { y: 'z' } })).toThrow('no kind is called z')
+  expect(() => registerKind({ ...groupRole, name: 'x', rule: 'group' })).toThrow('x has a rule')
+  expect(countedKind(2, 'group-role')).toBe('2 group roles')
+  expect(Object.keys(kindRemarks())).toContain('role_by_name')
+  unregister()
+  unregister = () => {}
+  expect([...kindDefinitions, ...draftDefinitions].map(({ name }) => name)).not.toContain('group-role')
+  expect(() => kindDefinition('group-role')).toThrow('no kind is called group-role')
+  expect(Object.keys(kindRemarks())).not.toContain('role_by_name')
 })
