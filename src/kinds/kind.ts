@@ -225,8 +225,8 @@ export interface PlanReview {
 }
 
 /**
- * All that is special about one kind of resource. A new kind is a new file that exports one of these, and a line in
- * `registry.ts`, whose order is the order of dependencies.
+ * All that is special about one kind of resource. A new kind is a folder whose main file exports one of these, and a line in `registry.ts`,
+ * whose order is the order of dependencies: see docs/how-to/adding-a-kind.md.
  */
 export interface KindDefinition extends DraftDefinition {
   /** WorkOS answers a create with one that has the external id already, if there is one: applying looks before it creates. */

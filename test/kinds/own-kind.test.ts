@@ -51,13 +51,10 @@ function assignments(workos: Workos): string[] {
   return sent.filter((request) => request.includes(ASSIGNMENTS))
 }
 
-/** Takes the role away from acme's group. @returns the path of the group's roles */
-async function takeAway(workos: Workos, project: Project): Promise<string> {
+/** The id of one in the state. */
+async function idOf(project: Project, key: string): Promise<string> {
   const { output } = await run(project, 'state', 'list')
-  const [, group, assignment] = /group-role:admin@Admin@acme +org_\w+\/(\w+)\/(\w+)/.exec(output) ?? []
-  const path = `/authorization/groups/${group}/role_assignments`
-  await workos.call('DELETE', `${path}/${assignment}`)
-  return path
+  return new RegExp(`group-role:${key} +(\\S+)`).exec(output)?.[1] ?? ''
 }
 
 async function run(project: Project, ...args: string[]) {
@@ -133,7 +130,8 @@ test('one that was taken away in WorkOS is missing, and is made again where the 
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { map: MAP })
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
-  await takeAway(workos, project)
+  const [, group, assignment] = (await idOf(project, 'admin@Admin@acme')).split('/')
+  await workos.call('DELETE', `/authorization/groups/${group}/role_assignments/${assignment}`)
 
   const verified = await run(project, 'verify', '--json')
   expect(verified.exit).not.toBe(0)
@@ -186,6 +184,18 @@ test('one whose answer was lost is found and is not made twice', async () => {
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
   expect(assignments(workos)).toEqual([`POST ${ASSIGNMENTS}`, `POST ${ASSIGNMENTS}`])
   expect(await run(project, 'verify')).toMatchObject({ exit: 0 })
+})
+
+test('it is imported into the state by its id, and only by its own', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS, { map: MAP })
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  const [own, other] = [await idOf(project, 'admin@Admin@acme'), await idOf(project, 'admin@Admin@beta')]
+  const address = 'group-role:admin@Admin@acme'
+  expect(await run(project, 'state', 'rm', address, '--yes')).toMatchObject({ exit: 0 })
+  expect(await run(project, 'state', 'import', address, other)).toMatchObject({ exit: 5 })
+  expect(await run(project, 'state', 'import', address, own)).toMatchObject({ exit: 0 })
+  expect(await run(project, 'plan', '--detailed-exitcode')).toMatchObject({ exit: 0 })
 })
 
 test('a scope chooses it with its organization', async () => {
