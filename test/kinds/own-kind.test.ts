@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import {
   countedKind,
   draftDefinitions,
@@ -13,6 +13,7 @@ import { byKind } from '../e2e/kinds.ts'
 import { member, peopleManifest, peopleProject } from '../e2e/people.ts'
 import { type Body, KEY, startWorkos, type Workos, writes } from '../e2e/workos.ts'
 import { groupRole } from './group-role.ts'
+import { stripeCustomer } from './stripe-customer.ts'
 
 const env = { KEY }
 const MAP = {
@@ -224,6 +225,36 @@ test('it is deleted by a request of its own, and with its group without one', as
   expect(await run(project, 'destroy', '--confirm', 'people')).toMatchObject({ exit: 0 })
   expect(assignments(workos)).toEqual([])
   expect(await rolesOfGroups(workos)).toEqual({})
+})
+
+test('a field of it that changes in the source is sent, and one that changes in WorkOS is told', async () => {
+  onTestFinished(registerKind(stripeCustomer))
+  const workos = await startWorkos()
+  const customers = async () => {
+    const { organizations } = await workos.snapshot()
+    return organizations.map(({ stripe_customer_id: customer }) => customer)
+  }
+  const map = { organization: { metadata: { stripe: 'stripe' } } }
+  const project = peopleProject(workos, [member('ada', 'acme', { stripe: 'cus_1' }), member('bea', 'beta')], { map })
+  const planned = await run(project, 'plan')
+  expect(planned.output).toContain('+ stripe-customer:acme  cus_1')
+  expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
+  expect(await customers()).toEqual(['cus_1', undefined])
+  expect(await run(project, 'plan', '--refresh', '--detailed-exitcode')).toMatchObject({ exit: 0 })
+
+  project.csv('users.csv', [member('ada', 'acme', { stripe: 'cus_2' }), member('bea', 'beta', { stripe: 'cus_3' })])
+  const changed = await run(project, 'plan')
+  expect(changed.output).toContain('customer: "cus_1" → "cus_2"')
+  const applied = await run(project, 'apply', '--yes', '--json')
+  expect(byKind(applied.json().kinds)['stripe-customer']).toMatchObject({ created: 1, updated: 1 })
+  expect(await customers()).toEqual(['cus_2', 'cus_3'])
+  expect(await run(project, 'verify')).toMatchObject({ exit: 0 })
+
+  const [acme] = (await workos.snapshot()).organizations
+  await workos.call('PUT', `/organizations/${acme?.id}`, { stripe_customer_id: 'cus_4' })
+  const verified = await run(project, 'verify', '--json')
+  expect(byKind(verified.json().kinds)['stripe-customer']).toMatchObject({ desired: 2, verified: 1, different: 1 })
+  expect((await run(project, 'plan', '--refresh')).output).toMatch(/≠ stripe-customer:acme.*cus_4/s)
 })
 
 test('a registration can be taken back, and takes no name twice', () => {
