@@ -6,7 +6,7 @@
 
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
-import { describeConnections } from '../kinds/connection/connections-text.ts'
+import { describeConnections } from '../kinds/connection/wording.ts'
 import { membership } from '../kinds/membership/membership.ts'
 import { lostRoles, lostRolesCount, unmappedRoles } from '../kinds/membership/roles.ts'
 import { describeLost, describeUnmapped } from '../kinds/membership/roles-text.ts'

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { connectionDraft } from '../../src/kinds/connection/connection.ts'
+import { connectionDraft } from '../../src/kinds/connection/connection-draft.ts'
 import { CERTIFICATE, OLDER_CERTIFICATE } from '../handoff/certificates.ts'
 import { ownCertificate } from '../handoff/own-certificate.ts'
 import { RULES } from './rules.ts'

@@ -1,5 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { accept, type Check, isEmpty, refuse } from '../values/check.ts'
+import type { Json } from '../../json.ts'
+import type { ValueProblem } from '../draft.ts'
+import { accept, type Check, isEmpty, refuse, take } from '../values/check.ts'
+
+/**
+ * What a SAML connection signs and encrypts with. In: certificates and private keys as sources write them. Out: PEM, each certificate with
+ * the key that it belongs to, or why not. No message says anything of a key.
+ */
 
 /** Blocks of RFC 7468. */
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g
@@ -8,6 +15,45 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /** Characters of a line of PEM (RFC 7468, 2). */
 const LINE = 64
+
+/** Private keys of a SAML connection, and the fields of their certificates. That for name ids has none. */
+const PAIRS = [
+  ['requestSigningKey', 'requestSigningCert'],
+  ['assertionEncryptionKey', 'assertionEncryptionCert'],
+  ['nameIdEncryptionKey', undefined],
+] as const
+
+/** The fields of the private keys, which are secrets. */
+export const PRIVATE_KEYS: readonly string[] = PAIRS.map(([key]) => key)
+
+/**
+ * The private keys of a SAML connection and, apart from them, their certificates: of several, as of a chain, that of the key. A
+ * certificate of another key is refused: nothing that is signed or encrypted with such a pair can be read at the other end.
+ */
+export function readKeyPairs(
+  fields: Record<string, unknown>,
+  problems: ValueProblem[],
+): Record<'keys' | 'certificates', Record<string, Json | undefined>> {
+  const keys: Record<string, Json | undefined> = {}
+  const certificates: Record<string, Json | undefined> = {}
+  for (const [keyField, field] of PAIRS) {
+    const key = take(keyField, normalisePrivateKey(fields[keyField]), problems)
+    keys[keyField] = key
+    if (field === undefined) continue
+    const found = take(field, normaliseCertificates(fields[field]), problems)
+    const own = key === undefined ? found?.[0] : found?.find((certificate) => isCertificateOf(certificate, key))
+    certificates[field] = own
+    if (found !== undefined && own === undefined) {
+      problems.push({
+        code: 'certificate_of_another_key',
+        field,
+        message: `the certificate is not that of the private key in ${keyField}`,
+        hint: `map ${keyField} and ${field} of one pair, or leave both out`,
+      })
+    }
+  }
+  return { keys, certificates }
+}
 
 /**
  * X.509 certificates as PEM, each once, in order: from PEM with one or several, from the Base64 of PEM or of DER, or a list of such.
@@ -37,7 +83,7 @@ export function certificateEnd(pem: string): number {
 }
 
 /** A private key as PEM; undefined when the source has none. No message says anything of it. */
-export function normalisePrivateKey(value: unknown): Check<string | undefined> {
+function normalisePrivateKey(value: unknown): Check<string | undefined> {
   if (isEmpty(value)) return accept(undefined)
   const pem = typeof value === 'string' ? unescaped(value) : ''
   const [block] = [...(decoded(pem) ?? pem).matchAll(BLOCK)]
@@ -58,7 +104,7 @@ export function normalisePrivateKey(value: unknown): Check<string | undefined> {
 }
 
 /** Whether a certificate is that of a private key, both PEM as they are yielded here. */
-export function isCertificateOf(certificate: string, key: string): boolean {
+function isCertificateOf(certificate: string, key: string): boolean {
   return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
 }
 

@@ -1,20 +1,42 @@
-import { certificateEnd } from '../kinds/connection/pem.ts'
-import type { DesiredResource } from '../resource.ts'
-import { latestCertificate, listOf } from './templates.ts'
+import { printable } from '../../diagnostics/printable.ts'
+import type { DesiredResource } from '../../resource.ts'
+import { type HandoffOrganization, latestCertificate, listOf } from './handoff-templates.ts'
+import { certificateEnd } from './pem.ts'
+
+/** The file with what somebody has to look at before or after the connections are imported; no secret is in it. */
+export const NOTES = 'handoff_notes.md'
 
 const DAY = 86_400_000
 
 /** Certificates that end sooner than so are worth a word. */
 const SOON = 30 * DAY
 
-/**
- * What somebody has to look at before or after a connection is imported; no secret is in it.
- * @param now milliseconds since the epoch
- */
-export function notesOn(
-  { attributes, secrets }: DesiredResource,
-  { includeSecrets, now }: { includeSecrets: boolean; now: number },
-): string[] {
+interface NotesOptions {
+  includeSecrets: boolean
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
+export function notesHeading(includeSecrets: boolean): string {
+  const secrets = includeSecrets
+    ? 'These files hold secrets: client secrets and private keys. Keep them private, and delete them when they have been imported.'
+    : 'Secrets (client secrets, private keys) have been left out, and their cells are empty: a text in their place would be taken for one.'
+  return `# Connections to hand over\n\n${secrets}\n`
+}
+
+/** What there is to say of one connection, also where that is nothing. */
+export function notesSection(
+  desired: DesiredResource,
+  organization: HandoffOrganization,
+  options: NotesOptions,
+): string {
+  const notes = notesOn(desired, options)
+  const name = organization.name || organization.externalId || organization.id
+  const lines = notes.length === 0 ? ['nothing to look at'] : notes
+  return `\n## ${plain(desired.key)} (${plain(name)})\n\n${lines.map((line) => `- ${plain(line)}\n`).join('')}`
+}
+
+function notesOn({ attributes, secrets }: DesiredResource, { includeSecrets, now }: NotesOptions): string[] {
   const held = Object.keys(secrets ?? {}).sort()
   const notes: string[] = []
   if (held.length > 0 && !includeSecrets) notes.push(`left out, and to be supplied: ${held.join(', ')}`)
@@ -51,4 +73,9 @@ export function notesOn(
     notes.push(`the importer enters as verified, so be sure of them: ${listOf(attributes, 'domains').join(', ')}`)
   }
   return notes
+}
+
+/** Text that is data: no character of it is markup. */
+function plain(text: string): string {
+  return printable(text).replace(/[\\`*_[\]<>#|]/g, (character) => `\\${character}`)
 }

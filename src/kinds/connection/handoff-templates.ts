@@ -1,5 +1,5 @@
-import { certificateEnd } from '../kinds/connection/pem.ts'
-import type { Attributes, DesiredResource } from '../resource.ts'
+import type { Attributes, DesiredResource } from '../../resource.ts'
+import { certificateEnd } from './pem.ts'
 
 /**
  * The columns of the files that WorkOS imports connections from, as `workos migrations export-template` writes them:
