@@ -7,8 +7,7 @@ import { parseBoolean } from '../values/booleans.ts'
 import { accept, type Check, refuse, shown, take } from '../values/check.ts'
 import { normaliseExternalId } from '../values/external-id.ts'
 import { optionalText } from '../values/text.ts'
-import { normaliseCertificates, PRIVATE_KEYS, readKeyPairs } from './pem.ts'
-import { readSamlMetadata } from './saml-metadata.ts'
+import { normaliseCertificates, PRIVATE_KEYS, readKeyPairs, readSamlMetadata } from './saml.ts'
 import { withdrawMissingSecrets } from './statements.ts'
 import { connectionRemarks, connectionRemedies } from './wording.ts'
 
@@ -36,7 +35,7 @@ const OF_BOTH = ['key', 'organization', 'type', 'name', 'externalId', 'connectio
 
 /**
  * A single sign-on connection of one organization, by SAML or OpenID Connect. Its fields are called as the columns of the files that
- * WorkOS imports: see handoff-templates.ts.
+ * WorkOS imports: see handoff-files.ts.
  */
 export const connectionDraft: DraftDefinition = {
   name: 'connection',

@@ -6,13 +6,20 @@ import { explaining, type Purpose, WholeFile } from '../../files/whole-file.ts'
 import type { DesiredResource } from '../../resource.ts'
 import { findDesired } from '../../rundb/desired.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
-import { NOTES, notesHeading, notesSection } from './handoff-notes.ts'
-import { type HandoffOrganization, rowOf, TEMPLATES, type Template } from './handoff-templates.ts'
+import {
+  type HandoffOrganization,
+  NOTES,
+  notesHeading,
+  notesSection,
+  rowOf,
+  TEMPLATES,
+  type Template,
+} from './handoff-files.ts'
 import { connectionsOfType } from './statements.ts'
 
 /**
  * Hands connections over to an administrator. In: a run's desired set and WorkOS's ids of organizations. Out: a folder with the files that
- * WorkOS imports (their columns: handoff-templates.ts) and handoff_notes.md, on what to look at (handoff-notes.ts). Nothing is sent.
+ * WorkOS imports, and notes on what to look at. What is in them: handoff-files.ts. Nothing is sent.
  */
 
 export interface HandoffOptions {

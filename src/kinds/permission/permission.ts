@@ -8,10 +8,10 @@ import type { NormaliseResult, ValueProblem } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
 import { keyed, namedWithPlaces } from '../name-collisions.ts'
 import { pages } from '../paging.ts'
-import { permissionSlug } from '../role/permissions.ts'
 import { take } from '../values/check.ts'
 import { readLabels } from '../values/labels.ts'
 import { optionalText } from '../values/text.ts'
+import { permissionSlug } from './slugs.ts'
 import { permissionRemedies } from './wording.ts'
 
 const PATH = '/authorization/permissions'
@@ -23,7 +23,10 @@ const { pathOf, get, parse } = bySlug(PATH, (body) => ({
   ...pick(body, 'description', 'description'),
 }))
 
-/** A permission of the environment, which roles have. Its key is its slug. */
+/**
+ * A permission of the environment, which roles have. In: the mapped fields of one record, or an entry under permissions.define. Out: the
+ * requests for it. Its key is its slug (slugs.ts). Those that only roles name are added with the roles (role/derived-roles.ts).
+ */
 export const permission: KindDefinition = {
   name: 'permission',
   plural: 'permissions',
