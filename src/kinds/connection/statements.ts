@@ -39,14 +39,13 @@ export function countConnections(rundb: RunDatabase): ConnectionCounts {
   }
 }
 
-/** The connections of one protocol, those of an organization together. Its own statement: the reader looks up organizations meanwhile. */
+/** The connections of one protocol, those of an organization together. */
 export function* connectionsOfType(rundb: RunDatabase, type: string): Generator<DesiredResource> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT * FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?
-       ORDER BY json_extract(refs, '$.organization'), key`,
-    )
-    .iterate(type)
+  const rows = rundb.iterate(
+    `SELECT * FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?
+     ORDER BY json_extract(refs, '$.organization'), key`,
+    type,
+  )
   for (const row of rows) yield desiredFromRow(row)
 }
 
