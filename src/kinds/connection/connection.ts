@@ -6,6 +6,11 @@ import { pages } from '../paging.ts'
 import { connectionDraft } from './connection-draft.ts'
 import { countConnections } from './statements.ts'
 
+/**
+ * Single sign-on connections as WorkOS has them. In: what records describe (connection-draft.ts), as desired resources. Out: the requests that
+ * create them, and what answers tell of them. Unless the manifest sets connections.mode to api they are not sent: handoff.ts writes them into files.
+ */
+
 const PATH = '/connections'
 
 const SPELLING: Spelling = { name: 'name', externalId: 'external_id', connectionType: 'connection_type' }
@@ -27,10 +32,7 @@ const OIDC: Spelling = {
 const NO_ENTITY = 'entity_not_found'
 
 /**
- * A single sign-on connection as WorkOS has it. In: what records describe (connection-draft.ts) as a desired resource. Out: the request that
- * creates it, and what an answer tells of it. Unless the manifest sets connections.mode to api it is not sent: handoff.ts writes it into files.
- *
- * Created by the API where WorkOS has enabled that: https://workos.com/docs/reference/sso/connection/create
+ * A single sign-on connection, created by the API where WorkOS has enabled that: https://workos.com/docs/reference/sso/connection/create
  * and https://github.com/workos/workos-migrations/blob/main/docs/migration-package.md. There is no update of one.
  */
 export const connection: KindDefinition = {

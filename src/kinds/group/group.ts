@@ -14,6 +14,11 @@ import { groupPath, groupsPath, isJoinedOf, joinedId } from './group-id.ts'
 import { refuseSharedGroupNames } from './lifecycle.ts'
 import { groupRemarks, groupRemedies } from './wording.ts'
 
+/**
+ * Groups. In: the mapped fields of records. Out: the requests for them, and what answers tell of them. Who is in a group is a kind of its
+ * own (group-membership.ts); the roles that a group gives to its members are in group-roles.ts.
+ */
+
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 
 /** https://workos.com/docs/reference/groups/create */
@@ -21,10 +26,7 @@ const NAME: TextBound = { what: "the group's name", limit: 256, code: 'group_tex
 const DESCRIPTION: TextBound = { what: "the group's description", limit: 150, code: 'group_text_too_long' }
 
 /**
- * A group of an organization's members. In: the mapped fields of one record. Out: the requests for it, and what an answer tells of it; who is
- * in it is a kind of its own (group-membership.ts), and what it gives to them is in group-roles.ts.
- *
- * It has no external id, so that its name within the organization is what it is
+ * A group of an organization's members. It has no external id, so that its name within the organization is what it is
  * recognised by. For its id see group-id.ts.
  */
 export const group: KindDefinition = {

@@ -7,11 +7,11 @@ import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { Fallback, KindDefinition, Mention } from '../kind.ts'
 import { BY_PLACE, type MergePolicy } from '../merge-policy.ts'
 import { listed, pages } from '../paging.ts'
-import { deriveRoles } from '../role/derived-roles.ts'
+import { deriveRoles } from '../role/lifecycle.ts'
+import { assignedCollisions } from '../role/name-collisions.ts'
 import { naturalOf, organizationRole, organizationRoleKey } from '../role/organization-role.ts'
 import { role } from '../role/role.ts'
 import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from '../role/role-definition.ts'
-import { assignedCollisions } from '../role/role-names.ts'
 import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
 import { memberScope } from '../scope.ts'
 import { take } from '../values/check.ts'
@@ -19,7 +19,12 @@ import { optionalText } from '../values/text.ts'
 import { assignGrants, assignUserGrants, refuseGrantsForTwo } from './grants.ts'
 import { joinRoles, oneRoleForAll } from './roles.ts'
 import { readGroupRoles, withoutGroupRoles, withoutRolesOfGroups } from './roles-of-groups.ts'
-import { membershipRemarks, membershipRemedies } from './wording.ts'
+import { describeLost, membershipRemarks, membershipRemedies } from './wording.ts'
+
+/**
+ * Memberships. In: the mapped fields of records; roles come also from grants (grants.ts) and from what the manifest says (roles.ts). Out: the
+ * requests for them, and what answers tell of them without the roles that groups give (roles-of-groups.ts).
+ */
 
 const PATH = '/user_management/organization_memberships'
 
@@ -39,11 +44,7 @@ const EXISTS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A user's membership in an organization with its roles. In: the mapped fields of one record; roles come also from grants (grants.ts) and from
- * what the manifest says of them (roles.ts). Out: the requests for it, and what an answer tells of it without the roles that groups give
- * (roles-of-groups.ts).
- *
- * Without roles WorkOS gives its default role, and the roles are
+ * A user's membership in an organization with its roles. Without roles WorkOS gives its default role, and the roles are
  * not managed.
  */
 export const membership: KindDefinition = {
@@ -223,7 +224,7 @@ function oneRole(
   return {
     attributes: { ...rest, roles: [kept] },
     code: 'role_lost',
-    message: `keeps ${kept}, loses ${lost.join(', ')}`,
+    message: describeLost({ kept, lost }),
   }
 }
 

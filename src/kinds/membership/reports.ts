@@ -63,11 +63,6 @@ export function* lostRoles({ rundb }: { rundb: RunDatabase }, limit = Number.MAX
 /** How many roles are named. */
 const NAMED = 20
 
-/** What one membership keeps and loses. */
-export function describeLost({ kept, lost }: { kept: string; lost: string[] }): string {
-  return `keeps ${kept}, loses ${lost.join(', ')}`
-}
-
 /** The roles that nothing translates, and what they cost; nothing where there is none. */
 export function describeUnmapped(roles: readonly UnmappedRole[]): string[] {
   const lines = roles.slice(0, NAMED).map(({ kind, role, count }) => {

@@ -4,7 +4,7 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { FieldFilling, WarningContext } from '../kind.ts'
-import { nameOrganizationRoles } from '../role/derived-roles.ts'
+import { nameOrganizationRoles } from '../role/lifecycle.ts'
 import { rankedSlugs } from '../role/role-definition.ts'
 
 /**

@@ -20,15 +20,17 @@ import { organizationLifecycle, organizationNames, organizationPolicy } from './
 import { externalIdOfName } from './organization-name.ts'
 import { organizationRemarks, organizationRemedies } from './wording.ts'
 
+/**
+ * Organizations. In: the mapped fields of records (domains: domains.ts), which lifecycle.ts merges. Out: the requests for them, and what
+ * answers tell of them; in-workos.ts says which of those that WorkOS holds one is, or which is in its way.
+ */
+
 const PATH = '/organizations'
 
 const SPELLING: Spelling = { name: 'name', externalId: 'external_id', metadata: 'metadata' }
 
 /**
- * An organization. In: the mapped fields of one record (domains: domains.ts), merged by lifecycle.ts. Out: the requests for it, and what an
- * answer tells of it; in-workos.ts says which one of those that WorkOS holds it is, or is in its way.
- *
- * It is known by a WorkOS id (then it must exist), by external id, or by its name alone (then its external id
+ * An organization: known by a WorkOS id (then it must exist), by external id, or by its name alone (then its external id
  * is derived from the name).
  */
 export const organization: KindDefinition = {

@@ -14,6 +14,11 @@ import { optionalText } from '../values/text.ts'
 import { permissionSlug } from './slugs.ts'
 import { permissionRemedies } from './wording.ts'
 
+/**
+ * Permissions. In: the mapped fields of records, and the entries under permissions.define. Out: the requests for them, and what answers tell
+ * of them. Those that only roles name are added with the roles: role/lifecycle.ts.
+ */
+
 const PATH = '/authorization/permissions'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
@@ -23,10 +28,7 @@ const { pathOf, get, parse } = bySlug(PATH, (body) => ({
   ...pick(body, 'description', 'description'),
 }))
 
-/**
- * A permission of the environment, which roles have. In: the mapped fields of one record, or an entry under permissions.define. Out: the
- * requests for it. Its key is its slug (slugs.ts). Those that only roles name are added with the roles (role/derived-roles.ts).
- */
+/** A permission of the environment, which roles have. Its key is its slug. */
 export const permission: KindDefinition = {
   name: 'permission',
   plural: 'permissions',

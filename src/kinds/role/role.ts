@@ -9,6 +9,11 @@ import { rolePages } from '../paging.ts'
 import { rankOf, roleDefinition } from './role-definition.ts'
 import { roleRemedies } from './wording.ts'
 
+/**
+ * Roles. In: definitions from records and the manifest (role-definition.ts), their names translated by roles.map (roles.ts). lifecycle.ts makes
+ * roles of them: of the environment, and of one organization (organization-role.ts). Out: the requests for them, and what answers tell of them.
+ */
+
 const PATH = '/authorization/roles'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
@@ -22,11 +27,7 @@ export const roleFields: Record<string, FieldDefinition> = {
 
 const { pathOf, get, parse } = bySlug(PATH, roleAttributes)
 
-/**
- * A role of the environment. In: its definition (role-definition.ts), once the slugs of the source have been translated (roles.ts) and roles
- * made of definitions (derived-roles.ts). Out: the requests for it; an organization's own (organization-role.ts) are built likewise.
- * Its key is its slug.
- */
+/** A role of the environment, made from its definition: see role-definition.ts. Its key is its slug. */
 export const role: KindDefinition = {
   name: 'role',
   plural: 'roles',

@@ -8,13 +8,8 @@ import type { Mask } from '../../diagnostics/mask.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import { describeConnections } from '../../kinds/connection/wording.ts'
 import { membership } from '../../kinds/membership/membership.ts'
-import {
-  describeLost,
-  describeUnmapped,
-  lostRoles,
-  lostRolesCount,
-  unmappedRoles,
-} from '../../kinds/membership/reports.ts'
+import { describeUnmapped, lostRoles, lostRolesCount, unmappedRoles } from '../../kinds/membership/reports.ts'
+import { describeLost } from '../../kinds/membership/wording.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../kinds/user/derived-totp.ts'
 import { describePasswords, passwordsHeading } from '../../kinds/user/passwords-text.ts'
 import { describeReasons, describeUser, sum, totpHeading } from '../../kinds/user/totp-text.ts'
