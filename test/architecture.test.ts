@@ -32,7 +32,6 @@ const ORDER = [
   'planning',
   'applying',
   'verifying',
-  'handoff',
   'explaining',
   'reporting',
   'cli',

@@ -7,7 +7,7 @@ import type { StateCopy } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateScope } from '../rundb/state-scope.ts'
 import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
-import type { ConnectionCounts } from './connection/connections-text.ts'
+import type { ConnectionCounts } from './connection/statements.ts'
 import type { DraftDefinition, ValueProblem } from './draft.ts'
 import type { PasswordCounts } from './user/passwords-text.ts'
 

@@ -1,8 +1,8 @@
 import type { Manifest } from '../config/manifest.ts'
 import { counted } from '../diagnostics/counted.ts'
-import { connectionDraft } from './connection/connection.ts'
-import { NONE } from './connection/connection-counts.ts'
-import { connection } from './connection/connection-kind.ts'
+import { connection } from './connection/connection.ts'
+import { connectionDraft } from './connection/connection-draft.ts'
+import { NO_CONNECTIONS } from './connection/statements.ts'
 import type { DraftDefinition } from './draft.ts'
 import { group } from './group/group.ts'
 import { groupMembership } from './group/group-membership.ts'
@@ -136,7 +136,7 @@ export function selectorRules(): Lookups['selectors'] {
 export const PEOPLE = user.name
 
 /** What kinds add to the summary of a plan, where none of them has anything. */
-export const NO_SUMMARY: SummaryParts = { passwords: NO_PASSWORDS, handoff: NONE }
+export const NO_SUMMARY: SummaryParts = { passwords: NO_PASSWORDS, handoff: NO_CONNECTIONS }
 
 /** The definition of a kind. A name that is not registered is a defect of the caller. */
 export function kindDefinition(name: string): KindDefinition {

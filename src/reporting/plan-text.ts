@@ -6,10 +6,10 @@
 
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
-import { describeConnections } from '../kinds/connection/connections-text.ts'
+import { describeConnections } from '../kinds/connection/wording.ts'
 import { membership } from '../kinds/membership/membership.ts'
-import { lostRoles, lostRolesCount, unmappedRoles } from '../kinds/membership/roles.ts'
-import { describeLost, describeUnmapped } from '../kinds/membership/roles-text.ts'
+import { describeUnmapped, lostRoles, lostRolesCount, unmappedRoles } from '../kinds/membership/reports.ts'
+import { describeLost } from '../kinds/membership/wording.ts'
 import { countedKind } from '../kinds/registry.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/derived-totp.ts'
 import { describePasswords, passwordsHeading } from '../kinds/user/passwords-text.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RoleConfig } from '../../src/config/manifest.ts'
-import { lostRoles, lostRolesCount } from '../../src/kinds/membership/roles.ts'
+import { lostRoles, lostRolesCount } from '../../src/kinds/membership/reports.ts'
 import { assembled, contents, type MembershipPart, type RecordPart } from './assembled.ts'
 
 /** A user who is in these organizations, with these roles. */

@@ -6,7 +6,7 @@ import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
-import { writeHandoff } from '../../handoff/write-handoff.ts'
+import { writeHandoff } from '../../kinds/connection/handoff.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { computeDesired } from '../../planning/compute-desired.ts'
 import { rejectedConnections, renderHandoffJson, renderHandoffText } from '../../reporting/handoff-text.ts'
@@ -69,7 +69,13 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     try {
       const folder = resolve(cwd, options.out)
       const { includeSecrets = false } = options
-      const written = await writeHandoff({ set, state, folder, includeSecrets, now: context.now() })
+      const written = await writeHandoff({
+        rundb: set.rundb,
+        organizationId: (key) => state.idOf('organization', key),
+        folder,
+        includeSecrets,
+        now: context.now(),
+      })
       const text = options.json
         ? renderHandoffJson(written, set)
         : renderHandoffText(written, set, painter(wantsColor(stdout, env)))

@@ -1,8 +1,7 @@
 import type { Inspection } from '../../inspecting/inspection.ts'
 import { proposeMapping } from '../../inspecting/propose-mapping.ts'
 import type { JsonObject } from '../../json.ts'
-import { lookUpRole } from '../../kinds/role/role-patterns.ts'
-import { isRoleSlug, MAX_ROLE_SLUG } from '../../kinds/role/roles.ts'
+import { isRoleSlug, lookUpRole, MAX_ROLE_SLUG } from '../../kinds/role/roles.ts'
 import { type Answers, ORIGINS, type Variable } from './answers.ts'
 import { readRecipe } from './propose-source.ts'
 

@@ -1,17 +1,19 @@
 import type { JsonObject } from '../../json.ts'
 import type { LiveResource } from '../../resource.ts'
+import { desiredFromRow } from '../../rundb/desired.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
 import { requiredText, textOf } from '../body.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
-import type { KindDefinition } from '../kind.ts'
-import { membershipKey } from '../membership/membership-key.ts'
-import { pages } from '../paging.ts'
+import type { KindDefinition, ReadContext } from '../kind.ts'
+import { membershipKey } from '../membership/membership.ts'
+import { eachOf, pages } from '../paging.ts'
 import { memberScope } from '../scope.ts'
 import { take } from '../values/check.ts'
 import { optionalText } from '../values/text.ts'
-import { noteGivingGroups } from './giving-groups.ts'
 import { group, groupKey } from './group.ts'
 import { isJoinedOf, joinedId, memberOf, membersPath } from './group-id.ts'
+import { describeGiven, rolesOfGroup, whereEnabled } from './group-roles.ts'
 import { refuseStrangers } from './lifecycle.ts'
 
 /**
@@ -124,4 +126,38 @@ function parse(body: JsonObject, groupId: string, membership: string): LiveResou
 
 function live(id: string): LiveResource {
   return { id, externalId: null, naturalKey: id, attributes: {} }
+}
+
+/** Remarks on users who are about to get a role because they are added to a group that has it in WorkOS. */
+async function noteGivingGroups({ rundb, api, refIds }: ReadContext): Promise<void> {
+  const joined = rundb
+    .statement(
+      `SELECT d.*, g.attributes ->> '$.name' AS name FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
+       JOIN desired g ON g.kind = ? AND g.key = d.refs ->> '$.group'
+       WHERE a.kind = ? AND a.type = 'create' GROUP BY g.key`,
+    )
+    .all(group.name, groupMembership.name)
+  await whereEnabled(() =>
+    eachOf(joined, async (row) => {
+      const desired = desiredFromRow(row)
+      // A group that is about to be created has no role yet.
+      const id = refIds(desired)?.group
+      const roles = id === undefined ? [] : await rolesOfGroup(api, id)
+      for (const role of roles) {
+        const detail = describeGiven({ role, group: String(row.name), groupId: id ?? '' })
+        noteGiving(rundb, desired.refs.group ?? '', detail)
+      }
+    }),
+  )
+}
+
+function noteGiving(rundb: RunDatabase, groupKey: string, detail: string): void {
+  rundb.run(
+    `INSERT INTO notes SELECT 0, a.kind, a.key, 'group_gives_role', ?1 FROM actions a
+     JOIN desired d ON d.kind = a.kind AND d.key = a.key
+     WHERE a.kind = ?2 AND a.type = 'create' AND d.refs ->> '$.group' = ?3`,
+    detail,
+    groupMembership.name,
+    groupKey,
+  )
 }

@@ -14,6 +14,11 @@ import { groupPath, groupsPath, isJoinedOf, joinedId } from './group-id.ts'
 import { refuseSharedGroupNames } from './lifecycle.ts'
 import { groupRemarks, groupRemedies } from './wording.ts'
 
+/**
+ * Groups. In: the mapped fields of records. Out: the requests for them, and what answers tell of them. Who is in a group is a kind of its
+ * own (group-membership.ts); the roles that a group gives to its members are in group-roles.ts.
+ */
+
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 
 /** https://workos.com/docs/reference/groups/create */

@@ -1,9 +1,16 @@
 import type { RoleConfig } from '../../config/manifest.ts'
+import { figure } from '../../diagnostics/printable.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
-import { originOf } from '../../rundb/rows.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
-import { nameOrganizationRoles } from '../role/derived-roles.ts'
+import type { FieldFilling, WarningContext } from '../kind.ts'
+import { nameOrganizationRoles } from '../role/lifecycle.ts'
 import { rankedSlugs } from '../role/role-definition.ts'
+
+/**
+ * What the manifest says of the roles of memberships. In: memberships with all roles that records give them. Out: the same with the roles
+ * that WorkOS gets, remarks on those they lose, rejects of those that have several; a warning where all have one.
+ */
 
 const ROLES = "desired.attributes -> '$.roles'"
 
@@ -78,53 +85,36 @@ function refuse(rundb: RunDatabase, where: string, code: string, message: string
   rejectAll(rundb, { from: 'desired', where, reason: { code, field: 'roles', message: { sql: message }, hint } })
 }
 
-/** A role of the source that no map knows, and how many memberships or role assignments were rejected by it. */
-interface UnmappedRole {
-  kind: string
-  role: string
-  count: number
-}
+/** From so many memberships on, one role for all of them is worth a look. */
+const SAME_ROLE = 10
+/** The share of the memberships that have a role at all: ten administrators among a thousand members are no slip. */
+const WITH_ROLE = 0.9
+/** What everybody may well be. */
+const ORDINARY: ReadonlySet<string> = new Set(['member', 'user', 'basic-member'])
 
-/** A membership that keeps one of its roles. */
-interface LostRoles {
-  key: string
-  kept: string
-  lost: string[]
-  /** `users.csv:12`. */
-  origin: string
-}
-
-/** Most first. */
-export function unmappedRoles({ rundb }: { rundb: RunDatabase }): UnmappedRole[] {
-  return rundb
-    .statement(
-      `SELECT kind, detail, count(*) AS n FROM notes WHERE code = 'unmapped_role' GROUP BY kind, detail
-       ORDER BY n DESC, kind, detail`,
-    )
-    .all()
-    .map(({ kind, detail, n }) => ({ kind: String(kind), role: String(detail), count: Number(n) }))
-}
-
-/** How many memberships lose roles by `roles.multiple: first`. */
-export function lostRolesCount({ rundb }: { rundb: RunDatabase }): number {
-  return rundb.count("SELECT count(DISTINCT key) FROM notes WHERE code = 'role_lost'")
-}
-
-/** The memberships that lose roles by `roles.multiple: first`, by key. */
-export function* lostRoles({ rundb }: { rundb: RunDatabase }, limit = Number.MAX_SAFE_INTEGER): Generator<LostRoles> {
-  const rows = rundb.iterate(
-    `SELECT d.key, d.attributes ->> '$.roles[0]' AS kept, json_group_array(n.detail ORDER BY n.detail) AS lost,
-         ${originOf('d')}
-       FROM notes n JOIN desired d ON d.kind = n.kind AND d.key = n.key JOIN files f ON f.id = d.file
-       WHERE n.code = 'role_lost' GROUP BY d.key ORDER BY d.key LIMIT ?`,
-    limit,
-  )
-  for (const { key, kept, lost, origin } of rows) {
-    yield {
-      key: String(key),
-      kept: String(kept),
-      lost: JSON.parse(String(lost)).map(String),
-      origin: String(origin),
-    }
-  }
+/** A warning where nearly all memberships have a role, and all of these the same one. */
+export function oneRoleForAll({
+  loaded: { manifest, locate },
+  partial,
+  filling,
+}: WarningContext & { filling: FieldFilling | undefined }): Problem[] {
+  const roles = filling?.fields.find(({ field }) => field === 'roles')
+  if (partial || filling === undefined || roles === undefined) return []
+  if (roles.filled < SAME_ROLE || roles.distinct !== 1) return []
+  const slugs = Array.isArray(roles.example) ? roles.example.map(String) : []
+  if (slugs.length !== 1 || roles.filled < filling.resources * WITH_ROLE) return []
+  const [slug = ''] = slugs
+  if (ORDINARY.has(slug) || slug === manifest.roles.default) return []
+  const path = manifest.map.membership?.roles !== undefined ? ['map', 'membership', 'roles'] : ['map', 'roleAssignment']
+  const whom = roles.filled === filling.resources ? 'all' : `${figure(roles.filled)} of`
+  return [
+    {
+      code: 'one_role_for_all',
+      severity: 'warning',
+      message: `${whom} ${figure(filling.resources)} memberships get the same role: ${slug}`,
+      hint: 'if that is right, do nothing; else look at the column that says the role, and at roles.map',
+      at: locate(path),
+      path: path.join('.'),
+    },
+  ]
 }

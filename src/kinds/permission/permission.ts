@@ -8,11 +8,16 @@ import type { NormaliseResult, ValueProblem } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
 import { keyed, namedWithPlaces } from '../name-collisions.ts'
 import { pages } from '../paging.ts'
-import { permissionSlug } from '../role/permissions.ts'
 import { take } from '../values/check.ts'
 import { readLabels } from '../values/labels.ts'
 import { optionalText } from '../values/text.ts'
+import { permissionSlug } from './slugs.ts'
 import { permissionRemedies } from './wording.ts'
+
+/**
+ * Permissions. In: the mapped fields of records, and the entries under permissions.define. Out: the requests for them, and what answers tell
+ * of them. Those that only roles name are added with the roles: role/lifecycle.ts.
+ */
 
 const PATH = '/authorization/permissions'
 

@@ -5,8 +5,8 @@ import { requiredText, textOf } from '../body.ts'
 import type { KindDefinition } from '../kind.ts'
 import { rolePages } from '../paging.ts'
 import { isInScope, refOf } from '../scope.ts'
+import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role.ts'
 import { rankOf, roleDefinition } from './role-definition.ts'
-import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 
 /** How WorkOS calls a role that is an organization's own; lists of an organization's roles hold the environment's as well. */
 const OWN = 'OrganizationRole'

@@ -1,6 +1,6 @@
 import { membership } from '../../kinds/membership/membership.ts'
-import { lostRoles, unmappedRoles } from '../../kinds/membership/roles.ts'
-import { describeLost, describeUnmapped } from '../../kinds/membership/roles-text.ts'
+import { describeUnmapped, lostRoles, unmappedRoles } from '../../kinds/membership/reports.ts'
+import { describeLost } from '../../kinds/membership/wording.ts'
 import { unsupportedTotp } from '../../kinds/user/derived-totp.ts'
 import { user } from '../../kinds/user/user.ts'
 import { address } from '../../planning/action.ts'

@@ -5,7 +5,7 @@ import {
   membersByOrganization,
   membershipsByRole,
   NO_ROLE,
-} from '../../kinds/membership/charts.ts'
+} from '../../kinds/membership/reports.ts'
 import type { PasswordCounts } from '../../kinds/user/passwords-text.ts'
 import { type Action, actionValues, address, type KindSummary } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'

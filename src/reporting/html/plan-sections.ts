@@ -1,5 +1,5 @@
 import type { Accounting } from '../../desired/accounting.ts'
-import { describeConnections } from '../../kinds/connection/connections-text.ts'
+import { describeConnections } from '../../kinds/connection/wording.ts'
 import { describePasswords, passwordsHeading } from '../../kinds/user/passwords-text.ts'
 import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'

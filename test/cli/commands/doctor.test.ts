@@ -23,7 +23,7 @@ import { runCommand } from '../../command.ts'
 import { createProject, type Project } from '../../e2e/cli.ts'
 import { member, peopleManifest, peopleProject } from '../../e2e/people.ts'
 import { KEY, startWorkos } from '../../e2e/workos.ts'
-import { ownCertificate } from '../../handoff/own-certificate.ts'
+import { ownCertificate } from '../../kinds/own-certificate.ts'
 
 const env = { KEY }
 const ROWS = [member('ada', 'acme'), member('bea', 'acme')]

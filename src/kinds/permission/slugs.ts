@@ -1,6 +1,6 @@
 import { lowerAscii } from '../../addresses.ts'
+import { parseRoleNames } from '../role/roles.ts'
 import { accept, type Check, refuse, shown } from '../values/check.ts'
-import { parseRoleNames } from './roles.ts'
 
 /** WorkOS: at most 48 characters of lowercase letters, digits, `-`, `_`, `:`, `.` and `*`. */
 export const MAX_PERMISSION_SLUG = 48

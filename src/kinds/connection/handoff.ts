@@ -1,22 +1,32 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
-import type { DesiredSet } from '../desired/desired-set.ts'
-import { UsageError } from '../diagnostics/errors.ts'
-import { printable } from '../diagnostics/printable.ts'
-import { explaining, type Purpose, WholeFile } from '../files/whole-file.ts'
-import type { DesiredResource } from '../resource.ts'
-import { desiredFromRow } from '../rundb/desired.ts'
-import type { StateStore } from '../state/store.ts'
-import { notesOn } from './notes.ts'
-import { type HandoffOrganization, rowOf, TEMPLATES, type Template } from './templates.ts'
+import { UsageError } from '../../diagnostics/errors.ts'
+import { explaining, type Purpose, WholeFile } from '../../files/whole-file.ts'
+import type { DesiredResource } from '../../resource.ts'
+import { findDesired } from '../../rundb/desired.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+import {
+  type HandoffOrganization,
+  NOTES,
+  notesHeading,
+  notesSection,
+  rowOf,
+  TEMPLATES,
+  type Template,
+} from './handoff-files.ts'
+import { connectionsOfType } from './statements.ts'
 
-const NOTES = 'handoff_notes.md'
+/**
+ * Hands connections over to an administrator. In: a run's desired set and WorkOS's ids of organizations. Out: a folder with the files that
+ * WorkOS imports, and notes on what to look at. What is in them: handoff-files.ts. Nothing is sent.
+ */
 
 export interface HandoffOptions {
-  set: DesiredSet
-  /** Knows WorkOS's ids of the organizations that have been applied. */
-  state: Pick<StateStore, 'idOf'>
+  /** A run whose desired set is complete. */
+  rundb: RunDatabase
+  /** WorkOS's id of an organization that has been applied. */
+  organizationId(key: string): Promise<string | undefined>
   folder: string
   includeSecrets: boolean
   /** Milliseconds since the epoch. */
@@ -38,7 +48,8 @@ export interface Handoff {
  * them; what was written there before is replaced once all of them are complete.
  * @throws UsageError when the path is not a folder, or a file cannot be written; FileError
  */
-export async function writeHandoff({ set, state, folder, includeSecrets, now }: HandoffOptions): Promise<Handoff> {
+export async function writeHandoff(options: HandoffOptions): Promise<Handoff> {
+  const { rundb, folder, includeSecrets, now } = options
   const found = statSync(folder, { throwIfNoEntry: false })
   if (found !== undefined && !found.isDirectory()) {
     throw new UsageError({ code: 'not_a_folder', message: `${folder} is no folder`, hint: 'name a folder with --out' })
@@ -53,17 +64,17 @@ export async function writeHandoff({ set, state, folder, includeSecrets, now }: 
     return file
   }
   try {
-    const notes = start(NOTES, heading(includeSecrets))
+    const notes = start(NOTES, notesHeading(includeSecrets))
     const files: Handoff['files'] = []
     let withSecrets = 0
     for (const { template, file, columns } of TEMPLATES) {
       const rows = start(file, stringify([[...columns]]))
       const organizations = new Set<string>()
       let connections = 0
-      for (const desired of connectionsOf(set, template)) {
-        const organization = await organizationOf(set, state, desired)
+      for (const desired of connectionsOfType(rundb, template)) {
+        const organization = await organizationOf(options, desired)
         rows.write(stringify([rowOf(template, desired, organization, includeSecrets)]))
-        notes.write(section(desired, organization, notesOn(desired, { includeSecrets, now })))
+        notes.write(notesSection(desired, organization, { includeSecrets, now }))
         connections += 1
         organizations.add(desired.refs.organization ?? '')
         if (desired.secrets !== null) withSecrets += 1
@@ -86,45 +97,16 @@ function purposeOf(path: string): Purpose {
   }
 }
 
-function* connectionsOf({ rundb }: DesiredSet, template: Template): Generator<DesiredResource> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT * FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?
-       ORDER BY json_extract(refs, '$.organization'), key`,
-    )
-    .iterate(template)
-  for (const row of rows) yield desiredFromRow(row)
-}
-
 async function organizationOf(
-  set: DesiredSet,
-  state: HandoffOptions['state'],
+  { rundb, organizationId }: HandoffOptions,
   { refs }: DesiredResource,
 ): Promise<HandoffOrganization> {
   const key = refs.organization ?? ''
-  const { id, name, externalId } = set.get('organization', key)?.attributes ?? {}
+  const { id, name, externalId } = findDesired(rundb, 'organization', key)?.attributes ?? {}
   const text = (value: unknown) => (typeof value === 'string' ? value : '')
   return {
-    id: text(id) || ((await state.idOf('organization', key)) ?? ''),
+    id: text(id) || ((await organizationId(key)) ?? ''),
     name: text(name),
     externalId: text(externalId),
   }
-}
-
-function heading(includeSecrets: boolean): string {
-  const secrets = includeSecrets
-    ? 'These files hold secrets: client secrets and private keys. Keep them private, and delete them when they have been imported.'
-    : 'Secrets (client secrets, private keys) have been left out, and their cells are empty: a text in their place would be taken for one.'
-  return `# Connections to hand over\n\n${secrets}\n`
-}
-
-function section({ key }: DesiredResource, organization: HandoffOrganization, notes: readonly string[]): string {
-  const name = organization.name || organization.externalId || organization.id
-  const lines = notes.length === 0 ? ['nothing to look at'] : notes
-  return `\n## ${plain(key)} (${plain(name)})\n\n${lines.map((line) => `- ${plain(line)}\n`).join('')}`
-}
-
-/** Text that is data: no character of it is markup. */
-function plain(text: string): string {
-  return printable(text).replace(/[\\`*_[\]<>#|]/g, (character) => `\\${character}`)
 }

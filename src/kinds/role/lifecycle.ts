@@ -2,6 +2,11 @@ import { leaveOut } from '../../rundb/left-out.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
+/**
+ * What becomes of definitions of roles. In: merged definitions and memberships. Out: roles of the environment and of organizations, the
+ * permissions they have, and memberships that name the roles by their slugs.
+ */
+
 /** Definitions of a role, by what they are of: in SQL, `key` tells one of organizations by an `@`. */
 const DEFINITIONS = "desired WHERE kind = 'role-definition'"
 
