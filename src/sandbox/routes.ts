@@ -6,6 +6,7 @@ import { membershipEndpoints } from './endpoints/memberships.ts'
 import { organizationEndpoints } from './endpoints/organizations.ts'
 import { permissionEndpoints, roleEndpoints } from './endpoints/roles.ts'
 import { authFactorEndpoints, userEndpoints } from './endpoints/users.ts'
+
 /** Everything that the sandbox answers. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...userEndpoints,

@@ -3,6 +3,7 @@ import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
 import { isRecorded, openRecorded } from './snapshot/recorded.ts'
 import type { ReadContext, Source, SourceDefinition } from './source.ts'
 import { expandPaths, FileWatch, type SourceFile } from './text/file.ts'
+
 /** Every type of source, by `source.type`, loaded when it is asked for. */
 export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefinition>> = new Map([
   ['csv', async () => (await import('./csv/csv-source.ts')).csvSource],

@@ -1,3 +1,8 @@
+/**
+ * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
+ * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
+ */
+
 import type { Clock, Wait } from '../clock.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
@@ -6,11 +11,6 @@ import type { FailedRequest } from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 import type { FileWatch } from './text/file.ts'
-
-/**
- * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
- * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
- */
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
 export interface Origin {

@@ -1,3 +1,8 @@
+/**
+ * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export, or both, and files beside them. Out: users
+ * with their memberships and roles joined, organizations, roles, connections (records/).
+ */
+
 import { createHash } from 'node:crypto'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
@@ -9,11 +14,6 @@ import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './objects
 import { checkOptions, identity, isLive, requireOptions } from './options.ts'
 import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/joined-files.ts'
 import { openLive } from './records/live.ts'
-
-/**
- * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export, or both, and files beside them. Out: users
- * with their memberships and roles joined, organizations, roles, connections (records/).
- */
 
 /** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
 const instanceSource: SourceDefinition = {

@@ -1,3 +1,8 @@
+/**
+ * What csv/ is for. In: a CSV file, the columns that its format knows, a rule for its rows. Out: records, counted, and what is refused.
+ * Below it: `table.ts` opens the file at its first row and splits the rest into rows, `dialect.ts` reads its head.
+ */
+
 import { createHash } from 'node:crypto'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -18,10 +23,6 @@ import {
 import { type ColumnSpec, checkColumns } from './column-spec.ts'
 import type { Dialect } from './dialect.ts'
 import { openTable, type Row, type Table } from './table.ts'
-/**
- * What csv/ is for. In: a CSV file, the columns that its format knows, a rule for its rows. Out: records, counted, and what is refused.
- * Below it: `table.ts` opens the file at its first row and splits the rest into rows, `dialect.ts` reads its head.
- */
 
 /** One row that is as its format wants it: the columns that are not empty, as strings. */
 export type CsvRecord = LineRecord

@@ -1,12 +1,12 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { openThrowawayIn } from '../../files/scratch.ts'
-import type { JsonObject } from '../../json.ts'
-import { ROW_FILE, ROW_LINE } from '../source.ts'
-
 /**
  * What is joined while a source is read, on disk, so that any number of rows takes the same memory. In: rows by key. Out: to each key its
  * rows, and the rows that nobody took. `id-set.ts` keeps ids alone.
  */
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openThrowawayIn } from '../../files/scratch.ts'
+import type { JsonObject } from '../../json.ts'
+import { ROW_FILE, ROW_LINE } from '../source.ts'
 
 /** A row that waits to be joined to the record that its key names. */
 export interface JoinRow {

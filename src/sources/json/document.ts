@@ -1,14 +1,14 @@
+/**
+ * What json/ is for. In: the text of one JSON document of any size, and the path of its records. Out: the records with their lines, one in
+ * memory at a time. `ndjson.ts` does the same for a record a line.
+ */
+
 import { Tokenizer, TokenizerError, type TokenType } from '@streamparser/json'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { SourceFile } from '../text/file.ts'
 import type { LineRecord, TextFormat } from '../text/record-file.ts'
 import { Grammar, MAX_DEPTH, MAX_RECORD_BYTES, notAnObject } from './grammar.ts'
 import { RecordWalk, writePath } from './record-walk.ts'
-
-/**
- * What json/ is for. In: the text of one JSON document of any size, and the path of its records. Out: the records with their lines, one in
- * memory at a time. `ndjson.ts` does the same for a record a line.
- */
 
 /** Bytes of a document that are searched for paths when it is not the list that was expected. */
 const HEAD_BYTES = 256 * 1024

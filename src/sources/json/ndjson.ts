@@ -5,6 +5,7 @@ import type { SourceFile } from '../text/file.ts'
 import type { LineRecord, Refusal, TextFormat } from '../text/record-file.ts'
 import { linesOf } from '../text/utf8.ts'
 import { lineTooLong, MAX_DEPTH, MAX_RECORD_BYTES, nestedTooDeep, notAnObject } from './grammar.ts'
+
 /** A record a line. Blank lines are none; a line that is no object is refused, and reading goes on. */
 export const ndjson: TextFormat = async function* (text, sink) {
   let first = true

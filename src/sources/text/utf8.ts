@@ -1,14 +1,14 @@
+/**
+ * What text/ is for. In: a file of any encoding, packed or not (`bytes.ts`, `encodings.ts`). Out: its text as bytes in UTF-8, chunk by
+ * chunk or line by line, and the file watched for changes (`file.ts`).
+ */
+
 import { isUtf8 } from 'node:buffer'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { type ByteOptions, readBytes } from './bytes.ts'
 import { type Encoding, inUtf8 } from './encodings.ts'
 import type { SourceFile } from './file.ts'
-
-/**
- * What text/ is for. In: a file of any encoding, packed or not (`bytes.ts`, `encodings.ts`). Out: its text as bytes in UTF-8, chunk by
- * chunk or line by line, and the file watched for changes (`file.ts`).
- */
 
 export interface TextOptions extends ByteOptions {
   /** Default: by the byte-order mark, else UTF-8. */

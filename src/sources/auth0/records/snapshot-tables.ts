@@ -1,3 +1,8 @@
+/**
+ * What of a snapshot is put in another order than it was read in, on disk. In: its streams. Out: its users by age, and to each user its
+ * memberships.
+ */
+
 import type { DatabaseSync } from 'node:sqlite'
 import { openThrowawayIn } from '../../../files/scratch.ts'
 import type { JsonObject } from '../../../json.ts'
@@ -5,11 +10,6 @@ import { JoinTable } from '../../join/join-table.ts'
 import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
 import { ROW_FILE, ROW_LINE } from '../../source.ts'
 import { STREAMS } from '../snapshot-rows.ts'
-
-/**
- * What of a snapshot is put in another order than it was read in, on disk. In: its streams. Out: its users by age, and to each user its
- * memberships.
- */
 
 /** What of an organization is put into each of its memberships. */
 const OF_ORGANIZATION = ['id', 'name', 'display_name', 'metadata']
