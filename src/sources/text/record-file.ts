@@ -7,10 +7,9 @@ import { createHash } from 'node:crypto'
 import type { Problem, Reason } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
-import type { Encoding } from './encodings.ts'
 import type { SourceFile } from './file.ts'
 import { rejectText, unfilled, withoutRejectMembers } from './reject-columns.ts'
-import { nulWarning, readText } from './utf8.ts'
+import { type Encoding, nulWarning, readText } from './utf8.ts'
 
 /** One record and the line on which it begins. */
 export interface LineRecord {

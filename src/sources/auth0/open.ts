@@ -12,10 +12,10 @@ import { type ReadContext, type Source, type SourceDefinition, textOption } from
 import { sourceFile } from '../text/file.ts'
 import { numberedFrom } from '../text/record-file.ts'
 import { checkCredentials, checkOptions, identityOf, isLive, type ReadOptions, readOptions, texts } from './options.ts'
-import { fileUsers, formatOf } from './records/file-users.ts'
+import { fileUsers, formatOf } from './records/from-files.ts'
+import { snapshotUsers } from './records/from-snapshot.ts'
 import { SideFiles } from './records/side-files.ts'
-import { snapshotUsers } from './records/snapshot-users.ts'
-import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/user-record.ts'
+import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/users.ts'
 
 /** An Auth0 tenant, or a file of its users. */
 const tenantSource: SourceDefinition = {

@@ -10,10 +10,10 @@ import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/strea
 import { type ReadContext, type Source, type SourceDefinition, type SourceRecord, textOption } from '../source.ts'
 import { type SourceFile, sourceFile } from '../text/file.ts'
 import { numbered } from '../text/record-file.ts'
-import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './objects.ts'
 import { checkOptions, identity, isLive, requireOptions } from './options.ts'
-import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/joined-files.ts'
-import { openLive } from './records/live.ts'
+import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/from-files.ts'
+import { openLive } from './records/from-snapshot.ts'
+import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
 
 /** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
 const instanceSource: SourceDefinition = {
