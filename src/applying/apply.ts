@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { describeAnswer } from '../comparing/answer.ts'
-import { exceeds } from '../config/limits.ts'
-import type { Manifest } from '../config/manifest.ts'
+import { exceeds, type Manifest } from '../config/manifest.ts'
 import { counted } from '../diagnostics/counted.ts'
 import { kindDefinition } from '../kinds/registry.ts'
 import { type Action, address } from '../planning/action.ts'

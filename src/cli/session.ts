@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { loadManifest } from '../config/load.ts'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import { type LoadedManifest, loadManifest } from '../config/load.ts'
 import { accepts, type Manifest } from '../config/manifest.ts'
 import { readSelector, type Scope } from '../config/pilot.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { isSecretPath } from '../config/schema.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'

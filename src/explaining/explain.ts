@@ -5,7 +5,7 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { distance } from 'fastest-levenshtein'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { SourceError, UsageError } from '../diagnostics/errors.ts'
 import type { Step } from '../diagnostics/step.ts'
 import { plannedKinds } from '../kinds/registry.ts'

@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { CompiledMapping } from '../mapping/compile.ts'
 import type { Plan } from '../planning/plan.ts'
 import { shownFile } from '../planning/warnings.ts'

@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json } from '../json.ts'
 import { mapRoleSlug, roleEntry, rolesIn } from '../kinds/role/roles.ts'

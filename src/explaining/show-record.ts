@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { canonicalJson, isObject, type Json } from '../json.ts'
 import { shownHashType } from '../kinds/user/passwords/hash-types.ts'

@@ -1,9 +1,9 @@
-import { codeOf, NetworkError, OperatorError } from '../diagnostics/errors.ts'
-
 /**
  * Why a request got no answer. In: what was thrown. Out: words for it, the error to end with where another attempt meets the same, and
  * whether anything of the request can have left.
  */
+
+import { codeOf, NetworkError, OperatorError } from '../diagnostics/errors.ts'
 
 /** Answers of a proxy that another attempt may change. */
 const PASSING = new Set([408, 425, 429])

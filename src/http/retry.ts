@@ -1,10 +1,10 @@
-import { type Clock, LONG_WAIT, sleep, type Wait } from '../clock.ts'
-import type { Redactor } from '../diagnostics/redactor.ts'
-
 /**
  * When a request is sent again. In: what became of each attempt. Out: a pause after which the next may leave, or the error with which
  * the request ends. What an answer means is up to the client; reports of it never show a secret.
  */
+
+import { type Clock, LONG_WAIT, sleep, type Wait } from '../clock.ts'
+import type { Redactor } from '../diagnostics/redactor.ts'
 
 /** A request that got no usable answer, and what happens next is up to its sender. Neither its body nor its query is told. */
 export interface FailedRequest {

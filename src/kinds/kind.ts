@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { ConflictPolicy, Manifest } from '../config/manifest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Json, JsonObject } from '../json.ts'

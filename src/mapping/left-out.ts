@@ -6,6 +6,7 @@ import type { SourceRecord } from '../sources/source.ts'
 import type { CompiledMapping, CompiledRule } from './compile.ts'
 import { type Condition, FieldFailure, fieldsOf } from './evaluate.ts'
 import type { MapResult } from './result.ts'
+
 export type RuleName = keyof Manifest['map']
 
 /**

@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { Scope } from '../config/pilot.ts'
 import { account } from '../desired/accounting.ts'
 import { DesiredSet } from '../desired/desired-set.ts'

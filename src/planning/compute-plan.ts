@@ -1,5 +1,5 @@
 import { breathe } from '../clock.ts'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { kindDefinitions, plannedKinds } from '../kinds/registry.ts'
 import { indexActions } from '../rundb/actions.ts'

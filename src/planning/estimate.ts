@@ -1,4 +1,4 @@
-import type { Limit } from '../config/limits.ts'
+import type { Limit } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'

@@ -1,5 +1,4 @@
-import { exceeds } from '../config/limits.ts'
-import type { Manifest, Threshold } from '../config/manifest.ts'
+import { exceeds, type Manifest, type Threshold } from '../config/manifest.ts'
 import { counted } from '../diagnostics/counted.ts'
 import type { KindSummary } from './action.ts'
 

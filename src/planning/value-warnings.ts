@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { Manifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import { figure } from '../diagnostics/printable.ts'

@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, relative, sep } from 'node:path'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { accepts, type Manifest, type MapRule } from '../config/manifest.ts'
 import { shippedRecipes } from '../config/recipes.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'

@@ -1,3 +1,13 @@
+/**
+ * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
+ * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
+ *
+ * The folders of the types (csv/, file/, clerk/, auth0/) have one shape; each has what its type needs of it:
+ * `options.ts`: reads and checks the options. `open.ts`: the SourceDefinition, which checks and opens the source.
+ * `capture/`: a live service → a snapshot; `capture.ts` begins, `api.ts` asks. `streams.ts`: what the snapshot's streams hold.
+ * `records.ts` or `records/`: records from files (`from-files.ts`) or from a snapshot (`from-snapshot.ts`).
+ */
+
 import type { Clock, Wait } from '../clock.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
@@ -6,11 +16,6 @@ import type { FailedRequest } from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 import type { FileWatch } from './text/file.ts'
-
-/**
- * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
- * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
- */
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
 export interface Origin {

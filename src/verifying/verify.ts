@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { accepts, type Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'

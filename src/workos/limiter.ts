@@ -1,5 +1,5 @@
 import { type Clock, LONG_WAIT, systemClock, type Wait } from '../clock.ts'
-import type { Limit } from '../config/limits.ts'
+import type { Limit } from '../config/manifest.ts'
 import { RequestWindow } from './window.ts'
 
 /**

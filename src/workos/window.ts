@@ -1,4 +1,4 @@
-import type { Limit } from '../config/limits.ts'
+import type { Limit } from '../config/manifest.ts'
 
 /**
  * Rounding of clocks on both sides must not let a request slip into the window it just left. Milliseconds.

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { RequestLogEntry } from '../../src/sandbox/request-log.ts'
-import type { Interceptor } from '../../src/sandbox/server.ts'
+import type { Interceptor, RequestLogEntry } from '../../src/sandbox/server.ts'
 import { totpCode } from '../totp-code.ts'
 import { answering } from './answers.ts'
 import type { Child, Project } from './cli.ts'

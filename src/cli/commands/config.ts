@@ -1,7 +1,6 @@
 import { basename, dirname, relative } from 'node:path'
 import { Document, isCollection, isMap, isNode, isScalar, type Node } from 'yaml'
-import { loadManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import { type LoadedManifest, loadManifest } from '../../config/load.ts'
 import { shippedRecipes } from '../../config/recipes.ts'
 import { inSchemaOrder, manifestSchemaText } from '../../config/schema.ts'
 import { withSecrets } from '../../config/secrets.ts'

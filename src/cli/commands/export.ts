@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import { loadManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import { type LoadedManifest, loadManifest } from '../../config/load.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'

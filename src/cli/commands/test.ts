@@ -1,6 +1,5 @@
 import { basename, dirname, join, relative } from 'node:path'
-import { loadManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import { type LoadedManifest, loadManifest } from '../../config/load.ts'
 import { shippedRecipes } from '../../config/recipes.ts'
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'

@@ -1,7 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path'
 import { compose } from '../../config/compose.ts'
-import { inspectManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import { inspectManifest, type LoadedManifest } from '../../config/load.ts'
 import type { Manifest } from '../../config/manifest.ts'
 import { shippedRecipes } from '../../config/recipes.ts'
 import { referencesOf } from '../../config/references.ts'

@@ -1,5 +1,4 @@
-import { preferences } from '../../config/dedupe.ts'
-import type { Manifest } from '../../config/manifest.ts'
+import { type Manifest, preferences } from '../../config/manifest.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import { BY_CONTENT, BY_PLACE, type MergePolicy } from '../merge-policy.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { parseLimit } from '../../config/limits.ts'
+import { parseLimit } from '../../config/manifest.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { isLoopback } from '../../http/proxy.ts'

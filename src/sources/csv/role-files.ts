@@ -8,8 +8,7 @@ import {
   textOption,
 } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
-import type { ColumnSpec } from './column-spec.ts'
-import { CsvStream, checkCsvFile, oneOrganizationId, type RowRule } from './stream.ts'
+import { type ColumnSpec, CsvStream, checkCsvFile, oneOrganizationId, type RowRule } from './stream.ts'
 
 /** A CSV file about roles that a source may have beside it: a main stream of its own, named like the option that gives the file. */
 export interface RoleFile {

@@ -2,9 +2,8 @@ import type { Hash } from 'node:crypto'
 import { type CsvError, type InfoRecord, Parser } from 'csv-parse'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { Encoding } from '../text/encodings.ts'
 import type { FileWatch, SourceFile } from '../text/file.ts'
-import { nulWarning, readText } from '../text/utf8.ts'
+import { type Encoding, nulWarning, readText } from '../text/utf8.ts'
 import { type Dialect, type Head, quoteOf, readHead } from './dialect.ts'
 
 /** A header longer than this is none. */

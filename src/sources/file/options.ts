@@ -6,7 +6,7 @@ import { isObject } from '../../json.ts'
 import type { Dialect } from '../csv/dialect.ts'
 import { parseRecordsPath } from '../json/record-walk.ts'
 import { nullsOption, ROW_FILE, ROW_LINE, textOption } from '../source.ts'
-import { type Encoding, encodings } from '../text/encodings.ts'
+import { type Encoding, encodings } from '../text/utf8.ts'
 
 export type Format = 'csv' | 'json' | 'ndjson'
 

@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto'
-import type { Problem, Reason } from '../../diagnostics/problem.ts'
-import type { JsonObject } from '../../json.ts'
-import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
-import type { Encoding } from './encodings.ts'
-import type { SourceFile } from './file.ts'
-import { rejectText, unfilled, withoutRejectMembers } from './reject-columns.ts'
-import { nulWarning, readText } from './utf8.ts'
-
 /**
  * A text file as records, whatever its format. In: the file, and a format that takes its text apart. Out: records with their lines,
  * counted, with what is refused told to the context; and the records of several files numbered in one row.
  */
+
+import { createHash } from 'node:crypto'
+import type { Problem, Reason } from '../../diagnostics/problem.ts'
+import type { JsonObject } from '../../json.ts'
+import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
+import type { SourceFile } from './file.ts'
+import { rejectText, unfilled, withoutRejectMembers } from './reject-columns.ts'
+import { type Encoding, nulWarning, readText } from './utf8.ts'
 
 /** One record and the line on which it begins. */
 export interface LineRecord {

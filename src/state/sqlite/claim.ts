@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { LockedError, StateError } from '../../diagnostics/errors.ts'
-import { identityOf } from '../../files/identity.ts'
+import { identityOf } from '../../files/regular-file.ts'
 import { isAlive } from '../../files/temporary-file.ts'
 import { newestBackup } from './backups.ts'
 import type { Connection } from './connection.ts'

@@ -2,9 +2,14 @@ import type { Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { StateError } from '../../diagnostics/errors.ts'
 import { shellWord } from '../../diagnostics/shell-word.ts'
-import { type DatabaseOwner, takeDatabaseFile } from '../../files/database-file.ts'
 import { roomIn } from '../../files/disk.ts'
-import { NotRegularFile, placeHint, regularFileAt } from '../../files/regular-file.ts'
+import {
+  type DatabaseOwner,
+  NotRegularFile,
+  placeHint,
+  regularFileAt,
+  takeDatabaseFile,
+} from '../../files/regular-file.ts'
 import { mayBeFull } from '../../sqlite/errors.ts'
 import { newestBackup } from './backups.ts'
 import { APPLICATION_ID } from './migrations.ts'

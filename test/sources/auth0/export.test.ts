@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Problem } from '../../../src/diagnostics/problem.ts'
-import { auth0Source } from '../../../src/sources/auth0/auth0-source.ts'
+import { auth0Source } from '../../../src/sources/auth0/open.ts'
 import { identityOf } from '../../../src/sources/auth0/options.ts'
 import { captureSource } from '../../../src/sources/snapshot/capture.ts'
 import { openSnapshotWriter } from '../../../src/sources/snapshot/writer.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ManifestError } from '../../../src/diagnostics/errors.ts'
-import { fileSource } from '../../../src/sources/file/file-source.ts'
+import { fileSource } from '../../../src/sources/file/open.ts'
 import { folderWith } from '../reading.ts'
 
 const context = { directory: '.', scratch: '.', reject() {}, warn() {} }

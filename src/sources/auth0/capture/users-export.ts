@@ -7,8 +7,8 @@ import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
 import { type SnapshotWriter, SpoiledReading } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
-import { idsIn, STREAMS, USER_FIELDS, unreadRow } from '../snapshot-rows.ts'
-import type { Tenant } from './tenant.ts'
+import { idsIn, STREAMS, USER_FIELDS, unreadRow } from '../streams.ts'
+import type { Tenant } from './api.ts'
 
 /** What an export is read for. */
 export interface ExportReading {

@@ -3,7 +3,7 @@ import type { ReadContext, StreamCount } from '../../source.ts'
 import { type SourceFile, sourceFile } from '../../text/file.ts'
 import type { LineRecord, RecordFile } from '../../text/record-file.ts'
 import type { ReadOptions } from '../options.ts'
-import { exportFile } from './file-users.ts'
+import { exportFile } from './from-files.ts'
 import {
   type Leftover,
   mfaRow,
@@ -13,7 +13,7 @@ import {
   type SideStream,
   SideTable,
 } from './side-table.ts'
-import { plainRow } from './user-record.ts'
+import { plainRow } from './users.ts'
 
 interface SideFile {
   stream: SideStream

@@ -1,13 +1,13 @@
-import { BadInput } from '../../diagnostics/bad-input.ts'
-import { isObject, type Json } from '../../json.ts'
-import { fromClerk } from '../../kinds/user/passwords/clerk.ts'
-import { fromFirebase } from '../../kinds/user/passwords/firebase-scrypt.ts'
-import { fromKeycloak } from '../../kinds/user/passwords/keycloak.ts'
-import { pbkdf2Of } from '../../kinds/user/passwords/pbkdf2.ts'
-import { recognisePasswordHash } from '../../kinds/user/passwords/recognise.ts'
-import { fromBetterAuth, scryptOf } from '../../kinds/user/passwords/scrypt.ts'
-import { isEmpty } from '../../kinds/values/check.ts'
-import { type MappingFunction, textArgument } from './function.ts'
+import { BadInput } from '../diagnostics/bad-input.ts'
+import { isObject, type Json } from '../json.ts'
+import { fromClerk } from '../kinds/user/passwords/clerk.ts'
+import { fromFirebase } from '../kinds/user/passwords/firebase-scrypt.ts'
+import { fromKeycloak } from '../kinds/user/passwords/keycloak.ts'
+import { pbkdf2Of } from '../kinds/user/passwords/pbkdf2.ts'
+import { recognisePasswordHash } from '../kinds/user/passwords/recognise.ts'
+import { fromBetterAuth, scryptOf } from '../kinds/user/passwords/scrypt.ts'
+import { isEmpty } from '../kinds/values/check.ts'
+import { type MappingFunction, textArgument } from './functions.ts'
 
 /** Whether there is no hash among the parts: then there is no password, and nothing to reject. */
 function withoutHash(parts: unknown): boolean {

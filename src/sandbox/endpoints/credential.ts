@@ -1,6 +1,6 @@
-import { refusal } from './call.ts'
-import type { Database } from './database.ts'
-import type { Fields } from './fields.ts'
+import { refusal } from '../call.ts'
+import type { Database } from '../database.ts'
+import type { Fields } from '../fields.ts'
 
 /** What is kept of a password: never the password or the hash itself. */
 export interface StoredCredential {

@@ -13,6 +13,7 @@ import {
   textOption,
 } from '../../source.ts'
 import { sourceFile } from '../../text/file.ts'
+import { liveOptions } from '../options.ts'
 import {
   CONNECTIONS,
   GONE,
@@ -24,9 +25,8 @@ import {
   plainRecord,
   USERS,
   userRecord,
-} from '../objects.ts'
-import { liveOptions } from '../options.ts'
-import { exportFormat, JoinedFile, type JoinedFormat, joinedFormats, userColumns, writtenAs } from './joined-files.ts'
+} from '../streams.ts'
+import { exportFormat, JoinedFile, type JoinedFormat, joinedFormats, userColumns, writtenAs } from './from-files.ts'
 
 /** The main streams, and the lists of the API that they are. */
 const PLACES = {

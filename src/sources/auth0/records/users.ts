@@ -7,7 +7,7 @@ import type { Snapshot } from '../../snapshot/snapshot.ts'
 import type { StreamCount } from '../../source.ts'
 import type { LineRecord } from '../../text/record-file.ts'
 import type { MetadataPaths } from '../options.ts'
-import { USER_FIELDS } from '../snapshot-rows.ts'
+import { USER_FIELDS } from '../streams.ts'
 
 /** Names under which a dashboard export has what the API calls otherwise; the others differ by blanks and capitals alone. */
 const DISPLAY_NAMES: Readonly<Record<string, string>> = { id: 'user_id', phone: 'phone_number' }

@@ -1,13 +1,12 @@
-import { nullsOption, type ReadContext, type Source, type SourceDefinition, textOption } from '../source.ts'
-import { sourceFile } from '../text/file.ts'
-import { numbered } from '../text/record-file.ts'
-import type { ColumnSpec } from './column-spec.ts'
-import { roleDefinitionFile, userRoleFile, withRoleFiles } from './role-files.ts'
-import { CsvStream, checkCsvFile, columnsOf, oneOrganizationId } from './stream.ts'
-
 /**
  * The `csv` source. In: one CSV file with a row per membership. Out: a record per row.
  */
+
+import { nullsOption, type ReadContext, type Source, type SourceDefinition, textOption } from '../source.ts'
+import { sourceFile } from '../text/file.ts'
+import { numbered } from '../text/record-file.ts'
+import { roleDefinitionFile, userRoleFile, withRoleFiles } from './role-files.ts'
+import { type ColumnSpec, CsvStream, checkCsvFile, columnsOf, oneOrganizationId } from './stream.ts'
 
 const STREAM = 'users'
 

@@ -1,3 +1,8 @@
+/**
+ * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users, and files of passwords and second factors.
+ * Out: users with what belongs to them, organizations, roles, connections (records/).
+ */
+
 import { createHash } from 'node:crypto'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -7,15 +12,10 @@ import { type ReadContext, type Source, type SourceDefinition, textOption } from
 import { sourceFile } from '../text/file.ts'
 import { numberedFrom } from '../text/record-file.ts'
 import { checkCredentials, checkOptions, identityOf, isLive, type ReadOptions, readOptions, texts } from './options.ts'
-import { fileUsers, formatOf } from './records/file-users.ts'
+import { fileUsers, formatOf } from './records/from-files.ts'
+import { snapshotUsers } from './records/from-snapshot.ts'
 import { SideFiles } from './records/side-files.ts'
-import { snapshotUsers } from './records/snapshot-users.ts'
-import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/user-record.ts'
-
-/**
- * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users, and files of passwords and second factors.
- * Out: users with what belongs to them, organizations, roles, connections (records/).
- */
+import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/users.ts'
 
 /** An Auth0 tenant, or a file of its users. */
 const tenantSource: SourceDefinition = {

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../../json.ts'
 import { CsvStream } from '../../csv/stream.ts'
-import { jsonDocument } from '../../json/document.ts'
-import { ndjson } from '../../json/ndjson.ts'
+import { jsonDocument, ndjson } from '../../json/document.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
 import { type FileWatch, type SourceFile, sourceFile } from '../../text/file.ts'
 import { type LineRecord, type RecordFile, TextFile } from '../../text/record-file.ts'
@@ -16,7 +15,7 @@ import {
   type Users,
   userFromCsv,
   userRecord,
-} from './user-record.ts'
+} from './users.ts'
 
 /**
  * Users of a file: a bulk export or a dashboard export.

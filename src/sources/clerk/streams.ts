@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import type { ClerkObject } from './capture/api.ts'
+
 /** Streams of a snapshot, and of an open source. */
 export const USERS = 'users'
 export const ORGANIZATIONS = 'organizations'

@@ -1,3 +1,8 @@
+/**
+ * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export, or both, and files beside them. Out: users
+ * with their memberships and roles joined, organizations, roles, connections (records/).
+ */
+
 import { createHash } from 'node:crypto'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
@@ -5,15 +10,10 @@ import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/strea
 import { type ReadContext, type Source, type SourceDefinition, type SourceRecord, textOption } from '../source.ts'
 import { type SourceFile, sourceFile } from '../text/file.ts'
 import { numbered } from '../text/record-file.ts'
-import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './objects.ts'
 import { checkOptions, identity, isLive, requireOptions } from './options.ts'
-import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/joined-files.ts'
-import { openLive } from './records/live.ts'
-
-/**
- * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export, or both, and files beside them. Out: users
- * with their memberships and roles joined, organizations, roles, connections (records/).
- */
+import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/from-files.ts'
+import { openLive } from './records/from-snapshot.ts'
+import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
 
 /** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
 const instanceSource: SourceDefinition = {

@@ -1,7 +1,6 @@
 import type { Problem } from '../../../diagnostics/problem.ts'
 import type { JsonObject } from '../../../json.ts'
-import type { ColumnSpec } from '../../csv/column-spec.ts'
-import { CsvStream, type CsvStreamOptions, oneOrganizationId, type RowRule } from '../../csv/stream.ts'
+import { type ColumnSpec, CsvStream, type CsvStreamOptions, oneOrganizationId, type RowRule } from '../../csv/stream.ts'
 import { JoinTable } from '../../join/join-table.ts'
 import { nullsOption, type ReadContext, ROW_LINE, type StreamCount, textOption } from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'

@@ -1,3 +1,8 @@
+/**
+ * The `file` source. In: streams of files of any shape, as `options.ts` reads them. Out: the records of main streams (`records.ts`), with
+ * those of other streams joined to them (`records.ts`).
+ */
+
 import { createHash } from 'node:crypto'
 import { ManifestError, OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -6,14 +11,9 @@ import { JoinTable } from '../join/join-table.ts'
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
 import { expandPaths, type SourceFile } from '../text/file.ts'
 import { numberedFrom } from '../text/record-file.ts'
-import { attachAll, JoinedStream } from './joined-stream.ts'
 import { readSettings, type StreamSettings } from './options.ts'
-import { type Batch, FileStream, freeColumns, openFile } from './records.ts'
+import { attachAll, type Batch, FileStream, freeColumns, JoinedStream, openFile } from './records.ts'
 
-/**
- * The `file` source. In: streams of files of any shape, as `options.ts` reads them. Out: the records of main streams (`records.ts`), with
- * those of other streams joined to them (`joined-stream.ts`).
- */
 /** Files of any shape: streams of CSV, JSON and NDJSON, joined by key expressions. */
 export const fileSource: SourceDefinition = {
   type: 'file',
