@@ -6,7 +6,7 @@ import { UsageError } from '../diagnostics/errors.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { explaining, type Purpose, WholeFile } from '../files/whole-file.ts'
 import type { DesiredResource } from '../resource.ts'
-import { desiredFromRow } from '../rundb/desired.ts'
+import { desiredWith } from '../rundb/desired.ts'
 import type { StateStore } from '../state/store.ts'
 import { notesOn } from './notes.ts'
 import { type HandoffOrganization, rowOf, TEMPLATES, type Template } from './templates.ts'
@@ -60,7 +60,11 @@ export async function writeHandoff({ set, state, folder, includeSecrets, now }: 
       const rows = start(file, stringify([[...columns]]))
       const organizations = new Set<string>()
       let connections = 0
-      for (const desired of connectionsOf(set, template)) {
+      for (const desired of desiredWith(set.rundb, 'connection', {
+        attribute: 'type',
+        value: template,
+        byRef: 'organization',
+      })) {
         const organization = await organizationOf(set, state, desired)
         rows.write(stringify([rowOf(template, desired, organization, includeSecrets)]))
         notes.write(section(desired, organization, notesOn(desired, { includeSecrets, now })))
@@ -84,16 +88,6 @@ function purposeOf(path: string): Purpose {
     code: 'handoff_unwritable',
     hint: 'name a folder that you may write to, with --out',
   }
-}
-
-function* connectionsOf({ rundb }: DesiredSet, template: Template): Generator<DesiredResource> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT * FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?
-       ORDER BY json_extract(refs, '$.organization'), key`,
-    )
-    .iterate(template)
-  for (const row of rows) yield desiredFromRow(row)
 }
 
 async function organizationOf(

@@ -28,7 +28,7 @@ export function insertAction(rundb: RunDatabase, { phase, kind, key, type, id, a
 
 /** What the renderings and the apply read by, made once the actions are complete. */
 export function indexActions(rundb: RunDatabase): void {
-  rundb.db.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
+  rundb.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
     CREATE INDEX actions_by_phase ON actions (phase, position)`)
 }
 

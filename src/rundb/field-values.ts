@@ -6,11 +6,10 @@ import type { RunDatabase } from './run-database.ts'
  * @param whole those out of scope as well, whose secrets nobody knows
  */
 export function* valuesOfKind(rundb: RunDatabase, kind: string, whole: boolean): Generator<Values> {
-  const { db } = rundb
-  const desired = db.prepare('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq').iterate(kind)
+  const desired = rundb.iterate('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq', kind)
   for (const row of desired) yield valuesFromRow(row)
   if (!whole) return
-  const others = db.prepare('SELECT attributes, NULL AS secrets FROM out_of_scope WHERE kind = ?').iterate(kind)
+  const others = rundb.iterate('SELECT attributes, NULL AS secrets FROM out_of_scope WHERE kind = ?', kind)
   for (const row of others) yield valuesFromRow(row)
 }
 

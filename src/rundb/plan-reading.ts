@@ -7,7 +7,7 @@ import type { RunDatabase } from './run-database.ts'
 
 /** The actions in the order in which they are carried out. */
 export function* actionsInOrder(rundb: RunDatabase): Generator<string> {
-  const rows = rundb.db.prepare('SELECT action FROM actions ORDER BY phase, position').iterate()
+  const rows = rundb.iterate('SELECT action FROM actions ORDER BY phase, position')
   for (const row of rows) yield String(row.action)
 }
 
@@ -69,7 +69,7 @@ export function countDesired(rundb: RunDatabase, kind: string): number {
 
 /** Differences that stay as they are. */
 export function* driftItems(rundb: RunDatabase, limit: number): Generator<string> {
-  for (const row of rundb.db.prepare('SELECT drift FROM drift LIMIT ?').iterate(limit)) yield String(row.drift)
+  for (const row of rundb.iterate('SELECT drift FROM drift LIMIT ?', limit)) yield String(row.drift)
 }
 
 export function countDrift(rundb: RunDatabase): number {
@@ -115,7 +115,7 @@ const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, min(action ->> '
 
 /** Blocked resources by reason, most first. Reasons that name the resource are as many as those are. @param limit -1: all */
 export function* blockedCounts(rundb: RunDatabase, limit: number): Generator<BlockedCount> {
-  for (const row of rundb.db.prepare(`${BLOCKED_COUNTS} LIMIT ?`).iterate(limit)) {
+  for (const row of rundb.iterate(`${BLOCKED_COUNTS} LIMIT ?`, limit)) {
     yield { kind: String(row.kind), code: String(row.code), message: String(row.message), count: Number(row.n) }
   }
 }
@@ -195,11 +195,11 @@ const MISFITS = `
 export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
   const names = fileNames(rundb)
   const named = (file: unknown) => (file === null ? null : (names.get(Number(file)) ?? null))
-  const others = rundb.db.prepare(
+  const others = rundb.statement(
     `SELECT file, line, seq FROM drafts WHERE kind = ?1 AND seq <> ?3
        AND dedupe_group IN (SELECT dedupe_group FROM drafts WHERE kind = ?1 AND key = ?2 AND seq = ?3) ORDER BY seq`,
   )
-  for (const row of rundb.db.prepare(MISFITS).iterate()) {
+  for (const row of rundb.iterate(MISFITS)) {
     const misfit: MisfitRow = {
       outcome: row.outcome === 'blocked' ? 'blocked' : 'rejected',
       kind: String(row.kind),
@@ -220,7 +220,7 @@ export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
 }
 
 function fileNames(rundb: RunDatabase): Map<number, string> {
-  const rows = rundb.db.prepare('SELECT id, name FROM files').all()
+  const rows = rundb.statement('SELECT id, name FROM files').all()
   return new Map(rows.map(({ id, name }) => [Number(id), String(name)]))
 }
 

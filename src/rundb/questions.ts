@@ -296,14 +296,18 @@ export function* someKeys(
   limit: number,
 ): Generator<KindAndKey & { email: string | null }> {
   for (const table of ['desired', 'known', 'drafts']) {
-    const rows = rundb.db
-      .prepare(`SELECT kind, key, CASE kind WHEN ? THEN attributes ->> '$.email' END AS email FROM ${table} LIMIT ?`)
-      .iterate(withAddress, limit)
+    const rows = rundb.iterate(
+      `SELECT kind, key, CASE kind WHEN ? THEN attributes ->> '$.email' END AS email FROM ${table} LIMIT ?`,
+      withAddress,
+      limit,
+    )
     for (const row of rows) yield { ...kindAndKey(row), email: row.email === null ? null : String(row.email) }
   }
-  const rejected = rundb.db
-    .prepare('SELECT kind, key FROM rejects WHERE key IS NOT NULL AND kind <> ? LIMIT ?')
-    .iterate(except, limit)
+  const rejected = rundb.iterate(
+    'SELECT kind, key FROM rejects WHERE key IS NOT NULL AND kind <> ? LIMIT ?',
+    except,
+    limit,
+  )
   for (const row of rejected) yield { ...kindAndKey(row), email: null }
 }
 

@@ -7,15 +7,18 @@ import type { RunDatabase } from './run-database.ts'
 
 /** The first actions of one kind and type, each as the JSON that the plan made of it. */
 export function* actionsOfType(rundb: RunDatabase, kind: string, type: string, limit: number): Generator<string> {
-  const rows = rundb.db
-    .prepare('SELECT action FROM actions WHERE kind = ? AND type = ? ORDER BY position LIMIT ?')
-    .iterate(kind, type, limit)
+  const rows = rundb.iterate(
+    'SELECT action FROM actions WHERE kind = ? AND type = ? ORDER BY position LIMIT ?',
+    kind,
+    type,
+    limit,
+  )
   for (const { action } of rows) yield String(action)
 }
 
 /** Everything that is blocked, in the order of the plan, as JSON. */
 export function* blockedActions(rundb: RunDatabase): Generator<string> {
-  const rows = rundb.db.prepare("SELECT action FROM actions WHERE type = 'blocked' ORDER BY phase, position").iterate()
+  const rows = rundb.iterate("SELECT action FROM actions WHERE type = 'blocked' ORDER BY phase, position")
   for (const { action } of rows) yield String(action)
 }
 

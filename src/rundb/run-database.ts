@@ -12,7 +12,7 @@ const CACHE_KIB = 64 * 1024
  * functions of the files beside it, one file for each topic, and of `kinds/` where they concern one kind alone.
  */
 export class RunDatabase {
-  readonly db: DatabaseSync
+  readonly #db: DatabaseSync
   readonly #statements: Statements
   readonly #files = new Map<string, number>()
   #spools = 0
@@ -21,9 +21,9 @@ export class RunDatabase {
   constructor(folder: string | undefined) {
     const path = folder === undefined ? ':memory:' : join(folder, 'run.sqlite')
     if (folder !== undefined) createPrivateFile(path)
-    this.db = openThrowaway(path, { cacheKiB: CACHE_KIB, ...(folder !== undefined && { temporary: folder }) })
-    this.#statements = new Statements(this.db)
-    this.db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
+    this.#db = openThrowaway(path, { cacheKiB: CACHE_KIB, ...(folder !== undefined && { temporary: folder }) })
+    this.#statements = new Statements(this.#db)
+    this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
   }
 
   /** A prepared statement, made once per text. Not for two iterations at the same time. */
@@ -37,17 +37,17 @@ export class RunDatabase {
 
   /** Statements that are carried out once: tables, indexes. */
   exec(sql: string): void {
-    this.db.exec(sql)
+    this.#db.exec(sql)
   }
 
   /** A function that statements may call: the same text for the same one. */
-  define(name: string, compute: (text: string) => string): void {
-    this.db.function(name, { deterministic: true }, (text) => compute(String(text)))
+  define(name: string, compute: (text: string) => string | number): void {
+    this.#db.function(name, { deterministic: true }, (text) => compute(String(text)))
   }
 
   /** The rows of a query, one at a time. Each call has a statement of its own, so that two iterations do not disturb each other. */
   iterate(sql: string, ...parameters: Parameter[]): IterableIterator<Row> {
-    return this.db.prepare(sql).iterate(...parameters)
+    return this.#db.prepare(sql).iterate(...parameters)
   }
 
   /** One number: the first column of the first row, 0 where that is null. */
@@ -59,19 +59,19 @@ export class RunDatabase {
   /** The rows of a query as they are now, in its order, held on disk: the tables it reads may be changed while they are gone through. */
   *spool(sql: string, ...parameters: Parameter[]): Generator<Row> {
     const table = `spool_${++this.#spools}`
-    this.db.prepare(`CREATE TEMP TABLE ${table} AS ${sql}`).run(...parameters)
+    this.#db.prepare(`CREATE TEMP TABLE ${table} AS ${sql}`).run(...parameters)
     try {
-      yield* this.db.prepare(`SELECT * FROM ${table} ORDER BY rowid`).iterate()
+      yield* this.#db.prepare(`SELECT * FROM ${table} ORDER BY rowid`).iterate()
     } finally {
       // Emptied, not dropped: SQLite drops no table while another one of the database is being read.
-      this.db.exec(`DELETE FROM ${table}`)
+      this.#db.exec(`DELETE FROM ${table}`)
     }
   }
 
   transaction<T>(work: () => T): T {
-    this.db.exec('BEGIN')
+    this.#db.exec('BEGIN')
     const result = work()
-    this.db.exec('COMMIT')
+    this.#db.exec('COMMIT')
     return result
   }
 
@@ -86,6 +86,6 @@ export class RunDatabase {
   }
 
   close(): void {
-    this.db.close()
+    this.#db.close()
   }
 }

@@ -32,6 +32,11 @@ export function indexAddresses(rundb: RunDatabase): void {
   rundb.exec('CREATE INDEX addresses_by_key ON addresses (key)')
 }
 
+/** Makes the index that the rules of a kind read by. @param index a whole statement of theirs */
+export function makeIndex(rundb: RunDatabase, index: string): void {
+  rundb.exec(index)
+}
+
 /** Moves desired resources of a kind out of the set. @param stay which of them, `d`, stay, as SQL */
 export function moveOut(rundb: RunDatabase, kind: string, stay: string): void {
   rundb.run(

@@ -88,7 +88,7 @@ const isHeld = (kind: string, key: string) =>
  * outside of this refer to is held: it stays. Puts all else of the state into `beyond`.
  */
 export function markUndone(rundb: RunDatabase, kinds: readonly ScopedKind[]): void {
-  rundb.db.exec(`
+  rundb.exec(`
     CREATE TABLE undone (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
     CREATE TABLE held (kind TEXT NOT NULL, key TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT`)
   const of = <Is extends StateScope['is']>(is: Is) =>
@@ -138,7 +138,7 @@ const listOf = (kinds: readonly string[]) => kinds.map((kind) => `'${kind}'`).jo
 /** So that those who refer to one are found without a search through the state. */
 function indexHolders(rundb: RunDatabase, kind: string, holders: readonly string[]): void {
   const where = holders.length === 1 ? `WHERE kind = ${listOf(holders)}` : ''
-  rundb.db.exec(`CREATE INDEX known_by_${kind} ON known (refs ->> '$.${kind}') ${where}`)
+  rundb.exec(`CREATE INDEX known_by_${kind} ON known (refs ->> '$.${kind}') ${where}`)
 }
 
 /** Finds whom others outside of the scope have ties to. */

@@ -36,7 +36,7 @@ const STATE: [kind: string, key: string, refs?: Record<string, string>][] = [
 
 function withChosen(...chosen: [kind: string, key: string][]): RunDatabase {
   const rundb = new RunDatabase(undefined)
-  rundb.db.exec(`CREATE TABLE known (kind TEXT, key TEXT, refs TEXT);
+  rundb.exec(`CREATE TABLE known (kind TEXT, key TEXT, refs TEXT);
     CREATE TABLE beyond (kind TEXT, key TEXT)`)
   for (const [kind, key, refs = {}] of STATE)
     rundb.run('INSERT INTO known VALUES (?, ?, ?)', kind, key, JSON.stringify(refs))

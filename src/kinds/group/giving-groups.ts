@@ -9,8 +9,8 @@ const KIND = 'group-membership'
 
 /** Remarks on users who are about to get a role because they are added to a group that has it in WorkOS. */
 export async function noteGivingGroups({ rundb, api, refIds }: ReadContext): Promise<void> {
-  const joined = rundb.db
-    .prepare(
+  const joined = rundb
+    .statement(
       `SELECT d.*, g.attributes ->> '$.name' AS name FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
        JOIN desired g ON g.kind = ? AND g.key = d.refs ->> '$.group'
        WHERE a.kind = ? AND a.type = 'create' GROUP BY g.key`,

@@ -20,7 +20,7 @@ export function needsNames({ rundb, manifest }: CompareContext): boolean {
 
 /** Makes what names are looked up by. */
 export function indexNames(rundb: RunDatabase): void {
-  rundb.db.exec(`
+  rundb.exec(`
     CREATE INDEX IF NOT EXISTS live_by_name ON live (json_extract(attributes, '$.name'), id)
       WHERE kind = 'organization' AND external_id IS NULL;
     CREATE INDEX IF NOT EXISTS desired_by_name ON desired (json_extract(attributes, '$.name'), key)

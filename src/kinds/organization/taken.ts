@@ -15,7 +15,7 @@ export function ownerOutOfScope(
   { id }: LiveResource,
 ): Refusal | undefined {
   if (!scoped) return undefined
-  rundb.db.exec(
+  rundb.exec(
     "CREATE INDEX IF NOT EXISTS out_of_scope_by_id ON out_of_scope (attributes ->> '$.id', key) WHERE kind = 'organization'",
   )
   const row = rundb
