@@ -12,7 +12,7 @@ import {
   refusedRows,
 } from '../kinds/scope.ts'
 import { countByKind } from '../rundb/desired.ts'
-import { ROLE_ASSIGNMENT } from '../rundb/grants.ts'
+import { ROLE_ASSIGNMENT } from '../rundb/drafts.ts'
 import { countRejects } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { countRejectsOut, forgetNotes, indexAddresses, makeIndex, moveOut, moveRejectOut } from '../rundb/scope.ts'

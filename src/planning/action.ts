@@ -4,7 +4,7 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Reason } from '../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { Attributes, Changes } from '../resource.ts'
-import { knownAttributes } from '../rundb/plan-reading.ts'
+import { knownAttributes } from '../rundb/known.ts'
 
 /**
  * The words of a plan: what happens to one resource (Action), what stays different (Drift), what a deletion leaves alone, and the sums of a

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { decisive } from '../config/secrets.ts'
 import { canonicalJson, isObject } from '../json.ts'
-import { desiredColumns } from '../rundb/plan-reading.ts'
+import { desiredColumns } from '../rundb/desired.ts'
 import type { Plan } from './plan.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
+import { insertDrift } from '../rundb/actions.ts'
 import { type Candidate, candidates } from '../rundb/candidates.ts'
-import { insertDrift } from '../rundb/drift.ts'
 import { findLive } from '../rundb/live.ts'
 import { insertNote } from '../rundb/notes.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'

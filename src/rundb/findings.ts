@@ -4,6 +4,11 @@ import { type Applied, BEYOND } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { VERIFY_TABLES } from './schema.ts'
 
+/**
+ * What verifying asks. In: a copy of the state (`applied`), what WorkOS holds (`live`), and which of it is which (`matched`). Out: what is
+ * desired or left with what WorkOS has of it, and the findings, each as JSON.
+ */
+
 export function createVerifyTables(rundb: RunDatabase): void {
   rundb.exec(VERIFY_TABLES)
 }
@@ -169,4 +174,14 @@ export function countWithSecrets(
     created: withDigests('created'),
     adopted: withDigests('adopted'),
   }
+}
+/** The fields that differ most often between the source and WorkOS, as `user.email`, and in how many resources. */
+export function differencesByField(rundb: RunDatabase, limit: number): { field: string; count: number }[] {
+  return rundb
+    .statement(
+      `SELECT (finding ->> 'kind') || '.' || (finding ->> 'field') AS field, count(*) AS n FROM findings WHERE type = 'different'
+       GROUP BY 1 ORDER BY n DESC, field LIMIT ?`,
+    )
+    .all(limit)
+    .map(({ field, n }) => ({ field: String(field), count: Number(n) }))
 }

@@ -147,3 +147,8 @@ export function knownFromRow(row: Row): Known | undefined {
 export function ownershipOf({ ownership }: Row): StateRow['ownership'] {
   return ownership === 'created' ? 'created' : 'adopted'
 }
+/** What the state holds of a resource, in JSON; undefined: nothing. */
+export function knownAttributes(rundb: RunDatabase, kind: string, key: string): string | undefined {
+  const row = rundb.statement('SELECT attributes FROM known WHERE kind = ? AND key = ?').get(kind, key)
+  return row && String(row.attributes)
+}

@@ -1,8 +1,7 @@
 import type { Location } from '../diagnostics/problem.ts'
 import type { IgnoredRow, Origin } from '../sources/source.ts'
-import { ROLE_ASSIGNMENT } from './grants.ts'
-import { originOf, type Place, placeOf, textIn } from './rows.ts'
-import type { RunDatabase } from './run-database.ts'
+import { ROLE_ASSIGNMENT } from './drafts.ts'
+import { originOf, type Place, placeOf, type RunDatabase, textIn } from './run-database.ts'
 
 /** Records that every rule left out, of one stream and by one condition. */
 export interface LeftOut {

@@ -73,12 +73,6 @@ export function atLine(
     }))
 }
 
-/** The key that stands for one that merged; undefined: none does. */
-export function canonicalOf(rundb: RunDatabase, kind: string, key: string): string | undefined {
-  const row = rundb.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
-  return row && String(row.canonical)
-}
-
 /** The key `holder@…` that drafts of a kind have since the holder merged into another. */
 export function turnedKey(rundb: RunDatabase, kind: string, key: string, holder: string): string | undefined {
   const row = rundb

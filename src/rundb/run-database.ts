@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { createPrivateFile } from '../files/regular-file.ts'
+import type { Origin } from '../sources/source.ts'
 import { openThrowaway, type Parameter, type Row, Statements } from '../sqlite/open.ts'
 import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 
@@ -8,8 +9,8 @@ import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 const CACHE_KIB = 64 * 1024
 
 /**
- * The database of one run: a thin hold on SQLite that keeps its prepared statements. The tables are in `schema.ts`; the statements are the
- * functions of the files beside it, one file for each topic, and of `kinds/` where they concern one kind alone.
+ * The database of one run: a thin hold on SQLite that keeps its prepared statements. In: SQL, from the functions of the files beside it, one
+ * file for each topic, and of `kinds/` where they concern one kind alone; nobody else writes any. Out: rows. The tables are in `schema.ts`.
  */
 export class RunDatabase {
   readonly #db: DatabaseSync
@@ -88,4 +89,28 @@ export class RunDatabase {
   close(): void {
     this.#db.close()
   }
+}
+
+/** An origin as rows hold it: the number of the file (see RunDatabase.fileId), and the line. */
+export interface Place {
+  fileId: number
+  line: number | null
+}
+
+/** An origin as the columns `file` and `line`. */
+export function placeOf(rundb: RunDatabase, origin: Origin | Place): [number, number | null] {
+  if ('fileId' in origin) return [origin.fileId, origin.line]
+  return [rundb.fileId(origin.file), origin.line ?? null]
+}
+
+/** The columns `file` and `line` of a row as a place. */
+export function placeIn({ file, line }: Record<string, SQLOutputValue>): Place {
+  return { fileId: Number(file), line: line === null || line === undefined ? null : Number(line) }
+}
+
+/** `users.csv:12`, of the row `alias` with the file `f`, as SQL. */
+export const originOf = (alias: string) => `f.name || coalesce(':' || ${alias}.line, '') AS origin`
+
+export function textIn(value: SQLOutputValue | undefined): string | null {
+  return value === null || value === undefined ? null : String(value)
 }

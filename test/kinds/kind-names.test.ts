@@ -11,7 +11,7 @@ const PARTS = ['rundb', 'comparing', 'desired', 'planning', 'applying', 'verifyi
 /** Words that are the name of a kind as well, and mean something else here. */
 const OTHERWISE: Record<string, string[]> = {
   // To whom a role grant goes; and the reference of a role assignment.
-  'rundb/grants.ts': ["'organization'", "'user'"],
+  'rundb/drafts.ts': ["'organization'", "'user'"],
   'rundb/rejects.ts': ["'user'"],
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
-import { countBeyond, heldBy, markBeyond, markUndone, type ScopedKind } from '../../src/rundb/state-scope.ts'
+import { countBeyond, heldBy, markBeyond, markUndone, type ScopedKind } from '../../src/rundb/scope.ts'
 
 /** Kinds of a shop that the program does not know: readers borrow from libraries by cards. */
 const KINDS: ScopedKind[] = [

@@ -1,7 +1,6 @@
 import type { RoleConfig } from '../../config/manifest.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
-import { originOf } from '../../rundb/rows.ts'
-import type { RunDatabase } from '../../rundb/run-database.ts'
+import { originOf, type RunDatabase } from '../../rundb/run-database.ts'
 import { nameOrganizationRoles } from '../role/derived-roles.ts'
 import { rankedSlugs } from '../role/role-definition.ts'
 

@@ -1,7 +1,7 @@
 import type { BlockedAction } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { blockedActions } from '../../rundb/actions.ts'
 import type { RejectedItem } from '../../rundb/rejects.ts'
-import { blockedActions } from '../../rundb/report-rows.ts'
 import { addressOf, type Casualty, fromReject } from '../errors.ts'
 import { adviceFor, describeReapply } from '../remedies.ts'
 import { counted } from '../style.ts'
