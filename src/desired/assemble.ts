@@ -36,7 +36,7 @@ export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, si
     await step(() => lifecycle?.merged?.(rundb, manifest))
     await step(() => leaveOutDependents(rundb, definition))
     await step(() => refuseDependents(rundb, definition))
-    await step(() => lifecycle?.settled?.(rundb, manifest))
+    await step(() => lifecycle?.accepted?.(rundb, manifest))
   }
   for (const { lifecycle } of draftDefinitions) {
     if (lifecycle?.assembled !== undefined) await step(() => lifecycle.assembled?.(rundb))

@@ -44,7 +44,7 @@ function addChanged(context: PlanningContext, definition: KindDefinition): void 
   const { rundb } = context.set
   // Nothing in what is looked up one by one can be compared: a refresh does not look at it.
   const all = context.refresh && !definition.sparse
-  // The difference to a definition is settled by the rule of today, whatever the rule was when it was adopted.
+  // The difference to a definition is decided by the rule of today, whatever the rule was when it was adopted.
   const adopted = definition.onConflict !== undefined
   for (const row of maybeChanged(rundb, definition.name, { all, adopted })) {
     const { desired, base, ownership, gone } = row

@@ -203,7 +203,7 @@ async function carryOutPlan(
         left.start(action)
       },
       onAction(action, outcome) {
-        progress.settle(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
+        progress.finish(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
         actions?.end(action, outcome)
       },
     })

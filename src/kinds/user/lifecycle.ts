@@ -48,7 +48,7 @@ export const userLifecycle: Lifecycle = {
     refuseLookalikes(rundb)
     recordDuplicateCases(rundb)
   },
-  settled: deriveTotpFactors,
+  accepted: deriveTotpFactors,
 }
 
 function recordsIn(members: readonly { records: number }[]): number {
