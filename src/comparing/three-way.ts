@@ -4,8 +4,7 @@ import type { FieldDefinition } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
 import { addChange, addMembers, type Comparison, vouchesForOther } from './comparison.ts'
-import { asObject, comparedFields, differs, diffField } from './field-differences.ts'
-import { sameValue } from './same-value.ts'
+import { asObject, comparedFields, differs, diffField, sameValue } from './field-differences.ts'
 
 /** Whether the source has changed a field that WorkOS can update, since it was last applied. */
 export function sourceChanged(definition: KindDefinition, desired: Attributes, base: Attributes): boolean {

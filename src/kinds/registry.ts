@@ -1,5 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
-import { counted } from '../diagnostics/counted.ts'
+import { counted } from '../diagnostics/printable.ts'
 import { connectionDraft } from './connection/connection.ts'
 import { NONE } from './connection/connection-counts.ts'
 import { connection } from './connection/connection-kind.ts'

@@ -15,15 +15,14 @@ import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
-import { checkBinding } from './binding.ts'
-import { loadKnown } from './candidates.ts'
+import { checkBinding, keySort, stateVersion } from './binding.ts'
 import { planDeletions } from './deletions.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
+import { loadKnown } from './plan-kind.ts'
 import { narrowDestruction } from './scope.ts'
 import { summarise } from './summarise.ts'
 import { markAccepted, warnOfKey } from './warnings.ts'
-import { keySort, stateVersion } from './where.ts'
 
 export interface ComputeDestroyPlanOptions {
   loaded: LoadedManifest

@@ -14,8 +14,7 @@ import {
 } from '../rundb/deletions.ts'
 import { findLive, insertLive } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import type { DeleteAction, SkippedDeletion } from './action.ts'
-import { addAction } from './phases.ts'
+import { addAction, type DeleteAction, type SkippedDeletion } from './action.ts'
 import type { PlanningContext } from './planning-context.ts'
 
 /**

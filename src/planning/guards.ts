@@ -1,6 +1,6 @@
 import { exceeds } from '../config/limits.ts'
 import type { Manifest, Threshold } from '../config/manifest.ts'
-import { counted } from '../diagnostics/counted.ts'
+import { counted } from '../diagnostics/printable.ts'
 import type { KindSummary } from './action.ts'
 
 /** A threshold that refuses a plan: the figure, the limit, and what allows it. */

@@ -16,10 +16,10 @@ import { countSkippedDeletions, orphansOfKind, skippedDeletions } from '../rundb
 import { type CaseCount, caseCounts } from '../rundb/merges.ts'
 import type { NoteCount } from '../rundb/notes.ts'
 import type { Action, Drift, KindSummary, SkippedDeletion } from './action.ts'
+import { type KeySort, type Where, whereabouts } from './binding.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
-import { type KeySort, type Where, whereabouts } from './where.ts'
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
 export type PlanWarning = Reason &
   Pick<Problem, 'at'> & {

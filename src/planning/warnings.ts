@@ -7,8 +7,8 @@ import { figure } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import type { LeftOut } from '../rundb/left-out.ts'
+import { environmentSort, type Where } from './binding.ts'
 import type { Plan, PlanWarning } from './plan.ts'
-import { environmentSort, type Where } from './where.ts'
 
 /**
  * Warnings of a plan: what is odd about it as a whole and refuses nothing. In: what was read, or the key and the environment. Out: problems,

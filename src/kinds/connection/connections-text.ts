@@ -1,5 +1,4 @@
-import { counted } from '../../diagnostics/counted.ts'
-import { figure } from '../../diagnostics/printable.ts'
+import { counted, figure } from '../../diagnostics/printable.ts'
 
 /** The single sign-on connections of a desired set. */
 export interface ConnectionCounts {

@@ -1,4 +1,4 @@
-import { counted } from '../../diagnostics/counted.ts'
+import { counted } from '../../diagnostics/printable.ts'
 import { countedKind } from '../registry.ts'
 
 /** A role of the source that no map knows, and how many memberships or role assignments were rejected by it. */

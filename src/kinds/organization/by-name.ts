@@ -1,4 +1,4 @@
-import { someOf } from '../../diagnostics/some-of.ts'
+import { someOf } from '../../diagnostics/printable.ts'
 import type { DesiredResource } from '../../resource.ts'
 import { countUnknownCandidates } from '../../rundb/candidates.ts'
 import { findLive } from '../../rundb/live.ts'

@@ -1,7 +1,6 @@
 import { codePointOf } from '../../addresses.ts'
-import { figure } from '../../diagnostics/printable.ts'
+import { figure, someOf } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { someOf } from '../../diagnostics/some-of.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { WarningContext } from '../kind.ts'
 import { lookalikeSkeleton, mixesScripts } from './lookalike-skeleton.ts'

@@ -1,4 +1,4 @@
-import { BadInput } from '../../diagnostics/bad-input.ts'
+import { BadInput } from '../../diagnostics/errors.ts'
 import type { ExpressionFunction } from '../../expressions/functions.ts'
 import type { Json } from '../../json.ts'
 import { isEmpty } from '../../kinds/values/check.ts'
