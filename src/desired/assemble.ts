@@ -4,7 +4,7 @@ import type { DraftDefinition } from '../kinds/draft.ts'
 import type { NameRules } from '../kinds/name-collisions.ts'
 import { collisionRules, draftDefinitions } from '../kinds/registry.ts'
 import { indexDrafts, turnReferences } from '../rundb/drafts.ts'
-import { leaveOut } from '../rundb/left-out.ts'
+import { leaveOutReferring } from '../rundb/left-out.ts'
 import { type Collision, collidedRows, collisionsOf, hasCollided, hasNames, insertCollided } from '../rundb/names.ts'
 import { rejectDependents, rejectDraft, rejectGrant } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
@@ -57,7 +57,7 @@ function followAliases(rundb: RunDatabase, { name, refs: targets, keyFromRefs, d
 
 /** Leaves out what refers to something that a condition leaves out. What refers to that in turn follows when its sort comes. */
 function leaveOutDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
-  for (const [role, kind] of Object.entries(refs)) leaveOut(rundb, name, kind, `d.refs ->> '$.${role}'`)
+  for (const [role, kind] of Object.entries(refs)) leaveOutReferring(rundb, name, role, kind)
 }
 
 /** What refers to something that is not in the desired set is refused too, and says what it misses. */

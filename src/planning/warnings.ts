@@ -12,7 +12,7 @@ import type { Plan, PlanWarning } from './plan.ts'
 
 /**
  * Warnings of a plan: what is odd about it as a whole and refuses nothing. In: what was read, or the key and the environment. Out: problems,
- * and what the plan shows of them. What is odd about values: see value-warnings.ts, and the remarks of the kinds.
+ * and what the plan shows of them. What is odd about values: see column-warnings.ts, and the remarks of the kinds.
  */
 
 /** The kind that a migration is about before all else, and how it is mapped; undefined: it is not. */

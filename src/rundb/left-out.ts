@@ -158,6 +158,11 @@ export function leftOutBy(rundb: RunDatabase, kind: string, key: string): string
   return row && String(row.path)
 }
 
+/** Leaves out the desired resources of a kind whose reference by this role is to something that is left out. @param to its kind */
+export function leaveOutReferring(rundb: RunDatabase, name: string, role: string, to: string): void {
+  leaveOut(rundb, name, to, `d.refs ->> '$.${role}'`)
+}
+
 /** Leaves out the desired resources `d` of a kind for which `reference`, in SQL, is the key of something that is left out. */
 export function leaveOut(rundb: RunDatabase, name: string, kind: string, reference: string): void {
   if (!knowsAny(rundb)) return

@@ -25,7 +25,12 @@ export function leftOutLike(rundb: RunDatabase, kind: string, glob: string): str
   return row && String(row.path)
 }
 
-/** The first names that a query yields. */
+/** The first names that a query yields, in their order. */
+export function firstNames(rundb: RunDatabase, names: string, limit: number): string[] {
+  return someNames(rundb, `${names} ORDER BY name`, limit)
+}
+
+/** As many of the names that a query yields, in any order. */
 export function someNames(rundb: RunDatabase, names: string, limit: number): string[] {
   return rundb
     .statement(`${names} LIMIT ${limit}`)
