@@ -3,6 +3,7 @@ import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
 import type { FieldDefinition } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
+
 // The differences between values of one resource, field by field: `diffField` says what an update has to send, `differs` whether WorkOS
 // holds something else, `compareFields` what is not as the source says, and who changed it.
 

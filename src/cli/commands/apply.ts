@@ -27,6 +27,7 @@ import { type HtmlFile, htmlFile, outputPlaces, writePlanReport } from '../outpu
 import { checkNoScope, type Session, type SessionOptions, withSession } from '../session.ts'
 import { withManifestLocation } from '../with-manifest-location.ts'
 import { showPlan } from './plan.ts'
+
 export type ApplyCommandOptions = OptionsOf<typeof defineApply>
 
 /** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */

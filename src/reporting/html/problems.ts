@@ -7,6 +7,7 @@ import { adviceFor, describeReapply } from '../remedies.ts'
 import { counted } from '../style.ts'
 import { type GridSource, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, Section, Tone } from './report.ts'
+
 /** What did not get into WorkOS, or will not, with what helps in this very case. */
 export type Problem = Casualty & { hint?: string | null }
 
