@@ -40,27 +40,6 @@ export interface ComputeDestroyPlanOptions {
   onProgress?: (step: Step) => void
 }
 
-/** Reads what was created as WorkOS holds it now: one by one while it is little, else by listing the kind. */
-async function readCreated(
-  set: DesiredSet,
-  api: Api,
-  definition: KindDefinition,
-  onProgress: (step: Step) => void,
-): Promise<void> {
-  const { name, plural } = definition
-  if (countCreated(set.rundb, name) > LOOKUPS_AT_MOST) {
-    await listLive(set.rundb, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
-    return
-  }
-  const created = [...deletionCandidates(set.rundb, name)].filter(({ ownership }) => ownership === 'created')
-  const wanted = created.map(({ kind, key, id, attributes, refs }) => ({
-    desired: { kind, key, attributes, secrets: null, refs },
-    refIds: {},
-    id,
-  }))
-  await lookUp(set.rundb, api, definition, wanted)
-}
-
 /** Plans the deletion of everything that this state created. The source is not read; nothing is written. */
 export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Promise<Plan> {
   const { loaded, state, target, keepSignedIn, keepChanged, onProgress = () => {} } = options
@@ -104,4 +83,25 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   warnOfKey(plan, loaded, options.onWarning)
   summary.warnings = markAccepted(summary.warnings, manifest.warnings)
   return plan
+}
+
+/** Reads what was created as WorkOS holds it now: one by one while it is little, else by listing the kind. */
+async function readCreated(
+  set: DesiredSet,
+  api: Api,
+  definition: KindDefinition,
+  onProgress: (step: Step) => void,
+): Promise<void> {
+  const { name, plural } = definition
+  if (countCreated(set.rundb, name) > LOOKUPS_AT_MOST) {
+    await listLive(set.rundb, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
+    return
+  }
+  const created = [...deletionCandidates(set.rundb, name)].filter(({ ownership }) => ownership === 'created')
+  const wanted = created.map(({ kind, key, id, attributes, refs }) => ({
+    desired: { kind, key, attributes, secrets: null, refs },
+    refIds: {},
+    id,
+  }))
+  await lookUp(set.rundb, api, definition, wanted)
 }

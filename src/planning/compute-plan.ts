@@ -21,6 +21,11 @@ import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
 import { markAccepted, shownWarning, warnOfKey } from './warnings.ts'
 
+/**
+ * Planning. In: the manifest, the state, WorkOS. Out: a plan, whose actions are in the run's database. On the way: the desired set
+ * (computeDesired), kind by kind what happens to it (planKind), what is deleted (planDeletions), then sums and guards (summarise) and warnings.
+ */
+
 export interface ComputePlanOptions extends ComputeDesiredOptions {
   state: StateStore
   target: Target
@@ -30,11 +35,7 @@ export interface ComputePlanOptions extends ComputeDesiredOptions {
   showsWarnings?: boolean
 }
 
-/**
- * Reads the source and compares it with the state and with WorkOS. Writes nothing to either.
- * In: the manifest, the state, WorkOS. Out: a plan, whose actions are in the run's database. On the way: the desired set (computeDesired), kind
- * by kind what happens to it (planKind), what is deleted (planDeletions), then sums and guards (summarise) and warnings.
- */
+/** Reads the source and compares it with the state and with WorkOS. Writes nothing to either. */
 export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   const { loaded, state, target, refresh, signal, onProgress = () => {} } = options
   const { manifest } = loaded

@@ -5,12 +5,13 @@ import type { StateLock } from './sqlite/lock.ts'
 import { takeStateFile } from './sqlite/state-file.ts'
 import { SqliteStateStore } from './sqlite/store.ts'
 
-export { glanceAtLock, glanceAtState } from './sqlite/glance.ts'
-export { acquireLock, describeHolder } from './sqlite/lock.ts'
 /**
  * The one door to where states are kept: nothing else outside sqlite/ imports from there. In: the path that the manifest names. Out: a
  * StateStore, its lock, or what can be said of it without opening it. A second kind of store is chosen here.
  */
+
+export { glanceAtLock, glanceAtState } from './sqlite/glance.ts'
+export { acquireLock, describeHolder } from './sqlite/lock.ts'
 export { backupPath, checkStateFile } from './sqlite/state-file.ts'
 
 /** A state in a file of this machine: it is claimed by who has its lock, and copied while it is open. */

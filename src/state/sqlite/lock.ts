@@ -14,20 +14,17 @@ import { openLocked } from '../../sqlite/open.ts'
 import type { Connection } from './connection.ts'
 import { newestBackup } from './state-file.ts'
 
+/**
+ * Who works on a state. In: the path of the state, and the command. Out: its lock, which the operating system drops with the process; the claim
+ * in the state, which outlives the file of the lock; else a LockedError that names the holder.
+ */
+
 export interface LockHolder {
   pid: number
   host: string
   /** ISO 8601. */
   since: string
   command: string
-}
-
-function purposeOf(path: string): Purpose {
-  return {
-    message: `the lock of the state cannot be written to ${path}`,
-    code: 'lock_unwritable',
-    hint: 'put the state (state.path) into a folder that you may write to',
-  }
 }
 
 /** A lock that is held. Called, it is given back. */
@@ -95,6 +92,14 @@ function lockFile(lockPath: string, busy: () => LockedError): DatabaseSync {
   } catch (error) {
     if (isDiskFull(error)) throw writeRefusal(error, lockPath, purposeOf(lockPath))
     throw isBusy(error) ? busy() : unusable(lockPath, error)
+  }
+}
+
+function purposeOf(path: string): Purpose {
+  return {
+    message: `the lock of the state cannot be written to ${path}`,
+    code: 'lock_unwritable',
+    hint: 'put the state (state.path) into a folder that you may write to',
   }
 }
 
