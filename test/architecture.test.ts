@@ -161,6 +161,15 @@ test('SQLite is opened in sqlite/ alone', () => {
   expect(openers.map(({ file }) => file)).toEqual([])
 })
 
+/** What carries out SQL of a run. A transaction holds none: whoever knows what belongs together begins it. */
+const RUN_STATEMENT = /\brundb\s*\.\s*(?:statement|iterate|run|exec|count|spool|define)\(/
+
+test('every statement of a run has a name in rundb/, or in the folder of its kind', () => {
+  const askers = modules.filter(({ code }) => RUN_STATEMENT.test(code)).map(({ file }) => file)
+  expect(askers.filter((file) => partOf(file) === 'rundb').length).toBeGreaterThan(10)
+  expect(askers.filter((file) => !['rundb', 'kinds'].includes(partOf(file)))).toEqual([])
+})
+
 test('what keeps the state is known to its opener alone', () => {
   const strays = modules
     .filter(({ file }) => !file.startsWith('state/sqlite/') && file !== 'state/open.ts')

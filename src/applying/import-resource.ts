@@ -7,7 +7,7 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
 import { address } from '../planning/action.ts'
 import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
-import { canonicalKey } from '../rundb/desired.ts'
+import { canonicalOf } from '../rundb/merges.ts'
 import type { Address, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal } from '../workos/api.ts'
 import { adopt } from './adopt.ts'
@@ -188,7 +188,7 @@ function otherIdentity(
 }
 
 function notDesired({ rundb }: DesiredSet, { kind, key }: Address): UsageError {
-  const canonical = canonicalKey(rundb, kind, key)
+  const canonical = canonicalOf(rundb, kind, key)
   return new UsageError({
     code: 'not_desired',
     message: `the source has no ${kind}:${key}`,

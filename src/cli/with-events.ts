@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { wantsColor } from '../diagnostics/color.ts'
 import { type ExitCode, UsageError } from '../diagnostics/errors.ts'
+import { wantsColor } from '../diagnostics/printable.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../diagnostics/render.ts'
 import { LogFile } from '../files/log-file.ts'

@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { FieldDefinition } from '../kinds/draft.ts'
 import type { Fallback, KindDefinition } from '../kinds/kind.ts'
 import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
-import { sameMembers, sameValue } from './same-value.ts'
+import { sameMembers, sameValue } from './field-differences.ts'
 
 /** A field, or a member of one, that WorkOS answered otherwise than it was sent. */
 export interface AnswerDifference {

@@ -3,9 +3,9 @@ import { addressForm } from '../addresses.ts'
 import { draftDefinitions, kindDefinitions } from '../kinds/registry.ts'
 import { definitionKeys } from '../kinds/role/role-definition.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
+import { canonicalOf } from '../rundb/merges.ts'
 import {
   atLine,
-  canonicalOf,
   desiredUnder,
   filesRead,
   formerKeys,

@@ -6,7 +6,7 @@
 import jsonata from 'jsonata'
 import { safeNfc } from '../addresses.ts'
 import { nearest } from '../config/nearest.ts'
-import { BadInput } from '../diagnostics/bad-input.ts'
+import { BadInput } from '../diagnostics/errors.ts'
 import type { Reason } from '../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type Direct, direct, NOT_DIRECT } from './direct.ts'

@@ -30,7 +30,7 @@ export interface KeyConflict {
 
 /**
  * What is done with one kind of draft between staging and the desired set, beside what is done with every kind. In the order in which the
- * steps come; the kinds are taken in order of dependency, so that each hook finds settled what its kind refers to.
+ * steps come; the kinds are taken in order of dependency, so that each hook finds complete what its kind refers to.
  */
 export interface Lifecycle {
   /**
@@ -61,8 +61,8 @@ export interface Lifecycle {
   merged?(rundb: RunDatabase, manifest: Manifest): void
 
   /** Nothing more of it is rejected for what it refers to: adds what the manifest defines, makes what follows from it. */
-  settled?(rundb: RunDatabase, manifest: Manifest): void
+  accepted?(rundb: RunDatabase, manifest: Manifest): void
 
-  /** All kinds are settled. */
+  /** All kinds are complete. */
   assembled?(rundb: RunDatabase): void
 }

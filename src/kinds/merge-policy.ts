@@ -1,5 +1,5 @@
 import type { MergeRule, MergeStrategy } from '../config/manifest.ts'
-import type { Reason } from '../rundb/rejects.ts'
+import type { RejectReason } from '../rundb/rejects.ts'
 
 /** How the drafts of one kind become resources. */
 export interface MergePolicy {
@@ -8,7 +8,7 @@ export interface MergePolicy {
   /** The order of the drafts of one resource, as SQL: the first stands for all. */
   order: string
   /** Why records are rejected that differ although the strategy is `error`. @param others the other records, named */
-  differing?(others: string): Reason
+  differing?(others: string): RejectReason
 }
 
 /** Where two records are preferred alike, what they say decides, and not where they stand: files may come in any order. */

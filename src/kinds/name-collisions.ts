@@ -1,4 +1,4 @@
-import { someOf } from '../diagnostics/some-of.ts'
+import { someOf } from '../diagnostics/printable.ts'
 
 /** What is said where several names of the source have become one key or slug. */
 export interface CollisionWording {

@@ -1,5 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
-import { counted } from '../diagnostics/counted.ts'
+import { counted } from '../diagnostics/printable.ts'
 import { connection } from './connection/connection.ts'
 import { connectionDraft } from './connection/connection-draft.ts'
 import { NO_CONNECTIONS } from './connection/statements.ts'

@@ -1,5 +1,5 @@
-import { someOf } from '../diagnostics/some-of.ts'
-import { type Reason, rejectDesired } from '../rundb/rejects.ts'
+import { someOf } from '../diagnostics/printable.ts'
+import { type RejectReason, rejectDesired } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** A value that only one resource of a kind can have and several claim, with their keys in order. */
@@ -25,7 +25,7 @@ export function rejectRepeated(
   rundb: RunDatabase,
   kind: string,
   claimed: Iterable<RepeatedValue>,
-  refusal: (value: string, others: string) => Reason,
+  refusal: (value: string, others: string) => RejectReason,
   onRefused: (key: string, claim: RepeatedValue) => void = () => {},
 ): void {
   const refused = new Set<string>()

@@ -1,5 +1,5 @@
 import type { Manifest } from '../config/manifest.ts'
-import { BadInput } from '../diagnostics/bad-input.ts'
+import { BadInput } from '../diagnostics/errors.ts'
 import { type Bounds, type Compilation, compile } from '../expressions/expression.ts'
 import { draftDefinitions, draftOfRule } from '../kinds/registry.ts'
 import { encodingFunctions, type MappingFunction, textFunctions, valueFunctions } from './functions.ts'

@@ -1,5 +1,5 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
-import { BadInput } from '../diagnostics/bad-input.ts'
+import { BadInput } from '../diagnostics/errors.ts'
 import { type ExpressionFunction, emailFunction } from '../expressions/functions.ts'
 import type { Json } from '../json.ts'
 import { type ParsedJson, parseJsonText } from '../json-text.ts'

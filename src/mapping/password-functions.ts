@@ -1,4 +1,4 @@
-import { BadInput } from '../diagnostics/bad-input.ts'
+import { BadInput } from '../diagnostics/errors.ts'
 import { isObject, type Json } from '../json.ts'
 import { fromClerk } from '../kinds/user/passwords/clerk.ts'
 import { fromFirebase } from '../kinds/user/passwords/firebase-scrypt.ts'

@@ -1,7 +1,6 @@
 import type { Reason } from '../diagnostics/problem.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
-import type { Draft } from '../rundb/drafts.ts'
-import type { RoleGrant } from '../rundb/grants.ts'
+import type { Draft, RoleGrant } from '../rundb/drafts.ts'
 import type { LeftOut, LeftOutRecord } from '../rundb/left-out.ts'
 import type { DerivedName } from '../rundb/names.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'

@@ -18,7 +18,7 @@ import { ColumnsSeen } from '../sources/columns-seen.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { WrittenNulls, writtenNullWarnings } from '../sources/text/written-nulls.ts'
-import { missingColumns, type SourceColumns, sourceColumns } from './source-columns.ts'
+import { missingColumns, type SourceColumns, sourceColumns } from './column-warnings.ts'
 import { everybodyLeftOut, locateLeftOut, manyLeftOut } from './warnings.ts'
 
 export interface ComputeDesiredOptions {

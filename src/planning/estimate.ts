@@ -8,7 +8,7 @@ import {
   countChangesWith,
   countCreatesWith,
   countOwnDeletions,
-} from '../rundb/plan-reading.ts'
+} from '../rundb/actions.ts'
 import { classify, type Limits, ORGANIZATION_DELETES, type RequestClass } from '../workos/limiter.ts'
 import type { Action, KindSummary } from './action.ts'
 

@@ -1,5 +1,5 @@
 import { exceeds, type Manifest, type Threshold } from '../config/manifest.ts'
-import { counted } from '../diagnostics/counted.ts'
+import { counted } from '../diagnostics/printable.ts'
 import type { KindSummary } from './action.ts'
 
 /** A threshold that refuses a plan: the figure, the limit, and what allows it. */

@@ -1,4 +1,4 @@
-import { misfitRows } from '../rundb/plan-reading.ts'
+import { misfitRows } from '../rundb/actions.ts'
 import type { Plan } from './plan.ts'
 
 /** What keeps a record, or a part of it, out of WorkOS. */

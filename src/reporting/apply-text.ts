@@ -1,6 +1,5 @@
 import type { ApplyResult } from '../applying/apply-result.ts'
-import { figure, printable } from '../diagnostics/printable.ts'
-import { someOf } from '../diagnostics/some-of.ts'
+import { figure, printable, someOf } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import { describeMissingRoles, describeReduced } from '../kinds/membership/reports.ts'
 import type { Failure } from '../state/store.ts'

@@ -4,9 +4,8 @@
 
 import type { SourceReading } from '../desired/desired-set.ts'
 import type { ScopeReport } from '../desired/scope.ts'
-import { figure, printable } from '../diagnostics/printable.ts'
-import { someOf } from '../diagnostics/some-of.ts'
-import type { Where } from '../planning/where.ts'
+import { figure, printable, someOf } from '../diagnostics/printable.ts'
+import type { Where } from '../planning/binding.ts'
 import { counted, type Paint } from './style.ts'
 
 /** Characters of a state's lineage that tell it from others. */

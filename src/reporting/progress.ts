@@ -86,8 +86,8 @@ export class Progress {
   }
 
   /** One more of the work is done. */
-  settle(outcome: 'done' | 'failed' | 'blocked'): void {
-    this.#gauge.settle(outcome, this.#clock.now())
+  finish(outcome: 'done' | 'failed' | 'blocked'): void {
+    this.#gauge.finish(outcome, this.#clock.now())
     if (this.#gauge.isDone) this.#lastDraw = Number.NEGATIVE_INFINITY
     this.#show()
   }

@@ -26,14 +26,13 @@ const NOT_SKIPPED = 'NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AN
 
 /** What left the source and is not planned for yet, in the order of keys. */
 export function* deletionCandidates(rundb: RunDatabase, kind: string): Generator<DeletionCandidate> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT k.* FROM known k WHERE k.kind = ?1 AND ${NOT_DESIRED}
+  const rows = rundb.iterate(
+    `SELECT k.* FROM known k WHERE k.kind = ?1 AND ${NOT_DESIRED}
          AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id)
          AND ${NOT_SKIPPED} AND NOT ${BEYOND}
        ORDER BY k.key`,
-    )
-    .iterate(kind)
+    kind,
+  )
   for (const row of rows) yield candidateFromRow(row)
 }
 
@@ -83,7 +82,7 @@ export function skippedCode(rundb: RunDatabase, kind: string, key: string): stri
 }
 
 export function* skippedDeletions(rundb: RunDatabase, limit: number): Generator<SkippedDeletionRow> {
-  for (const row of rundb.db.prepare('SELECT * FROM spared LIMIT ?').iterate(limit)) {
+  for (const row of rundb.iterate('SELECT * FROM spared LIMIT ?', limit)) {
     const { kind, key, code, message } = row
     yield { kind: String(kind), key: String(key), code: String(code), message: String(message) }
   }
@@ -114,13 +113,13 @@ export interface OrphanRow extends DeletionCandidate {
 
 /** The first orphans of a kind, in the order of keys. @param limit Infinity: all of them */
 export function* orphansOfKind(rundb: RunDatabase, kind: string, limit: number): Generator<OrphanRow> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT k.*, coalesce((SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key),
+  const rows = rundb.iterate(
+    `SELECT k.*, coalesce((SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key),
          (SELECT l.path FROM left_out_keys l WHERE l.kind = k.kind AND l.key = k.key)) AS path
        FROM known k WHERE k.kind = ? AND ${ORPHANED} ORDER BY k.key LIMIT ?`,
-    )
-    .iterate(kind, Number.isFinite(limit) ? limit : -1)
+    kind,
+    Number.isFinite(limit) ? limit : -1,
+  )
   for (const row of rows) {
     yield { ...candidateFromRow(row), leftOutBy: typeof row.path === 'string' ? row.path : undefined }
   }

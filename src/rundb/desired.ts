@@ -1,8 +1,11 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
-import { originOf, type Place } from './rows.ts'
-import type { RunDatabase } from './run-database.ts'
+import type { Row } from '../sqlite/open.ts'
+import { ROLE_ASSIGNMENT } from './drafts.ts'
+import { originOf, type Place, type RunDatabase } from './run-database.ts'
+
+/** The desired set: the table `desired`. In: what drafts have been merged into. Out: resources, their values for counts, and their numbers. */
 
 /** One row of the desired set. */
 export interface DesiredRow extends DesiredResource {
@@ -59,6 +62,23 @@ export function findDesired(rundb: RunDatabase, kind: string, key: string): Desi
   return row && desiredFromRow(row)
 }
 
+/** Desired resources of a kind that have this value in an attribute, those that refer to the same one by a reference together. */
+export function* desiredWith(
+  rundb: RunDatabase,
+  kind: string,
+  { attribute, value, byRef }: { attribute: string; value: string; byRef: string },
+): Generator<DesiredResource> {
+  const rows = rundb.iterate(
+    `SELECT * FROM desired WHERE kind = ? AND json_extract(attributes, '$.' || ?) = ?
+     ORDER BY json_extract(refs, '$.' || ?), key`,
+    kind,
+    attribute,
+    value,
+    byRef,
+  )
+  for (const row of rows) yield desiredFromRow(row)
+}
+
 /** Where its first record was read: `users.csv:12`. Undefined: the manifest itself declares it. */
 export function originOfDesired(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb
@@ -94,8 +114,58 @@ export function isDesired(rundb: RunDatabase, kind: string, key: string): boolea
   return rundb.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
 }
 
-/** The key that a key merged into. Undefined: into none. */
-export function canonicalKey(rundb: RunDatabase, kind: string, key: string): string | undefined {
-  const row = rundb.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
-  return row && String(row.canonical)
+/**
+ * Attributes and secrets of all desired resources of a kind, in JSON, for counts over their values.
+ * @param whole those out of scope as well, whose secrets nobody knows
+ */
+export function* valuesOfKind(rundb: RunDatabase, kind: string, whole: boolean): Generator<Values> {
+  const desired = rundb.iterate('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq', kind)
+  for (const row of desired) yield valuesFromRow(row)
+  if (!whole) return
+  const others = rundb.iterate('SELECT attributes, NULL AS secrets FROM out_of_scope WHERE kind = ?', kind)
+  for (const row of others) yield valuesFromRow(row)
+}
+
+interface Values {
+  attributes: string
+  secrets: string | null
+}
+
+function valuesFromRow({ attributes, secrets }: Row): Values {
+  return { attributes: String(attributes), secrets: secrets === null ? null : String(secrets) }
+}
+
+/** How many records there are of each kind, wherever staging has put them; of role assignments, those that records give to others. */
+export function countRecords(rundb: RunDatabase): Map<string, number> {
+  const rows = rundb
+    .statement(
+      `SELECT kind, sum(records) AS n FROM (
+         SELECT kind, records FROM drafts UNION ALL SELECT kind, records FROM rejects WHERE kind <> 'record'
+         UNION ALL SELECT kind, records FROM left_out_with
+         UNION ALL SELECT '${ROLE_ASSIGNMENT}', 1 FROM grants) GROUP BY kind`,
+    )
+    .all()
+  return new Map(rows.map((row) => [String(row.kind), Number(row.n)]))
+}
+
+/** How many resources of a kind come from records, and how many records those are. */
+export function countAccepted(rundb: RunDatabase, kind: string): { distinct: number; records: number } {
+  return {
+    distinct: rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND records > 0', kind),
+    records: rundb.count('SELECT sum(records) FROM desired WHERE kind = ?', kind),
+  }
+}
+/** A desired resource as its columns hold it, secrets included: for digests alone. */
+export function desiredColumns(
+  rundb: RunDatabase,
+  kind: string,
+  key: string,
+): { attributes: string; secrets: string | null; refs: string } | undefined {
+  const row = rundb.statement('SELECT attributes, secrets, refs FROM desired WHERE kind = ? AND key = ?').get(kind, key)
+  if (row === undefined) return undefined
+  return {
+    attributes: String(row.attributes),
+    secrets: row.secrets === null ? null : String(row.secrets),
+    refs: String(row.refs),
+  }
 }

@@ -105,13 +105,11 @@ export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan
 export function* answeredWithoutAction(
   rundb: RunDatabase,
 ): Generator<{ kind: string; key: string; attributes: Attributes; answered: Attributes }> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT k.kind, k.key, d.attributes, k.answered FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
+  const rows = rundb.iterate(
+    `SELECT k.kind, k.key, d.attributes, k.answered FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
        WHERE k.answered IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)
        ORDER BY k.kind, k.key`,
-    )
-    .iterate()
+  )
   for (const { kind, key, attributes, answered } of rows) {
     yield {
       kind: String(kind),
@@ -148,4 +146,9 @@ export function knownFromRow(row: Row): Known | undefined {
 
 export function ownershipOf({ ownership }: Row): StateRow['ownership'] {
   return ownership === 'created' ? 'created' : 'adopted'
+}
+/** What the state holds of a resource, in JSON; undefined: nothing. */
+export function knownAttributes(rundb: RunDatabase, kind: string, key: string): string | undefined {
+  const row = rundb.statement('SELECT attributes FROM known WHERE kind = ? AND key = ?').get(kind, key)
+  return row && String(row.attributes)
 }

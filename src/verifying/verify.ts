@@ -7,10 +7,9 @@ import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
 import { eachOf } from '../kinds/paging.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import { checkBinding } from '../planning/binding.ts'
+import { checkBinding, keySort, stateVersion, whereabouts } from '../planning/binding.ts'
 import { findBeyond } from '../planning/scope.ts'
 import { keyOfAnotherEnvironment, markAccepted, shownWarning } from '../planning/warnings.ts'
-import { keySort, stateVersion, whereabouts } from '../planning/where.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
 import {
   countApartFromRecords,
@@ -27,9 +26,13 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
-import { matchedRefs } from './match.ts'
 import type { KindVerification, SecretCounts, Verification } from './verification.ts'
-import { verifyKind } from './verify-kind.ts'
+import { matchedRefs, verifyKind } from './verify-kind.ts'
+
+/**
+ * Verifying. In: what ought to be in WorkOS, by the source, and the state; all of WorkOS that these touch is read. Out: a Verification: what is
+ * missing, different, elsewhere or extra, in the run's database, and its sums. It plans nothing and writes nothing.
+ */
 
 export interface VerifyOptions {
   loaded: LoadedManifest

@@ -14,7 +14,7 @@ const user = (key: string, secrets?: object) => ({
 })
 const note = (key: string) => ({ kind: 'user', key, code: 'totp_unsupported' })
 const rows = ({ rundb }: DesiredSet, kind: string) =>
-  rundb.db.prepare('SELECT key, refs, attributes, secrets, records FROM desired WHERE kind = ? ORDER BY key').all(kind)
+  rundb.statement('SELECT key, refs, attributes, secrets, records FROM desired WHERE kind = ? ORDER BY key').all(kind)
 
 test('a secret becomes a factor with the key of its user, and leaves the user', async () => {
   const set = await assembled(

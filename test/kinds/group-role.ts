@@ -20,7 +20,7 @@ export const groupRole: KindDefinition = {
   normalise: () => {
     throw new TypeError('no record describes a group role')
   },
-  lifecycle: { settled: giveRoles },
+  lifecycle: { accepted: giveRoles },
   keyFromRefs: ({ role, group }) => `${role}@${group}`,
   scope: { desired: OF_CHOSEN_ORGANIZATION },
   rateClass: 'other',

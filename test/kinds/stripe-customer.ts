@@ -17,7 +17,7 @@ export const stripeCustomer: KindDefinition = {
     throw new TypeError('no record describes a Stripe customer')
   },
   lifecycle: {
-    settled: (rundb) =>
+    accepted: (rundb) =>
       rundb.run(
         `INSERT INTO desired SELECT 'stripe-customer', key, json_object('organization', key),
            json_object('customer', attributes ->> '$.metadata.stripe'), NULL, seq, file, line, 0

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { environmentSort, keySort, whereabouts } from '../../src/planning/where.ts'
+import { environmentSort, keySort, whereabouts } from '../../src/planning/binding.ts'
 import { describeWhere } from '../../src/reporting/heading-text.ts'
 import type { Project } from '../e2e/cli.ts'
 import { peopleProject, person } from '../e2e/people.ts'

@@ -124,7 +124,7 @@ describe('with three million of everything no table is wider than 80 columns', (
 
   test('a verification', async () => {
     const { set } = await (await createWorld(people(1))).plan()
-    set.rundb.db.exec('CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT, finding TEXT)')
+    set.rundb.exec('CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT, finding TEXT)')
     const verified: KindVerification[] = kinds.map(({ kind, plural }) => ({
       ...{ kind, plural, desired: 3 * MANY, verified: MANY, different: MANY, missing: MANY, notApplied: MANY },
       ...{ deleted: 0, clashes: 0, otherId: 0, notInState: 0, extra: MANY, others: MANY },

@@ -3,9 +3,8 @@ import { applyPlan } from '../../applying/apply.ts'
 import type { ApplyResult } from '../../applying/apply-result.ts'
 import { systemClock } from '../../clock.ts'
 import type { LoadedManifest } from '../../config/load.ts'
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, GuardError, UsageError } from '../../diagnostics/errors.ts'
-import { someOf } from '../../diagnostics/some-of.ts'
+import { someOf, wantsColor } from '../../diagnostics/printable.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
 import { countedKind } from '../../kinds/registry.ts'
 import { checkFresh } from '../../planning/check-fresh.ts'
@@ -203,7 +202,7 @@ async function carryOutPlan(
         left.start(action)
       },
       onAction(action, outcome) {
-        progress.settle(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
+        progress.finish(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
         actions?.end(action, outcome)
       },
     })

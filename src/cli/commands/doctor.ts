@@ -1,6 +1,5 @@
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
-import { printable } from '../../diagnostics/printable.ts'
+import { printable, wantsColor } from '../../diagnostics/printable.ts'
 import { jsonText } from '../../json.ts'
 import { counted, painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'

@@ -1,5 +1,5 @@
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import { explain as explainIdentity } from '../../explaining/explain.ts'
 import { withoutValues } from '../../explaining/without-values.ts'
 import { renderExplanationJson, renderExplanationText } from '../../reporting/explain.ts'

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { type LoadedManifest, loadManifest } from '../../config/load.ts'
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
@@ -18,7 +18,6 @@ import type { OptionsOf } from '../definitions/options.ts'
 import { openListeners } from '../listeners.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
-
 export type ExportOptions = OptionsOf<typeof defineExport>
 
 /** `export`: reads the source into a snapshot, and nothing more. The target is not touched, so its credentials may be unset. */

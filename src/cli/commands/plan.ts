@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { isSecretPath } from '../../config/schema.ts'
 import { codeOf } from '../../diagnostics/errors.ts'
-import { shellWord } from '../../diagnostics/shell-word.ts'
+import { shellWord } from '../../diagnostics/printable.ts'
 import { filesOf } from './manifest.ts'
 import {
   bytes,

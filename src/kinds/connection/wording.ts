@@ -1,8 +1,6 @@
-import { counted } from '../../diagnostics/counted.ts'
-import { figure } from '../../diagnostics/printable.ts'
+import { counted, figure } from '../../diagnostics/printable.ts'
 import { after, type Remarks, type Remedies } from '../wording.ts'
 import type { ConnectionCounts } from './statements.ts'
-
 /** What a plan remarks on connections that it accepts. */
 export const connectionRemarks: Remarks = {
   connection_without_secret: ({ resources }) =>

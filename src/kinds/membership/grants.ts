@@ -1,11 +1,9 @@
 import type { RoleConfig } from '../../config/manifest.ts'
-import { addToDrafts } from '../../rundb/drafts.ts'
-import { ROLE_ASSIGNMENT } from '../../rundb/grants.ts'
+import { addToDrafts, ROLE_ASSIGNMENT } from '../../rundb/drafts.ts'
 import { insertLeftOutWith, leftOutBy } from '../../rundb/left-out.ts'
 import { insertNote } from '../../rundb/notes.ts'
-import { insertReject, type Reason, rejectGrant } from '../../rundb/rejects.ts'
-import { placeIn, textIn } from '../../rundb/rows.ts'
-import type { RunDatabase } from '../../rundb/run-database.ts'
+import { insertReject, type RejectReason, rejectGrant } from '../../rundb/rejects.ts'
+import { placeIn, type RunDatabase, textIn } from '../../rundb/run-database.ts'
 import type { Row } from '../../sqlite/open.ts'
 import { type MappedRole, mapRoleSlug, rolesIn } from '../role/roles.ts'
 import type { Check } from '../values/check.ts'
@@ -82,7 +80,7 @@ function leaveOutWith(rundb: RunDatabase, grant: Row, user: string, organization
 }
 
 /** Rejects a grant, which stays where explaining looks for it. */
-function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: Reason): void {
+function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: RejectReason): void {
   insertReject(rundb, {
     kind: ROLE_ASSIGNMENT,
     key: user,

@@ -66,7 +66,7 @@ export const membership: KindDefinition = {
       return assignUserGrants(rundb, roles)
     },
     referenced: (rundb) => assignGrants(rundb, membershipKey),
-    settled(rundb, { roles }) {
+    accepted(rundb, { roles }) {
       joinRoles(rundb, roles)
       deriveRoles(rundb)
     },

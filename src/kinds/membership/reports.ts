@@ -1,7 +1,5 @@
-import { counted } from '../../diagnostics/counted.ts'
-import { figure } from '../../diagnostics/printable.ts'
-import { originOf } from '../../rundb/rows.ts'
-import type { RunDatabase } from '../../rundb/run-database.ts'
+import { counted, figure } from '../../diagnostics/printable.ts'
+import { originOf, type RunDatabase } from '../../rundb/run-database.ts'
 import { countedKind } from '../registry.ts'
 
 /**

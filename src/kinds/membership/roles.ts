@@ -15,7 +15,7 @@ import { rankedSlugs } from '../role/role-definition.ts'
 const ROLES = "desired.attributes -> '$.roles'"
 
 /**
- * Settles the roles of the memberships, once all that give some have been united: `roles.default` for those without any, the slugs of their
+ * Decides the roles of the memberships, once all that give some have been united: `roles.default` for those without any, the slugs of their
  * organizations' own roles, `roles.multiple` for those with several. What a membership loses by it is remarked, role by role.
  */
 export function joinRoles(rundb: RunDatabase, roles: RoleConfig): void {

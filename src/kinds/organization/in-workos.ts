@@ -1,4 +1,4 @@
-import { someOf } from '../../diagnostics/some-of.ts'
+import { someOf } from '../../diagnostics/printable.ts'
 import type { DesiredResource, LiveResource } from '../../resource.ts'
 import { countUnknownCandidates } from '../../rundb/candidates.ts'
 import { findLive, insertLive } from '../../rundb/live.ts'

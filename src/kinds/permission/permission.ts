@@ -42,7 +42,7 @@ export const permission: KindDefinition = {
   mapped: ['key', 'name', 'description'],
   normalise,
   lifecycle: {
-    settled(rundb, manifest) {
+    accepted(rundb, manifest) {
       for (const defined of permissionsDefined(manifest)) layOver(rundb, defined)
     },
   },

@@ -45,7 +45,7 @@ export const roleDefinition: DraftDefinition = {
   },
   mapped: ['key', 'name', 'description', 'permissions', 'type', 'organization'],
   lifecycle: {
-    settled(rundb, manifest) {
+    accepted(rundb, manifest) {
       for (const defined of rolesDefined(manifest)) layOver(rundb, defined)
       refuseStrayDefinitions(rundb)
     },

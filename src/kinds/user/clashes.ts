@@ -14,10 +14,10 @@ interface Clash {
 
 /** Users that were refused, then those that the plan blocks, for whom they clash with. */
 export function* clashingUsers(rundb: RunDatabase): Generator<Clash> {
-  for (const { name, code, ...row } of rundb.db.prepare(REFUSED).iterate()) {
+  for (const { name, code, ...row } of rundb.iterate(REFUSED)) {
     yield { case: String(name ?? code), fate: 'rejected', code: String(code), ...clashOf(row) }
   }
-  for (const { code, ...row } of rundb.db.prepare(BLOCKED).iterate()) {
+  for (const { code, ...row } of rundb.iterate(BLOCKED)) {
     yield { case: String(code), fate: 'blocked', code: String(code), ...clashOf(row) }
   }
 }

@@ -1,6 +1,5 @@
 import type { Manifest } from '../../config/manifest.ts'
-import { originOf, textIn } from '../../rundb/rows.ts'
-import type { RunDatabase } from '../../rundb/run-database.ts'
+import { originOf, type RunDatabase, textIn } from '../../rundb/run-database.ts'
 import type { UnsupportedTotp } from './totp-text.ts'
 
 /**

@@ -47,7 +47,7 @@ export const userLifecycle: Lifecycle = {
     refuseLookalikes(rundb)
     recordDuplicateCases(rundb)
   },
-  settled: deriveTotpFactors,
+  accepted: deriveTotpFactors,
 }
 
 function recordsIn(members: readonly { records: number }[]): number {

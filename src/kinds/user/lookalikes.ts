@@ -1,7 +1,6 @@
-import { someOf } from '../../diagnostics/some-of.ts'
+import { someOf } from '../../diagnostics/printable.ts'
 import { rejectDesired } from '../../rundb/rejects.ts'
-import { originOf } from '../../rundb/rows.ts'
-import type { RunDatabase } from '../../rundb/run-database.ts'
+import { originOf, type RunDatabase } from '../../rundb/run-database.ts'
 
 interface Lookalike {
   key: string

@@ -1,5 +1,4 @@
-import { counted } from '../../diagnostics/counted.ts'
-import { figure } from '../../diagnostics/printable.ts'
+import { counted, figure } from '../../diagnostics/printable.ts'
 
 /** How many users of the desired set have some one thing said of their password, and what. */
 export interface PasswordRemark {

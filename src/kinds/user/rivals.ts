@@ -61,7 +61,7 @@ export function holderOutOfScope(
   { email }: Changes,
 ): Refusal | undefined {
   if (!scoped || typeof email !== 'string') return undefined
-  rundb.db.exec("CREATE INDEX IF NOT EXISTS known_by_address ON known (attributes ->> '$.email') WHERE kind = 'user'")
+  rundb.exec("CREATE INDEX IF NOT EXISTS known_by_address ON known (attributes ->> '$.email') WHERE kind = 'user'")
   const row = rundb
     .statement(
       `SELECT k.key FROM known k INDEXED BY known_by_address

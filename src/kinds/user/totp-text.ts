@@ -1,5 +1,4 @@
-import { counted } from '../../diagnostics/counted.ts'
-import { figure } from '../../diagnostics/printable.ts'
+import { counted, figure } from '../../diagnostics/printable.ts'
 
 /** A user whose authenticator app WorkOS cannot take, and who enrols again. */
 export interface UnsupportedTotp {

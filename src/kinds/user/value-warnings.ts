@@ -1,7 +1,6 @@
 import { codePointOf } from '../../addresses.ts'
-import { figure } from '../../diagnostics/printable.ts'
+import { figure, someOf } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { someOf } from '../../diagnostics/some-of.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { WarningContext } from '../kind.ts'
 import { lookalikeSkeleton, mixesScripts } from './lookalike-skeleton.ts'
@@ -30,12 +29,11 @@ export function swappedNames({ rundb, loaded: { manifest, locate } }: WarningCon
   const counts = { straight: 0, swapped: 0 }
   let example = ''
   let looked = 0
-  const rows = rundb.db
-    .prepare(
-      `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
+  const rows = rundb.iterate(
+    `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
        WHERE kind = 'user' AND attributes ->> 'firstName' IS NOT NULL AND attributes ->> 'lastName' IS NOT NULL ORDER BY seq LIMIT ?`,
-    )
-    .iterate(LOOKED_AT)
+    LOOKED_AT,
+  )
   for (const row of rows) {
     looked += 1
     const order = orderOf(String(row.email), String(row.first), String(row.last))
@@ -120,7 +118,7 @@ export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext
 }
 
 function pairsIn(rundb: RunDatabase): string[] {
-  rundb.db.function('skeleton', { deterministic: true }, (email) => lookalikeSkeleton(String(email)))
+  rundb.define('skeleton', lookalikeSkeleton)
   // An i for an l alone is no look-alike: Ian and Lan are two people.
   return rundb
     .statement(
@@ -149,7 +147,7 @@ function refusedPairs(rundb: RunDatabase): string[] {
 }
 
 function mixedAddresses(rundb: RunDatabase): string[] {
-  rundb.db.function('mixesScripts', { deterministic: true }, (email) => (mixesScripts(String(email)) ? 1 : 0))
+  rundb.define('mixesScripts', (email) => (mixesScripts(email) ? 1 : 0))
   return rundb
     .statement(
       `SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user'

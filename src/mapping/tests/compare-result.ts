@@ -3,8 +3,7 @@ import type { Location } from '../../diagnostics/problem.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../json.ts'
 import type { DraftDefinition } from '../../kinds/draft.ts'
 import { draftDefinitions, draftOfRule } from '../../kinds/registry.ts'
-import type { Draft } from '../../rundb/drafts.ts'
-import type { RoleGrant } from '../../rundb/grants.ts'
+import type { Draft, RoleGrant } from '../../rundb/drafts.ts'
 import type { MapResult, Note, Reject } from '../result.ts'
 
 /** One thing in which what came of a record is not what its test expects. No secret is in it. */

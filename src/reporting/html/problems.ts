@@ -1,12 +1,13 @@
 import type { BlockedAction } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { blockedActions } from '../../rundb/actions.ts'
 import type { RejectedItem } from '../../rundb/rejects.ts'
-import { blockedActions } from '../../rundb/report-rows.ts'
 import { addressOf, type Casualty, fromReject } from '../errors.ts'
 import { adviceFor, describeReapply } from '../remedies.ts'
 import { counted } from '../style.ts'
 import { type GridSource, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, Section, Tone } from './report.ts'
+
 /** What did not get into WorkOS, or will not, with what helps in this very case. */
 export type Problem = Casualty & { hint?: string | null }
 

@@ -1,5 +1,5 @@
 import { kindDefinitions } from '../../kinds/registry.ts'
-import { stateVersion, whereabouts } from '../../planning/where.ts'
+import { stateVersion, whereabouts } from '../../planning/binding.ts'
 import type { Run, StateResource, StateStore } from '../../state/store.ts'
 import { describeWhere } from '../heading-text.ts'
 import { counted } from '../style.ts'

@@ -1,6 +1,6 @@
 import { describeGiven } from '../../kinds/group/group-roles.ts'
 import { role } from '../../kinds/role/role.ts'
-import { differencesByField } from '../../rundb/report-rows.ts'
+import { differencesByField } from '../../rundb/findings.ts'
 import {
   countFindings,
   type Finding,

@@ -1,6 +1,6 @@
 import type { SourceConfig } from '../../config/manifest.ts'
+import { someOf } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { someOf } from '../../diagnostics/some-of.ts'
 import { isObject } from '../../json.ts'
 import { nullsOption, type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../source.ts'
 

@@ -11,12 +11,10 @@ import type {
   StateResource,
   StateStore,
 } from '../store.ts'
-import { writeBackup } from './backups.ts'
-import { Claim } from './claim.ts'
 import type { Connection } from './connection.ts'
-import type { StateLock } from './lock.ts'
-import { intentFromRow, resourceFromRow, writeBatch } from './rows.ts'
-import { RunLog } from './run-log.ts'
+import { Claim, type StateLock } from './lock.ts'
+import { intentFromRow, RunLog, resourceFromRow, writeBatch } from './rows.ts'
+import { writeBackup } from './state-file.ts'
 
 const PAGE = 1000
 

@@ -1,4 +1,4 @@
-import { BadInput } from '../../../diagnostics/bad-input.ts'
+import { BadInput } from '../../../diagnostics/errors.ts'
 import { isObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
 import { encodeArgon2 } from './argon2.ts'

@@ -1,4 +1,4 @@
-import { BadInput } from '../../../diagnostics/bad-input.ts'
+import { BadInput } from '../../../diagnostics/errors.ts'
 import { isObject } from '../../../json.ts'
 import { isEmpty } from '../../values/check.ts'
 import { decode, ENCODINGS } from '../../values/encodings.ts'

@@ -66,12 +66,10 @@ interface KeptCount {
 
 function keptPasswords(rundb: RunDatabase): KeptCount[] {
   const counts = new Map<string, KeptCount>()
-  const rows = rundb.db
-    .prepare(
-      `SELECT json_extract(secrets, '$.passwordHash.type') AS type, json_extract(secrets, '$.passwordHash.hash') AS hash,
+  const rows = rundb.iterate(
+    `SELECT json_extract(secrets, '$.passwordHash.type') AS type, json_extract(secrets, '$.passwordHash.hash') AS hash,
          ${THERE} AS there FROM desired d WHERE kind = 'user' AND secrets IS NOT NULL`,
-    )
-    .iterate()
+  )
   for (const row of rows) {
     const { type, hash } = row
     const there = row.there === 1
@@ -129,17 +127,15 @@ const UNPROVEN = `SELECT DISTINCT m.key FROM merges m, json_each(m.conflicts) c 
 
 /** Every user whose password is not migrated, in the order of the source. Together with those that are kept: all users of the set. */
 export function* passwordResets(rundb: RunDatabase): Generator<PasswordReset> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT d.key, d.attributes ->> 'email' AS email, coalesce(f.name || coalesce(':' || d.line, ''), '') AS origin, r.code, r.detail,
+  const rows = rundb.iterate(
+    `SELECT d.key, d.attributes ->> 'email' AS email, coalesce(f.name || coalesce(':' || d.line, ''), '') AS origin, r.code, r.detail,
          d.secrets IS NOT NULL AS held, ${THERE} AS there,
          EXISTS (SELECT 1 FROM notes n WHERE n.kind = 'user' AND n.key = d.key AND n.code = 'password_kept_back') AS unverified,
          u.key IS NOT NULL AS unproven
        FROM desired d LEFT JOIN files f ON f.id = d.file LEFT JOIN (${RESETS}) r ON r.key = d.key
        LEFT JOIN (${UNPROVEN}) u ON u.key = d.key
        WHERE d.kind = 'user' ORDER BY d.seq, d.key`,
-    )
-    .iterate()
+  )
   for (const row of rows) {
     const existing = row.there === 1
     if (row.held === 1 && !existing) continue

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { someOf } from '../../src/diagnostics/some-of.ts'
+import { someOf } from '../../src/diagnostics/printable.ts'
 
 test.each<[string[], Parameters<typeof someOf>[1], string]>([
   [['a'], {}, 'a'],
