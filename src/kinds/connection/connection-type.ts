@@ -1,5 +1,4 @@
-import { accept, type Check, refuse, shown } from '../values/check.ts'
-import { optionalText } from '../values/text.ts'
+import { accept, type Check, optionalText, refuse, shown } from '../values/check.ts'
 
 export type Protocol = 'saml' | 'oidc'
 

@@ -1,5 +1,4 @@
-import { accept, type Check, refuse, shown } from '../values/check.ts'
-import { optionalText } from '../values/text.ts'
+import { accept, type Check, optionalText, refuse, shown } from '../values/check.ts'
 
 /** Where OpenID providers describe themselves (OpenID Connect Discovery 1.0, 4). */
 const DISCOVERY = '/.well-known/openid-configuration'

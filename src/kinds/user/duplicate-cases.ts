@@ -2,7 +2,7 @@ import type { UserDedupe } from '../../config/manifest.ts'
 import type { Attributes } from '../../resource.ts'
 import type { CaseFate } from '../../rundb/merges.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
-import { comparedEmail } from './compared-email.ts'
+import { comparedEmail } from '../values/email.ts'
 
 /** What records say of users that cannot be true of all of them, by its stable name. */
 export type DuplicateCaseCode =

@@ -1,8 +1,7 @@
 import { BadInput } from '../../diagnostics/bad-input.ts'
 import type { ExpressionFunction } from '../../expressions/functions.ts'
 import type { Json } from '../../json.ts'
-import { isEmpty } from '../../kinds/values/check.ts'
-import { kindOf } from '../../kinds/values/text.ts'
+import { isEmpty, kindOf } from '../../kinds/values/check.ts'
 
 /** What a function is about: a heading of docs/reference/expressions.md. */
 export type Theme = 'Text' | 'Values' | 'Encodings' | 'Passwords'

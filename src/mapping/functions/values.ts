@@ -1,7 +1,6 @@
 import type { Json } from '../../json.ts'
 import { type ParsedJson, parseJsonText } from '../../json-text.ts'
-import { parseBoolean } from '../../kinds/values/booleans.ts'
-import { isEmpty } from '../../kinds/values/check.ts'
+import { isEmpty, parseBoolean } from '../../kinds/values/check.ts'
 import { isoTime } from '../../kinds/values/time.ts'
 import { type MappingFunction, textArgument } from './function.ts'
 
