@@ -1,4 +1,4 @@
-import type { NameRules } from '../kinds/name-collisions.ts'
+import type { NameRules } from '../kinds/collisions.ts'
 import { collisionRules, draftDefinitions } from '../kinds/registry.ts'
 import { type Collision, collidedRows, collisionsOf, hasCollided, hasNames, insertCollided } from '../rundb/names.ts'
 import { rejectDraft, rejectGrant } from '../rundb/rejects.ts'

@@ -1,7 +1,7 @@
 import { desiredFromRow } from '../../rundb/desired.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { ReadContext } from '../kind.ts'
-import { eachOf } from '../paging.ts'
+import { eachOf } from '../wire.ts'
 import { group } from './group.ts'
 import { describeGiven, rolesOfGroup, whereEnabled } from './group-roles.ts'
 

@@ -4,7 +4,7 @@ import { type Api, ApiRefusal } from '../../workos/api.ts'
 import { group } from '../group/group.ts'
 import { ownRoles, rankedRoles, rolesOfGroup, whereEnabled } from '../group/group-roles.ts'
 import type { GivenRole } from '../kind.ts'
-import { pages } from '../paging.ts'
+import { pages } from '../wire.ts'
 
 /**
  * What an answer tells of a membership without the roles that groups give it: they are no difference to what was sent. Groups are asked

@@ -2,7 +2,7 @@ import type { Manifest } from '../../config/manifest.ts'
 import { canonicalJson } from '../../json.ts'
 import { insertNote } from '../../rundb/notes.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
-import { type RepeatedValue, rejectRepeated, repeatedValues } from '../unique-values.ts'
+import { type RepeatedValue, rejectRepeated, repeatedValues } from '../collisions.ts'
 
 /**
  * Refuses organizations that claim what only one can have: an external id, a domain. All of them: which of them is right cannot be

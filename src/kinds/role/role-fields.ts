@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../json.ts'
 import type { Attributes, Changes } from '../../resource.ts'
 import type { WriteRequest } from '../../workos/api.ts'
-import { createBody, pick, type Spelling, updateBody } from '../body.ts'
 import type { FieldDefinition } from '../draft.ts'
+import { createBody, pick, type Spelling, updateBody } from '../wire.ts'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 

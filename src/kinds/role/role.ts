@@ -1,7 +1,5 @@
-import { textOf } from '../body.ts'
-import { bySlug } from '../by-slug.ts'
 import type { KindDefinition } from '../kind.ts'
-import { rolePages } from '../paging.ts'
+import { bySlug, rolePages, textOf } from '../wire.ts'
 import { rankOf, roleDefinition } from './role-definition.ts'
 import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 import { roleRemedies } from './wording.ts'

@@ -1,7 +1,7 @@
 import type { Json } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
-import { rejectRepeated, repeatedValues } from '../unique-values.ts'
+import { rejectRepeated, repeatedValues } from '../collisions.ts'
 import { type DuplicateCaseCode, insertCase } from './duplicate-cases.ts'
 
 const SAME_ID: DuplicateCaseCode = 'same_external_id_different_emails'

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts'
-import { textOf } from '../body.ts'
 import { decode } from '../values/encodings.ts'
+import { textOf } from '../wire.ts'
 import { parseKeyUri } from './otpauth.ts'
 
 /** What an authenticator app does where its key URI says nothing else, and all that WorkOS takes. */

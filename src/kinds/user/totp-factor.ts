@@ -1,9 +1,8 @@
 import { isObject, type JsonObject } from '../../json.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../../resource.ts'
-import { pick, requiredText, textOf } from '../body.ts'
 import type { KindDefinition } from '../kind.ts'
-import { pages } from '../paging.ts'
 import { isInScope, refOf } from '../scope.ts'
+import { pages, pick, requiredText, textOf } from '../wire.ts'
 import { enrolledFault } from './totp-answer.ts'
 
 const FACTORS = '/auth/factors'
