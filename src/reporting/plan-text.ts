@@ -12,7 +12,7 @@ import { lostRoles, lostRolesCount, unmappedRoles } from '../kinds/membership/ro
 import { describeLost, describeUnmapped } from '../kinds/membership/roles-text.ts'
 import { countedKind } from '../kinds/registry.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/derived-totp.ts'
-import { describePasswords, passwordsHeading } from '../kinds/user/passwords-text.ts'
+import { describePasswords, passwordsHeading } from '../kinds/user/passwords/counts.ts'
 import { describeReasons, describeUser, sum, totpHeading } from '../kinds/user/totp-text.ts'
 import { user } from '../kinds/user/user.ts'
 import { address } from '../planning/action.ts'
