@@ -9,14 +9,20 @@ import { normaliseExternalId, optionalText, parseBoolean, take } from '../values
 import { normaliseEmail } from '../values/email.ts'
 import { checkMetadataLimits, fitMergedMetadata, readMetadata } from '../values/metadata.ts'
 import { createBody, listed, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
+import { holderOutOfScope, rivalOutOfScope, rivalToCreate } from './clashes.ts'
 import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
+import { lookalikeAddresses } from './lookalikes.ts'
 import { countPasswords } from './passwords/counts.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
-import { holderOutOfScope, rivalOutOfScope, rivalToCreate } from './rivals.ts'
 import { userScope } from './scope.ts'
-import { takeTotp } from './totp.ts'
-import { everybodyVerified, lookalikeAddresses, swappedNames } from './value-warnings.ts'
+import { takeTotp } from './totp-secret.ts'
+import { everybodyVerified, swappedNames } from './value-warnings.ts'
 import { userRemarks, userRemedies } from './wording.ts'
+
+/**
+ * The kind of users. In: what `map.user` yields, and what WorkOS answers. Out: the definition by which users are checked, merged, planned,
+ * sent and read back. The steps of its own are in `lifecycle.ts`, passwords in `passwords/`, second factors in `totp-*.ts`.
+ */
 
 const PATH = '/user_management/users'
 

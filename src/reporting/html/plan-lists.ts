@@ -1,7 +1,7 @@
 import { membership } from '../../kinds/membership/membership.ts'
 import { lostRoles, unmappedRoles } from '../../kinds/membership/roles.ts'
 import { describeLost, describeUnmapped } from '../../kinds/membership/roles-text.ts'
-import { unsupportedTotp } from '../../kinds/user/derived-totp.ts'
+import { unsupportedTotp } from '../../kinds/user/totp-factor.ts'
 import { user } from '../../kinds/user/user.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
