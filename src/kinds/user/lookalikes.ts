@@ -6,6 +6,11 @@ import { originOf } from '../../rundb/rows.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { WarningContext } from '../kind.ts'
 
+/**
+ * Addresses that people or programs take for one another. In: the addresses that users keep once they have merged. Out: users are rejected
+ * whose addresses differ only in the case or form of letters outside ASCII; a warning names those that merely look alike.
+ */
+
 interface Lookalike {
   key: string
   email: string
