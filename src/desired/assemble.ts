@@ -1,7 +1,7 @@
 import { breathe } from '../clock.ts'
 import type { Manifest } from '../config/manifest.ts'
+import type { NameRules } from '../kinds/collisions.ts'
 import type { DraftDefinition } from '../kinds/draft.ts'
-import type { NameRules } from '../kinds/name-collisions.ts'
 import { collisionRules, draftDefinitions } from '../kinds/registry.ts'
 import { indexDrafts, turnReferences } from '../rundb/drafts.ts'
 import { leaveOutReferring } from '../rundb/left-out.ts'

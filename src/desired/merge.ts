@@ -1,9 +1,8 @@
 import type { Manifest } from '../config/manifest.ts'
 import { canonicalJson } from '../json.ts'
 import type { DraftDefinition, ValueRules } from '../kinds/draft.ts'
-import { mergeDrafts } from '../kinds/merge.ts'
-import { ANY_ORDER, type MergePolicy } from '../kinds/merge-policy.ts'
-import type { MergeConflict } from '../kinds/mergeable.ts'
+import { ANY_ORDER, type MergePolicy } from '../kinds/lifecycle.ts'
+import { type MergeConflict, mergeDrafts } from '../kinds/merge.ts'
 import { draftDefinition, draftDefinitions } from '../kinds/registry.ts'
 import { insertDesired, moveSingleDrafts } from '../rundb/desired.ts'
 import {

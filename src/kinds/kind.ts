@@ -9,7 +9,7 @@ import type { StateScope } from '../rundb/scope.ts'
 import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
 import type { ConnectionCounts } from './connection/statements.ts'
 import type { DraftDefinition, ValueProblem } from './draft.ts'
-import type { PasswordCounts } from './user/passwords-text.ts'
+import type { PasswordCounts } from './user/passwords/counts.ts'
 
 /** A resource, or the changes of an update, without what WorkOS refused. */
 export interface Fallback {

@@ -7,11 +7,9 @@ import { isConsumerDomain } from '../kinds/organization/domains.ts'
 import { slug } from '../kinds/organization/organization-name.ts'
 import { slugOfPermission } from '../kinds/permission/slugs.ts'
 import { splitName } from '../kinds/user/person-name.ts'
-import { parseBoolean } from '../kinds/values/booleans.ts'
-import { isEmpty } from '../kinds/values/check.ts'
+import { isEmpty, kindOf, parseBoolean } from '../kinds/values/check.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
 import { decode, ENCODINGS, type Encoding, encode } from '../kinds/values/encodings.ts'
-import { kindOf } from '../kinds/values/text.ts'
 import { isoTime } from '../kinds/values/time.ts'
 
 /** What a function is about: a heading of docs/reference/expressions.md. */

@@ -1,11 +1,8 @@
 import { BadInput } from '../diagnostics/errors.ts'
 import { isObject, type Json } from '../json.ts'
-import { fromClerk } from '../kinds/user/passwords/clerk.ts'
-import { fromFirebase } from '../kinds/user/passwords/firebase-scrypt.ts'
-import { fromKeycloak } from '../kinds/user/passwords/keycloak.ts'
-import { pbkdf2Of } from '../kinds/user/passwords/pbkdf2.ts'
 import { recognisePasswordHash } from '../kinds/user/passwords/recognise.ts'
-import { fromBetterAuth, scryptOf } from '../kinds/user/passwords/scrypt.ts'
+import { pbkdf2Of, scryptOf } from '../kinds/user/passwords/reencode.ts'
+import { fromBetterAuth, fromClerk, fromFirebase, fromKeycloak } from '../kinds/user/passwords/vendors.ts'
 import { isEmpty } from '../kinds/values/check.ts'
 import { type MappingFunction, textArgument } from './functions.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { DesiredSet } from '../../src/desired/desired-set.ts'
 import { canonicalJson } from '../../src/json.ts'
-import { unsupportedTotp, unsupportedTotpCounts } from '../../src/kinds/user/derived-totp.ts'
-import { countPasswords } from '../../src/kinds/user/passwords/password-counts.ts'
+import { countPasswords } from '../../src/kinds/user/passwords/counts.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../../src/kinds/user/totp-factor.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { assembled } from './assembled.ts'
 

@@ -1,12 +1,10 @@
 import { isObject, type JsonObject } from '../../src/json.ts'
-import { requiredText, textOf } from '../../src/kinds/body.ts'
 import type { KindDefinition } from '../../src/kinds/kind.ts'
-import { pages } from '../../src/kinds/paging.ts'
 import { OF_CHOSEN_ORGANIZATION } from '../../src/kinds/scope.ts'
+import { pages, requiredText, textOf } from '../../src/kinds/wire.ts'
 import type { LiveResource, RefIds } from '../../src/resource.ts'
 import type { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { Api } from '../../src/workos/api.ts'
-
 /** A role that a group gives to its members: https://workos.com/docs/reference/authorization/group-role-assignments */
 export const groupRole: KindDefinition = {
   name: 'group-role',

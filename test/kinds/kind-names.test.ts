@@ -22,6 +22,7 @@ const STATEMENT =
   /\b(?:SELECT|INSERT(?: OR \w+)? INTO|UPDATE \w+ SET|DELETE FROM|CREATE (?:TABLE|INDEX)|ORDER BY|json_extract)\b|->>? '/g
 
 /** Parts that ask the run's database by the names of statements alone. */
+const ASKING = [...PARTS.filter((part) => part !== 'rundb'), 'mapping', 'explaining']
 
 test.each(PARTS)('%s/ names no kind', (part) => {
   expect(found(part, NAMED)).toEqual([])

@@ -1,11 +1,9 @@
 import type { JsonObject } from '../../src/json.ts'
-import { requiredText } from '../../src/kinds/body.ts'
 import type { KindDefinition } from '../../src/kinds/kind.ts'
-import { pages } from '../../src/kinds/paging.ts'
 import { OF_CHOSEN_ORGANIZATION } from '../../src/kinds/scope.ts'
+import { pages, requiredText } from '../../src/kinds/wire.ts'
 import type { LiveResource } from '../../src/resource.ts'
 import type { WriteRequest } from '../../src/workos/api.ts'
-
 /** What an organization is called in Stripe: a field of the organization in WorkOS, which nothing deletes. */
 export const stripeCustomer: KindDefinition = {
   name: 'stripe-customer',

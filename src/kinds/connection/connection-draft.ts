@@ -3,10 +3,16 @@ import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, V
 import { normaliseDomains } from '../organization/domains.ts'
 import { externalIdOfName } from '../organization/organization-name.ts'
 import { belongs, OF_CHOSEN_ORGANIZATION } from '../scope.ts'
-import { parseBoolean } from '../values/booleans.ts'
-import { accept, type Check, refuse, shown, take } from '../values/check.ts'
-import { normaliseExternalId } from '../values/external-id.ts'
-import { optionalText } from '../values/text.ts'
+import {
+  accept,
+  type Check,
+  normaliseExternalId,
+  optionalText,
+  parseBoolean,
+  refuse,
+  shown,
+  take,
+} from '../values/check.ts'
 import { normaliseCertificates, PRIVATE_KEYS, readKeyPairs, readSamlMetadata } from './saml.ts'
 import { withdrawMissingSecrets } from './statements.ts'
 import { connectionRemarks, connectionRemedies } from './wording.ts'

@@ -1,8 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import type { Attributes, DesiredResource, LiveResource } from '../../resource.ts'
-import { createBody, requiredText, type Spelling, textOf } from '../body.ts'
 import type { KindDefinition } from '../kind.ts'
-import { pages } from '../paging.ts'
+import { createBody, pages, requiredText, type Spelling, textOf } from '../wire.ts'
 import { connectionDraft } from './connection-draft.ts'
 import { countConnections } from './statements.ts'
 

@@ -3,19 +3,16 @@ import type { LiveResource } from '../../resource.ts'
 import { desiredFromRow } from '../../rundb/desired.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
-import { requiredText, textOf } from '../body.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { KindDefinition, ReadContext } from '../kind.ts'
 import { membershipKey } from '../membership/membership.ts'
-import { eachOf, pages } from '../paging.ts'
 import { memberScope } from '../scope.ts'
-import { take } from '../values/check.ts'
-import { optionalText } from '../values/text.ts'
+import { optionalText, take } from '../values/check.ts'
+import { eachOf, pages, requiredText, textOf } from '../wire.ts'
 import { group, groupKey } from './group.ts'
 import { isJoinedOf, joinedId, memberOf, membersPath } from './group-id.ts'
 import { describeGiven, rolesOfGroup, whereEnabled } from './group-roles.ts'
 import { refuseStrangers } from './lifecycle.ts'
-
 /**
  * A member of a group: the membership of a user in the group's organization. WorkOS gives it neither an id nor a time; for
  * its id here see group-id.ts.

@@ -13,7 +13,7 @@ import {
   whereEnabled,
 } from '../group/group-roles.ts'
 import type { GivenRole, OwnPart, ReadContext, UnknownLive } from '../kind.ts'
-import { eachOf, pages } from '../paging.ts'
+import { eachOf, pages } from '../wire.ts'
 
 /**
  * Which roles memberships have from groups, so that nobody takes them for a difference. In: memberships as WorkOS holds them. Out: the same

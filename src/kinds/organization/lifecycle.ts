@@ -3,11 +3,8 @@ import { canonicalJson } from '../../json.ts'
 import { insertNote, noteDesired } from '../../rundb/notes.ts'
 import { rejectDesired } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
-import type { Lifecycle } from '../lifecycle.ts'
-import { BY_CONTENT, BY_PLACE, type MergePolicy } from '../merge-policy.ts'
-import { type NameRules, namedWithPlaces } from '../name-collisions.ts'
-import { type RepeatedValue, rejectRepeated, repeatedValues } from '../unique-values.ts'
-
+import { type NameRules, namedWithPlaces, type RepeatedValue, rejectRepeated, repeatedValues } from '../collisions.ts'
+import { BY_CONTENT, BY_PLACE, type Lifecycle, type MergePolicy } from '../lifecycle.ts'
 /**
  * What becomes of records that describe organizations. In: merged records. Out: organizations with names, domains and external ids of their
  * own; remarks on records with several names or domain states, and on names that are nearly alike.

@@ -1,4 +1,4 @@
-import { type CollidedNames, type CollisionRule, NAMED, type NameRules, namedWithPlaces } from '../name-collisions.ts'
+import { type CollidedNames, type CollisionRule, NAMED, type NameRules, namedWithPlaces } from '../collisions.ts'
 import { MAX_ROLE_SLUG } from './roles.ts'
 
 /**

@@ -1,11 +1,9 @@
 import type { JsonObject } from '../../json.ts'
 import type { Attributes, Changes } from '../../resource.ts'
 import type { WriteRequest } from '../../workos/api.ts'
-import { createBody, pick, type Spelling, textOf, updateBody } from '../body.ts'
-import { bySlug } from '../by-slug.ts'
 import type { FieldDefinition } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
-import { rolePages } from '../paging.ts'
+import { bySlug, createBody, pick, rolePages, type Spelling, textOf, updateBody } from '../wire.ts'
 import { rankOf, roleDefinition } from './role-definition.ts'
 import { roleRemedies } from './wording.ts'
 

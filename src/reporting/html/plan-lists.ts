@@ -1,7 +1,7 @@
 import { membership } from '../../kinds/membership/membership.ts'
 import { describeUnmapped, lostRoles, unmappedRoles } from '../../kinds/membership/reports.ts'
 import { describeLost } from '../../kinds/membership/wording.ts'
-import { unsupportedTotp } from '../../kinds/user/derived-totp.ts'
+import { unsupportedTotp } from '../../kinds/user/totp-factor.ts'
 import { user } from '../../kinds/user/user.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'

@@ -6,7 +6,7 @@ import {
   membershipsByRole,
   NO_ROLE,
 } from '../../kinds/membership/reports.ts'
-import type { PasswordCounts } from '../../kinds/user/passwords-text.ts'
+import type { PasswordCounts } from '../../kinds/user/passwords/counts.ts'
 import { type Action, actionValues, address, type KindSummary } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { openWarnings } from '../../planning/warnings.ts'

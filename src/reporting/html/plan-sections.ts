@@ -1,6 +1,6 @@
 import type { Accounting } from '../../desired/accounting.ts'
 import { describeConnections } from '../../kinds/connection/wording.ts'
-import { describePasswords, passwordsHeading } from '../../kinds/user/passwords-text.ts'
+import { describePasswords, passwordsHeading } from '../../kinds/user/passwords/counts.ts'
 import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../../planning/field-table.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { minute } from '../heading-text.ts'

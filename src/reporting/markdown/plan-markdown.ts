@@ -10,9 +10,15 @@ import { describeConnections } from '../../kinds/connection/wording.ts'
 import { membership } from '../../kinds/membership/membership.ts'
 import { describeUnmapped, lostRoles, lostRolesCount, unmappedRoles } from '../../kinds/membership/reports.ts'
 import { describeLost } from '../../kinds/membership/wording.ts'
-import { unsupportedTotp, unsupportedTotpCounts } from '../../kinds/user/derived-totp.ts'
-import { describePasswords, passwordsHeading } from '../../kinds/user/passwords-text.ts'
-import { describeReasons, describeUser, sum, totpHeading } from '../../kinds/user/totp-text.ts'
+import { describePasswords, passwordsHeading } from '../../kinds/user/passwords/counts.ts'
+import {
+  describeReasons,
+  describeUser,
+  sum,
+  totpHeading,
+  unsupportedTotp,
+  unsupportedTotpCounts,
+} from '../../kinds/user/totp-factor.ts'
 import { user } from '../../kinds/user/user.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan, PlanWarning } from '../../planning/plan.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readTotp, type Totp } from '../../../src/kinds/user/totp-secret.ts'
-import { totpCode } from '../../totp-code.ts'
+import { readTotp, type Totp } from '../../src/kinds/user/totp-secret.ts'
+import { totpCode } from '../totp-code.ts'
 
 /** The secret of RFC 6238's test vectors for SHA-1, `12345678901234567890`. */
 const BASE32 = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'

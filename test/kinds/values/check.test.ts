@@ -1,48 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { externalIdOfName, slug } from '../../../src/kinds/organization/organization-name.ts'
-import { parseBoolean } from '../../../src/kinds/values/booleans.ts'
-import { normaliseEmail } from '../../../src/kinds/values/email.ts'
-import { normaliseExternalId } from '../../../src/kinds/values/external-id.ts'
-import { optionalText } from '../../../src/kinds/values/text.ts'
-
-describe('e-mail addresses', () => {
-  test.each([
-    ['  Ada@Example.COM ', 'ada@example.com'],
-    ['o.brien+tag@mail.example.co.uk', 'o.brien+tag@mail.example.co.uk'],
-    ['Jose\u0301@bu\u0308cher.example', 'jose\u0301@bu\u0308cher.example'],
-    ['M\u00dcLLER@B\u00dcCHER.Example', 'm\u00dcller@b\u00dccher.example'],
-    ["o'neil@x-1.example", "o'neil@x-1.example"],
-    [`${'a'.repeat(64)}@example.com`, `${'a'.repeat(64)}@example.com`],
-  ])('%j becomes %j', (given, expected) => {
-    expect(normaliseEmail(given)).toEqual({ ok: true, value: expected })
-  })
-
-  test.each([
-    'ada',
-    'ada@',
-    '@example.com',
-    'ada@localhost',
-    'a b@example.com',
-    'a@b@example.com',
-    'ada@example..com',
-    'ada@-example.com',
-    'ada@example.com, bob@example.com',
-    `${'a'.repeat(65)}@example.com`,
-    `a@${'b'.repeat(250)}.com`,
-  ])('%j is refused, and the message shows it', (given) => {
-    const checked = normaliseEmail(given)
-    expect(checked).toMatchObject({ ok: false, fault: { code: 'invalid_email' } })
-    expect(!checked.ok && checked.fault.message).toContain(given.slice(0, 60))
-  })
-
-  test.each([undefined, null, '', '   '])('a missing one (%j) is named as missing', (given) => {
-    expect(normaliseEmail(given)).toMatchObject({ ok: false, fault: { code: 'email_missing' } })
-  })
-
-  test('a list is no address', () => {
-    expect(normaliseEmail(['a@example.com'])).toMatchObject({ ok: false, fault: { code: 'invalid_email' } })
-  })
-})
+import { normaliseExternalId, optionalText, parseBoolean } from '../../../src/kinds/values/check.ts'
 
 describe('booleans', () => {
   test.each([true, 'true', 'TRUE', '1', 1, 'Yes', ' y '])('%j is true', (given) => {

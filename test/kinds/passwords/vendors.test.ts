@@ -1,7 +1,7 @@
 import { pbkdf2Sync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { fromClerk } from '../../../src/kinds/user/passwords/clerk.ts'
 import { checkHash } from '../../../src/kinds/user/passwords/hash-types.ts'
+import { fromClerk } from '../../../src/kinds/user/passwords/vendors.ts'
 import { FIREBASE, verifiesFirebase } from './firebase.ts'
 import { verifiesPbkdf2 } from './verified.ts'
 
