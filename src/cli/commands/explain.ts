@@ -1,7 +1,7 @@
 import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { explain as explainIdentity } from '../../explaining/explain.ts'
-import { withoutValues } from '../../explaining/without-values.ts'
+import { withoutValues } from '../../explaining/masking.ts'
 import { renderExplanationJson, renderExplanationText } from '../../reporting/explain.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
