@@ -25,13 +25,19 @@ import {
   renderMerges,
   renderOrphans,
 } from './accounting-text.ts'
-import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
-import { describeWhere, type ReadingTextOptions, renderReading, renderScope } from './heading-text.ts'
-import { countsOf, describeEstimate, nothingToDo } from './plan-headline.ts'
+import { renderAllActions, renderFieldTables, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
+import {
+  countsOf,
+  describeEstimate,
+  describeWhere,
+  nothingToDo,
+  type ReadingTextOptions,
+  renderReading,
+  renderScope,
+} from './heading-text.ts'
 import { describeNotes, PARTIAL, renderOddities } from './remarks.ts'
 import { counted, ofSeveral, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
-import { renderFieldTables } from './values-text.ts'
 
 interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */

@@ -12,7 +12,7 @@ import { counted, duration } from '../style.ts'
 import { assembled, barsOf, type ReportOptions, shownBy } from './assembly.ts'
 import type { AssembledReport } from './document.ts'
 import { alertsOf, planParts } from './plan-report.ts'
-import { type Problem, problemSections, rejectsOf } from './problems.ts'
+import { type Problem, problemSections, rejectsOf } from './plan-sections.ts'
 import type { Block, Section, TimeChart, Tone } from './report.ts'
 
 /** What an apply came to, and what it was asked to do. */

@@ -24,8 +24,7 @@ import {
   warningAlerts,
 } from './assembly.ts'
 import type { AssembledReport } from './document.ts'
-import { accountingSection } from './plan-sections.ts'
-import { problemSections, rejectsOf } from './problems.ts'
+import { accountingSection, problemSections, rejectsOf } from './plan-sections.ts'
 import type { Block, FieldValue, Section, Tone } from './report.ts'
 
 /** What is missing is held whole; of the others of a type the first `most`. */

@@ -26,13 +26,19 @@ import {
   whatOf,
   whyOf,
 } from '../accounting-text.ts'
-import { describeWhere, minute, scopeMarkdown } from '../heading-text.ts'
-import { countsOf, describeChanges, describeEstimate, describeLeftBehind } from '../plan-headline.ts'
+import { fieldRows } from '../actions-text.ts'
+import {
+  countsOf,
+  describeChanges,
+  describeEstimate,
+  describeLeftBehind,
+  describeWhere,
+  minute,
+  scopeMarkdown,
+} from '../heading-text.ts'
 import { describeNotes, describeWarning, PARTIAL } from '../remarks.ts'
 import { counted, ofSeveral, shortValue } from '../style.ts'
-import { nonZero } from '../table.ts'
-import { cutToWidth } from '../text-width.ts'
-import { fieldRows } from '../values-text.ts'
+import { cutToWidth, nonZero } from '../table.ts'
 import { actionSections } from './actions-markdown.ts'
 import { clipped, code, folded, grid, prose, SAMPLE, within } from './inline.ts'
 
