@@ -187,7 +187,7 @@ function addState(program: Parent, context: Context, start: Start): void {
   ofState
     .defineStateImport(state)
     .action((address, id, options) =>
-      start(async () => (await import('./commands/state-import.ts')).stateImport(address, id, options, context)),
+      start(async () => (await import('./commands/state-edit.ts')).stateImport(address, id, options, context)),
     )
 }
 

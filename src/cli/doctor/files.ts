@@ -1,8 +1,11 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { isSecretPath } from '../../config/schema.ts'
-import { codeOf } from '../../diagnostics/errors.ts'
+import { codeOf, ExitCode } from '../../diagnostics/errors.ts'
 import { shellWord } from '../../diagnostics/shell-word.ts'
+import { counted } from '../../reporting/style.ts'
+import { describeHolder, glanceAtLock, glanceAtState } from '../../state/open.ts'
 import { filesOf } from './manifest.ts'
 import {
   bytes,
@@ -18,6 +21,7 @@ import {
   statePathOf,
   warning,
 } from './patient.ts'
+import { knownAddress } from './target.ts'
 
 /** What staging takes, by the bytes of the source: 2 KB a record; packed text is about five times as long unpacked. */
 const STAGED = 8
@@ -205,4 +209,101 @@ function isWritable(path: string): boolean {
   } catch {
     return false
   }
+}
+
+/** The state: whose it is, what it is bound to, what a run left open. It is only read. */
+export function lookAtState(patient: Patient): Finding[] {
+  const path = statePathOf(patient)
+  if (path === undefined) return [skipped('state', 'needs state.path of the manifest')]
+  const standing = standingOf(path, patient)
+  if (standing === 'none') return [ok('state', `none yet: the first apply makes ${shownPath(path, patient)}`)]
+  if (standing !== 'there') return [standing]
+  const glance = glanceAtState(path)
+  if (glance === undefined) {
+    const hint = 'the first apply fills it; if there was a state, put back its newest backup (state.sqlite.….bak)'
+    return [warning('state', `it is empty, and counts as a new one: ${shownPath(path, patient)}`, hint)]
+  }
+  const { serial, resources, openWrites, binding, journal } = glance
+  const findings = [ok('state', `${counted(resources, 'resource')}, serial ${serial}: ${shownPath(path, patient)}`)]
+  const address = knownAddress(patient)
+  if (address !== undefined && binding !== undefined && binding.baseUrl !== address) {
+    const hint =
+      'give each environment a state of its own (state.path under environments), or choose the right one with -e'
+    findings.push(
+      problem(
+        'state',
+        `it belongs to ${binding.type} at ${binding.baseUrl}, not to workos at ${address}`,
+        hint,
+        ExitCode.guard,
+      ),
+    )
+  }
+  if (journal !== undefined) {
+    const hint = 'the next command takes it in: keep it beside the state'
+    findings.push(warning('state', `its journal is not counted in this: ${shownPath(journal, patient)}`, hint))
+  }
+  if (openWrites > 0) {
+    const hint = 'the next plan or apply looks up what became of them: workos-migrate plan'
+    findings.push(warning('state', `an interrupted run left ${counted(openWrites, 'write')} open`, hint))
+  }
+  return findings
+}
+
+/** Whether another command works with the state. */
+export function lookAtLock(patient: Patient): Finding[] {
+  const path = statePathOf(patient)
+  if (path === undefined) return [skipped('lock', 'needs state.path of the manifest')]
+  if (typeof standingOf(path, patient) === 'object') return [skipped('lock', 'needs a state that can be written')]
+  const lock = glanceAtLock(path)
+  if (!lock.held) return [ok('lock', 'nobody holds it')]
+  const hint = 'wait until it has finished: the lock goes with the process, there is nothing to unlock'
+  return [warning('lock', `${describeHolder(lock.holder)} is at work`, hint)]
+}
+
+/** Memory that a run takes, and each of its workers. Megabytes. */
+const RUN = 200
+const WORKER = 100
+
+/** Node.js, and SQLite in it. */
+export async function lookAtNode(): Promise<Finding[]> {
+  const { node } = process.versions
+  try {
+    const { openThrowaway } = await import('../../sqlite/open.ts')
+    const db = openThrowaway(':memory:', { cacheKiB: 64 })
+    const version = db.prepare('SELECT sqlite_version() AS version').get()?.version
+    db.close()
+    return [ok('node', `${node} on ${process.platform}-${process.arch}, with SQLite ${version}`)]
+  } catch {
+    return [problem('node', `${node} has no node:sqlite`, 'install Node.js 24 or later from https://nodejs.org')]
+  }
+}
+
+/** What the machine has for `run.workers`. */
+export function lookAtWorkers(patient: Patient): Finding[] {
+  const loaded = soundIn(patient, 'run')
+  if (loaded === undefined) return [skipped('workers', 'needs the manifest')]
+  const { workers } = loaded.manifest.run
+  return [workersOn(workers, { cores: availableParallelism(), memory: memory() })]
+}
+
+/** @param machine its cores, and the bytes of memory that this process may use */
+export function workersOn(workers: number, { cores, memory }: { cores: number; memory: number }): Finding {
+  const has = `run.workers is ${workers}, and there are ${cores} cores and ${bytes(memory)} of memory`
+  const needed = (RUN + workers * WORKER) * MB
+  if (memory < needed) {
+    const fitting = Math.max(1, Math.floor((memory / MB - RUN) / WORKER))
+    return warning(
+      'workers',
+      has,
+      `a run takes about ${bytes(needed)} then: set run.workers to ${fitting}, or allow it more memory`,
+    )
+  }
+  if (workers > cores)
+    return warning('workers', has, `more threads than cores are no faster: set run.workers to ${cores}`)
+  return ok('workers', has)
+}
+
+/** What a container allows, or what there is. */
+function memory(): number {
+  return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem())
 }
