@@ -1,3 +1,8 @@
+/**
+ * What a person means. In: an address, a key, an e-mail address, a place or an id. Out: the addresses that the run knows under it, or, from the
+ * source itself, the records that were left out or rejected.
+ */
+
 import { basename, resolve } from 'node:path'
 import { addressForm } from '../addresses.ts'
 import { isObject, type Json } from '../json.ts'

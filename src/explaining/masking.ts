@@ -1,3 +1,8 @@
+/**
+ * What an explanation may show. `maskingOf` keeps secrets out of everything; `withoutValues` takes every value and every key of a person out of
+ * a finished explanation (`--mask all`).
+ */
+
 import { printable } from '../diagnostics/printable.ts'
 import { looksLikeHash } from '../inspecting/password-format.ts'
 import { isSecretName } from '../inspecting/sensitivity.ts'

@@ -1,3 +1,8 @@
+/**
+ * Actions and their values on a terminal. In: the actions of a plan, the values that each sends, how full each field is. Out: lines of at most
+ * 80 columns, without secrets.
+ */
+
 import type { FieldChange } from '../comparing/comparison.ts'
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'

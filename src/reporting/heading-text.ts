@@ -1,5 +1,6 @@
 /**
- * What stands above every rendering: where a run works, of whom it speaks (its scope), and how old the snapshot is that it reads.
+ * What begins every rendering: where a run works, of whom it speaks (its scope), how old the snapshot is that it reads; and what a plan
+ * comes to in a few words: its changes, what stays behind, its counts, and how long it takes at the limits.
  */
 
 import type { SourceReading } from '../desired/desired-set.ts'

@@ -2,8 +2,8 @@ import type { Argument, CommandUnknownOpts, Option } from 'commander'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { kindDefinitions } from '../../kinds/registry.ts'
-import { type Shell, scripts } from '../completion/scripts.ts'
 import type { Context } from '../context.ts'
+import { type Shell, scripts } from '../definitions/completion-scripts.ts'
 
 /** `completion SHELL`: prints the script that completes words in a shell. */
 export async function completion(shell: Shell, { stdout }: Pick<Context, 'stdout'>): Promise<ExitCode> {

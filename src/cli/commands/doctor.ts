@@ -12,7 +12,7 @@ import {
   lookAtNode,
   lookAtState,
   lookAtWorkers,
-} from '../doctor/files.ts'
+} from '../doctor/machine.ts'
 import {
   lookAtFiles,
   lookAtLimits,

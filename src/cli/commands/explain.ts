@@ -7,9 +7,9 @@ import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import type { defineExplain } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
+import { locatingSourceErrors } from '../manifest.ts'
 import { buffered } from '../output.ts'
 import { withSession } from '../session.ts'
-import { locatingSourceErrors } from '../with-manifest-location.ts'
 
 export type ExplainCommandOptions = OptionsOf<typeof defineExplain>
 

@@ -1,3 +1,8 @@
+/**
+ * What `init` asks. In: what the command line says (`Given`) and, where a person is there, prompts. Out: Answers: the source, the
+ * organizations and the target. From them propose-manifest.ts makes a manifest; `checkKeys` at the end tries the WorkOS keys that are set.
+ */
+
 import { readdirSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import {

@@ -31,6 +31,7 @@ import {
 } from './assembly.ts'
 import type { AssembledReport, MarkedRow } from './document.ts'
 import { planLists } from './plan-lists.ts'
+import type { Block, Row, Section, Tone } from './report.ts'
 import {
   accountingSection,
   fieldsSection,
@@ -38,8 +39,7 @@ import {
   problemSections,
   problemsOf,
   remarksSection,
-} from './plan-sections.ts'
-import type { Block, Row, Section, Tone } from './report.ts'
+} from './sections.ts'
 
 /** What an apply shows of its plan too: what stands before what went wrong, and what stands behind it. */
 interface PlanParts {

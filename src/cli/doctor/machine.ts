@@ -1,3 +1,8 @@
+/**
+ * What `doctor` finds on this machine: modes of files, git, room on the disk, the state and its lock, Node.js, memory for workers. Nothing is
+ * written.
+ */
+
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'

@@ -1,3 +1,8 @@
+/**
+ * The manifest as a command names it and as its problems point into it. In: the options of a command line; a problem of a value or of the
+ * source. Out: how to load it; the same problem at its line.
+ */
+
 import { resolve } from 'node:path'
 import type { LoadOptions } from '../config/load.ts'
 import type { LoadedManifest } from '../config/loaded-manifest.ts'

@@ -1,3 +1,8 @@
+/**
+ * Sections that several HTML reports have. In: field tables, remarks, the accounting, and what failed or was rejected. Out: sections for
+ * assembly.ts, and the grid of problems.
+ */
+
 import type { Accounting } from '../../desired/accounting.ts'
 import { describeConnections } from '../../kinds/connection/connections-text.ts'
 import { describePasswords, passwordsHeading } from '../../kinds/user/passwords-text.ts'

@@ -1,7 +1,8 @@
 /**
  * reporting/ says what the other folders found. In: a plan, what an apply came to, a verification, an explanation, the errors of a run, what
  * happens meanwhile. Out: text, JSON, Markdown (markdown/), HTML (html/) and events, for people and programs. Nothing is decided here, and
- * what is special about a kind is said by its folder. This file: a plan for a terminal.
+ * what is special about a kind is said by its folder. Names: `<document>.ts` renders one document, as text and, where it is short, as JSON;
+ * `<part>-text.ts` is a part that several documents share. This file: a plan for a terminal.
  */
 
 import type { Mask } from '../diagnostics/mask.ts'
