@@ -1,3 +1,9 @@
+/**
+ * The command line from outside. In: its words and a Context (streams, environment, clock, signals). Out: an exit code.
+ * program.ts joins the definitions (definitions/) with what they run (commands/); this file puts the mask and the redactor around it, and
+ * reports what is thrown.
+ */
+
 import type { Writable } from 'node:stream'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
 import { defaultMode, Mask } from '../diagnostics/mask.ts'

@@ -24,9 +24,9 @@ import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
 import type { limited, OptionsOf } from './definitions/options.ts'
 import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
+import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './manifest.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
-import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
 
 /**
  * What plan, apply, verify and their like work with. In: the options of a command. Out: the manifest, the state, the target and a scratch

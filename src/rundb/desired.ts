@@ -62,23 +62,6 @@ export function findDesired(rundb: RunDatabase, kind: string, key: string): Desi
   return row && desiredFromRow(row)
 }
 
-/** Desired resources of a kind that have this value in an attribute, those that refer to the same one by a reference together. */
-export function* desiredWith(
-  rundb: RunDatabase,
-  kind: string,
-  { attribute, value, byRef }: { attribute: string; value: string; byRef: string },
-): Generator<DesiredResource> {
-  const rows = rundb.iterate(
-    `SELECT * FROM desired WHERE kind = ? AND json_extract(attributes, '$.' || ?) = ?
-     ORDER BY json_extract(refs, '$.' || ?), key`,
-    kind,
-    attribute,
-    value,
-    byRef,
-  )
-  for (const row of rows) yield desiredFromRow(row)
-}
-
 /** Where its first record was read: `users.csv:12`. Undefined: the manifest itself declares it. */
 export function originOfDesired(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb

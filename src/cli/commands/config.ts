@@ -13,7 +13,7 @@ import { isObject, jsonText } from '../../json.ts'
 import type { Context } from '../context.ts'
 import type { defineConfig } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { loadOptions } from '../manifest-options.ts'
+import { loadOptions } from '../manifest.ts'
 
 export type ConfigOptions = OptionsOf<typeof defineConfig>
 

@@ -3,8 +3,15 @@ import { printable, wantsColor } from '../../diagnostics/printable.ts'
 import { jsonText } from '../../json.ts'
 import { counted, painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
-import { lookAtDisk, lookAtGit, lookAtModes } from '../doctor/files.ts'
-import { lookAtNode, lookAtWorkers } from '../doctor/machine.ts'
+import {
+  lookAtDisk,
+  lookAtGit,
+  lookAtLock,
+  lookAtModes,
+  lookAtNode,
+  lookAtState,
+  lookAtWorkers,
+} from '../doctor/machine.ts'
 import {
   lookAtFiles,
   lookAtLimits,
@@ -14,7 +21,6 @@ import {
   lookAtSnapshot,
 } from '../doctor/manifest.ts'
 import { admit, type DoctorOptions, type Finding, ofError, type Patient, type Status } from '../doctor/patient.ts'
-import { lookAtLock, lookAtState } from '../doctor/state.ts'
 import { lookAtCertificates, lookAtProxy, lookAtTarget } from '../doctor/target.ts'
 
 /**

@@ -22,10 +22,10 @@ import type { Context } from '../context.ts'
 import type { defineInspect } from '../definitions/first-steps.ts'
 import { type OptionsOf, withManifest } from '../definitions/options.ts'
 import { type Listeners, openListeners, type Telling } from '../listeners.ts'
+import { locatingSourceErrors, withSourceLocation } from '../manifest.ts'
 import { buffered } from '../output.ts'
 import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
-import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
 export type InspectCommandOptions = OptionsOf<typeof defineInspect>
 

@@ -13,8 +13,8 @@ import { renderTestsText, testsToJson } from '../../reporting/tests.ts'
 import type { Context } from '../context.ts'
 import type { defineTest } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
+import { locatingManifestErrors } from '../manifest.ts'
 import { streamsOf } from '../source.ts'
-import { locatingManifestErrors } from '../with-manifest-location.ts'
 
 export type TestOptions = OptionsOf<typeof defineTest>
 

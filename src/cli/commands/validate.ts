@@ -18,10 +18,8 @@ import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import type { defineValidate } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { loadOptions } from '../manifest-options.ts'
+import { loadOptions, withManifestLocation, withSourceLocation } from '../manifest.ts'
 import { isSourceSecret, streamsOf } from '../source.ts'
-import { withManifestLocation, withSourceLocation } from '../with-manifest-location.ts'
-
 export type ValidateOptions = OptionsOf<typeof defineValidate>
 
 interface Report {

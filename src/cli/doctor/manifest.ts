@@ -12,8 +12,8 @@ import { sourceDefinition } from '../../sources/registry.ts'
 import { liveReading, optionsOf, snapshotFolder } from '../../sources/snapshot/placement.ts'
 import { readSnapshot } from '../../sources/snapshot/read-snapshot.ts'
 import { expandPaths } from '../../sources/text/file.ts'
+import { withSourceLocation } from '../manifest.ts'
 import { isSourceSecret } from '../source.ts'
-import { withSourceLocation } from '../with-manifest-location.ts'
 import {
   bytes,
   type Finding,

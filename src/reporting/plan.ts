@@ -1,7 +1,8 @@
 /**
  * reporting/ says what the other folders found. In: a plan, what an apply came to, a verification, an explanation, the errors of a run, what
  * happens meanwhile. Out: text, JSON, Markdown (markdown/), HTML (html/) and events, for people and programs. Nothing is decided here, and
- * what is special about a kind is said by its folder. This file: a plan for a terminal.
+ * what is special about a kind is said by its folder. Names: `<document>.ts` renders one document, as text and, where it is short, as JSON;
+ * `<part>-text.ts` is a part that several documents share. This file: a plan for a terminal.
  */
 
 import type { Mask } from '../diagnostics/mask.ts'
@@ -31,13 +32,19 @@ import {
   renderMerges,
   renderOrphans,
 } from './accounting-text.ts'
-import { renderAllActions, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
-import { describeWhere, type ReadingTextOptions, renderReading, renderScope } from './heading-text.ts'
-import { countsOf, describeEstimate, nothingToDo } from './plan-headline.ts'
+import { renderAllActions, renderFieldTables, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
+import {
+  countsOf,
+  describeEstimate,
+  describeWhere,
+  nothingToDo,
+  type ReadingTextOptions,
+  renderReading,
+  renderScope,
+} from './heading-text.ts'
 import { describeNotes, PARTIAL, renderOddities } from './remarks.ts'
 import { counted, ofSeveral, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
-import { renderFieldTables } from './values-text.ts'
 
 interface PlanTextOptions extends ReadingTextOptions {
   /** Show every action and every rejected record instead of the first few. */
