@@ -2,7 +2,6 @@
  * A plan as files for programs, each in pieces: the whole of it as JSON, what merging decided, and whose password is not migrated.
  */
 
-import { digestSecrets } from '../comparing/digest.ts'
 import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
 import { policyFor } from '../desired/merge.ts'
 import { jsonText } from '../json.ts'
@@ -20,6 +19,7 @@ import type { Plan } from '../planning/plan.ts'
 import { draftGroups, type Member, originText } from '../rundb/drafts.ts'
 import { leftOutWith } from '../rundb/left-out.ts'
 import { csvLine, escapeCell } from '../sources/text/reject-columns.ts'
+import { digestSecrets } from '../state/digest.ts'
 
 /**
  * A plan as one JSON document, piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,

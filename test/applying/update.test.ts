@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { adopt } from '../../src/applying/adopt.ts'
 import { update } from '../../src/applying/update.ts'
-import { digestSecrets } from '../../src/comparing/digest.ts'
 import { role } from '../../src/kinds/role/role.ts'
 import { user } from '../../src/kinds/user/user.ts'
 import type { UpdateAction } from '../../src/planning/action.ts'
+import { digestSecrets } from '../../src/state/digest.ts'
 import { desiredOf, held, knowing, lost, refusal, type Scripted, scripted } from './scripted.ts'
 
 const PATH = '/user_management/users/user_1'
