@@ -8,9 +8,10 @@ import { ApiRefusal, OutcomeUnknown, type WriteRequest } from '../workos/api.ts'
 import { type ApplyContext, fail } from './apply-context.ts'
 import type { NotDone } from './apply-result.ts'
 
-// The one way in which anything is written to WorkOS. What goes in: a Write, which says what to send and how to look it up. What comes
+// The one way in which an action writes to WorkOS. What goes in: a Write, which says what to send and how to look it up. What comes
 // out: what the write came to, once its intent was on the disk before the first request left and its outcome is known, or once nobody
-// can tell it. Create, update, adopt and delete are descriptions of such writes.
+// can tell it. Create, update, adopt and delete are descriptions of such writes. One request goes past it: create.ts deletes what it has
+// just created and cannot use, under the intent of that create, which is still open.
 
 /** How often one write is tried whose outcome stays open. */
 const ATTEMPTS = 5

@@ -181,7 +181,13 @@ export function matchedRefs(rundb: RunDatabase, definition: KindDefinition, desi
   return ids
 }
 
-/** One live resource stands for one desired one. */
+/**
+ * One live resource stands for one desired one.
+ *
+ * `identify` does not decide this, though it knows a claimant. It puts a claimant before any other reason: somebody else under one external
+ * id would be called one of two records of the source, and where the state names another live resource, that one would be counted in place of
+ * the claimed one. Here the claim comes last, also for what was found by the state or by its name, which `identify` is not asked about.
+ */
 function claim(rundb: RunDatabase, desired: DesiredResource, live: LiveResource, type: 'found' | 'elsewhere'): Match {
   const { kind, key } = desired
   const holder = keyById(rundb, 'applied', kind, live.id)

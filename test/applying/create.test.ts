@@ -162,6 +162,28 @@ describe('a membership', () => {
     expect(rig.resources.has('membership:ada@acme')).toBe(false)
   })
 
+  test('that exists with a role of a group is adopted as planning would: nothing is sent', async () => {
+    const rig = knowing(
+      HOLDERS,
+      [
+        [`POST ${MEMBERSHIPS}`, refusal(409)],
+        [`GET ${MEMBERSHIPS}`, { data: [answer('om_1', 'billing')], list_metadata: { after: null } }],
+      ],
+      {
+        adopting: {
+          mode: 'match',
+          fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'],
+          unverified: 'block',
+        },
+      },
+    )
+    expect(await createMembership(rig)).toMatchObject({
+      type: 'adopted',
+      resource: { ownership: 'adopted', attributes: { roles: ['admin', 'member'] } },
+    })
+    expect(rig.writes).toHaveLength(1)
+  })
+
   test('that finds its user deleted marks the user as gone, and is blocked', async () => {
     const rig = knowing(HOLDERS, [
       [`POST ${MEMBERSHIPS}`, refusal(404)],
