@@ -83,7 +83,7 @@ export interface Where {
 }
 
 /** What a command works on, put together. No part of the key is in it. */
-export function whereabouts(of: {
+export function whereOf(of: {
   name: string
   environment: string | null | undefined
   target: { type: string; baseUrl: string }

@@ -16,7 +16,7 @@ import { countSkippedDeletions, orphansOfKind, skippedDeletions } from '../rundb
 import { type CaseCount, caseCounts } from '../rundb/merges.ts'
 import type { NoteCount } from '../rundb/notes.ts'
 import type { Action, Drift, KindSummary, SkippedDeletion } from './action.ts'
-import { type KeySort, type Where, whereabouts } from './binding.ts'
+import { type KeySort, type Where, whereOf } from './binding.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
@@ -96,7 +96,7 @@ export class Plan {
   }
 
   get where(): Where {
-    return whereabouts({ name: this.name, ...this.inputs })
+    return whereOf({ name: this.name, ...this.inputs })
   }
 
   /** The actions in the order they are carried out. */

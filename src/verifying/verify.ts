@@ -7,7 +7,7 @@ import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { eachOf } from '../kinds/wire.ts'
-import { checkBinding, keySort, stateVersion, whereabouts } from '../planning/binding.ts'
+import { checkBinding, keySort, stateVersion, whereOf } from '../planning/binding.ts'
 import { findBeyond } from '../planning/scope.ts'
 import { keyOfAnotherEnvironment, markAccepted, shownWarning } from '../planning/warnings.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
@@ -78,7 +78,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { name } = manifest
   const environment = loaded.environment ?? null
   const key = keySort(target.identity)
-  const where = whereabouts({ name, environment, target: { type, baseUrl }, key, state: stateVersion(state) })
+  const where = whereOf({ name, environment, target: { type, baseUrl }, key, state: stateVersion(state) })
   const ofKey = keyOfAnotherEnvironment(where, loaded)
   for (const problem of ofKey) if (!accepts(manifest.warnings, problem.code)) onWarning(problem)
   const shown = [...warnings, ...ofKey].map((problem) => shownWarning(problem, loaded))

@@ -188,7 +188,7 @@ export class RateLimiter {
   }
 
   #recover(now: number): void {
-    // Counted from the end of the pause: a long one is no proof that the trouble is over.
+    // Counted from the end of the pause: a long one is no proof that the refusals are over.
     if (now - this.#pausedUntil < 10_000 || now - this.#lastRecovery < 10_000) return
     this.#lastRecovery = now
     this.#refusalsInARow = 0

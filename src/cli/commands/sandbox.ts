@@ -86,7 +86,7 @@ Stop it with Ctrl-C.
 }
 
 /**
- * The faults that `--faults` names: a JSON file, or a percentage, which is every kind of passing trouble at that rate.
+ * The faults that `--faults` names: a JSON file, or a percentage, which is every kind of passing fault at that rate.
  * @throws UsageError
  */
 function readFaults(text: string, cwd: string): FaultSet {

@@ -72,7 +72,7 @@ export interface FaultReport {
   faults: FaultCount[]
 }
 
-/** Every kind of passing trouble, each at this rate (0 to 1). */
+/** Every kind of passing fault, each at this rate (0 to 1). */
 export function allFaults(rate: number, seed = 1): FaultSet {
   const effects: Effect[] = [
     { kind: 'rate-limited', retryAfter: 1 },

@@ -1,7 +1,7 @@
 import { randomFrom } from '../random.ts'
 
 /** What befalls requests by chance. Each is a share of all requests, from 0 to 1. */
-export interface TroubleSettings {
+export interface NetworkErrorSettings {
   /** 500, 502, 503 or 504. */
   serverErrors?: number
   /** The connection is closed without an answer. */
@@ -13,7 +13,7 @@ export interface TroubleSettings {
   seed?: number
 }
 
-export type Trouble =
+export type NetworkError =
   | { kind: 'server error'; status: number }
   | { kind: 'dropped' }
   | { kind: 'cut off' }
@@ -21,8 +21,8 @@ export type Trouble =
 
 const STATUSES = [500, 502, 503, 504]
 
-/** Draws what befalls a request; the same settings bring the same troubles in the same order. */
-export function troublesOf(settings: TroubleSettings): () => Trouble | undefined {
+/** Draws what befalls a request; the same settings bring the same errors in the same order. */
+export function drawNetworkErrors(settings: NetworkErrorSettings): () => NetworkError | undefined {
   const random = randomFrom(settings.seed ?? 1)
   const { serverErrors = 0, dropped = 0, cutOff = 0, refusals = 0 } = settings
   return () => {

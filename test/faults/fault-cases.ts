@@ -1,6 +1,6 @@
 import { allFaults, type Effect, type FaultSet, type Trigger } from '../../src/sandbox/faults/fault.ts'
+import type { FaultCase } from './fault-run.ts'
 import { without } from './population.ts'
-import type { Weather } from './storm.ts'
 
 const REFUSED_USER = 'user3@example.com'
 const REFUSED_ORGANIZATION = 'org-1'
@@ -12,8 +12,8 @@ function one(effect: Effect & Trigger, rate: number): FaultSet {
   return { seed: 3, faults: [{ ...effect, rate }] }
 }
 
-/** Every kind of passing trouble, together striking this share of requests. */
-export function mixed(share: number): Weather {
+/** Every kind of passing fault, together injected into this share of requests. */
+export function mixed(share: number): FaultCase {
   const all = allFaults(0).faults.length
   return { name: `all mixed, ${share * 100} % together`, faults: allFaults(share / all, 5), timeout: 1 }
 }
@@ -27,7 +27,7 @@ function outlasts(effect: Effect): boolean {
 }
 
 /** Each fault alone at a rate, all of them mixed at that rate each, and those that last until somebody lifts them. */
-export function weathers(users: number, rate: number): Weather[] {
+export function faultCases(users: number, rate: number): FaultCase[] {
   const passing: [string, Effect & Trigger][] = [
     ['429 with Retry-After', { kind: 'rate-limited', retryAfter: 1 }],
     ['429 without Retry-After', { kind: 'rate-limited' }],
@@ -48,7 +48,7 @@ export function weathers(users: number, rate: number): Weather[] {
   ]
   return [
     ...passing.map(
-      ([name, effect]): Weather => ({ name, faults: one(effect, rate), ...(outlasts(effect) && { timeout: 1 }) }),
+      ([name, effect]): FaultCase => ({ name, faults: one(effect, rate), ...(outlasts(effect) && { timeout: 1 }) }),
     ),
     { name: `all mixed, ${rate * 100} % each`, faults: allFaults(rate, 5), timeout: 1 },
     {
