@@ -18,7 +18,7 @@ export interface ImportOptions {
   state: StateStore
   api: Api
   /** Undefined: the source cannot be read. */
-  set: DesiredSet | undefined
+  set: Pick<DesiredSet, 'get' | 'rundb'> | undefined
   /** Take it although the source does not have it, or its e-mail address or external id is another one. */
   force: boolean
 }
@@ -187,7 +187,7 @@ function otherIdentity(
   })
 }
 
-function notDesired({ rundb }: DesiredSet, { kind, key }: Address): UsageError {
+function notDesired({ rundb }: Pick<DesiredSet, 'rundb'>, { kind, key }: Address): UsageError {
   const canonical = canonicalOf(rundb, kind, key)
   return new UsageError({
     code: 'not_desired',

@@ -73,13 +73,34 @@ describe('a user', () => {
     expect(await createAda(rig)).toMatchObject({ type: 'failed', code: 'identity_clash' })
   })
 
+  test('that came into being between plan and write is left alone where adopt.mode is never', async () => {
+    const rig = scripted(
+      [
+        [`POST ${USERS}`, refusal(422, 'email_not_available')],
+        [`GET ${USERS}/external_id/ada`, undefined],
+        [`GET ${USERS}`, { data: [{ ...OURS, external_id: null }], list_metadata: { after: null } }],
+      ],
+      { adopting: { mode: 'never', fill: ['externalId'], unverified: 'allow' } },
+    )
+    expect(await createAda(rig)).toMatchObject({
+      type: 'blocked',
+      code: 'exists_already',
+      message: expect.stringContaining('adopt.mode is never'),
+    })
+    expect(rig.writes).toHaveLength(1)
+    expect(rig.resources.size + rig.intents.size).toBe(0)
+  })
+
   test.each([
-    ['somebody else', { ...OURS, email: 'eve@example.com' }, 'answer_of_another', []],
-    ['somebody who stands for another key', OURS, 'id_answered_twice', [held('user', 'other', 'user_1')]],
-  ])('is not recorded where the answer is about %s: its intent stays open', async (_who, body, code, known) => {
+    ['another address', { ...OURS, email: 'eve@example.com' }, '(eve@example.com): it is not recorded', []],
+    ['another external id', { ...OURS, external_id: 'eve' }, '(external id eve): it is not recorded', []],
+    ['the id of another key', OURS, 'user_1, which is user:other already', [held('user', 'other', 'user_1')]],
+  ])('is not recorded where the answer has %s: its intent stays open', async (_what, body, words, known) => {
     const rig = knowing(known, [[`POST ${USERS}`, body]])
-    expect(await createAda(rig)).toMatchObject({ type: 'failed', code })
+    const code = known.length > 0 ? 'id_answered_twice' : 'answer_of_another'
+    expect(await createAda(rig)).toMatchObject({ type: 'failed', code, message: expect.stringContaining(words) })
     expect([...rig.intents.keys()]).toEqual(['user:ada'])
+    expect(rig.resources.has('user:ada')).toBe(false)
   })
 
   test('is not recorded where two creates on their way are answered with one id: the second is an error', async () => {
