@@ -185,14 +185,6 @@ describe('a server that trims what it is sent', () => {
   })
 })
 
-test('a field that the answer does not carry is not judged', async () => {
-  const workos = await startWorkos({
-    interceptor: answering('POST', USERS, ({ object, id, email, created_at }) => ({ object, id, email, created_at })),
-  })
-  const project = peopleProject(workos, [person('ada', { last_name: 'One', metadata: '{"plan": "pro"}' })])
-  expect((await apply(project)).exit).toBe(0)
-})
-
 test('a domain that WorkOS leaves out is named until the source leaves it out too', async () => {
   const workos = await startWorkos({
     interceptor: answering('POST', '/organizations', (body) => ({
