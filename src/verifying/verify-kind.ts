@@ -161,6 +161,7 @@ function matchLive(
   if (other === undefined) return named ? claim(rundb, desired, named, 'found') : { type: 'none' }
   if (recognised.type === 'found' && recognised.matchedBy === 'name') return claim(rundb, desired, other, 'found')
   const { unverified } = context.manifest.adopt
+  // Without a claimant: `claim` looks for one, see there.
   const identity = identify(
     { definition, desired, live: other, refIds, claimant: undefined, known, openCreate: undefined },
     { mode: 'match', unverified },
