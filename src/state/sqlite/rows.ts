@@ -45,7 +45,7 @@ export function intentFromRow(row: Row): Intent {
   }
 }
 
-export function failureFromRow(row: Row): Failure {
+function failureFromRow(row: Row): Failure {
   return {
     kind: String(row.kind),
     key: String(row.key),
@@ -57,7 +57,7 @@ export function failureFromRow(row: Row): Failure {
   }
 }
 
-export function rejectFromRow(row: Row): RunReject {
+function rejectFromRow(row: Row): RunReject {
   return {
     kind: String(row.kind),
     key: textOrNull(row.key),
@@ -74,7 +74,7 @@ function textOrNull(value: SQLOutputValue | undefined): string | null {
   return typeof value === 'string' ? value : null
 }
 
-export function runFromRow(row: Row): Run {
+function runFromRow(row: Row): Run {
   return {
     run: Number(row.run),
     command: String(row.command),
