@@ -32,7 +32,7 @@ export interface RejectRow {
 /** Why something is rejected; null where there is no more to say. */
 export type RejectReason = Required<Pick<RejectRow, 'code' | 'field' | 'message' | 'hint'>>
 
-/** A refused resource or record, with its place in the source. */
+/** A refused resource or record, with its place in the source; the state keeps those of a run as well. Never holds a secret. */
 export interface RejectedItem {
   kind: string
   key: string | null
