@@ -66,7 +66,7 @@ export interface Session {
  * Opens everything that a run needs; `lock` is the command that takes the state's lock. A command that only looks makes no
  * state, and takes the lock only to find out what an interrupted run left open.
  */
-export async function openSession(options: SessionOptions, context: Context, lock?: string): Promise<Session> {
+async function openSession(options: SessionOptions, context: Context, lock?: string): Promise<Session> {
   const { redactor = new Redactor() } = context
   checkSnapshotOptions(options)
   const loaded = await loadManifest({

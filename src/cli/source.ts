@@ -20,7 +20,7 @@ export function isSourceSecret(path: readonly string[]): boolean {
 }
 
 /** What keeps the source from being asked. */
-export function missingCredentials({ deferred }: LoadedManifest): Problem[] {
+function missingCredentials({ deferred }: LoadedManifest): Problem[] {
   return deferred.filter(({ path }) => path?.split('.')[0] === 'source')
 }
 

@@ -15,7 +15,7 @@ export interface AnswerDifference {
 
 /**
  * What an answer tells otherwise than it was sent. The order of a set, the case of addresses and what
- * same-value.ts names are habits of servers and no difference. A field that the answer does not tell, a secret,
+ * `sameValue` overlooks are habits of servers and no difference. A field that the answer does not tell, a secret,
  * and a member of metadata that was not sent are not judged.
  */
 export function compareAnswer(

@@ -1,7 +1,7 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { Reason } from '../diagnostics/problem.ts'
 import { canonicalJson } from '../json.ts'
-import type { KindDefinition, NameMatch, Refusal } from '../kinds/kind.ts'
+import type { KindDefinition, NameMatch } from '../kinds/kind.ts'
 import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { isEmpty } from './field-differences.ts'
 
@@ -157,7 +157,7 @@ export interface LiveLookup {
 export type Recognition =
   | { type: 'none' }
   | { type: 'found'; live: LiveResource; matchedBy: MatchedBy }
-  | ({ type: 'several'; live?: LiveResource } & Refusal)
+  | ({ type: 'several'; live?: LiveResource } & Reason)
 
 /**
  * Recognises what stands in WorkOS for a desired resource: by its id, its external id, its natural identity, or its name. Planning and verifying
@@ -215,7 +215,7 @@ function byIdentity(
   return live && { live, matchedBy: 'natural identity' }
 }
 
-function ambiguous({ name, plural }: KindDefinition, ids: readonly string[]): Refusal {
+function ambiguous({ name, plural }: KindDefinition, ids: readonly string[]): Reason {
   return {
     code: 'ambiguous_identity',
     message: `WorkOS holds several ${plural} of its name: ${ids.join(', ')}`,

@@ -159,11 +159,7 @@ export function parseWanted(text: string): Wanted {
 }
 
 /** Whether a place of a record is the one that is meant: by its path from here or from the manifest, or by the name of its file. */
-export function isPlace(
-  origin: Origin,
-  { file, line }: { file: string; line: number },
-  folders: readonly string[],
-): boolean {
+function isPlace(origin: Origin, { file, line }: { file: string; line: number }, folders: readonly string[]): boolean {
   if (origin.line !== line) return false
   if (origin.file === file || basename(origin.file) === file) return true
   const [manifest = ''] = folders
@@ -171,7 +167,7 @@ export function isPlace(
 }
 
 /** Whether a text is the e-mail address, in any case. */
-export function isEmail(value: unknown, email: string): boolean {
+function isEmail(value: unknown, email: string): boolean {
   return typeof value === 'string' && addressForm(value) === addressForm(email)
 }
 

@@ -120,7 +120,7 @@ export function placeHint({ what }: NotRegularFile): string {
  * Closing a file gives up every lock that this process holds on it, SQLite's too: take it before SQLite opens it.
  * @throws NotRegularFile
  */
-export function takeFile(path: string, isOurs: (head: Uint8Array) => boolean): void {
+function takeFile(path: string, isOurs: (head: Uint8Array) => boolean): void {
   const exists = regularFileAt(path) !== undefined
   if (!exists) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const { O_RDONLY, O_RDWR, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants

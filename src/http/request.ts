@@ -67,7 +67,7 @@ async function readText({ body }: Response): Promise<string> {
 }
 
 /** A download: its status, and its bytes as they come, decompressed. Redirects are followed. Bytes that nobody reads are to be cancelled. */
-export async function openDownload(
+async function openDownload(
   url: string,
   from: { signal: AbortSignal; dispatcher: Dispatcher },
 ): Promise<{ ok: boolean; status: number; bytes: AsyncIterable<Uint8Array>; cancel(): Promise<void> }> {

@@ -76,23 +76,6 @@ export interface Drift extends Omit<KeptDifference, 'reason'> {
   reason: KeptDifference['reason'] | 'deleted in WorkOS'
 }
 
-/** Something that would be deleted by the rule, and is left alone for a reason of its own. */
-export interface SkippedDeletion {
-  kind: string
-  key: string
-  code:
-    | 'adopted'
-    | 'protected'
-    | 'signed_in'
-    | 'changed_since'
-    | 'has_others'
-    | 'depends'
-    | 'no_deletion'
-    | 'rejected'
-    | 'out_of_scope'
-  message: string
-}
-
 /** What an action makes of a resource. Secrets are named and described, never shown. */
 export interface ActionValues {
   /** The values before: of an update or an adoption those that change alone; null for what does not exist yet. */

@@ -5,7 +5,8 @@ import { identify, isUnverified, type MatchedBy, type Recognition, recognise } f
 import { compareKnown } from '../comparing/three-way.ts'
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import type { KindDefinition, OwnPart, Refusal } from '../kinds/kind.ts'
+import type { Reason } from '../diagnostics/problem.ts'
+import type { KindDefinition, OwnPart } from '../kinds/kind.ts'
 import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { isReplaced, plannedKey } from '../rundb/actions.ts'
 import type { Candidate } from '../rundb/candidates.ts'
@@ -294,7 +295,7 @@ function create(definition: KindDefinition, desired: DesiredResource): Decision 
   return { action: { kind, key, label: definition.label(desired), type: 'create' }, drift: [], notes: [] }
 }
 
-function blocked(definition: KindDefinition, desired: DesiredResource, { code, message, hint }: Refusal): Decision {
+function blocked(definition: KindDefinition, desired: DesiredResource, { code, message, hint }: Reason): Decision {
   const { kind, key } = desired
   const label = definition.label(desired)
   const action: BlockedAction = {

@@ -10,11 +10,12 @@ import {
   insertSkippedDeletion,
   isLeaving,
   isRejected,
+  type SkippedDeletion,
   skippedCode,
 } from '../rundb/deletions.ts'
 import { findLive, insertLive } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { addAction, type DeleteAction, type SkippedDeletion } from './action.ts'
+import { addAction, type DeleteAction } from './action.ts'
 import type { PlanningContext } from './planning-context.ts'
 
 /**

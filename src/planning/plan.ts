@@ -12,15 +12,14 @@ import {
   countDrift,
   driftItems,
 } from '../rundb/actions.ts'
-import { countSkippedDeletions, orphansOfKind, skippedDeletions } from '../rundb/deletions.ts'
+import { countSkippedDeletions, orphansOfKind, type SkippedDeletion, skippedDeletions } from '../rundb/deletions.ts'
 import { type CaseCount, caseCounts } from '../rundb/merges.ts'
 import type { NoteCount } from '../rundb/notes.ts'
-import type { Action, Drift, KindSummary, SkippedDeletion } from './action.ts'
+import type { Action, Drift, KindSummary } from './action.ts'
 import { type KeySort, type Where, whereOf } from './binding.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
-
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
 export type PlanWarning = Reason &
   Pick<Problem, 'at'> & {
@@ -122,10 +121,8 @@ export class Plan {
     return countSkippedDeletions(this.set.rundb)
   }
 
-  *skippedDeletions(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
-    for (const { code, ...skipped } of skippedDeletions(this.set.rundb, limit)) {
-      yield { ...skipped, code: code as SkippedDeletion['code'] }
-    }
+  skippedDeletions(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
+    return skippedDeletions(this.set.rundb, limit)
   }
 
   /** How many resources of the state the source no longer has: those that are left alone. */

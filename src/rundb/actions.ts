@@ -240,7 +240,7 @@ export function countBlockedRecords(
 }
 
 /** A rejected or blocked resource at the place of one of its records. */
-interface MisfitRow {
+export interface MisfitRow {
   outcome: 'rejected' | 'blocked'
   kind: string
   /** Null when not even its key could be computed. */

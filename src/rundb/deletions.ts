@@ -63,15 +63,24 @@ export function deletedBy(rundb: RunDatabase, kind: string, key: string): { kind
   return row && { kind: String(row.kind ?? kind), key: String(row.key ?? key) }
 }
 
-/** A deletion that the rule asks for and that is left out. */
-export interface SkippedDeletionRow {
+/** Something that would be deleted by the rule, and is left alone for a reason of its own. */
+export interface SkippedDeletion {
   kind: string
   key: string
-  code: string
+  code:
+    | 'adopted'
+    | 'protected'
+    | 'signed_in'
+    | 'changed_since'
+    | 'has_others'
+    | 'depends'
+    | 'no_deletion'
+    | 'rejected'
+    | 'out_of_scope'
   message: string
 }
 
-export function insertSkippedDeletion(rundb: RunDatabase, { kind, key, code, message }: SkippedDeletionRow): void {
+export function insertSkippedDeletion(rundb: RunDatabase, { kind, key, code, message }: SkippedDeletion): void {
   rundb.run('INSERT OR IGNORE INTO spared VALUES (?, ?, ?, ?)', kind, key, code, message)
 }
 
@@ -81,10 +90,11 @@ export function skippedCode(rundb: RunDatabase, kind: string, key: string): stri
   return row && String(row.code)
 }
 
-export function* skippedDeletions(rundb: RunDatabase, limit: number): Generator<SkippedDeletionRow> {
+export function* skippedDeletions(rundb: RunDatabase, limit: number): Generator<SkippedDeletion> {
   for (const row of rundb.iterate('SELECT * FROM spared LIMIT ?', limit)) {
     const { kind, key, code, message } = row
-    yield { kind: String(kind), key: String(key), code: String(code), message: String(message) }
+    // The JSON of a plan has the members in this order.
+    yield { kind: String(kind), key: String(key), message: String(message), code: code as SkippedDeletion['code'] }
   }
 }
 

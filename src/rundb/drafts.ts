@@ -48,12 +48,12 @@ export interface Member {
   records: number
 }
 
-const COLUMNS = 'seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records'
+const COLUMNS = 'seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records, rank, updated, external'
 
 /** @param records how many equal records it stands for */
 export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): void {
   rundb.run(
-    `INSERT INTO drafts (${COLUMNS}, rank, updated, external) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO drafts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     draft.seq,
     draft.kind,
     draft.key,
@@ -90,7 +90,8 @@ export function addToDrafts(
   ...parameters: (string | number)[]
 ): number {
   return rundb.run(
-    `INSERT INTO drafts (${COLUMNS}) SELECT ?1, kind, key, dedupe_group, refs, ?2, NULL, file, line, 0 FROM drafts d WHERE ${which}`,
+    `INSERT INTO drafts (${COLUMNS})
+     SELECT ?1, kind, key, dedupe_group, refs, ?2, NULL, file, line, 0, NULL, NULL, NULL FROM drafts d WHERE ${which}`,
     seq,
     attributes,
     ...parameters,

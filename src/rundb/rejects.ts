@@ -1,7 +1,7 @@
 import type { Origin } from '../sources/source.ts'
 import type { Parameter } from '../sqlite/open.ts'
 import { ROLE_ASSIGNMENT } from './drafts.ts'
-import { originOf, type Place, placeOf, type RunDatabase, textIn } from './run-database.ts'
+import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
 
 /**
  * The quarantine: the table `rejects`. In: what is refused, by an object or, for all rows that fit, by SQL; what refers to it goes with it. Out:
@@ -32,10 +32,7 @@ export interface RejectRow {
 /** Why something is rejected; null where there is no more to say. */
 export type RejectReason = Required<Pick<RejectRow, 'code' | 'field' | 'message' | 'hint'>>
 
-/** A text, or an SQL expression that makes it of the row that is rejected. */
-export type Wording = string | null | { sql: string }
-
-/** A refused resource or record, with its place in the source. */
+/** A refused resource or record, with its place in the source; the state keeps those of a run as well. Never holds a secret. */
 export interface RejectedItem {
   kind: string
   key: string | null
@@ -100,15 +97,10 @@ export interface Rejection {
  */
 export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameters: Parameter[]): number {
   const { from, where, reason, join = '' } = rejection
-  const bound = [...parameters]
-  const written = (wording: Wording) => {
-    if (typeof wording === 'object' && wording !== null) return wording.sql
-    return `?${bound.push(wording)}`
-  }
   const [identity, rest] = COPIED[from]
-  const because = [reason.code, reason.field, reason.message, reason.hint].map(written).join(', ')
+  const { written, bound } = bindWordings([reason.code, reason.field, reason.message, reason.hint], parameters)
   const rejected = rundb.run(
-    `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${because}, ${rest} FROM ${from} ${join} WHERE ${where}`,
+    `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${written.join(', ')}, ${rest} FROM ${from} ${join} WHERE ${where}`,
     ...bound,
   )
   rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)

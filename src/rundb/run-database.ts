@@ -111,6 +111,24 @@ export function placeIn({ file, line }: Record<string, SQLOutputValue>): Place {
 /** `users.csv:12`, of the row `alias` with the file `f`, as SQL. */
 export const originOf = (alias: string) => `f.name || coalesce(':' || ${alias}.line, '') AS origin`
 
+/** A text, or an SQL expression that makes it of a row. */
+export type Wording = string | null | { sql: string }
+
+/**
+ * Wordings as SQL expressions: a text becomes a parameter behind those of the statement.
+ * @returns the expressions, and all parameters
+ */
+export function bindWordings(
+  wordings: readonly Wording[],
+  parameters: readonly Parameter[],
+): { written: string[]; bound: Parameter[] } {
+  const bound = [...parameters]
+  const written = wordings.map((wording) =>
+    typeof wording === 'object' && wording !== null ? wording.sql : `?${bound.push(wording)}`,
+  )
+  return { written, bound }
+}
+
 export function textIn(value: SQLOutputValue | undefined): string | null {
   return value === null || value === undefined ? null : String(value)
 }

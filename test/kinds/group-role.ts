@@ -3,6 +3,8 @@ import type { KindDefinition } from '../../src/kinds/kind.ts'
 import { OF_CHOSEN_ORGANIZATION } from '../../src/kinds/scope.ts'
 import { pages, requiredText, textOf } from '../../src/kinds/wire.ts'
 import type { LiveResource, RefIds } from '../../src/resource.ts'
+import { deriveAll } from '../../src/rundb/desired.ts'
+import { noteAll } from '../../src/rundb/notes.ts'
 import type { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { Api } from '../../src/workos/api.ts'
 /** A role that a group gives to its members: https://workos.com/docs/reference/authorization/group-role-assignments */
@@ -52,17 +54,21 @@ export const groupRole: KindDefinition = {
 
 /** A group that is called like a role of the environment gives this role. */
 function giveRoles(rundb: RunDatabase): void {
-  rundb.run(
-    `INSERT INTO desired
-       SELECT 'group-role', r.key || '@' || g.key,
-         json_object('group', g.key, 'organization', g.refs ->> '$.organization', 'role', r.key),
-         '{}', NULL, g.seq, g.file, g.line, 0
-       FROM desired g JOIN desired r ON r.kind = 'role' AND r.attributes ->> '$.name' = g.attributes ->> '$.name'
-       WHERE g.kind = 'group'`,
-  )
-  rundb.run(
-    `INSERT INTO notes SELECT seq, kind, key, 'role_by_name', refs ->> '$.role' FROM desired WHERE kind = 'group-role'`,
-  )
+  deriveAll(rundb, {
+    kind: 'group-role',
+    from: "desired g JOIN desired r ON r.kind = 'role' AND r.attributes ->> '$.name' = g.attributes ->> '$.name'",
+    where: "g.kind = 'group'",
+    key: "r.key || '@' || g.key",
+    refs: "json_object('group', g.key, 'organization', g.refs ->> '$.organization', 'role', r.key)",
+    at: 'g',
+  })
+  noteAll(rundb, {
+    from: 'desired',
+    where: "kind = 'group-role'",
+    on: 'desired',
+    seq: 'seq',
+    note: { code: 'role_by_name', detail: { sql: "refs ->> '$.role'" } },
+  })
 }
 
 /** WorkOS finds an assignment by its group and its id: its id here is both, behind that of the organization, `org_…/group_…/gra_…`. */

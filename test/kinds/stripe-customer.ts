@@ -3,6 +3,7 @@ import type { KindDefinition } from '../../src/kinds/kind.ts'
 import { OF_CHOSEN_ORGANIZATION } from '../../src/kinds/scope.ts'
 import { pages, requiredText } from '../../src/kinds/wire.ts'
 import type { LiveResource } from '../../src/resource.ts'
+import { deriveAll } from '../../src/rundb/desired.ts'
 import type { WriteRequest } from '../../src/workos/api.ts'
 /** What an organization is called in Stripe: a field of the organization in WorkOS, which nothing deletes. */
 export const stripeCustomer: KindDefinition = {
@@ -16,11 +17,15 @@ export const stripeCustomer: KindDefinition = {
   },
   lifecycle: {
     accepted: (rundb) =>
-      rundb.run(
-        `INSERT INTO desired SELECT 'stripe-customer', key, json_object('organization', key),
-           json_object('customer', attributes ->> '$.metadata.stripe'), NULL, seq, file, line, 0
-         FROM desired WHERE kind = 'organization' AND attributes ->> '$.metadata.stripe' IS NOT NULL`,
-      ),
+      deriveAll(rundb, {
+        kind: 'stripe-customer',
+        from: 'desired',
+        where: "kind = 'organization' AND attributes ->> '$.metadata.stripe' IS NOT NULL",
+        key: 'key',
+        refs: "json_object('organization', key)",
+        attributes: "json_object('customer', attributes ->> '$.metadata.stripe')",
+        at: 'desired',
+      }),
   },
   keyFromRefs: ({ organization = '' }) => organization,
   scope: { desired: OF_CHOSEN_ORGANIZATION },

@@ -164,7 +164,7 @@ export function roomFor(needed: number, free: number, place: string): Finding {
 type Standing = 'there' | 'none' | Finding
 
 /** Looks under the name of the state without opening it. */
-export function standingOf(path: string, patient: Patient): Standing {
+function standingOf(path: string, patient: Patient): Standing {
   const shown = (of: string) => shownPath(of, patient)
   try {
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) return existing(path, shown)

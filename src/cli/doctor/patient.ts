@@ -1,3 +1,8 @@
+/**
+ * What `doctor` looks at, and what it finds. In: the options of the command. Out: a Patient, the manifest as far as it can be read; the looks
+ * in manifest.ts, machine.ts and target.ts take it, and each yields findings in the form given here.
+ */
+
 import { isAbsolute, relative, resolve } from 'node:path'
 import { compose } from '../../config/compose.ts'
 import { inspectManifest, type LoadedManifest } from '../../config/load.ts'

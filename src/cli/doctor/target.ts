@@ -122,7 +122,7 @@ function strange(address: string, status: number): Finding {
 }
 
 /** @param ours milliseconds since the epoch */
-export function clockAgainst(header: string | undefined, ours: number): Finding[] {
+function clockAgainst(header: string | undefined, ours: number): Finding[] {
   const theirs = Date.parse(header ?? '')
   if (Number.isNaN(theirs)) return [skipped('clock', 'the target does not tell the time')]
   const off = ours - theirs

@@ -11,8 +11,9 @@ import { inspectHere, type Tell } from '../commands/inspect.ts'
 import type { Context } from '../context.ts'
 import type { Prompts } from './prompts.ts'
 import { type ProposedSource, withCredentials } from './propose-source.ts'
+
 /** Records that proposals are built on. */
-export const HEAD = 10_000
+const HEAD = 10_000
 
 /**
  * Tries the credentials of a live source, reads it into the snapshot that the plan will use, and inspects that. Credentials

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../json.ts'
 import type { LiveResource } from '../../resource.ts'
 import { desiredFromRow } from '../../rundb/desired.ts'
+import { noteAll, type Remark } from '../../rundb/notes.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
@@ -149,12 +150,11 @@ async function noteGivingGroups({ rundb, api, refIds }: ReadContext): Promise<vo
 }
 
 function noteGiving(rundb: RunDatabase, groupKey: string, detail: string): void {
-  rundb.run(
-    `INSERT INTO notes SELECT 0, a.kind, a.key, 'group_gives_role', ?1 FROM actions a
-     JOIN desired d ON d.kind = a.kind AND d.key = a.key
-     WHERE a.kind = ?2 AND a.type = 'create' AND d.refs ->> '$.group' = ?3`,
-    detail,
-    groupMembership.name,
-    groupKey,
-  )
+  const created: Remark = {
+    from: 'actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key',
+    where: "a.kind = ?1 AND a.type = 'create' AND d.refs ->> '$.group' = ?2",
+    on: 'a',
+    note: { code: 'group_gives_role', detail },
+  }
+  noteAll(rundb, created, groupMembership.name, groupKey)
 }

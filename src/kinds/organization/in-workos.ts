@@ -1,10 +1,11 @@
 import { someOf } from '../../diagnostics/printable.ts'
+import type { Reason } from '../../diagnostics/problem.ts'
 import type { DesiredResource, LiveResource } from '../../resource.ts'
 import { countUnknownCandidates } from '../../rundb/candidates.ts'
 import { findLive, insertLive } from '../../rundb/live.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
-import type { CompareContext, NameMatch, ReadContext, Refusal } from '../kind.ts'
+import type { CompareContext, NameMatch, ReadContext } from '../kind.ts'
 
 /**
  * Organizations against those that WorkOS holds, beside what comparing does with every kind. In: the run's database with what was read. Out:
@@ -85,7 +86,7 @@ export function ownerOutOfScope(
   { rundb, scoped }: CompareContext,
   { key }: DesiredResource,
   { id }: LiveResource,
-): Refusal | undefined {
+): Reason | undefined {
   if (!scoped) return undefined
   rundb.exec(
     "CREATE INDEX IF NOT EXISTS out_of_scope_by_id ON out_of_scope (attributes ->> '$.id', key) WHERE kind = 'organization'",
@@ -154,7 +155,7 @@ async function readHolders({ rundb, api }: ReadContext, findHolders: FindHolders
   }
 }
 
-function refusal(held: [string, string, string | null][]): Refusal {
+function refusal(held: [string, string, string | null][]): Reason {
   const [first] = held
   const shown = held.slice(0, NAMED).map(([domain, id, name]) => {
     const called = name === null ? '' : ` (${JSON.stringify(name)})`

@@ -1,10 +1,13 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { canonicalJson } from '../../json.ts'
-import { insertNote, noteDesired } from '../../rundb/notes.ts'
+import type { Attributes } from '../../resource.ts'
+import { insertNote, noteAll, noteDesired } from '../../rundb/notes.ts'
 import { rejectDesired } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
+import type { Row } from '../../sqlite/open.ts'
 import { type NameRules, namedWithPlaces, type RepeatedValue, rejectRepeated, repeatedValues } from '../collisions.ts'
 import { BY_CONTENT, BY_PLACE, type Lifecycle, type MergePolicy } from '../lifecycle.ts'
+
 /**
  * What becomes of records that describe organizations. In: merged records. Out: organizations with names, domains and external ids of their
  * own; remarks on records with several names or domain states, and on names that are nearly alike.
@@ -40,25 +43,9 @@ export const organizationNames: NameRules = {
  * people sign in, and one record of two is no proof. Runs when records have been merged.
  */
 function uniteDomainStates(rundb: RunDatabase): void {
-  const verified = "json_each(o.attributes, '$.verifiedDomains')"
-  const doubted = `EXISTS (SELECT 1 FROM drafts d, json_each(d.attributes, '$.domains') domain
-    WHERE d.kind = 'organization' AND d.key = o.key AND domain.value = held.value AND NOT EXISTS
-      (SELECT 1 FROM json_each(d.attributes, '$.verifiedDomains') own WHERE own.value = held.value))`
-  const organizations = `o.kind = 'organization' AND o.attributes -> '$.verifiedDomains' IS NOT NULL`
-  const noted = rundb.run(
-    `INSERT INTO notes SELECT o.seq, o.kind, o.key, 'domain_states_differ', held.value FROM desired o, ${verified} held
-     WHERE ${organizations} AND ${doubted}`,
-  )
-  if (noted === 0) return
-  rundb.run(
-    `UPDATE desired AS o SET attributes = json_set(o.attributes, '$.verifiedDomains',
-       (SELECT json_group_array(held.value ORDER BY held.value) FROM ${verified} held WHERE NOT ${doubted}))
-     WHERE ${organizations} AND EXISTS (SELECT 1 FROM ${verified} held WHERE ${doubted})`,
-  )
-  rundb.run(
-    `UPDATE desired SET attributes = json_remove(attributes, '$.verifiedDomains')
-     WHERE kind = 'organization' AND json_array_length(attributes, '$.verifiedDomains') = 0`,
-  )
+  if (noteDoubtedDomains(rundb) === 0) return
+  unverifyDoubtedDomains(rundb)
+  removeEmptyVerified(rundb)
 }
 
 /** How many conflicts are named in remarks; the organizations of all others are one number. */
@@ -75,15 +62,8 @@ const TAKEN = { first: 'the first one', last: 'the last one', most: 'the one tha
  * where the rule is `error`, a reject. Runs when records have been merged, by the rule.
  */
 function reportNameConflicts(rundb: RunDatabase, rule: Manifest['organizations']['onNameConflict']): void {
-  const order = rule === 'first' || rule === 'last' ? 'seq' : 'n DESC, name'
-  const conflicts = rundb.spool(
-    `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
-       SELECT key, json_extract(attributes, '$.name') AS name, sum(records) AS n, min(seq) AS seq FROM drafts
-       WHERE kind = 'organization' AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
-     ) GROUP BY key HAVING count(*) > 1 ORDER BY key`,
-  )
   let named = 0
-  for (const { key, names } of conflicts) {
+  for (const { key, names } of severalNames(rundb, rule === 'first' || rule === 'last' ? 'seq' : 'n DESC, name')) {
     const spellings = spelt(JSON.parse(String(names)))
     if (rule === 'error') {
       rejectDesired(
@@ -118,17 +98,8 @@ function spelt(names: [unknown, number][]): string {
  * taken as different ones, which may be a slip of the source.
  */
 function noteSimilarNames(rundb: RunDatabase): void {
-  rundb.define('fold', foldName)
-  // Keys that the source gives the organization are no part of this: `name:` begins the key of one that has none.
-  const groups = rundb.iterate(
-    `SELECT count(*) AS n, min(seq) AS first, json_group_array(key ORDER BY seq) AS keys,
-         json_group_array(json_extract(attributes, '$.name') ORDER BY seq) AS names
-       FROM desired WHERE kind = 'organization' AND key >= 'name:' AND key < 'name;'
-         AND json_extract(attributes, '$.name') IS NOT NULL
-       GROUP BY fold(json_extract(attributes, '$.name')) HAVING n > 1 ORDER BY n DESC, first`,
-  )
   let named = 0
-  for (const { keys, names } of groups) {
+  for (const { keys, names } of similarNames(rundb)) {
     named += 1
     const detail = named > NAMED ? '' : quotedNames(JSON.parse(String(names)))
     for (const key of JSON.parse(String(keys)).map(String)) {
@@ -168,6 +139,88 @@ function rejectSharedValues(rundb: RunDatabase, rules: Manifest['organizations']
   }
 }
 
+function dropDomains(rundb: RunDatabase): void {
+  for (const { value, keys } of domains(rundb)) {
+    for (const key of keys) {
+      const row = organizationRow(rundb, key)
+      if (row === undefined) continue
+      const attributes = JSON.parse(String(row.attributes))
+      for (const field of ['domains', 'verifiedDomains']) {
+        const kept = (attributes[field] ?? []).filter((domain: unknown) => domain !== value)
+        if (kept.length > 0) attributes[field] = kept
+        else delete attributes[field]
+      }
+      setAttributes(rundb, key, attributes)
+      insertNote(rundb, {
+        seq: Number(row.seq),
+        kind: 'organization',
+        key,
+        code: 'shared_domain_dropped',
+        detail: value,
+      })
+    }
+  }
+}
+
+/** Domains that the organization `o` holds as verified. */
+const VERIFIED = "json_each(o.attributes, '$.verifiedDomains')"
+
+/** Whether a record of the organization `o` has the domain `held` and does not say that it is verified. */
+const DOUBTED = `EXISTS (SELECT 1 FROM drafts d, json_each(d.attributes, '$.domains') domain
+  WHERE d.kind = 'organization' AND d.key = o.key AND domain.value = held.value AND NOT EXISTS
+    (SELECT 1 FROM json_each(d.attributes, '$.verifiedDomains') own WHERE own.value = held.value))`
+
+const WITH_VERIFIED = `o.kind = 'organization' AND o.attributes -> '$.verifiedDomains' IS NOT NULL`
+
+/** @returns how many domains */
+function noteDoubtedDomains(rundb: RunDatabase): number {
+  return noteAll(rundb, {
+    from: `desired o, ${VERIFIED} held`,
+    where: `${WITH_VERIFIED} AND ${DOUBTED}`,
+    on: 'o',
+    seq: 'o.seq',
+    note: { code: 'domain_states_differ', detail: { sql: 'held.value' } },
+  })
+}
+
+function unverifyDoubtedDomains(rundb: RunDatabase): void {
+  rundb.run(
+    `UPDATE desired AS o SET attributes = json_set(o.attributes, '$.verifiedDomains',
+       (SELECT json_group_array(held.value ORDER BY held.value) FROM ${VERIFIED} held WHERE NOT ${DOUBTED}))
+     WHERE ${WITH_VERIFIED} AND EXISTS (SELECT 1 FROM ${VERIFIED} held WHERE ${DOUBTED})`,
+  )
+}
+
+function removeEmptyVerified(rundb: RunDatabase): void {
+  rundb.run(
+    `UPDATE desired SET attributes = json_remove(attributes, '$.verifiedDomains')
+     WHERE kind = 'organization' AND json_array_length(attributes, '$.verifiedDomains') = 0`,
+  )
+}
+
+/** Keys with more than one name, and how many records have each. @param order of the names, as SQL */
+function severalNames(rundb: RunDatabase, order: string): Iterable<Row> {
+  return rundb.spool(
+    `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
+       SELECT key, json_extract(attributes, '$.name') AS name, sum(records) AS n, min(seq) AS seq FROM drafts
+       WHERE kind = 'organization' AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
+     ) GROUP BY key HAVING count(*) > 1 ORDER BY key`,
+  )
+}
+
+/** Keys and names that are alike, the largest groups first. */
+function similarNames(rundb: RunDatabase): Iterable<Row> {
+  rundb.define('fold', foldName)
+  // Keys that the source gives the organization are no part of this: `name:` begins the key of one that has none.
+  return rundb.iterate(
+    `SELECT count(*) AS n, min(seq) AS first, json_group_array(key ORDER BY seq) AS keys,
+         json_group_array(json_extract(attributes, '$.name') ORDER BY seq) AS names
+       FROM desired WHERE kind = 'organization' AND key >= 'name:' AND key < 'name;'
+         AND json_extract(attributes, '$.name') IS NOT NULL
+       GROUP BY fold(json_extract(attributes, '$.name')) HAVING n > 1 ORDER BY n DESC, first`,
+  )
+}
+
 function externalIds(rundb: RunDatabase): Iterable<RepeatedValue> {
   return repeatedValues(
     rundb,
@@ -185,31 +238,10 @@ function domains(rundb: RunDatabase): Iterable<RepeatedValue> {
   )
 }
 
-function dropDomains(rundb: RunDatabase): void {
-  for (const { value, keys } of domains(rundb)) {
-    for (const key of keys) {
-      const row = rundb
-        .statement("SELECT seq, attributes FROM desired WHERE kind = 'organization' AND key = ?")
-        .get(key)
-      if (row === undefined) continue
-      const attributes = JSON.parse(String(row.attributes))
-      for (const field of ['domains', 'verifiedDomains']) {
-        const kept = (attributes[field] ?? []).filter((domain: unknown) => domain !== value)
-        if (kept.length > 0) attributes[field] = kept
-        else delete attributes[field]
-      }
-      rundb.run(
-        "UPDATE desired SET attributes = ? WHERE kind = 'organization' AND key = ?",
-        canonicalJson(attributes),
-        key,
-      )
-      insertNote(rundb, {
-        seq: Number(row.seq),
-        kind: 'organization',
-        key,
-        code: 'shared_domain_dropped',
-        detail: value,
-      })
-    }
-  }
+function organizationRow(rundb: RunDatabase, key: string): Row | undefined {
+  return rundb.statement("SELECT seq, attributes FROM desired WHERE kind = 'organization' AND key = ?").get(key)
+}
+
+function setAttributes(rundb: RunDatabase, key: string, attributes: Attributes): void {
+  rundb.run("UPDATE desired SET attributes = ? WHERE kind = 'organization' AND key = ?", canonicalJson(attributes), key)
 }

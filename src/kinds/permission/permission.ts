@@ -75,7 +75,7 @@ export const permission: KindDefinition = {
  * The permissions under `permissions.define`.
  * @throws ManifestError when WorkOS would not take one
  */
-export function permissionsDefined({ permissions }: Pick<Manifest, 'permissions'>): DesiredResource[] {
+function permissionsDefined({ permissions }: Pick<Manifest, 'permissions'>): DesiredResource[] {
   return Object.entries(permissions.define).map(([slug, { name, description }]) => {
     const result = normalise({ key: slug, name, description })
     if (result.ok) return { kind: 'permission', ...result.value }

@@ -3,11 +3,11 @@ import { parseRoleNames } from '../role/roles.ts'
 import { accept, type Check, refuse, shown } from '../values/check.ts'
 
 /** WorkOS: at most 48 characters of lowercase letters, digits, `-`, `_`, `:`, `.` and `*`. */
-export const MAX_PERMISSION_SLUG = 48
+const MAX_PERMISSION_SLUG = 48
 const SLUG = /^[a-z0-9_:.*-]+$/
 
 /** Whether WorkOS takes the slug. */
-export function isPermissionSlug(slug: string): boolean {
+function isPermissionSlug(slug: string): boolean {
   return slug.length <= MAX_PERMISSION_SLUG && SLUG.test(slug)
 }
 

@@ -1,3 +1,4 @@
+import { type Derivation, deriveAll } from '../../rundb/desired.ts'
 import { leaveOut } from '../../rundb/left-out.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
@@ -8,7 +9,7 @@ import type { RunDatabase } from '../../rundb/run-database.ts'
  */
 
 /** Definitions of a role, by what they are of: in SQL, `key` tells one of organizations by an `@`. */
-const DEFINITIONS = "desired WHERE kind = 'role-definition'"
+const DEFINED = "kind = 'role-definition'"
 
 /** Refuses definitions of roles of organizations that are not among the desired ones; with one that is left out they are left out. */
 export function refuseStrayDefinitions(rundb: RunDatabase): void {
@@ -34,7 +35,7 @@ export function refuseStrayDefinitions(rundb: RunDatabase): void {
  * such a role is defined, or everywhere where one is defined without an organization and no role of the environment is called `billing`.
  */
 export function nameOrganizationRoles(rundb: RunDatabase): void {
-  if (rundb.count(`SELECT count(*) FROM ${DEFINITIONS} AND instr(key, '@') > 0`) === 0) return
+  if (rundb.count(`SELECT count(*) FROM desired WHERE ${DEFINED} AND instr(key, '@') > 0`) === 0) return
   const defined = (organization: string) =>
     `EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = 'org-' || role.value || '@' || ${organization})`
   const environment = "EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = role.value)"
@@ -53,30 +54,51 @@ export function nameOrganizationRoles(rundb: RunDatabase): void {
  * which a membership has it; and the permissions that they have and nobody defined.
  */
 export function deriveRoles(rundb: RunDatabase): void {
-  const fields = "json_remove(attributes, '$.slug', '$.organization')"
-  const rest = 'NULL, seq, file, line, 0'
-  rundb.run(
-    `INSERT INTO desired SELECT 'role', key, '{}', ${fields}, ${rest} FROM ${DEFINITIONS} AND instr(key, '@') = 0`,
-  )
-  rundb.run(
-    `INSERT INTO desired SELECT 'organization-role', key, json_object('organization', attributes ->> '$.organization'), ${fields}, ${rest}
-     FROM ${DEFINITIONS} AND attributes ->> '$.organization' IS NOT NULL`,
-  )
-  rundb.run(
-    `INSERT INTO desired
-       SELECT 'organization-role', used.slug || '@' || used.organization, json_object('organization', used.organization),
-         json_remove(d.attributes, '$.slug', '$.organization'), NULL, d.seq, d.file, d.line, 0
-       FROM (SELECT DISTINCT role.value AS slug, m.refs ->> '$.organization' AS organization
-             FROM desired m, json_each(m.attributes, '$.roles') role WHERE m.kind = 'membership' AND role.value LIKE 'org-%') used
-       JOIN desired d ON d.kind = 'role-definition' AND d.key = used.slug || '@'
-       WHERE NOT EXISTS (SELECT 1 FROM desired own
-         WHERE own.kind = 'organization-role' AND own.key = used.slug || '@' || used.organization)`,
-  )
-  rundb.run(
-    `INSERT INTO desired
-       SELECT 'permission', slug, '{}', '{}', NULL, -1, NULL, NULL, 0 FROM (
-         SELECT DISTINCT permission.value AS slug FROM desired r, json_each(r.attributes, '$.permissions') permission
-         WHERE r.kind IN ('role', 'organization-role'))
-       WHERE NOT EXISTS (SELECT 1 FROM desired p WHERE p.kind = 'permission' AND p.key = slug)`,
-  )
+  deriveAll(rundb, OF_ENVIRONMENT)
+  deriveAll(rundb, OF_NAMED_ORGANIZATION)
+  deriveAll(rundb, OF_USED_ORGANIZATIONS)
+  deriveAll(rundb, UNDEFINED_PERMISSIONS)
+}
+
+/** What a role has of its definition. */
+const FIELDS = "json_remove(desired.attributes, '$.slug', '$.organization')"
+
+const OF_ENVIRONMENT: Derivation = {
+  kind: 'role',
+  from: 'desired',
+  where: `${DEFINED} AND instr(key, '@') = 0`,
+  key: 'key',
+  attributes: FIELDS,
+  at: 'desired',
+}
+
+const OF_NAMED_ORGANIZATION: Derivation = {
+  kind: 'organization-role',
+  from: 'desired',
+  where: `${DEFINED} AND attributes ->> '$.organization' IS NOT NULL`,
+  key: 'key',
+  refs: "json_object('organization', attributes ->> '$.organization')",
+  attributes: FIELDS,
+  at: 'desired',
+}
+
+const OF_USED_ORGANIZATIONS: Derivation = {
+  kind: 'organization-role',
+  from: `(SELECT DISTINCT role.value AS slug, m.refs ->> '$.organization' AS organization
+      FROM desired m, json_each(m.attributes, '$.roles') role WHERE m.kind = 'membership' AND role.value LIKE 'org-%') used
+    JOIN desired ON desired.kind = 'role-definition' AND desired.key = used.slug || '@'`,
+  where: `NOT EXISTS (SELECT 1 FROM desired own
+    WHERE own.kind = 'organization-role' AND own.key = used.slug || '@' || used.organization)`,
+  key: "used.slug || '@' || used.organization",
+  refs: "json_object('organization', used.organization)",
+  attributes: FIELDS,
+  at: 'desired',
+}
+
+const UNDEFINED_PERMISSIONS: Derivation = {
+  kind: 'permission',
+  from: `(SELECT DISTINCT permission.value AS slug FROM desired r, json_each(r.attributes, '$.permissions') permission
+    WHERE r.kind IN ('role', 'organization-role'))`,
+  where: "NOT EXISTS (SELECT 1 FROM desired p WHERE p.kind = 'permission' AND p.key = slug)",
+  key: 'slug',
 }

@@ -1,7 +1,8 @@
 import type { Manifest } from '../../config/manifest.ts'
+import type { Reason } from '../../diagnostics/problem.ts'
 import type { Changes, DesiredResource } from '../../resource.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
-import type { CompareContext, Refusal } from '../kind.ts'
+import type { CompareContext } from '../kind.ts'
 
 /**
  * Users who would be one in WorkOS with another one. In: a user about to be planned. Out: why it cannot have its address; and, for reports,
@@ -21,7 +22,7 @@ function addressIsIdentity({ dedupe }: Pick<Manifest, 'dedupe'>): boolean {
 export function rivalOutOfScope(
   { rundb, scoped, manifest }: CompareContext,
   { key, attributes: { email } }: DesiredResource,
-): Refusal | undefined {
+): Reason | undefined {
   if (!scoped || typeof email !== 'string' || addressIsIdentity(manifest)) return undefined
   const row = rundb
     .statement(
@@ -32,7 +33,7 @@ export function rivalOutOfScope(
 }
 
 /** Another user that is to be created with the same address: only where `dedupe.user.by` does not make the two one. */
-export function rivalToCreate({ rundb, manifest }: CompareContext, desired: DesiredResource): Refusal | undefined {
+export function rivalToCreate({ rundb, manifest }: CompareContext, desired: DesiredResource): Reason | undefined {
   const { email } = desired.attributes
   if (addressIsIdentity(manifest) || typeof email !== 'string') return undefined
   const holder = claim(rundb, email, desired.key)
@@ -46,7 +47,7 @@ function claim(rundb: RunDatabase, email: string, key: string): string {
   return holder === undefined ? key : String(holder.key)
 }
 
-function twoOfOneAddress(rival: string, where: string): Refusal {
+function twoOfOneAddress(rival: string, where: string): Reason {
   const message = `user:${rival} of the source${where} has the e-mail address too: two users would be one in WorkOS`
   return { code: 'identity_clash', message }
 }
@@ -59,7 +60,7 @@ export function holderOutOfScope(
   { rundb, scoped }: CompareContext,
   { key }: DesiredResource,
   { email }: Changes,
-): Refusal | undefined {
+): Reason | undefined {
   if (!scoped || typeof email !== 'string') return undefined
   rundb.exec("CREATE INDEX IF NOT EXISTS known_by_address ON known (attributes ->> '$.email') WHERE kind = 'user'")
   const row = rundb

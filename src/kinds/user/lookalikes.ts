@@ -121,7 +121,7 @@ const DRAWN_ALIKE: Record<string, string> = {
 const TAKEN_FOR: Record<string, string> = { '0': 'o', '1': 'l', i: 'l', '|': 'l' }
 
 /** What an address looks like at a glance: two that have this in common are taken for one another. */
-export function lookalikeSkeleton(email: string): string {
+function lookalikeSkeleton(email: string): string {
   const latin = inLatin(email)
   const at = latin.lastIndexOf('@')
   return `${latin.slice(0, at).replace(WORD, (_, word: string, end = '') => drawn(word) + end)}@${drawn(latin.slice(at + 1))}`
@@ -143,16 +143,16 @@ function drawn(text: string): string {
 }
 
 /** Whether a word of an address has letters of more than one of the alphabets that are drawn alike. */
-export function mixesScripts(email: string): boolean {
+function mixesScripts(email: string): boolean {
   if (!/[^\x00-\x7f]/.test(email)) return false
   return email.split(/[^\p{L}\p{M}]+/u).some((word) => SCRIPTS.filter((script) => script.test(word)).length > 1)
 }
 
 const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u]
 /** Addresses that are named, and that are counted. */
-export const PAIRS = 5
+const PAIRS = 5
 
-export const MOST = 1000
+const MOST = 1000
 
 /**
  * A warning about addresses that people take for one another: of two users, or with letters of two alphabets in one word. Whoever has the
@@ -177,7 +177,7 @@ export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext
   ]
 }
 
-export function pairsIn(rundb: RunDatabase): string[] {
+function pairsIn(rundb: RunDatabase): string[] {
   rundb.define('skeleton', lookalikeSkeleton)
   // An i for an l alone is no look-alike: Ian and Lan are two people.
   return rundb
@@ -194,7 +194,7 @@ export function pairsIn(rundb: RunDatabase): string[] {
 }
 
 /** Those that are refused already, since they differ in the case or form of their letters alone. */
-export function refusedPairs(rundb: RunDatabase): string[] {
+function refusedPairs(rundb: RunDatabase): string[] {
   const pairs = rundb
     .statement("SELECT message FROM rejects WHERE kind = 'user' AND code = 'possible_duplicate' ORDER BY seq LIMIT ?")
     .all(MOST)
@@ -206,7 +206,7 @@ export function refusedPairs(rundb: RunDatabase): string[] {
   return [...new Set(pairs.map(([one = '', other = '']) => `${spelt(one)} and ${spelt(other)} (rejected)`))]
 }
 
-export function mixedAddresses(rundb: RunDatabase): string[] {
+function mixedAddresses(rundb: RunDatabase): string[] {
   rundb.define('mixesScripts', (email) => (mixesScripts(email) ? 1 : 0))
   return rundb
     .statement(
@@ -218,7 +218,7 @@ export function mixedAddresses(rundb: RunDatabase): string[] {
 }
 
 /** An address with the name of the first letter outside ASCII: it may look like one of ASCII. */
-export function spelt(email: string): string {
+function spelt(email: string): string {
   const letter = [...email].find((character) => (character.codePointAt(0) ?? 0) > 0x7f)
   return letter === undefined ? email : `${email} (${codePointOf(letter)})`
 }

@@ -2,6 +2,7 @@ import type { Manifest } from '../../config/manifest.ts'
 import { counted, figure } from '../../diagnostics/printable.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../../resource.ts'
+import { type Derivation, deriveAll } from '../../rundb/desired.ts'
 import { originOf, type RunDatabase, textIn } from '../../rundb/run-database.ts'
 import type { KindDefinition } from '../kind.ts'
 import { isInScope, refOf } from '../scope.ts'
@@ -161,15 +162,19 @@ function bytesOf(secret: string): Buffer | undefined {
  */
 export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, 'totp'>): void {
   const having = "kind = 'user' AND secrets ->> '$.totpSecret.secret' IS NOT NULL"
-  rundb.run(
+  const factors: Derivation = {
+    kind: 'totp-factor',
+    from: 'desired',
+    where: having,
+    key: 'key',
+    refs: "json_object('user', key)",
     // A merge patch leaves null out; the names are in the order of canonical JSON.
-    `INSERT INTO desired SELECT 'totp-factor', key, json_object('user', key),
-       json_patch('{}', json_object('account', coalesce(secrets ->> '$.totpSecret.account', attributes ->> '$.email'),
-         'issuer', coalesce(secrets ->> '$.totpSecret.issuer', ?))),
-       json_object('totpSecret', secrets ->> '$.totpSecret.secret'), seq, file, line, 0
-     FROM desired WHERE ${having}`,
-    totp.issuer ?? null,
-  )
+    attributes: `json_patch('{}', json_object('account', coalesce(secrets ->> '$.totpSecret.account', attributes ->> '$.email'),
+      'issuer', coalesce(secrets ->> '$.totpSecret.issuer', ?1)))`,
+    secrets: "json_object('totpSecret', secrets ->> '$.totpSecret.secret')",
+    at: 'desired',
+  }
+  deriveAll(rundb, factors, totp.issuer ?? null)
   rundb.run(`UPDATE desired SET secrets = nullif(json_remove(secrets, '$.totpSecret'), '{}') WHERE ${having}`)
 }
 

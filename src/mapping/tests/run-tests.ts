@@ -1,3 +1,8 @@
+/**
+ * The tests of a manifest. In: its `tests`, each a record and what is expected of it. Each record is mapped in a worker, as a plan does it.
+ * Out: how each test ended, with every difference at its place in the manifest (compare-result.ts); no secret is in it.
+ */
+
 import { basename } from 'node:path'
 import type { LoadedManifest } from '../../config/load.ts'
 import type { Manifest, MappingTest } from '../../config/manifest.ts'

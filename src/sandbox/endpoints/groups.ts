@@ -30,7 +30,7 @@ export const groupEndpoints: readonly Endpoint[] = [
 ]
 
 /** @throws Refusal 404 */
-export function findGroup(call: Call, id: string): GroupRow {
+function findGroup(call: Call, id: string): GroupRow {
   const sql = 'SELECT * FROM organization_groups WHERE environment = ? AND id = ?'
   const group = call.database.one<GroupRow>(sql, call.environment, id)
   if (group === undefined) throw notFound('Group', id)
@@ -41,7 +41,7 @@ export function findGroup(call: Call, id: string): GroupRow {
  * The group that a path names, of the organization that it names.
  * @throws Refusal 404 for either
  */
-export function groupOfPath(call: Call): GroupRow {
+function groupOfPath(call: Call): GroupRow {
   const organization = findOrganization(call, pathParameter(call, 'id'))
   const id = pathParameter(call, 'group_id')
   const group = findGroup(call, id)
@@ -122,7 +122,7 @@ function deleteGroup(call: Call): Reply {
   return { status: 204 }
 }
 
-export function presentGroup(group: GroupRow): JsonObject {
+function presentGroup(group: GroupRow): JsonObject {
   return {
     object: 'group',
     id: group.id,

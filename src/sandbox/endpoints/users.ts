@@ -1,3 +1,9 @@
+/**
+ * The endpoints of WorkOS that the sandbox has, a file for each group of them; this one has users and their second factors, and ../routes.ts
+ * lists all. In: a Call with the path, query and body of a request. Out: a Reply as the OpenAPI document describes it, or a Refusal that is
+ * thrown; the rows are in the sandbox's database.
+ */
+
 import { randomBytes } from 'node:crypto'
 import type { JsonObject } from '../../json.ts'
 import { type Call, type Endpoint, type FieldError, notFound, pathParameter, type Reply, refusal } from '../call.ts'

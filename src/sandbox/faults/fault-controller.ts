@@ -1,3 +1,8 @@
+/**
+ * Passing trouble on purpose. In: a set of faults (fault.ts), from the start or through `/_sandbox/faults`, and each request that arrives.
+ * Out: the fault that the request meets, if any, carried out before or after it takes effect; and how often each was injected.
+ */
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isObject } from '../../json.ts'
 import { Refusal, type Reply } from '../call.ts'

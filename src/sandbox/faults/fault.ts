@@ -23,7 +23,7 @@ export interface Trigger {
 /** Whether the request is injected before it is carried out, or after it took effect. */
 export type When = 'before' | 'after'
 
-export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 export type Method = (typeof METHODS)[number]
 

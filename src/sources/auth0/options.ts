@@ -150,7 +150,7 @@ function organizationsFrom(config: Record<string, unknown>): OrganizationsFrom {
 }
 
 /** A time that begins with its date as ISO, UTC; undefined for one that does not exist. */
-export function isoTime(text: string | undefined): string | undefined {
+function isoTime(text: string | undefined): string | undefined {
   if (text === undefined || !isDay(text.slice(0, 10))) return undefined
   const time = Date.parse(text)
   return Number.isNaN(time) ? undefined : new Date(time).toISOString()

@@ -28,7 +28,7 @@ const CLERK = 'https://api.clerk.com'
 const RATES = { live: { requests: 1000, seconds: 10 }, test: { requests: 100, seconds: 10 } }
 
 /** The largest page that Clerk gives, and the default here. */
-export const LARGEST_PAGE = 500
+const LARGEST_PAGE = 500
 
 /** Options that say how an instance is asked, and nothing without one. */
 const LIVE_ONLY = ['baseUrl', 'connections', 'updatedSince', 'pageSize', 'rate', 'concurrency', 'snapshot']

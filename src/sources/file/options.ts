@@ -41,7 +41,7 @@ export interface StreamSettings {
 }
 
 /** The texts in a value that is one or a list of them. */
-export function textsOf(value: unknown): string[] {
+function textsOf(value: unknown): string[] {
   return [value].flat().filter((item) => typeof item === 'string')
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ManifestError } from '../../diagnostics/errors.ts'
+import type { Reason } from '../../diagnostics/problem.ts'
 import { type CompiledExpression, ExpressionFailure } from '../../expressions/expression.ts'
 import type { Json, JsonObject } from '../../json.ts'
 import { type ColumnSpec, CsvStream } from '../csv/stream.ts'
@@ -7,7 +8,7 @@ import type { JoinRow, JoinTable } from '../join/join-table.ts'
 import { jsonDocument, ndjson } from '../json/document.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
 import { expandPaths, type SourceFile } from '../text/file.ts'
-import { type LineRecord, type RecordFile, type Refusal, TextFile } from '../text/record-file.ts'
+import { type LineRecord, type RecordFile, TextFile } from '../text/record-file.ts'
 import type { JoinSettings, StreamSettings } from './options.ts'
 
 /** Records of one stream that come from one file. */
@@ -40,7 +41,7 @@ export class FileStream {
   }
 
   /** Refuses a record that was read. */
-  reject(file: string, line: number, refusal: Refusal): void {
+  reject(file: string, line: number, refusal: Reason): void {
     this.#files.get(file)?.reject(line, refusal)
   }
 
@@ -153,7 +154,7 @@ export class JoinedStream {
   async attach(
     records: LineRecord[],
     file: string,
-    reject: (line: number, refusal: Refusal) => void,
+    reject: (line: number, refusal: Reason) => void,
   ): Promise<LineRecord[]> {
     const { name } = this.stream.settings
     const kept: LineRecord[] = []
@@ -203,7 +204,7 @@ export class JoinedStream {
     }
   }
 
-  #leave(file: string, line: number, refusal: Refusal): void {
+  #leave(file: string, line: number, refusal: Reason): void {
     if (this.#join.unmatched === 'ignore') this.stream.ignore(file, line)
     else this.stream.reject(file, line, refusal)
   }
@@ -228,7 +229,7 @@ export async function attachAll(
   return records
 }
 
-function noKey(expression: string): Refusal {
+function noKey(expression: string): Reason {
   return {
     code: 'no_join_key',
     message: `the record has no key to be joined by: ${expression} yields nothing`,
@@ -249,7 +250,7 @@ function shown(key: string): string {
   return key.length > 60 ? `${key.slice(0, 60)}…` : key
 }
 
-type Keys = { ok: true; keys: string[] } | { ok: false; refusal: Refusal }
+type Keys = { ok: true; keys: string[] } | { ok: false; refusal: Reason }
 
 /**
  * The keys that an expression yields for a record: none, one, or several in their order. Numbers and booleans are compared as the text
@@ -282,7 +283,7 @@ function failed(error: unknown): Keys {
   return { ok: false, refusal: { ...refusal, hint: `JSONata says ${error.code}; guard it, like field ? $f(field)` } }
 }
 
-function badKey(expression: string): Refusal {
+function badKey(expression: string): Reason {
   return {
     code: 'bad_join_key',
     message: `${expression} yields an object or a list in a list, which is no key`,

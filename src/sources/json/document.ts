@@ -5,10 +5,11 @@
 
 import { Tokenizer, TokenizerError, type TokenType } from '@streamparser/json'
 import { SourceError } from '../../diagnostics/errors.ts'
+import type { Reason } from '../../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 import type { SourceFile } from '../text/file.ts'
-import type { LineRecord, Refusal, TextFormat } from '../text/record-file.ts'
+import type { LineRecord, TextFormat } from '../text/record-file.ts'
 import { linesOf } from '../text/utf8.ts'
 import { Grammar, lineTooLong, MAX_DEPTH, MAX_RECORD_BYTES, nestedTooDeep, notAnObject } from './grammar.ts'
 import { RecordWalk, writePath } from './record-walk.ts'
@@ -263,7 +264,7 @@ export const ndjson: TextFormat = async function* (text, sink) {
   }
 }
 
-function recordIn(content: string): Refusal | { data: JsonObject } {
+function recordIn(content: string): Reason | { data: JsonObject } {
   const parsed = parseJsonText(content)
   if (!parsed.ok) {
     return { code: 'bad_json', message: parsed.message, hint: 'every line must be one whole JSON object' }

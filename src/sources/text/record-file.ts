@@ -17,15 +17,12 @@ export interface LineRecord {
   data: JsonObject
 }
 
-/** Why a record is refused. */
-export type Refusal = Reason
-
 /** A file that is read as records, and keeps count of them. */
 export interface RecordFile {
   /** The records in batches of what a piece of the file holds. Can be read once. */
   records(): AsyncGenerator<LineRecord[]>
   /** Refuses a record that was read. */
-  reject(line: number, refusal: Refusal): void
+  reject(line: number, refusal: Reason): void
   count(): StreamCount
   /** SHA-256 (hex) of the file's bytes, once all of it has been read. */
   digest(): string
@@ -40,7 +37,7 @@ export interface RecordSink {
    * Refuses a record that was met.
    * @param text what stands there, where it cannot be taken apart
    */
-  reject(line: number, refusal: Refusal, text?: string): void
+  reject(line: number, refusal: Reason, text?: string): void
 }
 
 /** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
@@ -93,7 +90,7 @@ export class TextFile implements RecordFile, RecordSink {
     this.#read++
   }
 
-  reject(line: number, refusal: Refusal, text?: string): void {
+  reject(line: number, refusal: Reason, text?: string): void {
     this.#rejected++
     const { tap } = this.#context
     if (text !== undefined && tap?.wants(this.file.name, line)) {

@@ -71,7 +71,7 @@ function startsWithMark(bytes: Buffer): boolean {
  * break databases behind it: they are taken out and counted.
  * @throws SourceError naming the line of the first byte that is not UTF-8
  */
-export async function* readUtf8(
+async function* readUtf8(
   file: SourceFile,
   chunks: AsyncIterable<Buffer>,
   onNul: (count: number) => void,

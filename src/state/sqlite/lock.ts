@@ -133,7 +133,7 @@ export function describeHolder(holder: LockHolder | undefined): string {
 }
 
 /** Another command is at work. */
-export function locked(statePath: string, holder: LockHolder | undefined): LockedError {
+function locked(statePath: string, holder: LockHolder | undefined): LockedError {
   return new LockedError({
     code: 'state_locked',
     message: `${describeHolder(holder)} is working on the state ${statePath}`,

@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
+import type { RejectedItem } from '../../rundb/rejects.ts'
 import type { Row } from '../../sqlite/open.ts'
 import {
   type Address,
@@ -9,7 +10,6 @@ import {
   RUNS_KEPT,
   type Run,
   type RunOutcome,
-  type RunReject,
   type StartedRun,
   type StateResource,
 } from '../store.ts'
@@ -45,7 +45,7 @@ export function intentFromRow(row: Row): Intent {
   }
 }
 
-export function failureFromRow(row: Row): Failure {
+function failureFromRow(row: Row): Failure {
   return {
     kind: String(row.kind),
     key: String(row.key),
@@ -57,7 +57,7 @@ export function failureFromRow(row: Row): Failure {
   }
 }
 
-export function rejectFromRow(row: Row): RunReject {
+function rejectFromRow(row: Row): RejectedItem {
   return {
     kind: String(row.kind),
     key: textOrNull(row.key),
@@ -74,7 +74,7 @@ function textOrNull(value: SQLOutputValue | undefined): string | null {
   return typeof value === 'string' ? value : null
 }
 
-export function runFromRow(row: Row): Run {
+function runFromRow(row: Row): Run {
   return {
     run: Number(row.run),
     command: String(row.command),
@@ -193,7 +193,7 @@ export class RunLog {
     })
   }
 
-  addRejects(run: number, rejects: readonly RunReject[]): void {
+  addRejects(run: number, rejects: readonly RejectedItem[]): void {
     this.#db.transaction(() => {
       for (const { kind, key, code, field, message, hint, origin, records } of rejects) {
         const sql = `INSERT INTO rejects (run, kind, key, code, field, message, hint, origin, records)
@@ -218,7 +218,7 @@ export class RunLog {
     }
   }
 
-  *rejects(run: number): Generator<RunReject[]> {
+  *rejects(run: number): Generator<RejectedItem[]> {
     for (let after = 0; ; ) {
       const rows = this.#db.all('SELECT * FROM rejects WHERE run = ? AND id > ? ORDER BY id LIMIT ?', run, after, PAGE)
       if (rows.length === 0) return

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { RejectedItem } from '../../rundb/rejects.ts'
 import type {
   Batch,
   Binding,
@@ -6,7 +7,6 @@ import type {
   Intent,
   Run,
   RunOutcome,
-  RunReject,
   StartedRun,
   StateResource,
   StateStore,
@@ -140,7 +140,7 @@ export class SqliteStateStore implements StateStore {
     this.#runs.addFailures(run, failures)
   }
 
-  async recordRejects(run: number, rejects: RunReject[]): Promise<void> {
+  async recordRejects(run: number, rejects: RejectedItem[]): Promise<void> {
     this.#runs.addRejects(run, rejects)
   }
 
@@ -152,7 +152,7 @@ export class SqliteStateStore implements StateStore {
     yield* this.#runs.failures(run)
   }
 
-  async *rejects(run: number): AsyncGenerator<RunReject[]> {
+  async *rejects(run: number): AsyncGenerator<RejectedItem[]> {
     yield* this.#runs.rejects(run)
   }
 

@@ -185,7 +185,7 @@ function algorithmOf(detail: string): string {
 }
 
 /** Whether a desired user `d` was in WorkOS before this state and is sent no password: those that are adopted now, and those that were. */
-export const THERE = `coalesce(
+const THERE = `coalesce(
   (SELECT a.type = 'adopt' FROM actions a WHERE a.kind = 'user' AND a.key = d.key
      AND (a.type IN ('adopt', 'create') OR EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'secret'))),
   EXISTS (SELECT 1 FROM known k WHERE k.kind = 'user' AND k.key = d.key AND k.ownership = 'adopted'))`
@@ -217,7 +217,7 @@ function keptPasswords(rundb: RunDatabase): KeptCount[] {
 }
 
 /** Users without a password who had one in the source, and what the remark says. One with several, of records that merged, counts for the first. */
-export const RESETS = `
+const RESETS = `
   SELECT d.key, min(n.seq), n.code, n.detail, ${THERE} AS there FROM notes n
   LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
   JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)

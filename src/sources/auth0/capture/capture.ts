@@ -1,3 +1,8 @@
+/**
+ * Reads a tenant of Auth0. In: the options of the source, with credentials. Out: a snapshot with connections, roles, organizations, users and
+ * members, page by page, so that an interrupted reading goes on where it was; the records are made of it in ../records/.
+ */
+
 import { CredentialsError, ManifestError } from '../../../diagnostics/errors.ts'
 import { JsonClient } from '../../../http/json-client.ts'
 import { HttpRefusal } from '../../../http/refusal.ts'

@@ -1,3 +1,8 @@
+/**
+ * Records of the `auth0` source. In: users of a snapshot (from-snapshot.ts) or of a file (from-files.ts), and rows of the files beside them
+ * (side-files.ts). Out: users as Auth0's API describes them, with their memberships; organizations, roles, connections; what is rejected.
+ */
+
 import { join, relative } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'

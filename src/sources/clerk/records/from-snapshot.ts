@@ -1,3 +1,8 @@
+/**
+ * Records of the `clerk` source. In: an instance that was read into a snapshot, and files (from-files.ts) whose rows are joined to its users.
+ * Out: organizations and their roles, users with memberships and credentials, connections; what is rejected, and the counts of each stream.
+ */
+
 import { createHash } from 'node:crypto'
 import type { Problem } from '../../../diagnostics/problem.ts'
 import type { JsonObject } from '../../../json.ts'
