@@ -1,4 +1,5 @@
 import { parseLimit, type SourceOptions } from '../../config/manifest.ts'
+import { SOURCE_DEFAULTS } from '../../config/manifest-types.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { isLoopback } from '../../http/proxy.ts'
@@ -51,8 +52,8 @@ export interface ReadOptions {
 
 /** Records that Auth0 gives by pages, whatever is asked for. */
 export const LAST_OF_PAGES = 1000
-/** The largest page that Auth0 gives. */
-const LARGEST_PAGE = 100
+
+const DEFAULTS = SOURCE_DEFAULTS.auth0
 
 /** Under `app_metadata` alone: what is in `user_metadata` users may write themselves. */
 const DEFAULT_PATHS: MetadataPaths = {
@@ -78,11 +79,7 @@ export function readOptions(config: Auth0Options): ReadOptions {
   }
 }
 
-/**
- * Defaults are here and not in the schema, which only tells of them (`x-default`): a default that the check filled in would count as an option
- * that somebody gave, which a file of users must not have, and would change the digest of every manifest.
- * @throws ManifestError where `checkOptions` finds something
- */
+/** @throws ManifestError where `checkOptions` finds something */
 export function liveOptions(config: Auth0Options): LiveOptions {
   requireNone(checkOptions(config))
   const address = addressOf(config.domain ?? '', config.audience)
@@ -94,11 +91,11 @@ export function liveOptions(config: Auth0Options): LiveOptions {
     clientSecret: config.clientSecret ?? '',
     organizations: organizationsFrom(config),
     only: config.organizations === undefined ? undefined : textsOf(config.organizations),
-    engine: config.engine ?? 'auto',
+    engine: config.engine ?? DEFAULTS.engine,
     connections: config.connections === true,
-    exportAbove: config.exportAbove ?? LAST_OF_PAGES,
-    pageSize: config.pageSize ?? LARGEST_PAGE,
-    concurrency: config.concurrency ?? 4,
+    exportAbove: config.exportAbove ?? DEFAULTS.exportAbove,
+    pageSize: config.pageSize ?? DEFAULTS.pageSize,
+    concurrency: config.concurrency ?? DEFAULTS.concurrency,
     rate: limit === undefined ? undefined : { requests: limit.count, seconds: limit.perMs / 1000 },
     updatedSince: isoTime(config.updatedSince),
   }

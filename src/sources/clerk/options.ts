@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseLimit, type SourceOptions } from '../../config/manifest.ts'
+import { SOURCE_DEFAULTS } from '../../config/manifest-types.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { isLoopback } from '../../http/proxy.ts'
 import type { JsonObject } from '../../json.ts'
@@ -29,8 +30,7 @@ const CLERK = 'https://api.clerk.com'
 /** What Clerk allows: https://clerk.com/docs/guides/how-clerk-works/system-limits */
 const RATES = { live: { requests: 1000, seconds: 10 }, test: { requests: 100, seconds: 10 } }
 
-/** The largest page that Clerk gives, and the default here. */
-export const LARGEST_PAGE = 500
+const DEFAULTS = SOURCE_DEFAULTS.clerk
 
 /** Options that say how an instance is asked, and nothing without one. */
 const LIVE_ONLY = ['baseUrl', 'connections', 'updatedSince', 'pageSize', 'rate', 'concurrency', 'snapshot'] as const
@@ -76,11 +76,7 @@ export function checkOptions(config: ClerkOptions): Problem[] {
   return problems
 }
 
-/**
- * The options of a live reading, `checkOptions` having found nothing wrong with them. Defaults are here and not in the schema, which only tells
- * of them (`x-default`): one that the check filled in would count as an option that somebody gave, which files alone must not have, and would
- * change the digest of every manifest.
- */
+/** The options of a live reading, `checkOptions` having found nothing wrong with them. */
 export function liveOptions(config: ClerkOptions): LiveOptions {
   const secretKey = config.secretKey ?? ''
   const { rate, updatedSince, baseUrl = CLERK } = config
@@ -90,8 +86,8 @@ export function liveOptions(config: ClerkOptions): LiveOptions {
     baseUrl: new URL(baseUrl).origin,
     organizations: config.memberships === undefined,
     connections: config.connections === true,
-    pageSize: config.pageSize ?? LARGEST_PAGE,
-    concurrency: config.concurrency ?? 4,
+    pageSize: config.pageSize ?? DEFAULTS.pageSize,
+    concurrency: config.concurrency ?? DEFAULTS.concurrency,
     rate: limit === undefined ? RATES[kindOf(secretKey)] : { requests: limit.count, seconds: limit.perMs / 1000 },
     updatedSince: updatedSince === undefined ? undefined : Date.parse(updatedSince),
   }
