@@ -29,7 +29,7 @@ let different = 0
 for (const name of ['.', ...readdirSync(join(root, 'examples'))]) {
   const from = name === '.' ? root : join(root, 'examples', name)
   if (!existsSync(join(from, 'migrate.config.yaml'))) continue
-  const [before = [], after = []] = programs.map((program) => outputs(program, from, name === '.'))
+  const [before = [], after = []] = programs.map((program) => outputs(program, name))
   for (const [index, { line, ...one }] of before.entries()) {
     const other = after[index] ?? { code: null, text: '' }
     const why = difference({ ...one, text: expected(one.text) }, other)
@@ -58,14 +58,14 @@ function difference(before: Outcome, after: Outcome): string | undefined {
   return before.text === after.text ? undefined : 'differs'
 }
 
-/** What a program says of one example: before it is applied, then after. */
-function outputs(program: string, from: string, isRoot: boolean): (Outcome & { line: string })[] {
-  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-compare-'))
+/** What a program says of one example, or of the root's manifest: before it is applied, then after. Examples read files of one another. */
+function outputs(program: string, name: string): (Outcome & { line: string })[] {
+  const copy = mkdtempSync(join(tmpdir(), 'workos-migrate-compare-'))
+  const folder = name === '.' ? copy : join(copy, 'examples', name)
   try {
-    if (isRoot) {
-      for (const part of ['migrate.config.yaml', 'examples'])
-        cpSync(join(from, part), join(folder, part), { recursive: true })
-    } else cpSync(from, folder, { recursive: true })
+    for (const part of ['migrate.config.yaml', 'examples']) {
+      cpSync(join(root, part), join(copy, part), { recursive: true })
+    }
     rmSync(join(folder, '.workos-migrate'), { recursive: true, force: true })
     const say = (args: readonly string[], when: string) => ({
       line: `${args.join(' ')} ${when}`,
@@ -76,7 +76,7 @@ function outputs(program: string, from: string, isRoot: boolean): (Outcome & { l
     const applied = { ...say(['apply', '--yes'], 'between'), text: 'not compared' }
     return [...first, applied, say(['plan', '--json'], 'after')]
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(copy, { recursive: true, force: true })
   }
 }
 
