@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sleep } from '../clock.ts'
+import { backOff } from '../http/retry.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Fallback, KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
@@ -15,6 +16,9 @@ import type { NotDone } from './apply-result.ts'
 
 /** How often one write is tried whose outcome stays open. */
 const ATTEMPTS = 5
+
+/** How long an attempt waits for the next. */
+const PAUSES = { first: 250, longest: 8_000 }
 
 /** Something to write to WorkOS. `Done` is what it comes to when it is there. */
 export interface Write<Done> {
@@ -80,7 +84,7 @@ export async function attempt<Done>(context: ApplyContext, write: Write<Done>): 
       if (found !== undefined) return found
       if (reply.type === 'refused') return fail(context, intent, reply.error)
       if (turn >= ATTEMPTS) return leaveOpen(reply.error)
-      await backOff(context, turn)
+      await sleep(context.clock, backOff(turn, PAUSES), context.interrupted)
     }
     turn += 1
   }
@@ -125,12 +129,6 @@ async function withdrawIntent(
 /** The intent stays in the journal: the next run looks it up before anything else. */
 function leaveOpen(error: OutcomeUnknown): NotDone {
   return { type: 'failed', code: 'outcome_unknown', message: `no answer after ${ATTEMPTS} attempts: ${error.message}` }
-}
-
-/** Waits longer from attempt to attempt, half of it by chance; at most 8 s. */
-function backOff({ clock, interrupted }: ApplyContext, turn: number): Promise<void> {
-  const ceiling = Math.min(8_000, 250 * 2 ** (turn - 1))
-  return sleep(clock, ceiling / 2 + (Math.random() * ceiling) / 2, interrupted)
 }
 
 /** What is sent in place of something that WorkOS refused, in this request or in an earlier one of the run. */

@@ -48,6 +48,15 @@ export interface SourceConfig {
 }
 
 /**
+ * The options of one type of source, as the schema types them. They hold for a value that is known: as long as a reference is unset, its
+ * text is in the place of a value of any type.
+ */
+export type SourceOptions<Type extends Manifest['source']['type']> = Omit<
+  Extract<Manifest['source'], { type: Type }>,
+  'type'
+>
+
+/**
  * The mapping of any kind. `each`, `when` and `from` steer it; every other key is a field of the kind, whose value is an
  * expression or, for `metadata`, an object of expressions.
  */

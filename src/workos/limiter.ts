@@ -1,5 +1,6 @@
 import { type Clock, LONG_WAIT, systemClock, type Wait } from '../clock.ts'
 import type { Limit } from '../config/manifest.ts'
+import { backOff } from '../http/retry.ts'
 
 /**
  * What a request counts as. `other` is everything outside /user_management, which only the general window bounds.
@@ -128,7 +129,9 @@ export class RateLimiter {
     }
     this.#refused += 1
     // Retry-After counts whole seconds, and 0 where the second has begun: taken at its word it would never make us wait.
-    const pause = retryAfterMs ?? Math.min(60_000, MIN_PAUSE * 2 ** (this.#refusalsInARow - 1))
+    // No jitter: after the pause the windows, which have shrunk, spread the requests.
+    const growth = { first: MIN_PAUSE, longest: 60_000, jitter: false }
+    const pause = retryAfterMs ?? backOff(this.#refusalsInARow, growth)
     const until = now + Math.max(MIN_PAUSE, pause)
     if (until <= this.#pausedUntil) return
     this.#pausedUntil = until

@@ -93,7 +93,7 @@ export async function inspectFiles(
 }
 
 function withNulls(source: ProposedSource, values: readonly string[]): ProposedSource {
-  const nulls = [...new Set([...nullsOption(source.effective), ...values])]
+  const nulls = [...new Set([...nullsOption(source.effective.nulls), ...values])]
   return { ...source, written: { ...source.written, nulls }, effective: { ...source.effective, nulls } }
 }
 

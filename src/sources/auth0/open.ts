@@ -8,17 +8,25 @@ import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { checkCsvFile } from '../csv/stream.ts'
-import { type ReadContext, type Source, type SourceDefinition, textOption } from '../source.ts'
+import { type ReadContext, type Source, type SourceDefinition, textsOf } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
 import { numberedFrom } from '../text/record-file.ts'
-import { checkCredentials, checkOptions, identityOf, isLive, type ReadOptions, readOptions, texts } from './options.ts'
+import {
+  type Auth0Options,
+  checkCredentials,
+  checkOptions,
+  identityOf,
+  isLive,
+  type ReadOptions,
+  readOptions,
+} from './options.ts'
 import { fileUsers, formatOf } from './records/from-files.ts'
 import { snapshotUsers } from './records/from-snapshot.ts'
 import { SideFiles } from './records/side-files.ts'
 import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/users.ts'
 
 /** An Auth0 tenant, or a file of its users. */
-const tenantSource: SourceDefinition = {
+const tenantSource: SourceDefinition<Auth0Options> = {
   type: 'auth0',
   files: filesOf,
   async check(config, directory) {
@@ -38,9 +46,9 @@ const tenantSource: SourceDefinition = {
 /** The same, and a file about roles beside it. */
 export const auth0Source: SourceDefinition = withRoleFiles(tenantSource, [roleDefinitionFile])
 
-function filesOf(config: Record<string, unknown>): string[] {
-  const users = isLive(config) ? undefined : textOption(config, 'users')
-  return [...(users === undefined ? [] : [users]), ...texts(config.passwords), ...texts(config.mfa)]
+function filesOf(config: Auth0Options): string[] {
+  const users = isLive(config) ? undefined : config.users
+  return [...(users === undefined ? [] : [users]), ...textsOf(config.passwords), ...textsOf(config.mfa)]
 }
 
 /** Whether a file is there and begins like JSON or CSV. */
@@ -56,7 +64,7 @@ async function checkFile(name: string, directory: string): Promise<readonly Prob
 }
 
 /** Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with the options said. */
-function open(config: Record<string, unknown>, context: ReadContext): Source {
+function open(config: Auth0Options, context: ReadContext): Source {
   let opened: { users: Users; side: SideFiles } | undefined
   const parts = () => {
     if (opened === undefined) throw new Error('a source tells of what it read only after it has been read')
@@ -87,7 +95,7 @@ function open(config: Record<string, unknown>, context: ReadContext): Source {
   }
 }
 
-async function usersOf(config: Record<string, unknown>, options: ReadOptions, context: ReadContext): Promise<Users> {
+async function usersOf(config: Auth0Options, options: ReadOptions, context: ReadContext): Promise<Users> {
   if (options.users !== undefined) return fileUsers(options.users, options, context)
   const { snapshot } = context
   if (!isLive(config) || snapshot === undefined) throw new Error('the tenant has not been read into a snapshot')

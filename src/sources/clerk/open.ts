@@ -7,33 +7,32 @@ import { createHash } from 'node:crypto'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/stream.ts'
-import { type ReadContext, type Source, type SourceDefinition, type SourceRecord, textOption } from '../source.ts'
+import { type ReadContext, requireNone, type Source, type SourceDefinition, type SourceRecord } from '../source.ts'
 import { type SourceFile, sourceFile } from '../text/file.ts'
 import { numbered } from '../text/record-file.ts'
-import { checkOptions, identity, isLive, requireOptions } from './options.ts'
+import { type ClerkOptions, checkOptions, identity, isLive } from './options.ts'
 import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/from-files.ts'
 import { openLive } from './records/from-snapshot.ts'
 import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
 
 /** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
-const instanceSource: SourceDefinition = {
+const instanceSource: SourceDefinition<ClerkOptions> = {
   type: 'clerk',
   files: (config) =>
-    [USERS, ...joinedFormats.map(({ stream }) => stream)].flatMap((key) => textOption(config, key) ?? []),
+    ([USERS, ...joinedFormats.map(({ stream }) => stream)] as const).flatMap((key) => config[key] ?? []),
   async check(config, directory) {
     const problems: Problem[] = checkOptions(config)
-    const delimiter = textOption(config, 'delimiter')
-    for (const { stream, columnSpec } of [{ stream: USERS, columnSpec: userColumns }, ...joinedFormats]) {
-      const name = textOption(config, stream)
+    const { delimiter } = config
+    for (const { stream, columnSpec } of [{ stream: USERS, columnSpec: userColumns } as const, ...joinedFormats]) {
+      const name = config[stream]
       if (name === undefined) continue
       problems.push(...(await checkCsvFile(sourceFile(name, directory), columnSpec, delimiter)))
     }
     return problems
   },
   async columns(config, directory) {
-    const name = textOption(config, 'users')
+    const { users: name, delimiter } = config
     if (name === undefined || isLive(config)) return new Map()
-    const delimiter = textOption(config, 'delimiter')
     const columns = await columnsOf(sourceFile(name, directory), { delimiter })
     const joined = joinedFormats.map(({ stream }) => stream)
     return new Map(columns === undefined ? [] : [[USERS, [...columns, ...joined]]])
@@ -45,7 +44,7 @@ const instanceSource: SourceDefinition = {
     tryCredentials: async (...trying) => (await import('./capture/capture.ts')).tryCredentials(...trying),
   },
   open(config, context) {
-    requireOptions(config)
+    requireNone(checkOptions(config))
     return isLive(config) ? openLive(config, context) : openFiles(config, context)
   },
 }
@@ -53,15 +52,15 @@ const instanceSource: SourceDefinition = {
 /** The same, and a file about roles beside it. */
 export const clerkSource: SourceDefinition = withRoleFiles(instanceSource, [roleDefinitionFile])
 
-function openFiles(config: Record<string, unknown>, context: ReadContext): Source {
-  const file = sourceFile(textOption(config, 'users') ?? '', context.directory)
+function openFiles(config: ClerkOptions, context: ReadContext): Source {
+  const file = sourceFile(config.users ?? '', context.directory)
   const written = writtenAs(config)
   const users = new CsvStream(
     { stream: USERS, file, role: 'main', columnSpec: userColumns, rule: userRule, ...written },
     context,
   )
   const files = joinedFormats.flatMap((format) => {
-    const name = textOption(config, format.stream)
+    const name = config[format.stream]
     return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, written)
   })
   return {

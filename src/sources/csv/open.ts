@@ -2,7 +2,8 @@
  * The `csv` source. In: one CSV file with a row per membership. Out: a record per row.
  */
 
-import { nullsOption, type ReadContext, type Source, type SourceDefinition, textOption } from '../source.ts'
+import type { SourceOptions } from '../../config/manifest.ts'
+import { nullsOption, type ReadContext, type Source, type SourceDefinition } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
 import { numbered } from '../text/record-file.ts'
 import { roleDefinitionFile, userRoleFile, withRoleFiles } from './role-files.ts'
@@ -32,9 +33,11 @@ export const userColumns: ColumnSpec = {
   verbatim: ['password'],
 }
 
-const usersSource: SourceDefinition = {
+type CsvOptions = SourceOptions<'csv'>
+
+const usersSource: SourceDefinition<CsvOptions> = {
   type: 'csv',
-  files: ({ path }) => (typeof path === 'string' ? [path] : []),
+  files: ({ path }) => [path],
   async check(config, directory) {
     const { file, delimiter } = settings(config, directory)
     return checkCsvFile(file, userColumns, delimiter)
@@ -50,7 +53,7 @@ const usersSource: SourceDefinition = {
 /** One CSV file, one row per membership, and files about roles beside it. */
 export const csvSource: SourceDefinition = withRoleFiles(usersSource, [roleDefinitionFile, userRoleFile])
 
-function openCsv(config: Record<string, unknown>, context: ReadContext): Source {
+function openCsv(config: CsvOptions, context: ReadContext): Source {
   const { file, delimiter, nulls } = settings(config, context.directory)
   const users = new CsvStream(
     { stream: STREAM, file, role: 'main', columnSpec: userColumns, rule: oneOrganizationId, delimiter, nulls },
@@ -64,10 +67,10 @@ function openCsv(config: Record<string, unknown>, context: ReadContext): Source 
   }
 }
 
-function settings(config: Record<string, unknown>, directory: string) {
+function settings(config: CsvOptions, directory: string) {
   return {
-    file: sourceFile(textOption(config, 'path') ?? '', directory),
-    delimiter: textOption(config, 'delimiter'),
-    nulls: nullsOption(config),
+    file: sourceFile(config.path, directory),
+    delimiter: config.delimiter,
+    nulls: nullsOption(config.nulls),
   }
 }

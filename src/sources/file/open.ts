@@ -4,18 +4,18 @@
  */
 
 import { createHash } from 'node:crypto'
-import { ManifestError, OperatorError } from '../../diagnostics/errors.ts'
+import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { checkCsvFile, columnsOf } from '../csv/stream.ts'
 import { JoinTable } from '../join/join-table.ts'
-import type { ReadContext, Source, SourceDefinition } from '../source.ts'
+import { type ReadContext, requireNone, type Source, type SourceDefinition } from '../source.ts'
 import { expandPaths, type SourceFile } from '../text/file.ts'
 import { numberedFrom } from '../text/record-file.ts'
-import { readSettings, type StreamSettings } from './options.ts'
+import { type FileOptions, readSettings, type StreamSettings } from './options.ts'
 import { attachAll, type Batch, FileStream, freeColumns, JoinedStream, openFile } from './records.ts'
 
 /** Files of any shape: streams of CSV, JSON and NDJSON, joined by key expressions. */
-export const fileSource: SourceDefinition = {
+export const fileSource: SourceDefinition<FileOptions> = {
   type: 'file',
   files: (config) => readSettings(config).streams.flatMap(({ paths }) => paths),
   async check(config, directory) {
@@ -29,9 +29,9 @@ export const fileSource: SourceDefinition = {
   open: (config, context) => openFiles(config, context),
 }
 
-function openFiles(config: Record<string, unknown>, context: ReadContext): Source {
+function openFiles(config: FileOptions, context: ReadContext): Source {
   const { streams: settings, problems } = readSettings(config)
-  if (problems.length > 0) throw new ManifestError(problems)
+  requireNone(problems)
   const streams = settings.map((stream) => new FileStream(stream, context))
   const mains = streams.filter(({ settings: { join } }) => join === undefined)
   return {

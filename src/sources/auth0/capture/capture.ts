@@ -3,13 +3,14 @@
  * members, page by page, so that an interrupted reading goes on where it was; the records are made of it in ../records/.
  */
 
-import { CredentialsError, ManifestError } from '../../../diagnostics/errors.ts'
+import { CredentialsError } from '../../../diagnostics/errors.ts'
+
 import { JsonClient } from '../../../http/json-client.ts'
 import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
-import type { Asking, CaptureContext } from '../../source.ts'
-import { checkCredentials, type LiveOptions, liveOptions } from '../options.ts'
+import { type Asking, type CaptureContext, requireNone } from '../../source.ts'
+import { type Auth0Options, checkCredentials, type LiveOptions, liveOptions } from '../options.ts'
 import { STREAMS } from '../streams.ts'
 import { pagesFrom, requireCount, Tenant } from './api.ts'
 import { readMembers, readOrganizations } from './organizations.ts'
@@ -20,11 +21,7 @@ import { readMissingUsers, readUsers } from './users.ts'
  * Reads a tenant into a snapshot: first what is quick and shows what the application may not, then organizations, users, and who is
  * a member of what. See LiveReading.capture.
  */
-export async function capture(
-  config: Record<string, unknown>,
-  snapshot: SnapshotWriter,
-  context: CaptureContext,
-): Promise<void> {
+export async function capture(config: Auth0Options, snapshot: SnapshotWriter, context: CaptureContext): Promise<void> {
   const { tenant, tokens, options } = reach(config, context)
   context.progress({ phase: `asking ${tenant.name}` })
   await checkScopes(tenant, tokens, options)
@@ -41,18 +38,17 @@ export async function capture(
 }
 
 /** Asks for a token, and whether it has the scopes. See LiveReading.tryCredentials. */
-export async function tryCredentials(config: Record<string, unknown>, asking: Asking): Promise<void> {
+export async function tryCredentials(config: Auth0Options, asking: Asking): Promise<void> {
   const { tenant, tokens, options } = reach(config, asking)
   await checkScopes(tenant, tokens, options)
 }
 
 /** @throws ManifestError for credentials that are missing */
 function reach(
-  config: Record<string, unknown>,
+  config: Auth0Options,
   { signal, clock, proxies, onWait, onFailedRequest }: Asking,
 ): { tenant: Tenant; tokens: AccessTokens; options: LiveOptions } {
-  const missing = checkCredentials(config)
-  if (missing.length > 0) throw new ManifestError(missing)
+  requireNone(checkCredentials(config))
   const options = liveOptions(config)
   const { address, rate, concurrency } = options
   const { baseUrl, name } = address

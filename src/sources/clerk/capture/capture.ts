@@ -2,8 +2,8 @@ import { SourceError } from '../../../diagnostics/errors.ts'
 import { HttpRefusal } from '../../../http/refusal.ts'
 import { IdSet } from '../../join/join-table.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
-import type { Asking, CaptureContext } from '../../source.ts'
-import { type LiveOptions, liveOptions, requireOptions } from '../options.ts'
+import { type Asking, type CaptureContext, requireNone } from '../../source.ts'
+import { type ClerkOptions, checkOptions, type LiveOptions, liveOptions } from '../options.ts'
 import { CONNECTIONS, GONE, MEMBERSHIPS, ORGANIZATION_ROLES, ORGANIZATIONS, slimMembership, USERS } from '../streams.ts'
 import { ClerkApi, type ClerkObject, isMissing, isNotEnabled, lacksFeature, MOST_IDS, type Page } from './api.ts'
 import { type CountedList, idsOf, ListReader, listOf, OLDEST_FIRST, type ReadingContext, readList } from './lists.ts'
@@ -14,11 +14,11 @@ import { type CountedList, idsOf, ListReader, listOf, OLDEST_FIRST, type Reading
  * @throws CredentialsError; SourceError, also when the counts do not come out; ManifestError for options that do not fit
  */
 export async function captureClerk(
-  config: Record<string, unknown>,
+  config: ClerkOptions,
   snapshot: SnapshotWriter,
   context: CaptureContext,
 ): Promise<void> {
-  requireOptions(config)
+  requireNone(checkOptions(config))
   const options = liveOptions(config)
   const api = new ClerkApi(options, context)
   const { pageSize, concurrency } = options
@@ -30,8 +30,8 @@ export async function captureClerk(
 }
 
 /** Asks how many users there are. See LiveReading.tryCredentials. */
-export async function tryCredentials(config: Record<string, unknown>, asking: Asking): Promise<void> {
-  requireOptions(config)
+export async function tryCredentials(config: ClerkOptions, asking: Asking): Promise<void> {
+  requireNone(checkOptions(config))
   await new ClerkApi(liveOptions(config), asking).countUsers()
 }
 

@@ -2,8 +2,9 @@ import type { Problem } from '../../../diagnostics/problem.ts'
 import type { JsonObject } from '../../../json.ts'
 import { type ColumnSpec, CsvStream, type CsvStreamOptions, oneOrganizationId, type RowRule } from '../../csv/stream.ts'
 import { JoinTable } from '../../join/join-table.ts'
-import { nullsOption, type ReadContext, ROW_LINE, type StreamCount, textOption } from '../../source.ts'
+import { nullsOption, type ReadContext, ROW_LINE, type StreamCount } from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'
+import type { ClerkOptions } from '../options.ts'
 
 /** A file whose rows belong to users. */
 export interface JoinedFormat {
@@ -20,8 +21,8 @@ export interface JoinedFormat {
 export type Written = Pick<CsvStreamOptions, 'delimiter' | 'nulls'>
 
 /** See Written. */
-export function writtenAs(config: Record<string, unknown>): Written {
-  return { delimiter: textOption(config, 'delimiter'), nulls: nullsOption(config) }
+export function writtenAs(config: ClerkOptions): Written {
+  return { delimiter: config.delimiter, nulls: nullsOption(config.nulls) }
 }
 
 const IN_FILE = {
@@ -169,7 +170,7 @@ function noUser(columns: string) {
   return { code: 'missing_key', message: 'the row names no user', hint: `fill in ${columns}` }
 }
 
-const memberships: JoinedFormat = {
+const memberships: JoinedFormat & { stream: 'memberships' } = {
   stream: 'memberships',
   columnSpec: membershipColumns,
   rule: membershipRule,
@@ -178,7 +179,7 @@ const memberships: JoinedFormat = {
 }
 
 /** A user's external id is that of the column `external_id`, and its Clerk id where there is none: as WorkOS will have it. */
-const roles: JoinedFormat = {
+const roles: JoinedFormat & { stream: 'roles' } = {
   stream: 'roles',
   columnSpec: roleColumns,
   rule: roleRule,
@@ -187,8 +188,8 @@ const roles: JoinedFormat = {
   userKeys: ({ id, external_id }) => [`id:${id}`, `external:${external_id ?? id}`],
 }
 
-/** The files that may be joined to users, wherever those come from. */
-export const joinedFormats: readonly JoinedFormat[] = [memberships, roles]
+/** The files that may be joined to users, wherever those come from; an option of the stream's name gives each. */
+export const joinedFormats = [memberships, roles] as const
 
 /** The dashboard's export, joined to the users of the API. */
 export const exportFormat: JoinedFormat = {

@@ -8,17 +8,9 @@ import type { Problem } from '../../../diagnostics/problem.ts'
 import type { JsonObject } from '../../../json.ts'
 import { JoinTable } from '../../join/join-table.ts'
 import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
-import {
-  type ReadContext,
-  ROW_FILE,
-  ROW_LINE,
-  type Source,
-  type SourceRecord,
-  type StreamCount,
-  textOption,
-} from '../../source.ts'
+import { type ReadContext, ROW_FILE, ROW_LINE, type Source, type SourceRecord, type StreamCount } from '../../source.ts'
 import { sourceFile } from '../../text/file.ts'
-import { liveOptions } from '../options.ts'
+import { type ClerkOptions, liveOptions } from '../options.ts'
 import {
   CONNECTIONS,
   GONE,
@@ -49,12 +41,12 @@ const NOT_READ = {
 }
 
 /** An instance that was read into a snapshot; the dashboard's export, if there is one, is joined to it on `id`. */
-export function openLive(config: Record<string, unknown>, context: ReadContext): Source {
+export function openLive(config: ClerkOptions, context: ReadContext): Source {
   const { baseUrl, organizations, connections, updatedSince } = liveOptions(config)
   const partial = updatedSince !== undefined
   const place = (list: string) => `${new URL(baseUrl).host}/v1/${list}`
-  const open = ({ stream, ...format }: JoinedFormat, option: string) => {
-    const name = textOption(config, option)
+  const open = ({ stream, ...format }: JoinedFormat, option: 'users' | 'memberships' | 'roles') => {
+    const name = config[option]
     if (name === undefined) return []
     const file = sourceFile(name, context.directory)
     return [new JoinedFile({ stream, ...format }, file, context, writtenAs(config))]
@@ -63,7 +55,7 @@ export function openLive(config: Record<string, unknown>, context: ReadContext):
   const files = joinedFormats.flatMap((format) => open(format, format.stream))
   const everyFile = exported === undefined ? files : [...files, exported]
   const members = organizations ? new Members(context, place('organization_memberships')) : undefined
-  const credentials = new Credentials(textOption(config, 'users'))
+  const credentials = new Credentials(config.users)
   const mains: Main[] = [
     USERS,
     ORGANIZATIONS,
