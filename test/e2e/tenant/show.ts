@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { PROGRESS } from '../../../src/sources/snapshot/format.ts'
 import { startFakeAuth0 } from '../../fakes/auth0/fake-auth0.ts'
 import { generateTenant, type TenantSize } from '../../fakes/auth0/generate.ts'
 import type { LogEntry } from '../../fakes/http/exchange.ts'
@@ -152,22 +153,28 @@ class Trap {
     if (this.#left > 0) return false
     const pid = this.#pid
     this.#pid = undefined
-    const kept = this.#kept()
+    const { size } = this.#kept()
     const bytes = answer.bytes ?? Buffer.from(JSON.stringify(answer.body))
     response.writeHead(answer.status, { ...answer.headers, 'Content-Length': bytes.length })
     await new Promise((resolve) => response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), resolve))
-    for (let tries = 0; tries < 100 && this.#kept() === kept; tries += 1) await setTimeout(100)
+    const isKept = () => {
+      const now = this.#kept()
+      return now.size > size && now.isCommitted
+    }
+    for (let tries = 0; tries < 100 && !isKept(); tries += 1) await setTimeout(100)
     process.kill(pid, 'SIGKILL')
     return true
   }
 
-  /** Bytes of the stream that are on the disk. */
-  #kept(): number {
-    const file = `${this.#stream}.ndjson.gz`
-    const found = readdirSync(this.#snapshots, { recursive: true, encoding: 'utf8' }).find(
-      (name) => basename(name) === file,
-    )
-    return found === undefined ? 0 : statSync(join(this.#snapshots, found)).size
+  /** Bytes of the stream that are on the disk, and whether the progress that came with them is there as well: it is written after them. */
+  #kept(): { size: number; isCommitted: boolean } {
+    const names = readdirSync(this.#snapshots, { recursive: true, encoding: 'utf8' })
+    const written = (fits: (name: string) => boolean) =>
+      names.filter((name) => fits(basename(name))).map((name) => statSync(join(this.#snapshots, name)))
+    const [stream] = written((name) => name === `${this.#stream}.ndjson.gz`)
+    const progress = written((name) => name.startsWith(PROGRESS))
+    if (stream === undefined) return { size: 0, isCommitted: false }
+    return { size: stream.size, isCommitted: progress.some(({ mtimeMs }) => mtimeMs >= stream.mtimeMs) }
   }
 }
 
