@@ -29,7 +29,7 @@ export interface Write<Done> {
   /** The requests that bring it there, in order; none where there is nothing to send. They differ where WorkOS takes a smaller form. */
   requests(reduced: Fallback | undefined): WriteRequest[]
   /**
-   * The smaller form that WorkOS takes, as far as is known. Undefined: there is none.
+   * The smaller form that WorkOS accepts, if known. Undefined: no smaller form.
    * @param refusal of this write; undefined: before anything is sent
    */
   fallback?(refusal?: ApiRefusal): Fallback | undefined

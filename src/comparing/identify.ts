@@ -153,7 +153,7 @@ export interface LiveLookup {
   byName(): NameMatch
 }
 
-/** `several`: nobody can tell which. `live` is the first of several with its natural identity. */
+/** `several`: more than one fits. `live` is the first of several with its natural identity. */
 export type Recognition =
   | { type: 'none' }
   | { type: 'found'; live: LiveResource; matchedBy: MatchedBy }

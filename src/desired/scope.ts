@@ -65,7 +65,7 @@ function moveOthersOut(rundb: RunDatabase): void {
   forgetNotes(rundb)
 }
 
-/** Takes out what was refused of others, with the remarks on it. What nobody can tell whose it is stays. */
+/** Removes the rejects of users out of scope, with their remarks. Rejects whose owner is unknown stay. */
 function moveRejectsOut(rundb: RunDatabase, selectors: readonly Selector[]): void {
   const chosen = chosenOnes(rundb, selectors)
   for (const { item, ...reject } of refusedRows(rundb)) {

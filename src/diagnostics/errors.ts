@@ -101,7 +101,7 @@ export class FileError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 
-/** A value is not what a function takes. The message shows nothing of it, so that it can be told of secrets as well. */
+/** A function does not accept a value. The message shows nothing of the value, so it is safe for secrets too. */
 export class BadInput extends Error {
   constructor(message: string) {
     super(message)

@@ -159,7 +159,7 @@ export function concernsOf(origins: { kind: string; keys: readonly string[] }): 
 }
 
 /**
- * A record of which no resource tells: it was left out, or it was refused before its key was known.
+ * A record without a resource: a condition left it out, or it was rejected before its key was known.
  * @param leftOut what is meant of it, where a condition leaves that out, and something else comes of the record
  */
 export function explainRecord(
@@ -174,7 +174,7 @@ export function explainRecord(
     return { kind, code, field, message, hint, origin: placeOf(origin) }
   })
   const without = leftOut === undefined ? undefined : whyWithout(traced, leftOut, plan.set, loaded)
-  // What has a key is told with that.
+  // A resource with a key is named by its key.
   const keyless = result.rejects.findIndex(({ key }) => key === null)
   const reject = rejects[keyless] ?? (without === undefined ? rejects[0] : undefined)
   const action = actionOf(reject, shown, without)

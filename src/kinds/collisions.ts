@@ -76,7 +76,7 @@ export function* repeatedValues(rundb: RunDatabase, values: string): Generator<R
 
 /**
  * Refuses every claimant: which of them is right cannot be told here.
- * @param onRefused told of each, before it goes
+ * @param onRefused called with each, before it is removed
  */
 export function rejectRepeated(
   rundb: RunDatabase,

@@ -121,7 +121,7 @@ export interface DraftDefinition {
   /** The references with those anew that follow from others: which membership is meant follows from the user and the organization. */
   derivedRefs?(refs: Record<string, string>): Record<string, string>
 
-  /** The sums name it also where there is none of it. */
+  /** The sums show the kind even when it has no resources. */
   alwaysCounted?: true
 
   /** Which notes `n` on one of it, `d`, do not count, as SQL: what a merge gave back is not missed, and what is told elsewhere is not told twice. */

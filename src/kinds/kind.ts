@@ -91,7 +91,7 @@ export interface GivenRole {
   hides: readonly string[]
 }
 
-/** What a name alone says: nothing bears it, one does, or more than one do and nobody can tell which is meant. */
+/** What a name alone finds: nothing, one resource, or several that it cannot tell apart. */
 export type NameMatch = { type: 'none' } | { type: 'found'; live: LiveResource } | ({ type: 'ambiguous' } & Reason)
 
 /** What is special about what WorkOS holds of a kind. Planning and verifying call it alike. */
@@ -159,7 +159,7 @@ export interface DeletionRules {
   /** The kind of its members: one that the state does not remove keeps it. */
   keptBy?: string
 
-  /** What it is made from: of a refused one of these nobody can tell what would have been made of it. */
+  /** What it is made from. If one of these was rejected, what would have come of it is unknown. */
   madeFrom?: string
 
   /** Where WorkOS offers no deletion: of what, for people. Undefined: `plural`. */

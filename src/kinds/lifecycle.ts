@@ -82,5 +82,5 @@ export interface MergePolicy {
 export const BY_CONTENT = ['key', 'attributes', 'secrets']
 export const BY_PLACE = ['seq', 'id']
 
-/** The policy of a kind of which the manifest says nothing. */
+/** The policy of a kind that the manifest does not mention. */
 export const ANY_ORDER: MergePolicy = { strategy: 'merge', rules: {}, order: [...BY_CONTENT, ...BY_PLACE].join(', ') }

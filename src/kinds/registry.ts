@@ -132,7 +132,7 @@ export function selectorRules(): Lookups['selectors'] {
   return lookups.selectors
 }
 
-/** The kind of whom the others tell something: it merges by what the manifest says of duplicates. */
+/** The kind that the others describe or belong to. It merges by the manifest's rules for duplicates. */
 export const PEOPLE = user.name
 
 /** What kinds add to the summary of a plan, where none of them has anything. */

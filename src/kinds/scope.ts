@@ -51,7 +51,7 @@ export interface ChosenOnes {
 /** `unknown`: nobody can tell whose it is. */
 export type Belonging = 'in' | 'out' | 'unknown'
 
-/** What a kind says of scopes: which of it belongs to those of whom a run speaks. Without such rules a kind goes with every scope. */
+/** Which resources of a kind are in scope. Without such rules, all of them are in every scope. */
 export interface ScopeRules {
   /** How it is chosen itself. */
   selectors?: readonly SelectorRule[]

@@ -55,7 +55,7 @@ function decideGone(
     // Somebody may have made it again, or signed up with the address: what is there decides, as at a first apply.
     return decideUnknown(context, definition, desired)
   }
-  // It was applied, is still in the source, and somebody deleted it in WorkOS: it is told, and left so.
+  // It was applied, is still in the source, and somebody deleted it in WorkOS: the plan names it and leaves it deleted.
   const refused = policy === 'fail' ? { refused: true as const } : {}
   const drift = {
     kind,

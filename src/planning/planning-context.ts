@@ -18,7 +18,7 @@ export interface PlanningContext {
   onProgress: (step: Step) => void
 }
 
-/** What becomes of one resource, and what is told of it. */
+/** What happens to one resource, and the remarks on it. */
 export interface Decision {
   /** Undefined: it needs nothing. */
   action?: Action

@@ -14,7 +14,7 @@ import { countBeyond, markBeyond, markUndone } from '../rundb/scope.ts'
  * into `beyond`, which comparing, deleting and verifying leave alone.
  */
 
-/** Finds out what of the state is none of the scope's business: see markBeyond. */
+/** Finds the resources of the state that are out of scope: see markBeyond. */
 export function findBeyond({ rundb, scope }: DesiredSet, copy: StateCopy): void {
   if (scope === undefined) return
   rundb.transaction(() => {

@@ -247,7 +247,7 @@ export function originText(rundb: RunDatabase, { file, line }: Pick<Member, 'fil
   return line === null ? name : `${name}:${line}`
 }
 
-/** What a role that a record gives is called where its fate is told. It is no resource. */
+/** The name, in sums and rejects, of a role that a record gives. It is not a resource. */
 export const ROLE_ASSIGNMENT = 'roleAssignment'
 
 /**

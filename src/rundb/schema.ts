@@ -78,7 +78,7 @@ export const LEFT_OUT_TABLES = `
  * What a scope adds to the tables of a run. Without a scope they stay empty.
  *
  * chosen        organizations and users that the selectors choose themselves
- * in_scope      organizations and users of whom the run speaks: the chosen ones and what belongs to them
+ * in_scope      organizations and users in scope: the chosen ones and what belongs to them
  * out_of_scope  desired resources that belong to others; their secrets are left out
  * rejects_out   what was refused of others, and how many records that is
  */
@@ -102,7 +102,7 @@ export const SCOPE_TABLES = `
  * actions  the plan
  * drift    differences that stay as they are
  * spared   what a deletion leaves alone, and why
- * beyond   what of the state belongs to others than those of whom the plan speaks
+ * beyond   resources of the state that are out of scope
  */
 export const PLAN_TABLES = `
   CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,

@@ -126,7 +126,7 @@ function kindOf(refs: ScopedKind['refs'], role: string): string {
 }
 
 /**
- * Puts into `beyond` what of the state is none of the scope's business. What the source still has belongs to whom it belongs there. Of what has
+ * Puts the resources of the state that are out of scope into `beyond`. What the source still has belongs to whom it belongs there. Of what has
  * left the source, that alone belongs to the scope of which it is certain: what the selectors choose themselves, the ties of those, and what
  * hangs on them. What belongs to nobody, permissions and roles of the environment, is beyond every scope once it has left the source.
  * @param limited the scope has a limit, which counts users of the source: nobody who has left it is among them

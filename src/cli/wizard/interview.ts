@@ -214,7 +214,7 @@ function refuseForeign(users: FoundFile, origin: Origin): void {
   })
 }
 
-/** A file whose own columns say where it is from. One that belongs to users (memberships, say) is none of users. */
+/** A file of users whose own columns say where it is from. Files that accompany users, such as memberships, do not count. */
 function originOf({ data: { recognised } }: FoundFile): Origin {
   return recognised !== undefined && isUsers(recognised.part) ? recognised.origin : 'file'
 }

@@ -211,7 +211,7 @@ function oidcFields(reader: Reader): Record<string, Json | undefined> {
   return { clientId, discoveryEndpoint, customRedirectUri: address(reader, 'customRedirectUri') }
 }
 
-/** What has no key without its organization is told by what it is called. */
+/** A resource whose key needs its organization is named by its own name. */
 function nameOf(own: string | undefined, name: string | undefined): string {
   if (own === undefined) return ''
   return ` ${name === undefined || name === own ? shown(own) : `${shown(name)} (${own})`}`

@@ -129,7 +129,7 @@ function secretOf(secrets: JsonObject | null, field: string): JsonObject {
   return value === undefined ? {} : { client_secret: value }
 }
 
-/** Half a pair is none: WorkOS makes one of its own. */
+/** With half a key pair, WorkOS generates a pair of its own. */
 function keyPair(key: Json | undefined, cert: Json | undefined): JsonObject | undefined {
   return key === undefined || cert === undefined ? undefined : { key, cert }
 }

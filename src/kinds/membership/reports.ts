@@ -71,7 +71,7 @@ export function describeUnmapped(roles: readonly UnmappedRole[]): string[] {
     : lines
 }
 
-/** Memberships of which an apply could not give every role. */
+/** Memberships that an apply left without some of their roles. */
 export function describeReduced(count: number): string {
   return `${counted(count, 'membership')} without all roles: the environment takes one each`
 }

@@ -17,7 +17,7 @@ interface Lookalike {
 }
 
 /**
- * Refuses users whose addresses differ in the case of letters that are none of ASCII, in how Unicode puts a letter together, or in how
+ * Refuses users whose addresses differ in the case of letters outside ASCII, in how Unicode puts a letter together, or in how
  * the domain is written: `MÜLLER@x.example` and `müller@x.example`. All of them: mail servers do not agree on whether that is one
  * mailbox, so nobody can tell here whose account it is. Once users have merged, so that it is about the addresses that they keep.
  */
@@ -160,7 +160,7 @@ const MOST = 1000
  */
 export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext): Problem[] {
   const found = [...pairsIn(rundb), ...refusedPairs(rundb)]
-  // One that looks like another of the source is told with that one.
+  // An address that looks like another of the source is named together with it.
   for (const email of mixedAddresses(rundb)) {
     if (!found.some((text) => text.includes(email))) found.push(`${spelt(email)}, of letters of two alphabets`)
   }

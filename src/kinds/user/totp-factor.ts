@@ -178,7 +178,7 @@ export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, '
   rundb.run(`UPDATE desired SET secrets = nullif(json_remove(secrets, '$.totpSecret'), '{}') WHERE ${having}`)
 }
 
-/** Remarks about a secret that a merge has replaced by that of another record, or taken away, are none on its user. */
+/** A remark about a secret does not apply to the user when a merge replaced or removed that secret. */
 const UNSUPPORTED = `notes n LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
   JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
   WHERE n.code = 'totp_unsupported'

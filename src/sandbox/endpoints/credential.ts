@@ -16,7 +16,7 @@ interface SentCredential {
   type: string | undefined
 }
 
-/** WorkOS's default policy, of which the sandbox enforces the length alone. */
+/** WorkOS's default policy. The sandbox enforces only the length. */
 const MIN_PASSWORD_LENGTH = 10
 
 /** Reads the password fields and notes those of the wrong type, or without the other half. */

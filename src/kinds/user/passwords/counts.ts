@@ -247,7 +247,7 @@ export interface PasswordReset {
   existing: boolean
 }
 
-/** Users of whom a record has a password, and did not prove to be the same person. */
+/** Users with a password in one of their records, where that record did not prove to be the same person. */
 const UNPROVEN = `SELECT DISTINCT m.key FROM merges m, json_each(m.conflicts) c WHERE m.kind = 'user'
   AND c.value ->> 'rule' = 'proof' AND c.value ->> 'field' IN ('password', 'passwordHash')`
 
