@@ -1,0 +1,726 @@
+/**
+ * Expressions without the interpreter. In: JSONata's syntax tree of an expression, the functions and constants that it may use. Out: a
+ * function that evaluates it at once, or undefined where it holds anything that is not covered here. It answers as JSONata does, or throws:
+ * then the interpreter evaluates the whole expression anew, and its answer or error is the one that counts. That can be done at any time,
+ * since expressions change nothing.
+ *
+ * Functions are never values here: which one is called is known beforehand, and none calls itself. So each variable has one slot.
+ */
+
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import type { ExpressionFunction } from './functions.ts'
+import type { Constants } from './names.ts'
+import {
+  append,
+  CALLING,
+  type Callable,
+  callback,
+  MATCHING,
+  matcher,
+  nativeFunction,
+  registeredFunction,
+  textOf,
+} from './natives.ts'
+import {
+  argument,
+  at,
+  equal,
+  type Filter,
+  handOver,
+  isMembers,
+  isNumber,
+  isSequence,
+  lookup,
+  type Marked,
+  memberOf,
+  normalised,
+  sequence,
+  truthy,
+  where,
+  wildcard,
+} from './sequences.ts'
+import { listOf, only, type SyntaxNode, variableOf } from './syntax.ts'
+
+/** Items that one evaluation may go over. The interpreter minds the clock: what takes longer is its own. */
+const MAX_STEPS = 100_000
+
+/** Keys that one grouping may have. The interpreter evaluates all of them at a time, and counts them as nested. */
+const MAX_KEYS = 20
+
+/** Evaluates an expression. @throws anything, where the interpreter has to */
+export type AtOnce = (item: Json, record: JsonObject) => unknown
+
+/** Evaluates a node with what `$` is there. */
+type Closure = (input: unknown) => unknown
+
+/** A function that the expression itself defines. */
+interface Lambda extends Callable {
+  /** Notes what `$` is where it is defined. */
+  define: (input: unknown) => void
+  definedFor: () => unknown
+  weight: number
+}
+
+/** What is bound where. A name is bound from its statement on. */
+interface Scope {
+  bound: Map<string, number | Lambda | Callable>
+  /** Names that statements yet to come bind: what a function finds by such a name depends on when it is called. */
+  toCome: Set<string>
+  /** Whether it is that of a function. */
+  ofFunction: boolean
+  outer?: Scope
+}
+
+/** Thrown at a node that is not covered. */
+class NotCovered extends Error {}
+
+function notCovered(): never {
+  throw new NotCovered()
+}
+
+/**
+ * @param functions that it may call besides JSONata's own
+ * @param nested how many nodes the interpreter takes at a time
+ */
+export function closureOf(
+  ast: unknown,
+  functions: readonly ExpressionFunction[],
+  constants: Constants,
+  nested: number,
+): AtOnce | undefined {
+  try {
+    return new Compiler(functions, constants).compile(ast, nested)
+  } catch (error) {
+    if (error instanceof NotCovered) return undefined
+    throw error
+  }
+}
+
+class Compiler {
+  readonly #constants: Constants
+  readonly #functions: ReadonlyMap<string, Callable>
+  /** Functions whose calls are recorded in the order in which they are made, which is the interpreter's own. */
+  readonly #recorded: ReadonlySet<string>
+  readonly #slots: unknown[] = []
+  #weight = 0
+  #records = false
+  #hasSeveral = false
+  #root: unknown
+  #record: unknown
+  #steps = 0
+
+  constructor(functions: readonly ExpressionFunction[], constants: Constants) {
+    this.#constants = constants
+    this.#functions = new Map(functions.map(({ name, call }) => [name, registeredFunction(call)]))
+    this.#recorded = new Set(functions.filter(({ derives }) => derives).map(({ name }) => name))
+  }
+
+  compile(ast: unknown, nested: number): AtOnce {
+    const run = this.#node(ast, { bound: new Map(), toCome: new Set(), ofFunction: false })
+    if (this.#weight >= nested || (this.#records && this.#hasSeveral)) notCovered()
+    return (item, record) => {
+      this.#root = item
+      this.#record = record
+      this.#steps = 0
+      if (!Array.isArray(item)) return run(item)
+      const input = sequence(item)
+      input.outerWrapper = true
+      return run(input)
+    }
+  }
+
+  /** A node with all that stands behind it: predicates, a group, `[]`. */
+  #node(node: unknown, scope: Scope): Closure {
+    if (!isObject(node)) return notCovered()
+    const { predicate, group, keepArray, ...plain } = node
+    this.#weight += 1
+    let run = this.#plain(node.type === 'path' ? { ...plain, group } : plain, scope)
+    for (const one of listOf(predicate)) {
+      const [unfiltered, filter] = [run, this.#filter(one, scope)]
+      run = (input) => filter(unfiltered(input))
+    }
+    if (group !== undefined && node.type !== 'path') {
+      const [ungrouped, grouped] = [run, this.#group(group, scope)]
+      run = (input) => grouped(ungrouped(input))
+    }
+    if (keepArray) return (input) => kept(run(input))
+    return predicate === undefined && SCALAR.has(String(node.type)) ? run : (input) => normalised(run(input))
+  }
+
+  #plain(node: SyntaxNode, scope: Scope): Closure {
+    const { value } = node
+    switch (node.type) {
+      case 'string':
+      case 'number':
+      case 'value':
+        return only(node, ['value']) ? () => value : notCovered()
+      case 'path':
+        return this.#path(node, scope)
+      case 'name':
+        return only(node, ['value']) && typeof value === 'string' ? (input) => lookup(input, value) : notCovered()
+      case 'wildcard':
+        return only(node, ['value']) ? wildcard : notCovered()
+      case 'variable':
+        return only(node, ['value']) ? this.#variable(String(value), scope) : notCovered()
+      case 'condition':
+        return this.#condition(node, (branch) => this.#node(branch, scope), scope)
+      case 'block':
+        return this.#block(node, (last, inner) => this.#node(last, inner), scope)
+      case 'binary':
+        return this.#binary(node, scope)
+      case 'unary':
+        return this.#unary(node, scope)
+      case 'function':
+        return this.#call(node, scope)
+      case 'apply':
+        return this.#apply(node, scope)
+      default:
+        return notCovered()
+    }
+  }
+
+  #variable(name: string, scope: Scope): Closure {
+    if (name === '') return (input) => (isWrapper(input) ? input[0] : input)
+    const bound = this.#bound(name, scope)
+    const slots = this.#slots
+    if (typeof bound === 'number') return () => slots[bound]
+    if (bound !== undefined) return notCovered()
+    if (name === '$') return () => this.#root
+    if (name === 'record') return () => this.#record
+    if (!Object.hasOwn(this.#constants, name)) return notCovered()
+    const constant = this.#constants[name]
+    return () => constant
+  }
+
+  /** What a name is bound to by the expression itself. */
+  #bound(name: string, scope: Scope): number | Lambda | Callable | undefined {
+    let inFunction = false
+    for (let each: Scope | undefined = scope; each !== undefined; each = each.outer) {
+      if (inFunction && each.toCome.has(name)) notCovered()
+      const bound = each.bound.get(name)
+      if (bound !== undefined) return bound
+      inFunction ||= each.ofFunction
+    }
+    return undefined
+  }
+
+  #newSlot(): number {
+    return this.#slots.push(undefined) - 1
+  }
+
+  #path(node: SyntaxNode, scope: Scope): Closure {
+    if (!only(node, ['steps', 'group', 'keepSingletonArray'])) notCovered()
+    const steps = listOf(node.steps).map((step) => this.#step(step, scope))
+    const [first] = steps
+    if (first === undefined) return notCovered()
+    const names = steps.slice(first.name === undefined ? 1 : 0).map(({ name }) => name)
+    let run: Closure
+    if ((first.name !== undefined || first.isVariable) && names.every((name) => name !== undefined) && !first.filters)
+      run = first.name === undefined ? this.#members(names, steps, first.run) : this.#members(names, steps)
+    else run = (input) => this.#follow(steps, startOf(input, first), 0)
+    if (node.keepSingletonArray) {
+      const path = run
+      run = (input) => {
+        const found = path(input)
+        if (found === undefined) return undefined
+        if (!Array.isArray(found) || ((found as Marked).cons && !isSequence(found))) return kept(sequence(found))
+        // The interpreter marks it, which fails on what is frozen.
+        return Object.isExtensible(found) ? kept(found) : handOver()
+      }
+    }
+    if (node.group === undefined) return run
+    const [ungrouped, group] = [run, this.#group(node.group, scope)]
+    return (input) => group(ungrouped(input))
+  }
+
+  #step(node: unknown, scope: Scope): Step {
+    if (!isObject(node)) return notCovered()
+    const { stages, consarray, ...step } = node
+    const filters = listOf(stages).map((stage) => this.#filter(stage, scope))
+    const isPlain = filters.length === 0 && only(node, ['value'])
+    return {
+      run: this.#node(step.type === 'unary' ? { ...step, consarray } : step, scope),
+      ...(filters.length > 0 && { filters }),
+      ...(isPlain && step.type === 'name' && { name: String(step.value) }),
+      isVariable: step.type === 'variable',
+      cons: consarray === true,
+    }
+  }
+
+  /** A path of plain names, which go on by themselves until there is a list. */
+  #members(names: readonly string[], steps: readonly Step[], start?: Closure): Closure {
+    const before = steps.length - names.length
+    return (input) => {
+      let value = start === undefined ? input : start(input)
+      if (start !== undefined && Array.isArray(value)) {
+        const [first] = steps
+        return first === undefined ? handOver() : this.#follow(steps, sequence(input), 0)
+      }
+      for (let index = 0; index < names.length; index += 1) {
+        if (typeof value !== 'object' || value === null) return undefined
+        if (Array.isArray(value)) {
+          const isOne = index > 0 && (value as Marked).cons
+          return this.#follow(steps, isOne ? sequence(value) : value, before + index)
+        }
+        value = memberOf(value, names[index] as string)
+      }
+      return isSequence(value) ? sequence(...value) : value
+    }
+  }
+
+  /** The steps from one on, over the items that the one before found. */
+  #follow(steps: readonly Step[], start: unknown[], from: number): unknown {
+    let items = start
+    for (let index = from; index < steps.length; index += 1) {
+      const step = steps[index] as Step
+      const found = index === 0 && step.cons ? step.run(items) : this.#over(step, items, index === steps.length - 1)
+      if (!Array.isArray(found)) return handOver()
+      items = found
+      if (items.length === 0) break
+    }
+    return items
+  }
+
+  #over({ run, filters }: Step, items: unknown[], isLast: boolean): unknown[] {
+    this.#count(items.length)
+    const found: unknown[] = []
+    for (const item of items) {
+      let value = run(item)
+      if (filters !== undefined) for (const filter of filters) value = filter(value)
+      if (value !== undefined) found.push(value)
+    }
+    const [only] = found
+    if (isLast && found.length === 1 && Array.isArray(only) && !isSequence(only)) return only
+    const flat = sequence()
+    for (const value of found) {
+      if (!Array.isArray(value) || (value as Marked).cons) flat.push(value)
+      else for (const one of value) flat.push(one)
+    }
+    return flat
+  }
+
+  #count(steps: number): void {
+    this.#steps += steps
+    if (this.#steps > MAX_STEPS) handOver()
+  }
+
+  #filter(stage: unknown, scope: Scope): Filter {
+    if (!isObject(stage) || stage.type !== 'filter' || !isObject(stage.expr)) return notCovered()
+    const { expr } = stage
+    if (expr.type === 'number') return typeof expr.value === 'number' ? at(expr.value) : notCovered()
+    const predicate = this.#node(expr, scope)
+    return where((item) => {
+      this.#count(1)
+      return predicate(item)
+    })
+  }
+
+  /** @param branch compiles one of the two */
+  #condition(node: SyntaxNode, branch: (node: unknown) => Closure, scope: Scope): Closure {
+    if (!only(node, ['condition', 'then', 'else'])) notCovered()
+    const test = this.#node(node.condition, scope)
+    const met = branch(node.then)
+    const unmet = node.else === undefined ? () => undefined : branch(node.else)
+    return (input) => (truthy(test(input)) ? met(input) : unmet(input))
+  }
+
+  /** @param result compiles the last statement */
+  #block(node: SyntaxNode, result: (last: unknown, inner: Scope) => Closure, outer: Scope): Closure {
+    if (!only(node, ['expressions', 'consarray'])) notCovered()
+    const statements = listOf(node.expressions)
+    const names = statements.map((statement) =>
+      isObject(statement) && statement.type === 'bind' ? variableOf(statement.lhs) : undefined,
+    )
+    const inner: Scope = {
+      bound: new Map(),
+      toCome: new Set(names.filter((name) => name !== undefined)),
+      ofFunction: false,
+      outer,
+    }
+    const runs: Closure[] = []
+    for (const [index, statement] of statements.entries()) {
+      const name = names[index]
+      const isLast = index === statements.length - 1
+      if (name === undefined) runs.push(isLast ? result(statement, inner) : this.#node(statement, inner))
+      else {
+        runs.push(this.#bind(statement, name, isLast, inner))
+        if (!names.includes(name, index + 1)) inner.toCome.delete(name)
+      }
+    }
+    const [first, ...others] = runs
+    if (first === undefined) return () => undefined
+    if (others.length === 0) return first
+    return (input) => {
+      let value = first(input)
+      for (const run of others) value = run(input)
+      return value
+    }
+  }
+
+  #bind(statement: unknown, name: string, isLast: boolean, scope: Scope): Closure {
+    if (!isObject(statement) || !only(statement, ['value', 'lhs', 'rhs']) || name === '' || name === '$') notCovered()
+    const { rhs } = statement as SyntaxNode
+    const before = scope.bound.get(name)
+    const called = this.#callable(rhs, scope)
+    if (called !== undefined) {
+      // Which of two functions a name stands for would depend on when it is asked.
+      if (before !== undefined || isLast) notCovered()
+      scope.bound.set(name, called)
+      return definition(rhs, called) ?? (() => undefined)
+    }
+    const run = this.#node(rhs, scope)
+    if (before !== undefined && typeof before !== 'number') notCovered()
+    const slot = typeof before === 'number' ? before : this.#newSlot()
+    scope.bound.set(name, slot)
+    const slots = this.#slots
+    return (input) => {
+      const value = run(input)
+      slots[slot] = value
+      return value
+    }
+  }
+
+  #binary(node: SyntaxNode, scope: Scope): Closure {
+    if (!only(node, ['value', 'lhs', 'rhs'])) notCovered()
+    const left = this.#node(node.lhs, scope)
+    const right = this.#node(node.rhs, scope)
+    const operator = String(node.value)
+    switch (operator) {
+      case 'and':
+        return (input) => truthy(left(input)) && truthy(right(input))
+      case 'or':
+        return (input) => truthy(left(input)) || truthy(right(input))
+      case '&':
+        return (input) => textOf(left(input)) + textOf(right(input))
+      case '=':
+      case '!=': {
+        const wanted = operator === '='
+        return (input) => {
+          const one = left(input)
+          const other = right(input)
+          return one !== undefined && other !== undefined && equal(one, other) === wanted
+        }
+      }
+      case 'in':
+        return (input) => {
+          const one = left(input)
+          const list = right(input)
+          if (one === undefined || list === undefined) return false
+          return Array.isArray(list) ? list.some((item) => item === one) : list === one
+        }
+    }
+    const operate = OPERATORS.get(operator) ?? notCovered()
+    return (input) => operate(left(input), right(input))
+  }
+
+  #unary(node: SyntaxNode, scope: Scope): Closure {
+    switch (node.value) {
+      case '-': {
+        const run = only(node, ['value', 'expression']) ? this.#node(node.expression, scope) : notCovered()
+        return (input) => {
+          const value = run(input)
+          if (value === undefined) return undefined
+          return isNumber(value) ? -value : handOver()
+        }
+      }
+      case '[':
+        return this.#list(node, scope)
+      case '{':
+        return only(node, ['value', 'lhs']) ? this.#group({ lhs: node.lhs }, scope) : notCovered()
+      default:
+        return notCovered()
+    }
+  }
+
+  #list(node: SyntaxNode, scope: Scope): Closure {
+    if (!only(node, ['value', 'expressions', 'consarray'])) notCovered()
+    const items = listOf(node.expressions).map((item) => ({
+      run: this.#node(item, scope),
+      whole: isObject(item) && item.value === '[',
+    }))
+    if (items.length > 1) this.#hasSeveral = true
+    return (input) => {
+      const list: unknown[] = []
+      for (const { run, whole } of items) {
+        const value = run(input)
+        if (value === undefined) continue
+        if (whole || !Array.isArray(value)) list.push(value)
+        else for (const one of value) list.push(one)
+      }
+      return node.consarray ? Object.defineProperty(list, 'cons', { value: true }) : list
+    }
+  }
+
+  /** An object of pairs: one for anything but a list, whose items are gathered by their keys. */
+  #group(group: unknown, scope: Scope): Closure {
+    if (!isObject(group) || !only(group, ['lhs'])) return notCovered()
+    const before = this.#weight
+    const pairs = listOf(group.lhs).map((pair) => {
+      const [key, value] = listOf(pair)
+      return { key: this.#node(key, scope), value: this.#node(value, scope) }
+    })
+    if (pairs.length > 1) this.#hasSeveral = true
+    const weight = this.#weight - before
+    return (input) => {
+      if (isMembers(input) && input.tupleStream) handOver()
+      if (!Array.isArray(input)) return this.#object(pairs, input)
+      if (input.length === 0) return isSequence(input) ? this.#object(pairs, undefined) : handOver()
+      if (input.length === 1) return this.#object(pairs, input[0])
+      // Several keys at a time are nested to the interpreter.
+      return this.#grouped(pairs, input, weight)
+    }
+  }
+
+  #object(pairs: readonly Pair[], item: unknown): unknown {
+    const values: Record<string, unknown> = Object.create(null)
+    const keys = new Set<string>()
+    for (const { key: keyOf, value } of pairs) {
+      const key = keyOf(item)
+      if (key === undefined) continue
+      if (typeof key !== 'string' || keys.has(key) || isReserved(key)) return handOver()
+      keys.add(key)
+      const member = value(item)
+      if (member !== undefined) values[key] = member
+    }
+    return values
+  }
+
+  #grouped(pairs: readonly Pair[], items: readonly unknown[], weight: number): unknown {
+    this.#count(items.length)
+    const groups: Record<string, { data: unknown; pair: Pair }> = Object.create(null)
+    for (const item of items) {
+      for (const pair of pairs) {
+        const key = pair.key(item)
+        if (key === undefined) continue
+        if (typeof key !== 'string' || isReserved(key)) return handOver()
+        const group = groups[key]
+        if (group === undefined) groups[key] = { data: item, pair }
+        else if (group.pair !== pair) handOver()
+        else group.data = append(group.data, item)
+      }
+    }
+    const entries = Object.entries(groups)
+    if (entries.length * weight > MAX_KEYS || this.#records) handOver()
+    const values: Record<string, unknown> = Object.create(null)
+    for (const [key, { data, pair }] of entries) {
+      const value = pair.value(data)
+      if (value !== undefined) values[key] = value
+    }
+    return values
+  }
+
+  /**
+   * A call of a function.
+   * @param piped what stands before `~>`, which becomes the first argument
+   * @param ofTail the slot of what a tail call takes for an argument that is not given
+   */
+  #call(node: SyntaxNode, scope: Scope, piped?: Closure, ofTail?: number): Closure {
+    if (!only(node, ['name', 'value', 'arguments', 'procedure'])) notCovered()
+    const name = variableOf(node.procedure)
+    const called = this.#callable(node.procedure, scope)
+    if (called === undefined || name === '') return notCovered()
+    const isOwn = this.#bound(name, scope) !== undefined
+    const given = listOf(node.arguments).map((one) =>
+      this.#argument(one, isOwn || this.#functions.has(name) ? '' : name, ofTail !== undefined, scope),
+    )
+    const slots = this.#slots
+    const [one] = given
+    if (given.length === 1 && one !== undefined && piped === undefined && ofTail === undefined)
+      return (input) => called.call([one(input)], input)
+    return (input) => {
+      const values: unknown[] = piped === undefined ? [] : [argument(piped(input))]
+      for (const one of given) values.push(one(input))
+      return called.call(values, ofTail === undefined ? input : slots[ofTail])
+    }
+  }
+
+  /** @param taker the built-in function that takes it; empty: one of the expression's own, or a registered one */
+  #argument(node: unknown, taker: string, isTail: boolean, scope: Scope): Closure {
+    if (isObject(node) && node.type === 'regex') {
+      if (!MATCHING.has(taker) || !only(node, ['value']) || !(node.value instanceof RegExp)) return notCovered()
+      const pattern = matcher(node.value)
+      this.#weight += 1
+      return () => pattern
+    }
+    const called = this.#callable(node, scope)
+    if (called === undefined) {
+      const run = this.#node(node, scope)
+      return (input) => argument(run(input))
+    }
+    if (!CALLING.has(taker)) return notCovered()
+    if (!isTail) {
+      const passed = callback(called.arity, (...args) => called.call(args, null))
+      return this.#passing(passed, definition(node, called))
+    }
+    // A tail call gives the function as it is.
+    if (!('define' in called) || taker === 'sort') return notCovered()
+    const passed = callback(called.arity, (...args) => called.call(args, called.definedFor()))
+    return this.#passing(passed, definition(node, called))
+  }
+
+  #passing(passed: unknown, define: Closure | undefined): Closure {
+    if (define === undefined) return () => passed
+    return (input) => {
+      define(input)
+      return passed
+    }
+  }
+
+  /** The function that a node stands for: one of the expression's own, a registered one, or a built-in one. */
+  #callable(node: unknown, scope: Scope): Lambda | Callable | undefined {
+    if (!isObject(node)) return undefined
+    if (node.type === 'lambda') return this.#lambda(node, scope)
+    if (node.type !== 'variable' || !only(node, ['value'])) return undefined
+    const name = variableOf(node)
+    const bound = this.#bound(name, scope)
+    if (bound !== undefined) {
+      if (typeof bound === 'number') return undefined
+      if ('weight' in bound) this.#weight += bound.weight
+      return bound
+    }
+    if (name === '' || name === '$' || name === 'record' || Object.hasOwn(this.#constants, name)) return undefined
+    if (this.#recorded.has(name)) this.#records = true
+    return this.#functions.get(name) ?? nativeFunction(name)
+  }
+
+  #lambda(node: SyntaxNode, outer: Scope): Lambda {
+    if (!only(node, ['arguments', 'body'])) notCovered()
+    const before = this.#weight
+    const scope: Scope = { bound: new Map(), toCome: new Set(), ofFunction: true, outer }
+    const parameters = listOf(node.arguments).map((parameter) => {
+      const name = variableOf(parameter)
+      if (name === '' || name === '$') return notCovered()
+      const slot = this.#newSlot()
+      scope.bound.set(name, slot)
+      return slot
+    })
+    const defined = this.#newSlot()
+    const applied = this.#newSlot()
+    const body = this.#tail(node.body, scope, applied)
+    const slots = this.#slots
+    return {
+      arity: parameters.length,
+      weight: this.#weight - before + 1,
+      define(input) {
+        slots[defined] = input
+      },
+      definedFor: () => slots[defined],
+      call: (args, context) => {
+        this.#count(1)
+        for (let index = 0; index < parameters.length; index += 1) slots[parameters[index] as number] = args[index]
+        slots[applied] = context
+        return body(slots[defined])
+      },
+    }
+  }
+
+  /** The body of a function. The interpreter makes the call in which it ends later, and takes its answer as it is. */
+  #tail(node: unknown, scope: Scope, applied: number): Closure {
+    if (!isObject(node)) return notCovered()
+    if (node.type === 'lambda' && node.thunk === true) {
+      this.#weight += 2
+      if (!only(node, ['thunk', 'arguments', 'body']) || !isObject(node.body)) return notCovered()
+      const { keepArray, group, ...call } = node.body
+      return this.#call(call, scope, undefined, applied)
+    }
+    if (node.type !== 'condition' && node.type !== 'block') return this.#node(node, scope)
+    if (node.predicate !== undefined || node.group !== undefined) return notCovered()
+    const { keepArray, ...plain } = node
+    if (keepArray) return notCovered()
+    this.#weight += 1
+    return plain.type === 'condition'
+      ? this.#condition(plain, (branch) => this.#tail(branch, scope, applied), scope)
+      : this.#block(plain, (last, inner) => this.#tail(last, inner, applied), scope)
+  }
+
+  #apply(node: SyntaxNode, scope: Scope): Closure {
+    if (!only(node, ['value', 'lhs', 'rhs']) || !isObject(node.rhs)) return notCovered()
+    const piped = this.#node(node.lhs, scope)
+    if (node.rhs.type === 'function') {
+      const { keepArray, ...call } = node.rhs
+      return this.#call(call, scope, piped)
+    }
+    const called = this.#callable(node.rhs, scope)
+    if (called === undefined) return notCovered()
+    const define = definition(node.rhs, called)
+    return (input) => {
+      const value = argument(piped(input))
+      define?.(input)
+      return called.call([value], null)
+    }
+  }
+}
+
+/** What evaluating a function's definition does; nothing where a name stands for it, which was defined before. */
+function definition(node: unknown, called: Lambda | Callable): Closure | undefined {
+  return isObject(node) && node.type === 'lambda' && 'define' in called ? (input) => called.define(input) : undefined
+}
+
+interface Step {
+  run: Closure
+  filters?: Filter[]
+  /** Of a plain member. */
+  name?: string
+  isVariable: boolean
+  cons: boolean
+}
+
+interface Pair {
+  key: Closure
+  value: Closure
+}
+
+/** Nodes that never yield a sequence by themselves. */
+const SCALAR: ReadonlySet<string> = new Set(['string', 'number', 'value', 'binary', 'unary'])
+
+function startOf(input: unknown, first: Step): unknown[] {
+  return Array.isArray(input) && !first.isVariable ? input : sequence(input)
+}
+
+function isWrapper(input: unknown): input is Record<number, unknown> {
+  return typeof input === 'object' && input !== null && 'outerWrapper' in input && Boolean(input.outerWrapper)
+}
+
+function kept(value: unknown): unknown {
+  if (!isSequence(value)) return value
+  value.keepSingleton = true
+  return value.length === 0 ? undefined : value
+}
+
+/** Keys that mark functions to the interpreter. */
+function isReserved(key: string): boolean {
+  return key === '_jsonata_lambda' || key === '_jsonata_function'
+}
+
+function compared(compare: (one: string | number, other: string | number) => boolean) {
+  return (one: unknown, other: unknown): unknown => {
+    if (!isComparable(one) || !isComparable(other)) return handOver()
+    if (one === undefined || other === undefined) return undefined
+    return typeof one === typeof other ? compare(one, other) : handOver()
+  }
+}
+
+function isComparable(value: unknown): value is string | number | undefined {
+  return value === undefined || typeof value === 'string' || typeof value === 'number'
+}
+
+function calculated(calculate: (one: number, other: number) => number) {
+  return (one: unknown, other: unknown): unknown => {
+    if ((one !== undefined && !isNumber(one)) || (other !== undefined && !isNumber(other))) return handOver()
+    if (one === undefined || other === undefined) return undefined
+    const result = calculate(one, other)
+    return Number.isFinite(result) ? result : handOver()
+  }
+}
+
+const OPERATORS: ReadonlyMap<string, (one: unknown, other: unknown) => unknown> = new Map([
+  ['<', compared((one, other) => one < other)],
+  ['<=', compared((one, other) => one <= other)],
+  ['>', compared((one, other) => one > other)],
+  ['>=', compared((one, other) => one >= other)],
+  ['+', calculated((one, other) => one + other)],
+  ['-', calculated((one, other) => one - other)],
+  ['*', calculated((one, other) => one * other)],
+  ['/', calculated((one, other) => one / other)],
+  ['%', calculated((one, other) => one % other)],
+])
