@@ -623,10 +623,9 @@ class Compiler {
       const { keepArray, group, ...call } = node.body
       return this.#call(call, scope, undefined, applied)
     }
-    if (node.type !== 'condition' && node.type !== 'block') return this.#node(node, scope)
-    if (node.predicate !== undefined || node.group !== undefined) return notCovered()
-    const { keepArray, ...plain } = node
-    if (keepArray) return notCovered()
+    if (!endsInCall(node)) return this.#node(node, scope)
+    const { predicate, group, keepArray, ...plain } = node
+    if (predicate !== undefined || group !== undefined || keepArray) return notCovered()
     this.#weight += 1
     return plain.type === 'condition'
       ? this.#condition(plain, (branch) => this.#tail(branch, scope, applied), scope)
@@ -649,6 +648,13 @@ class Compiler {
       return called.call([value], null)
     }
   }
+}
+
+/** Whether the interpreter makes a call in it later. */
+function endsInCall(node: unknown): boolean {
+  if (!isObject(node)) return false
+  if (node.type === 'condition') return endsInCall(node.then) || endsInCall(node.else)
+  return node.type === 'block' ? endsInCall(listOf(node.expressions).at(-1)) : node.thunk === true
 }
 
 /** What evaluating a function's definition does; nothing where a name stands for it, which was defined before. */
