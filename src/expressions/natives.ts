@@ -63,6 +63,29 @@ const AT_ONCE: Readonly<Record<string, (...args: never[]) => unknown>> = {
   split,
 }
 
+type Expected = 'text?' | 'string' | 'pattern' | 'number' | 'any'
+
+/** Arguments that need no further check, which most calls have: text or nothing, text, a text or a pattern, a number, anything. */
+const EXPECTED: Readonly<Record<string, readonly Expected[]>> = {
+  trim: ['text?'],
+  lowercase: ['text?'],
+  uppercase: ['text?'],
+  length: ['text?'],
+  string: ['any'],
+  exists: ['any'],
+  boolean: ['any'],
+  not: ['any'],
+  type: ['any'],
+  keys: ['any'],
+  distinct: ['any'],
+  substring: ['text?', 'number', 'number'],
+  substringBefore: ['text?', 'string'],
+  substringAfter: ['text?', 'string'],
+  contains: ['text?', 'pattern'],
+  split: ['text?', 'pattern'],
+  lookup: ['any', 'string'],
+}
+
 const names = builtIn.filter((name) => !NOT_HERE.has(name))
 const found: unknown = await jsonata(`[${names.map((name) => `$${name}`).join()}]`).evaluate(null)
 const natives = new Map<string, Callable>()
@@ -78,31 +101,38 @@ function isNative(value: unknown): value is Native {
 function callable(name: string, { implementation, signature }: Native): Callable {
   const ours = { lowercase, uppercase, pad }[name] ?? AT_ONCE[name]
   const run: Implementation = ours ?? implementation
+  const expected = EXPECTED[name]
   return {
     arity: implementation.length,
     call(args, context) {
-      const [first] = args
-      // Most calls are of this kind, and need no check.
-      if (args.length === 1 && typeof first === 'string' && OF_TEXT.has(name)) return run.call(FOCUS, first as never)
-      const checked = signature === undefined ? args : signature.validate(args, context)
-      const value: unknown = run.apply(FOCUS, checked as never[])
+      const isSound = signature === undefined || (expected !== undefined && areOf(expected, args))
+      const value: unknown = run.apply(FOCUS, (isSound ? args : signature.validate(args, context)) as never[])
       if (typeof value === 'number' && !Number.isFinite(value)) handOver()
       return value
     },
   }
 }
 
-/** Those that take one text, and any. */
-const OF_TEXT: ReadonlySet<string> = new Set([
-  'trim',
-  'lowercase',
-  'uppercase',
-  'string',
-  'length',
-  'exists',
-  'boolean',
-  'not',
-])
+function areOf(expected: readonly Expected[], args: readonly unknown[]): boolean {
+  if (args.length !== expected.length) return false
+  for (let index = 0; index < args.length; index += 1) {
+    if (!isOf(expected[index], typeof args[index])) return false
+  }
+  return true
+}
+
+function isOf(expected: Expected | undefined, type: string): boolean {
+  switch (expected) {
+    case 'any':
+      return true
+    case 'text?':
+      return type === 'string' || type === 'undefined'
+    case 'pattern':
+      return type === 'string' || type === 'function'
+    default:
+      return type === expected
+  }
+}
 
 /** A built-in function of JSONata. */
 export function nativeFunction(name: string): Callable | undefined {

@@ -45,11 +45,8 @@ export function normalised(value: unknown): unknown {
 }
 
 /** JSON objects that look like functions to the interpreter. */
-function isFunctionLike(value: object): boolean {
-  return (
-    ('_jsonata_function' in value && value._jsonata_function === true) ||
-    ('_jsonata_lambda' in value && value._jsonata_lambda === true)
-  )
+function isFunctionLike(value: { _jsonata_function?: unknown; _jsonata_lambda?: unknown }): boolean {
+  return value._jsonata_function === true || value._jsonata_lambda === true
 }
 
 /** A value as an argument: the interpreter would take apart what looks like a function. */
