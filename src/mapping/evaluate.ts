@@ -35,12 +35,15 @@ export class FieldFailure extends Error {
 /** What of a rule can leave a record out. */
 export type Condition = 'each' | 'when'
 
+/** Items of a rule. */
+interface Items {
+  items: Json[]
+  leftOut: Json[]
+  leftOutBy?: Condition
+}
+
 /** The items a rule maps: what `each` yields, or the record itself, and those that `when` leaves out. */
-export function* itemsOf(
-  rule: CompiledRule,
-  stream: string,
-  record: JsonObject,
-): Steps<{ items: Json[]; leftOut: Json[]; leftOutBy?: Condition }> {
+export function* itemsOf(rule: CompiledRule, stream: string, record: JsonObject): Steps<Items> {
   const each = rule.each(stream)
   const items = each === undefined ? [record] : asList(yield* awaited(start(rule, 'each', false, each, record, record)))
   if (items.length === 0) return { items, leftOut: [], leftOutBy: 'each' }
@@ -48,7 +51,8 @@ export function* itemsOf(
   const chosen: Json[] = []
   const leftOut: Json[] = []
   for (const item of items) {
-    const isChosen = isTruthy(yield* awaited(start(rule, 'when', false, rule.when, item, record)))
+    const answer = start(rule, 'when', false, rule.when, item, record)
+    const isChosen = isTruthy(answer instanceof Promise ? yield* awaited(answer) : answer)
     ;(isChosen ? chosen : leftOut).push(item)
   }
   return chosen.length === 0 ? { items: chosen, leftOut, leftOutBy: 'when' } : { items: chosen, leftOut }
@@ -149,18 +153,24 @@ export function* forEachItem(
   map: (item: Json) => Steps<void>,
   leaveOut: (item: Json) => Steps<void> = function* () {},
 ): Steps<Condition | undefined> {
-  function* guarded<T>(blamed: Json, work: Steps<T>): Steps<T | undefined> {
+  const refuse = (blamed: Json, error: unknown) => {
+    if (!(error instanceof FieldFailure)) throw error
+    reject(blamed, [{ code: 'expression_failed', field: error.field, message: error.message }], null, {})
+  }
+  let found: Items | undefined
+  try {
+    found = yield* itemsOf(rule, record.stream, record.data)
+  } catch (error) {
+    refuse(record.data, error)
+  }
+  for (const item of found?.leftOut ?? []) yield* leaveOut(item)
+  for (const item of found?.items ?? []) {
     try {
-      return yield* work
+      yield* map(item)
     } catch (error) {
-      if (!(error instanceof FieldFailure)) throw error
-      reject(blamed, [{ code: 'expression_failed', field: error.field, message: error.message }], null, {})
-      return undefined
+      refuse(item, error)
     }
   }
-  const found = yield* guarded(record.data, itemsOf(rule, record.stream, record.data))
-  for (const item of found?.leftOut ?? []) yield* leaveOut(item)
-  for (const item of found?.items ?? []) yield* guarded(item, map(item))
   return found?.leftOutBy
 }
 
