@@ -1,6 +1,6 @@
 /** Runs one command line of the program and tells on file descriptor 3 what it took: the child side of `measure`. */
 import { writeSync } from 'node:fs'
-import { processContext } from '../src/cli/process-context.ts'
+import { processContext } from '../src/cli/context.ts'
 import { run } from '../src/cli/run.ts'
 
 const started = performance.now()

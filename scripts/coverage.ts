@@ -3,7 +3,7 @@
  * program and mapping workers, is not counted.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,9 +30,14 @@ const { status } = spawnSync(
   ],
   { cwd: root, stdio: 'inherit' },
 )
-const summary: Record<string, Record<'lines' | 'branches', Covered>> = JSON.parse(
-  readFileSync(join(folder, 'coverage-summary.json'), 'utf8'),
-)
+const file = join(folder, 'coverage-summary.json')
+if (!existsSync(file)) {
+  // Vitest writes no coverage of tests that fail.
+  rmSync(folder, { recursive: true })
+  process.stderr.write('The tests failed: there is no coverage to tell of.\n')
+  process.exit(status || 1)
+}
+const summary: Record<string, Record<'lines' | 'branches', Covered>> = JSON.parse(readFileSync(file, 'utf8'))
 rmSync(folder, { recursive: true })
 
 const folders = new Map<string, Record<'lines' | 'branches', Covered>>()

@@ -1,7 +1,5 @@
-import type { MappingFunction } from '../src/mapping/functions/function.ts'
-import { passwordFunctions } from '../src/mapping/functions/passwords.ts'
-import { encodingFunctions, textFunctions } from '../src/mapping/functions/texts.ts'
-import { valueFunctions } from '../src/mapping/functions/values.ts'
+import { encodingFunctions, type MappingFunction, textFunctions, valueFunctions } from '../src/mapping/functions.ts'
+import { passwordFunctions } from '../src/mapping/password-functions.ts'
 
 const PREAMBLE = `# Expressions
 

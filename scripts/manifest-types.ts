@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { isSchema, manifestSchema, type Schema, typesOf } from '../src/config/schema.ts'
+import { isSchema, manifestSchema, type Schema, sourceSchema, sourceTypes, typesOf } from '../src/config/schema.ts'
 import type { Json } from '../src/json.ts'
 
 /**
  * The types of a checked manifest, from the schema. Members with a default are always there, since the check fills them in. Of `if`
- * and `then`, of patterns and of bounds the types say nothing. Type aliases, not interfaces: what has known members then also passes
+ * and `then`, of patterns and of bounds the types say nothing. Beside them are the defaults of sources. Type aliases, not interfaces: what has known members then also passes
  * for a record of them.
  */
 
@@ -25,7 +25,33 @@ export function manifestTypes(): string {
     declaration('CheckedManifest', whole),
     ...[...referred(whole)].map(([name, schema]) => declaration(name, schema)),
   ]
-  return formatted([HEAD, ...types].join('\n'))
+  return formatted([HEAD, ...types, sourceDefaults()].join('\n'))
+}
+
+/** What `x-default` says of the options of each source, as far as it is a value that the option may have and not a sentence. */
+function sourceDefaults(): string {
+  const sources = sourceTypes().map((type) => {
+    const { properties } = sourceSchema(type)
+    const said = Object.entries(isSchema(properties) ? properties : {}).flatMap(([name, option]) => {
+      const value = isSchema(option) ? valueSaid(option) : undefined
+      return value === undefined ? [] : `${name}: ${JSON.stringify(value)}`
+    })
+    return `${type}: { ${said.join(', ')} }`
+  })
+  return `${DEFAULTS}export const SOURCE_DEFAULTS = { ${sources.join(', ')} } as const\n`
+}
+
+const DEFAULTS = `/**
+ * What a source takes where an option is not given. The check of a manifest does not fill these in: they would count as options that somebody
+ * gave, which files alone must not have, and would change the digest of every manifest.
+ */
+`
+
+function valueSaid(option: Schema): Json | undefined {
+  const said = option['x-default']
+  if (said === undefined || typeof said === 'boolean') return said
+  if (typesOf(option).includes('integer')) return Number(said)
+  return Array.isArray(option.enum) && option.enum.includes(said) ? said : undefined
 }
 
 function declaration(name: string, schema: Schema): string {

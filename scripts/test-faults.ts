@@ -9,10 +9,10 @@ import './build.ts'
 import { WRITE_BOUNDARIES } from '../test/faults/boundary.ts'
 import { inChild } from '../test/faults/command.ts'
 import { crashAndApply, openWreck, type Recovery } from '../test/faults/crash.ts'
+import { faultCases, mixed } from '../test/faults/fault-cases.ts'
+import { applyUnderFaults, type FaultRunResult } from '../test/faults/fault-run.ts'
 import { populate } from '../test/faults/population.ts'
 import { growth, Sampler } from '../test/faults/sampler.ts'
-import { type Aftermath, ride } from '../test/faults/storm.ts'
-import { mixed, weathers } from '../test/faults/weathers.ts'
 
 const args = process.argv.slice(2)
 const short = args.includes('--short')
@@ -36,13 +36,13 @@ async function matrix(): Promise<boolean> {
   title(`${users} users, ${memberships.size} memberships, each fault at ${rate * 100} %`)
   head('fault', ['injected', 'survived', 'lost', 'duplicated', 'requests', 'seconds'], 'exit codes')
   // The longest first; most of the time is spent waiting, so several run at once.
-  const waiting = weathers(users, rate).reverse()
-  const rows: Aftermath[] = []
+  const waiting = faultCases(users, rate).reverse()
+  const rows: FaultRunResult[] = []
   const lane = async () => {
-    for (let weather = waiting.shift(); weather !== undefined; weather = waiting.shift()) {
-      const row = await ride({ population, weather, command: inChild(), concurrency: 100 })
+    for (let faultCase = waiting.shift(); faultCase !== undefined; faultCase = waiting.shift()) {
+      const row = await applyUnderFaults({ population, faultCase, command: inChild(), concurrency: 100 })
       rows.push(row)
-      printAftermath(row)
+      printResult(row)
     }
   }
   await Promise.all(Array.from({ length: 4 }, lane))
@@ -102,9 +102,16 @@ async function long(): Promise<boolean> {
   const sampler = new Sampler(short ? 50 : 250)
   const kills = [0.15, 0.2, 0.25].map((share) => Math.floor(share * writes))
   const onChild = (pid: number) => sampler.watch(pid)
-  const row = await ride({ population, weather: mixed(0.05), command: inChild(), concurrency, kills, onChild })
+  const row = await applyUnderFaults({
+    population,
+    faultCase: mixed(0.05),
+    command: inChild(),
+    concurrency,
+    kills,
+    onChild,
+  })
   sampler.stop()
-  printAftermath(row)
+  printResult(row)
   const grown = growth(sampler.processes)
   if (grown === undefined) {
     process.stdout.write('  memory and handles were not seen for long enough\n')
@@ -121,7 +128,7 @@ async function long(): Promise<boolean> {
   return isSound(row) && flat
 }
 
-function isSound({ lost, duplicated, untruths }: Aftermath): boolean {
+function isSound({ lost, duplicated, untruths }: FaultRunResult): boolean {
   return lost.length + duplicated.length + untruths.length === 0
 }
 
@@ -138,7 +145,7 @@ function print(name: string, columns: (string | number)[], last: string): void {
   process.stdout.write(`${name.padEnd(38)}${cells.join('')}  ${last}\n`.replace(/ +\n$/, '\n'))
 }
 
-function printAftermath(row: Aftermath): void {
+function printResult(row: FaultRunResult): void {
   const { name, injected, survived, lost, duplicated, requests, seconds, exits, untruths } = row
   print(name, [injected, survived, lost.length, duplicated.length, requests, Math.round(seconds)], exits.join(' '))
   const details = [...lost.slice(0, 5), ...duplicated.slice(0, 5), ...untruths.slice(0, 5)]

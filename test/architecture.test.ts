@@ -32,7 +32,6 @@ const ORDER = [
   'planning',
   'applying',
   'verifying',
-  'handoff',
   'explaining',
   'reporting',
   'cli',
@@ -122,6 +121,28 @@ describe('the order of the parts', () => {
   })
 })
 
+/** What comparing/ may run of other parts. Of those in TYPES_FOR_COMPARING it knows the types alone. */
+const OPEN_TO_COMPARING = ['comparing', 'json', 'addresses', 'resource']
+const TYPES_FOR_COMPARING = ['kinds', 'config', 'diagnostics']
+
+test('comparing/ decides by values alone: it reads nothing, sends nothing and waits for nothing', () => {
+  const rules = modules.filter(({ file }) => partOf(file) === 'comparing')
+  expect(rules.length).toBeGreaterThan(5)
+  const strays = rules.flatMap(({ file, code, imports }) => {
+    const allowed = [...OPEN_TO_COMPARING, ...TYPES_FOR_COMPARING]
+    const foreign = imports.filter((target) => !allowed.includes(partOf(target)))
+    const packages = [...code.matchAll(/\b(?:from|import\s*\(?)\s*['"]([^.'"][^'"]*)['"]/g)].map(
+      (match) => match[1] ?? '',
+    )
+    const run = [...code.matchAll(/^import(?! type\b)[^'"]*?\bfrom\s*['"]\.\.\/([^'"]+)['"]/gm)]
+      .map((match) => match[1] ?? '')
+      .filter((target) => !OPEN_TO_COMPARING.includes(partOf(target)))
+    const waits = /\b(?:async|await|Promise)\b/.test(code) ? ['waits'] : []
+    return [...foreign, ...packages, ...run, ...waits].map((what) => `${file}: ${what}`)
+  })
+  expect(strays).toEqual([])
+})
+
 test('no files import each other in a circle', () => {
   const importsOf = new Map(modules.map(({ file, imports }) => [file, imports]))
   const done = new Set<string>()
@@ -160,6 +181,15 @@ test('only cli/ may write to the console', () => {
 test('SQLite is opened in sqlite/ alone', () => {
   const openers = modules.filter(({ file, code }) => partOf(file) !== 'sqlite' && /\bnew DatabaseSync\b/.test(code))
   expect(openers.map(({ file }) => file)).toEqual([])
+})
+
+/** What carries out SQL of a run. A transaction holds none: whoever knows what belongs together begins it. */
+const RUN_STATEMENT = /\brundb\s*\.\s*(?:statement|iterate|run|exec|count|spool|define)\(/
+
+test('every statement of a run has a name in rundb/, or in the folder of its kind', () => {
+  const askers = modules.filter(({ code }) => RUN_STATEMENT.test(code)).map(({ file }) => file)
+  expect(askers.filter((file) => partOf(file) === 'rundb').length).toBeGreaterThan(10)
+  expect(askers.filter((file) => !['rundb', 'kinds'].includes(partOf(file)))).toEqual([])
 })
 
 test('what keeps the state is known to its opener alone', () => {

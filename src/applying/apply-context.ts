@@ -1,14 +1,13 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { type AnswerDifference, besides, describeAnswer } from '../comparing/answer.ts'
-import { digestSecrets } from '../comparing/digest.ts'
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Fallback } from '../kinds/kind.ts'
 import type { DesiredResource } from '../resource.ts'
-import type { Address, Intent, StateResource, StateStore } from '../state/store.ts'
+import { digestSecrets } from '../state/digest.ts'
+import type { Address, Intent, Outcome, StateResource, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal } from '../workos/api.ts'
 import type { ActionOutcome, NotDone } from './apply-result.ts'
-import { Journal } from './journal.ts'
 
 /** What carrying out an action works with. */
 export interface ApplyContext {
@@ -130,4 +129,66 @@ export async function block(
 ): Promise<NotDone> {
   await journal.record({ type: 'cleared', address: { kind, key } })
   return { type: 'blocked', code, message }
+}
+
+interface Waiting {
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/**
+ * Writes intents and outcomes to the state, many at a time: what comes up while one commit is under way goes into the
+ * next. A caller goes on only when its own entry is on the disk.
+ */
+export class Journal {
+  readonly #store: StateStore
+  #intents: Intent[] = []
+  #outcomes: Outcome[] = []
+  #waiting: Waiting[] = []
+  #flushing = false
+
+  constructor(store: StateStore) {
+    this.#store = store
+  }
+
+  /** Resolves when the intent is on the disk, so that its write may leave. */
+  intend(intent: Intent): Promise<void> {
+    this.#intents.push(intent)
+    return this.#enqueue()
+  }
+
+  /** Resolves when the outcome is on the disk. */
+  record(outcome: Outcome): Promise<void> {
+    this.#outcomes.push(outcome)
+    return this.#enqueue()
+  }
+
+  #enqueue(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting.push({ resolve, reject })
+    if (!this.#flushing) {
+      this.#flushing = true
+      setImmediate(() => this.#flush())
+    }
+    return promise
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const waiting = this.#waiting
+      const batch = { intents: this.#intents, outcomes: this.#outcomes }
+      this.#waiting = []
+      this.#intents = []
+      this.#outcomes = []
+      try {
+        await this.#store.commit(batch)
+        for (const { resolve } of waiting) resolve()
+      } catch (error) {
+        for (const { reject } of waiting) reject(error)
+      }
+      // What the callers just woken do next belongs into the next commit.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    this.#flushing = false
+  }
 }

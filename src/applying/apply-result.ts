@@ -1,11 +1,11 @@
 import type { Accounting } from '../desired/accounting.ts'
 import type { ScopeReport } from '../desired/scope.ts'
-import { counted } from '../diagnostics/counted.ts'
 import { StateError } from '../diagnostics/errors.ts'
+import { counted } from '../diagnostics/printable.ts'
 import type { Fallback } from '../kinds/kind.ts'
 import type { KindSummary } from '../planning/action.ts'
+import type { Where } from '../planning/binding.ts'
 import type { Plan, PlanWarning } from '../planning/plan.ts'
-import type { Where } from '../planning/where.ts'
 import type { Failure, RunOutcome, StateResource } from '../state/store.ts'
 import type { RequestCounts } from '../workos/client.ts'
 

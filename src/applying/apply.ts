@@ -1,19 +1,20 @@
 import type { Clock } from '../clock.ts'
 import { describeAnswer } from '../comparing/answer.ts'
-import { exceeds } from '../config/limits.ts'
-import type { Manifest } from '../config/manifest.ts'
-import { counted } from '../diagnostics/counted.ts'
+import { exceeds, type Manifest } from '../config/manifest.ts'
+import { counted } from '../diagnostics/printable.ts'
+import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
 import { type Action, address } from '../planning/action.ts'
-import { bindingFor } from '../planning/binding.ts'
+import { bindingFor, stateVersion } from '../planning/binding.ts'
 import { PERCENTAGE_FROM } from '../planning/guards.ts'
 import type { Plan } from '../planning/plan.ts'
 import { countStillAnswered, countStillReduced, stillAnswered } from '../planning/still-reduced.ts'
-import { stateVersion } from '../planning/where.ts'
+import type { DesiredResource } from '../resource.ts'
 import { actionPhases, actionsOfPhase } from '../rundb/actions.ts'
 import type { Failure, RunOutcome, StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
+import { adopt } from './adopt.ts'
 import { type ApplyContext, createContext } from './apply-context.ts'
 import {
   type ActionOutcome,
@@ -26,7 +27,14 @@ import {
   totals,
   withWritten,
 } from './apply-result.ts'
-import { carryOut } from './carry-out.ts'
+import { create } from './create.ts'
+import { remove } from './remove.ts'
+import { update } from './update.ts'
+
+/**
+ * Applying. In: a complete plan, the state and the target. Out: WorkOS as the plan says, every write in the state's journal, and an ApplyResult.
+ * Applying decides nothing that planning has decided: each action is carried out by its own file (create, update, adopt, remove).
+ */
 
 // applying/ carries a plan out. In: the plan, with its actions in the run's database, the state and the target. Out: what became of each
 // action, in WorkOS, in the state and in an ApplyResult. What an action is, planning has decided; how it is written, attempt.ts says.
@@ -175,6 +183,42 @@ async function attemptAction(progress: Progress, action: Action, postponed: Post
     const interrupted = progress.options.interrupted?.aborted === true
     progress.stop ??= interrupted ? { outcome: 'interrupted', message: 'interrupted' } : { error }
   }
+}
+
+/**
+ * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into the journal. A write
+ * whose outcome is open is looked up before it is repeated.
+ * @throws CredentialsError, TargetError and errors of the state, which end the run; the intent then stays in the journal
+ */
+async function carryOut(context: ApplyContext, definition: KindDefinition, action: Action): Promise<ActionOutcome> {
+  if (action.type === 'blocked') return { type: 'blocked', code: action.code, message: action.message }
+  if (action.type === 'delete') return remove(context, definition, action)
+  const desired = context.set.get(action.kind, action.key)
+  if (desired === undefined) throw new RangeError(`${address(action)} is planned and not desired`)
+  const missing = await missingMention(context, definition, desired)
+  if (missing) return { type: 'blocked', code: 'dependency_blocked', message: missing }
+  switch (action.type) {
+    case 'create':
+      return create(context, definition, action, desired)
+    case 'update':
+      return update(context, definition, action, desired)
+    case 'adopt':
+      return adopt(context, definition, action, desired)
+  }
+}
+
+async function missingMention(
+  context: ApplyContext,
+  definition: KindDefinition,
+  desired: DesiredResource,
+): Promise<string | undefined> {
+  for (const { candidates, kind, label } of definition.mentions?.(desired) ?? []) {
+    const ours = candidates.filter((one) => context.set.get(one.kind, one.key) !== undefined)
+    if (ours.length === 0) continue
+    const ids = await Promise.all(ours.map((one) => context.state.idOf(one.kind, one.key)))
+    if (ids.every((id) => id === undefined)) return `the ${kind} ${label} that it needs does not exist`
+  }
+  return undefined
 }
 
 function* actionsOf({ set }: Plan, phase: number): Generator<Action> {

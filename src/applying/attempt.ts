@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sleep } from '../clock.ts'
+import { backOff } from '../http/retry.ts'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Fallback, KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
@@ -8,12 +9,16 @@ import { ApiRefusal, OutcomeUnknown, type WriteRequest } from '../workos/api.ts'
 import { type ApplyContext, fail } from './apply-context.ts'
 import type { NotDone } from './apply-result.ts'
 
-// The one way in which anything is written to WorkOS. What goes in: a Write, which says what to send and how to look it up. What comes
+// The one way in which an action writes to WorkOS. What goes in: a Write, which says what to send and how to look it up. What comes
 // out: what the write came to, once its intent was on the disk before the first request left and its outcome is known, or once nobody
-// can tell it. Create, update, adopt and delete are descriptions of such writes.
+// can tell it. Create, update, adopt and delete are descriptions of such writes. One request goes past it: create.ts deletes what it has
+// just created and cannot use, under the intent of that create, which is still open.
 
 /** How often one write is tried whose outcome stays open. */
 const ATTEMPTS = 5
+
+/** How long an attempt waits for the next. */
+const PAUSES = { first: 250, longest: 8_000 }
 
 /** Something to write to WorkOS. `Done` is what it comes to when it is there. */
 export interface Write<Done> {
@@ -79,7 +84,7 @@ export async function attempt<Done>(context: ApplyContext, write: Write<Done>): 
       if (found !== undefined) return found
       if (reply.type === 'refused') return fail(context, intent, reply.error)
       if (turn >= ATTEMPTS) return leaveOpen(reply.error)
-      await backOff(context, turn)
+      await sleep(context.clock, backOff(turn, PAUSES), context.interrupted)
     }
     turn += 1
   }
@@ -124,12 +129,6 @@ async function withdrawIntent(
 /** The intent stays in the journal: the next run looks it up before anything else. */
 function leaveOpen(error: OutcomeUnknown): NotDone {
   return { type: 'failed', code: 'outcome_unknown', message: `no answer after ${ATTEMPTS} attempts: ${error.message}` }
-}
-
-/** Waits longer from attempt to attempt, half of it by chance; at most 8 s. */
-function backOff({ clock, interrupted }: ApplyContext, turn: number): Promise<void> {
-  const ceiling = Math.min(8_000, 250 * 2 ** (turn - 1))
-  return sleep(clock, ceiling / 2 + (Math.random() * ceiling) / 2, interrupted)
 }
 
 /** What is sent in place of something that WorkOS refused, in this request or in an earlier one of the run. */

@@ -97,6 +97,8 @@ async function adoptExisting(
   if (identity.type === 'clash') return fail(context, desired, identity)
   if (identity.type === 'blocked') return block(context, desired, identity)
   const policy = definition.onConflict?.({ roles })
+  // Planning compares without what others give it: a membership without the roles of its groups. Only what is sent counts here, and
+  // `adopt.fill` knows no roles: with or without those of groups, nothing of a membership is sent.
   const { send } = compareAdopted(definition, desired.attributes, live.attributes, adopting.fill, policy)
   const { kind, key } = desired
   return adopt(context, definition, { kind, key, id: live.id, send }, desired)
@@ -164,7 +166,7 @@ async function refuseAnswer(creation: Creation, body: JsonObject, live: LiveReso
   const refuted = definition.refuted?.(body, desired)
   if (refuted === undefined) return undefined
   context.answered.delete(id)
-  return takeBack(creation, live.id, refuted)
+  return withdrawCreated(creation, live.id, refuted)
 }
 
 /** The state knows the answered id by now: nobody has to remember it for the actions that are under way. */
@@ -180,8 +182,15 @@ function answeredId({ desired: { kind } }: Creation, { id }: LiveResource): stri
   return `${kind}\0${id}`
 }
 
-/** Deletes what has just been created and cannot serve: a factor with a secret that nobody has would lock its user out. */
-async function takeBack(
+/**
+ * Deletes what has just been created and cannot serve: a factor with a secret that nobody has would lock its user out.
+ *
+ * This DELETE goes past `attempt`. It has no intent of its own: the journal holds one intent for each address, that of the create is still
+ * open here, and only the end of this withdrawal closes it. An intent to delete would take its place, and the state has no id that it
+ * could be looked up by. It has no idempotency key either: a deletion by id comes to the same however often it arrives. It is sent once,
+ * and where its outcome is unknown the id is looked up.
+ */
+async function withdrawCreated(
   { context, definition, desired }: Creation,
   id: string,
   refuted: { code: string; message: string },

@@ -7,7 +7,7 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
 import { address } from '../planning/action.ts'
 import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
-import { canonicalKey } from '../rundb/desired.ts'
+import { canonicalOf } from '../rundb/merges.ts'
 import type { Address, StateStore } from '../state/store.ts'
 import { type Api, ApiRefusal } from '../workos/api.ts'
 import { adopt } from './adopt.ts'
@@ -18,7 +18,7 @@ export interface ImportOptions {
   state: StateStore
   api: Api
   /** Undefined: the source cannot be read. */
-  set: DesiredSet | undefined
+  set: Pick<DesiredSet, 'get' | 'rundb'> | undefined
   /** Take it although the source does not have it, or its e-mail address or external id is another one. */
   force: boolean
 }
@@ -187,8 +187,8 @@ function otherIdentity(
   })
 }
 
-function notDesired({ rundb }: DesiredSet, { kind, key }: Address): UsageError {
-  const canonical = canonicalKey(rundb, kind, key)
+function notDesired({ rundb }: Pick<DesiredSet, 'rundb'>, { kind, key }: Address): UsageError {
+  const canonical = canonicalOf(rundb, kind, key)
   return new UsageError({
     code: 'not_desired',
     message: `the source has no ${kind}:${key}`,

@@ -21,7 +21,7 @@ if (major < REQUIRED) {
   setFlagsFromString('--no-wasm-code-gc')
   const { outputRefusal } = await import('./output.ts')
   const { report, run } = await import('./run.ts')
-  const { processContext } = await import('./process-context.ts')
+  const { processContext } = await import('./context.ts')
   const context = processContext()
   process.once('uncaughtException', (error) => process.exit(report(error, context)))
   for (const [name, stream] of [

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import { Mask } from '../diagnostics/mask.ts'
 import { type Purpose, WholeFile } from '../files/whole-file.ts'

@@ -10,8 +10,8 @@ import { examples, type Parent, withManifest } from './definitions/options.ts'
 import * as ofState from './definitions/state.ts'
 import * as tools from './definitions/tools.ts'
 import { glossary } from './definitions/tools.ts'
+import { withEvents } from './events.ts'
 import { adviseOnUnknownWords, helpAsOption, refuseOneDash } from './guidance/advice.ts'
-import { withEvents } from './with-events.ts'
 
 /**
  * Joins each command's definition (definitions/) with what it runs (commands/), which is loaded when it is called: help, completion and
@@ -187,7 +187,7 @@ function addState(program: Parent, context: Context, start: Start): void {
   ofState
     .defineStateImport(state)
     .action((address, id, options) =>
-      start(async () => (await import('./commands/state-import.ts')).stateImport(address, id, options, context)),
+      start(async () => (await import('./commands/state-edit.ts')).stateImport(address, id, options, context)),
     )
 }
 

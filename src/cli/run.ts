@@ -1,8 +1,13 @@
+/**
+ * The command line from outside. In: its words and a Context (streams, environment, clock, signals). Out: an exit code.
+ * program.ts joins the definitions (definitions/) with what they run (commands/); this file puts the mask and the redactor around it, and
+ * reports what is thrown.
+ */
+
 import type { Writable } from 'node:stream'
-import { wantsColor } from '../diagnostics/color.ts'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
 import { defaultMode, Mask } from '../diagnostics/mask.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { printable, wantsColor } from '../diagnostics/printable.ts'
 import { Redactor, registerWrittenKeys } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { proxySecrets } from '../http/proxy.ts'

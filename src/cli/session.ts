@@ -1,11 +1,10 @@
 import { dirname, resolve } from 'node:path'
-import { loadManifest } from '../config/load.ts'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import { type LoadedManifest, loadManifest } from '../config/load.ts'
 import { accepts, type Manifest } from '../config/manifest.ts'
 import { readSelector, type Scope } from '../config/pilot.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { wantsColor } from '../diagnostics/color.ts'
 import { ManifestError, UsageError } from '../diagnostics/errors.ts'
+import { wantsColor } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
@@ -25,9 +24,9 @@ import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
 import type { limited, OptionsOf } from './definitions/options.ts'
 import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
+import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './manifest.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
-import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './with-manifest-location.ts'
 
 /**
  * What plan, apply, verify and their like work with. In: the options of a command. Out: the manifest, the state, the target and a scratch
@@ -67,7 +66,7 @@ export interface Session {
  * Opens everything that a run needs; `lock` is the command that takes the state's lock. A command that only looks makes no
  * state, and takes the lock only to find out what an interrupted run left open.
  */
-export async function openSession(options: SessionOptions, context: Context, lock?: string): Promise<Session> {
+async function openSession(options: SessionOptions, context: Context, lock?: string): Promise<Session> {
   const { redactor = new Redactor() } = context
   checkSnapshotOptions(options)
   const loaded = await loadManifest({

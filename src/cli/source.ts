@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { isSecretPath } from '../config/schema.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
@@ -20,7 +20,7 @@ export function isSourceSecret(path: readonly string[]): boolean {
 }
 
 /** What keeps the source from being asked. */
-export function missingCredentials({ deferred }: LoadedManifest): Problem[] {
+function missingCredentials({ deferred }: LoadedManifest): Problem[] {
   return deferred.filter(({ path }) => path?.split('.')[0] === 'source')
 }
 

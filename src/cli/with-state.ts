@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { loadManifest } from '../config/load.ts'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import { type LoadedManifest, loadManifest } from '../config/load.ts'
 import { nearest } from '../config/nearest.ts'
 import { ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { OperatorError } from '../diagnostics/errors.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { type Purpose, writeWholeFile } from '../files/whole-file.ts'

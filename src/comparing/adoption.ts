@@ -3,8 +3,7 @@ import { isObject, type JsonObject } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
 import { addChange, addMembers, type Comparison, vouchesForOther } from './comparison.ts'
-import { asObject, comparedFields, differs } from './field-differences.ts'
-import { isEmpty, sameValue } from './same-value.ts'
+import { asObject, comparedFields, differs, isEmpty, sameValue } from './field-differences.ts'
 
 /**
  * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there are filled in where the

@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 import type { FieldDefinition } from '../kinds/draft.ts'
 import type { Fallback, KindDefinition } from '../kinds/kind.ts'
 import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
-import { sameMembers, sameValue } from './same-value.ts'
+import { sameMembers, sameValue } from './field-differences.ts'
 
 /** A field, or a member of one, that WorkOS answered otherwise than it was sent. */
 export interface AnswerDifference {
@@ -15,7 +15,7 @@ export interface AnswerDifference {
 
 /**
  * What an answer tells otherwise than it was sent. The order of a set, the case of addresses and what
- * same-value.ts names are habits of servers and no difference. A field that the answer does not tell, a secret,
+ * `sameValue` overlooks are habits of servers and no difference. A field that the answer does not tell, a secret,
  * and a member of metadata that was not sent are not judged.
  */
 export function compareAnswer(

@@ -1,13 +1,15 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { Reason } from '../diagnostics/problem.ts'
 import { canonicalJson } from '../json.ts'
-import type { KindDefinition } from '../kinds/kind.ts'
+import type { KindDefinition, NameMatch } from '../kinds/kind.ts'
 import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
-import { isEmpty } from './same-value.ts'
+import { isEmpty } from './field-differences.ts'
 
-// comparing/ holds the rules by which planning, applying, recovery and verifying decide alike. In: values, of the source, of the state and of
-// WorkOS, and what the caller has looked up. Out: whose something is (this file), ids of references, what is to be sent, what differs. No
-// function here reads a table, sends a request or has an effect.
+/**
+ * comparing/ holds the rules by which planning, applying, recovery and verifying decide alike. In: values, of the source, of the state and of
+ * WorkOS, and what the caller has looked up. Out: which thing in WorkOS it is and whose (this file), ids of references, what is to be sent,
+ * what differs. No function here reads a table, sends a request or has an effect.
+ */
 
 /** What something in WorkOS was recognised by. `name`: that of an organization, where the manifest lets names count. */
 export type MatchedBy = 'id' | 'external id' | 'natural identity' | 'name'
@@ -137,4 +139,86 @@ function bearsContent({ fields }: KindDefinition, sent: Attributes, live: Attrib
     const held = live[field] ?? null
     return isEmpty(wanted) ? isEmpty(held) : canonicalJson(wanted) === canonicalJson(held)
   })
+}
+
+/** The live resources of a kind that have been read. */
+export interface LiveLookup {
+  byId(id: string): LiveResource | undefined
+  byExternalId(externalId: string): LiveResource | undefined
+  /** The first of them. */
+  byNaturalKey(naturalKey: string): LiveResource | undefined
+  /** Ids of those with one natural identity, where there are several. */
+  namesakes(naturalKey: string): readonly string[]
+  /** Asked where nothing else finds it. */
+  byName(): NameMatch
+}
+
+/** `several`: nobody can tell which. `live` is the first of several with its natural identity. */
+export type Recognition =
+  | { type: 'none' }
+  | { type: 'found'; live: LiveResource; matchedBy: MatchedBy }
+  | ({ type: 'several'; live?: LiveResource } & Reason)
+
+/**
+ * Recognises what stands in WorkOS for a desired resource: by its id, its external id, its natural identity, or its name. Planning and verifying
+ * recognise by this alone; whose it is then, `identify` says.
+ * @param refIds undefined where something that it refers to does not exist yet: then by its name alone
+ */
+export function recognise(
+  definition: KindDefinition,
+  desired: DesiredResource,
+  refIds: RefIds | undefined,
+  lookup: LiveLookup,
+): Recognition {
+  const found = refIds && byIdentity(definition, desired, refIds, lookup)
+  if (found === undefined) {
+    const named = lookup.byName()
+    if (named.type === 'found') return { type: 'found', live: named.live, matchedBy: 'name' }
+    return named.type === 'none' ? named : { ...named, type: 'several' }
+  }
+  if (found.matchedBy !== 'natural identity') return { type: 'found', ...found }
+  const namesakes = lookup.namesakes(found.live.naturalKey ?? '')
+  if (namesakes.length === 0) return { type: 'found', ...found }
+  return { type: 'several', live: found.live, ...ambiguous(definition, namesakes) }
+}
+
+/** Whether a live resource bears the external id or the natural identity of a desired one. */
+export function bearsIdentity(
+  definition: KindDefinition,
+  desired: DesiredResource,
+  live: LiveResource,
+  refIds: RefIds,
+): boolean {
+  const { externalId } = desired.attributes
+  if (typeof externalId === 'string' && externalId === live.externalId) return true
+  const natural = definition.naturalKey(desired, refIds)
+  return natural !== null && natural === live.naturalKey
+}
+
+function byIdentity(
+  definition: KindDefinition,
+  desired: DesiredResource,
+  refIds: RefIds,
+  lookup: LiveLookup,
+): { live: LiveResource; matchedBy: MatchedBy } | undefined {
+  const { id, externalId } = desired.attributes
+  if (typeof id === 'string') {
+    const live = lookup.byId(id)
+    return live && { live, matchedBy: 'id' }
+  }
+  if (typeof externalId === 'string') {
+    const live = lookup.byExternalId(externalId)
+    if (live) return { live, matchedBy: 'external id' }
+  }
+  const natural = definition.naturalKey(desired, refIds)
+  const live = natural === null ? undefined : lookup.byNaturalKey(natural)
+  return live && { live, matchedBy: 'natural identity' }
+}
+
+function ambiguous({ name, plural }: KindDefinition, ids: readonly string[]): Reason {
+  return {
+    code: 'ambiguous_identity',
+    message: `WorkOS holds several ${plural} of its name: ${ids.join(', ')}`,
+    hint: `rename or delete all but one in WorkOS, or say which one it is: workos-migrate state import ${name}:<key> <id>`,
+  }
 }

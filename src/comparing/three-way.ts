@@ -4,15 +4,7 @@ import type { FieldDefinition } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
 import { addChange, addMembers, type Comparison, vouchesForOther } from './comparison.ts'
-import { asObject, comparedFields, differs, diffField } from './field-differences.ts'
-import { sameValue } from './same-value.ts'
-
-/** Whether the source has changed a field that WorkOS can update, since it was last applied. */
-export function sourceChanged(definition: KindDefinition, desired: Attributes, base: Attributes): boolean {
-  return comparedFields(definition).some(
-    ([field, rule]) => rule.updatable !== false && diffField(rule, desired[field], base[field]) !== undefined,
-  )
-}
+import { asObject, comparedFields, differs, diffField, sameValue } from './field-differences.ts'
 
 /**
  * The three-way comparison of a resource that is in the state. A field is sent when the source changed it since it was last
@@ -70,6 +62,13 @@ export function compareKnown(
     }
   }
   return result
+}
+
+/** Whether the source has changed a field that WorkOS can update, since it was last applied. */
+export function sourceChanged(definition: KindDefinition, desired: Attributes, base: Attributes): boolean {
+  return comparedFields(definition).some(
+    ([field, rule]) => rule.updatable !== false && diffField(rule, desired[field], base[field]) !== undefined,
+  )
 }
 
 /** What WorkOS holds gives way to the source: of a map, only the members that the source has or had. */

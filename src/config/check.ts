@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import type { ErrorObject } from 'ajv/dist/2020.js'
-import type { Problem } from '../diagnostics/problem.ts'
+import type { Location, Problem, Reason } from '../diagnostics/problem.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import { environmentsOf } from './compose.ts'
-import type { Manifest } from './manifest.ts'
+import { type Manifest, pathsOfNewest } from './manifest.ts'
 import { nearest } from './nearest.ts'
 import { referencePaths } from './references.ts'
-import { type SchemaIssue, schemaIssueOf } from './schema-issue.ts'
+import { isSchema, knownKeys, manifestSchema, type Schema, schemasAt, sourceTypes } from './schema.ts'
 import { type Branch, keyAt, locationOf, toObject, valueAt } from './tree.ts'
 import { validateEnvironment, validateManifest } from './validators.ts'
 
@@ -60,6 +60,19 @@ export function checkOtherEnvironments(tree: Branch, chosen: string | undefined)
     if (branch === undefined) return [notAnObject(['environments', name], entry.key)]
     return name === chosen ? [] : checkEnvironment(name, branch, referencePaths(branch))
   })
+}
+
+/** What the schema cannot say: `newest` knows nothing without `updatedAt`. */
+export function checkDedupe(dedupe: unknown, locate: (path: string[]) => Location): Problem[] {
+  const user = isObject(dedupe) && isObject(dedupe.user) ? dedupe.user : {}
+  if (user.updatedAt !== undefined) return []
+  return pathsOfNewest(user).map((path) => ({
+    code: 'newest_of_what',
+    message: `${path.join('.')} is newest, and nothing says when a record was changed`,
+    hint: 'set dedupe.user.updatedAt to an expression that does, like $record.updated_at',
+    path: path.join('.'),
+    at: locate(path),
+  }))
 }
 
 function notAnObject(path: string[], at: Branch['place']): Problem {
@@ -118,4 +131,225 @@ export function inReadingOrder(problems: readonly Problem[]): Problem[] {
     const [lineB, columnB] = order(b)
     return (a.at?.file ?? '').localeCompare(b.at?.file ?? '') || lineA - lineB || columnA - columnB
   })
+}
+
+/** What one error of the schema check means: the path it is about, and whether the key or its value is to blame. */
+interface SchemaIssue extends Reason {
+  path: string[]
+  subject: 'key' | 'value'
+}
+
+const TYPE_NAMES: Record<string, string> = {
+  integer: 'a whole number',
+  number: 'a number',
+  string: 'text',
+  boolean: 'true or false',
+  object: 'an object of keys and values',
+  array: 'a list',
+}
+
+/** Translates one error of ajv; undefined for errors that only echo another one. */
+function schemaIssueOf(error: ErrorObject, tree: Branch): SchemaIssue | undefined {
+  const path = error.instancePath.split('/').slice(1).map(unescapePointer)
+  if (error.propertyName !== undefined) return badKey(error, [...path, error.propertyName])
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(error, path, String(error.params.additionalProperty))
+    case 'required':
+      return isUnionTag(error) ? undefined : missingKey(path, String(error.params.missingProperty))
+    case 'discriminator':
+      return unionMember(error, path)
+    case 'enum':
+      return notAllowed(error, path, tree)
+    case 'type':
+      return wrongType(error, path, tree)
+    case 'if':
+    case 'propertyNames':
+      return undefined
+    case 'uniqueItems':
+      return repeated(error, path, tree)
+    default:
+      return badValue(error, path, tree)
+  }
+}
+
+function unescapePointer(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+/** A union's missing tag is reported by the union itself. */
+function isUnionTag(error: ErrorObject): boolean {
+  const { discriminator } = schemaOf(error)
+  return isSchema(discriminator) && discriminator.propertyName === error.params.missingProperty
+}
+
+function unknownKey(error: ErrorObject, parent: string[], key: string): SchemaIssue {
+  const { properties } = schemaOf(error)
+  const known = isSchema(properties) ? Object.keys(properties).filter((name) => name !== '$schema') : []
+  const close = nearest(key, known)
+  const elsewhere = close === undefined ? sectionsWith(key).filter((path) => path !== [...parent, key].join('.')) : []
+  const hint =
+    close !== undefined
+      ? `did you mean "${close}"?`
+      : elsewhere.length > 0
+        ? `it belongs at ${elsewhere.join(' or ')}`
+        : `known keys: ${known.join(', ')}`
+  return { code: 'unknown_key', message: `unknown key "${key}"`, hint, path: [...parent, key], subject: 'key' }
+}
+
+/** Paths at which a key of this name is known, one level down: people forget the section. */
+function sectionsWith(key: string): string[] {
+  const sections = isSchema(manifestSchema.properties) ? Object.keys(manifestSchema.properties) : []
+  const path = (name: string) => (knownKeys([name]).includes(key) ? [`${name}.${key}`] : [])
+  const atTop = sections.includes(key) ? [key] : []
+  return [...atTop, ...sections.flatMap(path)]
+}
+
+function missingKey(parent: string[], key: string): SchemaIssue {
+  const path = [...parent, key]
+  const schemas = schemasAt(path)
+  const example = schemas.flatMap((schema) => (Array.isArray(schema.examples) ? schema.examples : []))[0]
+  const description = schemas.find((schema) => typeof schema.description === 'string')?.description
+  const shown =
+    example === undefined
+      ? ''
+      : `; for example ${key}: ${typeof example === 'string' ? example : JSON.stringify(example)}`
+  const hint = description === undefined ? undefined : `${lowerFirst(firstSentence(String(description)))}${shown}`
+  return { code: 'missing_key', message: `"${key}" is missing`, hint, path, subject: 'key' }
+}
+
+function unionMember(error: ErrorObject, parent: string[]): SchemaIssue | undefined {
+  const { tag, tagValue } = error.params
+  const path = [...parent, String(tag)]
+  if (error.params.error === 'tag') {
+    const hint = `one of: ${sourceTypes().join(', ')}`
+    if (tagValue === undefined)
+      return { code: 'missing_key', message: `"${tag}" is missing`, hint, path, subject: 'key' }
+    return { code: 'wrong_type', message: `${path.join('.')} must be text`, hint, path, subject: 'value' }
+  }
+  return choice(path, String(tagValue), sourceTypes())
+}
+
+function notAllowed(error: ErrorObject, path: string[], tree: Branch): SchemaIssue {
+  const allowed = (Array.isArray(error.params.allowedValues) ? error.params.allowedValues : []).map(String)
+  const written = writtenAt(tree, path)
+  return choice(path, written ?? String(error.data), allowed)
+}
+
+function choice(path: string[], value: string, allowed: string[]): SchemaIssue {
+  const close = nearest(value, allowed)
+  const hint = `${close === undefined ? '' : `did you mean "${close}"? `}allowed: ${allowed.join(', ')}`
+  return {
+    code: 'unknown_value',
+    message: `${path.join('.')} cannot be ${quoted(value)}`,
+    hint,
+    path,
+    subject: 'value',
+  }
+}
+
+/** An item of a list that stands in it before. */
+function repeated(error: ErrorObject, list: string[], tree: Branch): SchemaIssue {
+  const index = Math.max(Number(error.params.i), Number(error.params.j))
+  const path = [...list, String(index)]
+  const value: unknown = Array.isArray(error.data) ? error.data[index] : undefined
+  const item = writtenAt(tree, path) ?? (typeof value === 'string' ? quoted(value) : 'an item')
+  const message = `${list.join('.')} has ${item} twice`
+  return { code: 'bad_value', message, hint: 'keep one of the two', path, subject: 'value' }
+}
+
+function wrongType(error: ErrorObject, path: string[], tree: Branch): SchemaIssue {
+  const types: string[] = [error.params.type].flat()
+  const expected = expectation(error) ?? types.map((type) => TYPE_NAMES[type] ?? type).join(' or ')
+  const written = writtenAt(tree, path)
+  const found = written === undefined ? `is ${describe(error.data)}` : `${written} is ${describe(error.data)}`
+  const name = path.length === 0 ? 'the manifest' : path.join('.')
+  return {
+    code: 'wrong_type',
+    message: `${name} must be ${expected}, and ${found}`,
+    hint: typeHint(types, error) ?? example(error),
+    path,
+    subject: 'value',
+  }
+}
+
+function typeHint(types: string[], error: ErrorObject): string | undefined {
+  const data: unknown = error.data
+  if (types.includes('boolean') && typeof data === 'string') {
+    if (/^(yes|on|y|1)$/i.test(data)) return 'write true, without quotes'
+    if (/^(no|off|n|0)$/i.test(data)) return 'write false, without quotes'
+  }
+  if (typeof data === 'string' && /^-?\d+(\.\d+)?$|^(true|false)$/.test(data)) return 'write it without quotes'
+  const anyText = types.includes('string') && schemaOf(error).pattern === undefined
+  if (anyText && (typeof data === 'number' || typeof data === 'boolean')) return 'put it in quotes'
+  return undefined
+}
+
+function badValue(error: ErrorObject, path: string[], tree: Branch): SchemaIssue {
+  const name = path.join('.')
+  const written = writtenAt(tree, path)
+  const from = written === undefined ? '' : ` (from ${written})`
+  const base = { code: 'bad_value', hint: example(error), path, subject: 'value' } as const
+  const limit = Number(error.params.limit)
+  switch (error.keyword) {
+    case 'minimum':
+      return { ...base, hint: expectation(error) ?? base.hint, message: `${name} must be at least ${limit}${from}` }
+    case 'exclusiveMinimum':
+      return { ...base, message: `${name} must be more than ${limit}${from}` }
+    case 'maximum':
+      return { ...base, hint: expectation(error) ?? base.hint, message: `${name} must be at most ${limit}${from}` }
+    case 'maxLength':
+      return { ...base, message: `${name} must have at most ${limit} characters${from}` }
+    case 'minLength':
+    case 'minItems':
+      return { ...base, message: `${name} must not be empty${from}` }
+    default:
+      return { ...base, message: `${name} must be ${expectation(error) ?? error.message ?? 'different'}${from}` }
+  }
+}
+
+function badKey(error: ErrorObject, path: string[]): SchemaIssue {
+  const message = `"${path.at(-1)}" is not possible as a key: ${expectation(error) ?? error.message ?? ''}`
+  return { code: 'bad_value', message, path, subject: 'key' }
+}
+
+/** A value that came out of a reference is named by the reference, not shown: it may be a secret. */
+function writtenAt(tree: Branch, path: string[]): string | undefined {
+  const node = valueAt(tree, path)
+  return node?.kind === 'scalar' ? node.written : undefined
+}
+
+function expectation(error: ErrorObject): string | undefined {
+  const says = schemaOf(error)['x-expects']
+  return typeof says === 'string' ? says : undefined
+}
+
+function example(error: ErrorObject): string | undefined {
+  const { examples } = schemaOf(error)
+  const first = Array.isArray(examples) ? examples[0] : undefined
+  return first === undefined ? undefined : `for example ${typeof first === 'string' ? first : JSON.stringify(first)}`
+}
+
+function schemaOf(error: ErrorObject): Schema {
+  return isSchema(error.parentSchema) ? error.parentSchema : {}
+}
+
+function describe(data: unknown): string {
+  if (data === null) return 'empty'
+  if (Array.isArray(data)) return 'a list'
+  if (typeof data === 'string') return 'text'
+  if (typeof data === 'number') return Number.isInteger(data) ? 'a number' : 'a fraction'
+  return typeof data === 'boolean' ? 'true or false' : 'an object'
+}
+
+function quoted(value: string): string {
+  return value.length > 60 ? `"${value.slice(0, 60)}…"` : `"${value}"`
+}
+
+function firstSentence(text: string): string {
+  return text.split(/[.;:] |\.$/, 1)[0] ?? text
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
 }

@@ -1148,3 +1148,14 @@ export type Totp = {
 
 /** Tests of the mapping by name: a record, and what must come of it. */
 export type Tests = Record<string, Test>
+
+/**
+ * What a source takes where an option is not given. The check of a manifest does not fill these in: they would count as options that somebody
+ * gave, which files alone must not have, and would change the digest of every manifest.
+ */
+export const SOURCE_DEFAULTS = {
+  csv: {},
+  clerk: { connections: false, pageSize: 500, concurrency: 4 },
+  auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
+  file: {},
+} as const

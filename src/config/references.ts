@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { NotRegularFile, readRegular } from '../files/regular-file.ts'
-import { isExpressionPath } from './expressions.ts'
+import { isExpressionPath } from './manifest.ts'
 import { isSecretPath, retype } from './schema.ts'
 import { type Branch, locationOf, type Scalar, type Tree } from './tree.ts'
 

@@ -63,7 +63,7 @@ export interface Removed {
 }
 
 /** Deep merge: objects merge, everything else replaces, and a removed key stays removed. */
-export function merge(lower: Tree, upper: Tree): Tree {
+function merge(lower: Tree, upper: Tree): Tree {
   return lower.kind === 'branch' && upper.kind === 'branch' ? mergeBranches(lower, upper) : upper
 }
 

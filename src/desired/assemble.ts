@@ -1,13 +1,14 @@
 import { breathe } from '../clock.ts'
 import type { Manifest } from '../config/manifest.ts'
+import type { NameRules } from '../kinds/collisions.ts'
 import type { DraftDefinition } from '../kinds/draft.ts'
-import { draftDefinitions } from '../kinds/registry.ts'
+import { collisionRules, draftDefinitions } from '../kinds/registry.ts'
 import { indexDrafts, turnReferences } from '../rundb/drafts.ts'
-import { leaveOut } from '../rundb/left-out.ts'
-import { rejectDependents } from '../rundb/rejects.ts'
+import { leaveOutReferring } from '../rundb/left-out.ts'
+import { type Collision, collidedRows, collisionsOf, hasCollided, hasNames, insertCollided } from '../rundb/names.ts'
+import { rejectDependents, rejectDraft, rejectGrant } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { mergeGroups, rejectKeyConflicts } from './merge.ts'
-import { refuseNameCollisions } from './name-collisions.ts'
 
 /**
  * Makes the desired set out of the staged drafts: references follow merged users, duplicates become one, what depends on
@@ -36,7 +37,7 @@ export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, si
     await step(() => lifecycle?.merged?.(rundb, manifest))
     await step(() => leaveOutDependents(rundb, definition))
     await step(() => refuseDependents(rundb, definition))
-    await step(() => lifecycle?.settled?.(rundb, manifest))
+    await step(() => lifecycle?.accepted?.(rundb, manifest))
   }
   for (const { lifecycle } of draftDefinitions) {
     if (lifecycle?.assembled !== undefined) await step(() => lifecycle.assembled?.(rundb))
@@ -56,10 +57,40 @@ function followAliases(rundb: RunDatabase, { name, refs: targets, keyFromRefs, d
 
 /** Leaves out what refers to something that a condition leaves out. What refers to that in turn follows when its sort comes. */
 function leaveOutDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
-  for (const [role, kind] of Object.entries(refs)) leaveOut(rundb, name, kind, `d.refs ->> '$.${role}'`)
+  for (const [role, kind] of Object.entries(refs)) leaveOutReferring(rundb, name, role, kind)
 }
 
 /** What refers to something that is not in the desired set is refused too, and says what it misses. */
 function refuseDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
   for (const [role, kind] of Object.entries(refs)) rejectDependents(rundb, { kind: name, role, target: kind })
+}
+
+/**
+ * Refuses what has a key or slug that expressions made of several names of the source: `Admin` and `Admin!` would be one role, and
+ * whoever has one of them would get the permissions of both. All of it, until the manifest tells the names apart: which of them is meant
+ * cannot be told from the slug.
+ */
+function refuseNameCollisions(rundb: RunDatabase): void {
+  if (!hasNames(rundb)) return
+  for (const { names } of draftDefinitions) if (names !== undefined) findCollisions(rundb, names)
+  if (!hasCollided(rundb)) return
+  for (const { from, code, field, found } of collisionRules()) {
+    const reject = from === 'grants' ? rejectGrant : rejectDraft
+    for (const { id, message, hint } of collidedRows(rundb, found)) reject(rundb, id, { code, field, message, hint })
+  }
+}
+
+function findCollisions(rundb: RunDatabase, rules: NameRules): void {
+  const { of, place = "''", slugs } = rules
+  const derived = { of, slug: 'derived' as const, place, condition: 'NOT n.mapped', having: '' }
+  for (const each of collisionsOf(rundb, derived)) collide(rundb, rules, each)
+  if (slugs === undefined) return
+  for (const each of collisionsOf(rundb, { of, slug: 'slug', place, ...slugs })) collide(rundb, rules, each)
+}
+
+function collide(rundb: RunDatabase, { of, entries, wording }: NameRules, collision: Collision): void {
+  const { slug, place, slugs, given, names } = collision
+  const text = wording(slug, names)
+  const collided = entries?.(slugs, given) ?? slugs.map((each): [string, string] => [of, each])
+  for (const [called, each] of collided) insertCollided(rundb, { of: called, slug: each, place, ...text })
 }

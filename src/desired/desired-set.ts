@@ -16,6 +16,11 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Accounting } from './accounting.ts'
 import type { ScopeReport } from './scope.ts'
 
+/**
+ * desired/ makes the desired set. In: the records of a source (stage.ts). Out: what should exist in WorkOS (assemble.ts: duplicates merged, the
+ * invalid rejected, narrowed to a scope), with sums that come out even (accounting.ts). This file is what the rest of the program asks it by.
+ */
+
 /** What a set was read from. */
 export interface SourceReading {
   /** Only a part of the source was asked for: what the set lacks may be in the source all the same. */

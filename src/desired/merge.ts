@@ -1,9 +1,8 @@
 import type { Manifest } from '../config/manifest.ts'
 import { canonicalJson } from '../json.ts'
 import type { DraftDefinition, ValueRules } from '../kinds/draft.ts'
-import { mergeDrafts } from '../kinds/merge.ts'
-import { ANY_ORDER, type MergePolicy } from '../kinds/merge-policy.ts'
-import type { MergeConflict } from '../kinds/mergeable.ts'
+import { ANY_ORDER, type MergePolicy } from '../kinds/lifecycle.ts'
+import { type MergeConflict, mergeDrafts } from '../kinds/merge.ts'
 import { draftDefinition, draftDefinitions } from '../kinds/registry.ts'
 import { insertDesired, moveSingleDrafts } from '../rundb/desired.ts'
 import {
@@ -17,9 +16,8 @@ import {
 } from '../rundb/drafts.ts'
 import { insertAlias, insertMerge } from '../rundb/merges.ts'
 import { insertNote } from '../rundb/notes.ts'
-import { insertReject, type Reason, rejectDraft, rejectFollowers } from '../rundb/rejects.ts'
-import { placeIn } from '../rundb/rows.ts'
-import type { RunDatabase } from '../rundb/run-database.ts'
+import { insertReject, type RejectReason, rejectDraft, rejectFollowers } from '../rundb/rejects.ts'
+import { placeIn, type RunDatabase } from '../rundb/run-database.ts'
 
 /**
  * Several records of one thing become one. In: the drafts of a kind, in groups. Out: one row of the desired set for each group, what was
@@ -71,7 +69,7 @@ function refuseOther(
   for (const follower of draftDefinitions) {
     for (const [role, target] of Object.entries(follower.refs)) {
       if (target !== name) continue
-      const because: Reason = { code: `${name}_rejected`, field: role, message, hint: null }
+      const because: RejectReason = { code: `${name}_rejected`, field: role, message, hint: null }
       rejectFollowers(rundb, { kind: follower.name, role, seq: rejected.seq, key }, because)
     }
   }

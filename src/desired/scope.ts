@@ -12,10 +12,10 @@ import {
   refusedRows,
 } from '../kinds/scope.ts'
 import { countByKind } from '../rundb/desired.ts'
-import { ROLE_ASSIGNMENT } from '../rundb/grants.ts'
+import { ROLE_ASSIGNMENT } from '../rundb/drafts.ts'
 import { countRejects } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { countRejectsOut, forgetNotes, indexAddresses, moveOut, moveRejectOut } from '../rundb/scope.ts'
+import { countRejectsOut, forgetNotes, indexAddresses, makeIndex, moveOut, moveRejectOut } from '../rundb/scope.ts'
 import { choose, chooseAll, matchesNothing, selectorsOf } from './selectors.ts'
 
 /** Of whom a run speaks, and how much there is besides. */
@@ -59,7 +59,7 @@ export function narrow(rundb: RunDatabase, scope: Scope): void {
 /** Moves the desired resources of others out of the set. What refers to others goes first: what stays of it may keep them. */
 function moveOthersOut(rundb: RunDatabase): void {
   for (const { name, scope } of kindDefinitions.toReversed()) {
-    if (scope?.index !== undefined) rundb.exec(scope.index)
+    if (scope?.index !== undefined) makeIndex(rundb, scope.index)
     if (scope?.desired !== undefined) moveOut(rundb, name, scope.desired)
   }
   forgetNotes(rundb)

@@ -5,7 +5,7 @@ import type { Problem } from '../diagnostics/problem.ts'
 import { selectorRules } from '../kinds/registry.ts'
 import { globOf, type Population, type SelectorRule } from '../kinds/scope.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { chooseAs, isChoosable, leftOutLike, someNames } from '../rundb/scope.ts'
+import { chooseAs, firstNames, isChoosable, leftOutLike, someNames } from '../rundb/scope.ts'
 
 /**
  * Selectors choose of whom a run speaks. In: `email:*@acme.example` and where to look. Out: the chosen, in the table `chosen`; or what is wrong
@@ -33,13 +33,13 @@ export function choose(rundb: RunDatabase, { kind: by, pattern }: Selector, popu
 
 /** Puts everybody into `chosen`. */
 export function chooseAll(rundb: RunDatabase, population: Population): void {
-  for (const { kind, found, choosesAll } of selectorRules) {
+  for (const { kind, found, choosesAll } of selectorRules()) {
     if (choosesAll) chooseAs(rundb, kind, found(population), '*')
   }
 }
 
 function ruleOf(by: Selector['kind']): SelectorRule & { kind: string } {
-  const rule = selectorRules.find((each) => each.by === by)
+  const rule = selectorRules().find((each) => each.by === by)
   if (rule === undefined) throw new RangeError(`nothing is chosen by ${by}`)
   return rule
 }
@@ -76,7 +76,7 @@ function hintFor(rundb: RunDatabase, text: string, selector: Selector, populatio
   if (known !== undefined) return known
   const near = nearName(rundb, rule, pattern, population)
   if (near !== undefined) return `did you mean ${by}:${near}?`
-  const examples = someNames(rundb, `${rule.names(population)} ORDER BY name`, EXAMPLES)
+  const examples = firstNames(rundb, rule.names(population), EXAMPLES)
   return examples.length === 0 ? rule.hint : `${rule.hint}, like ${examples.map((name) => `${by}:${name}`).join(', ')}`
 }
 

@@ -1,6 +1,5 @@
 import type { MapResult } from '../mapping/result.ts'
-import { type Draft, insertDraft } from '../rundb/drafts.ts'
-import { insertGrant } from '../rundb/grants.ts'
+import { type Draft, insertDraft, insertGrant } from '../rundb/drafts.ts'
 import { insertLeftOut, insertLeftOutKey, insertLeftOutWith, type LeftOut } from '../rundb/left-out.ts'
 import { insertName } from '../rundb/names.ts'
 import { insertNote } from '../rundb/notes.ts'

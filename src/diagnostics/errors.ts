@@ -100,3 +100,11 @@ export class StateError extends OperatorError {
 export class FileError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
+
+/** A value is not what a function takes. The message shows nothing of it, so that it can be told of secrets as well. */
+export class BadInput extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'BadInput'
+  }
+}

@@ -15,3 +15,32 @@ export function printable(text: string): string {
 export function figure(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
+
+/** `1 user`, `2 users`. */
+export function counted(count: number, singular: string, plural = `${singular}s`): string {
+  return `${figure(count)} ${count === 1 ? singular : plural}`
+}
+
+/**
+ * The first few of some things, for a message: `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`.
+ * @param options.limit how many are named
+ * @param options.total how many there are, where `items` has only the first
+ */
+export function someOf(items: readonly string[], { limit = 3, total = items.length } = {}): string {
+  const shown = items.slice(0, limit)
+  const rest = total - shown.length
+  const last = rest > 0 ? `${rest} more` : (shown.pop() ?? '')
+  return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`
+}
+
+/** A word as a shell takes it: in quotes where it has anything that a shell reads otherwise. */
+export function shellWord(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** Whether text for a stream may be coloured: on a terminal, unless NO_COLOR or TERM=dumb says otherwise; FORCE_COLOR overrules. */
+export function wantsColor(stream: { isTTY?: boolean }, env: Record<string, string | undefined>): boolean {
+  if (env.NO_COLOR) return false
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0'
+  return stream.isTTY === true && env.TERM !== 'dumb'
+}

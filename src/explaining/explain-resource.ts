@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { policyFor } from '../desired/merge.ts'
@@ -22,16 +22,17 @@ import {
 } from '../rundb/questions.ts'
 import type { Address, StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
-import { type Explaining, writtenAt } from './explaining.ts'
-import type {
-  ExplainedAction,
-  ExplainedDependents,
-  ExplainedLive,
-  ExplainedMerging,
-  ExplainedPassword,
-  ExplainedRole,
-  ExplainedState,
-  Explanation,
+import {
+  type ExplainedAction,
+  type ExplainedDependents,
+  type ExplainedLive,
+  type ExplainedMerging,
+  type ExplainedPassword,
+  type ExplainedRole,
+  type ExplainedState,
+  type Explaining,
+  type Explanation,
+  writtenAt,
 } from './explanation.ts'
 import { type Origins, originsOf, positionsOf } from './find-addresses.ts'
 import { type Masking, mapTexts, maskingOf } from './masking.ts'

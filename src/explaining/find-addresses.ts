@@ -1,11 +1,20 @@
+/**
+ * What a person means. In: an address, a key, an e-mail address, a place or an id. Out: the addresses that the run knows under it, or, from the
+ * source itself, the records that were left out or rejected.
+ */
+
 import { basename, resolve } from 'node:path'
 import { addressForm } from '../addresses.ts'
+import { isObject, type Json } from '../json.ts'
 import { draftDefinitions, kindDefinitions } from '../kinds/registry.ts'
 import { definitionKeys } from '../kinds/role/role-definition.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
+import type { CompiledMapping } from '../mapping/compile.ts'
+import { originOf } from '../mapping/evaluate.ts'
+import { endsOn } from '../mapping/pool.ts'
+import { canonicalOf } from '../rundb/merges.ts'
 import {
   atLine,
-  canonicalOf,
   desiredUnder,
   filesRead,
   formerKeys,
@@ -17,8 +26,9 @@ import {
   withKey,
 } from '../rundb/questions.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import type { Origin } from '../sources/source.ts'
+import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
 import type { Address } from '../state/store.ts'
+import { type TracedRecord, traceRecord, wouldBe } from './trace-record.ts'
 
 /** What is meant, as far as the run's database tells. */
 export interface Found {
@@ -48,12 +58,13 @@ export function findAddresses(rundb: RunDatabase, wanted: Wanted, folders: reado
 /** Each once, what merged under the key that stands for it, users first. */
 export function canonicalAddresses(rundb: RunDatabase, addresses: readonly Address[]): Address[] {
   const canonical = new Map<string, Address>()
+  const kinds = kindNames()
   for (const { kind, key } of addresses.flatMap((address) => rolesMadeOf(rundb, address))) {
-    if (!KINDS.includes(kind)) continue
+    if (!kinds.includes(kind)) continue
     const stands = canonicalKey(rundb, kind, key)
     canonical.set(`${kind}:${stands}`, { kind, key: stands })
   }
-  return [...canonical.values()].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind))
+  return [...canonical.values()].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))
 }
 
 /** The roles that a definition yielded; the definition itself where it yielded no role. */
@@ -129,10 +140,9 @@ export const FORMS =
   'ask for an address (user:u1), a key, an e-mail address, a record by its file and line (users.csv:12), or an id of WorkOS (user_01…)'
 
 /** Kinds by their names, users first. */
-const KINDS: readonly string[] = [
-  'user',
-  ...new Set([...kindDefinitions, ...draftDefinitions].map(({ name }) => name).filter((name) => name !== 'user')),
-]
+function kindNames(): readonly string[] {
+  return [...new Set(['user', ...[...kindDefinitions, ...draftDefinitions].map(({ name }) => name)])]
+}
 
 export function parseWanted(text: string): Wanted {
   const plain = text.trim()
@@ -142,18 +152,14 @@ export function parseWanted(text: string): Wanted {
   const email = plain.includes('@') ? normaliseEmail(plain) : undefined
   return {
     text: plain,
-    ...(KINDS.includes(kind) && key !== '' && { address: { kind, key } }),
+    ...(kindNames().includes(kind) && key !== '' && { address: { kind, key } }),
     ...(file !== undefined && { place: { file, line: Number(line) } }),
     ...(email?.ok && email.value !== undefined && { email: email.value }),
   }
 }
 
 /** Whether a place of a record is the one that is meant: by its path from here or from the manifest, or by the name of its file. */
-export function isPlace(
-  origin: Origin,
-  { file, line }: { file: string; line: number },
-  folders: readonly string[],
-): boolean {
+function isPlace(origin: Origin, { file, line }: { file: string; line: number }, folders: readonly string[]): boolean {
   if (origin.line !== line) return false
   if (origin.file === file || basename(origin.file) === file) return true
   const [manifest = ''] = folders
@@ -161,6 +167,149 @@ export function isPlace(
 }
 
 /** Whether a text is the e-mail address, in any case. */
-export function isEmail(value: unknown, email: string): boolean {
+function isEmail(value: unknown, email: string): boolean {
   return typeof value === 'string' && addressForm(value) === addressForm(email)
+}
+
+/** How many records that are not known by their position are taken. */
+const MATCHES = 20
+
+/** Why a record is one that is meant. */
+export interface Match {
+  record: SourceRecord
+  /** `place`: it stands there; `identity`: it is of what was asked for; `column`: a column holds the very text, and nothing else is known. */
+  by: 'place' | 'identity' | 'column'
+  /** Resources that it yields, or would if a condition did not leave it out. */
+  addresses: { kind: string; key: string; leftOut: boolean; origin: Origin }[]
+}
+
+/**
+ * Finds the records that are meant and that the run's database does not tell of: those at a place, and those of an identity that were left
+ * out, or refused before their key was known.
+ */
+export async function findRecords(
+  records: AsyncIterable<SourceRecord>,
+  wanted: Wanted,
+  mapping: CompiledMapping,
+  folders: readonly string[],
+): Promise<Match[]> {
+  const matches: Match[] = []
+  const holds = needleOf(wanted)
+  const { place } = wanted
+  const isHere = (origin: Origin) => place !== undefined && isPlace(origin, place, folders)
+  for await (const record of records) {
+    if (!placesIn(record).some(isHere) && !holds(record.data)) continue
+    const match = await matchOf(record, wanted, mapping, isHere)
+    if (match !== undefined && matches.push(match) >= MATCHES) break
+  }
+  return matches
+}
+
+async function matchOf(
+  record: SourceRecord,
+  wanted: Wanted,
+  mapping: CompiledMapping,
+  isHere: (origin: Origin) => boolean,
+): Promise<Match | undefined> {
+  const here = placesIn(record).some(isHere)
+  const { addresses, emails } = await identitiesOf(record, mapping)
+  if (here) return { record, by: 'place', addresses: matchAtPlace(record, addresses, isHere) }
+  const { address, email, text } = wanted
+  const meant = addresses.filter(({ kind, key }) => {
+    if (address !== undefined) return kind === address.kind && key === address.key
+    return (
+      key === text || (email !== undefined && kind === 'user' && emails.get(key)?.some((one) => isEmail(one, email)))
+    )
+  })
+  if (meant.length > 0) return { record, by: 'identity', addresses: meant }
+  const rejected = email !== undefined && [...emails.values()].flat().some((one) => isEmail(one, email))
+  if (rejected) return { record, by: 'identity', addresses: [] }
+  return hasScalar(record.data, email ?? address?.key ?? text) ? { record, by: 'column', addresses: [] } : undefined
+}
+
+/** What stands there itself; where a row that only adds columns does, all that the record yields, or would. */
+function matchAtPlace(
+  record: SourceRecord,
+  addresses: Match['addresses'],
+  isHere: (origin: Origin) => boolean,
+): Match['addresses'] {
+  const own = isHere(record.origin) ? [] : addresses.filter(({ origin }) => isHere(origin))
+  return own.length > 0 ? own : addresses
+}
+
+interface Identities {
+  addresses: Match['addresses']
+  /** Addresses of users by their keys; under an empty key of those that have none. */
+  emails: Map<string, string[]>
+}
+
+async function identitiesOf(record: SourceRecord, mapping: CompiledMapping): Promise<Identities> {
+  const traced = await traceRecord(record, mapping)
+  const found: Identities = { addresses: [], emails: new Map() }
+  const add = (kind: string, key: string | null, leftOut: boolean, origin: Origin, email: unknown) => {
+    const same = found.addresses.some((one) => one.kind === kind && one.key === key)
+    if (key !== null && !same) found.addresses.push({ kind, key, leftOut, origin })
+    if (kind !== 'user' || typeof email !== 'string') return
+    found.emails.set(key ?? '', [...(found.emails.get(key ?? '') ?? []), email])
+  }
+  for (const { kind, items } of traced.rules)
+    for (const { outcome, fields, origin } of items) {
+      if (kind === undefined || outcome === undefined) continue
+      const email = fields.find(({ path }) => path[0] === 'email')?.value
+      add(kind, outcome.ok ? outcome.value.key : outcome.rejected.key, false, origin, email)
+    }
+  if (!hasLeftOut(traced) || !endsOn([record], mapping.boundedLength)) return found
+  for (const one of await wouldBe(record, mapping)) {
+    const origin = originOf(record, one.item)
+    if (one.ok) add(one.kind, one.value.key, true, origin, one.value.attributes.email)
+    else add(one.kind, one.rejected.key, true, origin, undefined)
+  }
+  return found
+}
+
+function hasLeftOut({ rules }: TracedRecord): boolean {
+  return rules.some(({ items }) => items.some(({ chosen }) => !chosen))
+}
+
+/** Where a record and the rows that were joined to it stand. */
+function placesIn({ origin, data }: SourceRecord): Origin[] {
+  const places: Origin[] = [origin]
+  const visit = (value: Json): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item)
+    else if (isObject(value)) {
+      const { [ROW_FILE]: file, [ROW_LINE]: line } = value
+      if (typeof file === 'string' && typeof line === 'number') places.push({ file, line })
+      for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) visit(member)
+    }
+  }
+  for (const member of Object.values(data)) if (typeof member === 'object' && member !== null) visit(member)
+  return places
+}
+
+/**
+ * Whether a record may be of what is meant: its text holds the letters and digits of it, whatever the case and whatever stands between
+ * them, since keys are made of names. Both ends of a key that is made of two are looked for by themselves.
+ */
+function needleOf({ address, email, text, place }: Wanted): (data: Json) => boolean {
+  const key = address?.key ?? text
+  const both = key
+    .split('@')
+    .map(lettersOf)
+    .filter((part) => part !== '')
+  if (both.length === 0 || (place !== undefined && address === undefined)) return () => false
+  const whole = lettersOf(email ?? key)
+  return (data) => {
+    const letters = lettersOf(JSON.stringify(data))
+    return letters.includes(whole) || both.every((part) => letters.includes(part))
+  }
+}
+
+function lettersOf(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+}
+
+function hasScalar(value: Json | undefined, text: string): boolean {
+  if (Array.isArray(value)) return value.some((item) => hasScalar(item, text))
+  if (isObject(value)) return Object.values(value).some((item) => hasScalar(item, text))
+  return (typeof value === 'string' || typeof value === 'number') && isEmail(String(value), text)
 }

@@ -1,3 +1,9 @@
+/**
+ * What an explanation may show. `maskingOf` keeps secrets out of everything; `withoutValues` takes every value and every key of a person out of
+ * a finished explanation (`--mask all`).
+ */
+
+import { printable } from '../diagnostics/printable.ts'
 import { looksLikeHash } from '../inspecting/password-format.ts'
 import { isSecretName } from '../inspecting/sensitivity.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
@@ -5,6 +11,15 @@ import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
 import { recognisePasswordHash } from '../kinds/user/passwords/recognise.ts'
 import type { CompiledMapping } from '../mapping/compile.ts'
 import { concealing } from '../mapping/conceal.ts'
+import { ROW_FILE, ROW_LINE } from '../sources/source.ts'
+import type {
+  ExplainedItem,
+  ExplainedRecord,
+  ExplainedRole,
+  ExplainedValue,
+  Explanation,
+  ExplanationDocument,
+} from './explanation.ts'
 
 /** What is shown of the values of records: nothing of their secrets. */
 export interface Masking {
@@ -123,4 +138,196 @@ export function mapTexts(value: unknown, change: (text: string) => string): unkn
       WORDS.has(name) && typeof member === 'string' ? member : mapTexts(member, change),
     ]),
   )
+}
+
+/** What stands in place of a value. */
+const HIDDEN = '***'
+
+/** What hides a person: the key of a resource, and a sentence in which some of the texts must not stand. */
+interface Hiding {
+  key(kind: string, key: string): string
+  sentence(text: string, hidden: ReadonlyMap<string, string>): string
+}
+
+/** What says something of a secret, which is no value. */
+const SECRET_WORD = /^\(secret(, [a-z0-9-]+)?\)$/
+/** An id that WorkOS has not given yet: `(id of user:u1)`. */
+const ID_OF = /^\(id of ([a-z-]+):(.*)\)$/s
+/** Two ids in one text, or more. */
+const IDS_WITHIN = /\(id of ([a-z-]+):(.*?)\)/gs
+
+/**
+ * The same without any value of the source, the state or WorkOS, and without the key of a person. Names of fields and columns, expressions,
+ * places, ids of WorkOS, codes and what is true or false stay.
+ */
+export function withoutValues(document: ExplanationDocument, hiding: Hiding): ExplanationDocument {
+  return { ...document, asked: HIDDEN, explanations: document.explanations.map((one) => hide(one, hiding)) }
+}
+
+function hide(explanation: Explanation, hiding: Hiding): Explanation {
+  const hidden = textsOf(explanation, hiding)
+  const told = (text: string) => hiding.sentence(text, hidden)
+  const maybe = (text: string | null) => (text === null ? null : told(text))
+  const address = (text: string) => hiddenAddress(text, hiding)
+  const role = (one: ExplainedRole): ExplainedRole => ({
+    ...one,
+    name: one.name === null ? null : HIDDEN,
+    ...(one.why !== undefined && { why: told(one.why) }),
+  })
+  const { kind, key, label, merging, password, state, live, action } = explanation
+  return {
+    ...explanation,
+    key: key === null ? null : hiding.key(kind, key),
+    address: key === null ? explanation.address : address(explanation.address),
+    label: label === null ? null : HIDDEN,
+    mergedKeys: explanation.mergedKeys.map((one) => hiding.key(kind, one)),
+    records: explanation.records.map((record) => hiddenRecord(record, told, address)),
+    rejects: explanation.rejects.map((one) => ({ ...one, message: told(one.message), hint: maybe(one.hint) })),
+    merging: merging && {
+      ...merging,
+      same: hiddenValue(merging.same),
+      records: merging.records.map((one) => ({ ...one, key: hiding.key(kind, one.key) })),
+      conflicts: merging.conflicts.map((one) => hideMembers(one, ['kept', 'dropped'])),
+    },
+    notes: explanation.notes.map((one) => ({ ...one, detail: told(one.detail) })),
+    password: password && { ...password, why: told(password.why) },
+    roles: explanation.roles.map(role),
+    references: explanation.references.map((one) => ({ ...one, address: address(one.address), why: maybe(one.why) })),
+    dependents: explanation.dependents.map((of) => ({
+      ...of,
+      shown: of.shown.map((one) => ({
+        ...one,
+        address: address(one.address),
+        why: maybe(one.why),
+        ...(one.roles && { roles: one.roles.map(role) }),
+      })),
+    })),
+    state: state && {
+      ...state,
+      attributes: hiddenMembers(state.attributes),
+      refs: Object.fromEntries(Object.entries(state.refs).map(([name, of]) => [name, hiding.key(name, of)])),
+      answered: state.answered && hiddenMembers(state.answered),
+    },
+    live: live && { ...live, attributes: hiddenMembers(live.attributes), why: maybe(live.why) },
+    action: {
+      ...action,
+      why: told(action.why),
+      hint: maybe(action.hint),
+      changes: action.changes.map((one) => ('secret' in one ? one : hideMembers(one, ['before', 'after']))),
+      kept: action.kept.map((one) => hideMembers(one, ['live', 'desired'])),
+    },
+    requests: explanation.requests.map(({ path, body, ...request }) => ({
+      ...request,
+      path: hiddenIds(path, hiding),
+      ...(body !== undefined && { body: hiddenBody(body, hiding) }),
+    })),
+  }
+}
+
+function hiddenRecord(
+  record: ExplainedRecord,
+  told: (text: string) => string,
+  address: (text: string) => string,
+): ExplainedRecord {
+  const value = (one: ExplainedValue): ExplainedValue => ({
+    ...hideMembers(one, ['value', 'became']),
+    ...(one.fails !== undefined && { fails: told(one.fails) }),
+  })
+  const item = (one: ExplainedItem): ExplainedItem => ({
+    ...one,
+    ...(one.when && { when: value(one.when) }),
+    fields: one.fields.map(value),
+    yields: one.yields === null ? null : address(one.yields),
+    rejected: one.rejected === null ? null : told(one.rejected),
+  })
+  return {
+    ...record,
+    columns: hiddenMembers(record.columns),
+    // Of `each` the value is the number of items.
+    rules: record.rules.map((rule) => ({
+      ...rule,
+      ...(rule.each?.fails !== undefined && { each: { ...rule.each, fails: told(rule.each.fails) } }),
+      items: rule.items.map(item),
+    })),
+  }
+}
+
+function hiddenAddress(text: string, hiding: Hiding): string {
+  const colon = text.indexOf(':')
+  return `${text.slice(0, colon + 1)}${hiding.key(text.slice(0, colon), text.slice(colon + 1))}`
+}
+
+function hiddenIds(text: string, hiding: Hiding): string {
+  return text.replace(IDS_WITHIN, (_, kind: string, key: string) => `(id of ${kind}:${hiding.key(kind, key)})`)
+}
+
+function hiddenBody(body: JsonObject, hiding: Hiding): JsonObject {
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => {
+      const isId = typeof value === 'string' && ID_OF.test(value)
+      return [name, isId ? hiddenIds(value, hiding) : hiddenValue(value)]
+    }),
+  )
+}
+
+/** Numbers are values as well: a telephone number is one. */
+function hiddenValue(value: Json): Json {
+  if (Array.isArray(value)) return value.map(hiddenValue)
+  if (isObject(value)) return hiddenMembers(value)
+  if (value === null || value === '' || typeof value === 'boolean') return value
+  return typeof value === 'string' && SECRET_WORD.test(value) ? value : HIDDEN
+}
+
+function hiddenMembers(values: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      name === ROW_FILE || name === ROW_LINE ? value : hiddenValue(value),
+    ]),
+  )
+}
+
+function hideMembers<T extends object, Name extends string>(of: T & Partial<Record<Name, Json>>, names: Name[]): T {
+  const hidden: Partial<Record<Name, Json>> = {}
+  for (const name of names) {
+    const value = of[name]
+    if (value !== undefined) hidden[name] = hiddenValue(value)
+  }
+  return { ...of, ...hidden }
+}
+
+/** Texts that sentences may have without quotes: the keys of what is told, and what the rows hold, but for plain words. */
+function textsOf(explanation: Explanation, hiding: Hiding): Map<string, string> {
+  const hidden = new Map<string, string>()
+  const add = (text: string, instead: string) => {
+    for (const written of [text, printable(text)]) hidden.set(written, instead)
+  }
+  const visit = (value: Json): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item)
+    else if (isObject(value))
+      for (const [name, member] of Object.entries(value)) {
+        if (name !== ROW_FILE && name !== ROW_LINE) visit(member)
+      }
+    else if (typeof value === 'number' && String(value).length > 2) add(String(value), HIDDEN)
+    else if (typeof value === 'string' && value.length > 2 && !/^[a-z]+$/.test(value) && !SECRET_WORD.test(value))
+      add(value, HIDDEN)
+  }
+  for (const { columns } of explanation.records) visit(columns)
+  const { kind, key, mergedKeys, references, dependents, records } = explanation
+  const own = [...(key === null ? [] : [key]), ...mergedKeys].map((one) => `${kind}:${one}`)
+  const yielded = records.flatMap(({ rules }) =>
+    rules.flatMap(({ items }) => items.flatMap((item) => item.yields ?? [])),
+  )
+  const others = [...references, ...dependents.flatMap(({ shown }) => shown)].map((one) => one.address)
+  for (const address of [...own, ...yielded, ...others]) {
+    const colon = address.indexOf(':')
+    const [ofKind, ofKey] = [address.slice(0, colon), address.slice(colon + 1)]
+    const instead = hiding.key(ofKind, ofKey)
+    if (instead === ofKey) continue
+    add(ofKey, instead)
+    const at = ofKey.lastIndexOf('@')
+    if (at > 0) add(ofKey.slice(0, at), hiding.key('user', ofKey.slice(0, at)))
+  }
+  // The longer text first: the key of a membership holds that of its user.
+  return new Map([...hidden].sort(([a], [b]) => b.length - a.length))
 }

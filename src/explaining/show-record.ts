@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { canonicalJson, isObject, type Json } from '../json.ts'
 import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
@@ -6,15 +6,17 @@ import type { RuleName } from '../mapping/left-out.ts'
 import type { MappedItem } from '../mapping/map-chunk.ts'
 import { leftOutBy } from '../rundb/left-out.ts'
 import type { Address } from '../state/store.ts'
-import { type Explaining, placeOf, writtenAt } from './explaining.ts'
-import type {
-  ExplainedAction,
-  ExplainedItem,
-  ExplainedRecord,
-  ExplainedReject,
-  ExplainedRule,
-  ExplainedValue,
-  Explanation,
+import {
+  type ExplainedAction,
+  type ExplainedItem,
+  type ExplainedRecord,
+  type ExplainedReject,
+  type ExplainedRule,
+  type ExplainedValue,
+  type Explaining,
+  type Explanation,
+  placeOf,
+  writtenAt,
 } from './explanation.ts'
 import { type Masking, mapTexts, maskingOf, secretWord } from './masking.ts'
 import type { TracedItem, TracedRecord, TracedRule, TracedValue } from './trace-record.ts'

@@ -1,5 +1,5 @@
 import { addressForm } from '../addresses.ts'
-import { BadInput } from '../diagnostics/bad-input.ts'
+import { BadInput } from '../diagnostics/errors.ts'
 import type { Json } from '../json.ts'
 
 /** A function that expressions may call besides JSONata's own. */

@@ -1,6 +1,7 @@
 import { nearest } from '../config/nearest.ts'
 import { isObject, type Json } from '../json.ts'
 import { everything, type Handler, isName, isText, listOf, offsetOf, visit } from './syntax.ts'
+
 /** JSONata 2.2's functions (docs.jsonata.org), without `eval`, which would run expressions from an export. */
 export const builtIn: readonly string[] =
   `sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match

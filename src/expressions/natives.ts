@@ -4,8 +4,7 @@
  */
 
 import jsonata from 'jsonata'
-import type { ExpressionFunction } from './functions.ts'
-import { lowercase, pad, uppercase } from './functions.ts'
+import { type ExpressionFunction, lowercase, pad, uppercase } from './functions.ts'
 import { builtIn } from './names.ts'
 import { handOver, isMembers, isNumber, sequence, truthy } from './sequences.ts'
 

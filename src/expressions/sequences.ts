@@ -19,7 +19,7 @@ export interface Marked extends Array<unknown> {
  * Thrown where the interpreter has to evaluate the whole expression: it would answer with an error, whose words are its own, or the
  * data is of a kind that only its own code covers.
  */
-export class HandOver extends Error {}
+class HandOver extends Error {}
 
 const HANDED_OVER = new HandOver('for the interpreter')
 

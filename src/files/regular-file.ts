@@ -3,16 +3,19 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readlinkSync,
   readSync,
+  realpathSync,
   type Stats,
   statSync,
 } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { StateError } from '../diagnostics/errors.ts'
+import { basename, dirname, join, resolve } from 'node:path'
+import { codeOf, StateError } from '../diagnostics/errors.ts'
 
 const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
@@ -117,7 +120,7 @@ export function placeHint({ what }: NotRegularFile): string {
  * Closing a file gives up every lock that this process holds on it, SQLite's too: take it before SQLite opens it.
  * @throws NotRegularFile
  */
-export function takeFile(path: string, isOurs: (head: Uint8Array) => boolean): void {
+function takeFile(path: string, isOurs: (head: Uint8Array) => boolean): void {
   const exists = regularFileAt(path) !== undefined
   if (!exists) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const { O_RDONLY, O_RDWR, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants
@@ -140,3 +143,59 @@ function isPrivate({ mode }: Stats): boolean {
 
 /** Of a database of SQLite: its header, and that of its first page. */
 const HEAD_BYTES = 108
+
+const MAGIC = 'SQLite format 3\0'
+
+/**
+ * Whose a file is, told by its first bytes (https://www.sqlite.org/fileformat2.html#the_database_header).
+ * `nobody`: it is empty, or a database without tables; what SQLite has not yet moved into it may say more.
+ */
+export type DatabaseOwner = 'nobody' | 'ours' | 'another program' | 'no database'
+
+/**
+ * Prepares a file for SQLite: creates a missing one, sets its mode to 0600 where it is ours or empty, and leaves every
+ * other file alone. SQLite itself would write into a file of another program: it takes up an unfinished transaction.
+ * @throws NotRegularFile
+ */
+export function takeDatabaseFile(path: string, applicationId: number): DatabaseOwner {
+  let owner: DatabaseOwner = 'nobody'
+  takeFile(path, (head) => {
+    owner = ownerOf(head, applicationId)
+    return owner === 'ours'
+  })
+  return owner
+}
+
+function ownerOf(bytes: Uint8Array, applicationId: number): DatabaseOwner {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (head.length < 108 || head.toString('latin1', 0, 16) !== MAGIC) return 'no database'
+  const id = head.readInt32BE(68)
+  if (id === applicationId) return 'ours'
+  // Cells of the first page are the tables: one transaction makes ours and writes the id, into the same page.
+  return id === 0 && head.readUInt16BE(103) === 0 ? 'nobody' : 'another program'
+}
+
+/** Which file a path leads to at present; undefined: none. A file that is moved keeps it, a copy has another. */
+export function identityOf(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stats && `${stats.dev}:${stats.ino}`
+}
+
+/** How many links are followed from a file that is not there. */
+const LINKS = 40
+
+/** The path without symbolic links, also of a file that is still to be made. */
+export function realPathOf(path: string, links = LINKS): string {
+  try {
+    return realpathSync.native(path)
+  } catch (error) {
+    if (dirname(path) === path || !isMissing(error)) throw error
+  }
+  const leadsTo = links > 0 && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()
+  if (leadsTo) return realPathOf(resolve(dirname(path), readlinkSync(path)), links - 1)
+  return join(realPathOf(dirname(path), links), basename(path))
+}
+
+function isMissing(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT'
+}

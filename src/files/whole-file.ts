@@ -1,14 +1,14 @@
+/**
+ * Files that are written so that a crash, a full disk or another program loses nothing. In: a path and what the file is for. Out: the whole
+ * file or what was there before, and every refusal as a problem with the path.
+ */
+
 import { closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { FileError, UsageError } from '../diagnostics/errors.ts'
 import { isDiskFull, roomIn, systemCode } from './disk.ts'
 import { NotRegularFile, refuseIrregular } from './regular-file.ts'
 import { createTemporaryFile, type TemporaryFile } from './temporary-file.ts'
-
-/**
- * Files that are written so that a crash, a full disk or another program loses nothing. In: a path and what the file is for. Out: the whole
- * file or what was there before, and every refusal as a problem with the path.
- */
 
 const PRIVATE = 0o600
 

@@ -1,14 +1,14 @@
-import { codeOf, NetworkError, OperatorError } from '../diagnostics/errors.ts'
-
 /**
  * Why a request got no answer. In: what was thrown. Out: words for it, the error to end with where another attempt meets the same, and
  * whether anything of the request can have left.
  */
 
+import { codeOf, NetworkError, OperatorError } from '../diagnostics/errors.ts'
+
 /** Answers of a proxy that another attempt may change. */
 const PASSING = new Set([408, 425, 429])
 
-/** The trouble with a proxy among the causes of a failure. */
+/** The failure of a proxy among the causes of a failure. */
 function proxyFailureIn(failure: unknown): ProxyFailure | undefined {
   return causesOf(failure).find((error) => error instanceof ProxyFailure)
 }
@@ -21,11 +21,11 @@ function proxyFailureIn(failure: unknown): ProxyFailure | undefined {
 export function permanentFailure(failure: unknown, server: string): OperatorError | undefined {
   const known = causesOf(failure).find((error) => error instanceof OperatorError)
   if (known !== undefined) return known
-  const trouble = proxyFailureIn(failure)
-  if (trouble === undefined) return tlsFault(failure, server)
-  const { status, proxy, reason } = trouble
+  const proxyFailure = proxyFailureIn(failure)
+  if (proxyFailure === undefined) return tlsFault(failure, server)
+  const { status, proxy, reason } = proxyFailure
   if (status === undefined) return tlsFault(reason, `the proxy ${proxy.host} (${proxy.variable})`)
-  return status >= 400 && status < 500 && !PASSING.has(status) ? refusal(trouble, status) : undefined
+  return status >= 400 && status < 500 && !PASSING.has(status) ? refusal(proxyFailure, status) : undefined
 }
 
 /**

@@ -1,15 +1,19 @@
+/**
+ * The client of every live source. In: paths, and how to authorize. Out: the JSON that the system answers with, asked for again while
+ * that may help, at the pace that the system allows; or an error that says what to do.
+ */
+
 import { type Clock, systemClock, type Wait } from '../clock.ts'
 import { OperatorError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import type { Json } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
-import { download } from './download.ts'
 import { passingFailure } from './failures.ts'
 import { type Network, openNetwork } from './network.ts'
 import { Pace, parseBucketLevel } from './pace.ts'
 import { NO_PROXIES, type Proxies } from './proxy.ts'
 import { answerTooLarge, HttpRefusal, notJson, rateLimited, redirected, unreachable } from './refusal.ts'
-import { type HttpAnswer, secretsIn, sendCompressed, TooLarge } from './request.ts'
+import { download, type HttpAnswer, secretsIn, sendCompressed, TooLarge } from './request.ts'
 import {
   Attempts,
   type FailedRequest,
@@ -20,11 +24,6 @@ import {
   type Retries,
   serverTime,
 } from './retry.ts'
-
-/**
- * The client of every live source. In: paths, and how to authorize. Out: the JSON that the system answers with, asked for again while
- * that may help, at the pace that the system allows; or an error that says what to do.
- */
 
 export interface JsonClientOptions {
   /** Scheme, host, port and, if there is one, the path that all others begin with: `https://api.clerk.com/v1`. */

@@ -1,10 +1,10 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
-import { type NamedProxy, ProxyFailure } from './failures.ts'
-import { isLoopback, type Proxies, proxyUrl } from './proxy.ts'
-
 /**
  * The connections of a client. In: the proxies of the environment. Out: a dispatcher for `request.ts`, by which no request goes past them.
  */
+
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import { type NamedProxy, ProxyFailure } from './failures.ts'
+import { isLoopback, type Proxies, proxyUrl } from './proxy.ts'
 
 /** The connections of one client. */
 export interface Network {

@@ -1,5 +1,5 @@
 import { type Clock, LONG_WAIT, type Wait } from '../clock.ts'
-import { bounded, jittered } from './retry.ts'
+import { backOff, bounded } from './retry.ts'
 
 export interface PaceOptions {
   /** Our own pace: requests leave evenly, so many per so many seconds. Default: as quickly as the server lets. */
@@ -101,8 +101,8 @@ export class Pace {
     // Requests that were in flight together are refused together: that is one event.
     if (now >= this.#pausedUntil) this.#refusalsInARow += 1
     const untilReset = (this.#bucket?.resetAt ?? now) - now
-    const backoff = jittered(Math.min(MAX_BACKOFF, MIN_PAUSE * 2 ** (this.#refusalsInARow - 1)))
-    const wait = waitMs ?? (untilReset > 0 ? untilReset : backoff)
+    const grown = backOff(this.#refusalsInARow, { first: MIN_PAUSE, longest: MAX_BACKOFF })
+    const wait = waitMs ?? (untilReset > 0 ? untilReset : grown)
     this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.max(MIN_PAUSE, wait))
   }
 

@@ -53,10 +53,10 @@ function firstError(body: Record<string, unknown>): Record<string, unknown> | un
 }
 
 /** No usable answer after `attempts` attempts. */
-export function unreachable(name: string, trouble: string, attempts: number): SourceError {
+export function unreachable(name: string, reason: string, attempts: number): SourceError {
   return new SourceError({
     code: 'source_unreachable',
-    message: `${name} cannot be reached: ${trouble} (${attempts} attempts)`,
+    message: `${name} cannot be reached: ${reason} (${attempts} attempts)`,
     hint: 'check the address under source and the network, then run the same command again: it goes on where it stopped',
   })
 }

@@ -1,10 +1,10 @@
-import { type Clock, LONG_WAIT, sleep, type Wait } from '../clock.ts'
-import type { Redactor } from '../diagnostics/redactor.ts'
-
 /**
  * When a request is sent again. In: what became of each attempt. Out: a pause after which the next may leave, or the error with which
  * the request ends. What an answer means is up to the client; reports of it never show a secret.
  */
+
+import { type Clock, LONG_WAIT, sleep, type Wait } from '../clock.ts'
+import type { Redactor } from '../diagnostics/redactor.ts'
 
 /** A request that got no usable answer, and what happens next is up to its sender. Neither its body nor its query is told. */
 export interface FailedRequest {
@@ -89,7 +89,7 @@ export class Attempts {
     if (!this.#mayRepeat(this.number)) throw unreachable(this.#request, why, this.number)
     this.number += 1
     this.#retries.onRepeat?.()
-    const ms = Math.max(jittered(Math.min(longestPause, 200 * 2 ** (this.number - 2))), waitMs)
+    const ms = Math.max(backOff(this.number - 1, { first: 200, longest: longestPause }), waitMs)
     const follows = `attempt ${this.number} follows`
     if (ms >= LONG_WAIT) {
       const reason = explainsPauses ? `${redactor.redact(why)}; ${follows}` : follows
@@ -143,7 +143,16 @@ export function bounded(ms: number): number {
   return Math.min(Math.max(ms, 0), LONGEST_WAIT)
 }
 
-/** Between the half and the whole of it: what was refused together does not come back together. */
-export function jittered(ms: number): number {
-  return ms / 2 + (Math.random() * ms) / 2
+/** How pauses grow, milliseconds. */
+interface Growth {
+  first: number
+  longest: number
+  /** Whether chance takes up to half of it away: what was refused together does not come back together. Default: true. */
+  jitter?: boolean
+}
+
+/** How long to wait after something has gone wrong so many times in a row, from 1: each time twice as long. Milliseconds. */
+export function backOff(times: number, { first, longest, jitter = true }: Growth): number {
+  const ms = Math.min(longest, first * 2 ** (times - 1))
+  return jitter ? ms / 2 + (Math.random() * ms) / 2 : ms
 }

@@ -1,5 +1,5 @@
-import { fromClerk } from '../kinds/user/passwords/clerk.ts'
 import { canonicalHashType, checkHash, shownHashType } from '../kinds/user/passwords/hash-types.ts'
+import { fromClerk } from '../kinds/user/passwords/vendors.ts'
 import type { PasswordFate } from './inspection.ts'
 
 export interface Format {

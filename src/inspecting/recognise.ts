@@ -225,7 +225,7 @@ const FIREBASE_CSV: Recognised = { origin: 'firebase', title: "Firebase's user e
 
 const provider = ['', '', '', '']
 /** The columns of Firebase's CSV (firebase-tools, auth:export); those of single providers are left out. */
-export const FIREBASE_COLUMNS = [
+const FIREBASE_COLUMNS = [
   ...['localId', 'email', 'emailVerified', 'passwordHash', 'salt', 'displayName', 'photoUrl'],
   ...[...provider, ...provider, ...provider, ...provider],
   ...['createdAt', 'lastSignedInAt', 'phoneNumber', 'disabled', 'customAttributes'],

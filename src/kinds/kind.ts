@@ -1,15 +1,15 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { ConflictPolicy, Manifest } from '../config/manifest.ts'
-import type { Problem } from '../diagnostics/problem.ts'
+import type { Problem, Reason } from '../diagnostics/problem.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import type { StateCopy } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import type { StateScope } from '../rundb/state-scope.ts'
+import type { StateScope } from '../rundb/scope.ts'
 import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
-import type { ConnectionCounts } from './connection/connections-text.ts'
+import type { ConnectionCounts } from './connection/statements.ts'
 import type { DraftDefinition, ValueProblem } from './draft.ts'
-import type { PasswordCounts } from './user/passwords-text.ts'
+import type { PasswordCounts } from './user/passwords/counts.ts'
 
 /** A resource, or the changes of an update, without what WorkOS refused. */
 export interface Fallback {
@@ -44,13 +44,6 @@ export interface MentionedAs {
 export interface Turn {
   lane: string
   rank: number
-}
-
-/** Why something is not planned, or not taken for what it looks like. */
-export interface Refusal {
-  code: string
-  message: string
-  hint?: string
 }
 
 /** What the steps of a kind's own compare with: all in the run's database. */
@@ -99,7 +92,7 @@ export interface GivenRole {
 }
 
 /** What a name alone says: nothing bears it, one does, or more than one do and nobody can tell which is meant. */
-export type NameMatch = { type: 'none' } | { type: 'found'; live: LiveResource } | ({ type: 'ambiguous' } & Refusal)
+export type NameMatch = { type: 'none' } | { type: 'found'; live: LiveResource } | ({ type: 'ambiguous' } & Reason)
 
 /** What is special about what WorkOS holds of a kind. Planning and verifying call it alike. */
 export interface LiveHooks {
@@ -128,13 +121,13 @@ export interface PlanningHooks {
   /** What another resource of the source, or one out of scope, has against it. Undefined: nothing. */
   refuse?: {
     /** Planning one that the state does not know. */
-    unknown?(context: CompareContext, desired: DesiredResource): Refusal | undefined
+    unknown?(context: CompareContext, desired: DesiredResource): Reason | undefined
     /** Adopting this one. */
-    adopt?(context: CompareContext, desired: DesiredResource, live: LiveResource): Refusal | undefined
+    adopt?(context: CompareContext, desired: DesiredResource, live: LiveResource): Reason | undefined
     /** Creating it. Called at most once for each resource. */
-    create?(context: CompareContext, desired: DesiredResource): Refusal | undefined
+    create?(context: CompareContext, desired: DesiredResource): Reason | undefined
     /** Sending these fields. */
-    update?(context: CompareContext, desired: DesiredResource, send: Changes): Refusal | undefined
+    update?(context: CompareContext, desired: DesiredResource, send: Changes): Reason | undefined
   }
 
   /** The remark on one that is in WorkOS already and adopted. */
@@ -225,8 +218,8 @@ export interface PlanReview {
 }
 
 /**
- * All that is special about one kind of resource. A new kind is a new file that exports one of these, and a line in
- * `registry.ts`, whose order is the order of dependencies.
+ * All that is special about one kind of resource. A new kind is a folder whose main file exports one of these, and a line in `registry.ts`,
+ * whose order is the order of dependencies: see docs/how-to/adding-a-kind.md.
  */
 export interface KindDefinition extends DraftDefinition {
   /** WorkOS answers a create with one that has the external id already, if there is one: applying looks before it creates. */

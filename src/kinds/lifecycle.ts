@@ -1,6 +1,7 @@
-import type { Manifest } from '../config/manifest.ts'
+import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
 import type { Attributes } from '../resource.ts'
 import type { KeyedDraft, Member } from '../rundb/drafts.ts'
+import type { RejectReason } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** Merged attributes, and what is noted on them. */
@@ -30,7 +31,7 @@ export interface KeyConflict {
 
 /**
  * What is done with one kind of draft between staging and the desired set, beside what is done with every kind. In the order in which the
- * steps come; the kinds are taken in order of dependency, so that each hook finds settled what its kind refers to.
+ * steps come; the kinds are taken in order of dependency, so that each hook finds complete what its kind refers to.
  */
 export interface Lifecycle {
   /**
@@ -61,8 +62,25 @@ export interface Lifecycle {
   merged?(rundb: RunDatabase, manifest: Manifest): void
 
   /** Nothing more of it is rejected for what it refers to: adds what the manifest defines, makes what follows from it. */
-  settled?(rundb: RunDatabase, manifest: Manifest): void
+  accepted?(rundb: RunDatabase, manifest: Manifest): void
 
-  /** All kinds are settled. */
+  /** All kinds are complete. */
   assembled?(rundb: RunDatabase): void
 }
+
+/** How the drafts of one kind become resources. */
+export interface MergePolicy {
+  strategy: MergeStrategy
+  rules: Record<string, MergeRule>
+  /** The order of the drafts of one resource, as SQL: the first stands for all. */
+  order: string
+  /** Why records are rejected that differ although the strategy is `error`. @param others the other records, named */
+  differing?(others: string): RejectReason
+}
+
+/** Where two records are preferred alike, what they say decides, and not where they stand: files may come in any order. */
+export const BY_CONTENT = ['key', 'attributes', 'secrets']
+export const BY_PLACE = ['seq', 'id']
+
+/** The policy of a kind of which the manifest says nothing. */
+export const ANY_ORDER: MergePolicy = { strategy: 'merge', rules: {}, order: [...BY_CONTENT, ...BY_PLACE].join(', ') }

@@ -1,27 +1,32 @@
 import type { Manifest } from '../config/manifest.ts'
-import { counted } from '../diagnostics/counted.ts'
-import { connectionDraft } from './connection/connection.ts'
-import { NONE } from './connection/connection-counts.ts'
-import { connection } from './connection/connection-kind.ts'
+import { counted } from '../diagnostics/printable.ts'
+import type { CollisionRule } from './collisions.ts'
+import { connection } from './connection/connection.ts'
+import { connectionDraft } from './connection/connection-draft.ts'
+import { NO_CONNECTIONS } from './connection/statements.ts'
 import type { DraftDefinition } from './draft.ts'
 import { group } from './group/group.ts'
 import { groupMembership } from './group/group-membership.ts'
 import type { KindDefinition, SummaryParts } from './kind.ts'
 import { membership } from './membership/membership.ts'
-import type { CollisionRule } from './name-collisions.ts'
 import { organization } from './organization/organization.ts'
 import { permission } from './permission/permission.ts'
 import { organizationRole } from './role/organization-role.ts'
 import { role } from './role/role.ts'
 import { roleDefinition } from './role/role-definition.ts'
 import type { SelectorRule } from './scope.ts'
-import { NO_PASSWORDS } from './user/passwords/password-counts.ts'
+import { NO_PASSWORDS } from './user/passwords/counts.ts'
 import { totpFactor } from './user/totp-factor.ts'
 import { user } from './user/user.ts'
 import type { Remarks, Remedies } from './wording.ts'
 
-/** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
-export const draftDefinitions: readonly DraftDefinition[] = [
+/**
+ * Every kind, in two lists, and what is looked up in them. In: the definitions of the folders here, and those that `registerKind` adds.
+ * Out: the lists, live for whoever holds them; definitions by name and by rule; what the kinds say together, of collisions, of selectors and to
+ * people. Whoever derives something of the lists does so when it is needed, not when its module is loaded.
+ */
+
+const drafts: DraftDefinition[] = [
   permission,
   organization,
   roleDefinition,
@@ -32,11 +37,7 @@ export const draftDefinitions: readonly DraftDefinition[] = [
   connectionDraft,
 ]
 
-/**
- * Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. Until a user's second factor
- * is enrolled the account opens without it, so nothing is given to the user before.
- */
-export const kindDefinitions: readonly KindDefinition[] = [
+const kinds: KindDefinition[] = [
   permission,
   role,
   organization,
@@ -49,82 +50,130 @@ export const kindDefinitions: readonly KindDefinition[] = [
   connection,
 ]
 
+/** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
+export const draftDefinitions: readonly DraftDefinition[] = drafts
+
+/**
+ * Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. Until a user's second factor
+ * is enrolled the account opens without it, so nothing is given to the user before.
+ */
+export const kindDefinitions: readonly KindDefinition[] = kinds
+
+/** Whose collisions come first where one record has several: people, then what they belong to. */
+const COLLIDE_FIRST: readonly DraftDefinition[] = [user, organization, group, permission, roleDefinition, membership]
+
+/** What follows from both lists. */
+interface Lookups {
+  kinds: ReadonlyMap<string, KindDefinition>
+  drafts: ReadonlyMap<string, DraftDefinition>
+  rules: ReadonlyMap<string, DraftDefinition>
+  plurals: ReadonlyMap<string, string>
+  collisions: readonly CollisionRule[]
+  selectors: readonly (SelectorRule & { kind: string })[]
+  remarks: Remarks
+  remedies: Remedies
+}
+
+let lookups = makeLookups()
+
+function makeLookups(): Lookups {
+  const definitions: readonly DraftDefinition[] = [...drafts, ...kinds]
+  const colliding = new Set([...COLLIDE_FIRST, ...drafts])
+  return {
+    kinds: new Map(kinds.map((kind) => [kind.name, kind])),
+    drafts: new Map(drafts.map((draft) => [draft.name, draft])),
+    rules: new Map(drafts.flatMap((draft) => (draft.rule === undefined ? [] : [[draft.rule, draft]]))),
+    plurals: new Map([
+      ...definitions.map(({ name, plural }) => [name, plural] as const),
+      ['roleAssignment', 'role assignments'],
+    ]),
+    collisions: [...colliding].flatMap(({ collisions = [] }) => collisions),
+    selectors: kinds.flatMap(({ name, scope }) => (scope?.selectors ?? []).map((rule) => ({ ...rule, kind: name }))),
+    remarks: Object.assign({}, ...definitions.map(({ remarks }) => remarks)),
+    remedies: Object.assign({}, ...definitions.map(({ remedies }) => remedies)),
+  }
+}
+
+/**
+ * Adds a kind behind all others: what it refers to stands before it. It takes part in every run from then on, as the others do.
+ * Worker threads have a registry of their own: a kind with a rule has to be in the list above, so that they map it.
+ * @returns what takes it out again
+ * @throws RangeError if its name is taken, it has a rule, or it refers to what no kind is called
+ */
+export function registerKind(definition: KindDefinition): () => void {
+  const { name, rule, refs } = definition
+  if (lookups.kinds.has(name) || lookups.drafts.has(name)) throw new RangeError(`a kind is called ${name} already`)
+  if (rule !== undefined) throw new RangeError(`${name} has a rule: the threads that map do not know it`)
+  for (const kind of Object.values(refs)) kindDefinition(kind)
+  drafts.push(definition)
+  kinds.push(definition)
+  lookups = makeLookups()
+  return () => {
+    drafts.splice(drafts.indexOf(definition), 1)
+    kinds.splice(kinds.indexOf(definition), 1)
+    lookups = makeLookups()
+  }
+}
+
 /** Kinds that this manifest plans: connections go into files unless it says otherwise. */
 export function plannedKinds({ connections }: Pick<Manifest, 'connections'>): readonly KindDefinition[] {
   return kindDefinitions.filter(({ name }) => name !== connection.name || connections.mode === 'api')
 }
 
-const draftsByName: ReadonlyMap<string, DraftDefinition> = new Map(draftDefinitions.map((draft) => [draft.name, draft]))
-
-const draftsByRule: ReadonlyMap<string, DraftDefinition> = new Map(
-  draftDefinitions.flatMap((draft) => (draft.rule === undefined ? [] : [[draft.rule, draft]])),
-)
-
-const byName: ReadonlyMap<string, KindDefinition> = new Map(kindDefinitions.map((kind) => [kind.name, kind]))
-
 /**
- * What is rejected of which kind where names of the source have collided. The order is that in which the rejects of one record are listed:
- * people first, then what they belong to.
+ * What is rejected of which kind where names of the source have collided. The order is that in which the rejects of one record are listed.
  */
-export const collisionRules: readonly CollisionRule[] = [
-  user,
-  organization,
-  group,
-  permission,
-  roleDefinition,
-  membership,
-].flatMap(({ collisions = [] }) => collisions)
+export function collisionRules(): readonly CollisionRule[] {
+  return lookups.collisions
+}
 
 /** How what a run speaks of is chosen: every selector, with the kind that it chooses. */
-export const selectorRules: readonly (SelectorRule & { kind: string })[] = kindDefinitions.flatMap(({ name, scope }) =>
-  (scope?.selectors ?? []).map((rule) => ({ ...rule, kind: name })),
-)
+export function selectorRules(): Lookups['selectors'] {
+  return lookups.selectors
+}
 
 /** The kind of whom the others tell something: it merges by what the manifest says of duplicates. */
 export const PEOPLE = user.name
 
 /** What kinds add to the summary of a plan, where none of them has anything. */
-export const NO_SUMMARY: SummaryParts = { passwords: NO_PASSWORDS, handoff: NONE }
+export const NO_SUMMARY: SummaryParts = { passwords: NO_PASSWORDS, handoff: NO_CONNECTIONS }
 
 /** The definition of a kind. A name that is not registered is a defect of the caller. */
 export function kindDefinition(name: string): KindDefinition {
-  const found = byName.get(name)
+  const found = lookups.kinds.get(name)
   if (found === undefined) throw new RangeError(`no kind is called ${name}`)
   return found
 }
 
 /** The definition of what records describe. A name that is not registered is a defect of the caller. */
 export function draftDefinition(name: string): DraftDefinition {
-  const found = draftsByName.get(name)
+  const found = lookups.drafts.get(name)
   if (found === undefined) throw new RangeError(`no record describes ${name}`)
   return found
 }
 
 /** What the rule of this name under `map` yields; undefined for `roleAssignment`, which yields no resource of its own. */
 export function draftOfRule(rule: string): DraftDefinition | undefined {
-  return draftsByRule.get(rule)
+  return lookups.rules.get(rule)
 }
 
 /** Whether resources are of this kind. Others are described by records alone, and made into resources of other kinds. */
 export function isResourceKind(name: string): boolean {
-  return byName.has(name)
+  return lookups.kinds.has(name)
 }
 
-const definitions: readonly DraftDefinition[] = [...draftDefinitions, ...kindDefinitions]
-
 /** What the remarks of all kinds mean. A code means the same whatever kind it is remarked on. */
-export const kindRemarks: Remarks = Object.assign({}, ...definitions.map(({ remarks }) => remarks))
+export function kindRemarks(): Remarks {
+  return lookups.remarks
+}
 
 /** What helps against the codes of all kinds. */
-export const kindRemedies: Remedies = Object.assign({}, ...definitions.map(({ remedies }) => remedies))
-
-const plurals: ReadonlyMap<string, string> = new Map([
-  ...definitions.map(({ name, plural }) => [name, plural] as const),
-  ['roleAssignment', 'role assignments'],
-])
+export function kindRemedies(): Remedies {
+  return lookups.remedies
+}
 
 /** `1 TOTP factor`, `2 TOTP factors`, for the name of a kind. */
 export function countedKind(count: number, kind: string): string {
-  const plural = plurals.get(kind) ?? `${kind}s`
+  const plural = lookups.plurals.get(kind) ?? `${kind}s`
   return counted(count, plural.replace(/s$/, ''), plural)
 }

@@ -124,7 +124,7 @@ function bornOutside(copy: StateCopy, kind: string, same: string): string {
   return `SELECT s.key FROM ${copy} s JOIN out_of_scope o ON ${same} WHERE s.kind = '${kind}' AND o.kind = '${kind}'`
 }
 
-export const isChosen = (kind: string, key: string) =>
+const isChosen = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM chosen c WHERE c.kind = '${kind}' AND c.key = ${key})`
 export const isInScope = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM in_scope s WHERE s.kind = '${kind}' AND s.key = ${key})`

@@ -1,5 +1,4 @@
-import { pathsOfNewest, preferences } from '../config/dedupe.ts'
-import type { Manifest, MapRule, UserDedupe } from '../config/manifest.ts'
+import { type Manifest, type MapRule, pathsOfNewest, preferences, type UserDedupe } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { CompiledExpression } from '../expressions/expression.ts'
@@ -8,7 +7,7 @@ import type { DraftDefinition, ValueRules } from '../kinds/draft.ts'
 import { draftDefinitions } from '../kinds/registry.ts'
 import { SECRET_NAMES } from './conceal.ts'
 import { compileAtPath, type MappingConstants } from './expression.ts'
-import { Tracker } from './heartbeat.ts'
+import { Tracker } from './result.ts'
 
 /**
  * What a worker needs to know of the manifest: plain data. Of its secrets those alone that expressions read: they reach

@@ -1,11 +1,9 @@
 import type { Manifest } from '../config/manifest.ts'
-import { BadInput } from '../diagnostics/bad-input.ts'
+import { BadInput } from '../diagnostics/errors.ts'
 import { type Bounds, type Compilation, compile } from '../expressions/expression.ts'
 import { draftDefinitions, draftOfRule } from '../kinds/registry.ts'
-import type { MappingFunction } from './functions/function.ts'
-import { passwordFunctions } from './functions/passwords.ts'
-import { encodingFunctions, textFunctions } from './functions/texts.ts'
-import { valueFunctions } from './functions/values.ts'
+import { encodingFunctions, type MappingFunction, textFunctions, valueFunctions } from './functions.ts'
+import { passwordFunctions } from './password-functions.ts'
 
 /** What expressions of the mapping read besides the record: `$vars` and, where a secret is made, `$secrets`. */
 export type MappingConstants = Pick<Manifest, 'vars' | 'secrets'>

@@ -7,6 +7,7 @@ import type { CompiledMapping, CompiledRule } from './compile.ts'
 import { type Condition, FieldFailure, fieldsOf } from './evaluate.ts'
 import type { MapResult } from './result.ts'
 import type { Steps } from './steps.ts'
+
 export type RuleName = keyof Manifest['map']
 
 /**

@@ -26,7 +26,7 @@ import { addLeftOut, blamed, leftOutKey, type RuleName } from './left-out.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { rankUser } from './rank-user.ts'
 import { type MapResult, type MapTask, type Reject, unmappedRoles } from './result.ts'
-import { type Steps, settle } from './steps.ts'
+import { runSteps, type Steps } from './steps.ts'
 
 /** A result that nothing has come of yet. */
 export function emptyResult(): MapResult {
@@ -76,7 +76,7 @@ export function mapRecord(
   result: MapResult,
   watch?: (mapped: MappedItem) => void,
 ): void | Promise<void> {
-  return settle(recordSteps(record, mapping, result, watch))
+  return runSteps(recordSteps(record, mapping, result, watch))
 }
 
 function* recordSteps(

@@ -3,9 +3,8 @@ import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
-import { createHeartbeat, type Heartbeat, positionOf } from './heartbeat.ts'
 import { mapChunk } from './map-chunk.ts'
-import type { MapResult, MapTask } from './result.ts'
+import { createHeartbeat, type Heartbeat, type MapResult, type MapTask, positionOf } from './result.ts'
 
 /** Maps chunks of records on worker threads. */
 export interface MapperPool {

@@ -1,7 +1,7 @@
 import { type CompiledExpression, ExpressionFailure } from '../expressions/expression.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
-import { comparedEmail } from '../kinds/user/compared-email.ts'
 import { isEmpty } from '../kinds/values/check.ts'
+import { comparedEmail } from '../kinds/values/email.ts'
 import { isoTime } from '../kinds/values/time.ts'
 import type { CompiledDedupe } from './compile.ts'
 import { FieldFailure } from './evaluate.ts'

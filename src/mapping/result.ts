@@ -1,11 +1,9 @@
 import type { Reason } from '../diagnostics/problem.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
-import type { Draft } from '../rundb/drafts.ts'
-import type { RoleGrant } from '../rundb/grants.ts'
+import type { Draft, RoleGrant } from '../rundb/drafts.ts'
 import type { LeftOut, LeftOutRecord } from '../rundb/left-out.ts'
 import type { DerivedName } from '../rundb/names.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
-import type { Heartbeat } from './heartbeat.ts'
 
 /** A resource that was refused: by an expression that threw, or by a rule of its kind. */
 export interface Reject extends Reason {
@@ -84,4 +82,70 @@ export interface MapResult {
 export function unmappedRoles({ seq, kind, key, code }: Reject, problems: readonly ValueProblem[]): Note[] {
   const names = new Set(problems.map(({ role }) => role).filter((role) => role !== undefined))
   return [...names].map((detail) => ({ seq, kind, key: key ?? code, code: 'unmapped_role', detail }))
+}
+
+/**
+ * Where a worker is in its chunk, in memory that it shares with the main thread: a worker that hangs in a regular
+ * expression, or dies of a value too large, cannot tell any more.
+ */
+export type Heartbeat = Int32Array<SharedArrayBuffer>
+
+/** Evaluations begun, plus one; 0 before the chunk is begun, and FINISHED after its end. */
+const STEPS = 0
+/** Index of the expression under evaluation; see CompiledMapping.expressions. */
+const EXPRESSION = 1
+/** Index of the record in its chunk. */
+const RECORD = 2
+
+const FINISHED = -1
+const NONE = -1
+
+/** The heartbeat of one chunk. */
+export function createHeartbeat(): Heartbeat {
+  const heartbeat = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT))
+  heartbeat[EXPRESSION] = NONE
+  return heartbeat
+}
+
+/** What the main thread reads of a heartbeat. */
+interface Position {
+  /** Undefined: the chunk is waiting, or done. A number that stays the same: nothing goes on. */
+  step: number | undefined
+  expression: number | undefined
+  record: number
+}
+
+/** Reads a heartbeat that another thread writes. */
+export function positionOf(heartbeat: Heartbeat): Position {
+  const steps = Atomics.load(heartbeat, STEPS)
+  const expression = Atomics.load(heartbeat, EXPRESSION)
+  return {
+    step: steps === 0 || steps === FINISHED ? undefined : steps,
+    expression: expression === NONE ? undefined : expression,
+    record: Atomics.load(heartbeat, RECORD),
+  }
+}
+
+/** Writes down where the worker is. One for all chunks of a worker, which come one after another. */
+export class Tracker {
+  #heartbeat = createHeartbeat()
+
+  begin(heartbeat: Heartbeat = createHeartbeat()): void {
+    this.#heartbeat = heartbeat
+    Atomics.store(heartbeat, STEPS, 1)
+  }
+
+  record(index: number): void {
+    Atomics.store(this.#heartbeat, RECORD, index)
+    Atomics.store(this.#heartbeat, EXPRESSION, NONE)
+  }
+
+  expression(index: number): void {
+    Atomics.store(this.#heartbeat, EXPRESSION, index)
+    Atomics.add(this.#heartbeat, STEPS, 1)
+  }
+
+  end(): void {
+    Atomics.store(this.#heartbeat, STEPS, FINISHED)
+  }
 }

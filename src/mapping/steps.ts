@@ -11,7 +11,7 @@ export function* awaited<T>(value: T | Promise<T>): Steps<T> {
 }
 
 /** Does the work: at once where it waits for nothing. */
-export function settle<T>(steps: Steps<T>): T | Promise<T> {
+export function runSteps<T>(steps: Steps<T>): T | Promise<T> {
   const { done, value } = steps.next()
   return done ? value : goOn(steps, value)
 }

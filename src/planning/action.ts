@@ -3,8 +3,11 @@ import type { MatchedBy } from '../comparing/identify.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Reason } from '../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import type { Attributes, Changes } from '../resource.ts'
-import { knownAttributes } from '../rundb/plan-reading.ts'
+import { insertAction } from '../rundb/actions.ts'
+import { knownAttributes } from '../rundb/known.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
  * The words of a plan: what happens to one resource (Action), what stays different (Drift), what a deletion leaves alone, and the sums of a
@@ -71,23 +74,6 @@ export interface Drift extends Omit<KeptDifference, 'reason'> {
   kind: string
   key: string
   reason: KeptDifference['reason'] | 'deleted in WorkOS'
-}
-
-/** Something that would be deleted by the rule, and is left alone for a reason of its own. */
-export interface SkippedDeletion {
-  kind: string
-  key: string
-  code:
-    | 'adopted'
-    | 'protected'
-    | 'signed_in'
-    | 'changed_since'
-    | 'has_others'
-    | 'depends'
-    | 'no_deletion'
-    | 'rejected'
-    | 'out_of_scope'
-  message: string
 }
 
 /** What an action makes of a resource. Secrets are named and described, never shown. */
@@ -172,4 +158,23 @@ export interface KindSummary {
   orphaned: number
   /** Resources with a difference that stays as it is. */
   drifted: number
+}
+
+/** Adds an action to the plan in the run's database. */
+export function addAction(rundb: RunDatabase, action: Action): void {
+  const { kind, key, type } = action
+  const id = 'id' in action ? action.id : null
+  insertAction(rundb, { phase: phaseOf(action), kind, key, type, id, action: JSON.stringify(action) })
+}
+
+/**
+ * When an action's turn is: kinds in the order of their dependencies, then deletions in the opposite order. What is deleted
+ * with something else comes right after it. A phase begins when the one before it has ended.
+ */
+function phaseOf(action: Action): number {
+  const index = (kind: string) => kindDefinitions.findIndex(({ name }) => name === kind)
+  if (action.type !== 'delete') return index(action.kind)
+  const kinds = kindDefinitions.length
+  if (action.with) return kinds + 2 * (kinds - 1 - index(action.with.kind)) + 1
+  return kinds + 2 * (kinds - 1 - index(action.kind))
 }

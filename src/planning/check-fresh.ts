@@ -1,11 +1,9 @@
 import type { Scope } from '../config/pilot.ts'
 import { StalePlanError } from '../diagnostics/errors.ts'
+import { shellWord, someOf } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import { shellWord } from '../diagnostics/shell-word.ts'
-import { someOf } from '../diagnostics/some-of.ts'
 import type { Plan, PlanInputs } from './plan.ts'
-import { changedNames, digestPlan, type PlanBasis, planBasis } from './plan-digest.ts'
-import type { PlanHeader } from './plan-file.ts'
+import { changedNames, digestPlan, type PlanBasis, type PlanHeader, planBasis } from './plan-file.ts'
 
 /** What a saved plan is held against, besides the plan that was just computed. */
 export interface FreshOptions {

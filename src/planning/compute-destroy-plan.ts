@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { Scope } from '../config/pilot.ts'
 import { account } from '../desired/accounting.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
@@ -10,20 +10,19 @@ import { indexActions } from '../rundb/actions.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
 import { countCreated, deletionCandidates } from '../rundb/deletions.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
-import { heldBy } from '../rundb/state-scope.ts'
+import { heldBy } from '../rundb/scope.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
-import { checkBinding } from './binding.ts'
-import { loadKnown } from './candidates.ts'
+import { checkBinding, keySort, stateVersion } from './binding.ts'
 import { planDeletions } from './deletions.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
+import { loadKnown } from './plan-kind.ts'
 import { narrowDestruction } from './scope.ts'
 import { summarise } from './summarise.ts'
 import { markAccepted, warnOfKey } from './warnings.ts'
-import { keySort, stateVersion } from './where.ts'
 
 export interface ComputeDestroyPlanOptions {
   loaded: LoadedManifest
@@ -39,27 +38,6 @@ export interface ComputeDestroyPlanOptions {
   scope?: Scope
   onWarning?: (problem: Problem) => void
   onProgress?: (step: Step) => void
-}
-
-/** Reads what was created as WorkOS holds it now: one by one while it is little, else by listing the kind. */
-async function readCreated(
-  set: DesiredSet,
-  api: Api,
-  definition: KindDefinition,
-  onProgress: (step: Step) => void,
-): Promise<void> {
-  const { name, plural } = definition
-  if (countCreated(set.rundb, name) > LOOKUPS_AT_MOST) {
-    await listLive(set.rundb, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
-    return
-  }
-  const created = [...deletionCandidates(set.rundb, name)].filter(({ ownership }) => ownership === 'created')
-  const wanted = created.map(({ kind, key, id, attributes, refs }) => ({
-    desired: { kind, key, attributes, secrets: null, refs },
-    refIds: {},
-    id,
-  }))
-  await lookUp(set.rundb, api, definition, wanted)
 }
 
 /** Plans the deletion of everything that this state created. The source is not read; nothing is written. */
@@ -105,4 +83,25 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   warnOfKey(plan, loaded, options.onWarning)
   summary.warnings = markAccepted(summary.warnings, manifest.warnings)
   return plan
+}
+
+/** Reads what was created as WorkOS holds it now: one by one while it is little, else by listing the kind. */
+async function readCreated(
+  set: DesiredSet,
+  api: Api,
+  definition: KindDefinition,
+  onProgress: (step: Step) => void,
+): Promise<void> {
+  const { name, plural } = definition
+  if (countCreated(set.rundb, name) > LOOKUPS_AT_MOST) {
+    await listLive(set.rundb, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
+    return
+  }
+  const created = [...deletionCandidates(set.rundb, name)].filter(({ ownership }) => ownership === 'created')
+  const wanted = created.map(({ kind, key, id, attributes, refs }) => ({
+    desired: { kind, key, attributes, secrets: null, refs },
+    refIds: {},
+    id,
+  }))
+  await lookUp(set.rundb, api, definition, wanted)
 }

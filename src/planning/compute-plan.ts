@@ -1,5 +1,5 @@
 import { breathe } from '../clock.ts'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { kindDefinitions, plannedKinds } from '../kinds/registry.ts'
 import { indexActions } from '../rundb/actions.ts'
@@ -8,7 +8,8 @@ import { countUnknownRejects } from '../rundb/deletions.ts'
 import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
-import { checkBinding } from './binding.ts'
+import { checkBinding, keySort, stateVersion } from './binding.ts'
+import { emptyFields, mapsSecret, nullsInFields, unreadColumns, withoutUnmapped } from './column-warnings.ts'
 import { type ComputeDesiredOptions, computeDesired, type DesiredReading } from './compute-desired.ts'
 import { planDeletions } from './deletions.ts'
 import { type FieldTable, fieldTables } from './field-table.ts'
@@ -16,12 +17,14 @@ import { checkPartial, checkUnknownRejects } from './guards.ts'
 import { Plan, type PlanSummary } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { findBeyond } from './scope.ts'
-import { unreadColumns } from './source-columns.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
-import { emptyFields, mapsSecret, nullsInFields, withoutUnmapped } from './value-warnings.ts'
 import { markAccepted, shownWarning, warnOfKey } from './warnings.ts'
-import { keySort, stateVersion } from './where.ts'
+
+/**
+ * Planning. In: the manifest, the state, WorkOS. Out: a plan, whose actions are in the run's database. On the way: the desired set
+ * (computeDesired), kind by kind what happens to it (planKind), what is deleted (planDeletions), then sums and guards (summarise) and warnings.
+ */
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
   state: StateStore
@@ -32,11 +35,7 @@ export interface ComputePlanOptions extends ComputeDesiredOptions {
   showsWarnings?: boolean
 }
 
-/**
- * Reads the source and compares it with the state and with WorkOS. Writes nothing to either.
- * In: the manifest, the state, WorkOS. Out: a plan, whose actions are in the run's database. On the way: the desired set (computeDesired), kind
- * by kind what happens to it (planKind), what is deleted (planDeletions), then sums and guards (summarise) and warnings.
- */
+/** Reads the source and compares it with the state and with WorkOS. Writes nothing to either. */
 export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   const { loaded, state, target, refresh, signal, onProgress = () => {} } = options
   const { manifest } = loaded

@@ -10,12 +10,12 @@ import {
   insertSkippedDeletion,
   isLeaving,
   isRejected,
+  type SkippedDeletion,
   skippedCode,
 } from '../rundb/deletions.ts'
 import { findLive, insertLive } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import type { DeleteAction, SkippedDeletion } from './action.ts'
-import { addAction } from './phases.ts'
+import { addAction, type DeleteAction } from './action.ts'
 import type { PlanningContext } from './planning-context.ts'
 
 /**
@@ -35,7 +35,7 @@ export interface DeletionRules {
 }
 
 /** Why something stays. */
-type Reason = Pick<SkippedDeletion, 'code' | 'message'>
+type SkipReason = Pick<SkippedDeletion, 'code' | 'message'>
 
 /**
  * Plans the deletion of what the state holds and the desired set does not. Only what this state created is ever deleted.
@@ -89,7 +89,7 @@ function staysWith(
   rundb: RunDatabase,
   { refs, deletion }: KindDefinition,
   candidate: DeletionCandidate,
-): Reason | undefined {
+): SkipReason | undefined {
   if (candidate.ownership !== 'created') return undefined
   for (const [role, kind] of Object.entries(refs)) {
     if (!kindDefinition(kind).deletion?.whole) continue
@@ -119,7 +119,7 @@ function whySkipped(
   definition: KindDefinition,
   candidate: DeletionCandidate,
   inhabited: ReadonlySet<string>,
-): Reason | undefined {
+): SkipReason | undefined {
   const { rundb } = context.set
   const { deletion = {}, name, plural } = definition
   if (isRejected(rundb, name, candidate.key) || (deletion.madeFrom && hasRejects(rundb, deletion.madeFrom))) {
@@ -129,7 +129,7 @@ function whySkipped(
     return { code: 'adopted', message: 'it was in WorkOS before, and was adopted' }
   }
   const held = rules.held?.(candidate)
-  const heldBack: Reason | undefined = held === undefined ? undefined : { code: 'out_of_scope', message: held }
+  const heldBack: SkipReason | undefined = held === undefined ? undefined : { code: 'out_of_scope', message: held }
   if (heldBack && !deletion.whole) return heldBack
   if (inhabited.has(candidate.id)) {
     return { code: 'has_others', message: 'it has members whom this state does not remove' }
@@ -148,7 +148,7 @@ function whyUsed(
   keep: DeletionRules['keep'],
   definition: KindDefinition,
   { kind, id, attributes, answered }: DeletionCandidate,
-): Reason | undefined {
+): SkipReason | undefined {
   const live = keep && findLive(rundb, kind, 'id', id)
   if (live === undefined) return undefined
   const used = keep?.signedIn ? definition.deletion?.usedSince?.(live) : undefined

@@ -1,4 +1,4 @@
-import type { Limit } from '../config/limits.ts'
+import type { Limit } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
@@ -8,7 +8,7 @@ import {
   countChangesWith,
   countCreatesWith,
   countOwnDeletions,
-} from '../rundb/plan-reading.ts'
+} from '../rundb/actions.ts'
 import { classify, type Limits, ORGANIZATION_DELETES, type RequestClass } from '../workos/limiter.ts'
 import type { Action, KindSummary } from './action.ts'
 

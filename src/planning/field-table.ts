@@ -1,7 +1,7 @@
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
-import { valuesOfKind } from '../rundb/field-values.ts'
+import { valuesOfKind } from '../rundb/desired.ts'
 import { saysNothing } from '../sources/text/written-nulls.ts'
 import { describeSecrets } from './action.ts'
 

@@ -1,6 +1,5 @@
-import { exceeds } from '../config/limits.ts'
-import type { Manifest, Threshold } from '../config/manifest.ts'
-import { counted } from '../diagnostics/counted.ts'
+import { exceeds, type Manifest, type Threshold } from '../config/manifest.ts'
+import { counted } from '../diagnostics/printable.ts'
 import type { KindSummary } from './action.ts'
 
 /** A threshold that refuses a plan: the figure, the limit, and what allows it. */

@@ -1,6 +1,6 @@
 import type { KindDefinition, Mention } from '../kinds/kind.ts'
-import { eachOf } from '../kinds/paging.ts'
 import { kindDefinition } from '../kinds/registry.ts'
+import { eachOf } from '../kinds/wire.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { distinctCandidates } from '../rundb/candidates.ts'
 import { idsOfParents, insertFormerAsLive, insertLive } from '../rundb/live.ts'

@@ -1,26 +1,16 @@
-import { misfitRows } from '../rundb/plan-reading.ts'
+import { type MisfitRow, misfitRows } from '../rundb/actions.ts'
 import type { Plan } from './plan.ts'
 
 /** What keeps a record, or a part of it, out of WorkOS. */
-export interface Misfit {
-  outcome: 'failed' | 'blocked' | 'reduced' | 'rejected'
-  kind: string
-  /** Null when not even its key could be computed. */
-  key: string | null
-  code: string
-  field: string | null
-  message: string
+export interface Misfit extends Pick<MisfitRow, 'kind' | 'key' | 'code' | 'field' | 'message'> {
+  outcome: MisfitRow['outcome'] | 'failed' | 'reduced'
   /** `users.csv:12`. */
   origin: string
 }
 
 /** A misfit at the place of one of its records. */
-export interface PlacedMisfit {
+export interface PlacedMisfit extends Pick<MisfitRow, 'file' | 'line' | 'seq'> {
   misfit: Misfit
-  /** Null: the manifest itself declares it. */
-  file: string | null
-  line: number | null
-  seq: number | null
 }
 
 /**

@@ -2,9 +2,6 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Problem, Reason } from '../diagnostics/problem.ts'
 import type { SummaryParts } from '../kinds/kind.ts'
 import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
-import { countSkippedDeletions, orphansOfKind, skippedDeletions } from '../rundb/deletions.ts'
-import { type CaseCount, caseCounts } from '../rundb/merges.ts'
-import type { NoteCount } from '../rundb/notes.ts'
 import {
   actionsInOrder,
   actionsOfType,
@@ -14,12 +11,15 @@ import {
   countBlockedRecords,
   countDrift,
   driftItems,
-} from '../rundb/plan-reading.ts'
-import type { Action, Drift, KindSummary, SkippedDeletion } from './action.ts'
+} from '../rundb/actions.ts'
+import { countSkippedDeletions, orphansOfKind, type SkippedDeletion, skippedDeletions } from '../rundb/deletions.ts'
+import { type CaseCount, caseCounts } from '../rundb/merges.ts'
+import type { NoteCount } from '../rundb/notes.ts'
+import type { Action, Drift, KindSummary } from './action.ts'
+import { type KeySort, type Where, whereOf } from './binding.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
-import { type KeySort, type Where, whereabouts } from './where.ts'
 /** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
 export type PlanWarning = Reason &
   Pick<Problem, 'at'> & {
@@ -95,7 +95,7 @@ export class Plan {
   }
 
   get where(): Where {
-    return whereabouts({ name: this.name, ...this.inputs })
+    return whereOf({ name: this.name, ...this.inputs })
   }
 
   /** The actions in the order they are carried out. */
@@ -105,7 +105,7 @@ export class Plan {
 
   /** The first actions of one kind and type. */
   sample(kind: string, type: Action['type'], limit: number): Action[] {
-    return actionsOfType(this.set.rundb, kind, type, limit).map((action) => JSON.parse(action))
+    return Array.from(actionsOfType(this.set.rundb, kind, type, limit), (action) => JSON.parse(action))
   }
 
   *drift(limit = Number.MAX_SAFE_INTEGER): Generator<Drift> {
@@ -121,10 +121,8 @@ export class Plan {
     return countSkippedDeletions(this.set.rundb)
   }
 
-  *skippedDeletions(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
-    for (const { code, ...skipped } of skippedDeletions(this.set.rundb, limit)) {
-      yield { ...skipped, code: code as SkippedDeletion['code'] }
-    }
+  skippedDeletions(limit = Number.MAX_SAFE_INTEGER): Generator<SkippedDeletion> {
+    return skippedDeletions(this.set.rundb, limit)
   }
 
   /** How many resources of the state the source no longer has: those that are left alone. */

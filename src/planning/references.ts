@@ -5,11 +5,11 @@ import {
   resolveReferences,
   type Standing,
 } from '../comparing/references.ts'
-import type { KindDefinition, Mention, MentionedAs, Refusal } from '../kinds/kind.ts'
+import type { Reason } from '../diagnostics/problem.ts'
+import type { KindDefinition, Mention, MentionedAs } from '../kinds/kind.ts'
 import type { DesiredResource } from '../resource.ts'
-import { plannedFor } from '../rundb/actions.ts'
+import { isLeftDeleted, plannedFor } from '../rundb/actions.ts'
 import { isDesired } from '../rundb/desired.ts'
-import { isLeftDeleted } from '../rundb/drift.ts'
 import { knownId } from '../rundb/known.ts'
 import { findLive } from '../rundb/live.ts'
 import { firstReject } from '../rundb/rejects.ts'
@@ -41,7 +41,7 @@ export function refusedByMention(
   rundb: RunDatabase,
   definition: KindDefinition,
   desired: DesiredResource,
-): Refusal | undefined {
+): Reason | undefined {
   const missing = definition.mentions?.(desired).find((mention) => !findMention(rundb, definition, desired, mention))
   if (missing === undefined) return undefined
   const what = `${missing.kind.replaceAll('-', ' ')} ${missing.label}`

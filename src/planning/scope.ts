@@ -7,7 +7,7 @@ import { kindDefinitions } from '../kinds/registry.ts'
 import { inTheState, leftTheSource } from '../kinds/scope.ts'
 import type { StateCopy } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { countBeyond, markBeyond, markUndone } from '../rundb/state-scope.ts'
+import { countBeyond, markBeyond, markUndone } from '../rundb/scope.ts'
 
 /**
  * A scope as far as the state is concerned. In: the scope, and the copy of the state in the run's database. Out: what belongs to others, put

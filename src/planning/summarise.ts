@@ -2,15 +2,9 @@ import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { KindDefinition, SummaryParts } from '../kinds/kind.ts'
 import { kindDefinitions, NO_SUMMARY } from '../kinds/registry.ts'
+import { countActionsOfType, countBlockedBy, countDrifted, countGone, countRefusedDrift } from '../rundb/actions.ts'
 import { countOrphans } from '../rundb/deletions.ts'
-import {
-  countActionsOfType,
-  countBlockedBy,
-  countDesired,
-  countDrifted,
-  countGone,
-  countRefusedDrift,
-} from '../rundb/plan-reading.ts'
+import { countDesired } from '../rundb/desired.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Limits } from '../workos/limiter.ts'
 import type { KindSummary } from './action.ts'

@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, relative, sep } from 'node:path'
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { accepts, type Manifest, type MapRule } from '../config/manifest.ts'
 import { shippedRecipes } from '../config/recipes.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
@@ -7,22 +7,13 @@ import { figure } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import type { LeftOut } from '../rundb/left-out.ts'
+import { environmentSort, type Where } from './binding.ts'
 import type { Plan, PlanWarning } from './plan.ts'
-import { environmentSort, type Where } from './where.ts'
 
 /**
  * Warnings of a plan: what is odd about it as a whole and refuses nothing. In: what was read, or the key and the environment. Out: problems,
- * and what the plan shows of them. What is odd about values: see value-warnings.ts, and the remarks of the kinds.
+ * and what the plan shows of them. What is odd about values: see column-warnings.ts, and the remarks of the kinds.
  */
-
-/** The kind that a migration is about before all else, and how it is mapped; undefined: it is not. */
-function mainRule({ manifest }: LoadedManifest): { kind: string; rule: string; mapped: MapRule } | undefined {
-  for (const { name, rule, review } of kindDefinitions) {
-    const mapped = review?.main && rule !== undefined ? manifest.map[rule] : undefined
-    if (mapped !== undefined && rule !== undefined) return { kind: name, rule, mapped }
-  }
-  return undefined
-}
 
 /** A warning where the source has records of users and no user comes of any of them, since conditions leave them all out. */
 export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream: string): Problem[] {
@@ -55,6 +46,15 @@ export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainSt
       path: place.join('.'),
     },
   ]
+}
+
+/** The kind that a migration is about before all else, and how it is mapped; undefined: it is not. */
+function mainRule({ manifest }: LoadedManifest): { kind: string; rule: string; mapped: MapRule } | undefined {
+  for (const { name, rule, review } of kindDefinitions) {
+    const mapped = review?.main && rule !== undefined ? manifest.map[rule] : undefined
+    if (mapped !== undefined && rule !== undefined) return { kind: name, rule, mapped }
+  }
+  return undefined
 }
 
 /** So many records, and this share of them, that one condition leaves out are worth a look. */

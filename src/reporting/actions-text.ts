@@ -1,10 +1,24 @@
+/**
+ * Actions and their values on a terminal. In: the actions of a plan, the values that each sends, how full each field is. Out: lines of at most
+ * 80 columns, without secrets.
+ */
+
 import type { FieldChange } from '../comparing/comparison.ts'
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
-import { type Action, type AdoptAction, actionValues, address, type UpdateAction } from '../planning/action.ts'
+import type { Json } from '../json.ts'
+import {
+  type Action,
+  type ActionValues,
+  type AdoptAction,
+  actionValues,
+  address,
+  type UpdateAction,
+} from '../planning/action.ts'
+import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable, flatFields } from '../planning/field-table.ts'
 import type { Plan } from '../planning/plan.ts'
 import { type Paint, shortValue, tellingLabel } from './style.ts'
-import { renderFields, renderShortFields, secretText } from './values-text.ts'
+import { cutToWidth, graphemesWidth, padded } from './table.ts'
 
 interface ActionsTextOptions {
   paint: Paint
@@ -97,4 +111,155 @@ function renderChange(change: FieldChange, said: string | null | undefined, pain
   const before = change.before === undefined ? 'nothing' : shortValue(change.before)
   const after = change.after === undefined ? 'removed' : shortValue(change.after)
   return `${name}${paint('dim', before)} → ${after}\n`
+}
+
+/** Columns of a line. */
+const LINE_WIDTH = 80
+const INDENT = '      '
+/** Behind a line that does not hold all. */
+const REST = ', …'
+
+/** Of a value in a sample; `--full` shows all of it. */
+const SAMPLE_VALUE = 40
+
+/** Every value that a create sends, a line each: `firstName  Ada`. Secrets are named alone. */
+function renderFields(values: ActionValues, paint: Paint, mask?: Mask): string {
+  const rows = valueRows(values, mask)
+  const width = Math.max(...rows.map(({ field }) => graphemesWidth(field)))
+  return rows
+    .map(
+      ({ field, text, secret }) => `${INDENT}${padded(field, width, 'end')}  ${secret ? paint('dim', text) : text}\n`,
+    )
+    .join('')
+}
+
+/** As many of the values as one line of 80 columns holds, without those that the line above it shows; empty where no value is left. */
+function renderShortFields(values: ActionValues, shown: readonly string[], paint: Paint, mask?: Mask): string {
+  const rows = valueRows(values, mask, shown)
+  if (rows.every(({ text }) => text === secretText(null))) return ''
+  const room = LINE_WIDTH - INDENT.length - REST.length
+  const parts: string[] = []
+  let length = 0
+  for (const { field, text } of rows) {
+    const part = `${field} ${cutToWidth(text, SAMPLE_VALUE)}`
+    const width = graphemesWidth(part)
+    if (length + width > room) continue
+    parts.push(part)
+    length += width + 2
+  }
+  const line = `${parts.join(', ')}${parts.length < rows.length ? REST : ''}`
+  return `${INDENT}${paint('dim', line)}\n`
+}
+
+/** What may be said of a secret: `(secret, bcrypt)`. */
+function secretText(said: string | null | undefined): string {
+  return typeof said === 'string' ? `(secret, ${printable(said)})` : '(secret)'
+}
+
+/** A value as it stands beside the name of its field: text as it is, lists with commas. */
+function valueText(value: Json): string {
+  if (typeof value === 'string') return isPlain(value) ? printable(value) : printable(JSON.stringify(value))
+  if (Array.isArray(value)) return value.map(valueText).join(', ')
+  return printable(JSON.stringify(value))
+}
+
+/** Blanks at an end are seen between quotes alone. */
+function isPlain(text: string): boolean {
+  return text !== '' && text.trim() === text
+}
+
+function valueRows(
+  { after, secrets }: ActionValues,
+  mask: Mask | undefined,
+  shown: readonly string[] = [],
+): { field: string; text: string; secret: boolean }[] {
+  const values = [...flatFields(after ?? {})]
+    .map(([field, value]) => ({ field: printable(field), text: valueText(value), secret: false }))
+    .filter(({ text }) => !shown.includes(text))
+    .map((row) => ({ ...row, text: mask?.value(row.text) ?? row.text }))
+  const named = Object.entries(secrets).map(([field, said]) => ({ field, text: secretText(said), secret: true }))
+  return [...values, ...named]
+}
+
+/** Members of metadata may be as many as the users invent. */
+const MEMBERS = 30
+/** Of the name of a member, which the source may have made of anything. */
+const NAME = 34
+
+const ALWAYS = '= always'
+
+/** One line of a field table, in words. */
+interface FieldRow {
+  field: string
+  /** `1,204 of 3,000`. */
+  filled: string
+  /** `12`, `1,000+`; nothing of a field that nobody has. */
+  distinct: string
+  /** What is to be seen at a glance: nobody has the field, or all have the same value in it. */
+  mark: 'empty' | 'constant' | null
+  /** One value there is; of a secret what may be said of it. */
+  example: string
+}
+
+/** The rows of a table, in any rendering; beyond 30 members of metadata a last row says how many more there are. */
+export function fieldRows({ fields, resources, cut: isCut }: FieldTable, mask?: Mask): FieldRow[] {
+  const members = fields.filter(({ field }) => field.includes('.'))
+  const left = new Set(members.slice(MEMBERS))
+  const rows = fields.filter((column) => !left.has(column)).map((column) => rowOf(column, resources, mask))
+  const more = left.size
+  const atLeast = isCut ? ' and more' : ' more'
+  if (more > 0) rows.push({ field: `… ${figure(more)}${atLeast}`, filled: '', distinct: '', mark: null, example: '' })
+  return rows
+}
+
+function rowOf(column: FieldColumn, resources: number, mask: Mask | undefined): FieldRow {
+  const { field, filled, distinct, secret } = column
+  const constant = filled > 1 && filled === resources && distinct === 1 && !secret
+  return {
+    field: printable(field),
+    filled: `${figure(filled)} of ${figure(resources)}`,
+    distinct: filled === 0 ? '' : distinct > DISTINCT_AT_MOST ? `${figure(DISTINCT_AT_MOST)}+` : figure(distinct),
+    mark: filled === 0 ? 'empty' : constant ? 'constant' : null,
+    example: secret ? secretText(column.said) : exampleText(column.example, mask),
+  }
+}
+
+function exampleText(example: Json | undefined, mask: Mask | undefined): string {
+  if (example === undefined) return ''
+  const text = valueText(example)
+  return mask?.value(text) ?? text
+}
+
+/** The tables of all kinds, in 80 columns: an empty column and a constant one bear a mark. */
+export function renderFieldTables(
+  tables: readonly FieldTable[],
+  { paint, write, mask }: { paint: Paint; write: (text: string) => void; mask?: Mask },
+): void {
+  for (const table of tables) {
+    const rows = fieldRows(table, mask)
+    if (rows.length === 0) continue
+    const named = rows.map((row) => ({ ...row, field: cutToWidth(row.field, NAME) }))
+    const [field, filled, distinct] = (['field', 'filled', 'distinct'] as const).map((column) =>
+      Math.max(
+        column === 'field' ? table.plural.length : column.length,
+        ...named.map((row) => graphemesWidth(row[column])),
+      ),
+    ) as [number, number, number]
+    const line = (row: Omit<FieldRow, 'mark' | 'example'>) =>
+      `${padded(row.field, field, 'end')}  ${row.filled.padStart(filled)}  ${row.distinct.padStart(distinct)}`
+    const head = line({ field: table.plural, filled: 'filled', distinct: 'distinct' })
+    write(`\n  ${paint('bold', table.plural)}${head.slice(table.plural.length)}  example\n`)
+    for (const row of named) write(renderRow(row, line(row), paint))
+  }
+}
+
+function renderRow({ mark, example }: FieldRow, line: string, paint: Paint): string {
+  const room = LINE_WIDTH - 2 - graphemesWidth(line) - 2
+  if (mark === 'empty') return `  ${line}  ${paint('yellow', '! empty')}\n`
+  if (mark === 'constant')
+    return `  ${line}  ${cutToWidth(example, room - ALWAYS.length - 1)} ${paint('yellow', ALWAYS)}\n`.replace(
+      / +\n$/,
+      '\n',
+    )
+  return `  ${line}  ${cutToWidth(example, room)}`.trimEnd().concat('\n')
 }

@@ -6,7 +6,8 @@ import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import type { Remedy } from '../kinds/wording.ts'
 import type { Misfit } from '../planning/misfits.ts'
-import type { Failure, Run, RunReject } from '../state/store.ts'
+import type { RejectedItem } from '../rundb/rejects.ts'
+import type { Failure, Run } from '../state/store.ts'
 import { adviceFor, describeReapply } from './remedies.ts'
 import { counted, ofSeveral, type Paint } from './style.ts'
 
@@ -31,14 +32,14 @@ export function fromFailure({ kind, key, outcome, code, message, origin }: Failu
   return { outcome, kind, key, code, field: null, message, origin, count: 1 }
 }
 
-export function fromReject({ kind, key, code, field, message, origin, records }: RunReject): Casualty {
+export function fromReject({ kind, key, code, field, message, origin, records }: RejectedItem): Casualty {
   return { outcome: 'rejected', kind, key, code, field, message, origin, count: records }
 }
 
 /** Both lists of a run, one by one: what failed or was blocked, then what its plan had refused. */
 export async function* casualties(
   failures: AsyncIterable<Failure[]>,
-  rejects: AsyncIterable<RunReject[]>,
+  rejects: AsyncIterable<RejectedItem[]>,
 ): AsyncGenerator<Casualty> {
   for await (const batch of failures) for (const failure of batch) yield fromFailure(failure)
   for await (const batch of rejects) for (const reject of batch) yield fromReject(reject)

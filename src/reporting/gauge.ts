@@ -66,7 +66,7 @@ export class Gauge {
   }
 
   /** One more is done, however it ended. */
-  settle(outcome: 'done' | 'failed' | 'blocked', now: number): void {
+  finish(outcome: 'done' | 'failed' | 'blocked', now: number): void {
     if (this.#step === undefined) return
     const done = (this.#step.done ?? 0) + 1
     this.#step = { ...this.#step, done }

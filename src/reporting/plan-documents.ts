@@ -2,27 +2,24 @@
  * A plan as files for programs, each in pieces: the whole of it as JSON, what merging decided, and whose password is not migrated.
  */
 
-import { digestSecrets } from '../comparing/digest.ts'
 import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
 import { policyFor } from '../desired/merge.ts'
 import { jsonText } from '../json.ts'
-import { lostRoles, unmappedRoles } from '../kinds/membership/roles.ts'
-import { mergeDrafts } from '../kinds/merge.ts'
-import type { MergeConflict } from '../kinds/mergeable.ts'
+import { lostRoles, unmappedRoles } from '../kinds/membership/reports.ts'
+import { type MergeConflict, mergeDrafts } from '../kinds/merge.ts'
 import { organization } from '../kinds/organization/organization.ts'
 import { draftDefinition } from '../kinds/registry.ts'
 import { clashingUsers } from '../kinds/user/clashes.ts'
-import { unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/derived-totp.ts'
-import { casesOf } from '../kinds/user/duplicate-cases.ts'
-import { passwordResets } from '../kinds/user/passwords/password-counts.ts'
-import { describeReset } from '../kinds/user/passwords-text.ts'
-import { sharedIdsOf } from '../kinds/user/shared-ids.ts'
+import { casesOf, sharedIdsOf } from '../kinds/user/duplicates.ts'
+import { describeReset, passwordResets } from '../kinds/user/passwords/counts.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/totp-factor.ts'
 import { user } from '../kinds/user/user.ts'
 import { actionValues } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
 import { draftGroups, type Member, originText } from '../rundb/drafts.ts'
 import { leftOutWith } from '../rundb/left-out.ts'
 import { csvLine, escapeCell } from '../sources/text/reject-columns.ts'
+import { digestSecrets } from '../state/digest.ts'
 
 /**
  * A plan as one JSON document, piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,

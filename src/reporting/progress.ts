@@ -12,7 +12,7 @@ import type { RequestCounts } from '../workos/client.ts'
 import type { RequestClass } from '../workos/limiter.ts'
 import { type Figures, Gauge, type Work } from './gauge.ts'
 import { counted, duration } from './style.ts'
-import { cutToWidth, textWidth } from './text-width.ts'
+import { cutToWidth, graphemesWidth } from './table.ts'
 
 /** Milliseconds between two lines where there is no terminal, and at least between two drawings where there is one. */
 const LINE_EVERY = 5_000
@@ -86,8 +86,8 @@ export class Progress {
   }
 
   /** One more of the work is done. */
-  settle(outcome: 'done' | 'failed' | 'blocked'): void {
-    this.#gauge.settle(outcome, this.#clock.now())
+  finish(outcome: 'done' | 'failed' | 'blocked'): void {
+    this.#gauge.finish(outcome, this.#clock.now())
     if (this.#gauge.isDone) this.#lastDraw = Number.NEGATIVE_INFINITY
     this.#show()
   }
@@ -211,7 +211,7 @@ export function progressLine(figures: Figures, columns: number): string {
   const share = shareOf(figures)
   const forms = FORMS.filter(([, width]) => share !== undefined || width === 0)
   const candidates = forms.map(([length, width]) => `${bar(share ?? 0, width)}${join(partsOf(figures, length))}`)
-  const fitting = candidates.find((line) => textWidth(line) <= columns)
+  const fitting = candidates.find((line) => graphemesWidth(line) <= columns)
   return cutToWidth(fitting ?? candidates.at(-1) ?? '', columns)
 }
 

@@ -1,12 +1,13 @@
 import { printable } from '../diagnostics/printable.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
 import { countedKind, kindRemarks } from '../kinds/registry.ts'
-import { SUMMED_UP } from '../kinds/user/passwords-text.ts'
+import { SUMMED_UP } from '../kinds/user/passwords/counts.ts'
 import type { Remarks } from '../kinds/wording.ts'
 import type { PlanSummary, PlanWarning } from '../planning/plan.ts'
 import type { NoteCount } from '../rundb/notes.ts'
 import { renderHint } from './actions-text.ts'
 import { counted, type Paint } from './style.ts'
+
 /** What holds for a source that was read in part. */
 export const PARTIAL =
   'only a part of the source was read (source.updatedSince): what it lacks stays as it is, and does not count as having left'
@@ -38,7 +39,7 @@ export function describeNotes(all: readonly NoteCount[]): string[] {
 /** What a remark on accepted resources means, in words. */
 export function describeNote({ kind, code, detail, count }: NoteCount): string {
   const resources = countedKind(count, kind)
-  const remark = kindRemarks[code] ?? GENERAL[code]
+  const remark = kindRemarks()[code] ?? GENERAL[code]
   return (
     remark?.({ resources, count, detail }) ??
     `${resources}: ${code.replaceAll('_', ' ')}${detail === '' ? '' : ` (${detail})`}`

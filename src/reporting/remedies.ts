@@ -37,7 +37,7 @@ export function describeReapply(reapply: Reapply): string {
 function find(codes: string): Remedy | undefined {
   const list = codes.split(', ')
   const telling = list.filter((code) => !GENERAL.has(code))
-  return [...telling, ...list].map((code) => remedies.get(code)).find((remedy) => remedy !== undefined)
+  return [...telling, ...list].map(remedyOf).find((remedy) => remedy !== undefined)
 }
 
 const DUPLICATE_EXTERNAL_ID =
@@ -140,4 +140,10 @@ const general: Remedies = {
 }
 
 /** Every remedy by the code that it is for: WorkOS's codes and our own. */
-export const remedies: ReadonlyMap<string, Remedy> = new Map(Object.entries({ ...general, ...kindRemedies }))
+export function remedies(): ReadonlyMap<string, Remedy> {
+  return new Map(Object.entries({ ...general, ...kindRemedies() }))
+}
+
+function remedyOf(code: string): Remedy | undefined {
+  return [kindRemedies(), general].find((known) => Object.hasOwn(known, code))?.[code]
+}

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util'
-import { counted } from '../diagnostics/counted.ts'
-import { printable } from '../diagnostics/printable.ts'
+import { counted, printable } from '../diagnostics/printable.ts'
 
 export { table } from './table.ts'
 export { counted }

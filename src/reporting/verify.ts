@@ -6,7 +6,7 @@ import type { ChangedBy } from '../comparing/field-differences.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
 import { describeGiven } from '../kinds/group/group-roles.ts'
-import { describeUnreadable } from '../kinds/user/passwords-text.ts'
+import { describeUnreadable } from '../kinds/user/passwords/counts.ts'
 import { address } from '../planning/action.ts'
 import {
   countFindings,

@@ -1,6 +1,10 @@
 import type { RunDatabase } from './run-database.ts'
 
-/** The plan: the table `actions`. An action is one row; all of it is kept as JSON, beside what it is looked up by. */
+/**
+ * The plan in the run's database. In: actions, and differences that stay as they are, each a row with all of it as JSON beside what it is
+ * looked up by (tables `actions`, `drift`). Out: the same JSON, row by row, so that a plan of a million is read in the memory of one; and
+ * counts over it.
+ */
 
 export interface ActionRow {
   /** When its turn is. */
@@ -26,9 +30,20 @@ export function insertAction(rundb: RunDatabase, { phase, kind, key, type, id, a
   )
 }
 
+/** A difference of a field; `*`: of the whole resource. All of it is kept as JSON. */
+interface DriftRow {
+  kind: string
+  key: string
+  field: string
+}
+
+export function insertDrift(rundb: RunDatabase, drift: DriftRow): void {
+  rundb.run('INSERT INTO drift VALUES (?, ?, ?, ?)', drift.kind, drift.key, drift.field, JSON.stringify(drift))
+}
+
 /** What the renderings and the apply read by, made once the actions are complete. */
 export function indexActions(rundb: RunDatabase): void {
-  rundb.db.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
+  rundb.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
     CREATE INDEX actions_by_phase ON actions (phase, position)`)
 }
 
@@ -72,4 +87,220 @@ export function* actionsOfPhase(rundb: RunDatabase, phase: number): Generator<st
     for (const row of rows) yield String(row.action)
     after = Number(rows.at(-1)?.position)
   }
+}
+
+/** The actions in the order in which they are carried out. */
+export function* actionsInOrder(rundb: RunDatabase): Generator<string> {
+  const rows = rundb.iterate('SELECT action FROM actions ORDER BY phase, position')
+  for (const row of rows) yield String(row.action)
+}
+
+/** The first actions of one kind and type, each as the JSON that the plan made of it. */
+export function* actionsOfType(rundb: RunDatabase, kind: string, type: string, limit: number): Generator<string> {
+  const rows = rundb.iterate(
+    'SELECT action FROM actions WHERE kind = ? AND type = ? ORDER BY position LIMIT ?',
+    kind,
+    type,
+    limit,
+  )
+  for (const { action } of rows) yield String(action)
+}
+
+/** Everything that is blocked, in the order of the plan, as JSON. */
+export function* blockedActions(rundb: RunDatabase): Generator<string> {
+  const rows = rundb.iterate("SELECT action FROM actions WHERE type = 'blocked' ORDER BY phase, position")
+  for (const { action } of rows) yield String(action)
+}
+
+export function countActions(rundb: RunDatabase): number {
+  return rundb.count('SELECT count(*) FROM actions')
+}
+
+export function countActionsOfType(rundb: RunDatabase, kind: string, type: string): number {
+  return rundb.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', kind, type)
+}
+
+/** Updates and adoptions that change something in WorkOS. */
+export function countChanges(rundb: RunDatabase, kind: string): number {
+  return rundb.count(
+    "SELECT count(*) FROM actions WHERE kind = ? AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 0",
+    kind,
+  )
+}
+
+/** Deletions that are a request of their own. */
+export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
+  return rundb.count(
+    "SELECT count(*) FROM actions WHERE kind = ? AND type = 'delete' AND action -> 'with' IS NULL",
+    kind,
+  )
+}
+
+/** Creates of resources that have something in this field, a list. */
+export function countCreatesWith(rundb: RunDatabase, kind: string, field: string): number {
+  return rundb.count(
+    `SELECT count(*) FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
+     WHERE a.kind = ? AND a.type = 'create' AND json_array_length(d.attributes, '$.' || ?) > 0`,
+    kind,
+    field,
+  )
+}
+
+/** Updates and adoptions that change this field and another one. */
+export function countChangesWith(rundb: RunDatabase, kind: string, field: string): number {
+  return rundb.count(
+    `SELECT count(*) FROM actions a WHERE kind = ?1 AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 1
+       AND EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'field' = ?2)`,
+    kind,
+    field,
+  )
+}
+
+/** Differences that stay as they are. */
+export function* driftItems(rundb: RunDatabase, limit: number): Generator<string> {
+  for (const row of rundb.iterate('SELECT drift FROM drift LIMIT ?', limit)) yield String(row.drift)
+}
+
+export function countDrift(rundb: RunDatabase): number {
+  return rundb.count('SELECT count(*) FROM drift')
+}
+
+/** Resources of a kind with a difference that stays. */
+export function countDrifted(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', kind)
+}
+
+/** Resources of a kind that were deleted in WorkOS and stay so. */
+export function countGone(rundb: RunDatabase, kind: string): number {
+  return rundb.count("SELECT count(*) FROM drift WHERE kind = ? AND field = '*'", kind)
+}
+
+/** Whether it was deleted in WorkOS, and the manifest does not have it created again. */
+export function isLeftDeleted(rundb: RunDatabase, kind: string, key: string): boolean {
+  return rundb.statement("SELECT 1 FROM drift WHERE kind = ? AND key = ? AND field = '*'").get(kind, key) !== undefined
+}
+
+/** Differences that refuse the plan: those found when something was adopted, and all others. */
+export function countRefusedDrift(rundb: RunDatabase): { adopted: number; other: number } {
+  const count = (sign: '=' | '<>') =>
+    rundb.count(
+      `SELECT count(*) FROM drift WHERE drift ->> 'refused' AND drift ->> 'reason' ${sign} 'different when adopted'`,
+    )
+  return { adopted: count('='), other: count('<>') }
+}
+
+/** Resources that are blocked for this reason. */
+export function countBlockedBy(rundb: RunDatabase, code: string): number {
+  return rundb.count("SELECT count(*) FROM actions WHERE type = 'blocked' AND action ->> 'code' = ?", code)
+}
+
+export interface BlockedCount {
+  kind: string
+  code: string
+  message: string
+  count: number
+}
+
+/** Those that wait for something that is blocked do so for one reason, whatever it is called. */
+const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, min(action ->> 'message') AS message, count(*) AS n FROM actions
+  WHERE type = 'blocked'
+  GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
+  ORDER BY n DESC, kind, code, message`
+
+/** Blocked resources by reason, most first. Reasons that name the resource are as many as those are. @param limit -1: all */
+export function* blockedCounts(rundb: RunDatabase, limit: number): Generator<BlockedCount> {
+  for (const row of rundb.iterate(`${BLOCKED_COUNTS} LIMIT ?`, limit)) {
+    yield { kind: String(row.kind), code: String(row.code), message: String(row.message), count: Number(row.n) }
+  }
+}
+
+/** How many reasons there are. */
+export function countBlockedReasons(rundb: RunDatabase): number {
+  return rundb.count(`SELECT count(*) FROM (${BLOCKED_COUNTS})`)
+}
+
+/** Resources of a kind that are blocked by one of these codes, and how many records they stand for, in the order of the codes. */
+export function countBlockedRecords(
+  rundb: RunDatabase,
+  kind: string,
+  codes: readonly string[],
+): { code: string; resources: number; records: number }[] {
+  return rundb
+    .statement(
+      `SELECT a.action ->> 'code' AS code, count(*) AS resources, sum(d.records) AS records FROM actions a
+       JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = ? AND a.type = 'blocked'
+         AND a.action ->> 'code' IN (SELECT value FROM json_each(?)) GROUP BY 1 ORDER BY 1`,
+    )
+    .all(kind, JSON.stringify(codes))
+    .map(({ code, resources, records }) => ({
+      code: String(code),
+      resources: Number(resources),
+      records: Number(records),
+    }))
+}
+
+/** A rejected or blocked resource at the place of one of its records. */
+export interface MisfitRow {
+  outcome: 'rejected' | 'blocked'
+  kind: string
+  /** Null when not even its key could be computed. */
+  key: string | null
+  code: string
+  field: string | null
+  message: string
+  /** Null: the manifest itself declares it. */
+  file: string | null
+  line: number | null
+  seq: number | null
+}
+
+/** What is rejected and what is blocked, with the columns that both queries yield. */
+const MISFITS = `
+  SELECT 'rejected' AS outcome, r.kind, r.key, r.code, r.field, r.message, r.file, r.line, r.seq, r.records FROM rejects r
+  UNION ALL
+  SELECT 'blocked', a.kind, a.key, a.action ->> 'code', NULL, a.action ->> 'message', d.file, d.line, d.seq, d.records
+  FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.type = 'blocked'`
+
+/**
+ * Everything that a plan rejects or blocks, at the place of each record that is known to be concerned: all of those that merge
+ * into one user, the first of those that name one organization.
+ */
+export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
+  const names = fileNames(rundb)
+  const named = (file: unknown) => (file === null ? null : (names.get(Number(file)) ?? null))
+  const others = rundb.statement(
+    `SELECT file, line, seq FROM drafts WHERE kind = ?1 AND seq <> ?3
+       AND dedupe_group IN (SELECT dedupe_group FROM drafts WHERE kind = ?1 AND key = ?2 AND seq = ?3) ORDER BY seq`,
+  )
+  for (const row of rundb.iterate(MISFITS)) {
+    const misfit: MisfitRow = {
+      outcome: row.outcome === 'blocked' ? 'blocked' : 'rejected',
+      kind: String(row.kind),
+      key: textOrNull(row.key),
+      code: String(row.code),
+      field: textOrNull(row.field),
+      message: String(row.message),
+      file: named(row.file),
+      line: numberOrNull(row.line),
+      seq: numberOrNull(row.seq),
+    }
+    yield misfit
+    if (Number(row.records) <= 1 || misfit.key === null || misfit.seq === null) continue
+    for (const other of others.all(misfit.kind, misfit.key, misfit.seq)) {
+      yield { ...misfit, file: named(other.file), line: numberOrNull(other.line), seq: numberOrNull(other.seq) }
+    }
+  }
+}
+
+function fileNames(rundb: RunDatabase): Map<number, string> {
+  const rows = rundb.statement('SELECT id, name FROM files').all()
+  return new Map(rows.map(({ id, name }) => [Number(id), String(name)]))
+}
+
+function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value)
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }

@@ -50,12 +50,13 @@ export function* maybeChanged(
   kind: string,
   { all, adopted }: { all: boolean; adopted: boolean },
 ): Generator<MaybeChanged> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT d.*, k.attributes AS base, k.digests, k.ownership, k.gone FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
+  const rows = rundb.iterate(
+    `SELECT d.*, k.attributes AS base, k.digests, k.ownership, k.gone FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
        WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL OR k.gone IS NOT NULL OR (? AND k.ownership = 'adopted'))`,
-    )
-    .iterate(kind, all ? 1 : 0, adopted ? 1 : 0)
+    kind,
+    all ? 1 : 0,
+    adopted ? 1 : 0,
+  )
   for (const row of rows) {
     yield {
       desired: desiredFromRow(row),
@@ -100,13 +101,12 @@ export function countUnknownCandidates(rundb: RunDatabase, kind: string): number
 
 /** The candidates of a kind, ordered by key. */
 export function* candidates(rundb: RunDatabase, kind: string): Generator<Candidate> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests, k.ownership, k.reduced, k.answered, k.gone FROM candidates c
+  const rows = rundb.iterate(
+    `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests, k.ownership, k.reduced, k.answered, k.gone FROM candidates c
        JOIN desired d ON d.kind = c.kind AND d.key = c.key
        LEFT JOIN known k ON k.kind = c.kind AND k.key = c.key WHERE c.kind = ? ORDER BY c.key`,
-    )
-    .iterate(kind)
+    kind,
+  )
   for (const row of rows) {
     yield {
       desired: desiredFromRow(row),
@@ -121,13 +121,13 @@ export function* candidates(rundb: RunDatabase, kind: string): Generator<Candida
  * in both. Without secrets.
  */
 export function* distinctCandidates(rundb: RunDatabase, kind: string, within: string): Generator<DesiredResource> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT d.kind, min(d.key) AS key, d.refs, d.attributes, NULL AS secrets FROM candidates c
+  const rows = rundb.iterate(
+    `SELECT d.kind, min(d.key) AS key, d.refs, d.attributes, NULL AS secrets FROM candidates c
        JOIN desired d ON d.kind = c.kind AND d.key = c.key
        WHERE c.kind = ? GROUP BY d.attributes, d.refs ->> ('$.' || ?)`,
-    )
-    .iterate(kind, within)
+    kind,
+    within,
+  )
   for (const row of rows) yield desiredFromRow(row)
 }
 

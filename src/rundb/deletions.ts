@@ -26,14 +26,13 @@ const NOT_SKIPPED = 'NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AN
 
 /** What left the source and is not planned for yet, in the order of keys. */
 export function* deletionCandidates(rundb: RunDatabase, kind: string): Generator<DeletionCandidate> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT k.* FROM known k WHERE k.kind = ?1 AND ${NOT_DESIRED}
+  const rows = rundb.iterate(
+    `SELECT k.* FROM known k WHERE k.kind = ?1 AND ${NOT_DESIRED}
          AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id)
          AND ${NOT_SKIPPED} AND NOT ${BEYOND}
        ORDER BY k.key`,
-    )
-    .iterate(kind)
+    kind,
+  )
   for (const row of rows) yield candidateFromRow(row)
 }
 
@@ -64,15 +63,24 @@ export function deletedBy(rundb: RunDatabase, kind: string, key: string): { kind
   return row && { kind: String(row.kind ?? kind), key: String(row.key ?? key) }
 }
 
-/** A deletion that the rule asks for and that is left out. */
-export interface SkippedDeletionRow {
+/** Something that would be deleted by the rule, and is left alone for a reason of its own. */
+export interface SkippedDeletion {
   kind: string
   key: string
-  code: string
+  code:
+    | 'adopted'
+    | 'protected'
+    | 'signed_in'
+    | 'changed_since'
+    | 'has_others'
+    | 'depends'
+    | 'no_deletion'
+    | 'rejected'
+    | 'out_of_scope'
   message: string
 }
 
-export function insertSkippedDeletion(rundb: RunDatabase, { kind, key, code, message }: SkippedDeletionRow): void {
+export function insertSkippedDeletion(rundb: RunDatabase, { kind, key, code, message }: SkippedDeletion): void {
   rundb.run('INSERT OR IGNORE INTO spared VALUES (?, ?, ?, ?)', kind, key, code, message)
 }
 
@@ -82,10 +90,11 @@ export function skippedCode(rundb: RunDatabase, kind: string, key: string): stri
   return row && String(row.code)
 }
 
-export function* skippedDeletions(rundb: RunDatabase, limit: number): Generator<SkippedDeletionRow> {
-  for (const row of rundb.db.prepare('SELECT * FROM spared LIMIT ?').iterate(limit)) {
+export function* skippedDeletions(rundb: RunDatabase, limit: number): Generator<SkippedDeletion> {
+  for (const row of rundb.iterate('SELECT * FROM spared LIMIT ?', limit)) {
     const { kind, key, code, message } = row
-    yield { kind: String(kind), key: String(key), code: String(code), message: String(message) }
+    // The JSON of a plan has the members in this order.
+    yield { kind: String(kind), key: String(key), message: String(message), code: code as SkippedDeletion['code'] }
   }
 }
 
@@ -114,13 +123,13 @@ export interface OrphanRow extends DeletionCandidate {
 
 /** The first orphans of a kind, in the order of keys. @param limit Infinity: all of them */
 export function* orphansOfKind(rundb: RunDatabase, kind: string, limit: number): Generator<OrphanRow> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT k.*, coalesce((SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key),
+  const rows = rundb.iterate(
+    `SELECT k.*, coalesce((SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key),
          (SELECT l.path FROM left_out_keys l WHERE l.kind = k.kind AND l.key = k.key)) AS path
        FROM known k WHERE k.kind = ? AND ${ORPHANED} ORDER BY k.key LIMIT ?`,
-    )
-    .iterate(kind, Number.isFinite(limit) ? limit : -1)
+    kind,
+    Number.isFinite(limit) ? limit : -1,
+  )
   for (const row of rows) {
     yield { ...candidateFromRow(row), leftOutBy: typeof row.path === 'string' ? row.path : undefined }
   }

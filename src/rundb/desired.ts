@@ -1,53 +1,100 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
-import { originOf, type Place } from './rows.ts'
-import type { RunDatabase } from './run-database.ts'
+import type { Parameter, Row } from '../sqlite/open.ts'
+import { ROLE_ASSIGNMENT } from './drafts.ts'
+import { originOf, type Place, type RunDatabase } from './run-database.ts'
+
+/** The desired set: the table `desired`. In: what drafts have been merged into. Out: resources, their values for counts, and their numbers. */
 
 /** One row of the desired set. */
 export interface DesiredRow extends DesiredResource {
-  /** Position of its first record. */
+  /** Position of its first record; OF_MANIFEST where there is none. */
   seq: number
-  place: Place
+  /** Null: the manifest itself declares it. */
+  place: Place | null
   /** How many records it stands for. */
   records: number
 }
 
+/** The position of what no record says, before all records. */
+const OF_MANIFEST = -1
+
+const COLUMNS = 'kind, key, refs, attributes, secrets, seq, file, line, records'
+
 export function insertDesired(rundb: RunDatabase, row: DesiredRow): void {
   rundb.run(
-    'INSERT INTO desired VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO desired (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     row.kind,
     row.key,
     JSON.stringify(row.refs),
     canonicalJson(row.attributes),
     row.secrets === null ? null : canonicalJson(row.secrets),
     row.seq,
-    row.place.fileId,
-    row.place.line,
+    row.place?.fileId ?? null,
+    row.place?.line ?? null,
     row.records,
+  )
+}
+
+/** Resources that SQL makes of other rows. All but the kind is SQL. */
+export interface Derivation {
+  kind: string
+  /** Tables, joined. */
+  from: string
+  /** Which of their rows; its parameters are `?1`, `?2` … */
+  where: string
+  key: string
+  /** Default: none. */
+  refs?: string
+  /** Canonical JSON. Default: none. */
+  attributes?: string
+  secrets?: string
+  /** The table or alias whose record and place are those of the resource. Without one the manifest declares it. */
+  at?: string
+  /** How many records it stands for. Default: none, since those are counted for what it is made of. */
+  records?: string
+}
+
+/**
+ * Adds a resource to the desired set for every row that fits.
+ * @param parameters of the condition and the expressions
+ * @returns how many
+ */
+export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...parameters: Parameter[]): number {
+  const { kind, from, where, key, refs = "'{}'", attributes = "'{}'", secrets = 'NULL', at, records = '0' } = derivation
+  const place = at === undefined ? `${OF_MANIFEST}, NULL, NULL` : `${at}.seq, ${at}.file, ${at}.line`
+  const bound = [...parameters]
+  const kindOfAll = `?${bound.push(kind)}`
+  return rundb.run(
+    `INSERT INTO desired (${COLUMNS})
+     SELECT ${kindOfAll}, ${key}, ${refs}, ${attributes}, ${secrets}, ${place}, ${records} FROM ${from} WHERE ${where}`,
+    ...bound,
   )
 }
 
 /** Moves the resources of a kind that have one draft each into the desired set. They never leave SQLite. */
 export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
-  rundb.run(
-    `INSERT INTO desired
-       SELECT kind, key, refs, attributes, secrets, seq, file, line, records FROM drafts WHERE kind = ?
-       GROUP BY dedupe_group HAVING count(*) = 1 ORDER BY key`,
+  const single: Derivation = {
     kind,
-  )
+    from: 'drafts',
+    where: 'kind = ?1 GROUP BY dedupe_group HAVING count(*) = 1 ORDER BY key',
+    key: 'key',
+    refs: 'refs',
+    attributes: 'attributes',
+    secrets: 'secrets',
+    at: 'drafts',
+    records: 'records',
+  }
+  deriveAll(rundb, single, kind)
 }
 
 /** Lays what the manifest itself defines over what records say of the same resource, field by field. */
 export function layOver(rundb: RunDatabase, { kind, key, attributes }: DesiredResource): void {
   const found = rundb.statement('SELECT attributes FROM desired WHERE kind = ? AND key = ?').get(kind, key)
   if (found === undefined) {
-    rundb.run(
-      "INSERT INTO desired VALUES (?, ?, '{}', ?, NULL, -1, NULL, NULL, 0)",
-      kind,
-      key,
-      canonicalJson(attributes),
-    )
+    const row = { kind, key, refs: {}, attributes, secrets: null, seq: OF_MANIFEST, place: null, records: 0 }
+    insertDesired(rundb, row)
     return
   }
   const merged = { ...JSON.parse(String(found.attributes)), ...attributes }
@@ -94,8 +141,58 @@ export function isDesired(rundb: RunDatabase, kind: string, key: string): boolea
   return rundb.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
 }
 
-/** The key that a key merged into. Undefined: into none. */
-export function canonicalKey(rundb: RunDatabase, kind: string, key: string): string | undefined {
-  const row = rundb.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
-  return row && String(row.canonical)
+/**
+ * Attributes and secrets of all desired resources of a kind, in JSON, for counts over their values.
+ * @param whole those out of scope as well, whose secrets nobody knows
+ */
+export function* valuesOfKind(rundb: RunDatabase, kind: string, whole: boolean): Generator<Values> {
+  const desired = rundb.iterate('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq', kind)
+  for (const row of desired) yield valuesFromRow(row)
+  if (!whole) return
+  const others = rundb.iterate('SELECT attributes, NULL AS secrets FROM out_of_scope WHERE kind = ?', kind)
+  for (const row of others) yield valuesFromRow(row)
+}
+
+interface Values {
+  attributes: string
+  secrets: string | null
+}
+
+function valuesFromRow({ attributes, secrets }: Row): Values {
+  return { attributes: String(attributes), secrets: secrets === null ? null : String(secrets) }
+}
+
+/** How many records there are of each kind, wherever staging has put them; of role assignments, those that records give to others. */
+export function countRecords(rundb: RunDatabase): Map<string, number> {
+  const rows = rundb
+    .statement(
+      `SELECT kind, sum(records) AS n FROM (
+         SELECT kind, records FROM drafts UNION ALL SELECT kind, records FROM rejects WHERE kind <> 'record'
+         UNION ALL SELECT kind, records FROM left_out_with
+         UNION ALL SELECT '${ROLE_ASSIGNMENT}', 1 FROM grants) GROUP BY kind`,
+    )
+    .all()
+  return new Map(rows.map((row) => [String(row.kind), Number(row.n)]))
+}
+
+/** How many resources of a kind come from records, and how many records those are. */
+export function countAccepted(rundb: RunDatabase, kind: string): { distinct: number; records: number } {
+  return {
+    distinct: rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND records > 0', kind),
+    records: rundb.count('SELECT sum(records) FROM desired WHERE kind = ?', kind),
+  }
+}
+/** A desired resource as its columns hold it, secrets included: for digests alone. */
+export function desiredColumns(
+  rundb: RunDatabase,
+  kind: string,
+  key: string,
+): { attributes: string; secrets: string | null; refs: string } | undefined {
+  const row = rundb.statement('SELECT attributes, secrets, refs FROM desired WHERE kind = ? AND key = ?').get(kind, key)
+  if (row === undefined) return undefined
+  return {
+    attributes: String(row.attributes),
+    secrets: row.secrets === null ? null : String(row.secrets),
+    refs: String(row.refs),
+  }
 }

@@ -2,8 +2,12 @@ import type { JsonObject } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 import type { Origin } from '../sources/source.ts'
 import type { Row } from '../sqlite/open.ts'
-import { originOf, placeOf } from './rows.ts'
-import type { RunDatabase } from './run-database.ts'
+import { originOf, placeOf, type RunDatabase } from './run-database.ts'
+
+/**
+ * What records say, before it is merged. In: drafts of resources and grants of roles, as the mapping makes them. Out: the drafts of each
+ * resource, those of one beside each other, and what several of them agree or differ in.
+ */
 
 /** One resource as a record describes it, checked and normalised, ready to be staged. */
 export interface Draft {
@@ -44,12 +48,12 @@ export interface Member {
   records: number
 }
 
-const COLUMNS = 'seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records'
+const COLUMNS = 'seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records, rank, updated, external'
 
 /** @param records how many equal records it stands for */
 export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): void {
   rundb.run(
-    `INSERT INTO drafts (${COLUMNS}, rank, updated, external) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO drafts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     draft.seq,
     draft.kind,
     draft.key,
@@ -86,7 +90,8 @@ export function addToDrafts(
   ...parameters: (string | number)[]
 ): number {
   return rundb.run(
-    `INSERT INTO drafts (${COLUMNS}) SELECT ?1, kind, key, dedupe_group, refs, ?2, NULL, file, line, 0 FROM drafts d WHERE ${which}`,
+    `INSERT INTO drafts (${COLUMNS})
+     SELECT ?1, kind, key, dedupe_group, refs, ?2, NULL, file, line, 0, NULL, NULL, NULL FROM drafts d WHERE ${which}`,
     seq,
     attributes,
     ...parameters,
@@ -240,4 +245,36 @@ function memberFromRow(row: Row): Member {
 export function originText(rundb: RunDatabase, { file, line }: Pick<Member, 'file' | 'line'>): string {
   const name = String(rundb.statement('SELECT name FROM files WHERE id = ?').get(file)?.name)
   return line === null ? name : `${name}:${line}`
+}
+
+/** What a role that a record gives is called where its fate is told. It is no resource. */
+export const ROLE_ASSIGNMENT = 'roleAssignment'
+
+/**
+ * A role that a record gives to a user: in one organization; or, without one, on the memberships of the record itself (`record`), or on all
+ * that the user has in its own name (`user`), where the record is of a stream that knows no memberships.
+ */
+export interface RoleGrant {
+  seq: number
+  user: string
+  /** The address of the user, where the record names that as well: compared with those of all users once these are known. */
+  email?: string
+  organization: string | null
+  scope: 'organization' | 'record' | 'user'
+  /** Its slug; with the scope `user` its name in the source, whose meaning may depend on the organization. */
+  role: string
+  origin: Origin
+}
+
+export function insertGrant(rundb: RunDatabase, grant: RoleGrant): void {
+  rundb.run(
+    'INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    grant.seq,
+    grant.user,
+    grant.organization,
+    grant.scope,
+    grant.role,
+    ...placeOf(rundb, grant.origin),
+    grant.email ?? null,
+  )
 }

@@ -4,6 +4,11 @@ import { type Applied, BEYOND } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { VERIFY_TABLES } from './schema.ts'
 
+/**
+ * What verifying asks. In: a copy of the state (`applied`), what WorkOS holds (`live`), and which of it is which (`matched`). Out: what is
+ * desired or left with what WorkOS has of it, and the findings, each as JSON.
+ */
+
 export function createVerifyTables(rundb: RunDatabase): void {
   rundb.exec(VERIFY_TABLES)
 }
@@ -19,9 +24,11 @@ export function countFindingsOf(rundb: RunDatabase, type: string): number {
 
 /** The findings of one type as JSON, in the order of kinds and keys. */
 export function* findingRows(rundb: RunDatabase, type: string, limit: number): Generator<string> {
-  const rows = rundb.db
-    .prepare('SELECT finding FROM findings WHERE type = ? ORDER BY position LIMIT ?')
-    .iterate(type, Number.isFinite(limit) ? limit : -1)
+  const rows = rundb.iterate(
+    'SELECT finding FROM findings WHERE type = ? ORDER BY position LIMIT ?',
+    type,
+    Number.isFinite(limit) ? limit : -1,
+  )
   for (const row of rows) yield String(row.finding)
 }
 
@@ -36,12 +43,11 @@ export function* desiredWithApplied(
   rundb: RunDatabase,
   kind: string,
 ): Generator<{ desired: DesiredResource; applied: Applied | undefined }> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT d.*, a.id, a.attributes AS base, a.reduced, a.answered FROM desired d
+  const rows = rundb.iterate(
+    `SELECT d.*, a.id, a.attributes AS base, a.reduced, a.answered FROM desired d
          LEFT JOIN applied a ON a.kind = d.kind AND a.key = d.key WHERE d.kind = ? ORDER BY a.key IS NULL, d.key`,
-    )
-    .iterate(kind)
+    kind,
+  )
   for (const row of rows) {
     const { id, base, reduced, answered } = row
     const applied: Applied | undefined =
@@ -59,12 +65,11 @@ export function* desiredWithApplied(
 
 /** What is desired and either not in the state, or gone from WorkOS under the state's id. */
 export function* desiredWithoutLive(rundb: RunDatabase, kind: string): Generator<DesiredResource> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT d.* FROM desired d WHERE d.kind = ?1
+  const rows = rundb.iterate(
+    `SELECT d.* FROM desired d WHERE d.kind = ?1
        AND NOT EXISTS (SELECT 1 FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = d.kind AND a.key = d.key)`,
-    )
-    .iterate(kind)
+    kind,
+  )
   for (const row of rows) yield desiredFromRow(row)
 }
 
@@ -103,14 +108,13 @@ export function countOthers(rundb: RunDatabase, kind: string): number {
 
 /** What this state created, is still in WorkOS, and is not desired any more. */
 export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ key: string; id: string }> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT k.key, k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
+  const rows = rundb.iterate(
+    `SELECT k.key, k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
        WHERE k.kind = ? AND k.ownership = 'created'
        AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
        AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = k.kind AND m.id = k.id) AND NOT ${BEYOND} ORDER BY k.key`,
-    )
-    .iterate(kind)
+    kind,
+  )
   for (const { key, id } of rows) yield { key: String(key), id: String(id) }
 }
 
@@ -170,4 +174,14 @@ export function countWithSecrets(
     created: withDigests('created'),
     adopted: withDigests('adopted'),
   }
+}
+/** The fields that differ most often between the source and WorkOS, as `user.email`, and in how many resources. */
+export function differencesByField(rundb: RunDatabase, limit: number): { field: string; count: number }[] {
+  return rundb
+    .statement(
+      `SELECT (finding ->> 'kind') || '.' || (finding ->> 'field') AS field, count(*) AS n FROM findings WHERE type = 'different'
+       GROUP BY 1 ORDER BY n DESC, field LIMIT ?`,
+    )
+    .all(limit)
+    .map(({ field, n }) => ({ field: String(field), count: Number(n) }))
 }

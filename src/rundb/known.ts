@@ -1,6 +1,7 @@
 import { canonicalJson } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
+import { noteAll } from './notes.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /** Copies of the state: `known` for planning, `applied` for verifying. */
@@ -105,13 +106,11 @@ export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan
 export function* answeredWithoutAction(
   rundb: RunDatabase,
 ): Generator<{ kind: string; key: string; attributes: Attributes; answered: Attributes }> {
-  const rows = rundb.db
-    .prepare(
-      `SELECT k.kind, k.key, d.attributes, k.answered FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
+  const rows = rundb.iterate(
+    `SELECT k.kind, k.key, d.attributes, k.answered FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
        WHERE k.answered IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)
        ORDER BY k.kind, k.key`,
-    )
-    .iterate()
+  )
   for (const { kind, key, attributes, answered } of rows) {
     yield {
       kind: String(kind),
@@ -124,12 +123,12 @@ export function* answeredWithoutAction(
 
 /** Remarks on what was applied without a part that WorkOS did not take, is desired, and has no action in the plan. */
 export function insertReducedNotes(rundb: RunDatabase, code: string): void {
-  rundb.run(
-    `INSERT INTO notes SELECT 0, k.kind, k.key, ?, k.reduced FROM known k
-     JOIN desired d ON d.kind = k.kind AND d.key = k.key
-     WHERE k.reduced IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)`,
-    code,
-  )
+  noteAll(rundb, {
+    from: 'known k JOIN desired d ON d.kind = k.kind AND d.key = k.key',
+    where: 'k.reduced IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)',
+    on: 'k',
+    note: { code, detail: { sql: 'k.reduced' } },
+  })
 }
 
 /** A row with the columns of `known`; its attributes are in `base`, beside those of what is desired. */
@@ -148,4 +147,9 @@ export function knownFromRow(row: Row): Known | undefined {
 
 export function ownershipOf({ ownership }: Row): StateRow['ownership'] {
   return ownership === 'created' ? 'created' : 'adopted'
+}
+/** What the state holds of a resource, in JSON; undefined: nothing. */
+export function knownAttributes(rundb: RunDatabase, kind: string, key: string): string | undefined {
+  const row = rundb.statement('SELECT attributes FROM known WHERE kind = ? AND key = ?').get(kind, key)
+  return row && String(row.attributes)
 }

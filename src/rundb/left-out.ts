@@ -1,8 +1,7 @@
 import type { Location } from '../diagnostics/problem.ts'
 import type { IgnoredRow, Origin } from '../sources/source.ts'
-import { ROLE_ASSIGNMENT } from './grants.ts'
-import { originOf, type Place, placeOf, textIn } from './rows.ts'
-import type { RunDatabase } from './run-database.ts'
+import { ROLE_ASSIGNMENT } from './drafts.ts'
+import { originOf, type Place, placeOf, type RunDatabase, textIn } from './run-database.ts'
 
 /** Records that every rule left out, of one stream and by one condition. */
 export interface LeftOut {
@@ -157,6 +156,11 @@ export function leftOutBy(rundb: RunDatabase, kind: string, key: string): string
     )
     .get(kind, key)
   return row && String(row.path)
+}
+
+/** Leaves out the desired resources of a kind whose reference by this role is to something that is left out. @param to its kind */
+export function leaveOutReferring(rundb: RunDatabase, name: string, role: string, to: string): void {
+  leaveOut(rundb, name, to, `d.refs ->> '$.${role}'`)
 }
 
 /** Leaves out the desired resources `d` of a kind for which `reference`, in SQL, is the key of something that is left out. */

@@ -44,7 +44,7 @@ export function findLive(
 }
 
 /** Ids of the live resources with this natural identity, where there are several: only names can be in WorkOS more than once. */
-export function findNamesakes(rundb: RunDatabase, kind: string, naturalKey: string): string[] {
+function findNamesakes(rundb: RunDatabase, kind: string, naturalKey: string): string[] {
   const rows = rundb
     .statement('SELECT id FROM live INDEXED BY live_by_natural_key WHERE kind = ? AND natural_key = ? ORDER BY id')
     .all(kind, naturalKey)

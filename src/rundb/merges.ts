@@ -1,5 +1,6 @@
-import { originOf } from './rows.ts'
-import type { RunDatabase } from './run-database.ts'
+import { originOf, type RunDatabase } from './run-database.ts'
+
+/** What merging did: keys that became others (`aliases`), records with values that were not taken (`merges`), cases of duplicates (`cases`). */
 
 /** A value of a record that was not taken. */
 export interface LostValue {
@@ -128,4 +129,9 @@ export function caseCounts(rundb: RunDatabase): CaseCount[] {
       users: Number(users),
       records: Number(records),
     }))
+}
+/** The key that a key merged into. Undefined: into none. */
+export function canonicalOf(rundb: RunDatabase, kind: string, key: string): string | undefined {
+  const row = rundb.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
+  return row && String(row.canonical)
 }

@@ -1,6 +1,5 @@
 import type { Origin } from '../sources/source.ts'
-import { originOf, placeOf } from './rows.ts'
-import type { RunDatabase } from './run-database.ts'
+import { originOf, placeOf, type RunDatabase } from './run-database.ts'
 
 /** A name in the source that an expression turned into a key or a slug. Two names with one slug are two things in the source. */
 export interface DerivedName {

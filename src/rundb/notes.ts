@@ -1,4 +1,10 @@
-import type { RunDatabase } from './run-database.ts'
+import type { Parameter } from '../sqlite/open.ts'
+import { bindWordings, type RunDatabase, type Wording } from './run-database.ts'
+
+/**
+ * Remarks on accepted resources: the table `notes`. In: one by an object, or, for all rows that fit, by SQL. Out: how many resources each remark
+ * concerns.
+ */
 
 /** A remark on an accepted resource, counted in the plan. */
 export interface NoteRow {
@@ -10,8 +16,36 @@ export interface NoteRow {
   seq?: number
 }
 
+const COLUMNS = 'seq, kind, key, code, detail'
+
 export function insertNote(rundb: RunDatabase, { kind, key, code, detail, seq = 0 }: NoteRow): void {
-  rundb.run('INSERT INTO notes VALUES (?, ?, ?, ?, ?)', seq, kind, key, code, detail)
+  rundb.run(`INSERT INTO notes (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`, seq, kind, key, code, detail)
+}
+
+export interface Remark {
+  /** Tables, joined, as SQL. */
+  from: string
+  /** Which of their rows, as SQL; its parameters are `?1`, `?2` … */
+  where: string
+  /** The table or alias whose kind and key are those of the resource. */
+  on: string
+  /** Position of the record, as SQL. Default: none in particular. */
+  seq?: string
+  note: { code: Wording; detail: Wording }
+}
+
+/**
+ * Notes something on all rows that fit.
+ * @param parameters of the condition
+ * @returns how many
+ */
+export function noteAll(rundb: RunDatabase, remark: Remark, ...parameters: Parameter[]): number {
+  const { from, where, on, seq = '0', note } = remark
+  const { written, bound } = bindWordings([note.code, note.detail], parameters)
+  return rundb.run(
+    `INSERT INTO notes (${COLUMNS}) SELECT ${seq}, ${on}.kind, ${on}.key, ${written.join(', ')} FROM ${from} WHERE ${where}`,
+    ...bound,
+  )
 }
 
 export function countNotes(rundb: RunDatabase, code: string): number {
@@ -28,13 +62,8 @@ export interface NoteCount {
 
 /** Notes something on a resource of the desired set, with the place of its first record. */
 export function noteDesired(rundb: RunDatabase, { kind, key, code, detail }: Omit<NoteRow, 'seq'>): void {
-  rundb.run(
-    'INSERT INTO notes SELECT seq, kind, key, ?, ? FROM desired WHERE kind = ? AND key = ?',
-    code,
-    detail,
-    kind,
-    key,
-  )
+  const where = 'kind = ?1 AND key = ?2'
+  noteAll(rundb, { from: 'desired', where, on: 'desired', seq: 'seq', note: { code, detail } }, kind, key)
 }
 
 /**

@@ -73,12 +73,6 @@ export function atLine(
     }))
 }
 
-/** The key that stands for one that merged; undefined: none does. */
-export function canonicalOf(rundb: RunDatabase, kind: string, key: string): string | undefined {
-  const row = rundb.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
-  return row && String(row.canonical)
-}
-
 /** The key `holder@…` that drafts of a kind have since the holder merged into another. */
 export function turnedKey(rundb: RunDatabase, kind: string, key: string, holder: string): string | undefined {
   const row = rundb
@@ -296,14 +290,18 @@ export function* someKeys(
   limit: number,
 ): Generator<KindAndKey & { email: string | null }> {
   for (const table of ['desired', 'known', 'drafts']) {
-    const rows = rundb.db
-      .prepare(`SELECT kind, key, CASE kind WHEN ? THEN attributes ->> '$.email' END AS email FROM ${table} LIMIT ?`)
-      .iterate(withAddress, limit)
+    const rows = rundb.iterate(
+      `SELECT kind, key, CASE kind WHEN ? THEN attributes ->> '$.email' END AS email FROM ${table} LIMIT ?`,
+      withAddress,
+      limit,
+    )
     for (const row of rows) yield { ...kindAndKey(row), email: row.email === null ? null : String(row.email) }
   }
-  const rejected = rundb.db
-    .prepare('SELECT kind, key FROM rejects WHERE key IS NOT NULL AND kind <> ? LIMIT ?')
-    .iterate(except, limit)
+  const rejected = rundb.iterate(
+    'SELECT kind, key FROM rejects WHERE key IS NOT NULL AND kind <> ? LIMIT ?',
+    except,
+    limit,
+  )
   for (const row of rejected) yield { ...kindAndKey(row), email: null }
 }
 

@@ -1,8 +1,12 @@
 import type { Origin } from '../sources/source.ts'
 import type { Parameter } from '../sqlite/open.ts'
-import { ROLE_ASSIGNMENT } from './grants.ts'
-import { originOf, type Place, placeOf, textIn } from './rows.ts'
-import type { RunDatabase } from './run-database.ts'
+import { ROLE_ASSIGNMENT } from './drafts.ts'
+import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
+
+/**
+ * The quarantine: the table `rejects`. In: what is refused, by an object or, for all rows that fit, by SQL; what refers to it goes with it. Out:
+ * every refused item with its place.
+ */
 
 /** One row of the quarantine. */
 export interface RejectRow {
@@ -25,18 +29,10 @@ export interface RejectRow {
   records?: number
 }
 
-/** Why something is rejected. */
-export interface Reason {
-  code: string
-  field: string | null
-  message: string
-  hint: string | null
-}
+/** Why something is rejected; null where there is no more to say. */
+export type RejectReason = Required<Pick<RejectRow, 'code' | 'field' | 'message' | 'hint'>>
 
-/** A text, or an SQL expression that makes it of the row that is rejected. */
-export type Wording = string | null | { sql: string }
-
-/** A refused resource or record, with its place in the source. */
+/** A refused resource or record, with its place in the source; the state keeps those of a run as well. Never holds a secret. */
 export interface RejectedItem {
   kind: string
   key: string | null
@@ -101,15 +97,10 @@ export interface Rejection {
  */
 export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameters: Parameter[]): number {
   const { from, where, reason, join = '' } = rejection
-  const bound = [...parameters]
-  const written = (wording: Wording) => {
-    if (typeof wording === 'object' && wording !== null) return wording.sql
-    return `?${bound.push(wording)}`
-  }
   const [identity, rest] = COPIED[from]
-  const because = [reason.code, reason.field, reason.message, reason.hint].map(written).join(', ')
+  const { written, bound } = bindWordings([reason.code, reason.field, reason.message, reason.hint], parameters)
   const rejected = rundb.run(
-    `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${because}, ${rest} FROM ${from} ${join} WHERE ${where}`,
+    `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${written.join(', ')}, ${rest} FROM ${from} ${join} WHERE ${where}`,
     ...bound,
   )
   rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)
@@ -117,17 +108,21 @@ export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameter
 }
 
 /** Moves a draft to the rejects. */
-export function rejectDraft(rundb: RunDatabase, id: number, reason: Reason): void {
+export function rejectDraft(rundb: RunDatabase, id: number, reason: RejectReason): void {
   rejectAll(rundb, { from: 'drafts', where: 'id = ?1', reason }, id)
 }
 
 /** Moves a resource of the desired set to the rejects. */
-export function rejectDesired(rundb: RunDatabase, { kind, key }: { kind: string; key: string }, reason: Reason): void {
+export function rejectDesired(
+  rundb: RunDatabase,
+  { kind, key }: { kind: string; key: string },
+  reason: RejectReason,
+): void {
   rejectAll(rundb, { from: 'desired', where: 'kind = ?1 AND key = ?2', reason }, kind, key)
 }
 
 /** Moves a role grant to the rejects. @param id its rowid */
-export function rejectGrant(rundb: RunDatabase, id: number, reason: Reason): void {
+export function rejectGrant(rundb: RunDatabase, id: number, reason: RejectReason): void {
   rejectAll(rundb, { from: 'grants', where: 'rowid = ?1', reason }, id)
 }
 
@@ -196,7 +191,7 @@ export function rejectDependents(
 export function rejectFollowers(
   rundb: RunDatabase,
   { kind, role, seq, key }: { kind: string; role: string; seq: number; key: string },
-  reason: Reason,
+  reason: RejectReason,
 ): void {
   const where = "seq = ?1 AND kind = ?2 AND json_extract(refs, '$.' || ?3) = ?4"
   rejectAll(rundb, { from: 'drafts', where, reason }, seq, kind, role, key)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { createPrivateFile } from '../files/regular-file.ts'
+import type { Origin } from '../sources/source.ts'
 import { openThrowaway, type Parameter, type Row, Statements } from '../sqlite/open.ts'
 import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 
@@ -8,11 +9,11 @@ import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 const CACHE_KIB = 64 * 1024
 
 /**
- * The database of one run: a thin hold on SQLite that keeps its prepared statements. The tables are in `schema.ts`; the statements are the
- * functions of the files beside it, one file for each topic, and of `kinds/` where they concern one kind alone.
+ * The database of one run: a thin hold on SQLite that keeps its prepared statements. In: SQL, from the functions of the files beside it, one
+ * file for each topic, and of `kinds/` where they concern one kind alone; nobody else writes any. Out: rows. The tables are in `schema.ts`.
  */
 export class RunDatabase {
-  readonly db: DatabaseSync
+  readonly #db: DatabaseSync
   readonly #statements: Statements
   readonly #files = new Map<string, number>()
   #spools = 0
@@ -21,9 +22,9 @@ export class RunDatabase {
   constructor(folder: string | undefined) {
     const path = folder === undefined ? ':memory:' : join(folder, 'run.sqlite')
     if (folder !== undefined) createPrivateFile(path)
-    this.db = openThrowaway(path, { cacheKiB: CACHE_KIB, ...(folder !== undefined && { temporary: folder }) })
-    this.#statements = new Statements(this.db)
-    this.db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
+    this.#db = openThrowaway(path, { cacheKiB: CACHE_KIB, ...(folder !== undefined && { temporary: folder }) })
+    this.#statements = new Statements(this.#db)
+    this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
   }
 
   /** A prepared statement, made once per text. Not for two iterations at the same time. */
@@ -37,17 +38,17 @@ export class RunDatabase {
 
   /** Statements that are carried out once: tables, indexes. */
   exec(sql: string): void {
-    this.db.exec(sql)
+    this.#db.exec(sql)
   }
 
   /** A function that statements may call: the same text for the same one. */
-  define(name: string, compute: (text: string) => string): void {
-    this.db.function(name, { deterministic: true }, (text) => compute(String(text)))
+  define(name: string, compute: (text: string) => string | number): void {
+    this.#db.function(name, { deterministic: true }, (text) => compute(String(text)))
   }
 
   /** The rows of a query, one at a time. Each call has a statement of its own, so that two iterations do not disturb each other. */
   iterate(sql: string, ...parameters: Parameter[]): IterableIterator<Row> {
-    return this.db.prepare(sql).iterate(...parameters)
+    return this.#db.prepare(sql).iterate(...parameters)
   }
 
   /** One number: the first column of the first row, 0 where that is null. */
@@ -59,19 +60,19 @@ export class RunDatabase {
   /** The rows of a query as they are now, in its order, held on disk: the tables it reads may be changed while they are gone through. */
   *spool(sql: string, ...parameters: Parameter[]): Generator<Row> {
     const table = `spool_${++this.#spools}`
-    this.db.prepare(`CREATE TEMP TABLE ${table} AS ${sql}`).run(...parameters)
+    this.#db.prepare(`CREATE TEMP TABLE ${table} AS ${sql}`).run(...parameters)
     try {
-      yield* this.db.prepare(`SELECT * FROM ${table} ORDER BY rowid`).iterate()
+      yield* this.#db.prepare(`SELECT * FROM ${table} ORDER BY rowid`).iterate()
     } finally {
       // Emptied, not dropped: SQLite drops no table while another one of the database is being read.
-      this.db.exec(`DELETE FROM ${table}`)
+      this.#db.exec(`DELETE FROM ${table}`)
     }
   }
 
   transaction<T>(work: () => T): T {
-    this.db.exec('BEGIN')
+    this.#db.exec('BEGIN')
     const result = work()
-    this.db.exec('COMMIT')
+    this.#db.exec('COMMIT')
     return result
   }
 
@@ -86,6 +87,48 @@ export class RunDatabase {
   }
 
   close(): void {
-    this.db.close()
+    this.#db.close()
   }
+}
+
+/** An origin as rows hold it: the number of the file (see RunDatabase.fileId), and the line. */
+export interface Place {
+  fileId: number
+  line: number | null
+}
+
+/** An origin as the columns `file` and `line`. */
+export function placeOf(rundb: RunDatabase, origin: Origin | Place): [number, number | null] {
+  if ('fileId' in origin) return [origin.fileId, origin.line]
+  return [rundb.fileId(origin.file), origin.line ?? null]
+}
+
+/** The columns `file` and `line` of a row as a place. */
+export function placeIn({ file, line }: Record<string, SQLOutputValue>): Place {
+  return { fileId: Number(file), line: line === null || line === undefined ? null : Number(line) }
+}
+
+/** `users.csv:12`, of the row `alias` with the file `f`, as SQL. */
+export const originOf = (alias: string) => `f.name || coalesce(':' || ${alias}.line, '') AS origin`
+
+/** A text, or an SQL expression that makes it of a row. */
+export type Wording = string | null | { sql: string }
+
+/**
+ * Wordings as SQL expressions: a text becomes a parameter behind those of the statement.
+ * @returns the expressions, and all parameters
+ */
+export function bindWordings(
+  wordings: readonly Wording[],
+  parameters: readonly Parameter[],
+): { written: string[]; bound: Parameter[] } {
+  const bound = [...parameters]
+  const written = wordings.map((wording) =>
+    typeof wording === 'object' && wording !== null ? wording.sql : `?${bound.push(wording)}`,
+  )
+  return { written, bound }
+}
+
+export function textIn(value: SQLOutputValue | undefined): string | null {
+  return value === null || value === undefined ? null : String(value)
 }

@@ -1,6 +1,6 @@
 /**
- * All tables of a run, as SQL. They are made when the run's database is opened; those of planning when planning begins. A table that one kind
- * needs for itself, for a moment, is made in the kind's folder.
+ * All tables of a run that are read in more than one step, as SQL. They are made when the run's database is opened; those of planning when
+ * planning begins. Some of them serve one kind alone. What a single step needs for itself it makes where it is needed.
  */
 
 /**

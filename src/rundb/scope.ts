@@ -1,4 +1,10 @@
+import type { StateCopy } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
+
+/**
+ * What a scope speaks of. In: what selectors find. Out: the chosen (`chosen`); what is moved out of the desired set (`out_of_scope`) and out of
+ * the rejects; of the state what belongs to others (`beyond`), for undoing also what goes (`undone`) and what others have ties to (`held`).
+ */
 
 /**
  * Puts into `chosen` what a query yields.
@@ -19,7 +25,12 @@ export function leftOutLike(rundb: RunDatabase, kind: string, glob: string): str
   return row && String(row.path)
 }
 
-/** The first names that a query yields. */
+/** The first names that a query yields, in their order. */
+export function firstNames(rundb: RunDatabase, names: string, limit: number): string[] {
+  return someNames(rundb, `${names} ORDER BY name`, limit)
+}
+
+/** As many of the names that a query yields, in any order. */
 export function someNames(rundb: RunDatabase, names: string, limit: number): string[] {
   return rundb
     .statement(`${names} LIMIT ${limit}`)
@@ -30,6 +41,11 @@ export function someNames(rundb: RunDatabase, names: string, limit: number): str
 /** What choosing reads by: addresses of users that were refused. */
 export function indexAddresses(rundb: RunDatabase): void {
   rundb.exec('CREATE INDEX addresses_by_key ON addresses (key)')
+}
+
+/** Makes the index that the rules of a kind read by. @param index a whole statement of theirs */
+export function makeIndex(rundb: RunDatabase, index: string): void {
+  rundb.exec(index)
 }
 
 /** Moves desired resources of a kind out of the set. @param stay which of them, `d`, stay, as SQL */
@@ -71,4 +87,162 @@ export function moveRejectOut(
 
 export function countRejectsOut(rundb: RunDatabase): number {
   return rundb.count('SELECT sum(records) FROM rejects_out')
+}
+
+/** How the resources of a kind that are in the state belong to the users and organizations that selectors choose. */
+export type StateScope =
+  /**
+   * Selectors choose it itself. `heldBy`: kinds that refer to it by its name; as long as one outside of the scope does, it is not undone unless
+   * a selector names it. `counted`: a limit counts these.
+   */
+  | { is: 'chosen'; heldBy: readonly string[]; counted?: true }
+  /** It ties two together: it belongs to whichever is chosen, and undoing it takes both along. `of`: roles of its references. */
+  | { is: 'tie'; of: readonly string[] }
+  /** It goes where what the role `on` refers to goes, and belongs to whichever of the roles `of` is chosen. */
+  | { is: 'hanging'; on: string; of: readonly string[] }
+
+/** A kind as far as a scope is concerned. */
+export interface ScopedKind {
+  name: string
+  /** Roles of references and the kinds they point to. */
+  refs: Readonly<Record<string, string>>
+  /** Undefined: it belongs to nobody. */
+  stateScope?: StateScope
+}
+
+const isChosen = (kind: string, key: string) =>
+  `EXISTS (SELECT 1 FROM chosen c WHERE c.kind = '${kind}' AND c.key = ${key})`
+const ref = (role: string) => `(k.refs ->> '$.${role}')`
+
+/** Whether one of those that a row `k` refers to by these roles is chosen. */
+function refersToChosen({ refs }: ScopedKind, roles: readonly string[]): string {
+  return `(${roles.map((role) => isChosen(kindOf(refs, role), ref(role))).join(' OR ')})`
+}
+
+function kindOf(refs: ScopedKind['refs'], role: string): string {
+  const kind = refs[role]
+  if (kind === undefined) throw new RangeError(`no reference is called ${role}`)
+  return kind
+}
+
+/**
+ * Puts into `beyond` what of the state is none of the scope's business. What the source still has belongs to whom it belongs there. Of what has
+ * left the source, that alone belongs to the scope of which it is certain: what the selectors choose themselves, the ties of those, and what
+ * hangs on them. What belongs to nobody, permissions and roles of the environment, is beyond every scope once it has left the source.
+ * @param limited the scope has a limit, which counts users of the source: nobody who has left it is among them
+ */
+export function markBeyond(rundb: RunDatabase, copy: StateCopy, kinds: readonly ScopedKind[], limited: boolean): void {
+  rundb.run(
+    `INSERT INTO beyond SELECT k.kind, k.key FROM ${copy} k
+     WHERE NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
+       AND (EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)
+         OR EXISTS (SELECT 1 FROM rejects_out r WHERE r.kind = k.kind AND r.key = k.key)
+         OR NOT coalesce(${belongs(kinds, limited)}, 0))`,
+  )
+}
+
+/** Whether `k`, which has left the source, belongs to the chosen. */
+function belongs(kinds: readonly ScopedKind[], limited: boolean): string {
+  const counted = new Set(
+    kinds.flatMap(({ name, stateScope }) => (stateScope?.is === 'chosen' && stateScope.counted ? [name] : [])),
+  )
+  const conditionFor = (kind: ScopedKind, scope: StateScope): string => {
+    if (scope.is === 'chosen') return limited ? '0' : isChosen(kind.name, 'k.key')
+    const within = scope.of
+      .filter((role) => limited && counted.has(kindOf(kind.refs, role)))
+      .map((role) => {
+        return `EXISTS (SELECT 1 FROM in_scope s WHERE s.kind = '${kindOf(kind.refs, role)}' AND s.key = ${ref(role)})`
+      })
+    return [...within, refersToChosen(kind, scope.of)].join(' AND ')
+  }
+  const cases = kinds.map((kind) => {
+    return kind.stateScope ? `WHEN '${kind.name}' THEN ${conditionFor(kind, kind.stateScope)}` : ''
+  })
+  return `CASE k.kind ${cases.join(' ')} ELSE 0 END`
+}
+
+const isUndone = (kind: string, key: string) =>
+  `EXISTS (SELECT 1 FROM undone u WHERE u.kind = '${kind}' AND u.key = ${key})`
+const isHeld = (kind: string, key: string) =>
+  `EXISTS (SELECT 1 FROM held h WHERE h.kind = '${kind}' AND h.key = ${key})`
+
+/**
+ * Finds what an undoing of the chosen undoes: their ties, whom those tie, and what hangs on them. Whom the selectors did not name and others
+ * outside of this refer to is held: it stays. Puts all else of the state into `beyond`.
+ */
+export function markUndone(rundb: RunDatabase, kinds: readonly ScopedKind[]): void {
+  rundb.exec(`
+    CREATE TABLE undone (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+    CREATE TABLE held (kind TEXT NOT NULL, key TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT`)
+  const of = <Is extends StateScope['is']>(is: Is) =>
+    kinds.flatMap((kind) => {
+      const scope = kind.stateScope
+      return isA(scope, is) ? [{ kind, scope }] : []
+    })
+  const [chosen, ties, hanging] = [of('chosen'), of('tie'), of('hanging')]
+  for (const { kind, scope } of chosen) indexHolders(rundb, kind.name, scope.heldBy)
+  for (const { kind, scope } of ties) {
+    rundb.run(
+      `INSERT INTO undone SELECT k.kind, k.key FROM known k WHERE k.kind = '${kind.name}' AND ${refersToChosen(kind, scope.of)}`,
+    )
+  }
+  rundb.run('INSERT INTO undone SELECT kind, key FROM chosen')
+  for (const { kind, scope } of ties) {
+    for (const role of scope.of) {
+      rundb.run(
+        `INSERT OR IGNORE INTO undone SELECT '${kindOf(kind.refs, role)}', ${ref(role)} FROM known k
+         WHERE k.kind = '${kind.name}' AND ${isUndone(kind.name, 'k.key')}`,
+      )
+    }
+  }
+  for (const { kind, scope } of chosen) hold(rundb, kind.name, scope.heldBy)
+  for (const { kind, scope } of hanging) {
+    const on = kindOf(kind.refs, scope.on)
+    rundb.run(
+      `INSERT INTO undone SELECT k.kind, k.key FROM known k
+       WHERE k.kind = '${kind.name}' AND ${isUndone(on, ref(scope.on))} AND NOT ${isHeld(on, ref(scope.on))}`,
+    )
+  }
+  rundb.run(
+    `INSERT INTO beyond SELECT k.kind, k.key FROM known k
+     WHERE NOT EXISTS (SELECT 1 FROM undone u WHERE u.kind = k.kind AND u.key = k.key)`,
+  )
+}
+
+function isA<Is extends StateScope['is']>(
+  scope: StateScope | undefined,
+  is: Is,
+): scope is Extract<StateScope, { is: Is }> {
+  return scope?.is === is
+}
+
+const listOf = (kinds: readonly string[]) => kinds.map((kind) => `'${kind}'`).join(', ')
+
+/** So that those who refer to one are found without a search through the state. */
+function indexHolders(rundb: RunDatabase, kind: string, holders: readonly string[]): void {
+  const where = holders.length === 1 ? `WHERE kind = ${listOf(holders)}` : ''
+  rundb.exec(`CREATE INDEX known_by_${kind} ON known (refs ->> '$.${kind}') ${where}`)
+}
+
+/** Finds whom others outside of the scope have ties to. */
+function hold(rundb: RunDatabase, kind: string, holders: readonly string[]): void {
+  const outside = `(SELECT k.kind || ':' || k.key FROM known k WHERE k.kind IN (${listOf(holders)}) AND ${ref(kind)} = undone.key
+    AND NOT EXISTS (SELECT 1 FROM undone u WHERE u.kind = k.kind AND u.key = k.key) ORDER BY k.kind DESC, k.key LIMIT 1)`
+  rundb.run(
+    `INSERT INTO held SELECT kind, key, 'it has ' || other || ' outside of the scope' FROM (
+       SELECT kind, key, ${outside} AS other FROM undone WHERE kind = '${kind}'
+         AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.kind = undone.kind AND c.key = undone.key)) WHERE other IS NOT NULL`,
+  )
+}
+
+/** Why something stays that would be undone; undefined: nothing holds it. */
+export function heldBy(rundb: RunDatabase, kind: string, key: string): string | undefined {
+  const row = rundb.statement('SELECT message FROM held WHERE kind = ? AND key = ?').get(kind, key)
+  return row && String(row.message)
+}
+
+/** How much of each kind of the state is out of scope. */
+export function countBeyond(rundb: RunDatabase): Map<string, number> {
+  const rows = rundb.statement('SELECT kind, count(*) AS n FROM beyond GROUP BY kind').all()
+  return new Map(rows.map(({ kind, n }) => [String(kind), Number(n)]))
 }

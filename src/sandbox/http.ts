@@ -4,7 +4,7 @@ import { isObject } from '../json.ts'
 import { type Reply, refusal } from './call.ts'
 
 /** More than any request here needs, and little enough to hold in memory. */
-export const MAX_BODY_BYTES = 1024 * 1024
+const MAX_BODY_BYTES = 1024 * 1024
 
 /**
  * Reads a request's body to its end; empty for a request without one.

@@ -1,15 +1,11 @@
 import createRouter from 'find-my-way'
 import type { Endpoint } from './call.ts'
-import { authFactorEndpoints } from './endpoints/auth-factors.ts'
 import { connectionEndpoints } from './endpoints/connections.ts'
-import { groupMemberEndpoints } from './endpoints/group-members.ts'
-import { groupRoleEndpoints } from './endpoints/group-roles.ts'
-import { groupEndpoints } from './endpoints/groups.ts'
+import { groupEndpoints, groupMemberEndpoints, groupRoleEndpoints } from './endpoints/groups.ts'
 import { membershipEndpoints } from './endpoints/memberships.ts'
 import { organizationEndpoints } from './endpoints/organizations.ts'
-import { permissionEndpoints } from './endpoints/permissions.ts'
-import { roleEndpoints } from './endpoints/roles.ts'
-import { userEndpoints } from './endpoints/users.ts'
+import { permissionEndpoints, roleEndpoints } from './endpoints/roles.ts'
+import { authFactorEndpoints, userEndpoints } from './endpoints/users.ts'
 
 /** Everything that the sandbox answers. */
 export const ENDPOINTS: readonly Endpoint[] = [

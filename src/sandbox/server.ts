@@ -1,22 +1,27 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { Refusal, type Reply } from './call.ts'
-import { Database } from './database.ts'
-import { concernedBy } from './faults/concern.ts'
-import type { FaultReport, FaultSet } from './faults/fault.ts'
-import { CONTROL_PREFIX, control, FaultController, type InjectedFault } from './faults/fault-controller.ts'
-import { injectAfter, injectBefore, injectsAfter } from './faults/inject.ts'
-import { closeServer, FOREIGN_HOST, isOwnHost, listen, parseBody, readBody } from './http.ts'
-import { anyKey, onlyKey } from './keys.ts'
-import { admissionWithin, DOCUMENTED_LIMITS, type Limits } from './limits.ts'
-import { RequestCounter, type RequestCounts, type RequestLogEntry } from './request-log.ts'
-import { routeTable } from './routes.ts'
-import { createService, TooEarly, unknownRoute } from './service.ts'
-
 /**
  * A WorkOS of its own. In: a database file, a port, and what shall go wrong. Out: a server that answers as WorkOS does, over real HTTP.
  * A request passes routes.ts, service.ts (who asks, and how fast), the faults, and one handler of endpoints/.
  */
+
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { admissionWithin, anyKey, DOCUMENTED_LIMITS, type Limits, onlyKey } from './admission.ts'
+import { Refusal, type Reply } from './call.ts'
+import { Database } from './database.ts'
+import type { FaultReport, FaultSet } from './faults/fault.ts'
+import {
+  CONTROL_PREFIX,
+  concernedBy,
+  control,
+  FaultController,
+  type InjectedFault,
+  injectAfter,
+  injectBefore,
+  injectsAfter,
+} from './faults/fault-controller.ts'
+import { closeServer, FOREIGN_HOST, isOwnHost, listen, parseBody, readBody } from './http.ts'
+import { routeTable } from './routes.ts'
+import { createService, TooEarly, unknownRoute } from './service.ts'
 
 export interface SandboxOptions {
   /** Database file, made if missing; `:memory:` keeps nothing. */
@@ -225,5 +230,63 @@ function logEntry(
     ...(reply?.body === undefined ? {} : { responseBody: reply.body }),
     headers,
     at,
+  }
+}
+
+/** One request and what became of it. */
+export interface RequestLogEntry {
+  method: string
+  /** With its query, as sent. */
+  path: string
+  /** The endpoint's path with parameters as `:name`; undefined for an unknown one. */
+  route: string | undefined
+  /** 0 when no answer was sent. */
+  status: number
+  /** The kind of the fault that injected it. */
+  fault?: string
+  /** Left out without a body, or where the request was refused before its body was looked at. */
+  body?: unknown
+  responseBody?: unknown
+  /** Without `authorization`. */
+  headers: IncomingHttpHeaders
+  /** Milliseconds since the epoch. */
+  at: number
+}
+
+/** How many requests came in since the start. */
+interface RequestCounts {
+  total: number
+  /** GET. */
+  reads: number
+  /** Everything else. */
+  writes: number
+  /** By endpoint, such as `POST /user_management/users`. */
+  byRoute: Record<string, number>
+  /** By status of the answer. */
+  byStatus: Record<string, number>
+}
+
+class RequestCounter {
+  #reads = 0
+  #writes = 0
+  readonly #byRoute = new Map<string, number>()
+  readonly #byStatus = new Map<number, number>()
+
+  count(method: string, route: string | undefined, status: number): void {
+    if (method === 'GET') this.#reads += 1
+    else this.#writes += 1
+    const name = route === undefined ? 'unknown' : `${method} ${route}`
+    this.#byRoute.set(name, (this.#byRoute.get(name) ?? 0) + 1)
+    this.#byStatus.set(status, (this.#byStatus.get(status) ?? 0) + 1)
+  }
+
+  counts(): RequestCounts {
+    return {
+      total: this.#reads + this.#writes,
+      reads: this.#reads,
+      writes: this.#writes,
+      byRoute: Object.fromEntries(this.#byRoute),
+      byStatus: Object.fromEntries(this.#byStatus),
+    }
   }
 }

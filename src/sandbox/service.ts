@@ -1,9 +1,8 @@
+import { randomBytes } from 'node:crypto'
+import type { Admission, Recognise } from './admission.ts'
 import { type Call, Refusal, type Reply, refusal } from './call.ts'
 import type { Database } from './database.ts'
 import { DEFAULT_ROLE } from './endpoints/role-store.ts'
-import { idGenerator } from './ids.ts'
-import type { Recognise } from './keys.ts'
-import type { Admission } from './limits.ts'
 import type { Match } from './routes.ts'
 
 export interface Service {
@@ -98,4 +97,62 @@ function openEnvironment(database: Database, name: string, newId: (prefix: strin
     )
     return id
   })
+}
+
+/** Crockford's Base32, as in the ULID specification. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const TIME_DIGITS = 10
+const RANDOM_DIGITS = 16
+
+/**
+ * Makes ids such as `user_01K…`: a prefix and a monotonic ULID, so that ids sort in the order of creation even
+ * within one millisecond. Lists page by comparing ids.
+ */
+function idGenerator(now: () => number): (prefix: string) => string {
+  let time = -1
+  let timeText = ''
+  let random: number[] = []
+
+  return (prefix) => {
+    const current = Math.floor(now())
+    if (current > time) {
+      time = current
+      timeText = timeDigits(time)
+      random = randomDigits()
+    } else if (!increment(random)) {
+      time += 1
+      timeText = timeDigits(time)
+      random = randomDigits()
+    }
+    let text = `${prefix}_${timeText}`
+    for (const digit of random) text += ALPHABET[digit]
+    return text
+  }
+}
+
+function timeDigits(time: number): string {
+  let rest = time
+  let text = ''
+  for (let digit = 0; digit < TIME_DIGITS; digit++) {
+    text = ALPHABET[rest % 32] + text
+    rest = Math.floor(rest / 32)
+  }
+  return text
+}
+
+function randomDigits(): number[] {
+  return Array.from(randomBytes(RANDOM_DIGITS), (byte) => byte & 31)
+}
+
+/** Adds one in place. False when it ran over. */
+function increment(digits: number[]): boolean {
+  for (let position = digits.length - 1; position >= 0; position--) {
+    const digit = digits[position] ?? 0
+    if (digit < 31) {
+      digits[position] = digit + 1
+      return true
+    }
+    digits[position] = 0
+  }
+  return false
 }

@@ -3,12 +3,13 @@ import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
 import { isRecorded, openRecorded } from './snapshot/recorded.ts'
 import type { ReadContext, Source, SourceDefinition } from './source.ts'
 import { expandPaths, FileWatch, type SourceFile } from './text/file.ts'
+
 /** Every type of source, by `source.type`, loaded when it is asked for. */
 export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefinition>> = new Map([
-  ['csv', async () => (await import('./csv/csv-source.ts')).csvSource],
-  ['clerk', async () => (await import('./clerk/clerk-source.ts')).clerkSource],
-  ['auth0', async () => (await import('./auth0/auth0-source.ts')).auth0Source],
-  ['file', async () => (await import('./file/file-source.ts')).fileSource],
+  ['csv', async () => (await import('./csv/open.ts')).csvSource],
+  ['clerk', async () => (await import('./clerk/open.ts')).clerkSource],
+  ['auth0', async () => (await import('./auth0/open.ts')).auth0Source],
+  ['file', async () => (await import('./file/open.ts')).fileSource],
 ])
 
 /**

@@ -1,4 +1,15 @@
+/**
+ * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
+ * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
+ *
+ * The folders of the types (csv/, file/, clerk/, auth0/) have one shape; each has what its type needs of it:
+ * `options.ts`: reads and checks the options. `open.ts`: the SourceDefinition, which checks and opens the source.
+ * `capture/`: a live service → a snapshot; `capture.ts` begins, `api.ts` asks. `streams.ts`: what the snapshot's streams hold.
+ * `records.ts` or `records/`: records from files (`from-files.ts`) or from a snapshot (`from-snapshot.ts`).
+ */
+
 import type { Clock, Wait } from '../clock.ts'
+import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { Proxies } from '../http/proxy.ts'
@@ -6,11 +17,6 @@ import type { FailedRequest } from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 import type { FileWatch } from './text/file.ts'
-
-/**
- * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
- * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
- */
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
 export interface Origin {
@@ -109,25 +115,25 @@ export interface CaptureContext {
 export type Asking = Pick<CaptureContext, 'signal' | 'clock' | 'proxies' | 'onWait' | 'onFailedRequest'>
 
 /** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */
-export interface LiveReading {
+export interface LiveReading<Options = Record<string, unknown>> {
   /** Whether this source is read over a network: some types read files too. */
-  applies(config: Record<string, unknown>): boolean
+  applies(config: Options): boolean
   /**
    * The options that decide what is read (tenant, filters): a snapshot of others is another. Never a secret. Null for what
    * only a credential tells that is not there: it fits any.
    */
-  identity(config: Record<string, unknown>): JsonObject
+  identity(config: Options): JsonObject
   /**
    * Reads everything into the snapshot, from where it was cut off if it was.
    * @throws CredentialsError when the source refuses the credentials or lacks scopes; SourceError when it cannot be
    *   read to its end, or the counts that it reports are not what was read
    */
-  capture(config: Record<string, unknown>, snapshot: SnapshotWriter, context: CaptureContext): Promise<void>
+  capture(config: Options, snapshot: SnapshotWriter, context: CaptureContext): Promise<void>
   /**
    * Tries the credentials by the least that can be read.
    * @throws as `capture`
    */
-  tryCredentials?(config: Record<string, unknown>, asking: Asking): Promise<void>
+  tryCredentials?(config: Options, asking: Asking): Promise<void>
 }
 
 /** An open source. */
@@ -150,23 +156,26 @@ export interface Source {
   readonly partial?: boolean
 }
 
-/** One type of source. A new source is a new file that exports one of these and a line in `registry.ts`. */
-export interface SourceDefinition {
+/**
+ * One type of source. A new source is a new file that exports one of these and a line in `registry.ts`.
+ * `Options`: its own, SourceOptions. The registry finds a definition by `source.type`, so it gets the options that the schema found well-formed.
+ */
+export interface SourceDefinition<Options = Record<string, unknown>> {
   /** `source.type` in the manifest. The other keys of `source` are in its published schema, `$defs/source-<type>`. */
   type: string
   /** Keys of `source` that name files, for `validate`. */
-  files(config: Record<string, unknown>): string[]
+  files(config: Options): string[]
   /** Problems that a look at the files finds: missing, empty, wrong encoding, missing columns. Reads heads only. */
-  check(config: Record<string, unknown>, directory: string): Promise<Problem[]>
+  check(config: Options, directory: string): Promise<Problem[]>
   /**
    * The names that records of a stream can have, by stream, for main streams whose files begin with all of them, joined streams among
    * them. Reads heads only; of what cannot be read nothing is said.
    */
-  columns?(config: Record<string, unknown>, directory: string): Promise<Map<string, readonly string[]>>
+  columns?(config: Options, directory: string): Promise<Map<string, readonly string[]>>
   /** For types that can be read over a network. */
-  live?: LiveReading
+  live?: LiveReading<Options>
   /** Reads nothing yet: also without a snapshot it tells the streams. */
-  open(config: Record<string, unknown>, context: ReadContext): Source
+  open(config: Options, context: ReadContext): Source
 }
 
 /** A row as it stands in its file, before anything is made of it. */
@@ -200,13 +209,17 @@ export interface RowTap {
   take(row: OriginalRow): void
 }
 
-/** The option `nulls`: what stands for nothing in every CSV file of the source. */
-export function nullsOption({ nulls }: Record<string, unknown>): string[] {
-  return Array.isArray(nulls) ? nulls.filter((value) => typeof value === 'string') : []
+/** The option `nulls`: what stands for nothing in every CSV file of the source. A reference that is unset lists nothing. */
+export function nullsOption(nulls: unknown): string[] {
+  return Array.isArray(nulls) ? textsOf(nulls) : []
 }
 
-/** The value of an option that is text; undefined where it is not given. */
-export function textOption(config: Record<string, unknown>, name: string): string | undefined {
-  const value = config[name]
-  return typeof value === 'string' ? value : undefined
+/** @throws ManifestError with the problems, if there are any */
+export function requireNone(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new ManifestError(problems)
+}
+
+/** The texts in a value that is one or a list of them. */
+export function textsOf(value: unknown): string[] {
+  return [value].flat().filter((item) => typeof item === 'string')
 }

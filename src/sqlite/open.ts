@@ -1,10 +1,10 @@
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
-
 /**
  * Opens SQLite for every part of the program. In: a path and what the file is for. Out: a connection with the pragmas of that purpose.
  * Throwaway files (joins, the run, tallies) have no journal and wait for no disk; kept files (state, snapshots, sandbox) are in WAL mode.
  * A lock is a file with a transaction on it.
  */
+
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 
 export type Row = Record<string, SQLOutputValue>
 export type Parameter = string | number | null

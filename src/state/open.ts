@@ -9,10 +9,10 @@ import { SqliteStateStore } from './sqlite/store.ts'
  * The one door to where states are kept: nothing else outside sqlite/ imports from there. In: the path that the manifest names. Out: a
  * StateStore, its lock, or what can be said of it without opening it. A second kind of store is chosen here.
  */
-export { backupPath } from './sqlite/backups.ts'
+
 export { glanceAtLock, glanceAtState } from './sqlite/glance.ts'
 export { acquireLock, describeHolder } from './sqlite/lock.ts'
-export { checkStateFile } from './sqlite/state-file.ts'
+export { backupPath, checkStateFile } from './sqlite/state-file.ts'
 
 /** A state in a file of this machine: it is claimed by who has its lock, and copied while it is open. */
 export type LocalState = SqliteStateStore

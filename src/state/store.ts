@@ -1,4 +1,5 @@
 import type { Attributes } from '../resource.ts'
+import type { RejectedItem } from '../rundb/rejects.ts'
 
 /**
  * The contract of the state: what earlier runs did, read and written in batches. In: intents and their outcomes. Out: what was last applied,
@@ -60,24 +61,6 @@ export interface Failure extends Address {
   message: string
   /** Where the record stands in the source: `users.csv:12`. */
   origin: string
-}
-
-/**
- * A record or resource that the plan of a run had refused, so that the run did not attempt it. Never holds a secret.
- */
-export interface RunReject {
-  kind: string
-  /** Null when not even the key could be computed. */
-  key: string | null
-  code: string
-  /** Field of the kind, where one is to blame. */
-  field: string | null
-  message: string
-  hint: string | null
-  /** Where the record stands in the source: `users.csv:12`. */
-  origin: string
-  /** Records of the source that this stands for. */
-  records: number
 }
 
 export type Outcome =
@@ -156,11 +139,11 @@ export interface StateStore {
   startRun(run: StartedRun): Promise<number>
   finishRun(run: number, finishedAt: string, outcome: RunOutcome, counts: Record<string, number>): Promise<void>
   recordFailures(run: number, failures: Failure[]): Promise<void>
-  recordRejects(run: number, rejects: RunReject[]): Promise<void>
+  recordRejects(run: number, rejects: RejectedItem[]): Promise<void>
   runs(): Promise<Run[]>
   failures(run: number): AsyncIterable<Failure[]>
   /** In the order in which they were recorded. */
-  rejects(run: number): AsyncIterable<RunReject[]>
+  rejects(run: number): AsyncIterable<RejectedItem[]>
 
   close(): Promise<void>
 }

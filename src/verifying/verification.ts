@@ -2,8 +2,8 @@ import type { ChangedBy } from '../comparing/field-differences.ts'
 import type { Accounting } from '../desired/accounting.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Json } from '../json.ts'
+import type { Where } from '../planning/binding.ts'
 import type { PlanWarning } from '../planning/plan.ts'
-import type { Where } from '../planning/where.ts'
 import { countFindingsOf, findingRows } from '../rundb/findings.ts'
 
 interface Found {

@@ -1,16 +1,15 @@
-import type { LoadedManifest } from '../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { accepts, type Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { StateError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
-import { eachOf } from '../kinds/paging.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import { checkBinding } from '../planning/binding.ts'
+import { eachOf } from '../kinds/wire.ts'
+import { checkBinding, keySort, stateVersion, whereOf } from '../planning/binding.ts'
 import { findBeyond } from '../planning/scope.ts'
 import { keyOfAnotherEnvironment, markAccepted, shownWarning } from '../planning/warnings.ts'
-import { keySort, stateVersion, whereabouts } from '../planning/where.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
 import {
   countApartFromRecords,
@@ -27,9 +26,13 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
-import { matchedRefs } from './match.ts'
 import type { KindVerification, SecretCounts, Verification } from './verification.ts'
-import { verifyKind } from './verify-kind.ts'
+import { matchedRefs, verifyKind } from './verify-kind.ts'
+
+/**
+ * Verifying. In: what ought to be in WorkOS, by the source, and the state; all of WorkOS that these touch is read. Out: a Verification: what is
+ * missing, different, elsewhere or extra, in the run's database, and its sums. It plans nothing and writes nothing.
+ */
 
 export interface VerifyOptions {
   loaded: LoadedManifest
@@ -75,7 +78,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { name } = manifest
   const environment = loaded.environment ?? null
   const key = keySort(target.identity)
-  const where = whereabouts({ name, environment, target: { type, baseUrl }, key, state: stateVersion(state) })
+  const where = whereOf({ name, environment, target: { type, baseUrl }, key, state: stateVersion(state) })
   const ofKey = keyOfAnotherEnvironment(where, loaded)
   for (const problem of ofKey) if (!accepts(manifest.warnings, problem.code)) onWarning(problem)
   const shown = [...warnings, ...ofKey].map((problem) => shownWarning(problem, loaded))

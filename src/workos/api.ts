@@ -14,8 +14,8 @@ export interface WriteRequest {
 /** What the kinds need from WorkOS: one call is one HTTP request, paced by the limiter. */
 export interface Api {
   /**
-   * GET, repeated after 429, 5xx and network trouble. A 404 answers undefined.
-   * @throws ApiRefusal for any other 4xx, CredentialsError for 401/403, TargetError when the trouble lasts
+   * GET, repeated after 429, 5xx and network errors. A 404 answers undefined.
+   * @throws ApiRefusal for any other 4xx, CredentialsError for 401/403, TargetError when that lasts
    */
   read(path: string, query?: Query): Promise<JsonObject | undefined>
   /**

@@ -225,10 +225,10 @@ export class WorkosClient implements Api {
     return redactor
   }
 
-  #unreachable(trouble: string, attempts: number): TargetError {
+  #unreachable(reason: string, attempts: number): TargetError {
     return new TargetError({
       code: 'target_unreachable',
-      message: `${this.#options.baseUrl} cannot be reached: ${this.#redactor.redact(trouble)} (${attempts} attempts)`,
+      message: `${this.#options.baseUrl} cannot be reached: ${this.#redactor.redact(reason)} (${attempts} attempts)`,
       hint: 'check target.baseUrl and the network, then run the same command again: it goes on where it stopped',
     })
   }

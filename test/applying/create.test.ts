@@ -23,6 +23,14 @@ describe('a user', () => {
     expect(rig.context.answered.size).toBe(0)
   })
 
+  test('of whom the answer tells little is not judged by what it lacks', async () => {
+    const attributes = { ...ADA.attributes, lastName: 'Lovelace', metadata: { plan: 'pro' }, emailVerified: true }
+    const rig = scripted([[`POST ${USERS}`, { id: 'user_1', email: 'ada@example.com' }]])
+    const outcome = await create(rig.context, user, { kind: 'user', key: 'ada' }, { ...ADA, attributes })
+    expect(outcome).toMatchObject({ type: 'created', resource: { attributes } })
+    expect(outcome).not.toHaveProperty('answered')
+  })
+
   test('whose answer was lost is found, is ours, and is not sent again', async () => {
     const rig = scripted([
       [`POST ${USERS}`, lost()],
@@ -73,13 +81,34 @@ describe('a user', () => {
     expect(await createAda(rig)).toMatchObject({ type: 'failed', code: 'identity_clash' })
   })
 
+  test('that came into being between plan and write is left alone where adopt.mode is never', async () => {
+    const rig = scripted(
+      [
+        [`POST ${USERS}`, refusal(422, 'email_not_available')],
+        [`GET ${USERS}/external_id/ada`, undefined],
+        [`GET ${USERS}`, { data: [{ ...OURS, external_id: null }], list_metadata: { after: null } }],
+      ],
+      { adopting: { mode: 'never', fill: ['externalId'], unverified: 'allow' } },
+    )
+    expect(await createAda(rig)).toMatchObject({
+      type: 'blocked',
+      code: 'exists_already',
+      message: expect.stringContaining('adopt.mode is never'),
+    })
+    expect(rig.writes).toHaveLength(1)
+    expect(rig.resources.size + rig.intents.size).toBe(0)
+  })
+
   test.each([
-    ['somebody else', { ...OURS, email: 'eve@example.com' }, 'answer_of_another', []],
-    ['somebody who stands for another key', OURS, 'id_answered_twice', [held('user', 'other', 'user_1')]],
-  ])('is not recorded where the answer is about %s: its intent stays open', async (_who, body, code, known) => {
+    ['another address', { ...OURS, email: 'eve@example.com' }, '(eve@example.com): it is not recorded', []],
+    ['another external id', { ...OURS, external_id: 'eve' }, '(external id eve): it is not recorded', []],
+    ['the id of another key', OURS, 'user_1, which is user:other already', [held('user', 'other', 'user_1')]],
+  ])('is not recorded where the answer has %s: its intent stays open', async (_what, body, words, known) => {
     const rig = knowing(known, [[`POST ${USERS}`, body]])
-    expect(await createAda(rig)).toMatchObject({ type: 'failed', code })
+    const code = known.length > 0 ? 'id_answered_twice' : 'answer_of_another'
+    expect(await createAda(rig)).toMatchObject({ type: 'failed', code, message: expect.stringContaining(words) })
     expect([...rig.intents.keys()]).toEqual(['user:ada'])
+    expect(rig.resources.has('user:ada')).toBe(false)
   })
 
   test('is not recorded where two creates on their way are answered with one id: the second is an error', async () => {
@@ -162,6 +191,28 @@ describe('a membership', () => {
     expect(rig.resources.has('membership:ada@acme')).toBe(false)
   })
 
+  test('that exists with a role of a group is adopted as planning would: nothing is sent', async () => {
+    const rig = knowing(
+      HOLDERS,
+      [
+        [`POST ${MEMBERSHIPS}`, refusal(409)],
+        [`GET ${MEMBERSHIPS}`, { data: [answer('om_1', 'billing')], list_metadata: { after: null } }],
+      ],
+      {
+        adopting: {
+          mode: 'match',
+          fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'],
+          unverified: 'block',
+        },
+      },
+    )
+    expect(await createMembership(rig)).toMatchObject({
+      type: 'adopted',
+      resource: { ownership: 'adopted', attributes: { roles: ['admin', 'member'] } },
+    })
+    expect(rig.writes).toHaveLength(1)
+  })
+
   test('that finds its user deleted marks the user as gone, and is blocked', async () => {
     const rig = knowing(HOLDERS, [
       [`POST ${MEMBERSHIPS}`, refusal(404)],
@@ -238,20 +289,67 @@ describe('a TOTP factor', () => {
     expect(rig.writes).toEqual([])
   })
 
-  test('that WorkOS enrolled with another secret is deleted again', async () => {
-    const other = { ...factor, totp: { secret: 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU' } }
-    const rig = knowing(
-      [held('user', 'ada', 'user_1', { run: 7 })],
+  const OTHER = 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU'
+  const ENROLLED: Step = [`POST ${FACTORS}`, { authentication_factor: { ...factor, totp: { secret: OTHER } } }]
+  const DELETE = 'DELETE /auth/factors/auth_factor_1'
+  const READ = 'GET /auth/factors/auth_factor_1'
+  const LEFT = 'it could not be deleted again: delete auth_factor_1 in WorkOS'
+
+  test.each<[string, Step[], string]>([
+    ['deleted again', [[DELETE, {}]], 'it was deleted again'],
+    [
+      'looked up where that is not answered: gone',
       [
-        [`POST ${FACTORS}`, { authentication_factor: other }],
-        ['DELETE /auth/factors/auth_factor_1', {}],
+        [DELETE, lost()],
+        [READ, undefined],
       ],
-    )
-    expect(await create(rig.context, totpFactor, action, desired)).toMatchObject({
+      'it was deleted again',
+    ],
+    [
+      'looked up where that is not answered: still there',
+      [
+        [DELETE, lost()],
+        [READ, factor],
+      ],
+      LEFT,
+    ],
+    [
+      'named where that is refused',
+      [
+        [DELETE, refusal(403)],
+        [READ, factor],
+      ],
+      LEFT,
+    ],
+    [
+      'named where it cannot even be read',
+      [
+        [DELETE, refusal(403)],
+        [READ, refusal(403)],
+      ],
+      LEFT,
+    ],
+  ])('that WorkOS enrolled with another secret is %s', async (_what, steps, words) => {
+    const rig = knowing([held('user', 'ada', 'user_1', { run: 7 })], [ENROLLED, ...steps])
+    const outcome = await create(rig.context, totpFactor, action, desired)
+    expect(outcome).toMatchObject({
       type: 'failed',
       code: 'totp_answered_otherwise',
-      message: expect.stringContaining('it was deleted again'),
+      message: expect.stringContaining(words),
     })
-    expect(rig.intents.size).toBe(0)
+    expect(JSON.stringify(outcome)).not.toMatch(new RegExp(`${SECRET}|${OTHER}`))
+    // The intent of the create covers the deletion: it is closed after that, and there is no other.
+    expect(rig.log.filter((line) => /^(intend|cleared)/.test(line))).toEqual([
+      'intend create totp-factor:ada',
+      'cleared totp-factor:ada',
+    ])
+    expect(rig.log.at(-1)).toBe('cleared totp-factor:ada')
+  })
+
+  test('is not withdrawn while the run is interrupted: the intent of the create stays open', async () => {
+    const reason = new Error('interrupted')
+    const rig = knowing([held('user', 'ada', 'user_1', { run: 7 })], [ENROLLED, [DELETE, reason]])
+    await expect(create(rig.context, totpFactor, action, desired)).rejects.toBe(reason)
+    expect([...rig.intents.keys()]).toEqual(['totp-factor:ada'])
   })
 })

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkImport, importResource } from '../../src/applying/import-resource.ts'
+import type { DesiredResource } from '../../src/resource.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { openState } from '../../src/state/open.ts'
 import type { StateResource } from '../../src/state/store.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { held, type Step, scripted } from './scripted.ts'
+import { desiredOf, held, type Step, scripted } from './scripted.ts'
 
 const MEMBERSHIP = {
   id: 'om_1',
@@ -53,4 +55,69 @@ test.each<[string, StateResource[], Step[], string]>([
   const refused = checkImport(options, { kind: 'membership', key: 'ada@acme' }, 'om_1')
   await expect(refused).rejects.toMatchObject({ problems: [{ code }] })
   expect(await state.intents()).toEqual([])
+})
+
+const ADA = desiredOf('user', 'ada', { attributes: { email: 'ada@example.com', externalId: 'ada' } })
+const LIVE_ADA = { id: 'user_1', email: 'ada@example.com', external_id: 'ada' }
+const MEMBER = desiredOf('membership', 'ada@acme', { refs: { user: 'ada', organization: 'acme' } })
+
+function sourceWith(desired: DesiredResource | undefined) {
+  const rundb = new RunDatabase(undefined)
+  onTestFinished(() => rundb.close())
+  return { get: () => desired, rundb }
+}
+
+test.each<[string, StateResource[], DesiredResource | undefined, string, Step, string]>([
+  [
+    'what the source does not have',
+    [],
+    undefined,
+    'user:ada user_1',
+    [`GET /user_management/users/user_1`, LIVE_ADA],
+    'not_desired',
+  ],
+  [
+    'another address',
+    [],
+    ADA,
+    'user:ada user_1',
+    ['GET /user_management/users/user_1', { ...LIVE_ADA, email: 'eve@example.com' }],
+    'other_identity',
+  ],
+  [
+    'another external id',
+    [],
+    ADA,
+    'user:ada user_1',
+    ['GET /user_management/users/user_1', { ...LIVE_ADA, external_id: 'eve' }],
+    'other_identity',
+  ],
+  ['what refers to something unknown', HOLDERS.slice(1), MEMBER, 'membership:ada@acme om_1', READ, 'reference_unknown'],
+  [
+    "somebody else's membership",
+    HOLDERS,
+    MEMBER,
+    'membership:ada@acme om_1',
+    [READ[0], { ...MEMBERSHIP, user_id: 'user_9' }],
+    'other_identity',
+  ],
+])('beside the source, %s is refused', async (_what, known, desired, wanted, step, code) => {
+  const { options } = await setUp(known, [step])
+  const [kind = '', key = '', id = ''] = wanted.split(/[: ]/)
+  const refused = checkImport({ ...options, set: sourceWith(desired) }, { kind, key }, id)
+  await expect(refused).rejects.toMatchObject({ problems: [{ code }] })
+})
+
+test("force takes a user of another address, and never another user's membership", async () => {
+  const other: Step = ['GET /user_management/users/user_1', { ...LIVE_ADA, email: 'eve@example.com' }]
+  const ada = await setUp([], [other])
+  const forced = { ...ada.options, set: sourceWith(ADA), force: true }
+  expect(await checkImport(forced, { kind: 'user', key: 'ada' }, 'user_1')).toMatchObject({ adopted: ADA })
+  const membership = await setUp(HOLDERS, [[READ[0], { ...MEMBERSHIP, user_id: 'user_9' }]])
+  const refused = checkImport(
+    { ...membership.options, set: sourceWith(MEMBER), force: true },
+    { kind: 'membership', key: 'ada@acme' },
+    'om_1',
+  )
+  await expect(refused).rejects.toMatchObject({ problems: [{ code: 'other_identity' }] })
 })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { Journal } from '../../src/applying/journal.ts'
+import { Journal } from '../../src/applying/apply-context.ts'
 import { openState } from '../../src/state/open.ts'
 import type { Intent, StateResource } from '../../src/state/store.ts'
 

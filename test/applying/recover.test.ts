@@ -1,49 +1,48 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { recover } from '../../src/applying/recover.ts'
 import type { Manifest } from '../../src/config/manifest.ts'
-import { startSandbox } from '../../src/sandbox/server.ts'
+import type { JsonObject } from '../../src/json.ts'
 import { openState } from '../../src/state/open.ts'
 import type { Intent, StateResource } from '../../src/state/store.ts'
-import { openTarget } from '../../src/workos/target.ts'
+import type { Api } from '../../src/workos/api.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const HOUR = 3_600_000
 type Ownership = StateResource['ownership']
 
 const ADOPT: Manifest['adopt'] = { mode: 'match', fill: [], unverified: 'block' }
 
-async function setUp() {
-  const folder = mkdtempSync(join(tmpdir(), 'recover-'))
-  let clock = Date.now()
-  const interrupt = new AbortController()
-  const sandbox = await startSandbox({ data: ':memory:', now: () => clock })
-  const limit = '100000/1s'
-  const target = await openTarget({
-    manifest: {
-      target: { type: 'workos', apiKey: 'sk_test_recover', baseUrl: sandbox.url, timeout: 60 },
-      run: { workers: 1, chunkSize: 1, concurrency: 10, limits: { writes: limit, reads: limit, requests: limit } },
-    },
-    directory: folder,
-    interrupted: interrupt.signal,
-  })
-  const state = openState(join(folder, 'state.sqlite'))
-  onTestFinished(async () => {
-    await state.close()
-    await target.close()
-    await sandbox.close()
-    rmSync(folder, { recursive: true })
-  })
+const USERS = '/user_management/users'
+const MEMBERSHIPS = '/user_management/organization_memberships'
+
+/** What WorkOS holds, by the path of its list. */
+type Held = Record<string, JsonObject[]>
+
+/** WorkOS as recovery asks it: lists by their filters, and single objects by external id or by slug. It takes no write. */
+function holding(held: Held): Api {
   return {
-    state,
-    api: target.client,
-    interrupt: () => interrupt.abort(new Error('interrupted')),
-    /** What the sandbox's clock says from now on. */
-    setClock(time: number) {
-      clock = time
+    read: async (path, query = {}) => {
+      const list = held[path]
+      if (list !== undefined || path === USERS || path === MEMBERSHIPS) {
+        const filters = Object.entries(query).filter(([name]) => ['email', 'user_id', 'organization_id'].includes(name))
+        const data = (list ?? []).filter((one) => filters.every(([name, value]) => one[name] === value))
+        return { data, list_metadata: { after: null } }
+      }
+      const [, parent = '', name = ''] = /^(.*?)(?:\/external_id)?\/([^/]+)$/.exec(path) ?? []
+      const field = path.includes('/external_id/') ? 'external_id' : 'slug'
+      return held[parent]?.find((one) => one[field] === name)
+    },
+    write: async () => {
+      throw new Error('recovery writes nothing')
     },
   }
+}
+
+function setUp(held: Held) {
+  const state = openState(join(temporaryFolder(), 'state.sqlite'))
+  onTestFinished(() => state.close())
+  return { state, api: holding(held) }
 }
 
 function intent(kind: string, key: string, more: Partial<Intent>): Intent {
@@ -52,19 +51,25 @@ function intent(kind: string, key: string, more: Partial<Intent>): Intent {
 }
 
 const ADA = { email: 'ada@example.com', externalId: 'ada' }
-const POST_ADA = {
-  method: 'POST' as const,
-  path: '/user_management/users',
-  body: { email: 'ada@example.com', external_id: 'ada' },
+const LIVE_ADA = { id: 'user_1', email: 'ada@example.com', external_id: 'ada', email_verified: false }
+const LIVE_ACME = { id: 'org_1', name: 'Acme', external_id: 'acme' }
+
+function liveMembership(...roles: string[]): JsonObject {
+  const both = { user_id: 'user_1', organization_id: 'org_1' }
+  return { id: 'om_1', ...both, status: 'active', roles: roles.map((slug) => ({ slug })) }
+}
+
+function liveRole(more: JsonObject): JsonObject {
+  return { id: 'role_1', slug: 'admin', description: null, permissions: [], ...more }
 }
 
 test('creates that took effect become part of the state, in whatever order they are told', async () => {
-  const { state, api } = await setUp()
-  const acme = await api.write({ method: 'POST', path: '/organizations', body: { name: 'Acme', external_id: 'acme' } })
-  const ada = await api.write(POST_ADA)
-  const body = { user_id: ada.id ?? null, organization_id: acme.id ?? null }
-  const both = await api.write({ method: 'POST', path: '/user_management/organization_memberships', body })
-  await api.write({ method: 'POST', path: '/authorization/roles', body: { slug: 'admin', name: 'Admin' } })
+  const { state, api } = setUp({
+    [USERS]: [LIVE_ADA],
+    '/organizations': [LIVE_ACME],
+    [MEMBERSHIPS]: [liveMembership('member')],
+    '/authorization/roles': [liveRole({ name: 'Admin' })],
+  })
   const digests = { passwordHash: 'a digest' }
   const intents = [
     intent('role', 'admin', { attributes: { name: 'Admin' } }),
@@ -74,8 +79,8 @@ test('creates that took effect become part of the state, in whatever order they 
   ]
   await state.commit({ intents, outcomes: [] })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 4, found: 3 })
-  expect(await state.get('user', 'ada')).toMatchObject({ id: ada.id, ownership: 'created', attributes: ADA, digests })
-  expect(await state.get('organization', 'acme')).toMatchObject({ id: acme.id, ownership: 'created' })
+  expect(await state.get('user', 'ada')).toMatchObject({ id: 'user_1', ownership: 'created', attributes: ADA, digests })
+  expect(await state.get('organization', 'acme')).toMatchObject({ id: 'org_1', ownership: 'created' })
   expect(await state.get('role', 'admin')).toMatchObject({ id: 'admin', ownership: 'created' })
   expect(await state.get('user', 'bea')).toBeUndefined()
   expect(await state.intents()).toEqual([])
@@ -85,16 +90,15 @@ test('creates that took effect become part of the state, in whatever order they 
   const orphan = intent('membership', 'bea@acme', { refs: { user: 'bea', organization: 'acme' } })
   await state.commit({ intents: [membership, orphan], outcomes: [] })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 2, found: 1 })
-  expect(await state.get('membership', 'ada@acme')).toMatchObject({ id: both.id, refs })
+  expect(await state.get('membership', 'ada@acme')).toMatchObject({ id: 'om_1', refs })
 })
 
 test('a membership that took effect without all its roles is known as such', async () => {
-  const { state, api } = await setUp()
-  const acme = await api.write({ method: 'POST', path: '/organizations', body: { name: 'Acme', external_id: 'acme' } })
-  const ada = await api.write(POST_ADA)
-  for (const slug of ['admin', 'billing']) {
-    await api.write({ method: 'POST', path: '/authorization/roles', body: { slug, name: slug } })
-  }
+  const { state, api } = setUp({
+    [USERS]: [LIVE_ADA],
+    '/organizations': [LIVE_ACME],
+    [MEMBERSHIPS]: [liveMembership('admin')],
+  })
   const refs = { user: 'ada', organization: 'acme' }
   const open = [
     intent('organization', 'acme', { attributes: { externalId: 'acme', name: 'Acme' } }),
@@ -102,8 +106,6 @@ test('a membership that took effect without all its roles is known as such', asy
   ]
   await state.commit({ intents: open, outcomes: [] })
   await recover(state, api, ADOPT)
-  const body = { user_id: ada.id ?? null, organization_id: acme.id ?? null, role_slugs: ['admin'] }
-  await api.write({ method: 'POST', path: '/user_management/organization_memberships', body })
   const roles = ['admin', 'billing']
   await state.commit({ intents: [intent('membership', 'ada@acme', { refs, attributes: { roles } })], outcomes: [] })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 1 })
@@ -114,51 +116,40 @@ test.each([
   ['an hour behind', -HOUR],
   ['an hour ahead', HOUR],
 ])('whose it is does not depend on a clock: WorkOS is %s', async (_where, difference) => {
-  const { state, api, setClock } = await setUp()
-  setClock(Date.now() + difference)
-  const { id } = await api.write(POST_ADA)
+  const created_at = new Date(Date.now() + difference).toISOString()
+  const { state, api } = setUp({ [USERS]: [{ ...LIVE_ADA, created_at, updated_at: created_at }] })
   await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 1 })
-  expect(await state.get('user', 'ada')).toMatchObject({ id, ownership: 'created' })
+  expect(await state.get('user', 'ada')).toMatchObject({ id: 'user_1', ownership: 'created' })
 })
 
 test.each([
-  ['no external id', {}],
+  ['no external id', { external_id: null }],
   ['an external id of another system', { external_id: 'elsewhere-1' }],
 ])('who signed up with the address meanwhile (%s) is not ours, however near in time', async (_what, more) => {
-  const { state, api } = await setUp()
+  const { state, api } = setUp({ [USERS]: [{ ...LIVE_ADA, created_at: new Date().toISOString(), ...more }] })
   await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
-  await api.write({ ...POST_ADA, body: { email: 'ada@example.com', ...more } })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
   expect(await state.count('user')).toBe(0)
   expect(await state.intents()).toEqual([])
 })
 
 test('where no external id is mapped, nothing proves that an account is ours', async () => {
-  const { state, api } = await setUp()
+  const { state, api } = setUp({ [USERS]: [{ ...LIVE_ADA, external_id: null, email_verified: true }] })
   const attributes = { email: 'ada@example.com', emailVerified: true }
   await state.commit({ intents: [intent('user', 'ada@example.com', { attributes })], outcomes: [] })
-  await api.write({ ...POST_ADA, body: { email: 'ada@example.com', email_verified: true } })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
   expect(await state.count('user')).toBe(0)
 })
 
 /** A membership that WorkOS has and whose outcome is open, of a user and an organization of these ownerships. */
-async function openMembership(
-  { state, api }: Awaited<ReturnType<typeof setUp>>,
-  user: Ownership,
-  organization: Ownership,
-) {
-  const acme = await api.write({ method: 'POST', path: '/organizations', body: { name: 'Acme', external_id: 'acme' } })
-  const ada = await api.write(POST_ADA)
+async function openMembership({ state }: ReturnType<typeof setUp>, user: Ownership, organization: Ownership) {
   const rest = { attributes: {}, digests: {}, refs: {}, run: 1 }
   const holders: StateResource[] = [
-    { kind: 'user', key: 'ada', id: String(ada.id), ownership: user, ...rest },
-    { kind: 'organization', key: 'acme', id: String(acme.id), ownership: organization, ...rest },
+    { kind: 'user', key: 'ada', id: 'user_1', ownership: user, ...rest },
+    { kind: 'organization', key: 'acme', id: 'org_1', ownership: organization, ...rest },
   ]
   await state.commit({ intents: [], outcomes: holders.map((resource) => ({ type: 'saved', resource })) })
-  const body = { user_id: ada.id ?? null, organization_id: acme.id ?? null }
-  await api.write({ method: 'POST', path: '/user_management/organization_memberships', body })
   const refs = { user: 'ada', organization: 'acme' }
   await state.commit({ intents: [intent('membership', 'ada@acme', { refs })], outcomes: [] })
 }
@@ -169,7 +160,7 @@ test.each<[Ownership, Ownership, 'created' | undefined]>([
   ['adopted', 'created', 'created'],
   ['adopted', 'adopted', undefined],
 ])('a membership is ours if its user (%s) or its organization (%s) is', async (user, organization, expected) => {
-  const world = await setUp()
+  const world = setUp({ [MEMBERSHIPS]: [liveMembership('member')] })
   await openMembership(world, user, organization)
   expect(await recover(world.state, world.api, ADOPT)).toEqual({ open: 1, found: expected === undefined ? 0 : 1 })
   expect((await world.state.get('membership', 'ada@acme'))?.ownership).toBe(expected)
@@ -181,8 +172,7 @@ test.each([
   ['with another description', { name: 'Admin', description: 'Some of it' }, 0],
   ['without a description', { name: 'Admin' }, 0],
 ])('a role is ours if it is %s', async (_how, body, found) => {
-  const { state, api } = await setUp()
-  await api.write({ method: 'POST', path: '/authorization/roles', body: { slug: 'admin', ...body } })
+  const { state, api } = setUp({ '/authorization/roles': [liveRole(body)] })
   const attributes = { name: 'Admin', description: 'All of it' }
   await state.commit({ intents: [intent('role', 'admin', { attributes })], outcomes: [] })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found })
@@ -190,25 +180,20 @@ test.each([
 })
 
 test('a role that has permissions by now is not ours: we had not given it any', async () => {
-  const { state, api } = await setUp()
-  await api.write({ method: 'POST', path: '/authorization/permissions', body: { slug: 'a:b', name: 'a:b' } })
-  await api.write({ method: 'POST', path: '/authorization/roles', body: { slug: 'admin', name: 'Admin' } })
-  await api.write({ method: 'PUT', path: '/authorization/roles/admin/permissions', body: { permissions: ['a:b'] } })
+  const { state, api } = setUp({ '/authorization/roles': [liveRole({ name: 'Admin', permissions: ['a:b'] })] })
   await state.commit({ intents: [intent('role', 'admin', { attributes: { name: 'Admin' } })], outcomes: [] })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
 })
 
 test('a permission has nothing to be known by: it is adopted, never deleted', async () => {
-  const { state, api } = await setUp()
-  await api.write({ method: 'POST', path: '/authorization/permissions', body: { slug: 'a:b', name: 'a:b' } })
+  const { state, api } = setUp({ '/authorization/permissions': [{ id: 'perm_1', slug: 'a:b', name: 'a:b' }] })
   await state.commit({ intents: [intent('permission', 'a:b', { attributes: { name: 'a:b' } })], outcomes: [] })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
 })
 
 test('an open create of what the state has already leaves it what it was', async () => {
-  const { state, api } = await setUp()
-  const { id } = await api.write(POST_ADA)
-  const resource = { kind: 'user', key: 'ada', id: String(id), attributes: ADA, digests: {}, refs: {}, run: 1 }
+  const { state, api } = setUp({ [USERS]: [LIVE_ADA] })
+  const resource = { kind: 'user', key: 'ada', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
   const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
   await state.commit({ intents: [], outcomes })
   await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
@@ -217,27 +202,24 @@ test('an open create of what the state has already leaves it what it was', async
 })
 
 test('somebody else with the same external id is not taken for ours', async () => {
-  const { state, api } = await setUp()
-  await api.write({ ...POST_ADA, body: { email: 'other@example.com', external_id: 'ada' } })
+  const { state, api } = setUp({ [USERS]: [{ ...LIVE_ADA, email: 'other@example.com' }] })
   await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
   expect(await state.count('user')).toBe(0)
 })
 
 test('what another key holds already is not taken twice', async () => {
-  const { state, api } = await setUp()
-  const { id } = await api.write(POST_ADA)
-  const resource = { kind: 'user', key: 'first', id: String(id), attributes: ADA, digests: {}, refs: {}, run: 1 }
+  const { state, api } = setUp({ [USERS]: [LIVE_ADA] })
+  const resource = { kind: 'user', key: 'first', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
   const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
   await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes })
   expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
-  expect(await state.keyOf('user', String(id))).toBe('first')
+  expect(await state.keyOf('user', 'user_1')).toBe('first')
 })
 
 test('an open update is left to the comparison: the state keeps what it knew', async () => {
-  const { state, api } = await setUp()
-  const { id } = await api.write(POST_ADA)
-  const resource = { kind: 'user', key: 'ada', id: String(id), attributes: ADA, digests: {}, refs: {}, run: 1 }
+  const { state, api } = setUp({ [USERS]: [LIVE_ADA] })
+  const resource = { kind: 'user', key: 'ada', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
   const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'created' as const } }]
   const update = intent('user', 'ada', { action: 'update', attributes: { ...ADA, firstName: 'Ada' } })
   await state.commit({ intents: [update], outcomes })
@@ -247,10 +229,10 @@ test('an open update is left to the comparison: the state keeps what it knew', a
 })
 
 test('while WorkOS cannot be asked, nothing is decided', async () => {
-  const { state, api, interrupt } = await setUp()
+  const { state, api } = setUp({})
   const attributes = { email: 'ada@example.com', externalId: 'ada' }
   await state.commit({ intents: [intent('user', 'ada', { attributes })], outcomes: [] })
-  interrupt()
-  await expect(recover(state, api, ADOPT)).rejects.toThrow('interrupted')
+  const read = () => Promise.reject(new Error('interrupted'))
+  await expect(recover(state, { ...api, read }, ADOPT)).rejects.toThrow('interrupted')
   expect(await state.intents()).toHaveLength(1)
 })

@@ -8,7 +8,7 @@ import {
   sentBeside,
 } from '../../src/comparing/answer.ts'
 import type { JsonObject } from '../../src/json.ts'
-import { connection } from '../../src/kinds/connection/connection-kind.ts'
+import { connection } from '../../src/kinds/connection/connection.ts'
 import { group } from '../../src/kinds/group/group.ts'
 import type { KindDefinition } from '../../src/kinds/kind.ts'
 import { membership } from '../../src/kinds/membership/membership.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type LiveLookup, recognise } from '../../src/comparing/recognise.ts'
+import { type LiveLookup, recognise } from '../../src/comparing/identify.ts'
 import { kindDefinition } from '../../src/kinds/registry.ts'
 import type { Attributes, DesiredResource, LiveResource } from '../../src/resource.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { exceeds, parseLimit, parseThreshold } from '../../src/config/limits.ts'
+import { exceeds, parseLimit, parseThreshold } from '../../src/config/manifest.ts'
 
 test('a limit is a count and a period in milliseconds', () => {
   expect(parseLimit('500/10s')).toEqual({ count: 500, perMs: 10_000 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expressionsOf } from '../../src/config/expressions.ts'
+import { expressionsOf } from '../../src/config/manifest.ts'
 import { recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
 import { sourceTypes } from '../../src/config/schema.ts'
 import { checkExpressions } from '../../src/mapping/check.ts'

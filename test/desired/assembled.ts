@@ -139,8 +139,8 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
 export function contents({ rundb }: DesiredSet): Record<string, unknown[]> {
   const place = "f.name || ':' || coalesce(t.line, '')"
   const rows = (sql: string) =>
-    rundb.db
-      .prepare(sql)
+    rundb
+      .statement(sql)
       .all()
       .map((row) => ({ ...row }))
   return {

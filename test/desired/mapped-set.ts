@@ -45,8 +45,8 @@ export async function mappedSet(
 
 /** What would be sent, to the byte, and how many records it stands for; nothing of where they stood. */
 export function wanted({ rundb }: DesiredSet): string {
-  const rows = rundb.db
-    .prepare('SELECT kind, key, refs, attributes, secrets, records FROM desired ORDER BY kind, key')
+  const rows = rundb
+    .statement('SELECT kind, key, refs, attributes, secrets, records FROM desired ORDER BY kind, key')
     .all()
   return rows.map((row) => JSON.stringify(row)).join('\n')
 }

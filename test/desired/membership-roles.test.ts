@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RoleConfig } from '../../src/config/manifest.ts'
-import { lostRoles, lostRolesCount } from '../../src/kinds/membership/roles.ts'
+import { lostRoles, lostRolesCount } from '../../src/kinds/membership/reports.ts'
 import { assembled, contents, type MembershipPart, type RecordPart } from './assembled.ts'
 
 /** A user who is in these organizations, with these roles. */
@@ -23,8 +23,8 @@ const settled = (records: RecordPart[], roles: Partial<RoleConfig>, chunks?: num
   assembled(records, { roles: { define: {}, unmapped: 'error', ...roles } }, chunks)
 const rolesOf = (set: Awaited<ReturnType<typeof settled>>) =>
   Object.fromEntries(
-    set.rundb.db
-      .prepare("SELECT key, attributes ->> '$.roles' AS roles FROM desired WHERE kind = 'membership' ORDER BY key")
+    set.rundb
+      .statement("SELECT key, attributes ->> '$.roles' AS roles FROM desired WHERE kind = 'membership' ORDER BY key")
       .all()
       .map(({ key, roles }) => [key, roles]),
   )

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { DesiredSet } from '../../src/desired/desired-set.ts'
 import { canonicalJson } from '../../src/json.ts'
-import { unsupportedTotp, unsupportedTotpCounts } from '../../src/kinds/user/derived-totp.ts'
-import { countPasswords } from '../../src/kinds/user/passwords/password-counts.ts'
+import { countPasswords } from '../../src/kinds/user/passwords/counts.ts'
+import { unsupportedTotp, unsupportedTotpCounts } from '../../src/kinds/user/totp-factor.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { assembled } from './assembled.ts'
 
@@ -14,7 +14,7 @@ const user = (key: string, secrets?: object) => ({
 })
 const note = (key: string) => ({ kind: 'user', key, code: 'totp_unsupported' })
 const rows = ({ rundb }: DesiredSet, kind: string) =>
-  rundb.db.prepare('SELECT key, refs, attributes, secrets, records FROM desired WHERE kind = ? ORDER BY key').all(kind)
+  rundb.statement('SELECT key, refs, attributes, secrets, records FROM desired WHERE kind = ? ORDER BY key').all(kind)
 
 test('a secret becomes a factor with the key of its user, and leaves the user', async () => {
   const set = await assembled(

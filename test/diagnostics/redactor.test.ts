@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { wantsColor } from '../../src/diagnostics/color.ts'
 import { ManifestError } from '../../src/diagnostics/errors.ts'
-import { printable } from '../../src/diagnostics/printable.ts'
+import { printable, wantsColor } from '../../src/diagnostics/printable.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 
 test('a secret is masked as it is, in JSON and in a URL', () => {

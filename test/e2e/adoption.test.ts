@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { byKind } from './kinds.ts'
-import { member, peopleProject, person } from './people.ts'
+import { member, peopleProject } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 const env = { KEY }
@@ -126,25 +126,6 @@ test('with adopt.mode never, what exists is blocked and left alone', async () =>
   const live = await workos.snapshot()
   expect(live.users).toEqual([...before.users, expect.objectContaining({ email: 'bea@example.com' })])
   expect(live.memberships).toEqual([...before.memberships, ['bea@example.com@@bolt', ['member']]])
-})
-
-test('with adopt.mode never, what comes into being between plan and write is not adopted either', async () => {
-  let made = false
-  const workos: Workos = await startWorkos({
-    interceptor: {
-      async before({ request }) {
-        if (request.method !== 'POST' || made) return false
-        made = true
-        await workos.call('POST', USERS, { email: 'ada@example.com', first_name: 'By Hand' })
-        return false
-      },
-    },
-  })
-  const project = peopleProject(workos, [person('ada')], { adopt: { mode: 'never' }, roles: {} })
-  const applied = await project.run(['apply', '--yes'], { env })
-  expect(applied.exit, applied.stdout).toBe(7)
-  expect(applied.stdout).toContain('adopt.mode is never')
-  expect((await workos.snapshot()).users).toMatchObject([{ first_name: 'By Hand', external_id: null }])
 })
 
 test('what comes into being between plan and write is adopted, never failed', async () => {

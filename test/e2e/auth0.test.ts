@@ -47,7 +47,7 @@ async function expectSame({ fake, workos }: Scene): Promise<void> {
   })
 }
 
-test('a tenant in every kind of trouble is read exactly, and nothing is asked of it again to plan and apply', async () => {
+test('a tenant with every kind of network error is read exactly, and nothing is asked of it again to plan and apply', async () => {
   const scene = await open(
     { users: 1300, organizations: 12, withoutOrganization: 150, largest: 1020, secondAccounts: 20 },
     {
@@ -55,16 +55,18 @@ test('a tenant in every kind of trouble is read exactly, and nothing is asked of
       shortPages: 0.4,
       tokenUses: 25,
       rate: { burst: 10, perSecond: 100 },
-      troubles: { serverErrors: 0.05, dropped: 0.04, cutOff: 0.04, refusals: 0.03, seed: 11 },
+      networkErrors: { serverErrors: 0.05, dropped: 0.04, cutOff: 0.04, refusals: 0.03, seed: 11 },
       export: { staleLinks: 1, truncatedDownloads: 1 },
     },
   )
   const { fake, project, env } = scene
   const exported = await project.run(['export'], { env })
   expect(exported.exit, exported.stderr).toBe(0)
-  const kinds = new Set(fake.log.map(({ trouble }) => trouble))
+  const kinds = new Set(fake.log.map(({ networkError }) => networkError))
   expect(kinds).toEqual(new Set([undefined, 'server error', 'dropped', 'cut off', 'refusal']))
-  expect(fake.log.filter(({ status, trouble }) => status === 401 && trouble === undefined).length).toBeGreaterThan(0)
+  expect(
+    fake.log.filter(({ status, networkError }) => status === 401 && networkError === undefined).length,
+  ).toBeGreaterThan(0)
   fake.log.length = 0
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
   expect(fake.log).toEqual([])

@@ -79,12 +79,12 @@ async function expectSame({ fake, workos }: Scene): Promise<void> {
 test('an instance and its dashboard export make one migration, with digests from the one and organizations from the other', async () => {
   const scene = await open(350, {
     rate: { burst: 10, perSecond: 50 },
-    troubles: { serverErrors: 0.1, dropped: 0.05, cutOff: 0.1, seed: 5 },
+    networkErrors: { serverErrors: 0.1, dropped: 0.05, cutOff: 0.1, seed: 5 },
   })
   const { fake, workos, project, env } = scene
   const exported = await project.run(['export'], { env })
   expect(exported.exit, exported.stderr).toBe(0)
-  expect(fake.log.some(({ trouble }) => trouble !== undefined)).toBe(true)
+  expect(fake.log.some(({ networkError }) => networkError !== undefined)).toBe(true)
   fake.log.length = 0
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stderr).toBe(0)

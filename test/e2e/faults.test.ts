@@ -59,18 +59,18 @@ const FAULTS: [string, Fault][] = [
 function everySeventh(fault: Fault, atMost: number): Interceptor & { count: number } {
   let seen = 0
   const hit = new Set<string>()
-  const strike = (exchange: Exchange, struck: (() => boolean | Promise<boolean>) | undefined) => {
+  const injectInto = (exchange: Exchange, inject: (() => boolean | Promise<boolean>) | undefined) => {
     const identity = `${exchange.request.method} ${exchange.request.url} ${exchange.text}`
     seen += 1
-    if (struck === undefined || seen % 7 !== 3 || hit.has(identity) || interceptor.count === atMost) return false
+    if (inject === undefined || seen % 7 !== 3 || hit.has(identity) || interceptor.count === atMost) return false
     hit.add(identity)
     interceptor.count += 1
-    return struck()
+    return inject()
   }
   const interceptor: Interceptor & { count: number } = { count: 0 }
   const { before, after } = fault
-  if (before) interceptor.before = (exchange) => strike(exchange, () => before(exchange))
-  if (after) interceptor.after = (exchange, reply) => strike(exchange, () => after(exchange, reply))
+  if (before) interceptor.before = (exchange) => injectInto(exchange, () => before(exchange))
+  if (after) interceptor.after = (exchange, reply) => injectInto(exchange, () => after(exchange, reply))
   return interceptor
 }
 

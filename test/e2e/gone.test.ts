@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { refusing } from './answers.ts'
 import type { Project } from './cli.ts'
 import { member, peopleManifest, peopleProject, person } from './people.ts'
 import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
@@ -233,24 +232,6 @@ test('an organization that is gone is named by all that hangs on it, groups and 
   expect(second.stdout).toContain('blocked: reference_gone (3)')
   expect(second.stdout).not.toContain('dependency_blocked')
   expect(names(await workos.snapshot())).toEqual(['bea@example.com@@bolt', 'cleo@example.com@@bolt'])
-})
-
-describe('a 404 to a write whose object exists', () => {
-  test('of a deletion is not taken for a deletion', async () => {
-    const workos = await startWorkos({ interceptor: refusing('DELETE', `${USERS}/:id`, 404) })
-    const project = peopleProject(workos, [person('ada'), person('bea')], {
-      prune: ['user'],
-      safety: { maxDeletes: 10 },
-    })
-    await apply(project)
-    project.csv('users.csv', [person('bea')])
-    const pruned = await apply(project)
-    expect(pruned.exit, pruned.stdout).toBe(7)
-    expect(pruned.stdout).toContain('failed: endpoint_missing (1)')
-    const listed = await project.run(['state', 'list'], { env })
-    expect(listed.stdout).toContain('user:id-ada')
-    expect((await workos.snapshot()).users).toHaveLength(2)
-  })
 })
 
 test('a 403 to one DELETE fails that deletion, and the others go on', async () => {

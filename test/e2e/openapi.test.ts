@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RequestLogEntry } from '../../src/sandbox/request-log.ts'
+import type { RequestLogEntry } from '../../src/sandbox/server.ts'
 import { createOpenApiChecker } from '../workos/openapi.ts'
 import { createProject } from './cli.ts'
 import { member, type Row } from './people.ts'

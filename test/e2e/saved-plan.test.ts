@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { Sealer } from '../../src/planning/plan-digest.ts'
+import { Sealer } from '../../src/planning/plan-file.ts'
 import { member, peopleManifest, peopleProject } from './people.ts'
 import { KEY, startWorkos, writes } from './workos.ts'
 

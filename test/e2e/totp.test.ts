@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { RequestLogEntry } from '../../src/sandbox/request-log.ts'
-import type { Interceptor } from '../../src/sandbox/server.ts'
+import type { Interceptor, RequestLogEntry } from '../../src/sandbox/server.ts'
 import { totpCode } from '../totp-code.ts'
 import { answering } from './answers.ts'
 import type { Child, Project } from './cli.ts'
@@ -430,22 +429,14 @@ describe('what enrolling answers', () => {
         authentication_factor: { ...factor, totp: { ...(factor.totp as Body), ...totp(factor.totp as Body) } },
       }
     })
-  const uri = (secret: string, more = '') => ({ uri: `otpauth://totp/Acme:ada?secret=${secret}${more}` })
-  const faults: [string, (before: Body) => object, string][] = [
-    ['another secret', () => ({ secret: OTHER }), 'another secret than was sent'],
-    ['a key URI with another secret', () => uri(OTHER), 'a key URI with another secret than was sent'],
-    ['codes of eight digits', () => uri(SECRET, '&digits=8'), 'a factor whose digits are not 6'],
-    ['codes of SHA-256', () => uri(SECRET, '&algorithm=SHA256'), 'a factor whose algorithm is not SHA1'],
-  ]
-
-  test.each(faults)('%s: the factor fails, and is deleted again', async (_name, totp, words) => {
-    const workos = await startWorkos({ interceptor: changed(totp) })
+  test('another secret than was sent: the factor fails, is deleted again, and neither secret is told', async () => {
+    const workos = await startWorkos({ interceptor: changed(() => ({ secret: OTHER })) })
     const project = peopleProject(workos, [person('ada', { totp_secret: SECRET })])
     for (let time = 0; time < 2; time += 1) {
       const result = await project.run(['apply', '--yes'], { env })
       expect(result.exit, result.stdout).toBe(7)
       expect(result.stdout).toContain('failed: totp_answered_otherwise (1)')
-      expect(result.stdout).toContain(words)
+      expect(result.stdout).toContain('another secret than was sent')
       expect(result.stdout).toContain('it was deleted again')
       const errors = await project.run(['errors', '--json'])
       for (const secret of [SECRET, OTHER]) expect(result.stdout + result.stderr + errors.stdout).not.toContain(secret)
@@ -456,33 +447,5 @@ describe('what enrolling answers', () => {
     for (const file of project.list('.workos-migrate')) {
       expect(readFileSync(project.path(`.workos-migrate/${file}`)).includes(OTHER)).toBe(false)
     }
-  })
-
-  test('a factor that cannot be deleted again is named', async () => {
-    const enrolment = changed(() => ({ secret: OTHER }))
-    const workos = await startWorkos({
-      interceptor: {
-        ...enrolment,
-        before({ request, response }) {
-          if (request.method !== 'DELETE') return false
-          response.writeHead(403, { 'content-type': 'application/json' })
-          response.end('{}')
-          return true
-        },
-      },
-    })
-    const project = peopleProject(workos, [person('ada', { totp_secret: SECRET })])
-    const result = await project.run(['apply', '--yes'], { env })
-    expect(result.exit).toBe(7)
-    expect(result.stdout).toMatch(/it could not be deleted again: delete auth_factor_\w+ in WorkOS/)
-  })
-
-  test.each([
-    ['in lower case', SECRET.toLowerCase()],
-    ['in groups', SECRET.replace(/(.{4})/g, '$1 ')],
-    ['padded', `${SECRET}====`],
-  ])('the same secret %s is the same', async (_name, secret) => {
-    const workos = await startWorkos({ interceptor: changed(() => ({ secret })) })
-    await applied(peopleProject(workos, [person('ada', { totp_secret: SECRET })]))
   })
 })

@@ -1,7 +1,6 @@
 import { expect, onTestFinished } from 'vitest'
 import { isObject } from '../../src/json.ts'
-import type { RequestLogEntry } from '../../src/sandbox/request-log.ts'
-import { type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
+import { type RequestLogEntry, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
 
 /** Requests of the test itself carry this header and are not in the log. */
 const ASIDE = 'x-aside'

@@ -184,24 +184,24 @@ test('tokens that were given out can be made worthless', async () => {
   expect((await (await signIn(fake))('/roles')).status).toBe(200)
 })
 
-test('troubles come in the share that was set, the same in every run, and are not counted as answers', async () => {
-  const troubles = async () => {
+test('network errors come in the share that was set, the same in every run, and are not counted as answers', async () => {
+  const networkErrors = async () => {
     const fake = await start(TENANT)
     const get = await signIn(fake)
-    fake.setTroubles({ serverErrors: 0.2, dropped: 0.1, cutOff: 0.1, refusals: 0.1, seed: 3 })
+    fake.setNetworkErrors({ serverErrors: 0.2, dropped: 0.1, cutOff: 0.1, refusals: 0.1, seed: 3 })
     let answers = 0
     for (let n = 0; n < 100; n += 1) {
       const reply = await get('/roles').catch(() => undefined)
       if (reply?.status === 200) answers += 1
     }
     expect(fake.counts()['GET /api/v2/roles']).toBe(answers)
-    return fake.log.map(({ status, trouble }) => `${status} ${trouble ?? ''}`)
+    return fake.log.map(({ status, networkError }) => `${status} ${networkError ?? ''}`)
   }
-  const found = await troubles()
+  const found = await networkErrors()
   for (const kind of ['server error', 'dropped', 'cut off', 'refusal']) {
     expect(found.filter((entry) => entry.endsWith(kind)).length, kind).toBeGreaterThan(3)
   }
-  expect(await troubles()).toEqual(found)
+  expect(await networkErrors()).toEqual(found)
 })
 
 test('what is done after a number of requests is done before that request is answered', async () => {

@@ -60,9 +60,7 @@ switch (boundary.at) {
     await crashAroundCommit()
 }
 
-const { processContext } = (await import(
-  built('cli/process-context.ts')
-)) as typeof import('../../src/cli/process-context.ts')
+const { processContext } = (await import(built('cli/context.ts'))) as typeof import('../../src/cli/context.ts')
 const { run } = (await import(built('cli/run.ts'))) as typeof import('../../src/cli/run.ts')
 const exit = await run(process.argv.slice(2), processContext())
 if (process.env.COUNT_FILE !== undefined) fs.writeFileSync(process.env.COUNT_FILE, `${seen}`)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { inProcess } from './command.ts'
+import { faultCases } from './fault-cases.ts'
+import { applyUnderFaults } from './fault-run.ts'
 import { populate } from './population.ts'
-import { ride } from './storm.ts'
-import { weathers } from './weathers.ts'
 
 /** `npm run test:faults` does the same with 1,000 users, at a higher rate, and longer. */
 const USERS = 40
@@ -12,16 +12,16 @@ const RATE = 0.03
 const { users, organizations, memberships, roles } = population.expected
 
 test.concurrent.each(
-  weathers(USERS, RATE),
-)('$name: all is there once, and nothing untrue was said', async (weather) => {
-  const aftermath = await ride({ population, weather, command: inProcess, concurrency: 40 })
-  expect(aftermath).toMatchObject({
+  faultCases(USERS, RATE),
+)('$name: all is there once, and nothing untrue was said', async (faultCase) => {
+  const result = await applyUnderFaults({ population, faultCase, command: inProcess, concurrency: 40 })
+  expect(result).toMatchObject({
     survived: users.size + organizations.size + memberships.size + roles.length,
     lost: [],
     duplicated: [],
     untruths: [],
   })
-  expect(aftermath.injected).toBeGreaterThanOrEqual(2)
+  expect(result.injected).toBeGreaterThanOrEqual(2)
   // While it lasts an apply ends as it has to; once it has passed, the next one does all that is left.
-  if (weather.lasting !== undefined) expect(aftermath.exits).toEqual([weather.lasting, 0])
+  if (faultCase.lasting !== undefined) expect(result.exits).toEqual([faultCase.lasting, 0])
 }, 180_000)

@@ -1,4 +1,4 @@
-import type { RequestLogEntry } from '../../src/sandbox/request-log.ts'
+import type { RequestLogEntry } from '../../src/sandbox/server.ts'
 import type { Finished } from './command.ts'
 import type { Live } from './read-back.ts'
 

@@ -3,6 +3,7 @@ import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { parseBucketLevel } from '../../src/http/pace.ts'
 import {
   Attempts,
+  backOff,
   type FailedRequest,
   parseRetryAfter,
   Refusals,
@@ -105,4 +106,15 @@ describe('attempts', () => {
     expect(() => refusals.add()).toThrow('/users: 429 21 times')
     expect(told.at(-1)).toEqual({ method: 'GET', path: '/users', status: 429, why: 'HTTP 429', attempt: 21 })
   })
+})
+
+test('a pause grows twofold to its longest, and chance takes away at most half of it', () => {
+  const growth = { first: 250, longest: 8_000 }
+  const whole = [1, 2, 3, 6, 7, 50].map((times) => backOff(times, { ...growth, jitter: false }))
+  expect(whole).toEqual([250, 500, 1_000, 8_000, 8_000, 8_000])
+  for (let times = 1; times < 100; times++) {
+    const pause = backOff(3, growth)
+    expect(pause).toBeGreaterThanOrEqual(500)
+    expect(pause).toBeLessThan(1_000)
+  }
 })

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { connectionDraft } from '../../src/kinds/connection/connection.ts'
-import { CERTIFICATE, OLDER_CERTIFICATE } from '../handoff/certificates.ts'
-import { ownCertificate } from '../handoff/own-certificate.ts'
+import { connectionDraft } from '../../src/kinds/connection/connection-draft.ts'
+import { CERTIFICATE, OLDER_CERTIFICATE } from './certificates.ts'
+import { ownCertificate } from './own-certificate.ts'
 import { RULES } from './rules.ts'
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../src/json.ts'
 import { totpFactor } from '../../src/kinds/user/totp-factor.ts'
 import type { DesiredResource } from '../../src/resource.ts'
 import { collect, live } from './live.ts'
@@ -92,5 +93,28 @@ describe('a TOTP factor', () => {
   test('a conflict means that there is one', () => {
     expect(totpFactor.exists([], 409)).toBe(true)
     expect(totpFactor.exists(['invalid_request_parameters'], 422)).toBe(false)
+  })
+})
+
+describe('the answer to an enrolment', () => {
+  const OTHER = 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU'
+  const uri = (secret: string, more = '') => ({ uri: `otpauth://totp/Acme:ada?secret=${secret}${more}` })
+  const refuted = (totp: JsonObject) => totpFactor.refuted?.({ authentication_factor: { id: 'f', totp } }, desired)
+
+  test.each<[string, JsonObject, string]>([
+    ['another secret', { secret: OTHER }, 'WorkOS answered with another secret than was sent'],
+    ['a key URI with another secret', uri(OTHER), 'WorkOS answered with a key URI with another secret than was sent'],
+    ['codes of eight digits', uri(SECRET, '&digits=8'), 'WorkOS answered with a factor whose digits are not 6'],
+    ['codes of SHA-256', uri(SECRET, '&algorithm=SHA256'), 'WorkOS answered with a factor whose algorithm is not SHA1'],
+  ])('with %s is refuted', (_what, totp, message) => {
+    expect(refuted(totp)).toEqual({ code: 'totp_answered_otherwise', message })
+  })
+
+  test.each([
+    ['in lower case', SECRET.toLowerCase()],
+    ['in groups', SECRET.replace(/(.{4})/g, '$1 ')],
+    ['padded', `${SECRET}====`],
+  ])('with the same secret %s is not', (_how, secret) => {
+    expect(refuted({ secret })).toBeUndefined()
   })
 })

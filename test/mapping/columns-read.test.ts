@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Manifest } from '../../src/config/manifest.ts'
-import { columnsRead } from '../../src/mapping/check-columns.ts'
+import { columnsRead } from '../../src/mapping/check.ts'
 import { dedupeWith } from './manifest.ts'
 
 const DEDUPE = dedupeWith({ by: ['$lowercase(mail)'], prefer: ['rank'] })

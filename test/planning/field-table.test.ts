@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { fieldTables } from '../../src/planning/field-table.ts'
-import { textWidth } from '../../src/reporting/text-width.ts'
-import { fieldRows, renderFieldTables } from '../../src/reporting/values-text.ts'
+import { fieldRows, renderFieldTables } from '../../src/reporting/actions-text.ts'
+import { graphemesWidth } from '../../src/reporting/table.ts'
 import { asJson, asText } from '../reporting/rendered.ts'
 import { createWorld, people, type Row } from './world.ts'
 
@@ -114,7 +114,7 @@ describe('in text', () => {
     expect(text).toMatch(/^ {2}lastName +3 of 3 +1 {2}Samex+… = always$/m)
     expect(text).toMatch(/^ {2}users +filled +distinct +example$/m)
     const table = text.slice(text.indexOf('\nPlan\n'), text.indexOf('\n  + organization'))
-    for (const line of table.split('\n')) expect(textWidth(line), line).toBeLessThanOrEqual(80)
+    for (const line of table.split('\n')) expect(graphemesWidth(line), line).toBeLessThanOrEqual(80)
   })
 
   test('columns stand under each other where names are wide', () => {
@@ -130,8 +130,8 @@ describe('in text', () => {
     })
     const lines = text.split('\n').filter((line) => line.includes('3 of 3'))
     expect(lines).toHaveLength(3)
-    expect(new Set(lines.map((line) => textWidth(line.slice(0, line.indexOf('3 of 3'))))).size).toBe(1)
-    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(80)
+    expect(new Set(lines.map((line) => graphemesWidth(line.slice(0, line.indexOf('3 of 3'))))).size).toBe(1)
+    for (const line of lines) expect(graphemesWidth(line)).toBeLessThanOrEqual(80)
   })
 
   test('stands in a plan that changes something, and in JSON always', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ApplyResult } from '../../src/applying/apply-result.ts'
-import { unknownOrganizations } from '../../src/kinds/organization/unknown-organizations.ts'
+import { unknownOrganizations } from '../../src/kinds/organization/organization.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { asJson, asMarkdown, asText } from '../reporting/rendered.ts'
 import { temporaryFolder } from '../temporary-folder.ts'

@@ -62,7 +62,7 @@ function chosenBy(text: string): string[] {
   const read = readSelector(text)
   if (!read.ok) throw new Error(text)
   const found = choose(rundb, read.selector, population)
-  const keys = rundb.db.prepare('SELECT key FROM chosen ORDER BY key').all()
+  const keys = rundb.statement('SELECT key FROM chosen ORDER BY key').all()
   rundb.close()
   expect(found).toBe(keys.length > 0)
   return keys.map(({ key }) => String(key))

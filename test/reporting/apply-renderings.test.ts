@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ApplyResult } from '../../src/applying/apply-result.ts'
-import { renderApplyJson, renderApplyText } from '../../src/reporting/apply-text.ts'
+import { renderApplyJson, renderApplyText } from '../../src/reporting/apply.ts'
 import { renderFailures } from '../../src/reporting/errors.ts'
 import { describeNote } from '../../src/reporting/remarks.ts'
 import { remedyFor } from '../../src/reporting/remedies.ts'

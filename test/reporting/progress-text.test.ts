@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Figures } from '../../src/reporting/gauge.ts'
 import { progressLine, progressText, rateText } from '../../src/reporting/progress.ts'
-import { cutToWidth, textWidth } from '../../src/reporting/text-width.ts'
+import { cutToWidth, graphemesWidth } from '../../src/reporting/table.ts'
 
 const APPLYING: Figures = {
   phase: 'applying',
@@ -44,7 +44,7 @@ test('a wait says what it is for', () => {
 
 describe('a line', () => {
   test.each([140, 120, 100, 80, 79, 60, 40, 20, 10, 3, 1, 0])('fits into %i columns', (columns) => {
-    expect(textWidth(progressLine(APPLYING, columns))).toBeLessThanOrEqual(columns)
+    expect(graphemesWidth(progressLine(APPLYING, columns))).toBeLessThanOrEqual(columns)
   })
 
   test('the bar gives way first, then the long words, and what is done never', () => {
@@ -67,17 +67,17 @@ describe('a line', () => {
     const figures = { ...READING, phase: `asking ${'管理者'.repeat(20)}`, elapsed: 0 }
     for (const columns of [20, 21]) {
       const line = progressLine(figures, columns)
-      expect(textWidth(line)).toBeLessThanOrEqual(columns)
+      expect(graphemesWidth(line)).toBeLessThanOrEqual(columns)
       expect(line).toMatch(/^asking [管理者]+…$/)
     }
   })
 })
 
 test('widths are those of a terminal', () => {
-  expect(textWidth('abc')).toBe(3)
-  expect(textWidth('e\u0301')).toBe(1)
-  expect(textWidth('管理')).toBe(4)
-  expect(textWidth('👩‍👩‍👧')).toBe(2)
+  expect(graphemesWidth('abc')).toBe(3)
+  expect(graphemesWidth('e\u0301')).toBe(1)
+  expect(graphemesWidth('管理')).toBe(4)
+  expect(graphemesWidth('👩‍👩‍👧')).toBe(2)
   expect(cutToWidth('a👩‍👩‍👧b', 3)).toBe('a…')
   expect(cutToWidth('abc', 3)).toBe('abc')
 })

@@ -34,7 +34,7 @@ describe('without a terminal', () => {
     subject.begin(applying(1_000))
     for (let step = 1; step <= 1_000; step += 1) {
       await clock.advance(20)
-      subject.settle(step % 200 === 0 ? 'failed' : step % 450 === 0 ? 'blocked' : 'done')
+      subject.finish(step % 200 === 0 ? 'failed' : step % 450 === 0 ? 'blocked' : 'done')
     }
     subject.clear()
     const text = written()
@@ -52,7 +52,7 @@ describe('without a terminal', () => {
     const { clock, written, progress: subject } = progress(WIDE, { redraws: false })
     subject.begin(applying(100))
     await clock.advance(5_000)
-    subject.settle('done')
+    subject.finish('done')
     subject.waiting({ ms: 4_000, reason: 'refused', why: 'HTTP 429', whose: 'WorkOS' }, 0)
     subject.note('a remark')
     subject.clear()
@@ -64,8 +64,8 @@ describe('without a terminal', () => {
     subject.step({ phase: 'reading the source', done: 1_000, unit: 'records' })
     await clock.advance(1_000)
     subject.begin(applying(2))
-    subject.settle('done')
-    subject.settle('done')
+    subject.finish('done')
+    subject.finish('done')
     subject.clear()
     expect(written()).toBe('')
   })
@@ -93,7 +93,7 @@ describe('on a terminal', () => {
     subject.begin(applying(10))
     for (let step = 1; step <= 10; step += 1) {
       await clock.advance(500)
-      subject.settle('done')
+      subject.finish('done')
     }
     subject.clear()
     const lines = drawn()
@@ -107,7 +107,7 @@ describe('on a terminal', () => {
   test('it is not flooded, and the last step is always drawn', () => {
     const { drawn, progress: subject } = progress(WIDE)
     subject.begin(applying(1_000))
-    for (let step = 1; step <= 1_000; step += 1) subject.settle('done')
+    for (let step = 1; step <= 1_000; step += 1) subject.finish('done')
     const lines = drawn()
     expect(lines).toHaveLength(2)
     expect(lines[1]).toContain('1,000/1,000')
@@ -212,7 +212,7 @@ describe('a wait', () => {
     subject.begin(applying(100))
     for (let second = 0; second < 20; second += 1) {
       subject.waiting(LIMIT, at)
-      subject.settle('done')
+      subject.finish('done')
       await clock.advance(1_000)
     }
     expect(written().match(/.*\n/g)).toHaveLength(4)
@@ -236,7 +236,7 @@ describe('listeners', () => {
     subject.begin(applying(1))
     subject.waiting(REFUSED, at)
     subject.note('a remark')
-    subject.settle('failed')
+    subject.finish('failed')
     subject.clear()
     subject.clear()
     expect(told).toEqual([

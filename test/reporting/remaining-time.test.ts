@@ -39,7 +39,7 @@ async function run(writes: number, limits: Limits, refuseAt?: number): Promise<{
       // The state is written before the action counts as done.
       await new Promise<void>((resolve) => clock.schedule(20, resolve))
       left -= 1
-      gauge.settle('done', clock.now())
+      gauge.finish('done', clock.now())
       if (left === 0) ended = clock.now()
     }
   }
@@ -91,11 +91,11 @@ describe('the time that is left', () => {
     gauge.begin({ phase: 'applying', total: 1_200, leastMs: () => 0 }, clock.now())
     for (let done = 0; done < 600; done += 1) {
       await clock.advance(100)
-      gauge.settle('done', clock.now())
+      gauge.finish('done', clock.now())
     }
     for (let second = 1; second <= 15; second += 1) {
       await clock.advance(1_000)
-      if (second % 8 === 0) gauge.settle('done', clock.now())
+      if (second % 8 === 0) gauge.finish('done', clock.now())
       const left = gauge.figures(clock.now())?.left ?? Number.NaN
       expect(left, `after ${second} s`).toBeGreaterThan(55)
       expect(left, `after ${second} s`).toBeLessThan(120)

@@ -1,7 +1,7 @@
 import type { Plan } from '../../src/planning/plan.ts'
 import { renderPlanMarkdown } from '../../src/reporting/markdown/plan-markdown.ts'
+import { renderPlanText } from '../../src/reporting/plan.ts'
 import { planJson } from '../../src/reporting/plan-documents.ts'
-import { renderPlanText } from '../../src/reporting/plan-text.ts'
 import { painter } from '../../src/reporting/style.ts'
 
 function collected(render: (write: (text: string) => void) => void): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { environmentSort, keySort, whereabouts } from '../../src/planning/where.ts'
+import { environmentSort, keySort, whereOf } from '../../src/planning/binding.ts'
 import { describeWhere } from '../../src/reporting/heading-text.ts'
 import type { Project } from '../e2e/cli.ts'
 import { peopleProject, person } from '../e2e/people.ts'
@@ -27,7 +27,7 @@ test.each([
   [{ environment: 'a\u202eb', key: null }, 'acme · a\\u{202e}b → api.workos.com · new state'],
 ])('%o is told in a line', (more, line) => {
   const plain = { name: 'acme', target: { type: 'workos', baseUrl: 'https://api.workos.com' } }
-  expect(describeWhere(whereabouts({ ...plain, state: { lineage: null, serial: 0 }, ...more }))).toBe(line)
+  expect(describeWhere(whereOf({ ...plain, state: { lineage: null, serial: 0 }, ...more }))).toBe(line)
 })
 
 test.each([

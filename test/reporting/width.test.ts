@@ -5,10 +5,10 @@ import type { Inspection } from '../../src/inspecting/inspection.ts'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
 import type { KindSummary } from '../../src/planning/action.ts'
 import { renderAccounting } from '../../src/reporting/accounting-text.ts'
-import { renderApplyText } from '../../src/reporting/apply-text.ts'
-import { renderExportText } from '../../src/reporting/export-text.ts'
+import { renderApplyText } from '../../src/reporting/apply.ts'
+import { renderExportText } from '../../src/reporting/export.ts'
 import { renderInspectionText } from '../../src/reporting/inspection.ts'
-import { renderState } from '../../src/reporting/state-text.ts'
+import { renderState } from '../../src/reporting/state.ts'
 import { painter } from '../../src/reporting/style.ts'
 import { definitions, shortened, sums, table, textWidth, WIDTH } from '../../src/reporting/table.ts'
 import { renderVerifyText } from '../../src/reporting/verify.ts'
@@ -124,7 +124,7 @@ describe('with three million of everything no table is wider than 80 columns', (
 
   test('a verification', async () => {
     const { set } = await (await createWorld(people(1))).plan()
-    set.rundb.db.exec('CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT, finding TEXT)')
+    set.rundb.exec('CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT, finding TEXT)')
     const verified: KindVerification[] = kinds.map(({ kind, plural }) => ({
       ...{ kind, plural, desired: 3 * MANY, verified: MANY, different: MANY, missing: MANY, notApplied: MANY },
       ...{ deleted: 0, clashes: 0, otherId: 0, notInState: 0, extra: MANY, others: MANY },

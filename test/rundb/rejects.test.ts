@@ -1,7 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { insertDesired } from '../../src/rundb/desired.ts'
-import { insertDraft } from '../../src/rundb/drafts.ts'
-import { insertGrant } from '../../src/rundb/grants.ts'
+import { insertDraft, insertGrant } from '../../src/rundb/drafts.ts'
 import {
   countRejects,
   insertReject,

@@ -9,7 +9,7 @@ function withAliases(count: number): RunDatabase {
 
 /** How many rows of spools are still held. */
 function held(rundb: RunDatabase): number {
-  const tables = rundb.db.prepare("SELECT name FROM temp.sqlite_schema WHERE type = 'table'").all()
+  const tables = rundb.statement("SELECT name FROM temp.sqlite_schema WHERE type = 'table'").all()
   expect(tables).not.toEqual([])
   return tables.reduce((sum, { name }) => sum + rundb.count(`SELECT count(*) FROM ${name}`), 0)
 }

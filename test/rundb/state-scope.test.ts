@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
-import { countBeyond, heldBy, markBeyond, markUndone, type ScopedKind } from '../../src/rundb/state-scope.ts'
+import { countBeyond, heldBy, markBeyond, markUndone, type ScopedKind } from '../../src/rundb/scope.ts'
 
 /** Kinds of a shop that the program does not know: readers borrow from libraries by cards. */
 const KINDS: ScopedKind[] = [
@@ -36,7 +36,7 @@ const STATE: [kind: string, key: string, refs?: Record<string, string>][] = [
 
 function withChosen(...chosen: [kind: string, key: string][]): RunDatabase {
   const rundb = new RunDatabase(undefined)
-  rundb.db.exec(`CREATE TABLE known (kind TEXT, key TEXT, refs TEXT);
+  rundb.exec(`CREATE TABLE known (kind TEXT, key TEXT, refs TEXT);
     CREATE TABLE beyond (kind TEXT, key TEXT)`)
   for (const [kind, key, refs = {}] of STATE)
     rundb.run('INSERT INTO known VALUES (?, ?, ?)', kind, key, JSON.stringify(refs))

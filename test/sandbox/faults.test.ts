@@ -1,10 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { allFaults, type Fault, type FaultReport, type FaultSet } from '../../src/sandbox/faults/fault.ts'
-import { parseFaultSet } from '../../src/sandbox/faults/parse.ts'
-import type { RequestLogEntry } from '../../src/sandbox/request-log.ts'
-import { type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
+import {
+  allFaults,
+  type Fault,
+  type FaultReport,
+  type FaultSet,
+  parseFaultSet,
+} from '../../src/sandbox/faults/fault.ts'
+import { type RequestLogEntry, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
 
 const USERS = '/user_management/users'
 const CONTROL = '/_sandbox/faults'

@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
-import type { RequestLogEntry } from '../../src/sandbox/request-log.ts'
-import { type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
+import { type RequestLogEntry, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
 import { createOpenApiChecker, type OpenApiChecker } from '../workos/openapi.ts'
 
 /** An answer's body. Its shape is what the OpenAPI checker verifies; a test names the members that it looks at. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { DOCUMENTED_LIMITS } from '../../src/sandbox/limits.ts'
+import { DOCUMENTED_LIMITS } from '../../src/sandbox/admission.ts'
 import { refusalOf, type Subject, startSubject } from './harness.ts'
 
 const USERS = '/user_management/users'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type HashType, isAcceptedHash } from '../../src/sandbox/credential.ts'
+import { type HashType, isAcceptedHash } from '../../src/sandbox/endpoints/credential.ts'
 
 const SALT = 'c2FsdHNhbHRzYWx0c2FsdA'
 const KEY_32 = Buffer.alloc(32, 7).toString('base64').replaceAll('=', '')

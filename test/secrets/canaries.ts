@@ -82,7 +82,7 @@ export function found(text: string | Buffer, canaries: readonly Canary[]): strin
 }
 
 /** Every file in a folder, however deep, by its path from there. */
-export function filesIn(folder: string): string[] {
+function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))

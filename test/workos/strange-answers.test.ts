@@ -7,7 +7,7 @@ import { tlsFault } from '../../src/http/failures.ts'
 import { ApiRefusal, type WriteRequest } from '../../src/workos/api.ts'
 import { WorkosClient } from '../../src/workos/client.ts'
 import { RateLimiter } from '../../src/workos/limiter.ts'
-import { ownCertificate } from '../handoff/own-certificate.ts'
+import { ownCertificate } from '../kinds/own-certificate.ts'
 import { hurriedClock } from '../simulated-clock.ts'
 import { json, raw, scriptedServer } from './scripted-server.ts'
 

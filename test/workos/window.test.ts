@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RequestWindow } from '../../src/workos/window.ts'
+import { RequestWindow } from '../../src/workos/limiter.ts'
 
 const limit = { count: 2, perMs: 100 }
 

@@ -2,17 +2,16 @@ import { dirname, resolve } from 'node:path'
 import { applyPlan } from '../../applying/apply.ts'
 import type { ApplyResult } from '../../applying/apply-result.ts'
 import { systemClock } from '../../clock.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
-import { wantsColor } from '../../diagnostics/color.ts'
+import type { LoadedManifest } from '../../config/load.ts'
 import { ExitCode, GuardError, UsageError } from '../../diagnostics/errors.ts'
-import { someOf } from '../../diagnostics/some-of.ts'
+import { someOf, wantsColor } from '../../diagnostics/printable.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
 import { countedKind } from '../../kinds/registry.ts'
 import { checkFresh } from '../../planning/check-fresh.ts'
 import { WorkLeft } from '../../planning/estimate.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { checkSeal, isPlanFile, type PlanHeader, readPlanHeader } from '../../planning/plan-file.ts'
-import { renderApplyJson, renderApplyText } from '../../reporting/apply-text.ts'
+import { renderApplyJson, renderApplyText } from '../../reporting/apply.ts'
 import { ActionEvents, emitRun } from '../../reporting/emit-events.ts'
 import { renderFailures } from '../../reporting/errors.ts'
 import { describeWhere } from '../../reporting/heading-text.ts'
@@ -23,10 +22,10 @@ import type { Context } from '../context.ts'
 import type { defineApply, defineDestroy } from '../definitions/migration.ts'
 import { type OptionsOf, withManifest } from '../definitions/options.ts'
 import { remark } from '../listeners.ts'
+import { withManifestLocation } from '../manifest.ts'
 import { buffered } from '../output.ts'
 import { type HtmlFile, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
 import { checkNoScope, type Session, type SessionOptions, withSession } from '../session.ts'
-import { withManifestLocation } from '../with-manifest-location.ts'
 import { showPlan } from './plan.ts'
 export type ApplyCommandOptions = OptionsOf<typeof defineApply>
 
@@ -203,7 +202,7 @@ async function carryOutPlan(
         left.start(action)
       },
       onAction(action, outcome) {
-        progress.settle(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
+        progress.finish(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
         actions?.end(action, outcome)
       },
     })

@@ -1,12 +1,11 @@
 import { basename, dirname, relative } from 'node:path'
 import { Document, isCollection, isMap, isNode, isScalar, type Node } from 'yaml'
-import { loadManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import { type LoadedManifest, loadManifest } from '../../config/load.ts'
 import { shippedRecipes } from '../../config/recipes.ts'
 import { inSchemaOrder, manifestSchemaText } from '../../config/schema.ts'
 import { withSecrets } from '../../config/secrets.ts'
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import { formatLocation } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
@@ -14,7 +13,7 @@ import { isObject, jsonText } from '../../json.ts'
 import type { Context } from '../context.ts'
 import type { defineConfig } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { loadOptions } from '../manifest-options.ts'
+import { loadOptions } from '../manifest.ts'
 
 export type ConfigOptions = OptionsOf<typeof defineConfig>
 

@@ -1,11 +1,17 @@
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
-import { printable } from '../../diagnostics/printable.ts'
+import { printable, wantsColor } from '../../diagnostics/printable.ts'
 import { jsonText } from '../../json.ts'
 import { counted, painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
-import { lookAtDisk, lookAtGit, lookAtModes } from '../doctor/files.ts'
-import { lookAtNode, lookAtWorkers } from '../doctor/machine.ts'
+import {
+  lookAtDisk,
+  lookAtGit,
+  lookAtLock,
+  lookAtModes,
+  lookAtNode,
+  lookAtState,
+  lookAtWorkers,
+} from '../doctor/machine.ts'
 import {
   lookAtFiles,
   lookAtLimits,
@@ -15,7 +21,6 @@ import {
   lookAtSnapshot,
 } from '../doctor/manifest.ts'
 import { admit, type DoctorOptions, type Finding, ofError, type Patient, type Status } from '../doctor/patient.ts'
-import { lookAtLock, lookAtState } from '../doctor/state.ts'
 import { lookAtCertificates, lookAtProxy, lookAtTarget } from '../doctor/target.ts'
 
 /**

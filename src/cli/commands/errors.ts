@@ -1,5 +1,5 @@
-import { wantsColor } from '../../diagnostics/color.ts'
 import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import { type PlacedMisfit, placeOf } from '../../planning/misfits.ts'
 import {
   type Casualty,

@@ -1,15 +1,15 @@
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import { explain as explainIdentity } from '../../explaining/explain.ts'
-import { withoutValues } from '../../explaining/without-values.ts'
+import { withoutValues } from '../../explaining/masking.ts'
 import { renderExplanationJson, renderExplanationText } from '../../reporting/explain.ts'
 import { painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import type { defineExplain } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
+import { locatingSourceErrors } from '../manifest.ts'
 import { buffered } from '../output.ts'
 import { withSession } from '../session.ts'
-import { locatingSourceErrors } from '../with-manifest-location.ts'
 
 export type ExplainCommandOptions = OptionsOf<typeof defineExplain>
 

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path'
-import { loadManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
-import { wantsColor } from '../../diagnostics/color.ts'
+import { type LoadedManifest, loadManifest } from '../../config/load.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
 import { proxiesOf } from '../../http/proxy.ts'
-import { renderExportJson, renderExportText } from '../../reporting/export-text.ts'
+import { renderExportJson, renderExportText } from '../../reporting/export.ts'
 import { painter } from '../../reporting/style.ts'
 import { type CaptureOptions, captureSource } from '../../sources/snapshot/capture.ts'
 import { liveReading, snapshotFolder } from '../../sources/snapshot/placement.ts'
@@ -17,9 +16,8 @@ import type { Context } from '../context.ts'
 import type { defineExport } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import { openListeners } from '../listeners.ts'
+import { locatingSourceErrors, withSourceLocation } from '../manifest.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
-
 export type ExportOptions = OptionsOf<typeof defineExport>
 
 /** `export`: reads the source into a snapshot, and nothing more. The target is not touched, so its credentials may be unset. */

@@ -1,25 +1,25 @@
 import { resolve } from 'node:path'
 import { loadManifest } from '../../config/load.ts'
 import { accepts } from '../../config/manifest.ts'
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
-import { writeHandoff } from '../../handoff/write-handoff.ts'
+import { writeHandoff } from '../../kinds/connection/handoff.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { computeDesired } from '../../planning/compute-desired.ts'
-import { rejectedConnections, renderHandoffJson, renderHandoffText } from '../../reporting/handoff-text.ts'
+import { rejectedConnections, renderHandoffJson, renderHandoffText } from '../../reporting/handoff.ts'
 import { painter } from '../../reporting/style.ts'
 import { checkStateFile, peekState } from '../../state/open.ts'
 import type { Context } from '../context.ts'
 import type { defineHandoff } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import { openListeners } from '../listeners.ts'
+import { locatingSourceErrors, withSourceLocation } from '../manifest.ts'
 import { scratchBeside, stagingBeside } from '../scratch-place.ts'
 import { scopeOf } from '../session.ts'
 import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
-import { locatingSourceErrors, withSourceLocation } from '../with-manifest-location.ts'
 
 export type HandoffCommandOptions = OptionsOf<typeof defineHandoff>
 
@@ -69,7 +69,13 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     try {
       const folder = resolve(cwd, options.out)
       const { includeSecrets = false } = options
-      const written = await writeHandoff({ set, state, folder, includeSecrets, now: context.now() })
+      const written = await writeHandoff({
+        rundb: set.rundb,
+        organizationId: (key) => state.idOf('organization', key),
+        folder,
+        includeSecrets,
+        now: context.now(),
+      })
       const text = options.json
         ? renderHandoffJson(written, set)
         : renderHandoffText(written, set, painter(wantsColor(stdout, env)))

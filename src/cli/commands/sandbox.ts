@@ -1,11 +1,9 @@
 import { once } from 'node:events'
 import path from 'node:path'
-import { counted } from '../../diagnostics/counted.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
-import { printable } from '../../diagnostics/printable.ts'
+import { counted, printable } from '../../diagnostics/printable.ts'
 import { readRegular } from '../../files/regular-file.ts'
-import { allFaults, type FaultSet } from '../../sandbox/faults/fault.ts'
-import { parseFaultSet } from '../../sandbox/faults/parse.ts'
+import { allFaults, type FaultSet, parseFaultSet } from '../../sandbox/faults/fault.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
@@ -88,7 +86,7 @@ Stop it with Ctrl-C.
 }
 
 /**
- * The faults that `--faults` names: a JSON file, or a percentage, which is every kind of passing trouble at that rate.
+ * The faults that `--faults` names: a JSON file, or a percentage, which is every kind of passing fault at that rate.
  * @throws UsageError
  */
 function readFaults(text: string, cwd: string): FaultSet {

@@ -1,9 +1,8 @@
 import { basename, dirname, join, relative } from 'node:path'
-import { loadManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import { type LoadedManifest, loadManifest } from '../../config/load.ts'
 import { shippedRecipes } from '../../config/recipes.ts'
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import type { Location } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
@@ -14,8 +13,8 @@ import { renderTestsText, testsToJson } from '../../reporting/tests.ts'
 import type { Context } from '../context.ts'
 import type { defineTest } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
+import { locatingManifestErrors } from '../manifest.ts'
 import { streamsOf } from '../source.ts'
-import { locatingManifestErrors } from '../with-manifest-location.ts'
 
 export type TestOptions = OptionsOf<typeof defineTest>
 

@@ -1,5 +1,5 @@
-import { wantsColor } from '../../diagnostics/color.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
+import { wantsColor } from '../../diagnostics/printable.ts'
 import { plannedKinds } from '../../kinds/registry.ts'
 import { openWarnings } from '../../planning/warnings.ts'
 import { painter } from '../../reporting/style.ts'

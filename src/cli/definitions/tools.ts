@@ -1,6 +1,6 @@
 import { Argument, InvalidArgumentError } from 'commander'
 import { wrapped } from '../../reporting/table.ts'
-import { SHELLS, WORDS } from '../completion/scripts.ts'
+import { SHELLS, WORDS } from './completion-scripts.ts'
 import { command, examples, type Parent, sub } from './options.ts'
 
 /** The commands that help with a migration: a sandbox, a look at the surroundings, completion, words. */

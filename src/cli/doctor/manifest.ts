@@ -1,10 +1,9 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { parseLimit } from '../../config/limits.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
-import type { LimitText } from '../../config/manifest.ts'
+import type { LoadedManifest } from '../../config/load.ts'
+import { type LimitText, parseLimit } from '../../config/manifest.ts'
 import { ExitCode, OperatorError, SourceError } from '../../diagnostics/errors.ts'
-import { someOf } from '../../diagnostics/some-of.ts'
+import { someOf } from '../../diagnostics/printable.ts'
 import { proxiesOf } from '../../http/proxy.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { ageOf } from '../../reporting/heading-text.ts'
@@ -13,8 +12,8 @@ import { sourceDefinition } from '../../sources/registry.ts'
 import { liveReading, optionsOf, snapshotFolder } from '../../sources/snapshot/placement.ts'
 import { readSnapshot } from '../../sources/snapshot/read-snapshot.ts'
 import { expandPaths } from '../../sources/text/file.ts'
+import { withSourceLocation } from '../manifest.ts'
 import { isSourceSecret } from '../source.ts'
-import { withSourceLocation } from '../with-manifest-location.ts'
 import {
   bytes,
   type Finding,

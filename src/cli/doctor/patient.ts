@@ -1,7 +1,11 @@
+/**
+ * What `doctor` looks at, and what it finds. In: the options of the command. Out: a Patient, the manifest as far as it can be read; the looks
+ * in manifest.ts, machine.ts and target.ts take it, and each yields findings in the form given here.
+ */
+
 import { isAbsolute, relative, resolve } from 'node:path'
 import { compose } from '../../config/compose.ts'
-import { inspectManifest } from '../../config/load.ts'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import { inspectManifest, type LoadedManifest } from '../../config/load.ts'
 import type { Manifest } from '../../config/manifest.ts'
 import { shippedRecipes } from '../../config/recipes.ts'
 import { referencesOf } from '../../config/references.ts'

@@ -5,7 +5,7 @@ import { readRegular } from '../../files/regular-file.ts'
 import { describeFailure, permanentFailure } from '../../http/failures.ts'
 import { openNetwork } from '../../http/network.ts'
 import { proxiesOf, proxyFor, proxyUrl } from '../../http/proxy.ts'
-import { environmentSort, keySort } from '../../planning/where.ts'
+import { environmentSort, keySort } from '../../planning/binding.ts'
 import { counted, duration } from '../../reporting/style.ts'
 import { type Answer, recordExchange, recordingFetch } from '../../workos/exchange.ts'
 import { refusalOf } from '../../workos/refusal.ts'
@@ -122,7 +122,7 @@ function strange(address: string, status: number): Finding {
 }
 
 /** @param ours milliseconds since the epoch */
-export function clockAgainst(header: string | undefined, ours: number): Finding[] {
+function clockAgainst(header: string | undefined, ours: number): Finding[] {
   const theirs = Date.parse(header ?? '')
   if (Number.isNaN(theirs)) return [skipped('clock', 'the target does not tell the time')]
   const off = ours - theirs

@@ -1,3 +1,8 @@
+/**
+ * What to say of a word that no command or option is called. In: the words of a command line and the program that reads them. Out: the same
+ * words where they mean help, or an error that names the nearest word here, or the one that other tools use (other-words.ts).
+ */
+
 import type { CommandUnknownOpts, Option } from 'commander'
 import { nearest } from '../../config/nearest.ts'
 import { UsageError } from '../../diagnostics/errors.ts'

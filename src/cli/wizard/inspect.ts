@@ -11,8 +11,9 @@ import { inspectHere, type Tell } from '../commands/inspect.ts'
 import type { Context } from '../context.ts'
 import type { Prompts } from './prompts.ts'
 import { type ProposedSource, withCredentials } from './propose-source.ts'
+
 /** Records that proposals are built on. */
-export const HEAD = 10_000
+const HEAD = 10_000
 
 /**
  * Tries the credentials of a live source, reads it into the snapshot that the plan will use, and inspects that. Credentials
@@ -92,7 +93,7 @@ export async function inspectFiles(
 }
 
 function withNulls(source: ProposedSource, values: readonly string[]): ProposedSource {
-  const nulls = [...new Set([...nullsOption(source.effective), ...values])]
+  const nulls = [...new Set([...nullsOption(source.effective.nulls), ...values])]
   return { ...source, written: { ...source.written, nulls }, effective: { ...source.effective, nulls } }
 }
 

@@ -132,7 +132,7 @@ export function readRecipe(name: string): Recipe {
   const streams = objectAt(content, 'source', 'streams')
   const translated = Object.entries(objectAt(content, 'roles', 'map')).map(([from, to]) => [from, String(to)])
   return {
-    nulls: nullsOption(objectAt(content, 'source')),
+    nulls: nullsOption(objectAt(content, 'source').nulls),
     streams: Object.fromEntries(Object.entries(streams).map(([key, value]) => [key, isObject(value) ? value : {}])),
     defined: Object.keys(objectAt(content, 'roles', 'define')),
     translated: Object.fromEntries(translated),

@@ -1,243 +1,167 @@
-import type { Json, JsonObject } from '../../json.ts'
-import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
-import { normaliseDomains } from '../organization/domains.ts'
-import { externalIdOfName } from '../organization/organization-name.ts'
-import { belongs, OF_CHOSEN_ORGANIZATION } from '../scope.ts'
-import { parseBoolean } from '../values/booleans.ts'
-import { shown, take } from '../values/check.ts'
-import { normaliseExternalId } from '../values/external-id.ts'
-import { optionalText } from '../values/text.ts'
-import { withdrawMissingSecrets } from './connection-counts.ts'
-import { PRIVATE_KEYS, readKeyPairs } from './connection-keys.ts'
-import { normaliseConnectionType, normaliseProtocol } from './connection-type.ts'
-import { normaliseCertificates } from './pem.ts'
-import { readSamlMetadata } from './saml-metadata.ts'
-import { normaliseAddress, normaliseDiscovery } from './web-address.ts'
-import { connectionRemarks, connectionRemedies } from './wording.ts'
-
-const FIRST: FieldDefinition = { compare: 'value', merge: 'first', updatable: false }
-const SECRET: FieldDefinition = { ...FIRST, secret: true }
-const LIST: FieldDefinition = { compare: 'set', merge: 'union', updatable: false, compared: false }
-/** WorkOS does not tell of it again, or in another form. */
-const UNTOLD: FieldDefinition = { ...FIRST, compared: false }
-
-/** Names of attributes in what the identity provider says of a person. */
-const ATTRIBUTES = [
-  'idpIdAttribute',
-  'emailAttribute',
-  'firstNameAttribute',
-  'lastNameAttribute',
-  'nameAttribute',
-] as const
-
-const OF_BOTH = ['key', 'organization', 'type', 'name', 'externalId', 'connectionType', 'domains']
+import { isObject, type Json, type JsonObject } from '../../json.ts'
+import type { Attributes, DesiredResource, LiveResource } from '../../resource.ts'
+import type { KindDefinition } from '../kind.ts'
+import { createBody, pages, requiredText, type Spelling, textOf } from '../wire.ts'
+import { connectionDraft } from './connection-draft.ts'
+import { countConnections } from './statements.ts'
 
 /**
- * A single sign-on connection of one organization, by SAML or OpenID Connect. Its fields are called as the columns of the files that
- * WorkOS imports: see handoff/templates.ts.
+ * Single sign-on connections as WorkOS has them. In: what records describe (connection-draft.ts), as desired resources. Out: the requests that
+ * create them, and what answers tell of them. Unless the manifest sets connections.mode to api they are not sent: handoff.ts writes them into files.
  */
-export const connectionDraft: DraftDefinition = {
-  name: 'connection',
-  plural: 'connections',
-  remarks: connectionRemarks,
-  remedies: connectionRemedies,
-  rule: 'connection',
-  refs: { organization: 'organization' },
-  keyRefs: [null, 'organization'],
-  lifecycle: { merged: withdrawMissingSecrets },
-  scope: {
-    desired: OF_CHOSEN_ORGANIZATION,
-    refused: ({ refs: { organization } }, { choosesOrganization }) =>
-      organization === undefined ? 'unknown' : belongs(choosesOrganization(organization)),
-  },
-  fields: {
-    type: { ...FIRST, compared: false },
-    name: FIRST,
-    externalId: FIRST,
-    connectionType: FIRST,
-    domains: LIST,
-    idpMetadataUrl: FIRST,
-    idpEntityId: FIRST,
-    idpUrl: FIRST,
-    x509Cert: LIST,
-    customEntityId: FIRST,
-    customAcsUrl: FIRST,
-    ...Object.fromEntries(ATTRIBUTES.map((field) => [field, UNTOLD])),
-    idpInitiatedEnabled: { ...UNTOLD, merge: 'any' },
-    requestSigningKey: SECRET,
-    requestSigningCert: UNTOLD,
-    assertionEncryptionKey: SECRET,
-    assertionEncryptionCert: UNTOLD,
-    nameIdEncryptionKey: SECRET,
-    clientId: FIRST,
-    clientSecret: SECRET,
-    discoveryEndpoint: FIRST,
-    customRedirectUri: FIRST,
-  },
-  mapped: [
-    ...OF_BOTH,
-    'idpMetadataUrl',
-    'idpMetadataXml',
-    'idpEntityId',
-    'idpUrl',
-    'x509Cert',
-    'customEntityId',
-    'customAcsUrl',
-    ...ATTRIBUTES,
-    'idpInitiatedEnabled',
-    'requestSigningKey',
-    'requestSigningCert',
-    'assertionEncryptionKey',
-    'assertionEncryptionCert',
-    'nameIdEncryptionKey',
-    'clientId',
-    'clientSecret',
-    'discoveryEndpoint',
-    'customRedirectUri',
-  ],
-  secretInputs: [...PRIVATE_KEYS, 'clientSecret'],
-  normalise,
-  fitMerged: (attributes) => ({ attributes: sorted(attributes), notes: [] }),
+
+const PATH = '/connections'
+
+const SPELLING: Spelling = { name: 'name', externalId: 'external_id', connectionType: 'connection_type' }
+const SAML: Spelling = { customAcsUrl: 'acs_url', customEntityId: 'sp_entity_id' }
+const ATTRIBUTE_MAP: Spelling = {
+  idpIdAttribute: 'idp_id',
+  emailAttribute: 'email',
+  firstNameAttribute: 'first_name',
+  lastNameAttribute: 'last_name',
+  nameAttribute: 'name',
+}
+const OIDC: Spelling = {
+  clientId: 'client_id',
+  discoveryEndpoint: 'discovery_endpoint',
+  customRedirectUri: 'redirect_uri',
 }
 
-/** Reads the fields of one connection and files what is wrong with them. */
-interface Reader {
-  fields: Record<string, unknown>
-  problems: ValueProblem[]
-  rules: ValueRules
+/** What WorkOS answers for an object that is not there. */
+const NO_ENTITY = 'entity_not_found'
+
+/**
+ * A single sign-on connection, created by the API where WorkOS has enabled that: https://workos.com/docs/reference/sso/connection/create
+ * and https://github.com/workos/workos-migrations/blob/main/docs/migration-package.md. There is no update of one.
+ */
+export const connection: KindDefinition = {
+  ...connectionDraft,
+  rateClass: 'other',
+  whyNotCreatable: ({ attributes, secrets }) =>
+    attributes.type === 'oidc' && secrets?.clientSecret === undefined
+      ? {
+          code: 'connection_without_secret',
+          field: 'clientSecret',
+          message: 'the connection has no client secret, and WorkOS takes none by OpenID Connect without one',
+          hint: 'map clientSecret, or leave the connection out with when',
+        }
+      : undefined,
+  naturalKey: ({ attributes }, { organization }) =>
+    organization === undefined ? null : `${textOf(attributes, 'externalId')}@${organization}`,
+  list: (api) => pages(api, PATH, {}, parse),
+  find: async (api, desired, refIds) => {
+    const natural = connection.naturalKey(desired, refIds)
+    const organization = refIds.organization
+    if (natural === null || organization === undefined) return undefined
+    for await (const page of pages(api, PATH, { organization_id: organization }, parse)) {
+      const found = page.find((one) => one.naturalKey === natural)
+      if (found) return found
+    }
+    return undefined
+  },
+  get: async (api, id) => {
+    const body = await api.read(`${PATH}/${encodeURIComponent(id)}`)
+    return body === undefined ? undefined : parse(body)
+  },
+  create: (desired, { organization }) => {
+    if (organization === undefined) {
+      throw new TypeError(`connection ${desired.key} cannot be created before its organization`)
+    }
+    return { method: 'POST', path: PATH, body: { organization_id: organization, ...bodyOf(desired) } }
+  },
+  sent: sentAttributes,
+  update: () => [],
+  remove: (id) => ({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }),
+  parse,
+  exists: (codes) => codes.includes('connection_already_exists_for_organization'),
+  answersExisting: true,
+  refused: ({ status, codes }) =>
+    status === 404 && !codes.includes(NO_ENTITY)
+      ? {
+          code: 'connections_api_not_enabled',
+          message: 'WorkOS does not let connections be created by the API in this environment (HTTP 404)',
+        }
+      : undefined,
+  label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
+  stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
+  review: { summary: (rundb, planned) => (planned ? {} : { handoff: countConnections(rundb) }) },
 }
 
-function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
-  const reader: Reader = { fields, problems: [], rules }
-  const { problems } = reader
-  const organization = text(reader, 'organization')
-  const mappedKey = text(reader, 'key')
-  const name = text(reader, 'name')
-  const given = take('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
-  const own = mappedKey ?? given ?? name
-  // One of the source may be enabled for several organizations; in WorkOS each has its own.
-  const key = own === undefined || organization === undefined ? null : `${own}@${organization}`
-  const protocol = take('type', normaliseProtocol(fields.type), problems)
-  if (organization === undefined)
-    incomplete(reader, 'organization', 'no organization', 'map the key of the organization', nameOf(own, name))
-  if (own === undefined) incomplete(reader, 'key', 'neither a key, nor an external id, nor a name', 'map one of them')
-  if (protocol === undefined && problems.every(({ field }) => field !== 'type')) {
-    incomplete(reader, 'type', 'no type', 'map type: saml or oidc')
+function bodyOf({ attributes, secrets }: DesiredResource): JsonObject {
+  const body = createBody(attributes, SPELLING)
+  if (attributes.type === 'oidc') {
+    return { ...body, oidc_options: { ...createBody(attributes, OIDC), ...secretOf(secrets, 'clientSecret') } }
   }
-  if (protocol === undefined || own === undefined || organization === undefined) return { ok: false, key, problems }
-
-  const domains = take('domains', normaliseDomains(fields.domains, rules.organizations), problems)
-  const settings = protocol === 'saml' ? samlFields(reader) : oidcFields(reader)
-  const pairs = protocol === 'saml' ? readKeyPairs(fields, problems) : undefined
-  const attributes = present({
-    type: protocol,
-    name,
-    externalId: given ?? externalIdOfName(own, rules.externalId.maxLength),
-    connectionType: take('connectionType', normaliseConnectionType(fields.connectionType, protocol), problems),
-    domains: domains?.domains,
-    ...settings,
-    ...pairs?.certificates,
-  })
-  const secrets = present(pairs?.keys ?? { clientSecret: text(reader, 'clientSecret') })
-  if (problems.length > 0 || key === null) return { ok: false, key, problems }
-  const notes = (domains?.dropped ?? []).map((detail) => ({ code: 'consumer_domain_dropped', detail }))
-  if (protocol === 'oidc' && secrets.clientSecret === undefined) {
-    notes.push({ code: 'connection_without_secret', detail: '' })
-  }
+  const signing = keyPair(secrets?.requestSigningKey, attributes.requestSigningCert)
+  const encryption = keyPair(secrets?.assertionEncryptionKey, attributes.assertionEncryptionCert)
+  const names = createBody(attributes, ATTRIBUTE_MAP)
   return {
-    ok: true,
-    value: {
-      key,
-      attributes: sorted(attributes),
-      secrets: Object.keys(secrets).length === 0 ? null : secrets,
-      refs: { organization },
-      notes,
+    ...body,
+    saml_options: {
+      ...providerOf(attributes),
+      ...createBody(attributes, SAML),
+      ...(signing && { sp_signing_key_pair: signing }),
+      ...(encryption && { sp_encryption_key_pairs: [encryption] }),
+    },
+    ...(Object.keys(names).length > 0 && { attribute_maps: { standard_attributes: names } }),
+  }
+}
+
+/** The attributes that a request has in it: see providerOf. */
+function sentAttributes(attributes: Attributes): Attributes {
+  if (attributes.idpMetadataUrl === undefined) return attributes
+  const { idpEntityId: _entity, idpUrl: _url, x509Cert: _certificate, ...sent } = attributes
+  return sent
+}
+
+/** Where there is metadata, WorkOS reads the rest from it. */
+function providerOf(attributes: Attributes): JsonObject {
+  if (attributes.idpMetadataUrl !== undefined) return createBody(attributes, { idpMetadataUrl: 'idp_metadata_url' })
+  return createBody(attributes, {
+    idpEntityId: 'idp_entity_id',
+    idpUrl: 'idp_sso_url',
+    x509Cert: 'idp_signing_certs',
+  })
+}
+
+function secretOf(secrets: JsonObject | null, field: string): JsonObject {
+  const value = secrets?.[field]
+  return value === undefined ? {} : { client_secret: value }
+}
+
+/** Half a pair is none: WorkOS makes one of its own. */
+function keyPair(key: Json | undefined, cert: Json | undefined): JsonObject | undefined {
+  return key === undefined || cert === undefined ? undefined : { key, cert }
+}
+
+function parse(body: JsonObject): LiveResource {
+  const externalId = textOf(body, 'external_id')
+  const organization = textOf(body, 'organization_id')
+  const saml = isObject(body.saml_options) ? body.saml_options : {}
+  const oidc = isObject(body.oidc_options) ? body.oidc_options : {}
+  return {
+    id: requiredText(body, 'id'),
+    externalId: null,
+    naturalKey: externalId === null || organization === null ? null : `${externalId}@${organization}`,
+    attributes: {
+      ...spelt(body, { name: 'name', externalId: 'external_id', connectionType: 'connection_type' }),
+      ...spelt(saml, {
+        idpMetadataUrl: 'idp_metadata_url',
+        idpEntityId: 'idp_entity_id',
+        idpUrl: 'idp_sso_url',
+        ...SAML,
+      }),
+      ...spelt(oidc, OIDC),
     },
   }
 }
 
-function samlFields(reader: Reader): Record<string, Json | undefined> {
-  const { fields, problems } = reader
-  const metadata = take('idpMetadataXml', readSamlMetadata(fields.idpMetadataXml), problems)
-  const certificates = take('x509Cert', normaliseCertificates(fields.x509Cert), problems)
-  const read = {
-    idpMetadataUrl: address(reader, 'idpMetadataUrl'),
-    idpEntityId: text(reader, 'idpEntityId') ?? metadata?.entityId,
-    idpUrl: address(reader, 'idpUrl') ?? metadata?.ssoUrl,
-    x509Cert: certificates ?? take('idpMetadataXml', normaliseCertificates(metadata?.certificates), problems),
+/** What an answer tells, under our names. */
+function spelt(body: Record<string, unknown>, spelling: Spelling): Attributes {
+  const attributes: Attributes = {}
+  for (const [field, name] of Object.entries(spelling)) {
+    const value = body[name]
+    if (typeof value === 'string') attributes[field] = value
   }
-  if (problems.length === 0 && read.idpMetadataUrl === undefined) {
-    const { idpEntityId, idpUrl, x509Cert } = read
-    const missing = Object.entries({ idpEntityId, idpUrl, x509Cert }).filter(([, value]) => value === undefined)
-    if (missing.length > 0) {
-      const names = missing.map(([field]) => field).join(', ')
-      incomplete(
-        reader,
-        missing[0]?.[0] ?? 'idpMetadataUrl',
-        `neither idpMetadataUrl nor ${names}`,
-        "map the address of the identity provider's metadata, its XML (idpMetadataXml), or idpEntityId, idpUrl and x509Cert",
-      )
-    }
-  }
-  return {
-    ...read,
-    customEntityId: text(reader, 'customEntityId'),
-    customAcsUrl: address(reader, 'customAcsUrl'),
-    ...Object.fromEntries(ATTRIBUTES.map((field) => [field, text(reader, field)])),
-    idpInitiatedEnabled: take('idpInitiatedEnabled', parseBoolean(fields.idpInitiatedEnabled), problems),
-  }
-}
-
-function oidcFields(reader: Reader): Record<string, Json | undefined> {
-  const { fields, problems } = reader
-  const clientId = text(reader, 'clientId')
-  const discoveryEndpoint = take('discoveryEndpoint', normaliseDiscovery(fields.discoveryEndpoint), problems)
-  if (problems.length === 0 && (clientId === undefined || discoveryEndpoint === undefined)) {
-    const field = clientId === undefined ? 'clientId' : 'discoveryEndpoint'
-    incomplete(
-      reader,
-      field,
-      `no ${field}`,
-      'map clientId, and as discoveryEndpoint the issuer or its discovery document',
-    )
-  }
-  return { clientId, discoveryEndpoint, customRedirectUri: address(reader, 'customRedirectUri') }
-}
-
-/** What has no key without its organization is told by what it is called. */
-function nameOf(own: string | undefined, name: string | undefined): string {
-  if (own === undefined) return ''
-  return ` ${name === undefined || name === own ? shown(own) : `${shown(name)} (${own})`}`
-}
-
-function incomplete({ problems }: Reader, field: string, lacks: string, hint: string, name = ''): void {
-  problems.push({
-    code: 'connection_incomplete',
-    field,
-    message: `the connection${name} has ${lacks}`,
-    hint: `${hint}, or leave the record out with when`,
-  })
-}
-
-function text({ fields, problems }: Reader, field: string): string | undefined {
-  return take(field, optionalText(fields[field]), problems)
-}
-
-function address({ fields, problems }: Reader, field: string): string | undefined {
-  return take(field, normaliseAddress(fields[field]), problems)
-}
-
-function present(values: Record<string, Json | undefined>): JsonObject {
-  const kept: JsonObject = {}
-  for (const [field, value] of Object.entries(values)) {
-    if (value !== undefined && !(Array.isArray(value) && value.length === 0)) kept[field] = value
-  }
-  return kept
-}
-
-/** Lists in order, so that what is desired does not depend on the order of the records. */
-function sorted(attributes: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([field, value]) => [field, Array.isArray(value) ? value.toSorted() : value]),
-  )
+  return attributes
 }

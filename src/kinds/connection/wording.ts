@@ -1,5 +1,6 @@
+import { counted, figure } from '../../diagnostics/printable.ts'
 import { after, type Remarks, type Remedies } from '../wording.ts'
-
+import type { ConnectionCounts } from './statements.ts'
 /** What a plan remarks on connections that it accepts. */
 export const connectionRemarks: Remarks = {
   connection_without_secret: ({ resources }) =>
@@ -27,4 +28,23 @@ export const connectionRemedies: Remedies = {
   connection_without_secret: after(
     'map clientSecret, or leave the connection out with when: WorkOS takes none by OpenID Connect without one',
   ),
+}
+
+/** Which connections go into files, for plans; undefined where there are none. */
+export function describeConnections(counts: ConnectionCounts): string | undefined {
+  const { saml, oidc, organizations, named } = counts
+  if (saml + oidc === 0) return undefined
+  const sorts = [...(saml > 0 ? [`${saml} by SAML`] : []), ...(oidc > 0 ? [`${oidc} by OpenID Connect`] : [])]
+  const rest = organizations - named.length
+  const names = `${named.join(', ')}${rest > 0 ? ` and ${figure(rest)} more` : ''}`
+  return `${counted(saml + oidc, 'connection')} (${sorts.join(', ')}) of ${counted(organizations, 'organization')}, ${names}: written into files by workos-migrate handoff, not sent`
+}
+
+/** What became of the secrets of connections that were written into files; nothing where there are none. */
+export function describeSecrets(withSecrets: number, included: boolean): string | undefined {
+  if (withSecrets === 0) return undefined
+  const secrets = `secrets of ${counted(withSecrets, 'connection')}`
+  return included
+    ? `They hold the ${secrets}: keep them private, and delete them when they have been imported.`
+    : `The ${secrets} are left out; --include-secrets writes them.`
 }

@@ -1,19 +1,19 @@
 import type { JsonObject } from '../../json.ts'
 import type { LiveResource } from '../../resource.ts'
+import { desiredFromRow } from '../../rundb/desired.ts'
+import { noteAll, type Remark } from '../../rundb/notes.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
-import { requiredText, textOf } from '../body.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
-import type { KindDefinition } from '../kind.ts'
-import { membershipKey } from '../membership/membership-key.ts'
-import { pages } from '../paging.ts'
+import type { KindDefinition, ReadContext } from '../kind.ts'
+import { membershipKey } from '../membership/membership.ts'
 import { memberScope } from '../scope.ts'
-import { take } from '../values/check.ts'
-import { optionalText } from '../values/text.ts'
-import { noteGivingGroups } from './giving-groups.ts'
+import { optionalText, take } from '../values/check.ts'
+import { eachOf, pages, requiredText, textOf } from '../wire.ts'
 import { group, groupKey } from './group.ts'
 import { isJoinedOf, joinedId, memberOf, membersPath } from './group-id.ts'
+import { describeGiven, rolesOfGroup, whereEnabled } from './group-roles.ts'
 import { refuseStrangers } from './lifecycle.ts'
-
 /**
  * A member of a group: the membership of a user in the group's organization. WorkOS gives it neither an id nor a time; for
  * its id here see group-id.ts.
@@ -124,4 +124,37 @@ function parse(body: JsonObject, groupId: string, membership: string): LiveResou
 
 function live(id: string): LiveResource {
   return { id, externalId: null, naturalKey: id, attributes: {} }
+}
+
+/** Remarks on users who are about to get a role because they are added to a group that has it in WorkOS. */
+async function noteGivingGroups({ rundb, api, refIds }: ReadContext): Promise<void> {
+  const joined = rundb
+    .statement(
+      `SELECT d.*, g.attributes ->> '$.name' AS name FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
+       JOIN desired g ON g.kind = ? AND g.key = d.refs ->> '$.group'
+       WHERE a.kind = ? AND a.type = 'create' GROUP BY g.key`,
+    )
+    .all(group.name, groupMembership.name)
+  await whereEnabled(() =>
+    eachOf(joined, async (row) => {
+      const desired = desiredFromRow(row)
+      // A group that is about to be created has no role yet.
+      const id = refIds(desired)?.group
+      const roles = id === undefined ? [] : await rolesOfGroup(api, id)
+      for (const role of roles) {
+        const detail = describeGiven({ role, group: String(row.name), groupId: id ?? '' })
+        noteGiving(rundb, desired.refs.group ?? '', detail)
+      }
+    }),
+  )
+}
+
+function noteGiving(rundb: RunDatabase, groupKey: string, detail: string): void {
+  const created: Remark = {
+    from: 'actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key',
+    where: "a.kind = ?1 AND a.type = 'create' AND d.refs ->> '$.group' = ?2",
+    on: 'a',
+    note: { code: 'group_gives_role', detail },
+  }
+  noteAll(rundb, created, groupMembership.name, groupKey)
 }

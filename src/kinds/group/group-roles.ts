@@ -2,10 +2,9 @@ import { CredentialsError } from '../../diagnostics/errors.ts'
 import { isObject, type Json } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
 import type { Api } from '../../workos/api.ts'
-import { requiredText, textOf } from '../body.ts'
 import type { GivenRole, OwnPart } from '../kind.ts'
-import { objectPages, rolePages } from '../paging.ts'
 import { rolesPath } from '../role/organization-role.ts'
+import { objectPages, requiredText, rolePages, textOf } from '../wire.ts'
 import { memberOf, membersPath } from './group-id.ts'
 
 /** The roles that a group gives to its members in its organization: https://workos.com/docs/reference/authorization/group-role-assignments */

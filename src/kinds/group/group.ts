@@ -1,18 +1,20 @@
 import type { JsonObject } from '../../json.ts'
 import type { LiveResource } from '../../resource.ts'
 import type { Api } from '../../workos/api.ts'
-import { createBody, pick, requiredText, type Spelling, textOf, updateBody } from '../body.ts'
+import { keyed, namedWithPlaces } from '../collisions.ts'
 import type { NormaliseResult, ValueProblem } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
-import { keyed, namedWithPlaces } from '../name-collisions.ts'
-import { pages } from '../paging.ts'
 import { belongs, OF_CHOSEN_ORGANIZATION } from '../scope.ts'
-import { boundedText, type TextBound } from '../values/bounded-text.ts'
-import { take } from '../values/check.ts'
-import { optionalText } from '../values/text.ts'
+import { boundedText, optionalText, type TextBound, take } from '../values/check.ts'
+import { createBody, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
 import { groupPath, groupsPath, isJoinedOf, joinedId } from './group-id.ts'
 import { refuseSharedGroupNames } from './lifecycle.ts'
 import { groupRemarks, groupRemedies } from './wording.ts'
+
+/**
+ * Groups. In: the mapped fields of records. Out: the requests for them, and what answers tell of them. Who is in a group is a kind of its
+ * own (group-membership.ts); the roles that a group gives to its members are in group-roles.ts.
+ */
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 

@@ -1,4 +1,4 @@
-import { someOf } from '../../diagnostics/some-of.ts'
+import { someOf } from '../../diagnostics/printable.ts'
 import { rejectAll, rejectDesired } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 

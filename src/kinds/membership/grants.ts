@@ -1,11 +1,9 @@
 import type { RoleConfig } from '../../config/manifest.ts'
-import { addToDrafts } from '../../rundb/drafts.ts'
-import { ROLE_ASSIGNMENT } from '../../rundb/grants.ts'
+import { addToDrafts, ROLE_ASSIGNMENT } from '../../rundb/drafts.ts'
 import { insertLeftOutWith, leftOutBy } from '../../rundb/left-out.ts'
 import { insertNote } from '../../rundb/notes.ts'
-import { insertReject, type Reason, rejectGrant } from '../../rundb/rejects.ts'
-import { placeIn, textIn } from '../../rundb/rows.ts'
-import type { RunDatabase } from '../../rundb/run-database.ts'
+import { insertReject, type RejectReason, rejectGrant } from '../../rundb/rejects.ts'
+import { placeIn, type RunDatabase, textIn } from '../../rundb/run-database.ts'
 import type { Row } from '../../sqlite/open.ts'
 import { type MappedRole, mapRoleSlug, rolesIn } from '../role/roles.ts'
 import type { Check } from '../values/check.ts'
@@ -26,14 +24,10 @@ export function assignGrants(
   rundb: RunDatabase,
   keyOf: (refs: { user: string; organization: string }) => string,
 ): number {
-  if (rundb.count("SELECT count(*) FROM grants WHERE scope <> 'user'") === 0) return 0
-  rundb.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
+  if (countGrants(rundb, OF_RECORDS) === 0) return 0
+  indexDraftsWithRefs(rundb)
   let assigned = 0
-  const grants = rundb.iterate(
-    `SELECT g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
-     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user WHERE g.scope <> 'user'`,
-  )
-  for (const grant of grants) {
+  for (const grant of grantsOfRecords(rundb)) {
     const [user, organization] = [String(grant.canonical), textIn(grant.organization)]
     const given = { seq: Number(grant.seq), attributes: JSON.stringify({ roles: [String(grant.role)] }) }
     const found =
@@ -53,21 +47,13 @@ export function assignGrants(
   return assigned
 }
 
-const OF_OWN_RECORD =
-  "seq = ?1 AND refs <> '{}' AND kind = 'membership' AND records > 0 AND json_extract(refs, '$.user') = ?3"
-
-const OF_ORGANIZATION = "kind = 'membership' AND key = ?3 AND records > 0 ORDER BY seq, id LIMIT 1"
-
 function whyUnplaced(rundb: RunDatabase, role: string, user: string, organization: string | null): string {
   if (organization === null) {
     return `the role ${role} of ${user} has no membership to go to: the record names no organization`
   }
-  const isUser = rundb.statement(
-    "SELECT 1 FROM desired WHERE kind = 'user' AND key = ?1 UNION ALL SELECT 1 FROM rejects WHERE kind = 'user' AND key = ?1 LIMIT 1",
-  )
-  return isUser.get(user) === undefined
-    ? `the role ${role} is given to ${user}, and no user of the source has that key`
-    : `the role ${role} of ${user} is for the organization ${organization}, of which the user is no member`
+  return isInSource(rundb, user)
+    ? `the role ${role} of ${user} is for the organization ${organization}, of which the user is no member`
+    : `the role ${role} is given to ${user}, and no user of the source has that key`
 }
 
 /** Leaves the grant out where its user or its organization is. */
@@ -82,7 +68,7 @@ function leaveOutWith(rundb: RunDatabase, grant: Row, user: string, organization
 }
 
 /** Rejects a grant, which stays where explaining looks for it. */
-function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: Reason): void {
+function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: RejectReason): void {
   insertReject(rundb, {
     kind: ROLE_ASSIGNMENT,
     key: user,
@@ -100,11 +86,11 @@ function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: Re
  * @returns how many found a membership
  */
 export function assignUserGrants(rundb: RunDatabase, roles: RoleConfig): number {
-  if (rundb.count("SELECT count(*) FROM grants WHERE scope = 'user'") === 0) return 0
-  rundb.exec("CREATE INDEX drafts_by_user ON drafts (refs ->> '$.user') WHERE kind = 'membership'")
+  if (countGrants(rundb, OF_USERS) === 0) return 0
+  indexMembershipsByUser(rundb)
   const meaning = meanings(roles)
   let assigned = 0
-  for (const grant of rundb.iterate("SELECT * FROM grants WHERE scope = 'user'")) {
+  for (const grant of grantsOfUsers(rundb)) {
     const [name, key] = [String(grant.role), String(grant.user)]
     const places = membershipsOf(rundb, key).map((place) => ({ ...place, meant: meaning(name, place.organization) }))
     const meant = places.map((place) => place.meant)
@@ -129,22 +115,6 @@ export function assignUserGrants(rundb: RunDatabase, roles: RoleConfig): number 
     }
   }
   return assigned
-}
-
-interface MembershipPlace {
-  /** The first draft of the membership. */
-  id: number
-  organization: string
-}
-
-function membershipsOf(rundb: RunDatabase, user: string): MembershipPlace[] {
-  return rundb
-    .statement(
-      `SELECT min(id) AS id, refs ->> '$.organization' AS organization FROM drafts
-       WHERE kind = 'membership' AND refs ->> '$.user' = ? AND records > 0 GROUP BY key ORDER BY key`,
-    )
-    .all(user)
-    .map(({ id, organization }) => ({ id: Number(id), organization: String(organization) }))
 }
 
 function give(rundb: RunDatabase, grant: Row, { id, organization }: MembershipPlace, role: MappedRole): void {
@@ -174,19 +144,10 @@ function meanings(roles: RoleConfig): (name: string, organization: string) => Ch
  * no user of the source has contradicts nothing. Runs once users are united, so that either name of one of them will do.
  */
 export function refuseGrantsForTwo(rundb: RunDatabase): void {
-  if (rundb.count('SELECT EXISTS (SELECT 1 FROM grants WHERE email IS NOT NULL)') === 0) return
-  rundb.exec("CREATE INDEX drafts_by_address ON drafts (attributes ->> '$.email') WHERE kind = 'user'")
-  const owners = rundb.statement(
-    `SELECT DISTINCT d.key, coalesce(a.canonical, d.key) AS canonical FROM drafts d
-     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = d.key
-     WHERE d.kind = 'user' AND d.attributes ->> '$.email' = ? ORDER BY d.key`,
-  )
-  const grants = rundb.spool(
-    `SELECT g.rowid AS id, g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
-     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user WHERE g.email IS NOT NULL ORDER BY g.seq, g.rowid`,
-  )
-  for (const { id, user, canonical, email, role } of grants) {
-    const found = owners.all(String(email))
+  if (!hasGrantsByAddress(rundb)) return
+  indexUsersByAddress(rundb)
+  for (const { id, user, canonical, email, role } of grantsByAddress(rundb)) {
+    const found = ownersOfAddress(rundb, String(email))
     const [other] = found
     if (other === undefined || found.some((owner) => owner.canonical === canonical)) continue
     rejectGrant(rundb, Number(id), {
@@ -196,4 +157,93 @@ export function refuseGrantsForTwo(rundb: RunDatabase): void {
       hint: 'correct one of the two, or leave one of them empty',
     })
   }
+}
+
+/** Which grants are for the memberships of their own records, or for an organization. */
+const OF_RECORDS = "scope <> 'user'"
+
+/** Which grants are a user's wherever it is a member. */
+const OF_USERS = "scope = 'user'"
+
+function countGrants(rundb: RunDatabase, which: string): number {
+  return rundb.count(`SELECT count(*) FROM grants WHERE ${which}`)
+}
+
+function grantsOfRecords(rundb: RunDatabase): Iterable<Row> {
+  return rundb.iterate(
+    `SELECT g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
+     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user WHERE g.${OF_RECORDS}`,
+  )
+}
+
+function grantsOfUsers(rundb: RunDatabase): Iterable<Row> {
+  return rundb.iterate(`SELECT * FROM grants WHERE ${OF_USERS}`)
+}
+
+function hasGrantsByAddress(rundb: RunDatabase): boolean {
+  return rundb.count('SELECT EXISTS (SELECT 1 FROM grants WHERE email IS NOT NULL)') !== 0
+}
+
+/** Spooled, since some of them are rejected meanwhile. */
+function grantsByAddress(rundb: RunDatabase): Iterable<Row> {
+  return rundb.spool(
+    `SELECT g.rowid AS id, g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
+     LEFT JOIN aliases a ON a.kind = 'user' AND a.key = g.user WHERE g.email IS NOT NULL ORDER BY g.seq, g.rowid`,
+  )
+}
+
+/** What OF_OWN_RECORD reads by. */
+function indexDraftsWithRefs(rundb: RunDatabase): void {
+  rundb.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
+}
+
+/** What membershipsOf reads by. */
+function indexMembershipsByUser(rundb: RunDatabase): void {
+  rundb.exec("CREATE INDEX drafts_by_user ON drafts (refs ->> '$.user') WHERE kind = 'membership'")
+}
+
+/** What ownersOfAddress reads by. */
+function indexUsersByAddress(rundb: RunDatabase): void {
+  rundb.exec("CREATE INDEX drafts_by_address ON drafts (attributes ->> '$.email') WHERE kind = 'user'")
+}
+
+/** Drafts of the memberships of a user, `?3`, that the record itself describes. */
+const OF_OWN_RECORD =
+  "seq = ?1 AND refs <> '{}' AND kind = 'membership' AND records > 0 AND json_extract(refs, '$.user') = ?3"
+
+/** The first draft of a membership, `?3`. */
+const OF_ORGANIZATION = "kind = 'membership' AND key = ?3 AND records > 0 ORDER BY seq, id LIMIT 1"
+
+interface MembershipPlace {
+  /** The first draft of the membership. */
+  id: number
+  organization: string
+}
+
+function membershipsOf(rundb: RunDatabase, user: string): MembershipPlace[] {
+  return rundb
+    .statement(
+      `SELECT min(id) AS id, refs ->> '$.organization' AS organization FROM drafts
+       WHERE kind = 'membership' AND refs ->> '$.user' = ? AND records > 0 GROUP BY key ORDER BY key`,
+    )
+    .all(user)
+    .map(({ id, organization }) => ({ id: Number(id), organization: String(organization) }))
+}
+
+/** The keys of the users with an address, and what they have merged into. */
+function ownersOfAddress(rundb: RunDatabase, email: string): Row[] {
+  return rundb
+    .statement(
+      `SELECT DISTINCT d.key, coalesce(a.canonical, d.key) AS canonical FROM drafts d
+       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = d.key
+       WHERE d.kind = 'user' AND d.attributes ->> '$.email' = ? ORDER BY d.key`,
+    )
+    .all(email)
+}
+
+function isInSource(rundb: RunDatabase, user: string): boolean {
+  const found = rundb.statement(
+    "SELECT 1 FROM desired WHERE kind = 'user' AND key = ?1 UNION ALL SELECT 1 FROM rejects WHERE kind = 'user' AND key = ?1 LIMIT 1",
+  )
+  return found.get(user) !== undefined
 }

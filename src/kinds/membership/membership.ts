@@ -1,27 +1,28 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import type { Attributes, LiveResource } from '../../resource.ts'
-import { requiredText, textOf } from '../body.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { Fallback, KindDefinition, Mention } from '../kind.ts'
-import { BY_PLACE, type MergePolicy } from '../merge-policy.ts'
-import { listed, pages } from '../paging.ts'
-import { deriveRoles } from '../role/derived-roles.ts'
+import { BY_PLACE, type MergePolicy } from '../lifecycle.ts'
+import { deriveRoles } from '../role/lifecycle.ts'
+import { assignedCollisions } from '../role/name-collisions.ts'
 import { naturalOf, organizationRole, organizationRoleKey } from '../role/organization-role.ts'
 import { role } from '../role/role.ts'
 import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from '../role/role-definition.ts'
-import { assignedCollisions } from '../role/role-names.ts'
 import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
-import { take } from '../values/check.ts'
-import { optionalText } from '../values/text.ts'
-import { withoutRolesOfGroups } from './answered-roles.ts'
+import { memberScope } from '../scope.ts'
+import { optionalText, take } from '../values/check.ts'
+import { listed, pages, requiredText, textOf } from '../wire.ts'
 import { assignGrants, assignUserGrants, refuseGrantsForTwo } from './grants.ts'
-import { membershipKey } from './membership-key.ts'
-import { oneRoleForAll } from './one-role-for-all.ts'
-import { joinRoles } from './roles.ts'
-import { readGroupRoles, withoutGroupRoles } from './roles-of-groups.ts'
-import { membershipScope } from './scope.ts'
-import { membershipRemarks, membershipRemedies } from './wording.ts'
+import { joinRoles, oneRoleForAll } from './roles.ts'
+import { readGroupRoles, withoutGroupRoles, withoutRolesOfGroups } from './roles-of-groups.ts'
+import { describeLost, membershipRemarks, membershipRemedies } from './wording.ts'
+
+/**
+ * Memberships. In: the mapped fields of records; roles come also from grants (grants.ts) and from what the manifest says (roles.ts). Out: the
+ * requests for them, and what answers tell of them without the roles that groups give (roles-of-groups.ts).
+ */
 
 const PATH = '/user_management/organization_memberships'
 
@@ -63,14 +64,23 @@ export const membership: KindDefinition = {
       return assignUserGrants(rundb, roles)
     },
     referenced: (rundb) => assignGrants(rundb, membershipKey),
-    settled(rundb, { roles }) {
+    accepted(rundb, { roles }) {
       joinRoles(rundb, roles)
       deriveRoles(rundb)
     },
   },
   mootNotes: ["n.code = 'unmapped_role'"],
   collisions: assignedCollisions,
-  scope: membershipScope,
+  // It is the tie by which organizations bring their members into a scope, and users their organizations.
+  scope: {
+    ...memberScope,
+    findInScope(rundb, limit) {
+      rundb.exec(TIES)
+      findUsers(rundb, limit)
+      findOrganizations(rundb)
+    },
+    narrowed: (rundb) => rundb.exec('DROP TABLE ties'),
+  },
   keyFromRefs: membershipKey,
   keyRefs: ['user', 'organization'],
   mentions: ({ attributes: { roles }, refs }) =>
@@ -120,6 +130,11 @@ export const membership: KindDefinition = {
   stateScope: { is: 'tie', of: ['user', 'organization'] },
   deletion: { round: 'people' },
   review: { mapsFields: { except: [] }, valueWarnings: oneRoleForAll },
+}
+
+/** The key of the membership of a user in an organization. */
+export function membershipKey({ user, organization }: Record<string, string>): string {
+  return `${user}@${organization}`
 }
 
 /** Of memberships nothing is in conflict: what they are called after is their first record. */
@@ -207,7 +222,7 @@ function oneRole(
   return {
     attributes: { ...rest, roles: [kept] },
     code: 'role_lost',
-    message: `keeps ${kept}, loses ${lost.join(', ')}`,
+    message: describeLost({ kept, lost }),
   }
 }
 
@@ -215,4 +230,42 @@ function oneRole(
 function roleBody(roles: Json | undefined): JsonObject {
   if (!Array.isArray(roles) || roles[0] === undefined) return {}
   return roles.length === 1 ? { role_slug: roles[0] } : { role_slugs: roles }
+}
+
+/** Who is a member of what, also those whose membership was refused. */
+const TIES = `CREATE TABLE ties AS
+  SELECT key, refs ->> '$.user' AS user, refs ->> '$.organization' AS organization FROM desired WHERE kind = 'membership'
+  UNION ALL SELECT r.key, coalesce(a.canonical, r.refs ->> '$.user'), r.refs ->> '$.organization' FROM rejects r
+    LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.refs ->> '$.user'
+    WHERE r.kind = 'membership' AND r.refs ->> '$.user' IS NOT NULL AND r.refs ->> '$.organization' IS NOT NULL;
+  CREATE INDEX ties_by_user ON ties (user);
+  CREATE INDEX ties_by_organization ON ties (organization)`
+
+/** Whether the tie `t` is that of a chosen one: a chosen user brings all of its memberships, a chosen organization its own. */
+const CHOSEN_TIE = `(EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'organization' AND c.key = t.organization)
+  OR EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'user' AND c.key = t.user))`
+
+/** The first `limit` of the users are meant by their keys, which is the order in which they are applied. */
+function findUsers(rundb: RunDatabase, limit: number | null): void {
+  rundb.run(
+    `INSERT INTO in_scope SELECT 'user', key FROM chosen WHERE kind = 'user'
+     UNION SELECT 'user', t.user FROM ties t WHERE ${CHOSEN_TIE}`,
+  )
+  if (limit === null) return
+  const last = rundb
+    .statement(
+      `SELECT u.key FROM in_scope u WHERE u.kind = 'user'
+       AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'user' AND d.key = u.key) ORDER BY u.key LIMIT 1 OFFSET ?`,
+    )
+    .get(limit - 1)
+  if (last !== undefined) rundb.run("DELETE FROM in_scope WHERE kind = 'user' AND key > ?", String(last.key))
+}
+
+/** The chosen organizations, and those that users in scope are members of by a membership in scope. */
+function findOrganizations(rundb: RunDatabase): void {
+  rundb.run(
+    `INSERT INTO in_scope SELECT 'organization', key FROM chosen WHERE kind = 'organization'
+     UNION SELECT 'organization', t.organization FROM ties t WHERE ${CHOSEN_TIE}
+       AND EXISTS (SELECT 1 FROM in_scope u WHERE u.kind = 'user' AND u.key = t.user)`,
+  )
 }

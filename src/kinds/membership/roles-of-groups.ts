@@ -1,7 +1,8 @@
+import { TargetError } from '../../diagnostics/errors.ts'
 import type { Attributes, LiveResource } from '../../resource.ts'
 import type { StateCopy } from '../../rundb/known.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
-import type { Api } from '../../workos/api.ts'
+import { type Api, ApiRefusal } from '../../workos/api.ts'
 import { group } from '../group/group.ts'
 import {
   describeGiven,
@@ -12,11 +13,11 @@ import {
   whereEnabled,
 } from '../group/group-roles.ts'
 import type { GivenRole, OwnPart, ReadContext, UnknownLive } from '../kind.ts'
-import { eachOf } from '../paging.ts'
+import { eachOf, pages } from '../wire.ts'
 
 /**
  * Which roles memberships have from groups, so that nobody takes them for a difference. In: memberships as WorkOS holds them. Out: the same
- * without those roles, which the table `given_roles` holds.
+ * without those roles, which the table `given_roles` holds while planning; after a write, groups are asked about the one membership.
  */
 
 const KIND = 'membership'
@@ -123,4 +124,46 @@ function severalSeen(rundb: RunDatabase, copy: StateCopy): boolean {
   const sql = `SELECT 1 FROM live WHERE kind = ?1 AND json_array_length(attributes, '$.roles') > 1
     UNION ALL SELECT 1 FROM ${copy} WHERE kind = ?1 AND reduced IS NULL AND json_array_length(attributes, '$.roles') > 1 LIMIT 1`
   return rundb.statement(sql).get(KIND) !== undefined
+}
+
+/**
+ * What an answer tells of a membership without the roles that groups give it: they are no difference to what was sent. Groups are asked
+ * only where the answer has a role that was not sent. Where they cannot be read, every role counts as the membership's own.
+ */
+export async function withoutRolesOfGroups(
+  api: Api,
+  id: string,
+  sent: Attributes,
+  answered: Attributes,
+): Promise<Attributes> {
+  const [wanted, held] = [sent.roles, answered.roles]
+  if (!Array.isArray(wanted) || !Array.isArray(held)) return answered
+  if (held.every((role) => wanted.includes(role))) return answered
+  const given: GivenRole[] = []
+  await whereReadable(async () => {
+    const path = `/user_management/organization_memberships/${encodeURIComponent(id)}/groups`
+    for await (const page of pages(api, path, {}, (body) => group.parse(body, {}), true)) {
+      for (const { id: groupId, attributes } of page) {
+        const roles = await rolesOfGroup(api, groupId)
+        if (roles.length === 0) continue
+        const ranked = held.length === 1 ? await rankedRoles(api, groupId.split('/')[0] ?? '') : []
+        for (const role of roles) {
+          const rank = ranked.indexOf(role)
+          const hides = rank < 0 ? [] : ranked.slice(rank + 1)
+          given.push({ role, group: String(attributes.name), groupId, hides })
+        }
+      }
+    }
+  })
+  return ownRoles(answered, sent, given, true).attributes
+}
+
+/** The write has taken effect: what fails about groups is no refusal of it. */
+async function whereReadable(work: () => Promise<void>): Promise<void> {
+  try {
+    await whereEnabled(work)
+  } catch (error) {
+    const notWorkos = error instanceof TargetError && error.problems.some(({ code }) => code === 'not_workos')
+    if (!notWorkos && !(error instanceof ApiRefusal)) throw error
+  }
 }

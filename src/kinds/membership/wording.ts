@@ -41,3 +41,8 @@ export const membershipRemedies: Remedies = {
     'the user was invited and has not accepted: revoke the invitation in WorkOS, or wait until it is accepted',
   ),
 }
+
+/** What one membership keeps and loses. */
+export function describeLost({ kept, lost }: { kept: string; lost: string[] }): string {
+  return `keeps ${kept}, loses ${lost.join(', ')}`
+}

@@ -1,12 +1,17 @@
 import type { Manifest } from '../../config/manifest.ts'
-import type { Lifecycle } from '../lifecycle.ts'
-import { BY_CONTENT, BY_PLACE, type MergePolicy } from '../merge-policy.ts'
-import { type NameRules, namedWithPlaces } from '../name-collisions.ts'
-import { uniteDomainStates } from './domain-states.ts'
-import { noteSimilarNames, reportNameConflicts } from './names.ts'
-import { rejectSharedValues } from './shared-values.ts'
+import { canonicalJson } from '../../json.ts'
+import type { Attributes } from '../../resource.ts'
+import { insertNote, noteAll, noteDesired } from '../../rundb/notes.ts'
+import { rejectDesired } from '../../rundb/rejects.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+import type { Row } from '../../sqlite/open.ts'
+import { type NameRules, namedWithPlaces, type RepeatedValue, rejectRepeated, repeatedValues } from '../collisions.ts'
+import { BY_CONTENT, BY_PLACE, type Lifecycle, type MergePolicy } from '../lifecycle.ts'
 
-/** What becomes of records that describe organizations. In: merged records. Out: organizations with names, domains and external ids of their own. */
+/**
+ * What becomes of records that describe organizations. In: merged records. Out: organizations with names, domains and external ids of their
+ * own; remarks on records with several names or domain states, and on names that are nearly alike.
+ */
 export const organizationLifecycle: Lifecycle = {
   merged(rundb, { organizations }) {
     uniteDomainStates(rundb)
@@ -24,10 +29,219 @@ export function organizationPolicy({ organizations: { onNameConflict } }: Manife
   return { strategy: 'merge', rules: { name }, order: [...(isPlaced ? [] : BY_CONTENT), ...BY_PLACE].join(', ') }
 }
 
+/** Two names of the source that expressions make one key of. */
 export const organizationNames: NameRules = {
   of: 'organization',
   wording: (key, names) => ({
     message: `the names ${namedWithPlaces(names)} give one key, ${key}: two organizations would be one`,
     hint: 'tell them apart in map.organization.key, and likewise in map.membership.organization; if they are one, make the names equal before $slug, with $lowercase or $replace',
   }),
+}
+
+/**
+ * Leaves a domain verified only where every record of its organization that has it says so: whoever controls a verified domain decides how its
+ * people sign in, and one record of two is no proof. Runs when records have been merged.
+ */
+function uniteDomainStates(rundb: RunDatabase): void {
+  if (noteDoubtedDomains(rundb) === 0) return
+  unverifyDoubtedDomains(rundb)
+  removeEmptyVerified(rundb)
+}
+
+/** How many conflicts are named in remarks; the organizations of all others are one number. */
+const NAMED = 10
+
+/** How many names of an organization are spelt out, and how much of each. */
+const SPELLINGS = 4
+const LENGTH = 60
+
+const TAKEN = { first: 'the first one', last: 'the last one', most: 'the one that most have' }
+
+/**
+ * Reports organizations that their records call by different names: a remark with the names and how many records have each, or,
+ * where the rule is `error`, a reject. Runs when records have been merged, by the rule.
+ */
+function reportNameConflicts(rundb: RunDatabase, rule: Manifest['organizations']['onNameConflict']): void {
+  let named = 0
+  for (const { key, names } of severalNames(rundb, rule === 'first' || rule === 'last' ? 'seq' : 'n DESC, name')) {
+    const spellings = spelt(JSON.parse(String(names)))
+    if (rule === 'error') {
+      rejectDesired(
+        rundb,
+        { kind: 'organization', key: String(key) },
+        {
+          code: 'organization_name_conflict',
+          field: 'name',
+          message: `its records have different names: ${spellings}`,
+          hint: 'make them agree, give them different keys if they are two organizations, or set organizations.onNameConflict',
+        },
+      )
+      continue
+    }
+    named += 1
+    const detail = named > NAMED ? '' : `${spellings}; ${TAKEN[rule]} is taken`
+    noteDesired(rundb, { kind: 'organization', key: String(key), code: 'organization_name_conflict', detail })
+  }
+}
+
+function spelt(names: [unknown, number][]): string {
+  const shown = names.slice(0, SPELLINGS).map(([name, records]) => {
+    const text = JSON.stringify(String(name).slice(0, LENGTH))
+    return `${text} in ${records} ${records === 1 ? 'record' : 'records'}`
+  })
+  const rest = names.length - shown.length
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ')
+}
+
+/**
+ * Notes organizations that are known by their name alone and whose names differ in nothing but case and blanks: they are
+ * taken as different ones, which may be a slip of the source.
+ */
+function noteSimilarNames(rundb: RunDatabase): void {
+  let named = 0
+  for (const { keys, names } of similarNames(rundb)) {
+    named += 1
+    const detail = named > NAMED ? '' : quotedNames(JSON.parse(String(names)))
+    for (const key of JSON.parse(String(keys)).map(String)) {
+      noteDesired(rundb, { kind: 'organization', key, code: 'similar_organization_names', detail })
+    }
+  }
+}
+
+function foldName(name: string): string {
+  return name.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim()
+}
+
+function quotedNames(names: unknown[]): string {
+  const quoted = names.slice(0, SPELLINGS).map((name) => JSON.stringify(String(name).slice(0, LENGTH)))
+  return names.length > SPELLINGS ? `${quoted.join(', ')} …` : quoted.join(', ')
+}
+
+/**
+ * Refuses organizations that claim what only one can have: an external id, a domain. All of them: which of them is right cannot be
+ * told here, and who has a domain decides how its people sign in. With `sharedDomains: drop` they go without the domain instead.
+ */
+function rejectSharedValues(rundb: RunDatabase, rules: Manifest['organizations']): void {
+  rejectRepeated(rundb, 'organization', externalIds(rundb), (id, others) => ({
+    code: 'shared_external_id',
+    field: 'externalId',
+    message: `the external id ${id} is that of ${others} as well`,
+    hint: 'WorkOS takes an external id once: map another one, or map the same key where they are one organization',
+  }))
+  if (rules.sharedDomains === 'drop') dropDomains(rundb)
+  else {
+    rejectRepeated(rundb, 'organization', domains(rundb), (domain, others) => ({
+      code: 'shared_domain',
+      field: 'domains',
+      message: `the domain ${domain} is claimed by ${others} as well`,
+      hint: 'leave it with the organization that owns it, or set organizations.sharedDomains to drop',
+    }))
+  }
+}
+
+function dropDomains(rundb: RunDatabase): void {
+  for (const { value, keys } of domains(rundb)) {
+    for (const key of keys) {
+      const row = organizationRow(rundb, key)
+      if (row === undefined) continue
+      const attributes = JSON.parse(String(row.attributes))
+      for (const field of ['domains', 'verifiedDomains']) {
+        const kept = (attributes[field] ?? []).filter((domain: unknown) => domain !== value)
+        if (kept.length > 0) attributes[field] = kept
+        else delete attributes[field]
+      }
+      setAttributes(rundb, key, attributes)
+      insertNote(rundb, {
+        seq: Number(row.seq),
+        kind: 'organization',
+        key,
+        code: 'shared_domain_dropped',
+        detail: value,
+      })
+    }
+  }
+}
+
+/** Domains that the organization `o` holds as verified. */
+const VERIFIED = "json_each(o.attributes, '$.verifiedDomains')"
+
+/** Whether a record of the organization `o` has the domain `held` and does not say that it is verified. */
+const DOUBTED = `EXISTS (SELECT 1 FROM drafts d, json_each(d.attributes, '$.domains') domain
+  WHERE d.kind = 'organization' AND d.key = o.key AND domain.value = held.value AND NOT EXISTS
+    (SELECT 1 FROM json_each(d.attributes, '$.verifiedDomains') own WHERE own.value = held.value))`
+
+const WITH_VERIFIED = `o.kind = 'organization' AND o.attributes -> '$.verifiedDomains' IS NOT NULL`
+
+/** @returns how many domains */
+function noteDoubtedDomains(rundb: RunDatabase): number {
+  return noteAll(rundb, {
+    from: `desired o, ${VERIFIED} held`,
+    where: `${WITH_VERIFIED} AND ${DOUBTED}`,
+    on: 'o',
+    seq: 'o.seq',
+    note: { code: 'domain_states_differ', detail: { sql: 'held.value' } },
+  })
+}
+
+function unverifyDoubtedDomains(rundb: RunDatabase): void {
+  rundb.run(
+    `UPDATE desired AS o SET attributes = json_set(o.attributes, '$.verifiedDomains',
+       (SELECT json_group_array(held.value ORDER BY held.value) FROM ${VERIFIED} held WHERE NOT ${DOUBTED}))
+     WHERE ${WITH_VERIFIED} AND EXISTS (SELECT 1 FROM ${VERIFIED} held WHERE ${DOUBTED})`,
+  )
+}
+
+function removeEmptyVerified(rundb: RunDatabase): void {
+  rundb.run(
+    `UPDATE desired SET attributes = json_remove(attributes, '$.verifiedDomains')
+     WHERE kind = 'organization' AND json_array_length(attributes, '$.verifiedDomains') = 0`,
+  )
+}
+
+/** Keys with more than one name, and how many records have each. @param order of the names, as SQL */
+function severalNames(rundb: RunDatabase, order: string): Iterable<Row> {
+  return rundb.spool(
+    `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
+       SELECT key, json_extract(attributes, '$.name') AS name, sum(records) AS n, min(seq) AS seq FROM drafts
+       WHERE kind = 'organization' AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
+     ) GROUP BY key HAVING count(*) > 1 ORDER BY key`,
+  )
+}
+
+/** Keys and names that are alike, the largest groups first. */
+function similarNames(rundb: RunDatabase): Iterable<Row> {
+  rundb.define('fold', foldName)
+  // Keys that the source gives the organization are no part of this: `name:` begins the key of one that has none.
+  return rundb.iterate(
+    `SELECT count(*) AS n, min(seq) AS first, json_group_array(key ORDER BY seq) AS keys,
+         json_group_array(json_extract(attributes, '$.name') ORDER BY seq) AS names
+       FROM desired WHERE kind = 'organization' AND key >= 'name:' AND key < 'name;'
+         AND json_extract(attributes, '$.name') IS NOT NULL
+       GROUP BY fold(json_extract(attributes, '$.name')) HAVING n > 1 ORDER BY n DESC, first`,
+  )
+}
+
+function externalIds(rundb: RunDatabase): Iterable<RepeatedValue> {
+  return repeatedValues(
+    rundb,
+    `SELECT json_extract(attributes, '$.externalId') AS value, key FROM desired
+     WHERE kind = 'organization' AND json_extract(attributes, '$.externalId') IS NOT NULL`,
+  )
+}
+
+function domains(rundb: RunDatabase): Iterable<RepeatedValue> {
+  return repeatedValues(
+    rundb,
+    // Nothing is entered for one that is given by its WorkOS id: it exists.
+    `SELECT item.value AS value, desired.key FROM desired, json_each(attributes, '$.domains') item
+     WHERE kind = 'organization' AND json_extract(attributes, '$.id') IS NULL`,
+  )
+}
+
+function organizationRow(rundb: RunDatabase, key: string): Row | undefined {
+  return rundb.statement("SELECT seq, attributes FROM desired WHERE kind = 'organization' AND key = ?").get(key)
+}
+
+function setAttributes(rundb: RunDatabase, key: string, attributes: Attributes): void {
+  rundb.run("UPDATE desired SET attributes = ? WHERE kind = 'organization' AND key = ?", canonicalJson(attributes), key)
 }

@@ -1,24 +1,25 @@
+import type { Problem } from '../../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import type { DesiredResource, LiveResource } from '../../resource.ts'
+import { isDesired } from '../../rundb/desired.ts'
 import type { Api } from '../../workos/api.ts'
-import { createBody, pick, requiredText, type Spelling, textOf, updateBody } from '../body.ts'
+import { keyed } from '../collisions.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
-import type { KindDefinition } from '../kind.ts'
-import { keyed } from '../name-collisions.ts'
-import { pages } from '../paging.ts'
-import { accept, type Check, refuse, shown, take } from '../values/check.ts'
-import { normaliseExternalId } from '../values/external-id.ts'
-import { readMetadata } from '../values/metadata.ts'
-import { checkMetadataLimits, fitMergedMetadata, MOOT_METADATA } from '../values/metadata-limits.ts'
-import { optionalText } from '../values/text.ts'
-import { indexNames, matchByName, needsNames } from './by-name.ts'
+import type { KindDefinition, WarningContext } from '../kind.ts'
+import { belongs, globOf, isInScope } from '../scope.ts'
+import { accept, type Check, normaliseExternalId, optionalText, refuse, shown, take } from '../values/check.ts'
+import { checkMetadataLimits, fitMergedMetadata, MOOT_METADATA, readMetadata } from '../values/metadata.ts'
+import { createBody, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
 import { normaliseDomains } from './domains.ts'
+import { blockHeldDomains, indexNames, matchByName, needsNames, ownerOutOfScope } from './in-workos.ts'
 import { organizationLifecycle, organizationNames, organizationPolicy } from './lifecycle.ts'
 import { externalIdOfName } from './organization-name.ts'
-import { organizationScope } from './scope.ts'
-import { blockHeldDomains, ownerOutOfScope } from './taken.ts'
-import { unknownOrganizations } from './unknown-organizations.ts'
 import { organizationRemarks, organizationRemedies } from './wording.ts'
+
+/**
+ * Organizations. In: the mapped fields of records (domains: domains.ts), which lifecycle.ts merges. Out: the requests for them, and what
+ * answers tell of them; in-workos.ts says which of those that WorkOS holds one is, or which is in its way.
+ */
 
 const PATH = '/organizations'
 
@@ -53,13 +54,25 @@ export const organization: KindDefinition = {
   mootNotes: [MOOT_METADATA],
   names: organizationNames,
   collisions: [keyed('organization', 'organization_key_collision')],
-  scope: organizationScope,
+  scope: {
+    selectors: [
+      {
+        by: 'organization',
+        found: ({ organizations }) => `SELECT key AS chosen FROM (${organizations}) WHERE key GLOB ?1`,
+        glob: globOf,
+        names: ({ organizations }) => `SELECT key AS name FROM (${organizations})`,
+        hint: 'write the key that map.organization.key yields, to the letter',
+      },
+    ],
+    desired: isInScope('organization', 'd.key'),
+    refused: ({ key }, { hasOrganization }) => (key === null ? 'unknown' : belongs(hasOrganization(key))),
+  },
   fitMerged: fitMergedMetadata,
   checkMerged: (attributes, rules) =>
     isObject(attributes.metadata) ? checkMetadataLimits(attributes.metadata, rules.metadata) : [],
   rateClass: 'other',
   holder: true,
-  whyNotCreatable: missing,
+  whyNotCreatable,
   naturalKey: () => null,
   list: (api) => pages(api, PATH, {}, parse),
   find: async (api, { attributes }) => {
@@ -159,7 +172,7 @@ function organizationId(value: unknown): Check<string | undefined> {
   )
 }
 
-function missing({ attributes }: DesiredResource): ValueProblem | undefined {
+function whyNotCreatable({ attributes }: DesiredResource): ValueProblem | undefined {
   const id = textOf(attributes, 'id')
   if (id !== null) {
     return {
@@ -210,4 +223,20 @@ function domainData(attributes: JsonObject): JsonObject {
   const verified = Array.isArray(verifiedDomains) ? verifiedDomains : []
   const stateOf = (domain: Json) => (verified.includes(domain) ? 'verified' : 'pending')
   return { domain_data: domains.map((domain) => ({ domain, state: stateOf(domain) })) }
+}
+
+/** A warning for each key under `roles.organizations` that no organization of the source has: its rules apply to nobody. */
+export function unknownOrganizations({ rundb, loaded, partial }: WarningContext): Problem[] {
+  if (partial) return []
+  const { manifest, locate } = loaded
+  return Object.keys(manifest.roles.organizations ?? {})
+    .filter((key) => !isDesired(rundb, organization.name, key))
+    .map((key) => ({
+      code: 'unknown_organization_rules',
+      severity: 'warning' as const,
+      message: `no organization of the source has the key "${key}": its rules under roles.organizations apply to nobody`,
+      hint: "write the organization's key as map.membership.organization yields it",
+      at: locate(['roles', 'organizations', key]),
+      path: `roles.organizations.${key}`,
+    }))
 }

@@ -2,17 +2,18 @@ import type { Manifest } from '../../config/manifest.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import type { DesiredResource } from '../../resource.ts'
 import { layOver } from '../../rundb/desired.ts'
-import { createBody, pick, type Spelling, textOf, updateBody } from '../body.ts'
-import { bySlug } from '../by-slug.ts'
+import { keyed, namedWithPlaces } from '../collisions.ts'
 import type { NormaliseResult, ValueProblem } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
-import { keyed, namedWithPlaces } from '../name-collisions.ts'
-import { pages } from '../paging.ts'
-import { permissionSlug } from '../role/permissions.ts'
-import { take } from '../values/check.ts'
-import { readLabels } from '../values/labels.ts'
-import { optionalText } from '../values/text.ts'
+import { optionalText, readLabels, take } from '../values/check.ts'
+import { bySlug, createBody, pages, pick, type Spelling, textOf, updateBody } from '../wire.ts'
+import { permissionSlug } from './slugs.ts'
 import { permissionRemedies } from './wording.ts'
+
+/**
+ * Permissions. In: the mapped fields of records, and the entries under permissions.define. Out: the requests for them, and what answers tell
+ * of them. Those that only roles name are added with the roles: role/lifecycle.ts.
+ */
 
 const PATH = '/authorization/permissions'
 
@@ -37,7 +38,7 @@ export const permission: KindDefinition = {
   mapped: ['key', 'name', 'description'],
   normalise,
   lifecycle: {
-    settled(rundb, manifest) {
+    accepted(rundb, manifest) {
       for (const defined of permissionsDefined(manifest)) layOver(rundb, defined)
     },
   },
@@ -74,7 +75,7 @@ export const permission: KindDefinition = {
  * The permissions under `permissions.define`.
  * @throws ManifestError when WorkOS would not take one
  */
-export function permissionsDefined({ permissions }: Pick<Manifest, 'permissions'>): DesiredResource[] {
+function permissionsDefined({ permissions }: Pick<Manifest, 'permissions'>): DesiredResource[] {
   return Object.entries(permissions.define).map(([slug, { name, description }]) => {
     const result = normalise({ key: slug, name, description })
     if (result.ok) return { kind: 'permission', ...result.value }

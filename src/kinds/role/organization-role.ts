@@ -1,12 +1,11 @@
 import type { JsonObject } from '../../json.ts'
 import type { LiveResource } from '../../resource.ts'
 import type { Api } from '../../workos/api.ts'
-import { requiredText, textOf } from '../body.ts'
 import type { KindDefinition } from '../kind.ts'
-import { rolePages } from '../paging.ts'
 import { isInScope, refOf } from '../scope.ts'
+import { requiredText, rolePages, textOf } from '../wire.ts'
+import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role.ts'
 import { rankOf, roleDefinition } from './role-definition.ts'
-import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 
 /** How WorkOS calls a role that is an organization's own; lists of an organization's roles hold the environment's as well. */
 const OWN = 'OrganizationRole'

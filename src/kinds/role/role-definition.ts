@@ -5,16 +5,12 @@ import type { JsonObject } from '../../json.ts'
 import type { DesiredResource } from '../../resource.ts'
 import { layOver } from '../../rundb/desired.ts'
 import type { DraftDefinition, NormaliseResult, ValueProblem } from '../draft.ts'
+import { parsePermissions } from '../permission/slugs.ts'
 import { type Belonging, belongs } from '../scope.ts'
-import { accept, type Check, refuse, shown, take } from '../values/check.ts'
-import { readLabels } from '../values/labels.ts'
-import { optionalText } from '../values/text.ts'
-import { refuseStrayDefinitions } from './derived-roles.ts'
-import { parsePermissions } from './permissions.ts'
-import { definitionCollisions, roleNames } from './role-names.ts'
-import { lookUpRole } from './role-patterns.ts'
-import { isRoleSlug, MAX_ROLE_SLUG, rolesIn } from './roles.ts'
-
+import { accept, type Check, optionalText, readLabels, refuse, shown, take } from '../values/check.ts'
+import { refuseStrayDefinitions } from './lifecycle.ts'
+import { definitionCollisions, roleNames } from './name-collisions.ts'
+import { isRoleSlug, lookUpRole, MAX_ROLE_SLUG, rolesIn } from './roles.ts'
 /** The slug of an organization's own role begins with it: https://workos.com/docs/rbac */
 export const ORGANIZATION_PREFIX = 'org-'
 
@@ -47,7 +43,7 @@ export const roleDefinition: DraftDefinition = {
   },
   mapped: ['key', 'name', 'description', 'permissions', 'type', 'organization'],
   lifecycle: {
-    settled(rundb, manifest) {
+    accepted(rundb, manifest) {
       for (const defined of rolesDefined(manifest)) layOver(rundb, defined)
       refuseStrayDefinitions(rundb)
     },

@@ -1,12 +1,27 @@
-import { textOf } from '../body.ts'
-import { bySlug } from '../by-slug.ts'
+import type { JsonObject } from '../../json.ts'
+import type { Attributes, Changes } from '../../resource.ts'
+import type { WriteRequest } from '../../workos/api.ts'
+import type { FieldDefinition } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
-import { rolePages } from '../paging.ts'
+import { bySlug, createBody, pick, rolePages, type Spelling, textOf, updateBody } from '../wire.ts'
 import { rankOf, roleDefinition } from './role-definition.ts'
-import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role-fields.ts'
 import { roleRemedies } from './wording.ts'
 
+/**
+ * Roles. In: definitions from records and the manifest (role-definition.ts), their names translated by roles.map (roles.ts). lifecycle.ts makes
+ * roles of them: of the environment, and of one organization (organization-role.ts). Out: the requests for them, and what answers tell of them.
+ */
+
 const PATH = '/authorization/roles'
+
+const SPELLING: Spelling = { name: 'name', description: 'description' }
+
+/** The fields of a role, of the environment's and of an organization's. */
+export const roleFields: Record<string, FieldDefinition> = {
+  name: { compare: 'value', merge: 'first' },
+  description: { compare: 'value', merge: 'first' },
+  permissions: { compare: 'set', merge: 'union', separate: true },
+}
 
 const { pathOf, get, parse } = bySlug(PATH, roleAttributes)
 
@@ -40,4 +55,26 @@ export const role: KindDefinition = {
   exists: (codes) => codes.includes('role_slug_conflict'),
   label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
   deletion: { madeFrom: roleDefinition.name, called: 'environment roles' },
+}
+
+/** What creates a role, without its permissions. */
+export function roleCreation(path: string, slug: string, attributes: Attributes): WriteRequest {
+  return { method: 'POST', path, body: { slug, name: slug, ...createBody(attributes, SPELLING) } }
+}
+
+/** What changes a role: its texts, and its permissions as a whole. */
+export function roleUpdates(path: string, { permissions, ...labels }: Changes): WriteRequest[] {
+  const requests: WriteRequest[] = []
+  if (Object.keys(labels).length > 0) requests.push({ method: 'PATCH', path, body: updateBody(labels, SPELLING) })
+  if (permissions !== undefined) requests.push({ method: 'PUT', path: `${path}/permissions`, body: { permissions } })
+  return requests
+}
+
+/** The fields of a role as an answer tells them. */
+export function roleAttributes(body: JsonObject): Attributes {
+  return {
+    ...pick(body, 'name', 'name'),
+    ...pick(body, 'description', 'description'),
+    ...pick(body, 'permissions', 'permissions'),
+  }
 }

@@ -1,16 +1,22 @@
-import { preferences } from '../../config/dedupe.ts'
-import type { Manifest } from '../../config/manifest.ts'
+import { type Manifest, preferences } from '../../config/manifest.ts'
+import { isObject, type JsonObject } from '../../json.ts'
+import type { Attributes } from '../../resource.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
-import type { Lifecycle } from '../lifecycle.ts'
-import { BY_CONTENT, BY_PLACE, type MergePolicy } from '../merge-policy.ts'
-import { type NameRules, namedWithPlaces } from '../name-collisions.ts'
-import { MOOT_METADATA } from '../values/metadata-limits.ts'
-import { deriveTotpFactors } from './derived-totp.ts'
-import { casesOf, type DuplicateCaseCode, insertCase, recordDuplicateCases } from './duplicate-cases.ts'
-import { keepExternalIds } from './kept-external-ids.ts'
+import { type NameRules, namedWithPlaces } from '../collisions.ts'
+import type { Normalised } from '../draft.ts'
+import { BY_CONTENT, BY_PLACE, type Lifecycle, type MergePolicy } from '../lifecycle.ts'
+import { MOOT_METADATA } from '../values/metadata.ts'
+import {
+  casesOf,
+  type DuplicateCaseCode,
+  findSharedIds,
+  insertCase,
+  recordDuplicateCases,
+  refuseSharedUsers,
+  sharedIdsOf,
+} from './duplicates.ts'
 import { refuseLookalikes } from './lookalikes.ts'
-import { findSharedIds, refuseSharedUsers, sharedIdsOf } from './shared-ids.ts'
-
+import { deriveTotpFactors } from './totp-factor.ts'
 /**
  * What becomes of records that describe users. In: staged drafts, grouped by `dedupe.user.by`. Out: users whose records are one person's, the
  * cases of those that cannot be, and the second factors of the users that remain.
@@ -48,7 +54,7 @@ export const userLifecycle: Lifecycle = {
     refuseLookalikes(rundb)
     recordDuplicateCases(rundb)
   },
-  settled: deriveTotpFactors,
+  accepted: deriveTotpFactors,
 }
 
 function recordsIn(members: readonly { records: number }[]): number {
@@ -101,4 +107,70 @@ export const userNames: NameRules = {
     message: `the names ${namedWithPlaces(names)} give one key, ${key}: one user would get what belongs to another`,
     hint: 'tell them apart in map.user.key, and likewise in map.membership.user and wherever else the user is named',
   }),
+}
+
+interface Fitted {
+  attributes: Attributes
+  notes: Normalised['notes']
+}
+
+/**
+ * Merged attributes with the external ids that were not taken in the metadata, sorted, so that they are the same on every run. It
+ * never costs a user anything: what has no room is cut at a whole id or left out, and noted.
+ * @param shared ids that are those of other people as well: by an old id nobody may find the wrong account, so they are left out, and noted
+ * @param limited what keeps the metadata within its limits. It goes first, unless `metadata.keep` wants these ids kept before others
+ */
+function keepExternalIds(
+  merged: Attributes,
+  records: readonly { attributes: Attributes }[],
+  shared: ReadonlySet<string>,
+  manifest: Manifest,
+  limited: (attributes: Attributes) => Fitted,
+): Fitted {
+  const { keep, keepAs } = manifest.dedupe.user.externalIds
+  const ids = keep ? others(merged, records) : []
+  const own = ids.filter((id) => !shared.has(id))
+  const { attributes, notes } = keepIds(merged, own, manifest, limited)
+  const left = own.length < ids.length ? [{ code: 'external_ids_shared', detail: keepAs }] : []
+  return { attributes, notes: [...notes, ...left] }
+}
+
+function keepIds(
+  merged: Attributes,
+  ids: readonly string[],
+  { dedupe, metadata: limits }: Manifest,
+  limited: (attributes: Attributes) => Fitted,
+): Fitted {
+  const { keepAs } = dedupe.user.externalIds
+  if (ids.length === 0) return limited(merged)
+  const first = limits.tooManyKeys === 'drop' && limits.keep.includes(keepAs)
+  const fitted = first ? { attributes: merged, notes: [] } : limited(merged)
+  const metadata: JsonObject = isObject(fitted.attributes.metadata) ? fitted.attributes.metadata : {}
+  const hasRoom = keepAs.length <= limits.maxKeyLength && (first || Object.keys(metadata).length < limits.maxKeys)
+  const text = within(ids, limits.maxValueLength)
+  if (Object.hasOwn(metadata, keepAs) || !hasRoom || text === '') {
+    const left = first ? limited(merged) : fitted
+    return { ...left, notes: [...left.notes, { code: 'external_ids_left_out', detail: keepAs }] }
+  }
+  const kept = { ...fitted.attributes, metadata: { ...metadata, [keepAs]: text } }
+  const result = first ? limited(kept) : { ...fitted, attributes: kept }
+  const cut = text.length < joined(ids).length ? [{ code: 'external_ids_cut', detail: keepAs }] : []
+  return { ...result, notes: [...result.notes, ...cut] }
+}
+
+function others(merged: Attributes, records: readonly { attributes: Attributes }[]): string[] {
+  const ids = records.map(({ attributes }) => attributes.externalId).filter((id) => typeof id === 'string')
+  return [...new Set(ids)].filter((id) => id !== merged.externalId).sort()
+}
+
+/** As many whole ids as fit, from the first on. */
+function within(ids: readonly string[], length: number): string {
+  let count = ids.length
+  while (count > 0 && joined(ids.slice(0, count)).length > length) count -= 1
+  return joined(ids.slice(0, count))
+}
+
+/** With blanks between them; an id that has one itself stands in quotes. */
+function joined(ids: readonly string[]): string {
+  return ids.map((id) => (id.includes(' ') ? JSON.stringify(id) : id)).join(' ')
 }

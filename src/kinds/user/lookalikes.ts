@@ -1,7 +1,14 @@
-import { someOf } from '../../diagnostics/some-of.ts'
+import { codePointOf } from '../../addresses.ts'
+import { someOf } from '../../diagnostics/printable.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import { rejectDesired } from '../../rundb/rejects.ts'
-import { originOf } from '../../rundb/rows.ts'
-import type { RunDatabase } from '../../rundb/run-database.ts'
+import { originOf, type RunDatabase } from '../../rundb/run-database.ts'
+import type { WarningContext } from '../kind.ts'
+
+/**
+ * Addresses that people or programs take for one another. In: the addresses that users keep once they have merged. Out: users are rejected
+ * whose addresses differ only in the case or form of letters outside ASCII; a warning names those that merely look alike.
+ */
 
 interface Lookalike {
   key: string
@@ -51,4 +58,167 @@ function refuse(rundb: RunDatabase, user: Lookalike, users: readonly Lookalike[]
 
 function named(others: readonly Lookalike[]): string {
   return someOf(others.map(({ email, origin }) => `${email} (${origin})`))
+}
+
+/**
+ * Letters of other alphabets that are drawn like a letter of ASCII in common fonts; from the table of confusables of Unicode Technical
+ * Standard 39 those that addresses are made of.
+ */
+const DRAWN_ALIKE: Record<string, string> = {
+  // Cyrillic
+  а: 'a',
+  в: 'b',
+  с: 'c',
+  ԁ: 'd',
+  е: 'e',
+  һ: 'h',
+  і: 'i',
+  ј: 'j',
+  к: 'k',
+  ӏ: 'l',
+  м: 'm',
+  н: 'h',
+  о: 'o',
+  р: 'p',
+  ԛ: 'q',
+  г: 'r',
+  ѕ: 's',
+  т: 't',
+  у: 'y',
+  х: 'x',
+  ԝ: 'w',
+  ѵ: 'v',
+  ё: 'e',
+  ї: 'i',
+  // Greek
+  α: 'a',
+  β: 'b',
+  ε: 'e',
+  η: 'n',
+  ι: 'i',
+  κ: 'k',
+  ν: 'v',
+  ο: 'o',
+  ρ: 'p',
+  σ: 'o',
+  τ: 't',
+  υ: 'u',
+  χ: 'x',
+  ω: 'w',
+  γ: 'y',
+  // Latin
+  ı: 'i',
+  ɩ: 'i',
+  ɡ: 'g',
+  ɑ: 'a',
+  ƅ: 'b',
+  ḷ: 'l',
+  ạ: 'a',
+  ọ: 'o',
+}
+
+/** Signs of ASCII that are taken for a letter. */
+const TAKEN_FOR: Record<string, string> = { '0': 'o', '1': 'l', i: 'l', '|': 'l' }
+
+/** What an address looks like at a glance: two that have this in common are taken for one another. */
+function lookalikeSkeleton(email: string): string {
+  const latin = inLatin(email)
+  const at = latin.lastIndexOf('@')
+  return `${latin.slice(0, at).replace(WORD, (_, word: string, end = '') => drawn(word) + end)}@${drawn(latin.slice(at + 1))}`
+}
+
+/** A word of the part before the @, with what tells namesakes apart at its end: `dani` and `dan1`, `joselo` and `jose10` are two people. */
+const WORD = /([^._+-]*?)(\d{2,}|i)?(?=[._+-]|$)/g
+
+function inLatin(text: string): string {
+  const letters = [...text.toLowerCase()].map((letter) => DRAWN_ALIKE[letter] ?? letter).join('')
+  return letters.normalize('NFKD').replace(/\p{M}/gu, '')
+}
+
+function drawn(text: string): string {
+  return text
+    .replace(/[01i|]/g, (sign) => TAKEN_FOR[sign] ?? sign)
+    .replace(/rn/g, 'm')
+    .replace(/vv/g, 'w')
+}
+
+/** Whether a word of an address has letters of more than one of the alphabets that are drawn alike. */
+function mixesScripts(email: string): boolean {
+  if (!/[^\x00-\x7f]/.test(email)) return false
+  return email.split(/[^\p{L}\p{M}]+/u).some((word) => SCRIPTS.filter((script) => script.test(word)).length > 1)
+}
+
+const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u]
+/** Addresses that are named, and that are counted. */
+const PAIRS = 5
+
+const MOST = 1000
+
+/**
+ * A warning about addresses that people take for one another: of two users, or with letters of two alphabets in one word. Whoever has the
+ * wrong one of them gets the other's invitations, and an administrator gives access to whom they do not mean.
+ */
+export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext): Problem[] {
+  const found = [...pairsIn(rundb), ...refusedPairs(rundb)]
+  // One that looks like another of the source is told with that one.
+  for (const email of mixedAddresses(rundb)) {
+    if (!found.some((text) => text.includes(email))) found.push(`${spelt(email)}, of letters of two alphabets`)
+  }
+  if (found.length === 0) return []
+  return [
+    {
+      code: 'lookalike_address',
+      severity: 'warning',
+      message: `${found.length === 1 ? 'an address looks' : 'addresses look'} like another: ${someOf(found, { limit: PAIRS })}`,
+      hint: 'compare them letter by letter with the source: one of each may be a slip, or made to deceive',
+      at: locate(['map', 'user', 'email']),
+      path: 'map.user.email',
+    },
+  ]
+}
+
+function pairsIn(rundb: RunDatabase): string[] {
+  rundb.define('skeleton', lookalikeSkeleton)
+  // An i for an l alone is no look-alike: Ian and Lan are two people.
+  return rundb
+    .statement(
+      `SELECT min(email) AS one, max(email) AS other, count(DISTINCT email) AS n FROM (
+         SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user')
+       WHERE email IS NOT NULL GROUP BY skeleton(email)
+       HAVING n > 1 AND count(DISTINCT replace(email, 'i', 'l')) > 1 ORDER BY one LIMIT ?`,
+    )
+    .all(MOST)
+    .map(({ one, other, n }) => {
+      return `${spelt(String(one))} and ${spelt(String(other))}${Number(n) > 2 ? ` (and ${Number(n) - 2} more)` : ''}`
+    })
+}
+
+/** Those that are refused already, since they differ in the case or form of their letters alone. */
+function refusedPairs(rundb: RunDatabase): string[] {
+  const pairs = rundb
+    .statement("SELECT message FROM rejects WHERE kind = 'user' AND code = 'possible_duplicate' ORDER BY seq LIMIT ?")
+    .all(MOST)
+    .flatMap(({ message }) => {
+      const [, one, other] = /^the address (\S+) may be the same as (\S+)/.exec(String(message)) ?? []
+      return one === undefined || other === undefined ? [] : [[one, other].toSorted()]
+    })
+  // Both of a pair are refused.
+  return [...new Set(pairs.map(([one = '', other = '']) => `${spelt(one)} and ${spelt(other)} (rejected)`))]
+}
+
+function mixedAddresses(rundb: RunDatabase): string[] {
+  rundb.define('mixesScripts', (email) => (mixesScripts(email) ? 1 : 0))
+  return rundb
+    .statement(
+      `SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user'
+         AND mixesScripts(attributes ->> 'email') ORDER BY seq LIMIT ?`,
+    )
+    .all(MOST)
+    .map(({ email }) => String(email))
+}
+
+/** An address with the name of the first letter outside ASCII: it may look like one of ASCII. */
+function spelt(email: string): string {
+  const letter = [...email].find((character) => (character.codePointAt(0) ?? 0) > 0x7f)
+  return letter === undefined ? email : `${email} (${codePointOf(letter)})`
 }

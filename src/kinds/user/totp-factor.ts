@@ -1,10 +1,14 @@
+import type { Manifest } from '../../config/manifest.ts'
+import { counted, figure } from '../../diagnostics/printable.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../../resource.ts'
-import { pick, requiredText, textOf } from '../body.ts'
+import { type Derivation, deriveAll } from '../../rundb/desired.ts'
+import { originOf, type RunDatabase, textIn } from '../../rundb/run-database.ts'
 import type { KindDefinition } from '../kind.ts'
-import { pages } from '../paging.ts'
 import { isInScope, refOf } from '../scope.ts'
-import { enrolledFault } from './totp-answer.ts'
+import { decode } from '../values/encodings.ts'
+import { pages, pick, requiredText, textOf } from '../wire.ts'
+import { parseKeyUri } from './totp-secret.ts'
 
 const FACTORS = '/auth/factors'
 
@@ -118,4 +122,131 @@ function parse(body: JsonObject, { user }: RefIds): LiveResource {
       ...pick(totp, 'user', 'account'),
     },
   }
+}
+
+/** What an authenticator app does where its key URI says nothing else, and all that WorkOS takes. */
+const ORDINARY = { algorithm: 'SHA1', digits: '6', period: '30' } as const
+
+/**
+ * What `totp` of the answer to an enrolment says otherwise than was sent: the secret, in itself and in its key URI, or how codes are
+ * made of it. Neither secret is in the words. Undefined: it agrees, or tells neither.
+ */
+function enrolledFault(totp: JsonObject, sent: string): string | undefined {
+  const secret = textOf(totp, 'secret') ?? ''
+  if (secret !== '' && !sameSecret(secret, sent)) return 'WorkOS answered with another secret than was sent'
+  const uri = parseKeyUri(textOf(totp, 'uri') ?? '')
+  if (uri === undefined) return undefined
+  if (!sameSecret(uri.secret, sent)) return 'WorkOS answered with a key URI with another secret than was sent'
+  for (const name of ['algorithm', 'digits', 'period'] as const) {
+    const value = uri[name]?.toUpperCase().replace('SHA-', 'SHA')
+    if (value !== undefined && value !== ORDINARY[name]) {
+      return `WorkOS answered with a factor whose ${name} ${name === 'digits' ? 'are' : 'is'} not ${ORDINARY[name]}`
+    }
+  }
+  return undefined
+}
+
+function sameSecret(one: string, other: string): boolean {
+  const [a, b] = [bytesOf(one), bytesOf(other)]
+  return a === undefined || b === undefined ? one === other : a.equals(b)
+}
+
+/** Case, padding and the blanks and hyphens that apps show between groups carry no meaning. */
+function bytesOf(secret: string): Buffer | undefined {
+  return decode(secret.replace(/[\s-]/g, '').replace(/=+$/, ''), 'base32')
+}
+
+/**
+ * Makes a factor of each merged user's secret, and takes the secret from the user. The user's key is the factor's; the account is what
+ * the source calls it, else the e-mail address.
+ */
+export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, 'totp'>): void {
+  const having = "kind = 'user' AND secrets ->> '$.totpSecret.secret' IS NOT NULL"
+  const factors: Derivation = {
+    kind: 'totp-factor',
+    from: 'desired',
+    where: having,
+    key: 'key',
+    refs: "json_object('user', key)",
+    // A merge patch leaves null out; the names are in the order of canonical JSON.
+    attributes: `json_patch('{}', json_object('account', coalesce(secrets ->> '$.totpSecret.account', attributes ->> '$.email'),
+      'issuer', coalesce(secrets ->> '$.totpSecret.issuer', ?1)))`,
+    secrets: "json_object('totpSecret', secrets ->> '$.totpSecret.secret')",
+    at: 'desired',
+  }
+  deriveAll(rundb, factors, totp.issuer ?? null)
+  rundb.run(`UPDATE desired SET secrets = nullif(json_remove(secrets, '$.totpSecret'), '{}') WHERE ${having}`)
+}
+
+/** Remarks about a secret that a merge has replaced by that of another record, or taken away, are none on its user. */
+const UNSUPPORTED = `notes n LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
+  JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
+  WHERE n.code = 'totp_unsupported'
+    AND NOT EXISTS (SELECT 1 FROM desired t WHERE t.kind = 'totp-factor' AND t.key = d.key)`
+
+/** How many users each reason leaves without a factor, most first. A user with several counts for the first record's. */
+export function unsupportedTotpCounts({ rundb }: { rundb: RunDatabase }): { reason: string; count: number }[] {
+  return rundb
+    .statement(
+      `SELECT detail, count(*) AS n FROM (SELECT d.key, min(n.seq), n.detail FROM ${UNSUPPORTED} GROUP BY d.key)
+       GROUP BY detail ORDER BY n DESC, detail`,
+    )
+    .all()
+    .map(({ detail, n }) => ({ reason: String(detail), count: Number(n) }))
+}
+
+/** These users, by key. */
+export function* unsupportedTotp(
+  { rundb }: { rundb: RunDatabase },
+  limit = Number.MAX_SAFE_INTEGER,
+): Generator<UnsupportedTotp> {
+  const rows = rundb.iterate(
+    `SELECT u.key, u.reason, u.email, ${originOf('u')} FROM
+         (SELECT d.key, min(n.seq), n.detail AS reason, d.attributes ->> '$.email' AS email, d.file, d.line
+          FROM ${UNSUPPORTED} GROUP BY d.key ORDER BY d.key LIMIT ?) u JOIN files f ON f.id = u.file ORDER BY u.key`,
+    limit,
+  )
+  for (const { key, email, reason, origin } of rows) {
+    yield {
+      key: String(key),
+      email: textIn(email),
+      reason: String(reason),
+      origin: String(origin),
+    }
+  }
+}
+
+/** A user whose authenticator app WorkOS cannot take, and who enrols again. */
+interface UnsupportedTotp {
+  key: string
+  email: string | null
+  /** `SHA256`, `8 digits, 60 s`. */
+  reason: string
+  /** `users.csv:12`. */
+  origin: string
+}
+
+/** How many reasons are named: parameters may differ from user to user. */
+const REASONS = 10
+
+/** What the count is of, in a line. */
+export function totpHeading(total: number): string {
+  return `${counted(total, 'user')} migrated without a factor, to enrol again`
+}
+
+/** `3 SHA256, 1 8 digits` as `SHA256 (3), 8 digits (1)`. */
+export function describeReasons(reasons: readonly { reason: string; count: number }[]): string {
+  const named = reasons.slice(0, REASONS).map(({ reason, count }) => `${reason} (${figure(count)})`)
+  const rest = reasons.length - named.length
+  return [...named, ...(rest > 0 ? [`and ${counted(rest, 'more reason')}`] : [])].join(', ')
+}
+
+/** The rest of a line that begins with the user's address. */
+export function describeUser({ key, email, reason, origin }: UnsupportedTotp): string {
+  return `${email === null || email === key ? '' : `  ${email}`} (${origin}): ${reason}`
+}
+
+/** How many users the reasons are of. */
+export function sum(reasons: readonly { count: number }[]): number {
+  return reasons.reduce((total, { count }) => total + count, 0)
 }

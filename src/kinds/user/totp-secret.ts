@@ -1,8 +1,13 @@
 import type { Manifest } from '../../config/manifest.ts'
-import { isObject } from '../../json.ts'
+import { isObject, type JsonObject } from '../../json.ts'
+import type { Normalised, ValueProblem } from '../draft.ts'
 import { type Fault, isEmpty } from '../values/check.ts'
 import { decode, type Encoding, encode } from '../values/encodings.ts'
-import { isKeyUri, parseKeyUri } from './otpauth.ts'
+
+/**
+ * The secret of an authenticator app, before it is a factor. In: what the mapping yields, whatever way it is written. Out: by `takeTotp`, the
+ * secret in Base32 with issuer and account, or why WorkOS cannot take it. No message carries a part of the secret.
+ */
 
 /** The secret of an authenticator app as WorkOS takes it. */
 export interface TotpFactor {
@@ -174,4 +179,113 @@ function shownReason(reason: unknown): string {
 
 function problem(message: string, hint: string): Totp {
   return { kind: 'problem', fault: { code: 'invalid_totp_secret', message, hint } }
+}
+
+/** What a key URI says of a factor, undecoded: https://github.com/google/google-authenticator/wiki/Key-Uri-Format */
+interface KeyUri {
+  /** `totp` or `hotp`. */
+  type: string
+  secret: string
+  algorithm?: string
+  digits?: string
+  period?: string
+  /** Of codes that are no digits: `steam`. */
+  encoder?: string
+  issuer?: string
+  account?: string
+}
+
+function isKeyUri(text: string): boolean {
+  return /^\s*otpauth:/i.test(text)
+}
+
+/** Reads `otpauth://totp/Issuer:account?secret=…`. Undefined where it is no such URI, or has no secret. */
+export function parseKeyUri(text: string): KeyUri | undefined {
+  const uri = URL.parse(text.trim())
+  const secret = uri?.searchParams.get('secret')
+  if (uri === null || secret === null || secret === undefined || secret.trim() === '') return undefined
+  const label = unescaped(uri.pathname.replace(/^\/+/, ''))
+  if (label === undefined) return undefined
+  const colon = label.indexOf(':')
+  const named: KeyUri = { type: uri.hostname.toLowerCase(), secret }
+  for (const name of ['algorithm', 'digits', 'period', 'encoder', 'issuer'] as const) {
+    const value = uri.searchParams.get(name)?.trim()
+    if (value !== undefined && value !== '') named[name] = value
+  }
+  const issuer = named.issuer ?? label.slice(0, Math.max(0, colon)).trim()
+  const account = label.slice(colon + 1).trim()
+  return { ...named, ...(issuer !== '' && { issuer }), ...(account !== '' && { account }) }
+}
+
+function unescaped(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Characters from which a text is long enough to be a secret, so that its appearance elsewhere is no chance. */
+const TELLING = 12
+
+/** What a user's record says of an authenticator app. */
+interface UserTotp {
+  /** The secret attribute `totpSecret`: secret, issuer, account. */
+  secret?: JsonObject
+  notes: Normalised['notes']
+}
+
+/**
+ * The authenticator app among the fields of a user. Files a problem where it is unsound, where the manifest has those rejected that WorkOS
+ * cannot take, and where the metadata has the secret in it.
+ */
+export function takeTotp(
+  value: unknown,
+  metadata: JsonObject,
+  rules: Manifest['totp'],
+  problems: ValueProblem[],
+): UserTotp {
+  const read = readTotp(value, rules)
+  if (read.kind === 'none') return { notes: [] }
+  const secrets = [...textsOf(value), ...(read.kind === 'factor' ? [read.factor.secret] : [])]
+  if (secrets.some((secret) => holds(metadata, secret))) {
+    problems.push({
+      code: 'totp_secret_in_metadata',
+      field: 'metadata',
+      message: 'the metadata has the secret of the authenticator app in it, for everybody to see who may read the user',
+      hint: 'leave that member out of map.user.metadata',
+    })
+  }
+  switch (read.kind) {
+    case 'problem':
+      problems.push({ ...read.fault, field: 'totpSecret' })
+      return { notes: [] }
+    case 'factor':
+      return { secret: secretAttribute(read.factor), notes: read.notes }
+    case 'unsupported':
+      if (rules.unsupported === 'skip') return { notes: [{ code: 'totp_unsupported', detail: read.reason }] }
+      problems.push({
+        code: 'unsupported_totp',
+        field: 'totpSecret',
+        message: `WorkOS does not take the authenticator app (${read.reason}), and totp.unsupported is reject`,
+        hint: 'it takes SHA-1, 6 digits and 30 seconds; with totp.unsupported: skip the user is migrated without it',
+      })
+      return { notes: [] }
+  }
+}
+
+function secretAttribute({ secret, issuer, account }: TotpFactor): JsonObject {
+  return { secret, ...(issuer !== undefined && { issuer }), ...(account !== undefined && { account }) }
+}
+
+/** The texts that may be a secret: of an object the member that is one. */
+function textsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf)
+  if (isObject(value)) return textsOf(value.secret)
+  return typeof value === 'string' ? [value.trim()] : []
+}
+
+function holds(metadata: JsonObject, secret: string): boolean {
+  if (secret.length < TELLING) return false
+  return Object.entries(metadata).some(([name, text]) => name.includes(secret) || String(text).includes(secret))
 }

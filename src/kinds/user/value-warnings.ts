@@ -1,10 +1,6 @@
-import { codePointOf } from '../../addresses.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { someOf } from '../../diagnostics/some-of.ts'
-import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { WarningContext } from '../kind.ts'
-import { lookalikeSkeleton, mixesScripts } from './lookalike-skeleton.ts'
 
 /**
  * So many addresses have to tell which name is which, and this share of all: three of thousands are chance. Of these the other share has to say
@@ -16,10 +12,6 @@ const SWAPPED = 2 / 3
 /** Users that are looked at, the first ones: what holds for so many holds for all. */
 const LOOKED_AT = 10_000
 
-/** Addresses that are named, and that are counted. */
-const PAIRS = 5
-const MOST = 1000
-
 /**
  * A warning where addresses like first.last@ say of most people that the first name is the last one. Companies that write the family name first
  * in addresses look like this too, so it asks for a look.
@@ -30,12 +22,11 @@ export function swappedNames({ rundb, loaded: { manifest, locate } }: WarningCon
   const counts = { straight: 0, swapped: 0 }
   let example = ''
   let looked = 0
-  const rows = rundb.db
-    .prepare(
-      `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
+  const rows = rundb.iterate(
+    `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
        WHERE kind = 'user' AND attributes ->> 'firstName' IS NOT NULL AND attributes ->> 'lastName' IS NOT NULL ORDER BY seq LIMIT ?`,
-    )
-    .iterate(LOOKED_AT)
+    LOOKED_AT,
+  )
   for (const row of rows) {
     looked += 1
     const order = orderOf(String(row.email), String(row.first), String(row.last))
@@ -95,76 +86,6 @@ function folded(text: string): string {
 }
 
 const SPELT: Record<string, string> = { ł: 'l', ø: 'o', đ: 'd', ß: 'ss', æ: 'ae', œ: 'oe', ı: 'i' }
-
-/**
- * A warning about addresses that people take for one another: of two users, or with letters of two alphabets in one word. Whoever has the
- * wrong one of them gets the other's invitations, and an administrator gives access to whom they do not mean.
- */
-export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext): Problem[] {
-  const found = [...pairsIn(rundb), ...refusedPairs(rundb)]
-  // One that looks like another of the source is told with that one.
-  for (const email of mixedAddresses(rundb)) {
-    if (!found.some((text) => text.includes(email))) found.push(`${spelt(email)}, of letters of two alphabets`)
-  }
-  if (found.length === 0) return []
-  return [
-    {
-      code: 'lookalike_address',
-      severity: 'warning',
-      message: `${found.length === 1 ? 'an address looks' : 'addresses look'} like another: ${someOf(found, { limit: PAIRS })}`,
-      hint: 'compare them letter by letter with the source: one of each may be a slip, or made to deceive',
-      at: locate(['map', 'user', 'email']),
-      path: 'map.user.email',
-    },
-  ]
-}
-
-function pairsIn(rundb: RunDatabase): string[] {
-  rundb.db.function('skeleton', { deterministic: true }, (email) => lookalikeSkeleton(String(email)))
-  // An i for an l alone is no look-alike: Ian and Lan are two people.
-  return rundb
-    .statement(
-      `SELECT min(email) AS one, max(email) AS other, count(DISTINCT email) AS n FROM (
-         SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user')
-       WHERE email IS NOT NULL GROUP BY skeleton(email)
-       HAVING n > 1 AND count(DISTINCT replace(email, 'i', 'l')) > 1 ORDER BY one LIMIT ?`,
-    )
-    .all(MOST)
-    .map(({ one, other, n }) => {
-      return `${spelt(String(one))} and ${spelt(String(other))}${Number(n) > 2 ? ` (and ${Number(n) - 2} more)` : ''}`
-    })
-}
-
-/** Those that are refused already, since they differ in the case or form of their letters alone. */
-function refusedPairs(rundb: RunDatabase): string[] {
-  const pairs = rundb
-    .statement("SELECT message FROM rejects WHERE kind = 'user' AND code = 'possible_duplicate' ORDER BY seq LIMIT ?")
-    .all(MOST)
-    .flatMap(({ message }) => {
-      const [, one, other] = /^the address (\S+) may be the same as (\S+)/.exec(String(message)) ?? []
-      return one === undefined || other === undefined ? [] : [[one, other].toSorted()]
-    })
-  // Both of a pair are refused.
-  return [...new Set(pairs.map(([one = '', other = '']) => `${spelt(one)} and ${spelt(other)} (rejected)`))]
-}
-
-function mixedAddresses(rundb: RunDatabase): string[] {
-  rundb.db.function('mixesScripts', { deterministic: true }, (email) => (mixesScripts(String(email)) ? 1 : 0))
-  return rundb
-    .statement(
-      `SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user'
-         AND mixesScripts(attributes ->> 'email') ORDER BY seq LIMIT ?`,
-    )
-    .all(MOST)
-    .map(({ email }) => String(email))
-}
-
-/** An address with the name of the first letter outside ASCII: it may look like one of ASCII. */
-function spelt(email: string): string {
-  const letter = [...email].find((character) => (character.codePointAt(0) ?? 0) > 0x7f)
-  return letter === undefined ? email : `${email} (${codePointOf(letter)})`
-}
-
 /** So many users, all of them verified, are worth a word where the source says so itself. */
 const MANY = 10
 /** And so many where an expression concludes it from the presence of something: any text will do then. */

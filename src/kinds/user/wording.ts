@@ -1,4 +1,4 @@
-import { counted } from '../../diagnostics/counted.ts'
+import { counted } from '../../diagnostics/printable.ts'
 import { after, again, keyOf, type Remarks, type Remedies, rejectedWith } from '../wording.ts'
 
 const HASH_PAIR = 'give a hash with its type: both columns, or neither'

@@ -1,4 +1,11 @@
+import { safeNfc } from '../../addresses.ts'
+import type { JsonObject } from '../../json.ts'
 import type { ValueProblem } from '../draft.ts'
+
+/**
+ * The checks that kinds share. In: a value as an expression yields it. Out: the value in one form, or a fault with its code, its message
+ * and a hint; `take` files that under a field. No message carries a password hash that stands where another value belongs.
+ */
 
 /** Why a value is refused, before it is known which field it stands in. */
 export type Fault = Omit<ValueProblem, 'field'>
@@ -38,4 +45,104 @@ export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
   if (HASH.test(text)) return 'what looks like a password hash'
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
+}
+
+/** Text, trimmed and NFC, so that keys written in two ways meet; numbers become text; undefined when the source has nothing. */
+export function optionalText(value: unknown): Check<string | undefined> {
+  if (isEmpty(value)) return accept(undefined)
+  if (typeof value === 'string') return accept(safeNfc(value.trim()))
+  if (typeof value === 'number') return accept(String(value))
+  return refuse('not_text', `text is expected, not ${kindOf(value)}`, 'map a single text value')
+}
+
+/** Names what a value is, without showing it. */
+export function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (value === null) return 'null'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+const BOOLEAN_WORDS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['y', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+  ['n', false],
+])
+
+/** true/1/yes/y and false/0/no/n in any case; undefined when the source has nothing. */
+export function parseBoolean(value: unknown): Check<boolean | undefined> {
+  if (isEmpty(value)) return accept(undefined)
+  if (typeof value === 'boolean') return accept(value)
+  const known =
+    typeof value === 'string' || typeof value === 'number'
+      ? BOOLEAN_WORDS.get(String(value).trim().toLowerCase())
+      : undefined
+  if (known !== undefined) return accept(known)
+  return refuse('not_boolean', `${shown(value)} is neither true nor false`, 'use true/1/yes/y or false/0/no/n')
+}
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]+$/
+
+/** An external id: printable ASCII, no longer than the manifest allows; undefined when the source has none. */
+export function normaliseExternalId(value: unknown, rules: { maxLength: number }): Check<string | undefined> {
+  const text = optionalText(value)
+  if (!text.ok || text.value === undefined) return text
+  if (!PRINTABLE_ASCII.test(text.value)) {
+    return refuse(
+      'external_id_not_ascii',
+      `the external id ${shown(text.value)} is not plain ASCII`,
+      'map another value, or leave externalId out',
+    )
+  }
+  if (text.value.length > rules.maxLength) {
+    return refuse(
+      'external_id_too_long',
+      `the external id ${shown(text.value)} has ${text.value.length} characters, at most ${rules.maxLength} are taken`,
+      'externalId.maxLength in the manifest sets the limit (WorkOS documents 64, its API description 128)',
+    )
+  }
+  return accept(text.value)
+}
+
+/** What a text is of, how long WorkOS lets it be, in characters, and the code with which a longer one is refused. */
+export interface TextBound {
+  what: string
+  limit: number
+  code: string
+}
+
+/** Text, trimmed and NFC, within its bound; undefined when the source has nothing. */
+export function boundedText(value: unknown, { what, limit, code }: TextBound): Check<string | undefined> {
+  const text = optionalText(value)
+  if (!text.ok || text.value === undefined || text.value.length <= limit) return text
+  return refuse(
+    code,
+    `${what} ${shown(text.value)} has ${text.value.length} characters`,
+    `WorkOS takes at most ${limit}: shorten it in the mapping, like $substring(…, 0, ${limit})`,
+  )
+}
+
+/** WorkOS's limits on the texts of a role and of a permission, in characters. */
+const LABEL_LENGTH = { name: 48, description: 150 }
+
+/** The name and the description of a role or a permission, where the source gives them. */
+export function readLabels(what: string, fields: Record<string, unknown>, problems: ValueProblem[]): JsonObject {
+  const labels: JsonObject = {}
+  for (const field of ['name', 'description'] as const) {
+    const text = take(field, optionalText(fields[field]), problems)
+    if (text === undefined) continue
+    labels[field] = text
+    if (text.length <= LABEL_LENGTH[field]) continue
+    problems.push({
+      code: `${what.split(' ')[0]}_text_too_long`,
+      field,
+      message: `the ${field} of the ${what} has ${text.length} characters`,
+      hint: `WorkOS takes at most ${LABEL_LENGTH[field]}`,
+    })
+  }
+  return labels
 }

@@ -3,8 +3,7 @@ import type { Location } from '../../diagnostics/problem.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../json.ts'
 import type { DraftDefinition } from '../../kinds/draft.ts'
 import { draftDefinitions, draftOfRule } from '../../kinds/registry.ts'
-import type { Draft } from '../../rundb/drafts.ts'
-import type { RoleGrant } from '../../rundb/grants.ts'
+import type { Draft, RoleGrant } from '../../rundb/drafts.ts'
 import type { MapResult, Note, Reject } from '../result.ts'
 
 /** One thing in which what came of a record is not what its test expects. No secret is in it. */
@@ -34,11 +33,13 @@ export interface Found extends Omit<Difference, 'at'> {
 }
 
 /** The rules under `map`, in the order in which what they yield is compared. */
-const RULES: ReadonlySet<Rule> = new Set<Rule>([
-  'user',
-  ...draftDefinitions.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
-  'roleAssignment',
-])
+function rulesInOrder(): ReadonlySet<Rule> {
+  return new Set<Rule>([
+    'user',
+    ...draftDefinitions.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
+    'roleAssignment',
+  ])
+}
 
 type Rule = keyof Manifest['map']
 
@@ -47,7 +48,7 @@ export type Outcome = Pick<MapResult, 'drafts' | 'grants' | 'rejects' | 'notes'>
 
 /** Where a mapping yields something else than a test expects. */
 export function compareResult(expected: MappingExpectation, result: Outcome): Found[] {
-  const resources = [...RULES].flatMap((rule) => {
+  const resources = [...rulesInOrder()].flatMap((rule) => {
     const wanted = expected[rule]
     return wanted === undefined ? [] : compareRule(rule, wanted, resourcesOf(rule, result))
   })

@@ -1,15 +1,21 @@
+/**
+ * The tests of a manifest. In: its `tests`, each a record and what is expected of it. Each record is mapped in a worker, as a plan does it.
+ * Out: how each test ended, with every difference at its place in the manifest (compare-result.ts); no secret is in it.
+ */
+
 import { basename } from 'node:path'
-import type { LoadedManifest } from '../../config/loaded-manifest.ts'
+import type { LoadedManifest } from '../../config/load.ts'
 import type { Manifest, MappingTest } from '../../config/manifest.ts'
+import { nearest } from '../../config/nearest.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../json.ts'
 import type { SourceRecord } from '../../sources/source.ts'
-import { checkExpressions } from '../check.ts'
+import { checkExpressions, checkStreams } from '../check.ts'
 import { compileMapping, mapperSettings } from '../compile.ts'
 import { concealing } from '../conceal.ts'
 import { createMapperPool, type PoolOptions } from '../pool.ts'
 import type { MapResult } from '../result.ts'
-import { checkTests } from './check-tests.ts'
 import { compareResult, type Difference, type Found, isJsonObject, type TestOutcome } from './compare-result.ts'
 
 /**
@@ -120,4 +126,54 @@ function merged(lower: JsonObject, upper: JsonObject): JsonObject {
     result[key] = isJsonObject(below) && isJsonObject(value) ? merged(below, value) : value
   }
   return result
+}
+
+/** Sections that decide what comes of a record. */
+const MAPPING_SECTIONS = ['vars', 'secrets', 'map', 'dedupe', 'roles', 'metadata', 'externalId', 'passwords', 'totp']
+
+/** What keeps tests from being run: streams that the source does not have, values of references that nobody has set. */
+function checkTests(loaded: LoadedManifest, streams: readonly string[]): Problem[] {
+  const rules = checkStreams(loaded.manifest.map, streams).map((problem) => ({
+    ...problem,
+    at: loaded.locate((problem.path ?? '').split('.')),
+  }))
+  return [...rules, ...checkTestStreams(loaded, streams), ...unsetReferences(loaded)]
+}
+
+/** The tests of streams that the source does not have. */
+export function checkTestStreams(loaded: LoadedManifest, streams: readonly string[]): Problem[] {
+  return Object.entries(loaded.manifest.tests).flatMap(([name, { stream }]): Problem[] => {
+    if (stream === undefined || streams.includes(stream)) return []
+    const close = nearest(stream, streams)
+    return [
+      {
+        code: 'unknown_stream',
+        message: `the source has no stream "${stream}"`,
+        hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${streams.join(', ')}`,
+        path: `tests.${name}.stream`,
+        at: loaded.locate(['tests', name, 'stream']),
+      },
+    ]
+  })
+}
+
+/** References that are unset where a test needs what they stand for. */
+function unsetReferences({ deferred, manifest }: LoadedManifest): Problem[] {
+  const tests = Object.entries(manifest.tests)
+  return deferred.flatMap((problem) => {
+    const path = problem.path?.split('.') ?? []
+    const [section = ''] = path
+    if (!MAPPING_SECTIONS.includes(section)) return []
+    const needing = tests.find(([, test]) => !hasOwn(test, path))
+    if (needing === undefined) return []
+    const own = section === 'vars' || section === 'secrets' ? `, or give the tests ${section} of their own` : ''
+    return [{ ...problem, hint: `${problem.hint ?? 'set it'}${own}; the test "${needing[0]}" needs it` }]
+  })
+}
+
+/** Whether a test brings a value of its own for a path under `vars` or `secrets`. */
+function hasOwn(test: MappingTest, [section, ...rest]: readonly string[]): boolean {
+  let value: unknown = section === 'vars' ? test.vars : section === 'secrets' ? test.secrets : undefined
+  for (const key of rest) value = isObject(value) ? value[key] : undefined
+  return value !== undefined
 }

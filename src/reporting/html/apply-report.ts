@@ -5,15 +5,15 @@ import type { RejectedItem } from '../../rundb/rejects.ts'
 import type { Failure } from '../../state/store.ts'
 import type { Limits } from '../../workos/limiter.ts'
 import type { TimelineCounts } from '../../workos/timeline.ts'
-import { conclusion } from '../apply-text.ts'
+import { conclusion } from '../apply.ts'
 import { fromFailure } from '../errors.ts'
 import { describeWhere, scopeLines } from '../heading-text.ts'
 import { counted, duration } from '../style.ts'
 import { assembled, barsOf, type ReportOptions, shownBy } from './assembly.ts'
 import type { AssembledReport } from './document.ts'
 import { alertsOf, planParts } from './plan-report.ts'
-import { type Problem, problemSections, rejectsOf } from './problems.ts'
 import type { Block, Section, TimeChart, Tone } from './report.ts'
+import { type Problem, problemSections, rejectsOf } from './sections.ts'
 
 /** What an apply came to, and what it was asked to do. */
 interface Applied {

@@ -5,15 +5,14 @@ import {
   membersByOrganization,
   membershipsByRole,
   NO_ROLE,
-} from '../../kinds/membership/charts.ts'
-import type { PasswordCounts } from '../../kinds/user/passwords-text.ts'
+} from '../../kinds/membership/reports.ts'
+import type { PasswordCounts } from '../../kinds/user/passwords/counts.ts'
 import { type Action, actionValues, address, type KindSummary } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { openWarnings } from '../../planning/warnings.ts'
-import { actionsOfType } from '../../rundb/report-rows.ts'
+import { actionsOfType } from '../../rundb/actions.ts'
 import { describeAllLeftOut } from '../accounting-text.ts'
-import { describeWhere, scopeLines } from '../heading-text.ts'
-import { describeChanges, nothingToDo } from '../plan-headline.ts'
+import { describeChanges, describeWhere, nothingToDo, scopeLines } from '../heading-text.ts'
 import { describeWarning } from '../remarks.ts'
 import { counted, duration, tellingLabel } from '../style.ts'
 import {
@@ -32,9 +31,15 @@ import {
 } from './assembly.ts'
 import type { AssembledReport, MarkedRow } from './document.ts'
 import { planLists } from './plan-lists.ts'
-import { accountingSection, fieldsSection, remarksSection } from './plan-sections.ts'
-import { type Problems, problemSections, problemsOf } from './problems.ts'
 import type { Block, Row, Section, Tone } from './report.ts'
+import {
+  accountingSection,
+  fieldsSection,
+  type Problems,
+  problemSections,
+  problemsOf,
+  remarksSection,
+} from './sections.ts'
 
 /** What an apply shows of its plan too: what stands before what went wrong, and what stands behind it. */
 interface PlanParts {

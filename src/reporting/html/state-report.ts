@@ -1,5 +1,5 @@
 import { kindDefinitions } from '../../kinds/registry.ts'
-import { stateVersion, whereabouts } from '../../planning/where.ts'
+import { stateVersion, whereOf } from '../../planning/binding.ts'
 import type { Run, StateResource, StateStore } from '../../state/store.ts'
 import { describeWhere } from '../heading-text.ts'
 import { counted } from '../style.ts'
@@ -58,7 +58,7 @@ export async function stateReport(
     ...runsSection(runs, shown),
     ...gridSection(resources, 'plain', 'The values are those of the last apply; those of WorkOS may be others by now.'),
   ]
-  const where = whereabouts({ name, environment, target, key: null, state: stateVersion(state) })
+  const where = whereOf({ name, environment, target, key: null, state: stateVersion(state) })
   const tone = open > 0 ? 'warn' : 'plain'
   return assembled({ what: 'State', name, head: [describeWhere(where)], sentence, tone }, options, {
     sections,

@@ -1,6 +1,6 @@
 import { describeGiven } from '../../kinds/group/group-roles.ts'
 import { role } from '../../kinds/role/role.ts'
-import { differencesByField } from '../../rundb/report-rows.ts'
+import { differencesByField } from '../../rundb/findings.ts'
 import {
   countFindings,
   type Finding,
@@ -24,9 +24,8 @@ import {
   warningAlerts,
 } from './assembly.ts'
 import type { AssembledReport } from './document.ts'
-import { accountingSection } from './plan-sections.ts'
-import { problemSections, rejectsOf } from './problems.ts'
 import type { Block, FieldValue, Section, Tone } from './report.ts'
+import { accountingSection, problemSections, rejectsOf } from './sections.ts'
 
 /** What is missing is held whole; of the others of a type the first `most`. */
 const LOST: ReadonlySet<FindingType> = new Set(['deleted', 'not_applied', 'clash', 'other_id'])

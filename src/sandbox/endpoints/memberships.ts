@@ -3,9 +3,8 @@ import { type Call, type Endpoint, invalidParameters, notFound, pathParameter, t
 import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
 import { deleteMemberships } from './cascade.ts'
-import { rolesByGroups } from './group-roles.ts'
 import { findOrganization } from './organizations.ts'
-import { DEFAULT_ROLE, ENVIRONMENT_ROLES, roleAppliesTo, rolesOf } from './role-store.ts'
+import { DEFAULT_ROLE, ENVIRONMENT_ROLES, roleAppliesTo, rolesByGroups, rolesOf } from './role-store.ts'
 import { findUser, presentUser, type UserRow } from './users.ts'
 
 /** `pending` is the state of an invitation, which the sandbox does not have; a list may still ask for it. */

@@ -109,3 +109,20 @@ export function presentRole(role: RoleRow): JsonObject {
     updated_at: role.updated_at,
   }
 }
+
+export const SELECT_GROUP_ROLES = `SELECT r.*, o.organization_id FROM group_roles r
+  JOIN organization_groups o ON o.environment = r.environment AND o.id = r.group_id`
+
+/** The roles that the groups of a membership give it. */
+export function rolesByGroups(call: Call, membershipId: string): string[] {
+  const sql = `SELECT DISTINCT r.role_slug FROM group_members m
+    JOIN group_roles r ON r.environment = m.environment AND r.group_id = m.group_id
+    WHERE m.environment = ? AND m.membership_id = ? ORDER BY r.role_slug`
+  return call.database.all<{ role_slug: string }>(sql, call.environment, membershipId).map(({ role_slug }) => role_slug)
+}
+
+/** Whether a group of the organization gives the role. */
+export function isGivenByGroup(call: Call, organizationId: string, roleSlug: string): boolean {
+  const sql = `${SELECT_GROUP_ROLES} WHERE r.environment = ? AND o.organization_id = ? AND r.role_slug = ? LIMIT 1`
+  return call.database.one(sql, call.environment, organizationId, roleSlug) !== undefined
+}

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { type Call, type Endpoint, pathParameter, type Reply, refusal } from '../call.ts'
+import type { JsonObject } from '../../json.ts'
+import { type Call, type Endpoint, notFound, pathParameter, type Reply, refusal } from '../call.ts'
 import { Fields } from '../fields.ts'
-import { slicePage } from '../paging.ts'
-import { isGivenByGroup } from './group-roles.ts'
+import { listPage, slicePage } from '../paging.ts'
 import { findOrganization } from './organizations.ts'
-import { requirePermission } from './permissions.ts'
 import {
   DESCRIPTION,
   deleteRole,
   ENVIRONMENT_ROLES,
   findRole,
   insertRole,
+  isGivenByGroup,
   LABEL,
   permissionsOf,
   presentRole,
@@ -18,6 +18,7 @@ import {
   requireRole,
   rolesOf,
   updateRole,
+  withdrawPermission,
 } from './role-store.ts'
 
 const ENVIRONMENT_SLUG = { max: 48, pattern: /^[a-z0-9_-]+$/ }
@@ -29,7 +30,7 @@ const ORGANIZATION_PATH = '/authorization/organizations/:organizationId/roles'
 export const roleEndpoints: readonly Endpoint[] = [
   { method: 'POST', path: ENVIRONMENT_PATH, handle: createEnvironmentRole },
   { method: 'GET', path: ENVIRONMENT_PATH, handle: (call) => list(call, [ENVIRONMENT_ROLES]) },
-  { method: 'GET', path: `${ENVIRONMENT_PATH}/:slug`, handle: (call) => reply(200, environmentRole(call)) },
+  { method: 'GET', path: `${ENVIRONMENT_PATH}/:slug`, handle: (call) => roleReply(200, environmentRole(call)) },
   { method: 'PATCH', path: `${ENVIRONMENT_PATH}/:slug`, handle: (call) => relabel(call, environmentRole(call)) },
   {
     method: 'PUT',
@@ -94,7 +95,7 @@ function create(call: Call, fields: Fields, owner: string, slug: string, conflic
     updated_at: call.timestamp,
   }
   insertRole(call, role)
-  return reply(201, role)
+  return roleReply(201, role)
 }
 
 function relabel(call: Call, before: RoleRow): Reply {
@@ -141,7 +142,7 @@ function listOrganizationRoles(call: Call): Reply {
 function getOrganizationRole(call: Call): Reply {
   const organization = findOrganization(call, pathParameter(call, 'organizationId'))
   const slug = pathParameter(call, 'slug')
-  return reply(200, findRole(call, organization.id, slug) ?? requireRole(call, ENVIRONMENT_ROLES, slug))
+  return roleReply(200, findRole(call, organization.id, slug) ?? requireRole(call, ENVIRONMENT_ROLES, slug))
 }
 
 function deleteOrganizationRole(call: Call): Reply {
@@ -177,7 +178,7 @@ function generatedSlug(name: string): string {
 function save(call: Call, role: RoleRow): Reply {
   const saved = { ...role, updated_at: call.timestamp }
   updateRole(call, saved)
-  return reply(200, saved)
+  return roleReply(200, saved)
 }
 
 /** In the order of priority. As the API reference has it, a list of roles is whole. */
@@ -187,6 +188,122 @@ function list(call: Call, owners: readonly string[]): Reply {
   return { status: 200, body: { object: 'list', data: roles.map(presentRole) } }
 }
 
-function reply(status: number, role: RoleRow): Reply {
+function roleReply(status: number, role: RoleRow): Reply {
   return { status, body: presentRole(role) }
+}
+
+interface PermissionRow {
+  id: string
+  slug: string
+  name: string
+  description: string | null
+  resource_type_slug: string
+  created_at: string
+  updated_at: string
+}
+
+const SLUG = { max: 48, pattern: /^[a-z0-9_:.*-]+$/ }
+
+export const permissionEndpoints: readonly Endpoint[] = [
+  { method: 'POST', path: '/authorization/permissions', handle: createPermission },
+  { method: 'GET', path: '/authorization/permissions', handle: listPermissions },
+  {
+    method: 'GET',
+    path: '/authorization/permissions/:slug',
+    handle: (call) => permissionReply(200, permissionOfPath(call)),
+  },
+  { method: 'PATCH', path: '/authorization/permissions/:slug', handle: updatePermission },
+  { method: 'DELETE', path: '/authorization/permissions/:slug', handle: deletePermission },
+]
+
+/** @throws Refusal 404 */
+function requirePermission(call: Call, slug: string): PermissionRow {
+  const sql = 'SELECT * FROM permissions WHERE environment = ? AND slug = ?'
+  const permission = call.database.one<PermissionRow>(sql, call.environment, slug)
+  if (permission === undefined) throw notFound('Permission', slug)
+  return permission
+}
+
+function createPermission(call: Call): Reply {
+  const fields = new Fields(call.body)
+  const slug = fields.requiredText('slug', SLUG)
+  const name = fields.requiredText('name', LABEL)
+  const description = fields.nullableText('description', DESCRIPTION) ?? null
+  const resourceType = fields.text('resource_type_slug', LABEL) ?? 'organization'
+  fields.check()
+  const { database, environment, timestamp } = call
+  const taken = 'SELECT id FROM permissions WHERE environment = ? AND slug = ?'
+  if (database.one(taken, environment, slug) !== undefined) {
+    throw refusal(409, 'permission_slug_conflict', `A permission with the slug '${slug}' exists.`)
+  }
+  database.run(
+    `INSERT INTO permissions (environment, slug, id, name, description, resource_type_slug, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    environment,
+    slug,
+    call.newId('perm'),
+    name,
+    description,
+    resourceType,
+    timestamp,
+    timestamp,
+  )
+  return permissionReply(201, requirePermission(call, slug))
+}
+
+function listPermissions(call: Call): Reply {
+  return listPage<PermissionRow>(call, {
+    select: 'SELECT * FROM permissions',
+    idColumn: 'id',
+    where: ['environment = ?'],
+    parameters: [call.environment],
+    idOf: (permission) => permission.id,
+    present: presentPermission,
+  })
+}
+
+function updatePermission(call: Call): Reply {
+  const fields = new Fields(call.body)
+  const name = fields.text('name', LABEL)
+  const description = fields.nullableText('description', DESCRIPTION)
+  fields.check()
+  const before = permissionOfPath(call)
+  call.database.run(
+    'UPDATE permissions SET name = ?, description = ?, updated_at = ? WHERE environment = ? AND slug = ?',
+    name ?? before.name,
+    description === undefined ? before.description : description,
+    call.timestamp,
+    call.environment,
+    before.slug,
+  )
+  return permissionReply(200, requirePermission(call, before.slug))
+}
+
+function deletePermission(call: Call): Reply {
+  const { slug } = permissionOfPath(call)
+  withdrawPermission(call, slug)
+  call.database.run('DELETE FROM permissions WHERE environment = ? AND slug = ?', call.environment, slug)
+  return { status: 204 }
+}
+
+function permissionOfPath(call: Call): PermissionRow {
+  return requirePermission(call, pathParameter(call, 'slug'))
+}
+
+function presentPermission(permission: PermissionRow): JsonObject {
+  return {
+    object: 'permission',
+    id: permission.id,
+    slug: permission.slug,
+    name: permission.name,
+    description: permission.description,
+    system: false,
+    resource_type_slug: permission.resource_type_slug,
+    created_at: permission.created_at,
+    updated_at: permission.updated_at,
+  }
+}
+
+function permissionReply(status: number, permission: PermissionRow): Reply {
+  return { status, body: presentPermission(permission) }
 }

@@ -1,9 +1,14 @@
+/**
+ * Passing trouble on purpose. In: a set of faults (fault.ts), from the start or through `/_sandbox/faults`, and each request that arrives.
+ * Out: the fault that the request meets, if any, carried out before or after it takes effect; and how often each was injected.
+ */
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Refusal } from '../call.ts'
+import { isObject } from '../../json.ts'
+import { Refusal, type Reply } from '../call.ts'
+import type { Database } from '../database.ts'
 import { readBody } from '../http.ts'
-import { type Concerned, concerns } from './concern.ts'
-import type { Fault, FaultReport, FaultSet } from './fault.ts'
-import { parseFaultSet } from './parse.ts'
+import { type Fault, type FaultReport, type FaultSet, parseFaultSet, type Trigger } from './fault.ts'
 
 /** The faults in force; they may change while the sandbox runs. */
 export class FaultController {
@@ -154,4 +159,177 @@ export async function control(
 
 function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
+}
+
+/** The connection of a request that is injected. */
+interface Wire {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/** In how many pieces a dribbled body comes. */
+const PIECES = 10
+
+/** Injects a fault before the request is carried out. True: it is not carried out, and the answer is dealt with. */
+export async function injectBefore(fault: Fault, wire: Wire): Promise<boolean> {
+  switch (fault.kind) {
+    case 'rate-limited':
+      return answer(wire, 429, { message: 'Too many requests.', code: 'rate_limit_exceeded' }, fault.retryAfter)
+    case 'unavailable':
+      return answer(wire, 503, { message: 'Service unavailable' }, fault.retryAfter)
+    case 'refused':
+      return answer(wire, 422, {
+        code: 'invalid_request_parameters',
+        message: 'Validation failed.',
+        errors: [{ code: 'refused_by_fault', message: 'The sandbox was told to refuse this.' }],
+      })
+    case 'revoked':
+      return answer(wire, 401, { message: 'Unauthorized' })
+    case 'answered': {
+      const { status, code } = fault
+      const message = 'The sandbox was told to answer so.'
+      return fault.when === 'before' && answer(wire, status, code === undefined ? { message } : { code, message })
+    }
+    case 'slow':
+      await new Promise((resolve) => setTimeout(resolve, fault.ms))
+      return false
+    case 'dribbled':
+      return false
+    default:
+      return fault.when === 'before' && fail(fault.kind, wire)
+  }
+}
+
+/** Whether the fault is injected once the request has taken effect. */
+export function injectsAfter(fault: Fault): boolean {
+  return fault.kind === 'dribbled' || ('when' in fault && fault.when === 'after')
+}
+
+/** Injects a fault after the request took effect. True: the answer is dealt with. */
+export function injectAfter(fault: Fault, wire: Wire, reply: Reply): boolean {
+  if (fault.kind === 'dribbled') return dribble(wire, reply, fault.ms)
+  if (fault.kind === 'answered') {
+    wire.response.writeHead(fault.status)
+    wire.response.end()
+    return true
+  }
+  return 'when' in fault && fault.when === 'after' && fail(fault.kind, wire)
+}
+
+function fail(kind: 'error' | 'bad-gateway' | 'dropped' | 'silent', wire: Wire): true {
+  switch (kind) {
+    case 'error':
+      return answer(wire, 500, { message: 'Internal server error' })
+    case 'bad-gateway':
+      wire.response.writeHead(502, { 'Content-Type': 'text/html' })
+      wire.response.end('<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>')
+      return true
+    case 'dropped':
+      wire.request.socket.destroy()
+      return true
+    case 'silent':
+      return true
+  }
+}
+
+function answer({ response }: Wire, status: number, body: object, retryAfter?: number): true {
+  const headers: Record<string, string | number> = { 'Content-Type': 'application/json; charset=utf-8' }
+  if (retryAfter !== undefined) headers['Retry-After'] = retryAfter
+  response.writeHead(status, headers)
+  response.end(JSON.stringify(body))
+  return true
+}
+
+function dribble({ response }: Wire, reply: Reply, ms: number): true {
+  const bytes = Buffer.from(reply.body === undefined ? '' : JSON.stringify(reply.body))
+  response.writeHead(reply.status, bytes.length === 0 ? {} : { 'Content-Type': 'application/json; charset=utf-8' })
+  const size = Math.max(1, Math.ceil(bytes.length / PIECES))
+  const next = (start: number) => {
+    if (response.destroyed) return
+    response.write(bytes.subarray(start, start + size))
+    if (start + size >= bytes.length) response.end()
+    else setTimeout(next, ms / PIECES, start + size)
+  }
+  response.flushHeaders()
+  setTimeout(next, ms / PIECES, 0)
+  return true
+}
+
+/** The names of the users and organizations that a request is about, lowercased: ids, external ids, e-mails, names. */
+interface Concerned {
+  users: Set<string>
+  organizations: Set<string>
+}
+
+/** Whether a request is about the user or the organization that a fault names. */
+function concerns({ users, organizations }: Concerned, { user, organization }: Trigger): boolean {
+  if (user !== undefined && users.has(user.toLowerCase())) return true
+  return organization !== undefined && organizations.has(organization.toLowerCase())
+}
+
+interface Concern {
+  database: Database
+  /** Row id. */
+  environment: number
+  route: string
+  params: Readonly<Record<string, string | undefined>>
+  query: URLSearchParams
+  /** The body as it came. */
+  text: string
+}
+
+interface Membership {
+  user_id: string
+  organization_id: string
+}
+
+/** Whom a request is about: by what it says itself, and by what the sandbox holds under the ids that it names. */
+export function concernedBy({ database, environment, route, params, query, text }: Concern): Concerned {
+  const found: Concerned = { users: new Set(), organizations: new Set() }
+  const add = (names: Set<string>, ...values: unknown[]) => {
+    for (const value of values) if (typeof value === 'string') names.add(value.toLowerCase())
+  }
+  const body = parsed(text)
+  if (route.startsWith('/organizations') && !route.includes('/groups'))
+    add(found.organizations, body.name, body.external_id, params.external_id)
+  if (route.startsWith('/user_management/users')) {
+    add(found.users, body.email, body.external_id, params.external_id, query.get('email'))
+  }
+  const ids = [...Object.values(params), body.user_id, body.organization_id, body.organization_membership_id]
+  for (const name of ['user_id', 'organization_id']) ids.push(query.get(name) ?? undefined)
+  const where = 'WHERE environment = ? AND id = ?'
+  for (let index = 0; index < ids.length; index += 1) {
+    const id = ids[index]
+    if (typeof id !== 'string') continue
+    const of = database.one<Membership>(`SELECT user_id, organization_id FROM memberships ${where}`, environment, id)
+    if (of !== undefined) ids.push(of.user_id, of.organization_id)
+    const group = database.one<Omit<Membership, 'user_id'>>(
+      `SELECT organization_id FROM organization_groups ${where}`,
+      environment,
+      id,
+    )
+    if (group !== undefined) ids.push(group.organization_id)
+    const user = database.one<Record<string, unknown>>(
+      `SELECT id, email, external_id FROM users ${where}`,
+      environment,
+      id,
+    )
+    if (user !== undefined) add(found.users, ...Object.values(user))
+    const organization = database.one<Record<string, unknown>>(
+      `SELECT id, name, external_id FROM organizations ${where}`,
+      environment,
+      id,
+    )
+    if (organization !== undefined) add(found.organizations, ...Object.values(organization))
+  }
+  return found
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : {}
+  } catch {
+    return {}
+  }
 }

@@ -1,3 +1,6 @@
+import { isObject } from '../../json.ts'
+import { ENDPOINTS } from '../routes.ts'
+
 /** Which requests a fault may be injected into, and how often. Without `rate` and `every` into all of them. */
 export interface Trigger {
   /** The share of requests to inject it into, above 0 and at most 1. The rates of faults for the same request add up. */
@@ -20,7 +23,7 @@ export interface Trigger {
 /** Whether the request is injected before it is carried out, or after it took effect. */
 export type When = 'before' | 'after'
 
-export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 export type Method = (typeof METHODS)[number]
 
@@ -69,7 +72,7 @@ export interface FaultReport {
   faults: FaultCount[]
 }
 
-/** Every kind of passing trouble, each at this rate (0 to 1). */
+/** Every kind of passing fault, each at this rate (0 to 1). */
 export function allFaults(rate: number, seed = 1): FaultSet {
   const effects: Effect[] = [
     { kind: 'rate-limited', retryAfter: 1 },
@@ -88,4 +91,137 @@ export function allFaults(rate: number, seed = 1): FaultSet {
     { kind: 'dribbled', ms: 300 },
   ]
   return { seed, faults: effects.map((effect) => ({ ...effect, rate })) }
+}
+
+/** What is wrong with a description of faults, and where in it. */
+class FaultProblem extends Error {
+  constructor(path: string, message: string) {
+    super(`${path}: ${message}`)
+    this.name = 'FaultProblem'
+  }
+}
+
+/** The options of each kind, besides those of a trigger. */
+const OPTIONS: Record<Effect['kind'], readonly string[]> = {
+  'rate-limited': ['retryAfter'],
+  error: ['when'],
+  'bad-gateway': ['when'],
+  unavailable: ['retryAfter'],
+  dropped: ['when'],
+  silent: ['when'],
+  slow: ['ms'],
+  dribbled: ['ms'],
+  refused: [],
+  answered: ['status', 'code', 'when'],
+  revoked: ['after'],
+}
+
+const TRIGGER = ['rate', 'every', 'times', 'requests', 'method', 'route', 'user', 'organization']
+
+const ROUTES = [...new Set(ENDPOINTS.map((endpoint) => endpoint.path))]
+
+/** `setTimeout` takes no more. Milliseconds. */
+const LONGEST = 2 ** 31 - 1
+
+/** Reads a set of faults, or a bare list of them. @throws FaultProblem */
+export function parseFaultSet(value: unknown): FaultSet {
+  const set = Array.isArray(value) ? { faults: value } : value
+  if (!isObject(set)) throw new FaultProblem('faults', 'must be a list, or an object with the list faults')
+  refuseUnknown(set, ['seed', 'faults'], 'faults')
+  const { seed, faults } = set
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new FaultProblem('seed', 'must be a whole number')
+  if (!Array.isArray(faults)) throw new FaultProblem('faults', 'must be a list')
+  return {
+    ...(typeof seed === 'number' ? { seed } : {}),
+    faults: faults.map((fault, index) => parseFault(fault, `faults[${index}]`)),
+  }
+}
+
+function parseFault(value: unknown, path: string): Fault {
+  if (!isObject(value)) throw new FaultProblem(path, 'must be an object')
+  const { kind } = value
+  if (typeof kind !== 'string' || !isKind(kind)) {
+    throw new FaultProblem(`${path}.kind`, `must be one of ${Object.keys(OPTIONS).join(', ')}`)
+  }
+  refuseUnknown(value, ['kind', ...OPTIONS[kind], ...TRIGGER], path)
+  const number = (name: string, least: number, most = LONGEST, whole = true) => {
+    const given = value[name]
+    if (given === undefined) return undefined
+    if (typeof given === 'number' && given >= least && given <= most && (!whole || Number.isInteger(given)))
+      return given
+    const bounds = most === LONGEST ? `of at least ${least}` : `from ${least} to ${most}`
+    throw new FaultProblem(`${path}.${name}`, `must be a ${whole ? 'whole ' : ''}number ${bounds}`)
+  }
+  const text = (name: string) => {
+    const given = value[name]
+    if (given === undefined || (typeof given === 'string' && given !== '')) return given
+    throw new FaultProblem(`${path}.${name}`, 'must be a text')
+  }
+  const trigger = {
+    rate: number('rate', 0, 1, false),
+    every: number('every', 1),
+    times: number('times', 0),
+    requests: oneOf(value.requests, ['reads', 'writes'], `${path}.requests`),
+    method: oneOf(value.method, METHODS, `${path}.method`),
+    route: oneOf(value.route, ROUTES, `${path}.route`),
+    user: text('user'),
+    organization: text('organization'),
+  }
+  if (trigger.rate !== undefined && trigger.every !== undefined) {
+    throw new FaultProblem(path, 'takes a rate or every, not both')
+  }
+  const effect = (): Effect => {
+    switch (kind) {
+      case 'rate-limited':
+      case 'unavailable':
+        return given({ kind, retryAfter: number('retryAfter', 0) })
+      case 'error':
+      case 'bad-gateway':
+      case 'dropped':
+      case 'silent':
+        return { kind, when: oneOf<When>(value.when, ['before', 'after'], `${path}.when`) ?? 'before' }
+      case 'slow':
+      case 'dribbled':
+        return { kind, ms: number('ms', 0) ?? 1000 }
+      case 'refused':
+        if (trigger.user !== undefined || trigger.organization !== undefined) return { kind }
+        throw new FaultProblem(path, 'needs the user or the organization that is refused')
+      case 'answered': {
+        const status = number('status', 200, 499)
+        if (status === undefined) throw new FaultProblem(`${path}.status`, 'must be a whole number from 200 to 499')
+        const when = oneOf<When>(value.when, ['before', 'after'], `${path}.when`) ?? 'before'
+        if (status < 300 === (when === 'before')) {
+          throw new FaultProblem(`${path}.when`, 'must be after for a status of success, and before for any other')
+        }
+        const code = text('code')
+        if (code !== undefined && when === 'after') throw new FaultProblem(`${path}.code`, 'is only for a refusal')
+        return { ...given({ kind, status, code }), when }
+      }
+      case 'revoked':
+        return { kind, after: number('after', 0) ?? 0 }
+    }
+  }
+  return { ...effect(), ...given(trigger) }
+}
+
+function isKind(kind: string): kind is Effect['kind'] {
+  return Object.hasOwn(OPTIONS, kind)
+}
+
+function oneOf<Value extends string>(given: unknown, values: readonly Value[], path: string): Value | undefined {
+  if (given === undefined) return undefined
+  const value = values.find((one) => one === given)
+  if (value === undefined) throw new FaultProblem(path, `must be ${values.join(' or ')}`)
+  return value
+}
+
+/** Without the members that are undefined. */
+function given<T extends object>(members: T): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
+}
+
+function refuseUnknown(value: Record<string, unknown>, known: readonly string[], path: string): void {
+  const unknown = Object.keys(value).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  throw new FaultProblem(path, `knows no ${unknown}; it takes ${known.join(', ')}`)
 }

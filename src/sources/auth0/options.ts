@@ -1,9 +1,13 @@
-import { parseLimit } from '../../config/limits.ts'
+import { parseLimit, type SourceOptions } from '../../config/manifest.ts'
+import { SOURCE_DEFAULTS } from '../../config/manifest-types.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { isLoopback } from '../../http/proxy.ts'
-import { isObject, type JsonObject } from '../../json.ts'
-import { nullsOption, textOption } from '../source.ts'
+import type { JsonObject } from '../../json.ts'
+import { nullsOption, requireNone, textsOf } from '../source.ts'
+
+/** The options of the source. */
+export type Auth0Options = SourceOptions<'auth0'>
 
 /** Dotted paths into a user, the first that leads somewhere counting. */
 export interface MetadataPaths {
@@ -48,8 +52,8 @@ export interface ReadOptions {
 
 /** Records that Auth0 gives by pages, whatever is asked for. */
 export const LAST_OF_PAGES = 1000
-/** The largest page that Auth0 gives. */
-const LARGEST_PAGE = 100
+
+const DEFAULTS = SOURCE_DEFAULTS.auth0
 
 /** Under `app_metadata` alone: what is in `user_metadata` users may write themselves. */
 const DEFAULT_PATHS: MetadataPaths = {
@@ -61,45 +65,44 @@ const DEFAULT_PATHS: MetadataPaths = {
 }
 
 /** @throws ManifestError where `checkOptions` finds something */
-export function readOptions(config: Record<string, unknown>): ReadOptions {
-  requireSound(config)
+export function readOptions(config: Auth0Options): ReadOptions {
+  requireNone(checkOptions(config))
   return {
-    users: isLive(config) ? undefined : textOption(config, 'users'),
+    users: isLive(config) ? undefined : config.users,
     organizations: organizationsFrom(config),
     connections: config.connections === true,
     paths: pathsOf(config.metadata),
-    passwords: texts(config.passwords),
-    mfa: texts(config.mfa),
-    nulls: nullsOption(config),
-    updatedSince: isoTime(textOption(config, 'updatedSince')),
+    passwords: textsOf(config.passwords),
+    mfa: textsOf(config.mfa),
+    nulls: nullsOption(config.nulls),
+    updatedSince: isoTime(config.updatedSince),
   }
 }
 
 /** @throws ManifestError where `checkOptions` finds something */
-export function liveOptions(config: Record<string, unknown>): LiveOptions {
-  requireSound(config)
-  const address = addressOf(textOption(config, 'domain') ?? '', textOption(config, 'audience'))
+export function liveOptions(config: Auth0Options): LiveOptions {
+  requireNone(checkOptions(config))
+  const address = addressOf(config.domain ?? '', config.audience)
   if (!('baseUrl' in address)) throw new ManifestError(address)
-  const rate = textOption(config, 'rate')
-  const limit = rate === undefined ? undefined : parseLimit(rate)
+  const limit = config.rate === undefined ? undefined : parseLimit(config.rate)
   return {
     address,
-    clientId: textOption(config, 'clientId') ?? '',
-    clientSecret: textOption(config, 'clientSecret') ?? '',
+    clientId: config.clientId ?? '',
+    clientSecret: config.clientSecret ?? '',
     organizations: organizationsFrom(config),
-    only: config.organizations === undefined ? undefined : texts(config.organizations),
-    engine: config.engine === 'export' || config.engine === 'pages' ? config.engine : 'auto',
+    only: config.organizations === undefined ? undefined : textsOf(config.organizations),
+    engine: config.engine ?? DEFAULTS.engine,
     connections: config.connections === true,
-    exportAbove: number(config.exportAbove, LAST_OF_PAGES),
-    pageSize: number(config.pageSize, LARGEST_PAGE),
-    concurrency: number(config.concurrency, 4),
+    exportAbove: config.exportAbove ?? DEFAULTS.exportAbove,
+    pageSize: config.pageSize ?? DEFAULTS.pageSize,
+    concurrency: config.concurrency ?? DEFAULTS.concurrency,
     rate: limit === undefined ? undefined : { requests: limit.count, seconds: limit.perMs / 1000 },
-    updatedSince: isoTime(textOption(config, 'updatedSince')),
+    updatedSince: isoTime(config.updatedSince),
   }
 }
 
 /** What decides about what is read: see LiveReading.identity. */
-export function identityOf(config: Record<string, unknown>): JsonObject {
+export function identityOf(config: Auth0Options): JsonObject {
   const { address, organizations, only, connections, updatedSince } = liveOptions(config)
   return {
     tenant: address.audience,
@@ -110,19 +113,8 @@ export function identityOf(config: Record<string, unknown>): JsonObject {
   }
 }
 
-/** The values of an option that is one text or a list of them. */
-export function texts(value: unknown): string[] {
-  return [value].flat().filter((item) => typeof item === 'string')
-}
-
-function requireSound(config: Record<string, unknown>): void {
-  const problems = checkOptions(config)
-  if (problems.length > 0) throw new ManifestError(problems)
-}
-
-function pathsOf(value: unknown): MetadataPaths {
-  const given = isObject(value) ? value : {}
-  const paths = (name: keyof MetadataPaths) => (given[name] === undefined ? DEFAULT_PATHS[name] : texts(given[name]))
+function pathsOf(given: Auth0Options['metadata'] = {}): MetadataPaths {
+  const paths = (name: keyof MetadataPaths) => (given[name] === undefined ? DEFAULT_PATHS[name] : textsOf(given[name]))
   return {
     organizationId: paths('organizationId'),
     organizationName: paths('organizationName'),
@@ -130,27 +122,23 @@ function pathsOf(value: unknown): MetadataPaths {
   }
 }
 
-function number(value: unknown, absent: number): number {
-  return typeof value === 'number' ? value : absent
-}
-
 /** From where the organizations of a user come. */
 type OrganizationsFrom = 'organizations' | 'metadata' | 'none'
 
 /** Whether the options name a tenant. */
-export function isLive(config: Record<string, unknown>): boolean {
+export function isLive(config: Auth0Options): boolean {
   return config.domain !== undefined
 }
 
 /** Where the organizations come from, by what the options say and leave out. */
-function organizationsFrom(config: Record<string, unknown>): OrganizationsFrom {
+function organizationsFrom(config: Auth0Options): OrganizationsFrom {
   const { organizationFrom } = config
   if (organizationFrom === 'metadata' || organizationFrom === 'none') return organizationFrom
   return isLive(config) ? 'organizations' : 'none'
 }
 
 /** A time that begins with its date as ISO, UTC; undefined for one that does not exist. */
-export function isoTime(text: string | undefined): string | undefined {
+function isoTime(text: string | undefined): string | undefined {
   if (text === undefined || !isDay(text.slice(0, 10))) return undefined
   const time = Date.parse(text)
   return Number.isNaN(time) ? undefined : new Date(time).toISOString()
@@ -175,12 +163,12 @@ const LIVE_ONLY = [
   'rate',
   'concurrency',
   'updatedSince',
-]
+] as const
 
 /** Everything that is wrong with how the options go together: the schema has seen to each by itself. */
-export function checkOptions(config: Record<string, unknown>): Problem[] {
+export function checkOptions(config: Auth0Options): Problem[] {
   const problems: Problem[] = []
-  const file = textOption(config, 'users')
+  const file = config.users
   if (!isLive(config)) {
     if (file === undefined) {
       problems.push({
@@ -217,7 +205,7 @@ export function checkOptions(config: Record<string, unknown>): Problem[] {
       path: 'source.users',
     })
   }
-  const address = addressOf(textOption(config, 'domain') ?? '', textOption(config, 'audience'))
+  const address = addressOf(config.domain ?? '', config.audience)
   if (!('baseUrl' in address)) problems.push(address)
   if (config.organizations !== undefined && organizationsFrom(config) !== 'organizations') {
     problems.push({
@@ -227,7 +215,7 @@ export function checkOptions(config: Record<string, unknown>): Problem[] {
       path: 'source.organizations',
     })
   }
-  const since = textOption(config, 'updatedSince')
+  const { updatedSince: since } = config
   if (since !== undefined && isoTime(since) === undefined) {
     problems.push({
       code: 'bad_value',
@@ -240,10 +228,10 @@ export function checkOptions(config: Record<string, unknown>): Problem[] {
 }
 
 /** What keeps a tenant from being asked. A snapshot of it is read without credentials. */
-export function checkCredentials(config: Record<string, unknown>): Problem[] {
+export function checkCredentials(config: Auth0Options): Problem[] {
   if (!isLive(config)) return []
-  return ['clientId', 'clientSecret'].flatMap((name): Problem[] => {
-    if (textOption(config, name) !== undefined) return []
+  return (['clientId', 'clientSecret'] as const).flatMap((name): Problem[] => {
+    if (config[name] !== undefined) return []
     return [
       {
         code: 'missing_key',
@@ -255,7 +243,7 @@ export function checkCredentials(config: Record<string, unknown>): Problem[] {
   })
 }
 
-function metadataProblems(config: Record<string, unknown>): Problem[] {
+function metadataProblems(config: Auth0Options): Problem[] {
   if (config.metadata === undefined || organizationsFrom(config) === 'metadata') return []
   return [
     {

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import { parseLimit } from '../../config/limits.ts'
-import { ManifestError } from '../../diagnostics/errors.ts'
+import { parseLimit, type SourceOptions } from '../../config/manifest.ts'
+import { SOURCE_DEFAULTS } from '../../config/manifest-types.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { isLoopback } from '../../http/proxy.ts'
 import type { JsonObject } from '../../json.ts'
-import { textOption } from '../source.ts'
+import { requireNone } from '../source.ts'
+
+/** The options of the source. */
+export type ClerkOptions = SourceOptions<'clerk'>
 
 /** How an instance is asked over the network. */
 export interface LiveOptions {
@@ -27,22 +30,21 @@ const CLERK = 'https://api.clerk.com'
 /** What Clerk allows: https://clerk.com/docs/guides/how-clerk-works/system-limits */
 const RATES = { live: { requests: 1000, seconds: 10 }, test: { requests: 100, seconds: 10 } }
 
-/** The largest page that Clerk gives, and the default here. */
-export const LARGEST_PAGE = 500
+const DEFAULTS = SOURCE_DEFAULTS.clerk
 
 /** Options that say how an instance is asked, and nothing without one. */
-const LIVE_ONLY = ['baseUrl', 'connections', 'updatedSince', 'pageSize', 'rate', 'concurrency', 'snapshot']
+const LIVE_ONLY = ['baseUrl', 'connections', 'updatedSince', 'pageSize', 'rate', 'concurrency', 'snapshot'] as const
 
 /** Whether the options name an instance to ask. */
-export function isLive(config: Record<string, unknown>): boolean {
+export function isLive(config: ClerkOptions): boolean {
   return config.secretKey !== undefined
 }
 
 /** Everything that is wrong with how the options go together: the schema has seen to each by itself. */
-export function checkOptions(config: Record<string, unknown>): Problem[] {
+export function checkOptions(config: ClerkOptions): Problem[] {
   const problems: Problem[] = []
   if (!isLive(config)) {
-    if (textOption(config, 'users') === undefined) {
+    if (config.users === undefined) {
       problems.push({
         code: 'no_users',
         message: 'the source names neither a secret key nor a file of users',
@@ -60,10 +62,9 @@ export function checkOptions(config: Record<string, unknown>): Problem[] {
     }
     return problems
   }
-  problems.push(...keyProblems(textOption(config, 'secretKey') ?? ''))
-  const baseUrl = textOption(config, 'baseUrl')
+  problems.push(...keyProblems(config.secretKey ?? ''))
+  const { baseUrl, updatedSince: since } = config
   if (baseUrl !== undefined) problems.push(...addressProblems(baseUrl))
-  const since = textOption(config, 'updatedSince')
   if (since !== undefined && Number.isNaN(Date.parse(since))) {
     problems.push({
       code: 'bad_value',
@@ -75,27 +76,20 @@ export function checkOptions(config: Record<string, unknown>): Problem[] {
   return problems
 }
 
-/** @throws ManifestError with everything that `checkOptions` finds */
-export function requireOptions(config: Record<string, unknown>): void {
-  const problems = checkOptions(config)
-  if (problems.length > 0) throw new ManifestError(problems)
-}
-
 /** The options of a live reading, `checkOptions` having found nothing wrong with them. */
-export function liveOptions(config: Record<string, unknown>): LiveOptions {
-  const secretKey = textOption(config, 'secretKey') ?? ''
-  const rate = textOption(config, 'rate')
+export function liveOptions(config: ClerkOptions): LiveOptions {
+  const secretKey = config.secretKey ?? ''
+  const { rate, updatedSince, baseUrl = CLERK } = config
   const limit = rate === undefined ? undefined : parseLimit(rate)
-  const since = textOption(config, 'updatedSince')
   return {
     secretKey,
-    baseUrl: new URL(textOption(config, 'baseUrl') ?? CLERK).origin,
-    organizations: textOption(config, 'memberships') === undefined,
+    baseUrl: new URL(baseUrl).origin,
+    organizations: config.memberships === undefined,
     connections: config.connections === true,
-    pageSize: typeof config.pageSize === 'number' ? config.pageSize : LARGEST_PAGE,
-    concurrency: typeof config.concurrency === 'number' ? config.concurrency : 4,
+    pageSize: config.pageSize ?? DEFAULTS.pageSize,
+    concurrency: config.concurrency ?? DEFAULTS.concurrency,
     rate: limit === undefined ? RATES[kindOf(secretKey)] : { requests: limit.count, seconds: limit.perMs / 1000 },
-    updatedSince: since === undefined ? undefined : Date.parse(since),
+    updatedSince: updatedSince === undefined ? undefined : Date.parse(updatedSince),
   }
 }
 
@@ -104,8 +98,8 @@ export function liveOptions(config: Record<string, unknown>): LiveOptions {
  * digest is. Without the key the instance is not known.
  * @throws ManifestError for options that do not fit
  */
-export function identity(config: Record<string, unknown>): JsonObject {
-  requireOptions(config)
+export function identity(config: ClerkOptions): JsonObject {
+  requireNone(checkOptions(config))
   const { secretKey, baseUrl, organizations, connections, updatedSince } = liveOptions(config)
   const key = /^\$\{/.test(secretKey) ? null : createHash('sha256').update(secretKey).digest('hex').slice(0, 8)
   const read: JsonObject = { baseUrl, key, organizations }

@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto'
-import {
-  nullsOption,
-  type ReadContext,
-  type Source,
-  type SourceDefinition,
-  type SourceRecord,
-  textOption,
-} from '../source.ts'
+import { nullsOption, type ReadContext, type Source, type SourceDefinition, type SourceRecord } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
-import type { ColumnSpec } from './column-spec.ts'
-import { CsvStream, checkCsvFile, oneOrganizationId, type RowRule } from './stream.ts'
+import { type ColumnSpec, CsvStream, checkCsvFile, oneOrganizationId, type RowRule } from './stream.ts'
+
+/** The options that name such a file. */
+type RoleOption = 'roleDefinitions' | 'userRoles'
 
 /** A CSV file about roles that a source may have beside it: a main stream of its own, named like the option that gives the file. */
-export interface RoleFile {
-  stream: string
+export interface RoleFile<Option extends RoleOption = RoleOption> {
+  stream: Option
   columnSpec: ColumnSpec
   rule: RowRule
 }
@@ -24,7 +19,7 @@ const requireRole: RowRule = (data) =>
     : oneOrganizationId(data)
 
 /** Which roles there are, with their permissions. */
-export const roleDefinitionFile: RoleFile = {
+export const roleDefinitionFile: RoleFile<'roleDefinitions'> = {
   stream: 'roleDefinitions',
   columnSpec: {
     known: [
@@ -43,7 +38,7 @@ export const roleDefinitionFile: RoleFile = {
 }
 
 /** Who has which role, in one organization or wherever the user is a member. */
-export const userRoleFile: RoleFile = {
+export const userRoleFile: RoleFile<'userRoles'> = {
   stream: 'userRoles',
   columnSpec: {
     known: ['external_id', 'email', 'role_slug', 'org_id', 'org_external_id', 'org_name'],
@@ -56,11 +51,14 @@ export const userRoleFile: RoleFile = {
 }
 
 /** The source with an option and a main stream for each file; a file that is not given is an empty stream. */
-export function withRoleFiles(definition: SourceDefinition, files: readonly RoleFile[]): SourceDefinition {
+export function withRoleFiles<
+  Option extends RoleOption,
+  Options extends { [Name in Option]?: string } & { nulls?: string[] },
+>(definition: SourceDefinition<Options>, files: readonly RoleFile<Option>[]): SourceDefinition<Options> {
   const { columns } = definition
-  const named = (config: Record<string, unknown>) =>
+  const named = (config: { [Name in Option]?: string }) =>
     files.flatMap((file) => {
-      const path = textOption(config, file.stream)
+      const path: string | undefined = config[file.stream]
       return path === undefined ? [] : [{ file, path }]
     })
   return {
@@ -75,7 +73,11 @@ export function withRoleFiles(definition: SourceDefinition, files: readonly Role
     },
     ...(columns && { columns: columns.bind(definition) }),
     open: (config, context) =>
-      openWith(definition.open(config, context), { files, named: named(config), nulls: nullsOption(config) }, context),
+      openWith(
+        definition.open(config, context),
+        { files, named: named(config), nulls: nullsOption(config.nulls) },
+        context,
+      ),
   }
 }
 

@@ -2,9 +2,9 @@ import type { Hash } from 'node:crypto'
 import { type CsvError, type InfoRecord, Parser } from 'csv-parse'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { Encoding } from '../text/encodings.ts'
+import { chain } from '../text/bytes.ts'
 import type { FileWatch, SourceFile } from '../text/file.ts'
-import { nulWarning, readText } from '../text/utf8.ts'
+import { type Encoding, nulWarning, readText } from '../text/utf8.ts'
 import { type Dialect, type Head, quoteOf, readHead } from './dialect.ts'
 
 /** A header longer than this is none. */
@@ -82,15 +82,6 @@ async function readStart(bytes: AsyncGenerator<Buffer>, file: SourceFile, dialec
       await bytes.return(undefined)
       throw endlessHeader(file)
     }
-  }
-}
-
-async function* chain(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield first
-    yield* rest
-  } finally {
-    await rest.return(undefined)
   }
 }
 

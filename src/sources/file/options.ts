@@ -1,3 +1,4 @@
+import type { SourceOptions } from '../../config/manifest.ts'
 import { nearest } from '../../config/nearest.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { type CompiledExpression, compile } from '../../expressions/expression.ts'
@@ -5,8 +6,13 @@ import { emailFunction } from '../../expressions/functions.ts'
 import { isObject } from '../../json.ts'
 import type { Dialect } from '../csv/dialect.ts'
 import { parseRecordsPath } from '../json/record-walk.ts'
-import { nullsOption, ROW_FILE, ROW_LINE, textOption } from '../source.ts'
-import { type Encoding, encodings } from '../text/encodings.ts'
+import { nullsOption, ROW_FILE, ROW_LINE, textsOf } from '../source.ts'
+import { type Encoding, encodings } from '../text/utf8.ts'
+
+/** The options of the source. */
+export type FileOptions = SourceOptions<'file'>
+type FileStreamOptions = FileOptions['streams'][string]
+type JoinOptions = NonNullable<FileStreamOptions['join']>
 
 export type Format = 'csv' | 'json' | 'ndjson'
 
@@ -40,11 +46,6 @@ export interface StreamSettings {
   join: JoinSettings | undefined
 }
 
-/** The texts in a value that is one or a list of them. */
-export function textsOf(value: unknown): string[] {
-  return [value].flat().filter((item) => typeof item === 'string')
-}
-
 export interface Settings {
   streams: StreamSettings[]
   /** Why the streams cannot be read like this; each has the path of its value in the manifest. */
@@ -52,7 +53,7 @@ export interface Settings {
 }
 
 /** Reads the options of the source, which the schema has found well-formed. */
-export function readSettings(config: Record<string, unknown>): Settings {
+export function readSettings(config: FileOptions): Settings {
   const streams: StreamSettings[] = []
   const problems: Problem[] = []
   const given = isObject(config.streams) ? Object.entries(config.streams) : []
@@ -66,7 +67,7 @@ export function readSettings(config: Record<string, unknown>): Settings {
     const format = formatOf(options.format, paths)
     if (format === undefined) complain('path', unknownFormat)
     const shape = readFormat(format ?? 'csv', options, complain)
-    const nulls = nullsOption(options.nulls === undefined ? config : options)
+    const nulls = nullsOption(options.nulls === undefined ? config.nulls : options.nulls)
     const join = readJoin(options.join, main, complain)
     streams.push({ name, paths, format: format ?? 'csv', ...shape, nulls, join })
   }
@@ -95,7 +96,7 @@ const ENDINGS: readonly (readonly [RegExp, Format])[] = [
 ]
 
 /** Options that say something about one format only. */
-const OF_FORMAT: Record<Format, readonly string[]> = {
+const OF_FORMAT: Record<Format, readonly (keyof FileStreamOptions)[]> = {
   csv: ['delimiter', 'columns', 'skipLines', 'comment', 'quote', 'escape', 'nulls', 'trim'],
   json: ['records'],
   ndjson: [],
@@ -117,20 +118,19 @@ function formatByEnding(path: string): Format | undefined {
 /** What the options say about how the records are written. */
 function readFormat(
   format: Format,
-  options: Record<string, unknown>,
+  options: FileStreamOptions,
   complain: (option: string, problem: Omit<Problem, 'path'>) => void,
 ): Pick<StreamSettings, 'encoding' | 'records' | 'dialect' | 'trim'> {
   for (const [other, names] of Object.entries(OF_FORMAT)) {
     if (other === format) continue
     for (const name of names) if (options[name] !== undefined) complain(name, foreign(name, other, format))
   }
-  const path = textOption(options, 'records')
+  const { records: path } = options
   const records = path === undefined ? undefined : parseRecordsPath(path)
   if (records?.ok === false) {
     complain('records', { code: 'bad_records_path', message: records.message, hint: records.hint })
   }
-  const given = textOption(options, 'encoding')
-  const encoding: Encoding | undefined = encodings.find((known) => known === given)
+  const encoding: Encoding | undefined = encodings.find((known) => known === options.encoding)
   return {
     encoding,
     records: records?.ok ? records.names : undefined,
@@ -139,14 +139,14 @@ function readFormat(
   }
 }
 
-function dialectOf(options: Record<string, unknown>): Dialect {
+function dialectOf(options: FileStreamOptions): Dialect {
   return {
-    delimiter: textOption(options, 'delimiter'),
+    delimiter: options.delimiter,
     columns: Array.isArray(options.columns) ? textsOf(options.columns).map((name) => name.trim()) : undefined,
     skipLines: typeof options.skipLines === 'number' ? options.skipLines : undefined,
-    comment: textOption(options, 'comment'),
-    quote: textOption(options, 'quote'),
-    escape: textOption(options, 'escape'),
+    comment: options.comment,
+    quote: options.quote,
+    escape: options.escape,
   }
 }
 
@@ -165,13 +165,13 @@ type Complain = (option: string, problem: Omit<Problem, 'path'>) => void
  * The options under `join`.
  * @param main name of the stream that rows belong to unless `into` names another
  */
-function readJoin(options: unknown, main: string, complain: Complain): JoinSettings | undefined {
+function readJoin(options: JoinOptions | undefined, main: string, complain: Complain): JoinSettings | undefined {
   if (!isObject(options)) return undefined
   const key = compiled('key', options, complain)
   const to = compiled('to', options, complain)
   if (key === undefined || to === undefined) return undefined
   return {
-    into: textOption(options, 'into') ?? main,
+    into: options.into ?? main,
     key,
     to,
     as: options.as === 'one' ? 'one' : 'many',
@@ -182,8 +182,8 @@ function readJoin(options: unknown, main: string, complain: Complain): JoinSetti
 /** What mappings read and joins may not: a snapshot of the source is known by the source's options alone. */
 const OF_MAPPINGS = /\$(?:vars|secrets)\b/
 
-function compiled(name: string, options: Record<string, unknown>, complain: Complain): CompiledExpression | undefined {
-  const text = textOption(options, name) ?? ''
+function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain): CompiledExpression | undefined {
+  const text = options[name] ?? ''
   const compilation = compile(text, [emailFunction])
   if (!compilation.ok) {
     const { message, position } = compilation

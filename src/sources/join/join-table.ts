@@ -1,12 +1,13 @@
+/**
+ * What is joined while a source is read, on disk, so that any number of rows takes the same memory. In: rows by key. Out: to each key its
+ * rows, and the rows that nobody took. `IdSet` keeps ids alone.
+ */
+
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { openThrowawayIn } from '../../files/scratch.ts'
 import type { JsonObject } from '../../json.ts'
+import { openThrowaway } from '../../sqlite/open.ts'
 import { ROW_FILE, ROW_LINE } from '../source.ts'
-
-/**
- * What is joined while a source is read, on disk, so that any number of rows takes the same memory. In: rows by key. Out: to each key its
- * rows, and the rows that nobody took. `id-set.ts` keeps ids alone.
- */
 
 /** A row that waits to be joined to the record that its key names. */
 export interface JoinRow {
@@ -160,4 +161,49 @@ export class JoinTable {
 function columns(row: unknown): [position: number, id: number, file: number, line: number, data: string] {
   if (!Array.isArray(row)) throw new Error('rows are arrays here')
   return [Number(row[0]), Number(row[1]), Number(row[2]), Number(row[3]), String(row[4])]
+}
+
+/** Ids that were seen, on disk: as many as there are takes the same memory. */
+export class IdSet {
+  readonly #database: DatabaseSync
+  readonly #insert: StatementSync
+  readonly #select: StatementSync
+  #size = 0
+
+  constructor() {
+    this.#database = openThrowaway('')
+    this.#database.exec('CREATE TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID')
+    this.#insert = this.#database.prepare('INSERT OR IGNORE INTO seen (id) VALUES (?)')
+    this.#select = this.#database.prepare('SELECT 1 FROM seen WHERE id = ?')
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  has(id: string): boolean {
+    return this.#select.get(id) !== undefined
+  }
+
+  /** Adds the ids of items, by default their members `id`; the items whose ids were not there yet, each once, in their order. */
+  add<Item extends { id: string }>(items: Iterable<Item>): Item[]
+  add<Item>(items: Iterable<Item>, idOf: (item: Item) => string): Item[]
+  add<Item extends { id: string }>(items: Iterable<Item>, idOf: (item: Item) => string = ({ id }) => id): Item[] {
+    const fresh: Item[] = []
+    this.#database.exec('BEGIN')
+    for (const item of items) if (Number(this.#insert.run(idOf(item)).changes) > 0) fresh.push(item)
+    this.#database.exec('COMMIT')
+    this.#size += fresh.length
+    return fresh
+  }
+
+  /** The ids behind one, in ascending order. */
+  *after(id: string): Iterable<string> {
+    const rows = this.#database.prepare('SELECT id FROM seen WHERE id > ? ORDER BY id').iterate(id)
+    for (const row of rows) yield String(row.id)
+  }
+
+  close(): void {
+    this.#database.close()
+  }
 }

@@ -1,6 +1,6 @@
 import { TokenType } from '@streamparser/json'
+import type { Reason } from '../../diagnostics/problem.ts'
 import type { Json } from '../../json.ts'
-import type { Refusal } from '../text/record-file.ts'
 
 /** What a JSON text consists of, in its order. */
 export interface JsonEvents {
@@ -102,19 +102,19 @@ export class Grammar {
 /** Bytes that one record may take. No record of a user is as long; what is kept in memory is bounded by it. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024
 
-export const notAnObject: Refusal = {
+export const notAnObject: Reason = {
   code: 'not_an_object',
   message: 'a record must be an object, and something else stands here',
   hint: 'is this the list of records? For JSON, records says where they are',
 }
 
-export const lineTooLong: Refusal = {
+export const lineTooLong: Reason = {
   code: 'line_too_long',
   message: `the line is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`,
   hint: 'every record stands on a line of its own; for one document use format: json',
 }
 
-export const nestedTooDeep: Refusal = {
+export const nestedTooDeep: Reason = {
   code: 'too_deep',
   message: `brackets are nested more than ${MAX_DEPTH} deep`,
   hint: 'this is no record of a user; look at how the file was made',

@@ -169,7 +169,7 @@ function setMember(object: Record<string, Json>, name: string, value: Json): voi
 }
 type RecordsPath = { ok: true; names: string[] } | { ok: false; message: string; hint: string }
 
-export const HINT = 'write names with dots between: data.users; leave records out with map.user.when'
+const HINT = 'write names with dots between: data.users; leave records out with map.user.when'
 
 /**
  * The names in a path of JSONata such as `data.users`, `` data.`my users` `` or `$`, which has none. Anything else cannot be followed while
@@ -187,7 +187,7 @@ export function parseRecordsPath(text: string): RecordsPath {
   return { ok: false, message: 'only a path of names can be followed while the document is read', hint: HINT }
 }
 
-export function namesOf(ast: unknown): string[] | undefined {
+function namesOf(ast: unknown): string[] | undefined {
   if (isRoot(ast)) return []
   if (!isObject(ast) || ast.type !== 'path' || !Array.isArray(ast.steps) || ast.group !== undefined) return undefined
   const steps: unknown[] = ast.steps
@@ -197,17 +197,17 @@ export function namesOf(ast: unknown): string[] | undefined {
 }
 
 /** `$`, which stands for the document. */
-export function isRoot(step: unknown): boolean {
+function isRoot(step: unknown): boolean {
   return isObject(step) && step.type === 'variable' && step.value === '' && isPlain(step)
 }
 
-export function nameOf(step: unknown): string | undefined {
+function nameOf(step: unknown): string | undefined {
   if (!isObject(step) || !isPlain(step)) return undefined
   return step.type === 'name' && typeof step.value === 'string' ? step.value : undefined
 }
 
 /** No predicates, groups, bindings. `[]` behind a name changes nothing here. */
-export function isPlain(step: Record<string, unknown>): boolean {
+function isPlain(step: Record<string, unknown>): boolean {
   return Object.keys(step).every(
     (key) => ['type', 'value', 'position', 'keepArray'].includes(key) || step[key] === undefined,
   )

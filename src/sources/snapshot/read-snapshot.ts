@@ -2,12 +2,11 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { codeOf, SourceError } from '../../diagnostics/errors.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import { NotRegularFile, openRegular, readRegular } from '../../files/regular-file.ts'
 import { isObject, type JsonObject } from '../../json.ts'
+import { unpackGzip } from '../text/bytes.ts'
 import { damaged, digestStreams, HEAD, parseHead, type SnapshotHead } from './format.ts'
 import type { Snapshot, SnapshotRow, SnapshotStream } from './snapshot.ts'
 
@@ -123,8 +122,7 @@ async function* unpack({ path, bytes }: RowFile, hash: Hash): AsyncGenerator<Buf
   if (bytes === 0) return
   try {
     const packed = createReadStream(path, { fd: openRegular(path), start: 0, end: bytes - 1, highWaterMark: CHUNK })
-    // An error on either side reaches the reader through the iteration; the callback only keeps it from being unhandled.
-    for await (const chunk of pipeline(packed, createGunzip({ chunkSize: CHUNK }), () => {})) {
+    for await (const chunk of unpackGzip(packed)) {
       hash.update(chunk)
       yield chunk
     }

@@ -1,10 +1,10 @@
-import { SourceError } from '../../diagnostics/errors.ts'
-import type { Json, JsonObject } from '../../json.ts'
-
 /**
  * What snapshot/ is for: what a source answered, kept in a folder. In: rows that a capture appends step by step (`writer.ts`), which goes on
  * where it was cut off. Out: the same rows, checked against their digests (`read-snapshot.ts`).
  */
+
+import { SourceError } from '../../diagnostics/errors.ts'
+import type { Json, JsonObject } from '../../json.ts'
 
 /** One stream of a snapshot: a gzip file of NDJSON. */
 export interface SnapshotStream {

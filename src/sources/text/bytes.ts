@@ -33,7 +33,7 @@ export async function* readBytes(file: SourceFile, options: ByteOptions = {}): A
       await raw.return(undefined)
       throw zipRefused(file)
     }
-    if (startsWith(first.value, GZIP)) yield* unpackGzip(whole)
+    if (isGzip(first.value)) yield* unpackGzip(Readable.from(whole))
     else if (isZstd(first.value)) yield* unpackZstd(whole, CHUNK)
     else yield* whole
   } catch (error) {
@@ -59,18 +59,25 @@ async function* fromDisk(file: SourceFile, { hash, watch, signal }: ByteOptions)
   }
 }
 
-async function* chain(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+/** Bytes that begin with what has been taken off them; ended with their reader. */
+export async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield first
-    yield* rest
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
   } finally {
-    await rest.return(undefined)
+    await rest.return?.()
   }
 }
 
-async function* unpackGzip(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** Whether bytes begin as gzip does. */
+export function isGzip(bytes: Buffer): boolean {
+  return startsWith(bytes, GZIP)
+}
+
+/** The bytes that gzip packed, chunk by chunk. Reading fails with the error of zlib or of the stream. */
+export function unpackGzip(packed: Readable): AsyncIterable<Buffer> {
   // An error on either side reaches the reader through the iteration; the callback only keeps it from being unhandled.
-  yield* pipeline(Readable.from(packed), createGunzip({ chunkSize: CHUNK }), () => {})
+  return pipeline(packed, createGunzip({ chunkSize: CHUNK }), () => {})
 }
 
 function startsWith(bytes: Buffer, magic: readonly number[]): boolean {

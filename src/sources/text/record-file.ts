@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto'
-import type { Problem, Reason } from '../../diagnostics/problem.ts'
-import type { JsonObject } from '../../json.ts'
-import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
-import type { Encoding } from './encodings.ts'
-import type { SourceFile } from './file.ts'
-import { rejectText, unfilled, withoutRejectMembers } from './reject-columns.ts'
-import { nulWarning, readText } from './utf8.ts'
-
 /**
  * A text file as records, whatever its format. In: the file, and a format that takes its text apart. Out: records with their lines,
  * counted, with what is refused told to the context; and the records of several files numbered in one row.
  */
+
+import { createHash } from 'node:crypto'
+import type { Problem, Reason } from '../../diagnostics/problem.ts'
+import type { JsonObject } from '../../json.ts'
+import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
+import type { SourceFile } from './file.ts'
+import { rejectText, unfilled, withoutRejectMembers } from './reject-columns.ts'
+import { type Encoding, nulWarning, readText } from './utf8.ts'
 
 /** One record and the line on which it begins. */
 export interface LineRecord {
@@ -18,15 +17,12 @@ export interface LineRecord {
   data: JsonObject
 }
 
-/** Why a record is refused. */
-export type Refusal = Reason
-
 /** A file that is read as records, and keeps count of them. */
 export interface RecordFile {
   /** The records in batches of what a piece of the file holds. Can be read once. */
   records(): AsyncGenerator<LineRecord[]>
   /** Refuses a record that was read. */
-  reject(line: number, refusal: Refusal): void
+  reject(line: number, refusal: Reason): void
   count(): StreamCount
   /** SHA-256 (hex) of the file's bytes, once all of it has been read. */
   digest(): string
@@ -41,7 +37,7 @@ export interface RecordSink {
    * Refuses a record that was met.
    * @param text what stands there, where it cannot be taken apart
    */
-  reject(line: number, refusal: Refusal, text?: string): void
+  reject(line: number, refusal: Reason, text?: string): void
 }
 
 /** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
@@ -94,7 +90,7 @@ export class TextFile implements RecordFile, RecordSink {
     this.#read++
   }
 
-  reject(line: number, refusal: Refusal, text?: string): void {
+  reject(line: number, refusal: Reason, text?: string): void {
     this.#rejected++
     const { tap } = this.#context
     if (text !== undefined && tap?.wants(this.file.name, line)) {

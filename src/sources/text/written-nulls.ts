@@ -1,6 +1,6 @@
 import type { SourceConfig } from '../../config/manifest.ts'
+import { someOf } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { someOf } from '../../diagnostics/some-of.ts'
 import { isObject } from '../../json.ts'
 import { nullsOption, type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../source.ts'
 
@@ -210,6 +210,7 @@ function settingOf({ stream, column }: WrittenNull, source: SourceConfig): { pat
   const streams = isObject(source.streams) ? source.streams : {}
   const name = column.split('.').findLast((segment) => Object.hasOwn(streams, segment)) ?? stream
   const own = streams[name]
-  if (isObject(own) && own.nulls !== undefined) return { path: `source.streams.${name}.nulls`, nulls: nullsOption(own) }
-  return { path: 'source.nulls', nulls: nullsOption(source) }
+  if (isObject(own) && own.nulls !== undefined)
+    return { path: `source.streams.${name}.nulls`, nulls: nullsOption(own.nulls) }
+  return { path: 'source.nulls', nulls: nullsOption(source.nulls) }
 }

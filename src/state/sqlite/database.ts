@@ -2,11 +2,9 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import { openKept, pragma } from '../../sqlite/open.ts'
-import { backupPath, firstDamage, writeBackup } from './backups.ts'
 import { explained } from './connection.ts'
 import { acquireLock } from './lock.ts'
-import { APPLICATION_ID, migrations } from './migrations.ts'
-import { foreign, newer, unreadable } from './state-file.ts'
+import { APPLICATION_ID, backupPath, firstDamage, foreign, newer, unreadable, writeBackup } from './state-file.ts'
 
 export interface OpenDatabaseOptions {
   /** The caller holds the state's lock: it is about to write, so the whole file is checked first. */
@@ -97,3 +95,85 @@ function migrate(db: DatabaseSync, path: string, options: Required<OpenDatabaseO
     release()
   }
 }
+
+/**
+ * The numbered steps of the state's schema. A step, once published, is never edited: changes are new steps.
+ * `PRAGMA user_version` holds the number of steps taken.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
+
+  CREATE TABLE resources (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    id TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    digests TEXT NOT NULL,
+    refs TEXT NOT NULL,
+    ownership TEXT NOT NULL CHECK (ownership IN ('created', 'adopted')),
+    run INTEGER NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) WITHOUT ROWID, STRICT;
+  CREATE INDEX resources_by_id ON resources (kind, id);
+
+  CREATE TABLE intents (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    action TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    digests TEXT NOT NULL,
+    refs TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) WITHOUT ROWID, STRICT;
+
+  CREATE TABLE runs (
+    run INTEGER PRIMARY KEY,
+    command TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    outcome TEXT NOT NULL,
+    tool_version TEXT NOT NULL,
+    manifest_digest TEXT NOT NULL,
+    counts TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE failures (
+    run INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    action TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (run, kind, key)
+  ) WITHOUT ROWID, STRICT;
+  `,
+  `
+  CREATE TABLE rejects (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT,
+    code TEXT NOT NULL,
+    field TEXT,
+    message TEXT NOT NULL,
+    hint TEXT,
+    origin TEXT NOT NULL,
+    records INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX rejects_by_run ON rejects (run, id);
+  `,
+  `
+  ALTER TABLE resources ADD COLUMN reduced TEXT;
+  `,
+  `
+  ALTER TABLE resources ADD COLUMN answered TEXT;
+  ALTER TABLE resources ADD COLUMN gone INTEGER;
+  `,
+  `
+  ALTER TABLE runs ADD COLUMN source TEXT;
+  `,
+]

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { realPathOf } from '../../files/identity.ts'
-import { regularFileAt } from '../../files/regular-file.ts'
+import { realPathOf, regularFileAt } from '../../files/regular-file.ts'
 import { isBusy } from '../../sqlite/errors.ts'
 import { openReadOnly, pragma } from '../../sqlite/open.ts'
 import type { Binding } from '../store.ts'
+import { migrations } from './database.ts'
 import { type LockHolder, readHolder, refuseHardLinks } from './lock.ts'
-import { APPLICATION_ID, migrations } from './migrations.ts'
-import { foreign, newer, regularStateAt, unreadable } from './state-file.ts'
+import { APPLICATION_ID, foreign, newer, regularStateAt, unreadable } from './state-file.ts'
 
 /** What a state says at its door. */
 export interface StateGlance {

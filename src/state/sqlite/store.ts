@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { RejectedItem } from '../../rundb/rejects.ts'
 import type {
   Batch,
   Binding,
@@ -6,17 +7,14 @@ import type {
   Intent,
   Run,
   RunOutcome,
-  RunReject,
   StartedRun,
   StateResource,
   StateStore,
 } from '../store.ts'
-import { writeBackup } from './backups.ts'
-import { Claim } from './claim.ts'
 import type { Connection } from './connection.ts'
-import type { StateLock } from './lock.ts'
-import { intentFromRow, resourceFromRow, writeBatch } from './rows.ts'
-import { RunLog } from './run-log.ts'
+import { Claim, type StateLock } from './lock.ts'
+import { intentFromRow, RunLog, resourceFromRow, writeBatch } from './rows.ts'
+import { writeBackup } from './state-file.ts'
 
 const PAGE = 1000
 
@@ -142,7 +140,7 @@ export class SqliteStateStore implements StateStore {
     this.#runs.addFailures(run, failures)
   }
 
-  async recordRejects(run: number, rejects: RunReject[]): Promise<void> {
+  async recordRejects(run: number, rejects: RejectedItem[]): Promise<void> {
     this.#runs.addRejects(run, rejects)
   }
 
@@ -154,7 +152,7 @@ export class SqliteStateStore implements StateStore {
     yield* this.#runs.failures(run)
   }
 
-  async *rejects(run: number): AsyncGenerator<RunReject[]> {
+  async *rejects(run: number): AsyncGenerator<RejectedItem[]> {
     yield* this.#runs.rejects(run)
   }
 

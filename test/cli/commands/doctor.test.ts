@@ -14,8 +14,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { roomFor } from '../../../src/cli/doctor/files.ts'
-import { workersOn } from '../../../src/cli/doctor/machine.ts'
+import { roomFor, workersOn } from '../../../src/cli/doctor/machine.ts'
 import { keyFits } from '../../../src/cli/doctor/target.ts'
 import { systemClock } from '../../../src/clock.ts'
 import { acquireLock, openState } from '../../../src/state/open.ts'
@@ -23,7 +22,7 @@ import { runCommand } from '../../command.ts'
 import { createProject, type Project } from '../../e2e/cli.ts'
 import { member, peopleManifest, peopleProject } from '../../e2e/people.ts'
 import { KEY, startWorkos } from '../../e2e/workos.ts'
-import { ownCertificate } from '../../handoff/own-certificate.ts'
+import { ownCertificate } from '../../kinds/own-certificate.ts'
 
 const env = { KEY }
 const ROWS = [member('ada', 'acme'), member('bea', 'acme')]

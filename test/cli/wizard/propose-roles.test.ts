@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Answers } from '../../../src/cli/wizard/answers.ts'
-import { proposeRoles } from '../../../src/cli/wizard/propose-sections.ts'
+import { proposeRoles } from '../../../src/cli/wizard/propose-manifest.ts'
 import type { Inspection } from '../../../src/inspecting/inspection.ts'
 
 const ANSWERS: Answers = {

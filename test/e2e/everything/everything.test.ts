@@ -21,8 +21,8 @@ async function desiredText({ folder, path }: Project): Promise<string> {
     scratch.remove()
   })
   const lines = (sql: string) =>
-    set.rundb.db
-      .prepare(sql)
+    set.rundb
+      .statement(sql)
       .all()
       .map((row) => Object.values(row).join('\t'))
   return [

@@ -64,7 +64,7 @@ export async function startFakeAuth0(data: Partial<TenantData>, settings: Auth0S
     ],
     admit,
     refusal: wholesaleRefusal,
-    troubles: settings.troubles,
+    networkErrors: settings.networkErrors,
     onRequest: settings.onRequest,
     onAnswer: settings.onAnswer,
   })

@@ -51,7 +51,7 @@ export const ROLES: Auth0Role[] = ['admin', 'member', 'billing', 'auditor'].map(
   })),
 }))
 
-export const CONNECTIONS: Auth0Connection[] = [
+const CONNECTIONS: Auth0Connection[] = [
   { id: 'con_0000000000000001', name: DATABASE, strategy: 'auth0', options: { brute_force_protection: true } },
   { id: 'con_0000000000000002', name: 'google-oauth2', strategy: 'google-oauth2', options: {} },
   { id: 'con_0000000000000003', name: 'sms', strategy: 'sms', options: {} },

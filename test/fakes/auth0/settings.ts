@@ -1,7 +1,7 @@
 import type { Rate } from '../http/bucket.ts'
 import type { LogEntry } from '../http/exchange.ts'
+import type { NetworkErrorSettings } from '../http/network-errors.ts'
 import type { AnswerHook } from '../http/server.ts'
-import type { TroubleSettings } from '../http/troubles.ts'
 
 /** Every scope that an endpoint of the fake asks for. */
 export const ALL_SCOPES = [
@@ -40,7 +40,7 @@ export interface Auth0Settings {
   rate?: Rate
   /** Whether a 429 says when to come again. Default false. */
   retryAfter?: boolean
-  troubles?: TroubleSettings
+  networkErrors?: NetworkErrorSettings
   seed?: number
   /** Milliseconds since the epoch. */
   now?: () => number

@@ -1,8 +1,8 @@
 import { Bucket, type Rate } from '../http/bucket.ts'
 import type { Call, LogEntry } from '../http/exchange.ts'
+import type { NetworkErrorSettings } from '../http/network-errors.ts'
 import { Refused } from '../http/refused.ts'
 import { type AnswerHook, type FakeServer, startFakeServer } from '../http/server.ts'
-import type { TroubleSettings } from '../http/troubles.ts'
 import { connectionEndpoints } from './endpoints-connections.ts'
 import { organizationEndpoints } from './endpoints-organizations.ts'
 import { userEndpoints } from './endpoints-users.ts'
@@ -20,7 +20,7 @@ export interface ClerkSettings {
   totalsOff?: { memberships?: number }
   /** Paths that are answered so, and not otherwise: what the instance does not have. */
   refused?: Record<string, { status: number; code: string }>
-  troubles?: TroubleSettings
+  networkErrors?: NetworkErrorSettings
   /** Milliseconds since the epoch. */
   now?: () => number
   onRequest?: (entry: LogEntry) => void | Promise<void>
@@ -67,7 +67,7 @@ export async function startFakeClerk(data: Partial<InstanceData>, settings: Cler
     ],
     admit,
     refusal: wholesaleRefusal,
-    troubles: settings.troubles,
+    networkErrors: settings.networkErrors,
     onRequest: settings.onRequest,
     onAnswer: settings.onAnswer,
   })

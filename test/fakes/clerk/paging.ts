@@ -36,7 +36,7 @@ export function ordered<Item extends { id: string }>(
   })
 }
 
-export function whole(query: URLSearchParams, name: string, absent: number): number {
+function whole(query: URLSearchParams, name: string, absent: number): number {
   const text = query.get(name)
   if (text === null) return absent
   if (!/^\d+$/.test(text)) refuseParameter(name, 'must be a positive integer')

@@ -2,7 +2,7 @@ import type { Answer } from '../http/exchange.ts'
 import { Refused } from '../http/refused.ts'
 
 /** An error of the Backend API. */
-export function clerkError(status: number, code: string, message: string, meta?: Record<string, unknown>): Answer {
+function clerkError(status: number, code: string, message: string, meta?: Record<string, unknown>): Answer {
   const error = { message, long_message: message, code, ...(meta && { meta }) }
   return { status, body: { errors: [error], clerk_trace_id: '0123456789abcdef0123456789abcdef' } }
 }

@@ -44,7 +44,7 @@ export interface LogEntry {
   /** 0 when no answer was sent. */
   status: number
   /** What befell it though nothing was wrong with it. */
-  trouble?: string
+  networkError?: string
   /** Milliseconds since the epoch. */
   at: number
 }

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import type { Answer, Call, Endpoint, LogEntry } from './exchange.ts'
+import { drawNetworkErrors, type NetworkError, type NetworkErrorSettings } from './network-errors.ts'
 import { Refused } from './refused.ts'
-import { type Trouble, type TroubleSettings, troublesOf } from './troubles.ts'
 
 export interface FakeOptions {
   endpoints: readonly Endpoint[]
@@ -11,7 +11,7 @@ export interface FakeOptions {
   admit(call: Call): Record<string, string>
   /** For unknown endpoints, and for what goes wrong by chance. */
   refusal(status: number): Answer
-  troubles?: TroubleSettings
+  networkErrors?: NetworkErrorSettings
   /** Called as each request arrives, before anything comes of it. */
   onRequest?: (entry: LogEntry) => void | Promise<void>
   onAnswer?: AnswerHook
@@ -24,11 +24,11 @@ export type AnswerHook = (entry: LogEntry, answer: Answer, response: ServerRespo
 export interface FakeServer {
   url: string
   log: LogEntry[]
-  /** Whole answers that refused nothing, by endpoint (`GET /v1/users`): what came is not more for troubles on the way. */
+  /** Whole answers that refused nothing, by endpoint (`GET /v1/users`): what came is not more for network errors on the way. */
   counts(): Record<string, number>
   /** Runs `act` as the n-th request from now on arrives. */
   after(requests: number, act: () => void | Promise<void>): void
-  setTroubles(settings: TroubleSettings): void
+  setNetworkErrors(settings: NetworkErrorSettings): void
   close(): Promise<void>
 }
 
@@ -36,7 +36,7 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
   const log: LogEntry[] = []
   const matchers = options.endpoints.map((endpoint) => ({ endpoint, match: matcherOf(endpoint) }))
   const appointments: { number: number; act: () => void | Promise<void> }[] = []
-  let draw = troublesOf(options.troubles ?? {})
+  let draw = drawNetworkErrors(options.networkErrors ?? {})
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [method = 'GET', target = '/'] = [request.method, request.url]
@@ -88,15 +88,20 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
     return { ...answer, headers: { ...headers, ...answer.headers } }
   }
 
-  const send = (response: ServerResponse, entry: LogEntry, answer: Answer, trouble: Trouble | undefined): void => {
-    if (trouble === undefined) {
+  const send = (
+    response: ServerResponse,
+    entry: LogEntry,
+    answer: Answer,
+    networkError: NetworkError | undefined,
+  ): void => {
+    if (networkError === undefined) {
       write(response, entry, answer)
       return
     }
-    entry.trouble = trouble.kind
-    if (trouble.kind === 'server error') write(response, entry, options.refusal(trouble.status))
-    else if (trouble.kind === 'refusal') write(response, entry, options.refusal(429))
-    else if (trouble.kind === 'cut off') writeHalf(response, answer)
+    entry.networkError = networkError.kind
+    if (networkError.kind === 'server error') write(response, entry, options.refusal(networkError.status))
+    else if (networkError.kind === 'refusal') write(response, entry, options.refusal(429))
+    else if (networkError.kind === 'cut off') writeHalf(response, answer)
     else response.destroy()
   }
 
@@ -113,8 +118,8 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
     log,
     counts: () => countsOf(log),
     after: (requests, act) => void appointments.push({ number: log.length + requests, act }),
-    setTroubles: (settings) => {
-      draw = troublesOf(settings)
+    setNetworkErrors: (settings) => {
+      draw = drawNetworkErrors(settings)
     },
     close: () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

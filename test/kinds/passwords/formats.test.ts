@@ -6,7 +6,11 @@ import {
   HASH_TYPES,
   shownHashType,
 } from '../../../src/kinds/user/passwords/hash-types.ts'
-import { type HashType, isAcceptedHash, HASH_TYPES as SANDBOX_TYPES } from '../../../src/sandbox/credential.ts'
+import {
+  type HashType,
+  isAcceptedHash,
+  HASH_TYPES as SANDBOX_TYPES,
+} from '../../../src/sandbox/endpoints/credential.ts'
 
 const BCRYPT = `$2b$10$${'N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'}`
 const SALT = 'c29tZXNhbHQ'

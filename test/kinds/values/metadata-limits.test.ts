@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Manifest } from '../../../src/config/manifest.ts'
 import type { ValueProblem } from '../../../src/kinds/draft.ts'
-import { readMetadata } from '../../../src/kinds/values/metadata.ts'
-import { cutText, fitMetadata } from '../../../src/kinds/values/metadata-limits.ts'
+import { cutText, fitMetadata, readMetadata } from '../../../src/kinds/values/metadata.ts'
 import { RULES } from '../rules.ts'
 
 type Rules = Partial<Manifest['metadata']>

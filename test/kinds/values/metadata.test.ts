@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalJson } from '../../../src/json.ts'
 import { firstFault, parseJsonText } from '../../../src/json-text.ts'
-import { normaliseMetadata } from '../../../src/kinds/values/metadata.ts'
-import { checkMetadataLimits } from '../../../src/kinds/values/metadata-limits.ts'
+import { checkMetadataLimits, normaliseMetadata } from '../../../src/kinds/values/metadata.ts'
 import { RULES } from '../rules.ts'
 
 const rules = RULES.metadata

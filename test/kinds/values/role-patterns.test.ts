@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { lookUpRole } from '../../../src/kinds/role/role-patterns.ts'
-import { mapRoleSlug } from '../../../src/kinds/role/roles.ts'
+import { lookUpRole, mapRoleSlug } from '../../../src/kinds/role/roles.ts'
 
 const MAP = {
   'org:*': '*',

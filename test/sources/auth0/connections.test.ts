@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CredentialsError } from '../../../src/diagnostics/errors.ts'
 import type { JsonObject } from '../../../src/json.ts'
-import { auth0Source } from '../../../src/sources/auth0/auth0-source.ts'
+import { auth0Source } from '../../../src/sources/auth0/open.ts'
 import type { Snapshot } from '../../../src/sources/snapshot/snapshot.ts'
 import { generateTenant } from '../../fakes/auth0/generate.ts'
 import type { TenantData } from '../../fakes/auth0/objects.ts'

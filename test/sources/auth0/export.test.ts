@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Problem } from '../../../src/diagnostics/problem.ts'
-import { auth0Source } from '../../../src/sources/auth0/auth0-source.ts'
+import { auth0Source } from '../../../src/sources/auth0/open.ts'
 import { identityOf } from '../../../src/sources/auth0/options.ts'
 import { captureSource } from '../../../src/sources/snapshot/capture.ts'
 import { openSnapshotWriter } from '../../../src/sources/snapshot/writer.ts'
@@ -115,7 +115,7 @@ test('reading that was stopped goes on with the same job where it was, and nobod
 test('reading that was stopped in the middle of a download goes on after the rows it kept', async () => {
   const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
   const folder = folderWith({})
-  const source = { ...fake.source, engine: 'export', organizationFrom: 'none' }
+  const source = { ...fake.source, engine: 'export', organizationFrom: 'none' } as const
   const { signal, told } = stopAt('reading the users: 1,000')
   await expect(captureInto(folder, source, { signal, told })).rejects.toThrow('stopped')
   const snapshot = await captureInto(folder, source)
@@ -141,7 +141,7 @@ test('a job that is gone is followed by another, and who was read already does n
 test('after a job older than a day the users are read anew: who was deleted since is not among them', async () => {
   const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
   const folder = folderWith({})
-  const source = { ...fake.source, engine: 'export', organizationFrom: 'none' }
+  const source = { ...fake.source, engine: 'export', organizationFrom: 'none' } as const
   const writer = await openSnapshotWriter(join(folder, 'snapshot'), { source: 'auth0', identity: identityOf(source) })
   const cursor = { job: 'job_of_yesterday', createdAt: Date.now() - 25 * 3600 * 1000, lines: 1, after: false }
   await writer.append('users', [{ user_id: 'auth0|deleted', email: 'deleted@example.com' }], { step: 'users', cursor })
@@ -163,7 +163,7 @@ test('after a job older than a day the users are read anew: who was deleted sinc
 test('a job older than a day of which nothing was read is followed by another', async () => {
   const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
   const folder = folderWith({})
-  const source = { ...fake.source, engine: 'export', organizationFrom: 'none' }
+  const source = { ...fake.source, engine: 'export', organizationFrom: 'none' } as const
   const writer = await openSnapshotWriter(join(folder, 'snapshot'), { source: 'auth0', identity: identityOf(source) })
   const cursor = { job: 'job_of_yesterday', createdAt: Date.now() - 25 * 3600 * 1000, lines: 0, after: false }
   await writer.append('users', [], { step: 'users', cursor })

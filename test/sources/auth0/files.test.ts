@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
-import { auth0Source } from '../../../src/sources/auth0/auth0-source.ts'
+import { auth0Source } from '../../../src/sources/auth0/open.ts'
 import { dashboardFile, exportCsv, exportJson } from '../../fakes/auth0/export-file.ts'
 import { DATABASE, person } from '../../fakes/auth0/generate.ts'
 import type { Auth0User } from '../../fakes/auth0/objects.ts'

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { JsonClient } from '../../../src/http/json-client.ts'
-import { pagesFrom, Tenant } from '../../../src/sources/auth0/capture/tenant.ts'
+import { pagesFrom, Tenant } from '../../../src/sources/auth0/capture/api.ts'
 
 /** A tenant whose list of organizations has the checkpoint after each that `next` tells. */
 async function tenantOf(next: (from: string | null) => string | undefined): Promise<Tenant> {

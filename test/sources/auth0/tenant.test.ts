@@ -217,7 +217,7 @@ test('of users who changed, passwords of the others are left, and none goes to w
 test('with a rate limit that says nothing of when to come again, everything is read', async () => {
   const fake = await tenantWith(generateTenant(SMALL), {
     rate: { burst: 12, perSecond: 40 },
-    troubles: { refusals: 0.05 },
+    networkErrors: { refusals: 0.05 },
   })
   expect(memberships(await readTenant(fake, { concurrency: 8 }))).toEqual(membershipsOf(fake))
 })

@@ -19,7 +19,7 @@ import {
   generateInstance,
 } from '../../fakes/clerk/generate.ts'
 import type { ClerkSamlConnection, InstanceData } from '../../fakes/clerk/objects.ts'
-import { CERTIFICATE, OLDER_CERTIFICATE } from '../../handoff/certificates.ts'
+import { CERTIFICATE, OLDER_CERTIFICATE } from '../../kinds/certificates.ts'
 import { folderWith } from '../reading.ts'
 import { capture, fakeClerk, optionsOf, readLive } from './capturing.ts'
 

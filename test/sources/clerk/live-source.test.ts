@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clerkSource } from '../../../src/sources/clerk/clerk-source.ts'
+import { clerkSource } from '../../../src/sources/clerk/open.ts'
 import { dashboardCsv } from '../../fakes/clerk/dashboard-csv.ts'
 import { clerkOrganization, clerkUser, generateInstance } from '../../fakes/clerk/generate.ts'
 import type { ClerkUser, InstanceData } from '../../fakes/clerk/objects.ts'

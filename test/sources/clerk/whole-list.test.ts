@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SourceError } from '../../../src/diagnostics/errors.ts'
 import type { Page } from '../../../src/sources/clerk/capture/api.ts'
-import { wholeList } from '../../../src/sources/clerk/capture/short-lists.ts'
+import { wholeList } from '../../../src/sources/clerk/capture/capture.ts'
 
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `con_${n}`)
 

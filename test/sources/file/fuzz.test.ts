@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
-import { jsonDocument } from '../../../src/sources/json/document.ts'
-import { ndjson } from '../../../src/sources/json/ndjson.ts'
+import { jsonDocument, ndjson } from '../../../src/sources/json/document.ts'
 import type { LineRecord, RecordSink, TextFormat } from '../../../src/sources/text/record-file.ts'
 
 /** Takes a text apart that comes in pieces which end wherever they are told to, within characters too. */

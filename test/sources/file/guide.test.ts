@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { fileSource } from '../../../src/sources/file/file-source.ts'
+import { fileSource } from '../../../src/sources/file/open.ts'
 import { mapped } from '../mapped.ts'
 
 const page = readFileSync(fileURLToPath(new URL('../../../docs/how-to/sources/file.md', import.meta.url)), 'utf8')

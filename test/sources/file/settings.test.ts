@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest'
 import { ManifestError } from '../../../src/diagnostics/errors.ts'
-import { fileSource } from '../../../src/sources/file/file-source.ts'
+import { fileSource } from '../../../src/sources/file/open.ts'
+import type { SourceDefinition } from '../../../src/sources/source.ts'
 import { folderWith } from '../reading.ts'
 
+const source: SourceDefinition = fileSource
 const context = { directory: '.', scratch: '.', reject() {}, warn() {} }
 
 /** What opening finds wrong, and checking as well. */
 async function problemsOf(streams: Record<string, unknown>) {
-  const checked = await fileSource.check({ streams }, '.')
+  const checked = await source.check({ streams }, '.')
   try {
-    fileSource.open({ streams }, context)
+    source.open({ streams }, context)
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error
     expect(error.problems).toEqual(checked)
@@ -129,7 +131,7 @@ test('checking looks at the heads of all files', async () => {
     f: { path: 'none.csv' },
     g: { path: 'none*.csv' },
   }
-  const problems = await fileSource.check({ streams }, folder)
+  const problems = await source.check({ streams }, folder)
   expect(problems.map(({ code, at, path, severity }) => [code, at?.file ?? path, severity])).toEqual([
     ['duplicate_column', 'a.csv', undefined],
     ['bad_json', 'c.ndjson', 'warning'],

@@ -45,7 +45,7 @@ export async function startDirectory(count: number): Promise<Directory> {
 }
 
 /** How it is read. */
-export const directoryReading: LiveReading = {
+const directoryReading: LiveReading = {
   applies: ({ url }) => url !== undefined,
   identity: ({ url, only }) => ({ url: String(url), ...(only === undefined ? {} : { only: String(only) }) }),
   async capture({ url }, snapshot, { signal, progress }) {

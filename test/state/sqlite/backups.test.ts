@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { openState } from '../../../src/state/open.ts'
-import { backupPath, newestBackup } from '../../../src/state/sqlite/backups.ts'
+import { backupPath, newestBackup } from '../../../src/state/sqlite/state-file.ts'
 import { built } from '../../built.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 

@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { StateError } from '../../../src/diagnostics/errors.ts'
 import { openState } from '../../../src/state/open.ts'
-import { APPLICATION_ID, migrations } from '../../../src/state/sqlite/migrations.ts'
+import { migrations } from '../../../src/state/sqlite/database.ts'
+import { APPLICATION_ID } from '../../../src/state/sqlite/state-file.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 function refusal(path: string): StateError {

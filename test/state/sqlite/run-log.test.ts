@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { RejectedItem } from '../../../src/rundb/rejects.ts'
 import { openState } from '../../../src/state/open.ts'
 import type { SqliteStateStore } from '../../../src/state/sqlite/store.ts'
-import { type Failure, RUNS_KEPT, type RunReject } from '../../../src/state/store.ts'
+import { type Failure, RUNS_KEPT } from '../../../src/state/store.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 function open(): SqliteStateStore {
@@ -14,7 +15,7 @@ function open(): SqliteStateStore {
 const start = (state: SqliteStateStore, command = 'apply') =>
   state.startRun({ command, startedAt: '2026-01-02T03:04:05Z', toolVersion: '1', manifestDigest: 'd' })
 
-const reject = (n: number): RunReject => ({
+const reject = (n: number): RejectedItem => ({
   kind: n % 2 === 0 ? 'user' : 'record',
   key: n % 2 === 0 ? `u${n}` : null,
   code: 'invalid_email',

@@ -2,9 +2,15 @@ import type { Manifest } from '../../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
 import type { ValueProblem } from '../../draft.ts'
 import { isEmpty } from '../../values/check.ts'
-import { canonicalHashType, checkHash, HASH_TYPES, shownHashType } from './hash-types.ts'
-import { knownType, likelyType } from './known-types.ts'
-import { weakness } from './weakness.ts'
+import {
+  canonicalHashType,
+  checkHash,
+  HASH_TYPES,
+  knownType,
+  likelyType,
+  shownHashType,
+  weakness,
+} from './hash-types.ts'
 
 export interface Credentials {
   /** `password` or `passwordHash: { hash, type }`, or null when there is neither. */

@@ -1,11 +1,9 @@
-import { checkArgon2 } from './argon2.ts'
-import { checkBcrypt } from './bcrypt.ts'
-import { checkFirebaseScrypt } from './firebase-scrypt.ts'
-import { foldType } from './known-types.ts'
-import { checkPbkdf2 } from './pbkdf2.ts'
-import { checkScrypt } from './scrypt.ts'
-import { checkSsha } from './ssha.ts'
-import type { HashVerdict } from './verdict.ts'
+import { nearest } from '../../../config/nearest.ts'
+
+/**
+ * What WorkOS takes of password hashes. In: the name of a type and a hash. Out: WorkOS's name of the type, whether the hash is sound,
+ * damaged or outside WorkOS's limits, and whether it is weak by today's measure. Nothing but public parameters of a hash is ever told.
+ */
 
 const CHECKS: ReadonlyMap<string, (hash: string) => HashVerdict> = new Map([
   ['bcrypt', checkBcrypt],
@@ -48,4 +46,252 @@ export function shownHashType(type: string): string {
 /** Looks at a hash of a canonical type. Undefined: WorkOS does not take this type. */
 export function checkHash(type: string, hash: string): HashVerdict | undefined {
   return CHECKS.get(type)?.(hash)
+}
+
+/**
+ * What a look at a password hash finds. `malformed`: it is not of the format, so the export or the mapping is at fault.
+ * `outside`: it is a sound hash whose parameters WorkOS does not take, so its owner must reset the password; `allowed` names each
+ * parameter that is at fault and what it may be: `m: 4096 to 262144`.
+ * Neither ever carries a part of the hash other than its public parameters.
+ */
+export type HashVerdict =
+  | { kind: 'sound' }
+  | { kind: 'malformed'; expected: string }
+  | { kind: 'outside'; parameters: string; allowed: string }
+
+const SOUND: HashVerdict = { kind: 'sound' }
+
+/** Base64 of at least one byte without padding, as the PHC string format writes salts and hashes. */
+const BASE64_UNPADDED = '(?=[A-Za-z0-9+/])(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3})?'
+
+/**
+ * The least length in bytes of a hash of PBKDF2 or scrypt. NIST SP 800-132 asks for 14 at least, and hashers write 16 and more: what is
+ * shorter was cut off.
+ */
+const LEAST_DERIVED = 16
+
+/** How many bytes base64 without `=` stands for. */
+function bytesIn(unpadded: string): number {
+  return Buffer.byteLength(unpadded, 'base64')
+}
+
+const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
+
+/** bcrypt in its usual 60 characters, cost 4 to 31. */
+function checkBcrypt(hash: string): HashVerdict {
+  const cost = Number(BCRYPT.exec(hash)?.[1])
+  if (cost >= 4 && cost <= 31) return SOUND
+  return { kind: 'malformed', expected: '60 characters that start with $2a$, $2b$ or $2y$ and a cost, like $2b$10$…' }
+}
+
+const SCRYPT = new RegExp(
+  `^\\$scrypt\\$v=1\\$n=(\\d+),r=(\\d+),p=(\\d+),kl=(\\d+)\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
+)
+
+/** The least N that a real hash has; anything below is log2(N) put in its place. */
+const SCRYPT_LEAST_N = 128
+
+/** scrypt as a PHC string, where n is N itself (a power of two), not its logarithm. */
+function checkScrypt(hash: string): HashVerdict {
+  const found = SCRYPT.exec(hash)
+  const expected = '$scrypt$v=1$n=16384,r=8,p=1,kl=64$<salt>$<hash>, base64 without ='
+  if (found === null) return { kind: 'malformed', expected }
+  const [n, r, p, length] = [Number(found[1]), Number(found[2]), Number(found[3]), Number(found[4])]
+  if (n < SCRYPT_LEAST_N || !Number.isInteger(Math.log2(n))) {
+    return {
+      kind: 'malformed',
+      expected: `${expected}, where n is the cost itself and a power of two, not its logarithm`,
+    }
+  }
+  const bytes = bytesIn(found[5] ?? '')
+  if (r < 1 || p < 1 || bytes !== length) {
+    return { kind: 'malformed', expected: `${expected}, where kl is the length of the hash in bytes` }
+  }
+  if (bytes < LEAST_DERIVED) {
+    return { kind: 'malformed', expected: `${expected}, where the hash has at least ${LEAST_DERIVED} bytes` }
+  }
+  return SOUND
+}
+
+const PBKDF2 = new RegExp(`^\\$pbkdf2\\$i=(\\d+),d=(sha\\d+)\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`)
+
+/** Rounds that WorkOS takes. */
+const PBKDF2_ROUNDS = { sha256: { least: 600_000, most: 1_000_000 }, sha512: { least: 210_000, most: 1_000_000 } }
+
+export type Pbkdf2Digest = keyof typeof PBKDF2_ROUNDS
+
+/** PBKDF2 in the form WorkOS takes, with SHA-256 or SHA-512. */
+function checkPbkdf2(hash: string): HashVerdict {
+  const found = PBKDF2.exec(hash)
+  const expected = '$pbkdf2$i=600000,d=sha256$<salt>$<hash>, base64 without ='
+  if (found === null) return { kind: 'malformed', expected }
+  const [, rounds, digest, derived = ''] = found
+  if (bytesIn(derived) < LEAST_DERIVED) {
+    return { kind: 'malformed', expected: `${expected}, where the hash has at least ${LEAST_DERIVED} bytes` }
+  }
+  const parameters = `pbkdf2 ${digest} i=${rounds}`
+  if (digest !== 'sha256' && digest !== 'sha512') return { kind: 'outside', parameters, allowed: 'd: sha256 or sha512' }
+  const { least, most } = PBKDF2_ROUNDS[digest]
+  if (Number(rounds) >= least && Number(rounds) <= most) return SOUND
+  return { kind: 'outside', parameters, allowed: `i: ${least} to ${most}` }
+}
+
+/** Version 1.3 of Argon2, the only one WorkOS takes. A string without a version is of 1.0, which is 16. */
+export const ARGON2_VERSION = 19
+
+/** Bytes that every implementation asks for: RFC 9106, 3.1. */
+const LEAST_SALT = 8
+const LEAST_TAG = 4
+
+const ARGON2 = new RegExp(
+  `^\\$argon2(id|i|d)\\$(?:v=(\\d+)\\$)?m=(\\d+),t=(\\d+),p=(\\d+)\\$(${BASE64_UNPADDED})\\$(${BASE64_UNPADDED})$`,
+)
+
+/** Argon2 as a PHC string. WorkOS takes m 4096–262144 KiB, t 1–5 (argon2i from 3), p 1–8. */
+function checkArgon2(hash: string): HashVerdict {
+  const found = ARGON2.exec(hash)
+  const expected = '$argon2id$v=19$m=65536,t=3,p=4$<salt>$<hash>, base64 without ='
+  if (found === null) return { kind: 'malformed', expected }
+  const [, variant, version = '16', memory, time, lanes, salt = '', tag = ''] = found
+  if (bytesIn(salt) < LEAST_SALT || bytesIn(tag) < LEAST_TAG) {
+    const least = `where the salt has at least ${LEAST_SALT} bytes and the hash ${LEAST_TAG}`
+    return { kind: 'malformed', expected: `${expected}, ${least}` }
+  }
+  const leastTime = variant === 'i' ? 3 : 1
+  const allowed = [
+    ...(Number(version) === ARGON2_VERSION ? [] : [`v: ${ARGON2_VERSION}`]),
+    ...(within(memory, 4096, 262_144) ? [] : ['m: 4096 to 262144']),
+    ...(within(time, leastTime, 5) ? [] : [`t: ${leastTime} to 5`]),
+    ...(within(lanes, 1, 8) ? [] : ['p: 1 to 8']),
+  ]
+  if (allowed.length === 0) return SOUND
+  const odd = Number(version) === ARGON2_VERSION ? '' : `v=${version},`
+  const parameters = `argon2${variant} ${odd}m=${memory},t=${time},p=${lanes}`
+  return { kind: 'outside', parameters, allowed: allowed.join(', ') }
+}
+
+function within(written: string | undefined, least: number, most: number): boolean {
+  return Number(written) >= least && Number(written) <= most
+}
+
+/** WorkOS documents a separator in every hash, and every project of Firebase has one: a hash without it may not be sent. */
+const FIREBASE_SCRYPT = new RegExp(
+  `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64_UNPADDED},sk=${BASE64_UNPADDED}\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
+)
+
+/** Firebase's own scrypt, as WorkOS takes it: the parameters of the project stand in every hash. */
+function checkFirebaseScrypt(hash: string): HashVerdict {
+  const found = FIREBASE_SCRYPT.exec(hash)
+  const expected = '$firebase-scrypt$v=1$r=8,m=14,ss=<salt separator>,sk=<signer key>$<salt>$<hash>, base64 without ='
+  if (found === null || Number(found[1]) < 1 || Number(found[2]) < 1) return { kind: 'malformed', expected }
+  if (bytesIn(found[3] ?? '') >= LEAST_DERIVED) return SOUND
+  return { kind: 'malformed', expected: `${expected}, where the hash has at least ${LEAST_DERIVED} bytes` }
+}
+
+const SSHA = /^\{SSHA\}((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/
+const SHA1_BYTES = 20
+
+/** Salted SHA-1 as LDAP writes it: `{SSHA}` and base64 of the 20 bytes of the digest and then the salt. */
+function checkSsha(hash: string): HashVerdict {
+  const encoded = SSHA.exec(hash)?.[1]
+  if (encoded !== undefined && Buffer.from(encoded, 'base64').length > SHA1_BYTES) return SOUND
+  return { kind: 'malformed', expected: '{SSHA} and the base64 of sha1(password + salt) followed by the salt' }
+}
+
+/**
+ * Hashers of other systems whose hashes WorkOS does not take, by the names that exports give them. Case, blanks, `-`, `_` and
+ * `.` do not count: `SHA-256` is `sha256`.
+ */
+const UNSUPPORTED: readonly string[] = [
+  // Clerk, `password_hasher`: https://clerk.com/docs/reference/backend-api/tag/Users#operation/CreateUser
+  ...['bcrypt_sha256_django', 'bcrypt_peppered', 'md5', 'md5_salted', 'md5_phpass', 'pbkdf2_sha1', 'sha256'],
+  ...['sha256_salted', 'sha512_symfony', 'hmac_sha256_utf16_b64', 'awscognito', 'phpass', 'scrypt_standard'],
+  // Auth0, `custom_password_hash`: https://auth0.com/docs/manage-users/user-migration/bulk-user-import-database-schema-and-examples
+  ...['md4', 'sha1', 'sha512', 'hmac', 'ldap'],
+  // Firebase, `auth:import --hash-algo`: https://firebase.google.com/docs/cli/auth
+  ...['hmac_sha512', 'hmac_sha256', 'hmac_sha1', 'hmac_md5', 'pbkdf_sha1'],
+  // FusionAuth: https://fusionauth.io/docs/reference/password-hashes
+  ...['salted_md5', 'salted_sha256', 'salted_sha512', 'salted_hmac_sha256', 'salted_pbkdf2_hmac_sha1', 'phpass_md5'],
+  ...['phpass_sha512', 'salted_drupal_sha512', 'drupal'],
+  // WorkOS names it, but publishes no format for it.
+  'ssha256',
+  // LDAP, crypt(3), PHP applications and others.
+  ...['ssha512', 'smd5', 'sha', 'sha224', 'sha384', 'sha3', 'md5_crypt', 'md5_apr1', 'sha256_crypt', 'sha512_crypt'],
+  ...['descrypt', 'des_crypt', 'crypt', 'yescrypt', 'wordpress', 'wordpress_bcrypt', 'drupal_sha512', 'django_sha1'],
+  ...['ntlm', 'nthash', 'mysql', 'whirlpool', 'ripemd160', 'blake2b', 'okta', 'cognito', 'plain', 'plaintext'],
+]
+
+/** Hashers whose hashes WorkOS takes once they are re-encoded, which takes more than the name of their type. */
+const FOREIGN: readonly string[] = [
+  ...['pbkdf2_sha256', 'pbkdf2_sha256_django', 'pbkdf2_sha512', 'pbkdf2_sha512_hex', 'scrypt_firebase'],
+  ...['scrypt_werkzeug', 'fbscrypt', 'standard_scrypt', 'salted_pbkdf2_hmac_sha256', 'salted_pbkdf2_hmac_sha512'],
+]
+
+const FOLDED_UNSUPPORTED: ReadonlySet<string> = new Set(UNSUPPORTED.map(foldType))
+const FOLDED_FOREIGN: ReadonlySet<string> = new Set(FOREIGN.map(foldType))
+
+/** A name of a type without what writers differ in. */
+function foldType(type: string): string {
+  return type.toLowerCase().replace(/[-_.\s]/g, '')
+}
+
+/** `unsupported`: a known hasher that WorkOS does not take; `foreign`: one whose hashes it takes re-encoded; `unknown`: no hasher. */
+export function knownType(type: string): 'unsupported' | 'foreign' | 'unknown' {
+  const folded = foldType(type)
+  if (FOLDED_UNSUPPORTED.has(folded)) return 'unsupported'
+  return FOLDED_FOREIGN.has(folded) ? 'foreign' : 'unknown'
+}
+
+/** The type that a misspelt one was probably meant to be. */
+export function likelyType(type: string, accepted: readonly string[]): string | undefined {
+  return type.length > 24 ? undefined : nearest(type, [...accepted, ...FOREIGN, ...UNSUPPORTED])
+}
+
+/**
+ * The least cost of bcrypt, and of Argon2 the least memory in KiB for each number of passes: OWASP Password Storage Cheat Sheet.
+ * https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
+ */
+const BCRYPT_COST = 10
+const ARGON2_MEMORY: readonly number[] = [47_104, 19_456, 12_288, 9216, 7168]
+
+/** N·r of scrypt with N=16384, r=8, or 16 MiB: what its paper of 2009 gives for logins, and Firebase uses for every project. */
+const SCRYPT_BLOCKS = 16_384 * 8
+
+/**
+ * What makes a hash weak by today's measure although WorkOS takes it: its algorithm and the parameter that is too low. Undefined
+ * for one that is not. Of PBKDF2 WorkOS takes none that would be.
+ * @param hash sound, of a type that WorkOS takes
+ */
+export function weakness(type: string, hash: string): string | undefined {
+  switch (type) {
+    case 'ssha':
+      return 'ssha'
+    case 'bcrypt':
+      return bcrypt(Number(hash.slice(4, 6)))
+    case 'argon2':
+      return argon2(/^\$argon2(id|i|d)\$v=19\$m=(\d+),t=(\d+),/.exec(hash) ?? [])
+    case 'scrypt':
+      return scrypt(/\$n=(\d+),r=(\d+),/.exec(hash) ?? [])
+    case 'firebase-scrypt':
+      return firebase(/\$r=(\d+),m=(\d+),/.exec(hash) ?? [])
+    default:
+      return undefined
+  }
+}
+
+function bcrypt(cost: number): string | undefined {
+  return cost < BCRYPT_COST ? `bcrypt cost=${cost}` : undefined
+}
+
+function argon2([, variant, memory, time]: readonly string[]): string | undefined {
+  const least = ARGON2_MEMORY[Number(time) - 1] ?? 0
+  return Number(memory) < least ? `argon2${variant} m=${memory},t=${time}` : undefined
+}
+
+function scrypt([, n, r]: readonly string[]): string | undefined {
+  return Number(n) * Number(r) < SCRYPT_BLOCKS ? `scrypt n=${n},r=${r}` : undefined
+}
+
+function firebase([, r, m]: readonly string[]): string | undefined {
+  return 2 ** Number(m) * Number(r) < SCRYPT_BLOCKS ? `firebase-scrypt r=${r},m=${m}` : undefined
 }

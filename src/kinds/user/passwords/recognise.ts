@@ -1,7 +1,4 @@
-import { fromFbscrypt } from './firebase-scrypt.ts'
-import type { ForeignHash } from './foreign-hash.ts'
-import { pbkdf2Hash } from './pbkdf2.ts'
-import { encodeScrypt } from './scrypt.ts'
+import { encodeScrypt, type ForeignHash, firebaseScryptOf, pbkdf2Hash } from './reencode.ts'
 
 /** Names that Django, Spring Security and LDAP put before a hash that says itself what it is. */
 const LABEL = /^(?:bcrypt\$|argon2|\{(?:bcrypt|argon2|crypt)\})(?=\$)/i
@@ -90,4 +87,22 @@ function pbkdf2(hash: string): ForeignHash | undefined {
   const [, digest = 'sha1', rounds, salt = '', key = ''] = passlib
   const bytes = (text: string) => Buffer.from(text.replaceAll('.', '+'), 'base64')
   return pbkdf2Hash(digest, Number(rounds), bytes(salt), bytes(key))
+}
+/**
+ * Firebase's scrypt as Supabase Auth stores it, `$fbscrypt$v=1,n=14,r=8,p=1,ss=…,sk=…$salt$hash`, where n is the memory cost
+ * (its `internal/crypto/password.go`). Undefined where a part is missing.
+ */
+function fromFbscrypt(text: string): ForeignHash | undefined {
+  const [, scheme, listed = '', salt, hash, ...rest] = text.split('$')
+  if (scheme !== 'fbscrypt' || !salt || !hash || rest.length > 0) return undefined
+  const parameters = new Map(listed.split(',').map((pair) => splitAt(pair, pair.indexOf('='))))
+  const { v, n, r, p = '1', ss = '', sk } = Object.fromEntries(parameters)
+  if (v !== '1' || !n || !r || !sk) return undefined
+  // WorkOS's form has no place for the parallelism.
+  if (p !== '1') return { unsupported: 'fbscrypt_parallel' }
+  return firebaseScryptOf({ hash, salt, signerKey: sk, saltSeparator: ss, rounds: Number(r), memoryCost: Number(n) })
+}
+
+function splitAt(text: string, at: number): [string, string] {
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }

@@ -72,7 +72,7 @@ export class GridView {
   #more(): void {
     const isAll = this.#wanted.text === '' && this.#wanted.group === undefined && this.#wanted.facet === undefined
     if (!isAll) this.#found = matching(this.#rows, this.#wanted)
-    if (this.#rows.isWhole || !isAll) this.#settle()
+    if (this.#rows.isWhole || !isAll) this.#recount()
     else this.#draw()
   }
 
@@ -89,11 +89,11 @@ export class GridView {
     this.#window.closeAll()
     this.#active = 0
     this.#scroller.scrollTop = 0
-    this.#settle()
+    this.#recount()
   }
 
   /** How many rows there are is known anew. */
-  #settle(): void {
+  #recount(): void {
     const count = this.#found?.length ?? this.#rows.json.length
     this.#window.count = count
     this.#scroller.setAttribute('aria-rowcount', String(count + 1))

@@ -4,7 +4,7 @@ import type { JsonClient } from '../../../http/json-client.ts'
 import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json } from '../../../json.ts'
 import { type Address, audienceHint, type LiveOptions } from '../options.ts'
-import type { Tenant } from './tenant.ts'
+import type { Tenant } from './api.ts'
 
 /** A token is renewed this long before it expires, milliseconds: requests that are on their way must still arrive in time. */
 const MARGIN = 30_000

@@ -1,5 +1,4 @@
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { Readable } from 'node:stream'
 import { sleep, systemClock } from '../../../clock.ts'
 import { codeOf, OperatorError, SourceError } from '../../../diagnostics/errors.ts'
 import { HttpRefusal } from '../../../http/refusal.ts'
@@ -7,8 +6,9 @@ import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
 import { type SnapshotWriter, SpoiledReading } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
-import { idsIn, STREAMS, USER_FIELDS, unreadRow } from '../snapshot-rows.ts'
-import type { Tenant } from './tenant.ts'
+import { chain, isGzip, unpackGzip } from '../../text/bytes.ts'
+import { idsIn, STREAMS, USER_FIELDS, unreadRow } from '../streams.ts'
+import type { Tenant } from './api.ts'
 
 /** What an export is read for. */
 export interface ExportReading {
@@ -228,18 +228,7 @@ async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     if (!next.done) start = Buffer.concat([start, next.value])
   }
   const whole = chain(start, chunks)
-  if (start[0] !== 0x1f || start[1] !== 0x8b) return yield* whole
-  // An error on either side reaches the reader through the iteration; the callback only keeps it from being unhandled.
-  yield* pipeline(Readable.from(whole), createGunzip(), () => {})
-}
-
-async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    if (first.length > 0) yield first
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
-  } finally {
-    await rest.return?.()
-  }
+  yield* isGzip(start) ? unpackGzip(Readable.from(whole)) : whole
 }
 
 function explained(error: unknown): unknown {

@@ -3,7 +3,7 @@ import type { ReadContext, StreamCount } from '../../source.ts'
 import { type SourceFile, sourceFile } from '../../text/file.ts'
 import type { LineRecord, RecordFile } from '../../text/record-file.ts'
 import type { ReadOptions } from '../options.ts'
-import { exportFile } from './file-users.ts'
+import { exportFile } from './from-files.ts'
 import {
   type Leftover,
   mfaRow,
@@ -13,7 +13,7 @@ import {
   type SideStream,
   SideTable,
 } from './side-table.ts'
-import { plainRow } from './user-record.ts'
+import { plainRow } from './users.ts'
 
 interface SideFile {
   stream: SideStream
@@ -72,7 +72,7 @@ export class SideFiles {
     for (const leftover of table.resolveUsers()) {
       const { file, line, code } = leftover
       if (this.#updatedSince !== undefined && code === 'no_such_user') this.#left[file] = (this.#left[file] ?? 0) + 1
-      else this.#records[file]?.reject(line, complaint(leftover))
+      else this.#records[file]?.reject(line, rejectionOf(leftover))
     }
     this.#warnOfLeft(this.#updatedSince)
   }
@@ -119,7 +119,7 @@ export class SideFiles {
   }
 }
 
-function complaint({ stream, code, user }: Leftover): { code: string; message: string; hint: string } {
+function rejectionOf({ stream, code, user }: Leftover): { code: string; message: string; hint: string } {
   const what = stream === 'mfa' ? 'MFA secret' : 'password'
   switch (code) {
     case 'no_such_user':

@@ -1,3 +1,9 @@
+/**
+ * Which user each row of passwords and second factors belongs to. In: the rows, and what of the users counts for finding them. Out: for each
+ * user a row of each file at most, and the rows that found none. It is no JoinTable, where one key leads to all of its rows: here ids,
+ * linked accounts and addresses rank, a connection limits them, and whether a row is clear is known only once all users are loaded.
+ */
+
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { addressForm } from '../../../addresses.ts'
 import { openThrowawayIn } from '../../../files/scratch.ts'

@@ -1,0 +1,112 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'csv-stringify/sync'
+import { UsageError } from '../../diagnostics/errors.ts'
+import { explaining, type Purpose, WholeFile } from '../../files/whole-file.ts'
+import type { DesiredResource } from '../../resource.ts'
+import { findDesired } from '../../rundb/desired.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+import {
+  type HandoffOrganization,
+  NOTES,
+  notesHeading,
+  notesSection,
+  rowOf,
+  TEMPLATES,
+  type Template,
+} from './handoff-files.ts'
+import { connectionsOfType } from './statements.ts'
+
+/**
+ * Hands connections over to an administrator. In: a run's desired set and WorkOS's ids of organizations. Out: a folder with the files that
+ * WorkOS imports, and notes on what to look at. What is in them: handoff-files.ts. Nothing is sent.
+ */
+
+export interface HandoffOptions {
+  /** A run whose desired set is complete. */
+  rundb: RunDatabase
+  /** WorkOS's id of an organization that has been applied. */
+  organizationId(key: string): Promise<string | undefined>
+  folder: string
+  includeSecrets: boolean
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
+/** What was written. */
+export interface Handoff {
+  folder: string
+  files: { template: Template; file: string; connections: number; organizations: number }[]
+  notes: string
+  /** Connections that have secrets. */
+  withSecrets: number
+  includeSecrets: boolean
+}
+
+/**
+ * Writes the connections of a desired set into the files that WorkOS imports, with notes on what to look at. Only their owner may read
+ * them; what was written there before is replaced once all of them are complete.
+ * @throws UsageError when the path is not a folder, or a file cannot be written; FileError
+ */
+export async function writeHandoff(options: HandoffOptions): Promise<Handoff> {
+  const { rundb, folder, includeSecrets, now } = options
+  const found = statSync(folder, { throwIfNoEntry: false })
+  if (found !== undefined && !found.isDirectory()) {
+    throw new UsageError({ code: 'not_a_folder', message: `${folder} is no folder`, hint: 'name a folder with --out' })
+  }
+  explaining(folder, purposeOf(folder), () => mkdirSync(folder, { recursive: true, mode: 0o700 }))
+  const written: WholeFile[] = []
+  const start = (name: string, text: string) => {
+    const path = join(folder, name)
+    const file = new WholeFile(path, purposeOf(path))
+    written.push(file)
+    file.write(text)
+    return file
+  }
+  try {
+    const notes = start(NOTES, notesHeading(includeSecrets))
+    const files: Handoff['files'] = []
+    let withSecrets = 0
+    for (const { template, file, columns } of TEMPLATES) {
+      const rows = start(file, stringify([[...columns]]))
+      const organizations = new Set<string>()
+      let connections = 0
+      for (const desired of connectionsOfType(rundb, template)) {
+        const organization = await organizationOf(options, desired)
+        rows.write(stringify([rowOf(template, desired, organization, includeSecrets)]))
+        notes.write(notesSection(desired, organization, { includeSecrets, now }))
+        connections += 1
+        organizations.add(desired.refs.organization ?? '')
+        if (desired.secrets !== null) withSecrets += 1
+      }
+      files.push({ template, file, connections, organizations: organizations.size })
+    }
+    for (const file of written) file.complete()
+    for (const file of written) file.finish()
+    return { folder, files, notes: NOTES, withSecrets, includeSecrets }
+  } finally {
+    for (const file of written) file.discard()
+  }
+}
+
+function purposeOf(path: string): Purpose {
+  return {
+    message: `the connections cannot be written to ${path}`,
+    code: 'handoff_unwritable',
+    hint: 'name a folder that you may write to, with --out',
+  }
+}
+
+async function organizationOf(
+  { rundb, organizationId }: HandoffOptions,
+  { refs }: DesiredResource,
+): Promise<HandoffOrganization> {
+  const key = refs.organization ?? ''
+  const { id, name, externalId } = findDesired(rundb, 'organization', key)?.attributes ?? {}
+  const text = (value: unknown) => (typeof value === 'string' ? value : '')
+  return {
+    id: text(id) || ((await organizationId(key)) ?? ''),
+    name: text(name),
+    externalId: text(externalId),
+  }
+}

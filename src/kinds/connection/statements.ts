@@ -1,0 +1,58 @@
+import type { DesiredResource } from '../../resource.ts'
+import { desiredFromRow } from '../../rundb/desired.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+
+/** What is asked of the run's database about connections alone. In: the run, once its set is assembled or merged. Out: counts and rows. */
+
+/** The single sign-on connections of a desired set. */
+export interface ConnectionCounts {
+  saml: number
+  oidc: number
+  /** Organizations that have one. */
+  organizations: number
+  /** Keys of the first of them, in order. */
+  named: string[]
+}
+
+/** None go into files. */
+export const NO_CONNECTIONS: ConnectionCounts = { saml: 0, oidc: 0, organizations: 0, named: [] }
+
+/** How many organizations are named. */
+const NAMED = 5
+
+export function countConnections(rundb: RunDatabase): ConnectionCounts {
+  const ofType = (type: string) =>
+    rundb.count(
+      "SELECT count(*) FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?",
+      type,
+    )
+  const organizations =
+    "SELECT DISTINCT json_extract(refs, '$.organization') AS key FROM desired WHERE kind = 'connection'"
+  return {
+    saml: ofType('saml'),
+    oidc: ofType('oidc'),
+    organizations: rundb.count(`SELECT count(*) FROM (${organizations})`),
+    named: rundb
+      .statement(`${organizations} ORDER BY key LIMIT ?`)
+      .all(NAMED)
+      .map(({ key }) => String(key)),
+  }
+}
+
+/** The connections of one protocol, those of an organization together. */
+export function* connectionsOfType(rundb: RunDatabase, type: string): Generator<DesiredResource> {
+  const rows = rundb.iterate(
+    `SELECT * FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?
+     ORDER BY json_extract(refs, '$.organization'), key`,
+    type,
+  )
+  for (const row of rows) yield desiredFromRow(row)
+}
+
+/** Takes back what was said of records that have no client secret, where another record of the connection brings it. */
+export function withdrawMissingSecrets(rundb: RunDatabase): void {
+  rundb.run(
+    `DELETE FROM notes WHERE kind = 'connection' AND code = 'connection_without_secret'
+       AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'connection' AND d.key = notes.key AND d.secrets IS NOT NULL)`,
+  )
+}

@@ -1,0 +1,91 @@
+import { type CollidedNames, type CollisionRule, NAMED, type NameRules, namedWithPlaces } from '../collisions.ts'
+import { MAX_ROLE_SLUG } from './roles.ts'
+
+/**
+ * Names of roles that expressions made into slugs: `Admin` and `Admin!` would be one role, and whoever has one of them would get the permissions
+ * of both. A role is one of an organization where that has its own by this slug, else one of the environment.
+ */
+
+/** Whether an organization has a role of its own by this slug: what it is made of matters there alone. */
+const isOwn = (slug: string, organization: string) =>
+  `EXISTS (SELECT 1 FROM drafts o WHERE o.kind = 'role-definition' AND o.key IN (${slug} || '@' || ${organization}, 'org-' || ${slug} || '@' || ${organization}))`
+
+/** What names of roles that `roles.map` has yet to translate are called among the collided. */
+const UNTRANSLATED = 'role-name'
+
+export const roleNames: NameRules = {
+  of: 'role',
+  place: `CASE WHEN n.scope <> '' AND ${isOwn('n.slug', 'n.scope')} THEN n.scope ELSE '' END`,
+  // A line under `roles.map` gives one name the slug of another that has no line: `Admin!` becomes `admin-2`, which `Admin 2` is already.
+  // Two lines say that the two are one role, and so does a pattern.
+  slugs: {
+    condition: `(n.mapped OR n.slug = n.derived OR EXISTS (
+      SELECT 1 FROM names o WHERE o.kind = 'role' AND o.mapped AND o.derived = n.derived AND o.slug = n.slug))`,
+    having: 'AND max(mapped) AND NOT min(mapped)',
+  },
+  entries: (slugs, given) => [
+    ...slugs.flatMap((slug): [string, string][] => [
+      ['role', slug],
+      ['role', `org-${slug}`],
+    ]),
+    ...given.map((name): [string, string] => [UNTRANSLATED, name]),
+  ],
+  wording: (slug, names) => ({
+    message: `the roles ${namedWithPlaces(names)} have one slug, ${slug}: whoever has one of them would have the permissions of all`,
+    hint: `tell them apart in the manifest: roles: { map: { ${lines(slug, names)} } }`,
+  }),
+}
+
+/** Whether a role by the slug `r`, given in an organization or in none, is the collided one. */
+const isThere = (slug: string, organization: string) =>
+  `c.slug = ${slug} AND (c.place = ${organization} OR (c.place = '' AND NOT ${isOwn(slug, organization)}))`
+
+export const definitionCollisions: readonly CollisionRule[] = [
+  {
+    from: 'drafts',
+    code: 'role_slug_collision',
+    field: 'key',
+    found: `SELECT d.id, c.message, c.hint FROM drafts d JOIN collided c
+       ON c.kind = 'role' AND c.slug = d.attributes ->> '$.slug' AND c.place = coalesce(d.attributes ->> '$.organization', '')
+     WHERE d.kind = 'role-definition' GROUP BY d.id`,
+  },
+  {
+    from: 'drafts',
+    code: 'permission_slug_collision',
+    field: 'permissions',
+    found: `SELECT d.id, c.message, c.hint FROM drafts d, json_each(d.attributes, '$.permissions') p
+     JOIN collided c ON c.kind = 'permission' AND c.slug = p.value WHERE d.kind = 'role-definition' GROUP BY d.id`,
+  },
+]
+
+/** Of memberships, and of roles that are given to memberships of other records. */
+export const assignedCollisions: readonly CollisionRule[] = [
+  {
+    from: 'drafts',
+    code: 'role_slug_collision',
+    field: 'roles',
+    found: `SELECT d.id, c.message, c.hint FROM drafts d, json_each(d.attributes, '$.roles') r
+     JOIN collided c ON c.kind = 'role' AND ${isThere('r.value', "(d.refs ->> '$.organization')")}
+     WHERE d.kind = 'membership' GROUP BY d.id`,
+  },
+  {
+    from: 'grants',
+    code: 'role_slug_collision',
+    field: 'role',
+    // With the scope `user` a grant has what `roles.map` has yet to translate.
+    found: `SELECT g.rowid AS id, c.message, c.hint FROM grants g
+     JOIN collided c ON c.kind = iif(g.scope = 'user', '${UNTRANSLATED}', 'role')
+       AND ${isThere('g.role', "coalesce(g.organization, '')")} GROUP BY g.rowid`,
+  },
+]
+
+/** The entries of `roles.map` that give each name a slug of its own. */
+function lines(slug: string, names: CollidedNames): string {
+  return names
+    .slice(0, NAMED)
+    .map(([name], index) => {
+      const end = index === 0 ? '' : `-${index + 1}`
+      return `${JSON.stringify(name)}: ${slug.slice(0, MAX_ROLE_SLUG - end.length)}${end}`
+    })
+    .join(', ')
+}

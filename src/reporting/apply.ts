@@ -1,0 +1,127 @@
+import type { ApplyResult } from '../applying/apply-result.ts'
+import { figure, printable, someOf } from '../diagnostics/printable.ts'
+import { jsonText } from '../json.ts'
+import { describeMissingRoles, describeReduced } from '../kinds/membership/reports.ts'
+import type { Failure } from '../state/store.ts'
+import { renderCameIn } from './accounting-text.ts'
+import { describeScope, describeWhere } from './heading-text.ts'
+import { counted, duration, type Paint } from './style.ts'
+import { nonZero, table } from './table.ts'
+
+const COLUMNS = [
+  'desired',
+  'toDelete',
+  'created',
+  'updated',
+  'adopted',
+  'unchanged',
+  'gone',
+  'deleted',
+  'failed',
+  'blocked',
+  'pending',
+] as const
+
+/** What an apply did: per kind, with the sum of each line, and in requests. */
+export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
+  const reduced = result.kinds.reduce((sum, kind) => sum + kind.reduced, 0)
+  const answered = answeredOtherwise(result)
+  const kinds = result.kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
+  const columns = nonZero(COLUMNS, kinds)
+  const rows = kinds.map((kind) => [kind.plural, ...columns.map((column) => figure(kind[column]))])
+  const { reads, writes, refused, repeated } = result.requests
+  const details = [
+    counted(writes, 'write'),
+    counted(reads, 'read'),
+    ...(refused > 0 ? [`${refused} answered 429`] : []),
+    ...(repeated > 0 ? [`${repeated} repeated`] : []),
+  ]
+  const heads = ['', ...columns.map((column) => (column === 'toDelete' ? 'to delete' : column))]
+  return [
+    `${paint('bold', `Run ${result.run}`)}  ${describeWhere(result.where)}\n`,
+    rows.length === 0 ? '' : table([heads, ...rows]),
+    ...(result.purpose === 'apply' ? [renderCameIn(result.accounting, paint)] : []),
+    `\n${details.join(', ')} in ${duration(seconds)}\n`,
+    ...(reduced > 0 ? [`${describeReduced(reduced)}; workos-migrate errors names them\n`] : []),
+    ...(answered > 0
+      ? [
+          `${counted(answered, 'resource')} for which WorkOS answered with other values than were sent; workos-migrate errors names them\n`,
+        ]
+      : []),
+    `${conclusion(result, paint)}\n`,
+  ].join('')
+}
+
+/** Of this run and of earlier ones. */
+function answeredOtherwise({ kinds, stillAnswered }: ApplyResult): number {
+  return kinds.reduce((sum, { answered }) => sum + answered, stillAnswered)
+}
+
+/** What an apply came to, in a sentence. */
+export function conclusion(result: ApplyResult, paint: Paint): string {
+  const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose, scope } = result
+  const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
+    kinds.reduce((total, kind) => total + kind[field], 0)
+  const left = absent({ rejected, blocked: sum('blocked'), gone: sum('gone') })
+  switch (outcome) {
+    case 'completed':
+      if (purpose === 'destroy') return paint('green', 'Done: what the plan deletes is gone from WorkOS.')
+      if (answeredOtherwise(result) > 0) {
+        const without = left === '' ? '' : `, without ${left} that the plan lists`
+        const what = counted(answeredOtherwise(result), 'resource')
+        return paint('yellow', `Done${without}, but WorkOS answered with other values than were sent for ${what}.`)
+      }
+      if (left === '') {
+        const reduced = sum('reduced') + stillReduced
+        const but = [
+          ...(leftOut > 0 && scope === undefined ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
+          ...(reduced > 0 ? [describeMissingRoles(reduced)] : []),
+        ]
+        const except = but.length === 0 ? '' : `, but for ${but.join(' and ')}`
+        const what = scope === undefined ? 'everything in the source' : `the pilot (${describeScope(scope)})`
+        return paint('green', `Done: ${what} is in WorkOS${except}.`)
+      }
+      return paint('yellow', `Done, without ${left} that the plan lists.`)
+    case 'incomplete':
+      return paint(
+        'yellow',
+        `Finished, with ${sum('failed')} failed and ${sum('blocked')} blocked. ${purpose === 'destroy' ? 'Destroy' : 'Apply'} again to take them up.`,
+      )
+    case 'interrupted':
+      return paint(
+        'yellow',
+        `Interrupted with ${sum('pending')} to go. ${purpose === 'destroy' ? 'Destroy' : 'Apply'} again to go on.`,
+      )
+    default:
+      return paint('red', `Stopped with ${sum('pending')} to go: ${printable(stopped?.message ?? 'an error')}`)
+  }
+}
+
+/** What an apply did, for programs: one JSON document, with every failure in its list `failures`. */
+export async function renderApplyJson(
+  result: ApplyResult,
+  seconds: number,
+  failures: AsyncIterable<Failure[]>,
+  write: (text: string) => void,
+): Promise<void> {
+  const head = { format: 'workos-migrate-apply-report', version: 1, seconds: Math.round(seconds * 1000) / 1000 }
+  write(`${jsonText({ ...head, ...result }).slice(0, -1)},"failures":[`)
+  let separator = ''
+  for await (const batch of failures) {
+    for (const failure of batch) {
+      write(`${separator}\n${jsonText(failure)}`)
+      separator = ','
+    }
+  }
+  write(']}\n')
+}
+
+/** What is not in WorkOS although nothing went wrong; empty where there is no such thing. */
+function absent({ rejected, blocked, gone }: { rejected: number; blocked: number; gone: number }): string {
+  const some = [
+    ...(rejected > 0 ? [`the ${counted(rejected, 'rejected record')}`] : []),
+    ...(blocked > 0 ? [`the ${counted(blocked, 'blocked resource')}`] : []),
+    ...(gone > 0 ? [`the ${counted(gone, 'resource')} deleted in WorkOS`] : []),
+  ]
+  return some.length === 0 ? '' : someOf(some)
+}

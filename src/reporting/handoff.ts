@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import { figure, printable } from '../diagnostics/printable.ts'
+import { jsonText } from '../json.ts'
+import { connection } from '../kinds/connection/connection.ts'
+import type { Handoff } from '../kinds/connection/handoff.ts'
+import { describeSecrets } from '../kinds/connection/wording.ts'
+import { organization } from '../kinds/organization/organization.ts'
+import { countedKind } from '../kinds/registry.ts'
+import { renderScope } from './heading-text.ts'
+import { ofSeveral, type Paint } from './style.ts'
+import { table } from './table.ts'
+
+/** How many rejected connections are shown. */
+const SAMPLE = 10
+
+/** Rejected connections: they are in no file. */
+export function rejectedConnections(set: DesiredSet): number {
+  return set.rejectCounts().reduce((sum, { kind, count }) => (kind === connection.name ? sum + count : sum), 0)
+}
+
+/** What was handed over, for people. */
+export function renderHandoffText(handoff: Handoff, set: DesiredSet, paint: Paint): string {
+  const { folder, files, notes, withSecrets, includeSecrets } = handoff
+  const rows = files.map(({ file, connections, organizations }) => [
+    file,
+    countedKind(connections, connection.name),
+    `of ${countedKind(organizations, organization.name)}`,
+  ])
+  const secrets = describeSecrets(withSecrets, includeSecrets)
+  return [
+    renderScope(set.scope, paint),
+    `${paint('bold', 'Connections handed over')}\n${table(rows)}`,
+    ...renderRejected(set, paint),
+    '\n',
+    ...(secrets === undefined ? [] : [`${secrets}\n`]),
+    `What to look at before they are imported: ${printable(join(folder, notes))}\n`,
+  ].join('')
+}
+
+function renderRejected(set: DesiredSet, paint: Paint): string[] {
+  const total = rejectedConnections(set)
+  if (total === 0) return []
+  const lines = [`\n${paint('bold', `Rejected (${figure(total)}), and in no file`)}\n`]
+  let shown = 0
+  let named = 0
+  for (const { kind, key, origin, message, hint, records } of set.rejects()) {
+    if (kind !== connection.name) continue
+    if (shown === SAMPLE) break
+    shown += 1
+    named += records
+    const what = `${printable(key ?? connection.name)}${ofSeveral(records)}`
+    lines.push(`  ${paint('red', '✗')} ${printable(origin)}  ${what}: ${printable(message)}\n`)
+    if (hint !== null) lines.push(`      ${printable(hint)}\n`)
+  }
+  if (total > named) lines.push(`  … ${figure(total - named)} more, all of them with --json\n`)
+  return lines
+}
+
+/** The same for programs, as one JSON document. */
+export function renderHandoffJson(handoff: Handoff, set: DesiredSet): string {
+  const rejects = [...set.rejects()].filter(({ kind }) => kind === connection.name)
+  return `${jsonText({ format: 'workos-migrate-handoff', version: 1, scope: set.scope ?? null, ...handoff, rejects }, 2)}\n`
+}

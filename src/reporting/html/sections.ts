@@ -1,0 +1,254 @@
+/**
+ * Sections that several HTML reports have. In: field tables, remarks, the accounting, and what failed or was rejected. Out: sections for
+ * assembly.ts, and the grid of problems.
+ */
+
+import type { Accounting } from '../../desired/accounting.ts'
+import { describeConnections } from '../../kinds/connection/wording.ts'
+import { describePasswords, passwordsHeading } from '../../kinds/user/passwords/counts.ts'
+import type { BlockedAction } from '../../planning/action.ts'
+import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../../planning/field-table.ts'
+import type { Plan } from '../../planning/plan.ts'
+import { blockedActions } from '../../rundb/actions.ts'
+import type { RejectedItem } from '../../rundb/rejects.ts'
+import { addressOf, type Casualty, fromReject } from '../errors.ts'
+import { minute } from '../heading-text.ts'
+import { describeNotes, PARTIAL } from '../remarks.ts'
+import { adviceFor, describeReapply } from '../remedies.ts'
+import { counted } from '../style.ts'
+import { type GridSource, listOf, type NamedRow, type Shown } from './assembly.ts'
+import type { Block, Section, Table, Tone } from './report.ts'
+
+/** How full each field is, kind by kind. */
+export function fieldsSection(tables: readonly FieldTable[], shown: Shown): Section[] {
+  if (tables.length === 0) return []
+  const blocks = tables.map(
+    ({ plural, resources, fields }): Table => ({
+      type: 'table',
+      caption: `${plural} (${counted(resources, 'resource')})`,
+      columns: [
+        { label: 'field' },
+        { label: 'filled', numeric: true },
+        { label: 'of', numeric: true },
+        { label: 'different', numeric: true },
+        { label: 'remark' },
+        { label: 'example' },
+      ],
+      rows: fields.map((column) => [
+        shown.text(column.field),
+        column.filled,
+        resources,
+        column.distinct > DISTINCT_AT_MOST ? '1,000+' : column.distinct,
+        remarkOn(column, resources),
+        column.secret ? '(secret)' : column.example === undefined ? '' : shown.value(column.example),
+      ]),
+    }),
+  )
+  return [{ id: 'fields', title: 'Fields', blocks }]
+}
+
+function remarkOn({ filled, distinct, secret }: FieldColumn, resources: number): string {
+  if (filled === 0) return 'empty for all'
+  return distinct === 1 && filled === resources && resources > 1 && !secret ? 'the same for all' : ''
+}
+
+/** Passwords, connections and remarks. */
+export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): Section[] {
+  if (purpose === 'destroy') return []
+  const passwords = describePasswords(summary.passwords)
+  const connections = describeConnections(summary.handoff)
+  const notes = describeNotes(summary.notes)
+  const { partial, snapshot } = set.reading
+  const orphaned = summary.kinds.filter((kind) => kind.orphaned > 0)
+  const items = [
+    ...(snapshot ? [`from a snapshot of the source, read ${minute(snapshot.startedAt)}`] : []),
+    ...(partial ? [PARTIAL] : []),
+    ...notes,
+    ...orphaned.map(
+      ({ orphaned: count, kind, plural }) =>
+        `${counted(count, kind, plural)} no longer in the source: left alone in WorkOS`,
+    ),
+    ...(connections === undefined ? [] : [connections]),
+  ]
+  const table: Block = {
+    type: 'table',
+    caption: `Passwords: ${passwordsHeading(summary.passwords)}`,
+    columns: [{ label: 'algorithm' }, { label: 'what becomes of them' }],
+    rows: passwords.map(({ algorithm, fate }) => [shown.text(algorithm), shown.text(fate)]),
+  }
+  return [
+    { id: 'passwords', title: 'Passwords', blocks: passwords.length === 0 ? [] : [table] },
+    {
+      id: 'remarks',
+      title: 'Remarks',
+      count: items.length,
+      blocks: items.length === 0 ? [] : [{ type: 'list', items: items.map(shown.text) }],
+    },
+  ]
+}
+
+/** Where every record went. */
+export function accountingSection({ streams, records, kinds }: Accounting, shown: Shown): Section[] {
+  if (streams.length === 0) return []
+  const numeric = true as const
+  return [
+    {
+      id: 'records',
+      title: 'Records',
+      blocks: [
+        {
+          type: 'table',
+          caption: `Read: ${counted(records.mapped, 'record')} mapped, ${counted(records.leftOut, 'record')} left out`,
+          columns: [
+            { label: 'stream' },
+            { label: 'read', numeric },
+            { label: 'passed on', numeric },
+            { label: 'rejected', numeric },
+            { label: 'ignored', numeric },
+          ],
+          rows: streams.map(({ stream, file, read, passed, rejected, ignored = 0 }) => [
+            shown.text(`${stream} (${file})`),
+            read,
+            passed,
+            rejected,
+            ignored,
+          ]),
+        },
+        {
+          type: 'table',
+          caption: 'What they describe',
+          columns: [
+            { label: '' },
+            { label: 'yielded', numeric },
+            { label: 'different', numeric },
+            { label: 'merged', numeric },
+            { label: 'rejected', numeric },
+            { label: 'left out', numeric },
+          ],
+          rows: kinds
+            .filter(({ yielded }) => yielded > 0)
+            .map(({ plural, yielded, distinct, merged, rejected, leftOut }) => [
+              plural,
+              yielded,
+              distinct,
+              merged,
+              rejected,
+              leftOut,
+            ]),
+        },
+      ],
+    },
+  ]
+}
+
+/** What did not get into WorkOS, or will not, with what helps in this very case. */
+export type Problem = Casualty & { hint?: string | null }
+
+const TONES: Record<Casualty['outcome'], Tone> = { failed: 'bad', blocked: 'bad', reduced: 'warn', rejected: 'bad' }
+const ORDER = ['failed', 'blocked', 'reduced', 'rejected']
+
+/** What a plan does not carry out: blocked resources and rejected records. */
+export function* problemsOf(plan: Plan): Generator<Problem> {
+  for (const action of blockedActions(plan.set.rundb)) {
+    const { kind, key, code, message, hint }: BlockedAction = JSON.parse(action)
+    const origin = plan.set.origin(kind, key)
+    yield { outcome: 'blocked', kind, key, code, field: null, message, origin, count: 1, hint }
+  }
+  yield* rejectsOf(plan.set.rejects())
+}
+
+export function* rejectsOf(rejects: Iterable<RejectedItem>): Generator<Problem> {
+  for (const reject of rejects) yield { ...fromReject(reject), hint: reject.hint }
+}
+
+/** What went wrong, cause by cause. */
+export interface Problems {
+  source: GridSource
+  /** To the causes, for the summary. */
+  links: Block[]
+  sections: Section[]
+}
+
+/** The grid of everything that went wrong, and a section for each cause, with what helps. */
+export async function problemSections(
+  items: () => Iterable<Problem> | AsyncIterable<Problem>,
+  shown: Shown,
+): Promise<Problems> {
+  const named = async function* (): AsyncGenerator<NamedRow> {
+    for await (const problem of items())
+      yield { group: problem.kind, facet: causeOf(problem), row: rowOf(problem, shown) }
+  }
+  const source = await listOf({
+    id: 'problems',
+    title: 'What is wrong',
+    columns: [
+      { label: 'where', share: 3, minor: true },
+      { label: 'what', share: 3 },
+      { label: 'why', share: 5, minor: true },
+    ],
+    groupLabel: 'kind',
+    facetLabel: 'cause',
+    facet: (cause) => ({ label: cause, tone: TONES[outcomeOf(cause)] }),
+    items: named,
+  })
+  const causes = source.grid.facets
+    .map(({ label, held }, facet) => ({ cause: label, held, facet, ...adviceFor(label.split(': ')[1] ?? '') }))
+    .toSorted((a, b) => ORDER.indexOf(outcomeOf(a.cause)) - ORDER.indexOf(outcomeOf(b.cause)) || b.held - a.held)
+  if (causes.length === 0) return { source, links: [], sections: [] }
+  const links = causes.map(({ cause, held }) => {
+    return { to: anchorOf(cause), text: cause, count: held, tone: TONES[outcomeOf(cause)] }
+  })
+  const all: Section = {
+    id: 'problems',
+    title: source.grid.title,
+    count: source.grid.held,
+    tone: 'bad',
+    blocks: [
+      {
+        type: 'text',
+        text: 'All of it; below, each cause has a part of its own, with what helps.',
+      },
+      { type: 'grid', grid: 'problems' },
+    ],
+  }
+  const single = causes.map(
+    ({ cause, held, facet, help, reapply }): Section => ({
+      id: anchorOf(cause),
+      title: cause,
+      count: held,
+      tone: TONES[outcomeOf(cause)],
+      inner: true,
+      blocks: [
+        { type: 'alert', tone: 'plain', label: 'What helps:', text: `${help}. ${describeReapply(reapply)}` },
+        { type: 'grid', grid: 'problems', facet },
+      ],
+    }),
+  )
+  return { source, links: [{ type: 'links', links }], sections: [all, ...single] }
+}
+
+function causeOf({ outcome, code }: Problem): string {
+  return `${outcome}: ${code}`
+}
+
+function outcomeOf(cause: string): Casualty['outcome'] {
+  return (
+    (['failed', 'blocked', 'reduced', 'rejected'] as const).find((outcome) => cause.startsWith(outcome)) ?? 'failed'
+  )
+}
+
+function anchorOf(cause: string): string {
+  return `cause-${cause.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`
+}
+
+function rowOf(problem: Problem, shown: Shown): NamedRow['row'] {
+  const { origin, message, field, count, hint, kind, key } = problem
+  const why = field === null || kind === 'record' || message.includes(field) ? message : `${field}: ${message}`
+  const remarks: [string, string][] = [
+    ['where', shown.text(origin)],
+    ['why', shown.about(why, key)],
+    ...(hint ? [['what helps', shown.about(hint, key)] as [string, string]] : []),
+    ...(count > 1 ? [['stands for', counted(count, 'record')] as [string, string]] : []),
+  ]
+  return [[shown.text(origin), shown.text(addressOf(problem)), shown.about(why, key)], [], remarks]
+}

@@ -1,0 +1,153 @@
+import { refusal } from '../call.ts'
+import type { Database } from '../database.ts'
+import type { Fields } from '../fields.ts'
+
+/** What is kept of a password: never the password or the hash itself. */
+export interface StoredCredential {
+  /** A hash type, or `password` for one that was sent in the clear. */
+  type: HashType | 'password'
+  /** Null for a password sent in the clear: a quick digest of it could be guessed back. */
+  digest: string | null
+}
+
+interface SentCredential {
+  password: string | null | undefined
+  hash: string | undefined
+  type: string | undefined
+}
+
+/** WorkOS's default policy, of which the sandbox enforces the length alone. */
+const MIN_PASSWORD_LENGTH = 10
+
+/** Reads the password fields and notes those of the wrong type, or without the other half. */
+export function readCredential(fields: Fields, nullablePassword: boolean): SentCredential {
+  const password = nullablePassword ? fields.nullableText('password') : fields.text('password')
+  const hash = fields.text('password_hash')
+  const type = fields.text('password_hash_type')
+  const hashAlone = typeof password !== 'string'
+  if (hashAlone && hash !== undefined && type === undefined)
+    fields.refuse('password_hash_type', 'required', 'is required')
+  if (hashAlone && type !== undefined && hash === undefined) fields.refuse('password_hash', 'required', 'is required')
+  if (type !== undefined && !isHashType(type)) {
+    fields.refuse('password_hash_type', 'invalid', `must be one of ${HASH_TYPES.join(', ')}`)
+  }
+  return { password, hash, type }
+}
+
+/**
+ * Checks a credential and turns it into what may be stored. Undefined: none was sent.
+ * @throws Refusal 400 as the API reference names them for password, password_hash and both together
+ */
+export function storeCredential(sent: SentCredential, database: Database): StoredCredential | undefined {
+  const { password, hash, type } = sent
+  if (typeof password === 'string') {
+    if (hash !== undefined) {
+      throw refusal(400, 'password_and_password_hash_provided', 'Provide a password or a password hash, not both.')
+    }
+    if (type !== undefined) {
+      throw refusal(400, 'password_and_password_hash_type_provided', 'Provide a password or a hash type, not both.')
+    }
+    if (password.length < MIN_PASSWORD_LENGTH) {
+      const message = `Password must have at least ${MIN_PASSWORD_LENGTH} characters.`
+      throw refusal(400, 'password_strength_error', 'Password does not meet strength requirements.', [
+        { code: 'password_too_short', message },
+      ])
+    }
+    return { type: 'password', digest: null }
+  }
+  if (hash === undefined || type === undefined || !isHashType(type)) return undefined
+  if (!isAcceptedHash(type, hash)) {
+    throw refusal(400, 'invalid_password_hash', `The password hash is not a valid ${type} hash.`)
+  }
+  return { type, digest: database.digest(hash) }
+}
+
+function isHashType(type: string): type is HashType {
+  return HASH_TYPES.some((known) => known === type)
+}
+
+/** The hash types of the OpenAPI document. */
+export const HASH_TYPES = ['bcrypt', 'firebase-scrypt', 'ssha', 'scrypt', 'pbkdf2', 'argon2'] as const
+export type HashType = (typeof HASH_TYPES)[number]
+
+const BASE64 = '(?=[A-Za-z0-9+/])(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3})?'
+const BCRYPT = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/
+const SCRYPT = new RegExp(`^\\$scrypt\\$v=1\\$n=(\\d+),r=(\\d+),p=(\\d+),kl=(\\d+)\\$${BASE64}\\$(${BASE64})$`)
+const PBKDF2 = new RegExp(`^\\$pbkdf2\\$i=(\\d+),d=(sha256|sha512)\\$${BASE64}\\$(${BASE64})$`)
+const ARGON2 = new RegExp(`^\\$argon2(id|i|d)\\$v=19\\$m=(\\d+),t=(\\d+),p=(\\d+)\\$(${BASE64})\\$(${BASE64})$`)
+const FIREBASE = new RegExp(
+  `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64},sk=${BASE64}\\$${BASE64}\\$(${BASE64})$`,
+)
+const SSHA = /^\{SSHA\}([A-Za-z0-9+/]+={0,2})$/
+const SHA1_BYTES = 20
+
+/** Smallest scrypt N that is not plausibly its own logarithm. */
+const MIN_SCRYPT_N = 128
+
+/** Bytes of a hash and of Argon2's salt; what is shorter was cut off. RFC 9106 says Argon2's. */
+const MIN_KEY = 16
+const MIN_ARGON2_TAG = 4
+const MIN_ARGON2_SALT = 8
+
+/**
+ * Whether a hash has the shape and the parameters that WorkOS documents for its type:
+ * https://workos.com/docs/migrate/other-services and the password_hash fields of the API reference.
+ */
+export function isAcceptedHash(type: HashType, hash: string): boolean {
+  switch (type) {
+    case 'bcrypt':
+      return BCRYPT.test(hash)
+    case 'scrypt':
+      return isScrypt(hash)
+    case 'pbkdf2':
+      return isPbkdf2(hash)
+    case 'argon2':
+      return isArgon2(hash)
+    case 'firebase-scrypt':
+      return isFirebaseScrypt(hash)
+    case 'ssha':
+      return isSsha(hash)
+  }
+}
+
+function isScrypt(hash: string): boolean {
+  const match = SCRYPT.exec(hash)
+  if (match === null) return false
+  const [n = 0, r = 0, p = 0, keyLength = 0] = match.slice(1, 5).map(Number)
+  const powerOfTwo = Number.isSafeInteger(n) && Number.isInteger(Math.log2(n))
+  const key = Buffer.from(match[5] ?? '', 'base64')
+  return powerOfTwo && n >= MIN_SCRYPT_N && r >= 1 && p >= 1 && key.length === keyLength && key.length >= MIN_KEY
+}
+
+function isPbkdf2(hash: string): boolean {
+  const match = PBKDF2.exec(hash)
+  if (match === null) return false
+  const rounds = Number(match[1])
+  if (bytes(match[3]) < MIN_KEY) return false
+  return rounds >= (match[2] === 'sha256' ? 600_000 : 210_000) && rounds <= 1_000_000
+}
+
+function isArgon2(hash: string): boolean {
+  const match = ARGON2.exec(hash)
+  if (match === null) return false
+  if (bytes(match[5]) < MIN_ARGON2_SALT || bytes(match[6]) < MIN_ARGON2_TAG) return false
+  const [memory = 0, time = 0, parallelism = 0] = match.slice(2, 5).map(Number)
+  const leastTime = match[1] === 'i' ? 3 : 1
+  const memoryFits = memory >= 4096 && memory <= 262_144
+  return memoryFits && time >= leastTime && time <= 5 && parallelism >= 1 && parallelism <= 8
+}
+
+function isFirebaseScrypt(hash: string): boolean {
+  const match = FIREBASE.exec(hash)
+  return match !== null && Number(match[1]) >= 1 && Number(match[2]) >= 1 && bytes(match[3]) >= MIN_KEY
+}
+
+function bytes(base64 = ''): number {
+  return Buffer.byteLength(base64, 'base64')
+}
+
+/** base64(sha1(password + salt) + salt): longer than the digest alone. */
+function isSsha(hash: string): boolean {
+  const match = SSHA.exec(hash)
+  return match !== null && Buffer.from(match[1] ?? '', 'base64').length > SHA1_BYTES
+}

@@ -1,0 +1,393 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Problem } from '../../../diagnostics/problem.ts'
+import { openThrowawayIn } from '../../../files/scratch.ts'
+import type { JsonObject } from '../../../json.ts'
+import { JoinTable } from '../../join/join-table.ts'
+import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
+import { type ReadContext, ROW_FILE, ROW_LINE, type StreamCount } from '../../source.ts'
+import type { LineRecord } from '../../text/record-file.ts'
+import type { ReadOptions } from '../options.ts'
+import { STREAMS } from '../streams.ts'
+import {
+  addMemberships,
+  CONNECTIONS,
+  fileOf,
+  hasId,
+  NamedOrganizations,
+  NO_ID,
+  ORGANIZATIONS,
+  ROLES,
+  USERS,
+  type Users,
+  userRecord,
+} from './users.ts'
+
+const MEMBERSHIPS = 'memberships'
+
+/** Users of a tenant that has been read into a snapshot, with what could not be read there rejected. */
+export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, context: ReadContext): Promise<Users> {
+  const { directory, scratch, signal } = context
+  const place = (stream: string) => fileOf(snapshot, stream, directory)
+  const organized = options.organizations === 'organizations'
+  const none = { read: 0, passed: 0, rejected: 0 }
+  const counts = tally([
+    { stream: USERS, file: place(STREAMS.users), role: 'main', ...none },
+    // Users themselves may tell of their organizations and memberships.
+    { stream: ORGANIZATIONS, file: place(organized ? STREAMS.organizations : STREAMS.users), role: 'main', ...none },
+    ...(options.connections
+      ? [{ stream: CONNECTIONS, file: place(STREAMS.connections), role: 'main', ...none } as const]
+      : []),
+    ...(organized ? [{ stream: MEMBERSHIPS, file: place(STREAMS.members), role: 'joined', ...none } as const] : []),
+    { stream: ROLES, file: place(STREAMS.roles), role: 'main', ...none },
+  ])
+  const gone = await rejectUnread(snapshot, context, counts.reject)
+  const named = options.organizations === 'metadata' ? new NamedOrganizations() : undefined
+  const members = organized
+    ? await MemberTable.load(snapshot, scratch, place(STREAMS.members), gone, signal)
+    : undefined
+
+  return {
+    file: place(STREAMS.users),
+    async *peek() {
+      for await (const rows of snapshot.read(STREAMS.users, signal)) {
+        yield rows.map(asUser).filter(({ data }) => hasId(data))
+      }
+    },
+    async *users() {
+      const inOrder = await UserOrder.load(snapshot, scratch, signal)
+      try {
+        for (const rows of inOrder.batches()) {
+          signal?.throwIfAborted()
+          const users: LineRecord[] = []
+          for (const record of rows.map(asUser)) {
+            if (hasId(record.data)) users.push(record)
+            else refuse(context, USERS, place(STREAMS.users), record.line, NO_ID, counts.reject)
+          }
+          for (const { line, data } of users) addMemberships(data, line, options.paths, named)
+          members?.join(users.map(({ data }) => data))
+          counts.pass(USERS, users.length)
+          yield users
+        }
+      } finally {
+        inOrder.close()
+      }
+      if (members !== undefined) accountForMembers(members, options, context, place(STREAMS.members), counts)
+    },
+    async *organizations() {
+      if (named !== undefined) {
+        for (const record of named.all()) {
+          counts.pass(ORGANIZATIONS, 1)
+          yield { file: place(STREAMS.users), records: [record] }
+        }
+        return
+      }
+      for await (const rows of snapshot.read(STREAMS.organizations, signal)) {
+        const records = rows.filter(({ data }) => !gone.has(String(data.id)))
+        counts.pass(ORGANIZATIONS, records.length)
+        yield { file: place(STREAMS.organizations), records }
+      }
+    },
+    async *roles() {
+      for await (const records of snapshot.read(STREAMS.roles, signal)) {
+        counts.pass(ROLES, records.length)
+        yield { file: place(STREAMS.roles), records }
+      }
+    },
+    async *connections() {
+      if (!options.connections) return
+      for await (const records of connectionRecords(snapshot, signal)) {
+        counts.pass(CONNECTIONS, records.length)
+        yield { file: place(STREAMS.connections), records }
+      }
+    },
+    counts: () => counts.all(),
+    digest: () => snapshot.digest,
+    close() {
+      members?.close()
+      named?.close()
+    },
+  }
+}
+
+function asUser({ line, data }: SnapshotRow): LineRecord {
+  return { line, data: userRecord(data) }
+}
+
+/** Rejects what the tenant had and could not be read. @returns ids of the organizations among it */
+async function rejectUnread(
+  snapshot: Snapshot,
+  context: ReadContext,
+  count: (stream: string) => void,
+): Promise<ReadonlySet<string>> {
+  const gone = new Set<string>()
+  const readAfterAll = await unreadAndRead(snapshot, context.signal)
+  if (readAfterAll.size > 0) context.warn(madeGood(readAfterAll.size))
+  for await (const rows of snapshot.read(STREAMS.unread, context.signal)) {
+    for (const { data } of rows) {
+      const { stream, code, message, hint, file, line, organization, user } = data
+      if (typeof user === 'string' && readAfterAll.has(user)) continue
+      const origin = { file: String(file), ...(typeof line === 'number' ? { line } : {}) }
+      const problem = { code: String(code), message: String(message), hint: String(hint), at: origin }
+      context.reject({ stream: String(stream), origin, problem })
+      count(String(stream))
+      if (organization !== undefined) gone.add(String(organization))
+    }
+  }
+  return gone
+}
+
+/** Ids of users whose line of an export could not be read, and who were asked for by themselves, as members of an organization. */
+async function unreadAndRead(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
+  const unread = new Set<string>()
+  for await (const rows of snapshot.read(STREAMS.unread, signal)) {
+    for (const { data } of rows) if (typeof data.user === 'string') unread.add(data.user)
+  }
+  const found = new Set<string>()
+  if (unread.size === 0) return found
+  for await (const rows of snapshot.read(STREAMS.users, signal)) {
+    for (const { data } of rows) if (unread.has(String(data.user_id))) found.add(String(data.user_id))
+  }
+  return found
+}
+
+function madeGood(count: number): Problem {
+  return {
+    code: 'line_made_good',
+    severity: 'warning',
+    message: `${count === 1 ? '1 user, whose line' : `${count} users, whose lines`} of the export could not be read, ${count === 1 ? 'was' : 'were'} asked for one by one`,
+    hint: 'nothing needs to be done',
+  }
+}
+
+/** Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a part, those who have not changed. */
+function accountForMembers(
+  members: MemberTable,
+  { updatedSince }: ReadOptions,
+  context: ReadContext,
+  file: string,
+  counts: Tally,
+): void {
+  let left = 0
+  for (const { line, user, organization } of members.unused()) {
+    left += 1
+    if (updatedSince !== undefined) continue
+    refuse(
+      context,
+      MEMBERSHIPS,
+      file,
+      line,
+      {
+        code: 'deleted_meanwhile',
+        message: `the user ${user}, a member of ${organization}, was deleted while the tenant was read`,
+        hint: 'nothing is lost if the user is gone for good; read the tenant again with --fresh to be sure',
+      },
+      counts.reject,
+    )
+  }
+  counts.pass(MEMBERSHIPS, members.read - left)
+  if (updatedSince === undefined || left === 0) return
+  context.warn({
+    code: 'members_not_read',
+    severity: 'warning',
+    message: `${left} memberships are of users who have not changed since ${updatedSince}, and are left as they are`,
+    hint: 'who joined an organization and did nothing else since comes with a whole reading: take updatedSince out for the last one',
+  })
+}
+
+function refuse(
+  context: ReadContext,
+  stream: string,
+  file: string,
+  line: number,
+  problem: { code: string; message: string; hint: string },
+  count: (stream: string) => void,
+): void {
+  const origin = { file, line }
+  context.reject({ stream, origin, problem: { ...problem, at: origin } })
+  count(stream)
+}
+
+interface Tally {
+  pass(stream: string, count: number): void
+  reject(stream: string): void
+  all(): StreamCount[]
+}
+
+function tally(streams: StreamCount[]): Tally {
+  const of = (stream: string) => streams.filter((one) => one.stream === stream)
+  return {
+    pass(stream, count) {
+      for (const one of of(stream)) {
+        one.read += count
+        one.passed += count
+      }
+    },
+    reject(stream) {
+      for (const one of of(stream)) {
+        one.read += 1
+        one.rejected += 1
+      }
+    },
+    all: () => streams,
+  }
+}
+
+/** The connections of a tenant, each with the `organizations` that it is enabled for: `[{ id }]`, in order. */
+async function* connectionRecords(snapshot: Snapshot, signal?: AbortSignal): AsyncGenerator<LineRecord[]> {
+  const organizations = new Map<string, string[]>()
+  for await (const rows of snapshot.read(STREAMS.enabledConnections, signal)) {
+    for (const { data } of rows) {
+      const connection = String(data.connection_id)
+      const ids = organizations.get(connection) ?? []
+      ids.push(String(data.organization_id))
+      organizations.set(connection, ids)
+    }
+  }
+  for await (const rows of snapshot.read(STREAMS.connections, signal)) {
+    yield rows.map(({ line, data }) => {
+      const ids = (organizations.get(String(data.id)) ?? []).toSorted()
+      return { line, data: { ...data, organizations: ids.map((id) => ({ id })) } }
+    })
+  }
+}
+
+/** What of an organization is put into each of its memberships. */
+const OF_ORGANIZATION = ['id', 'name', 'display_name', 'metadata']
+
+/** The members that a snapshot holds, by user; each user takes its own. */
+class MemberTable {
+  readonly #members: JoinTable
+  readonly #organizations: JoinTable
+  /** Members of organizations that were there to the end. */
+  readonly read: number
+
+  private constructor(members: JoinTable, organizations: JoinTable, read: number) {
+    this.#members = members
+    this.#organizations = organizations
+    this.read = read
+  }
+
+  /**
+   * @param folder a private folder that is removed after the run
+   * @param file of the members, for messages
+   * @param gone ids of organizations that were deleted while they were read
+   */
+  static async load(
+    snapshot: Snapshot,
+    folder: string,
+    file: string,
+    gone: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<MemberTable> {
+    const organizations = new JoinTable(folder, 'organizations', file)
+    for await (const rows of snapshot.read(STREAMS.organizations, signal)) {
+      organizations.load(rows.map(({ line, data }) => ({ key: String(data.id), line, data: ofOrganization(data) })))
+    }
+    organizations.finish()
+    const members = new JoinTable(folder, 'members', file)
+    let read = 0
+    for await (const rows of snapshot.read(STREAMS.members, signal)) {
+      const own = rows.filter(({ data }) => !gone.has(String(data.organization_id)))
+      read += own.length
+      members.load(
+        own.map(({ line, data: { user_id, organization_id, roles } }) => {
+          return { key: String(user_id), line, data: { organization: String(organization_id), roles: roles ?? [] } }
+        }),
+      )
+    }
+    members.finish()
+    return new MemberTable(members, organizations, read)
+  }
+
+  /** Adds to each user its memberships, in the order in which they were read. */
+  join(users: readonly JsonObject[]): void {
+    const found = this.#members.take(users.map(({ user_id }) => String(user_id)))
+    const organizations = this.#organizationsOf(found.flat())
+    for (const [index, user] of users.entries()) {
+      user.memberships = (found[index] ?? []).flatMap((member) => {
+        const organization = organizations.get(String(member.organization))
+        return organization === undefined ? [] : [{ ...member, organization: { ...organization } }]
+      })
+    }
+  }
+
+  #organizationsOf(members: readonly JsonObject[]): Map<string, JsonObject> {
+    const ids = [...new Set(members.map(({ organization }) => String(organization)))]
+    const found = new Map<string, JsonObject>()
+    for (const [index, [first]] of this.#organizations.take(ids).entries()) {
+      if (first === undefined) continue
+      const { [ROW_FILE]: _file, [ROW_LINE]: _line, ...organization } = first
+      found.set(ids[index] ?? '', organization)
+    }
+    return found
+  }
+
+  /** The members whose user never came. */
+  *unused(): Iterable<{ line: number; user: string; organization: string }> {
+    for (const { line, key, data } of this.#members.unused()) {
+      yield { line, user: key, organization: String(data.organization) }
+    }
+  }
+
+  close(): void {
+    this.#members.close()
+    this.#organizations.close()
+  }
+}
+
+function ofOrganization(data: JsonObject): JsonObject {
+  return Object.fromEntries(OF_ORGANIZATION.flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]])))
+}
+
+const BATCH = 500
+
+/**
+ * The users of a snapshot from the oldest to the newest, on disk. Auth0 promises no order, and an export job's is another than that of pages; of two
+ * accounts that are merged the first gives the name and the id, so that without an order of our own each reading would look like a change.
+ */
+class UserOrder {
+  readonly #database: DatabaseSync
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  /** @param folder a private folder that is removed after the run */
+  static async load(snapshot: Snapshot, folder: string, signal?: AbortSignal): Promise<UserOrder> {
+    const database = openThrowawayIn(folder, 'users')
+    database.exec(
+      'CREATE TABLE user (line INTEGER PRIMARY KEY, created TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL)',
+    )
+    const add = database.prepare('INSERT INTO user VALUES (?, ?, ?, ?)')
+    try {
+      for await (const rows of snapshot.read(STREAMS.users, signal)) {
+        database.exec('BEGIN')
+        for (const { line, data } of rows) {
+          add.run(line, String(data.created_at ?? ''), String(data.user_id ?? ''), JSON.stringify(data))
+        }
+        database.exec('COMMIT')
+      }
+      database.exec('CREATE INDEX user_by_age ON user (created, id)')
+      return new UserOrder(database)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+
+  *batches(): Iterable<SnapshotRow[]> {
+    let batch: SnapshotRow[] = []
+    const rows = this.#database.prepare('SELECT line, data FROM user ORDER BY created, id, line')
+    for (const { line, data } of rows.iterate()) {
+      batch.push({ line: Number(line), data: JSON.parse(String(data)) })
+      if (batch.length < BATCH) continue
+      yield batch
+      batch = []
+    }
+    if (batch.length > 0) yield batch
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export, or both, and files beside them. Out: users
+ * with their memberships and roles joined, organizations, roles, connections (records/).
+ */
+
+import { createHash } from 'node:crypto'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
+import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/stream.ts'
+import { type ReadContext, requireNone, type Source, type SourceDefinition, type SourceRecord } from '../source.ts'
+import { type SourceFile, sourceFile } from '../text/file.ts'
+import { numbered } from '../text/record-file.ts'
+import { type ClerkOptions, checkOptions, identity, isLive } from './options.ts'
+import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/from-files.ts'
+import { openLive } from './records/from-snapshot.ts'
+import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
+
+/** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
+const instanceSource: SourceDefinition<ClerkOptions> = {
+  type: 'clerk',
+  files: (config) =>
+    ([USERS, ...joinedFormats.map(({ stream }) => stream)] as const).flatMap((key) => config[key] ?? []),
+  async check(config, directory) {
+    const problems: Problem[] = checkOptions(config)
+    const { delimiter } = config
+    for (const { stream, columnSpec } of [{ stream: USERS, columnSpec: userColumns } as const, ...joinedFormats]) {
+      const name = config[stream]
+      if (name === undefined) continue
+      problems.push(...(await checkCsvFile(sourceFile(name, directory), columnSpec, delimiter)))
+    }
+    return problems
+  },
+  async columns(config, directory) {
+    const { users: name, delimiter } = config
+    if (name === undefined || isLive(config)) return new Map()
+    const columns = await columnsOf(sourceFile(name, directory), { delimiter })
+    const joined = joinedFormats.map(({ stream }) => stream)
+    return new Map(columns === undefined ? [] : [[USERS, [...columns, ...joined]]])
+  },
+  live: {
+    applies: isLive,
+    identity,
+    capture: async (...reading) => (await import('./capture/capture.ts')).captureClerk(...reading),
+    tryCredentials: async (...trying) => (await import('./capture/capture.ts')).tryCredentials(...trying),
+  },
+  open(config, context) {
+    requireNone(checkOptions(config))
+    return isLive(config) ? openLive(config, context) : openFiles(config, context)
+  },
+}
+
+/** The same, and a file about roles beside it. */
+export const clerkSource: SourceDefinition = withRoleFiles(instanceSource, [roleDefinitionFile])
+
+function openFiles(config: ClerkOptions, context: ReadContext): Source {
+  const file = sourceFile(config.users ?? '', context.directory)
+  const written = writtenAs(config)
+  const users = new CsvStream(
+    { stream: USERS, file, role: 'main', columnSpec: userColumns, rule: userRule, ...written },
+    context,
+  )
+  const files = joinedFormats.flatMap((format) => {
+    const name = config[format.stream]
+    return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, written)
+  })
+  return {
+    // A file of memberships names its organizations in its rows. What the API alone tells is empty.
+    streams: [USERS, ORGANIZATIONS, ORGANIZATION_ROLES, CONNECTIONS, ...files.map(({ format }) => format.stream)],
+    read: (chunkSize) => read(users, file, files, chunkSize),
+    counts: () => [users.count(), ...files.map((joinedFile) => joinedFile.count())],
+    digest() {
+      const whole = createHash('sha256').update(`${USERS} ${users.digest()}\n`)
+      for (const joinedFile of files) whole.update(`${joinedFile.format.stream} ${joinedFile.digest()}\n`)
+      return whole.digest('hex')
+    },
+  }
+}
+
+async function* read(
+  users: CsvStream,
+  file: SourceFile,
+  files: readonly JoinedFile[],
+  chunkSize: number,
+): AsyncGenerator<SourceRecord[]> {
+  try {
+    for (const joinedFile of files) await joinedFile.load()
+    yield* numbered(withJoined(users.records(), files), { stream: USERS, file: file.name }, chunkSize)
+    for (const joinedFile of files) joinedFile.rejectUnused()
+  } finally {
+    for (const joinedFile of files) joinedFile.close()
+  }
+}
+
+/** Every user gets an array for each joined stream, also for files that the manifest does not name. */
+async function* withJoined(
+  users: AsyncIterable<CsvRecord[]>,
+  files: readonly JoinedFile[],
+): AsyncGenerator<CsvRecord[]> {
+  for await (const batch of users) {
+    const own = batch.map(({ data }) => data)
+    const found = files.map((joinedFile) => ({ stream: joinedFile.format.stream, rows: joinedFile.of(own) }))
+    for (const [index, data] of own.entries()) {
+      for (const { stream } of joinedFormats) data[stream] = []
+      for (const { stream, rows } of found) data[stream] = rows[index] ?? []
+    }
+    yield batch
+  }
+}

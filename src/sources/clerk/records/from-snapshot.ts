@@ -1,0 +1,338 @@
+/**
+ * Records of the `clerk` source. In: an instance that was read into a snapshot, and files (from-files.ts) whose rows are joined to its users.
+ * Out: organizations and their roles, users with memberships and credentials, connections; what is rejected, and the counts of each stream.
+ */
+
+import { createHash } from 'node:crypto'
+import type { Problem } from '../../../diagnostics/problem.ts'
+import type { JsonObject } from '../../../json.ts'
+import { JoinTable } from '../../join/join-table.ts'
+import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
+import { type ReadContext, ROW_FILE, ROW_LINE, type Source, type SourceRecord, type StreamCount } from '../../source.ts'
+import { sourceFile } from '../../text/file.ts'
+import { type ClerkOptions, liveOptions } from '../options.ts'
+import {
+  CONNECTIONS,
+  GONE,
+  MEMBERSHIPS,
+  membershipRow,
+  ORGANIZATION_ROLES,
+  ORGANIZATIONS,
+  organizationRecord,
+  plainRecord,
+  USERS,
+  userRecord,
+} from '../streams.ts'
+import { exportFormat, JoinedFile, type JoinedFormat, joinedFormats, userColumns, writtenAs } from './from-files.ts'
+
+/** The main streams, and the lists of the API that they are. */
+const PLACES = {
+  [USERS]: 'users',
+  [ORGANIZATIONS]: 'organizations',
+  [ORGANIZATION_ROLES]: 'organization_roles',
+  [CONNECTIONS]: 'enterprise_connections',
+} as const
+
+type Main = keyof typeof PLACES
+
+const NOT_READ = {
+  place: 'in the instance',
+  hint: 'the user was deleted in Clerk since the file was made: remove the row, or make the file again',
+}
+
+/** An instance that was read into a snapshot; the dashboard's export, if there is one, is joined to it on `id`. */
+export function openLive(config: ClerkOptions, context: ReadContext): Source {
+  const { baseUrl, organizations, connections, updatedSince } = liveOptions(config)
+  const partial = updatedSince !== undefined
+  const place = (list: string) => `${new URL(baseUrl).host}/v1/${list}`
+  const open = ({ stream, ...format }: JoinedFormat, option: 'users' | 'memberships' | 'roles') => {
+    const name = config[option]
+    if (name === undefined) return []
+    const file = sourceFile(name, context.directory)
+    return [new JoinedFile({ stream, ...format }, file, context, writtenAs(config))]
+  }
+  const [exported] = open(exportFormat, 'users')
+  const files = joinedFormats.flatMap((format) => open(format, format.stream))
+  const everyFile = exported === undefined ? files : [...files, exported]
+  const members = organizations ? new Members(context, place('organization_memberships')) : undefined
+  const credentials = new Credentials(config.users)
+  const mains: Main[] = [
+    USERS,
+    ORGANIZATIONS,
+    ...(organizations ? ([ORGANIZATION_ROLES] as const) : []),
+    ...(connections ? ([CONNECTIONS] as const) : []),
+  ]
+  const read: Record<Main, number> = { [USERS]: 0, [ORGANIZATIONS]: 0, [ORGANIZATION_ROLES]: 0, [CONNECTIONS]: 0 }
+
+  /** The rows of everything that belongs to these users, under the names of the streams. */
+  const join = (users: JsonObject[]): JsonObject[] => {
+    const found = [
+      { stream: MEMBERSHIPS, rows: members?.of(users) ?? [] },
+      ...files.map((file) => ({ stream: file.format.stream, rows: file.of(users) })),
+    ]
+    const rows = exported?.of(users) ?? []
+    return users.map((user, index) => {
+      const [row, ...more] = rows[index] ?? []
+      for (const { [ROW_LINE]: line } of more) exported?.reject(Number(line), secondRow(String(user.id)))
+      const record = credentials.join(user, row)
+      for (const { stream } of joinedFormats) record[stream] = []
+      for (const joined of found) if (joined.rows[index] !== undefined) record[joined.stream] = joined.rows[index]
+      return record
+    })
+  }
+
+  async function* records(chunkSize: number): AsyncGenerator<SourceRecord[]> {
+    const snapshot = snapshotOf(context)
+    let seq = 0
+    async function* chunks(stream: Main, recordsOf: (rows: JsonObject[]) => JsonObject[]) {
+      for await (const rows of inChunks(snapshot.read(stream, context.signal), chunkSize)) {
+        read[stream] += rows.length
+        const origin = (index: number) => ({ file: place(PLACES[stream]), line: rows[index]?.line })
+        yield recordsOf(rows.map(({ data }) => data)).map(
+          (data, index): SourceRecord => ({ seq: seq++, stream, origin: origin(index), data }),
+        )
+      }
+    }
+    try {
+      for (const file of everyFile) await file.load()
+      await members?.load(snapshot)
+      // Organizations first: where a membership tells their name differently, their own counts.
+      yield* chunks(ORGANIZATIONS, (rows) => rows.map(organizationRecord))
+      yield* chunks(ORGANIZATION_ROLES, (rows) => rows.map(plainRecord))
+      yield* chunks(USERS, (rows) => join(rows.map(userRecord)))
+      const inactive: JsonObject[] = []
+      yield* chunks(CONNECTIONS, (rows) => {
+        inactive.push(...rows.filter(({ active }) => active === false))
+        return rows.map(plainRecord)
+      })
+      if (inactive.length > 0) context.warn(switchedOff(inactive))
+      members?.rejectUnused()
+      // Of a part of the users it is not known which rows belong to nobody.
+      if (!partial) for (const file of everyFile) file.rejectUnused(NOT_READ)
+      for (const warning of credentials.warnings()) context.warn(warning)
+    } finally {
+      for (const file of everyFile) file.close()
+      members?.close()
+    }
+  }
+
+  return {
+    streams: [
+      ...new Set([
+        USERS,
+        ORGANIZATIONS,
+        ORGANIZATION_ROLES,
+        CONNECTIONS,
+        ...(members ? [MEMBERSHIPS] : []),
+        ...everyFile.map((file) => file.format.stream),
+      ]),
+    ],
+    partial,
+    read: records,
+    counts: () => [
+      ...mains.map((stream) => mainCount(stream, place(PLACES[stream]), read[stream])),
+      ...(members === undefined ? [] : [members.count()]),
+      ...everyFile.map((file) => file.count()),
+    ],
+    digest() {
+      const whole = createHash('sha256').update(`snapshot ${snapshotOf(context).digest}\n`)
+      for (const file of everyFile) whole.update(`${file.format.stream} ${file.digest()}\n`)
+      return whole.digest('hex')
+    },
+  }
+}
+
+function snapshotOf({ snapshot }: ReadContext): Snapshot {
+  if (snapshot === undefined) throw new Error('an instance is read from its snapshot')
+  return snapshot
+}
+
+async function* inChunks(batches: AsyncIterable<SnapshotRow[]>, size: number): AsyncGenerator<SnapshotRow[]> {
+  let chunk: SnapshotRow[] = []
+  for await (const batch of batches) {
+    for (const row of batch) {
+      chunk.push(row)
+      if (chunk.length < size) continue
+      yield chunk
+      chunk = []
+    }
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+function mainCount(stream: string, file: string, read: number): StreamCount {
+  return { stream, file, role: 'main', read, passed: read, rejected: 0 }
+}
+
+function secondRow(id: string) {
+  return {
+    code: 'second_row',
+    message: `the export has a second row for the user "${id}"`,
+    hint: 'remove one of the two rows',
+  }
+}
+
+/** The memberships of a snapshot, waiting for their users. */
+class Members {
+  readonly #context: ReadContext
+  readonly #file: string
+  #table: JoinTable | undefined
+  #read = 0
+  #rejected = 0
+
+  /** @param file what their place is called */
+  constructor(context: ReadContext, file: string) {
+    this.#context = context
+    this.#file = file
+  }
+
+  /** Memberships of users who were deleted while the instance was read are not there any more either. */
+  async load(snapshot: Snapshot): Promise<void> {
+    const { scratch, signal } = this.#context
+    const gone = new Set<unknown>()
+    for await (const rows of snapshot.read(GONE, signal)) for (const { data } of rows) gone.add(data.id)
+    const listed = new Set<unknown>()
+    for await (const rows of snapshot.read(ORGANIZATION_ROLES, signal))
+      for (const { data } of rows) listed.add(data.key)
+    this.#table = new JoinTable(scratch, MEMBERSHIPS, this.#file)
+    for await (const rows of snapshot.read(MEMBERSHIPS, signal)) {
+      const own = rows.filter(({ data }) => !gone.has(data.user_id))
+      this.#read += own.length
+      this.#table.load(
+        own.map(({ line, data }) => ({ key: String(data.user_id), line, data: membershipRow(data, listed) })),
+      )
+    }
+    this.#table.finish()
+  }
+
+  /** For each user the rows of its memberships, oldest first. */
+  of(users: readonly JsonObject[]): JsonObject[][] {
+    return this.#table?.take(users.map(({ id }) => String(id))) ?? []
+  }
+
+  /** Refuses those whose user never came. */
+  rejectUnused(): void {
+    for (const { key, line } of this.#table?.unused() ?? []) {
+      this.#rejected++
+      const origin = { file: this.#file, line }
+      const message = `there is no user "${key}" among those that were read`
+      const hint = 'read the instance again: --fresh'
+      this.#context.reject({
+        stream: MEMBERSHIPS,
+        origin,
+        problem: { code: 'no_such_user', message, hint, at: origin },
+      })
+    }
+  }
+
+  count(): StreamCount {
+    const passed = this.#read - this.#rejected
+    return { stream: MEMBERSHIPS, file: this.#file, role: 'joined', read: this.#read, passed, rejected: this.#rejected }
+  }
+
+  close(): void {
+    this.#table?.close()
+  }
+}
+
+/**
+ * Puts together what the API and the dashboard's export tell of a user. The API is the later of the two and wins, except in what
+ * it does not tell: password digests and TOTP secrets. Keeps count of what is missing, and of whom Clerk does not let in.
+ */
+class Credentials {
+  readonly #file: string | undefined
+  #users = 0
+  #notExported = 0
+  #passwords = 0
+  #totp = 0
+  #banned = 0
+
+  /** @param file the export, as written in the manifest, if there is one */
+  constructor(file: string | undefined) {
+    this.#file = file
+  }
+
+  /** @param row of the export */
+  join(user: JsonObject, row: JsonObject | undefined): JsonObject {
+    this.#users++
+    if (user.banned === true) this.#banned++
+    if (this.#file !== undefined && row === undefined) this.#notExported++
+    const joined = row === undefined ? user : { ...ownColumns(row), ...user }
+    if (user.password_enabled === false) {
+      delete joined.password_digest
+      delete joined.password_hasher
+    } else if (user.password_enabled === true && joined.password_digest === undefined) this.#passwords++
+    if (user.totp_enabled === false) delete joined.totp_secret
+    else if (user.totp_enabled === true && joined.totp_secret === undefined) this.#totp++
+    return joined
+  }
+
+  /** What is missing, once every user has come. */
+  warnings(): Problem[] {
+    const warnings: Problem[] = []
+    if (this.#notExported > 0) {
+      warnings.push({
+        code: 'users_not_in_export',
+        severity: 'warning',
+        message: `${this.#notExported} of ${this.#users} users of the API are not in ${this.#file}: they came after it was made`,
+        hint: 'export again (Clerk dashboard, Settings, User exports) to have their passwords as well',
+        at: { file: this.#file ?? '' },
+      })
+    }
+    if (this.#passwords > 0 || this.#totp > 0) {
+      const lacking = [
+        this.#passwords > 0 ? `password digests of ${this.#passwords}` : '',
+        this.#totp > 0 ? `TOTP secrets of ${this.#totp}` : '',
+      ].filter((part) => part !== '')
+      const export_ = this.#file === undefined ? 'name the dashboard export as source.users' : 'export again'
+      warnings.push({
+        code: 'credentials_missing',
+        severity: 'warning',
+        message: `${lacking.join(' and ')} of ${this.#users} users are missing, which the API never tells: they will set a new password, or enrol again`,
+        hint: `${export_}: the CSV file of Clerk's dashboard has them (Settings, User exports)`,
+      })
+    }
+    if (this.#banned > 0) {
+      warnings.push({
+        code: 'users_banned',
+        severity: 'warning',
+        message: `${this.#banned} of ${this.#users} users are banned in Clerk: the recipe leaves them out, since WorkOS would let them in`,
+        hint: 'to migrate them all the same, set when: "true" under map.user, map.membership, map.organization and map.roleAssignment',
+      })
+    }
+    return warnings
+  }
+}
+
+/** Columns of the export that are not the API's to tell: credentials, and what someone added. */
+function ownColumns(row: JsonObject): JsonObject {
+  const own: JsonObject = {}
+  for (const [column, value] of Object.entries(row)) if (!TOLD_BY_API.has(column)) own[column] = value
+  return own
+}
+
+/** Columns whose values are the export's own. */
+const OWN = ['id', 'external_id', 'totp_secret', 'password_digest', 'password_hasher']
+
+/** Columns of the export that the API tells as well: one that is empty there has become empty since. */
+const TOLD_BY_API: ReadonlySet<string> = new Set([
+  ROW_FILE,
+  ROW_LINE,
+  ...userColumns.known.filter((column) => !OWN.includes(column)),
+])
+
+/** Names that a warning has room for. */
+const NAMED = 20
+
+/** Says of connections that nobody signs in by them, so that the recipe leaves them out. */
+function switchedOff(connections: readonly JsonObject[]): Problem {
+  const names = connections.slice(0, NAMED).map(({ id, name }) => (name ? `${name} (${id})` : String(id)))
+  const more = connections.length - names.length
+  const are = connections.length === 1 ? '1 connection is' : `${connections.length} connections are`
+  return {
+    code: 'connections_inactive',
+    severity: 'warning',
+    message: `${are} switched off in Clerk: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. The recipe leaves them out, since WorkOS would let people sign in by them`,
+    hint: 'to hand them over all the same, set when: "true" under map.connection',
+  }
+}

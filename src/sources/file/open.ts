@@ -1,0 +1,140 @@
+/**
+ * The `file` source. In: streams of files of any shape, as `options.ts` reads them. Out: the records of main streams (`records.ts`), with
+ * those of other streams joined to them (`records.ts`).
+ */
+
+import { createHash } from 'node:crypto'
+import { OperatorError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { checkCsvFile, columnsOf } from '../csv/stream.ts'
+import { JoinTable } from '../join/join-table.ts'
+import { type ReadContext, requireNone, type Source, type SourceDefinition } from '../source.ts'
+import { expandPaths, type SourceFile } from '../text/file.ts'
+import { numberedFrom } from '../text/record-file.ts'
+import { type FileOptions, readSettings, type StreamSettings } from './options.ts'
+import { attachAll, type Batch, FileStream, freeColumns, JoinedStream, openFile } from './records.ts'
+
+/** Files of any shape: streams of CSV, JSON and NDJSON, joined by key expressions. */
+export const fileSource: SourceDefinition<FileOptions> = {
+  type: 'file',
+  files: (config) => readSettings(config).streams.flatMap(({ paths }) => paths),
+  async check(config, directory) {
+    const { streams, problems } = readSettings(config)
+    return problems.length > 0 ? problems : checkFiles(streams, directory)
+  },
+  async columns(config, directory) {
+    const { streams, problems } = readSettings(config)
+    return problems.length > 0 ? new Map() : columnsOfStreams(streams, directory)
+  },
+  open: (config, context) => openFiles(config, context),
+}
+
+function openFiles(config: FileOptions, context: ReadContext): Source {
+  const { streams: settings, problems } = readSettings(config)
+  requireNone(problems)
+  const streams = settings.map((stream) => new FileStream(stream, context))
+  const mains = streams.filter(({ settings: { join } }) => join === undefined)
+  return {
+    streams: mains.map(({ settings: { name } }) => name),
+    read: (chunkSize) => numberedFrom(readMains(mains, streams, context), chunkSize),
+    counts: () => streams.map((stream) => stream.count()),
+    digest() {
+      const whole = createHash('sha256')
+      for (const stream of streams) whole.update(`${stream.settings.name} ${stream.digest()}\n`)
+      return whole.digest('hex')
+    },
+  }
+}
+
+async function* readMains(
+  mains: readonly FileStream[],
+  streams: readonly FileStream[],
+  context: ReadContext,
+): AsyncGenerator<Batch & { stream: string }> {
+  let tables = 0
+  const joinedTo = (name: string): JoinedStream[] =>
+    streams.flatMap((stream) => {
+      const { join } = stream.settings
+      if (join?.into !== name) return []
+      const table = new JoinTable(context.scratch, `join-${tables++}`, stream.settings.name)
+      return new JoinedStream(stream, join, joinedTo(stream.settings.name), table)
+    })
+  for (const main of mains) {
+    const { name } = main.settings
+    const joined = joinedTo(name)
+    try {
+      for (const other of joined) await other.load()
+      for await (const batch of main.records()) {
+        yield { ...batch, stream: name, records: await attachAll(joined, batch, main) }
+      }
+      for (const other of joined) other.finish()
+    } finally {
+      for (const other of joined) other.close()
+    }
+  }
+}
+
+/** Files of one stream whose heads are looked at. */
+const MAX_FILES = 20
+
+/** Problems that the beginnings of the files show. */
+async function checkFiles(streams: readonly StreamSettings[], directory: string): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const stream of streams) {
+    try {
+      const files = await expandPaths(stream.paths, directory, stream.name)
+      for (const file of files.slice(0, MAX_FILES)) problems.push(...(await checkHead(file, stream, directory)))
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error
+      problems.push(...error.problems)
+    }
+  }
+  return problems
+}
+
+/** See SourceDefinition.columns. Of a stream of more files than are looked at nothing is said. */
+async function columnsOfStreams(
+  streams: readonly StreamSettings[],
+  directory: string,
+): Promise<Map<string, readonly string[]>> {
+  const known = new Map<string, readonly string[]>()
+  for (const { name, paths, format, join, dialect, encoding } of streams) {
+    if (join !== undefined || format !== 'csv') continue
+    const files = await filesOf(paths, directory, name)
+    if (files.length === 0 || files.length > MAX_FILES) continue
+    const heads = await Promise.all(files.map((file) => columnsOf(file, { dialect, encoding })))
+    if (heads.includes(undefined)) continue
+    const joined = streams.filter((stream) => stream.join?.into === name).map((stream) => stream.name)
+    known.set(name, [...new Set(heads.flatMap((columns) => columns ?? [])), ...joined])
+  }
+  return known
+}
+
+/** None where the paths lead nowhere, of which the check has told. */
+async function filesOf(paths: readonly string[], directory: string, stream: string): Promise<SourceFile[]> {
+  try {
+    return await expandPaths(paths, directory, stream)
+  } catch (error) {
+    if (error instanceof OperatorError) return []
+    throw error
+  }
+}
+
+async function checkHead(file: SourceFile, stream: StreamSettings, directory: string): Promise<Problem[]> {
+  if (stream.format === 'csv') {
+    const { dialect, encoding } = stream
+    return checkCsvFile(file, freeColumns(stream), undefined, { dialect, encoding })
+  }
+  const problems: Problem[] = []
+  const context = {
+    directory,
+    scratch: directory,
+    warn: (problem: Problem) => problems.push(problem),
+    reject: ({ problem }: { problem: Problem }) => problems.push({ ...problem, severity: 'warning' }),
+  }
+  // The first batch is what the first piece of the file holds, if there is a record in it.
+  const records = openFile(file, stream, context).records()
+  await records.next()
+  await records.return(undefined)
+  return problems.slice(0, 1)
+}
