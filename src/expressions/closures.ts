@@ -8,31 +8,20 @@
  */
 
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import { grouping, listing } from './constructors.ts'
 import type { ExpressionFunction } from './functions.ts'
 import type { Constants } from './names.ts'
-import {
-  append,
-  CALLING,
-  type Callable,
-  callback,
-  MATCHING,
-  matcher,
-  nativeFunction,
-  registeredFunction,
-  textOf,
-} from './natives.ts'
+import { CALLING, type Callable, callback, MATCHING, matcher, nativeFunction, registeredFunction } from './natives.ts'
+import { negated, operation } from './operators.ts'
+import { path, type Step } from './paths.ts'
 import {
   argument,
   at,
-  equal,
+  type Closure,
+  Effort,
   type Filter,
-  handOver,
-  isMembers,
-  isNumber,
-  isSequence,
+  kept,
   lookup,
-  type Marked,
-  memberOf,
   normalised,
   sequence,
   truthy,
@@ -41,17 +30,8 @@ import {
 } from './sequences.ts'
 import { listOf, only, type SyntaxNode, variableOf } from './syntax.ts'
 
-/** Items that one evaluation may go over. The interpreter minds the clock: what takes longer is its own. */
-const MAX_STEPS = 100_000
-
-/** Keys that one grouping may have. The interpreter evaluates all of them at a time, and counts them as nested. */
-const MAX_KEYS = 20
-
 /** Evaluates an expression. @throws anything, where the interpreter has to */
 export type AtOnce = (item: Json, record: JsonObject) => unknown
-
-/** Evaluates a node with what `$` is there. */
-type Closure = (input: unknown) => unknown
 
 /** A function that the expression itself defines. */
 interface Lambda extends Callable {
@@ -102,12 +82,12 @@ class Compiler {
   /** Functions whose calls are recorded in the order in which they are made, which is the interpreter's own. */
   readonly #recorded: ReadonlySet<string>
   readonly #slots: unknown[] = []
+  readonly #effort = new Effort()
   #weight = 0
   #records = false
   #hasSeveral = false
   #root: unknown
   #record: unknown
-  #steps = 0
 
   constructor(functions: readonly ExpressionFunction[], constants: Constants) {
     this.#constants = constants
@@ -121,7 +101,7 @@ class Compiler {
     return (item, record) => {
       this.#root = item
       this.#record = record
-      this.#steps = 0
+      this.#effort.begin()
       if (!Array.isArray(item)) return run(item)
       const input = sequence(item)
       input.outerWrapper = true
@@ -211,23 +191,7 @@ class Compiler {
   #path(node: SyntaxNode, scope: Scope): Closure {
     if (!only(node, ['steps', 'group', 'keepSingletonArray'])) notCovered()
     const steps = listOf(node.steps).map((step) => this.#step(step, scope))
-    const [first] = steps
-    if (first === undefined) return notCovered()
-    const names = steps.slice(first.name === undefined ? 1 : 0).map(({ name }) => name)
-    let run: Closure
-    if ((first.name !== undefined || first.isVariable) && names.every((name) => name !== undefined) && !first.filters)
-      run = first.name === undefined ? this.#members(names, steps, first.run) : this.#members(names, steps)
-    else run = (input) => this.#follow(steps, startOf(input, first), 0)
-    if (node.keepSingletonArray) {
-      const path = run
-      run = (input) => {
-        const found = path(input)
-        if (found === undefined) return undefined
-        if (!Array.isArray(found) || ((found as Marked).cons && !isSequence(found))) return kept(sequence(found))
-        // The interpreter marks it, which fails on what is frozen.
-        return Object.isExtensible(found) ? kept(found) : handOver()
-      }
-    }
+    const run = steps.length === 0 ? notCovered() : path(steps, Boolean(node.keepSingletonArray), this.#effort)
     if (node.group === undefined) return run
     const [ungrouped, group] = [run, this.#group(node.group, scope)]
     return (input) => group(ungrouped(input))
@@ -247,70 +211,13 @@ class Compiler {
     }
   }
 
-  /** A path of plain names, which go on by themselves until there is a list. */
-  #members(names: readonly string[], steps: readonly Step[], start?: Closure): Closure {
-    const before = steps.length - names.length
-    return (input) => {
-      let value = start === undefined ? input : start(input)
-      if (start !== undefined && Array.isArray(value)) {
-        const [first] = steps
-        return first === undefined ? handOver() : this.#follow(steps, sequence(input), 0)
-      }
-      for (let index = 0; index < names.length; index += 1) {
-        if (typeof value !== 'object' || value === null) return undefined
-        if (Array.isArray(value)) {
-          const isOne = index > 0 && (value as Marked).cons
-          return this.#follow(steps, isOne ? sequence(value) : value, before + index)
-        }
-        value = memberOf(value, names[index] as string)
-      }
-      return isSequence(value) ? sequence(...value) : value
-    }
-  }
-
-  /** The steps from one on, over the items that the one before found. */
-  #follow(steps: readonly Step[], start: unknown[], from: number): unknown {
-    let items = start
-    for (let index = from; index < steps.length; index += 1) {
-      const step = steps[index] as Step
-      const found = index === 0 && step.cons ? step.run(items) : this.#over(step, items, index === steps.length - 1)
-      if (!Array.isArray(found)) return handOver()
-      items = found
-      if (items.length === 0) break
-    }
-    return items
-  }
-
-  #over({ run, filters }: Step, items: unknown[], isLast: boolean): unknown[] {
-    this.#count(items.length)
-    const found: unknown[] = []
-    for (const item of items) {
-      let value = run(item)
-      if (filters !== undefined) for (const filter of filters) value = filter(value)
-      if (value !== undefined) found.push(value)
-    }
-    const [only] = found
-    if (isLast && found.length === 1 && Array.isArray(only) && !isSequence(only)) return only
-    const flat = sequence()
-    for (const value of found) {
-      if (!Array.isArray(value) || (value as Marked).cons) flat.push(value)
-      else for (const one of value) flat.push(one)
-    }
-    return flat
-  }
-
-  #count(steps: number): void {
-    this.#steps += steps
-    if (this.#steps > MAX_STEPS) handOver()
-  }
-
   #filter(stage: unknown, scope: Scope): Filter {
     if (!isObject(stage) || stage.type !== 'filter' || !isObject(stage.expr)) return notCovered()
     const { expr } = stage
     if (expr.type === 'number') return typeof expr.value === 'number' ? at(expr.value) : notCovered()
     const predicate = this.#node(expr, scope)
     return where((item) => {
-      this.#count(1)
+      this.#effort.count(1)
       return predicate(item)
     })
   }
@@ -384,45 +291,13 @@ class Compiler {
     if (!only(node, ['value', 'lhs', 'rhs'])) notCovered()
     const left = this.#node(node.lhs, scope)
     const right = this.#node(node.rhs, scope)
-    const operator = String(node.value)
-    switch (operator) {
-      case 'and':
-        return (input) => truthy(left(input)) && truthy(right(input))
-      case 'or':
-        return (input) => truthy(left(input)) || truthy(right(input))
-      case '&':
-        return (input) => textOf(left(input)) + textOf(right(input))
-      case '=':
-      case '!=': {
-        const wanted = operator === '='
-        return (input) => {
-          const one = left(input)
-          const other = right(input)
-          return one !== undefined && other !== undefined && equal(one, other) === wanted
-        }
-      }
-      case 'in':
-        return (input) => {
-          const one = left(input)
-          const list = right(input)
-          if (one === undefined || list === undefined) return false
-          return Array.isArray(list) ? list.some((item) => item === one) : list === one
-        }
-    }
-    const operate = OPERATORS.get(operator) ?? notCovered()
-    return (input) => operate(left(input), right(input))
+    return operation(String(node.value), left, right) ?? notCovered()
   }
 
   #unary(node: SyntaxNode, scope: Scope): Closure {
     switch (node.value) {
-      case '-': {
-        const run = only(node, ['value', 'expression']) ? this.#node(node.expression, scope) : notCovered()
-        return (input) => {
-          const value = run(input)
-          if (value === undefined) return undefined
-          return isNumber(value) ? -value : handOver()
-        }
-      }
+      case '-':
+        return only(node, ['value', 'expression']) ? negated(this.#node(node.expression, scope)) : notCovered()
       case '[':
         return this.#list(node, scope)
       case '{':
@@ -439,16 +314,7 @@ class Compiler {
       whole: isObject(item) && item.value === '[',
     }))
     if (items.length > 1) this.#hasSeveral = true
-    return (input) => {
-      const list: unknown[] = []
-      for (const { run, whole } of items) {
-        const value = run(input)
-        if (value === undefined) continue
-        if (whole || !Array.isArray(value)) list.push(value)
-        else for (const one of value) list.push(one)
-      }
-      return node.consarray ? Object.defineProperty(list, 'cons', { value: true }) : list
-    }
+    return listing(items, Boolean(node.consarray))
   }
 
   /** An object of pairs: one for anything but a list, whose items are gathered by their keys. */
@@ -460,53 +326,7 @@ class Compiler {
       return { key: this.#node(key, scope), value: this.#node(value, scope) }
     })
     if (pairs.length > 1) this.#hasSeveral = true
-    const weight = this.#weight - before
-    return (input) => {
-      if (isMembers(input) && input.tupleStream) handOver()
-      if (!Array.isArray(input)) return this.#object(pairs, input)
-      if (input.length === 0) return isSequence(input) ? this.#object(pairs, undefined) : handOver()
-      if (input.length === 1) return this.#object(pairs, input[0])
-      // Several keys at a time are nested to the interpreter.
-      return this.#grouped(pairs, input, weight)
-    }
-  }
-
-  #object(pairs: readonly Pair[], item: unknown): unknown {
-    const values: Record<string, unknown> = Object.create(null)
-    const keys = new Set<string>()
-    for (const { key: keyOf, value } of pairs) {
-      const key = keyOf(item)
-      if (key === undefined) continue
-      if (typeof key !== 'string' || keys.has(key) || isReserved(key)) return handOver()
-      keys.add(key)
-      const member = value(item)
-      if (member !== undefined) values[key] = member
-    }
-    return values
-  }
-
-  #grouped(pairs: readonly Pair[], items: readonly unknown[], weight: number): unknown {
-    this.#count(items.length)
-    const groups: Record<string, { data: unknown; pair: Pair }> = Object.create(null)
-    for (const item of items) {
-      for (const pair of pairs) {
-        const key = pair.key(item)
-        if (key === undefined) continue
-        if (typeof key !== 'string' || isReserved(key)) return handOver()
-        const group = groups[key]
-        if (group === undefined) groups[key] = { data: item, pair }
-        else if (group.pair !== pair) handOver()
-        else group.data = append(group.data, item)
-      }
-    }
-    const entries = Object.entries(groups)
-    if (entries.length * weight > MAX_KEYS || this.#records) handOver()
-    const values: Record<string, unknown> = Object.create(null)
-    for (const [key, { data, pair }] of entries) {
-      const value = pair.value(data)
-      if (value !== undefined) values[key] = value
-    }
-    return values
+    return grouping(pairs, this.#weight - before, () => this.#records, this.#effort)
   }
 
   /**
@@ -606,7 +426,7 @@ class Compiler {
       },
       definedFor: () => slots[defined],
       call: (args, context) => {
-        this.#count(1)
+        this.#effort.count(1)
         for (let index = 0; index < parameters.length; index += 1) slots[parameters[index] as number] = args[index]
         slots[applied] = context
         return body(slots[defined])
@@ -662,71 +482,9 @@ function definition(node: unknown, called: Lambda | Callable): Closure | undefin
   return isObject(node) && node.type === 'lambda' && 'define' in called ? (input) => called.define(input) : undefined
 }
 
-interface Step {
-  run: Closure
-  filters?: Filter[]
-  /** Of a plain member. */
-  name?: string
-  isVariable: boolean
-  cons: boolean
-}
-
-interface Pair {
-  key: Closure
-  value: Closure
-}
-
 /** Nodes that never yield a sequence by themselves. */
 const SCALAR: ReadonlySet<string> = new Set(['string', 'number', 'value', 'binary', 'unary'])
-
-function startOf(input: unknown, first: Step): unknown[] {
-  return Array.isArray(input) && !first.isVariable ? input : sequence(input)
-}
 
 function isWrapper(input: unknown): input is Record<number, unknown> {
   return typeof input === 'object' && input !== null && 'outerWrapper' in input && Boolean(input.outerWrapper)
 }
-
-function kept(value: unknown): unknown {
-  if (!isSequence(value)) return value
-  value.keepSingleton = true
-  return value.length === 0 ? undefined : value
-}
-
-/** Keys that mark functions to the interpreter. */
-function isReserved(key: string): boolean {
-  return key === '_jsonata_lambda' || key === '_jsonata_function'
-}
-
-function compared(compare: (one: string | number, other: string | number) => boolean) {
-  return (one: unknown, other: unknown): unknown => {
-    if (!isComparable(one) || !isComparable(other)) return handOver()
-    if (one === undefined || other === undefined) return undefined
-    return typeof one === typeof other ? compare(one, other) : handOver()
-  }
-}
-
-function isComparable(value: unknown): value is string | number | undefined {
-  return value === undefined || typeof value === 'string' || typeof value === 'number'
-}
-
-function calculated(calculate: (one: number, other: number) => number) {
-  return (one: unknown, other: unknown): unknown => {
-    if ((one !== undefined && !isNumber(one)) || (other !== undefined && !isNumber(other))) return handOver()
-    if (one === undefined || other === undefined) return undefined
-    const result = calculate(one, other)
-    return Number.isFinite(result) ? result : handOver()
-  }
-}
-
-const OPERATORS: ReadonlyMap<string, (one: unknown, other: unknown) => unknown> = new Map([
-  ['<', compared((one, other) => one < other)],
-  ['<=', compared((one, other) => one <= other)],
-  ['>', compared((one, other) => one > other)],
-  ['>=', compared((one, other) => one >= other)],
-  ['+', calculated((one, other) => one + other)],
-  ['-', calculated((one, other) => one - other)],
-  ['*', calculated((one, other) => one * other)],
-  ['/', calculated((one, other) => one / other)],
-  ['%', calculated((one, other) => one % other)],
-])

@@ -3,6 +3,9 @@
  * Out: what the interpreter's own rules make of those, without a promise. Whatever it would refuse is handed over to it.
  */
 
+/** Evaluates a node of the syntax tree with what `$` is there. */
+export type Closure = (input: unknown) => unknown
+
 /** An array on the way: what a step found, unless nothing marks it, which makes it data. */
 export interface Marked extends Array<unknown> {
   /** It was gathered: a single item stands for itself, and no item for nothing. */
@@ -27,6 +30,23 @@ export function handOver(): never {
   throw HANDED_OVER
 }
 
+/** Items that one evaluation may go over. The interpreter minds the clock: what takes longer is its own. */
+const MAX_STEPS = 100_000
+
+/** What one evaluation has gone over. */
+export class Effort {
+  #steps = 0
+
+  begin(): void {
+    this.#steps = 0
+  }
+
+  count(steps: number): void {
+    this.#steps += steps
+    if (this.#steps > MAX_STEPS) handOver()
+  }
+}
+
 export function sequence(...items: unknown[]): Marked {
   const made: Marked = items
   made.sequence = true
@@ -42,6 +62,13 @@ export function normalised(value: unknown): unknown {
   if (!isSequence(value)) return value
   if (value.length === 0) return undefined
   return value.length === 1 && !value.keepSingleton ? value[0] : value
+}
+
+/** What `[]` makes of it. */
+export function kept(value: unknown): unknown {
+  if (!isSequence(value)) return value
+  value.keepSingleton = true
+  return value.length === 0 ? undefined : value
 }
 
 /** JSON objects that look like functions to the interpreter. */
