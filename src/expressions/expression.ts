@@ -183,7 +183,7 @@ function evaluator(
     }
   }
   return (item, record) => {
-    derivations.length = 0
+    if (derivations.length > 0) derivations.length = 0
     if (atOnce === undefined) return interpret(item, record)
     try {
       const value = atOnce(item, record)

@@ -5,9 +5,11 @@
 
 import {
   type Closure,
+  dataOf,
   type Effort,
   type Filter,
   handOver,
+  isInherited,
   isSequence,
   kept,
   type Marked,
@@ -52,19 +54,21 @@ function startOf(input: unknown, first: Step): unknown[] {
 /** A path of plain names, which go on by themselves until there is a list. */
 function members(names: readonly string[], steps: readonly Step[], effort: Effort, start?: Closure): Closure {
   const before = steps.length - names.length
+  const member = names.some(isInherited) ? memberOf : dataOf
+  const count = names.length
   return (input) => {
-    let value = start === undefined ? input : start(input)
-    if (start !== undefined && Array.isArray(value)) {
-      const [first] = steps
-      return first === undefined ? handOver() : follow(steps, sequence(input), 0, effort)
+    let value = input
+    if (start !== undefined) {
+      value = start(input)
+      if (Array.isArray(value)) return follow(steps, sequence(input), 0, effort)
     }
-    for (let index = 0; index < names.length; index += 1) {
+    for (let index = 0; index < count; index += 1) {
       if (typeof value !== 'object' || value === null) return undefined
       if (Array.isArray(value)) {
         const isOne = index > 0 && (value as Marked).cons
         return follow(steps, isOne ? sequence(value) : value, before + index, effort)
       }
-      value = memberOf(value, names[index] as string)
+      value = member(value, names[index] as string)
     }
     return isSequence(value) ? sequence(...value) : value
   }

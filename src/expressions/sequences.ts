@@ -105,6 +105,17 @@ export function memberOf(value: object, name: string): unknown {
   return (value as Record<string, unknown>)[name]
 }
 
+/** Names that an object has without being given them, such as `constructor`. */
+export function isInherited(name: string): boolean {
+  return name in Object.prototype
+}
+
+/** A member by a name that no object inherits, which asks for less. */
+export function dataOf(value: object, name: string): unknown {
+  if (isFunctionLike(value)) return memberOf(value, name)
+  return (value as Record<string, unknown>)[name]
+}
+
 /** What `$boolean` says, and false of nothing. */
 export function truthy(value: unknown): boolean {
   switch (typeof value) {
