@@ -1,10 +1,7 @@
 /**
- * Expressions without the interpreter. In: JSONata's syntax tree of an expression, the functions and constants that it may use. Out: a
- * function that evaluates it at once, or undefined where it holds anything that is not covered here. It answers as JSONata does, or throws:
- * then the interpreter evaluates the whole expression anew, and its answer or error is the one that counts. That can be done at any time,
- * since expressions change nothing.
- *
- * Functions are never values here: which one is called is known beforehand, and none calls itself. So each variable has one slot.
+ * Expressions without the interpreter. In: JSONata's syntax tree, the functions and constants that it may use. Out: a function that evaluates
+ * it at once and answers as JSONata does, or throws: then the interpreter evaluates all of it anew, which can be done at any time, since
+ * expressions change nothing. Functions are never values here: which one is called is known beforehand, and none calls itself.
  */
 
 import { isObject, type Json, type JsonObject } from '../json.ts'
@@ -14,6 +11,7 @@ import type { Constants } from './names.ts'
 import { CALLING, type Callable, callback, MATCHING, matcher, nativeFunction, registeredFunction } from './natives.ts'
 import { negated, operation } from './operators.ts'
 import { path, type Step } from './paths.ts'
+import { definition, endsInCall, type Lambda, lambda, passing, Scope } from './scopes.ts'
 import {
   argument,
   at,
@@ -25,38 +23,14 @@ import {
   normalised,
   sequence,
   truthy,
+  unwrapped,
   where,
   wildcard,
 } from './sequences.ts'
-import { listOf, only, type SyntaxNode, variableOf } from './syntax.ts'
+import { listOf, NotCovered, notCovered, only, type SyntaxNode, variableOf } from './syntax.ts'
 
 /** Evaluates an expression. @throws anything, where the interpreter has to */
 export type AtOnce = (item: Json, record: JsonObject) => unknown
-
-/** A function that the expression itself defines. */
-interface Lambda extends Callable {
-  /** Notes what `$` is where it is defined. */
-  define: (input: unknown) => void
-  definedFor: () => unknown
-  weight: number
-}
-
-/** What is bound where. A name is bound from its statement on. */
-interface Scope {
-  bound: Map<string, number | Lambda | Callable>
-  /** Names that statements yet to come bind: what a function finds by such a name depends on when it is called. */
-  toCome: Set<string>
-  /** Whether it is that of a function. */
-  ofFunction: boolean
-  outer?: Scope
-}
-
-/** Thrown at a node that is not covered. */
-class NotCovered extends Error {}
-
-function notCovered(): never {
-  throw new NotCovered()
-}
 
 /**
  * @param functions that it may call besides JSONata's own
@@ -96,7 +70,7 @@ class Compiler {
   }
 
   compile(ast: unknown, nested: number): AtOnce {
-    const run = this.#node(ast, { bound: new Map(), toCome: new Set(), ofFunction: false })
+    const run = this.#node(ast, new Scope())
     if (this.#weight >= nested || (this.#records && this.#hasSeveral)) notCovered()
     return (item, record) => {
       this.#root = item
@@ -160,8 +134,8 @@ class Compiler {
   }
 
   #variable(name: string, scope: Scope): Closure {
-    if (name === '') return (input) => (isWrapper(input) ? input[0] : input)
-    const bound = this.#bound(name, scope)
+    if (name === '') return unwrapped
+    const bound = scope.find(name)
     const slots = this.#slots
     if (typeof bound === 'number') return () => slots[bound]
     if (bound !== undefined) return notCovered()
@@ -170,18 +144,6 @@ class Compiler {
     if (!Object.hasOwn(this.#constants, name)) return notCovered()
     const constant = this.#constants[name]
     return () => constant
-  }
-
-  /** What a name is bound to by the expression itself. */
-  #bound(name: string, scope: Scope): number | Lambda | Callable | undefined {
-    let inFunction = false
-    for (let each: Scope | undefined = scope; each !== undefined; each = each.outer) {
-      if (inFunction && each.toCome.has(name)) notCovered()
-      const bound = each.bound.get(name)
-      if (bound !== undefined) return bound
-      inFunction ||= each.ofFunction
-    }
-    return undefined
   }
 
   #newSlot(): number {
@@ -238,12 +200,7 @@ class Compiler {
     const names = statements.map((statement) =>
       isObject(statement) && statement.type === 'bind' ? variableOf(statement.lhs) : undefined,
     )
-    const inner: Scope = {
-      bound: new Map(),
-      toCome: new Set(names.filter((name) => name !== undefined)),
-      ofFunction: false,
-      outer,
-    }
+    const inner = new Scope(outer, { toCome: names.filter((name) => name !== undefined) })
     const runs: Closure[] = []
     for (const [index, statement] of statements.entries()) {
       const name = names[index]
@@ -339,7 +296,7 @@ class Compiler {
     const name = variableOf(node.procedure)
     const called = this.#callable(node.procedure, scope)
     if (called === undefined || name === '') return notCovered()
-    const isOwn = this.#bound(name, scope) !== undefined
+    const isOwn = scope.find(name) !== undefined
     const given = listOf(node.arguments).map((one) =>
       this.#argument(one, isOwn || this.#functions.has(name) ? '' : name, ofTail !== undefined, scope),
     )
@@ -370,20 +327,12 @@ class Compiler {
     if (!CALLING.has(taker)) return notCovered()
     if (!isTail) {
       const passed = callback(called.arity, (...args) => called.call(args, null))
-      return this.#passing(passed, definition(node, called))
+      return passing(passed, definition(node, called))
     }
     // A tail call gives the function as it is.
     if (!('define' in called) || taker === 'sort') return notCovered()
     const passed = callback(called.arity, (...args) => called.call(args, called.definedFor()))
-    return this.#passing(passed, definition(node, called))
-  }
-
-  #passing(passed: unknown, define: Closure | undefined): Closure {
-    if (define === undefined) return () => passed
-    return (input) => {
-      define(input)
-      return passed
-    }
+    return passing(passed, definition(node, called))
   }
 
   /** The function that a node stands for: one of the expression's own, a registered one, or a built-in one. */
@@ -392,7 +341,7 @@ class Compiler {
     if (node.type === 'lambda') return this.#lambda(node, scope)
     if (node.type !== 'variable' || !only(node, ['value'])) return undefined
     const name = variableOf(node)
-    const bound = this.#bound(name, scope)
+    const bound = scope.find(name)
     if (bound !== undefined) {
       if (typeof bound === 'number') return undefined
       if ('weight' in bound) this.#weight += bound.weight
@@ -406,7 +355,7 @@ class Compiler {
   #lambda(node: SyntaxNode, outer: Scope): Lambda {
     if (!only(node, ['arguments', 'body'])) notCovered()
     const before = this.#weight
-    const scope: Scope = { bound: new Map(), toCome: new Set(), ofFunction: true, outer }
+    const scope = new Scope(outer, { ofFunction: true })
     const parameters = listOf(node.arguments).map((parameter) => {
       const name = variableOf(parameter)
       if (name === '' || name === '$') return notCovered()
@@ -417,21 +366,8 @@ class Compiler {
     const defined = this.#newSlot()
     const applied = this.#newSlot()
     const body = this.#tail(node.body, scope, applied)
-    const slots = this.#slots
-    return {
-      arity: parameters.length,
-      weight: this.#weight - before + 1,
-      define(input) {
-        slots[defined] = input
-      },
-      definedFor: () => slots[defined],
-      call: (args, context) => {
-        this.#effort.count(1)
-        for (let index = 0; index < parameters.length; index += 1) slots[parameters[index] as number] = args[index]
-        slots[applied] = context
-        return body(slots[defined])
-      },
-    }
+    const slots = { values: this.#slots, parameters, defined, applied }
+    return lambda(body, this.#weight - before + 1, slots, this.#effort)
   }
 
   /** The body of a function. The interpreter makes the call in which it ends later, and takes its answer as it is. */
@@ -470,21 +406,5 @@ class Compiler {
   }
 }
 
-/** Whether the interpreter makes a call in it later. */
-function endsInCall(node: unknown): boolean {
-  if (!isObject(node)) return false
-  if (node.type === 'condition') return endsInCall(node.then) || endsInCall(node.else)
-  return node.type === 'block' ? endsInCall(listOf(node.expressions).at(-1)) : node.thunk === true
-}
-
-/** What evaluating a function's definition does; nothing where a name stands for it, which was defined before. */
-function definition(node: unknown, called: Lambda | Callable): Closure | undefined {
-  return isObject(node) && node.type === 'lambda' && 'define' in called ? (input) => called.define(input) : undefined
-}
-
 /** Nodes that never yield a sequence by themselves. */
 const SCALAR: ReadonlySet<string> = new Set(['string', 'number', 'value', 'binary', 'unary'])
-
-function isWrapper(input: unknown): input is Record<number, unknown> {
-  return typeof input === 'object' && input !== null && 'outerWrapper' in input && Boolean(input.outerWrapper)
-}

@@ -86,6 +86,15 @@ export function isMembers(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** What `$` stands for: a list that is the input is wrapped. */
+export function unwrapped(input: unknown): unknown {
+  return isWrapper(input) ? input[0] : input
+}
+
+function isWrapper(input: unknown): input is Record<number, unknown> {
+  return typeof input === 'object' && input !== null && 'outerWrapper' in input && Boolean(input.outerWrapper)
+}
+
 /** A member by its name: of each item of a list. */
 export function lookup(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined

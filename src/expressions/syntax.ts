@@ -64,3 +64,10 @@ export function only(node: SyntaxNode, keys: readonly string[]): boolean {
     (key) => key === 'type' || key === 'position' || keys.includes(key) || node[key] === undefined,
   )
 }
+
+/** Thrown at a node that closures do not cover. */
+export class NotCovered extends Error {}
+
+export function notCovered(): never {
+  throw new NotCovered()
+}
