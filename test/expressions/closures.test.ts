@@ -343,8 +343,26 @@ o.*
 o.list.*
 rows.*
 *
+rows.[k, n][]
+$.[a, b]
+$.[a, b][]
+$.{ "a": a }
+rows{ k: $count($) }
+rows{ k: n[] }
+rows[k != "x"].n
+rows[[1, -1]].k
+o.list[$not($exists(b))].a
+{ "list": one.[$] }
+[$map(empty, function($v) { $v })]
+$merge([no ? o])
+missing ?: 1
+rows[7] ?? "none"
+$map(rows, function($r, $i) { $i[$r.k = "x"] })
+(many)[$$.a - 2]
+($x := 1; ($x := missing); $x)
 ` +
-  '`__proto__`\n`constructor`\n`toString`\n`hasOwnProperty`\no.`constructor`\n$lookup($, "toString")\n`outerWrapper`\n`2`\n'
+  '`__proto__`\n`constructor`\n`toString`\n`hasOwnProperty`\no.`constructor`\n$lookup($, "toString")\n`outerWrapper`\n`2`\n' +
+  'o.`toString`.a\no.a.`hasOwnProperty`\n`constructor`.`constructor`\nrows.`valueOf`\n$record.o.`isPrototypeOf`\n'
 
 /** What these yield the interpreter has to say, though they are covered: it fails, or the data is out of the ordinary. */
 const FAILING = String.raw`
@@ -430,7 +448,16 @@ describe('an expression without the interpreter', () => {
   test('what looks like a function to the interpreter is its own', async () => {
     for (const mark of ['_jsonata_function', '_jsonata_lambda']) {
       const item = { a: { [mark]: true, b: 1 } }
-      for (const text of ['a.b', '$lookup(a, "b")', '$string(a)', '$boolean(a) or 1', '$keys(a)', '[a.*]']) {
+      for (const text of [
+        'a.b',
+        'a.missing',
+        'a.`toString`',
+        '$lookup(a, "b")',
+        '$string(a)',
+        '$boolean(a) or 1',
+        '$keys(a)',
+        '[a.*]',
+      ]) {
         const { expression, atOnce: run } = prepared(text)
         const actual = run === undefined ? NONE : atOnce(run, item, {})
         if (actual !== NONE) expect(actual).toBe(await interpreted(expression, item, {}))
