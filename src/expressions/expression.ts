@@ -1,6 +1,6 @@
 /**
  * JSONata within bounds. In: the text of an expression, the functions and constants that it may use. Out: what it reads (reads.ts,
- * names.ts), a bound of how long it takes where it has one, and a function that evaluates it: direct.ts for the plain ones, the interpreter for the rest.
+ * names.ts), a bound of how long it takes where it has one, and a function that evaluates it: closures.ts for most, the interpreter for the rest.
  */
 
 import jsonata from 'jsonata'
@@ -9,12 +9,14 @@ import { nearest } from '../config/nearest.ts'
 import { BadInput } from '../diagnostics/errors.ts'
 import type { Reason } from '../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { type Direct, direct, NOT_DIRECT } from './direct.ts'
+import { type AtOnce, closureOf } from './closures.ts'
 import { type ExpressionFunction, lowercase, pad, uppercase } from './functions.ts'
 import { builtIn, type Constants, missingConstant, type Names, namesIn } from './names.ts'
 import { toPlain } from './plain.ts'
 import { type Flow, flowsIn, type Read, readsIn, readsWhole } from './reads.ts'
+import { isSequence } from './sequences.ts'
 import { everything, listOf, type SyntaxNode, variableOf, visit } from './syntax.ts'
+import { isVerbatim } from './verbatim.ts'
 
 /** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
 const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
@@ -90,12 +92,15 @@ export function compile(
   if (text.trim() === '') return bad({ message: 'the expression is empty', hint: 'leave the key out', position: 0 })
   const functionNames = functions.map(({ name }) => name)
   const constantNames = Object.keys(constants)
+  const derivations: Derivation[] = []
+  const called = functions.map((one) => (one.derives ? { ...one, call: recorded(one.call, derivations) } : one))
   let compiled: jsonata.Expression
   let names: Names
   let whole: boolean
   let reads: Read[]
   let flows: Flow[]
-  let short: Direct | undefined
+  let verbatim: boolean
+  let atOnce: AtOnce | undefined
   let length: number
   try {
     compiled = jsonata(text, bounds)
@@ -104,7 +109,8 @@ export function compile(
     whole = readsWhole(ast)
     reads = readsIn(ast)
     flows = flowsIn(ast)
-    short = direct(ast, constants)
+    verbatim = isVerbatim(ast, constants)
+    atOnce = closureOf(ast, called, constants, bounds.stack)
     length = boundedLength(ast, functionNames)
   } catch (error) {
     if (error instanceof RangeError) return bad({ message: 'the expression is nested too deeply', position: 0 })
@@ -117,10 +123,7 @@ export function compile(
   }
   const missing = missingConstant(names.constants, constants)
   if (missing !== undefined) return { ok: false, code: 'unknown_variable', ...missing }
-  const derivations: Derivation[] = []
-  for (const { name, call, derives } of functions) {
-    compiled.registerFunction(name, derives ? recorded(call, derivations) : (...args: unknown[]) => call(...args))
-  }
+  for (const { name, call } of called) compiled.registerFunction(name, (...args: unknown[]) => call(...args))
   compiled.registerFunction('pad', pad, '<s-ns?:s>')
   compiled.registerFunction('lowercase', lowercase, '<s-:s>')
   compiled.registerFunction('uppercase', uppercase, '<s-:s>')
@@ -131,7 +134,7 @@ export function compile(
     ok: true,
     expression: {
       text,
-      verbatim: short !== undefined,
+      verbatim,
       unstable,
       fields,
       whole,
@@ -139,7 +142,7 @@ export function compile(
       flows,
       constants: uses,
       boundedLength: length,
-      evaluate: evaluator(compiled, short, derivations),
+      evaluate: evaluator(compiled, atOnce, verbatim, derivations),
       derived: () => derivations,
     },
   }
@@ -162,7 +165,8 @@ function recorded(
 
 function evaluator(
   compiled: jsonata.Expression,
-  short: Direct | undefined,
+  atOnce: AtOnce | undefined,
+  verbatim: boolean,
   derivations: Derivation[],
 ): CompiledExpression['evaluate'] {
   let timeouts = 0
@@ -179,9 +183,16 @@ function evaluator(
     }
   }
   return (item, record) => {
-    derivations.length = 0
-    const value = short === undefined ? NOT_DIRECT : short(item, record)
-    return value === NOT_DIRECT ? interpret(item, record) : value
+    if (derivations.length > 0) derivations.length = 0
+    if (atOnce === undefined) return interpret(item, record)
+    try {
+      const value = atOnce(item, record)
+      return verbatim && !isSequence(value) ? (value as Json | undefined) : toPlain(value)
+    } catch {
+      // Whatever it is, the interpreter has a word for it; see closures.ts.
+      derivations.length = 0
+      return interpret(item, record)
+    }
   }
 }
 

@@ -57,3 +57,17 @@ export function variableOf(node: unknown): string {
 export function offsetOf({ position, value }: SyntaxNode, around = 0): number {
   return Math.max(0, Number(position ?? 0) - String(value).length - around)
 }
+
+/** Whether nothing but the given keys says anything: stages, groups, bindings and kept arrays are other keys. */
+export function only(node: SyntaxNode, keys: readonly string[]): boolean {
+  return Object.keys(node).every(
+    (key) => key === 'type' || key === 'position' || keys.includes(key) || node[key] === undefined,
+  )
+}
+
+/** Thrown at a node that closures do not cover. */
+export class NotCovered extends Error {}
+
+export function notCovered(): never {
+  throw new NotCovered()
+}

@@ -9,6 +9,7 @@ import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/s
 import type { CompiledField, CompiledRule } from './compile.ts'
 import { concealing } from './conceal.ts'
 import type { Reject } from './result.ts'
+import { awaited, type Steps } from './steps.ts'
 
 /** Characters of an expression, and of a message about it, that a rejection shows. */
 const SHOWN = 120
@@ -34,51 +35,55 @@ export class FieldFailure extends Error {
 /** What of a rule can leave a record out. */
 export type Condition = 'each' | 'when'
 
+/** Items of a rule. */
+interface Items {
+  items: Json[]
+  leftOut: Json[]
+  leftOutBy?: Condition
+}
+
 /** The items a rule maps: what `each` yields, or the record itself, and those that `when` leaves out. */
-export async function itemsOf(
-  rule: CompiledRule,
-  stream: string,
-  record: JsonObject,
-): Promise<{ items: Json[]; leftOut: Json[]; leftOutBy?: Condition }> {
+export function* itemsOf(rule: CompiledRule, stream: string, record: JsonObject): Steps<Items> {
   const each = rule.each(stream)
-  const items = each === undefined ? [record] : asList(await start(rule, 'each', false, each, record, record))
+  const items = each === undefined ? [record] : asList(yield* awaited(start(rule, 'each', false, each, record, record)))
   if (items.length === 0) return { items, leftOut: [], leftOutBy: 'each' }
   if (rule.when === undefined) return { items, leftOut: [] }
   const chosen: Json[] = []
   const leftOut: Json[] = []
   for (const item of items) {
-    const isChosen = isTruthy(await start(rule, 'when', false, rule.when, item, record))
+    const answer = start(rule, 'when', false, rule.when, item, record)
+    const isChosen = isTruthy(answer instanceof Promise ? yield* awaited(answer) : answer)
     ;(isChosen ? chosen : leftOut).push(item)
   }
   return chosen.length === 0 ? { items: chosen, leftOut, leftOutBy: 'when' } : { items: chosen, leftOut }
 }
 
 /** The values of a rule's fields for one item. Fields that yield nothing are absent. */
-export async function fieldsOf(rule: CompiledRule, item: Json, record: JsonObject): Promise<JsonObject> {
+export function* fieldsOf(rule: CompiledRule, item: Json, record: JsonObject): Steps<JsonObject> {
   const values: JsonObject = {}
   for (const field of rule.fields) {
     const value = Array.isArray(field.value)
-      ? await membersOf(rule, field, field.value, item, record)
+      ? yield* membersOf(rule, field, field.value, item, record)
       : start(rule, field.name, field.secret, field.value, item, record)
-    const answered = value instanceof Promise ? await value : value
+    const answered = value instanceof Promise ? yield* awaited(value) : value
     if (answered !== undefined) values[field.name] = answered
   }
   return values
 }
 
 /** An object of the members; what stands for all members and is no object is the value itself, for the check of the field to refuse. */
-async function membersOf(
+function* membersOf(
   rule: CompiledRule,
   field: CompiledField,
   members: readonly [string, CompiledExpression][],
   item: Json,
   record: JsonObject,
-): Promise<Json> {
+): Steps<Json> {
   const values: JsonObject = Object.create(null)
   let others: Json | undefined
   for (const [member, expression] of members) {
     const value = start(rule, `${field.name}.${member}`, field.secret, expression, item, record)
-    const answered = value instanceof Promise ? await value : value
+    const answered = value instanceof Promise ? yield* awaited(value) : value
     if (member === ALL_MEMBERS) others = allMembers(answered)
     else if (answered !== undefined) values[member] = answered
   }
@@ -141,25 +146,31 @@ function shorten(text: string): string {
  * @param leaveOut called with each item that `when` leaves out
  * @returns the condition by which there is no item
  */
-export async function forEachItem(
+export function* forEachItem(
   rule: CompiledRule,
   record: SourceRecord,
   reject: (item: Json, problems: readonly ValueProblem[], key: null, refs: Record<string, string>) => void,
-  map: (item: Json) => Promise<void>,
-  leaveOut: (item: Json) => Promise<void> = async () => {},
-): Promise<Condition | undefined> {
-  const guarded = async <T>(blamed: Json, work: () => Promise<T>): Promise<T | undefined> => {
+  map: (item: Json) => Steps<void>,
+  leaveOut: (item: Json) => Steps<void> = function* () {},
+): Steps<Condition | undefined> {
+  const refuse = (blamed: Json, error: unknown) => {
+    if (!(error instanceof FieldFailure)) throw error
+    reject(blamed, [{ code: 'expression_failed', field: error.field, message: error.message }], null, {})
+  }
+  let found: Items | undefined
+  try {
+    found = yield* itemsOf(rule, record.stream, record.data)
+  } catch (error) {
+    refuse(record.data, error)
+  }
+  for (const item of found?.leftOut ?? []) yield* leaveOut(item)
+  for (const item of found?.items ?? []) {
     try {
-      return await work()
+      yield* map(item)
     } catch (error) {
-      if (!(error instanceof FieldFailure)) throw error
-      reject(blamed, [{ code: 'expression_failed', field: error.field, message: error.message }], null, {})
-      return undefined
+      refuse(item, error)
     }
   }
-  const found = await guarded(record.data, () => itemsOf(rule, record.stream, record.data))
-  for (const item of found?.leftOut ?? []) await leaveOut(item)
-  for (const item of found?.items ?? []) await guarded(item, () => map(item))
   return found?.leftOutBy
 }
 

@@ -13,6 +13,7 @@ import { noteNames } from './derived-names.ts'
 import { type Condition, confusableSources, fieldsOf, forEachItem, originOf, rejection } from './evaluate.ts'
 import { type ImplicitRef, implicitRef, type Own } from './implicit-refs.ts'
 import { type MapResult, unmappedRoles } from './result.ts'
+import type { Steps } from './steps.ts'
 
 const KIND = 'roleAssignment'
 
@@ -23,22 +24,22 @@ const KIND = 'roleAssignment'
  * @param firstDraft where the record's own drafts begin in the result
  * @returns the condition by which there is no item
  */
-export async function mapAssignments(
+export function* mapAssignments(
   rule: CompiledRule,
   record: SourceRecord,
   own: Own,
   roles: RoleConfig,
   result: MapResult,
   firstDraft: number,
-): Promise<Condition | undefined> {
+): Steps<Condition | undefined> {
   const reject = (item: Json, problems: readonly ValueProblem[], key: string | null) => {
     const shown = concealed(problems, [], concealing(rule.secretNames, record.data, item))
     const rejected = rejection(record, item, KIND, key, shown, key === null ? {} : { user: key })
     result.rejects.push(rejected)
     result.notes.push(...unmappedRoles(rejected, shown))
   }
-  return forEachItem(rule, record, reject, async (item) => {
-    const fields = await fieldsOf(rule, item, record.data)
+  return yield* forEachItem(rule, record, reject, function* (item): Steps<void> {
+    const fields = yield* fieldsOf(rule, item, record.data)
     const { seq, stream } = record
     const origin = originOf(record, item)
     const isMapped = rule.fields.some(({ name }) => name === 'user')

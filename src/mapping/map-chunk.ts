@@ -26,6 +26,7 @@ import { addLeftOut, blamed, leftOutKey, type RuleName } from './left-out.ts'
 import { mapAssignments } from './map-assignments.ts'
 import { rankUser } from './rank-user.ts'
 import { type MapResult, type MapTask, type Reject, unmappedRoles } from './result.ts'
+import { runSteps, type Steps } from './steps.ts'
 
 /** A result that nothing has come of yet. */
 export function emptyResult(): MapResult {
@@ -52,7 +53,8 @@ export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise
   tracker.begin(task.heartbeat)
   for (const [index, record] of task.records.entries()) {
     tracker.record(index)
-    await mapRecord(record, mapping, result)
+    const mapped = mapRecord(record, mapping, result)
+    if (mapped instanceof Promise) await mapped
   }
   tracker.end()
   return result
@@ -68,12 +70,21 @@ export type MappedItem = { rule: RuleName; kind: string; item: Json } & (
  * Maps one record by every rule that applies to it and adds to the result what comes of it.
  * @param watch called with each item, in order
  */
-export async function mapRecord(
+export function mapRecord(
   record: SourceRecord,
   mapping: CompiledMapping,
   result: MapResult,
   watch?: (mapped: MappedItem) => void,
-): Promise<void> {
+): void | Promise<void> {
+  return runSteps(recordSteps(record, mapping, result, watch))
+}
+
+function* recordSteps(
+  record: SourceRecord,
+  mapping: CompiledMapping,
+  result: MapResult,
+  watch?: (mapped: MappedItem) => void,
+): Steps<void> {
   const before = yielded(result)
   const firstDraft = result.drafts.length
   const own: Own = new Map()
@@ -100,14 +111,14 @@ export async function mapRecord(
       result.notes.push(...unmappedRoles(rejected, shown))
       watch?.({ rule: rule.kind, kind: definition.name, item, ok: false, rejected })
     }
-    const leaveOut = async (item: Json) => {
+    function* leaveOut(item: Json): Steps<void> {
       const path = `map.${kindRule.rule.kind}.when`
-      const key = await itemKey(kindRule, item, record.data, mapping)
+      const key = yield* itemKey(kindRule, item, record.data, mapping)
       if (key !== undefined) result.leftOutKeys.push({ kind: kindRule.definition.name, key, path })
       noteLeftOut(own, kindRule, key, path)
     }
-    const map = async (item: Json) => {
-      const fields = await fieldsOf(kindRule.rule, item, record.data)
+    function* map(item: Json): Steps<void> {
+      const fields = yield* fieldsOf(kindRule.rule, item, record.data)
       const { missing, leftOutBy, filled } = addImplicitRefs(kindRule, fields, own)
       if (leftOutBy !== undefined) {
         const refs = refsIn(kindRule, fields)
@@ -128,7 +139,7 @@ export async function mapRecord(
         const problems = normalised.ok ? confusable : withSources(normalised.problems, confusable)
         return reject(item, problems, key, refs, addressIn(kindRule, fields))
       }
-      await accept(record, item, kindRule, normalised.value, mapping, result)
+      yield* accept(record, item, kindRule, normalised.value, mapping, result)
       ownOf(own, kindRule.definition.name).keys.set(normalised.value.key, normalised.value.refs)
       watch?.({
         rule: kindRule.rule.kind,
@@ -138,12 +149,12 @@ export async function mapRecord(
         value: normalised.value,
       })
     }
-    conditions.set(kindRule.rule.kind, await forEachItem(kindRule.rule, record, reject, map, leaveOut))
+    conditions.set(kindRule.rule.kind, yield* forEachItem(kindRule.rule, record, reject, map, leaveOut))
   }
   const { roleAssignment } = mapping
   if (roleAssignment !== undefined && appliesTo(roleAssignment, record.stream, mainStream)) {
     const { roles } = mapping.settings
-    const leftOutBy = await mapAssignments(roleAssignment, record, own, roles, result, firstDraft)
+    const leftOutBy = yield* mapAssignments(roleAssignment, record, own, roles, result, firstDraft)
     conditions.set('roleAssignment', leftOutBy)
   }
   if (yielded(result) > before) {
@@ -151,7 +162,7 @@ export async function mapRecord(
     return
   }
   const { path, rule } = blamed(conditions, mapping.settings.map, record.stream)
-  addLeftOut(result, record, path, await leftOutKey(record, rule, mapping))
+  addLeftOut(result, record, path, yield* leftOutKey(record, rule, mapping))
 }
 
 /** Both, unless they tell of the same address. */
@@ -228,21 +239,21 @@ function refsIn({ definition }: KindRule, fields: JsonObject): Record<string, st
   return refs
 }
 
-async function accept(
+function* accept(
   record: SourceRecord,
   item: Json,
   { definition }: KindRule,
   value: Normalised,
   mapping: CompiledMapping,
   result: MapResult,
-): Promise<void> {
+): Steps<void> {
   const { key, attributes, secrets, refs } = value
   const { seq } = record
   result.drafts.push({
     seq,
     kind: definition.name,
     key,
-    ...(definition.name === 'user' ? await userFields(record, item, value, mapping) : { group: null }),
+    ...(definition.name === 'user' ? yield* userFields(record, item, value, mapping) : { group: null }),
     refs,
     attributes: canonicalJson(attributes),
     secrets: secrets === null ? null : canonicalJson(secrets),
@@ -252,17 +263,17 @@ async function accept(
 }
 
 /** What tells users apart and ranks those that are one. */
-async function userFields(
+function* userFields(
   { data }: SourceRecord,
   item: Json,
   { key, attributes }: Normalised,
   { dedupe, secretNames }: CompiledMapping,
-): Promise<Pick<Draft, 'group' | 'rank' | 'updatedAt' | 'externalId' | 'lookalike'>> {
+): Steps<Pick<Draft, 'group' | 'rank' | 'updatedAt' | 'externalId' | 'lookalike'>> {
   const conceal = (text: string) => concealing(secretNames, data, item)(text)
   const { externalId, email } = attributes
   const lookalike = typeof email === 'string' ? lookalikeForm(email) : undefined
   return {
-    ...(await rankUser(dedupe, { ...attributes, key }, data, conceal)),
+    ...(yield* rankUser(dedupe, { ...attributes, key }, data, conceal)),
     ...(typeof externalId === 'string' && externalId !== key && { externalId }),
     ...(lookalike !== undefined && { lookalike }),
   }
@@ -283,17 +294,17 @@ const KEY_FIELDS: Readonly<Record<string, readonly string[]>> = {
  * The key of an item that `when` leaves out, so that what belongs to it can be left out as well. Undefined: it cannot be computed, or nothing
  * refers to such a thing.
  */
-async function itemKey(
+function* itemKey(
   { rule, definition }: KindRule,
   item: Json,
   record: JsonObject,
   { settings }: CompiledMapping,
-): Promise<string | undefined> {
+): Steps<string | undefined> {
   const names = KEY_FIELDS[definition.name]
   if (names === undefined) return undefined
   const fields = rule.fields.filter(({ name }) => names.includes(name))
   try {
-    const normalised = definition.normalise(await fieldsOf({ ...rule, fields }, item, record), settings)
+    const normalised = definition.normalise(yield* fieldsOf({ ...rule, fields }, item, record), settings)
     return (normalised.ok ? normalised.value.key : normalised.key) ?? undefined
   } catch (error) {
     if (error instanceof FieldFailure) return undefined

@@ -1,0 +1,106 @@
+/**
+ * Paths such as `a.b[0].c`. In: the closures of their steps. Out: the closure that follows them, item by item, as the interpreter does.
+ * Plain names over plain objects need nothing but the members: a sequence only begins where there is a list.
+ */
+
+import {
+  type Closure,
+  dataOf,
+  type Effort,
+  type Filter,
+  handOver,
+  isInherited,
+  isSequence,
+  kept,
+  type Marked,
+  memberOf,
+  sequence,
+} from './sequences.ts'
+
+export interface Step {
+  run: Closure
+  filters?: Filter[]
+  /** Of a plain member. */
+  name?: string
+  isVariable: boolean
+  cons: boolean
+}
+
+/** @param keeps whether a single item stays in a list */
+export function path(steps: readonly Step[], keeps: boolean, effort: Effort): Closure {
+  const run = following(steps, effort)
+  if (!keeps) return run
+  return (input) => {
+    const found = run(input)
+    if (found === undefined) return undefined
+    if (!Array.isArray(found) || ((found as Marked).cons && !isSequence(found))) return kept(sequence(found))
+    // The interpreter marks it, which fails on what is frozen.
+    return Object.isExtensible(found) ? kept(found) : handOver()
+  }
+}
+
+function following(steps: readonly Step[], effort: Effort): Closure {
+  const first = steps[0] as Step
+  const names = steps.slice(first.name === undefined ? 1 : 0).map(({ name }) => name)
+  if ((first.name !== undefined || first.isVariable) && names.every((name) => name !== undefined) && !first.filters)
+    return first.name === undefined ? members(names, steps, effort, first.run) : members(names, steps, effort)
+  return (input) => follow(steps, startOf(input, first), 0, effort)
+}
+
+function startOf(input: unknown, first: Step): unknown[] {
+  return Array.isArray(input) && !first.isVariable ? input : sequence(input)
+}
+
+/** A path of plain names, which go on by themselves until there is a list. */
+function members(names: readonly string[], steps: readonly Step[], effort: Effort, start?: Closure): Closure {
+  const before = steps.length - names.length
+  const member = names.some(isInherited) ? memberOf : dataOf
+  const count = names.length
+  return (input) => {
+    let value = input
+    if (start !== undefined) {
+      value = start(input)
+      if (Array.isArray(value)) return follow(steps, sequence(input), 0, effort)
+    }
+    for (let index = 0; index < count; index += 1) {
+      if (typeof value !== 'object' || value === null) return undefined
+      if (Array.isArray(value)) {
+        const isOne = index > 0 && (value as Marked).cons
+        return follow(steps, isOne ? sequence(value) : value, before + index, effort)
+      }
+      value = member(value, names[index] as string)
+    }
+    return isSequence(value) ? sequence(...value) : value
+  }
+}
+
+/** The steps from one on, over the items that the one before found. */
+function follow(steps: readonly Step[], start: unknown[], from: number, effort: Effort): unknown {
+  let items = start
+  for (let index = from; index < steps.length; index += 1) {
+    const step = steps[index] as Step
+    const found = index === 0 && step.cons ? step.run(items) : over(step, items, index === steps.length - 1, effort)
+    if (!Array.isArray(found)) return handOver()
+    items = found
+    if (items.length === 0) break
+  }
+  return items
+}
+
+function over({ run, filters }: Step, items: unknown[], isLast: boolean, effort: Effort): unknown[] {
+  effort.count(items.length)
+  const found: unknown[] = []
+  for (const item of items) {
+    let value = run(item)
+    if (filters !== undefined) for (const filter of filters) value = filter(value)
+    if (value !== undefined) found.push(value)
+  }
+  const [only] = found
+  if (isLast && found.length === 1 && Array.isArray(only) && !isSequence(only)) return only
+  const flat = sequence()
+  for (const value of found) {
+    if (!Array.isArray(value) || (value as Marked).cons) flat.push(value)
+    else for (const one of value) flat.push(one)
+  }
+  return flat
+}

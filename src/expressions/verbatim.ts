@@ -1,0 +1,53 @@
+import { isObject } from '../json.ts'
+import type { Constants } from './names.ts'
+import { only, type SyntaxNode } from './syntax.ts'
+
+/**
+ * Whether an expression passes values on as they are: `name`, `a.b`, `$record.a`, constants, literals, and `?:`, `&` and `=` over those.
+ * It calls nothing that may change them.
+ */
+export function isVerbatim(ast: unknown, constants: Constants = {}): boolean {
+  if (!isObject(ast)) return false
+  const { value } = ast
+  const all = (...nodes: unknown[]) => nodes.every((node) => isVerbatim(node, constants))
+  switch (ast.type) {
+    case 'string':
+    case 'number':
+    case 'value':
+      return only(ast, ['value']) && (value === null || ['string', 'number', 'boolean'].includes(typeof value))
+    case 'path':
+      return isPlainPath(ast, constants)
+    case 'condition':
+      return (
+        only(ast, ['condition', 'then', 'else']) &&
+        all(ast.condition, ast.then) &&
+        (ast.else === undefined || all(ast.else))
+      )
+    case 'binary':
+      return only(ast, ['value', 'lhs', 'rhs']) && (value === '&' || value === '=') && all(ast.lhs, ast.rhs)
+    case 'block':
+      return (
+        only(ast, ['expressions']) &&
+        Array.isArray(ast.expressions) &&
+        ast.expressions.length === 1 &&
+        all(ast.expressions[0])
+      )
+    default:
+      return false
+  }
+}
+
+function isPlainPath(node: SyntaxNode, constants: Constants): boolean {
+  if (!only(node, ['steps']) || !Array.isArray(node.steps)) return false
+  const steps: unknown[] = node.steps
+  return steps.every((step, index) => {
+    if (!isObject(step) || !only(step, ['value'])) return false
+    if (step.type === 'name') return typeof step.value === 'string'
+    const name = String(step.value)
+    return (
+      index === 0 &&
+      step.type === 'variable' &&
+      (name === 'record' || (Object.hasOwn(constants, name) && constants[name] !== undefined))
+    )
+  })
+}
