@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Nothing may be imported before the check: older versions of Node fail to load what the program needs.
 const REQUIRED = 24
+/** The young generation of a thread is two or three of these. */
+const SEMI_SPACE_MIB = 16
 const major = Number(process.versions.node.split('.')[0])
 
 if (major < REQUIRED) {
@@ -17,8 +19,18 @@ if (major < REQUIRED) {
 } else {
   // V8 may abort the process (`Check failed: jit_page.has_value()`, SIGTRAP) when it frees compiled WebAssembly while threads start and
   // end: https://github.com/nodejs/node/issues/64500. The HTTP parser is all the WebAssembly here, and a few kilobytes that stay.
-  const { setFlagsFromString } = await import('node:v8')
+  const { getHeapSpaceStatistics, setFlagsFromString } = await import('node:v8')
   setFlagsFromString('--no-wasm-code-gc')
+  // V8 lets the young generation of each thread grow to 128 MiB, which is most of what a run would take. Threads that start later obey the
+  // first two flags; this one has its heap already, and stops growing it once it is as large.
+  setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MIB}`)
+  setFlagsFromString(`--min-semi-space-size=${SEMI_SPACE_MIB}`)
+  const growing = setInterval(() => {
+    const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')
+    if (Number(young?.space_size) < 2 * SEMI_SPACE_MIB * 1024 * 1024) return
+    setFlagsFromString('--semi-space-growth-factor=1')
+    clearInterval(growing)
+  }, 20).unref()
   const { outputRefusal } = await import('./output.ts')
   const { report, run } = await import('./run.ts')
   const { processContext } = await import('./context.ts')

@@ -1,9 +1,7 @@
-import type { MapResult } from '../mapping/result.ts'
-import { type Draft, insertDraft, insertGrant } from '../rundb/drafts.ts'
-import { insertLeftOut, insertLeftOutKey, insertLeftOutWith, type LeftOut } from '../rundb/left-out.ts'
-import { insertName } from '../rundb/names.ts'
-import { insertNote } from '../rundb/notes.ts'
-import { insertReject, insertRejectedAddress } from '../rundb/rejects.ts'
+import type { ChunkCounts, MapResult } from '../mapping/result.ts'
+import { stageResult } from '../mapping/stage-result.ts'
+import type { LeftOut } from '../rundb/left-out.ts'
+import { insertReject } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 
@@ -14,8 +12,11 @@ import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
 
 /** Maps chunks of records, on other threads where there are many. */
 export interface Mapper {
-  /** @param alone the source has no other chunk */
-  map(records: SourceRecord[], alone: boolean): Promise<MapResult>
+  /**
+   * @param alone the source has no other chunk
+   * @returns what came of the chunk, to be staged; the counts alone where that is done
+   */
+  map(records: SourceRecord[], alone: boolean): Promise<MapResult | ChunkCounts>
 }
 
 export interface StageOptions {
@@ -54,7 +55,7 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
     const work = mapper
       .map(chunk, alone)
       .then((result) => {
-        insertResult(rundb, result)
+        if ('drafts' in result) stageResult(rundb, result)
         total.mapped += result.mapped
         total.leftOut += result.leftOut
         addLeftOut(total.leftOutBy, result.leftOutBy)
@@ -117,48 +118,4 @@ function byStreamAndPath(a: LeftOut, b: LeftOut): number {
 export function rejectRecord(rundb: RunDatabase, { stream, origin, problem }: RejectedRecord): void {
   const { code, path, message, hint } = problem
   insertReject(rundb, { kind: 'record', key: null, code, field: path ?? stream, message, hint, seq: null, origin })
-}
-
-function insertResult(rundb: RunDatabase, result: MapResult): void {
-  rundb.transaction(() => {
-    for (const { draft, records } of collapse(result.drafts)) insertDraft(rundb, draft, records)
-    for (const grant of result.grants) insertGrant(rundb, grant)
-    for (const reject of result.rejects) {
-      insertReject(rundb, reject)
-      if (reject.key !== null && reject.email !== undefined)
-        insertRejectedAddress(rundb, { seq: reject.seq, key: reject.key, email: reject.email })
-    }
-    for (const note of result.notes) insertNote(rundb, note)
-    for (const name of result.names.values()) insertName(rundb, name)
-    for (const left of result.leftOutKeys) insertLeftOutKey(rundb, left)
-    for (const item of result.leftOutItems) insertLeftOutWith(rundb, item)
-    for (const record of result.leftOutRecords) insertLeftOut(rundb, record)
-  })
-}
-
-/**
- * Equal drafts of a chunk become one with a count: an organization is mentioned by every one of its members. The first
- * keeps its place. Where it matters which record a draft is from, it is left alone: for what is a user's, since roles of a record
- * are given to that record's own memberships, and for what is told apart by a group, since its key may turn out to be contradictory.
- */
-function collapse(drafts: readonly Draft[]): Iterable<{ draft: Draft; records: number }> {
-  const distinct = new Map<string, { draft: Draft; records: number }>()
-  for (const draft of drafts) {
-    const identity =
-      draft.refs.user !== undefined || draft.group !== null
-        ? `${distinct.size}`
-        : JSON.stringify([
-            draft.kind,
-            draft.key,
-            draft.refs,
-            draft.attributes,
-            draft.secrets,
-            draft.rank,
-            draft.updatedAt,
-          ])
-    const same = distinct.get(identity)
-    if (same) same.records += 1
-    else distinct.set(identity, { draft, records: 1 })
-  }
-  return distinct.values()
 }

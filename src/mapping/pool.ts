@@ -4,17 +4,25 @@ import { formatLocation } from '../diagnostics/problem.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import { compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
 import { mapChunk } from './map-chunk.ts'
-import { createHeartbeat, type Heartbeat, type MapResult, type MapTask, positionOf } from './result.ts'
+import {
+  type ChunkCounts,
+  createHeartbeat,
+  type Heartbeat,
+  type MapResult,
+  type MapTask,
+  positionOf,
+} from './result.ts'
+import type { WorkerAnswer, WorkerSettings } from './worker.ts'
 
 /** Maps chunks of records on worker threads. */
-export interface MapperPool {
+export interface MapperPool<Outcome = MapResult> {
   /**
    * Maps one chunk on the next free worker; chunks are independent of each other.
    * @param alone nothing comes before or after this chunk: it is mapped in this thread, which is quicker than starting a worker, where
    * the expressions are sure to end on its records
    * @throws ManifestError when an expression hangs or takes too much memory; all chunks then end in the same error
    */
-  map(records: SourceRecord[], alone?: boolean): Promise<MapResult>
+  map(records: SourceRecord[], alone?: boolean): Promise<Outcome>
   /** Ends the workers; what is still being mapped is given up. */
   close(): Promise<void>
 }
@@ -27,6 +35,8 @@ export interface PoolOptions {
   patience?: number
   /** MiB that a worker may take. */
   memory?: number
+  /** Path of the run's database, for workers to stage in. */
+  database?: string
 }
 
 /**
@@ -39,13 +49,16 @@ const MEMORY = 512
 const PATIENCE = 30_000
 
 /**
- * Compiles the manifest's expressions. Workers start with the first chunk that needs them, and compile once each.
+ * Compiles the manifest's expressions. Workers start with the first chunk that needs them, and compile once each. With a database they stage
+ * what comes of their chunks in it, and the counts alone come back.
  * @throws ManifestError when an expression does not compile
  */
-export function createMapperPool(manifest: Manifest, options: PoolOptions): MapperPool {
+export function createMapperPool(manifest: Manifest, options: PoolOptions & { database?: undefined }): MapperPool
+export function createMapperPool(manifest: Manifest, options: PoolOptions): MapperPool<MapResult | ChunkCounts>
+export function createMapperPool(manifest: Manifest, options: PoolOptions): MapperPool<MapResult | ChunkCounts> {
   const settings = mapperSettings(manifest, options.mainStream)
   const mapping = compileMapping(settings)
-  let workers: Promise<MapperPool> | undefined
+  let workers: Promise<MapperPool<MapResult | ChunkCounts>> | undefined
   return {
     map: async (records, alone = false) => {
       if (alone && endsOn(records, mapping.boundedLength)) return mapChunk({ records }, mapping)
@@ -62,14 +75,15 @@ export function endsOn(records: readonly SourceRecord[], length: number): boolea
 }
 
 async function startWorkers(
-  settings: MapperSettings,
+  mapper: MapperSettings,
   expressions: readonly string[],
-  { workers, patience = PATIENCE, memory = MEMORY }: PoolOptions,
-): Promise<MapperPool> {
+  { workers, database, patience = PATIENCE, memory = MEMORY }: PoolOptions,
+): Promise<MapperPool<MapResult | ChunkCounts>> {
   const { Piscina } = await import('piscina')
-  const pool = new Piscina<MapTask, MapResult>({
+  const workerData: WorkerSettings = { mapper, database }
+  const pool = new Piscina<MapTask, WorkerAnswer>({
     filename: workerFile(),
-    workerData: settings,
+    workerData,
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: Number.POSITIVE_INFINITY,
@@ -83,7 +97,7 @@ async function startWorkers(
     failure ??= error
     for (const controller of running) controller.abort()
   }
-  const map = async (records: SourceRecord[]): Promise<MapResult> => {
+  const map = async (records: SourceRecord[]): Promise<MapResult | ChunkCounts> => {
     if (failure) throw failure
     const heartbeat = createHeartbeat()
     const chunk = { records, expressions }
@@ -91,7 +105,10 @@ async function startWorkers(
     running.add(controller)
     const endWatch = watchOver(heartbeat, patience, () => giveUp(stuckError(heartbeat, chunk, patience)))
     try {
-      return await pool.run({ records, heartbeat }, { signal: controller.signal })
+      const answer = await pool.run({ records, heartbeat }, { signal: controller.signal })
+      if ('refused' in answer)
+        throw Object.assign(new Error(answer.refused.message), { errcode: answer.refused.errcode })
+      return answer
     } catch (error) {
       if (isOutOfMemory(error)) giveUp(exhaustedError(heartbeat, chunk, memory))
       throw failure ?? error

@@ -57,13 +57,8 @@ export interface MapTask {
   heartbeat?: Heartbeat
 }
 
-export interface MapResult {
-  drafts: Draft[]
-  grants: RoleGrant[]
-  rejects: Reject[]
-  notes: Note[]
-  /** Each once. */
-  names: Map<string, DerivedName>
+/** How many records came to what. */
+export interface ChunkCounts {
   /** Roles given to memberships of the very record that gives them: they are in those memberships' drafts already. */
   assigned: number
   /** Records of the chunk that yielded at least one draft, grant or reject. */
@@ -72,6 +67,15 @@ export interface MapResult {
   leftOut: number
   /** Which conditions did that. Its records add up to `leftOut`. */
   leftOutBy: LeftOut[]
+}
+
+export interface MapResult extends ChunkCounts {
+  drafts: Draft[]
+  grants: RoleGrant[]
+  rejects: Reject[]
+  notes: Note[]
+  /** Each once. */
+  names: Map<string, DerivedName>
   leftOutKeys: LeftOutKey[]
   leftOutItems: LeftOutItem[]
   /** Each of them by name. */

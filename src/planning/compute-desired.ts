@@ -80,7 +80,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const columns = columnsRead(manifest, source.streams)
   const seen = new ColumnsSeen()
   const nulls = new WrittenNulls((stream) => columns.get(stream) ?? NO_COLUMNS)
-  const mapper = createMapperPool(manifest, { workers, mainStream: source.streams[0] })
+  const mapper = createMapperPool(manifest, { workers, mainStream: source.streams[0], database: rundb.path })
   try {
     const records = await stageRecords({
       rundb,
@@ -97,6 +97,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       },
       onProgress: (done) => onProgress({ phase: 'reading the source', done, unit: 'records', ...share }),
     })
+    rundb.keepToItself()
     const yielded = countYielded(rundb)
     onProgress({ phase: 'merging duplicates' })
     const assigned = await assembleDesired(rundb, manifest, signal)

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { createPrivateFile } from '../files/regular-file.ts'
 import type { Origin } from '../sources/source.ts'
@@ -8,6 +8,12 @@ import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 /** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. */
 const CACHE_KIB = 64 * 1024
 
+/** The same for a thread that stages: it only appends. */
+const STAGING_CACHE_KIB = 4 * 1024
+
+/** How long one thread waits until another has staged a chunk, which takes milliseconds. Milliseconds. */
+const STAGING_TIMEOUT = 120_000
+
 /**
  * The database of one run: a thin hold on SQLite that keeps its prepared statements. In: SQL, from the functions of the files beside it, one
  * file for each topic, and of `kinds/` where they concern one kind alone; nobody else writes any. Out: rows. The tables are in `schema.ts`.
@@ -16,15 +22,29 @@ export class RunDatabase {
   readonly #db: DatabaseSync
   readonly #statements: Statements
   readonly #files = new Map<string, number>()
+  /** Where the database is; undefined: in memory. */
+  readonly path: string | undefined
   #spools = 0
 
   /** @param folder the run's scratch folder, or undefined for one in memory */
-  constructor(folder: string | undefined) {
-    const path = folder === undefined ? ':memory:' : join(folder, 'run.sqlite')
-    if (folder !== undefined) createPrivateFile(path)
-    this.#db = openThrowaway(path, { cacheKiB: CACHE_KIB, ...(folder !== undefined && { temporary: folder }) })
+  constructor(folder: string | undefined)
+  /** @param existing a database of this run that another thread has made, to stage in it as well */
+  constructor(existing: { path: string })
+  constructor(place: string | undefined | { path: string }) {
+    const joins = typeof place === 'object'
+    this.path = joins ? place.path : place && join(place, 'run.sqlite')
+    if (!joins && this.path !== undefined) createPrivateFile(this.path)
+    this.#db = openThrowaway(this.path ?? ':memory:', {
+      cacheKiB: joins ? STAGING_CACHE_KIB : CACHE_KIB,
+      ...(this.path !== undefined && { temporary: dirname(this.path), shared: STAGING_TIMEOUT }),
+    })
     this.#statements = new Statements(this.#db)
-    this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
+    if (!joins) this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
+  }
+
+  /** From now on no other thread opens the database: it is locked once, and not for each statement. */
+  keepToItself(): void {
+    this.#db.exec('PRAGMA locking_mode = EXCLUSIVE')
   }
 
   /** A prepared statement, made once per text. Not for two iterations at the same time. */
@@ -70,17 +90,19 @@ export class RunDatabase {
   }
 
   transaction<T>(work: () => T): T {
-    this.#db.exec('BEGIN')
+    // At once for writing: a reader that comes to write while another one writes is refused.
+    this.#db.exec('BEGIN IMMEDIATE')
     const result = work()
     this.#db.exec('COMMIT')
     return result
   }
 
-  /** The number that stands for a file name. */
+  /** The number that stands for a file name, in all threads that stage. */
   fileId(name: string): number {
     let id = this.#files.get(name)
     if (id === undefined) {
-      id = Number(this.statement('INSERT INTO files (name) VALUES (?)').run(name).lastInsertRowid)
+      this.run('INSERT OR IGNORE INTO files (name) VALUES (?)', name)
+      id = this.count('SELECT id FROM files WHERE name = ?', name)
       this.#files.set(name, id)
     }
     return id

@@ -14,15 +14,17 @@ export interface Throwaway {
   cacheKiB?: number
   /** Private folder for what SQLite sorts. Undefined: that of the system. */
   temporary?: string
+  /** Milliseconds to wait for another connection, where several write into the file by turns. Undefined: this one has it to itself. */
+  shared?: number
 }
 
 /**
  * A database of which nothing is read after a crash.
  * @param path of an existing private file; '' for a file without a name, which SQLite removes as soon as it is open; ':memory:'
  */
-export function openThrowaway(path: string, { cacheKiB = 16 * 1024, temporary }: Throwaway = {}): DatabaseSync {
-  const db = new DatabaseSync(path)
-  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+export function openThrowaway(path: string, { cacheKiB = 16 * 1024, temporary, shared }: Throwaway = {}): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: shared ?? 0 })
+  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = ${shared === undefined ? 'EXCLUSIVE' : 'NORMAL'};
     PRAGMA temp_store = FILE; PRAGMA cache_size = -${cacheKiB}`)
   // What SQLite sorts may hold password hashes: it belongs in a private folder, not in one that all users share.
   if (temporary !== undefined) db.exec(`PRAGMA temp_store_directory = '${temporary.replaceAll("'", "''")}'`)
