@@ -2,6 +2,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ManifestError } from '../../src/diagnostics/errors.ts'
 import { createMapperPool, type MapperPool } from '../../src/mapping/pool.ts'
 import type { MapResult } from '../../src/mapping/result.ts'
+import { stageResult } from '../../src/mapping/stage-result.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { manifestWith, recordsOf } from './manifest.ts'
 
 const manifest = manifestWith({
@@ -47,6 +50,41 @@ test('bad records spoil neither their neighbours nor the count', async () => {
     ...Array.from({ length: 10 }, () => 'invalid_email'),
   ])
   expect(results.reduce((sum, { mapped, leftOut }) => sum + mapped + leftOut, 0)).toBe(1000)
+})
+
+/** What is staged, however the threads took turns. */
+const staged = (rundb: RunDatabase) =>
+  ['drafts', 'rejects', 'names', 'left_out'].map((table) => {
+    const columns = rundb.statement(`SELECT name FROM pragma_table_info('${table}') WHERE name <> 'id'`).all()
+    const names = columns.map(({ name }) => String(name)).join(', ')
+    return rundb.statement(`SELECT ${names} FROM ${table} ORDER BY ${names}`).all()
+  })
+
+function runDatabase(folder?: string): RunDatabase {
+  const rundb = new RunDatabase(folder)
+  onTestFinished(() => rundb.close())
+  return rundb
+}
+
+test('workers stage what comes of their chunks in the database that they are given, by turns', async () => {
+  const here = runDatabase()
+  for (const result of await inChunks(poolOf(1), 300)) stageResult(here, result)
+  const there = runDatabase(temporaryFolder())
+  const pool = createMapperPool(manifest, { workers: 3, mainStream: 'users', database: there.path })
+  onTestFinished(() => pool.close())
+  const starts = Array.from({ length: 100 }, (_, index) => index * 10)
+  const counts = await Promise.all(starts.map((start) => pool.map(records.slice(start, start + 10))))
+  expect(counts.every((count) => !('drafts' in count))).toBe(true)
+  expect(counts.reduce((sum, { mapped, leftOut }) => sum + mapped + leftOut, 0)).toBe(1000)
+  expect(staged(there)).toEqual(staged(here))
+})
+
+test('what SQLite refuses to a worker is told with its code', async () => {
+  const rundb = runDatabase(temporaryFolder())
+  rundb.exec('DROP TABLE drafts')
+  const pool = createMapperPool(manifest, { workers: 1, mainStream: 'users', database: rundb.path })
+  onTestFinished(() => pool.close())
+  await expect(pool.map(records.slice(0, 10))).rejects.toMatchObject({ errcode: 1, message: 'no such table: drafts' })
 })
 
 test('an expression that does not compile is told before a worker starts', () => {
