@@ -39,21 +39,15 @@ export function stageResult(rundb: RunDatabase, result: MapResult): ChunkCounts 
 function collapse(drafts: readonly Draft[]): Iterable<{ draft: Draft; records: number }> {
   const distinct = new Map<string, { draft: Draft; records: number }>()
   for (const draft of drafts) {
-    const identity =
-      draft.refs.user !== undefined || draft.group !== null
-        ? `${distinct.size}`
-        : JSON.stringify([
-            draft.kind,
-            draft.key,
-            draft.refs,
-            draft.attributes,
-            draft.secrets,
-            draft.rank,
-            draft.updatedAt,
-          ])
+    const identity = draft.refs.user !== undefined || draft.group !== null ? `${distinct.size}` : identityOf(draft)
     const same = distinct.get(identity)
     if (same) same.records += 1
     else distinct.set(identity, { draft, records: 1 })
   }
   return distinct.values()
+}
+
+/** JSON has no line breaks of its own, and the key comes last. */
+function identityOf({ kind, key, refs, attributes, secrets, rank, updatedAt }: Draft): string {
+  return `${kind}\n${attributes}\n${secrets}\n${JSON.stringify([refs, rank, updatedAt])}\n${key}`
 }

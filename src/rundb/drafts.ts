@@ -50,23 +50,16 @@ export interface Member {
 
 const COLUMNS = 'seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records, rank, updated, external'
 
+const INSERT = `INSERT INTO drafts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
 /** @param records how many equal records it stands for */
 export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): void {
-  rundb.run(
-    `INSERT INTO drafts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    draft.seq,
-    draft.kind,
-    draft.key,
-    groupOf(draft.key, draft.group),
-    JSON.stringify(draft.refs),
-    draft.attributes,
-    draft.secrets,
-    ...placeOf(rundb, draft.origin),
-    records,
-    draft.rank ?? null,
-    draft.updatedAt ?? null,
-    draft.externalId ?? null,
-  )
+  const { seq, kind, key, attributes, secrets, rank = null, updatedAt = null, externalId = null } = draft
+  const [group, refs] = [groupOf(key, draft.group), JSON.stringify(draft.refs)]
+  const [file, line] = placeOf(rundb, draft.origin)
+  // Not by `rundb.run`: this is the statement that is run most.
+  const insert = rundb.statement(INSERT)
+  insert.run(seq, kind, key, group, refs, attributes, secrets, file, line, records, rank, updatedAt, externalId)
   if (draft.lookalike !== undefined) {
     const email = String(JSON.parse(draft.attributes).email)
     rundb.run('INSERT INTO lookalikes VALUES (?, ?, ?)', draft.lookalike, email, draft.key)
