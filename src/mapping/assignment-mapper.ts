@@ -11,6 +11,7 @@ import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
 import { confusableSources, type Folding, fieldsOf, foldingOf, originOf, rejection } from './evaluate.ts'
 import { type ImplicitRef, implicitRef } from './implicit-refs.ts'
+import { Recent } from './recent.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
 
@@ -188,8 +189,19 @@ function userOf(fields: JsonObject, problems: ValueProblem[]): string | undefine
   return user
 }
 
+/** Memberships to which a role was given lately: most have the same few roles. */
+const GIVEN = new Recent<string>(1_000)
+
+/** Attributes of a membership up to this length are remembered. Characters. */
+const LONGEST = 500
+
 function withRole(attributes: string, role: string): string {
+  const text = `${role} ${attributes}`
+  const known = GIVEN.get(text)
+  if (known !== undefined) return known
   const parsed: JsonObject = JSON.parse(attributes)
   const roles = Array.isArray(parsed.roles) ? parsed.roles : []
-  return roles.includes(role) ? attributes : canonicalJson({ ...parsed, roles: [...roles, role].sort() })
+  const given = roles.includes(role) ? attributes : canonicalJson({ ...parsed, roles: [...roles, role].sort() })
+  if (attributes.length <= LONGEST) GIVEN.set(text, given)
+  return given
 }

@@ -1,6 +1,6 @@
 import { lookalikeForm } from '../addresses.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
-import type { DraftDefinition, Normalised, ValueProblem } from '../kinds/draft.ts'
+import type { DraftDefinition, Normalised, NormaliseResult, ValueProblem } from '../kinds/draft.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
 import type { Draft } from '../rundb/drafts.ts'
 import type { CompiledRule, KindRule } from './compile.ts'
@@ -9,6 +9,7 @@ import { noteNames } from './derived-names.ts'
 import { confusableSources, FieldFailure, type Folding, fieldsOf, foldingOf, originOf, rejection } from './evaluate.ts'
 import { addOwn, implicitRef, type OwnResources, ownOf } from './implicit-refs.ts'
 import { rankUser } from './rank-user.ts'
+import { Recent } from './recent.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
 
@@ -23,6 +24,29 @@ interface Implicit {
 
 const NOTHING_FILLED: Implicit = { filled: new Set() }
 
+/** Fields that were checked and normalised, with their canonical JSON. */
+interface Made {
+  ok: true
+  value: Normalised
+  attributes: string
+  secrets: string | null
+}
+
+type Refused = Extract<NormaliseResult, { ok: false }>
+
+/** How many things of one rule are remembered at least, and the characters of their fields at most. */
+const REMEMBERED = 2_000
+const LONGEST = 2_000
+
+/** What rules made of the fields of items lately, by `textOf`: an organization stands at each of its members. */
+const REMEMBERED_OF = new WeakMap<CompiledRule, Recent<Made>>()
+
+function rememberedOf(rule: CompiledRule): Recent<Made> {
+  const remembered = REMEMBERED_OF.get(rule) ?? new Recent<Made>(REMEMBERED)
+  REMEMBERED_OF.set(rule, remembered)
+  return remembered
+}
+
 /** Maps the items of a rule that yields resources of a kind. */
 export class KindMapper implements RuleMapper {
   readonly rule: CompiledRule
@@ -31,6 +55,10 @@ export class KindMapper implements RuleMapper {
   /** References that the rule does not map, with the kinds they point to. */
   readonly #open: ReadonlyMap<string, string>
   readonly #folding: readonly Folding[]
+  /** The fields that normalising reads. */
+  readonly #inputs: readonly string[]
+  /** Undefined for what hardly repeats, as a tie of two things, and for what has secrets. */
+  readonly #remembered: Recent<Made> | undefined
 
   constructor({ rule, definition }: KindRule, work: Work) {
     this.rule = rule
@@ -39,6 +67,9 @@ export class KindMapper implements RuleMapper {
     const mapped = new Set(rule.fields.map(({ name }) => name))
     this.#open = new Map(Object.entries(definition.refs).filter(([field]) => !mapped.has(field)))
     this.#folding = foldingOf(rule)
+    this.#inputs = [...mapped, ...this.#open.keys()]
+    const repeats = definition.secretInputs === undefined && definition.keyFromRefs === undefined
+    this.#remembered = repeats ? rememberedOf(rule) : undefined
   }
 
   map(item: Json): void {
@@ -60,17 +91,16 @@ export class KindMapper implements RuleMapper {
       this.#reject(item, [missing], this.#keyOf(refs), refs)
       return
     }
-    const normalised = this.#definition.normalise(fields, mapping.settings, filled)
+    const made = this.#make(fields, filled)
     const confusable = confusableSources(this.#folding, item, record.data)
-    if (!normalised.ok || confusable.length > 0) {
-      const key = normalised.ok ? normalised.value.key : normalised.key
-      const problems = normalised.ok ? confusable : withSources(normalised.problems, confusable)
+    if (!made.ok || confusable.length > 0) {
+      const key = made.ok ? made.value.key : made.key
+      const problems = made.ok ? confusable : withSources(made.problems, confusable)
       this.#reject(item, problems, key, this.#refsIn(fields), this.#addressIn(fields))
       return
     }
-    const { value } = normalised
-    const draft = this.#draftOf(item, value)
-    result.drafts.push(draft)
+    const { value } = made
+    result.drafts.push(this.#draftOf(item, made))
     for (const { code, detail } of value.notes) {
       result.notes.push({ seq: record.seq, kind, key: value.key, code, detail })
     }
@@ -180,17 +210,34 @@ export class KindMapper implements RuleMapper {
     return read?.ok ? read.value : undefined
   }
 
-  #draftOf(item: Json, value: Normalised): Draft {
+  #make(fields: JsonObject, filled: ReadonlySet<string>): Made | Refused {
+    const text = this.#remembered === undefined ? undefined : textOf(fields, this.#inputs)
+    const known = text === undefined ? undefined : this.#remembered?.get(text)
+    if (known !== undefined) return known
+    const normalised = this.#definition.normalise(fields, this.#work.mapping.settings, filled)
+    if (!normalised.ok) return normalised
+    const { attributes, secrets } = normalised.value
+    const made: Made = {
+      ok: true,
+      value: normalised.value,
+      attributes: canonicalJson(attributes),
+      secrets: secrets === null ? null : canonicalJson(secrets),
+    }
+    if (text !== undefined) this.#remembered?.set(text, made)
+    return made
+  }
+
+  #draftOf(item: Json, { value, attributes, secrets }: Made): Draft {
     const { record } = this.#work
-    const { key, attributes, secrets, refs } = value
+    const { key, refs } = value
     const draft: Draft = {
       seq: record.seq,
       kind: this.#definition.name,
       key,
       group: null,
       refs,
-      attributes: canonicalJson(attributes),
-      secrets: secrets === null ? null : canonicalJson(secrets),
+      attributes,
+      secrets,
       origin: originOf(record, item),
     }
     if (draft.kind === 'user') this.#tellApart(draft, item, value)
@@ -235,6 +282,18 @@ export class KindMapper implements RuleMapper {
       throw error
     }
   }
+}
+
+/** Text that is the same for the same fields alone. Undefined: they are too long to be remembered. */
+function textOf(fields: JsonObject, names: readonly string[]): string | undefined {
+  let text = ''
+  for (const name of names) {
+    const value = fields[name]
+    if (value === undefined) text += '-'
+    else text += typeof value === 'string' ? `${value.length}:${value}` : `=${JSON.stringify(value)}\n`
+    if (text.length > LONGEST) return undefined
+  }
+  return text
 }
 
 /** Both, unless they tell of the same address. */
