@@ -14,6 +14,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
  * so that two equal values have equal text. Used for comparing and for digests.
  */
 export function canonicalJson(value: unknown): string {
+  // Most values are small objects in order, which JSON.stringify writes faster.
+  if (isSorted(value, LEVELS)) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
   if (!isObject(value)) return JSON.stringify(value ?? null)
   const members: string[] = []
@@ -22,6 +24,37 @@ export function canonicalJson(value: unknown): string {
     if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`)
   }
   return `{${members.join(',')}}`
+}
+
+/** Levels of a value that are looked at for their order: looked at from each level anew, a deep one would take its depth squared. */
+const LEVELS = 3
+
+/** Whether a value is plain data of so few levels whose keys are in order as they are. */
+function isSorted(value: unknown, levels: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return true
+    case 'object':
+      break
+    default:
+      return false
+  }
+  if (value === null) return true
+  if (levels === 0) return false
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) if (!isSorted(value[index] ?? null, levels - 1)) return false
+    return true
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  let last = ''
+  for (const key in value) {
+    if (key < last || !isSorted((value as Record<string, unknown>)[key] ?? null, levels - 1)) return false
+    last = key
+  }
+  return true
 }
 
 /**

@@ -3,7 +3,7 @@ import type { DesiredSet } from '../desired/desired-set.ts'
 import { canonicalJson, isObject, type Json } from '../json.ts'
 import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
 import type { RuleName } from '../mapping/left-out.ts'
-import type { MappedItem } from '../mapping/map-chunk.ts'
+import type { MappedItem } from '../mapping/rule-mapper.ts'
 import { leftOutBy } from '../rundb/left-out.ts'
 import type { Address } from '../state/store.ts'
 import {

@@ -5,10 +5,10 @@ import type { Json, JsonObject } from '../json.ts'
 import { parseRoleNames } from '../kinds/role/roles.ts'
 import { appliesTo, type CompiledMapping, type CompiledRule } from '../mapping/compile.ts'
 import { noteNames } from '../mapping/derived-names.ts'
-import { evaluateField, FieldFailure, itemsOf, originOf } from '../mapping/evaluate.ts'
-import { emptyResult, type MappedItem, mapRecord } from '../mapping/map-chunk.ts'
+import { evaluateField, FieldFailure, itemsIn, originOf } from '../mapping/evaluate.ts'
+import { emptyResult, mapRecord } from '../mapping/map-chunk.ts'
 import type { MapResult } from '../mapping/result.ts'
-import { runSteps } from '../mapping/steps.ts'
+import type { MappedItem } from '../mapping/rule-mapper.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
 
 /** An expression that was evaluated once more. */
@@ -83,8 +83,7 @@ async function traceRule(
   const each = expression && (await traced(rule, path, false, expression, record.data, record.data))
   const tracing: TracedRule = { rule, kind, ...(each && { each }), items: [] }
   if (each?.failure !== undefined) return { ...tracing, ...(outcomes[0] && { failure: outcomes[0] }) }
-  const { items } = await runSteps(itemsOf({ ...rule, when: undefined }, record.stream, record.data))
-  for (const item of items) {
+  for (const item of each === undefined ? [record.data] : itemsIn(each.value)) {
     const when = rule.when && (await traced(rule, ['when'], false, rule.when, item, record.data))
     const chosen = when === undefined || (when.failure === undefined && isTruthy(when.value))
     const { fields, roleNames } = chosen

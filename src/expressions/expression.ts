@@ -59,6 +59,8 @@ export interface CompiledExpression {
    * @throws ExpressionFailure
    */
   evaluate(item: Json, record: JsonObject): Json | undefined | Promise<Json | undefined>
+  /** Whether it calls a function that makes slugs of names. */
+  derives: boolean
   /** The slugs that the last evaluation made of names. */
   derived(): readonly Derivation[]
 }
@@ -143,6 +145,7 @@ export function compile(
       constants: uses,
       boundedLength: length,
       evaluate: evaluator(compiled, atOnce, verbatim, derivations),
+      derives: functions.some(({ name, derives }) => derives && names.all.has(name)),
       derived: () => derivations,
     },
   }

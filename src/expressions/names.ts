@@ -34,6 +34,8 @@ export interface ConstantUse {
 }
 
 export interface Names {
+  /** Every `$name` in it, without the `$`. */
+  all: ReadonlySet<string>
   /** Bound nowhere: nothing would come of them, or a failure when they are called. */
   unknown: NameUse[]
   /** See UNSTABLE. */
@@ -88,6 +90,7 @@ export function namesIn(ast: unknown, functions: readonly string[], constants: r
     },
   })
   return {
+    all: new Set(uses.map(({ name }) => name)),
     unknown: uses.filter(({ name }) => !known.has(name) && !bound.has(name)),
     unstable: uses.filter(({ name }) => UNSTABLE.has(name) && !bound.has(name)),
     fields,

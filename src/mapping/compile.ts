@@ -146,6 +146,8 @@ export interface CompiledRule {
   each(stream: string): CompiledExpression | undefined
   when: CompiledExpression | undefined
   fields: CompiledField[]
+  /** Whether any of its expressions may make slugs of names: see noteNames. */
+  derives: boolean
 }
 
 /** What the compilation of a mapping gathers. */
@@ -169,7 +171,12 @@ function compileRule(
   secretInputs: readonly string[],
   gathered: Compilations,
 ): CompiledRule {
-  const compile = (text: string, ...path: string[]) => compileAt(text, ['map', kind, ...path], gathered)
+  let derives = false
+  const compile = (text: string, ...path: string[]) => {
+    const compiled = compileAt(text, ['map', kind, ...path], gathered)
+    if (compiled?.derives) derives = true
+    return compiled
+  }
   const fields: CompiledField[] = []
   for (const [name, value] of Object.entries(rule)) {
     if (value === undefined || STEERING.has(name)) continue
@@ -194,13 +201,16 @@ function compileRule(
       fields.push({ name, secret, value: compiled })
     }
   }
+  const each = compileEach(rule.each, compile)
+  const when = rule.when === undefined ? undefined : compile(rule.when, 'when')
   return {
     kind,
     from: rule.from === undefined ? undefined : [rule.from].flat(),
     secretNames: gathered.secretNames,
-    each: compileEach(rule.each, compile),
-    when: rule.when === undefined ? undefined : compile(rule.when, 'when'),
+    each,
+    when,
     fields,
+    derives,
   }
 }
 

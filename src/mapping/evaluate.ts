@@ -1,5 +1,4 @@
 import { type CompiledExpression, ExpressionFailure } from '../expressions/expression.ts'
-import { isTruthy } from '../expressions/plain.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
@@ -8,8 +7,8 @@ import { confusableAddress } from '../kinds/values/email.ts'
 import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
 import type { CompiledField, CompiledRule } from './compile.ts'
 import { concealing } from './conceal.ts'
+import type { Evaluations } from './evaluations.ts'
 import type { Reject } from './result.ts'
-import { awaited, type Steps } from './steps.ts'
 
 /** Characters of an expression, and of a message about it, that a rejection shows. */
 const SHOWN = 120
@@ -35,57 +34,34 @@ export class FieldFailure extends Error {
 /** What of a rule can leave a record out. */
 export type Condition = 'each' | 'when'
 
-/** Items of a rule. */
-interface Items {
-  items: Json[]
-  leftOut: Json[]
-  leftOutBy?: Condition
-}
-
-/** The items a rule maps: what `each` yields, or the record itself, and those that `when` leaves out. */
-export function* itemsOf(rule: CompiledRule, stream: string, record: JsonObject): Steps<Items> {
-  const each = rule.each(stream)
-  const items = each === undefined ? [record] : asList(yield* awaited(start(rule, 'each', false, each, record, record)))
-  if (items.length === 0) return { items, leftOut: [], leftOutBy: 'each' }
-  if (rule.when === undefined) return { items, leftOut: [] }
-  const chosen: Json[] = []
-  const leftOut: Json[] = []
-  for (const item of items) {
-    const answer = start(rule, 'when', false, rule.when, item, record)
-    const isChosen = isTruthy(answer instanceof Promise ? yield* awaited(answer) : answer)
-    ;(isChosen ? chosen : leftOut).push(item)
-  }
-  return chosen.length === 0 ? { items: chosen, leftOut, leftOutBy: 'when' } : { items: chosen, leftOut }
-}
-
 /** The values of a rule's fields for one item. Fields that yield nothing are absent. */
-export function* fieldsOf(rule: CompiledRule, item: Json, record: JsonObject): Steps<JsonObject> {
+export function fieldsOf(rule: CompiledRule, item: Json, record: JsonObject, evaluations: Evaluations): JsonObject {
   const values: JsonObject = {}
   for (const field of rule.fields) {
-    const value = Array.isArray(field.value)
-      ? yield* membersOf(rule, field, field.value, item, record)
-      : start(rule, field.name, field.secret, field.value, item, record)
-    const answered = value instanceof Promise ? yield* awaited(value) : value
-    if (answered !== undefined) values[field.name] = answered
+    const { name, secret, value } = field
+    const answer = Array.isArray(value)
+      ? membersOf(rule, field, value, item, record, evaluations)
+      : answerOf(rule, name, secret, value, item, record, evaluations)
+    if (answer !== undefined) values[name] = answer
   }
   return values
 }
 
 /** An object of the members; what stands for all members and is no object is the value itself, for the check of the field to refuse. */
-function* membersOf(
+function membersOf(
   rule: CompiledRule,
-  field: CompiledField,
+  { name, secret }: CompiledField,
   members: readonly [string, CompiledExpression][],
   item: Json,
   record: JsonObject,
-): Steps<Json> {
+  evaluations: Evaluations,
+): Json {
   const values: JsonObject = Object.create(null)
   let others: Json | undefined
   for (const [member, expression] of members) {
-    const value = start(rule, `${field.name}.${member}`, field.secret, expression, item, record)
-    const answered = value instanceof Promise ? yield* awaited(value) : value
-    if (member === ALL_MEMBERS) others = allMembers(answered)
-    else if (answered !== undefined) values[member] = answered
+    const value = answerOf(rule, name, secret, expression, item, record, evaluations, member)
+    if (member === ALL_MEMBERS) others = allMembers(value)
+    else if (value !== undefined) values[member] = value
   }
   if (others === undefined) return values
   return isObject(others) ? Object.assign(Object.create(null), others, values) : others
@@ -101,8 +77,30 @@ function allMembers(value: Json | undefined): Json | undefined {
 
 /**
  * The value of one expression of a rule for an item.
- * @param field `email`, `metadata.plan`, `when`
+ * @param member of the field, where that has several
  * @throws FieldFailure, whose message holds no secret of the record
+ */
+export function answerOf(
+  rule: CompiledRule,
+  name: string,
+  secret: boolean,
+  expression: CompiledExpression,
+  item: Json,
+  record: JsonObject,
+  evaluations: Evaluations,
+  member?: string,
+): Json | undefined {
+  try {
+    return evaluations.evaluate(expression, item, record)
+  } catch (error) {
+    const field = member === undefined ? name : `${name}.${member}`
+    throw failureOf(rule, { name: field, secret, expression }, item, record, error)
+  }
+}
+
+/**
+ * As `answerOf`, by itself.
+ * @param field `email`, `metadata.plan`, `when`
  */
 export async function evaluateField(
   rule: CompiledRule,
@@ -110,28 +108,28 @@ export async function evaluateField(
   item: Json,
   record: JsonObject,
 ): Promise<Json | undefined> {
-  return start(rule, field.name, field.secret, field.expression, item, record)
+  try {
+    return await field.expression.evaluate(item, record)
+  } catch (error) {
+    throw failureOf(rule, field, item, record, error)
+  }
 }
 
-/** Starts an evaluation: most answer at once, and waiting for those would cost more than they do. */
-function start(
+/** The failure of an expression in words that hold no secret of the record; any other error as it is. */
+function failureOf(
   rule: CompiledRule,
-  field: string,
-  secret: boolean,
-  expression: CompiledExpression,
+  { name, secret, expression }: { name: string; secret: boolean; expression: CompiledExpression },
   item: Json,
   record: JsonObject,
-): Json | undefined | Promise<Json | undefined> {
-  const value = expression.evaluate(item, record)
-  if (!(value instanceof Promise)) return value
-  return value.catch((error: unknown) => {
-    if (!(error instanceof ExpressionFailure)) throw error
-    const why = secret ? error.publicMessage : concealing(rule.secretNames, item, record)(error.message)
-    throw new FieldFailure(`map.${rule.kind}`, field, expression, why)
-  })
+  error: unknown,
+): unknown {
+  if (!(error instanceof ExpressionFailure)) return error
+  const why = secret ? error.publicMessage : concealing(rule.secretNames, item, record)(error.message)
+  return new FieldFailure(`map.${rule.kind}`, name, expression, why)
 }
 
-function asList(value: Json | undefined): Json[] {
+/** The items that `each` yields. */
+export function itemsIn(value: Json | undefined): Json[] {
   const list = Array.isArray(value) ? value : [value]
   return list.filter((item) => item !== undefined && item !== null)
 }
@@ -139,39 +137,6 @@ function asList(value: Json | undefined): Json[] {
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()
   return line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line
-}
-
-/**
- * Runs a rule over its items; an expression that fails refuses its item, or the record where the items cannot be told.
- * @param leaveOut called with each item that `when` leaves out
- * @returns the condition by which there is no item
- */
-export function* forEachItem(
-  rule: CompiledRule,
-  record: SourceRecord,
-  reject: (item: Json, problems: readonly ValueProblem[], key: null, refs: Record<string, string>) => void,
-  map: (item: Json) => Steps<void>,
-  leaveOut: (item: Json) => Steps<void> = function* () {},
-): Steps<Condition | undefined> {
-  const refuse = (blamed: Json, error: unknown) => {
-    if (!(error instanceof FieldFailure)) throw error
-    reject(blamed, [{ code: 'expression_failed', field: error.field, message: error.message }], null, {})
-  }
-  let found: Items | undefined
-  try {
-    found = yield* itemsOf(rule, record.stream, record.data)
-  } catch (error) {
-    refuse(record.data, error)
-  }
-  for (const item of found?.leftOut ?? []) yield* leaveOut(item)
-  for (const item of found?.items ?? []) {
-    try {
-      yield* map(item)
-    } catch (error) {
-      refuse(item, error)
-    }
-  }
-  return found?.leftOutBy
 }
 
 /** Where an item stands: a joined row at its own line, everything else at the record's. */
@@ -212,19 +177,29 @@ const OF_PEOPLE: ReadonlySet<string> = new Set(['email', 'user'])
 /** How deep a value of the record is looked into, and how many of its texts are looked at. */
 const DEPTH = 6
 
+/** An expression that tells people apart and may make something else of what it reads. */
+export interface Folding {
+  field: string
+  expression: CompiledExpression
+}
+
+/** Those of a rule. What an expression passes on as it is is checked as the value that it is. */
+export function foldingOf(rule: CompiledRule): Folding[] {
+  return rule.fields.flatMap(({ name, value }) => {
+    if (!OF_PEOPLE.has(name) && !(rule.kind === 'user' && name === 'key')) return []
+    const expressions = Array.isArray(value) ? value.map(([, member]) => member) : [value]
+    return expressions.filter(({ verbatim }) => !verbatim).map((expression) => ({ field: name, expression }))
+  })
+}
+
 /**
  * Addresses of the record that a program may take for another one, where an expression that tells people apart makes something else of
- * them: `$lowercase` and its like may fold two of them into one before any rule sees the value. What an expression passes on as it is
- * is checked as the value that it is.
+ * them: `$lowercase` and its like may fold two of them into one before any rule sees the value.
  */
-export function confusableSources(rule: CompiledRule, item: Json, record: JsonObject): ValueProblem[] {
-  for (const { name, value } of rule.fields) {
-    if (!OF_PEOPLE.has(name) && !(rule.kind === 'user' && name === 'key')) continue
-    for (const expression of Array.isArray(value) ? value.map(([, member]) => member) : [value]) {
-      if (expression.verbatim) continue
-      const fault = faultIn(expression, item, record)
-      if (fault !== undefined) return [{ ...fault, field: name }]
-    }
+export function confusableSources(folding: readonly Folding[], item: Json, record: JsonObject): ValueProblem[] {
+  for (const { field, expression } of folding) {
+    const fault = faultIn(expression, item, record)
+    if (fault !== undefined) return [{ ...fault, field }]
   }
   return []
 }

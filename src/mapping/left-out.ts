@@ -5,8 +5,8 @@ import type { LeftOutRecord } from '../rundb/left-out.ts'
 import type { SourceRecord } from '../sources/source.ts'
 import type { CompiledMapping, CompiledRule } from './compile.ts'
 import { type Condition, FieldFailure, fieldsOf } from './evaluate.ts'
+import type { Evaluations } from './evaluations.ts'
 import type { MapResult } from './result.ts'
-import type { Steps } from './steps.ts'
 
 export type RuleName = keyof Manifest['map']
 
@@ -52,11 +52,12 @@ const KEY_FIELDS: readonly string[] = ['externalId', 'email', 'id', 'name', 'typ
  * What a rule that left a record out would have made of it, and its key. Only the fields that make a key are evaluated, and `key` alone
  * where it yields something.
  */
-export function* leftOutKey(
+export function leftOutKey(
   record: SourceRecord,
   name: RuleName | undefined,
   mapping: CompiledMapping,
-): Steps<Pick<LeftOutRecord, 'kind' | 'key'>> {
+  evaluations: Evaluations,
+): Pick<LeftOutRecord, 'kind' | 'key'> {
   if (name === undefined) return { kind: null, key: null }
   const found = mapping.kinds.find(({ rule }) => rule.kind === name)
   const rule = found?.rule ?? mapping.roleAssignment
@@ -65,10 +66,10 @@ export function* leftOutKey(
   if (rule === undefined || rule.each(record.stream) !== undefined) return { kind, key: null }
   try {
     const { user, key, others } = partsOf(rule)
-    const values = (part: CompiledRule) => fieldsOf(part, record.data, record.data)
-    if (found === undefined) return { kind, key: textOf((yield* values(user)).user) }
-    const own = key.fields.length === 0 ? {} : yield* values(key)
-    const fields = isEmpty(own.key) ? { ...own, ...(yield* values(others)) } : own
+    const values = (part: CompiledRule) => fieldsOf(part, record.data, record.data, evaluations)
+    if (found === undefined) return { kind, key: textOf(values(user).user) }
+    const own = key.fields.length === 0 ? {} : values(key)
+    const fields = isEmpty(own.key) ? { ...own, ...values(others) } : own
     const normalised = found.definition.normalise(fields, mapping.settings)
     return { kind, key: normalised.ok ? normalised.value.key : normalised.key }
   } catch (error) {

@@ -5,7 +5,7 @@ import { comparedEmail } from '../kinds/values/email.ts'
 import { isoTime } from '../kinds/values/time.ts'
 import type { CompiledDedupe } from './compile.ts'
 import { FieldFailure } from './evaluate.ts'
-import { awaited, type Steps } from './steps.ts'
+import type { Evaluations } from './evaluations.ts'
 
 /** What makes a user one with others, and where it stands among them. */
 export interface UserRank {
@@ -22,15 +22,16 @@ export interface UserRank {
  * @param conceal keeps the record's secrets out of a message
  * @throws FieldFailure when an expression fails, or yields what cannot be compared
  */
-export function* rankUser(
+export function rankUser(
   { by, prefer, updatedAt, email }: CompiledDedupe,
   user: JsonObject,
   record: JsonObject,
+  evaluations: Evaluations,
   conceal: (text: string) => string,
-): Steps<UserRank> {
-  function* evaluate(name: string, expression: CompiledExpression, item: JsonObject): Steps<Json | undefined> {
+): UserRank {
+  const evaluate = (name: string, expression: CompiledExpression, item: JsonObject) => {
     try {
-      return yield* awaited(expression.evaluate(item, record))
+      return evaluations.evaluate(expression, item, record)
     } catch (error) {
       if (!(error instanceof ExpressionFailure)) throw error
       throw failure(name, expression, conceal(error.message))
@@ -40,7 +41,7 @@ export function* rankUser(
   const compared = address === undefined || address === user.email ? user : { ...user, email: address }
   const group: Json[] = []
   for (const [index, expression] of by.entries()) {
-    const value = yield* evaluate(`by.${index}`, expression, compared)
+    const value = evaluate(`by.${index}`, expression, compared)
     if (value === undefined || isEmpty(value)) break
     group.push(value)
   }
@@ -48,13 +49,13 @@ export function* rankUser(
   if (prefer.length > 0) {
     ranked.rank = ''
     for (const [index, expression] of prefer.entries()) {
-      const value = sortable(yield* evaluate(`prefer.${index}`, expression, user))
+      const value = sortable(evaluate(`prefer.${index}`, expression, user))
       if (value === undefined) throw failure(`prefer.${index}`, expression, 'a list or an object has no rank')
       ranked.rank += value
     }
   }
   if (updatedAt !== undefined) {
-    const time = timeOf(yield* evaluate('updatedAt', updatedAt, user))
+    const time = timeOf(evaluate('updatedAt', updatedAt, user))
     if (time === undefined) throw failure('updatedAt', updatedAt, 'it yields something that is no time')
     if (time !== null) ranked.updatedAt = time
   }

@@ -43,6 +43,22 @@ function read(source: unknown, settings: Rules) {
   return { ...readMetadata(source, settings, problems), problems }
 }
 
+test('metadata that needs no rule is read as its JSON text is', { timeout: TIMEOUT }, () => {
+  const small = fc.dictionary(key, fc.oneof(value, fc.constantFrom('pro', '', 7, -0, 1e21, true)), { maxKeys: 4 })
+  fc.assert(
+    fc.property(fc.oneof(small, object), rules, (source, settings) => {
+      const straight = read(source, settings)
+      const { metadata, ...rest } = read(JSON.stringify(source), settings)
+      expect({ ...straight, metadata: Object.entries(straight.metadata ?? {}) }).toEqual({
+        ...rest,
+        metadata: Object.entries(metadata ?? {}),
+      })
+      expect(straight.metadata === undefined).toBe(metadata === undefined)
+    }),
+    runs(1000),
+  )
+})
+
 test('metadata is within the limits or refused, the same for any order of its keys, and stays as it is when read again', {
   timeout: TIMEOUT,
 }, () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Characters of the SHA-256 of the name: 48 bits, enough to tell 10,000 names apart with 1 chance of error in 5 million. */
 const DIGEST_LENGTH = 12
@@ -23,7 +23,7 @@ export function slug(text: string, maxLength = 64): string {
  * the organization is found again when the state is lost: names alone need not be unique in WorkOS.
  */
 export function externalIdOfName(name: string, maxLength: number): string {
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, DIGEST_LENGTH)
+  const digest = hash('sha256', name).slice(0, DIGEST_LENGTH)
   const readable = slug(name, Math.min(maxLength, 64) - DIGEST_LENGTH - 1)
   return readable === '' ? `org-${digest}` : `${readable}-${digest}`
 }

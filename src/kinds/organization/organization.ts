@@ -146,12 +146,13 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
 
   const derived = name === undefined ? undefined : externalIdOfName(name, rules.externalId.maxLength)
   const externalId = given ?? (id === undefined ? derived : undefined)
+  // In the order of their names, in which they are written.
   const attributes: JsonObject = {}
-  if (id !== undefined) attributes.id = id
-  if (externalId !== undefined) attributes.externalId = externalId
-  if (name !== undefined) attributes.name = name
-  if (metadata !== undefined) attributes.metadata = metadata.metadata
   if (domains !== undefined && domains.domains.length > 0) attributes.domains = domains.domains
+  if (externalId !== undefined) attributes.externalId = externalId
+  if (id !== undefined) attributes.id = id
+  if (metadata !== undefined) attributes.metadata = metadata.metadata
+  if (name !== undefined) attributes.name = name
   if (domains !== undefined && domains.verified.length > 0) attributes.verifiedDomains = domains.verified
   const notes = [
     ...(metadata?.notes ?? []),

@@ -160,27 +160,25 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const credentials = normaliseCredentials(fields, rules.passwords)
   problems.push(...credentials.problems)
   const totp = takeTotp(fields.totpSecret, metadata?.metadata ?? {}, rules.totp, problems)
-  const attributes = {
-    email,
-    emailVerified: take('emailVerified', parseBoolean(fields.emailVerified), problems),
-    firstName: text('firstName'),
-    lastName: text('lastName'),
-    name: text('name'),
-    externalId,
-    metadata: metadata?.metadata,
-  }
+  const emailVerified = take('emailVerified', parseBoolean(fields.emailVerified), problems)
+  const firstName = text('firstName')
+  const lastName = text('lastName')
+  const name = text('name')
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
-  const notes = [...(metadata?.notes ?? [])]
+  // In the order of their names, in which they are written.
+  const attributes: JsonObject = {}
+  if (email !== undefined) attributes.email = email
+  if (emailVerified !== undefined) attributes.emailVerified = emailVerified
+  if (externalId !== undefined) attributes.externalId = externalId
+  if (firstName !== undefined) attributes.firstName = firstName
+  if (lastName !== undefined) attributes.lastName = lastName
+  if (metadata !== undefined) attributes.metadata = metadata.metadata
+  if (name !== undefined) attributes.name = name
+  const notes = metadata === undefined ? [] : [...metadata.notes]
   if (credentials.reset !== undefined) notes.push(credentials.reset)
   notes.push(...totp.notes)
   const secrets = totp.secret === undefined ? credentials.secrets : { ...credentials.secrets, totpSecret: totp.secret }
-  return { ok: true, value: { key, attributes: present(attributes), secrets, refs: {}, notes } }
-}
-
-function present(attributes: Record<string, JsonObject[string] | undefined>): JsonObject {
-  const kept: JsonObject = {}
-  for (const [field, value] of Object.entries(attributes)) if (value !== undefined) kept[field] = value
-  return kept
+  return { ok: true, value: { key, attributes, secrets, refs: {}, notes } }
 }
 
 function parse(body: JsonObject): LiveResource {

@@ -21,7 +21,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 const MAX_LEVELS = 300
 
 export interface Metadata {
-  /** Text by key, as WorkOS takes it; without a prototype, so that a key like `__proto__` is a key like any other. */
+  /** Text by key, as WorkOS takes it; without a prototype where a key may be called `__proto__`. */
   metadata: JsonObject
   /** What was done to its names and, by `readMetadata`, to its values. */
   notes: Normalised['notes']
@@ -32,11 +32,31 @@ export interface Metadata {
  * filed as problems.
  */
 export function readMetadata(value: unknown, rules: MetadataRules, problems: ValueProblem[]): Metadata | undefined {
+  const plain = plainMetadata(value, rules)
+  if (plain !== undefined) return { metadata: plain, notes: [] }
   const named = take('metadata', normaliseMetadata(value, rules), problems)
   if (named === undefined) return undefined
   const fitted = fitMetadata(named.metadata, rules)
   problems.push(...checkMetadataLimits(fitted.metadata, rules))
   return { metadata: fitted.metadata, notes: [...named.notes, ...fitted.notes] }
+}
+
+/** Metadata that no rule changes or refuses, which most is. Undefined: it has to be looked at more closely. */
+function plainMetadata(value: unknown, rules: MetadataRules): JsonObject | undefined {
+  if (!isObject(value)) return undefined
+  const metadata: JsonObject = {}
+  let count = 0
+  for (const key of Object.keys(value)) {
+    const member = value[key]
+    if (member === undefined || member === null || member === '') continue
+    if (typeof member === 'object' || key === '__proto__' || RESERVED.has(key)) return undefined
+    const text = String(member)
+    if (key.length === 0 || key.length > rules.maxKeyLength || text.length > rules.maxValueLength) return undefined
+    if (rules.ascii && !isAscii(key, text)) return undefined
+    metadata[key] = text
+    count += 1
+  }
+  return count > rules.maxKeys ? undefined : metadata
 }
 
 /**

@@ -6,52 +6,51 @@ import { mapRoleSlug, parseRoleNames, rolesIn } from '../kinds/role/roles.ts'
 import { isEmpty, optionalText, take } from '../kinds/values/check.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
 import type { Draft } from '../rundb/drafts.ts'
-import type { SourceRecord } from '../sources/source.ts'
 import type { CompiledRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
-import { type Condition, confusableSources, fieldsOf, forEachItem, originOf, rejection } from './evaluate.ts'
-import { type ImplicitRef, implicitRef, type Own } from './implicit-refs.ts'
-import { type MapResult, unmappedRoles } from './result.ts'
-import type { Steps } from './steps.ts'
+import { confusableSources, type Folding, fieldsOf, foldingOf, originOf, rejection } from './evaluate.ts'
+import { type ImplicitRef, implicitRef } from './implicit-refs.ts'
+import { Recent } from './recent.ts'
+import { unmappedRoles } from './result.ts'
+import type { RuleMapper, Work } from './rule-mapper.ts'
 
 const KIND = 'roleAssignment'
 
 /**
- * The roles that a record gives: `role` to `user` (the record's own one unless it is mapped), in `organization` or, where
+ * Maps the items of the rule that gives roles: `role` to `user` (the record's own one unless it is mapped), in `organization` or, where
  * there is none, in the memberships of the same record; in all of the user's, where the record yields neither. Roles whose memberships the record yields itself are put there at once; the others
  * wait in `grants` for the memberships of other records.
- * @param firstDraft where the record's own drafts begin in the result
- * @returns the condition by which there is no item
  */
-export function* mapAssignments(
-  rule: CompiledRule,
-  record: SourceRecord,
-  own: Own,
-  roles: RoleConfig,
-  result: MapResult,
-  firstDraft: number,
-): Steps<Condition | undefined> {
-  const reject = (item: Json, problems: readonly ValueProblem[], key: string | null) => {
-    const shown = concealed(problems, [], concealing(rule.secretNames, record.data, item))
-    const rejected = rejection(record, item, KIND, key, shown, key === null ? {} : { user: key })
-    result.rejects.push(rejected)
-    result.notes.push(...unmappedRoles(rejected, shown))
+export class AssignmentMapper implements RuleMapper {
+  readonly rule: CompiledRule
+  readonly #work: Work
+  /** Whether the rule says who gets the role. */
+  readonly #namesUser: boolean
+  readonly #folding: readonly Folding[]
+
+  constructor(rule: CompiledRule, work: Work) {
+    this.rule = rule
+    this.#work = work
+    this.#namesUser = rule.fields.some(({ name }) => name === 'user')
+    this.#folding = foldingOf(rule)
   }
-  return yield* forEachItem(rule, record, reject, function* (item): Steps<void> {
-    const fields = yield* fieldsOf(rule, item, record.data)
+
+  map(item: Json): void {
+    const { record, mapping, own, result, firstDraft, evaluations } = this.#work
+    const { roles } = mapping.settings
+    const fields = fieldsOf(this.rule, item, record.data, evaluations)
     const { seq, stream } = record
     const origin = originOf(record, item)
-    const isMapped = rule.fields.some(({ name }) => name === 'user')
-    const ownUser = isMapped ? undefined : implicitRef('user', own.get('user'))
+    const ownUser = this.#namesUser ? undefined : implicitRef('user', own.get('user'))
     if (ownUser !== undefined && 'leftOutBy' in ownUser) {
       const { key, leftOutBy: path } = ownUser
       const refs: Record<string, string> = key === undefined ? {} : { user: key }
       result.leftOutItems.push({ kind: KIND, key: key ?? null, path, refs, origin })
       return
     }
-    noteNames(KIND, rule, fields, { result, roles, stream, seq, origin })
-    const problems: ValueProblem[] = confusableSources(rule, item, record.data)
+    if (this.rule.derives) noteNames(KIND, this.rule, fields, { result, roles, stream, seq, origin })
+    const problems: ValueProblem[] = confusableSources(this.#folding, item, record.data)
     const user = ownUser === undefined ? userOf(fields, problems) : takeRef(ownUser, problems)
     const email = isEmpty(fields.email) ? undefined : take('email', normaliseEmail(fields.email), problems)
     const organization = take('organization', optionalText(fields.organization), problems) ?? null
@@ -67,7 +66,10 @@ export function* mapAssignments(
     const isOwn = own.has('user') || result.drafts.length > firstDraft
     if (organization === null && !isOwn && user !== undefined && problems.length === 0) {
       const dropped = roles.organizations === undefined ? meanings(names, roles, problems)(null).dropped : []
-      if (problems.length > 0) return reject(item, problems, user)
+      if (problems.length > 0) {
+        this.#reject(item, problems, user)
+        return
+      }
       for (const detail of dropped) result.notes.push({ seq, kind: KIND, key: user, code: 'role_dropped', detail })
       for (const role of new Set(names)) {
         if (!dropped.includes(role)) result.grants.push({ seq, user, email, organization, scope: 'user', role, origin })
@@ -77,7 +79,10 @@ export function* mapAssignments(
     const places = user === undefined ? [] : placesOf(result.drafts, firstDraft, user, organization, roles)
     const meaning = meanings(names, roles, problems)
     const meant = places.map((place) => ({ ...place, ...meaning(place.organization) }))
-    if (problems.length > 0 || user === undefined) return reject(item, problems, user ?? null)
+    if (problems.length > 0 || user === undefined) {
+      this.#reject(item, problems, user ?? null)
+      return
+    }
     const assigned = new Set<string>()
     for (const { organization, draft, slugs, dropped } of meant) {
       for (const role of slugs) {
@@ -101,7 +106,22 @@ export function* mapAssignments(
       for (const detail of dropped) result.notes.push({ seq, ...remarked, code: 'role_dropped', detail })
     }
     result.assigned += assigned.size
-  })
+  }
+
+  /** A role that is not given leaves nothing behind: the record says what else comes of it. */
+  leaveOut(): void {}
+
+  reject(item: Json, problems: readonly ValueProblem[]): void {
+    this.#reject(item, problems, null)
+  }
+
+  #reject(item: Json, problems: readonly ValueProblem[], user: string | null): void {
+    const { record, result } = this.#work
+    const shown = concealed(problems, [], concealing(this.rule.secretNames, record.data, item))
+    const rejected = rejection(record, item, KIND, user, shown, user === null ? {} : { user })
+    result.rejects.push(rejected)
+    result.notes.push(...unmappedRoles(rejected, shown))
+  }
 }
 
 /** What the roles mean in an organization; asked again only where it has rules of its own. */
@@ -169,8 +189,19 @@ function userOf(fields: JsonObject, problems: ValueProblem[]): string | undefine
   return user
 }
 
+/** Memberships to which a role was given lately: most have the same few roles. */
+const GIVEN = new Recent<string>(1_000)
+
+/** Attributes of a membership up to this length are remembered. Characters. */
+const LONGEST = 500
+
 function withRole(attributes: string, role: string): string {
+  const text = `${role} ${attributes}`
+  const known = GIVEN.get(text)
+  if (known !== undefined) return known
   const parsed: JsonObject = JSON.parse(attributes)
   const roles = Array.isArray(parsed.roles) ? parsed.roles : []
-  return roles.includes(role) ? attributes : canonicalJson({ ...parsed, roles: [...roles, role].sort() })
+  const given = roles.includes(role) ? attributes : canonicalJson({ ...parsed, roles: [...roles, role].sort() })
+  if (attributes.length <= LONGEST) GIVEN.set(text, given)
+  return given
 }

@@ -1,0 +1,310 @@
+import { lookalikeForm } from '../addresses.ts'
+import { canonicalJson, type Json, type JsonObject } from '../json.ts'
+import type { DraftDefinition, Normalised, NormaliseResult, ValueProblem } from '../kinds/draft.ts'
+import { normaliseEmail } from '../kinds/values/email.ts'
+import type { Draft } from '../rundb/drafts.ts'
+import type { CompiledRule, KindRule } from './compile.ts'
+import { concealed, concealing } from './conceal.ts'
+import { noteNames } from './derived-names.ts'
+import { confusableSources, FieldFailure, type Folding, fieldsOf, foldingOf, originOf, rejection } from './evaluate.ts'
+import { addOwn, implicitRef, type OwnResources, ownOf } from './implicit-refs.ts'
+import { rankUser } from './rank-user.ts'
+import { Recent } from './recent.ts'
+import { unmappedRoles } from './result.ts'
+import type { RuleMapper, Work } from './rule-mapper.ts'
+
+/** What fills in references that a rule does not map. */
+interface Implicit {
+  missing?: ValueProblem
+  /** The condition that leaves out what is referred to. */
+  leftOutBy?: string
+  /** The fields that were filled in. */
+  filled: ReadonlySet<string>
+}
+
+const NOTHING_FILLED: Implicit = { filled: new Set() }
+
+/** Fields that were checked and normalised, with their canonical JSON. */
+interface Made {
+  ok: true
+  value: Normalised
+  attributes: string
+  secrets: string | null
+}
+
+type Refused = Extract<NormaliseResult, { ok: false }>
+
+/** How many things of one rule are remembered at least, and the characters of their fields at most. */
+const REMEMBERED = 2_000
+const LONGEST = 2_000
+
+/** What rules made of the fields of items lately, by `textOf`: an organization stands at each of its members. */
+const REMEMBERED_OF = new WeakMap<CompiledRule, Recent<Made>>()
+
+function rememberedOf(rule: CompiledRule): Recent<Made> {
+  const remembered = REMEMBERED_OF.get(rule) ?? new Recent<Made>(REMEMBERED)
+  REMEMBERED_OF.set(rule, remembered)
+  return remembered
+}
+
+/** Maps the items of a rule that yields resources of a kind. */
+export class KindMapper implements RuleMapper {
+  readonly rule: CompiledRule
+  readonly #definition: DraftDefinition
+  readonly #work: Work
+  /** References that the rule does not map, with the kinds they point to. */
+  readonly #open: ReadonlyMap<string, string>
+  readonly #folding: readonly Folding[]
+  /** The fields that normalising reads. */
+  readonly #inputs: readonly string[]
+  /** Undefined for what hardly repeats, as a tie of two things, and for what has secrets. */
+  readonly #remembered: Recent<Made> | undefined
+
+  constructor({ rule, definition }: KindRule, work: Work) {
+    this.rule = rule
+    this.#definition = definition
+    this.#work = work
+    const mapped = new Set(rule.fields.map(({ name }) => name))
+    this.#open = new Map(Object.entries(definition.refs).filter(([field]) => !mapped.has(field)))
+    this.#folding = foldingOf(rule)
+    this.#inputs = [...mapped, ...this.#open.keys()]
+    const repeats = definition.secretInputs === undefined && definition.keyFromRefs === undefined
+    this.#remembered = repeats ? rememberedOf(rule) : undefined
+  }
+
+  map(item: Json): void {
+    const { record, mapping, evaluations, result, watch } = this.#work
+    const { name: kind } = this.#definition
+    const fields = fieldsOf(this.rule, item, record.data, evaluations)
+    const { missing, leftOutBy, filled } = this.#open.size === 0 ? NOTHING_FILLED : this.#fillIn(fields)
+    if (leftOutBy !== undefined) {
+      this.#leaveOutWith(item, fields, leftOutBy)
+      return
+    }
+    if (this.rule.derives) {
+      const { stream, seq } = record
+      const naming = { result, roles: mapping.settings.roles, stream, seq, origin: originOf(record, item) }
+      noteNames(kind, this.rule, fields, naming)
+    }
+    if (missing !== undefined) {
+      const refs = this.#refsIn(fields)
+      this.#reject(item, [missing], this.#keyOf(refs), refs)
+      return
+    }
+    const made = this.#make(fields, filled)
+    const confusable = confusableSources(this.#folding, item, record.data)
+    if (!made.ok || confusable.length > 0) {
+      const key = made.ok ? made.value.key : made.key
+      const problems = made.ok ? confusable : withSources(made.problems, confusable)
+      this.#reject(item, problems, key, this.#refsIn(fields), this.#addressIn(fields))
+      return
+    }
+    const { value } = made
+    result.drafts.push(this.#draftOf(item, made))
+    for (const { code, detail } of value.notes) {
+      result.notes.push({ seq: record.seq, kind, key: value.key, code, detail })
+    }
+    addOwn(this.#own(), value.key, value.refs)
+    watch?.({ rule: this.rule.kind, kind, item, ok: true, value })
+  }
+
+  leaveOut(item: Json): void {
+    const path = `map.${this.rule.kind}.when`
+    const key = this.#itemKey(item)
+    if (key !== undefined) this.#work.result.leftOutKeys.push({ kind: this.#definition.name, key, path })
+    this.#noteLeftOut(key, path)
+  }
+
+  reject(item: Json, problems: readonly ValueProblem[]): void {
+    this.#reject(item, problems, null, {})
+  }
+
+  #reject(
+    item: Json,
+    problems: readonly ValueProblem[],
+    key: string | null,
+    refs: Record<string, string>,
+    email?: string,
+  ): void {
+    const { record, result, watch } = this.#work
+    const { name: kind, secretInputs = [] } = this.#definition
+    const shown = concealed(problems, secretInputs, concealing(this.rule.secretNames, record.data, item))
+    const rejected = {
+      ...rejection(record, item, kind, key, shown, refs),
+      ...(email !== undefined && { email }),
+    }
+    this.#own().rejected ??= rejected
+    result.rejects.push(rejected)
+    result.notes.push(...unmappedRoles(rejected, shown))
+    watch?.({ rule: this.rule.kind, kind, item, ok: false, rejected })
+  }
+
+  #own(): OwnResources {
+    return ownOf(this.#work.own, this.#definition.name)
+  }
+
+  /** A single one that is left out has its key told. */
+  #noteLeftOut(key: string | undefined, path: string): void {
+    const resources = this.#own()
+    resources.leftOut = { path, ...(resources.leftOut === undefined && key !== undefined && { key }) }
+  }
+
+  /** An item that is left out with what it refers to. */
+  #leaveOutWith(item: Json, fields: JsonObject, path: string): void {
+    const { record, result } = this.#work
+    const refs = this.#refsIn(fields)
+    const key = this.#keyOf(refs)
+    result.leftOutItems.push({ kind: this.#definition.name, key, path, refs, origin: originOf(record, item) })
+    this.#noteLeftOut(key ?? undefined, path)
+  }
+
+  /**
+   * Fills in references that the rule does not map with the resource that the record itself yields, or with what such a resource refers to:
+   * a member of the record's own group belongs to that group's organization.
+   */
+  #fillIn(fields: JsonObject): Implicit {
+    const { own } = this.#work
+    const filled = new Set<string>()
+    let missing: ValueProblem | undefined
+    let leftOutBy: string | undefined
+    for (const [field, kind] of this.#open) {
+      if (filled.has(field) || !this.#definition.mapped.includes(field)) continue
+      const found = implicitRef(kind, own.get(kind))
+      if (!found.ok) {
+        // By it, what depends on something that was rejected is known to be in the source.
+        if (found.key !== undefined) fields[field] = found.key
+        if ('leftOutBy' in found) leftOutBy ??= found.leftOutBy
+        else missing ??= { code: found.code, field, message: found.message, hint: found.hint }
+        continue
+      }
+      fields[field] = found.key
+      filled.add(field)
+      for (const name in found.refs) {
+        const key = found.refs[name]
+        if (key === undefined || filled.has(name) || !this.#open.has(name)) continue
+        fields[name] = key
+        filled.add(name)
+      }
+    }
+    return { ...(missing && { missing }), ...(leftOutBy !== undefined && { leftOutBy }), filled }
+  }
+
+  #refsIn(fields: JsonObject): Record<string, string> {
+    const refs: Record<string, string> = {}
+    for (const field of Object.keys(this.#definition.refs)) {
+      const value = fields[field]
+      if (typeof value === 'string' && value.trim() !== '') refs[field] = value.trim()
+    }
+    return refs
+  }
+
+  /** The key that follows from the references, if all of them are there. */
+  #keyOf(refs: Record<string, string>): string | null {
+    const isWhole = Object.keys(this.#definition.refs).every((role) => role in refs)
+    return isWhole ? (this.#definition.keyFromRefs?.(refs) ?? null) : null
+  }
+
+  /** The address among the fields of a user, if it is one. */
+  #addressIn({ email }: JsonObject): string | undefined {
+    const read = this.#definition.name === 'user' ? normaliseEmail(email) : undefined
+    return read?.ok ? read.value : undefined
+  }
+
+  #make(fields: JsonObject, filled: ReadonlySet<string>): Made | Refused {
+    const text = this.#remembered === undefined ? undefined : textOf(fields, this.#inputs)
+    const known = text === undefined ? undefined : this.#remembered?.get(text)
+    if (known !== undefined) return known
+    const normalised = this.#definition.normalise(fields, this.#work.mapping.settings, filled)
+    if (!normalised.ok) return normalised
+    const { attributes, secrets } = normalised.value
+    const made: Made = {
+      ok: true,
+      value: normalised.value,
+      attributes: canonicalJson(attributes),
+      secrets: secrets === null ? null : canonicalJson(secrets),
+    }
+    if (text !== undefined) this.#remembered?.set(text, made)
+    return made
+  }
+
+  #draftOf(item: Json, { value, attributes, secrets }: Made): Draft {
+    const { record } = this.#work
+    const { key, refs } = value
+    const draft: Draft = {
+      seq: record.seq,
+      kind: this.#definition.name,
+      key,
+      group: null,
+      refs,
+      attributes,
+      secrets,
+      origin: originOf(record, item),
+    }
+    if (draft.kind === 'user') this.#tellApart(draft, item, value)
+    return draft
+  }
+
+  /** What tells users apart and ranks those that are one. */
+  #tellApart(draft: Draft, item: Json, { key, attributes }: Normalised): void {
+    const { record, mapping, evaluations } = this.#work
+    const conceal = (text: string) => concealing(mapping.secretNames, record.data, item)(text)
+    const { externalId, email } = attributes
+    const lookalike = typeof email === 'string' ? lookalikeForm(email) : undefined
+    const { group, rank, updatedAt } = rankUser(
+      mapping.dedupe,
+      { ...attributes, key },
+      record.data,
+      evaluations,
+      conceal,
+    )
+    draft.group = group
+    if (rank !== undefined) draft.rank = rank
+    if (updatedAt !== undefined) draft.updatedAt = updatedAt
+    if (typeof externalId === 'string' && externalId !== key) draft.externalId = externalId
+    if (lookalike !== undefined) draft.lookalike = lookalike
+  }
+
+  /**
+   * The key of an item that `when` leaves out, so that what belongs to it can be left out as well. Undefined: it cannot be computed, or nothing
+   * refers to such a thing.
+   */
+  #itemKey(item: Json): string | undefined {
+    const { record, mapping, evaluations } = this.#work
+    const names = KEY_FIELDS[this.#definition.name]
+    if (names === undefined) return undefined
+    const fields = this.rule.fields.filter(({ name }) => names.includes(name))
+    try {
+      const values = fieldsOf({ ...this.rule, fields }, item, record.data, evaluations)
+      const normalised = this.#definition.normalise(values, mapping.settings)
+      return (normalised.ok ? normalised.value.key : normalised.key) ?? undefined
+    } catch (error) {
+      if (error instanceof FieldFailure) return undefined
+      throw error
+    }
+  }
+}
+
+/** Text that is the same for the same fields alone. Undefined: they are too long to be remembered. */
+function textOf(fields: JsonObject, names: readonly string[]): string | undefined {
+  let text = ''
+  for (const name of names) {
+    const value = fields[name]
+    if (value === undefined) text += '-'
+    else text += typeof value === 'string' ? `${value.length}:${value}` : `=${JSON.stringify(value)}\n`
+    if (text.length > LONGEST) return undefined
+  }
+  return text
+}
+
+/** Both, unless they tell of the same address. */
+function withSources(problems: readonly ValueProblem[], confusable: readonly ValueProblem[]): ValueProblem[] {
+  const known = new Set(problems.map(({ code }) => code))
+  return [...problems, ...confusable.filter(({ code }) => !known.has(code))]
+}
+
+/** The fields that a key is made of, of what other records refer to by it. */
+const KEY_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  user: ['key', 'externalId', 'email'],
+  organization: ['key', 'id', 'externalId', 'name'],
+  group: ['key', 'name', 'organization'],
+}

@@ -1,0 +1,92 @@
+import type { SourceRecord } from '../sources/source.ts'
+import { AssignmentMapper } from './assignment-mapper.ts'
+import { appliesTo, type CompiledMapping } from './compile.ts'
+import type { Condition } from './evaluate.ts'
+import { Evaluations } from './evaluations.ts'
+import { KindMapper } from './kind-mapper.ts'
+import { addLeftOut, blamed, leftOutKey, type RuleName } from './left-out.ts'
+import type { MapResult } from './result.ts'
+import type { MappedItem, RuleMapper, Work } from './rule-mapper.ts'
+import { RuleRun } from './rule-run.ts'
+
+/** Maps records one after the other, each by every rule that applies to it, and adds to the result what comes of them. */
+export class RecordMapper {
+  readonly #work: Work
+  readonly #mappers: readonly RuleMapper[]
+  /** Those that apply to the records of a stream. */
+  readonly #ofStream = new Map<string, readonly RuleMapper[]>()
+  readonly #goOn = () => this.#mapRecord()
+
+  /** Of the record at work: the rules, how many of them are done, and by which condition each of those had no item. */
+  #rules: readonly RuleMapper[] = []
+  #done = 0
+  #conditions: (Condition | undefined)[] = []
+  #run: RuleRun | undefined
+  /** How much there was in the result before it. */
+  #before = 0
+
+  /** @param watch called with each item, in order */
+  constructor(mapping: CompiledMapping, result: MapResult, watch?: (mapped: MappedItem) => void) {
+    const record: SourceRecord = { seq: 0, stream: '', origin: { file: '' }, data: {} }
+    const work = { mapping, evaluations: new Evaluations(), result, watch, record, own: new Map(), firstDraft: 0 }
+    const { kinds, roleAssignment } = mapping
+    this.#work = work
+    this.#mappers = [
+      ...kinds.map((kindRule) => new KindMapper(kindRule, work)),
+      ...(roleAssignment === undefined ? [] : [new AssignmentMapper(roleAssignment, work)]),
+    ]
+  }
+
+  /** Maps a record: at once where its expressions answer so. The next one has to wait for it. */
+  map(record: SourceRecord): void | Promise<void> {
+    const { result, own, evaluations } = this.#work
+    this.#work.record = record
+    this.#work.firstDraft = result.drafts.length
+    own.clear()
+    this.#rules = this.#rulesOf(record.stream)
+    this.#done = 0
+    this.#conditions = []
+    this.#before = yielded(result)
+    return evaluations.run(this.#goOn)
+  }
+
+  #mapRecord(): void {
+    for (; this.#done < this.#rules.length; this.#done += 1) {
+      const mapper = this.#rules[this.#done]
+      if (mapper === undefined) continue
+      this.#run ??= new RuleRun(mapper, this.#work)
+      this.#conditions.push(this.#run.goOn())
+      this.#run = undefined
+    }
+    this.#account()
+  }
+
+  /** Counts the record: something came of it, or a condition left it out. */
+  #account(): void {
+    const { result, record, mapping, evaluations } = this.#work
+    if (yielded(result) > this.#before) {
+      result.mapped += 1
+      return
+    }
+    const conditions = new Map(
+      this.#rules.map(({ rule }, index): [RuleName, Condition | undefined] => [rule.kind, this.#conditions[index]]),
+    )
+    const { path, rule } = blamed(conditions, mapping.settings.map, record.stream)
+    addLeftOut(result, record, path, leftOutKey(record, rule, mapping, evaluations))
+    evaluations.endStep()
+  }
+
+  #rulesOf(stream: string): readonly RuleMapper[] {
+    let rules = this.#ofStream.get(stream)
+    if (rules === undefined) {
+      const { mainStream } = this.#work.mapping.settings
+      rules = this.#mappers.filter(({ rule }) => appliesTo(rule, stream, mainStream))
+      this.#ofStream.set(stream, rules)
+    }
+    return rules
+  }
+}
+
+function yielded(result: MapResult): number {
+  return result.drafts.length + result.grants.length + result.rejects.length + result.assigned
+}

@@ -1,0 +1,100 @@
+import type { CompiledExpression } from '../expressions/expression.ts'
+import { isTruthy } from '../expressions/plain.ts'
+import type { Json } from '../json.ts'
+import { answerOf, type Condition, FieldFailure, itemsIn } from './evaluate.ts'
+import type { RuleMapper, Work } from './rule-mapper.ts'
+
+/**
+ * The run of one rule over the items of one record. An expression that fails rejects its item, or the record where the items cannot be
+ * told. Finding the items, asking `when` about one of them, leaving one out and mapping one are each a step: see Evaluations.
+ */
+export class RuleRun {
+  readonly #mapper: RuleMapper
+  readonly #work: Work
+  /** Undefined: not found yet. */
+  #items: readonly Json[] | undefined
+  /** How many of them `when` has been asked about. */
+  #asked = 0
+  /** Its answers. As long as it leaves none out, the chosen ones are those that it has been asked about. */
+  #chosen: Json[] | undefined
+  #leftOut: Json[] | undefined
+  /** How many of those that are left out, and of the chosen ones, are done. */
+  #told = 0
+  #mapped = 0
+
+  constructor(mapper: RuleMapper, work: Work) {
+    this.#mapper = mapper
+    this.#work = work
+  }
+
+  /**
+   * Goes on where it was.
+   * @returns the condition by which there is no item
+   */
+  goOn(): Condition | undefined {
+    try {
+      this.#items ??= this.#find()
+      if (this.#mapper.rule.when !== undefined) this.#choose(this.#items, this.#mapper.rule.when)
+    } catch (error) {
+      this.#refuse(this.#work.record.data, error)
+      return undefined
+    }
+    const chosen = this.#chosen ?? this.#items
+    if (this.#leftOut !== undefined) this.#leaveOut(this.#leftOut)
+    this.#map(chosen)
+    if (chosen.length > 0) return undefined
+    return this.#items.length === 0 ? 'each' : 'when'
+  }
+
+  /** What `each` yields, or the record itself. */
+  #find(): readonly Json[] {
+    const { evaluations, record } = this.#work
+    const { rule } = this.#mapper
+    const each = rule.each(record.stream)
+    if (each === undefined) return [record.data]
+    const items = itemsIn(answerOf(rule, 'each', false, each, record.data, record.data, evaluations))
+    evaluations.endStep()
+    return items
+  }
+
+  #choose(items: readonly Json[], when: CompiledExpression): void {
+    const { evaluations, record } = this.#work
+    const { rule } = this.#mapper
+    for (; this.#asked < items.length; this.#asked += 1) {
+      const item = items[this.#asked] ?? null
+      const isChosen = isTruthy(answerOf(rule, 'when', false, when, item, record.data, evaluations))
+      evaluations.endStep()
+      if (isChosen) this.#chosen?.push(item)
+      else {
+        this.#chosen ??= items.slice(0, this.#asked)
+        this.#leftOut ??= []
+        this.#leftOut.push(item)
+      }
+    }
+  }
+
+  #leaveOut(items: readonly Json[]): void {
+    for (; this.#told < items.length; this.#told += 1) {
+      this.#mapper.leaveOut(items[this.#told] ?? null)
+      this.#work.evaluations.endStep()
+    }
+  }
+
+  #map(items: readonly Json[]): void {
+    for (; this.#mapped < items.length; this.#mapped += 1) {
+      const item = items[this.#mapped] ?? null
+      try {
+        this.#mapper.map(item)
+      } catch (error) {
+        this.#refuse(item, error)
+      }
+      this.#work.evaluations.endStep()
+    }
+  }
+
+  #refuse(blamed: Json, error: unknown): void {
+    if (!(error instanceof FieldFailure)) throw error
+    this.#mapper.reject(blamed, [{ code: 'expression_failed', field: error.field, message: error.message }])
+    this.#work.evaluations.endStep()
+  }
+}

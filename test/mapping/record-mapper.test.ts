@@ -1,0 +1,226 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { loadManifest } from '../../src/config/load.ts'
+import type { Manifest } from '../../src/config/manifest.ts'
+import { recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
+import { Redactor } from '../../src/diagnostics/redactor.ts'
+import type { CompiledExpression } from '../../src/expressions/expression.ts'
+import type { JsonObject } from '../../src/json.ts'
+import { type CompiledMapping, compileMapping, mapperSettings } from '../../src/mapping/compile.ts'
+import { emptyResult, mapChunk, mapRecord } from '../../src/mapping/map-chunk.ts'
+import type { MapResult } from '../../src/mapping/result.ts'
+import type { MappedItem } from '../../src/mapping/rule-mapper.ts'
+import type { SourceRecord } from '../../src/sources/source.ts'
+import { dedupeWith, manifestWith, recordsOf } from './manifest.ts'
+
+const compiled = (manifest: Manifest) => compileMapping(mapperSettings(manifest, 'users'))
+
+/** The same mapping, in which expressions answer later: all, or those that `which` picks. */
+function delayed(mapping: CompiledMapping, which: () => boolean = () => true): CompiledMapping {
+  const later = (expression: CompiledExpression): CompiledExpression => ({
+    ...expression,
+    evaluate: (item, record) =>
+      which() ? Promise.resolve().then(() => expression.evaluate(item, record)) : expression.evaluate(item, record),
+  })
+  const kinds = mapping.kinds.map(({ rule, definition }) => ({ rule: laterIn(rule, later), definition }))
+  const { roleAssignment, dedupe } = mapping
+  return {
+    ...mapping,
+    kinds,
+    roleAssignment: roleAssignment && laterIn(roleAssignment, later),
+    dedupe: {
+      ...dedupe,
+      by: dedupe.by.map(later),
+      prefer: dedupe.prefer.map(later),
+      updatedAt: dedupe.updatedAt && later(dedupe.updatedAt),
+    },
+  }
+}
+
+type Rule = CompiledMapping['kinds'][number]['rule']
+
+function laterIn(rule: Rule, later: (expression: CompiledExpression) => CompiledExpression): Rule {
+  const ofStream = new Map<string, CompiledExpression | undefined>()
+  return {
+    ...rule,
+    each(stream) {
+      const each = rule.each(stream)
+      if (!ofStream.has(stream)) ofStream.set(stream, each && later(each))
+      return ofStream.get(stream)
+    },
+    when: rule.when && later(rule.when),
+    fields: rule.fields.map((field) => ({
+      ...field,
+      value: Array.isArray(field.value)
+        ? field.value.map(([member, value]): [string, CompiledExpression] => [member, later(value)])
+        : later(field.value),
+    })),
+  }
+}
+
+/** A recipe, and the records of its tests. */
+async function recipe(name: string): Promise<{ manifest: Manifest; records: SourceRecord[] }> {
+  const options = { recipe: name, cwd: process.cwd(), env: {}, offline: true, redactor: new Redactor() }
+  const { manifest } = await loadManifest(options)
+  const records = Object.values(manifest.tests).map(
+    ({ stream = 'users', input }, seq): SourceRecord => ({
+      seq,
+      stream,
+      origin: { file: 'tests', line: seq },
+      data: input,
+    }),
+  )
+  return { manifest: { ...manifest, secrets: { ...manifest.secrets, firebaseSignerKey: 'c2lnbmVyIGtleQ==' } }, records }
+}
+
+/** As `JSON.stringify`, with the names. */
+const written = (result: MapResult) => JSON.stringify({ ...result, names: [...result.names] }, null, 1)
+
+const VALUES = [
+  ...[null, '', ' ', 0, 1.5, true, false, 'yes', 'maybe', [], {}, ['admin', 7], { admin: 1 }, 'x'.repeat(700)],
+  ...['Ada@Example.COM', 'm\u0131ke@example.com', 'not an address', 'org_1', 'a\u0000b', 'Org: Büro', '["admin","x"]'],
+  ...['{"a":{"b":1.0}}', '[bad', '$2b$10$', 'argon2', 'gmail.com', { organization_id: 'o', deep: { er: [1] } }],
+]
+const value = fc.constantFrom(...VALUES)
+const row = fc.record(
+  {
+    org_external_id: fc.constantFrom('acme', 'acme', 'umbrella'),
+    org_name: fc.oneof(fc.constantFrom('Acme', 'Umbrella'), value),
+    role_slugs: fc.oneof(fc.constantFrom('admin', 'admin,member'), value),
+    role_slug: fc.oneof(fc.constantFrom('admin', 'Member'), value),
+    _file: fc.constant('members.csv'),
+    _line: fc.nat(9),
+  },
+  { requiredKeys: [] },
+)
+const user = fc.record(
+  {
+    id: fc.oneof(fc.constantFrom('u1', 'u2'), value),
+    email: fc.oneof(fc.constantFrom('ada@example.com', 'Bob@Example.com'), value),
+    verified: value,
+    name: value,
+    updated: fc.oneof(fc.constantFrom('2024-01-01', 1700000000), value),
+    banned: fc.constantFrom(true, false, null),
+    metadata: fc.oneof(fc.dictionary(fc.constantFrom('plan', 'org_id', '__proto__', ''), value), value),
+    memberships: fc.oneof(fc.array(row, { maxLength: 4 }), value),
+    roles: fc.oneof(fc.array(row, { maxLength: 3 }), value),
+  },
+  { requiredKeys: [] },
+)
+
+/** A mapping with a rule of each shape. Some of its expressions fail on some values. */
+const MANIFEST = manifestWith(
+  {
+    user: {
+      when: 'banned = true ? false : true',
+      key: 'id',
+      email: '$lowercase(email)',
+      emailVerified: 'verified',
+      firstName: '$uppercase(name)',
+      metadata: { '*': 'metadata', updated: '$string(updated)' },
+    },
+    organization: { each: 'memberships', key: 'org_external_id', name: 'org_name', externalId: 'org_external_id' },
+    membership: {
+      each: 'memberships',
+      when: '$length(org_name) > 0',
+      organization: 'org_external_id',
+      roles: 'role_slugs',
+    },
+    group: { each: 'memberships[role_slug]', name: 'org_name', organization: 'org_external_id' },
+    groupMember: { each: 'memberships[role_slug]', group: 'org_name', organization: 'org_external_id' },
+    roleAssignment: { each: 'roles', role: '$slug(role_slug)', organization: 'org_external_id' },
+    role: { each: 'memberships', key: '$slug(role_slug)', name: 'org_name' },
+  },
+  {
+    dedupe: dedupeWith({
+      by: ['email', '$record.name'],
+      prefer: ['emailVerified', '$record.updated'],
+      strategy: 'newest',
+      updatedAt: '$record.updated',
+    }),
+    roles: {
+      ...manifestWith({}).roles,
+      map: { admin: 'boss', '*': '*' },
+      organizations: { umbrella: { unmapped: 'drop', map: { admin: 'chief' } } },
+    },
+  },
+)
+
+describe('expressions that answer later', () => {
+  test.each(recipeNames(shippedRecipes))('change nothing of what the recipe %s makes', async (name) => {
+    const { manifest, records } = await recipe(name)
+    const atOnce = await mapChunk({ records }, compiled(manifest))
+    expect(written(await mapChunk({ records }, delayed(compiled(manifest))))).toBe(written(atOnce))
+  })
+
+  test('change nothing of what records with faults yield', async () => {
+    let next = () => true
+    const mapping = compiled(MANIFEST)
+    const [all, some] = [delayed(mapping), delayed(mapping, () => next())]
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(user, { minLength: 1, maxLength: 6 }),
+        fc.infiniteStream(fc.boolean()),
+        async (data, flips) => {
+          const records = recordsOf(data as JsonObject[])
+          next = () => flips.next().value
+          const atOnce = written(await mapChunk({ records }, mapping))
+          expect(written(await mapChunk({ records }, all))).toBe(atOnce)
+          expect(written(await mapChunk({ records }, some))).toBe(atOnce)
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  test('are each asked once, whatever the number of items', async () => {
+    let asked = 0
+    const count = () => {
+      asked += 1
+      return true
+    }
+    const items = Array.from({ length: 200 }, (_, index) => ({ org_external_id: `o${index}`, org_name: 'Acme' }))
+    const map = {
+      membership: { each: 'memberships', when: 'org_name', organization: 'org_external_id', user: 'org_name' },
+    }
+    const { drafts } = await mapChunk(
+      { records: recordsOf([{ memberships: items }]) },
+      delayed(compiled(manifestWith(map)), count),
+    )
+    expect([drafts.length, asked]).toEqual([200, 1 + 200 * 3])
+  })
+
+  test('tell whoever watches of each item once', async () => {
+    const { manifest, records } = await recipe('clerk')
+    const mapping = compiled(manifest)
+    for (const record of records) {
+      const [straight, late]: [MappedItem[], MappedItem[]] = [[], []]
+      await mapRecord(record, mapping, emptyResult(), (item) => straight.push(item))
+      await mapRecord(record, delayed(mapping), emptyResult(), (item) => late.push(item))
+      expect(late).toEqual(straight)
+    }
+  })
+})
+
+test('what is remembered of other records makes no difference', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(user, { minLength: 2, maxLength: 8 }), async (data) => {
+      const records = recordsOf(data as JsonObject[])
+      const warm = compiled(MANIFEST)
+      await mapChunk({ records }, warm)
+      const together = await mapChunk({ records }, warm)
+      const apart = await Promise.all(records.map((record) => mapChunk({ records: [record] }, compiled(MANIFEST))))
+      for (const list of [
+        'drafts',
+        'grants',
+        'rejects',
+        'notes',
+        'leftOutKeys',
+        'leftOutItems',
+        'leftOutRecords',
+      ] as const)
+        expect(together[list]).toEqual(apart.flatMap((result): unknown[] => result[list]))
+    }),
+    { numRuns: 40 },
+  )
+})
