@@ -22,7 +22,8 @@ export interface Throwaway {
  */
 export function openThrowaway(path: string, { cacheKiB = 16 * 1024, temporary }: Throwaway = {}): DatabaseSync {
   const db = new DatabaseSync(path)
-  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+  // The lock is on this file alone: one that is attached is somebody else's as well.
+  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA main.locking_mode = EXCLUSIVE;
     PRAGMA temp_store = FILE; PRAGMA cache_size = -${cacheKiB}`)
   // What SQLite sorts may hold password hashes: it belongs in a private folder, not in one that all users share.
   if (temporary !== undefined) db.exec(`PRAGMA temp_store_directory = '${temporary.replaceAll("'", "''")}'`)
