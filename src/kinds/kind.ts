@@ -110,8 +110,27 @@ export interface LiveHooks {
   byName?(context: CompareContext, desired: DesiredResource): NameMatch
 }
 
+/**
+ * What SQL has to know of a kind to create what surely is to be created without code having a look at it. All of it speaks of a row `d` of
+ * `desired`, which the state does not know. References and what WorkOS has with the same identity are looked at by themselves.
+ */
+export interface PlainCreates {
+  /** `label`, as SQL. Null where it cannot be told: then code decides. */
+  label: string
+  /** `naturalKey` of a kind without references, as SQL. Undefined: it has none. */
+  naturalKey?: string
+  /**
+   * That nothing speaks against creating it, as SQL: `whyNotCreatable`, `mentions`, `live.byName`, and `refuse` of what is not known or is to be
+   * created. Where this is false or null code decides. Undefined: nothing ever does.
+   */
+  where?(context: CompareContext): string
+}
+
 /** What is special about deciding what becomes of a desired resource. */
 export interface PlanningHooks {
+  /** Which creates SQL decides about, where there are many. Undefined, and for what has a `turn`: none. */
+  plain?: PlainCreates
+
   /** Whether all of the kind has to be listed, however little there is to look at. */
   needsList?(context: CompareContext): boolean
 

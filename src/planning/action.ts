@@ -172,9 +172,13 @@ export function addAction(rundb: RunDatabase, action: Action): void {
  * with something else comes right after it. A phase begins when the one before it has ended.
  */
 function phaseOf(action: Action): number {
-  const index = (kind: string) => kindDefinitions.findIndex(({ name }) => name === kind)
-  if (action.type !== 'delete') return index(action.kind)
+  if (action.type !== 'delete') return phaseOfKind(action.kind)
   const kinds = kindDefinitions.length
-  if (action.with) return kinds + 2 * (kinds - 1 - index(action.with.kind)) + 1
-  return kinds + 2 * (kinds - 1 - index(action.kind))
+  if (action.with) return kinds + 2 * (kinds - 1 - phaseOfKind(action.with.kind)) + 1
+  return kinds + 2 * (kinds - 1 - phaseOfKind(action.kind))
+}
+
+/** When the turn of a kind is, of all but its deletions. */
+export function phaseOfKind(kind: string): number {
+  return kindDefinitions.findIndex(({ name }) => name === kind)
 }

@@ -1,23 +1,27 @@
 import { sourceChanged } from '../comparing/three-way.ts'
 import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
-import { insertDrift } from '../rundb/actions.ts'
+import { insertCreates, insertDrift, type PlainCreates } from '../rundb/actions.ts'
 import {
   type Candidate,
   candidates,
+  changedAttributes,
   countCandidates,
+  countUnknown,
   insertCandidate,
   insertDependentCandidates,
+  insertLookedCandidates,
   insertUnknownCandidates,
-  type MaybeChanged,
-  maybeChanged,
+  isUnknown,
+  secretsOfKnown,
 } from '../rundb/candidates.ts'
-import { hasKnown, insertKnown } from '../rundb/known.ts'
-import { findLive } from '../rundb/live.ts'
+import { copyKnown, hasKnown, insertKnown } from '../rundb/known.ts'
+import { findLive, hasLive } from '../rundb/live.ts'
 import { insertNote } from '../rundb/notes.ts'
+import { plainCondition } from '../rundb/plain.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { digestSecrets } from '../state/digest.ts'
+import { digester } from '../state/digest.ts'
 import type { StateStore } from '../state/store.ts'
-import { addAction } from './action.ts'
+import { addAction, phaseOfKind } from './action.ts'
 import { decide } from './decide.ts'
 import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, lookUpFew, type Wanted } from './look-up.ts'
 import { compareContext, type Decision, type PlanningContext } from './planning-context.ts'
@@ -25,38 +29,51 @@ import { resolveRefs } from './references.ts'
 
 /**
  * Plans one kind; the kinds it depends on have been planned before. In: its desired resources and the state. Out: its actions and what is told
- * of it, in the run's database. Four steps: find what may need something, read that from WorkOS, decide, look at what was decided.
+ * of it, in the run's database. Four steps: find what may need something, read that from WorkOS, decide, look at what was decided. SQL decides
+ * about the mass, what is equal and what is surely created; code about the candidates.
  */
 export async function planKind(context: PlanningContext, definition: KindDefinition): Promise<void> {
   const { set, state } = context
   const { rundb } = set
   await loadKnown(rundb, state, definition.name)
-  const count = findCandidates(context, definition)
-  if (count === 0) return
-  const reading = await readCandidates(context, definition, count)
-  rundb.transaction(() => {
-    for (const candidate of inTurn(context, definition)) record(rundb, decide(context, definition, candidate))
-  })
+  const found = findChanged(context, definition)
+  if (found.changed + found.unknown === 0) return
+  const { reading, plain } = await readCandidates(context, definition, found)
+  rundb.transaction(() => planActions(context, definition, plain))
   await definition.planned?.decided?.(reading)
 }
 
-/** Reads from WorkOS what the candidates are compared with. */
+/** How many resources of a kind planning has to look at: those that the state knows, which are candidates, and those that it does not. */
+interface Found {
+  changed: number
+  unknown: number
+}
+
+/** Creates that SQL decides about, and how many there are. */
+type CountedCreates = PlainCreates & { count: number }
+
+/** Reads from WorkOS what the candidates are compared with. Among these is then what the state does not know, but for plain creates. */
 async function readCandidates(
   context: PlanningContext,
   definition: KindDefinition,
-  count: number,
-): Promise<ReadContext> {
+  { changed, unknown }: Found,
+): Promise<{ reading: ReadContext; plain: CountedCreates | undefined }> {
   const { set, api, refresh, onProgress } = context
   const { rundb } = set
   const compared = compareContext(context)
-  const listed = refresh || count > LOOKUPS_AT_MOST || definition.planned?.needsList?.(compared) === true
-  if (definition.sparse) await lookUpFew(rundb, api, definition, wanted(rundb, definition))
-  else if (listed) {
+  const listed = refresh || changed + unknown > LOOKUPS_AT_MOST || definition.planned?.needsList?.(compared) === true
+  let plain: CountedCreates | undefined
+  if (definition.sparse) {
+    plain = insertUnknown(context, definition, unknown)
+    await lookUpFew(rundb, api, definition, wanted(rundb, definition))
+  } else if (listed) {
     const phase = `reading ${definition.plural} from WorkOS`
     onProgress({ phase })
     await listLive(rundb, api, definition, (done) => onProgress({ phase, done }))
     onProgress({ phase: `comparing ${definition.plural}` })
+    plain = insertUnknown(context, definition, unknown)
   } else {
+    insertUnknownCandidates(rundb, definition.name)
     await lookUp(rundb, api, definition, [...wanted(rundb, definition)])
   }
   await listMentioned(rundb, api, definition)
@@ -71,11 +88,51 @@ async function readCandidates(
     },
   }
   await definition.live?.prepare?.(reading)
-  return reading
+  return { reading, plain }
+}
+
+/** Adds what the state does not know to the candidates, but for plain creates. @returns these; undefined: there are none */
+function insertUnknown(
+  context: PlanningContext,
+  definition: KindDefinition,
+  unknown: number,
+): CountedCreates | undefined {
+  const { rundb } = context.set
+  const { name: kind, refs, sparse = false, turn, planned: { plain } = {} } = definition
+  if (plain === undefined || turn !== undefined) {
+    insertUnknownCandidates(rundb, kind)
+    return undefined
+  }
+  const { label, naturalKey, where } = plain
+  const known = { kind, refs, label, naturalKey, where: where?.(compareContext(context)) ?? '1', pendingOnly: sparse }
+  const others = insertUnknownCandidates(rundb, kind, `NOT ${plainCondition(rundb, known)}`)
+  return { kind, phase: phaseOfKind(kind), label, which: isUnknown(rundb, kind), count: unknown - others }
+}
+
+/**
+ * Adds the actions in the order in which they are carried out. What the state does not know between two candidates is created.
+ * @throws Error if a resource would be without an action, or have two
+ */
+function planActions(context: PlanningContext, definition: KindDefinition, plain: CountedCreates | undefined): void {
+  const { rundb } = context.set
+  let left = plain?.count ?? 0
+  let last: string | undefined
+  const create = (next?: string) => {
+    if (plain !== undefined && left > 0) left -= insertCreates(rundb, plain, last, next)
+  }
+  for (const candidate of inTurn(context, definition)) {
+    const { key } = candidate.desired
+    create(key)
+    record(rundb, decide(context, definition, candidate))
+    last = key
+  }
+  create()
+  if (left !== 0) throw new Error(`${left} ${definition.plural} are left over by the plan`)
 }
 
 /** What is in WorkOS and the state does not know. */
 function* unknownLive(rundb: RunDatabase, definition: KindDefinition): Generator<UnknownLive> {
+  if (!hasLive(rundb, definition.name)) return
   for (const { desired, known } of candidates(rundb, definition.name)) {
     const refs = known ? undefined : resolveRefs(rundb, definition, desired)
     const natural = refs?.type === 'resolved' ? definition.naturalKey(desired, refs.ids) : null
@@ -112,58 +169,65 @@ function record(rundb: RunDatabase, { action, drift, notes }: Decision): void {
 }
 
 /**
- * Finds what planning has to look at: the table `candidates`. All that is equal, nearly everything on a second run, never leaves SQLite.
- * Candidates are what the state does not know, what the source changed since it was applied, what an earlier run was told is gone and what
- * refers to that, and what was adopted of a kind that has a rule for conflicts; on a refresh everything.
- * @returns how many there are
+ * Finds what planning has to look at. All that is equal, nearly everything on a second run, never leaves SQLite.
+ * Candidates are what the source changed since it was applied, what an earlier run was told is gone and what
+ * refers to that, and what was adopted of a kind that has a rule for conflicts; on a refresh everything. What the state does not know joins
+ * them later.
  */
-function findCandidates(context: PlanningContext, definition: KindDefinition): number {
+function findChanged(context: PlanningContext, definition: KindDefinition): Found {
   const { rundb } = context.set
-  rundb.transaction(() => {
-    insertUnknownCandidates(rundb, definition.name)
-    addChanged(context, definition)
-    addDependents(rundb, definition)
-  })
-  return countCandidates(rundb, definition.name)
+  const { name } = definition
+  if (hasKnown(rundb, name)) {
+    rundb.transaction(() => {
+      addChangedSecrets(context, definition)
+      addChanged(context, definition)
+      addDependents(rundb, definition)
+    })
+  }
+  return { changed: countCandidates(rundb, name), unknown: countUnknown(rundb, name) }
 }
 
 function addChanged(context: PlanningContext, definition: KindDefinition): void {
   const { rundb } = context.set
+  const { name } = definition
   // Nothing in what is looked up one by one can be compared: a refresh does not look at it.
   const all = context.refresh && !definition.sparse
   // The difference to a definition is decided by the rule of today, whatever the rule was when it was adopted.
-  const adopted = definition.onConflict !== undefined
-  for (const row of maybeChanged(rundb, definition.name, { all, adopted })) {
-    const { desired, base, ownership, gone } = row
-    const send = secretsToSend(context, definition, row)
-    const looked = all || send.length > 0 || gone || (adopted && ownership === 'adopted')
-    if (!looked && !sourceChanged(definition, desired.attributes, base)) continue
-    insertCandidate(rundb, desired, send)
+  insertLookedCandidates(rundb, name, { all, adopted: definition.onConflict !== undefined })
+  for (const { key, desired, base } of changedAttributes(rundb, name)) {
+    if (sourceChanged(definition, desired, base)) insertCandidate(rundb, name, key, [])
   }
 }
 
 /** The secrets that changed in the source and are sent. Of others a remark tells. A lasting one WorkOS cannot update. */
-function secretsToSend(
+function addChangedSecrets(
   { set, state, manifest }: PlanningContext,
-  { fields, planned }: KindDefinition,
-  { desired: { kind, key, secrets }, digests: before }: MaybeChanged,
-): string[] {
-  const digests = digestSecrets(state.digestKey, secrets)
-  const changed = Object.keys(digests).filter((field) => digests[field] !== before[field])
-  if (changed.length === 0) return []
-  const lasting = changed.some((field) => fields[field]?.updatable === false)
-  if (!lasting && manifest.passwords.onChange === 'send') return changed
-  const code = planned?.secretNotes?.changed ?? 'secret_changed_in_source'
-  insertNote(set.rundb, { kind, key, code, detail: changed.join(', ') })
-  return []
+  { name: kind, fields, planned }: KindDefinition,
+): void {
+  const { rundb } = set
+  const digest = digester(state.digestKey)
+  for (const { key, secrets, digests: before } of secretsOfKnown(rundb, kind)) {
+    const digests = digest(JSON.parse(secrets))
+    const applied: Record<string, string> = JSON.parse(before)
+    const changed = Object.keys(digests).filter((field) => digests[field] !== applied[field])
+    if (changed.length === 0) continue
+    const lasting = changed.some((field) => fields[field]?.updatable === false)
+    if (!lasting && manifest.passwords.onChange === 'send') {
+      insertCandidate(rundb, kind, key, changed)
+      continue
+    }
+    const code = planned?.secretNotes?.changed ?? 'secret_changed_in_source'
+    insertNote(rundb, { kind, key, code, detail: changed.join(', ') })
+  }
 }
 
 function addDependents(rundb: RunDatabase, { name, refs }: KindDefinition): void {
-  if (!hasKnown(rundb, name)) return
   for (const [role, kind] of Object.entries(refs)) insertDependentCandidates(rundb, name, role, kind)
 }
 
 /** Copies one kind of the state into the run's database. */
 export async function loadKnown(rundb: RunDatabase, state: StateStore, kind: string): Promise<void> {
+  if ((await state.count(kind)) === 0) return
+  if (state.inFile((file) => copyKnown(rundb, kind, file, state))) return
   for await (const batch of state.resources(kind)) insertKnown(rundb, kind, batch)
 }

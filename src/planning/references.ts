@@ -8,9 +8,8 @@ import {
 import type { Reason } from '../diagnostics/problem.ts'
 import type { KindDefinition, Mention, MentionedAs } from '../kinds/kind.ts'
 import type { DesiredResource } from '../resource.ts'
-import { isLeftDeleted, plannedFor } from '../rundb/actions.ts'
+import { plannedStanding } from '../rundb/actions.ts'
 import { isDesired } from '../rundb/desired.ts'
-import { knownId } from '../rundb/known.ts'
 import { findLive } from '../rundb/live.ts'
 import { firstReject } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
@@ -26,14 +25,11 @@ export function resolveRefs(rundb: RunDatabase, definition: KindDefinition, desi
 }
 
 function standingOf(rundb: RunDatabase, { kind, key }: Reference): Standing {
-  if (isLeftDeleted(rundb, kind, key)) {
-    return { type: 'gone', why: 'is not in WorkOS any more, and onDeleted keeps it deleted' }
-  }
-  const planned = plannedFor(rundb, kind, key)
-  if (planned?.type === 'create') return { type: 'pending' }
-  if (planned?.type === 'blocked') return { type: 'missing', why: 'is blocked' }
-  const id = planned?.id ?? knownId(rundb, kind, key)
-  return id === undefined ? { type: 'missing', why: 'is unknown' } : { type: 'there', id }
+  const { type, id, leftDeleted } = plannedStanding(rundb, kind, key)
+  if (leftDeleted) return { type: 'gone', why: 'is not in WorkOS any more, and onDeleted keeps it deleted' }
+  if (type === 'create') return { type: 'pending' }
+  if (type === 'blocked') return { type: 'missing', why: 'is blocked' }
+  return id === null ? { type: 'missing', why: 'is unknown' } : { type: 'there', id }
 }
 
 /** Why a resource is blocked that needs something which is neither desired nor in WorkOS: the role of a membership. */

@@ -1,4 +1,4 @@
-import type { RunDatabase } from './run-database.ts'
+import { type RunDatabase, textIn } from './run-database.ts'
 
 /**
  * The plan in the run's database. In: actions, and differences that stay as they are, each a row with all of it as JSON beside what it is
@@ -30,6 +30,59 @@ export function insertAction(rundb: RunDatabase, { phase, kind, key, type, id, a
   )
 }
 
+/** Creates that SQL decides about, all of one kind. */
+export interface PlainCreates {
+  kind: string
+  phase: number
+  /** The label of the desired resource `d`, as SQL. */
+  label: string
+  /** Which of the desired resources `d` they are, as SQL. */
+  which: string
+}
+
+/**
+ * Adds a create, in the order of keys, for each that is meant between two keys; both are those of others.
+ * @param after undefined: from the first one
+ * @param before undefined: to the last one
+ * @returns how many
+ */
+export function insertCreates(
+  rundb: RunDatabase,
+  { kind, phase, label, which }: PlainCreates,
+  after: string | undefined,
+  before: string | undefined,
+): number {
+  // The same text as JSON.stringify makes of it.
+  const action = `'{"kind":' || json_quote(d.kind) || ',"key":' || json_quote(d.key) || ',"label":' || json_quote(${label}) || ',"type":"create"}'`
+  return rundb.run(
+    `INSERT INTO actions (phase, kind, key, type, action) SELECT ?1, d.kind, d.key, 'create', ${action} FROM desired d
+     WHERE d.kind = ?2 ${after === undefined ? '' : 'AND d.key > ?3'} ${before === undefined ? '' : 'AND d.key < ?4'} AND ${which} ORDER BY d.key`,
+    ...[phase, kind],
+    ...(before !== undefined ? [after ?? null, before] : after !== undefined ? [after] : []),
+  )
+}
+
+/** What is planned and known of a resource that another one refers to. */
+export interface Planned {
+  /** What is planned for it; null: nothing. */
+  type: string | null
+  /** Its id, by the plan or by the state. */
+  id: string | null
+  /** It was deleted in WorkOS, and the manifest does not have it created again. */
+  leftDeleted: boolean
+}
+
+/** How a resource that another one refers to is. */
+export function plannedStanding(rundb: RunDatabase, kind: string, key: string): Planned {
+  const row = rundb
+    .statement(
+      `SELECT a.type, coalesce(a.id, k.id) AS id, EXISTS (SELECT 1 FROM drift WHERE kind = ?1 AND key = ?2 AND field = '*') AS gone
+       FROM (SELECT 1) LEFT JOIN actions a ON a.kind = ?1 AND a.key = ?2 LEFT JOIN known k ON k.kind = ?1 AND k.key = ?2`,
+    )
+    .get(kind, key)
+  return { type: textIn(row?.type), id: textIn(row?.id), leftDeleted: row?.gone === 1 }
+}
+
 /** A difference of a field; `*`: of the whole resource. All of it is kept as JSON. */
 interface DriftRow {
   kind: string
@@ -45,16 +98,6 @@ export function insertDrift(rundb: RunDatabase, drift: DriftRow): void {
 export function indexActions(rundb: RunDatabase): void {
   rundb.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
     CREATE INDEX actions_by_phase ON actions (phase, position)`)
-}
-
-/** What is planned for a resource, and the id that it has by the plan. */
-export function plannedFor(
-  rundb: RunDatabase,
-  kind: string,
-  key: string,
-): { type: string; id: string | null } | undefined {
-  const row = rundb.statement('SELECT type, id FROM actions WHERE kind = ? AND key = ?').get(kind, key)
-  return row && { type: String(row.type), id: row.id === null ? null : String(row.id) }
 }
 
 /** The key of the resource for which something with this id is planned. */
@@ -173,11 +216,6 @@ export function countDrifted(rundb: RunDatabase, kind: string): number {
 /** Resources of a kind that were deleted in WorkOS and stay so. */
 export function countGone(rundb: RunDatabase, kind: string): number {
   return rundb.count("SELECT count(*) FROM drift WHERE kind = ? AND field = '*'", kind)
-}
-
-/** Whether it was deleted in WorkOS, and the manifest does not have it created again. */
-export function isLeftDeleted(rundb: RunDatabase, kind: string, key: string): boolean {
-  return rundb.statement("SELECT 1 FROM drift WHERE kind = ? AND key = ? AND field = '*'").get(kind, key) !== undefined
 }
 
 /** Differences that refuse the plan: those found when something was adopted, and all others. */

@@ -1,10 +1,10 @@
 import type { Attributes, DesiredResource } from '../resource.ts'
-import { desiredFromRow } from './desired.ts'
-import { type Known, knownFromRow, ownershipOf } from './known.ts'
+import { countDesired, desiredFromRow } from './desired.ts'
+import { hasKnown, type Known, knownFromRow } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { PLAN_TABLES } from './schema.ts'
 
-/** What planning has to look at: the table `candidates`. */
+/** What planning has to look at: the table `candidates`. What the state does not know is there if code has to decide about it. */
 
 /** A desired resource that may need something. */
 export interface Candidate {
@@ -15,56 +15,88 @@ export interface Candidate {
   changedSecrets: string[]
 }
 
-/** A desired resource that the state knows, and that may have changed in the source. */
-export interface MaybeChanged extends Pick<Known, 'digests' | 'ownership'> {
-  desired: DesiredResource
-  /** Its attributes when it was last applied. */
-  base: Attributes
-  /** An earlier run was told that WorkOS has it no more. */
-  gone: boolean
+/** How many of a kind the state does not know. */
+export function countUnknown(rundb: RunDatabase, kind: string): number {
+  const known = 'SELECT count(*) FROM known WHERE kind = ? AND equal IS NOT NULL'
+  return countDesired(rundb, kind) - rundb.count(known, kind)
 }
 
-/** Adds what the state does not know. */
-export function insertUnknownCandidates(rundb: RunDatabase, kind: string): void {
-  rundb.run(
-    `INSERT INTO candidates SELECT kind, key, '[]' FROM desired d WHERE kind = ?
-       AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)`,
+/** That the state does not know the resource `d`, as SQL. */
+export function isUnknown(rundb: RunDatabase, kind: string): string {
+  return hasKnown(rundb, kind) ? 'NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)' : '1'
+}
+
+/**
+ * Adds what the state does not know.
+ * @param which of these resources `d`, as SQL
+ * @returns how many
+ */
+export function insertUnknownCandidates(rundb: RunDatabase, kind: string, which = '1'): number {
+  return rundb.run(
+    `INSERT INTO candidates SELECT d.kind, d.key, '[]' FROM desired d
+     WHERE d.kind = ? AND ${isUnknown(rundb, kind)} AND ${which}`,
     kind,
   )
 }
 
 export function insertCandidate(
   rundb: RunDatabase,
-  { kind, key }: DesiredResource,
+  kind: string,
+  key: string,
   changedSecrets: readonly string[],
 ): void {
   rundb.run('INSERT INTO candidates VALUES (?, ?, ?)', kind, key, JSON.stringify(changedSecrets))
 }
 
-/**
- * What differs from the state or may do so, for nobody can see a secret in SQL; and what is gone.
- * @param which `all`: whether it differs or not; `adopted`: what was adopted, whether it differs or not
- */
-export function* maybeChanged(
-  rundb: RunDatabase,
-  kind: string,
-  { all, adopted }: { all: boolean; adopted: boolean },
-): Generator<MaybeChanged> {
+/** The secrets of a desired resource and the digests of those last applied, both as JSON: nobody can compare them in SQL. */
+export interface SecretsAndDigests {
+  key: string
+  secrets: string
+  digests: string
+}
+
+export function* secretsOfKnown(rundb: RunDatabase, kind: string): Generator<SecretsAndDigests> {
   const rows = rundb.iterate(
-    `SELECT d.*, k.attributes AS base, k.digests, k.ownership, k.gone FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
-       WHERE d.kind = ? AND (? OR d.attributes <> k.attributes OR d.secrets IS NOT NULL OR k.gone IS NOT NULL OR (? AND k.ownership = 'adopted'))`,
+    `SELECT d.key, d.secrets, k.digests FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
+     WHERE d.kind = ? AND d.secrets IS NOT NULL ORDER BY d.key`,
+    kind,
+  )
+  for (const { key, secrets, digests } of rows) {
+    yield { key: String(key), secrets: String(secrets), digests: String(digests) }
+  }
+}
+
+/** Which of what the state knows planning looks at, whether the source has changed it or not. */
+export interface Looked {
+  /** All of it. */
+  all: boolean
+  /** What was adopted. */
+  adopted: boolean
+}
+
+/** Adds what an earlier run was told is gone, and what planning looks at in any case. */
+export function insertLookedCandidates(rundb: RunDatabase, kind: string, { all, adopted }: Looked): void {
+  rundb.run(
+    `INSERT OR IGNORE INTO candidates SELECT kind, key, '[]' FROM known WHERE kind = ?1 AND equal IS NOT NULL
+     AND (?2 OR gone IS NOT NULL OR (?3 AND ownership = 'adopted'))`,
     kind,
     all ? 1 : 0,
     adopted ? 1 : 0,
   )
-  for (const row of rows) {
-    yield {
-      desired: desiredFromRow(row),
-      base: JSON.parse(String(row.base)),
-      digests: JSON.parse(String(row.digests)),
-      ownership: ownershipOf(row),
-      gone: row.gone !== null,
-    }
+}
+
+/** What the state knows with other attributes, and is no candidate yet. */
+export function* changedAttributes(
+  rundb: RunDatabase,
+  kind: string,
+): Generator<{ key: string; desired: Attributes; base: Attributes }> {
+  const rows = rundb.iterate(
+    `SELECT k.key, d.attributes, k.attributes AS base FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
+     WHERE k.kind = ? AND NOT k.equal AND NOT EXISTS (SELECT 1 FROM candidates c WHERE c.kind = k.kind AND c.key = k.key)`,
+    kind,
+  )
+  for (const { key, attributes, base } of rows) {
+    yield { key: String(key), desired: JSON.parse(String(attributes)), base: JSON.parse(String(base)) }
   }
 }
 
@@ -90,13 +122,6 @@ export function insertDependentCandidates(rundb: RunDatabase, kind: string, role
 
 export function countCandidates(rundb: RunDatabase, kind: string): number {
   return rundb.count('SELECT count(*) FROM candidates WHERE kind = ?', kind)
-}
-
-/** How many of them the state does not know. */
-export function countUnknownCandidates(rundb: RunDatabase, kind: string): number {
-  const unknown = `SELECT count(*) FROM candidates c WHERE kind = ?
-    AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = c.kind AND k.key = c.key)`
-  return rundb.count(unknown, kind)
 }
 
 /** The candidates of a kind, ordered by key. */

@@ -1,6 +1,6 @@
 import type { Attributes } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
-import { BEYOND } from './known.ts'
+import { BEYOND, indexKnownIds } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
@@ -38,6 +38,7 @@ export function* deletionCandidates(rundb: RunDatabase, kind: string): Generator
 
 /** Whether the state has this resource, the source lacks it, and nothing keeps it. */
 export function isLeaving(rundb: RunDatabase, kind: string, id: string): boolean {
+  indexKnownIds(rundb)
   const sql = `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2 AND ${NOT_DESIRED}
     AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
     AND ${NOT_SKIPPED} AND NOT ${BEYOND}`

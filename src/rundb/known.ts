@@ -38,7 +38,8 @@ export function insertKnown(rundb: RunDatabase, kind: string, rows: readonly Sta
   rundb.transaction(() => {
     for (const { key, id, attributes, digests, refs, ownership, reduced, answered, gone } of rows) {
       rundb.run(
-        'INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        `INSERT INTO known VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+           (SELECT d.attributes = ?4 FROM desired d WHERE d.kind = ?1 AND d.key = ?2))`,
         kind,
         key,
         id,
@@ -53,6 +54,64 @@ export function insertKnown(rundb: RunDatabase, kind: string, rows: readonly Sta
     }
   })
 }
+
+/** Which version of which state it is. */
+export interface StateVersion {
+  lineage: string
+  serial: number
+}
+
+/**
+ * Copies one kind of a state that SQLite can open, without a row of it leaving SQLite. Attributes that are those desired are canonical JSON
+ * already: only the others are parsed for it.
+ * @param file a URL of the state's file
+ * @returns false, with nothing copied, where the file cannot be opened or is another version: somebody may have put another one in its place
+ */
+export function copyKnown(rundb: RunDatabase, kind: string, file: string, version: StateVersion): boolean {
+  try {
+    rundb.run('ATTACH ? AS stored', file)
+  } catch {
+    return false
+  }
+  try {
+    if (!isVersion(rundb, version)) return false
+    defineCanonical(rundb)
+    rundb.run(COPY, kind)
+    return true
+  } finally {
+    // It is open no longer than the statement runs: whoever closes the state last tidies up beside it, and must be one who may write.
+    rundb.exec('DETACH stored')
+  }
+}
+
+const COPY = `INSERT INTO known SELECT s.kind, s.key, s.id,
+    CASE WHEN s.attributes = d.attributes THEN s.attributes ELSE canonical(s.attributes) END, s.digests, s.refs, s.ownership, s.reduced,
+    CASE WHEN s.answered IS NOT NULL THEN canonical(s.answered) END, s.gone, s.attributes = d.attributes
+  FROM stored.resources s LEFT JOIN desired d ON d.kind = ?1 AND d.key = s.key WHERE s.kind = ?1 ORDER BY s.key`
+
+function isVersion(rundb: RunDatabase, { lineage, serial }: StateVersion): boolean {
+  const meta = rundb.statement('SELECT value FROM stored.meta WHERE name = ?')
+  return meta.get('lineage')?.value === lineage && Number(meta.get('serial')?.value) === serial
+}
+
+/** Databases that know the function `canonical`. */
+const canonical = new WeakSet<RunDatabase>()
+
+function defineCanonical(rundb: RunDatabase): void {
+  if (canonical.has(rundb)) return
+  rundb.define('canonical', (text) => canonicalJson(JSON.parse(text)))
+  canonical.add(rundb)
+}
+
+/** Makes what ids of the state are looked up by. A plan that finds nothing new in WorkOS needs none. */
+export function indexKnownIds(rundb: RunDatabase): void {
+  if (indexed.has(rundb)) return
+  rundb.exec('CREATE INDEX known_by_id ON known (kind, id)')
+  indexed.add(rundb)
+}
+
+/** Databases in which they are indexed. */
+const indexed = new WeakSet<RunDatabase>()
 
 export function insertApplied(rundb: RunDatabase, kind: string, rows: readonly StateRow[]): void {
   rundb.transaction(() => {
@@ -77,20 +136,16 @@ export function hasKnown(rundb: RunDatabase, kind: string): boolean {
   return rundb.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(kind) !== undefined
 }
 
-/** WorkOS's id of a resource by the state. */
-export function knownId(rundb: RunDatabase, kind: string, key: string): string | undefined {
-  const row = rundb.statement('SELECT id FROM known WHERE kind = ? AND key = ?').get(kind, key)
-  return row && String(row.id)
-}
-
 /** The key under which the state holds an id. */
 export function keyById(rundb: RunDatabase, copy: StateCopy, kind: string, id: string): string | undefined {
+  if (copy === 'known') indexKnownIds(rundb)
   const row = rundb.statement(`SELECT key FROM ${copy} WHERE kind = ? AND id = ?`).get(kind, id)
   return row && String(row.key)
 }
 
 /** The orphan with this id, if there is one. */
 export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan | undefined {
+  indexKnownIds(rundb)
   const row = rundb
     .statement(
       `SELECT key, attributes, ownership FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
@@ -145,7 +200,7 @@ export function knownFromRow(row: Row): Known | undefined {
   }
 }
 
-export function ownershipOf({ ownership }: Row): StateRow['ownership'] {
+function ownershipOf({ ownership }: Row): StateRow['ownership'] {
   return ownership === 'created' ? 'created' : 'adopted'
 }
 /** What the state holds of a resource, in JSON; undefined: nothing. */

@@ -20,6 +20,10 @@ export function insertLive(rundb: RunDatabase, kind: string, resources: readonly
   })
 }
 
+export function hasLive(rundb: RunDatabase, kind: string): boolean {
+  return rundb.statement('SELECT 1 FROM live WHERE kind = ? LIMIT 1').get(kind) !== undefined
+}
+
 /**
  * Without a word about it SQLite takes the primary key of a table without rowids, of which `kind` is the beginning, for the better way
  * to whatever index is not unique, and reads everything of the kind: for every resource, once more.

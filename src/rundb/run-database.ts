@@ -44,7 +44,7 @@ export class RunDatabase {
 
   /** From now on no other thread opens the database: it is locked once, and not for each statement. */
   keepToItself(): void {
-    this.#db.exec('PRAGMA locking_mode = EXCLUSIVE')
+    this.#db.exec('PRAGMA main.locking_mode = EXCLUSIVE')
   }
 
   /** A prepared statement, made once per text. Not for two iterations at the same time. */

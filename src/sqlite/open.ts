@@ -24,7 +24,9 @@ export interface Throwaway {
  */
 export function openThrowaway(path: string, { cacheKiB = 16 * 1024, temporary, shared }: Throwaway = {}): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: shared ?? 0 })
-  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = ${shared === undefined ? 'EXCLUSIVE' : 'NORMAL'};
+  // The lock is on this file alone: one that is attached is somebody else's as well.
+  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+    PRAGMA main.locking_mode = ${shared === undefined ? 'EXCLUSIVE' : 'NORMAL'};
     PRAGMA temp_store = FILE; PRAGMA cache_size = -${cacheKiB}`)
   // What SQLite sorts may hold password hashes: it belongs in a private folder, not in one that all users share.
   if (temporary !== undefined) db.exec(`PRAGMA temp_store_directory = '${temporary.replaceAll("'", "''")}'`)

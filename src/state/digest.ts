@@ -1,13 +1,38 @@
-import { createHmac } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { canonicalJson, type JsonObject } from '../json.ts'
+
+/** Bytes of a block and of a digest of SHA-256. */
+const BLOCK = 64
+const DIGEST = 32
 
 /** Keyed digests (HMAC-SHA256, hex) of secret attributes, by field: they tell whether a secret changed, and nothing else. */
 export function digestSecrets(key: Uint8Array, secrets: JsonObject | null): Record<string, string> {
-  const digests: Record<string, string> = {}
-  for (const [field, value] of Object.entries(secrets ?? {})) {
-    digests[field] = createHmac('sha256', key)
-      .update(`${field}\0${canonicalJson(value)}`)
-      .digest('hex')
+  return secrets === null ? {} : digester(key)(secrets)
+}
+
+/**
+ * `digestSecrets` for many secrets and one key. It does by itself what HMAC does with its key (RFC 2104), once: `createHmac` takes ten times as
+ * long, most of it for setting up an object each time.
+ */
+export function digester(key: Uint8Array): (secrets: JsonObject) => Record<string, string> {
+  const padded = Buffer.alloc(BLOCK)
+  padded.set(key.length > BLOCK ? createHash('sha256').update(key).digest() : key)
+  const outer = Buffer.alloc(BLOCK + DIGEST)
+  let inner = Buffer.alloc(BLOCK * 16)
+  for (const [at, byte] of padded.entries()) {
+    inner[at] = byte ^ 0x36
+    outer[at] = byte ^ 0x5c
   }
-  return digests
+  const digest = (text: string): string => {
+    const length = BLOCK + Buffer.byteLength(text)
+    if (length > inner.length) inner = Buffer.concat([inner.subarray(0, BLOCK)], length * 2)
+    inner.write(text, BLOCK)
+    outer.write(hash('sha256', inner.subarray(0, length), 'binary'), BLOCK, 'binary')
+    return hash('sha256', outer)
+  }
+  return (secrets) => {
+    const digests: Record<string, string> = {}
+    for (const [field, value] of Object.entries(secrets)) digests[field] = digest(`${field}\0${canonicalJson(value)}`)
+    return digests
+  }
 }

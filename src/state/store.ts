@@ -123,6 +123,13 @@ export interface StateStore {
 
   /** How many resources of a kind it knows. */
   count(kind: string): Promise<number>
+  /**
+   * Hands over the file in which SQLite finds all resources, in the table `resources`, whose columns are called as the members of
+   * StateResource, and what `lineage` and `serial` are in the table `meta`. It is for reading, and for as long as `read` runs.
+   * @returns what `read` returns; undefined: the state is in no such file
+   * @throws StateError when `read` finds the file damaged
+   */
+  inFile<T>(read: (file: string) => T): T | undefined
   /** All resources of a kind, ordered by key (by code points), in batches. */
   resources(kind: string): AsyncIterable<StateResource[]>
   get(kind: string, key: string): Promise<StateResource | undefined>

@@ -61,7 +61,7 @@ export const groupMembership: KindDefinition = {
   parse: (body, { group = '', membership = '' }) => parse(body, group, membership),
   exists: (_codes, status) => status === 409,
   label: ({ refs }) => `${refs.user} in ${refs.group}`,
-  planned: { decided: noteGivingGroups },
+  planned: { plain: { label: "(d.refs ->> '$.user') || ' in ' || (d.refs ->> '$.group')" }, decided: noteGivingGroups },
   stateScope: { is: 'hanging', on: 'membership', of: ['user', 'organization'] },
 }
 

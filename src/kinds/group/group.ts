@@ -86,6 +86,7 @@ export const group: KindDefinition = {
   // No rule for names is documented. Should there be one, what is in the way is found by its name.
   exists: (_codes, status) => status === 409,
   label: ({ attributes, refs }) => `${textOf(attributes, 'name')} in ${refs.organization}`,
+  planned: { plain: { label: "(d.attributes ->> '$.name') || ' in ' || (d.refs ->> '$.organization')" } },
   stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
   deletion: { keptBy: 'group-membership' },
   review: { mapsFields: { except: [] } },

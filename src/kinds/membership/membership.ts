@@ -127,6 +127,12 @@ export const membership: KindDefinition = {
   slugsInBody: ['role_slug', 'role_slugs'],
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
   live: { prepare: readGroupRoles, own: withoutGroupRoles },
+  planned: {
+    plain: {
+      label: "(d.refs ->> '$.user') || ' in ' || (d.refs ->> '$.organization')",
+      where: () => ROLES_ARE_DESIRED,
+    },
+  },
   stateScope: { is: 'tie', of: ['user', 'organization'] },
   deletion: { round: 'people' },
   review: { mapsFields: { except: [] }, valueWarnings: oneRoleForAll },
@@ -170,6 +176,11 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const attributes: JsonObject = slugs.size === 0 ? {} : { roles: [...slugs].sort() }
   return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
 }
+
+/** That each role which `mentions` names is desired, of the environment or of the organization, as SQL. */
+const ROLES_ARE_DESIRED = `NOT EXISTS (SELECT 1 FROM json_each(d.attributes, '$.roles') r
+  WHERE NOT EXISTS (SELECT 1 FROM desired m WHERE m.kind = '${role.name}' AND m.key = r.value)
+    AND NOT EXISTS (SELECT 1 FROM desired m WHERE m.kind = '${organizationRole.name}' AND m.key = r.value || '@' || (d.refs ->> '$.organization')))`
 
 /**
  * A role of the environment, or else one of the organization's own. The prefix tells nothing: WorkOS gives roles of organizations slugs

@@ -1,6 +1,7 @@
 import { TargetError } from '../../diagnostics/errors.ts'
 import type { Attributes, LiveResource } from '../../resource.ts'
-import type { StateCopy } from '../../rundb/known.ts'
+import { indexKnownIds, type StateCopy } from '../../rundb/known.ts'
+import { hasLive } from '../../rundb/live.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import { type Api, ApiRefusal } from '../../workos/api.ts'
 import { group } from '../group/group.ts'
@@ -100,6 +101,8 @@ function organizationOf({ id }: { id: string }): string {
 
 /** WorkOS ids of the organizations. `naturalKey` of a membership has it behind the `@`. */
 function organizationsToAsk(rundb: RunDatabase, copy: StateCopy, unknown: Iterable<UnknownLive>): Set<string> {
+  if (!hasLive(rundb, KIND)) return new Set()
+  if (copy === 'known') indexKnownIds(rundb)
   const rows = rundb
     .statement(
       `SELECT DISTINCT substr(l.natural_key, instr(l.natural_key, '@') + 1) AS organization FROM live l

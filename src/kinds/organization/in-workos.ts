@@ -1,7 +1,8 @@
 import { someOf } from '../../diagnostics/printable.ts'
 import type { Reason } from '../../diagnostics/problem.ts'
 import type { DesiredResource, LiveResource } from '../../resource.ts'
-import { countUnknownCandidates } from '../../rundb/candidates.ts'
+import { countUnknown } from '../../rundb/candidates.ts'
+import { indexKnownIds } from '../../rundb/known.ts'
 import { findLive, insertLive } from '../../rundb/live.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
@@ -17,7 +18,7 @@ const HINT =
 
 /** Whether names count and one may be new: nothing looks an organization up by its name but a list of all. */
 export function needsNames({ rundb, manifest }: CompareContext): boolean {
-  return manifest.organizations.matchByName && countUnknownCandidates(rundb, 'organization') > 0
+  return manifest.organizations.matchByName && countUnknown(rundb, 'organization') > 0
 }
 
 /** Makes what names are looked up by. */
@@ -50,10 +51,23 @@ export function matchByName({ rundb, manifest, copy }: CompareContext, desired: 
 }
 
 /**
+ * That the organization `d` has a name and no WorkOS id, and that `matchByName` finds nothing, as SQL: where names count, no organization in
+ * WorkOS has this one and no external id.
+ */
+export function bearsFreeName({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): string {
+  const named = "d.attributes ->> '$.name' IS NOT NULL AND d.attributes ->> '$.id' IS NULL"
+  if (!manifest.organizations.matchByName) return named
+  indexNames(rundb)
+  return `${named} AND NOT EXISTS (SELECT 1 FROM live l INDEXED BY live_by_name WHERE l.kind = 'organization' AND l.external_id IS NULL
+    AND json_extract(l.attributes, '$.name') = json_extract(d.attributes, '$.name'))`
+}
+
+/**
  * Ids of those with a name in WorkOS. Those that have an external id, are in the state, or are given by their WorkOS id elsewhere in the
  * source are somebody else's, whether that one is in scope or not.
  */
 function freeBearers(rundb: RunDatabase, copy: CompareContext['copy'], name: string): string[] {
+  if (copy === 'known') indexKnownIds(rundb)
   return rundb
     .statement(
       `SELECT l.id FROM live l INDEXED BY live_by_name

@@ -11,7 +11,7 @@ import { accept, type Check, normaliseExternalId, optionalText, refuse, shown, t
 import { checkMetadataLimits, fitMergedMetadata, MOOT_METADATA, readMetadata } from '../values/metadata.ts'
 import { createBody, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
 import { normaliseDomains } from './domains.ts'
-import { blockHeldDomains, indexNames, matchByName, needsNames, ownerOutOfScope } from './in-workos.ts'
+import { bearsFreeName, blockHeldDomains, indexNames, matchByName, needsNames, ownerOutOfScope } from './in-workos.ts'
 import { organizationLifecycle, organizationNames, organizationPolicy } from './lifecycle.ts'
 import { externalIdOfName } from './organization-name.ts'
 import { organizationRemarks, organizationRemedies } from './wording.ts'
@@ -102,6 +102,7 @@ export const organization: KindDefinition = {
     textOf(attributes, 'name') ?? textOf(attributes, 'externalId') ?? textOf(attributes, 'id') ?? key,
   live: { prepare: ({ rundb }) => indexNames(rundb), byName: matchByName },
   planned: {
+    plain: { label: "d.attributes ->> '$.name'", where: bearsFreeName },
     needsList: needsNames,
     refuse: { adopt: ownerOutOfScope },
     decided: (context) => blockHeldDomains(context, withDomains),

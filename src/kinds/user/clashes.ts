@@ -40,6 +40,17 @@ export function rivalToCreate({ rundb, manifest }: CompareContext, desired: Desi
   return holder === desired.key ? undefined : twoOfOneAddress(holder, '')
 }
 
+/** That `rivalOutOfScope` and `rivalToCreate` have nothing against the user `d`, as SQL: nobody else in the source has the address. */
+export function hasAddressAlone({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): string {
+  if (addressIsIdentity(manifest)) return '1'
+  rundb.exec(`CREATE TEMP TABLE IF NOT EXISTS shared_addresses AS SELECT email FROM (
+      SELECT attributes ->> '$.email' AS email FROM desired WHERE kind = 'user'
+      UNION ALL SELECT attributes ->> '$.email' FROM out_of_scope WHERE kind = 'user')
+    WHERE email IS NOT NULL GROUP BY email HAVING count(*) > 1;
+    CREATE INDEX IF NOT EXISTS shared_addresses_by_email ON shared_addresses (email)`)
+  return "NOT EXISTS (SELECT 1 FROM shared_addresses s WHERE s.email = d.attributes ->> '$.email')"
+}
+
 /** Whose the address is from now on: the first to ask for it. */
 function claim(rundb: RunDatabase, email: string, key: string): string {
   rundb.run("INSERT OR IGNORE INTO claimed VALUES ('user', ?, ?)", email, key)

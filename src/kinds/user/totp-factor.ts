@@ -79,6 +79,7 @@ export const totpFactor: KindDefinition = {
   exists: (codes, status) => status === 409 || codes.some((code) => EXISTS.has(code)),
   label: ({ key, attributes }) => textOf(attributes, 'account') ?? key,
   planned: {
+    plain: { label: "coalesce(d.attributes ->> '$.account', d.key)" },
     adoptedNote: { code: 'totp_left_alone', detail: 'totpSecret' },
     secretNotes: { changed: 'totp_changed_in_source' },
   },

@@ -9,7 +9,7 @@ import { normaliseExternalId, optionalText, parseBoolean, take } from '../values
 import { normaliseEmail } from '../values/email.ts'
 import { checkMetadataLimits, fitMergedMetadata, readMetadata } from '../values/metadata.ts'
 import { createBody, listed, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
-import { holderOutOfScope, rivalOutOfScope, rivalToCreate } from './clashes.ts'
+import { hasAddressAlone, holderOutOfScope, rivalOutOfScope, rivalToCreate } from './clashes.ts'
 import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
 import { lookalikeAddresses } from './lookalikes.ts'
 import { countPasswords } from './passwords/counts.ts'
@@ -124,6 +124,11 @@ export const user: KindDefinition = {
   exists: (codes) => codes.some((code) => EXISTS.has(code)),
   label: (desired) => textOf(desired.attributes, 'email') ?? desired.key,
   planned: {
+    plain: {
+      label: "coalesce(d.attributes ->> '$.email', d.key)",
+      naturalKey: "d.attributes ->> '$.email'",
+      where: hasAddressAlone,
+    },
     refuse: { unknown: rivalOutOfScope, create: rivalToCreate, update: holderOutOfScope },
     secretNotes: { changed: 'password_changed_in_source', keptBack: 'password_kept_back' },
   },

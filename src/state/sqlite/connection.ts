@@ -54,6 +54,15 @@ export class Connection {
     return this.#try(() => work(this.#db))
   }
 
+  /** Something that another connection reads in the file: only damage is about this one. */
+  lend<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw isDamage(error) ? explained(this.#path, error) : error
+    }
+  }
+
   close(): void {
     this.#db.close()
   }

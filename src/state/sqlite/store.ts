@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { pathToFileURL } from 'node:url'
 import type { RejectedItem } from '../../rundb/rejects.ts'
 import type {
   Batch,
@@ -89,6 +90,11 @@ export class SqliteStateStore implements StateStore {
 
   async count(kind: string): Promise<number> {
     return Number(this.#db.get('SELECT count(*) AS n FROM resources WHERE kind = ?', kind)?.n ?? 0)
+  }
+
+  inFile<T>(read: (file: string) => T): T | undefined {
+    const file = this.#db.use((db) => db.location())
+    return file === null ? undefined : this.#db.lend(() => read(`${pathToFileURL(file)}?mode=ro`))
   }
 
   async *resources(kind: string): AsyncGenerator<StateResource[]> {
