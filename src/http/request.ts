@@ -1,9 +1,10 @@
 /**
  * The one place where requests leave the program. In: an address, and the dispatcher of a `Network`, which knows the proxies.
- * Out: the answer with its body read whole, or its bytes as they come. Nothing is repeated here: see `retry.ts`.
+ * Out: the answer with its body read whole, or its bytes as they come. Nothing is repeated here: see `retry.ts`. undici is loaded for the
+ * first request: the client is imported by much that sends none.
  */
 
-import { type Dispatcher, fetch, type Response, request } from 'undici'
+import type { Dispatcher, Response } from 'undici'
 import { OperatorError, SourceError } from '../diagnostics/errors.ts'
 import { isObject } from '../json.ts'
 import { passingFailure } from './failures.ts'
@@ -31,6 +32,7 @@ export async function send(
   url: string,
   { method, headers, body, signal, dispatcher }: HttpRequest,
 ): Promise<HttpAnswer> {
+  const { request } = await import('undici')
   const answer = await request(url, { method, headers, body: body ?? null, signal, dispatcher })
   const text = await answer.body.text()
   const header = (name: string) => [answer.headers[name]].flat()[0]
@@ -48,6 +50,7 @@ export class TooLarge extends Error {}
  * @throws TooLarge for a body beyond 256 MiB, before it is held in memory
  */
 export async function sendCompressed(url: URL, asked: HttpRequest): Promise<HttpAnswer> {
+  const { fetch } = await import('undici')
   const response = await fetch(url, { ...asked, redirect: 'manual' })
   const text = await readText(response)
   return { status: response.status, header: (name) => response.headers.get(name) ?? undefined, text }
@@ -71,6 +74,7 @@ async function openDownload(
   url: string,
   from: { signal: AbortSignal; dispatcher: Dispatcher },
 ): Promise<{ ok: boolean; status: number; bytes: AsyncIterable<Uint8Array>; cancel(): Promise<void> }> {
+  const { fetch } = await import('undici')
   const { ok, status, body } = await fetch(url, from)
   return { ok, status, bytes: body ?? none(), cancel: async () => body?.cancel() }
 }

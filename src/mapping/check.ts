@@ -4,7 +4,7 @@ import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Flow, Read } from '../expressions/reads.ts'
 import { isObject } from '../json.ts'
-import { compileAtPath, compileExpression } from './expression.ts'
+import { examine, examineAtPath } from './expression.ts'
 
 /**
  * Compiles every expression of the manifest. Those that cannot work are errors at their place in the file, and so is metadata that
@@ -13,7 +13,7 @@ import { compileAtPath, compileExpression } from './expression.ts'
 export function checkExpressions(loaded: LoadedManifest): Problem[] {
   const problems = expressionsOf(loaded.manifest).flatMap(({ path, text }): Problem[] => {
     const name = path.join('.')
-    const compiled = compileAtPath(path, text, loaded.manifest)
+    const compiled = examineAtPath(path, text, loaded.manifest)
     if (!compiled.ok) {
       const { code, message, hint, position } = compiled
       return [{ code, message, hint, path: name, at: loaded.locate(path, position) }]
@@ -75,7 +75,7 @@ export function checkMetadata(loaded: LoadedManifest): Problem[] {
   return (['user', 'organization'] as const).flatMap((kind) =>
     metadataOf(map[kind]).flatMap(([member, text]): Problem[] => {
       const path = ['map', kind, 'metadata', ...member]
-      const compiled = compileAtPath(path, text, loaded.manifest)
+      const compiled = examineAtPath(path, text, loaded.manifest)
       if (!compiled.ok) return []
       const isSecret = (flow: Flow): boolean => {
         const place = placeOf(flow, map[kind])
@@ -103,7 +103,7 @@ export function checkMetadata(loaded: LoadedManifest): Problem[] {
 function sourcesOf({ manifest }: LoadedManifest): Flow[] {
   const text = manifest.map.user?.totpSecret
   if (typeof text !== 'string') return []
-  const compiled = compileAtPath(['map', 'user', 'totpSecret'], text, manifest)
+  const compiled = examineAtPath(['map', 'user', 'totpSecret'], text, manifest)
   if (!compiled.ok) return []
   return compiled.expression.flows.filter(({ key, of }) => of !== 'other' && (key === undefined || key === 'secret'))
 }
@@ -155,7 +155,7 @@ export function checkColumnNames(
     return expressionsIn(ofRule ? rule : dedupe.user, at)
       .filter(({ path }) => isOwn(path))
       .flatMap(({ path, text }) => {
-        const compiled = compileAtPath(path, text, loaded.manifest)
+        const compiled = examineAtPath(path, text, loaded.manifest)
         if (!compiled.ok) return []
         const known = knownTo(path, read, columns)
         if (known === undefined) return []
@@ -220,7 +220,7 @@ export function columnsRead(
   const read = new Map<string, Set<string> | 'all'>()
   const rules = new Map(Object.entries(map))
   for (const { path, text } of expressionsOf({ map, dedupe })) {
-    const compiled = compileExpression(text, undefined, { vars, secrets })
+    const compiled = examine(text, { vars, secrets })
     if (!compiled.ok) continue
     // What ranks users reads the records that the users are from.
     const [section, name] = path

@@ -1,6 +1,6 @@
 import type { Manifest } from '../config/manifest.ts'
 import { BadInput } from '../diagnostics/errors.ts'
-import { type Bounds, type Compilation, compile } from '../expressions/expression.ts'
+import { type Bounds, type Compilation, type CompiledExpression, compile } from '../expressions/expression.ts'
 import { draftDefinitions, draftOfRule } from '../kinds/registry.ts'
 import { encodingFunctions, type MappingFunction, textFunctions, valueFunctions } from './functions.ts'
 import { passwordFunctions } from './password-functions.ts'
@@ -15,7 +15,14 @@ export function compileExpression(text: string, bounds?: Bounds, constants?: Map
 
 /** As `compileExpression`, for the expression at a path of the manifest: where it stands decides whether it may read secrets. */
 export function compileAtPath(path: readonly string[], text: string, { vars, secrets }: MappingConstants): Compilation {
-  const compilation = compileExpression(text, undefined, { vars, secrets })
+  return placed(path, compileExpression(text, undefined, { vars, secrets }))
+}
+
+/** The compilation of an expression, if it may stand at a path. */
+function placed<Compiled extends Examined>(
+  path: readonly string[],
+  compilation: Compiled,
+): Compiled | (Compilation & { ok: false }) {
   if (!compilation.ok || maySeeSecrets(path)) return compilation
   const use = compilation.expression.constants.find(({ name }) => name === 'secrets')
   if (use === undefined) return compilation
@@ -29,6 +36,29 @@ export function compileAtPath(path: readonly string[], text: string, { vars, sec
     hint: `it can be read in ${places.join(', ')}; put values that are no secret under vars`,
     position: use.offset,
   }
+}
+
+/** What is known of an expression before it is evaluated. */
+type Examined =
+  | { ok: true; expression: Omit<CompiledExpression, 'evaluate' | 'derived'> }
+  | (Compilation & { ok: false })
+
+/** The expressions of a manifest that were examined, by their texts. */
+const examined = new WeakMap<MappingConstants['vars'], { secrets: unknown; byText: Map<string, Compilation> }>()
+
+/** As `compileExpression`, for whoever does not evaluate: an expression of a manifest is examined once, however many ask. */
+export function examine(text: string, { vars, secrets }: MappingConstants): Examined {
+  const known = examined.get(vars)
+  const byText = known?.secrets === secrets ? known.byText : new Map<string, Compilation>()
+  if (byText !== known?.byText) examined.set(vars, { secrets, byText })
+  const compilation = byText.get(text) ?? compileExpression(text, undefined, { vars, secrets })
+  byText.set(text, compilation)
+  return compilation
+}
+
+/** As `examine`, for the expression at a path of the manifest: where it stands decides whether it may read secrets. */
+export function examineAtPath(path: readonly string[], text: string, constants: MappingConstants): Examined {
+  return placed(path, examine(text, constants))
 }
 
 function maySeeSecrets([section, rule, field]: readonly string[]): boolean {

@@ -216,8 +216,8 @@ export function wrapped(text: string, width: number): string[] {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 
-/** Text in which every character takes one column: most of it. */
-const PLAIN = /^[\x20-\x7e]*$/
+/** Text in which every character stands for itself and takes one column: Latin letters, dashes, quotes, arrows, lines. Most of it. */
+const PLAIN = /^[\x20-\x7e\u00a0-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f]*$/
 
 let segmenter: Intl.Segmenter | undefined
 

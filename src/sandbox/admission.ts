@@ -1,5 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
-
 /** Whom a request comes from. */
 interface Caller {
   key: string
@@ -18,16 +16,6 @@ export const anyKey: Recognise = (header) => {
     header === undefined ? null : /^bearer +(sk_([A-Za-z0-9_-]{1,128})(?:\.[A-Za-z0-9_.-]{1,128})?)$/i.exec(header)
   const [, key, environment] = match ?? []
   return key === undefined || environment === undefined ? undefined : { key, environment }
-}
-
-/** Takes one key alone, in the place of another, whose environment it sees. */
-export function onlyKey(key: string, inPlaceOf: string): Recognise {
-  const expected = Buffer.from(`Bearer ${key}`)
-  const caller = anyKey(`Bearer ${inPlaceOf}`)
-  return (header) => {
-    const given = Buffer.from(header ?? '')
-    return given.length === expected.length && timingSafeEqual(given, expected) ? caller : undefined
-  }
 }
 
 /** At most `count` requests in any span of `perMs` milliseconds. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { isLoopback } from '../http/proxy.ts'
 import { isObject } from '../json.ts'
-import { type Reply, refusal } from './call.ts'
+import { type Refusal, type Reply, refusal } from './call.ts'
 
 /** More than any request here needs, and little enough to hold in memory. */
 const MAX_BODY_BYTES = 1024 * 1024
@@ -21,11 +21,24 @@ export async function readBody(request: IncomingMessage): Promise<string> {
       if (size <= MAX_BODY_BYTES) chunks.push(chunk)
     })
     request.on('end', () => {
-      if (size > MAX_BODY_BYTES) reject(refusal(413, 'payload_too_large', 'The request body is too large.'))
+      if (size > MAX_BODY_BYTES) reject(tooLarge())
       else resolve(Buffer.concat(chunks).toString('utf8'))
     })
     request.on('error', reject)
   })
+}
+
+/**
+ * A body as it is.
+ * @throws Refusal 413 for one that is too large
+ */
+export function checkSize(text: string): string {
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw tooLarge()
+  return text
+}
+
+function tooLarge(): Refusal {
+  return refusal(413, 'payload_too_large', 'The request body is too large.')
 }
 
 /**

@@ -5,8 +5,8 @@
 
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { admissionWithin, anyKey, DOCUMENTED_LIMITS, type Limits, onlyKey } from './admission.ts'
-import { Refusal, type Reply } from './call.ts'
+import { admissionWithin, anyKey, DOCUMENTED_LIMITS, type Limits } from './admission.ts'
+import type { Reply } from './call.ts'
 import { Database } from './database.ts'
 import type { FaultReport, FaultSet } from './faults/fault.ts'
 import {
@@ -21,7 +21,7 @@ import {
 } from './faults/fault-controller.ts'
 import { closeServer, FOREIGN_HOST, isOwnHost, listen, parseBody, readBody } from './http.ts'
 import { routeTable } from './routes.ts'
-import { createService, TooEarly, unknownRoute } from './service.ts'
+import { createService, replyToError, TooEarly, unknownRoute } from './service.ts'
 
 export interface SandboxOptions {
   /** Database file, made if missing; `:memory:` keeps nothing. */
@@ -45,11 +45,6 @@ export interface SandboxOptions {
   interceptor?: Interceptor
   /** What goes wrong, and how often. Default: nothing. */
   faults?: FaultSet
-  /**
-   * For a sandbox within a run, which is nobody else's: `key` alone is accepted, in the place of the key `inPlaceOf`, and there
-   * is no endpoint that steers it. Default: every key is accepted.
-   */
-  embedded?: { key: string; inPlaceOf: string }
 }
 
 /** One request on its way, with the connection itself. */
@@ -122,7 +117,6 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     now = Date.now,
     interceptor,
     onRequest,
-    embedded,
     host = LOOPBACK,
     limits = false,
     multipleRoles = true,
@@ -130,20 +124,15 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     connectionsApi = false,
   } = options
   const windows = limits === true ? DOCUMENTED_LIMITS : limits && { ...DOCUMENTED_LIMITS, ...limits }
-  const service = createService(
-    database,
-    now,
-    { multipleRoles, pagedRoles, connectionsApi },
-    embedded === undefined ? anyKey : onlyKey(embedded.key, embedded.inPlaceOf),
-    windows ? admissionWithin(windows) : undefined,
-  )
+  const features = { multipleRoles, pagedRoles, connectionsApi }
+  const service = createService(database, now, features, anyKey, windows ? admissionWithin(windows) : undefined)
   const findRoute = routeTable()
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = request.method ?? 'GET'
     const target = request.url ?? '/'
     if (!isOwnHost(request, host)) return send(response, FOREIGN_HOST, service.newId('req'), 0)
-    if (embedded === undefined && target.startsWith(CONTROL_PREFIX)) return control(faults, request, response)
+    if (target.startsWith(CONTROL_PREFIX)) return control(faults, request, response)
     const queryStart = target.indexOf('?')
     const path = queryStart === -1 ? target : target.slice(0, queryStart)
     const match = findRoute(method, path)
@@ -194,12 +183,6 @@ function answering(options: SandboxOptions, database: Database, counter: Request
       ...(injected && { fault: injected.fault.kind }),
     })
   }
-}
-
-function replyToError(error: unknown): Reply {
-  if (error instanceof Refusal) return { status: error.status, body: error.body }
-  const reason = error instanceof Error ? error.message : String(error)
-  return { status: 500, body: { message: `The sandbox failed: ${reason}` } }
 }
 
 function send(response: ServerResponse, reply: Reply, requestId: string, waitMs: number): void {

@@ -66,6 +66,13 @@ export class TooEarly extends Refusal {
   }
 }
 
+/** What a request is answered whose handling failed. */
+export function replyToError(error: unknown): Reply {
+  if (error instanceof Refusal) return { status: error.status, body: error.body }
+  const reason = error instanceof Error ? error.message : String(error)
+  return { status: 500, body: { message: `The sandbox failed: ${reason}` } }
+}
+
 /** 404 for a method and path that are no endpoint. */
 export function unknownRoute(method: string, path: string): Refusal {
   return refusal(404, 'route_not_found', `Cannot ${method} ${path}`)

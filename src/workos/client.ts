@@ -1,10 +1,8 @@
-import { WorkOS } from '@workos-inc/node'
 import { type Clock, systemClock, type Wait } from '../clock.ts'
 import { TargetError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { neverSent, passingFailure } from '../http/failures.ts'
-import { type Network, openNetwork } from '../http/network.ts'
-import { NO_PROXIES, type Proxies } from '../http/proxy.ts'
+import type { Proxies } from '../http/proxy.ts'
 import { secretsIn } from '../http/request.ts'
 import {
   Attempts,
@@ -19,7 +17,8 @@ import {
 } from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
 import { type Api, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
-import { type Answer, Ending, type Exchange, recordExchange, recordingFetch } from './exchange.ts'
+import type { EndOf } from './exchange.ts'
+import { type Answer, Ending, type Exchange, type Transport } from './exchange.ts'
 import { classify, type RateLimiter, type RequestClass } from './limiter.ts'
 import { refusalOf } from './refusal.ts'
 import { RequestTimeline } from './timeline.ts'
@@ -37,6 +36,8 @@ export interface ClientOptions {
   timeout: number
   /** Connections kept open at most. */
   connections: number
+  /** Carries the requests in place of a network. Default: WorkOS's SDK over a network. */
+  transport?: (endOf: EndOf) => Transport
   /** The proxies of the environment. Default: none. */
   proxies?: Proxies
   limiter: RateLimiter
@@ -66,7 +67,7 @@ const ATTEMPTS_IN_REACH = 20
 /** The longest pause between two attempts, milliseconds. */
 const MAX_BACKOFF = 8_000
 
-/** The client of the WorkOS API: `@workos-inc/node` with its own retries off, paced by the limiter. */
+/** The client of the WorkOS API, paced by the limiter. */
 export class WorkosClient implements Api {
   readonly counts: RequestCounts = { reads: 0, writes: 0, refused: 0, repeated: 0 }
   /** The requests sent so far, by the windows that they count in. */
@@ -74,8 +75,7 @@ export class WorkosClient implements Api {
   readonly timeline = new RequestTimeline()
   readonly #options: ClientOptions
   readonly #clock: Clock
-  readonly #network: Network
-  readonly #sdk: WorkOS
+  #transport: Promise<Transport> | undefined
   readonly #redactor = new Redactor()
   readonly #ending: Ending
   readonly #retries: Retries
@@ -103,17 +103,6 @@ export class WorkosClient implements Api {
         this.counts.repeated += 1
       },
     }
-    const url = new URL(options.baseUrl)
-    this.#network = openNetwork(options.proxies ?? NO_PROXIES, { connections: options.connections })
-    this.#sdk = new WorkOS({
-      apiKey: options.apiKey,
-      apiHostname: url.hostname,
-      port: url.port === '' ? undefined : Number(url.port),
-      https: url.protocol === 'https:',
-      timeout: options.timeout,
-      maxRetries: 0,
-      fetchFn: recordingFetch(this.#network.dispatcher, (method) => this.#ending.of(method)),
-    })
   }
 
   async read(path: string, query: Query = {}): Promise<JsonObject | undefined> {
@@ -125,7 +114,7 @@ export class WorkosClient implements Api {
       (number) => number < ATTEMPTS || (number < ATTEMPTS_IN_REACH && this.#answered > before),
     )
     for (;;) {
-      const { answer, failure } = await this.#send(asked, () => this.#sdk.get(path, { query }))
+      const { answer, failure } = await this.#send(asked, (transport) => transport.read(path, query))
       if (answer === undefined) {
         await attempts.failed({ why: passingFailure(failure, this.#options.baseUrl) })
       } else if (isPassing(answer.status)) {
@@ -145,7 +134,7 @@ export class WorkosClient implements Api {
   async write(write: WriteRequest, idempotencyKey?: string): Promise<JsonObject> {
     const attempts = new Attempts(this.#retries, write, (number) => number < ATTEMPTS)
     for (;;) {
-      const { answer, failure } = await this.#send(write, () => this.#call(write, idempotencyKey))
+      const { answer, failure } = await this.#send(write, (transport) => transport.write(write, idempotencyKey))
       if (answer === undefined) {
         const why = passingFailure(failure, this.#options.baseUrl)
         if (neverSent(failure)) {
@@ -171,24 +160,26 @@ export class WorkosClient implements Api {
   /** Closes the connections. What still waits for its turn, or to try again, is rejected. */
   async close(): Promise<void> {
     this.#ending.close()
-    await this.#network.destroy()
+    const transport = await this.#transport
+    await transport?.close()
   }
 
-  #call(write: WriteRequest, idempotencyKey: string | undefined): Promise<unknown> {
-    switch (write.method) {
-      case 'POST':
-        return this.#sdk.post(write.path, write.body ?? {}, { idempotencyKey })
-      case 'PUT':
-        return this.#sdk.put(write.path, write.body ?? {}, { idempotencyKey })
-      case 'PATCH':
-        return this.#sdk.patch(write.path, write.body ?? {}, { idempotencyKey })
-      case 'DELETE':
-        return this.#sdk.delete(write.path)
-    }
+  /** Made for the first request: what it loads takes its time. */
+  #opened(): Promise<Transport> {
+    this.#transport ??= this.#open()
+    return this.#transport
+  }
+
+  async #open(): Promise<Transport> {
+    const endOf: EndOf = (method) => this.#ending.of(method)
+    if (this.#options.transport !== undefined) return this.#options.transport(endOf)
+    const { openSdk } = await import('./sdk.ts')
+    return openSdk(this.#options, endOf)
   }
 
   /** One attempt, repeated as long as it is answered 429. */
-  async #send(request: NamedRequest, call: () => Promise<unknown>): Promise<Exchange> {
+  async #send(request: NamedRequest, call: (transport: Transport) => Promise<Exchange>): Promise<Exchange> {
+    const transport = await this.#opened()
     const { limiter, killed } = this.#options
     const { method, path } = request
     const refusals = new Refusals(this.#retries, request)
@@ -199,7 +190,7 @@ export class WorkosClient implements Api {
       if (method === 'GET') this.counts.reads += 1
       else this.counts.writes += 1
       this.timeline.record(requestClass, this.#clock.now())
-      const exchange = await recordExchange(call)
+      const exchange = await call(transport)
       const status = exchange.answer?.status
       if (status === 429 || (status === 503 && exchange.answer?.retryAfter !== undefined)) {
         limiter.refused(parseRetryAfter(exchange.answer?.retryAfter, serverTime(exchange.answer?.date)))

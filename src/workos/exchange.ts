@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Network } from '../http/network.ts'
 import { type HttpRequest, send } from '../http/request.ts'
 import { isObject, type JsonObject } from '../json.ts'
+import type { Query, WriteRequest } from './api.ts'
 
 /** What happened on the wire during one call of the SDK. */
 export interface Exchange {
@@ -23,6 +24,16 @@ export interface Answer {
   /** Undefined where the body is empty or no JSON object. */
   body: JsonObject | undefined
 }
+
+/** What carries requests: WorkOS's SDK over a network, or a sandbox within this process. Each call is one request. */
+export interface Transport {
+  read(path: string, query: Query): Promise<Exchange>
+  write(request: WriteRequest, idempotencyKey: string | undefined): Promise<Exchange>
+  close(): Promise<void>
+}
+
+/** What ends a request of this method. */
+export type EndOf = (method: string) => AbortSignal
 
 const current = new AsyncLocalStorage<Exchange>()
 
@@ -72,16 +83,14 @@ export function recordingFetch(
           body: parseObject(text),
         }
       }
-      return new Response(WITHOUT_BODY.has(status) ? null : text, { status })
+      // The SDK need not read a second time what the exchange tells.
+      return new Response(null, { status })
     } catch (error) {
       if (exchange) exchange.failure = error
       throw error
     }
   }
 }
-
-/** Statuses that `Response` takes no body with. */
-const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
 function toMethod(method: string | undefined): HttpRequest['method'] {
   switch (method) {

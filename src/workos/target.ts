@@ -1,17 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Clock, Wait } from '../clock.ts'
 import { type Manifest, parseLimit } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { isLoopback, type Proxies } from '../http/proxy.ts'
 import type { FailedRequest } from '../http/retry.ts'
-import { WorkosClient } from './client.ts'
+import { type ClientOptions, WorkosClient } from './client.ts'
 import { type Limits, RateLimiter, type RequestClass } from './limiter.ts'
 
 /** What tells one environment from another. */
 export interface TargetIdentity {
   type: 'workos' | 'sandbox'
-  /** For an embedded sandbox, whose port changes from run to run: `sandbox:` and its database. */
+  /** For an embedded sandbox, which has no address: `sandbox:` and its database. */
   baseUrl: string
   /** Secret. */
   apiKey: string
@@ -69,10 +68,11 @@ export async function openTarget({
   }
   const limiter = new RateLimiter(limits, clock, onWait)
   const leastMs: Target['leastMs'] = (requests) => limiter.leastMs(requests)
-  const connect = (apiKey: string, baseUrl: string): WorkosClient =>
+  const connect = ({ apiKey, baseUrl }: TargetIdentity, transport?: ClientOptions['transport']): WorkosClient =>
     new WorkosClient({
       apiKey,
       baseUrl,
+      transport,
       timeout: target.timeout * 1000,
       connections: run.concurrency,
       limiter,
@@ -90,21 +90,21 @@ export async function openTarget({
       baseUrl: `sandbox:${data}`,
       apiKey: checkKey(target.apiKey ?? SANDBOX_KEY),
     }
-    const { startSandbox } = await import('../sandbox/server.ts')
-    // Whoever else is on this machine could find the port, and the key of the manifest is no secret.
-    const key = `sk_${randomBytes(24).toString('base64url')}`
-    const embedded = { key, inPlaceOf: identity.apiKey }
-    const sandbox = await startSandbox({ data, limits: target.limits, embedded })
-    const client = connect(key, sandbox.url)
+    const [{ embedSandbox }, { inProcess }] = await Promise.all([
+      import('../sandbox/embedded.ts'),
+      import('./embedded.ts'),
+    ])
+    const sandbox = embedSandbox({ data, limits: target.limits ?? false, apiKey: identity.apiKey })
+    const client = connect(identity, (endOf) => inProcess(sandbox, endOf))
     const close = async () => {
       await client.close()
-      await sandbox.close()
+      sandbox.close()
     }
     return { identity, client, limits, leastMs, close }
   }
   const baseUrl = checkBaseUrl(target.baseUrl ?? WORKOS)
   const identity: TargetIdentity = { type: 'workos', baseUrl, apiKey: checkKey(target.apiKey) }
-  const client = connect(identity.apiKey, baseUrl)
+  const client = connect(identity)
   return { identity, client, limits, leastMs, close: () => client.close() }
 }
 

@@ -328,3 +328,22 @@ describe('the parts', () => {
     expect(text.split('\n')[1]).toMatch(/^ {10}word/)
   })
 })
+
+test('what counts as plain text has as many graphemes as characters, each of one column', () => {
+  const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+  const ranges = [
+    [0x20, 0x7e],
+    [0xa0, 0x2ff],
+    [0x2010, 0x2027],
+    [0x2190, 0x21ff],
+    [0x2500, 0x257f],
+  ] as const
+  const characters = ranges.flatMap(([first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, index) => String.fromCharCode(first + index)),
+  )
+  expect(characters.filter((character) => textWidth(`\u4e2d${character}`) !== 3)).toEqual([])
+  const text = characters.flatMap((one, index) => [one, characters[(index * 7 + 3) % characters.length]]).join('')
+  expect([...segmenter.segment(text)]).toHaveLength(text.length)
+  expect(textWidth(text)).toBe(text.length)
+  expect(textWidth(`${text}\u4e2d`)).toBe(text.length + 2)
+})

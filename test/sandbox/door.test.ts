@@ -1,14 +1,9 @@
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
-import { openTarget, type Target } from '../../src/workos/target.ts'
-import { manifestWith } from '../mapping/manifest.ts'
 
 const USERS = '/user_management/users'
 const CONTROL = '/_sandbox/faults'
@@ -101,99 +96,3 @@ test('the address that it listens on is its own', async () => {
   const { sandbox } = await start({ host: '::1' })
   expect((await fetch(sandbox.url + CONTROL)).status).toBe(200)
 })
-
-test('a sandbox within a run takes its own key alone, and sees the environment of the other', async () => {
-  const data = join(folder(), 'sandbox.sqlite')
-  const first = await startSandbox({ data })
-  const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
-  const body = JSON.stringify({ email: 'ada@example.com' })
-  expect((await fetch(first.url + USERS, { method: 'POST', headers, body })).status).toBe(201)
-  await first.close()
-
-  const key = 'sk_random-0123456789'
-  const { sandbox } = await start({ data, embedded: { key, inPlaceOf: KEY } })
-  expect(await ask(sandbox.port, USERS, { key })).toMatchObject({
-    status: 200,
-    body: { data: [{ email: 'ada@example.com' }] },
-  })
-  for (const other of [KEY, `${KEY}.2`, 'sk_test_sandbox', 'sk_random', `${key}.2`, `${key}x`, '']) {
-    expect([other, (await ask(sandbox.port, USERS, { key: other })).status]).toEqual([other, 401])
-  }
-})
-
-test('a sandbox within a run has no control endpoint', async () => {
-  const key = 'sk_random-0123456789'
-  const { sandbox } = await start({ embedded: { key, inPlaceOf: KEY } })
-  for (const path of [CONTROL, '/_sandbox/', '/_sandbox']) {
-    for (const method of ['GET', 'PUT', 'DELETE']) {
-      expect((await ask(sandbox.port, path, { method })).status).toBe(401)
-      expect((await ask(sandbox.port, path, { method, key })).status).toBe(404)
-    }
-  }
-})
-
-test('a key in whose place nothing can be put is refused with the one that stands for it', async () => {
-  const key = 'sk_random-0123456789'
-  const { sandbox } = await start({ embedded: { key, inPlaceOf: 'no-key' } })
-  expect((await ask(sandbox.port, USERS, { key })).status).toBe(401)
-})
-
-test('a target of type sandbox lets in nobody who knows the key of the manifest, and writes its own nowhere', async () => {
-  const directory = folder()
-  const keys: string[] = []
-  for (let n = 0; n < 2; n += 1) {
-    const { target, seen } = await openEmbedded(directory)
-    await target.client.write({ method: 'POST', path: '/organizations', body: { name: `Acme ${n}` } })
-    const { port, authorization } = await seen()
-    expect(authorization).toMatch(/^Bearer sk_[\w-]{32}$/)
-    const key = authorization.slice('Bearer '.length)
-    keys.push(key)
-    expect((await ask(port, '/organizations', { key })).status).toBe(200)
-    for (const known of [KEY, 'sk_test_sandbox']) {
-      expect((await ask(port, '/organizations', { key: known })).status).toBe(401)
-      expect((await ask(port, CONTROL, { key: known, method: 'DELETE' })).status).toBe(401)
-    }
-    expect((await ask(port, '/organizations', { key, host: `rebound.example:${port}` })).status).toBe(421)
-    await target.close()
-  }
-  expect(new Set(keys).size).toBe(2)
-  for (const name of readdirSync(directory)) {
-    const stored = readFileSync(join(directory, name), 'latin1')
-    for (const key of keys) expect(stored).not.toContain(key.slice(3))
-  }
-  // The environment is that of the manifest's key, whoever opens the file.
-  const later = await startSandbox({ data: join(directory, 'sandbox.sqlite') })
-  onTestFinished(() => later.close())
-  const list = await ask(later.port, '/organizations')
-  expect(list.body).toMatchObject({ data: [{ name: 'Acme 1' }, { name: 'Acme 0' }] })
-})
-
-/** An embedded sandbox, and what its client sends: undici tells of the requests of this process. */
-async function openEmbedded(
-  directory: string,
-): Promise<{ target: Target; seen: () => Promise<{ port: number; authorization: string }> }> {
-  const { channel } = await import('node:diagnostics_channel')
-  const requests: { origin: string; headers: readonly string[] }[] = []
-  const listener = (message: unknown) => {
-    const { request } = message as { request: { origin: string; headers: readonly string[] } }
-    requests.push(request)
-  }
-  channel('undici:request:create').subscribe(listener)
-  onTestFinished(() => void channel('undici:request:create').unsubscribe(listener))
-  const manifest = manifestWith({}, { target: { type: 'sandbox', apiKey: KEY, data: './sandbox.sqlite', timeout: 60 } })
-  const target = await openTarget({ manifest, directory })
-  return {
-    target,
-    async seen() {
-      const { origin, headers } = requests.at(-1) ?? { origin: '', headers: [] }
-      const at = headers.findIndex((name) => name.toLowerCase() === 'authorization')
-      return { port: Number(new URL(origin).port), authorization: headers[at + 1] ?? '' }
-    },
-  }
-}
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'door-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
