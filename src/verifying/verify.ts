@@ -6,7 +6,7 @@ import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import { eachOf } from '../kinds/wire.ts'
+import { ahead, eachOf } from '../kinds/wire.ts'
 import { checkBinding, keySort, stateVersion, whereOf } from '../planning/binding.ts'
 import { findBeyond } from '../planning/scope.ts'
 import { keyOfAnotherEnvironment, markAccepted, shownWarning } from '../planning/warnings.ts'
@@ -21,7 +21,7 @@ import {
   isUsed,
 } from '../rundb/findings.ts'
 import { insertApplied } from '../rundb/known.ts'
-import { findLive, insertLive } from '../rundb/live.ts'
+import { findLive, listInto } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
@@ -104,21 +104,25 @@ async function readLive(
   onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural, within, refs, sparse } = definition
+  // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
+  if (!isUsed(rundb, name)) return
+  const listing = listInto(rundb, name)
   let count = 0
   const read = async (parentIds: Iterable<string>) => {
-    for await (const page of definition.list(api, parentIds)) {
-      insertLive(rundb, name, page)
+    for await (const page of ahead(definition.list(api, parentIds))) {
+      listing.add(page)
       count += page.length
       onProgress({ phase: `reading ${plural} from WorkOS`, done: count })
     }
   }
-  // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
-  if (!isUsed(rundb, name)) return
   onProgress({ phase: `reading ${plural} from WorkOS` })
-  if (within === undefined) return read([])
-  const parent = refs[within] ?? ''
-  const ids = sparse ? idsOfHolders(rundb, parent, name) : idsToListWithin(rundb, parent, name, within)
-  await eachOf(ids, (id) => read([id]))
+  if (within === undefined) await read([])
+  else {
+    const parent = refs[within] ?? ''
+    const ids = sparse ? idsOfHolders(rundb, parent, name) : idsToListWithin(rundb, parent, name, within)
+    await eachOf(ids, (id) => read([id]))
+  }
+  listing.done()
 }
 
 function readContext(set: DesiredSet, manifest: Manifest, api: Api, definition: KindDefinition): ReadContext {

@@ -30,7 +30,7 @@ function written({ status, body }: ReturnType<EmbeddedSandbox['answer']>): { sta
   return { status, body: JSON.parse(JSON.stringify(body ?? null)) }
 }
 
-test('a sandbox within a run answers to the letter what one behind a port answers', async () => {
+test('a sandbox within a run answers to the letter what one behind a port answers, but for the users of memberships', async () => {
   const data = join(folder(), 'sandbox.sqlite')
   const within = embedded({ data })
   const made = (path: string, body: EmbeddedRequest['body']) => {
