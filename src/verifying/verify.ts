@@ -20,7 +20,7 @@ import {
   idsToListWithin,
   isUsed,
 } from '../rundb/findings.ts'
-import { insertApplied } from '../rundb/known.ts'
+import { insertKnown } from '../rundb/known.ts'
 import { findLive, listInto } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
@@ -60,17 +60,16 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   createPlanTables(set.rundb)
   createVerifyTables(set.rundb)
   for (const { name } of options.kinds) {
-    for await (const batch of state.resources(name)) insertApplied(set.rundb, name, batch)
+    for await (const batch of state.resources(name)) insertKnown(set.rundb, name, batch)
   }
-  findBeyond(set, 'applied')
+  findBeyond(set, 'known')
   const kinds: KindVerification[] = []
   for (const definition of options.kinds) {
     signal?.throwIfAborted()
     await readLive(set, target.client, definition, onProgress)
     onProgress({ phase: `comparing ${definition.plural}` })
     const context = readContext(set, manifest, target.client, definition)
-    await definition.live?.prepare?.(context)
-    kinds.push(verifyKind(set, definition, context))
+    kinds.push(await verifyKind(set, definition, context))
   }
   checkSums(set, kinds)
   const rejected = set.rejectCount()
@@ -130,7 +129,7 @@ function readContext(set: DesiredSet, manifest: Manifest, api: Api, definition: 
   return {
     rundb,
     manifest,
-    copy: 'applied',
+    copy: 'known',
     scoped: scope !== undefined,
     api,
     listed: true,

@@ -4,7 +4,14 @@ import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
 import { deleteMemberships } from './cascade.ts'
 import { findOrganization } from './organizations.ts'
-import { DEFAULT_ROLE, ENVIRONMENT_ROLES, roleAppliesTo, rolesByGroups, rolesOf, someGroupHasRole } from './role-store.ts'
+import {
+  DEFAULT_ROLE,
+  ENVIRONMENT_ROLES,
+  roleAppliesTo,
+  rolesByGroups,
+  rolesOf,
+  someGroupHasRole,
+} from './role-store.ts'
 import { findUser, presentUser, type UserRow } from './users.ts'
 
 /** `pending` is the state of an invitation, which the sandbox does not have; a list may still ask for it. */
