@@ -106,6 +106,12 @@ export interface LiveHooks {
    */
   own?(rundb: RunDatabase, live: Pick<LiveResource, 'id' | 'attributes'>, before: Attributes, applied: boolean): OwnPart
 
+  /**
+   * That `own` leaves all of a live resource `l`, whatever `prepare` reads, as SQL: by what the row `k` of the state says that it was given.
+   * Needed where there are many. Undefined: where there is an `own`, it never surely does.
+   */
+  wholly?: string
+
   /** The one of its name, for one that nothing else finds: where the manifest lets names count. */
   byName?(context: CompareContext, desired: DesiredResource): NameMatch
 }
@@ -270,6 +276,13 @@ export interface KindDefinition extends DraftDefinition {
 
   /** `naturalKey` of LiveResource as the desired resource would have it; null where a reference has no id yet. */
   naturalKey(desired: DesiredResource, refIds: RefIds): string | null
+
+  /**
+   * `naturalKey` as SQL, of a row `d` of `desired`; null where it is. With it what WorkOS holds as it is desired is verified by one statement.
+   * Undefined: of the kind there are few, and code looks at each.
+   * @param ref the WorkOS id of what it refers to in a role, as SQL; null where there is none
+   */
+  natural?(ref: (role: string) => string): string
 
   /**
    * Everything of this kind in WorkOS, page by page (100 a page, oldest first). `parentIds` are the WorkOS ids of what it is

@@ -144,6 +144,25 @@ export function listed(path: string, body: JsonObject | undefined): JsonObject[]
   })
 }
 
+/**
+ * The same pages, each of which is asked for before the one in front of it has been dealt with. For lists that are read to their end: who
+ * stops early has asked for a page too many.
+ */
+export async function* ahead<Page>(list: AsyncIterable<Page>): AsyncGenerator<Page> {
+  const iterator = list[Symbol.asyncIterator]()
+  let next = iterator.next()
+  try {
+    for (let page = await next; !page.done; page = await next) {
+      next = iterator.next()
+      // It is told of when its turn comes.
+      next.catch(() => {})
+      yield page.value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}
+
 /** Lists that are read at once; the limiter paces the requests. */
 const AT_ONCE = 10
 

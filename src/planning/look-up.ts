@@ -1,9 +1,9 @@
 import type { KindDefinition, Mention } from '../kinds/kind.ts'
 import { kindDefinition } from '../kinds/registry.ts'
-import { eachOf } from '../kinds/wire.ts'
+import { ahead, eachOf } from '../kinds/wire.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { distinctCandidates } from '../rundb/candidates.ts'
-import { idsOfParents, insertFormerAsLive, insertLive } from '../rundb/live.ts'
+import { idsOfParents, insertFormerAsLive, insertLive, listInto } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Api } from '../workos/api.ts'
 import { findMention, resolveRefs } from './references.ts'
@@ -34,13 +34,18 @@ export async function listLive(
   onPage: (count: number) => void,
 ): Promise<void> {
   const { name, within, refs } = definition
+  const listing = listInto(rundb, name)
   let count = 0
-  const parents = within === undefined ? [] : idsOfParents(rundb, refs[within] ?? '')
-  for await (const page of definition.list(api, parents)) {
-    insertLive(rundb, name, page)
-    count += page.length
-    onPage(count)
+  const list = async (parents: Iterable<string>) => {
+    for await (const page of ahead(definition.list(api, parents))) {
+      listing.add(page)
+      count += page.length
+      onPage(count)
+    }
   }
+  if (within === undefined) await list([])
+  else await eachOf(idsOfParents(rundb, refs[within] ?? ''), (id) => list([id]))
+  listing.done()
 }
 
 /** Looks up single resources into the run's database. */

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
 import { desiredFromRow } from './desired.ts'
 import { type Applied, BEYOND } from './known.ts'
@@ -5,7 +6,7 @@ import type { RunDatabase } from './run-database.ts'
 import { VERIFY_TABLES } from './schema.ts'
 
 /**
- * What verifying asks. In: a copy of the state (`applied`), what WorkOS holds (`live`), and which of it is which (`matched`). Out: what is
+ * What verifying asks. In: a copy of the state (`known`), what WorkOS holds (`live`), and which of it is which (`matched`). Out: what is
  * desired or left with what WorkOS has of it, and the findings, each as JSON.
  */
 
@@ -34,18 +35,68 @@ export function* findingRows(rundb: RunDatabase, type: string, limit: number): G
 
 /** Whether the source or the state has any of a kind. */
 export function isUsed(rundb: RunDatabase, kind: string): boolean {
-  const used = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM applied WHERE kind = ?1 LIMIT 1'
+  const used = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM known WHERE kind = ?1 LIMIT 1'
   return rundb.statement(used).get(kind) !== undefined
 }
 
-/** Everything that is desired of a kind with what the state says of it: what the state knows first, then by key. */
+/** What SQL has to know of a kind to tell that a live resource is what is desired: see KindDefinition. */
+export interface PlainMatch {
+  kind: string
+  /** The kinds that it refers to, by role. */
+  refs: Readonly<Record<string, string>>
+  /** See there. */
+  natural(ref: (role: string) => string): string
+  /** Its fields that are compared member by member. */
+  maps: readonly string[]
+  /** See there. */
+  inForce: JsonObject
+  /** That what WorkOS tells of the row `l` of `live` is its own, whatever else is known of it. */
+  wholly: string
+}
+
+/**
+ * Matches what is in WorkOS under the id of the state, bears what identifies it, and holds to the letter what is desired: nothing is to be
+ * told of it. Of an id that the state has once, no other desired resource can make a claim, whatever is matched later.
+ *
+ * What is desired lies over what is live without changing it: so each of its values is there. The members of a map must be all: one that was
+ * applied and is desired no more is a difference.
+ * @returns how many
+ */
+export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inForce, wholly }: PlainMatch): number {
+  const ref = (role: string) =>
+    `(SELECT m.id FROM matched m WHERE m.kind = '${refs[role]}' AND m.key = d.refs ->> '$.${role}')`
+  const conditions = [
+    `(d.attributes ->> '$.externalId' = l.external_id OR ${natural(ref)} = l.natural_key)`,
+    `json_patch(l.attributes, d.attributes) = l.attributes`,
+    ...maps.map(
+      (field) =>
+        `coalesce(d.attributes -> '$.${field}' = l.attributes -> '$.${field}', d.attributes -> '$.${field}' IS NULL)`,
+    ),
+    ...Object.entries(inForce).map(([field, value]) => {
+      const text = `'${JSON.stringify(value).replaceAll("'", "''")}'`
+      return `coalesce(l.attributes -> '$.${field}', ${text}) = ${text}`
+    }),
+    wholly,
+    `k.id NOT IN (SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1)`,
+  ]
+  return rundb.run(
+    `INSERT INTO matched SELECT d.kind, d.key, l.id
+     FROM desired d CROSS JOIN known k ON k.kind = d.kind AND k.key = d.key CROSS JOIN live l ON l.kind = k.kind AND l.id = k.id
+     WHERE d.kind = ?1 AND ${conditions.join(' AND ')} ORDER BY d.key`,
+    kind,
+  )
+}
+
+/** What is desired of a kind and not matched yet, with what the state says of it: what the state knows first, then by key. */
 export function* desiredWithApplied(
   rundb: RunDatabase,
   kind: string,
 ): Generator<{ desired: DesiredResource; applied: Applied | undefined }> {
   const rows = rundb.iterate(
-    `SELECT d.*, a.id, a.attributes AS base, a.reduced, a.answered FROM desired d
-         LEFT JOIN applied a ON a.kind = d.kind AND a.key = d.key WHERE d.kind = ? ORDER BY a.key IS NULL, d.key`,
+    `SELECT d.*, k.id, k.attributes AS base, k.reduced, k.answered FROM desired d
+         LEFT JOIN known k ON k.kind = d.kind AND k.key = d.key
+       WHERE d.kind = ? AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = d.kind AND m.key = d.key)
+       ORDER BY k.key IS NULL, d.key`,
     kind,
   )
   for (const row of rows) {
@@ -63,11 +114,12 @@ export function* desiredWithApplied(
   }
 }
 
-/** What is desired and either not in the state, or gone from WorkOS under the state's id. */
+/** What is desired, not matched yet, and either not in the state, or gone from WorkOS under the state's id. */
 export function* desiredWithoutLive(rundb: RunDatabase, kind: string): Generator<DesiredResource> {
   const rows = rundb.iterate(
     `SELECT d.* FROM desired d WHERE d.kind = ?1
-       AND NOT EXISTS (SELECT 1 FROM applied a JOIN live l ON l.kind = a.kind AND l.id = a.id WHERE a.kind = d.kind AND a.key = d.key)`,
+       AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = d.kind AND m.key = d.key)
+       AND NOT EXISTS (SELECT 1 FROM known k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = d.kind AND k.key = d.key)`,
     kind,
   )
   for (const row of rows) yield desiredFromRow(row)
@@ -101,7 +153,7 @@ export function countOthers(rundb: RunDatabase, kind: string): number {
   return rundb.count(
     `SELECT count(*) FROM live l WHERE kind = ?
      AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = l.kind AND m.id = l.id)
-     AND NOT EXISTS (SELECT 1 FROM applied a WHERE a.kind = l.kind AND a.id = l.id)`,
+     AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = l.kind AND k.id = l.id)`,
     kind,
   )
 }
@@ -109,7 +161,7 @@ export function countOthers(rundb: RunDatabase, kind: string): number {
 /** What this state created, is still in WorkOS, and is not desired any more. */
 export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ key: string; id: string }> {
   const rows = rundb.iterate(
-    `SELECT k.key, k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
+    `SELECT k.key, k.id FROM known k CROSS JOIN live l ON l.kind = k.kind AND l.id = k.id
        WHERE k.kind = ? AND k.ownership = 'created'
        AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
        AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = k.kind AND m.id = k.id) AND NOT ${BEYOND} ORDER BY k.key`,
@@ -128,8 +180,8 @@ export function idsToListWithin(rundb: RunDatabase, parent: string, kind: string
   return rundb
     .statement(
       `SELECT id FROM matched WHERE kind = ?1
-       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}
-       UNION SELECT p.id FROM applied k JOIN applied p ON p.kind = ?1 AND p.key = k.refs ->> ('$.' || ?3)
+       UNION SELECT k.id FROM known k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}
+       UNION SELECT p.id FROM known k JOIN known p ON p.kind = ?1 AND p.key = k.refs ->> ('$.' || ?3)
          JOIN live l ON l.kind = p.kind AND l.id = p.id WHERE k.kind = ?2 AND NOT ${BEYOND}
            AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
     )
@@ -142,8 +194,8 @@ export function idsOfHolders(rundb: RunDatabase, parent: string, kind: string): 
   return rundb
     .statement(
       `SELECT id FROM matched m WHERE kind = ?1 AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = ?2 AND d.key = m.key)
-       UNION SELECT k.id FROM applied k JOIN live l ON l.kind = k.kind AND l.id = k.id
-       WHERE k.kind = ?1 AND NOT ${BEYOND} AND EXISTS (SELECT 1 FROM applied a WHERE a.kind = ?2 AND a.key = k.key)`,
+       UNION SELECT k.id FROM known k JOIN live l ON l.kind = k.kind AND l.id = k.id
+       WHERE k.kind = ?1 AND NOT ${BEYOND} AND EXISTS (SELECT 1 FROM known a WHERE a.kind = ?2 AND a.key = k.key)`,
     )
     .all(parent, kind)
     .map((row) => String(row.id))
@@ -164,8 +216,8 @@ export function countWithSecrets(
 ): { desired: number; created: number; adopted: number } {
   const withDigests = (ownership: string) =>
     rundb.count(
-      `SELECT count(*) FROM applied a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-       WHERE a.kind = ? AND a.secrets = 1 AND a.ownership = ?`,
+      `SELECT count(*) FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
+       WHERE k.kind = ? AND k.digests <> '{}' AND k.ownership = ?`,
       kind,
       ownership,
     )

@@ -4,10 +4,10 @@ import type { Row } from '../sqlite/open.ts'
 import { noteAll } from './notes.ts'
 import type { RunDatabase } from './run-database.ts'
 
-/** Copies of the state: `known` for planning, `applied` for verifying. */
+/** The copy of the state: the table `known`. */
 
-/** The tables that copies of the state are in, for planning and for verifying. */
-export type StateCopy = 'known' | 'applied'
+/** The table that the copy of the state is in. */
+export type StateCopy = 'known'
 
 /** Whether a row `k` of the state is out of scope. */
 export const BEYOND = 'EXISTS (SELECT 1 FROM beyond b WHERE b.kind = k.kind AND b.key = k.key)'
@@ -28,7 +28,7 @@ export interface StateRow {
 /** What a row of `known` says, for one desired resource. */
 export type Known = Omit<StateRow, 'key' | 'refs'>
 
-/** What a row of `applied` says, for one desired resource. */
+/** What verifying knows of a row of `known`, for one desired resource. */
 export type Applied = Pick<StateRow, 'id' | 'attributes' | 'reduced' | 'answered'>
 
 /** A resource of the state that the source no longer has under its key. */
@@ -112,25 +112,6 @@ export function indexKnownIds(rundb: RunDatabase): void {
 
 /** Databases in which they are indexed. */
 const indexed = new WeakSet<RunDatabase>()
-
-export function insertApplied(rundb: RunDatabase, kind: string, rows: readonly StateRow[]): void {
-  rundb.transaction(() => {
-    for (const { key, id, ownership, attributes, digests, refs, reduced, answered } of rows) {
-      rundb.run(
-        'INSERT INTO applied VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        kind,
-        key,
-        id,
-        ownership,
-        canonicalJson(attributes),
-        JSON.stringify(refs),
-        Object.keys(digests).length > 0 ? 1 : 0,
-        reduced ?? null,
-        answered ? canonicalJson(answered) : null,
-      )
-    }
-  })
-}
 
 export function hasKnown(rundb: RunDatabase, kind: string): boolean {
   return rundb.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(kind) !== undefined

@@ -24,6 +24,40 @@ export function hasLive(rundb: RunDatabase, kind: string): boolean {
   return rundb.statement('SELECT 1 FROM live WHERE kind = ? LIMIT 1').get(kind) !== undefined
 }
 
+/** What a list of WorkOS's yields, page by page. */
+export interface Listing {
+  add(page: readonly LiveResource[]): void
+  /** Everything was read. Where something was on two pages, the later one counts. */
+  done(): void
+}
+
+/**
+ * Takes in a list. Its pages are laid aside as they come, and enter the table together, in its order: a page alone would touch as many
+ * places of the table and of its indexes as it has resources, which costs several times as much.
+ */
+export function listInto(rundb: RunDatabase, kind: string): Listing {
+  const table = `"listed ${kind}"`
+  rundb.exec(`CREATE TEMP TABLE IF NOT EXISTS ${table} (id TEXT, external_id TEXT, natural_key TEXT, attributes TEXT)`)
+  rundb.run(`DELETE FROM ${table}`)
+  const insert = rundb.statement(`INSERT INTO ${table} VALUES (?, ?, ?, ?)`)
+  return {
+    add(page) {
+      rundb.transaction(() => {
+        for (const { id, externalId, naturalKey, attributes } of page) {
+          insert.run(id, externalId, naturalKey, canonicalJson(attributes))
+        }
+      })
+    },
+    done() {
+      rundb.run(
+        `INSERT OR REPLACE INTO live SELECT ?, id, external_id, natural_key, attributes FROM ${table} ORDER BY id, rowid`,
+        kind,
+      )
+      rundb.run(`DELETE FROM ${table}`)
+    },
+  }
+}
+
 /**
  * Without a word about it SQLite takes the primary key of a table without rowids, of which `kind` is the beginning, for the better way
  * to whatever index is not unique, and reads everything of the kind: for every resource, once more.

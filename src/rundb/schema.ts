@@ -132,14 +132,10 @@ export const PLAN_TABLES = `
 /**
  * What verifying adds to the run's database, besides the tables of planning.
  *
- * applied   a copy of the state
  * matched   which live resource stands for which desired one
  * findings  what is not as it should be
  */
 export const VERIFY_TABLES = `
-  CREATE TABLE applied (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, ownership TEXT NOT NULL,
-    attributes TEXT NOT NULL, refs TEXT NOT NULL, secrets INTEGER NOT NULL, reduced TEXT, answered TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
-  CREATE INDEX applied_by_id ON applied (kind, id);
   CREATE TABLE matched (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
   CREATE UNIQUE INDEX matched_by_id ON matched (kind, id);

@@ -20,6 +20,8 @@ export interface Call {
   readonly pagedRoles: boolean
   /** Whether connections may be created. */
   readonly connectionsApi: boolean
+  /** Whether memberships are shown with their users. */
+  readonly showsMembers: boolean
   newId(prefix: string): string
 }
 

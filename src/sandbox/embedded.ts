@@ -7,8 +7,8 @@ import { routeTable } from './routes.ts'
 import { createService, replyToError, TooEarly, unknownRoute } from './service.ts'
 
 /**
- * A sandbox within a run. In: requests of this process. Out: answers as the server gives them, as objects: nothing of it goes through a
- * port, so that it is nobody else's, and no page of a list is written and parsed.
+ * A sandbox within a run. In: requests of this process. Out: answers as the server gives them, as objects, and memberships without their
+ * users, whom nobody here looks at. Nothing of it goes through a port, so that it is nobody else's, and no page is written and parsed.
  */
 
 export interface EmbeddedOptions {
@@ -38,7 +38,7 @@ export interface EmbeddedSandbox {
 /** @throws StateError for unusable data */
 export function embedSandbox({ data, limits, apiKey }: EmbeddedOptions): EmbeddedSandbox {
   const database = new Database(data)
-  const features = { multipleRoles: true, pagedRoles: false, connectionsApi: false }
+  const features = { multipleRoles: true, pagedRoles: false, connectionsApi: false, showsMembers: false }
   const waitFor = limits ? admissionWithin(DOCUMENTED_LIMITS) : undefined
   const service = createService(database, Date.now, features, anyKey, waitFor)
   const findRoute = routeTable()

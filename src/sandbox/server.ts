@@ -124,7 +124,7 @@ function answering(options: SandboxOptions, database: Database, counter: Request
     connectionsApi = false,
   } = options
   const windows = limits === true ? DOCUMENTED_LIMITS : limits && { ...DOCUMENTED_LIMITS, ...limits }
-  const features = { multipleRoles, pagedRoles, connectionsApi }
+  const features = { multipleRoles, pagedRoles, connectionsApi, showsMembers: true }
   const service = createService(database, now, features, anyKey, windows ? admissionWithin(windows) : undefined)
   const findRoute = routeTable()
 

@@ -17,7 +17,7 @@ export interface Service {
 export function createService(
   database: Database,
   now: () => number,
-  features: Pick<Call, 'multipleRoles' | 'pagedRoles' | 'connectionsApi'>,
+  features: Pick<Call, 'multipleRoles' | 'pagedRoles' | 'connectionsApi' | 'showsMembers'>,
   recognise: Recognise,
   waitFor: Admission | undefined,
 ): Service {

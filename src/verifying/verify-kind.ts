@@ -1,9 +1,9 @@
-import { type ChangedBy, compareFields, type FieldDifference } from '../comparing/field-differences.ts'
+import { type ChangedBy, comparedFields, compareFields, type FieldDifference } from '../comparing/field-differences.ts'
 import { bearsIdentity, identify, recognise } from '../comparing/identify.ts'
 import { referencesOf } from '../comparing/references.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { canonicalJson, isObject } from '../json.ts'
-import type { CompareContext, KindDefinition } from '../kinds/kind.ts'
+import type { CompareContext, KindDefinition, ReadContext } from '../kinds/kind.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import {
   countOthers,
@@ -14,6 +14,7 @@ import {
   isInTheSource,
   matchedId,
   matchedKey,
+  matchPlain,
 } from '../rundb/findings.ts'
 import { type Applied, keyById } from '../rundb/known.ts'
 import { findLive, liveLookup } from '../rundb/live.ts'
@@ -22,20 +23,22 @@ import type { Finding, KindVerification } from './verification.ts'
 
 /**
  * Compares one kind that has been read; the kinds it depends on have been compared before. In: what is desired, applied and live. Out: the
- * findings, in the run's database, and their sums.
+ * findings, in the run's database, and their sums. What is as desired is matched by one statement: code looks at the rest, one by one.
  */
-export function verifyKind(
-  { reading, scope }: DesiredSet,
+export async function verifyKind(
+  { reading, scope }: Pick<DesiredSet, 'reading' | 'scope'>,
   definition: KindDefinition,
-  context: CompareContext,
-): KindVerification {
+  context: ReadContext,
+): Promise<KindVerification> {
   const { rundb } = context
   const { name: kind, plural } = definition
+  const plain = matchPlainly(rundb, definition)
+  await definition.live?.prepare?.(context)
   const sums: KindVerification = {
     kind,
     plural,
-    desired: 0,
-    verified: 0,
+    desired: plain,
+    verified: plain,
     different: 0,
     missing: 0,
     notApplied: 0,
@@ -56,6 +59,14 @@ export function verifyKind(
   // Who else is in WorkOS belongs to others, whether the source has them or not.
   if (scope === undefined) sums.others = countOthers(rundb, kind)
   return sums
+}
+
+/** @returns how many of the kind are in WorkOS as desired, so that nothing is to be told of them */
+function matchPlainly(rundb: RunDatabase, definition: KindDefinition): number {
+  const { name: kind, refs, natural, inForce = {}, live: { own, wholly } = {} } = definition
+  if (natural === undefined || (own !== undefined && wholly === undefined)) return 0
+  const maps = comparedFields(definition).flatMap(([field, { compare }]) => (compare === 'map' ? [field] : []))
+  return matchPlain(rundb, { kind, refs, natural, maps, inForce, wholly: wholly ?? '1' })
 }
 
 function verifyOne(
@@ -191,7 +202,7 @@ export function matchedRefs(rundb: RunDatabase, definition: KindDefinition, desi
  */
 function claim(rundb: RunDatabase, desired: DesiredResource, live: LiveResource, type: 'found' | 'elsewhere'): Match {
   const { kind, key } = desired
-  const holder = keyById(rundb, 'applied', kind, live.id)
+  const holder = keyById(rundb, 'known', kind, live.id)
   const held = holder !== undefined && holder !== key && isInTheSource(rundb, kind, holder) ? holder : undefined
   const claimant = held ?? matchedKey(rundb, kind, live.id)
   if (claimant !== undefined) {

@@ -6,7 +6,7 @@ import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import { eachOf } from '../kinds/wire.ts'
+import { ahead, eachOf } from '../kinds/wire.ts'
 import { checkBinding, keySort, stateVersion, whereOf } from '../planning/binding.ts'
 import { findBeyond } from '../planning/scope.ts'
 import { keyOfAnotherEnvironment, markAccepted, shownWarning } from '../planning/warnings.ts'
@@ -20,8 +20,8 @@ import {
   idsToListWithin,
   isUsed,
 } from '../rundb/findings.ts'
-import { insertApplied } from '../rundb/known.ts'
-import { findLive, insertLive } from '../rundb/live.ts'
+import { insertKnown } from '../rundb/known.ts'
+import { findLive, listInto } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
@@ -60,17 +60,16 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   createPlanTables(set.rundb)
   createVerifyTables(set.rundb)
   for (const { name } of options.kinds) {
-    for await (const batch of state.resources(name)) insertApplied(set.rundb, name, batch)
+    for await (const batch of state.resources(name)) insertKnown(set.rundb, name, batch)
   }
-  findBeyond(set, 'applied')
+  findBeyond(set, 'known')
   const kinds: KindVerification[] = []
   for (const definition of options.kinds) {
     signal?.throwIfAborted()
     await readLive(set, target.client, definition, onProgress)
     onProgress({ phase: `comparing ${definition.plural}` })
     const context = readContext(set, manifest, target.client, definition)
-    await definition.live?.prepare?.(context)
-    kinds.push(verifyKind(set, definition, context))
+    kinds.push(await verifyKind(set, definition, context))
   }
   checkSums(set, kinds)
   const rejected = set.rejectCount()
@@ -104,21 +103,25 @@ async function readLive(
   onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural, within, refs, sparse } = definition
+  // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
+  if (!isUsed(rundb, name)) return
+  const listing = listInto(rundb, name)
   let count = 0
   const read = async (parentIds: Iterable<string>) => {
-    for await (const page of definition.list(api, parentIds)) {
-      insertLive(rundb, name, page)
+    for await (const page of ahead(definition.list(api, parentIds))) {
+      listing.add(page)
       count += page.length
       onProgress({ phase: `reading ${plural} from WorkOS`, done: count })
     }
   }
-  // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
-  if (!isUsed(rundb, name)) return
   onProgress({ phase: `reading ${plural} from WorkOS` })
-  if (within === undefined) return read([])
-  const parent = refs[within] ?? ''
-  const ids = sparse ? idsOfHolders(rundb, parent, name) : idsToListWithin(rundb, parent, name, within)
-  await eachOf(ids, (id) => read([id]))
+  if (within === undefined) await read([])
+  else {
+    const parent = refs[within] ?? ''
+    const ids = sparse ? idsOfHolders(rundb, parent, name) : idsToListWithin(rundb, parent, name, within)
+    await eachOf(ids, (id) => read([id]))
+  }
+  listing.done()
 }
 
 function readContext(set: DesiredSet, manifest: Manifest, api: Api, definition: KindDefinition): ReadContext {
@@ -126,7 +129,7 @@ function readContext(set: DesiredSet, manifest: Manifest, api: Api, definition: 
   return {
     rundb,
     manifest,
-    copy: 'applied',
+    copy: 'known',
     scoped: scope !== undefined,
     api,
     listed: true,

@@ -30,7 +30,7 @@ function written({ status, body }: ReturnType<EmbeddedSandbox['answer']>): { sta
   return { status, body: JSON.parse(JSON.stringify(body ?? null)) }
 }
 
-test('a sandbox within a run answers to the letter what one behind a port answers', async () => {
+test('a sandbox within a run answers to the letter what one behind a port answers, but for the users of memberships', async () => {
   const data = join(folder(), 'sandbox.sqlite')
   const within = embedded({ data })
   const made = (path: string, body: EmbeddedRequest['body']) => {
@@ -97,13 +97,16 @@ test('a sandbox within a run answers to the letter what one behind a port answer
     if (path.startsWith('/_sandbox')) {
       expect(within.answer(get(path, query)).status, path).toBe(404)
     } else {
-      expect(written(within.answer(get(path, query))), path).toEqual({
-        status: response.status,
-        body: await response.json(),
-      })
+      const body = withoutUsers(await response.json())
+      expect(written(within.answer(get(path, query))), path).toEqual({ status: response.status, body })
     }
   }
 })
+
+/** A membership, or a page of them, as a run looks at it. */
+function withoutUsers(body: unknown): unknown {
+  return JSON.parse(JSON.stringify(body), (name, value) => (name === 'user' ? undefined : value))
+}
 
 test('it shows the environment of the key that it is given, and takes nothing for a key that is none', async () => {
   const data = join(folder(), 'sandbox.sqlite')

@@ -37,6 +37,7 @@ export const groupMembership: KindDefinition = {
   whyNotCreatable: () => undefined,
   naturalKey: (_desired, { group, membership }) =>
     group === undefined || membership === undefined ? null : joinedId(group, membership),
+  natural: (ref) => `${ref('group')} || '/' || ${ref('membership')}`,
   list: async function* (api, groupIds) {
     for await (const id of groupIds) {
       yield* pages(api, membersPath(id), {}, (body) => live(joinedId(id, requiredText(body, 'id'))), true)

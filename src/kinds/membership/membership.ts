@@ -16,7 +16,7 @@ import { optionalText, take } from '../values/check.ts'
 import { listed, pages, requiredText, textOf } from '../wire.ts'
 import { assignGrants, assignUserGrants, refuseGrantsForTwo } from './grants.ts'
 import { joinRoles, oneRoleForAll } from './roles.ts'
-import { readGroupRoles, withoutGroupRoles, withoutRolesOfGroups } from './roles-of-groups.ts'
+import { HAS_ITS_OWN_ROLES, readGroupRoles, withoutGroupRoles, withoutRolesOfGroups } from './roles-of-groups.ts'
 import { describeLost, membershipRemarks, membershipRemedies } from './wording.ts'
 
 /**
@@ -90,6 +90,7 @@ export const membership: KindDefinition = {
   whyNotCreatable: () => undefined,
   naturalKey: (_desired, { user, organization }) =>
     user === undefined || organization === undefined ? null : `${user}@${organization}`,
+  natural: (ref) => `${ref('user')} || '@' || ${ref('organization')}`,
   list: async function* (api, parentIds) {
     for await (const id of parentIds) {
       yield* pages(api, PATH, { organization_id: id, statuses: STATUSES }, parse)
@@ -126,7 +127,7 @@ export const membership: KindDefinition = {
   answered: withoutRolesOfGroups,
   slugsInBody: ['role_slug', 'role_slugs'],
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
-  live: { prepare: readGroupRoles, own: withoutGroupRoles },
+  live: { prepare: readGroupRoles, own: withoutGroupRoles, wholly: HAS_ITS_OWN_ROLES },
   planned: {
     plain: {
       label: "(d.refs ->> '$.user') || ' in ' || (d.refs ->> '$.organization')",

@@ -62,6 +62,9 @@ export async function readGroupRoles({ rundb, api, copy, unknown }: ReadContext)
   })
 }
 
+/** That a membership has in WorkOS the roles that it was given and no other: see LiveHooks.wholly. */
+export const HAS_ITS_OWN_ROLES = "l.attributes -> '$.roles' = k.attributes -> '$.roles'"
+
 /** A live membership without the roles that groups give it. */
 export function withoutGroupRoles(
   rundb: RunDatabase,

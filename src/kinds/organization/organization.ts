@@ -74,6 +74,7 @@ export const organization: KindDefinition = {
   holder: true,
   whyNotCreatable,
   naturalKey: () => null,
+  natural: () => 'NULL',
   list: (api) => pages(api, PATH, {}, parse),
   find: async (api, { attributes }) => {
     const id = textOf(attributes, 'id')

@@ -45,6 +45,7 @@ export const totpFactor: KindDefinition = {
   stateScope: { is: 'hanging', on: 'user', of: ['user'] },
   whyNotCreatable: () => undefined,
   naturalKey: (_desired, { user }) => user ?? null,
+  natural: (ref) => ref('user'),
   list: async function* (api, parentIds) {
     for await (const id of parentIds) yield* factorsOf(api, id)
   },

@@ -93,6 +93,7 @@ export const user: KindDefinition = {
   rateClass: 'write',
   whyNotCreatable: () => undefined,
   naturalKey: (desired) => textOf(desired.attributes, 'email'),
+  natural: () => "d.attributes ->> '$.email'",
   list: (api) => pages(api, PATH, {}, parse),
   find: async (api, desired) => {
     const externalId = textOf(desired.attributes, 'externalId')

@@ -4,7 +4,14 @@ import { Fields } from '../fields.ts'
 import { listPage } from '../paging.ts'
 import { deleteMemberships } from './cascade.ts'
 import { findOrganization } from './organizations.ts'
-import { DEFAULT_ROLE, ENVIRONMENT_ROLES, roleAppliesTo, rolesByGroups, rolesOf } from './role-store.ts'
+import {
+  DEFAULT_ROLE,
+  ENVIRONMENT_ROLES,
+  roleAppliesTo,
+  rolesByGroups,
+  rolesOf,
+  someGroupHasRole,
+} from './role-store.ts'
 import { findUser, presentUser, type UserRow } from './users.ts'
 
 /** `pending` is the state of an invitation, which the sandbox does not have; a list may still ask for it. */
@@ -83,12 +90,12 @@ function listMemberships(call: Call): Reply {
     parameters.push(organizationId)
   }
   return listPage<MembershipRow>(call, {
-    select: SELECT_MEMBERSHIPS,
+    select: selectMemberships(call),
     idColumn: 'm.id',
     where,
     parameters,
     idOf: (membership) => membership.membership_id,
-    present: (membership) => presentMembership(call, membership),
+    present: presentMemberships(call),
   })
 }
 
@@ -147,14 +154,15 @@ function writeMembership(call: Call, id: string, status: MembershipStatus, roles
 }
 
 function reply(call: Call, status: number, membership: MembershipRow): Reply {
-  return { status, body: presentMembership(call, membership) }
+  return { status, body: presentMemberships(call)(membership) }
 }
 
 type MembershipStatus = 'active' | 'inactive'
 
-/** A membership with its user and the organization's name. */
-export interface MembershipRow extends UserRow {
+/** A membership with the organization's name. */
+export interface MembershipRow {
   membership_id: string
+  user_id: string
   organization_id: string
   organization_name: string
   status: MembershipStatus
@@ -163,15 +171,26 @@ export interface MembershipRow extends UserRow {
   membership_updated_at: string
 }
 
-export const SELECT_MEMBERSHIPS = `SELECT u.*, m.id AS membership_id, m.organization_id, m.status, m.role_slugs,
+/** The same with its user. */
+type MemberRow = MembershipRow & UserRow
+
+export const SELECT_MEMBERSHIPS = selectWith('')
+
+function selectMemberships({ showsMembers }: Call): string {
+  return showsMembers ? selectWith('u.*, ') : SELECT_MEMBERSHIPS
+}
+
+function selectWith(columns: string): string {
+  return `SELECT ${columns}m.id AS membership_id, m.user_id, m.organization_id, m.status, m.role_slugs,
     m.created_at AS membership_created_at, m.updated_at AS membership_updated_at, o.name AS organization_name
   FROM memberships m
   JOIN users u ON u.environment = m.environment AND u.id = m.user_id
   JOIN organizations o ON o.environment = m.environment AND o.id = m.organization_id`
+}
 
 /** @throws Refusal 404 */
 export function findMembership(call: Call, id: string): MembershipRow {
-  const sql = `${SELECT_MEMBERSHIPS} WHERE m.environment = ? AND m.id = ?`
+  const sql = `${selectMemberships(call)} WHERE m.environment = ? AND m.id = ?`
   const membership = call.database.one<MembershipRow>(sql, call.environment, id)
   if (membership === undefined) throw notFound('Organization membership', id)
   return membership
@@ -182,13 +201,17 @@ function rolesOfMembership(membership: MembershipRow): string[] {
   return JSON.parse(membership.role_slugs)
 }
 
-/** With those that its groups give it: all of them, or the highest one alone where a membership has one role. */
-function presentMembership(call: Call, membership: MembershipRow): JsonObject {
-  const given = rolesByGroups(call, membership.membership_id)
-  const all = [...new Set([...rolesOfMembership(membership), ...given])]
-  const highest = all.length > 1 ? highestRole(call, membership.organization_id, all) : (all[0] ?? DEFAULT_ROLE)
-  const roles = (call.multipleRoles ? all : [highest]).map((slug) => ({ slug }))
-  return { ...presentMembershipBase(membership), role: { slug: highest }, roles, user: presentUser(membership) }
+/** With the roles that its groups give it: all of them, or the highest one alone where a membership has one role. */
+function presentMemberships(call: Call): (membership: MembershipRow | MemberRow) => JsonObject {
+  const groupsGive = someGroupHasRole(call)
+  return (membership) => {
+    const given = groupsGive ? rolesByGroups(call, membership.membership_id) : []
+    const all = [...new Set([...rolesOfMembership(membership), ...given])]
+    const highest = all.length > 1 ? highestRole(call, membership.organization_id, all) : (all[0] ?? DEFAULT_ROLE)
+    const roles = (call.multipleRoles ? all : [highest]).map((slug) => ({ slug }))
+    const shown = { ...presentMembershipBase(membership), role: { slug: highest }, roles }
+    return 'email' in membership ? { ...shown, user: presentUser(membership) } : shown
+  }
 }
 
 /** Priority is the order of creation, that of the environment's roles first. */
@@ -202,7 +225,7 @@ export function presentMembershipBase(membership: MembershipRow) {
   return {
     object: 'organization_membership',
     id: membership.membership_id,
-    user_id: membership.id,
+    user_id: membership.user_id,
     organization_id: membership.organization_id,
     organization_name: membership.organization_name,
     status: membership.status,

@@ -113,6 +113,11 @@ export function presentRole(role: RoleRow): JsonObject {
 export const SELECT_GROUP_ROLES = `SELECT r.*, o.organization_id FROM group_roles r
   JOIN organization_groups o ON o.environment = r.environment AND o.id = r.group_id`
 
+/** Whether any group gives its members a role: few environments have one, and many memberships are asked about. */
+export function someGroupHasRole(call: Call): boolean {
+  return call.database.one('SELECT 1 FROM group_roles WHERE environment = ? LIMIT 1', call.environment) !== undefined
+}
+
 /** The roles that the groups of a membership give it. */
 export function rolesByGroups(call: Call, membershipId: string): string[] {
   const sql = `SELECT DISTINCT r.role_slug FROM group_members m
