@@ -5,8 +5,8 @@ import type { Origin } from '../sources/source.ts'
 import { openThrowaway, type Parameter, type Row, Statements } from '../sqlite/open.ts'
 import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 
-/** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. */
-const CACHE_KIB = 64 * 1024
+/** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. As much again goes to whatever is sorted. */
+const CACHE_KIB = 16 * 1024
 
 /**
  * The database of one run: a thin hold on SQLite that keeps its prepared statements. In: SQL, from the functions of the files beside it, one
