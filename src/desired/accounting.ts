@@ -1,7 +1,7 @@
 import { StateError } from '../diagnostics/errors.ts'
 import { draftDefinitions } from '../kinds/registry.ts'
 import { countAccepted, countRecords } from '../rundb/desired.ts'
-import { ROLE_ASSIGNMENT } from '../rundb/drafts.ts'
+import { indexDrafts, ROLE_ASSIGNMENT } from '../rundb/drafts.ts'
 import { countLeftOutWith, countNamed, type NamedRecords } from '../rundb/left-out.ts'
 import { countRejects } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
@@ -33,8 +33,9 @@ export interface Accounting {
 /** What the mapping yielded per kind, counted before anything is merged. */
 export type Yielded = ReadonlyMap<string, number>
 
-/** Counts what is staged: call it after staging and before assembling. */
+/** Counts what is staged, after staging and before assembling: by the index that is made for both. */
 export function countYielded(rundb: RunDatabase): Yielded {
+  rundb.transaction(() => indexDrafts(rundb))
   return countRecords(rundb)
 }
 
@@ -50,30 +51,27 @@ export function account(
   records: StagedRecords,
   assignedLater: number,
 ): Accounting {
+  const accepted = countAccepted(rundb)
   const kinds = draftDefinitions
-    .map(({ name, plural, alwaysCounted = false }) => ({
-      count: countKind(rundb, yielded, name, plural),
-      alwaysCounted,
-    }))
+    .map(({ name, plural, alwaysCounted = false }) => {
+      const { distinct, records } = accepted.get(name) ?? { distinct: 0, records: 0 }
+      const count = {
+        kind: name,
+        plural,
+        yielded: yielded.get(name) ?? 0,
+        distinct,
+        merged: records - distinct,
+        rejected: countRejects(rundb, name),
+        leftOut: countLeftOutWith(rundb, name),
+      }
+      return { count, alwaysCounted }
+    })
     .filter(({ count, alwaysCounted }) => count.yielded + count.distinct > 0 || alwaysCounted)
     .map(({ count }) => count)
   kinds.push(countAssignments(rundb, yielded, records.assigned, assignedLater))
   const accounting: Accounting = { streams, records, kinds }
   checkSums(accounting, countNamed(rundb))
   return accounting
-}
-
-function countKind(rundb: RunDatabase, yielded: Yielded, kind: string, plural: string): KindCount {
-  const { distinct, records } = countAccepted(rundb, kind)
-  return {
-    kind,
-    plural,
-    yielded: yielded.get(kind) ?? 0,
-    distinct,
-    merged: records - distinct,
-    rejected: countRejects(rundb, kind),
-    leftOut: countLeftOutWith(rundb, kind),
-  }
 }
 
 /** Roles are no resources of their own: one that found its membership is distinct, one that found none is rejected. */

@@ -7,12 +7,13 @@ import { draftDefinition, draftDefinitions } from '../kinds/registry.ts'
 import { insertDesired, moveSingleDrafts } from '../rundb/desired.ts'
 import {
   contradictoryKeys,
-  draftGroups,
   draftsOfKey,
+  findSeveral,
   joinUndecided,
   type KeyedDraft,
   type Member,
   originText,
+  severalDrafts,
 } from '../rundb/drafts.ts'
 import { insertAlias, insertMerge } from '../rundb/merges.ts'
 import { insertNote } from '../rundb/notes.ts'
@@ -90,13 +91,15 @@ interface Merging {
  */
 export function mergeGroups(rundb: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
   const { name, lifecycle } = definition
+  // What a kind makes of records itself it may make of each of them.
+  findSeveral(rundb, name, { repeats: lifecycle?.unite === undefined })
   moveSingleDrafts(rundb, name)
   lifecycle?.grouped?.(rundb)
   const policy = policyFor(manifest, name)
   const merging = { rundb, definition, policy, manifest }
-  for (const members of draftGroups(rundb, name, policy.order)) {
+  for (const { members, drafts } of severalDrafts(rundb, name, policy.order)) {
     if (policy.strategy === 'error' && !areRepeats(members)) refuseGroup(merging, members)
-    else mergeMembers(merging, members)
+    else mergeMembers(merging, members, drafts)
   }
 }
 
@@ -127,7 +130,12 @@ function others(rundb: RunDatabase, kind: string, members: readonly Member[], me
   return rest.length > NAMED ? `${named.join(', ')} and ${rest.length - NAMED} more` : named.join(', ')
 }
 
-function mergeMembers({ rundb, definition, policy, manifest }: Merging, members: readonly Member[]): void {
+/** @param drafts how many there are: of repeats one alone is among the members */
+function mergeMembers(
+  { rundb, definition, policy, manifest }: Merging,
+  members: readonly Member[],
+  drafts: number,
+): void {
   const [first, ...rest] = members
   if (first === undefined) return
   const { name, lifecycle } = definition
@@ -146,7 +154,7 @@ function mergeMembers({ rundb, definition, policy, manifest }: Merging, members:
   const problem = definition.checkMerged?.(attributes, limits)[0]
   if (problem !== undefined) {
     const { code, field, hint } = problem
-    const message = `${problem.message} (after ${members.length} records were merged)`
+    const message = `${problem.message} (after ${drafts} records were merged)`
     insertReject(rundb, { kind: name, ...identityOf(first), code, field, message, hint, records })
     return
   }

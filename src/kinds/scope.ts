@@ -71,6 +71,10 @@ export interface ScopeRules {
   refused?(item: RefusedItem, chosen: ChosenOnes): Belonging
 }
 
+/** The address of a user `r` in one of its drafts. */
+const FIRST_ADDRESS = `(SELECT d.attributes ->> '$.email' FROM drafts d WHERE d.kind = 'user' AND d.key = r.key
+  ORDER BY d.dedupe_group, d.id LIMIT 1)`
+
 /** Who is in the source, by whatever name a record of theirs has; also those who were refused. */
 export const IN_THE_SOURCE: Population = {
   organizations: `SELECT key FROM desired WHERE kind = 'organization'
@@ -78,8 +82,7 @@ export const IN_THE_SOURCE: Population = {
   users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM desired WHERE kind = 'user'
     UNION ALL SELECT key, canonical, NULL FROM aliases WHERE kind = 'user'
     UNION ALL SELECT r.key, coalesce(a.canonical, r.key),
-        (SELECT o.email FROM addresses o WHERE o.key = r.key UNION ALL
-         SELECT d.attributes ->> '$.email' FROM drafts d WHERE d.kind = 'user' AND d.key = r.key LIMIT 1)
+        coalesce((SELECT o.email FROM addresses o WHERE o.key = r.key LIMIT 1), ${FIRST_ADDRESS})
       FROM (SELECT DISTINCT key FROM rejects WHERE kind = 'user' AND key IS NOT NULL) r
       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.key`,
 }
@@ -216,7 +219,7 @@ export function* refusedRows(rundb: RunDatabase): Generator<RefusedRow> {
   const rows = rundb.spool(
     `SELECT r.rowid AS id, r.kind, r.key, r.refs, r.records, own.canonical AS merged, a.canonical AS user,
        CASE WHEN r.kind = 'user' THEN coalesce((SELECT o.email FROM addresses o WHERE o.key = r.key AND o.seq = r.seq),
-         (SELECT d.attributes ->> '$.email' FROM drafts d WHERE d.kind = 'user' AND d.key = r.key LIMIT 1)) END AS email
+         ${FIRST_ADDRESS}) END AS email
      FROM rejects r
      LEFT JOIN aliases own ON own.kind = r.kind AND own.key = r.key
      LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.refs ->> '$.user'`,

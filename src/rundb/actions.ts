@@ -1,3 +1,4 @@
+import { IN_GROUP_OF } from './drafts.ts'
 import { type RunDatabase, textIn } from './run-database.ts'
 
 /**
@@ -307,8 +308,7 @@ export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
   const names = fileNames(rundb)
   const named = (file: unknown) => (file === null ? null : (names.get(Number(file)) ?? null))
   const others = rundb.statement(
-    `SELECT file, line, seq FROM drafts WHERE kind = ?1 AND seq <> ?3
-       AND dedupe_group IN (SELECT dedupe_group FROM drafts WHERE kind = ?1 AND key = ?2 AND seq = ?3) ORDER BY seq`,
+    `SELECT file, line, seq FROM drafts WHERE id IN (${IN_GROUP_OF}) AND seq <> ?3 ORDER BY seq, dedupe_group, id`,
   )
   for (const row of rundb.iterate(MISFITS)) {
     const misfit: MisfitRow = {

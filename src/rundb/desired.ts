@@ -2,7 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
-import { ROLE_ASSIGNMENT } from './drafts.ts'
+import { hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, type RunDatabase } from './run-database.ts'
 
 /** The desired set: the table `desired`. In: what drafts have been merged into. Out: resources, their values for counts, and their numbers. */
@@ -73,12 +73,18 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
   )
 }
 
-/** Moves the resources of a kind that have one draft each into the desired set. They never leave SQLite. */
+/** Of what is less than this part of all drafts the rows are looked up; else all are gone through, and what is in no order is sorted. */
+const FEW = 1 / 8
+
+/** Moves the resources of a kind that have one draft each, which are not among `several`, into the desired set. They never leave SQLite. */
 export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
+  const count = rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
+  if (count === 0) return
+  const few = count < rundb.count('SELECT max(id) FROM drafts') * FEW
   const single: Derivation = {
     kind,
-    from: 'drafts',
-    where: 'kind = ?1 GROUP BY dedupe_group HAVING count(*) = 1 ORDER BY key',
+    from: few ? 'drafts' : 'drafts NOT INDEXED',
+    where: `kind = ?1 ${hasSeveral(rundb) ? 'AND dedupe_group NOT IN (SELECT dedupe_group FROM several)' : ''} ORDER BY key`,
     key: 'key',
     refs: 'refs',
     attributes: 'attributes',
@@ -162,12 +168,15 @@ function valuesFromRow({ attributes, secrets }: Row): Values {
   return { attributes: String(attributes), secrets: secrets === null ? null : String(secrets) }
 }
 
-/** How many records there are of each kind, wherever staging has put them; of role assignments, those that records give to others. */
+/**
+ * How many records there are of each kind, wherever staging has put them; of role assignments, those that records give to others. Drafts
+ * are counted by their index.
+ */
 export function countRecords(rundb: RunDatabase): Map<string, number> {
   const rows = rundb
     .statement(
       `SELECT kind, sum(records) AS n FROM (
-         SELECT kind, records FROM drafts UNION ALL SELECT kind, records FROM rejects WHERE kind <> 'record'
+         SELECT kind, sum(records) AS records FROM drafts GROUP BY kind UNION ALL SELECT kind, records FROM rejects WHERE kind <> 'record'
          UNION ALL SELECT kind, records FROM left_out_with
          UNION ALL SELECT '${ROLE_ASSIGNMENT}', 1 FROM grants) GROUP BY kind`,
     )
@@ -175,13 +184,14 @@ export function countRecords(rundb: RunDatabase): Map<string, number> {
   return new Map(rows.map((row) => [String(row.kind), Number(row.n)]))
 }
 
-/** How many resources of a kind come from records, and how many records those are. */
-export function countAccepted(rundb: RunDatabase, kind: string): { distinct: number; records: number } {
-  return {
-    distinct: rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND records > 0', kind),
-    records: rundb.count('SELECT sum(records) FROM desired WHERE kind = ?', kind),
-  }
+/** By kind: how many resources come from records, and how many records those are. */
+export function countAccepted(rundb: RunDatabase): Map<string, { distinct: number; records: number }> {
+  const rows = rundb
+    .statement('SELECT kind, sum(records > 0) AS n, sum(records) AS records FROM desired GROUP BY kind')
+    .all()
+  return new Map(rows.map(({ kind, n, records }) => [String(kind), { distinct: Number(n), records: Number(records) }]))
 }
+
 /** A desired resource as its columns hold it, secrets included: for digests alone. */
 export function desiredColumns(
   rundb: RunDatabase,

@@ -91,15 +91,36 @@ export function addToDrafts(
   )
 }
 
-/** What merging reads by, made once all drafts are staged. */
+/** Drafts `d` that are told apart by more than their key: groups of a key alone begin with k, those of what tells resources apart with g. */
+const TOLD_APART = "dedupe_group < 'k'"
+
+/** What counting, merging and explaining read by, made once all drafts are staged. What is known by its key alone has no entry in the second one. */
 export function indexDrafts(rundb: RunDatabase): void {
   rundb.exec(`
-    CREATE INDEX drafts_by_group ON drafts (kind, dedupe_group, seq);
-    CREATE INDEX drafts_by_key ON drafts (kind, key, dedupe_group);
-    CREATE INDEX notes_by_key ON notes (kind, key);
+    CREATE INDEX IF NOT EXISTS drafts_by_key ON drafts (kind, key, seq, records);
+    CREATE INDEX IF NOT EXISTS drafts_by_group ON drafts (kind, dedupe_group) WHERE ${TOLD_APART};
+    CREATE INDEX IF NOT EXISTS notes_by_key ON notes (kind, key);
     CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
   `)
 }
+
+/** Whether drafts of a kind are told apart by more than their key. */
+function hasToldApart(rundb: RunDatabase, kind: string): boolean {
+  return rundb.count(`SELECT EXISTS (SELECT 1 FROM drafts WHERE kind = ? AND ${TOLD_APART})`, kind) > 0
+}
+
+/** Whether others of the kind are known by their key alone. */
+function hasKeyed(rundb: RunDatabase, kind: string): boolean {
+  const toldApart = rundb.count(`SELECT count(*) FROM drafts WHERE kind = ? AND ${TOLD_APART}`, kind)
+  return toldApart < rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
+}
+
+/** Ids of the drafts that are one with those of a kind `?1`, a key `?2` and a record `?3`, these among them. */
+export const IN_GROUP_OF = `
+  SELECT o.id FROM drafts d CROSS JOIN drafts o ON o.kind = d.kind AND o.dedupe_group = d.dedupe_group AND o.${TOLD_APART}
+    WHERE d.kind = ?1 AND d.key = ?2 AND d.seq = ?3
+  UNION ALL SELECT o.id FROM drafts d CROSS JOIN drafts o ON o.kind = d.kind AND o.key = d.key AND o.dedupe_group = d.dedupe_group
+    WHERE d.kind = ?1 AND d.key = ?2 AND d.seq = ?3 AND NOT d.${TOLD_APART}`
 
 /** Drafts that are turned in one go: as many may merge as there are users. */
 const ALIASES_AT_ONCE = 5_000
@@ -144,9 +165,9 @@ export function turnReferences(
 
 /** A record that says nothing of what tells resources apart joins the records of its key, where those are in one group. */
 export function joinUndecided(rundb: RunDatabase, kind: string): void {
-  // Groups of a key alone begin with k, those of what tells resources apart with g: see groupOf.
-  if (rundb.count("SELECT EXISTS (SELECT 1 FROM drafts WHERE kind = ? AND dedupe_group < 'k')", kind) === 0) return
-  const told = "FROM drafts o WHERE o.kind = drafts.kind AND o.key = drafts.key AND o.dedupe_group < 'k'"
+  if (!hasToldApart(rundb, kind) || !hasKeyed(rundb, kind)) return
+  // The + keeps SQLite from going through all groups of the kind for each.
+  const told = `FROM drafts o WHERE o.kind = drafts.kind AND o.key = drafts.key AND +o.${TOLD_APART}`
   rundb.run(
     `UPDATE drafts SET dedupe_group = (SELECT min(o.dedupe_group) ${told})
      WHERE kind = ? AND dedupe_group >= 'k'
@@ -157,14 +178,19 @@ export function joinUndecided(rundb: RunDatabase, kind: string): void {
 
 /** The keys of a kind that stand in several groups, in their order. */
 export function* contradictoryKeys(rundb: RunDatabase, kind: string): Generator<string> {
-  const keys = 'SELECT key FROM drafts WHERE kind = ? GROUP BY key HAVING min(dedupe_group) <> max(dedupe_group)'
+  if (!hasToldApart(rundb, kind)) return
+  const keys = `SELECT d.key FROM (${REPEATED_KEYS}) r CROSS JOIN drafts d ON d.kind = ?1 AND d.key = r.key
+    GROUP BY d.key HAVING min(d.dedupe_group) <> max(d.dedupe_group)`
   if (rundb.statement(keys).get(kind) === undefined) return
   rundb.exec(`
     CREATE INDEX IF NOT EXISTS drafts_by_record ON drafts (seq);
     CREATE INDEX IF NOT EXISTS grants_by_record ON grants (seq);
   `)
-  for (const { key } of rundb.spool(`${keys} ORDER BY key`, kind)) yield String(key)
+  for (const { key } of rundb.spool(`${keys} ORDER BY d.key`, kind)) yield String(key)
 }
+
+/** Keys of a kind that several drafts have. */
+const REPEATED_KEYS = 'SELECT key FROM drafts WHERE kind = ?1 GROUP BY key HAVING count(*) > 1'
 
 /** A draft of a key that stands in several groups. */
 export interface KeyedDraft {
@@ -179,14 +205,10 @@ export interface KeyedDraft {
 
 /** The drafts of a key. @param order of a merge policy */
 export function draftsOfKey(rundb: RunDatabase, kind: string, key: string, order: string): KeyedDraft[] {
-  const columns = order
-    .split(', ')
-    .map((column) => `d.${column}`)
-    .join(', ')
   return rundb
     .statement(
       `SELECT d.*, ${originOf('d')} FROM drafts d JOIN files f ON f.id = d.file
-       WHERE d.kind = ? AND d.key = ? ORDER BY ${columns}`,
+       WHERE d.kind = ? AND d.key = ? ORDER BY ${orderOf('d', order)}`,
     )
     .all(kind, key)
     .map((row) => ({
@@ -199,25 +221,104 @@ export function draftsOfKey(rundb: RunDatabase, kind: string, key: string, order
     }))
 }
 
-/** The drafts of each resource of a kind that has several, in the order of the policy; one resource at a time. */
-export function* draftGroups(rundb: RunDatabase, kind: string, order: string): Generator<Member[]> {
-  const rows = rundb.iterate(
-    `SELECT dedupe_group, key, refs, attributes, secrets, updated, seq, file, line, records FROM drafts
-     WHERE kind = ?1 AND dedupe_group IN (SELECT dedupe_group FROM drafts WHERE kind = ?1 GROUP BY dedupe_group HAVING count(*) > 1)
-     ORDER BY dedupe_group, ${order}`,
+/** The drafts of a resource that has several. */
+export interface DraftGroup {
+  /** In the order of the policy. Of drafts that say the same the first alone, with the records of all. */
+  members: Member[]
+  /** How many drafts there are. */
+  drafts: number
+}
+
+/**
+ * Finds the resources of a kind that have several drafts: the table `several`, until it is asked for again.
+ * @param repeats whether drafts of one resource that say the same, to the letter, are to be one, as far as they hold no secret
+ */
+export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { repeats: boolean }): void {
+  rundb.exec('DELETE FROM several')
+  if (hasToldApart(rundb, kind)) {
+    rundb.run(
+      `INSERT INTO several SELECT dedupe_group, NULL, count(*), NULL FROM drafts WHERE kind = ? AND ${TOLD_APART}
+       GROUP BY dedupe_group HAVING count(*) > 1`,
+      kind,
+    )
+    rundb.run(
+      `INSERT INTO several SELECT d.dedupe_group, NULL, count(*), NULL
+       FROM (${REPEATED_KEYS}) r CROSS JOIN drafts d ON d.kind = ?1 AND d.key = r.key
+       WHERE NOT d.${TOLD_APART} GROUP BY d.dedupe_group HAVING count(*) > 1`,
+      kind,
+    )
+    return
+  }
+  rundb.run(
+    `INSERT INTO several SELECT 'k' || key, NULL, count(*), sum(records) FROM drafts WHERE kind = ?
+     GROUP BY key HAVING count(*) > 1`,
     kind,
   )
-  let group: string | undefined
-  let members: Member[] = []
+  if (repeats) findRepeats(rundb, kind)
+}
+
+export function hasSeveral(rundb: RunDatabase): boolean {
+  return rundb.count('SELECT EXISTS (SELECT 1 FROM several)') > 0
+}
+
+/** Notes the first draft of each of `several` whose drafts say the same. All are known by their key alone. */
+function findRepeats(rundb: RunDatabase, kind: string): void {
+  rundb.run(
+    `UPDATE several SET first =
+       (SELECT id FROM drafts f WHERE f.kind = ? AND f.key = substr(several.dedupe_group, 2) ORDER BY f.seq, f.id LIMIT 1)`,
+    kind,
+  )
+  rundb.exec(
+    `UPDATE several SET first = NULL WHERE EXISTS (
+       SELECT 1 FROM drafts f JOIN drafts d ON d.kind = f.kind AND d.key = f.key WHERE f.id = several.first
+         AND (d.attributes <> f.attributes OR d.refs <> f.refs OR d.secrets IS NOT NULL))`,
+  )
+}
+
+/** Ids of the drafts, of a kind `?1`, of those of `several` that do not all say the same. */
+export const DIFFERING = `
+  SELECT d.id FROM several s CROSS JOIN drafts d ON d.kind = ?1 AND d.dedupe_group = s.dedupe_group AND d.${TOLD_APART} WHERE s.first IS NULL
+  UNION ALL SELECT d.id FROM several s CROSS JOIN drafts d ON d.kind = ?1 AND d.key = substr(s.dedupe_group, 2) AND d.dedupe_group = s.dedupe_group
+    WHERE s.first IS NULL AND NOT s.${TOLD_APART}`
+
+/** Drafts in a group of `several`, without the further ones of those that say the same. */
+const OF_SEVERAL = `${DIFFERING} UNION ALL SELECT first FROM several WHERE first IS NOT NULL`
+
+/** The drafts of each resource of `several`; one resource at a time. @param order of a merge policy */
+export function* severalDrafts(rundb: RunDatabase, kind: string, order: string): Generator<DraftGroup> {
+  if (!hasSeveral(rundb)) return
+  const rows = rundb.iterate(
+    `SELECT d.dedupe_group AS own, d.key, d.refs, d.attributes, d.secrets, d.updated, d.seq, d.file, d.line,
+       iif(s.first IS NULL, d.records, s.records) AS records, s.drafts
+     FROM drafts d CROSS JOIN several s ON s.dedupe_group = d.dedupe_group WHERE d.id IN (${OF_SEVERAL})
+     ORDER BY d.dedupe_group, ${orderOf('d', order)}`,
+    kind,
+  )
+  let own: string | undefined
+  let group: DraftGroup | undefined
   for (const row of rows) {
-    if (row.dedupe_group !== group) {
-      if (members.length > 0) yield members
-      members = []
-      group = String(row.dedupe_group)
+    if (group === undefined || row.own !== own) {
+      if (group !== undefined) yield group
+      own = String(row.own)
+      group = { members: [], drafts: Number(row.drafts) }
     }
-    members.push(memberFromRow(row))
+    group.members.push(memberFromRow(row))
   }
-  if (members.length > 0) yield members
+  if (group !== undefined) yield group
+}
+
+/** The columns of a merge policy's order, of the row `alias`. */
+function orderOf(alias: string, order: string): string {
+  return order
+    .split(', ')
+    .map((column) => `${alias}.${column}`)
+    .join(', ')
+}
+
+/** The drafts of each resource of a kind that has several, in the order of the policy; one resource at a time. */
+export function* draftGroups(rundb: RunDatabase, kind: string, order: string): Generator<Member[]> {
+  findSeveral(rundb, kind, { repeats: false })
+  for (const { members } of severalDrafts(rundb, kind, order)) yield members
 }
 
 function memberFromRow(row: Row): Member {

@@ -99,11 +99,15 @@ export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameter
   const { from, where, reason, join = '' } = rejection
   const [identity, rest] = COPIED[from]
   const { written, bound } = bindWordings([reason.code, reason.field, reason.message, reason.hint], parameters)
+  const before = rundb.count('SELECT max(rowid) FROM rejects')
   const rejected = rundb.run(
     `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${written.join(', ')}, ${rest} FROM ${from} ${join} WHERE ${where}`,
     ...bound,
   )
-  rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)
+  if (rejected === 0) return 0
+  // A condition may go through all of the table: what has a key of its own is found by that.
+  if (from !== 'desired') rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)
+  else rundb.run('DELETE FROM desired WHERE (kind, key) IN (SELECT kind, key FROM rejects WHERE rowid > ?)', before)
   return rejected
 }
 
@@ -171,7 +175,7 @@ export function rejectDependents(
   const rejection: Rejection = {
     from: 'desired',
     where: `kind = ?1 AND NOT EXISTS
-      (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = json_extract(desired.refs, '$.' || ?2))`,
+      (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = desired.refs ->> ('$.' || ?2))`,
     join: `LEFT JOIN (SELECT key AS rejected, code, message, min(seq) FROM rejects WHERE kind = ?3 GROUP BY key) r
       ON r.rejected = json_extract(desired.refs, '$.' || ?2)`,
     reason: {

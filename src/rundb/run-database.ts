@@ -5,8 +5,8 @@ import type { Origin } from '../sources/source.ts'
 import { openThrowaway, type Parameter, type Row, Statements } from '../sqlite/open.ts'
 import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 
-/** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. */
-const CACHE_KIB = 64 * 1024
+/** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. As much again goes to whatever is sorted. */
+const CACHE_KIB = 16 * 1024
 
 /** The same for a thread that stages: it only appends. */
 const STAGING_CACHE_KIB = 4 * 1024

@@ -8,6 +8,8 @@
  *
  * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are one row with a count); `rank` and
  *            `updated` order those of one user, `external` is the external id of one where it is not the key
+ * several    resources of one kind, by their group, that have several drafts; where all of these say the same, the first
+ *            of them and the records of all
  * grants     roles that a record gives in an organization that the record itself does not name, or wherever a user is a member
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
@@ -23,12 +25,15 @@
  * collided   slugs and keys that several of these names have become, by what they are of and where, with what is said of it
  */
 export const SOURCE_TABLES = `
+  PRAGMA page_size = 16384;
   CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE drafts (
     id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, dedupe_group TEXT NOT NULL,
     refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT, file INTEGER NOT NULL, line INTEGER,
     records INTEGER NOT NULL, rank TEXT, updated INTEGER, external TEXT
   ) STRICT;
+  CREATE TABLE several (dedupe_group TEXT PRIMARY KEY, first INTEGER, drafts INTEGER NOT NULL, records INTEGER)
+    WITHOUT ROWID, STRICT;
   CREATE TABLE grants (
     seq INTEGER NOT NULL, user TEXT NOT NULL, organization TEXT, scope TEXT NOT NULL, role TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER,
     email TEXT

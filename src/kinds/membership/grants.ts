@@ -223,7 +223,7 @@ interface MembershipPlace {
 function membershipsOf(rundb: RunDatabase, user: string): MembershipPlace[] {
   return rundb
     .statement(
-      `SELECT min(id) AS id, refs ->> '$.organization' AS organization FROM drafts
+      `SELECT min(id) AS id, refs ->> '$.organization' AS organization FROM drafts INDEXED BY drafts_by_user
        WHERE kind = 'membership' AND refs ->> '$.user' = ? AND records > 0 GROUP BY key ORDER BY key`,
     )
     .all(user)
@@ -234,7 +234,7 @@ function membershipsOf(rundb: RunDatabase, user: string): MembershipPlace[] {
 function ownersOfAddress(rundb: RunDatabase, email: string): Row[] {
   return rundb
     .statement(
-      `SELECT DISTINCT d.key, coalesce(a.canonical, d.key) AS canonical FROM drafts d
+      `SELECT DISTINCT d.key, coalesce(a.canonical, d.key) AS canonical FROM drafts d INDEXED BY drafts_by_address
        LEFT JOIN aliases a ON a.kind = 'user' AND a.key = d.key
        WHERE d.kind = 'user' AND d.attributes ->> '$.email' = ? ORDER BY d.key`,
     )

@@ -1,6 +1,7 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { canonicalJson } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
+import { DIFFERING } from '../../rundb/drafts.ts'
 import { insertNote, noteAll, noteDesired } from '../../rundb/notes.ts'
 import { rejectDesired } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
@@ -198,13 +199,14 @@ function removeEmptyVerified(rundb: RunDatabase): void {
   )
 }
 
-/** Keys with more than one name, and how many records have each. @param order of the names, as SQL */
+/** Keys with more than one name, and how many records have each: while those of `several` are organizations. @param order of the names, as SQL */
 function severalNames(rundb: RunDatabase, order: string): Iterable<Row> {
   return rundb.spool(
     `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
        SELECT key, json_extract(attributes, '$.name') AS name, sum(records) AS n, min(seq) AS seq FROM drafts
-       WHERE kind = 'organization' AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
+       WHERE id IN (${DIFFERING}) AND json_extract(attributes, '$.name') IS NOT NULL GROUP BY key, name
      ) GROUP BY key HAVING count(*) > 1 ORDER BY key`,
+    'organization',
   )
 }
 

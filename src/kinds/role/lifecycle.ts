@@ -56,7 +56,9 @@ export function nameOrganizationRoles(rundb: RunDatabase): void {
 export function deriveRoles(rundb: RunDatabase): void {
   deriveAll(rundb, OF_ENVIRONMENT)
   deriveAll(rundb, OF_NAMED_ORGANIZATION)
-  deriveAll(rundb, OF_USED_ORGANIZATIONS)
+  if (rundb.count(`SELECT EXISTS (SELECT 1 FROM desired WHERE ${DEFINED} AND key GLOB '*@')`) > 0) {
+    deriveAll(rundb, OF_USED_ORGANIZATIONS)
+  }
   deriveAll(rundb, UNDEFINED_PERMISSIONS)
 }
 

@@ -67,6 +67,7 @@ const SAME_ID: DuplicateCaseCode = 'same_external_id_different_emails'
  * whose account. An id that merging did not take is none that a user claims.
  */
 export function refuseSharedUsers(rundb: RunDatabase): void {
+  if (rundb.count('SELECT EXISTS (SELECT 1 FROM suspects)') === 0) return
   rejectRepeated(
     rundb,
     'user',

@@ -34,7 +34,7 @@ const byAddress: SelectorRule = {
     const merged = rundb
       .statement(
         `SELECT a.canonical FROM drafts d JOIN aliases a ON a.kind = d.kind AND a.key = d.key
-         WHERE d.kind = 'user' AND lower(d.attributes ->> '$.email') GLOB ? LIMIT 1`,
+         WHERE d.kind = 'user' AND lower(d.attributes ->> '$.email') GLOB ? ORDER BY d.key, d.dedupe_group, d.id LIMIT 1`,
       )
       .get(addressGlob(pattern))
     return merged && `a record with that address merged into another one: choose user:${merged.canonical}`
