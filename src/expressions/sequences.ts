@@ -119,9 +119,15 @@ export function isInherited(name: string): boolean {
   return name in Object.prototype
 }
 
+/** The object that was asked for a member last, and does not look like a function: most are asked for several. */
+let asked: object | undefined
+
 /** A member by a name that no object inherits, which asks for less. */
 export function dataOf(value: object, name: string): unknown {
-  if (isFunctionLike(value)) return memberOf(value, name)
+  if (value !== asked) {
+    if (isFunctionLike(value)) return memberOf(value, name)
+    asked = value
+  }
   return (value as Record<string, unknown>)[name]
 }
 

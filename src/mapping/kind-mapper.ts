@@ -7,9 +7,9 @@ import type { CompiledRule, KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
 import { confusableSources, FieldFailure, type Folding, fieldsOf, foldingOf, originOf, rejection } from './evaluate.ts'
+import { FieldMemory } from './field-memory.ts'
 import { addOwn, implicitRef, type OwnResources, ownOf } from './implicit-refs.ts'
 import { rankUser } from './rank-user.ts'
-import { Recent } from './recent.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
 
@@ -34,17 +34,13 @@ interface Made {
 
 type Refused = Extract<NormaliseResult, { ok: false }>
 
-/** How many things of one rule are remembered at least, and the characters of their fields at most. */
-const REMEMBERED = 2_000
-const LONGEST = 2_000
+/** Of the rules of this worker. */
+const MEMORIES = new WeakMap<CompiledRule, FieldMemory<Made>>()
 
-/** What rules made of the fields of items lately, by `textOf`: an organization stands at each of its members. */
-const REMEMBERED_OF = new WeakMap<CompiledRule, Recent<Made>>()
-
-function rememberedOf(rule: CompiledRule): Recent<Made> {
-  const remembered = REMEMBERED_OF.get(rule) ?? new Recent<Made>(REMEMBERED)
-  REMEMBERED_OF.set(rule, remembered)
-  return remembered
+function memoryOf(rule: CompiledRule, fields: readonly string[]): FieldMemory<Made> {
+  const memory = MEMORIES.get(rule) ?? new FieldMemory<Made>(fields)
+  MEMORIES.set(rule, memory)
+  return memory
 }
 
 /** Maps the items of a rule that yields resources of a kind. */
@@ -55,10 +51,8 @@ export class KindMapper implements RuleMapper {
   /** References that the rule does not map, with the kinds they point to. */
   readonly #open: ReadonlyMap<string, string>
   readonly #folding: readonly Folding[]
-  /** The fields that normalising reads. */
-  readonly #inputs: readonly string[]
   /** Undefined for what hardly repeats, as a tie of two things, and for what has secrets. */
-  readonly #remembered: Recent<Made> | undefined
+  readonly #memory: FieldMemory<Made> | undefined
 
   constructor({ rule, definition }: KindRule, work: Work) {
     this.rule = rule
@@ -67,9 +61,8 @@ export class KindMapper implements RuleMapper {
     const mapped = new Set(rule.fields.map(({ name }) => name))
     this.#open = new Map(Object.entries(definition.refs).filter(([field]) => !mapped.has(field)))
     this.#folding = foldingOf(rule)
-    this.#inputs = [...mapped, ...this.#open.keys()]
     const repeats = definition.secretInputs === undefined && definition.keyFromRefs === undefined
-    this.#remembered = repeats ? rememberedOf(rule) : undefined
+    this.#memory = repeats ? memoryOf(rule, [...mapped, ...this.#open.keys()]) : undefined
   }
 
   map(item: Json): void {
@@ -211,10 +204,10 @@ export class KindMapper implements RuleMapper {
   }
 
   #make(fields: JsonObject, filled: ReadonlySet<string>): Made | Refused {
-    const text = this.#remembered === undefined ? undefined : textOf(fields, this.#inputs)
-    const known = text === undefined ? undefined : this.#remembered?.get(text)
+    const known = this.#memory?.get(fields)
     if (known !== undefined) return known
-    const normalised = this.#definition.normalise(fields, this.#work.mapping.settings, filled)
+    const copy = this.#memory?.copyOf(fields)
+    const normalised = this.#definition.normalise(copy ?? fields, this.#work.mapping.settings, filled)
     if (!normalised.ok) return normalised
     const { attributes, secrets } = normalised.value
     const made: Made = {
@@ -223,7 +216,7 @@ export class KindMapper implements RuleMapper {
       attributes: canonicalJson(attributes),
       secrets: secrets === null ? null : canonicalJson(secrets),
     }
-    if (text !== undefined) this.#remembered?.set(text, made)
+    if (copy !== undefined) this.#memory?.set(copy, made)
     return made
   }
 
@@ -282,18 +275,6 @@ export class KindMapper implements RuleMapper {
       throw error
     }
   }
-}
-
-/** Text that is the same for the same fields alone. Undefined: they are too long to be remembered. */
-function textOf(fields: JsonObject, names: readonly string[]): string | undefined {
-  let text = ''
-  for (const name of names) {
-    const value = fields[name]
-    if (value === undefined) text += '-'
-    else text += typeof value === 'string' ? `${value.length}:${value}` : `=${JSON.stringify(value)}\n`
-    if (text.length > LONGEST) return undefined
-  }
-  return text
 }
 
 /** Both, unless they tell of the same address. */

@@ -29,19 +29,19 @@ export function rankUser(
   evaluations: Evaluations,
   conceal: (text: string) => string,
 ): UserRank {
-  const evaluate = (name: string, expression: CompiledExpression, item: JsonObject) => {
+  const evaluate = (expression: CompiledExpression, item: JsonObject, name: string, index?: number) => {
     try {
       return evaluations.evaluate(expression, item, record)
     } catch (error) {
       if (!(error instanceof ExpressionFailure)) throw error
-      throw failure(name, expression, conceal(error.message))
+      throw failure(expression, conceal(error.message), name, index)
     }
   }
   const address = typeof user.email === 'string' ? comparedEmail(user.email, email) : user.email
   const compared = address === undefined || address === user.email ? user : { ...user, email: address }
   const group: Json[] = []
   for (const [index, expression] of by.entries()) {
-    const value = evaluate(`by.${index}`, expression, compared)
+    const value = evaluate(expression, compared, 'by', index)
     if (value === undefined || isEmpty(value)) break
     group.push(value)
   }
@@ -49,21 +49,21 @@ export function rankUser(
   if (prefer.length > 0) {
     ranked.rank = ''
     for (const [index, expression] of prefer.entries()) {
-      const value = sortable(evaluate(`prefer.${index}`, expression, user))
-      if (value === undefined) throw failure(`prefer.${index}`, expression, 'a list or an object has no rank')
+      const value = sortable(evaluate(expression, user, 'prefer', index))
+      if (value === undefined) throw failure(expression, 'a list or an object has no rank', 'prefer', index)
       ranked.rank += value
     }
   }
   if (updatedAt !== undefined) {
-    const time = timeOf(evaluate('updatedAt', updatedAt, user))
-    if (time === undefined) throw failure('updatedAt', updatedAt, 'it yields something that is no time')
+    const time = timeOf(evaluate(updatedAt, user, 'updatedAt'))
+    if (time === undefined) throw failure(updatedAt, 'it yields something that is no time', 'updatedAt')
     if (time !== null) ranked.updatedAt = time
   }
   return ranked
 }
 
-function failure(name: string, expression: CompiledExpression, why: string): FieldFailure {
-  return new FieldFailure('dedupe.user', name, expression, why)
+function failure(expression: CompiledExpression, why: string, name: string, index?: number): FieldFailure {
+  return new FieldFailure('dedupe.user', index === undefined ? name : `${name}.${index}`, expression, why)
 }
 
 /** Milliseconds since 1970; null: there is none; undefined: it is no time. */

@@ -10,6 +10,9 @@ const MAX_EMAIL = 254
 const LOCAL = /^[^\s@<>(),;:"[\]\\\u0000-\u001f\u007f]+$/
 const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u
 
+/** An address that is sound as it is: ASCII without capital letters and blanks, of the usual characters. */
+const PLAIN = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z0-9]+(?:-+[a-z0-9]+)*$/
+
 /**
  * An e-mail address as addresses are compared: trimmed, A to Z in lower case, every other character as the source has it. The shape is
  * checked, not whether the mailbox exists.
@@ -17,6 +20,7 @@ const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u
 export function normaliseEmail(value: unknown): Check<string> {
   if (isEmpty(value))
     return refuse('email_missing', 'the user has no e-mail address', 'WorkOS identifies users by e-mail')
+  if (typeof value === 'string' && value.length <= MAX_EMAIL && PLAIN.test(value)) return accept(value)
   if (typeof value !== 'string') return refuse('invalid_email', `${shown(value)} is not an e-mail address`)
   const email = addressForm(value)
   const confusable = confusableAddress(email)

@@ -1,0 +1,63 @@
+import type { Json, JsonObject } from '../json.ts'
+import { Recent } from './recent.ts'
+
+/** How many things are remembered at least, and the characters of their fields at most. */
+const LEAST = 2_000
+const LONGEST = 2_000
+
+/** Remembers what a rule made of fields lately: an organization stands at each of its members. */
+export class FieldMemory<T> {
+  readonly #names: readonly string[]
+  /** One for each key, by `textOf`. */
+  readonly #recent = new Recent<{ fields: JsonObject; made: T }>(LEAST)
+
+  /** @param names of all fields that something is made of */
+  constructor(names: readonly string[]) {
+    this.#names = names
+  }
+
+  get(fields: JsonObject): T | undefined {
+    const text = this.#textOf(fields)
+    const known = text === undefined ? undefined : this.#recent.get(text)
+    return known !== undefined && this.#areSame(known.fields, fields) ? known.made : undefined
+  }
+
+  /**
+   * The fields as they are to be remembered: values of a record may be parts of the text of a whole file, which stays in memory as long as one
+   * of them does. Undefined: they are too long.
+   */
+  copyOf(fields: JsonObject): JsonObject | undefined {
+    const text = JSON.stringify(fields)
+    return text.length > LONGEST ? undefined : JSON.parse(text)
+  }
+
+  /** @param fields a copy */
+  set(fields: JsonObject, made: T): void {
+    const text = this.#textOf(fields)
+    if (text !== undefined) this.#recent.set(text, { fields, made })
+  }
+
+  /** The first text among the fields, which mostly is the key, with the organization that it may be the key in. */
+  #textOf(fields: JsonObject): string | undefined {
+    for (const name of this.#names) {
+      const text = fields[name]
+      if (typeof text !== 'string') continue
+      const { organization } = fields
+      return typeof organization === 'string' ? `${text}\n${organization}` : text
+    }
+    return undefined
+  }
+
+  #areSame(some: JsonObject, others: JsonObject): boolean {
+    for (const name of this.#names) {
+      const [one, other] = [some[name], others[name]]
+      if (one !== other && !areSame(one, other)) return false
+    }
+    return true
+  }
+}
+
+function areSame(one: Json | undefined, other: Json | undefined): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object') return false
+  return JSON.stringify(one) === JSON.stringify(other)
+}
