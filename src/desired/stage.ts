@@ -1,9 +1,12 @@
+import type { PieceMapper } from '../mapping/pool.ts'
 import type { ChunkCounts, MapResult } from '../mapping/result.ts'
 import { stageResult } from '../mapping/stage-result.ts'
 import type { LeftOut } from '../rundb/left-out.ts'
 import { insertReject } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import type { RejectedRecord, Source, SourceRecord } from '../sources/source.ts'
+import { InOrder } from '../sources/in-order.ts'
+import type { RejectedRecord, Source, SourcePart, SourceRecord } from '../sources/source.ts'
+import type { Tally } from '../sources/tally.ts'
 
 /**
  * Staging. In: the records of a source, chunk by chunk, and what the mapping makes of them. Out: their drafts, role grants, rejects and notes
@@ -17,6 +20,8 @@ export interface Mapper {
    * @returns what came of the chunk, to be staged; the counts alone where that is done
    */
   map(records: SourceRecord[], alone: boolean): Promise<MapResult | ChunkCounts>
+  /** For sources that have parts. Default: these are read as a whole. */
+  pieces?: PieceMapper
 }
 
 export interface StageOptions {
@@ -27,8 +32,10 @@ export interface StageOptions {
   /** Chunks on their way at once: bounds what is in memory. */
   chunksInFlight: number
   signal?: AbortSignal
-  /** Told of each chunk before it is mapped. */
+  /** Told of each chunk before it is mapped, in their order. */
   onRecords?: (records: readonly SourceRecord[]) => void
+  /** Told instead what another thread has counted, of records that it took out of a piece. */
+  onTally?: (tally: Tally) => void
   /** Told after each chunk how many records have been staged so far. */
   onProgress?: (records: number) => void
 }
@@ -45,15 +52,32 @@ export interface StagedRecords {
 
 /** Reads the source to its end and stages what the mapping yields. Chunks may arrive in any order: `seq` keeps the records'. */
 export async function stageRecords(options: StageOptions): Promise<StagedRecords> {
-  const { rundb, source, mapper, signal } = options
+  const { rundb, mapper, signal } = options
   const total: StagedRecords = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
   const inFlight = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
-  for await (const { chunk, alone } of withCompany(source.read(options.chunkSize))) {
+  const order = new InOrder()
+  /** Maps a part. What is told of it is told in the order of the parts. */
+  const map = async (part: Chunk): Promise<MapResult | ChunkCounts> => {
+    const settle = order.take()
+    if ('records' in part) {
+      settle(() => options.onRecords?.(part.records))
+      return mapper.map(part.records, part.alone)
+    }
+    const { result, found, tally } = await part.mapper.map(part.piece)
+    settle(() => {
+      part.settle(found)
+      options.onTally?.(tally)
+    })
+    return result
+  }
+  for await (const part of chunksOf(options, () => Promise.allSettled(inFlight))) {
     signal?.throwIfAborted()
-    options.onRecords?.(chunk)
-    const work = mapper
-      .map(chunk, alone)
+    if ('step' in part) {
+      order.take()(() => part.step())
+      continue
+    }
+    const work = map(part)
       .then((result) => {
         if ('drafts' in result) stageResult(rundb, result)
         total.mapped += result.mapped
@@ -67,13 +91,47 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
       })
       .finally(() => inFlight.delete(work))
     inFlight.add(work)
-    if (inFlight.size >= options.chunksInFlight) await untilAborted(Promise.race(inFlight), signal)
+    while (inFlight.size >= options.chunksInFlight || (inFlight.size > 0 && order.waiting > MAX_WAITING)) {
+      await untilAborted(Promise.race(inFlight), signal)
+    }
     if (failure) break
   }
   await untilAborted(Promise.all(inFlight), signal)
   if (failure) throw failure.error
   total.leftOutBy.sort(byStreamAndPath)
   return total
+}
+
+/** Parts that wait to be told of, since one before them is still being mapped. */
+const MAX_WAITING = 64
+
+type Chunk =
+  | { records: SourceRecord[]; alone: boolean }
+  | (Extract<SourcePart, { piece: unknown }> & { mapper: PieceMapper })
+
+/**
+ * The source in chunks: as pieces where it has them and somebody takes records out of pieces.
+ * @param settled waits for what is being mapped: what it has to tell comes before an error of the source
+ */
+async function* chunksOf(
+  { source, mapper, chunkSize, signal }: StageOptions,
+  settled: () => Promise<unknown>,
+): AsyncGenerator<Chunk | Extract<SourcePart, { step(): void }>> {
+  const { pieces } = mapper
+  if (source.parts === undefined || pieces === undefined) {
+    for await (const { chunk, alone } of withCompany(source.read(chunkSize))) yield { records: chunk, alone }
+    return
+  }
+  try {
+    for await (const part of source.parts(chunkSize, pieces)) {
+      if ('step' in part) yield part
+      else if ('records' in part) yield { records: part.records, alone: false }
+      else yield { ...part, mapper: pieces }
+    }
+  } catch (error) {
+    if (signal?.aborted !== true) await settled()
+    throw error
+  }
 }
 
 /** A chunk that is being mapped is not waited for once the signal is aborted. */

@@ -122,7 +122,12 @@ function lock(path: string): (() => void) | undefined {
  * @param folder a private folder that is removed after the run; the file in it is as private
  */
 export function openThrowawayIn(folder: string, name: string, options?: Throwaway): DatabaseSync {
-  const path = join(folder, `${name}.sqlite`)
+  const path = throwawayPath(folder, name)
   createPrivateFile(path)
   return openThrowaway(path, options)
+}
+
+/** Where that file is. */
+export function throwawayPath(folder: string, name: string): string {
+  return join(folder, `${name}.sqlite`)
 }

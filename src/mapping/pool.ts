@@ -1,18 +1,26 @@
+import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads'
 import type { Manifest } from '../config/manifest.ts'
 import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
-import type { SourceRecord } from '../sources/source.ts'
+import { InOrder } from '../sources/in-order.ts'
+import type { JoinedPart, Origin, Piece, RowsOnDisk, SourceRecord, Threads } from '../sources/source.ts'
+import type { ColumnsRead } from '../sources/tally.ts'
 import { compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
 import { mapChunk } from './map-chunk.ts'
 import {
   type ChunkCounts,
   createHeartbeat,
+  type DiskFailure,
   type Heartbeat,
+  type LoadAnswer,
+  type LoadMessage,
   type MapResult,
   type MapTask,
+  type PieceResult,
+  type PieceTask,
   positionOf,
 } from './result.ts'
-import type { WorkerAnswer, WorkerSettings } from './worker.ts'
+import type { WorkerSettings } from './worker.ts'
 
 /** Maps chunks of records on worker threads. */
 export interface MapperPool<Outcome = MapResult> {
@@ -23,14 +31,24 @@ export interface MapperPool<Outcome = MapResult> {
    * @throws ManifestError when an expression hangs or takes too much memory; all chunks then end in the same error
    */
   map(records: SourceRecord[], alone?: boolean): Promise<Outcome>
+  /** What the workers do with the pieces of a source. */
+  pieces: PieceMapper
   /** Ends the workers; what is still being mapped is given up. */
   close(): Promise<void>
+}
+
+/** Takes the records out of pieces, and maps them. */
+export interface PieceMapper extends Threads {
+  /** @throws as MapperPool.map */
+  map(piece: Piece): Promise<PieceResult>
 }
 
 export interface PoolOptions {
   workers: number
   /** See MapperSettings.mainStream. */
   mainStream?: string
+  /** The columns that the mapping reads, to be looked into in the records of pieces. Undefined: there will be no pieces. */
+  columns?: ColumnsRead
   /** Milliseconds that one evaluation may take before the run is given up. */
   patience?: number
   /** MiB that a worker may take. */
@@ -59,11 +77,18 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions): Mapp
   const settings = mapperSettings(manifest, options.mainStream)
   const mapping = compileMapping(settings)
   let workers: Promise<MapperPool<MapResult | ChunkCounts>> | undefined
+  const started = () => {
+    workers ??= startWorkers(settings, mapping.expressions, options)
+    return workers
+  }
   return {
     map: async (records, alone = false) => {
       if (alone && endsOn(records, mapping.boundedLength)) return mapChunk({ records }, mapping)
-      workers ??= startWorkers(settings, mapping.expressions, options)
-      return (await workers).map(records)
+      return (await started()).map(records)
+    },
+    pieces: {
+      map: async (piece) => (await started()).pieces.map(piece),
+      load: async (place, parts) => (await started()).pieces.load(place, parts),
     },
     close: async () => (await workers)?.close(),
   }
@@ -75,13 +100,13 @@ export function endsOn(records: readonly SourceRecord[], length: number): boolea
 }
 
 async function startWorkers(
-  mapper: MapperSettings,
+  settings: MapperSettings,
   expressions: readonly string[],
-  { workers, database, patience = PATIENCE, memory = MEMORY }: PoolOptions,
+  { workers, columns, database, patience = PATIENCE, memory = MEMORY }: PoolOptions,
 ): Promise<MapperPool<MapResult | ChunkCounts>> {
   const { Piscina } = await import('piscina')
-  const workerData: WorkerSettings = { mapper, database }
-  const pool = new Piscina<MapTask, WorkerAnswer>({
+  const workerData: WorkerSettings = { settings, columns, database }
+  const pool = new Piscina({
     filename: workerFile(),
     workerData,
     minThreads: workers,
@@ -97,18 +122,19 @@ async function startWorkers(
     failure ??= error
     for (const controller of running) controller.abort()
   }
-  const map = async (records: SourceRecord[]): Promise<MapResult | ChunkCounts> => {
+  /** Runs a task that maps, and watches over it. */
+  const run = async <Result>(
+    { heartbeat, ...task }: { heartbeat: Heartbeat } & (Pick<MapTask, 'records'> | Omit<PieceTask, 'heartbeat'>),
+    originOf: Chunk['originOf'],
+    transferList: Transferable[] = [],
+  ): Promise<Result> => {
     if (failure) throw failure
-    const heartbeat = createHeartbeat()
-    const chunk = { records, expressions }
+    const chunk = { originOf, expressions }
     const controller = new AbortController()
     running.add(controller)
     const endWatch = watchOver(heartbeat, patience, () => giveUp(stuckError(heartbeat, chunk, patience)))
     try {
-      const answer = await pool.run({ records, heartbeat }, { signal: controller.signal })
-      if ('refused' in answer)
-        throw Object.assign(new Error(answer.refused.message), { errcode: answer.refused.errcode })
-      return answer
+      return await pool.run({ ...task, heartbeat }, { signal: controller.signal, transferList })
     } catch (error) {
       if (isOutOfMemory(error)) giveUp(exhaustedError(heartbeat, chunk, memory))
       throw failure ?? error
@@ -116,6 +142,29 @@ async function startWorkers(
       endWatch()
       running.delete(controller)
     }
+  }
+  const map = async (records: SourceRecord[]) => {
+    const task = { records, heartbeat: createHeartbeat() }
+    return undamaged(await run<MapResult | ChunkCounts | Damaged>(task, (record) => records[record]?.origin))
+  }
+  const pieces: PieceMapper = {
+    async map(piece) {
+      const lines = new Int32Array(new SharedArrayBuffer(piece.rows * Int32Array.BYTES_PER_ELEMENT))
+      const { file } = piece
+      const originOf = (record: number) => (lines[record] ? { file, line: lines[record] } : undefined)
+      const task = { piece, lines, heartbeat: createHeartbeat() }
+      return undamaged(await run<PieceResult | Damaged>(task, originOf, [piece.bytes.buffer]))
+    },
+    async load(place, parts) {
+      if (failure) throw failure
+      const { port1, port2 } = new MessageChannel()
+      const loading: Promise<RowsOnDisk | Damaged> = pool.run({ place, port: port2 }, { transferList: [port2] })
+      try {
+        return undamaged(await sendParts(port1, parts, loading))
+      } finally {
+        port1.close()
+      }
+    },
   }
   // A worker that is ended while it still loads its modules may take the whole process with it: an empty task for each tells
   // when all have started.
@@ -125,7 +174,67 @@ async function startWorkers(
     if (!failure) await started
     await pool.destroy()
   }
-  return { map, close }
+  return { map, pieces, close }
+}
+
+/** What an error of SQLite is on its way from a worker. */
+type Damaged = { failure: DiskFailure }
+
+function undamaged<T extends object>(answer: T | Damaged): T {
+  if (!('failure' in answer)) return answer
+  const { message, errcode } = answer.failure
+  throw Object.assign(new Error(message), { errcode })
+}
+
+/** Messages that a worker has not answered: bounds what is in memory. */
+const UNANSWERED = 4
+
+/** Sends what is to be loaded, as fast as it is. What is told of each part is told in their order. */
+async function sendParts<T>(port: MessagePort, parts: AsyncIterable<JoinedPart>, loading: Promise<T>): Promise<T> {
+  const order = new InOrder()
+  const sent: ((answer: LoadAnswer) => void)[] = []
+  let wake = () => {}
+  let failure: { error: unknown } | undefined
+  const fail = (error: unknown) => {
+    failure ??= { error }
+    wake()
+  }
+  loading.catch(fail)
+  port.on('message', (answer: LoadAnswer) => {
+    try {
+      sent.shift()?.(answer)
+    } catch (error) {
+      fail(error)
+    }
+    wake()
+  })
+  const settled = async (most: number) => {
+    while (sent.length > most && failure === undefined) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+    if (failure !== undefined) throw failure.error
+  }
+  try {
+    for await (const part of parts) {
+      const settle = order.take()
+      if ('step' in part) settle(() => part.step())
+      else if ('rows' in part) {
+        sent.push(() => settle(() => {}))
+        port.postMessage({ rows: part.rows } satisfies LoadMessage)
+      } else {
+        sent.push((answer) => settle(() => answer && part.settle(answer)))
+        port.postMessage({ piece: part.piece } satisfies LoadMessage, [part.piece.bytes.buffer])
+      }
+      await settled(UNANSWERED)
+    }
+    await settled(0)
+  } finally {
+    // The worker is not ended in the midst of it, whatever happened here.
+    port.postMessage({ end: true } satisfies LoadMessage)
+  }
+  return loading
 }
 
 function isOutOfMemory(error: unknown): boolean {
@@ -185,14 +294,15 @@ function exhaustedError(heartbeat: Heartbeat, chunk: Chunk, megabytes: number): 
 
 /** What a worker is working on. */
 interface Chunk {
-  records: readonly SourceRecord[]
+  /** Where a record was read, by its index. */
+  originOf(record: number): Origin | undefined
   /** See CompiledMapping.expressions. */
   expressions: readonly string[]
 }
 
-function situation(heartbeat: Heartbeat, { records, expressions }: Chunk): { name?: string; place: string } {
+function situation(heartbeat: Heartbeat, { originOf, expressions }: Chunk): { name?: string; place: string } {
   const { expression, record } = positionOf(heartbeat)
-  const origin = records[record]?.origin
+  const origin = originOf(record)
   return {
     name: expression === undefined ? undefined : expressions[expression],
     place: origin === undefined ? 'its place' : formatLocation(origin),

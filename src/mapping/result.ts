@@ -1,9 +1,11 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { Reason } from '../diagnostics/problem.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
 import type { Draft, RoleGrant } from '../rundb/drafts.ts'
 import type { LeftOut, LeftOutRecord } from '../rundb/left-out.ts'
 import type { DerivedName } from '../rundb/names.ts'
-import type { Origin, SourceRecord } from '../sources/source.ts'
+import type { JoinRow, Origin, Piece, PieceFound, SourceRecord, TablePlace } from '../sources/source.ts'
+import type { Tally } from '../sources/tally.ts'
 
 /** A resource that was refused: by an expression that threw, or by a rule of its kind. */
 export interface Reject extends Reason {
@@ -55,6 +57,39 @@ export interface MapTask {
   records: SourceRecord[]
   /** Where the worker tells how far it has come. */
   heartbeat?: Heartbeat
+}
+
+/** Records that the worker takes out of a piece by itself. */
+export interface PieceTask {
+  piece: Piece
+  heartbeat: Heartbeat
+  /** Where the worker tells on which lines they are. */
+  lines: Int32Array<SharedArrayBuffer>
+}
+
+/** What comes of a piece. */
+export interface PieceResult {
+  /** The counts alone where the worker has staged the rest. */
+  result: MapResult | ChunkCounts
+  found: PieceFound
+  tally: Tally
+}
+
+/** Rows that the worker loads into a table on disk. They come over the port, until it is told that there are no more. */
+export interface LoadTask {
+  place: TablePlace
+  port: MessagePort
+}
+
+export type LoadMessage = { piece: Piece } | { rows: JoinRow[] } | { end: true }
+
+/** What a worker answers each message with, but the last. */
+export type LoadAnswer = PieceFound | undefined
+
+/** An error of SQLite, which would lose its code on the way from a worker. */
+export interface DiskFailure {
+  message: string
+  errcode: number
 }
 
 /** How many records came to what. */

@@ -1,34 +1,49 @@
 import { workerData } from 'piscina'
 import { RunDatabase } from '../rundb/run-database.ts'
+import type { RowsOnDisk } from '../sources/source.ts'
+import type { ColumnsRead } from '../sources/tally.ts'
 import { compileMapping, type MapperSettings } from './compile.ts'
 import { mapChunk } from './map-chunk.ts'
-import type { ChunkCounts, MapResult, MapTask } from './result.ts'
+import type { ChunkCounts, DiskFailure, LoadTask, MapResult, MapTask, PieceResult, PieceTask } from './result.ts'
 import { stageResult } from './stage-result.ts'
 
-/** What a worker is started with. */
+/** What a worker is given when it starts. */
 export interface WorkerSettings {
-  mapper: MapperSettings
+  settings: MapperSettings
+  /** To be looked into in the records of pieces. Undefined: there are no pieces. */
+  columns: ColumnsRead | undefined
   /** The run's database, in which it stages what comes of its chunks. Undefined: it answers with that. */
   database: string | undefined
 }
 
-/** What a worker answers with. An error crosses threads without its members: by SQLite's code a full disk is known. */
-export type WorkerAnswer = MapResult | ChunkCounts | { refused: { message: string; errcode: number } }
-
-const { mapper, database }: WorkerSettings = workerData
+const { settings, columns, database }: WorkerSettings = workerData
 // The top-level await makes the pool load this module by import(): its first try, require(), cannot load it then. Node aborts
 // the whole process when a worker is ended in the middle of requiring an ES module.
-const mapping = await Promise.resolve(mapper).then(compileMapping)
+const mapping = await Promise.resolve(settings).then(compileMapping)
 const rundb = database === undefined ? undefined : new RunDatabase({ path: database })
-
-/** The entry of a mapping worker: compiles once, then maps chunk after chunk, and stages what comes of each where it is told to. */
-export default async function mapTask(task: MapTask): Promise<WorkerAnswer> {
+const map = async (task: MapTask) => {
   const result = await mapChunk(task, mapping)
-  if (rundb === undefined) return result
+  return rundb === undefined ? result : stageResult(rundb, result)
+}
+// For the same reason nothing is loaded later.
+const pieces = columns && (await import('./pieces.ts').then(({ createPieceWorker }) => createPieceWorker(map, columns)))
+
+type Task = MapTask | PieceTask | LoadTask
+type Answer = MapResult | ChunkCounts | PieceResult | RowsOnDisk | { failure: DiskFailure }
+
+/** The entry of a mapping worker: compiles once, then maps chunk after chunk and stages what comes of each, or loads what is joined to records. */
+export default async function work(task: Task): Promise<Answer> {
+  if ('records' in task) return withoutLoss(map(task))
+  if (pieces === undefined) throw new Error('this worker was started for chunks of records alone')
+  return 'piece' in task ? withoutLoss(pieces.map(task)) : withoutLoss(pieces.load(task))
+}
+
+/** Errors of SQLite as values: on their way between threads they would lose their code. */
+async function withoutLoss<T>(work: Promise<T>): Promise<T | { failure: DiskFailure }> {
   try {
-    return stageResult(rundb, result)
+    return await work
   } catch (error) {
     if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') throw error
-    return { refused: { message: error.message, errcode: error.errcode } }
+    return { failure: { message: error.message, errcode: error.errcode } }
   }
 }

@@ -14,10 +14,10 @@ import { checkStreams, columnsRead } from '../mapping/check.ts'
 import { createMapperPool } from '../mapping/pool.ts'
 import { insertIgnored } from '../rundb/left-out.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
-import { ColumnsSeen } from '../sources/columns-seen.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
-import { WrittenNulls, writtenNullWarnings } from '../sources/text/written-nulls.ts'
+import { RecordTally } from '../sources/tally.ts'
+import { writtenNullWarnings } from '../sources/text/written-nulls.ts'
 import { missingColumns, type SourceColumns, sourceColumns } from './column-warnings.ts'
 import { everybodyLeftOut, locateLeftOut, manyLeftOut } from './warnings.ts'
 
@@ -45,8 +45,6 @@ export interface DesiredReading {
   /** The stream that mappings read unless they say otherwise. */
   mainStream: string
 }
-
-const NO_COLUMNS: ReadonlySet<string> = new Set()
 
 /** Chunks on their way per worker: one in work, one waiting. */
 const CHUNKS_PER_WORKER = 2
@@ -78,9 +76,13 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   if (problems.length > 0) throw new ManifestError(problems)
   const { workers, chunkSize } = manifest.run
   const columns = columnsRead(manifest, source.streams)
-  const seen = new ColumnsSeen()
-  const nulls = new WrittenNulls((stream) => columns.get(stream) ?? NO_COLUMNS)
-  const mapper = createMapperPool(manifest, { workers, mainStream: source.streams[0], database: rundb.path })
+  const tally = new RecordTally(columns)
+  const mapper = createMapperPool(manifest, {
+    workers,
+    mainStream: source.streams[0],
+    database: rundb.path,
+    ...(source.parts && { columns }),
+  })
   try {
     const records = await stageRecords({
       rundb,
@@ -89,12 +91,8 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       chunkSize,
       chunksInFlight: workers * CHUNKS_PER_WORKER,
       signal,
-      onRecords: (chunk) => {
-        for (const record of chunk) {
-          nulls.add(record)
-          seen.add(record)
-        }
-      },
+      onRecords: (chunk) => tally.add(chunk),
+      onTally: (part) => tally.merge(part),
       onProgress: (done) => onProgress({ phase: 'reading the source', done, unit: 'records', ...share }),
     })
     rundb.keepToItself()
@@ -110,11 +108,11 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     }
     const set = new DesiredSet(rundb, accounting, reading, source.fileDigests?.())
     const mainStream = source.streams[0] ?? ''
-    const found = await sourceColumns(loaded, source, seen, snapshot !== undefined)
+    const found = await sourceColumns(loaded, source, tally.columns, snapshot !== undefined)
     const warnings = [
       ...everybodyLeftOut(set, loaded, mainStream),
       ...(reading.partial ? [] : missingColumns(loaded, source, found)),
-      ...writtenNullWarnings(nulls.found(), { mapped: true, source: manifest.source }),
+      ...writtenNullWarnings(tally.nulls.found(), { mapped: true, source: manifest.source }),
       ...manyLeftOut(set, loaded, mainStream),
       ...kindDefinitions.flatMap(({ review }) => {
         return review?.sourceWarnings?.({ rundb, loaded, partial: reading.partial }) ?? []

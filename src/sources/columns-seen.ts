@@ -25,9 +25,25 @@ interface Tally {
 /** Counts the members of records, and of rows that are joined to them, over any number of records in the same memory. */
 export class ColumnsSeen {
   readonly #streams = new Map<string, Tally>()
+  readonly #maxNames: number
+
+  /** @param maxNames Infinity: it counts a part of the records, for `merge` */
+  constructor(maxNames = MAX_NAMES) {
+    this.#maxNames = maxNames
+  }
 
   add({ stream, data }: Pick<SourceRecord, 'stream' | 'data'>): void {
     this.#count(this.#tally(stream, undefined), data, stream)
+  }
+
+  /** Adds what was counted in the records that come next. */
+  merge(streams: ReadonlyMap<string, StreamColumns>): void {
+    for (const [stream, { records, filled, within }] of streams) {
+      const tally = this.#tally(stream, within)
+      if (within !== undefined && tally.within === undefined) continue
+      tally.records += records
+      for (const [name, count] of filled) this.#add(tally, name, count)
+    }
   }
 
   /** By stream; a joined one stands under its name unless a main one has that name. */
@@ -47,11 +63,15 @@ export class ColumnsSeen {
   #count(tally: Tally, data: object, main: string): void {
     tally.records += 1
     for (const [name, value] of Object.entries(data)) {
-      const known = tally.filled.get(name)
-      if (known === undefined && tally.filled.size >= MAX_NAMES) tally.cut = true
-      else tally.filled.set(name, (known ?? 0) + (isUnfilled(value) ? 0 : 1))
+      this.#add(tally, name, isUnfilled(value) ? 0 : 1)
       if (Array.isArray(value)) this.#joined(name, value, main)
     }
+  }
+
+  #add(tally: Tally, name: string, count: number): void {
+    const known = tally.filled.get(name)
+    if (known === undefined && tally.filled.size >= this.#maxNames) tally.cut = true
+    else tally.filled.set(name, (known ?? 0) + count)
   }
 
   #joined(name: string, rows: readonly unknown[], main: string): void {

@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises'
 import type { SourceConfig } from '../config/manifest.ts'
 import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
 import { isRecorded, openRecorded } from './snapshot/recorded.ts'
-import type { ReadContext, Source, SourceDefinition } from './source.ts'
+import type { ReadContext, Source, SourceDefinition, Threads } from './source.ts'
 import { expandPaths, FileWatch, type SourceFile } from './text/file.ts'
+import { Numbering } from './text/numbering.ts'
 
 /** Every type of source, by `source.type`, loaded when it is asked for. */
 export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefinition>> = new Map([
@@ -38,7 +40,9 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
   if (snapshot === undefined || !isRecorded(snapshot)) {
     const watch = new FileWatch(context.onBytes)
     const files = () => expandAll(definition.files(options), context.directory)
-    return watched(definition.open(options, { ...context, watch }), watch, files)
+    const source = definition.open(options, { ...context, watch, numbering: new Numbering() })
+    const hasParts = context.tap === undefined && (await sizeOf(await files())) >= (context.partsFrom ?? PARTS_FROM)
+    return watched(source, watch, files, hasParts)
   }
   const recorded = openRecorded(snapshot, context)
   // What was recorded before the type had a stream has none of it.
@@ -52,22 +56,40 @@ export async function sourceFiles(config: SourceConfig, directory: string): Prom
   return expandAll((await sourceDefinition(config)).files(options), directory)
 }
 
+/** Bytes of files from which on it is worth reading them by several threads. */
+const PARTS_FROM = 2 * 1024 * 1024
+
+async function sizeOf(files: readonly SourceFile[]): Promise<number> {
+  const sizes = await Promise.all(
+    files.map(({ path }) =>
+      stat(path).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
 /** The source. Until all files have been read, none of them may change and no new one may appear. */
-function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFile[]>): Source {
+function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFile[]>, hasParts: boolean): Source {
+  async function* unchanged<T>(reading: AsyncIterable<T>): AsyncGenerator<T> {
+    await watch.begin(await files())
+    try {
+      yield* reading
+    } catch (error) {
+      // What could not be read may be what a change made of it: then that is what there is to tell.
+      if (error instanceof OperatorError) await watch.check([])
+      throw error
+    }
+    await watch.check(await files())
+  }
+  const { parts, ...rest } = source
   return {
-    ...source,
+    ...rest,
     fileDigests: () => watch.digests(),
-    async *read(chunkSize) {
-      await watch.begin(await files())
-      try {
-        yield* source.read(chunkSize)
-      } catch (error) {
-        // What could not be read may be what a change made of it: then that is what there is to tell.
-        if (error instanceof OperatorError) await watch.check([])
-        throw error
-      }
-      await watch.check(await files())
-    },
+    read: (chunkSize) => unchanged(source.read(chunkSize)),
+    ...(parts && hasParts && { parts: (size: number, threads: Threads) => unchanged(parts(size, threads)) }),
   }
 }
 

@@ -15,8 +15,10 @@ import type { Step } from '../diagnostics/step.ts'
 import type { Proxies } from '../http/proxy.ts'
 import type { FailedRequest } from '../http/retry.ts'
 import type { JsonObject } from '../json.ts'
+import type { CutFormat, Refused, RowsFound } from './csv/format.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 import type { FileWatch } from './text/file.ts'
+import type { Numbering } from './text/numbering.ts'
 
 /** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
 export interface Origin {
@@ -26,7 +28,7 @@ export interface Origin {
 
 /** One record of a stream, with the records of other streams joined to it as arrays under their stream's name. */
 export interface SourceRecord {
-  /** Position among all records of the run, from 0, in reading order: it decides what "first" means. */
+  /** Position among all records of the run, in reading order, with gaps: it decides what "first" means. Each reading gives the same. */
   seq: number
   stream: string
   origin: Origin
@@ -90,6 +92,10 @@ export interface ReadContext {
   onBytes?(read: number, of: number): void
   /** Told of every file that is opened. `openSource` brings one. */
   watch?: FileWatch
+  /** Bytes of files from which on the source has `parts`. Default: as much as is worth it. */
+  partsFrom?: number
+  /** The positions of the records. `openSource` brings one. */
+  numbering?: Numbering
   signal?: AbortSignal
 }
 
@@ -136,6 +142,98 @@ export interface LiveReading<Options = Record<string, unknown>> {
   tryCredentials?(config: Options, asking: Asking): Promise<void>
 }
 
+/** Rows on disk that wait to be joined: a finished JoinTable, which any thread may look into. Plain data. */
+export interface RowsOnDisk {
+  path: string
+  /** Files by the number that stands for them in the table. */
+  files: readonly string[]
+  rows: number
+  /** Whether a row has several keys. */
+  hasOtherKeys: boolean
+  /** A bit for each row that was taken. */
+  taken: Uint8Array<SharedArrayBuffer>
+}
+
+/** Rows that are joined to the records of a piece. */
+export interface PieceJoin {
+  stream: string
+  table: RowsOnDisk
+  /** Clerk: kinds of ids that occur in the rows. */
+  kinds?: readonly string[]
+  /** The `file` source: what the manifest says of the join. */
+  manner?: { to: string; as: 'one' | 'many' }
+}
+
+/** Whole records of a text file, which any thread can take out: see `readPiece`. Plain data; the memory of `bytes` goes to that thread. */
+export interface Piece {
+  /** Who knows the rules of its rows, and what is joined to them. */
+  reader: 'rows' | 'clerk' | 'file'
+  stream: string
+  /** As written in the manifest. */
+  file: string
+  bytes: Uint8Array<ArrayBuffer>
+  /** Line on which it begins. */
+  line: number
+  /** It holds no more records. */
+  rows: number
+  /** The position of a record on line 0. */
+  base: number
+  table: CutFormat
+  joined: readonly PieceJoin[]
+  /** The `file` source, a joined stream: the expression of its key. */
+  key?: string
+}
+
+/** What was found in a piece beside its records. */
+export interface PieceFound extends RowsFound {
+  /** Records that belong to none, as far as they tell themselves. */
+  left: Refused[]
+  /** Kinds of ids in the keys of rows. */
+  kinds: readonly string[]
+  /** The first record that has a member of its own where the rows of a stream are to be put. */
+  nameTaken?: { stream: string; line: number }
+}
+
+/** A part of what a source reads. */
+export type SourcePart =
+  | { records: SourceRecord[] }
+  /** Records that another thread takes out. `settle` is told what was found in it, in the order of the parts. */
+  | { piece: Piece; settle(found: PieceFound): void }
+  /** Something to be done when all parts before it have been settled. */
+  | { step(): void }
+
+/** A part of a stream that is joined to another. */
+export type JoinedPart =
+  | { rows: JoinRow[] }
+  | Extract<SourcePart, { piece: Piece }>
+  | Extract<SourcePart, { step(): void }>
+
+/** Other threads, as far as a source needs them. */
+export interface Threads {
+  /**
+   * Loads rows into a new table on disk.
+   * @param place a private folder that is removed after the run; the stream's name; the file that rows come from unless they say another
+   */
+  load(place: TablePlace, parts: AsyncIterable<JoinedPart>): Promise<RowsOnDisk>
+}
+
+/** Where a JoinTable is made. */
+export interface TablePlace {
+  folder: string
+  name: string
+  file: string
+}
+
+/** A row that waits to be joined to the record that its key names. */
+export interface JoinRow {
+  /** Several: the row belongs to several records. */
+  key: string | readonly string[]
+  line: number
+  /** The file it comes from, as messages name it. Default: that of the table. */
+  file?: string
+  data: JsonObject
+}
+
 /** An open source. */
 export interface Source {
   /** Its streams; the first is the main one, which mappings read unless they say `from`. */
@@ -146,6 +244,12 @@ export interface Source {
    * @throws SourceError when the source cannot be read to its end
    */
   read(chunkSize: number): AsyncIterable<SourceRecord[]>
+  /**
+   * Yields the same in parts of at most `size` records, which may be read by several threads: for sources that are worth it. Nobody is
+   * shown any row as it stands.
+   * @throws as `read`
+   */
+  parts?(size: number, threads: Threads): AsyncIterable<SourcePart>
   /** Complete only after `read` has ended. */
   counts(): StreamCount[]
   /** SHA-256 (hex) over the bytes of every file, after `read` has ended: what a saved plan is held against. */

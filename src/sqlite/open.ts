@@ -5,6 +5,7 @@
  */
 
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 
 export type Row = Record<string, SQLOutputValue>
 export type Parameter = string | number | null
@@ -66,6 +67,13 @@ export function openKept(path: string, { timeout, synchronous, exclusive = false
 /** A database that is only looked at; a URL may say more about how (https://www.sqlite.org/uri.html). */
 export function openReadOnly(path: string | URL, timeout: number): DatabaseSync {
   return new DatabaseSync(path, { readOnly: true, timeout })
+}
+
+/** A throwaway database that nobody changes any more: without locks, so that several threads look at it. */
+export function openUnchanging(path: string, { cacheKiB = 16 * 1024 }: Throwaway = {}): DatabaseSync {
+  const db = openReadOnly(new URL('?immutable=1', pathToFileURL(path)), 0)
+  db.exec(`PRAGMA cache_size = -${cacheKiB}`)
+  return db
 }
 
 /**

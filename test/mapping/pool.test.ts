@@ -4,6 +4,7 @@ import { createMapperPool, type MapperPool } from '../../src/mapping/pool.ts'
 import type { MapResult } from '../../src/mapping/result.ts'
 import { stageResult } from '../../src/mapping/stage-result.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
+import type { Piece } from '../../src/sources/source.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { manifestWith, recordsOf } from './manifest.ts'
 
@@ -146,4 +147,31 @@ test('a worker that needs too much memory is told as such, with the expression a
   const error = await refusal(pool.map(records.slice(0, 1)))
   expect(error.problems).toMatchObject([{ code: 'expression_too_large', path: 'map.user.name' }])
   expect(error.message).toContain('users.csv:2')
+})
+
+/** The same records as rows that no thread has taken apart yet. */
+function pieceOf(rows: readonly string[]): Piece {
+  const bytes = new Uint8Array(Buffer.from(rows.map((row) => `${row}\n`).join('')))
+  const columns = ['id', 'email']
+  const table = { columns, isHeaded: true, verbatim: [], nulls: [], delimiter: ',', quote: '"' }
+  const place = { reader: 'rows', stream: 'users', file: 'users.csv', line: 2, rows: rows.length, base: 0 } as const
+  return { ...place, bytes, table, joined: [] }
+}
+
+test('a worker that hangs on a record of a piece is told by the line of the record', async () => {
+  const map = { user: { key: 'id', email: 'email', lastName: BACKTRACKS } }
+  const pool = createMapperPool(manifestWith(map), {
+    ...{ workers: 1, mainStream: 'users', patience: 2_000, columns: new Map() },
+  })
+  onTestFinished(() => pool.close())
+  const good = await pool.pieces.map(pieceOf(['a,ada@example.com', 'b,bob@example.com,', 'c,eve@example.com']))
+  const drafts = 'drafts' in good.result ? good.result.drafts : []
+  expect(drafts.map(({ seq, origin }) => [seq, origin.line])).toEqual([
+    [2, 2],
+    [4, 4],
+  ])
+  expect(good.found).toMatchObject({ read: 3, refused: [{ line: 3, problem: { code: 'ragged_row' } }] })
+  const error = await refusal(pool.pieces.map(pieceOf(['a,ada@example.com', '', `b,${'a'.repeat(60)}@example.com`])))
+  expect(error.problems).toMatchObject([{ code: 'expression_stuck', path: 'map.user.lastName' }])
+  expect(error.message).toContain('users.csv:4')
 })

@@ -79,7 +79,7 @@ function open(config: Auth0Options, context: ReadContext): Source {
       opened = { users, side }
       try {
         await side.load(() => users.peek())
-        yield* numberedFrom(records(users, side), chunkSize)
+        yield* numberedFrom(records(users, side), chunkSize, context.numbering)
       } finally {
         side.close()
         users.close()

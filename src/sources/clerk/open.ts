@@ -5,13 +5,24 @@
 
 import { createHash } from 'node:crypto'
 import type { Problem } from '../../diagnostics/problem.ts'
+import { sourceParts } from '../csv/parts.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/stream.ts'
-import { type ReadContext, requireNone, type Source, type SourceDefinition, type SourceRecord } from '../source.ts'
+import { inTurn } from '../in-order.ts'
+import {
+  type ReadContext,
+  requireNone,
+  type Source,
+  type SourceDefinition,
+  type SourcePart,
+  type SourceRecord,
+  type Threads,
+} from '../source.ts'
 import { type SourceFile, sourceFile } from '../text/file.ts'
+import { Numbering } from '../text/numbering.ts'
 import { numbered } from '../text/record-file.ts'
 import { type ClerkOptions, checkOptions, identity, isLive } from './options.ts'
-import { JoinedFile, joinedFormats, userColumns, userRule, writtenAs } from './records/from-files.ts'
+import { JoinedFile, joinedFormats, putJoined, userColumns, userRule, writtenAs } from './records/from-files.ts'
 import { openLive } from './records/from-snapshot.ts'
 import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
 
@@ -59,6 +70,7 @@ function openFiles(config: ClerkOptions, context: ReadContext): Source {
     { stream: USERS, file, role: 'main', columnSpec: userColumns, rule: userRule, ...written },
     context,
   )
+  const { numbering = new Numbering() } = context
   const files = joinedFormats.flatMap((format) => {
     const name = config[format.stream]
     return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, written)
@@ -66,7 +78,8 @@ function openFiles(config: ClerkOptions, context: ReadContext): Source {
   return {
     // A file of memberships names its organizations in its rows. What the API alone tells is empty.
     streams: [USERS, ORGANIZATIONS, ORGANIZATION_ROLES, CONNECTIONS, ...files.map(({ format }) => format.stream)],
-    read: (chunkSize) => read(users, file, files, chunkSize),
+    read: (chunkSize) => read(users, file, files, chunkSize, numbering),
+    parts: (size, threads) => parts(users, file, files, { size, threads, numbering }),
     counts: () => [users.count(), ...files.map((joinedFile) => joinedFile.count())],
     digest() {
       const whole = createHash('sha256').update(`${USERS} ${users.digest()}\n`)
@@ -81,28 +94,56 @@ async function* read(
   file: SourceFile,
   files: readonly JoinedFile[],
   chunkSize: number,
+  numbering: Numbering,
 ): AsyncGenerator<SourceRecord[]> {
   try {
     for (const joinedFile of files) await joinedFile.load()
-    yield* numbered(withJoined(users.records(), files), { stream: USERS, file: file.name }, chunkSize)
+    yield* numbered(withJoined(users.records(), files), { stream: USERS, file: file.name }, chunkSize, numbering)
     for (const joinedFile of files) joinedFile.rejectUnused()
   } finally {
     for (const joinedFile of files) joinedFile.close()
   }
 }
 
-/** Every user gets an array for each joined stream, also for files that the manifest does not name. */
 async function* withJoined(
   users: AsyncIterable<CsvRecord[]>,
   files: readonly JoinedFile[],
 ): AsyncGenerator<CsvRecord[]> {
-  for await (const batch of users) {
-    const own = batch.map(({ data }) => data)
-    const found = files.map((joinedFile) => ({ stream: joinedFile.format.stream, rows: joinedFile.of(own) }))
-    for (const [index, data] of own.entries()) {
-      for (const { stream } of joinedFormats) data[stream] = []
-      for (const { stream, rows } of found) data[stream] = rows[index] ?? []
+  for await (const batch of users) yield attach(batch, files)
+}
+
+function attach(batch: CsvRecord[], files: readonly JoinedFile[]): CsvRecord[] {
+  const own = batch.map(({ data }) => data)
+  putJoined(
+    own,
+    files.map((joinedFile) => ({ stream: joinedFile.format.stream, rows: joinedFile.of(own) })),
+  )
+  return batch
+}
+
+async function* parts(
+  users: CsvStream,
+  file: SourceFile,
+  files: readonly JoinedFile[],
+  { size, threads, numbering }: { size: number; threads: Threads; numbering: Numbering },
+): AsyncGenerator<SourcePart> {
+  const close = () => {
+    for (const joinedFile of files) joinedFile.close()
+  }
+  let hasEnded = false
+  try {
+    await inTurn(files.map((joinedFile) => (turn) => joinedFile.loadIn(threads, size, turn)))
+    const joined = files.map((joinedFile) => joinedFile.joined())
+    const own = { reader: 'clerk', stream: USERS, file: file.name, joined } as const
+    yield* sourceParts(users.parts(size), { ...own, attach: (batch) => attach(batch, files) }, numbering)
+    hasEnded = true
+    yield {
+      step() {
+        for (const joinedFile of files) joinedFile.rejectUnused()
+        close()
+      },
     }
-    yield batch
+  } finally {
+    if (!hasEnded) close()
   }
 }

@@ -5,7 +5,9 @@
 import type { SourceOptions } from '../../config/manifest.ts'
 import { nullsOption, type ReadContext, type Source, type SourceDefinition } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
+import { Numbering } from '../text/numbering.ts'
 import { numbered } from '../text/record-file.ts'
+import { sourceParts } from './parts.ts'
 import { roleDefinitionFile, userRoleFile, withRoleFiles } from './role-files.ts'
 import { type ColumnSpec, CsvStream, checkCsvFile, columnsOf, oneOrganizationId } from './stream.ts'
 
@@ -55,13 +57,15 @@ export const csvSource: SourceDefinition = withRoleFiles(usersSource, [roleDefin
 
 function openCsv(config: CsvOptions, context: ReadContext): Source {
   const { file, delimiter, nulls } = settings(config, context.directory)
+  const { numbering = new Numbering() } = context
   const users = new CsvStream(
     { stream: STREAM, file, role: 'main', columnSpec: userColumns, rule: oneOrganizationId, delimiter, nulls },
     context,
   )
   return {
     streams: [STREAM],
-    read: (chunkSize) => numbered(users.records(), { stream: STREAM, file: file.name }, chunkSize),
+    read: (chunkSize) => numbered(users.records(), { stream: STREAM, file: file.name }, chunkSize, numbering),
+    parts: (size) => sourceParts(users.parts(size), { reader: 'rows', stream: STREAM, file: file.name }, numbering),
     counts: () => [users.count()],
     digest: () => users.digest(),
   }

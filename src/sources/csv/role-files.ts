@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto'
-import { nullsOption, type ReadContext, type Source, type SourceDefinition, type SourceRecord } from '../source.ts'
+import type { PieceReader } from '../piece-reader.ts'
+import { nullsOption, type ReadContext, type Source, type SourceDefinition, type Threads } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
-import { type ColumnSpec, CsvStream, checkCsvFile, oneOrganizationId, type RowRule } from './stream.ts'
+import { Numbering } from '../text/numbering.ts'
+import { placedRecords } from '../text/record-file.ts'
+import { sourceParts } from './parts.ts'
+import type { RowRule } from './rows.ts'
+import { type ColumnSpec, CsvStream, checkCsvFile, oneOrganizationId } from './stream.ts'
 
 /** The options that name such a file. */
 type RoleOption = 'roleDefinitions' | 'userRoles'
@@ -50,6 +55,12 @@ export const userRoleFile: RoleFile<'userRoles'> = {
   },
 }
 
+/** The rules of these files, and of the `csv` source. */
+export const rowsReader: PieceReader = {
+  rule: (stream) =>
+    [roleDefinitionFile, userRoleFile].find((file) => file.stream === stream)?.rule ?? oneOrganizationId,
+}
+
 /** The source with an option and a main stream for each file; a file that is not given is an empty stream. */
 export function withRoleFiles<
   Option extends RoleOption,
@@ -93,22 +104,26 @@ function openWith(
     const rows = new CsvStream({ stream, file: at, role: 'main', columnSpec, rule, nulls }, context)
     return { stream, name: at.name, rows }
   })
+  const { numbering = new Numbering() } = context
   return {
     streams: [...source.streams, ...files.map(({ stream }) => stream)],
     async *read(chunkSize) {
-      let seq = 0
       for await (const records of source.read(chunkSize)) {
-        seq = (records.at(-1)?.seq ?? seq) + 1
+        numbering.past(records.at(-1)?.seq ?? 0)
         yield records
       }
       for (const { stream, name, rows } of streams) {
-        for await (const batch of rows.records()) {
-          yield batch.map(
-            ({ line, data }): SourceRecord => ({ seq: seq++, stream, origin: { file: name, line }, data }),
-          )
-        }
+        for await (const batch of rows.records()) yield placedRecords(batch, { stream, file: name }, numbering)
       }
     },
+    ...(source.parts !== undefined && {
+      async *parts(size: number, threads: Threads) {
+        yield* source.parts?.(size, threads) ?? []
+        for (const { stream, name, rows } of streams) {
+          yield* sourceParts(rows.parts(size), { reader: 'rows', stream, file: name }, numbering)
+        }
+      },
+    }),
     counts: () => [...source.counts(), ...streams.map(({ rows }) => rows.count())],
     digest() {
       if (streams.length === 0) return source.digest()

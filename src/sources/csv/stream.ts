@@ -7,27 +7,19 @@ import { createHash } from 'node:crypto'
 import { nearest } from '../../config/nearest.ts'
 import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { JsonObject } from '../../json.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
 import type { SourceFile } from '../text/file.ts'
 import type { LineRecord, RecordFile } from '../text/record-file.ts'
-import {
-  csvLine,
-  isRejectColumn,
-  ownCells,
-  ownColumns,
-  unescapeCell,
-  unfilled,
-  unfilledRow,
-} from '../text/reject-columns.ts'
+import { csvLine, ownCells, ownColumns, unfilledRow } from '../text/reject-columns.ts'
 import type { Encoding } from '../text/utf8.ts'
+import type { Cut } from './cut.ts'
 import type { Dialect } from './dialect.ts'
-import { openTable, type Row, type Table } from './table.ts'
+import type { CutFormat, Row, RowFormat, RowsFound } from './format.ts'
+import { RowReader, type RowRule } from './rows.ts'
+import { openCuts, openTable, type Table, type TableOptions } from './table.ts'
+
 /** One row that is as its format wants it: the columns that are not empty, as strings. */
 export type CsvRecord = LineRecord
-
-/** Why a row breaks a rule of its format. */
-export type RowRule = (data: JsonObject) => Pick<Problem, 'code' | 'message' | 'hint'> | undefined
 
 export interface CsvStreamOptions {
   stream: string
@@ -42,6 +34,11 @@ export interface CsvStreamOptions {
   rule?: RowRule
 }
 
+/** A part of a CSV file; what is told of it is told in the order of the parts. */
+export type CsvPart =
+  /** Records that any thread may take out, by the stream's rule; `settle` is told what came of it. */
+  { cut: Cut; table: CutFormat; settle(found: RowsFound): void } | { records: CsvRecord[] } | { step(): void }
+
 /** Reads one CSV file as a stream of records, and keeps count. */
 export class CsvStream implements RecordFile {
   readonly #options: CsvStreamOptions
@@ -50,6 +47,7 @@ export class CsvStream implements RecordFile {
   #digest: string | undefined
   #read = 0
   #rejected = 0
+  #blank = 0
 
   constructor(options: CsvStreamOptions, context: ReadContext) {
     this.#options = options
@@ -61,30 +59,62 @@ export class CsvStream implements RecordFile {
    * @throws ManifestError when there is no such file, SourceError when it cannot be read to its end
    */
   async *records(): AsyncGenerator<CsvRecord[]> {
-    const { stream, file, columnSpec, delimiter, dialect, encoding } = this.#options
-    const table = await openTable(file, {
-      dialect: { delimiter, ...dialect },
-      encoding,
-      hash: this.#hash,
-      watch: this.#context.watch,
-      signal: this.#context.signal,
-      warn: (problem) => this.#context.warn(problem),
-      onBroken: (line, problem) => {
-        this.#read++
-        this.reject(line, problem)
-      },
-    })
+    const table = await openTable(this.#options.file, this.#tableOptions())
+    let last = 0
     try {
-      const own = ownColumns(table.columns)
-      const written = dialect?.delimiter ?? delimiter
-      this.#context.tap?.begin({ stream, file: file.name, columns: own, delimiter: written })
-      for (const warning of checkColumns(own, columnSpec, file.name, table.line)) this.#context.warn(warning)
-      yield* this.#check(table)
+      for (const warning of this.#begin(table)) this.#context.warn(warning)
+      const reader = new RowReader(this.#formatOf(table), this.#options.rule)
+      const show = this.#context.tap && ((row: Row) => this.#show(row, table))
+      for await (const rows of table.rows) {
+        const { records, found } = reader.read(rows, show)
+        this.#settle(found)
+        last = rows.at(-1)?.line ?? last
+        if (records.length > 0) yield records
+      }
     } finally {
       await table.close()
     }
-    if (this.#read === 0) this.#context.warn(noRows(file))
-    this.#digest = this.#hash.digest('hex')
+    this.#end(last)
+  }
+
+  /**
+   * The same, in parts of at most `size` records as far as these can be told from one another without taking them apart. Nobody is shown
+   * any row.
+   * @throws as `records`
+   */
+  async *parts(size: number): AsyncGenerator<CsvPart> {
+    const told: (() => void)[] = []
+    const table = await openCuts(this.#options.file, this.#tableOptions(told), size)
+    const tell = function* (): Generator<CsvPart> {
+      for (const step of told.splice(0)) yield { step }
+    }
+    let last = 0
+    try {
+      for (const warning of this.#begin(table)) told.push(() => this.#context.warn(warning))
+      const format = this.#formatOf(table)
+      const reader = new RowReader(format, this.#options.rule)
+      for await (const part of table.parts) {
+        yield* tell()
+        if ('rows' in part) {
+          const { records, found } = reader.read(part.rows)
+          yield { step: () => this.#settle(found) }
+          last = part.rows.at(-1)?.line ?? last
+          if (records.length > 0) yield { records }
+        } else {
+          const { cut, layout } = part
+          yield { cut, table: { ...format, ...layout }, settle: (found) => this.#settle(found) }
+          last = Math.max(last, cut.lastLine)
+        }
+      }
+    } catch (error) {
+      yield* tell()
+      throw error
+    } finally {
+      await table.close()
+    }
+    this.#hasEnded(last)
+    yield* tell()
+    yield { step: () => this.#warnOfEnd() }
   }
 
   /** Refuses a row that was read. */
@@ -106,6 +136,63 @@ export class CsvStream implements RecordFile {
     return this.#digest
   }
 
+  /** @param told takes what the file says of itself, to be told later. Default: it is told at once */
+  #tableOptions(told?: (() => void)[]): TableOptions {
+    const { delimiter, dialect, encoding } = this.#options
+    const { watch, signal } = this.#context
+    const tell = (step: () => void) => (told === undefined ? step() : told.push(step))
+    return {
+      dialect: { delimiter, ...dialect },
+      encoding,
+      hash: this.#hash,
+      watch,
+      signal,
+      warn: (problem) => tell(() => this.#context.warn(problem)),
+      onBroken: (line, problem) => tell(() => this.#settle({ read: 1, blank: 0, refused: [{ line, problem }] })),
+    }
+  }
+
+  /** Shows the head to whoever wants rows. @returns what is to be said of it */
+  #begin(table: Pick<Table, 'columns' | 'line'>): Problem[] {
+    const { stream, file, role, columnSpec, delimiter, dialect } = this.#options
+    if (role === 'main') this.#context.numbering?.beginFile((table.line ?? 0) + 1)
+    const own = ownColumns(table.columns)
+    this.#context.tap?.begin({
+      stream,
+      file: file.name,
+      columns: own,
+      delimiter: dialect?.delimiter ?? delimiter,
+    })
+    return checkColumns(own, columnSpec, file.name, table.line)
+  }
+
+  #formatOf({ columns, line }: Pick<Table, 'columns' | 'line'>): RowFormat {
+    const { columnSpec, nulls = [] } = this.#options
+    return { columns, isHeaded: line !== undefined, verbatim: columnSpec.verbatim ?? [], nulls }
+  }
+
+  #settle({ read, blank, refused }: RowsFound): void {
+    this.#read += read
+    this.#blank += blank
+    for (const { line, problem } of refused) this.reject(line, problem)
+  }
+
+  #end(last: number): void {
+    this.#hasEnded(last)
+    this.#warnOfEnd()
+  }
+
+  #hasEnded(last: number): void {
+    if (this.#options.role === 'main') this.#context.numbering?.endFile(last)
+    this.#digest = this.#hash.digest('hex')
+  }
+
+  #warnOfEnd(): void {
+    const { file } = this.#options
+    if (this.#blank > 0) this.#context.warn(blankRows(file, this.#blank))
+    if (this.#read === 0) this.#context.warn(noRows(file))
+  }
+
   /** Shows a row as it stands to whoever wants it. */
   #show({ line, fields }: Row, { columns }: Table): void {
     const { tap } = this.#context
@@ -117,30 +204,6 @@ export class CsvStream implements RecordFile {
     if (fields.length !== columns.length) tap.take({ ...row, text: csvLine(fields) })
     else if (text !== undefined) tap.take({ ...row, text })
     else tap.take({ ...row, cells: ownCells(columns, fields) })
-  }
-
-  async *#check(table: Table): AsyncGenerator<CsvRecord[]> {
-    const { file, rule, columnSpec, nulls } = this.#options
-    const toData = recordBuilder(table.columns, columnSpec.verbatim ?? [], new Set(nulls))
-    let blank = 0
-    for await (const rows of table.rows) {
-      const records: CsvRecord[] = []
-      for (const row of rows) {
-        if (row.fields.every((field) => field.trim() === '')) {
-          if (row.fields.length > 1) blank++
-          continue
-        }
-        this.#read++
-        this.#show(row, table)
-        const data = row.fields.length === table.columns.length ? toData(row.fields) : undefined
-        const empty = unfilledRow(table.columns, row.fields)
-        const problem = data === undefined ? ragged(row, table) : empty ? unfilled(empty.text) : rule?.(data)
-        if (problem !== undefined) this.reject(row.line, problem)
-        else if (data !== undefined) records.push({ line: row.line, data })
-      }
-      if (records.length > 0) yield records
-    }
-    if (blank > 0) this.#context.warn(blankRows(file, blank))
   }
 }
 
@@ -167,41 +230,6 @@ export async function checkCsvFile(
     problems.push(...error.problems)
   }
   return problems
-}
-
-function recordBuilder(
-  columns: readonly string[],
-  verbatim: readonly string[] | 'all',
-  nulls: ReadonlySet<string>,
-): (fields: readonly string[]) => JsonObject {
-  const kept = columns.map((column) => verbatim === 'all' || verbatim.includes(column))
-  const names = columns.map((column) => (isRejectColumn(column) ? '' : column))
-  const isEscaped = columns.some(isRejectColumn)
-  return (fields) => {
-    const data: JsonObject = {}
-    for (let index = 0; index < columns.length; index++) {
-      const written = fields[index]
-      const column = names[index]
-      if (!written || !column) continue
-      const field = isEscaped ? unescapeCell(written) : written
-      const bare = field.trim()
-      const value = kept[index] ? field : bare
-      if (value !== '' && !nulls.has(bare)) data[column] = value
-    }
-    return data
-  }
-}
-
-function ragged(row: Row, table: Table): Pick<Problem, 'code' | 'message' | 'hint'> {
-  const [has, wants] = [row.fields.length, table.columns.length]
-  return {
-    code: 'ragged_row',
-    message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}, ${table.line === undefined ? 'not' : 'the header'} ${wants}`,
-    hint:
-      has > wants
-        ? 'a field that holds the delimiter must stand in quotes'
-        : 'every row needs a delimiter for every column, also for empty ones',
-  }
 }
 
 function noRows(file: SourceFile): Problem {

@@ -5,7 +5,10 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import { chain } from '../text/bytes.ts'
 import type { FileWatch, SourceFile } from '../text/file.ts'
 import { type Encoding, nulWarning, readText } from '../text/utf8.ts'
+import { type Cut, type CutSettings, cutRecords, type Unsure } from './cut.ts'
 import { type Dialect, type Head, quoteOf, readHead } from './dialect.ts'
+import type { Layout, Row } from './format.ts'
+import { splitCut } from './split.ts'
 
 /** A header longer than this is none. */
 const MAX_HEADER_BYTES = 1024 * 1024
@@ -39,34 +42,141 @@ export interface Table {
  * @throws ManifestError when there is no such file, SourceError when it is empty or not text in its encoding
  */
 export async function openTable(file: SourceFile, options: TableOptions): Promise<Table> {
+  return tableOf(await openText(file, options), options.dialect)
+}
+
+/** A text that is open at its header, or at its first row. */
+interface OpenText {
+  text: AsyncGenerator<Buffer>
+  settings: RowSettings
+  /** To be called when its last row has been read. */
+  onEnd(): void
+}
+
+async function openText(file: SourceFile, options: TableOptions): Promise<OpenText> {
   const { dialect = {}, encoding, hash, watch, signal } = options
-  const { delimiter, columns } = dialect
+  const { delimiter } = dialect
   let nuls = 0
   const onNul = (count: number) => {
     nuls += count
   }
   const bytes = readText(file, { encoding, hash, watch, signal, onNul, warn: options.warn })
   const { start, head } = await readStart(bytes, file, dialect)
-  const rows = splitRows(chain(start.subarray(head.start), bytes), {
-    file: file.name,
-    delimiter: delimiter === 'tab' ? '\t' : (delimiter ?? head.delimiter),
-    newline: head.newline,
-    dialect,
-    firstLine: head.line,
-    onBroken: options.onBroken,
-  })
+  return {
+    text: chain(start.subarray(head.start), bytes),
+    settings: {
+      file: file.name,
+      delimiter: delimiter === 'tab' ? '\t' : (delimiter ?? head.delimiter),
+      newline: head.newline,
+      dialect,
+      firstLine: head.line,
+      onBroken: options.onBroken,
+    },
+    onEnd() {
+      if (nuls > 0) options.warn(nulWarning(file, nuls))
+    },
+  }
+}
+
+async function tableOf({ text, settings, onEnd }: OpenText, { columns }: Dialect = {}): Promise<Table> {
+  const rows = splitRows(text, settings)
   const first = await rows.next()
   const read = first.done ? [] : first.value
   return {
-    columns: columns === undefined ? (read[0]?.fields ?? []).map((name) => name.trim()) : [...columns],
-    line: columns === undefined ? head.line : undefined,
-    rows: following(columns === undefined ? read.slice(1) : read, rows, () => {
-      if (nuls > 0) options.warn(nulWarning(file, nuls))
-    }),
+    columns: columns === undefined ? namesIn(read[0]) : [...columns],
+    line: columns === undefined ? settings.firstLine : undefined,
+    rows: following(columns === undefined ? read.slice(1) : read, rows, onEnd),
     async close() {
       await rows.return(undefined)
     },
   }
+}
+
+function namesIn(header: Row | undefined): string[] {
+  return (header?.fields ?? []).map((name) => name.trim())
+}
+
+/** A part of a table that is cut: whole records, or rows where records had to be taken apart to be told from one another. */
+type TablePart = { cut: Cut; layout: Layout } | { rows: Row[] }
+
+/** A CSV file that is open at its first row, to be taken apart elsewhere. */
+export interface CutTable extends Pick<Table, 'columns' | 'line' | 'close'> {
+  /** The rows in their order. Can be read once. */
+  parts: AsyncIterable<TablePart>
+}
+
+/**
+ * Opens a CSV file and reads its header, to cut the rest into pieces of `size` records. The caller closes it.
+ * @throws as `openTable`
+ */
+export async function openCuts(file: SourceFile, options: TableOptions, size: number): Promise<CutTable> {
+  const { dialect = {} } = options
+  const opened = await openText(file, options)
+  const { text, settings } = opened
+  const plain = plainLayout(settings)
+  if (plain === undefined) return uncut(await tableOf(opened, dialect))
+  let isHead = dialect.columns === undefined
+  const cuts = cutRecords(text, { ...plain.codes, line: settings.firstLine, size: () => (isHead ? 1 : size) })
+  const close = async () => {
+    await cuts.return(undefined)
+    await text.return(undefined)
+  }
+  let columns = dialect.columns
+  if (columns === undefined) {
+    const first = await cuts.next()
+    isHead = false
+    if (first.done) return uncut(await tableOf({ ...opened, text: first.value?.text ?? text }, dialect))
+    columns = namesIn((await splitCut(first.value, plain.layout))[0])
+  }
+  return {
+    columns: [...columns],
+    line: dialect.columns === undefined ? settings.firstLine : undefined,
+    parts: partsOf(cuts, plain.layout, opened),
+    close,
+  }
+}
+
+function uncut({ rows, ...table }: Table): CutTable {
+  const parts = async function* (): AsyncGenerator<TablePart> {
+    for await (const read of rows) yield { rows: read }
+  }
+  return { ...table, parts: parts() }
+}
+
+export async function* partsOf(
+  cuts: AsyncGenerator<Cut, Unsure | undefined>,
+  layout: Layout,
+  { settings, onEnd }: OpenText,
+): AsyncGenerator<TablePart> {
+  let next = await cuts.next()
+  for (; !next.done; next = await cuts.next()) yield { cut: next.value, layout }
+  if (next.value !== undefined) {
+    const { text, line } = next.value
+    for await (const rows of splitRows(text, { ...settings, firstLine: line }, true)) yield { rows }
+  }
+  onEnd()
+}
+
+/** How records are told from one another and taken apart, where a look at the bytes is enough for it. */
+export function plainLayout({
+  delimiter,
+  newline,
+  dialect = {},
+}: RowSettings): { layout: Layout; codes: Pick<CutSettings, 'delimiter' | 'quote'> } | undefined {
+  const quote = quoteOf(dialect)
+  const code = asciiCode(delimiter)
+  if (code === undefined || newline === '\r' || dialect.comment !== undefined || delimiter === quote) return undefined
+  if (dialect.escape !== undefined && dialect.escape !== quote) return undefined
+  if (quote === undefined) return { layout: { delimiter, quote }, codes: { delimiter: code, quote } }
+  const quoteCode = asciiCode(quote)
+  if (quoteCode === undefined) return undefined
+  return { layout: { delimiter, quote }, codes: { delimiter: code, quote: quoteCode } }
+}
+
+/** Undefined: no single character of one byte, or one that ends lines. */
+function asciiCode(text: string): number | undefined {
+  const code = text.length === 1 ? text.charCodeAt(0) : undefined
+  return code === undefined || code >= 0x80 || /[\r\n]/.test(text) ? undefined : code
 }
 
 async function readStart(bytes: AsyncGenerator<Buffer>, file: SourceFile, dialect: Dialect) {
@@ -112,12 +222,6 @@ function endlessHeader(file: SourceFile): SourceError {
 /** Bytes that one record may take. Past it a quote is missing somewhere, and the rest of the file would end up in one field. */
 const MAX_RECORD_BYTES = 1024 * 1024
 
-export interface Row {
-  /** Line on which the row begins, from 1. */
-  line: number
-  fields: string[]
-}
-
 interface RowSettings {
   /** As written in the manifest, for messages. */
   file: string
@@ -133,13 +237,18 @@ interface RowSettings {
 /**
  * Splits bytes into rows, the header being the first. Whatever one chunk of bytes completes comes out as one chunk of rows, before more bytes are asked for.
  * Blank lines are no rows.
+ * @param isUnderWay whether rows have been read before: the first one is no header
  * @throws SourceError where it is unclear at which line a record ends: a quote that is not closed, or closed in mid-field
  */
-async function* splitRows(bytes: AsyncIterable<Buffer>, settings: RowSettings): AsyncGenerator<Row[]> {
+export async function* splitRows(
+  bytes: AsyncIterable<Buffer>,
+  settings: RowSettings,
+  isUnderWay = false,
+): AsyncGenerator<Row[]> {
   let rows: Row[] = []
   const lines = new LineCounter(settings.firstLine)
   let broken = 0
-  let started = false
+  let started = isUnderWay
   const { dialect = {} } = settings
   const quote = quoteOf(dialect)
   const parser = new Parser({

@@ -6,13 +6,21 @@
 import { createHash } from 'node:crypto'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import { sourceParts } from '../csv/parts.ts'
 import { checkCsvFile, columnsOf } from '../csv/stream.ts'
-import { JoinTable } from '../join/join-table.ts'
-import { type ReadContext, requireNone, type Source, type SourceDefinition } from '../source.ts'
+import {
+  type ReadContext,
+  requireNone,
+  type Source,
+  type SourceDefinition,
+  type SourcePart,
+  type Threads,
+} from '../source.ts'
 import { expandPaths, type SourceFile } from '../text/file.ts'
+import { Numbering } from '../text/numbering.ts'
 import { numberedFrom } from '../text/record-file.ts'
 import { type FileOptions, readSettings, type StreamSettings } from './options.ts'
-import { attachAll, type Batch, FileStream, freeColumns, JoinedStream, openFile } from './records.ts'
+import { attachAll, attachEach, type Batch, FileStream, freeColumns, JoinedStream, openFile } from './records.ts'
 
 /** Files of any shape: streams of CSV, JSON and NDJSON, joined by key expressions. */
 export const fileSource: SourceDefinition<FileOptions> = {
@@ -32,11 +40,13 @@ export const fileSource: SourceDefinition<FileOptions> = {
 function openFiles(config: FileOptions, context: ReadContext): Source {
   const { streams: settings, problems } = readSettings(config)
   requireNone(problems)
+  const { numbering = new Numbering() } = context
   const streams = settings.map((stream) => new FileStream(stream, context))
   const mains = streams.filter(({ settings: { join } }) => join === undefined)
   return {
     streams: mains.map(({ settings: { name } }) => name),
-    read: (chunkSize) => numberedFrom(readMains(mains, streams, context), chunkSize),
+    read: (chunkSize) => numberedFrom(readMains(mains, joinedIn(streams, context)), chunkSize, numbering),
+    parts: (size, threads) => mainParts(mains, joinedIn(streams, context), { size, threads, numbering }),
     counts: () => streams.map((stream) => stream.count()),
     digest() {
       const whole = createHash('sha256')
@@ -46,19 +56,25 @@ function openFiles(config: FileOptions, context: ReadContext): Source {
   }
 }
 
-async function* readMains(
-  mains: readonly FileStream[],
-  streams: readonly FileStream[],
-  context: ReadContext,
-): AsyncGenerator<Batch & { stream: string }> {
+/** Finds what is joined to a stream, each time anew. */
+type FindJoined = (name: string) => JoinedStream[]
+
+function joinedIn(streams: readonly FileStream[], { scratch }: ReadContext): FindJoined {
   let tables = 0
-  const joinedTo = (name: string): JoinedStream[] =>
+  const joinedTo: FindJoined = (name) =>
     streams.flatMap((stream) => {
       const { join } = stream.settings
       if (join?.into !== name) return []
-      const table = new JoinTable(context.scratch, `join-${tables++}`, stream.settings.name)
-      return new JoinedStream(stream, join, joinedTo(stream.settings.name), table)
+      const place = { folder: scratch, name: `join-${tables++}`, file: stream.settings.name }
+      return new JoinedStream(stream, join, joinedTo(stream.settings.name), place)
     })
+  return joinedTo
+}
+
+async function* readMains(
+  mains: readonly FileStream[],
+  joinedTo: FindJoined,
+): AsyncGenerator<Batch & { stream: string }> {
   for (const main of mains) {
     const { name } = main.settings
     const joined = joinedTo(name)
@@ -70,6 +86,49 @@ async function* readMains(
       for (const other of joined) other.finish()
     } finally {
       for (const other of joined) other.close()
+    }
+  }
+}
+
+async function* mainParts(
+  mains: readonly FileStream[],
+  joinedTo: FindJoined,
+  { size, threads, numbering }: { size: number; threads: Threads; numbering: Numbering },
+): AsyncGenerator<SourcePart> {
+  for (const main of mains) {
+    const { name: stream } = main.settings
+    const others = joinedTo(stream)
+    const close = () => {
+      for (const other of others) other.close()
+    }
+    let hasEnded = false
+    try {
+      for (const other of others) await other.loadIn(threads, size)
+      const joined = others.map((other) => other.joined())
+      for await (const { file, part } of main.parts(size)) {
+        yield* sourceParts(
+          [part],
+          {
+            reader: 'file',
+            stream,
+            file,
+            joined,
+            attach: (records, found) => attachEach(others, records, found),
+            reject: (line, problem) => main.reject(file, line, problem),
+            settle: (found) => main.settle(file, found),
+          },
+          numbering,
+        )
+      }
+      hasEnded = true
+      yield {
+        step() {
+          for (const other of others) other.finish()
+          close()
+        },
+      }
+    } finally {
+      if (!hasEnded) close()
     }
   }
 }

@@ -204,6 +204,13 @@ function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain):
   return compilation.expression
 }
 
+/** An expression of a join that is known to compile. */
+export function joinExpression(text: string): CompiledExpression {
+  const compilation = compile(text, [emailFunction])
+  if (!compilation.ok) throw new Error(`an expression does not compile that did before: ${compilation.message}`)
+  return compilation.expression
+}
+
 /** Whether every joined stream hangs on a main one, and the first is such a one. */
 function checkTree(streams: readonly StreamSettings[]): Problem[] {
   const byName = new Map(streams.map((stream) => [stream.name, stream]))

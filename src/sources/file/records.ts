@@ -3,13 +3,24 @@ import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Reason } from '../../diagnostics/problem.ts'
 import { type CompiledExpression, ExpressionFailure } from '../../expressions/expression.ts'
 import type { Json, JsonObject } from '../../json.ts'
-import { type ColumnSpec, CsvStream } from '../csv/stream.ts'
-import type { JoinRow, JoinTable } from '../join/join-table.ts'
+import { nothingFound, pieceOf } from '../csv/parts.ts'
+import { type ColumnSpec, type CsvPart, CsvStream } from '../csv/stream.ts'
+import { JoinedRows, JoinTable } from '../join/join-table.ts'
 import { jsonDocument, ndjson } from '../json/document.ts'
-import type { ReadContext, StreamCount } from '../source.ts'
+import type { PieceReader } from '../piece-reader.ts'
+import type {
+  JoinedPart,
+  JoinRow,
+  PieceFound,
+  PieceJoin,
+  ReadContext,
+  StreamCount,
+  TablePlace,
+  Threads,
+} from '../source.ts'
 import { expandPaths, type SourceFile } from '../text/file.ts'
 import { type LineRecord, type RecordFile, TextFile } from '../text/record-file.ts'
-import type { JoinSettings, StreamSettings } from './options.ts'
+import { type JoinSettings, joinExpression, type StreamSettings } from './options.ts'
 
 /** Records of one stream that come from one file. */
 export interface Batch {
@@ -40,9 +51,36 @@ export class FileStream {
     }
   }
 
+  /**
+   * The same, in parts of at most `size` records: see CsvStream.parts. What is no CSV comes as records.
+   * @throws as `records`
+   */
+  async *parts(size: number): AsyncGenerator<{ file: string; part: CsvPart }> {
+    const { paths, name } = this.settings
+    const context = this.#context
+    for (const file of await expandPaths(paths, context.directory, name)) {
+      const told = new Told()
+      const later: ReadContext = {
+        ...context,
+        warn: (problem) => told.add(() => context.warn(problem)),
+        reject: (record) => told.add(() => context.reject(record)),
+      }
+      const isCsv = this.settings.format === 'csv'
+      const reader = openFile(file, this.settings, isCsv ? context : later)
+      this.#files.set(file.name, reader)
+      const parts = reader instanceof CsvStream ? reader.parts(size) : recordParts(reader, told)
+      for await (const part of parts) yield { file: file.name, part }
+    }
+  }
+
   /** Refuses a record that was read. */
   reject(file: string, line: number, refusal: Reason): void {
     this.#files.get(file)?.reject(line, refusal)
+  }
+
+  /** @throws ManifestError when what is joined would replace a member of a record */
+  settle(file: string, { nameTaken: taken }: PieceFound): void {
+    if (taken !== undefined) throw nameTaken(taken.stream, file, taken.line)
   }
 
   /** Leaves out a record that was read, because the manifest says so. */
@@ -77,6 +115,39 @@ export class FileStream {
   }
 }
 
+/** What a reading has to tell, put off as long as it goes on. */
+class Told {
+  readonly #steps: (() => void)[] = []
+  #isOver = false
+
+  add(step: () => void): void {
+    if (this.#isOver) step()
+    else this.#steps.push(step)
+  }
+
+  *tell(): Generator<{ step(): void }> {
+    for (const step of this.#steps.splice(0)) yield { step }
+  }
+
+  /** From now on it is told at once. */
+  end(): void {
+    this.#isOver = true
+    for (const step of this.#steps.splice(0)) step()
+  }
+}
+
+/** @param told what the reading of a batch has to tell is put there */
+async function* recordParts(reader: RecordFile, told: Told): AsyncGenerator<CsvPart> {
+  try {
+    for await (const records of reader.records()) {
+      yield* told.tell()
+      yield { records }
+    }
+  } finally {
+    yield { step: () => told.end() }
+  }
+}
+
 /** What is known about the columns of a CSV file: nothing. */
 export function freeColumns({ trim }: Pick<StreamSettings, 'trim'>): ColumnSpec {
   return { known: [], required: [], open: true, verbatim: trim ? [] : 'all' }
@@ -99,45 +170,86 @@ export class JoinedStream {
   readonly stream: FileStream
   readonly #join: JoinSettings
   readonly #joined: readonly JoinedStream[]
-  readonly #table: JoinTable
+  readonly #place: TablePlace
+  #table: JoinTable | JoinedRows | undefined
 
   /**
    * @param joined streams that are joined to this one
-   * @param table empty; closed with this
+   * @param place of its rows on disk
    */
-  constructor(stream: FileStream, join: JoinSettings, joined: readonly JoinedStream[], table: JoinTable) {
+  constructor(stream: FileStream, join: JoinSettings, joined: readonly JoinedStream[], place: TablePlace) {
     this.stream = stream
     this.#join = join
     this.#joined = joined
-    this.#table = table
+    this.#place = place
   }
 
   /** Reads the stream to its end. */
   async load(): Promise<void> {
     for (const joined of this.#joined) await joined.load()
+    const { folder, name, file } = this.#place
+    const table = new JoinTable(folder, name, file)
+    this.#table = table
     for await (const batch of this.stream.records()) {
       const records = await attachAll(this.#joined, batch, this.stream)
-      this.#table.load(await this.#rows({ ...batch, records }))
+      table.load(await this.#rows({ ...batch, records }))
     }
-    this.#table.finish()
+    table.finish()
+    this.#hasLoaded()
+  }
+
+  /** The same, in another thread. */
+  async loadIn(threads: Threads, size: number): Promise<void> {
+    for (const joined of this.#joined) await joined.loadIn(threads, size)
+    this.#table = JoinedRows.openToChange(await threads.load(this.#place, this.#parts(size)))
+    this.#hasLoaded()
+  }
+
+  #hasLoaded(): void {
     if (this.#join.as === 'one') this.#rejectSeconds()
     for (const joined of this.#joined) joined.finish()
   }
 
-  async #rows({ file, records }: Batch): Promise<JoinRow[]> {
-    const rows: JoinRow[] = []
-    for (const { line, data } of records) {
-      const keys = keysOf(this.#join.key, data)
-      const found = keys instanceof Promise ? await keys : keys
-      if (!found.ok) this.stream.reject(file, line, found.refusal)
-      else if (found.keys.length > 0) rows.push({ key: found.keys, file, line, data })
-      else this.#leave(file, line, noKey(this.#join.key.text))
+  async *#parts(size: number): AsyncGenerator<JoinedPart> {
+    const { name: stream } = this.stream.settings
+    const joined = this.#joined.map((other) => other.joined())
+    const key = this.#join.key.text
+    for await (const { file, part } of this.stream.parts(size)) {
+      if ('step' in part) yield part
+      else if ('records' in part) {
+        const batch = { file, records: part.records }
+        yield { rows: await this.#rows({ file, records: await attachAll(this.#joined, batch, this.stream) }) }
+      } else {
+        yield {
+          piece: { ...pieceOf(part, { reader: 'file', stream, file, joined }, 0), key },
+          settle: (found) => {
+            part.settle(found)
+            this.stream.settle(file, found)
+            for (const { line, problem } of found.left) this.#leave(file, line, problem)
+          },
+        }
+      }
     }
+  }
+
+  /** The rows, for whoever joins them elsewhere. */
+  joined(): PieceJoin {
+    const table = this.#table
+    if (!(table instanceof JoinedRows)) throw new Error('the rows have not been loaded by another thread')
+    const { to, as } = this.#join
+    return { stream: this.stream.settings.name, table: table.table, manner: { to: to.text, as } }
+  }
+
+  async #rows(batch: Batch): Promise<JoinRow[]> {
+    const found = nothingFound()
+    const rows = await keyedRows(batch, this.#join.key, found)
+    for (const { line, problem } of found.refused) this.stream.reject(batch.file, line, problem)
+    for (const { line, problem } of found.left) this.#leave(batch.file, line, problem)
     return rows
   }
 
   #rejectSeconds(): void {
-    for (const { key, file, line } of this.#table.removeSurplus()) {
+    for (const { key, file, line } of this.#table?.removeSurplus() ?? []) {
       this.stream.reject(file, line, {
         code: 'second_row',
         message: `a record before has the key "${shown(key)}" as well, and only one may`,
@@ -146,56 +258,17 @@ export class JoinedStream {
     }
   }
 
-  /**
-   * Puts to each record what belongs to it, under the name of the stream.
-   * @param reject refuses one of these records
-   * @returns the records without those that were refused
-   */
-  async attach(
-    records: LineRecord[],
-    file: string,
-    reject: (line: number, refusal: Reason) => void,
-  ): Promise<LineRecord[]> {
+  /** See attachRows. */
+  attach(records: LineRecord[], found: PieceFound): Promise<LineRecord[]> {
+    const { to, as } = this.#join
     const { name } = this.stream.settings
-    const kept: LineRecord[] = []
-    const keys: string[][] = []
-    for (const record of records) {
-      if (Object.hasOwn(record.data, name)) throw nameTaken(name, file, record.line)
-      const own = keysOf(this.#join.to, record.data)
-      const found = own instanceof Promise ? await own : own
-      if (!found.ok) reject(record.line, found.refusal)
-      else {
-        kept.push(record)
-        keys.push(found.keys)
-      }
-    }
-    for (const [index, rows] of this.#find(keys).entries()) {
-      const data = kept[index]?.data
-      if (data === undefined) continue
-      if (this.#join.as === 'many') data[name] = rows
-      else if (rows[0] !== undefined) data[name] = rows[0]
-    }
-    return kept
-  }
-
-  /** For each list of keys the rows of the first key that has any. */
-  #find(keys: readonly string[][]): JsonObject[][] {
-    const found: JsonObject[][] = keys.map(() => [])
-    for (let place = 0; ; place++) {
-      const open = keys.flatMap((own, index) => {
-        const key = own[place]
-        return key === undefined || found[index]?.length !== 0 ? [] : { index, key }
-      })
-      if (open.length === 0) return found
-      const rows = this.#table.take(open.map(({ key }) => key))
-      for (const [at, { index }] of open.entries()) found[index] = rows[at] ?? []
-    }
+    return attachRows(records, { name, to, as, take: (keys) => this.#table?.take(keys) ?? [] }, found)
   }
 
   /** Tells of the records that belong to none, once all have come by. */
   finish(): void {
     const { into, to } = this.#join
-    for (const { key, file, line } of this.#table.unused()) {
+    for (const { key, file, line } of this.#table?.unused() ?? []) {
       this.#leave(file, line, {
         code: 'unmatched_row',
         message: `no record of ${into} has the key "${shown(key)}"`,
@@ -210,7 +283,7 @@ export class JoinedStream {
   }
 
   close(): void {
-    this.#table.close()
+    this.#table?.close()
     for (const joined of this.#joined) joined.close()
   }
 }
@@ -222,11 +295,120 @@ export async function attachAll(
   stream: FileStream,
 ): Promise<LineRecord[]> {
   const { file } = batch
-  let { records } = batch
-  for (const other of joined) {
-    records = await other.attach(records, file, (line, refusal) => stream.reject(file, line, refusal))
-  }
+  const found = nothingFound()
+  const records = await attachEach(joined, batch.records, found)
+  stream.settle(file, found)
+  for (const { line, problem } of found.refused) stream.reject(file, line, problem)
   return records
+}
+
+/** The same, with what is found on the way. */
+export async function attachEach(
+  joined: readonly JoinedStream[],
+  records: LineRecord[],
+  found: PieceFound,
+): Promise<LineRecord[]> {
+  let kept = records
+  for (const other of joined) kept = await other.attach(kept, found)
+  return kept
+}
+
+/** What is joined to records, and how. */
+interface Attaching {
+  name: string
+  to: CompiledExpression
+  as: JoinSettings['as']
+  take(keys: readonly string[]): JsonObject[][]
+}
+
+/**
+ * Puts to each record what belongs to it, under the name of the stream.
+ * @param found told of records that are refused
+ * @returns the records without those
+ */
+async function attachRows(
+  records: LineRecord[],
+  { name, to, as, take }: Attaching,
+  found: PieceFound,
+): Promise<LineRecord[]> {
+  const kept: LineRecord[] = []
+  const keys: string[][] = []
+  for (const record of records) {
+    if (Object.hasOwn(record.data, name)) {
+      found.nameTaken ??= { stream: name, line: record.line }
+      return records
+    }
+    const own = keysOf(to, record.data)
+    const read = own instanceof Promise ? await own : own
+    if (!read.ok) found.refused.push({ line: record.line, problem: read.refusal })
+    else {
+      kept.push(record)
+      keys.push(read.keys)
+    }
+  }
+  for (const [index, rows] of findRows(keys, take).entries()) {
+    const data = kept[index]?.data
+    if (data === undefined) continue
+    if (as === 'many') data[name] = rows
+    else if (rows[0] !== undefined) data[name] = rows[0]
+  }
+  return kept
+}
+
+/** For each list of keys the rows of the first key that has any. */
+function findRows(keys: readonly string[][], take: Attaching['take']): JsonObject[][] {
+  const found: JsonObject[][] = keys.map(() => [])
+  for (let place = 0; ; place++) {
+    const open = keys.flatMap((own, index) => {
+      const key = own[place]
+      return key === undefined || found[index]?.length !== 0 ? [] : { index, key }
+    })
+    if (open.length === 0) return found
+    const rows = take(open.map(({ key }) => key))
+    for (const [at, { index }] of open.entries()) found[index] = rows[at] ?? []
+  }
+}
+
+/** The records of a joined stream by their keys. */
+async function keyedRows({ file, records }: Batch, key: CompiledExpression, found: PieceFound): Promise<JoinRow[]> {
+  const rows: JoinRow[] = []
+  for (const { line, data } of records) {
+    const keys = keysOf(key, data)
+    const read = keys instanceof Promise ? await keys : keys
+    if (!read.ok) found.refused.push({ line, problem: read.refusal })
+    else if (read.keys.length > 0) rows.push({ key: read.keys, file, line, data })
+    else found.left.push({ line, problem: noKey(key.text) })
+  }
+  return rows
+}
+
+/** The joins of streams, for other threads. */
+export const fileReader: PieceReader = {
+  async attach({ joined }, records, find, found) {
+    let kept = records
+    for (const join of joined) {
+      if (join.manner === undefined) throw new Error('a stream is joined by expressions')
+      const { to, as } = join.manner
+      const take: Attaching['take'] = (keys) => find(join).take(keys)
+      kept = await attachRows(kept, { name: join.stream, to: expressionOf(to), as, take }, found)
+    }
+    return kept
+  },
+  rows({ file, key = '' }, records, found) {
+    return keyedRows({ file, records }, expressionOf(key), found)
+  },
+}
+
+const expressions = new Map<string, CompiledExpression>()
+
+/** An expression that has compiled before, in another thread. */
+function expressionOf(text: string): CompiledExpression {
+  let expression = expressions.get(text)
+  if (expression === undefined) {
+    expression = joinExpression(text)
+    expressions.set(text, expression)
+  }
+  return expression
 }
 
 function noKey(expression: string): Reason {

@@ -4,20 +4,10 @@
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { openThrowawayIn } from '../../files/scratch.ts'
+import { openThrowawayIn, throwawayPath } from '../../files/scratch.ts'
 import type { JsonObject } from '../../json.ts'
-import { openThrowaway } from '../../sqlite/open.ts'
-import { ROW_FILE, ROW_LINE } from '../source.ts'
-
-/** A row that waits to be joined to the record that its key names. */
-export interface JoinRow {
-  /** Several: the row belongs to several records. */
-  key: string | readonly string[]
-  line: number
-  /** The file it comes from, as messages name it. Default: that of the table. */
-  file?: string
-  data: JsonObject
-}
+import { openThrowaway, openUnchanging } from '../../sqlite/open.ts'
+import { type JoinRow, ROW_FILE, ROW_LINE, type RowsOnDisk } from '../source.ts'
 
 /** A row that was loaded, told by its place. */
 export interface LoadedRow {
@@ -35,11 +25,10 @@ export class JoinTable {
   readonly #database: DatabaseSync
   readonly #insert: StatementSync
   readonly #insertKey: StatementSync
-  #select: StatementSync | undefined
-  /** Files by the number that stands for them in the table. */
+  readonly #path: string
   readonly #files: string[]
   #rows = 0
-  #taken = new Uint8Array(0)
+  #loaded: JoinedRows | undefined
 
   /**
    * @param folder a private folder that is removed after the run; the file in it is as private
@@ -48,6 +37,7 @@ export class JoinTable {
    */
   constructor(folder: string, name: string, file: string) {
     this.#files = [file]
+    this.#path = throwawayPath(folder, name)
     this.#database = openThrowawayIn(folder, name)
     this.#database.exec(`
       CREATE TABLE row (id INTEGER PRIMARY KEY, key TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER NOT NULL, data TEXT NOT NULL);
@@ -69,24 +59,84 @@ export class JoinTable {
   }
 
   /** Ends loading: the index is built once, which is far quicker than keeping it up to date row by row. */
-  finish(): void {
+  finish(): RowsOnDisk {
     this.#database.exec('CREATE INDEX row_by_key ON row (key)')
-    this.#taken = new Uint8Array((this.#rows >> 3) + 1)
     this.#database.exec('CREATE INDEX id_by_other_key ON other_key (key)')
-    const others = this.#database.prepare('SELECT 1 FROM other_key LIMIT 1').get() !== undefined
+    const table: RowsOnDisk = {
+      path: this.#path,
+      files: this.#files,
+      rows: this.#rows,
+      hasOtherKeys: this.#database.prepare('SELECT 1 FROM other_key LIMIT 1').get() !== undefined,
+      taken: new Uint8Array(new SharedArrayBuffer((this.#rows >> 3) + 1)),
+    }
+    this.#loaded = new JoinedRows(table, this.#database)
+    return table
+  }
+
+  /** The rows, once all are loaded. */
+  get rows(): JoinedRows {
+    if (this.#loaded === undefined) throw new Error('the rows of a table can be asked for after finish()')
+    return this.#loaded
+  }
+
+  /** See JoinedRows.take. */
+  take(keys: readonly string[]): JsonObject[][] {
+    return this.rows.take(keys)
+  }
+
+  /** See JoinedRows.removeSurplus. */
+  removeSurplus(): Iterable<LoadedRow> {
+    return this.rows.removeSurplus()
+  }
+
+  /** See JoinedRows.unused. */
+  unused(): Iterable<LoadedRow & { data: JsonObject }> {
+    return this.rows.unused()
+  }
+
+  #fileNumber(file: string | undefined): number {
+    if (file === undefined) return 0
+    const known = this.#files.lastIndexOf(file)
+    return known === -1 ? this.#files.push(file) - 1 : known
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+/** The rows of a table that is loaded, looked at from any thread. */
+export class JoinedRows {
+  readonly table: RowsOnDisk
+  readonly #database: DatabaseSync
+  readonly #select: StatementSync
+
+  constructor(table: RowsOnDisk, database: DatabaseSync) {
+    this.table = table
+    this.#database = database
     // CROSS JOIN keeps the order of the keys; within a key the index yields rows by id.
     const select =
       'SELECT wanted.key, row.id, row.file, row.line, row.data FROM json_each(?) AS wanted CROSS JOIN row ON row.key = wanted.value'
     const selectByOther =
       'SELECT wanted.key, row.id, row.file, row.line, row.data FROM json_each(?1) AS wanted CROSS JOIN other_key ON other_key.key = wanted.value CROSS JOIN row ON row.id = other_key.id'
-    this.#select = this.#database.prepare(
-      others ? `${select.replace('?', '?1')} UNION ALL ${selectByOther} ORDER BY 1, 2` : select,
+    this.#select = database.prepare(
+      table.hasOtherKeys ? `${select.replace('?', '?1')} UNION ALL ${selectByOther} ORDER BY 1, 2` : select,
     )
     this.#select.setReturnArrays(true)
   }
 
+  /** Opens a table that another thread has loaded and nobody changes any more. */
+  static open(table: RowsOnDisk): JoinedRows {
+    return new JoinedRows(table, openUnchanging(table.path))
+  }
+
+  /** Opens a table that another thread has loaded, before anybody else does. */
+  static openToChange(table: RowsOnDisk): JoinedRows {
+    return new JoinedRows(table, openThrowaway(table.path))
+  }
+
   /**
-   * Takes out the rows that have a key of one that was loaded before them: call it after finish(), where a record may have one
+   * Takes out the rows that have a key of one that was loaded before them: call it before anybody takes rows, where a record may have one
    * row only.
    * @returns them, in the order they were loaded
    */
@@ -104,7 +154,7 @@ export class JoinTable {
     )
     for (const { id, key, file, line } of rows.iterate()) {
       this.#mark(Number(id))
-      yield { key: String(key), file: this.#files[Number(file)] ?? '', line: Number(line) }
+      yield { key: String(key), file: this.#fileName(file), line: Number(line) }
     }
     this.#database.exec(`
       DELETE FROM row WHERE id IN (SELECT id FROM surplus);
@@ -118,13 +168,13 @@ export class JoinTable {
    * A key may be asked for again and answers the same.
    */
   take(keys: readonly string[]): JsonObject[][] {
-    if (this.#select === undefined) throw new Error('take() comes after finish()')
+    const { files } = this.table
     const found: JsonObject[][] = keys.map(() => [])
     for (const row of this.#select.all(JSON.stringify(keys))) {
       const [position, id, file, line, data] = columns(row)
       this.#mark(id)
       const joined: JsonObject = JSON.parse(data)
-      joined[ROW_FILE] = this.#files[file] ?? ''
+      joined[ROW_FILE] = files[file] ?? ''
       joined[ROW_LINE] = line
       found[position]?.push(joined)
     }
@@ -133,24 +183,24 @@ export class JoinTable {
 
   /** The rows that nobody took, in the order they were loaded. */
   *unused(): Iterable<LoadedRow & { data: JsonObject }> {
+    const { rows, taken } = this.table
     const find = this.#database.prepare('SELECT file, line, key, data FROM row WHERE id = ?')
-    for (let id = 1; id <= this.#rows; id++) {
-      if (((this.#taken[id >> 3] ?? 0) & (1 << (id & 7))) !== 0) continue
+    for (let id = 1; id <= rows; id++) {
+      if (((taken[id >> 3] ?? 0) & (1 << (id & 7))) !== 0) continue
       const row = find.get(id)
       if (row === undefined) continue
-      const file = this.#files[Number(row.file)] ?? ''
+      const file = this.#fileName(row.file)
       yield { key: String(row.key), line: Number(row.line), file, data: JSON.parse(String(row.data)) }
     }
   }
 
+  /** Threads mark at the same time. */
   #mark(id: number): void {
-    this.#taken[id >> 3] = (this.#taken[id >> 3] ?? 0) | (1 << (id & 7))
+    Atomics.or(this.table.taken, id >> 3, 1 << (id & 7))
   }
 
-  #fileNumber(file: string | undefined): number {
-    if (file === undefined) return 0
-    const known = this.#files.lastIndexOf(file)
-    return known === -1 ? this.#files.push(file) - 1 : known
+  #fileName(number: unknown): string {
+    return this.table.files[Number(number)] ?? ''
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import type { Problem, Reason } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
 import type { SourceFile } from './file.ts'
+import { Numbering } from './numbering.ts'
 import { rejectText, unfilled, withoutRejectMembers } from './reject-columns.ts'
 import { type Encoding, nulWarning, readText } from './utf8.ts'
 
@@ -139,8 +140,9 @@ export function numbered(
   batches: AsyncIterable<LineRecord[]>,
   from: { stream: string; file: string },
   size: number,
+  numbering: Numbering | undefined,
 ): AsyncGenerator<SourceRecord[]> {
-  return numberedFrom(placed(batches, from), size)
+  return numberedFrom(placed(batches, from), size, numbering)
 }
 
 async function* placed(batches: AsyncIterable<LineRecord[]>, from: { stream: string; file: string }) {
@@ -151,16 +153,25 @@ async function* placed(batches: AsyncIterable<LineRecord[]>, from: { stream: str
 export async function* numberedFrom(
   batches: AsyncIterable<{ stream: string; file: string; records: LineRecord[] }>,
   size: number,
+  numbering = new Numbering(),
 ): AsyncGenerator<SourceRecord[]> {
-  let seq = 0
   let chunk: SourceRecord[] = []
   for await (const { stream, file, records } of batches) {
     for (const { line, data } of records) {
-      chunk.push({ seq: seq++, stream, origin: { file, line }, data })
+      chunk.push({ seq: numbering.of(line), stream, origin: { file, line }, data })
       if (chunk.length < size) continue
       yield chunk
       chunk = []
     }
   }
   if (chunk.length > 0) yield chunk
+}
+
+/** Records with their place and position. */
+export function placedRecords(
+  records: readonly LineRecord[],
+  { stream, file }: { stream: string; file: string },
+  numbering: Numbering,
+): SourceRecord[] {
+  return records.map(({ line, data }) => ({ seq: numbering.of(line), stream, origin: { file, line }, data }))
 }

@@ -61,26 +61,76 @@ export interface WrittenNull {
 interface Node {
   path: string
   seen: number
-  columns: Map<string, { counts: Map<string, number>; first: Origin }>
+  columns: Map<string, Column>
   members: Map<string, Node>
+  /** When it was met, among all columns and members that are kept count of. */
+  met: number
 }
+
+interface Column {
+  counts: Map<string, number>
+  first: Origin
+  met: number
+}
+
+/** What was counted in some records: plain data. */
+export type NullsFound = ReadonlyMap<string, Node>
 
 /** Counts cells that look like a written null, over any number of records in the same memory. */
 export class WrittenNulls {
   readonly #columnsOf: (stream: string) => ReadonlySet<string> | 'all'
   readonly #streams = new Map<string, Node>()
+  readonly #maxColumns: number
   #kept = 0
 
-  /** @param columnsOf names of the columns of a stream, and of rows joined to it, that are looked into. Default: all */
-  constructor(columnsOf: (stream: string) => ReadonlySet<string> | 'all' = () => 'all') {
+  /**
+   * @param columnsOf names of the columns of a stream, and of rows joined to it, that are looked into. Default: all
+   * @param maxColumns Infinity: it counts a part of the records, for `merge`
+   */
+  constructor(columnsOf: (stream: string) => ReadonlySet<string> | 'all' = () => 'all', maxColumns = MAX_COLUMNS) {
     this.#columnsOf = columnsOf
+    this.#maxColumns = maxColumns
   }
 
   add({ stream, data, origin }: Pick<SourceRecord, 'stream' | 'data' | 'origin'>): void {
-    const node = this.#streams.get(stream) ?? createNode('')
-    this.#streams.set(stream, node)
+    const node = this.#streamNode(stream)
     const columns = this.#columnsOf(stream)
     this.#visit(node, data, origin, columns === 'all' ? undefined : columns, 1)
+  }
+
+  /** What has been counted, for `merge`. */
+  counted(): NullsFound {
+    return this.#streams
+  }
+
+  /** Adds what was counted in the records that come next. */
+  merge(found: NullsFound): void {
+    for (const [stream, root] of found) {
+      const own = new Map([[root, this.#streamNode(stream)]])
+      for (const { parent, name, column, member } of inOrderMet(root)) {
+        const node = own.get(parent)
+        if (node === undefined) continue
+        if (column !== undefined) this.#mergeColumn(node, name, column)
+        const known = member && this.#member(node, name)
+        if (member !== undefined && known !== undefined) own.set(member, known)
+      }
+      for (const [from, node] of own) node.seen += from.seen
+    }
+  }
+
+  #mergeColumn(node: Node, name: string, { counts, first }: Column): void {
+    const column = this.#column(node, name, first)
+    if (column === undefined) return
+    for (const [value, count] of counts) column.counts.set(value, (column.counts.get(value) ?? 0) + count)
+  }
+
+  #streamNode(stream: string): Node {
+    let node = this.#streams.get(stream)
+    if (node === undefined) {
+      node = createNode('', 0)
+      this.#streams.set(stream, node)
+    }
+    return node
   }
 
   /** The columns in the order in which they were met. */
@@ -114,28 +164,53 @@ export class WrittenNulls {
   #count(node: Node, name: string, text: string, origin: Origin): void {
     const value = text.trim()
     if (value.length > LONGEST || !WRITTEN.has(value)) return
-    let column = node.columns.get(name)
-    if (column === undefined) {
-      if (this.#kept >= MAX_COLUMNS) return
-      this.#kept += 1
-      column = { counts: new Map(), first: origin }
-      node.columns.set(name, column)
-    }
-    column.counts.set(value, (column.counts.get(value) ?? 0) + 1)
+    const column = this.#column(node, name, origin)
+    column?.counts.set(value, (column.counts.get(value) ?? 0) + 1)
+  }
+
+  #column(node: Node, name: string, first: Origin): Column | undefined {
+    const known = node.columns.get(name)
+    if (known !== undefined || this.#kept >= this.#maxColumns) return known
+    this.#kept += 1
+    const column: Column = { counts: new Map(), first, met: this.#kept }
+    node.columns.set(name, column)
+    return column
   }
 
   #member(node: Node, name: string): Node | undefined {
     const known = node.members.get(name)
-    if (known !== undefined || this.#kept >= MAX_COLUMNS) return known
+    if (known !== undefined || this.#kept >= this.#maxColumns) return known
     this.#kept += 1
-    const member = createNode(`${node.path}${name}.`)
+    const member = createNode(`${node.path}${name}.`, this.#kept)
     node.members.set(name, member)
     return member
   }
 }
 
-function createNode(path: string): Node {
-  return { path, seen: 0, columns: new Map(), members: new Map() }
+function createNode(path: string, met: number): Node {
+  return { path, seen: 0, columns: new Map(), members: new Map(), met }
+}
+
+interface Met {
+  parent: Node
+  name: string
+  met: number
+  column?: Column
+  member?: Node
+}
+
+/** Everything below a node, in the order in which it was met: a parent before what is below it. */
+function inOrderMet(root: Node): Met[] {
+  const all: Met[] = []
+  const gather = (parent: Node) => {
+    for (const [name, column] of parent.columns) all.push({ parent, name, met: column.met, column })
+    for (const [name, member] of parent.members) {
+      all.push({ parent, name, met: member.met, member })
+      gather(member)
+    }
+  }
+  gather(root)
+  return all.sort((a, b) => a.met - b.met)
 }
 
 function* foundIn(stream: string, node: Node): Generator<WrittenNull> {

@@ -1,8 +1,27 @@
 import type { Problem } from '../../../diagnostics/problem.ts'
 import type { JsonObject } from '../../../json.ts'
-import { type ColumnSpec, CsvStream, type CsvStreamOptions, oneOrganizationId, type RowRule } from '../../csv/stream.ts'
-import { JoinTable } from '../../join/join-table.ts'
-import { nullsOption, type ReadContext, ROW_LINE, type StreamCount } from '../../source.ts'
+import { pieceOf } from '../../csv/parts.ts'
+import type { RowRule } from '../../csv/rows.ts'
+import {
+  type ColumnSpec,
+  type CsvRecord,
+  CsvStream,
+  type CsvStreamOptions,
+  oneOrganizationId,
+} from '../../csv/stream.ts'
+import { inTurnOf, type Turn } from '../../in-order.ts'
+import { JoinedRows, JoinTable } from '../../join/join-table.ts'
+import type { PieceReader } from '../../piece-reader.ts'
+import {
+  type JoinedPart,
+  type JoinRow,
+  nullsOption,
+  type PieceJoin,
+  type ReadContext,
+  ROW_LINE,
+  type StreamCount,
+  type Threads,
+} from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'
 import type { ClerkOptions } from '../options.ts'
 
@@ -37,7 +56,7 @@ export class JoinedFile {
   readonly #context: ReadContext
   /** Kinds of id that occur in the file: no other needs to be looked up. */
   readonly #kinds = new Set<string>()
-  #table: JoinTable | undefined
+  #table: JoinTable | JoinedRows | undefined
 
   constructor(format: JoinedFormat, file: SourceFile, context: ReadContext, written: Written = {}) {
     const { stream, columnSpec, rule } = format
@@ -49,28 +68,52 @@ export class JoinedFile {
   async load(): Promise<void> {
     const table = new JoinTable(this.#context.scratch, this.format.stream, this.#rows.count().file)
     this.#table = table
-    for await (const records of this.#rows.records()) {
-      table.load(
-        records.map(({ line, data }) => {
-          const key = this.format.rowKey(data)
-          this.#kinds.add(kindOf(key))
-          return { key, line, data }
-        }),
-      )
-    }
+    for await (const records of this.#rows.records()) table.load(this.#keyed(records))
     table.finish()
+  }
+
+  /** Loads the rows in another thread, in pieces of `size` of them. */
+  async loadIn(threads: Threads, size: number, turn: Turn): Promise<void> {
+    const { stream } = this.format
+    const file = this.#rows.count().file
+    const place = { folder: this.#context.scratch, name: stream, file }
+    this.#table = JoinedRows.open(await threads.load(place, inTurnOf(turn, this.#parts(size))))
+  }
+
+  async *#parts(size: number): AsyncGenerator<JoinedPart> {
+    const of = { reader: 'clerk', stream: this.format.stream, file: this.#rows.count().file } as const
+    for await (const part of this.#rows.parts(size)) {
+      if ('step' in part) yield part
+      else if ('records' in part) yield { rows: this.#keyed(part.records) }
+      else {
+        const { settle } = part
+        yield {
+          piece: pieceOf(part, of, 0),
+          settle: (found) => {
+            settle(found)
+            for (const kind of found.kinds) this.#kinds.add(kind)
+          },
+        }
+      }
+    }
+  }
+
+  #keyed(records: readonly CsvRecord[]): JoinRow[] {
+    const { rows, kinds } = keyedRows(this.format, records)
+    for (const kind of kinds) this.#kinds.add(kind)
+    return rows
+  }
+
+  /** The rows, for whoever joins them elsewhere. */
+  joined(): PieceJoin {
+    const table = this.#table
+    if (!(table instanceof JoinedRows)) throw new Error('the rows have not been loaded by another thread')
+    return { stream: this.format.stream, table: table.table, kinds: [...this.#kinds] }
   }
 
   /** For each user its rows in the order of the file. */
   of(users: readonly JsonObject[]): JsonObject[][] {
-    const keys = users.map((user) => this.format.userKeys(user).filter((key) => this.#kinds.has(kindOf(key))))
-    const found = this.#table?.take(keys.flat()) ?? []
-    let at = 0
-    return keys.map((own) => {
-      const rows = found.slice(at, at + own.length).flat()
-      at += own.length
-      return own.length < 2 ? rows : rows.sort((a, b) => Number(a[ROW_LINE]) - Number(b[ROW_LINE]))
-    })
+    return rowsOfUsers(users, this.format, this.#kinds, (keys) => this.#table?.take(keys) ?? [])
   }
 
   /** Refuses every row whose user never came. `where` says where users come from. */
@@ -104,6 +147,43 @@ export class JoinedFile {
 
 function kindOf(key: string): string {
   return key.slice(0, key.indexOf(':'))
+}
+
+function keyedRows({ rowKey }: JoinedFormat, records: readonly CsvRecord[]): { rows: JoinRow[]; kinds: Set<string> } {
+  const kinds = new Set<string>()
+  const rows = records.map(({ line, data }) => {
+    const key = rowKey(data)
+    kinds.add(kindOf(key))
+    return { key, line, data }
+  })
+  return { rows, kinds }
+}
+
+function rowsOfUsers(
+  users: readonly JsonObject[],
+  { userKeys }: JoinedFormat,
+  kinds: ReadonlySet<string>,
+  take: (keys: readonly string[]) => JsonObject[][],
+): JsonObject[][] {
+  const keys = users.map((user) => userKeys(user).filter((key) => kinds.has(kindOf(key))))
+  const found = take(keys.flat())
+  let at = 0
+  return keys.map((own) => {
+    const rows = found.slice(at, at + own.length).flat()
+    at += own.length
+    return own.length < 2 ? rows : rows.sort((a, b) => Number(a[ROW_LINE]) - Number(b[ROW_LINE]))
+  })
+}
+
+/** Puts its rows to every user: an array for each joined stream, also for files that the manifest does not name. */
+export function putJoined(
+  users: readonly JsonObject[],
+  found: readonly { stream: string; rows: readonly JsonObject[][] }[],
+): void {
+  for (const [index, data] of users.entries()) {
+    for (const { stream } of joinedFormats) data[stream] = []
+    for (const { stream, rows } of found) data[stream] = rows[index] ?? []
+  }
 }
 
 /**
@@ -190,6 +270,34 @@ const roles: JoinedFormat & { stream: 'roles' } = {
 
 /** The files that may be joined to users, wherever those come from; an option of the stream's name gives each. */
 export const joinedFormats = [memberships, roles] as const
+
+/** The rows of the files of an instance, for other threads. */
+export const clerkReader: PieceReader = {
+  rule: (stream) => formatOf(stream)?.rule ?? userRule,
+  attach({ stream, joined }, records, find) {
+    if (formatOf(stream) !== undefined) return records
+    const users = records.map(({ data }) => data)
+    const found = joined.flatMap((join) => {
+      const format = formatOf(join.stream)
+      if (format === undefined) return []
+      const rows = rowsOfUsers(users, format, new Set(join.kinds), (keys) => find(join).take(keys))
+      return [{ stream: join.stream, rows }]
+    })
+    putJoined(users, found)
+    return records
+  },
+  rows({ stream }, records, found) {
+    const format = formatOf(stream)
+    if (format === undefined) throw new Error(`${stream} is no joined stream`)
+    const { rows, kinds } = keyedRows(format, records)
+    found.kinds = [...kinds]
+    return rows
+  },
+}
+
+function formatOf(stream: string): JoinedFormat | undefined {
+  return joinedFormats.find((format) => format.stream === stream)
+}
 
 /** The dashboard's export, joined to the users of the API. */
 export const exportFormat: JoinedFormat = {

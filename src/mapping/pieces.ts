@@ -1,0 +1,76 @@
+/**
+ * What workers do with the pieces of a source. In: a piece, or the pieces of what is joined to others. Out: what the mapping makes of its
+ * records, and what was found beside them; or a table on disk.
+ */
+
+import { on } from 'node:events'
+import { JoinTable } from '../sources/join/join-table.ts'
+import { loadReaders, readPiece, readRows } from '../sources/read-piece.ts'
+import type { RowsOnDisk } from '../sources/source.ts'
+import { type ColumnsRead, tallyOf } from '../sources/tally.ts'
+import type {
+  ChunkCounts,
+  LoadAnswer,
+  LoadMessage,
+  LoadTask,
+  MapResult,
+  MapTask,
+  PieceResult,
+  PieceTask,
+} from './result.ts'
+
+/** What a worker does with pieces. */
+export interface PieceWorker {
+  /** Takes the records out of a piece and maps them. */
+  map(task: PieceTask): Promise<PieceResult>
+  /** Loads the rows that come over a port, and answers each message when it has loaded what was in it. */
+  load(task: LoadTask): Promise<RowsOnDisk>
+}
+
+/** What the worker does with records. */
+type MapRecords = (task: MapTask) => Promise<MapResult | ChunkCounts>
+
+/** Loads everything that pieces may need. */
+export async function createPieceWorker(map: MapRecords, columns: ColumnsRead): Promise<PieceWorker> {
+  await loadReaders()
+  return {
+    map: (task) => mapPiece(task, map, columns),
+    load: (task) => loadTable(task),
+  }
+}
+
+async function mapPiece(
+  { piece, heartbeat, lines }: PieceTask,
+  map: MapRecords,
+  columns: ColumnsRead,
+): Promise<PieceResult> {
+  const { records, found } = await readPiece(piece)
+  for (const [index, { origin }] of records.entries()) lines[index] = origin.line ?? 0
+  const tally = tallyOf(records, columns)
+  return { result: await map({ records, heartbeat }), found, tally }
+}
+
+async function loadTable({ place, port }: LoadTask): Promise<RowsOnDisk> {
+  const table = new JoinTable(place.folder, place.name, place.file)
+  try {
+    for await (const messages of on(port, 'message')) {
+      const message: LoadMessage = messages[0]
+      if ('end' in message) break
+      port.postMessage(await load(table, message))
+    }
+    return table.finish()
+  } finally {
+    table.close()
+    port.close()
+  }
+}
+
+async function load(table: JoinTable, message: Exclude<LoadMessage, { end: true }>): Promise<LoadAnswer> {
+  if ('rows' in message) {
+    table.load(message.rows)
+    return undefined
+  }
+  const { rows, found } = await readRows(message.piece)
+  table.load(rows)
+  return found
+}

@@ -1,0 +1,263 @@
+/**
+ * Cuts the text of a CSV file into pieces of whole records without taking it apart: only bytes that may end a record are looked at. What
+ * is not plainly well-formed is left to the parser, from the last border that is sure.
+ */
+
+import { chain } from '../text/bytes.ts'
+
+/** Whole records of a file. */
+export interface Cut {
+  /** In memory of their own: they may be given to another thread. */
+  bytes: Uint8Array<ArrayBuffer>
+  /** Line on which they begin. */
+  line: number
+  /** How many records there are, blank lines left out. */
+  rows: number
+  /** Line on which the last of them begins; 0 where there are blank lines alone. */
+  lastLine: number
+}
+
+/** Where it is unclear how records end: the parser tells. */
+export interface Unsure {
+  /** The text from the beginning of the record on that is unclear. */
+  text: AsyncGenerator<Buffer>
+  /** Line on which that is. */
+  line: number
+}
+
+export interface CutSettings {
+  /** Line on which the text begins. */
+  line: number
+  /** Bytes. Records end at LF or CRLF; a quote inside quotes stands twice. */
+  delimiter: number
+  quote: number | undefined
+  /** Records of the next cut. */
+  size(): number
+}
+
+const LF = 0x0a
+const CR = 0x0d
+
+/** Bytes after which a cut ends, however few records it has. */
+const MAX_CUT = 1024 * 1024
+
+/** Longer records are left to the parser, which refuses those of twice this length. */
+const MAX_RECORD = 512 * 1024
+
+/** Yields cuts in the order of the text; returns what it is not sure of, undefined when it came to the end. */
+export async function* cutRecords(
+  text: AsyncGenerator<Buffer>,
+  settings: CutSettings,
+): AsyncGenerator<Cut, Unsure | undefined> {
+  const scanner = new Scanner(settings)
+  /** What the next cut is made of, up to the chunk that is scanned. */
+  let held: Buffer[] = []
+  let size = settings.size()
+  for await (const chunk of unclosed(text)) {
+    let from = 0
+    while (from < chunk.length) {
+      const end = scanner.scan(chunk, from, size)
+      held.push(chunk.subarray(from, end))
+      from = end
+      if (scanner.isUnsure) {
+        const { whole, broken } = divide(held, scanner.sure)
+        if (whole.length > 0) yield scanner.take(whole)
+        return { text: chain(Buffer.concat([broken, chunk.subarray(from)]), text), line: scanner.sureLine }
+      }
+      if (!scanner.isFull) continue
+      yield scanner.take(held)
+      held = []
+      size = settings.size()
+    }
+  }
+  if (scanner.finish()) {
+    if (held.length > 0) yield scanner.take(held)
+    return undefined
+  }
+  const { whole, broken } = divide(held, scanner.sure)
+  if (whole.length > 0) yield scanner.take(whole)
+  return { text: chain(broken, text), line: scanner.sureLine }
+}
+
+/** A loop that ends before the text does leaves it open. */
+function unclosed(text: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => text.next() }) }
+}
+
+function divide(held: readonly Buffer[], at: number): { whole: Buffer[]; broken: Buffer } {
+  const bytes = Buffer.concat(held)
+  return { whole: at === 0 ? [] : [bytes.subarray(0, at)], broken: bytes.subarray(at) }
+}
+
+/** Where the scanner stands. Plain numbers: it looks at every byte. */
+const START = 0
+const FIELD = 1
+const UNQUOTED = 2
+const AFTER_CR = 3
+const QUOTED = 4
+const QUOTED_CR = 5
+const AFTER_QUOTE = 6
+
+class Scanner {
+  readonly #delimiter: number
+  /** -1: nothing quotes. */
+  readonly #quote: number
+  #state = START
+  #line: number
+  /** The cut so far: bytes, the line on which it begins, its records. */
+  #length = 0
+  #first: number
+  #rows = 0
+  #lastLine = 0
+  /** Where the record or the blank line begins that is scanned: its position in the cut. */
+  #record = 0
+  #recordLine: number
+  /** Where the last record ended: what the parser says of a line depends on blank ones before it. */
+  sure = 0
+  sureLine: number
+  isUnsure = false
+  isFull = false
+
+  constructor({ line, delimiter, quote = -1 }: CutSettings) {
+    this.#delimiter = delimiter
+    this.#quote = quote
+    this.#line = line
+    this.#first = line
+    this.#recordLine = line
+    this.sureLine = line
+  }
+
+  /**
+   * Goes on until the cut is full, the bytes end or something is unclear.
+   * @returns the position behind what was scanned
+   */
+  scan(chunk: Buffer, from: number, rows: number): number {
+    const isPlain = this.#state <= UNQUOTED && !has(chunk, CR, from) && !has(chunk, this.#quote, from)
+    const end = isPlain ? this.#scanLines(chunk, from, rows) : this.#scanBytes(chunk, from, rows)
+    this.#length += end - from
+    if (this.#length - this.sure > MAX_RECORD) this.isUnsure = true
+    return end
+  }
+
+  /** Lines are records: there is nothing but LF that means anything else. */
+  #scanLines(chunk: Buffer, from: number, rows: number): number {
+    let at = from
+    for (let end = chunk.indexOf(LF, at); end !== -1; end = chunk.indexOf(LF, at)) {
+      this.#line += 1
+      at = end + 1
+      if (this.#border(this.#length + at - from, 1, rows)) return at
+    }
+    if (at < chunk.length) this.#state = chunk[chunk.length - 1] === this.#delimiter ? FIELD : UNQUOTED
+    return chunk.length
+  }
+
+  #scanBytes(chunk: Buffer, from: number, rows: number): number {
+    const delimiter = this.#delimiter
+    const quote = this.#quote
+    let state = this.#state
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at]
+      if (state >= QUOTED) {
+        if (state !== AFTER_QUOTE) {
+          if (byte === quote) state = AFTER_QUOTE
+          else if (byte === CR) {
+            this.#line += 1
+            state = QUOTED_CR
+          } else {
+            if (byte === LF && state === QUOTED) this.#line += 1
+            state = QUOTED
+          }
+          continue
+        }
+        if (byte === quote) {
+          state = QUOTED
+          continue
+        }
+        if (byte !== delimiter && byte !== LF && byte !== CR) return this.#unclear(at)
+      }
+      if (byte === LF) {
+        this.#line += 1
+        const ends = state === AFTER_CR ? 2 : 1
+        state = START
+        if (this.#border(this.#length + at + 1 - from, ends, rows)) return at + 1
+        if (this.isUnsure) return at + 1
+      } else if (state === AFTER_CR) return this.#unclear(at)
+      else if (byte === CR) state = AFTER_CR
+      else if (byte === delimiter) state = FIELD
+      else if (byte === quote) {
+        if (state === UNQUOTED) return this.#unclear(at)
+        state = QUOTED
+      } else state = UNQUOTED
+    }
+    this.#state = state
+    return chunk.length
+  }
+
+  /**
+   * A record ends, or a blank line.
+   * @param end position in the cut behind its line end
+   * @param ends bytes of that
+   * @returns whether the scan ends here
+   */
+  #border(end: number, ends: number, rows: number): boolean {
+    if (end - this.sure > MAX_RECORD) {
+      this.isUnsure = true
+      return true
+    }
+    this.#state = START
+    const isBlank = end - this.#record === ends
+    if (!isBlank) this.#count()
+    this.#record = end
+    this.#recordLine = this.#line
+    if (isBlank) return false
+    this.sure = end
+    this.sureLine = this.#line
+    this.isFull = this.#rows >= rows || end >= MAX_CUT
+    return this.isFull
+  }
+
+  #count(): void {
+    this.#rows += 1
+    this.#lastLine = this.#recordLine
+  }
+
+  #unclear(at: number): number {
+    this.isUnsure = true
+    return at
+  }
+
+  /** The text has ended. @returns whether its last record is clear */
+  finish(): boolean {
+    if (this.#state === QUOTED || this.#state === QUOTED_CR || this.#state === AFTER_CR) return false
+    if (this.#length > this.#record) this.#count()
+    return true
+  }
+
+  /** What was scanned up to the last record, as a cut; the next begins. */
+  take(parts: readonly Buffer[]): Cut {
+    const bytes = joined(parts)
+    const cut = { bytes, line: this.#first, rows: this.#rows, lastLine: this.#lastLine }
+    this.#first = this.#line
+    this.#rows = 0
+    this.#lastLine = 0
+    this.#length = 0
+    this.#record = 0
+    this.sure = 0
+    this.isFull = false
+    return cut
+  }
+}
+
+function has(chunk: Buffer, byte: number, from: number): boolean {
+  return byte !== -1 && chunk.indexOf(byte, from) !== -1
+}
+
+function joined(parts: readonly Buffer[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}

@@ -1,0 +1,62 @@
+import type { Reason } from '../../diagnostics/problem.ts'
+import type { Piece, PieceFound, PieceJoin, SourcePart } from '../source.ts'
+import type { Numbering } from '../text/numbering.ts'
+import { type LineRecord, placedRecords } from '../text/record-file.ts'
+import type { CsvPart } from './stream.ts'
+
+/** What the parts of a main stream have to do with its source. */
+export interface PartsOf extends Pick<Piece, 'reader' | 'stream' | 'file'> {
+  joined?: readonly PieceJoin[]
+  /** Puts to records what is joined to them, where no other thread does. Default: nothing is. */
+  attach?(records: LineRecord[], found: PieceFound): LineRecord[] | Promise<LineRecord[]>
+  /** Refuses a record that `attach` refuses. */
+  reject?(line: number, problem: Reason): void
+  /** Told what `attach` found, and of pieces what was found beside their rows. */
+  settle?(found: PieceFound): void
+}
+
+/** The parts of a file of a main stream as parts of its source. */
+export async function* sourceParts(
+  parts: AsyncIterable<CsvPart> | Iterable<CsvPart>,
+  of: PartsOf,
+  numbering: Numbering,
+): AsyncGenerator<SourcePart> {
+  const { stream, file } = of
+  for await (const part of parts) {
+    if ('step' in part) yield part
+    else if ('records' in part) {
+      const found = nothingFound()
+      const records = (await of.attach?.(part.records, found)) ?? part.records
+      yield {
+        step() {
+          for (const { line, problem } of found.refused) of.reject?.(line, problem)
+          of.settle?.(found)
+        },
+      }
+      if (records.length > 0) yield { records: placedRecords(records, { stream, file }, numbering) }
+    } else {
+      yield {
+        piece: pieceOf(part, of, numbering.base),
+        settle(found) {
+          part.settle(found)
+          of.settle?.(found)
+        },
+      }
+    }
+  }
+}
+
+/** What is found in a piece where nothing is. */
+export function nothingFound(): PieceFound {
+  return { read: 0, blank: 0, refused: [], left: [], kinds: [] }
+}
+
+/** A cut as a piece of its source. */
+export function pieceOf(
+  { cut, table }: Pick<Extract<CsvPart, { cut: unknown }>, 'cut' | 'table'>,
+  { reader, stream, file, joined = [] }: PartsOf,
+  base: number,
+): Piece {
+  const { bytes, line, rows } = cut
+  return { reader, stream, file, bytes, line, rows, base, table, joined }
+}

@@ -1,0 +1,64 @@
+/**
+ * Takes the records out of a piece, in any thread. In: a piece that `Source.parts` yielded. Out: its records with what is joined to them, or
+ * the rows of a joined stream by their keys, and what was found beside them. A reader for each kind of source knows the rules of its rows.
+ */
+
+import { RowReader } from './csv/rows.ts'
+import { loadParser, splitCut } from './csv/split.ts'
+import { JoinedRows } from './join/join-table.ts'
+import type { PieceReader } from './piece-reader.ts'
+import type { JoinRow, Piece, PieceFound, PieceJoin, SourceRecord } from './source.ts'
+import type { LineRecord } from './text/record-file.ts'
+
+const readers: Readonly<Record<Piece['reader'], () => Promise<PieceReader>>> = {
+  rows: async () => (await import('./csv/role-files.ts')).rowsReader,
+  clerk: async () => (await import('./clerk/records/from-files.ts')).clerkReader,
+  file: async () => (await import('./file/records.ts')).fileReader,
+}
+
+/** Loads every reader: a thread that may be ended at any time loads nothing later. */
+export async function loadReaders(): Promise<void> {
+  await Promise.all([...Object.values(readers).map((load) => load()), loadParser()])
+}
+
+/** The records of a piece of a main stream. */
+export async function readPiece(piece: Piece): Promise<{ records: SourceRecord[]; found: PieceFound }> {
+  const { records, found } = await attached(piece, await readers[piece.reader]())
+  const { stream, file, base } = piece
+  return {
+    records: records.map(({ line, data }) => ({ seq: base + line, stream, origin: { file, line }, data })),
+    found,
+  }
+}
+
+/** The rows of a piece of a joined stream. */
+export async function readRows(piece: Piece): Promise<{ rows: JoinRow[]; found: PieceFound }> {
+  const reader = await readers[piece.reader]()
+  const { records, found } = await attached(piece, reader)
+  return { rows: (await reader.rows?.(piece, records, found)) ?? [], found }
+}
+
+async function attached(piece: Piece, reader: PieceReader): Promise<{ records: LineRecord[]; found: PieceFound }> {
+  const read = new RowReader(piece.table, reader.rule?.(piece.stream)).read(await splitCut(piece, piece.table))
+  const found: PieceFound = { ...read.found, left: [], kinds: [] }
+  const records = (await reader.attach?.(piece, read.records, find, found)) ?? read.records
+  return { records, found }
+}
+
+/** Tables that are kept open in a thread. */
+const MAX_OPEN = 32
+
+const open = new Map<string, JoinedRows>()
+
+function find({ table }: PieceJoin): JoinedRows {
+  const known = open.get(table.path)
+  if (known !== undefined) return known
+  const [oldest] = open
+  if (open.size >= MAX_OPEN && oldest !== undefined) {
+    oldest[1].close()
+    open.delete(oldest[0])
+  }
+  const rows = JoinedRows.open(table)
+  open.set(table.path, rows)
+  return rows
+}
