@@ -11,9 +11,11 @@ const IGNORABLES = /\p{Default_Ignorable_Code_Point}/gu
 /** Characters that NFC replaces by one of ASCII: the Greek question mark, varia, and the Kelvin sign. */
 const NFC_MAKES_ASCII = /([\u037e\u1fef\u212a])/
 
+const CAPITAL = /[A-Z]/
+
 /** Lower case for A to Z alone. Unicode's lower case makes a `k` of the Kelvin sign, and so one address of two. */
 export function lowerAscii(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  return CAPITAL.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text
 }
 
 /** The form in which two addresses are compared, wherever they come from. */

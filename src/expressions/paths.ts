@@ -4,6 +4,7 @@
  */
 
 import {
+  asSequence,
   type Closure,
   dataOf,
   type Effort,
@@ -87,6 +88,11 @@ function follow(steps: readonly Step[], start: unknown[], from: number, effort: 
   return items
 }
 
+/** Whether its items take its place in a list. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && !(value as Marked).cons
+}
+
 function over({ run, filters }: Step, items: unknown[], isLast: boolean, effort: Effort): unknown[] {
   effort.count(items.length)
   const found: unknown[] = []
@@ -95,12 +101,16 @@ function over({ run, filters }: Step, items: unknown[], isLast: boolean, effort:
     if (filters !== undefined) for (const filter of filters) value = filter(value)
     if (value !== undefined) found.push(value)
   }
-  const [only] = found
+  const only = found[0]
   if (isLast && found.length === 1 && Array.isArray(only) && !isSequence(only)) return only
+  return found.some(isList) ? flattened(found) : asSequence(found)
+}
+
+function flattened(found: readonly unknown[]): unknown[] {
   const flat = sequence()
   for (const value of found) {
-    if (!Array.isArray(value) || (value as Marked).cons) flat.push(value)
-    else for (const one of value) flat.push(one)
+    if (isList(value)) for (const one of value as unknown[]) flat.push(one)
+    else flat.push(value)
   }
   return flat
 }

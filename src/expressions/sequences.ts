@@ -48,6 +48,11 @@ export class Effort {
 }
 
 export function sequence(...items: unknown[]): Marked {
+  return asSequence(items)
+}
+
+/** Marks an array that nobody else has. */
+export function asSequence(items: unknown[]): Marked {
   const made: Marked = items
   made.sequence = true
   return made

@@ -50,7 +50,8 @@ export class FieldMemory<T> {
 
   #areSame(some: JsonObject, others: JsonObject): boolean {
     for (const name of this.#names) {
-      const [one, other] = [some[name], others[name]]
+      const one = some[name]
+      const other = others[name]
       if (one !== other && !areSame(one, other)) return false
     }
     return true

@@ -15,14 +15,14 @@ import type { RuleMapper, Work } from './rule-mapper.ts'
 
 /** What fills in references that a rule does not map. */
 interface Implicit {
-  missing?: ValueProblem
+  missing: ValueProblem | undefined
   /** The condition that leaves out what is referred to. */
-  leftOutBy?: string
+  leftOutBy: string | undefined
   /** The fields that were filled in. */
   filled: ReadonlySet<string>
 }
 
-const NOTHING_FILLED: Implicit = { filled: new Set() }
+const NOTHING_FILLED: Implicit = { missing: undefined, leftOutBy: undefined, filled: new Set() }
 
 /** Fields that were checked and normalised, with their canonical JSON. */
 interface Made {
@@ -50,6 +50,8 @@ export class KindMapper implements RuleMapper {
   readonly #work: Work
   /** References that the rule does not map, with the kinds they point to. */
   readonly #open: ReadonlyMap<string, string>
+  /** Of fields that were filled in, by their names. */
+  readonly #sets = new Map<string, ReadonlySet<string>>()
   readonly #folding: readonly Folding[]
   /** Undefined for what hardly repeats, as a tie of two things, and for what has secrets. */
   readonly #memory: FieldMemory<Made> | undefined
@@ -157,11 +159,11 @@ export class KindMapper implements RuleMapper {
    */
   #fillIn(fields: JsonObject): Implicit {
     const { own } = this.#work
-    const filled = new Set<string>()
+    const names: string[] = []
     let missing: ValueProblem | undefined
     let leftOutBy: string | undefined
     for (const [field, kind] of this.#open) {
-      if (filled.has(field) || !this.#definition.mapped.includes(field)) continue
+      if (names.includes(field) || !this.#definition.mapped.includes(field)) continue
       const found = implicitRef(kind, own.get(kind))
       if (!found.ok) {
         // By it, what depends on something that was rejected is known to be in the source.
@@ -171,15 +173,26 @@ export class KindMapper implements RuleMapper {
         continue
       }
       fields[field] = found.key
-      filled.add(field)
+      names.push(field)
       for (const name in found.refs) {
         const key = found.refs[name]
-        if (key === undefined || filled.has(name) || !this.#open.has(name)) continue
+        if (key === undefined || names.includes(name) || !this.#open.has(name)) continue
         fields[name] = key
-        filled.add(name)
+        names.push(name)
       }
     }
-    return { ...(missing && { missing }), ...(leftOutBy !== undefined && { leftOutBy }), filled }
+    return { missing, leftOutBy, filled: this.#setOf(names) }
+  }
+
+  /** The names as a set, which there is one of for each that occurs. */
+  #setOf(names: readonly string[]): ReadonlySet<string> {
+    const text = names.length === 1 ? (names[0] ?? '') : names.join()
+    let set = this.#sets.get(text)
+    if (set === undefined) {
+      set = new Set(names)
+      this.#sets.set(text, set)
+    }
+    return set
   }
 
   #refsIn(fields: JsonObject): Record<string, string> {

@@ -40,8 +40,8 @@ export function rankUser(
   const address = typeof user.email === 'string' ? comparedEmail(user.email, email) : user.email
   const compared = address === undefined || address === user.email ? user : { ...user, email: address }
   const group: Json[] = []
-  for (const [index, expression] of by.entries()) {
-    const value = evaluate(expression, compared, 'by', index)
+  for (const expression of by) {
+    const value = evaluate(expression, compared, 'by', group.length)
     if (value === undefined || isEmpty(value)) break
     group.push(value)
   }

@@ -12,16 +12,15 @@ import { RuleRun } from './rule-run.ts'
 /** Maps records one after the other, each by every rule that applies to it, and adds to the result what comes of them. */
 export class RecordMapper {
   readonly #work: Work
-  readonly #mappers: readonly RuleMapper[]
+  readonly #runs: readonly RuleRun[]
   /** Those that apply to the records of a stream. */
-  readonly #ofStream = new Map<string, readonly RuleMapper[]>()
+  readonly #ofStream = new Map<string, readonly RuleRun[]>()
   readonly #goOn = () => this.#mapRecord()
 
   /** Of the record at work: the rules, how many of them are done, and by which condition each of those had no item. */
-  #rules: readonly RuleMapper[] = []
+  #rules: readonly RuleRun[] = []
   #done = 0
-  #conditions: (Condition | undefined)[] = []
-  #run: RuleRun | undefined
+  readonly #conditions: (Condition | undefined)[] = []
   /** How much there was in the result before it. */
   #before = 0
 
@@ -31,10 +30,9 @@ export class RecordMapper {
     const work = { mapping, evaluations: new Evaluations(), result, watch, record, own: new Map(), firstDraft: 0 }
     const { kinds, roleAssignment } = mapping
     this.#work = work
-    this.#mappers = [
-      ...kinds.map((kindRule) => new KindMapper(kindRule, work)),
-      ...(roleAssignment === undefined ? [] : [new AssignmentMapper(roleAssignment, work)]),
-    ]
+    const mappers: RuleMapper[] = kinds.map((kindRule) => new KindMapper(kindRule, work))
+    if (roleAssignment !== undefined) mappers.push(new AssignmentMapper(roleAssignment, work))
+    this.#runs = mappers.map((mapper) => new RuleRun(mapper, work))
   }
 
   /** Maps a record: at once where its expressions answer so. The next one has to wait for it. */
@@ -45,18 +43,15 @@ export class RecordMapper {
     own.clear()
     this.#rules = this.#rulesOf(record.stream)
     this.#done = 0
-    this.#conditions = []
+    this.#conditions.length = 0
     this.#before = yielded(result)
     return evaluations.run(this.#goOn)
   }
 
   #mapRecord(): void {
     for (; this.#done < this.#rules.length; this.#done += 1) {
-      const mapper = this.#rules[this.#done]
-      if (mapper === undefined) continue
-      this.#run ??= new RuleRun(mapper, this.#work)
-      this.#conditions.push(this.#run.goOn())
-      this.#run = undefined
+      const rule = this.#rules[this.#done]
+      if (rule !== undefined) this.#conditions.push(rule.goOn())
     }
     this.#account()
   }
@@ -76,11 +71,11 @@ export class RecordMapper {
     evaluations.endStep()
   }
 
-  #rulesOf(stream: string): readonly RuleMapper[] {
+  #rulesOf(stream: string): readonly RuleRun[] {
     let rules = this.#ofStream.get(stream)
     if (rules === undefined) {
       const { mainStream } = this.#work.mapping.settings
-      rules = this.#mappers.filter(({ rule }) => appliesTo(rule, stream, mainStream))
+      rules = this.#runs.filter(({ rule }) => appliesTo(rule, stream, mainStream))
       this.#ofStream.set(stream, rules)
     }
     return rules

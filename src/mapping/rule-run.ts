@@ -1,17 +1,19 @@
 import type { CompiledExpression } from '../expressions/expression.ts'
 import { isTruthy } from '../expressions/plain.ts'
 import type { Json } from '../json.ts'
+import type { CompiledRule } from './compile.ts'
 import { answerOf, type Condition, FieldFailure, itemsIn } from './evaluate.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
 
 /**
- * The run of one rule over the items of one record. An expression that fails rejects its item, or the record where the items cannot be
+ * Runs a rule over the items of a record, one record after the other. An expression that fails rejects its item, or the record where the items cannot be
  * told. Finding the items, asking `when` about one of them, leaving one out and mapping one are each a step: see Evaluations.
  */
 export class RuleRun {
+  readonly rule: CompiledRule
   readonly #mapper: RuleMapper
   readonly #work: Work
-  /** Undefined: not found yet. */
+  /** Of the record at work. Undefined: not found yet. */
   #items: readonly Json[] | undefined
   /** How many of them `when` has been asked about. */
   #asked = 0
@@ -23,18 +25,30 @@ export class RuleRun {
   #mapped = 0
 
   constructor(mapper: RuleMapper, work: Work) {
+    this.rule = mapper.rule
     this.#mapper = mapper
     this.#work = work
   }
 
   /**
-   * Goes on where it was.
+   * Goes on where it was: at the beginning, or where it was interrupted.
    * @returns the condition by which there is no item
    */
   goOn(): Condition | undefined {
+    const condition = this.#apply()
+    this.#items = undefined
+    this.#asked = 0
+    this.#chosen = undefined
+    this.#leftOut = undefined
+    this.#told = 0
+    this.#mapped = 0
+    return condition
+  }
+
+  #apply(): Condition | undefined {
     try {
       this.#items ??= this.#find()
-      if (this.#mapper.rule.when !== undefined) this.#choose(this.#items, this.#mapper.rule.when)
+      if (this.rule.when !== undefined) this.#choose(this.#items, this.rule.when)
     } catch (error) {
       this.#refuse(this.#work.record.data, error)
       return undefined
@@ -49,7 +63,7 @@ export class RuleRun {
   /** What `each` yields, or the record itself. */
   #find(): readonly Json[] {
     const { evaluations, record } = this.#work
-    const { rule } = this.#mapper
+    const { rule } = this
     const each = rule.each(record.stream)
     if (each === undefined) return [record.data]
     const items = itemsIn(answerOf(rule, 'each', false, each, record.data, record.data, evaluations))
@@ -59,7 +73,7 @@ export class RuleRun {
 
   #choose(items: readonly Json[], when: CompiledExpression): void {
     const { evaluations, record } = this.#work
-    const { rule } = this.#mapper
+    const { rule } = this
     for (; this.#asked < items.length; this.#asked += 1) {
       const item = items[this.#asked] ?? null
       const isChosen = isTruthy(answerOf(rule, 'when', false, when, item, record.data, evaluations))

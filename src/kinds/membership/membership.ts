@@ -165,16 +165,16 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
       })
     }
   }
-  const slugs = new Set<string>()
+  const slugs: string[] = []
   const notes: { code: string; detail: string }[] = []
   for (const name of take('roles', parseRoleNames(fields.roles), problems) ?? []) {
     const mapped = take('roles', mapRoleSlug(name, rules.roles, refs.organization ?? null), problems)
-    if (mapped?.kind === 'role') slugs.add(mapped.slug)
+    if (mapped?.kind === 'role') slugs.push(mapped.slug)
     if (mapped?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
   }
   const key = refs.user === undefined || refs.organization === undefined ? null : membershipKey(refs)
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
-  const attributes: JsonObject = slugs.size === 0 ? {} : { roles: [...slugs].sort() }
+  const attributes: JsonObject = slugs.length === 0 ? {} : { roles: [...new Set(slugs)].sort() }
   return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
 }
 

@@ -21,9 +21,15 @@ export function refuse(code: string, message: string, hint?: string): Check<neve
   return { ok: false, fault: hint === undefined ? { code, message } : { code, message, hint } }
 }
 
+/** Between these two are the characters of ASCII that print. */
+const BLANK = 0x20
+const DELETE = 0x7f
+
 /** Whether the source has nothing to say: absent, null, or text of blanks. */
 export function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+  if (typeof value !== 'string') return value === undefined || value === null
+  const first = value.charCodeAt(0)
+  return first > BLANK && first < DELETE ? false : value.trim() === ''
 }
 
 /** Takes the value out of a check, or files its fault under `field`. */

@@ -26,10 +26,6 @@ export interface Credentials {
  * No message carries a part of the password or of the hash.
  */
 export function normaliseCredentials(fields: Record<string, unknown>, rules: Manifest['passwords']): Credentials {
-  const problem = (code: string, field: string, message: string, hint: string): Credentials => ({
-    secrets: null,
-    problems: [{ code, field, message, hint }],
-  })
   const { password } = fields
   const given = hashUnit(fields)
   if (given.kind === 'problem') return problem(given.code, given.field, given.message, given.hint)
@@ -46,24 +42,15 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Man
       'WorkOS takes one of the two: map either password or passwordHash',
     )
   }
-  const refused = (what: string): Credentials =>
-    rules.unsupported === 'reset'
-      ? { secrets: null, reset: { code: 'password_reset_required', detail: what }, problems: [] }
-      : problem(
-          'unsupported_password_hash',
-          'passwordHash',
-          `WorkOS does not take the password hash (${what})`,
-          `it takes ${HASH_TYPES.join(', ')} within its limits; with passwords.unsupported: reset the user is created without a password`,
-        )
-  if (given.kind === 'unsupported') return refused(shownHashType(given.type))
+  if (given.kind === 'unsupported') return refused(shownHashType(given.type), rules)
   const verdict = checkHash(given.type, given.hash)
   if (verdict === undefined) {
     const known = knownType(given.type)
-    if (known === 'unsupported') return refused(shownHashType(given.type))
+    if (known === 'unsupported') return refused(shownHashType(given.type), rules)
     const { message, hint } = strangeType(given.type, known)
     return problem('unknown_hash_type', 'passwordHashType', message, hint)
   }
-  if (verdict.kind === 'outside') return refused(`${verdict.parameters} (${verdict.allowed})`)
+  if (verdict.kind === 'outside') return refused(`${verdict.parameters} (${verdict.allowed})`, rules)
   if (verdict.kind === 'malformed') {
     return problem(
       'invalid_password_hash',
@@ -83,6 +70,23 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Man
   }
   if (weak !== undefined) return { secrets: null, reset: { code: 'password_weak_reset', detail: weak }, problems: [] }
   return { secrets: { passwordHash: { hash: given.hash, type: given.type } }, problems: [] }
+}
+
+function problem(code: string, field: string, message: string, hint: string): Credentials {
+  return { secrets: null, problems: [{ code, field, message, hint }] }
+}
+
+/** What becomes of a hash that WorkOS does not take. */
+function refused(what: string, rules: Manifest['passwords']): Credentials {
+  if (rules.unsupported === 'reset') {
+    return { secrets: null, reset: { code: 'password_reset_required', detail: what }, problems: [] }
+  }
+  return problem(
+    'unsupported_password_hash',
+    'passwordHash',
+    `WorkOS does not take the password hash (${what})`,
+    `it takes ${HASH_TYPES.join(', ')} within its limits; with passwords.unsupported: reset the user is created without a password`,
+  )
 }
 
 /** About a type that nobody takes as it is. Only a name that reads as that of a hasher is shown: it may be a hash out of place. */
