@@ -87,6 +87,14 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
   )
 }
 
+/** Whether something is desired of a kind and not matched yet. */
+export function hasUnmatched(rundb: RunDatabase, kind: string): boolean {
+  const [desired = 0, matched = 0] = ['desired', 'matched'].map((table) =>
+    rundb.count(`SELECT count(*) FROM ${table} WHERE kind = ?`, kind),
+  )
+  return desired > matched
+}
+
 /** What is desired of a kind and not matched yet, with what the state says of it: what the state knows first, then by key. */
 export function* desiredWithApplied(
   rundb: RunDatabase,

@@ -9,6 +9,7 @@ import {
   countOthers,
   createdAndLeft,
   desiredWithApplied,
+  hasUnmatched,
   insertFinding,
   insertMatched,
   isInTheSource,
@@ -51,9 +52,8 @@ export async function verifyKind(
   }
   rundb.transaction(() => {
     // What the state knows claims its live resource first: the others take what is left.
-    for (const { desired, applied } of desiredWithApplied(rundb, kind)) {
-      verifyOne(context, definition, desired, applied, sums)
-    }
+    const rest = hasUnmatched(rundb, kind) ? desiredWithApplied(rundb, kind) : []
+    for (const { desired, applied } of rest) verifyOne(context, definition, desired, applied, sums)
     if (!reading.partial) sums.extra = findExtra(rundb, kind)
   })
   // Who else is in WorkOS belongs to others, whether the source has them or not.

@@ -16,6 +16,7 @@ import {
   countWithSecrets,
   createVerifyTables,
   desiredWithoutLive,
+  hasUnmatched,
   idsOfHolders,
   idsToListWithin,
   isUsed,
@@ -140,6 +141,7 @@ function readContext(set: DesiredSet, manifest: Manifest, api: Api, definition: 
 
 /** Live resources that stand for desired ones by what identifies them, and that the state does not know. */
 function* notInState(rundb: RunDatabase, definition: KindDefinition): Generator<UnknownLive> {
+  if (!hasUnmatched(rundb, definition.name)) return
   for (const desired of desiredWithoutLive(rundb, definition.name)) {
     const natural = definition.naturalKey(desired, matchedRefs(rundb, definition, desired))
     const live = natural === null ? undefined : findLive(rundb, definition.name, 'natural_key', natural)

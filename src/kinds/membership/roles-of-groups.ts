@@ -110,7 +110,8 @@ function organizationsToAsk(rundb: RunDatabase, copy: StateCopy, unknown: Iterab
     .statement(
       `SELECT DISTINCT substr(l.natural_key, instr(l.natural_key, '@') + 1) AS organization FROM live l
        JOIN ${copy} k ON k.kind = l.kind AND k.id = l.id
-       WHERE l.kind = ? AND json_type(k.attributes, '$.roles') = 'array' AND EXISTS (
+       WHERE l.kind = ? AND l.attributes -> '$.roles' <> k.attributes -> '$.roles'
+         AND json_type(k.attributes, '$.roles') = 'array' AND EXISTS (
          SELECT 1 FROM json_each(l.attributes, '$.roles') r
          WHERE r.value NOT IN (SELECT value FROM json_each(k.attributes, '$.roles')))`,
     )
