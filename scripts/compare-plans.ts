@@ -7,7 +7,7 @@
  * first 1,000), planned again, changed, planned and applied again, and planned with the state lost. Nothing printed counts as different.
  * `--only NAME` takes the sources whose names begin so; `OLD=NEW` names a word that was meant to change. Both checkouts need a build.
  */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,7 +31,8 @@ if (named === undefined) {
   )
   process.exit(3)
 }
-const programs = [resolve(named), root].map((checkout) => join(checkout, 'dist/cli/main.js'))
+const checkouts = [resolve(named), root].map(copyOf)
+const programs = checkouts.map((checkout) => join(checkout, 'dist/cli/main.js'))
 const renamed = pairs.map((pair) => pair.split('=') as [string, string])
 
 const subjects = [
@@ -41,13 +42,27 @@ const subjects = [
 
 let compared = 0
 let different = 0
-for (const subject of subjects) await compare(subject)
+try {
+  for (const subject of subjects) await compare(subject)
+} finally {
+  for (const folder of checkouts) rmSync(folder, { recursive: true })
+}
 process.stdout.write(
   different === 0 && compared > 0
     ? `All ${compared} outputs are equal.\n`
     : `${different} of ${compared} outputs differ.\n`,
 )
 process.exitCode = different === 0 && compared > 0 ? 0 : 1
+
+/** What a program needs to run, so that its checkout may be built again in the meantime. */
+function copyOf(checkout: string): string {
+  const copy = mkdtempSync(join(tmpdir(), 'workos-migrate-checkout-'))
+  for (const part of ['dist', 'recipes', 'schemas', 'package.json']) {
+    cpSync(join(checkout, part), join(copy, part), { recursive: true })
+  }
+  symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
 
 /** Runs both programs side by side, each in a copy of its own. */
 async function compare({ name, write, steps }: Subject): Promise<void> {

@@ -35,7 +35,7 @@ export interface CsvStyle {
   preamble: string
 }
 
-export const PLAIN: CsvStyle = { delimiter: ',', newline: '\n', broken: 0, preamble: '' }
+const PLAIN: CsvStyle = { delimiter: ',', newline: '\n', broken: 0, preamble: '' }
 
 /** A CSV file of rows, some of them ragged, with stray quotes, with blank lines around them or ended in another way. */
 export function createCsv(path: string, columns: readonly string[], draw: Draw, style: Partial<CsvStyle> = {}) {
