@@ -6,6 +6,7 @@ import { stringify } from 'csv-stringify/sync'
 import { writeEverything } from '../../test/e2e/everything/fixture.ts'
 import { type CsvStyle, createCsv, createLines } from './csv-file.ts'
 import { Draw } from './draw.ts'
+import { drift } from './drift.ts'
 import {
   type Edition,
   MEMBERSHIP_COLUMNS,
@@ -121,6 +122,9 @@ const LENIENT = {
   passwords: { weak: 'reset', onChange: 'send' },
   organizations: { onNameConflict: 'most' },
   prune: ['user', 'membership', 'totp-factor'],
+  onDrift: 'overwrite',
+  onDeleted: 'recreate',
+  adopt: { unverified: 'allow' },
 }
 const STRICT = {
   dedupe: { user: { strategy: 'error' } },
@@ -129,7 +133,10 @@ const STRICT = {
   organizations: { onNameConflict: 'error' },
 }
 
-/** A source of generated people that is planned, applied in part, changed, planned and applied again, and planned with the state lost. */
+/**
+ * A source of generated people that is planned and applied in part. Then WorkOS changes, then the source; it is planned and applied again, and
+ * planned with the state lost.
+ */
 function generated(
   name: string,
   write: (folder: string, edition: Edition) => void,
@@ -147,9 +154,11 @@ function generated(
     steps: [
       ...[FULL, MARKDOWN, JSON_AND_FILES, { args: ['plan', '--json', ...part] }],
       ...[{ args: [...APPLY, ...part] }, FULL, JSON_AND_FILES, { args: ['verify', '--json', ...part] }],
-      ...[{ args: ['errors', '--json'] }, { change: (folder: string) => write(folder, 'later') }],
+      ...[{ args: ['errors', '--json'] }, { change: drift }, { args: ['plan', '--json', '--refresh'] }],
+      ...[{ args: ['plan', '--full', '--refresh', ...part] }, VERIFY],
+      { change: (folder) => write(folder, 'later') },
       ...[FULL, MARKDOWN, JSON_AND_FILES, { args: [...APPLY, ...part] }, JSON_PLAN],
-      ...[{ change: loseState }, JSON_PLAN, { args: ['verify', '--json'] }],
+      ...[VERIFY, { change: loseState }, JSON_PLAN, VERIFY],
     ],
   }
 }
