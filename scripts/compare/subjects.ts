@@ -109,7 +109,7 @@ const DEFINED = {
   'org-auditor': { name: 'Auditor', type: 'organization' },
 }
 
-/** The rules of a manifest by which as little as possible is refused, and those that are the default. */
+/** Rules by which as little as possible is refused, and rules by which as much as possible is. */
 const LENIENT = {
   dedupe: {
     user: {
@@ -125,12 +125,14 @@ const LENIENT = {
   onDrift: 'overwrite',
   onDeleted: 'recreate',
   adopt: { unverified: 'allow' },
+  run: { workers: 3 },
 }
 const STRICT = {
   dedupe: { user: { strategy: 'error' } },
   passwords: { weak: 'reject', unsupported: 'reject' },
   totp: { unsupported: 'reject' },
   organizations: { onNameConflict: 'error' },
+  run: { workers: 1 },
 }
 
 /**
