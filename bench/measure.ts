@@ -1,40 +1,51 @@
 import { spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** What a process took, from its start to its end. */
 export interface Measured {
   seconds: number
+  /** Over all cores. */
   cpuSeconds: number
   /** Peak resident memory of the process with its worker threads, MiB. */
   peakMiB: number
   stdout: string
 }
 
-/** Runs the program in a process of its own, in a folder. @throws Error if it ends with another code than expected */
-export async function measure(
-  folder: string,
-  args: string[],
-  env: Record<string, string> = {},
-  expected = 0,
-): Promise<Measured> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./measured.ts', import.meta.url)), ...args], {
+/** Runs the built program in a folder. @throws Error if it ends with another code than 0 */
+export function measure(folder: string, args: string[], env: Record<string, string> = {}): Promise<Measured> {
+  return measureNode(folder, [here('../dist/cli/main.js'), ...args], env)
+}
+
+/** Has csv-parse read files in a folder, and nothing else. @throws Error if it fails */
+export function measureYardstick(folder: string, files: string[]): Promise<Measured> {
+  return measureNode(folder, [here('./yardstick.mjs'), ...files])
+}
+
+async function measureNode(folder: string, args: string[], env: Record<string, string> = {}): Promise<Measured> {
+  const started = performance.now()
+  const child = spawn(process.execPath, ['--import', here('./usage.mjs'), ...args], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
-  const [stdout, stderr, figures, code] = await Promise.all([
+  const ended = new Promise<{ code: number | null; seconds: number }>((resolve) =>
+    child.on('exit', (code) => resolve({ code, seconds: (performance.now() - started) / 1000 })),
+  )
+  const [stdout, stderr, usage, { code, seconds }] = await Promise.all([
     collect(child.stdout),
     collect(child.stderr),
     collect(child.stdio[3]),
-    new Promise<number | null>((resolve) => child.on('close', resolve)),
+    ended,
   ])
-  if (code !== expected) throw new Error(`workos-migrate ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`)
-  return { ...(JSON.parse(figures) as Omit<Measured, 'stdout'>), stdout }
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}${stdout}`)
+  return { ...(JSON.parse(usage) as Omit<Measured, 'seconds' | 'stdout'>), seconds, stdout }
 }
 
-async function collect(stream: unknown): Promise<string> {
-  let text = ''
+function collect(stream: unknown): Promise<string> {
   if (!(stream instanceof Readable)) throw new TypeError('no stream to read')
-  for await (const chunk of stream) text += chunk
-  return text
+  return text(stream)
 }

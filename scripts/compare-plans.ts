@@ -1,99 +1,127 @@
 /**
- * npm run compare -- OTHER_CHECKOUT [OLD=NEW …]
+ * npm run compare -- OTHER_CHECKOUT [--users N] [--applied N] [--only NAME]… [OLD=NEW …]
  *
- * Plans every example with the program of another checkout and with this one, as text, as Markdown and as JSON, before anything is applied; and
- * as JSON after it. The exit codes must be equal, and the outputs, byte for byte; no output counts as different. `OLD=NEW` names a word that was meant to change. Both need a build.
+ * Runs the program of another checkout and that of this one over the same sources, and compares what both print and write, byte for byte, and
+ * their exit codes. Sources: every example, the fixture with everything of the tests, N generated users (20,000) with every fault as exports of
+ * Clerk, CSV tables and JSON lines with joins, and files that cannot be read to their end. They are planned, applied (of the generated users the
+ * first 1,000), planned again, changed, planned and applied again, and planned with the state lost. Nothing printed counts as different.
+ * `--only NAME` takes the sources whose names begin so; `OLD=NEW` names a word that was meant to change. Both checkouts need a build.
  */
-import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Outcome, run } from './compare/programs.ts'
+import { brokenFiles, everything, examples, generatedPeople, type Subject } from './compare/subjects.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const [named, ...pairs] = process.argv.slice(2)
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    users: { type: 'string', default: '20000' },
+    applied: { type: 'string', default: '1000' },
+    only: { type: 'string', multiple: true, default: [''] },
+  },
+})
+const [named, ...pairs] = positionals
 if (named === undefined) {
-  process.stderr.write('usage: npm run compare -- OTHER_CHECKOUT [OLD=NEW …]\n')
+  process.stderr.write(
+    'usage: npm run compare -- OTHER_CHECKOUT [--users N] [--applied N] [--only NAME]… [OLD=NEW …]\n',
+  )
   process.exit(3)
 }
-const programs = [resolve(named), root].map((checkout) => join(checkout, 'dist/cli/main.js'))
+const checkouts = [resolve(named), root].map(copyOf)
+const programs = checkouts.map((checkout) => join(checkout, 'dist/cli/main.js'))
 const renamed = pairs.map((pair) => pair.split('=') as [string, string])
 
-const FORMS = [
-  ['plan', '--full'],
-  ['plan', '--format', 'markdown'],
-  ['plan', '--json'],
-]
+const subjects = [
+  ...[everything(), ...generatedPeople(Number(options.users), Number(options.applied))],
+  ...[...brokenFiles(2000), ...examples()],
+].filter(({ name }) => options.only.some((prefix) => name.startsWith(prefix)))
 
+let compared = 0
 let different = 0
-for (const name of ['.', ...readdirSync(join(root, 'examples'))]) {
-  const from = name === '.' ? root : join(root, 'examples', name)
-  if (!existsSync(join(from, 'migrate.config.yaml'))) continue
-  const [before = [], after = []] = programs.map((program) => outputs(program, name))
-  for (const [index, { line, ...one }] of before.entries()) {
-    const other = after[index] ?? { code: null, text: '' }
-    const why = difference({ ...one, text: expected(one.text) }, other)
-    if (why === undefined) continue
-    different += 1
-    const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-difference-'))
-    writeFileSync(join(folder, 'before'), expected(one.text))
-    writeFileSync(join(folder, 'after'), other.text)
-    process.stdout.write(`${name}: ${line} ${why}: diff ${folder}/before ${folder}/after\n`)
+try {
+  for (const subject of subjects) await compare(subject)
+} finally {
+  for (const folder of checkouts) rmSync(folder, { recursive: true })
+}
+process.stdout.write(
+  different === 0 && compared > 0
+    ? `All ${compared} outputs are equal.\n`
+    : `${different} of ${compared} outputs differ.\n`,
+)
+process.exitCode = different === 0 && compared > 0 ? 0 : 1
+
+/** What a program needs to run, so that its checkout may be built again in the meantime. */
+function copyOf(checkout: string): string {
+  const copy = mkdtempSync(join(tmpdir(), 'workos-migrate-checkout-'))
+  for (const part of ['dist', 'recipes', 'schemas', 'package.json']) {
+    cpSync(join(checkout, part), join(copy, part), { recursive: true })
+  }
+  symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
+
+/** Runs both programs side by side, each in a copy of its own. */
+async function compare({ name, write, steps }: Subject): Promise<void> {
+  const work = mkdtempSync(join(tmpdir(), 'workos-migrate-compare-'))
+  const copies = programs.map(() => mkdtempSync(join(tmpdir(), 'workos-migrate-compare-')))
+  const seconds = [0, 0]
+  try {
+    const within = relative(work, write(work))
+    const folders = copies.map((copy) => {
+      cpSync(work, copy, { recursive: true })
+      return join(copy, within)
+    })
+    for (const [index, step] of steps.entries()) {
+      if ('change' in step) {
+        for (const folder of folders) step.change(folder)
+        continue
+      }
+      const outcomes = await Promise.all(
+        folders.map((folder, at) => run(programs[at] ?? '', folder, step.args, step.files)),
+      )
+      for (const [at, outcome] of outcomes.entries()) seconds[at] = (seconds[at] ?? 0) + outcome.seconds
+      report(`${name}: ${index + 1}. ${step.args.join(' ')}`, outcomes)
+    }
+    const [before = 0, after = 0] = seconds
+    process.stdout.write(`${name}: compared, ${before.toFixed(1)} s before, ${after.toFixed(1)} s after\n`)
+  } finally {
+    for (const folder of [work, ...copies]) rmSync(folder, { recursive: true, force: true })
   }
 }
-process.stdout.write(different === 0 ? 'All plans are equal.\n' : `${different} outputs differ.\n`)
-process.exitCode = different === 0 ? 0 : 1
 
-/** What a run of a program came to. */
-interface Outcome {
-  /** Null: it was killed. */
-  code: number | null
-  text: string
+function report(title: string, [before, after]: Outcome[]): void {
+  if (before === undefined || after === undefined) return
+  compared += 1
+  const why = difference(before, after)
+  if (why === undefined) return
+  different += 1
+  process.stdout.write(`${title} ${why}\n`)
 }
 
 /** Two programs that crash say the same: nothing. That does not count as equal. */
 function difference(before: Outcome, after: Outcome): string | undefined {
-  if (before.code !== after.code) return `exits with ${before.code} before and ${after.code} after`
-  if (before.text === '' && after.text === '') return 'prints nothing, before and after'
-  return before.text === after.text ? undefined : 'differs'
-}
-
-/** What a program says of one example, or of the root's manifest: before it is applied, then after. Examples read files of one another. */
-function outputs(program: string, name: string): (Outcome & { line: string })[] {
-  const copy = mkdtempSync(join(tmpdir(), 'workos-migrate-compare-'))
-  const folder = name === '.' ? copy : join(copy, 'examples', name)
-  try {
-    for (const part of ['migrate.config.yaml', 'examples']) {
-      cpSync(join(root, part), join(copy, part), { recursive: true })
-    }
-    rmSync(join(folder, '.workos-migrate'), { recursive: true, force: true })
-    const say = (args: readonly string[], when: string) => ({
-      line: `${args.join(' ')} ${when}`,
-      ...run(program, folder, args),
-    })
-    const first = FORMS.map((form) => say(form, 'before'))
-    // What it prints holds times and speeds: only the exit code counts.
-    const applied = { ...say(['apply', '--yes'], 'between'), text: 'not compared' }
-    return [...first, applied, say(['plan', '--json'], 'after')]
-  } finally {
-    rmSync(copy, { recursive: true, force: true })
+  if (before.code === null || after.code === null) return `was killed: ${before.code} before, ${after.code} after`
+  const names = Object.keys(before.texts)
+  if (names.every((name) => before.texts[name] === '') && names.every((name) => after.texts[name] === '')) {
+    return 'prints nothing, before and after'
   }
+  const differing = names.filter((name) => expected(before.texts[name] ?? '') !== after.texts[name])
+  const codes = before.code === after.code ? [] : [`exits with ${before.code} before and ${after.code} after`]
+  const texts = differing.map((name) => `differs in ${name}: ${kept(name, before, after)}`)
+  return codes.length + texts.length === 0 ? undefined : [...codes, ...texts].join('; ')
 }
 
-function run(program: string, cwd: string, args: readonly string[]): Outcome {
-  const node = join(root, 'node_modules/.bin/node')
-  const env = { ...process.env, CI: '', FIREBASE_SIGNER_KEY: Buffer.alloc(64, 7).toString('base64') }
-  const { status, stdout } = spawnSync(node, [program, ...args], { cwd, env, encoding: 'utf8', maxBuffer: 1 << 30 })
-  return { code: status, text: steady(stdout) }
-}
-
-/** Without what differs from run to run: the lineage of a state, WorkOS's ids, folders. */
-function steady(text: string): string {
-  return text
-    .replace(/(\/tmp\/)?workos-migrate-compare-\w+/g, 'folder')
-    .replace(/state [0-9a-f]{6}…/g, 'state …')
-    .replace(/"(lineage|manifest|source)": ?"[0-9a-f-]{36,}"/g, '"$1":"…"')
-    .replace(/\b(user|org|org_role|om|role|perm|group|auth_factor)_[0-9A-Z]{26}\b/g, '$1_…')
+/** Keeps both texts. @returns how to look at them */
+function kept(name: string, before: Outcome, after: Outcome): string {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-difference-'))
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'before'), expected(before.texts[name] ?? ''))
+  writeFileSync(join(folder, 'after'), after.texts[name] ?? '')
+  return `diff ${folder}/before ${folder}/after`
 }
 
 function expected(text: string): string {

@@ -1,6 +1,5 @@
 import type { Project } from '../cli.ts'
 import type { Row } from '../people.ts'
-import type { Workos } from '../workos.ts'
 import { HASHES } from './passwords.ts'
 
 /** How many organizations and ordinary users there are. */
@@ -145,7 +144,11 @@ const roleDefinitions = (): Row[] => [
 ]
 
 /** Everything that an identity carries, in three files, with rules of which none speaks of the order of rows. */
-export function writeEverything(project: Project, workos: Pick<Workos, 'target'>, order: (rows: Row[]) => Row[]): void {
+export function writeEverything(
+  project: Pick<Project, 'csv' | 'manifest'>,
+  { target }: { target: object },
+  order: (rows: Row[]) => Row[],
+): void {
   project.csv('users.csv', order([...ordinary(), ...duplicates()]))
   project.csv('user-roles.csv', order(userRoles()))
   project.csv('role-definitions.csv', order(roleDefinitions()))
@@ -176,7 +179,7 @@ export function writeEverything(project: Project, workos: Pick<Workos, 'target'>
       },
     },
     organizations: { onNameConflict: 'most' },
-    target: workos.target,
+    target,
     // The second row of the one external id, with its membership and its organization.
     safety: { maxRejects: 10 },
     run: {

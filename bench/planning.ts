@@ -1,0 +1,87 @@
+import { rmSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { clerkSize, writeClerkExport } from './data.ts'
+import { inFolder } from './folder.ts'
+import { type Measured, measure, measureYardstick } from './measure.ts'
+import { complaints, type Figures, markdownRow, markdownTable, publishedFigures, withRatios } from './table.ts'
+
+/** Numbers of users that are measured unless others are asked for. */
+const SIZES = [3, 100_000, 1_000_000]
+
+const FILES = ['users.csv', 'memberships.csv', 'roles.csv']
+
+/** Bytes that a user with memberships and roles takes on disk while it is planned: in the files, and in the scratch databases. */
+const BYTES_PER_USER = 4000
+
+export interface PlanningOptions {
+  /** Numbers of users. */
+  users?: readonly number[]
+  /** Up to this number of users everything is applied, to be planned again and verified: the embedded sandbox takes some 4,000 writes a second. */
+  applied: number
+}
+
+/**
+ * Plans a Clerk export with both mapping files, plans it again when it is applied, and verifies it; and has csv-parse read the same files, as
+ * the yardstick. Every process is measured from its start to its end, with other processes in turn, and the least of its times counts: what
+ * else the machine does only adds to them.
+ * @returns whether it is as quick as docs/explanation/performance.md says
+ */
+export async function planning({ users = SIZES, applied }: PlanningOptions): Promise<boolean> {
+  const published = publishedFigures()
+  const measured: Figures[] = []
+  process.stdout.write(`\nplanning a Clerk export, the least of several runs\n${markdownTable([])}`)
+  for (const size of users) {
+    if (!hasRoom(size))
+      throw new Error(`${tmpdir()} has too little room for ${size} users: set TMPDIR to another folder`)
+    const figures = await inFolder((folder) => figuresOf(folder, size, size <= applied))
+    process.stdout.write(markdownRow(figures))
+    measured.push(figures)
+  }
+  const worse = complaints(measured, published)
+  for (const line of worse) process.stdout.write(`worse: ${line}\n`)
+  if (worse.length === 0) process.stdout.write('No ratio is worse by more than 25 % than one that the page has.\n')
+  return worse.length === 0
+}
+
+function hasRoom(users: number): boolean {
+  const { bavail, bsize } = statfsSync(tmpdir())
+  return bavail * bsize > users * BYTES_PER_USER
+}
+
+async function figuresOf(folder: string, users: number, isApplied: boolean): Promise<Figures> {
+  writeClerkExport(folder, clerkSize(users), 'target: { type: sandbox }')
+  const runs = users > 100_000 ? 1 : users > 1000 ? 3 : 7
+  const read = new Least()
+  const plan = new Least()
+  read.add(await measureYardstick(folder, FILES))
+  for (let run = 0; run < runs; run += 1) {
+    read.add(await measureYardstick(folder, FILES))
+    rmSync(join(folder, '.workos-migrate'), { recursive: true, force: true })
+    plan.add(await measure(folder, ['plan']))
+  }
+  const first = { users, yardstick: read.seconds, plan: plan.seconds, cpu: plan.cpuSeconds, peak: plan.peakMiB }
+  if (!isApplied) return withRatios(first)
+
+  await measure(folder, ['apply', '--yes', '--quiet'])
+  const again = new Least()
+  const verify = new Least()
+  for (let run = 0; run < runs; run += 1) {
+    again.add(await measure(folder, ['plan']))
+    verify.add(await measure(folder, ['verify']))
+  }
+  return withRatios({ ...first, again: again.seconds, verify: verify.seconds })
+}
+
+/** The least of what several runs took. */
+class Least {
+  seconds = Number.POSITIVE_INFINITY
+  cpuSeconds = Number.POSITIVE_INFINITY
+  peakMiB = Number.POSITIVE_INFINITY
+
+  add({ seconds, cpuSeconds, peakMiB }: Measured): void {
+    this.seconds = Math.min(this.seconds, seconds)
+    this.cpuSeconds = Math.min(this.cpuSeconds, cpuSeconds)
+    this.peakMiB = Math.min(this.peakMiB, peakMiB)
+  }
+}

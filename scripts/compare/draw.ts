@@ -1,0 +1,26 @@
+import { randomFrom } from '../../test/fakes/random.ts'
+
+/** Decisions by chance, the same for a seed in every run. */
+export class Draw {
+  readonly #next: () => number
+
+  constructor(seed: number) {
+    this.#next = randomFrom(seed)
+    // Seeds that are neighbours begin with numbers that are.
+    this.#next()
+  }
+
+  chance(share: number): boolean {
+    return this.#next() < share
+  }
+
+  below(count: number): number {
+    return Math.floor(this.#next() * count)
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    const item = items[this.below(items.length)]
+    if (item === undefined) throw new Error('nothing to pick from')
+    return item
+  }
+}
