@@ -262,8 +262,12 @@ const MOST = 1000
 /**
  * A warning about addresses that people take for one another: of two users, or with letters of two alphabets in one word. Whoever has the
  * wrong one of them gets the other's invitations, and an administrator gives access to whom they do not mean.
+ * @param seen which addresses are looked at
  */
-export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext, seen: SeenAddresses): Problem[] {
+export function lookalikeAddresses(
+  { rundb, loaded: { locate } }: WarningContext,
+  seen: Pick<SeenAddresses, 'someAlike' | 'someMixed' | 'mayBeAlike'>,
+): Problem[] {
   const found = [...(seen.someAlike ? pairsIn(rundb, seen) : []), ...refusedPairs(rundb)]
   // An address that looks like another of the source is named together with it.
   for (const email of seen.someMixed ? mixedAddresses(rundb) : []) {
@@ -282,7 +286,7 @@ export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext
   ]
 }
 
-function pairsIn(rundb: RunDatabase, seen: SeenAddresses): string[] {
+function pairsIn(rundb: RunDatabase, seen: Pick<SeenAddresses, 'mayBeAlike'>): string[] {
   rundb.define('skeleton', lookalikeSkeleton)
   rundb.define('mayBeAlike', (email) => (seen.mayBeAlike(email) ? 1 : 0))
   // An i for an l alone is no look-alike: Ian and Lan are two people.
