@@ -215,6 +215,24 @@ export interface FieldFilling {
   fields: readonly { field: string; filled: number; distinct: number; example?: Json }[]
 }
 
+/** What a kind gathers of the values of all its desired resources, which planning goes through once, in any order. */
+export interface Gatherer {
+  /** @param place of its first record: see DesiredRow.seq */
+  add(attributes: Attributes, secrets: JsonObject | null, place: number): void
+  /** What it adds to the summary, once all have been added. */
+  summary?(): Partial<SummaryParts>
+  /** What is odd about the values; asked where any of the kind changes, behind the warnings of its review. */
+  warnings?(context: WarningContext): Problem[]
+}
+
+/** What gathering begins with. */
+export interface GatherContext {
+  rundb: RunDatabase
+  manifest: Manifest
+  /** Any of the kind changes: else nobody asks for warnings. */
+  changing: boolean
+}
+
 /** What a plan says of a kind besides its actions. */
 export interface PlanReview {
   /**
@@ -234,6 +252,9 @@ export interface PlanReview {
 
   /** What it adds to the summary. @param planned false: it is no part of the plan, and goes into files */
   summary?(rundb: RunDatabase, planned: boolean): Partial<SummaryParts>
+
+  /** Looks at all values. Undefined: their field table is enough. */
+  gather?(context: GatherContext): Gatherer
 
   /** What is odd about the manifest in view of everything in the source. */
   sourceWarnings?(context: WarningContext): Problem[]

@@ -115,12 +115,13 @@ export function actionValues({ set }: { set: DesiredSet }, action: Action): Acti
 
 /** What may be said of secrets: the type of a hash. */
 export function describeSecrets(secrets: JsonObject): Record<string, string | null> {
-  return Object.fromEntries(
-    Object.entries(secrets).map(([field, value]) => {
-      if (field === 'password') return [field, 'in clear']
-      return [field, isObject(value) && typeof value.type === 'string' ? value.type : null]
-    }),
-  )
+  return Object.fromEntries(Object.entries(secrets).map(([field, value]) => [field, describeSecret(field, value)]))
+}
+
+/** The same of one. Null: nothing. */
+export function describeSecret(field: string, value: Json | undefined): string | null {
+  if (field === 'password') return 'in clear'
+  return isObject(value) && typeof value.type === 'string' ? value.type : null
 }
 
 /** One side of the changes, with the members of an object together: `metadata.plan` stands under `metadata`. */

@@ -12,13 +12,13 @@ import { checkBinding, keySort, stateVersion } from './binding.ts'
 import { emptyFields, mapsSecret, nullsInFields, unreadColumns, withoutUnmapped } from './column-warnings.ts'
 import { type ComputeDesiredOptions, computeDesired, type DesiredReading } from './compute-desired.ts'
 import { planDeletions } from './deletions.ts'
-import { type FieldTable, fieldTables } from './field-table.ts'
 import { checkPartial, checkUnknownRejects } from './guards.ts'
 import { Plan, type PlanSummary } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { findBeyond } from './scope.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
+import { type Survey, surveyValues } from './survey.ts'
 import { markAccepted, shownWarning, warnOfKey } from './warnings.ts'
 
 /**
@@ -61,9 +61,11 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   noteStillReduced(set.rundb)
   noteStillAnswered(set.rundb)
   await breathe(signal)
-  const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh)
-  const fields = fieldTables(set, kindDefinitions)
-  const odd = [...warnings, ...valueWarnings(reading, loaded, summary, fields)]
+  const survey = surveyValues(set, kindDefinitions, loaded)
+  const { fields } = survey
+  await breathe(signal)
+  const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh, survey)
+  const odd = [...warnings, ...valueWarnings(reading, loaded, summary, survey)]
   summary.warnings.push(...odd.map((problem) => shownWarning(problem, loaded)))
   if (!options.showsWarnings) for (const problem of odd) options.onWarning?.(problem)
   if (summary.changes) {
@@ -92,11 +94,10 @@ function valueWarnings(
   { set, warnings, columns }: DesiredReading,
   loaded: LoadedManifest,
   { kinds }: PlanSummary,
-  fields: readonly FieldTable[],
+  { whole, gathered }: Survey,
 ): Problem[] {
   const changing = kinds.filter(({ create, update, adopt }) => create + update + adopt > 0).map(({ kind }) => kind)
   // Ten users of a pilot may well have one role, and no phone number.
-  const whole = set.scope === undefined ? fields : fieldTables(set, kindDefinitions, { whole: true })
   const tables = whole.filter(({ kind }) => changing.includes(kind))
   // What a part of the source has in common says nothing of everybody.
   const { partial } = set.reading
@@ -114,7 +115,11 @@ function valueWarnings(
     ...kindDefinitions.toReversed().flatMap(({ name, review }) => {
       if (!changing.includes(name)) return []
       const filling = tables.find(({ kind }) => kind === name)
-      return review?.valueWarnings?.({ rundb: set.rundb, loaded, partial, filling }) ?? []
+      const context = { rundb: set.rundb, loaded, partial }
+      return [
+        ...(review?.valueWarnings?.({ ...context, filling }) ?? []),
+        ...(gathered.get(name)?.warnings?.(context) ?? []),
+      ]
     }),
   ]
 }

@@ -1,9 +1,8 @@
-import type { DesiredSet } from '../desired/desired-set.ts'
-import { isObject, type Json } from '../json.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import { Earliest } from '../kinds/earliest.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
-import { valuesOfKind } from '../rundb/desired.ts'
 import { saysNothing } from '../sources/text/written-nulls.ts'
-import { describeSecrets } from './action.ts'
+import { describeSecret } from './action.ts'
 
 /** How full one field is over all desired resources of a kind. */
 export interface FieldColumn {
@@ -46,18 +45,6 @@ const MOST_FIELDS = 500
 /** Longer values are told apart by a number made of them, so that what is in memory stays small. */
 const WHOLE_VALUE = 24
 
-/**
- * The field tables of all kinds that have a desired resource, in the kinds' order. What is in memory does not grow with the users.
- * @param whole count what is out of scope as well, whose secrets nobody knows
- */
-export function fieldTables(
-  set: DesiredSet,
-  definitions: readonly KindDefinition[],
-  { whole = false } = {},
-): FieldTable[] {
-  return definitions.map((definition) => fieldTable(set, definition, whole)).filter(({ resources }) => resources > 0)
-}
-
 /** The filled fields, an object's members one by one. */
 export function* flatFields(attributes: Record<string, Json>): Generator<[string, Json]> {
   for (const [field, value] of Object.entries(attributes)) {
@@ -70,87 +57,110 @@ export function* flatFields(attributes: Record<string, Json>): Generator<[string
 interface Tally {
   filled: number
   values: Set<string | number>
+  /** The first value, by its place. */
   first: Json
-  nulls: { count: number; example: string } | undefined
-  /** Of a secret: the number of values by type. */
-  said: Map<string, number> | undefined
+  place: number
+  nulls: { count: number; example: string; place: number } | undefined
+  /** Of a secret: what may be said of it, how often, and where first. */
+  said: Map<string, { count: number; place: number }> | undefined
 }
 
-/** Counts fields over any number of resources in the same memory. */
-class Tallies {
-  readonly byField = new Map<string, Tally>()
-  cut = false
+/**
+ * Counts the fields of a kind over any number of resources, in any order, in the same memory. Which fields are left out where there are
+ * more than are counted, their order alone decides.
+ */
+export class FieldCounts {
+  readonly #definition: Pick<KindDefinition, 'name' | 'plural' | 'fields'>
+  readonly #byField = new Map<string, Tally>()
   readonly #names = new Map<string, Tally>()
   readonly #members = new Map<string, Map<string, Tally>>()
+  readonly #firstOnes = new Earliest<Record<string, Json>>(EXAMPLES_FROM)
+  #resources = 0
+  #cut = false
 
-  /** As `flatFields` yields them, without making the names of members again for each resource. */
-  addAll(attributes: Record<string, Json>): void {
-    for (const [field, value] of Object.entries(attributes)) {
-      if (!isObject(value)) this.#add(this.#names, field, '', value)
+  constructor(definition: Pick<KindDefinition, 'name' | 'plural' | 'fields'>) {
+    this.#definition = definition
+  }
+
+  get resources(): number {
+    return this.#resources
+  }
+
+  /** There are more fields than are counted. */
+  get cut(): boolean {
+    return this.#cut
+  }
+
+  /** As `flatFields` yields them, without making the names of members again for each resource. @param place of the resource */
+  add(attributes: Record<string, Json>, secrets: JsonObject | null, place: number): void {
+    this.#resources += 1
+    this.#firstOnes.add(place, attributes)
+    for (const field in attributes) {
+      const value = attributes[field]
+      if (!isObject(value)) this.#count(this.#names, field, '', value, place)
       else {
         const names = this.#members.get(field) ?? new Map<string, Tally>()
         this.#members.set(field, names)
-        for (const [member, inner] of Object.entries(value)) this.#add(names, member, `${field}.`, inner)
+        for (const member in value) this.#count(names, member, `${field}.`, value[member], place)
       }
+    }
+    for (const field in secrets) this.#countSecret(field, describeSecret(field, secrets[field]) ?? '', place)
+  }
+
+  table(): FieldTable {
+    const { name: kind, plural, fields } = this.#definition
+    let example = new Map<string, Json>()
+    for (const attributes of this.#firstOnes.items()) {
+      const values = new Map(flatFields(attributes))
+      if (values.size > example.size) example = values
+    }
+    const columns = [...this.#byField].map(([field, tally]) => columnOf(field, tally, example.get(field)))
+    return {
+      kind,
+      plural,
+      resources: this.#resources,
+      fields: [...emptyFields(fields, this.#byField), ...columns].toSorted(inOrderOf(Object.keys(fields))),
+      ...(this.#cut && { cut: true }),
     }
   }
 
-  #add(names: Map<string, Tally>, name: string, prefix: string, value: Json): void {
+  #count(names: Map<string, Tally>, name: string, prefix: string, value: Json | undefined, place: number): void {
     if (!isFilled(value)) return
-    const tally = names.get(name) ?? this.#of(`${prefix}${name}`, value)
+    const tally = names.get(name) ?? this.#of(`${prefix}${name}`, value, place)
     if (tally === undefined) return
     names.set(name, tally)
     tally.filled += 1
+    if (place < tally.place) Object.assign(tally, { first: value, place })
     if (tally.values.size <= DISTINCT_AT_MOST) tally.values.add(distinguished(value))
     if (typeof value !== 'string' || !saysNothing(value)) return
-    tally.nulls ??= { count: 0, example: value }
+    tally.nulls ??= { count: 0, example: value, place }
     tally.nulls.count += 1
+    if (place < tally.nulls.place) Object.assign(tally.nulls, { example: value, place })
   }
 
-  addSecret(field: string, said: string | null): void {
-    const tally = this.#of(field, null)
+  #countSecret(field: string, said: string, place: number): void {
+    const tally = this.#of(field, null, place)
     if (tally === undefined) return
     tally.filled += 1
     tally.said ??= new Map()
-    tally.said.set(said ?? '', (tally.said.get(said ?? '') ?? 0) + 1)
+    const known = tally.said.get(said)
+    if (known === undefined) tally.said.set(said, { count: 1, place })
+    else {
+      known.count += 1
+      known.place = Math.min(known.place, place)
+    }
   }
 
-  #of(field: string, first: Json): Tally | undefined {
-    const known = this.byField.get(field)
+  #of(field: string, first: Json, place: number): Tally | undefined {
+    const known = this.#byField.get(field)
     if (known !== undefined) return known
-    if (this.byField.size >= MOST_FIELDS) {
-      this.cut = true
+    if (this.#byField.size >= MOST_FIELDS) {
+      this.#cut = true
       return undefined
     }
-    const tally: Tally = { filled: 0, values: new Set(), first, nulls: undefined, said: undefined }
-    this.byField.set(field, tally)
+    const tally: Tally = { filled: 0, values: new Set(), first, place, nulls: undefined, said: undefined }
+    this.#byField.set(field, tally)
     return tally
-  }
-}
-
-function fieldTable({ rundb }: DesiredSet, { name, plural, fields }: KindDefinition, whole: boolean): FieldTable {
-  const tallies = new Tallies()
-  let resources = 0
-  let example = new Map<string, Json>()
-  for (const row of valuesOfKind(rundb, name, whole)) {
-    const attributes: Record<string, Json> = JSON.parse(row.attributes)
-    tallies.addAll(attributes)
-    if (row.secrets !== null) {
-      const secrets = describeSecrets(JSON.parse(row.secrets))
-      for (const [field, said] of Object.entries(secrets)) tallies.addSecret(field, said)
-    }
-    resources += 1
-    if (resources > EXAMPLES_FROM) continue
-    const values = new Map(flatFields(attributes))
-    if (values.size > example.size) example = values
-  }
-  const columns = [...tallies.byField].map(([field, tally]) => columnOf(field, tally, example.get(field)))
-  return {
-    kind: name,
-    plural,
-    resources,
-    fields: [...emptyFields(fields, tallies.byField), ...columns].toSorted(inOrderOf(Object.keys(fields))),
-    ...(tallies.cut && { cut: true }),
   }
 }
 
@@ -160,7 +170,9 @@ function columnOf(
   example: Json | undefined,
 ): FieldColumn {
   if (said !== undefined) {
-    const types = [...said].filter(([type]) => type !== '').sort(([, a], [, b]) => b - a)
+    const types = [...said]
+      .filter(([type]) => type !== '')
+      .sort(([, a], [, b]) => b.count - a.count || a.place - b.place)
     const named = types.slice(0, 3).map(([type]) => type)
     const told = named.length === 0 ? {} : { said: `${named.join(', ')}${types.length > 3 ? ', …' : ''}` }
     return { field, filled, distinct: said.size, secret: true, ...told }
@@ -170,7 +182,7 @@ function columnOf(
     filled,
     distinct: values.size,
     example: example ?? first,
-    ...(nulls !== undefined && { writtenNulls: nulls }),
+    ...(nulls !== undefined && { writtenNulls: { count: nulls.count, example: nulls.example } }),
   }
 }
 

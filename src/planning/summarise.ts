@@ -4,34 +4,40 @@ import type { KindDefinition, SummaryParts } from '../kinds/kind.ts'
 import { kindDefinitions, NO_SUMMARY } from '../kinds/registry.ts'
 import { countActionsOfType, countBlockedBy, countDrifted, countGone, countRefusedDrift } from '../rundb/actions.ts'
 import { countOrphans } from '../rundb/deletions.ts'
-import { countDesired } from '../rundb/desired.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Limits } from '../workos/limiter.ts'
 import type { KindSummary } from './action.ts'
 import { estimate, sumWrites } from './estimate.ts'
 import { checkDrift, checkGuards } from './guards.ts'
 import type { PlanSummary } from './plan.ts'
+import { NO_VALUES, type Survey } from './survey.ts'
 
-/** Adds a plan up: per kind, in requests, and against the guards. */
+/**
+ * Adds a plan up: per kind, in requests, and against the guards.
+ * @param survey what is desired. Default: nothing is
+ */
 export function summarise(
   set: DesiredSet,
   definitions: readonly KindDefinition[],
   safety: Manifest['safety'],
   limits: Limits,
   refreshed: boolean,
+  survey: Survey = NO_VALUES,
 ): PlanSummary {
-  const kinds = definitions.map((definition) => summariseKind(set, definition))
+  const { fields, gathered } = survey
+  const desired = new Map(fields.map(({ kind, resources }) => [kind, resources]))
+  const kinds = definitions.map((definition) => summariseKind(set, definition, desired.get(definition.name) ?? 0))
   // Differences to a definition were there when it was adopted.
   const refused = countRefusedDrift(set.rundb)
   return {
     kinds,
     changes: kinds.some((kind) => kind.create + kind.update + kind.adopt + kind.delete > 0),
     notes: set.noteCounts(),
-    ...summaryParts(set.rundb, definitions),
+    ...summaryParts(set.rundb, definitions, gathered),
     estimate: estimate(sumWrites(set, definitions), limits),
     refusals: [
       // What it refers to was deleted in WorkOS, and the manifest leaves that so.
-      ...checkGuards(safety, kinds, set.rejectCount(), countBlockedBy(set.rundb, 'reference_gone')),
+      ...checkGuards(safety, kinds, set.rejectCount(), blockedBy(set.rundb, kinds, 'reference_gone')),
       ...checkDrift(refused.other, refused.adopted, kinds),
     ],
     warnings: [],
@@ -41,17 +47,26 @@ export function summarise(
 }
 
 /** What each kind adds, also those that are no part of the plan. */
-function summaryParts(rundb: RunDatabase, planned: readonly KindDefinition[]): SummaryParts {
+function summaryParts(
+  rundb: RunDatabase,
+  planned: readonly KindDefinition[],
+  gathered: Survey['gathered'],
+): SummaryParts {
   const parts: SummaryParts = { ...NO_SUMMARY }
   for (const definition of kindDefinitions) {
     Object.assign(parts, definition.review?.summary?.(rundb, planned.includes(definition)))
+    Object.assign(parts, gathered.get(definition.name)?.summary?.())
   }
   return parts
 }
 
-function summariseKind({ rundb, reading }: DesiredSet, { name, plural }: KindDefinition): KindSummary {
+/** Mostly nothing is blocked, and then nobody goes through the actions. */
+function blockedBy(rundb: RunDatabase, kinds: readonly KindSummary[], code: string): number {
+  return kinds.some(({ blocked }) => blocked > 0) ? countBlockedBy(rundb, code) : 0
+}
+
+function summariseKind({ rundb, reading }: DesiredSet, { name, plural }: KindDefinition, desired: number): KindSummary {
   const actions = (type: string) => countActionsOfType(rundb, name, type)
-  const desired = countDesired(rundb, name)
   const counts = { create: actions('create'), update: actions('update'), adopt: actions('adopt') }
   const blocked = actions('blocked')
   const gone = countGone(rundb, name)

@@ -164,6 +164,12 @@ export function countActionsOfType(rundb: RunDatabase, kind: string, type: strin
   return rundb.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', kind, type)
 }
 
+/** Whether anything of a kind is created, updated or adopted. */
+export function hasChanges(rundb: RunDatabase, kind: string): boolean {
+  const found = `SELECT EXISTS (SELECT 1 FROM actions WHERE kind = ? AND type IN ('create', 'update', 'adopt'))`
+  return rundb.count(found, kind) > 0
+}
+
 /** Updates and adoptions that change something in WorkOS. */
 export function countChanges(rundb: RunDatabase, kind: string): number {
   return rundb.count(

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import { canonicalJson } from '../json.ts'
-import type { DesiredResource } from '../resource.ts'
+import { canonicalJson, type JsonObject } from '../json.ts'
+import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
 import { hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, type RunDatabase } from './run-database.ts'
@@ -147,25 +147,71 @@ export function isDesired(rundb: RunDatabase, kind: string, key: string): boolea
   return rundb.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
 }
 
+/** Values of many resources of a kind, each list in the same order. */
+export interface Values {
+  attributes: Attributes[]
+  secrets: (JsonObject | null)[]
+  /** Where the first record of each stands: see DesiredRow.seq. */
+  places: number[]
+}
+
+/** The place of what is out of scope: behind all else. */
+const BEHIND_ALL = Number.MAX_SAFE_INTEGER
+
+type ValuesTable = 'desired' | 'out_of_scope'
+
+const COLUMNS_OF: Record<ValuesTable, string> = {
+  desired: "attributes, coalesce(secrets, 'null') AS secrets, seq AS place",
+  out_of_scope: `attributes, 'null' AS secrets, ${BEHIND_ALL} AS place`,
+}
+
+/** Resources that are read at once, and bytes of JSON that these may have. */
+const VALUES_AT_ONCE = 500
+const BYTES_AT_ONCE = 4 << 20
+
 /**
- * Attributes and secrets of all desired resources of a kind, in JSON, for counts over their values.
- * @param whole those out of scope as well, whose secrets nobody knows
+ * The values of all resources of a kind, by key. Many come as one text of JSON: one by one they take twice as long.
+ * @param table of what is out of scope nobody knows secrets
  */
-export function* valuesOfKind(rundb: RunDatabase, kind: string, whole: boolean): Generator<Values> {
-  const desired = rundb.iterate('SELECT attributes, secrets FROM desired WHERE kind = ? ORDER BY seq', kind)
-  for (const row of desired) yield valuesFromRow(row)
-  if (!whole) return
-  const others = rundb.iterate('SELECT attributes, NULL AS secrets FROM out_of_scope WHERE kind = ?', kind)
-  for (const row of others) yield valuesFromRow(row)
+export function* valuesOfKind(rundb: RunDatabase, kind: string, table: ValuesTable): Generator<Values> {
+  const atOnce = valuesAtOnce(rundb, kind, table)
+  const page = (sign: '>=' | '>') =>
+    rundb.statement(
+      `SELECT max(key) AS last, '[' || group_concat(attributes) || ']' AS attributes, '[' || group_concat(secrets) || ']' AS secrets,
+         '[' || group_concat(place) || ']' AS places
+       FROM (SELECT key, ${COLUMNS_OF[table]} FROM ${table} WHERE kind = ? AND key ${sign} ? ORDER BY key LIMIT ?)`,
+    )
+  for (let row = page('>=').get(kind, '', atOnce); row !== undefined && row.last !== null; ) {
+    yield valuesFromRow(row)
+    row = page('>').get(kind, row.last ?? null, atOnce)
+  }
 }
 
-interface Values {
-  attributes: string
-  secrets: string | null
+/** The same in the order of the records, and where there is none, by key. */
+export function* valuesInOrder(rundb: RunDatabase, kind: string, table: ValuesTable): Generator<Values> {
+  const rows = rundb.iterate(
+    `SELECT '[' || attributes || ']' AS attributes, '[' || secrets || ']' AS secrets, '[' || place || ']' AS places
+     FROM (SELECT ${COLUMNS_OF[table]} FROM ${table} WHERE kind = ? ORDER BY place)`,
+    kind,
+  )
+  for (const row of rows) yield valuesFromRow(row)
 }
 
-function valuesFromRow({ attributes, secrets }: Row): Values {
-  return { attributes: String(attributes), secrets: secrets === null ? null : String(secrets) }
+function valuesAtOnce(rundb: RunDatabase, kind: string, table: ValuesTable): number {
+  const size = 'octet_length(attributes) + octet_length(secrets)'
+  const largest = rundb.count(
+    `SELECT max(${size}) FROM (SELECT ${COLUMNS_OF[table]} FROM ${table} WHERE kind = ?)`,
+    kind,
+  )
+  return Math.max(1, Math.min(VALUES_AT_ONCE, Math.floor(BYTES_AT_ONCE / Math.max(largest, 1))))
+}
+
+function valuesFromRow({ attributes, secrets, places }: Row): Values {
+  return {
+    attributes: JSON.parse(String(attributes)),
+    secrets: JSON.parse(String(secrets)),
+    places: JSON.parse(String(places)),
+  }
 }
 
 /**

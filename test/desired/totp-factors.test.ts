@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { DesiredSet } from '../../src/desired/desired-set.ts'
 import { canonicalJson } from '../../src/json.ts'
-import { countPasswords } from '../../src/kinds/user/passwords/counts.ts'
+import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../src/kinds/user/totp-factor.ts'
+import { surveyValues } from '../../src/planning/survey.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
+import { manifestWith } from '../mapping/manifest.ts'
 import { assembled } from './assembled.ts'
 
 const HASH = { hash: `$2b$10$${'x'.repeat(53)}`, type: 'bcrypt' }
@@ -47,7 +49,8 @@ test('a secret becomes a factor with the key of its user, and leaves the user', 
   const secrets = rows(set, 'user').map((row) => row.secrets)
   expect(secrets).toEqual([canonicalJson({ passwordHash: HASH }), null, canonicalJson({ passwordHash: HASH }), null])
   createPlanTables(set.rundb)
-  expect(countPasswords(set.rundb)).toMatchObject({ kept: 2, none: 2 })
+  const { gathered } = surveyValues(set, kindDefinitions, { manifest: manifestWith({}) })
+  expect(gathered.get('user')?.summary?.()).toMatchObject({ passwords: { kept: 2, none: 2 } })
   expect(set.accounting.kinds.map(({ kind }) => kind)).not.toContain('totp-factor')
   expect(set.origin('totp-factor', 'bea')).toBe('users.csv:3')
 })

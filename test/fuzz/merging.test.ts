@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Manifest, UserDedupe } from '../../src/config/manifest.ts'
+import { policyFor } from '../../src/desired/merge.ts'
 import { mergeDrafts } from '../../src/kinds/merge.ts'
 import { kindDefinition } from '../../src/kinds/registry.ts'
+import { draftGroups } from '../../src/rundb/drafts.ts'
 import { caseCounts } from '../../src/rundb/merges.ts'
 import { assembled, type RecordPart } from '../desired/assembled.ts'
 import { mappedSet, wanted } from '../desired/mapped-set.ts'
-import { dedupeWith } from '../mapping/manifest.ts'
+import { dedupeWith, manifestWith } from '../mapping/manifest.ts'
 import { runs, TIMEOUT } from './runs.ts'
 
 const user = kindDefinition('user')
@@ -176,5 +178,45 @@ test('with prefer the order of the rows makes no difference: the desired set is 
       expect(caseCounts(shuffled.rundb)).toEqual(caseCounts(set.rundb))
     }),
     runs(100),
+  )
+})
+
+test('records that say the same are merged as if each were looked at', { timeout: TIMEOUT }, async () => {
+  const organization = fc.record(
+    {
+      key: fc.constantFrom('a', 'b', 'c'),
+      name: fc.constantFrom('One', 'Two'),
+      domains: fc.subarray(['x.example', 'y.example']),
+    },
+    { requiredKeys: ['key'] },
+  )
+  const records = fc.array(fc.record({ organizations: fc.array(organization, { maxLength: 3 }) }), {
+    minLength: 1,
+    maxLength: 12,
+  })
+  const names = fc.constantFrom('first', 'last', 'most' as const)
+  await fc.assert(
+    fc.asyncProperty(records, names, fc.integer({ min: 1, max: 5 }), async (parts, onNameConflict, size) => {
+      const organizations = {
+        ...manifestWith({}).organizations,
+        onNameConflict,
+        sharedDomains: 'drop',
+      } as Manifest['organizations']
+      const chunks = Map.groupBy(parts.keys(), (index) => Math.floor(index / size))
+      const set = await assembled(parts as RecordPart[], { organizations }, [...chunks.values()])
+      const { strategy, rules, order } = policyFor(manifestWith({}, { organizations }), 'organization')
+      const definition = kindDefinition('organization')
+      for (const members of draftGroups(set.rundb, 'organization', order)) {
+        const [first] = members
+        const row = set.rundb
+          .statement("SELECT * FROM desired WHERE kind = 'organization' AND key = ?")
+          .get(first?.key ?? '')
+        expect(row).toMatchObject({ seq: first?.seq, line: first?.line, file: first?.file })
+        expect(row?.records).toBe(members.reduce((sum, { records }) => sum + records, 0))
+        const { name } = JSON.parse(String(row?.attributes))
+        expect(name).toBe(mergeDrafts(definition, members, rules, strategy).attributes.name)
+      }
+    }),
+    runs(60),
   )
 })

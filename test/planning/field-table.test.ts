@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
-import { fieldTables } from '../../src/planning/field-table.ts'
+import { surveyValues } from '../../src/planning/survey.ts'
 import { fieldRows, renderFieldTables } from '../../src/reporting/actions-text.ts'
 import { graphemesWidth } from '../../src/reporting/table.ts'
+import { manifestWith } from '../mapping/manifest.ts'
 import { asJson, asText } from '../reporting/rendered.ts'
 import { createWorld, people, type Row } from './world.ts'
 
@@ -10,7 +11,7 @@ const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 
 async function planOf(rows: readonly Row[], more: object = {}) {
   const plan = await (await createWorld(rows, { run: { workers: 1, limits: LIMITS }, ...more })).plan()
-  const tables = fieldTables(plan.set, kindDefinitions)
+  const { fields: tables } = surveyValues(plan.set, kindDefinitions, { manifest: manifestWith({}) })
   const column = (kind: string, field: string) =>
     tables.find((table) => table.kind === kind)?.fields.find((one) => one.field === field)
   return { plan, tables, column }

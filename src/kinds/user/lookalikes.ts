@@ -1,6 +1,7 @@
 import { codePointOf } from '../../addresses.ts'
 import { someOf } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import type { Json } from '../../json.ts'
 import { rejectDesired } from '../../rundb/rejects.ts'
 import { originOf, type RunDatabase } from '../../rundb/run-database.ts'
 import type { WarningContext } from '../kind.ts'
@@ -142,6 +143,110 @@ function drawn(text: string): string {
     .replace(/vv/g, 'w')
 }
 
+/** Bits of the filters: so many for each user, and at most. */
+const BITS_PER_USER = 256
+const MOST_BITS = 2 ** 27
+
+/** Bits of the filter of those that were met again. */
+const BITS_AGAIN = 2 ** 20
+
+/** Which texts were met, in a bounded memory: what it says was not met was not, and it seldom says more was than were. */
+class Filter {
+  readonly #bits: Uint32Array
+  readonly #mask: number
+
+  /** @param bits at least so many */
+  constructor(bits: number) {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(bits, 2 ** 10)))
+    this.#bits = new Uint32Array(size / 32)
+    this.#mask = size - 1
+  }
+
+  has({ high, low }: Face): boolean {
+    for (let probe = 0; probe < 4; probe++) {
+      const bit = (low + Math.imul(probe, high)) & this.#mask
+      if (((this.#bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) === 0) return false
+    }
+    return true
+  }
+
+  add({ high, low }: Face): void {
+    for (let probe = 0; probe < 4; probe++) {
+      const bit = (low + Math.imul(probe, high)) & this.#mask
+      this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] ?? 0) | (1 << (bit & 31))
+    }
+  }
+}
+
+/** A number of 64 bits, the same for addresses that look alike, and mostly another one for others. */
+interface Face {
+  high: number
+  low: number
+}
+
+/** The face of an address: that of its skeleton, without what tells namesakes apart. An address of ASCII is not made into a skeleton for it. */
+function faceOf(email: string): Face {
+  const plain = isPlain(email) ? email : lookalikeSkeleton(email)
+  let [high, low] = [0x9747b28c, 0x1b873593]
+  for (let at = 0; at < plain.length; at++) {
+    let code = plain.charCodeAt(at)
+    if (code >= 65 && code <= 90) code += 32
+    // As `drawn` does: 0 is an o; 1, i and | are an l; rn is an m, vv a w.
+    if (code === 48) code = 111
+    else if (code === 49 || code === 105 || code === 124) code = 108
+    else if (code === 114 && (plain.charCodeAt(at + 1) | 32) === 110) {
+      code = 109
+      at += 1
+    } else if (code === 118 && (plain.charCodeAt(at + 1) | 32) === 118) {
+      code = 119
+      at += 1
+    }
+    high = Math.imul(high ^ code, 0x85ebca6b)
+    high = (high << 13) | (high >>> 19)
+    low = Math.imul(low ^ code, 0xc2b2ae35)
+    low = (low << 15) | (low >>> 17)
+  }
+  high = Math.imul(high ^ (high >>> 16), 0x7feb352d)
+  low = Math.imul(low ^ (low >>> 15), 0x846ca68b)
+  return { high: (high ^ (high >>> 15)) | 1, low: low ^ (low >>> 16) }
+}
+
+/** Whether an address is of ASCII, with an @. */
+function isPlain(email: string): boolean {
+  for (let at = 0; at < email.length; at++) if (email.charCodeAt(at) > 0x7f) return false
+  return email.includes('@')
+}
+
+/** Addresses of all users as they come by, in a bounded memory. */
+export class SeenAddresses {
+  readonly #seen: Filter
+  readonly #again = new Filter(BITS_AGAIN)
+  /** Some may look like another one. */
+  someAlike = false
+  /** Some have letters of two alphabets in one word. */
+  someMixed = false
+
+  /** @param users how many there are */
+  constructor(users: number) {
+    this.#seen = new Filter(Math.min(users * BITS_PER_USER, MOST_BITS))
+  }
+
+  add(email: Json | undefined): void {
+    if (typeof email !== 'string') return
+    const face = faceOf(email)
+    if (this.#seen.has(face)) {
+      this.someAlike = true
+      this.#again.add(face)
+    } else this.#seen.add(face)
+    if (!this.someMixed && mixesScripts(email)) this.someMixed = true
+  }
+
+  /** Whether it may look like another one: it does not where this says no. */
+  mayBeAlike(email: string): boolean {
+    return this.#again.has(faceOf(email))
+  }
+}
+
 /** Whether a word of an address has letters of more than one of the alphabets that are drawn alike. */
 function mixesScripts(email: string): boolean {
   if (!/[^\x00-\x7f]/.test(email)) return false
@@ -157,11 +262,15 @@ const MOST = 1000
 /**
  * A warning about addresses that people take for one another: of two users, or with letters of two alphabets in one word. Whoever has the
  * wrong one of them gets the other's invitations, and an administrator gives access to whom they do not mean.
+ * @param seen which addresses are looked at
  */
-export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext): Problem[] {
-  const found = [...pairsIn(rundb), ...refusedPairs(rundb)]
+export function lookalikeAddresses(
+  { rundb, loaded: { locate } }: WarningContext,
+  seen: Pick<SeenAddresses, 'someAlike' | 'someMixed' | 'mayBeAlike'>,
+): Problem[] {
+  const found = [...(seen.someAlike ? pairsIn(rundb, seen) : []), ...refusedPairs(rundb)]
   // An address that looks like another of the source is named together with it.
-  for (const email of mixedAddresses(rundb)) {
+  for (const email of seen.someMixed ? mixedAddresses(rundb) : []) {
     if (!found.some((text) => text.includes(email))) found.push(`${spelt(email)}, of letters of two alphabets`)
   }
   if (found.length === 0) return []
@@ -177,14 +286,15 @@ export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext
   ]
 }
 
-function pairsIn(rundb: RunDatabase): string[] {
+function pairsIn(rundb: RunDatabase, seen: Pick<SeenAddresses, 'mayBeAlike'>): string[] {
   rundb.define('skeleton', lookalikeSkeleton)
+  rundb.define('mayBeAlike', (email) => (seen.mayBeAlike(email) ? 1 : 0))
   // An i for an l alone is no look-alike: Ian and Lan are two people.
   return rundb
     .statement(
       `SELECT min(email) AS one, max(email) AS other, count(DISTINCT email) AS n FROM (
          SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user')
-       WHERE email IS NOT NULL GROUP BY skeleton(email)
+       WHERE email IS NOT NULL AND mayBeAlike(email) GROUP BY skeleton(email)
        HAVING n > 1 AND count(DISTINCT replace(email, 'i', 'l')) > 1 ORDER BY one LIMIT ?`,
     )
     .all(MOST)

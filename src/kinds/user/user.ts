@@ -10,13 +10,12 @@ import { normaliseEmail } from '../values/email.ts'
 import { checkMetadataLimits, fitMergedMetadata, readMetadata } from '../values/metadata.ts'
 import { createBody, listed, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
 import { hasAddressAlone, holderOutOfScope, rivalOutOfScope, rivalToCreate } from './clashes.ts'
+import { gatherUsers } from './gather.ts'
 import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
-import { lookalikeAddresses } from './lookalikes.ts'
-import { countPasswords } from './passwords/counts.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
 import { userScope } from './scope.ts'
 import { takeTotp } from './totp-secret.ts'
-import { everybodyVerified, swappedNames } from './value-warnings.ts'
+import { everybodyVerified } from './value-warnings.ts'
 import { userRemarks, userRemedies } from './wording.ts'
 
 /**
@@ -147,12 +146,8 @@ export const user: KindDefinition = {
     // A secret of a second factor becomes a resource of its own.
     mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },
     duplicateCodes: ['external_id_clash', 'identity_clash', 'exists_already', 'unverified_account'],
-    summary: (rundb) => ({ passwords: countPasswords(rundb) }),
-    valueWarnings: (context) => [
-      ...(context.partial ? [] : everybodyVerified(context)),
-      ...swappedNames(context),
-      ...lookalikeAddresses(context),
-    ],
+    valueWarnings: (context) => (context.partial ? [] : everybodyVerified(context)),
+    gather: gatherUsers,
   },
 }
 

@@ -1,6 +1,10 @@
+import type { Manifest } from '../../config/manifest.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import type { WarningContext } from '../kind.ts'
+import type { Json } from '../../json.ts'
+import type { Attributes } from '../../resource.ts'
+import { Earliest } from '../earliest.ts'
+import type { FieldFilling, WarningContext } from '../kind.ts'
 
 /**
  * So many addresses have to tell which name is which, and this share of all: three of thousands are chance. Of these the other share has to say
@@ -12,40 +16,57 @@ const SWAPPED = 2 / 3
 /** Users that are looked at, the first ones: what holds for so many holds for all. */
 const LOOKED_AT = 10_000
 
-/**
- * A warning where addresses like first.last@ say of most people that the first name is the last one. Companies that write the family name first
- * in addresses look like this too, so it asks for a look.
- */
-export function swappedNames({ rundb, loaded: { manifest, locate } }: WarningContext): Problem[] {
-  const { firstName, lastName } = manifest.map.user ?? {}
-  if (firstName === undefined || lastName === undefined) return []
-  const counts = { straight: 0, swapped: 0 }
-  let example = ''
-  let looked = 0
-  const rows = rundb.iterate(
-    `SELECT attributes ->> 'email' AS email, attributes ->> 'firstName' AS first, attributes ->> 'lastName' AS last FROM desired
-       WHERE kind = 'user' AND attributes ->> 'firstName' IS NOT NULL AND attributes ->> 'lastName' IS NOT NULL ORDER BY seq LIMIT ?`,
-    LOOKED_AT,
-  )
-  for (const row of rows) {
-    looked += 1
-    const order = orderOf(String(row.email), String(row.first), String(row.last))
-    if (order === undefined) continue
-    counts[order] += 1
-    if (order === 'swapped' && example === '') example = `${row.email} has the first name ${JSON.stringify(row.first)}`
+/** Whether there is anything to look at. */
+export function mapsNames({ map: { user } }: Pick<Manifest, 'map'>): boolean {
+  return user?.firstName !== undefined && user.lastName !== undefined
+}
+
+interface Named {
+  email: string
+  first: string
+  last: string
+}
+
+/** Users with both names, the first ones. */
+export class NamesSeen {
+  readonly #users = new Earliest<Named>(LOOKED_AT)
+
+  add({ email, firstName, lastName }: Attributes, place: number): void {
+    if (!isThere(firstName) || !isThere(lastName)) return
+    this.#users.add(place, { email: String(email ?? null), first: String(firstName), last: String(lastName) })
   }
-  const compared = counts.straight + counts.swapped
-  if (compared < Math.max(TELLING, looked * TELLING_SHARE) || counts.swapped < compared * SWAPPED) return []
-  return [
-    {
-      code: 'names_swapped',
-      severity: 'warning',
-      message: `first and last names look swapped in ${figure(counts.swapped)} of ${figure(compared)} users whose address contains both (${example})`,
-      hint: 'look at map.user.firstName and map.user.lastName; where addresses begin with the last name, do nothing',
-      at: locate(['map', 'user', 'firstName']),
-      path: 'map.user.firstName',
-    },
-  ]
+
+  /**
+   * A warning where addresses like first.last@ say of most people that the first name is the last one. Companies that write the family name
+   * first in addresses look like this too, so it asks for a look.
+   */
+  warnings({ loaded: { locate } }: Pick<WarningContext, 'loaded'>): Problem[] {
+    const counts = { straight: 0, swapped: 0 }
+    let example = ''
+    const users = this.#users.items()
+    for (const { email, first, last } of users) {
+      const order = orderOf(email, first, last)
+      if (order === undefined) continue
+      counts[order] += 1
+      if (order === 'swapped' && example === '') example = `${email} has the first name ${JSON.stringify(first)}`
+    }
+    const compared = counts.straight + counts.swapped
+    if (compared < Math.max(TELLING, users.length * TELLING_SHARE) || counts.swapped < compared * SWAPPED) return []
+    return [
+      {
+        code: 'names_swapped',
+        severity: 'warning',
+        message: `first and last names look swapped in ${figure(counts.swapped)} of ${figure(compared)} users whose address contains both (${example})`,
+        hint: 'look at map.user.firstName and map.user.lastName; where addresses begin with the last name, do nothing',
+        at: locate(['map', 'user', 'firstName']),
+        path: 'map.user.firstName',
+      },
+    ]
+  }
+}
+
+function isThere(name: Json | undefined): boolean {
+  return name !== undefined && name !== null
 }
 
 /** Which name comes first in an address, for those that tell: `ada.lovelace@`, `a.lovelace@`, `alovelace@`. */
@@ -95,18 +116,17 @@ const SEVERAL = 2
  * A warning where all users are verified, and no constant says so: WorkOS lets whoever signs in by another way with a verified address into its
  * account. Many sources have verified users alone, so that this asks for a look and for nothing else.
  */
-export function everybodyVerified({ rundb, loaded: { manifest, locate } }: WarningContext): Problem[] {
+export function everybodyVerified({
+  loaded: { manifest, locate },
+  filling,
+}: WarningContext & { filling: FieldFilling | undefined }): Problem[] {
   const expression = manifest.map.user?.emailVerified
-  if (typeof expression !== 'string' || isConstant(expression)) return []
-  const row = rundb
-    .statement(
-      // Of all users, also of those out of scope: the first ten may all be verified.
-      `SELECT count(*) AS users, sum(attributes ->> 'emailVerified' = 1) AS verified FROM (
-         SELECT attributes FROM desired WHERE kind = 'user' UNION ALL SELECT attributes FROM out_of_scope WHERE kind = 'user')`,
-    )
-    .get()
-  const users = Number(row?.users ?? 0)
-  if (Number(row?.verified ?? 0) < users || users < (concludes(expression) ? SEVERAL : MANY)) return []
+  if (typeof expression !== 'string' || isConstant(expression) || filling === undefined) return []
+  // Of all users, also of those out of scope: the first ten may all be verified.
+  const { resources: users, fields } = filling
+  const found = fields.find(({ field }) => field === 'emailVerified')
+  const all = found?.filled === users && found.distinct === 1 && found.example === true
+  if (!all || users < (concludes(expression) ? SEVERAL : MANY)) return []
   return [
     {
       code: 'everybody_verified',

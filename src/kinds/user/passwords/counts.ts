@@ -1,5 +1,7 @@
 import { counted, figure } from '../../../diagnostics/printable.ts'
+import { isObject, type JsonObject } from '../../../json.ts'
 import type { RunDatabase } from '../../../rundb/run-database.ts'
+import type { Row } from '../../../sqlite/open.ts'
 import { canonicalHashType, weakness } from './hash-types.ts'
 
 /** How many users of the desired set have some one thing said of their password, and what. */
@@ -139,17 +141,58 @@ export function describeUnreadable({
 /** Nobody has one. */
 export const NO_PASSWORDS: PasswordCounts = { kept: 0, reset: 0, there: 0, none: 0, algorithms: [] }
 
-/** Counts over the staged users, row by row: what is in memory grows with the algorithms and parameters, not with the users. */
-export function countPasswords(rundb: RunDatabase): PasswordCounts {
+/** How many users have a password of an algorithm, and how weak it is. */
+interface KeptCount {
+  algorithm: string
+  /** Empty: it is not. */
+  weak: string
+  count: number
+}
+
+/** Counts passwords: what is in memory grows with the algorithms and parameters, not with the users. */
+export class KeptPasswords {
+  readonly #counts = new Map<string, KeptCount>()
+  /** Users, with and without one. */
+  users = 0
+
+  /** @param secrets of a user */
+  add(secrets: JsonObject | null): void {
+    this.users += 1
+    if (secrets !== null) this.count(isObject(secrets.passwordHash) ? secrets.passwordHash : {})
+  }
+
+  count({ type = null, hash = null }: { type?: unknown; hash?: unknown }): void {
+    const algorithm = type === null ? 'clear' : String(type)
+    const weak = type === null ? '' : (weakness(algorithm, String(hash)) ?? '')
+    const key = `${algorithm}\n${weak}`
+    const counted = this.#counts.get(key)
+    if (counted === undefined) this.#counts.set(key, { algorithm, weak, count: 1 })
+    else counted.count += 1
+  }
+
+  counts(): ReadonlyMap<string, KeptCount> {
+    return this.#counts
+  }
+}
+
+/**
+ * What becomes of the passwords of all users.
+ * @param all that users have
+ */
+export function countPasswords(rundb: RunDatabase, all: KeptPasswords): PasswordCounts {
   const found = new Map<string, AlgorithmCount>()
   const of = (algorithm: string): AlgorithmCount => {
     const known = found.get(algorithm) ?? { algorithm, kept: 0, reset: 0, there: 0, weak: [], reasons: [] }
     found.set(algorithm, known)
     return known
   }
-  for (const { algorithm, weak, there, count } of keptPasswords(rundb)) {
-    of(algorithm)[there ? 'there' : 'kept'] += count
-    if (weak !== '' && !there) of(algorithm).weak.push({ count, detail: weak })
+  const left = new KeptPasswords()
+  for (const password of passwordsThere(rundb)) left.count(password)
+  for (const [key, { algorithm, weak, count }] of all.counts()) {
+    const before = left.counts().get(key)?.count ?? 0
+    of(algorithm).there += before
+    of(algorithm).kept += count - before
+    if (weak !== '' && count > before) of(algorithm).weak.push({ count: count - before, detail: weak })
   }
   for (const { code, detail, there, count } of resets(rundb)) {
     const counted = of(algorithmOf(detail))
@@ -164,11 +207,7 @@ export function countPasswords(rundb: RunDatabase): PasswordCounts {
   for (const { weak, reasons } of algorithms) for (const list of [weak, reasons]) list.sort(mostFirst)
   const sum = (fate: 'kept' | 'reset' | 'there') => algorithms.reduce((all, algorithm) => all + algorithm[fate], 0)
   const [kept, reset, there] = [sum('kept'), sum('reset'), sum('there')]
-  return { kept, reset, there, none: countUsers(rundb) - kept - reset - there, algorithms }
-}
-
-function countUsers(rundb: RunDatabase): number {
-  return rundb.count("SELECT count(*) FROM desired WHERE kind = 'user'")
+  return { kept, reset, there, none: all.users - kept - reset - there, algorithms }
 }
 
 function total({ kept, reset, there }: AlgorithmCount): number {
@@ -190,30 +229,17 @@ const THERE = `coalesce(
      AND (a.type IN ('adopt', 'create') OR EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'secret'))),
   EXISTS (SELECT 1 FROM known k WHERE k.kind = 'user' AND k.key = d.key AND k.ownership = 'adopted'))`
 
-interface KeptCount {
-  algorithm: string
-  weak: string
-  there: boolean
-  count: number
-}
+/** Whether there can be any: else nobody looks for each user. */
+const SOME_THERE = `SELECT EXISTS (SELECT 1 FROM actions WHERE kind = 'user' AND type = 'adopt')
+  OR EXISTS (SELECT 1 FROM known WHERE kind = 'user' AND ownership = 'adopted')`
 
-function keptPasswords(rundb: RunDatabase): KeptCount[] {
-  const counts = new Map<string, KeptCount>()
-  const rows = rundb.iterate(
-    `SELECT json_extract(secrets, '$.passwordHash.type') AS type, json_extract(secrets, '$.passwordHash.hash') AS hash,
-         ${THERE} AS there FROM desired d WHERE kind = 'user' AND secrets IS NOT NULL`,
+/** The passwords of users who were in WorkOS before. */
+function passwordsThere(rundb: RunDatabase): Iterable<Row> {
+  if (rundb.count(SOME_THERE) === 0) return []
+  return rundb.iterate(
+    `SELECT json_extract(secrets, '$.passwordHash.type') AS type, json_extract(secrets, '$.passwordHash.hash') AS hash
+     FROM desired d WHERE kind = 'user' AND secrets IS NOT NULL AND ${THERE}`,
   )
-  for (const row of rows) {
-    const { type, hash } = row
-    const there = row.there === 1
-    const algorithm = type === null ? 'clear' : String(type)
-    const weak = type === null ? '' : (weakness(algorithm, String(hash)) ?? '')
-    const key = `${algorithm} ${there} ${weak}`
-    const counted = counts.get(key) ?? { algorithm, weak, there, count: 0 }
-    counted.count += 1
-    counts.set(key, counted)
-  }
-  return [...counts.values()]
 }
 
 /** Users without a password who had one in the source, and what the remark says. One with several, of records that merged, counts for the first. */
