@@ -22,9 +22,7 @@ const texts = [
     )
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => readFileSync(join(root, file), 'utf8')),
-  ...[...badKeys, ...badValues, ...badRoles, ...badDedupe, ...badComposition].map(({ text }) =>
-    String(text),
-  ),
+  ...[...badKeys, ...badValues, ...badRoles, ...badDedupe, ...badComposition].map(({ text }) => String(text)),
 ]
 
 /** What is wrong with a value, and what became of it: defaults are filled in. */
