@@ -2,15 +2,20 @@
  * npm run build
  *
  * Compiles src to dist. Two modules that make something when the program runs from source are replaced by what they make: the code
- * that ajv makes of the manifest's schema (https://ajv.js.org/standalone.html), and the script and style of the HTML report.
+ * that ajv makes of the manifest's schema (https://ajv.js.org/standalone.html), and the script and style of the HTML report. The shipped
+ * recipes are parsed.
  */
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseFile } from '../src/config/parse.ts'
+import { packedRecipe } from '../src/config/parsed-recipes.ts'
+import { recipeNames, shippedRecipes } from '../src/config/recipes.ts'
 import { resolvePointer } from '../src/config/schema.ts'
 import { createAjv, VALIDATED } from '../src/config/validators.ts'
+import { Redactor } from '../src/diagnostics/redactor.ts'
 import { pageAssets } from '../src/reporting/html/page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -34,6 +39,12 @@ writeFileSync(
   join(root, 'dist/config/validators.js'),
   prelude + quotingSchema(standalone(createAjv({ source: true, esm: true }), VALIDATED)),
 )
+
+mkdirSync(join(root, 'dist/config/recipes'))
+for (const name of recipeNames(shippedRecipes)) {
+  const recipe = packedRecipe(parseFile(join(shippedRecipes, `${name}.yaml`), new Redactor()))
+  writeFileSync(join(root, 'dist/config/recipes', recipe.name), recipe.json)
+}
 
 const assets = JSON.stringify(await pageAssets())
 writeFileSync(
