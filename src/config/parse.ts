@@ -16,6 +16,7 @@ import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import { type Redactor, registerWrittenKeys } from '../diagnostics/redactor.ts'
 import { NotRegularFile, readRegular } from '../files/regular-file.ts'
+import { parsedRecipe } from './parsed-recipes.ts'
 import {
   type Branch,
   type Entry,
@@ -43,6 +44,8 @@ const STYLES: Record<string, ScalarStyle> = {
 export function parseFile(file: string, redactor: Redactor, from?: Location): Branch {
   const text = readText(file, from)
   registerWrittenKeys(text.text, redactor)
+  const recipe = parsedRecipe(text)
+  if (recipe !== undefined) return recipe
   const documents = parseText(text)
   const [document, second] = documents
   const start = { file, line: 1, column: 1 }

@@ -1,30 +1,68 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
 import { PROGRAM } from '../built.ts'
 
-/** Has Node.js tell on standard error what it loads. */
+/** Has Node.js tell on standard error what it loads, its own modules included. */
 const TELLING = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
   import { writeSync } from 'node:fs'
   registerHooks({ load: (url, context, next) => (writeSync(2, url + '\\n'), next(url, context)) })
+  process.on('exit', () => writeSync(2, process.moduleLoadList.map((name) => name + '\\n').join('')))
 `)}`
 
-/** Packages that a command line loads; without the internals of the program. */
-function packagesOf(args: readonly string[]): string[] {
-  const { status, stderr } = spawnSync(process.execPath, ['--import', TELLING, PROGRAM, ...args], { encoding: 'utf8' })
+/** What a command line loads. */
+function loadedBy(args: readonly string[], cwd?: string): string[] {
+  const options = { cwd, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 } as const
+  const { status, stderr } = spawnSync(process.execPath, ['--import', TELLING, PROGRAM, ...args], options)
+  expect(stderr).not.toContain('error:')
   expect(status).toBe(0)
-  const names = stderr.split('\n').flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? [])
+  return stderr.split('\n')
+}
+
+/** Packages among what is loaded; without the internals of the program. */
+function packagesIn(loaded: readonly string[]): string[] {
+  const names = loaded.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? [])
   return [...new Set(names)].sort()
 }
 
+/** What ajv's own code asks for: its check of lengths and of equality, not ajv. */
+const VALIDATION = ['ajv', 'fast-deep-equal']
+const MANIFEST = [...VALIDATION, 'commander', 'cosmiconfig', 'env-paths', 'fastest-levenshtein', 'yaml'].sort()
+
 test.each([
   [['--version']],
+  [['--help']],
   [['completion-words', '--', 'plan', '--']],
 ])('the program starts with what reads a command line, and loads the rest when a command needs it: %s', (args) => {
-  expect(packagesOf(args)).toEqual(['commander', 'fastest-levenshtein'])
+  expect(packagesIn(loadedBy(args))).toEqual(['commander', 'fastest-levenshtein'])
+})
+
+test('each command loads the packages that it needs, and no others', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-start-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  cpSync(fileURLToPath(new URL('../../examples/csv-minimal', import.meta.url)), folder, { recursive: true })
+  const reading = [...MANIFEST, 'csv-parse', 'jsonata'].sort()
+  for (const [args, packages] of [
+    [['validate'], reading],
+    [['plan'], reading],
+    [['apply', '--yes'], reading],
+    [['plan'], reading],
+    [['verify'], reading],
+    [['config'], MANIFEST],
+    [['explain', 'users.csv:2'], reading],
+    [['state', 'list'], MANIFEST],
+  ] as const) {
+    const loaded = loadedBy(args, folder)
+    expect([args, packagesIn(loaded)]).toEqual([args, packages])
+    // ajv itself, and servers and clients of HTTP.
+    const forbidden =
+      /\/ajv\/dist\/(?!runtime\/)|^NativeModule (?:_?http\w*|https|http2|tls|undici|internal\/deps\/undici\/undici)$/
+    expect([args, loaded.filter((name) => forbidden.test(name))]).toEqual([args, []])
+  }
 })
 
 test('in a folder that was removed it says so', () => {

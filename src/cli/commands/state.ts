@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { stringify } from 'csv-stringify/sync'
 import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { counted, printable } from '../../diagnostics/printable.ts'
 import { jsonText } from '../../json.ts'
@@ -58,6 +57,7 @@ export async function stateShow(
 /** `state export`: the map from the source's keys to WorkOS's ids, as CSV or NDJSON. */
 export async function stateExport(options: OptionsOf<typeof defineStateExport>, context: Context): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
+  const { stringify } = await import('csv-stringify/sync')
   return withState(options, context, async ({ state }) => {
     // Data for programs, which look people up by these keys: see docs/how-to/masking.md.
     const output = buffered((context.unmasked ?? context).stdout)

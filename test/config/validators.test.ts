@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { parseDocument } from 'yaml'
+import type { Validator } from '../../src/config/validators.ts'
+import { validateEnvironment, validateManifest } from '../../src/config/validators.ts'
+import { built } from '../built.ts'
+import { badComposition } from './bad/composition.ts'
+import { badDedupe } from './bad/dedupe.ts'
+import { badKeys } from './bad/keys.ts'
+import { badRoles } from './bad/roles.ts'
+import { badValues } from './bad/values.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The shipped recipes and examples, which are right, and manifests with something wrong of every sort. */
+const texts = [
+  ...['recipes', 'examples']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    )
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => readFileSync(join(root, file), 'utf8')),
+  ...[...badKeys, ...badValues, ...badRoles, ...badDedupe, ...badComposition].map(({ text }) => String(text)),
+]
+
+/** What is wrong with a value, and what became of it: defaults are filled in. */
+function checked(validate: Validator, value: unknown): string {
+  const copy = structuredClone(value)
+  return JSON.stringify({ valid: validate(copy), errors: validate.errors, value: copy })
+}
+
+test('the validators of the build say what those of ajv say, word for word', async () => {
+  const packed: typeof import('../../src/config/validators.ts') = await import(built('config/validators.ts'))
+  let errors = 0
+  for (const text of texts) {
+    const document = parseDocument(text, { logLevel: 'silent' })
+    if (document.errors.length > 0) continue
+    const value: unknown = document.toJS()
+    const pairs = [
+      [validateManifest, packed.validateManifest],
+      [validateEnvironment, packed.validateEnvironment],
+    ] as const
+    for (const [fromSource, fromBuild] of pairs) {
+      expect(checked(fromBuild, value), text).toBe(checked(fromSource, value))
+      errors += fromBuild.errors?.length ?? 0
+    }
+  }
+  expect(texts.length).toBeGreaterThan(100)
+  expect(errors).toBeGreaterThan(200)
+})
