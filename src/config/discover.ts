@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { cosmiconfig } from 'cosmiconfig'
 import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
 import { shellWord } from '../diagnostics/printable.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
@@ -18,6 +17,7 @@ export async function discoverManifest(cwd: string, home: string | undefined): P
   // cosmiconfig looks for the names in one folder, and no more. Its walk upwards ends at a package.json, or goes on to the folders of
   // settings beneath the home folder; and its loaders are given text without its bytes, before a FIFO, a file of gigabytes or one that
   // is not UTF-8 could be refused. So the walk is here, and `parseFile` reads the file, which keeps the place of every value.
+  const { cosmiconfig } = await import('cosmiconfig')
   const found = () => ({ found: true })
   const explorer = cosmiconfig('migrate', {
     searchPlaces: NAMES,
