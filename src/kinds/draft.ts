@@ -95,7 +95,7 @@ export interface DraftDefinition {
   provenBy?: string
 
   /**
-   * Checks and normalises what the mapping yielded. Pure: runs in the workers.
+   * Checks and normalises what the mapping yielded. Pure: runs in the workers, and what it yields may stand for all items with the same fields.
    * @param own the fields that the rule does not map, and that name resources of the record itself: their keys are whole
    */
   normalise(fields: Record<string, unknown>, rules: ValueRules, own?: ReadonlySet<string>): NormaliseResult

@@ -37,9 +37,9 @@ export class AssignmentMapper implements RuleMapper {
   }
 
   map(item: Json): void {
-    const { record, mapping, own, result, firstDraft, evaluations } = this.#work
+    const { record, mapping, own, result, firstDraft } = this.#work
     const { roles } = mapping.settings
-    const fields = fieldsOf(this.rule, item, record.data, evaluations)
+    const fields = fieldsOf(this.rule, item, this.#work)
     const { seq, stream } = record
     const origin = originOf(record, item)
     const ownUser = this.#namesUser ? undefined : implicitRef('user', own.get('user'))

@@ -135,9 +135,12 @@ export interface CompiledField {
   value: CompiledExpression | [member: string, value: CompiledExpression][]
 }
 
+/** The name of a rule under `map`. */
+export type RuleName = keyof Manifest['map']
+
 /** One rule under `map`, ready to run. */
 export interface CompiledRule {
-  kind: keyof Manifest['map']
+  kind: RuleName
   /** Streams it applies to; undefined: the main stream. */
   from: readonly string[] | undefined
   /** See Compilations.secretNames. */

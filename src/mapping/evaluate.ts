@@ -7,8 +7,8 @@ import { confusableAddress } from '../kinds/values/email.ts'
 import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/source.ts'
 import type { CompiledField, CompiledRule } from './compile.ts'
 import { concealing } from './conceal.ts'
-import type { Evaluations } from './evaluations.ts'
 import type { Reject } from './result.ts'
+import type { Work } from './rule-mapper.ts'
 
 /** Characters of an expression, and of a message about it, that a rejection shows. */
 const SHOWN = 120
@@ -35,14 +35,14 @@ export class FieldFailure extends Error {
 export type Condition = 'each' | 'when'
 
 /** The values of a rule's fields for one item. Fields that yield nothing are absent. */
-export function fieldsOf(rule: CompiledRule, item: Json, record: JsonObject, evaluations: Evaluations): JsonObject {
+export function fieldsOf(rule: CompiledRule, item: Json, work: Work): JsonObject {
   const values: JsonObject = {}
   for (const field of rule.fields) {
-    const { name, secret, value } = field
+    const { value } = field
     const answer = Array.isArray(value)
-      ? membersOf(rule, field, value, item, record, evaluations)
-      : answerOf(rule, name, secret, value, item, record, evaluations)
-    if (answer !== undefined) values[name] = answer
+      ? membersOf(rule, field, value, item, work)
+      : answerOf(rule, field, value, item, work)
+    if (answer !== undefined) values[field.name] = answer
   }
   return values
 }
@@ -50,16 +50,15 @@ export function fieldsOf(rule: CompiledRule, item: Json, record: JsonObject, eva
 /** An object of the members; what stands for all members and is no object is the value itself, for the check of the field to refuse. */
 function membersOf(
   rule: CompiledRule,
-  { name, secret }: CompiledField,
+  field: CompiledField,
   members: readonly [string, CompiledExpression][],
   item: Json,
-  record: JsonObject,
-  evaluations: Evaluations,
+  work: Work,
 ): Json {
   const values: JsonObject = Object.create(null)
   let others: Json | undefined
   for (const [member, expression] of members) {
-    const value = answerOf(rule, name, secret, expression, item, record, evaluations, member)
+    const value = answerOf(rule, field, expression, item, work, member)
     if (member === ALL_MEMBERS) others = allMembers(value)
     else if (value !== undefined) values[member] = value
   }
@@ -82,19 +81,17 @@ function allMembers(value: Json | undefined): Json | undefined {
  */
 export function answerOf(
   rule: CompiledRule,
-  name: string,
-  secret: boolean,
+  { name, secret }: Pick<CompiledField, 'name' | 'secret'>,
   expression: CompiledExpression,
   item: Json,
-  record: JsonObject,
-  evaluations: Evaluations,
+  { evaluations, record: { data } }: Work,
   member?: string,
 ): Json | undefined {
   try {
-    return evaluations.evaluate(expression, item, record)
+    return evaluations.evaluate(expression, item, data)
   } catch (error) {
     const field = member === undefined ? name : `${name}.${member}`
-    throw failureOf(rule, { name: field, secret, expression }, item, record, error)
+    throw failureOf(rule, { name: field, secret, expression }, item, data, error)
   }
 }
 

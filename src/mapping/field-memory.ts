@@ -8,7 +8,7 @@ const LONGEST = 2_000
 /** Remembers what a rule made of fields lately: an organization stands at each of its members. */
 export class FieldMemory<T> {
   readonly #names: readonly string[]
-  /** One for each key, by `textOf`. */
+  /** One for each key, by `#keyOf`. */
   readonly #recent = new Recent<{ fields: JsonObject; made: T }>(LEAST)
 
   /** @param names of all fields that something is made of */
@@ -17,28 +17,28 @@ export class FieldMemory<T> {
   }
 
   get(fields: JsonObject): T | undefined {
-    const text = this.#textOf(fields)
-    const known = text === undefined ? undefined : this.#recent.get(text)
+    const key = this.#keyOf(fields)
+    const known = key === undefined ? undefined : this.#recent.get(key)
     return known !== undefined && this.#areSame(known.fields, fields) ? known.made : undefined
   }
 
   /**
    * The fields as they are to be remembered: values of a record may be parts of the text of a whole file, which stays in memory as long as one
-   * of them does. Undefined: they are too long.
+   * of them does. Undefined: they are too long, or too deep.
    */
   copyOf(fields: JsonObject): JsonObject | undefined {
-    const text = JSON.stringify(fields)
-    return text.length > LONGEST ? undefined : JSON.parse(text)
+    const text = textOf(fields)
+    return text === undefined || text.length > LONGEST ? undefined : JSON.parse(text)
   }
 
   /** @param fields a copy */
   set(fields: JsonObject, made: T): void {
-    const text = this.#textOf(fields)
-    if (text !== undefined) this.#recent.set(text, { fields, made })
+    const key = this.#keyOf(fields)
+    if (key !== undefined) this.#recent.set(key, { fields, made })
   }
 
   /** The first text among the fields, which mostly is the key, with the organization that it may be the key in. */
-  #textOf(fields: JsonObject): string | undefined {
+  #keyOf(fields: JsonObject): string | undefined {
     for (const name of this.#names) {
       const text = fields[name]
       if (typeof text !== 'string') continue
@@ -60,5 +60,16 @@ export class FieldMemory<T> {
 
 function areSame(one: Json | undefined, other: Json | undefined): boolean {
   if (typeof one !== 'object' || typeof other !== 'object') return false
-  return JSON.stringify(one) === JSON.stringify(other)
+  const text = textOf(one)
+  return text !== undefined && text === textOf(other)
+}
+
+/** Undefined: the value is nested deeper than JSON can be written. */
+function textOf(value: Json): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }

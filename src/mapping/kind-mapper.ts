@@ -68,9 +68,9 @@ export class KindMapper implements RuleMapper {
   }
 
   map(item: Json): void {
-    const { record, mapping, evaluations, result, watch } = this.#work
+    const { record, mapping, result, watch } = this.#work
     const { name: kind } = this.#definition
-    const fields = fieldsOf(this.rule, item, record.data, evaluations)
+    const fields = fieldsOf(this.rule, item, this.#work)
     const { missing, leftOutBy, filled } = this.#open.size === 0 ? NOTHING_FILLED : this.#fillIn(fields)
     if (leftOutBy !== undefined) {
       this.#leaveOutWith(item, fields, leftOutBy)
@@ -275,12 +275,12 @@ export class KindMapper implements RuleMapper {
    * refers to such a thing.
    */
   #itemKey(item: Json): string | undefined {
-    const { record, mapping, evaluations } = this.#work
+    const { mapping } = this.#work
     const names = KEY_FIELDS[this.#definition.name]
     if (names === undefined) return undefined
     const fields = this.rule.fields.filter(({ name }) => names.includes(name))
     try {
-      const values = fieldsOf({ ...this.rule, fields }, item, record.data, evaluations)
+      const values = fieldsOf({ ...this.rule, fields }, item, this.#work)
       const normalised = this.#definition.normalise(values, mapping.settings)
       return (normalised.ok ? normalised.value.key : normalised.key) ?? undefined
     } catch (error) {

@@ -3,12 +3,10 @@ import { isObject } from '../json.ts'
 import { isEmpty } from '../kinds/values/check.ts'
 import type { LeftOutRecord } from '../rundb/left-out.ts'
 import type { SourceRecord } from '../sources/source.ts'
-import type { CompiledMapping, CompiledRule } from './compile.ts'
+import type { CompiledRule, RuleName } from './compile.ts'
 import { type Condition, FieldFailure, fieldsOf } from './evaluate.ts'
-import type { Evaluations } from './evaluations.ts'
 import type { MapResult } from './result.ts'
-
-export type RuleName = keyof Manifest['map']
+import type { Work } from './rule-mapper.ts'
 
 /**
  * The path of the condition to blame for a record that nothing came of: that of the user's rule if it left the record out, since
@@ -52,12 +50,8 @@ const KEY_FIELDS: readonly string[] = ['externalId', 'email', 'id', 'name', 'typ
  * What a rule that left a record out would have made of it, and its key. Only the fields that make a key are evaluated, and `key` alone
  * where it yields something.
  */
-export function leftOutKey(
-  record: SourceRecord,
-  name: RuleName | undefined,
-  mapping: CompiledMapping,
-  evaluations: Evaluations,
-): Pick<LeftOutRecord, 'kind' | 'key'> {
+export function leftOutKey(work: Work, name: RuleName | undefined): Pick<LeftOutRecord, 'kind' | 'key'> {
+  const { record, mapping } = work
   if (name === undefined) return { kind: null, key: null }
   const found = mapping.kinds.find(({ rule }) => rule.kind === name)
   const rule = found?.rule ?? mapping.roleAssignment
@@ -66,7 +60,7 @@ export function leftOutKey(
   if (rule === undefined || rule.each(record.stream) !== undefined) return { kind, key: null }
   try {
     const { user, key, others } = partsOf(rule)
-    const values = (part: CompiledRule) => fieldsOf(part, record.data, record.data, evaluations)
+    const values = (part: CompiledRule) => fieldsOf(part, record.data, work)
     if (found === undefined) return { kind, key: textOf(values(user).user) }
     const own = key.fields.length === 0 ? {} : values(key)
     const fields = isEmpty(own.key) ? { ...own, ...values(others) } : own

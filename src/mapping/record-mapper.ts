@@ -1,10 +1,10 @@
 import type { SourceRecord } from '../sources/source.ts'
 import { AssignmentMapper } from './assignment-mapper.ts'
-import { appliesTo, type CompiledMapping } from './compile.ts'
+import { appliesTo, type CompiledMapping, type RuleName } from './compile.ts'
 import type { Condition } from './evaluate.ts'
 import { Evaluations } from './evaluations.ts'
 import { KindMapper } from './kind-mapper.ts'
-import { addLeftOut, blamed, leftOutKey, type RuleName } from './left-out.ts'
+import { addLeftOut, blamed, leftOutKey } from './left-out.ts'
 import type { MapResult } from './result.ts'
 import type { MappedItem, RuleMapper, Work } from './rule-mapper.ts'
 import { RuleRun } from './rule-run.ts'
@@ -67,7 +67,7 @@ export class RecordMapper {
       this.#rules.map(({ rule }, index): [RuleName, Condition | undefined] => [rule.kind, this.#conditions[index]]),
     )
     const { path, rule } = blamed(conditions, mapping.settings.map, record.stream)
-    addLeftOut(result, record, path, leftOutKey(record, rule, mapping, evaluations))
+    addLeftOut(result, record, path, leftOutKey(this.#work, rule))
     evaluations.endStep()
   }
 

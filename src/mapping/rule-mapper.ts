@@ -1,10 +1,9 @@
 import type { Json } from '../json.ts'
 import type { Normalised, ValueProblem } from '../kinds/draft.ts'
 import type { SourceRecord } from '../sources/source.ts'
-import type { CompiledMapping, CompiledRule } from './compile.ts'
+import type { CompiledMapping, CompiledRule, RuleName } from './compile.ts'
 import type { Evaluations } from './evaluations.ts'
 import type { Own } from './implicit-refs.ts'
-import type { RuleName } from './left-out.ts'
 import type { MapResult, Reject } from './result.ts'
 
 /** What became of one item of a rule: of the record, where an expression fails that tells the items. */

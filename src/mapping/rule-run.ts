@@ -5,6 +5,9 @@ import type { CompiledRule } from './compile.ts'
 import { answerOf, type Condition, FieldFailure, itemsIn } from './evaluate.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
 
+const EACH = { name: 'each', secret: false }
+const WHEN = { name: 'when', secret: false }
+
 /**
  * Runs a rule over the items of a record, one record after the other. An expression that fails rejects its item, or the record where the items cannot be
  * told. Finding the items, asking `when` about one of them, leaving one out and mapping one are each a step: see Evaluations.
@@ -63,20 +66,18 @@ export class RuleRun {
   /** What `each` yields, or the record itself. */
   #find(): readonly Json[] {
     const { evaluations, record } = this.#work
-    const { rule } = this
-    const each = rule.each(record.stream)
+    const each = this.rule.each(record.stream)
     if (each === undefined) return [record.data]
-    const items = itemsIn(answerOf(rule, 'each', false, each, record.data, record.data, evaluations))
+    const items = itemsIn(answerOf(this.rule, EACH, each, record.data, this.#work))
     evaluations.endStep()
     return items
   }
 
   #choose(items: readonly Json[], when: CompiledExpression): void {
-    const { evaluations, record } = this.#work
-    const { rule } = this
+    const { evaluations } = this.#work
     for (; this.#asked < items.length; this.#asked += 1) {
       const item = items[this.#asked] ?? null
-      const isChosen = isTruthy(answerOf(rule, 'when', false, when, item, record.data, evaluations))
+      const isChosen = isTruthy(answerOf(this.rule, WHEN, when, item, this.#work))
       evaluations.endStep()
       if (isChosen) this.#chosen?.push(item)
       else {
