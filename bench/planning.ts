@@ -1,5 +1,5 @@
 import { rmSync, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clerkSize, writeClerkExport } from './data.ts'
 import { inFolder } from './folder.ts'
@@ -29,6 +29,12 @@ export interface PlanningOptions {
  */
 export async function planning({ users = SIZES, applied }: PlanningOptions): Promise<boolean> {
   const published = publishedFigures()
+  const [load = 0] = loadavg()
+  if (load > availableParallelism() / 2) {
+    process.stdout.write(
+      `\nThe machine is busy (load ${load.toFixed(1)}): even ratios say little, as a plan needs all cores and the yardstick one.\n`,
+    )
+  }
   const measured: Figures[] = []
   process.stdout.write(`\nplanning a Clerk export, the least of several runs\n${markdownTable([])}`)
   for (const size of users) {
