@@ -2,6 +2,7 @@ import { canonicalJson } from '../json.ts'
 import type { LiveResource } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
 import type { RunDatabase } from './run-database.ts'
+import { LIVE_INDEXES } from './schema.ts'
 
 /** What WorkOS holds, as far as this run has read it: the table `live`. */
 
@@ -62,10 +63,24 @@ export function listInto(rundb: RunDatabase, kind: string): Listing {
  * Without a word about it SQLite takes the primary key of a table without rowids, of which `kind` is the beginning, for the better way
  * to whatever index is not unique, and reads everything of the kind: for every resource, once more.
  */
-const LIVE_INDEXES = {
+const LOOKED_UP_BY = {
   id: '',
   external_id: 'INDEXED BY live_by_external_id',
   natural_key: 'INDEXED BY live_by_natural_key',
+}
+
+/** Databases without the indexes by external id and by natural identity. */
+const unindexed = new WeakSet<RunDatabase>()
+
+/** Leaves these indexes away until something is looked up by them: where all is as the state says, nothing is. */
+export function deferLiveIndexes(rundb: RunDatabase): void {
+  rundb.exec('DROP INDEX live_by_external_id; DROP INDEX live_by_natural_key')
+  unindexed.add(rundb)
+}
+
+function ensureLiveIndexes(rundb: RunDatabase): void {
+  if (!unindexed.delete(rundb)) return
+  rundb.exec(LIVE_INDEXES)
 }
 
 /** A live resource by its id, external id or natural identity. */
@@ -75,14 +90,16 @@ export function findLive(
   column: 'id' | 'external_id' | 'natural_key',
   value: string,
 ): LiveResource | undefined {
+  if (column !== 'id') ensureLiveIndexes(rundb)
   const row = rundb
-    .statement(`SELECT * FROM live ${LIVE_INDEXES[column]} WHERE kind = ? AND ${column} = ? LIMIT 1`)
+    .statement(`SELECT * FROM live ${LOOKED_UP_BY[column]} WHERE kind = ? AND ${column} = ? LIMIT 1`)
     .get(kind, value)
   return row && liveFromRow(row)
 }
 
 /** Ids of the live resources with this natural identity, where there are several: only names can be in WorkOS more than once. */
 function findNamesakes(rundb: RunDatabase, kind: string, naturalKey: string): string[] {
+  ensureLiveIndexes(rundb)
   const rows = rundb
     .statement('SELECT id FROM live INDEXED BY live_by_natural_key WHERE kind = ? AND natural_key = ? ORDER BY id')
     .all(kind, naturalKey)

@@ -96,6 +96,12 @@ export const SCOPE_TABLES = `
   CREATE INDEX rejects_out_by_key ON rejects_out (kind, key);
 `
 
+/** By what live resources are looked up besides their ids. */
+export const LIVE_INDEXES = `
+  CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
+  CREATE INDEX live_by_natural_key ON live (kind, natural_key) WHERE natural_key IS NOT NULL;
+`
+
 /**
  * What planning adds to the run's database.
  *
@@ -116,8 +122,7 @@ export const PLAN_TABLES = `
     WITHOUT ROWID, STRICT;
   CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural_key TEXT, attributes TEXT NOT NULL,
     PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
-  CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
-  CREATE INDEX live_by_natural_key ON live (kind, natural_key) WHERE natural_key IS NOT NULL;
+  ${LIVE_INDEXES}
   CREATE TABLE given_roles (membership TEXT NOT NULL, group_id TEXT NOT NULL, role TEXT NOT NULL, group_name TEXT NOT NULL,
     hides TEXT NOT NULL, PRIMARY KEY (membership, group_id, role)) WITHOUT ROWID, STRICT;
   CREATE TABLE claimed (kind TEXT NOT NULL, natural_key TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural_key))

@@ -22,7 +22,7 @@ import {
   isUsed,
 } from '../rundb/findings.ts'
 import { insertKnown } from '../rundb/known.ts'
-import { findLive, listInto } from '../rundb/live.ts'
+import { deferLiveIndexes, findLive, listInto } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
@@ -60,6 +60,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { set, warnings } = await readSource()
   createPlanTables(set.rundb)
   createVerifyTables(set.rundb)
+  deferLiveIndexes(set.rundb)
   for (const { name } of options.kinds) {
     for await (const batch of state.resources(name)) insertKnown(set.rundb, name, batch)
   }

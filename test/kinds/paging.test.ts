@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { JsonObject } from '../../src/json.ts'
 import { user } from '../../src/kinds/user/user.ts'
-import { pages, rolePages } from '../../src/kinds/wire.ts'
+import { ahead, pages, rolePages } from '../../src/kinds/wire.ts'
 import { WorkosClient } from '../../src/workos/client.ts'
 import { RateLimiter } from '../../src/workos/limiter.ts'
 import { collect } from './live.ts'
@@ -85,4 +85,42 @@ test('a list that would never end is an error, not a short list', async () => {
   const { client, asked } = await clientOf({ '': { ids: ['u1'], after: 'u1' }, u1: { ids: ['u2'], after: 'u1' } })
   await expect(collect(pages(client, '/user_management/users', {}, parse))).rejects.toThrow(/does not end/)
   expect(asked).toHaveLength(2)
+})
+
+/** A list of so many pages, which fails in the place of page `fails`. */
+async function* list(log: string[], count: number, fails = Number.POSITIVE_INFINITY): AsyncGenerator<number> {
+  try {
+    for (let page = 1; page <= count; page += 1) {
+      log.push(`asked ${page}`)
+      await Promise.resolve()
+      if (page === fails) throw new Error('no answer')
+      yield page
+    }
+  } finally {
+    log.push('ended')
+  }
+}
+
+test('a page is asked for before the one in front of it has been dealt with', async () => {
+  const log: string[] = []
+  for await (const page of ahead(list(log, 3))) log.push(`dealt with ${page}`)
+  expect(log).toEqual(['asked 1', 'asked 2', 'dealt with 1', 'asked 3', 'dealt with 2', 'ended', 'dealt with 3'])
+})
+
+test('what fails is told of when its turn comes, after the pages before it', async () => {
+  const log: string[] = []
+  const read = async () => {
+    for await (const page of ahead(list(log, 3, 2))) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      log.push(`dealt with ${page}`)
+    }
+  }
+  await expect(read()).rejects.toThrow('no answer')
+  expect(log).toEqual(['asked 1', 'asked 2', 'ended', 'dealt with 1'])
+})
+
+test('who stops early ends the list', async () => {
+  const log: string[] = []
+  for await (const page of ahead(list(log, 3))) if (page === 1) break
+  expect(log).toEqual(['asked 1', 'asked 2', 'ended'])
 })

@@ -188,15 +188,16 @@ function parse(body: JsonObject): LiveResource {
     id: requiredText(body, 'id'),
     externalId: textOf(body, 'external_id'),
     naturalKey: email,
+    // In the order of canonical JSON: it is written for each user of a list.
     attributes: {
       email,
       ...pick(body, 'email_verified', 'emailVerified'),
+      ...pick(body, 'external_id', 'externalId'),
       ...pick(body, 'first_name', 'firstName'),
       ...pick(body, 'last_name', 'lastName'),
-      ...pick(body, 'name', 'name'),
-      ...pick(body, 'external_id', 'externalId'),
-      ...pick(body, 'metadata', 'metadata'),
       ...pick(body, 'last_sign_in_at', 'lastSignInAt'),
+      ...pick(body, 'metadata', 'metadata'),
+      ...pick(body, 'name', 'name'),
     },
   }
 }

@@ -204,20 +204,33 @@ function rolesOfMembership(membership: MembershipRow): string[] {
 /** With the roles that its groups give it: all of them, or the highest one alone where a membership has one role. */
 function presentMemberships(call: Call): (membership: MembershipRow | MemberRow) => JsonObject {
   const groupsGive = someGroupHasRole(call)
+  const ranked = rankedRoles(call)
   return (membership) => {
+    const own = rolesOfMembership(membership)
     const given = groupsGive ? rolesByGroups(call, membership.membership_id) : []
-    const all = [...new Set([...rolesOfMembership(membership), ...given])]
-    const highest = all.length > 1 ? highestRole(call, membership.organization_id, all) : (all[0] ?? DEFAULT_ROLE)
+    const all = own.length + given.length > 1 ? [...new Set([...own, ...given])] : own
+    const highest = all.length > 1 ? highestOf(all, ranked(membership.organization_id)) : (all[0] ?? DEFAULT_ROLE)
     const roles = (call.multipleRoles ? all : [highest]).map((slug) => ({ slug }))
     const shown = { ...presentMembershipBase(membership), role: { slug: highest }, roles }
     return 'email' in membership ? { ...shown, user: presentUser(membership) } : shown
   }
 }
 
-/** Priority is the order of creation, that of the environment's roles first. */
-function highestRole(call: Call, organizationId: string, slugs: readonly string[]): string {
-  const ranked = rolesOf(call, [ENVIRONMENT_ROLES, organizationId])
-  return ranked.find(({ slug }) => slugs.includes(slug))?.slug ?? slugs[0] ?? DEFAULT_ROLE
+/** The slugs of an organization's roles by priority, which is the order of creation, that of the environment's roles first. */
+function rankedRoles(call: Call): (organizationId: string) => readonly string[] {
+  const ranked = new Map<string, readonly string[]>()
+  return (organizationId) => {
+    let slugs = ranked.get(organizationId)
+    if (slugs === undefined) {
+      slugs = rolesOf(call, [ENVIRONMENT_ROLES, organizationId]).map(({ slug }) => slug)
+      ranked.set(organizationId, slugs)
+    }
+    return slugs
+  }
+}
+
+function highestOf(slugs: readonly string[], ranked: readonly string[]): string {
+  return ranked.find((slug) => slugs.includes(slug)) ?? slugs[0] ?? DEFAULT_ROLE
 }
 
 /** What the members of a group are shown as: without roles and user. */
