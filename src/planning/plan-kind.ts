@@ -205,8 +205,8 @@ function addChangedSecrets(
   { name: kind, fields, planned }: KindDefinition,
 ): void {
   const { rundb } = set
-  const digest = digester(state.digestKey)
-  for (const { key, secrets, digests: before } of secretsOfKnown(rundb, kind)) {
+  const { digest, isSame } = digester(state.digestKey)
+  for (const { key, secrets, digests: before } of secretsOfKnown(rundb, kind, isSame)) {
     const digests = digest(JSON.parse(secrets))
     const applied: Record<string, string> = JSON.parse(before)
     const changed = Object.keys(digests).filter((field) => digests[field] !== applied[field])

@@ -17,7 +17,7 @@ export interface Candidate {
 
 /** How many of a kind the state does not know. */
 export function countUnknown(rundb: RunDatabase, kind: string): number {
-  const known = 'SELECT count(*) FROM known WHERE kind = ? AND equal IS NOT NULL'
+  const known = 'SELECT count(*) FROM known WHERE kind = ? AND unchanged IS NOT NULL'
   return countDesired(rundb, kind) - rundb.count(known, kind)
 }
 
@@ -55,10 +55,23 @@ export interface SecretsAndDigests {
   digests: string
 }
 
-export function* secretsOfKnown(rundb: RunDatabase, kind: string): Generator<SecretsAndDigests> {
+/**
+ * Secrets of what the state knows, in the order of keys.
+ * @param isSame tells of secrets and digests that these are surely theirs: then they are left out
+ */
+export function* secretsOfKnown(
+  rundb: RunDatabase,
+  kind: string,
+  isSame: (secrets: string, digests: string) => boolean,
+): Generator<SecretsAndDigests> {
+  // A function takes one text. There is no line end in JSON.
+  rundb.define('same_secrets', (both) => {
+    const end = both.lastIndexOf('\n')
+    return isSame(both.slice(0, end), both.slice(end + 1)) ? 1 : 0
+  })
   const rows = rundb.iterate(
     `SELECT d.key, d.secrets, k.digests FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
-     WHERE d.kind = ? AND d.secrets IS NOT NULL ORDER BY d.key`,
+     WHERE d.kind = ? AND d.secrets IS NOT NULL AND NOT same_secrets(d.secrets || char(10) || k.digests) ORDER BY d.key`,
     kind,
   )
   for (const { key, secrets, digests } of rows) {
@@ -77,7 +90,7 @@ export interface Looked {
 /** Adds what an earlier run was told is gone, and what planning looks at in any case. */
 export function insertLookedCandidates(rundb: RunDatabase, kind: string, { all, adopted }: Looked): void {
   rundb.run(
-    `INSERT OR IGNORE INTO candidates SELECT kind, key, '[]' FROM known WHERE kind = ?1 AND equal IS NOT NULL
+    `INSERT OR IGNORE INTO candidates SELECT kind, key, '[]' FROM known WHERE kind = ?1 AND unchanged IS NOT NULL
      AND (?2 OR gone IS NOT NULL OR (?3 AND ownership = 'adopted'))`,
     kind,
     all ? 1 : 0,
@@ -91,8 +104,8 @@ export function* changedAttributes(
   kind: string,
 ): Generator<{ key: string; desired: Attributes; base: Attributes }> {
   const rows = rundb.iterate(
-    `SELECT k.key, d.attributes, k.attributes AS base FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
-     WHERE k.kind = ? AND NOT k.equal AND NOT EXISTS (SELECT 1 FROM candidates c WHERE c.kind = k.kind AND c.key = k.key)`,
+    `SELECT k.key, d.attributes, k.attributes AS base FROM known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key
+     WHERE k.kind = ? AND NOT k.unchanged AND NOT EXISTS (SELECT 1 FROM candidates c WHERE c.kind = k.kind AND c.key = k.key)`,
     kind,
   )
   for (const { key, attributes, base } of rows) {

@@ -21,7 +21,7 @@ export interface DeletionCandidate {
   answered: Attributes
 }
 
-const NOT_DESIRED = 'NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)'
+const NOT_DESIRED = 'k.unchanged IS NULL'
 const NOT_SKIPPED = 'NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)'
 
 /** What left the source and is not planned for yet, in the order of keys. */

@@ -39,7 +39,7 @@ export function insertKnown(rundb: RunDatabase, kind: string, rows: readonly Sta
     for (const { key, id, attributes, digests, refs, ownership, reduced, answered, gone } of rows) {
       rundb.run(
         `INSERT INTO known VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-           (SELECT d.attributes = ?4 FROM desired d WHERE d.kind = ?1 AND d.key = ?2))`,
+           (SELECT ${isUnchanged('?4')} FROM desired d WHERE d.kind = ?1 AND d.key = ?2))`,
         kind,
         key,
         id,
@@ -62,8 +62,8 @@ export interface StateVersion {
 }
 
 /**
- * Copies one kind of a state that SQLite can open, without a row of it leaving SQLite. Attributes that are those desired are canonical JSON
- * already: only the others are parsed for it.
+ * Copies one kind of a state that SQLite can open, without a row of it leaving SQLite. Attributes that are those desired, and those that are a
+ * single one, are canonical JSON already: only the others are parsed for it.
  * @param file a URL of the state's file
  * @returns false, with nothing copied, where the file cannot be opened or is another version: somebody may have put another one in its place
  */
@@ -85,9 +85,20 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
 }
 
 const COPY = `INSERT INTO known SELECT s.kind, s.key, s.id,
-    CASE WHEN s.attributes = d.attributes THEN s.attributes ELSE canonical(s.attributes) END, s.digests, s.refs, s.ownership, s.reduced,
-    CASE WHEN s.answered IS NOT NULL THEN canonical(s.answered) END, s.gone, s.attributes = d.attributes
+    CASE WHEN s.attributes = d.attributes OR ${isSingle('s.attributes')} THEN s.attributes ELSE canonical(s.attributes) END,
+    s.digests, s.refs, s.ownership, s.reduced,
+    CASE WHEN s.answered IS NOT NULL THEN canonical(s.answered) END, s.gone, iif(d.key IS NULL, NULL, ${isUnchanged('s.attributes')})
   FROM stored.resources s LEFT JOIN desired d ON d.kind = ?1 AND d.key = s.key WHERE s.kind = ?1 ORDER BY s.key`
+
+/** Whether the source has not changed what was applied to `d`, as far as SQL can tell: it is the same, or the source manages nothing of it. */
+function isUnchanged(applied: string): string {
+  return `(d.attributes = ${applied} OR d.attributes = '{}')`
+}
+
+/** Whether JSON is an object with one member at most, and no object in that: there is one way to write it. */
+function isSingle(json: string): string {
+  return `(instr(substr(${json}, 2), '{') = 0 AND length(replace(${json}, '":', '')) >= length(${json}) - 2)`
+}
 
 function isVersion(rundb: RunDatabase, { lineage, serial }: StateVersion): boolean {
   const meta = rundb.statement('SELECT value FROM stored.meta WHERE name = ?')
@@ -143,7 +154,7 @@ export function* answeredWithoutAction(
   rundb: RunDatabase,
 ): Generator<{ kind: string; key: string; attributes: Attributes; answered: Attributes }> {
   const rows = rundb.iterate(
-    `SELECT k.kind, k.key, d.attributes, k.answered FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
+    `SELECT k.kind, k.key, d.attributes, k.answered FROM known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key
        WHERE k.answered IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)
        ORDER BY k.kind, k.key`,
   )
@@ -160,7 +171,7 @@ export function* answeredWithoutAction(
 /** Remarks on what was applied without a part that WorkOS did not take, is desired, and has no action in the plan. */
 export function insertReducedNotes(rundb: RunDatabase, code: string): void {
   noteAll(rundb, {
-    from: 'known k JOIN desired d ON d.kind = k.kind AND d.key = k.key',
+    from: 'known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key',
     where: 'k.reduced IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)',
     on: 'k',
     note: { code, detail: { sql: 'k.reduced' } },

@@ -39,11 +39,19 @@ export function plainCondition(rundb: RunDatabase, plain: PlainKind): string {
 /** Whether what it refers to in a role is in WorkOS or about to be created there. */
 function isThere(rundb: RunDatabase, role: string, kind: string): string {
   const [to, key] = [text(kind), keyOf(role)]
-  const known = hasKnown(rundb, kind) ? `EXISTS (SELECT 1 FROM known k WHERE k.kind = ${to} AND k.key = ${key})` : '0'
-  const planned = `(SELECT a.type <> 'blocked' FROM actions a WHERE a.kind = ${to} AND a.key = ${key})`
+  const any = (rows: string) => rundb.statement(`${rows} LIMIT 1`).get() !== undefined
+  const planned = `EXISTS (SELECT 1 FROM actions a WHERE a.kind = ${to} AND a.key = ${key})`
+  const known = `EXISTS (SELECT 1 FROM known k WHERE k.kind = ${to} AND k.key = ${key})`
   const gone = `SELECT 1 FROM drift f WHERE f.kind = ${to} AND f.field = '*'`
-  const isGone = rundb.statement(`${gone} LIMIT 1`).get() !== undefined
-  return `coalesce(${planned}, ${known})${isGone ? ` AND NOT EXISTS (${gone} AND f.key = ${key})` : ''}`
+  // A scan of the table is quicker than going through its index by kinds.
+  const blocked = `SELECT 1 FROM actions a WHERE +a.kind = ${to} AND a.type = 'blocked'`
+  return [
+    hasKnown(rundb, kind) ? `(${planned} OR ${known})` : planned,
+    ...(any(blocked)
+      ? [`NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = ${to} AND a.key = ${key} AND a.type = 'blocked')`]
+      : []),
+    ...(any(gone) ? [`NOT EXISTS (${gone} AND f.key = ${key})`] : []),
+  ].join(' AND ')
 }
 
 /** Conditions under which nothing of what was read from WorkOS can be taken for it: see `recognise`. */

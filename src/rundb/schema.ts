@@ -105,7 +105,8 @@ export const LIVE_INDEXES = `
 /**
  * What planning adds to the run's database.
  *
- * known    a copy of the state, to compare in SQL; `equal`: whether its attributes are those desired, null for what is not desired
+ * known    a copy of the state, to compare in SQL; `unchanged`: whether the source surely has the
+ *          same attributes or manages none, null for what is not desired
  * candidates  what planning has to look at
  * live     what WorkOS holds, as far as planning had to look
  * given_roles  roles that memberships have from groups, as far as planning had to look
@@ -117,7 +118,7 @@ export const LIVE_INDEXES = `
  */
 export const PLAN_TABLES = `
   CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
-    refs TEXT NOT NULL, ownership TEXT NOT NULL, reduced TEXT, answered TEXT, gone INTEGER, equal INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+    refs TEXT NOT NULL, ownership TEXT NOT NULL, reduced TEXT, answered TEXT, gone INTEGER, unchanged INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
   CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural_key TEXT, attributes TEXT NOT NULL,

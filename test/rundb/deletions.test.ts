@@ -18,8 +18,9 @@ function library(): RunDatabase {
   createPlanTables(rundb)
   for (const key of ['a', 'b', 'c', 'd', 'e']) {
     rundb.run(
-      "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership) VALUES ('book', ?1, 'id_' || ?1, '{}', '{}', '{}', 'created')",
+      "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership, unchanged) VALUES ('book', ?1, 'id_' || ?1, '{}', '{}', '{}', 'created', ?2)",
       key,
+      key === 'a' ? 1 : null,
     )
   }
   rundb.run("INSERT INTO desired VALUES ('book', 'a', '{}', '{}', NULL, 1, NULL, NULL, 1)")

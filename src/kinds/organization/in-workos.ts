@@ -3,7 +3,7 @@ import type { Reason } from '../../diagnostics/problem.ts'
 import type { DesiredResource, LiveResource } from '../../resource.ts'
 import { countUnknown } from '../../rundb/candidates.ts'
 import { indexKnownIds } from '../../rundb/known.ts'
-import { findLive, insertLive } from '../../rundb/live.ts'
+import { findLive, hasLive, insertLive } from '../../rundb/live.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
 import type { CompareContext, NameMatch, ReadContext } from '../kind.ts'
@@ -21,8 +21,9 @@ export function needsNames({ rundb, manifest }: CompareContext): boolean {
   return manifest.organizations.matchByName && countUnknown(rundb, 'organization') > 0
 }
 
-/** Makes what names are looked up by. */
-export function indexNames(rundb: RunDatabase): void {
+/** Makes what names are looked up by, where WorkOS has any. */
+export function indexNames({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): void {
+  if (!namesCount({ rundb, manifest })) return
   rundb.exec(`
     CREATE INDEX IF NOT EXISTS live_by_name ON live (json_extract(attributes, '$.name'), id)
       WHERE kind = 'organization' AND external_id IS NULL;
@@ -34,10 +35,14 @@ export function indexNames(rundb: RunDatabase): void {
       WHERE kind = 'organization'`)
 }
 
+function namesCount({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): boolean {
+  return manifest.organizations.matchByName && hasLive(rundb, 'organization')
+}
+
 /** The organization of exactly this name in WorkOS, for one that neither an id nor an external id finds there. */
 export function matchByName({ rundb, manifest, copy }: CompareContext, desired: DesiredResource): NameMatch {
   const { id, name } = desired.attributes
-  if (!manifest.organizations.matchByName || typeof id === 'string' || typeof name !== 'string') return { type: 'none' }
+  if (typeof id === 'string' || typeof name !== 'string' || !namesCount({ rundb, manifest })) return { type: 'none' }
   const candidates = freeBearers(rundb, copy, name)
   const [only] = candidates
   if (only === undefined) return { type: 'none' }
@@ -56,8 +61,8 @@ export function matchByName({ rundb, manifest, copy }: CompareContext, desired: 
  */
 export function bearsFreeName({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): string {
   const named = "d.attributes ->> '$.name' IS NOT NULL AND d.attributes ->> '$.id' IS NULL"
-  if (!manifest.organizations.matchByName) return named
-  indexNames(rundb)
+  if (!namesCount({ rundb, manifest })) return named
+  indexNames({ rundb, manifest })
   return `${named} AND NOT EXISTS (SELECT 1 FROM live l INDEXED BY live_by_name WHERE l.kind = 'organization' AND l.external_id IS NULL
     AND json_extract(l.attributes, '$.name') = json_extract(d.attributes, '$.name'))`
 }

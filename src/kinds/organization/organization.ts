@@ -101,7 +101,7 @@ export const organization: KindDefinition = {
   exists: (codes) => codes.includes('external_id_already_used') || codes.includes('entity_already_exists'),
   label: ({ attributes, key }) =>
     textOf(attributes, 'name') ?? textOf(attributes, 'externalId') ?? textOf(attributes, 'id') ?? key,
-  live: { prepare: ({ rundb }) => indexNames(rundb), byName: matchByName },
+  live: { prepare: indexNames, byName: matchByName },
   planned: {
     plain: { label: "d.attributes ->> '$.name'", where: bearsFreeName },
     needsList: needsNames,
