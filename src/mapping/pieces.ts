@@ -4,6 +4,7 @@
  */
 
 import { on } from 'node:events'
+import { codeOf } from '../diagnostics/errors.ts'
 import { JoinTable } from '../sources/join/join-table.ts'
 import { loadReaders, readPiece, readRows } from '../sources/read-piece.ts'
 import type { RowsOnDisk } from '../sources/source.ts'
@@ -65,12 +66,12 @@ async function load(table: JoinTable, message: Exclude<LoadMessage, { end: true 
   return found
 }
 
-/** Errors of SQLite as values: on their way between threads they would lose their code. */
+/** Errors of SQLite and of the file system as values: on their way between threads they would lose their codes. */
 async function withoutLoss<T>(work: Promise<T>): Promise<T | { failure: DiskFailure }> {
   try {
     return await work
   } catch (error) {
-    if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') throw error
-    return { failure: { message: error.message, errcode: error.errcode } }
+    if (!(error instanceof Error) || codeOf(error) === undefined) throw error
+    return { failure: { message: error.message, details: { ...error } } }
   }
 }
