@@ -122,8 +122,19 @@ async function* chunksOf(
     for await (const { chunk, alone } of withCompany(source.read(chunkSize))) yield { records: chunk, alone }
     return
   }
+  const parts = source.parts(chunkSize, pieces)[Symbol.asyncIterator]()
   try {
-    for await (const part of source.parts(chunkSize, pieces)) {
+    for (;;) {
+      // It may wait for other threads, which a person who calls it off does not.
+      let next: IteratorResult<SourcePart> | undefined
+      await untilAborted(
+        parts.next().then((result) => {
+          next = result
+        }),
+        signal,
+      )
+      if (next === undefined || next.done === true) return
+      const part = next.value
       if ('step' in part) yield part
       else if ('records' in part) yield { records: part.records, alone: false }
       else yield { ...part, mapper: pieces }
@@ -131,6 +142,8 @@ async function* chunksOf(
   } catch (error) {
     if (signal?.aborted !== true) await settled()
     throw error
+  } finally {
+    if (signal?.aborted !== true) await parts.return?.()
   }
 }
 

@@ -177,13 +177,13 @@ async function startWorkers(
   return { map, pieces, close }
 }
 
-/** What an error of SQLite is on its way from a worker. */
+/** What an error of the disk is on its way from a worker. */
 type Damaged = { failure: DiskFailure }
 
 function undamaged<T extends object>(answer: T | Damaged): T {
   if (!('failure' in answer)) return answer
-  const { message, errcode } = answer.failure
-  throw Object.assign(new Error(message), { errcode })
+  const { message, details } = answer.failure
+  throw Object.assign(new Error(message), details)
 }
 
 /** Messages that a worker has not answered: bounds what is in memory. */

@@ -86,10 +86,11 @@ export type LoadMessage = { piece: Piece } | { rows: JoinRow[] } | { end: true }
 /** What a worker answers each message with, but the last. */
 export type LoadAnswer = PieceFound | undefined
 
-/** An error of SQLite, which would lose its code on the way from a worker. */
+/** An error of SQLite or of the file system, which would lose its code on the way from a worker. */
 export interface DiskFailure {
   message: string
-  errcode: number
+  /** Its other members: `code`, `errcode` and the like. */
+  details: object
 }
 
 /** How many records came to what. */

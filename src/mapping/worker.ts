@@ -1,4 +1,5 @@
 import { workerData } from 'piscina'
+import { codeOf } from '../diagnostics/errors.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
 import type { RowsOnDisk } from '../sources/source.ts'
 import type { ColumnsRead } from '../sources/tally.ts'
@@ -38,12 +39,12 @@ export default async function work(task: Task): Promise<Answer> {
   return 'piece' in task ? withoutLoss(pieces.map(task)) : withoutLoss(pieces.load(task))
 }
 
-/** Errors of SQLite as values: on their way between threads they would lose their code. */
+/** Errors of SQLite and of the file system as values: on their way between threads they would lose their codes. */
 async function withoutLoss<T>(work: Promise<T>): Promise<T | { failure: DiskFailure }> {
   try {
     return await work
   } catch (error) {
-    if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') throw error
-    return { failure: { message: error.message, errcode: error.errcode } }
+    if (!(error instanceof Error) || codeOf(error) === undefined) throw error
+    return { failure: { message: error.message, details: { ...error } } }
   }
 }

@@ -60,9 +60,10 @@ export class ColumnsSeen {
     return tally
   }
 
-  #count(tally: Tally, data: object, main: string): void {
+  #count(tally: Tally, data: Readonly<Record<string, unknown>>, main: string): void {
     tally.records += 1
-    for (const [name, value] of Object.entries(data)) {
+    for (const name of Object.keys(data)) {
+      const value = data[name]
       this.#add(tally, name, isUnfilled(value) ? 0 : 1)
       if (Array.isArray(value)) this.#joined(name, value, main)
     }

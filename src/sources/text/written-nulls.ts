@@ -138,10 +138,16 @@ export class WrittenNulls {
     return [...this.#streams].flatMap(([stream, node]) => [...foundIn(stream, node)])
   }
 
-  #visit(node: Node, data: object, origin: Origin, wanted: ReadonlySet<string> | undefined, depth: number): void {
+  #visit(
+    node: Node,
+    data: Readonly<Record<string, unknown>>,
+    origin: Origin,
+    wanted: ReadonlySet<string> | undefined,
+    depth: number,
+  ): void {
     node.seen += 1
-    for (const [name, value] of Object.entries(data)) {
-      if (wanted === undefined || wanted.has(name)) this.#look(node, name, value, origin, wanted, depth)
+    for (const name of Object.keys(data)) {
+      if (wanted === undefined || wanted.has(name)) this.#look(node, name, data[name], origin, wanted, depth)
     }
   }
 
