@@ -1,5 +1,5 @@
 import { IN_GROUP_OF } from './drafts.ts'
-import type { RunDatabase } from './run-database.ts'
+import { type RunDatabase, textIn } from './run-database.ts'
 
 /**
  * The plan in the run's database. In: actions, and differences that stay as they are, each a row with all of it as JSON beside what it is
@@ -94,6 +94,19 @@ export function* actionsOfPhase(rundb: RunDatabase, phase: number): Generator<st
 export function* actionsInOrder(rundb: RunDatabase): Generator<string> {
   const rows = rundb.iterate('SELECT action FROM actions ORDER BY phase, position')
   for (const row of rows) yield String(row.action)
+}
+
+/** The same, those that create with what is created, as JSON; null: there is none. */
+export function* actionsWithCreated(
+  rundb: RunDatabase,
+): Generator<{ action: string; attributes: string | null; secrets: string | null }> {
+  const rows = rundb.iterate(
+    `SELECT a.action, d.attributes, d.secrets FROM actions a
+     LEFT JOIN desired d ON a.type = 'create' AND d.kind = a.kind AND d.key = a.key ORDER BY a.phase, a.position`,
+  )
+  for (const { action, attributes, secrets } of rows) {
+    yield { action: String(action), attributes: textIn(attributes), secrets: textIn(secrets) }
+  }
 }
 
 /** The first actions of one kind and type, each as the JSON that the plan made of it. */
