@@ -62,7 +62,11 @@ function isSorted(value: unknown, levels: number): boolean {
  * control characters, text turned round or hidden, line separators) written as `\u` escapes.
  */
 export function jsonText(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, null, indent) ?? 'null'
+  return withoutSteering(JSON.stringify(value, null, indent) ?? 'null')
+}
+
+/** The same of what is JSON text already. */
+export function withoutSteering(text: string): string {
   return text.replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
     Array.from(
       { length: character.length },

@@ -4,7 +4,7 @@
 
 import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
 import { policyFor } from '../desired/merge.ts'
-import { jsonText } from '../json.ts'
+import { jsonText, withoutSteering } from '../json.ts'
 import { lostRoles, unmappedRoles } from '../kinds/membership/reports.ts'
 import { type MergeConflict, mergeDrafts } from '../kinds/merge.ts'
 import { organization } from '../kinds/organization/organization.ts'
@@ -14,8 +14,9 @@ import { casesOf, sharedIdsOf } from '../kinds/user/duplicates.ts'
 import { describeReset, passwordResets } from '../kinds/user/passwords/counts.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../kinds/user/totp-factor.ts'
 import { user } from '../kinds/user/user.ts'
-import { actionValues } from '../planning/action.ts'
+import { type Action, actionValues, describeSecrets } from '../planning/action.ts'
 import type { Plan } from '../planning/plan.ts'
+import { actionsWithCreated } from '../rundb/actions.ts'
 import { draftGroups, type Member, originText } from '../rundb/drafts.ts'
 import { leftOutWith } from '../rundb/left-out.ts'
 import { csvLine, escapeCell } from '../sources/text/reject-columns.ts'
@@ -48,7 +49,7 @@ export function* planJson(plan: Plan): Generator<string> {
   yield jsonText(head).slice(0, -1)
   yield* list('blocked', plan.blockedCounts())
   yield* list('fields', plan.fields)
-  yield* list('actions', actionsWithValues(plan))
+  yield* listOf('actions', actionTexts(plan))
   yield* list('drift', plan.drift())
   yield* list('spared', plan.skippedDeletions())
   yield* list('rejects', set.rejects())
@@ -61,17 +62,40 @@ export function* planJson(plan: Plan): Generator<string> {
   yield '}\n'
 }
 
-/** `before`, `after` and `secrets` with each action: see ActionValues. */
-function* actionsWithValues(plan: Plan): Generator<object> {
-  for (const action of plan.actions()) yield { ...action, ...actionValues(plan, action) }
+/** Members that are named like numbers come first in an object, wherever they stand in a text. */
+const NUMBERED = /"\d+":/
+
+/** `before`, `after` and `secrets` with each action: see ActionValues. What is created is mostly written as it is, without being read. */
+function* actionTexts(plan: Plan): Generator<string> {
+  for (const { action: text, attributes, secrets } of actionsWithCreated(plan.set.rundb)) {
+    const action: Action = JSON.parse(text)
+    if (attributes === null || NUMBERED.test(attributes)) yield shownText({ ...action, ...actionValues(plan, action) })
+    else {
+      const said = secrets === null ? {} : describeSecrets(JSON.parse(secrets))
+      const head = shownText({ ...action, before: null }).slice(0, -1)
+      yield `${head},"after":${withoutSteering(attributes)},"secrets":${jsonText(said)}}`
+    }
+  }
 }
 
 function* list(name: string, items: Iterable<object>): Generator<string> {
+  yield* listOf(name, texts(items))
+}
+
+function* texts(items: Iterable<object>): Generator<string> {
+  for (const item of items) yield shownText(item)
+}
+
+function shownText(item: object): string {
+  const { send: _send, applied: _applied, ...shown } = item as Record<string, unknown>
+  return jsonText(shown)
+}
+
+function* listOf(name: string, texts: Iterable<string>): Generator<string> {
   yield `,\n"${name}":[`
   let first = true
-  for (const item of items) {
-    const { send: _send, applied: _applied, ...shown } = item as Record<string, unknown>
-    yield `${first ? '' : ','}\n${jsonText(shown)}`
+  for (const text of texts) {
+    yield `${first ? '' : ','}\n${text}`
     first = false
   }
   yield ']'

@@ -139,6 +139,19 @@ export function* actionsInOrder(rundb: RunDatabase): Generator<string> {
   for (const row of rows) yield String(row.action)
 }
 
+/** The same, those that create with what is created, as JSON; null: there is none. */
+export function* actionsWithCreated(
+  rundb: RunDatabase,
+): Generator<{ action: string; attributes: string | null; secrets: string | null }> {
+  const rows = rundb.iterate(
+    `SELECT a.action, d.attributes, d.secrets FROM actions a
+     LEFT JOIN desired d ON a.type = 'create' AND d.kind = a.kind AND d.key = a.key ORDER BY a.phase, a.position`,
+  )
+  for (const { action, attributes, secrets } of rows) {
+    yield { action: String(action), attributes: textIn(attributes), secrets: textIn(secrets) }
+  }
+}
+
 /** The first actions of one kind and type, each as the JSON that the plan made of it. */
 export function* actionsOfType(rundb: RunDatabase, kind: string, type: string, limit: number): Generator<string> {
   const rows = rundb.iterate(
