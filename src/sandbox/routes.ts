@@ -1,3 +1,4 @@
+import createRouter from 'find-my-way'
 import type { Endpoint } from './call.ts'
 import { connectionEndpoints } from './endpoints/connections.ts'
 import { groupEndpoints, groupMemberEndpoints, groupRoleEndpoints } from './endpoints/groups.ts'
@@ -28,63 +29,16 @@ export interface Match {
 /** Finds the endpoint of a method and a path without its query. */
 export type FindRoute = (method: string, path: string) => Match | undefined
 
-/** An endpoint with its path in segments; a parameter is one that begins with a colon. */
-interface Route {
-  endpoint: Endpoint
-  segments: readonly string[]
-}
-
-/** The longest parameter, characters. */
-const MAX_PARAMETER = 512
-
 export function routeTable(): FindRoute {
-  const byShape = new Map<string, Route[]>()
-  for (const endpoint of ENDPOINTS) {
-    const segments = endpoint.path.split('/')
-    const shape = shapeOf(endpoint.method, segments)
-    byShape.set(shape, [...(byShape.get(shape) ?? []), { endpoint, segments }])
-  }
-  for (const routes of byShape.values()) routes.sort((a, b) => precedence(a) - precedence(b))
+  const router = createRouter({ maxParamLength: 512 })
+  for (const endpoint of ENDPOINTS) router.on(endpoint.method, endpoint.path, ignore, endpoint)
+  const methods = new Map(ENDPOINTS.map((endpoint) => [endpoint.method as string, endpoint.method]))
   return (method, path) => {
-    const segments = path.replace(/#.*/s, '').split('/')
-    for (const route of byShape.get(shapeOf(method, segments)) ?? []) {
-      const params = parametersIn(segments, route)
-      if (params !== undefined) return { endpoint: route.endpoint, params }
-    }
-    return undefined
+    const known = methods.get(method)
+    const found = known === undefined ? null : router.find(known, path)
+    return found === null ? undefined : { endpoint: found.store as Endpoint, params: found.params }
   }
 }
 
-function shapeOf(method: string, segments: readonly string[]): string {
-  return `${method} ${segments.length}`
-}
-
-/** Orders routes of one shape: from the left, a name goes before a parameter. */
-function precedence({ segments }: Route): number {
-  return segments.reduce((order, segment) => 2 * order + (segment.startsWith(':') ? 1 : 0), 0)
-}
-
-/** The parameters of a path, decoded; undefined where the path is not the route's. */
-function parametersIn(segments: readonly string[], route: Route): Record<string, string> | undefined {
-  const params: Record<string, string> = {}
-  for (const [index, expected] of route.segments.entries()) {
-    const segment = decoded(segments[index] ?? '')
-    if (!expected.startsWith(':')) {
-      if (segment !== expected) return undefined
-    } else {
-      if (segment === undefined || segment.length > MAX_PARAMETER) return undefined
-      params[expected.slice(1)] = segment
-    }
-  }
-  return params
-}
-
-/** Undefined for a text that is not URI-encoded as it should be. */
-function decoded(segment: string): string | undefined {
-  if (!segment.includes('%')) return segment
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return undefined
-  }
-}
+/** The router only finds: the server calls the endpoint's own handler, which sees no request or response. */
+function ignore(): void {}

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type EmbeddedRequest, type EmbeddedSandbox, embedSandbox } from '../../src/sandbox/embedded.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { openTarget } from '../../src/workos/target.ts'
@@ -140,10 +141,12 @@ test('with limits it says after how long a request would be admitted', () => {
 test('a target of type sandbox opens no port, and writes its key nowhere', async () => {
   const directory = folder()
   const manifest = manifestWith({}, { target: { type: 'sandbox', apiKey: KEY, data: './sandbox.sqlite', timeout: 60 } })
+  const listens = vi.spyOn(Server.prototype, 'listen')
+  onTestFinished(() => listens.mockRestore())
   for (let n = 0; n < 2; n += 1) {
     const target = await openTarget({ manifest, directory })
     await target.client.write({ method: 'POST', path: '/organizations', body: { name: `Acme ${n}` } })
-    expect(process.getActiveResourcesInfo()).not.toContain('TCPServerWrap')
+    expect(listens).not.toHaveBeenCalled()
     await target.close()
   }
   for (const name of readdirSync(directory)) {
