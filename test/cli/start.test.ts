@@ -58,7 +58,7 @@ test('each command loads the packages that it needs, and no others', () => {
     [['verify'], withSandbox],
     [['config'], searched],
     [['config', '--config', 'migrate.config.yaml'], MANIFEST],
-    [['explain', 'users.csv:2'], reading],
+    [['explain', 'users.csv:2'], withSandbox],
     [['state', 'list'], searched],
   ] as const) {
     const loaded = loadedBy(args, folder)
