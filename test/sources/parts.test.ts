@@ -52,7 +52,7 @@ test('a csv source reads the same in parts', async () => {
         },
       )
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 
@@ -69,7 +69,7 @@ test('a clerk source reads the same in parts, with what is joined', async () => 
         },
       )
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 
@@ -93,7 +93,7 @@ test('streams of files read the same in parts, with what is joined to them', asy
         'o.csv': `x,y\n${others}`,
       })
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 

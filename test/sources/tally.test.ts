@@ -60,7 +60,7 @@ test.each([1, 3, 1000])('parts add up to the whole, of no more than %i names', (
       expect(inFull(merged.columns)).toEqual(inFull(whole.columns))
       expect(merged.nulls.found()).toEqual(whole.nulls.found())
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   )
 })
 
