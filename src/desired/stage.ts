@@ -52,7 +52,7 @@ export interface StagedRecords {
 
 /** Reads the source to its end and stages what the mapping yields. Chunks may arrive in any order: `seq` keeps the records'. */
 export async function stageRecords(options: StageOptions): Promise<StagedRecords> {
-  const { rundb, mapper, signal } = options
+  const { rundb, source, mapper, signal } = options
   const total: StagedRecords = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
   const inFlight = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
@@ -77,6 +77,7 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
       order.take()(() => part.step())
       continue
     }
+    nameFiles(rundb, source, part)
     const work = map(part)
       .then((result) => {
         if ('drafts' in result) stageResult(rundb, result)
@@ -100,6 +101,17 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
   if (failure) throw failure.error
   total.leftOutBy.sort(byStreamAndPath)
   return total
+}
+
+/**
+ * Numbers the files of a chunk before threads come to name them in any order: what is refused is told by file, in the order of the numbers.
+ */
+function nameFiles(rundb: RunDatabase, source: Source, part: Chunk): void {
+  const files = new Set('records' in part ? part.records.map(({ origin }) => origin.file) : [part.piece.file])
+  for (const { file, role } of source.counts()) if (role === 'joined') files.add(file)
+  rundb.transaction(() => {
+    for (const file of files) rundb.fileId(file)
+  })
 }
 
 /** Parts that wait to be told of, since one before them is still being mapped. */
