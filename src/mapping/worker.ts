@@ -21,10 +21,13 @@ const { settings, columns, database }: WorkerSettings = workerData
 // The top-level await makes the pool load this module by import(): its first try, require(), cannot load it then. Node aborts
 // the whole process when a worker is ended in the middle of requiring an ES module.
 const mapping = await Promise.resolve(settings).then(compileMapping)
-const rundb = database === undefined ? undefined : new RunDatabase({ path: database })
+let rundb: RunDatabase | undefined
 const map = async (task: MapTask) => {
   const result = await mapChunk(task, mapping)
-  return rundb === undefined ? result : stageResult(rundb, result)
+  if (database === undefined || task.records.length === 0) return result
+  // Not before there is something to stage: a worker that starts late would wait for a database that is closed to it by then.
+  rundb ??= new RunDatabase({ path: database })
+  return stageResult(rundb, result)
 }
 // For the same reason nothing is loaded later.
 const pieces = columns && (await import('./pieces.ts').then(({ createPieceWorker }) => createPieceWorker(map, columns)))

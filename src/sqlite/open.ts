@@ -24,7 +24,8 @@ export interface Throwaway {
  * @param path of an existing private file; '' for a file without a name, which SQLite removes as soon as it is open; ':memory:'
  */
 export function openThrowaway(path: string, { cacheKiB = 16 * 1024, temporary, shared }: Throwaway = {}): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: shared ?? 0 })
+  // Defensive, SQLite would not give up the journal: https://www.sqlite.org/c3ref/c_dbconfig_defensive.html
+  const db = new DatabaseSync(path, { timeout: shared ?? 0, defensive: false })
   // The lock is on this file alone: one that is attached is somebody else's as well.
   db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
     PRAGMA main.locking_mode = ${shared === undefined ? 'EXCLUSIVE' : 'NORMAL'};
