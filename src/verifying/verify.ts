@@ -8,6 +8,7 @@ import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { ahead, eachOf } from '../kinds/wire.ts'
 import { checkBinding, keySort, stateVersion, whereOf } from '../planning/binding.ts'
+import { loadKnown } from '../planning/plan-kind.ts'
 import { findBeyond } from '../planning/scope.ts'
 import { keyOfAnotherEnvironment, markAccepted, shownWarning } from '../planning/warnings.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
@@ -21,7 +22,7 @@ import {
   idsToListWithin,
   isUsed,
 } from '../rundb/findings.ts'
-import { insertKnown } from '../rundb/known.ts'
+import { indexKnownIds } from '../rundb/known.ts'
 import { deferLiveIndexes, findLive, listInto } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
@@ -61,9 +62,8 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   createPlanTables(set.rundb)
   createVerifyTables(set.rundb)
   deferLiveIndexes(set.rundb)
-  for (const { name } of options.kinds) {
-    for await (const batch of state.resources(name)) insertKnown(set.rundb, name, batch)
-  }
+  for (const { name } of options.kinds) await loadKnown(set.rundb, state, name)
+  indexKnownIds(set.rundb)
   findBeyond(set, 'known')
   const kinds: KindVerification[] = []
   for (const definition of options.kinds) {
