@@ -3,7 +3,6 @@ import type { ConflictPolicy, Manifest } from '../config/manifest.ts'
 import type { Problem, Reason } from '../diagnostics/problem.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
-import type { StateCopy } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateScope } from '../rundb/scope.ts'
 import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
@@ -50,8 +49,6 @@ export interface Turn {
 export interface CompareContext {
   rundb: RunDatabase
   manifest: Manifest
-  /** The copy of the state: that of planning or that of verifying. */
-  copy: StateCopy
   /** Whether resources of the source are out of scope. */
   scoped: boolean
 }

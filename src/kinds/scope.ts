@@ -1,5 +1,4 @@
 import type { Selector, SelectorKind } from '../config/pilot.ts'
-import type { StateCopy } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /** Where selectors look: queries for the organizations and the users there are, the latter with their addresses. */
@@ -88,10 +87,10 @@ export const IN_THE_SOURCE: Population = {
 }
 
 /** Who is in the state. */
-export function inTheState(copy: StateCopy): Population {
+export function inTheState(): Population {
   return {
-    organizations: `SELECT key FROM ${copy} WHERE kind = 'organization'`,
-    users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM ${copy} WHERE kind = 'user'`,
+    organizations: `SELECT key FROM known WHERE kind = 'organization'`,
+    users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM known WHERE kind = 'user'`,
   }
 }
 
@@ -100,18 +99,18 @@ export function inTheState(copy: StateCopy): Population {
  * chosen, whatever address they had when they were applied. So it does of whom it has under another key: somebody out of scope who bears
  * the same address, external id or WorkOS id is about to take the account over.
  */
-export function leftTheSource(copy: StateCopy): Population {
+export function leftTheSource(): Population {
   const only = (kind: string) => `NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = '${kind}' AND d.key = k.key)
     AND k.key NOT IN (SELECT key FROM out_of_scope WHERE kind = '${kind}')
     AND k.key NOT IN (SELECT key FROM rejects WHERE kind = '${kind}' AND key IS NOT NULL)
     AND k.key NOT IN (SELECT key FROM rejects_out WHERE kind = '${kind}' AND key IS NOT NULL)
-    AND k.key NOT IN (${BORNE.map((field) => bornOutside(copy, kind, field)).join(' UNION ALL ')})`
+    AND k.key NOT IN (${BORNE.map((field) => bornOutside(kind, field)).join(' UNION ALL ')})`
   return {
-    organizations: `SELECT key FROM ${copy} k WHERE kind = 'organization' AND ${only('organization')}`,
-    users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM ${copy} k WHERE kind = 'user' AND ${only('user')}
+    organizations: `SELECT key FROM known k WHERE kind = 'organization' AND ${only('organization')}`,
+    users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM known k WHERE kind = 'user' AND ${only('user')}
       AND k.key NOT IN (SELECT a.key FROM aliases a WHERE a.kind = 'user'
         AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'user' AND c.key = a.canonical))
-      AND k.key NOT IN (SELECT s.key FROM ${copy} s JOIN addresses t ON t.email = s.attributes ->> '$.email'
+      AND k.key NOT IN (SELECT s.key FROM known s JOIN addresses t ON t.email = s.attributes ->> '$.email'
         JOIN rejects_out r ON r.kind = 'user' AND r.key = t.key WHERE s.kind = 'user')`,
   }
 }
@@ -123,8 +122,8 @@ const BORNE = [
   "s.id = o.attributes ->> '$.id'",
 ]
 
-function bornOutside(copy: StateCopy, kind: string, same: string): string {
-  return `SELECT s.key FROM ${copy} s JOIN out_of_scope o ON ${same} WHERE s.kind = '${kind}' AND o.kind = '${kind}'`
+function bornOutside(kind: string, same: string): string {
+  return `SELECT s.key FROM known s JOIN out_of_scope o ON ${same} WHERE s.kind = '${kind}' AND o.kind = '${kind}'`
 }
 
 const isChosen = (kind: string, key: string) =>

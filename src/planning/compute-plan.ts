@@ -50,7 +50,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   }
   await breathe(signal)
   const { prune, safety } = manifest
-  findBeyond(set, 'known')
+  findBeyond(set)
   if (!set.reading.partial) {
     await planDeletions(
       { set, state, api: target.client, manifest, refresh, onProgress },

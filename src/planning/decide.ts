@@ -206,8 +206,7 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   // Of a part of the source, nobody knows whether a key that it lacks has left it.
   const former = set.reading.partial ? undefined : orphanById(rundb, definition.name, live.id)
   const claimant =
-    plannedKey(rundb, definition.name, live.id) ??
-    (former ? undefined : keyById(rundb, 'known', definition.name, live.id))
+    plannedKey(rundb, definition.name, live.id) ?? (former ? undefined : keyById(rundb, definition.name, live.id))
   if (claimant !== undefined && matchedBy === 'natural identity' && givesUp(set, definition, claimant, live)) {
     return create(definition, desired)
   }

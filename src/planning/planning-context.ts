@@ -28,7 +28,7 @@ export interface Decision {
 
 /** What the steps of a kind's own compare with. */
 export function compareContext({ set, manifest }: Pick<PlanningContext, 'set' | 'manifest'>): CompareContext {
-  return { rundb: set.rundb, manifest, copy: 'known', scoped: set.scope !== undefined }
+  return { rundb: set.rundb, manifest, scoped: set.scope !== undefined }
 }
 
 /** What the manifest says of a field that was changed in WorkOS. A field's own policy counts before its kind's, that before all. */

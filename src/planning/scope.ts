@@ -5,7 +5,6 @@ import { choose, matchesNothing, selectorsOf } from '../desired/selectors.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { inTheState, leftTheSource } from '../kinds/scope.ts'
-import type { StateCopy } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { countBeyond, markBeyond, markUndone } from '../rundb/scope.ts'
 
@@ -15,12 +14,12 @@ import { countBeyond, markBeyond, markUndone } from '../rundb/scope.ts'
  */
 
 /** Finds the resources of the state that are out of scope: see markBeyond. */
-export function findBeyond({ rundb, scope }: DesiredSet, copy: StateCopy): void {
+export function findBeyond({ rundb, scope }: DesiredSet): void {
   if (scope === undefined) return
   rundb.transaction(() => {
-    const population = leftTheSource(copy)
+    const population = leftTheSource()
     for (const selector of selectorsOf(scope)) choose(rundb, selector, population)
-    markBeyond(rundb, copy, kindDefinitions, scope.limit !== null)
+    markBeyond(rundb, kindDefinitions, scope.limit !== null)
   })
 }
 
@@ -30,7 +29,7 @@ export function findBeyond({ rundb, scope }: DesiredSet, copy: StateCopy): void 
  */
 export function narrowDestruction(rundb: RunDatabase, scope: Scope): ScopeReport {
   refuseLimit(scope)
-  const population = inTheState('known')
+  const population = inTheState()
   for (const [index, selector] of selectorsOf(scope).entries()) {
     if (choose(rundb, selector, population)) continue
     throw new UsageError(matchesNothing(rundb, scope.only[index] ?? '', selector, population, 'the state'))

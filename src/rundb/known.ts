@@ -6,9 +6,6 @@ import type { RunDatabase } from './run-database.ts'
 
 /** The copy of the state: the table `known`. */
 
-/** The table that the copy of the state is in. */
-export type StateCopy = 'known'
-
 /** Whether a row `k` of the state is out of scope. */
 export const BEYOND = 'EXISTS (SELECT 1 FROM beyond b WHERE b.kind = k.kind AND b.key = k.key)'
 
@@ -129,9 +126,9 @@ export function hasKnown(rundb: RunDatabase, kind: string): boolean {
 }
 
 /** The key under which the state holds an id. */
-export function keyById(rundb: RunDatabase, copy: StateCopy, kind: string, id: string): string | undefined {
-  if (copy === 'known') indexKnownIds(rundb)
-  const row = rundb.statement(`SELECT key FROM ${copy} WHERE kind = ? AND id = ?`).get(kind, id)
+export function keyById(rundb: RunDatabase, kind: string, id: string): string | undefined {
+  indexKnownIds(rundb)
+  const row = rundb.statement('SELECT key FROM known WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
 

@@ -1,4 +1,3 @@
-import type { StateCopy } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
@@ -131,9 +130,9 @@ function kindOf(refs: ScopedKind['refs'], role: string): string {
  * hangs on them. What belongs to nobody, permissions and roles of the environment, is beyond every scope once it has left the source.
  * @param limited the scope has a limit, which counts users of the source: nobody who has left it is among them
  */
-export function markBeyond(rundb: RunDatabase, copy: StateCopy, kinds: readonly ScopedKind[], limited: boolean): void {
+export function markBeyond(rundb: RunDatabase, kinds: readonly ScopedKind[], limited: boolean): void {
   rundb.run(
-    `INSERT INTO beyond SELECT k.kind, k.key FROM ${copy} k
+    `INSERT INTO beyond SELECT k.kind, k.key FROM known k
      WHERE NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
        AND (EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)
          OR EXISTS (SELECT 1 FROM rejects_out r WHERE r.kind = k.kind AND r.key = k.key)

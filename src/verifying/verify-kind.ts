@@ -202,7 +202,7 @@ export function matchedRefs(rundb: RunDatabase, definition: KindDefinition, desi
  */
 function claim(rundb: RunDatabase, desired: DesiredResource, live: LiveResource, type: 'found' | 'elsewhere'): Match {
   const { kind, key } = desired
-  const holder = keyById(rundb, 'known', kind, live.id)
+  const holder = keyById(rundb, kind, live.id)
   const held = holder !== undefined && holder !== key && isInTheSource(rundb, kind, holder) ? holder : undefined
   const claimant = held ?? matchedKey(rundb, kind, live.id)
   if (claimant !== undefined) {

@@ -64,7 +64,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   deferLiveIndexes(set.rundb)
   for (const { name } of options.kinds) await loadKnown(set.rundb, state, name)
   indexKnownIds(set.rundb)
-  findBeyond(set, 'known')
+  findBeyond(set)
   const kinds: KindVerification[] = []
   for (const definition of options.kinds) {
     signal?.throwIfAborted()
@@ -131,7 +131,6 @@ function readContext(set: DesiredSet, manifest: Manifest, api: Api, definition: 
   return {
     rundb,
     manifest,
-    copy: 'known',
     scoped: scope !== undefined,
     api,
     listed: true,

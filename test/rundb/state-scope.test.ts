@@ -54,17 +54,17 @@ function within(rundb: RunDatabase): string[] {
 
 test('what has left the source belongs to the chosen by the rule of its kind, and a kind without one to nobody', () => {
   const rundb = withChosen(['library', 'south'])
-  markBeyond(rundb, 'known', KINDS, false)
+  markBeyond(rundb, KINDS, false)
   expect(within(rundb)).toEqual(['card:ada@south', 'library:south', 'shelf:poems'])
   const ofReader = withChosen(['reader', 'ada'])
-  markBeyond(ofReader, 'known', KINDS, false)
+  markBeyond(ofReader, KINDS, false)
   expect(within(ofReader)).toEqual(['card:ada@north', 'card:ada@south', 'reader:ada', 'stamp:gold'])
 })
 
 test('with a limit, nothing belongs to it that has left the source, but for ties and what hangs on those who are counted', () => {
   const rundb = withChosen(['library', 'south'], ['reader', 'bea'])
   rundb.run("INSERT INTO in_scope VALUES ('reader', 'ada')")
-  markBeyond(rundb, 'known', KINDS, true)
+  markBeyond(rundb, KINDS, true)
   expect(within(rundb)).toEqual(['card:ada@south', 'shelf:poems'])
 })
 

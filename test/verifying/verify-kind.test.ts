@@ -272,7 +272,6 @@ async function verified(world: World, how: (definition: KindDefinition) => KindD
       const context: ReadContext = {
         rundb,
         manifest,
-        copy: 'known',
         scoped: false,
         api: { read: Promise.reject, write: Promise.reject },
         listed: true,

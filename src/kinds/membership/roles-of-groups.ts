@@ -1,6 +1,6 @@
 import { TargetError } from '../../diagnostics/errors.ts'
 import type { Attributes, LiveResource } from '../../resource.ts'
-import { indexKnownIds, type StateCopy } from '../../rundb/known.ts'
+import { indexKnownIds } from '../../rundb/known.ts'
 import { hasLive } from '../../rundb/live.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import { type Api, ApiRefusal } from '../../workos/api.ts'
@@ -30,8 +30,8 @@ type HiddenRoles = Map<string, Map<string, string[]>>
  * Reads which roles memberships have from groups, into the run's database: of organizations alone in which one of the memberships that
  * were read has a role that it was not given. Where groups are not enabled there are none.
  */
-export async function readGroupRoles({ rundb, api, copy, unknown }: ReadContext): Promise<void> {
-  const organizations = organizationsToAsk(rundb, copy, unknown())
+export async function readGroupRoles({ rundb, api, unknown }: ReadContext): Promise<void> {
+  const organizations = organizationsToAsk(rundb, unknown())
   if (organizations.size === 0) return
   const groups: LiveResource[] = []
   const giving: { id: string; name: string; roles: string[] }[] = []
@@ -43,7 +43,7 @@ export async function readGroupRoles({ rundb, api, copy, unknown }: ReadContext)
       const roles = await rolesOfGroup(api, id)
       if (roles.length > 0) giving.push({ id, name: String(attributes.name), roles })
     })
-    const hidden: HiddenRoles = severalSeen(rundb, copy)
+    const hidden: HiddenRoles = severalSeen(rundb)
       ? new Map()
       : await hiddenRoles(api, new Set(giving.map(organizationOf)))
     await eachOf(giving, async ({ id, name, roles }) => {
@@ -103,13 +103,13 @@ function organizationOf({ id }: { id: string }): string {
 }
 
 /** WorkOS ids of the organizations. `naturalKey` of a membership has it behind the `@`. */
-function organizationsToAsk(rundb: RunDatabase, copy: StateCopy, unknown: Iterable<UnknownLive>): Set<string> {
+function organizationsToAsk(rundb: RunDatabase, unknown: Iterable<UnknownLive>): Set<string> {
   if (!hasLive(rundb, KIND)) return new Set()
-  if (copy === 'known') indexKnownIds(rundb)
+  indexKnownIds(rundb)
   const rows = rundb
     .statement(
       `SELECT DISTINCT substr(l.natural_key, instr(l.natural_key, '@') + 1) AS organization FROM live l
-       JOIN ${copy} k ON k.kind = l.kind AND k.id = l.id
+       JOIN known k ON k.kind = l.kind AND k.id = l.id
        WHERE l.kind = ? AND l.attributes -> '$.roles' <> k.attributes -> '$.roles'
          AND json_type(k.attributes, '$.roles') = 'array' AND EXISTS (
          SELECT 1 FROM json_each(l.attributes, '$.roles') r
@@ -127,9 +127,9 @@ function organizationsToAsk(rundb: RunDatabase, copy: StateCopy, unknown: Iterab
 }
 
 /** Whether a membership has several roles in WorkOS, or had when it was applied: then none hides another. */
-function severalSeen(rundb: RunDatabase, copy: StateCopy): boolean {
+function severalSeen(rundb: RunDatabase): boolean {
   const sql = `SELECT 1 FROM live WHERE kind = ?1 AND json_array_length(attributes, '$.roles') > 1
-    UNION ALL SELECT 1 FROM ${copy} WHERE kind = ?1 AND reduced IS NULL AND json_array_length(attributes, '$.roles') > 1 LIMIT 1`
+    UNION ALL SELECT 1 FROM known WHERE kind = ?1 AND reduced IS NULL AND json_array_length(attributes, '$.roles') > 1 LIMIT 1`
   return rundb.statement(sql).get(KIND) !== undefined
 }
 

@@ -40,10 +40,10 @@ function namesCount({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifes
 }
 
 /** The organization of exactly this name in WorkOS, for one that neither an id nor an external id finds there. */
-export function matchByName({ rundb, manifest, copy }: CompareContext, desired: DesiredResource): NameMatch {
+export function matchByName({ rundb, manifest }: CompareContext, desired: DesiredResource): NameMatch {
   const { id, name } = desired.attributes
   if (typeof id === 'string' || typeof name !== 'string' || !namesCount({ rundb, manifest })) return { type: 'none' }
-  const candidates = freeBearers(rundb, copy, name)
+  const candidates = freeBearers(rundb, name)
   const [only] = candidates
   if (only === undefined) return { type: 'none' }
   const bearers = desiredBearers(rundb, name)
@@ -71,13 +71,13 @@ export function bearsFreeName({ rundb, manifest }: Pick<CompareContext, 'rundb' 
  * Ids of those with a name in WorkOS. Those that have an external id, are in the state, or are given by their WorkOS id elsewhere in the
  * source are somebody else's, whether that one is in scope or not.
  */
-function freeBearers(rundb: RunDatabase, copy: CompareContext['copy'], name: string): string[] {
-  if (copy === 'known') indexKnownIds(rundb)
+function freeBearers(rundb: RunDatabase, name: string): string[] {
+  indexKnownIds(rundb)
   return rundb
     .statement(
       `SELECT l.id FROM live l INDEXED BY live_by_name
        WHERE kind = 'organization' AND external_id IS NULL AND json_extract(attributes, '$.name') = ?
-         AND NOT EXISTS (SELECT 1 FROM ${copy} s WHERE s.kind = 'organization' AND s.id = l.id)
+         AND NOT EXISTS (SELECT 1 FROM known s WHERE s.kind = 'organization' AND s.id = l.id)
          AND NOT EXISTS (SELECT 1 FROM desired d INDEXED BY desired_by_id WHERE d.kind = 'organization'
            AND json_extract(d.attributes, '$.id') IS NOT NULL AND json_extract(d.attributes, '$.id') = l.id)
          AND NOT EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = 'organization' AND o.attributes ->> '$.id' = l.id)
