@@ -109,9 +109,7 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
 function nameFiles(rundb: RunDatabase, source: Source, part: Chunk): void {
   const files = new Set('records' in part ? part.records.map(({ origin }) => origin.file) : [part.piece.file])
   for (const { file, role } of source.counts()) if (role === 'joined') files.add(file)
-  rundb.transaction(() => {
-    for (const file of files) rundb.fileId(file)
-  })
+  rundb.nameFiles(files)
 }
 
 /** Parts that wait to be told of, since one before them is still being mapped. */

@@ -95,10 +95,14 @@ export function insertDrift(rundb: RunDatabase, drift: DriftRow): void {
   rundb.run('INSERT INTO drift VALUES (?, ?, ?, ?)', drift.kind, drift.key, drift.field, JSON.stringify(drift))
 }
 
-/** What the renderings and the apply read by, made once the actions are complete. */
+/** What the renderings read by, made once the actions are complete. */
 export function indexActions(rundb: RunDatabase): void {
-  rundb.exec(`CREATE INDEX actions_by_type ON actions (kind, type, position);
-    CREATE INDEX actions_by_phase ON actions (phase, position)`)
+  rundb.exec('CREATE INDEX actions_by_type ON actions (kind, type, position)')
+}
+
+/** Makes what actions are read by in the order in which they are carried out. A plan that only shows a few of them needs none. */
+function indexPhases(rundb: RunDatabase): void {
+  rundb.exec('CREATE INDEX IF NOT EXISTS actions_by_phase ON actions (phase, position)')
 }
 
 /** The key of the resource for which something with this id is planned. */
@@ -116,6 +120,7 @@ export function isReplaced(rundb: RunDatabase, kind: string, key: string): boole
 
 /** The phases of the planned actions, in the order in which they are carried out. */
 export function actionPhases(rundb: RunDatabase): number[] {
+  indexPhases(rundb)
   const rows = rundb.statement('SELECT DISTINCT phase FROM actions ORDER BY phase').all()
   return rows.map((row) => Number(row.phase))
 }
@@ -135,6 +140,7 @@ export function* actionsOfPhase(rundb: RunDatabase, phase: number): Generator<st
 
 /** The actions in the order in which they are carried out. */
 export function* actionsInOrder(rundb: RunDatabase): Generator<string> {
+  indexPhases(rundb)
   const rows = rundb.iterate('SELECT action FROM actions ORDER BY phase, position')
   for (const row of rows) yield String(row.action)
 }
@@ -143,6 +149,7 @@ export function* actionsInOrder(rundb: RunDatabase): Generator<string> {
 export function* actionsWithCreated(
   rundb: RunDatabase,
 ): Generator<{ action: string; attributes: string | null; secrets: string | null }> {
+  indexPhases(rundb)
   const rows = rundb.iterate(
     `SELECT a.action, d.attributes, d.secrets FROM actions a
      LEFT JOIN desired d ON a.type = 'create' AND d.kind = a.kind AND d.key = a.key ORDER BY a.phase, a.position`,

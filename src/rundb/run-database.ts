@@ -97,6 +97,15 @@ export class RunDatabase {
     return result
   }
 
+  /** Numbers file names in their order. Those that have a number already, nearly always all, cost nothing. */
+  nameFiles(names: Iterable<string>): void {
+    const fresh = [...names].filter((name) => !this.#files.has(name))
+    if (fresh.length === 0) return
+    this.transaction(() => {
+      for (const name of fresh) this.fileId(name)
+    })
+  }
+
   /** The number that stands for a file name, in all threads that stage. */
   fileId(name: string): number {
     let id = this.#files.get(name)

@@ -71,7 +71,7 @@ export function openReadOnly(path: string | URL, timeout: number): DatabaseSync 
 }
 
 /** A throwaway database that nobody changes any more: without locks, so that several threads look at it. */
-export function openUnchanging(path: string, { cacheKiB = 16 * 1024 }: Throwaway = {}): DatabaseSync {
+export function openUnchanging(path: string, { cacheKiB = 4 * 1024 }: Throwaway = {}): DatabaseSync {
   const db = openReadOnly(new URL('?immutable=1', pathToFileURL(path)), 0)
   db.exec(`PRAGMA cache_size = -${cacheKiB}`)
   return db
