@@ -20,10 +20,20 @@ export interface Limits {
   writes: Limit
   reads: Limit
   requests: Limit
+  /** Default: ORGANIZATION_DELETES. */
+  organizationDeletes?: Limit
 }
+
+/** WorkOS's limits as the manifest writes them, in `run.limits`: https://workos.com/docs/reference/rate-limits */
+export const DOCUMENTED_LIMITS = { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' } as const
 
 /** Organization deletes have a window of their own: 50 per 60 s (https://workos.com/docs/reference/rate-limits). */
 export const ORGANIZATION_DELETES: Limit = { count: 50, perMs: 60_000 }
+
+const PLENTY: Limit = { count: 1_000_000, perMs: 1 }
+
+/** For a target that refuses no request for its number. */
+export const NO_LIMITS: Limits = { writes: PLENTY, reads: PLENTY, requests: PLENTY, organizationDeletes: PLENTY }
 
 /** The least pause after a refusal, milliseconds. */
 const MIN_PAUSE = 1000
@@ -73,7 +83,7 @@ export class RateLimiter {
     const requests = new RequestWindow(limits.requests)
     const writes = new RequestWindow(limits.writes)
     const reads = new RequestWindow(limits.reads)
-    const deletes = new RequestWindow(ORGANIZATION_DELETES)
+    const deletes = new RequestWindow(limits.organizationDeletes ?? ORGANIZATION_DELETES)
     this.#windows = [requests, writes, reads, deletes]
     const lane = (...windows: RequestWindow[]): Lane => ({ windows, waiting: [] })
     this.#lanes = {

@@ -5,7 +5,7 @@ import { ManifestError } from '../diagnostics/errors.ts'
 import { isLoopback, type Proxies } from '../http/proxy.ts'
 import type { FailedRequest } from '../http/retry.ts'
 import { type ClientOptions, WorkosClient } from './client.ts'
-import { type Limits, RateLimiter, type RequestClass } from './limiter.ts'
+import { DOCUMENTED_LIMITS, type Limits, NO_LIMITS, RateLimiter, type RequestClass } from './limiter.ts'
 
 /** What tells one environment from another. */
 export interface TargetIdentity {
@@ -66,7 +66,7 @@ export async function openTarget({
     reads: parseLimit(run.limits.reads),
     requests: parseLimit(run.limits.requests),
   }
-  const limiter = new RateLimiter(limits, clock, onWait)
+  const limiter = new RateLimiter(isPaced(manifest) ? limits : NO_LIMITS, clock, onWait)
   const leastMs: Target['leastMs'] = (requests) => limiter.leastMs(requests)
   const connect = ({ apiKey, baseUrl }: TargetIdentity, transport?: ClientOptions['transport']): WorkosClient =>
     new WorkosClient({
@@ -106,6 +106,13 @@ export async function openTarget({
   const identity: TargetIdentity = { type: 'workos', baseUrl, apiKey: checkKey(target.apiKey) }
   const client = connect(identity)
   return { identity, client, limits, leastMs, close: () => client.close() }
+}
+
+/** Whether requests wait for their turn. A sandbox that enforces no limits is not asked slowly, unless the manifest says how slowly. */
+function isPaced({ target, run }: OpenTargetOptions['manifest']): boolean {
+  if (target.type !== 'sandbox' || target.limits === true) return true
+  const { writes, reads, requests } = DOCUMENTED_LIMITS
+  return run.limits.writes !== writes || run.limits.reads !== reads || run.limits.requests !== requests
 }
 
 /**

@@ -184,3 +184,19 @@ function folder(): string {
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
   return path
 }
+
+test('requests wait for their turn where limits are enforced or set, and for nothing else', async () => {
+  const leastOf = async (limits: boolean, writes?: string) => {
+    const { run } = manifestWith({})
+    const target = { type: 'sandbox', apiKey: KEY, data: './sandbox.sqlite', timeout: 60, limits } as const
+    const paced = { ...run, limits: { ...run.limits, ...(writes !== undefined && { writes }) } }
+    const opened = await openTarget({ manifest: manifestWith({}, { target, run: paced }), directory: folder() })
+    onTestFinished(() => opened.close())
+    // What a plan says is the time that WorkOS would take.
+    expect(opened.limits.requests).toEqual({ count: 6000, perMs: 60_000 })
+    return opened.leastMs({ write: 1600 })
+  }
+  expect(await leastOf(false)).toBe(0)
+  expect(await leastOf(true)).toBeGreaterThan(10_000)
+  expect(await leastOf(false, '10/1s')).toBeGreaterThan(100_000)
+})

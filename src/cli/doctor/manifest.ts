@@ -12,6 +12,7 @@ import { sourceDefinition } from '../../sources/registry.ts'
 import { liveReading, optionsOf, snapshotFolder } from '../../sources/snapshot/placement.ts'
 import { readSnapshot } from '../../sources/snapshot/read-snapshot.ts'
 import { expandPaths } from '../../sources/text/file.ts'
+import { DOCUMENTED_LIMITS } from '../../workos/limiter.ts'
 import { withSourceLocation } from '../manifest.ts'
 import { isSourceSecret } from '../source.ts'
 import {
@@ -32,9 +33,6 @@ import {
 
 /** Problems of the manifest that are told one by one. */
 const TOLD = 3
-
-/** https://workos.com/docs/reference/rate-limits */
-const DOCUMENTED = { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' } as const
 
 /** Where the manifest is, and whether it is sound. */
 export function lookAtManifest(patient: Patient): Finding[] {
@@ -101,10 +99,12 @@ export function lookAtLimits(patient: Patient): Finding[] {
   const loaded = soundIn(patient, 'run')
   if (loaded === undefined) return [skipped('limits', 'needs the manifest')]
   const { limits } = loaded.manifest.run
-  const over = (['writes', 'reads', 'requests'] as const).filter((name) => rate(limits[name]) > rate(DOCUMENTED[name]))
+  const over = (['writes', 'reads', 'requests'] as const).filter(
+    (name) => rate(limits[name]) > rate(DOCUMENTED_LIMITS[name]),
+  )
   const shown = `writes ${limits.writes}, reads ${limits.reads}, requests ${limits.requests}`
   if (over.length === 0) return [ok('limits', shown)]
-  const beyond = over.map((name) => `${name} ${limits[name]} (documented: ${DOCUMENTED[name]})`).join(', ')
+  const beyond = over.map((name) => `${name} ${limits[name]} (documented: ${DOCUMENTED_LIMITS[name]})`).join(', ')
   const hint =
     'unless WorkOS has raised them for you, take run.limits out of the manifest: what is beyond is refused and repeated'
   return [warning('limits', `more than WorkOS documents: ${beyond}`, hint)]

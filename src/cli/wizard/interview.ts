@@ -15,6 +15,7 @@ import {
 } from '../../diagnostics/errors.ts'
 import { type Proxies, proxiesOf } from '../../http/proxy.ts'
 import { describeDataFile } from '../../inspecting/recognise.ts'
+import { DOCUMENTED_LIMITS } from '../../workos/limiter.ts'
 import { openTarget } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import {
@@ -397,8 +398,7 @@ async function checkWorkosKey(
   apiKey: string,
   { baseUrl, signal, proxies }: { baseUrl?: string; signal: AbortSignal; proxies: Proxies },
 ): Promise<KeyCheck> {
-  const limits = { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' }
-  const run = { workers: 1, chunkSize: 1, concurrency: 1, limits }
+  const run = { workers: 1, chunkSize: 1, concurrency: 1, limits: DOCUMENTED_LIMITS }
   const target = {
     type: 'workos',
     apiKey,
