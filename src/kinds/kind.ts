@@ -115,13 +115,11 @@ export interface LiveHooks {
 
 /**
  * What SQL has to know of a kind to create what surely is to be created without code having a look at it. All of it speaks of a row `d` of
- * `desired`, which the state does not know. References and what WorkOS has with the same identity are looked at by themselves.
+ * `desired`, which the state does not know. References and what WorkOS has with the same identity, by `natural`, are looked at by themselves.
  */
 export interface PlainCreates {
   /** `label`, as SQL. Null where it cannot be told: then code decides. */
   label: string
-  /** `naturalKey` of a kind without references, as SQL. Undefined: it has none. */
-  naturalKey?: string
   /**
    * That nothing speaks against creating it, as SQL: `whyNotCreatable`, `mentions`, `live.byName`, and `refuse` of what is not known or is to be
    * created. Where this is false or null code decides. Undefined: nothing ever does.
@@ -296,8 +294,8 @@ export interface KindDefinition extends DraftDefinition {
   naturalKey(desired: DesiredResource, refIds: RefIds): string | null
 
   /**
-   * `naturalKey` as SQL, of a row `d` of `desired`; null where it is. With it what WorkOS holds as it is desired is verified by one statement.
-   * Undefined: of the kind there are few, and code looks at each.
+   * `naturalKey` as SQL, of a row `d` of `desired`; null where it is. With it what WorkOS holds as it is desired is verified by one statement, and
+   * what it does not hold is created by one. Undefined: of the kind there are few, and code looks at each.
    * @param ref the WorkOS id of what it refers to in a role, as SQL; null where there is none
    */
   natural?(ref: (role: string) => string): string

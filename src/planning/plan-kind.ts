@@ -103,7 +103,8 @@ function insertUnknown(
     insertUnknownCandidates(rundb, kind)
     return undefined
   }
-  const { label, naturalKey, where } = plain
+  const { label, where } = plain
+  const naturalKey = definition.natural?.(() => 'NULL')
   const known = { kind, refs, label, naturalKey, where: where?.(compareContext(context)) ?? '1', pendingOnly: sparse }
   const others = insertUnknownCandidates(rundb, kind, `NOT ${plainCondition(rundb, known)}`)
   return { kind, phase: phaseOfKind(kind), label, which: isUnknown(rundb, kind), count: unknown - others }

@@ -13,7 +13,7 @@ export interface PlainKind {
   refs: Record<string, string>
   /** SQL. */
   label: string
-  /** SQL. Undefined: it has none, or refers to something. */
+  /** SQL; counts for what refers to nothing. Undefined: nobody knows it in SQL. */
   naturalKey: string | undefined
   /** What else must hold, as SQL. */
   where: string
@@ -66,7 +66,7 @@ function cannotBeInWorkos(rundb: RunDatabase, { kind, refs, naturalKey, pendingO
   return [
     "d.attributes ->> '$.id' IS NULL",
     isNot('external_id', "d.attributes ->> '$.externalId'"),
-    ...(naturalKey === undefined ? [] : [isNot('natural_key', naturalKey)]),
+    naturalKey === undefined ? '0' : isNot('natural_key', naturalKey),
   ]
 }
 

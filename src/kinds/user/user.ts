@@ -126,7 +126,6 @@ export const user: KindDefinition = {
   planned: {
     plain: {
       label: "coalesce(d.attributes ->> '$.email', d.key)",
-      naturalKey: "d.attributes ->> '$.email'",
       where: hasAddressAlone,
     },
     refuse: { unknown: rivalOutOfScope, create: rivalToCreate, update: holderOutOfScope },
