@@ -36,7 +36,9 @@ export class RunDatabase {
     if (!joins && this.path !== undefined) createPrivateFile(this.path)
     this.#db = openThrowaway(this.path ?? ':memory:', {
       cacheKiB: joins ? STAGING_CACHE_KIB : CACHE_KIB,
-      ...(this.path !== undefined && { temporary: dirname(this.path), shared: STAGING_TIMEOUT }),
+      ...(this.path !== undefined && { shared: STAGING_TIMEOUT }),
+      // It is the same for all threads of the process, and not to be changed while others read it.
+      ...(this.path !== undefined && !joins && { temporary: dirname(this.path) }),
     })
     this.#statements = new Statements(this.#db)
     if (!joins) this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
