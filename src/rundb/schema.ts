@@ -25,7 +25,6 @@
  * collided   slugs and keys that several of these names have become, by what they are of and where, with what is said of it
  */
 export const SOURCE_TABLES = `
-  PRAGMA page_size = 8192;
   CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE drafts (
     id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, dedupe_group TEXT NOT NULL,
