@@ -103,7 +103,7 @@ export function markdownRow(row: Figures): string {
 function written(figure: number | undefined, column: Column): string {
   if (figure === undefined) return '–'
   if (column === 'users' || figure >= 100) return Math.round(figure).toLocaleString('en-US')
-  return figure.toFixed(figure >= 10 ? 1 : 2)
+  return figure.toFixed(figure >= 10 ? 1 : figure < 0.1 ? 3 : 2)
 }
 
 /** What is worse than the page says by more than a quarter, or cannot be held against it; one line each. */
