@@ -1,5 +1,6 @@
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createLines } from './lines.ts'
 
 /** A valid bcrypt hash in shape; nobody signs in to a benchmark. */
 const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
@@ -20,14 +21,14 @@ export function clerkSize(users: number): DataSize {
 
 /** Writes a Clerk export with both mapping files and a manifest into a folder. */
 export function writeClerkExport(folder: string, size: DataSize, target: string): void {
-  const users = lines(join(folder, 'users.csv'))
+  const users = linesOf(join(folder, 'users.csv'))
   users.add(
     'id,first_name,last_name,username,primary_email_address,primary_phone_number,verified_email_addresses,' +
       'unverified_email_addresses,verified_phone_numbers,unverified_phone_numbers,totp_secret,password_digest,password_hasher',
   )
-  const memberships = lines(join(folder, 'memberships.csv'))
+  const memberships = linesOf(join(folder, 'memberships.csv'))
   memberships.add('clerk_user_id,org_external_id,org_name')
-  const roles = lines(join(folder, 'roles.csv'))
+  const roles = linesOf(join(folder, 'roles.csv'))
   roles.add('clerk_user_id,role_slug,org_external_id')
   for (let index = 0; index < size.users; index += 1) {
     const id = `user_${index.toString(36).padStart(8, '0')}`
@@ -54,21 +55,7 @@ ${target}
 `
 }
 
-function lines(path: string): { add(line: string): void; close(): void } {
-  const file = openSync(path, 'w')
-  let pending = ''
-  const flush = () => {
-    writeSync(file, pending)
-    pending = ''
-  }
-  return {
-    add(line) {
-      pending += `${line}\n`
-      if (pending.length > 1 << 18) flush()
-    },
-    close() {
-      flush()
-      closeSync(file)
-    },
-  }
+function linesOf(path: string): { add(line: string): void; close(): void } {
+  const { add, close } = createLines(path)
+  return { add: (line) => add(`${line}\n`), close }
 }

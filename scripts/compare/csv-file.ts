@@ -1,30 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { createLines } from '../../bench/lines.ts'
 import type { Draw } from './draw.ts'
-
-/** A file that is written line by line. */
-export interface Lines {
-  add(text: string): void
-  close(): void
-}
-
-export function createLines(path: string): Lines {
-  const file = openSync(path, 'w')
-  let pending = ''
-  const flush = () => {
-    writeSync(file, pending)
-    pending = ''
-  }
-  return {
-    add(text) {
-      pending += text
-      if (pending.length > 1 << 18) flush()
-    },
-    close() {
-      flush()
-      closeSync(file)
-    },
-  }
-}
 
 export interface CsvStyle {
   delimiter: string

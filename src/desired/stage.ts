@@ -57,7 +57,7 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
   const inFlight = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
   const order = new InOrder()
-  /** Maps a part. What is told of it is told in the order of the parts. */
+  /** Maps a part. What it finds is reported in the order of the parts. */
   const map = async (part: Chunk): Promise<MapResult | ChunkCounts> => {
     const settle = order.take()
     if ('records' in part) {
