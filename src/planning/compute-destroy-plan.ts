@@ -92,14 +92,14 @@ async function readCreated(
   definition: KindDefinition,
   onProgress: (step: Step) => void,
 ): Promise<void> {
-  const { name, plural } = definition
+  const { name, plural, refs } = definition
   if (countCreated(set.rundb, name) > LOOKUPS_AT_MOST) {
     await listLive(set.rundb, api, definition, (done) => onProgress({ phase: `reading ${plural} from WorkOS`, done }))
     return
   }
-  const created = [...deletionCandidates(set.rundb, name)].filter(({ ownership }) => ownership === 'created')
-  const wanted = created.map(({ kind, key, id, attributes, refs }) => ({
-    desired: { kind, key, attributes, secrets: null, refs },
+  const created = [...deletionCandidates(set.rundb, name, refs)].filter(({ ownership }) => ownership === 'created')
+  const wanted = created.map(({ kind, key, id, attributes, refs: to }) => ({
+    desired: { kind, key, attributes, secrets: null, refs: to },
     refIds: {},
     id,
   }))

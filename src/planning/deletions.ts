@@ -60,7 +60,7 @@ export async function planDeletions(context: PlanningContext, rules: DeletionRul
     for (const { name, refs } of people) {
       const roles = Object.keys(refs).filter((role) => names.has(refs[role] ?? ''))
       if (roles.length === 0) continue
-      for (const candidate of deletionCandidates(rundb, name)) takeAlong(context, candidate, roles)
+      for (const candidate of deletionCandidates(rundb, name, refs)) takeAlong(context, candidate, roles)
     }
     for (const definition of others) decideKind(context, rules, definition, inhabited)
   })
@@ -74,7 +74,7 @@ function decideKind(
   inhabited: ReadonlySet<string>,
 ): void {
   const roles = Object.keys(definition.refs)
-  for (const candidate of deletionCandidates(context.set.rundb, definition.name)) {
+  for (const candidate of deletionCandidates(context.set.rundb, definition.name, definition.refs)) {
     if (takeAlong(context, candidate, roles) || !rules.kinds.includes(candidate.kind)) continue
     const reason =
       staysWith(context.set.rundb, definition, candidate) ??
@@ -164,12 +164,12 @@ function whyUsed(
 async function withOthers(
   { set: { rundb }, api }: PlanningContext,
   rules: DeletionRules,
-  { name: kind, deletion }: KindDefinition,
+  { name: kind, refs, deletion }: KindDefinition,
 ): Promise<string[]> {
   const memberKind = deletion?.keptBy
   if (memberKind === undefined || !rules.kinds.includes(kind)) return []
   const ids: string[] = []
-  for (const { id, ownership } of deletionCandidates(rundb, kind)) if (ownership === 'created') ids.push(id)
+  for (const { id, ownership } of deletionCandidates(rundb, kind, refs)) if (ownership === 'created') ids.push(id)
   const inhabited: string[] = []
   for (const id of ids) {
     for await (const page of kindDefinition(memberKind).list(api, [id])) {

@@ -24,12 +24,24 @@ export interface DeletionCandidate {
 const NOT_DESIRED = 'k.unchanged IS NULL'
 const NOT_SKIPPED = 'NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)'
 
-/** What left the source and is not planned for yet, in the order of keys. */
-export function* deletionCandidates(rundb: RunDatabase, kind: string): Generator<DeletionCandidate> {
+/**
+ * What left the source and is not planned for yet, in the order of keys. What is out of scope is among it only where the plan deletes
+ * something that it refers to: WorkOS deletes both.
+ * @param refs roles of references and the kinds they point to
+ */
+export function* deletionCandidates(
+  rundb: RunDatabase,
+  kind: string,
+  refs: Readonly<Record<string, string>>,
+): Generator<DeletionCandidate> {
+  const holders = Object.entries(refs).map(
+    ([role, holder]) => `EXISTS (SELECT 1 FROM actions h
+           WHERE h.kind = '${holder}' AND h.key = k.refs ->> '$.${role}' AND h.type = 'delete')`,
+  )
   const rows = rundb.iterate(
     `SELECT k.* FROM known k WHERE k.kind = ?1 AND ${NOT_DESIRED}
          AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id)
-         AND ${NOT_SKIPPED} AND NOT ${BEYOND}
+         AND ${NOT_SKIPPED} AND (${[`NOT ${BEYOND}`, ...holders].join(' OR ')})
        ORDER BY k.key`,
     kind,
   )
@@ -41,7 +53,8 @@ export function isLeaving(rundb: RunDatabase, kind: string, id: string): boolean
   indexKnownIds(rundb)
   const sql = `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2 AND ${NOT_DESIRED}
     AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
-    AND ${NOT_SKIPPED} AND NOT ${BEYOND}`
+    AND ${NOT_SKIPPED} AND (NOT ${BEYOND}
+      OR EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'delete'))`
   return rundb.statement(sql).get(kind, id) !== undefined
 }
 

@@ -36,6 +36,39 @@ test('who had a chosen address before and has another one now is out of scope, w
   expect(planned.filter((action) => action.includes('id-ada'))).toEqual([])
 })
 
+test('a membership whose record was refused goes with its user, and the plan of the pilot says so', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, [], {
+    ...PRUNE,
+    source: {
+      type: 'file',
+      streams: {
+        users: { path: 'users.csv', format: 'csv' },
+        members: { path: 'members.csv', format: 'csv' },
+        organizations: { path: 'organizations.csv', format: 'csv' },
+      },
+    },
+    map: {
+      user: { key: 'id', email: 'email', externalId: 'id' },
+      membership: { from: 'members', user: 'user', organization: 'org' },
+      organization: { from: 'organizations', key: 'id', name: 'name', externalId: 'id' },
+    },
+    safety: { maxDeletes: '100%', maxRejects: 10 },
+  })
+  const put = (name: string, ...rows: string[]) => project.write(name, `${rows.join('\n')}\n`)
+  put('users.csv', 'id,email', 'ada,ada@example.com', 'bea,bea@example.com')
+  put('members.csv', 'user,org', 'ada,acme', 'bea,acme')
+  put('organizations.csv', 'id,name', 'acme,Acme')
+  await ran(project, 'apply', '--yes')
+  put('users.csv', 'id,email', 'bea,bea@example.com')
+  const pilot = ['--only', 'user:*']
+  expect(await actions(project, ...pilot)).toEqual(['user:ada delete', 'membership:ada@acme delete'])
+  await ran(project, 'apply', '--yes', ...pilot)
+  expect((await workos.snapshot()).memberships).toHaveLength(1)
+  const { stdout } = await project.run(['state', 'export', '--format', 'ndjson'], { env })
+  expect(stdout).not.toContain('ada')
+})
+
 test('whose key changed in the source is not deleted by a pilot that chooses the former key alone', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'acme'), member('abe', 'beta')], PRUNE)

@@ -156,6 +156,14 @@ function contents({ users, organizations, memberships, roles }: Snapshot) {
   return { users: plain(users), organizations: plain(organizations), memberships, roles }
 }
 
+function withoutMerges(snapshot: Snapshot): Snapshot {
+  const users = snapshot.users.map(({ metadata, ...user }) => {
+    const { merged_external_ids: _, ...kept } = { ...(metadata as object), merged_external_ids: '' }
+    return { ...user, metadata: kept }
+  })
+  return { ...snapshot, users }
+}
+
 /** What the state holds, without ids. */
 async function stateOf(project: Project): Promise<string[]> {
   const { stdout } = await project.run(['state', 'export', '--format', 'ndjson'], { env })
@@ -273,9 +281,9 @@ test('pilots, then everybody, come to the same as everybody at once, and so do p
         const [workos, other] = [await openWorkos(), await openWorkos()]
         try {
           const [project, once] = [projectOf(workos, before), projectOf(other, before)]
-          const compare = async () => {
+          const compare = async (seen = contents) => {
             expect(await applied(project, workos, [])).toBe(await applied(once, other, []))
-            expect(contents(await workos.snapshot())).toEqual(contents(await other.snapshot()))
+            expect(seen(await workos.snapshot())).toEqual(seen(await other.snapshot()))
             expect(await stateOf(project)).toEqual(await stateOf(once))
           }
           for (const scope of first) await piloted(project, workos, scope)
@@ -286,7 +294,8 @@ test('pilots, then everybody, come to the same as everybody at once, and so do p
           for (const scope of second) await piloted(project, workos, scope)
           await compare()
           await undone(project, workos, undo)
-          await compare()
+          // Who was undone is created anew, without what a former merge left in the metadata.
+          await compare((snapshot) => contents(withoutMerges(snapshot)))
         } finally {
           await workos.close()
           await other.close()

@@ -41,12 +41,27 @@ const keysOf = (rows: Iterable<{ key: string }>) => [...rows].map(({ key }) => k
 
 test('a candidate is neither desired nor planned for nor skipped nor out of scope', () => {
   const rundb = library()
-  expect(keysOf(deletionCandidates(rundb, 'book'))).toEqual(['b', 'c', 'd', 'e'])
+  expect(keysOf(deletionCandidates(rundb, 'book', {}))).toEqual(['b', 'c', 'd', 'e'])
   plan(rundb, 'b', { type: 'delete' })
   insertSkippedDeletion(rundb, { kind: 'book', key: 'c', code: 'protected', message: 'it is protected' })
   rundb.run("INSERT INTO beyond VALUES ('book', 'd')")
-  expect(keysOf(deletionCandidates(rundb, 'book'))).toEqual(['e'])
+  expect(keysOf(deletionCandidates(rundb, 'book', {}))).toEqual(['e'])
   expect(['b', 'c', 'd', 'e'].filter((key) => isLeaving(rundb, 'book', `id_${key}`))).toEqual(['b', 'e'])
+})
+
+test('what is out of scope is a candidate where what it refers to is deleted, and is leaving with it', () => {
+  const rundb = library()
+  rundb.run(
+    "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership, unchanged) SELECT 'loan', 'l' || key, 'id_l' || key, '{}', '{}', json_object('book', key), 'created', NULL FROM known",
+  )
+  rundb.run("INSERT INTO beyond SELECT 'loan', key FROM known WHERE kind = 'loan'")
+  plan(rundb, 'b', { type: 'delete' })
+  expect(keysOf(deletionCandidates(rundb, 'loan', { book: 'book' }))).toEqual(['lb'])
+  expect(isLeaving(rundb, 'loan', 'id_lb')).toBe(false)
+  rundb.run(
+    "INSERT INTO actions (phase, kind, key, type, id, action) VALUES (0, 'loan', 'lb', 'delete', 'id_lb', '{}')",
+  )
+  expect(isLeaving(rundb, 'loan', 'id_lb')).toBe(true)
 })
 
 test('the first reason for a skipped deletion stays, and counts', () => {
