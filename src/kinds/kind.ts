@@ -3,6 +3,7 @@ import type { ConflictPolicy, Manifest } from '../config/manifest.ts'
 import type { Problem, Reason } from '../diagnostics/problem.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
+import type { UsedBy } from '../rundb/deletions.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateScope } from '../rundb/scope.ts'
 import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
@@ -178,6 +179,9 @@ export interface DeletionRules {
 
   /** The kind of its members: one that the state does not remove keeps it. */
   keptBy?: string
+
+  /** What uses it: WorkOS deletes it only when nothing does. */
+  usedBy?: UsedBy
 
   /** What it is made from. If one of these was rejected, what would have come of it is unknown. */
   madeFrom?: string

@@ -10,6 +10,7 @@ import {
   insertSkippedDeletion,
   isLeaving,
   isRejected,
+  remainingUser,
   type SkippedDeletion,
   skippedCode,
 } from '../rundb/deletions.ts'
@@ -133,6 +134,10 @@ function whySkipped(
   if (heldBack && !deletion.whole) return heldBack
   if (inhabited.has(candidate.id)) {
     return { code: 'has_others', message: 'it has members whom this state does not remove' }
+  }
+  const user = deletion.usedBy && remainingUser(rundb, deletion.usedBy, candidate)
+  if (deletion.usedBy && user !== undefined) {
+    return { code: 'depends', message: `${deletion.usedBy.kind}:${user} has it and stays` }
   }
   if (rules.protect.includes(name)) return { code: 'protected', message: 'safety.protect names its kind' }
   if (definition.remove(candidate.id) === undefined) {

@@ -77,6 +77,31 @@ export function deletedBy(rundb: RunDatabase, kind: string, key: string): { kind
   return row && { kind: String(row.kind ?? kind), key: String(row.key ?? key) }
 }
 
+/** The kind whose `attribute`, a list, holds the names of what it uses: of the keys `name@place` those whose `place` both refer to as `within`. */
+export interface UsedBy {
+  kind: string
+  attribute: string
+  within: string
+}
+
+/** The key of a resource that uses another one, as the state has it, and stays as it is: the first one by its key. */
+export function remainingUser(
+  rundb: RunDatabase,
+  { kind, attribute, within }: UsedBy,
+  { key, refs }: DeletionCandidate,
+): string | undefined {
+  rundb.exec(`CREATE INDEX IF NOT EXISTS known_${kind}_within ON known (refs ->> '$.${within}') WHERE kind = '${kind}'`)
+  const row = rundb
+    .statement(
+      `SELECT k.key FROM known k WHERE k.kind = '${kind}' AND k.refs ->> '$.${within}' = ?1 AND ${NOT_DESIRED}
+         AND EXISTS (SELECT 1 FROM json_each(k.attributes, '$.${attribute}') WHERE value || '@' || ?1 = ?2)
+         AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete'))
+       ORDER BY k.key LIMIT 1`,
+    )
+    .get(refs[within] ?? '', key)
+  return row && String(row.key)
+}
+
 /** Something that would be deleted by the rule, and is left alone for a reason of its own. */
 export interface SkippedDeletion {
   kind: string

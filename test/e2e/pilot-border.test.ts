@@ -69,6 +69,24 @@ test('a membership whose record was refused goes with its user, and the plan of 
   expect(stdout).not.toContain('ada')
 })
 
+test('a role of an organization stays as long as a membership out of scope has it', async () => {
+  const workos = await startWorkos()
+  const bea = member('bea', 'acme', { role_slugs: '' })
+  const project = peopleProject(workos, [bea, member('ada', 'acme', { role_slugs: 'org-lead' })], {
+    prune: ['membership', 'organization-role'],
+    safety: PRUNE.safety,
+    roles: { define: { 'org-lead': { name: 'Lead' } } },
+  })
+  await ran(project, 'apply', '--yes')
+  project.csv('users.csv', [bea])
+  // The limit counts users of the source: ada, who has left it, is not among them.
+  const pilot = ['--only', 'organization:acme', '--limit', '1']
+  expect(await actions(project, ...pilot)).toEqual([])
+  const { stdout } = await project.run(['plan', ...pilot], { env })
+  expect(stdout).toContain('organization-role:org-lead@acme  membership:id-ada@acme has it and stays')
+  expect(await actions(project)).toEqual(['membership:id-ada@acme delete', 'organization-role:org-lead@acme delete'])
+})
+
 test('whose key changed in the source is not deleted by a pilot that chooses the former key alone', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'acme'), member('abe', 'beta')], PRUNE)

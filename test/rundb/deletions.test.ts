@@ -8,6 +8,7 @@ import {
   insertSkippedDeletion,
   isLeaving,
   orphansOfKind,
+  remainingUser,
   skippedCode,
 } from '../../src/rundb/deletions.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
@@ -62,6 +63,35 @@ test('what is out of scope is a candidate where what it refers to is deleted, an
     "INSERT INTO actions (phase, kind, key, type, id, action) VALUES (0, 'loan', 'lb', 'delete', 'id_lb', '{}')",
   )
   expect(isLeaving(rundb, 'loan', 'id_lb')).toBe(true)
+})
+
+test('what uses another one and stays is found, by the first key', () => {
+  const rundb = library()
+  const known = (kind: string, key: string, attributes: object) =>
+    rundb.run(
+      "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership) VALUES (?1, ?2, 'id_' || ?2, ?3, '{}', ?4, 'created')",
+      kind,
+      key,
+      JSON.stringify(attributes),
+      JSON.stringify({ house: key.split('@')[1] }),
+    )
+  known('room', 'red@h', {})
+  for (const key of ['b@h', 'a@h', 'c@g']) known('stay', key, { rooms: ['red', 'blue'] })
+  known('stay', '0@h', { rooms: ['blue'] })
+  const [room] = deletionCandidates(rundb, 'room', {})
+  const user = () => room && remainingUser(rundb, { kind: 'stay', attribute: 'rooms', within: 'house' }, room)
+  expect(user()).toBe('a@h')
+  for (const [key = '', type = ''] of [
+    ['a@h', 'delete'],
+    ['b@h', 'adopt'],
+  ]) {
+    rundb.run(
+      "INSERT INTO actions (phase, kind, key, type, id, action) VALUES (0, 'stay', ?1, ?2, 'id_' || ?1, '{}')",
+      key,
+      type,
+    )
+  }
+  expect(user()).toBeUndefined()
 })
 
 test('the first reason for a skipped deletion stays, and counts', () => {

@@ -60,7 +60,10 @@ export const organizationRole: KindDefinition = {
   exists: (codes) => codes.includes('organization_role_slug_conflict'),
   label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
   stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
-  deletion: { madeFrom: roleDefinition.name },
+  deletion: {
+    madeFrom: roleDefinition.name,
+    usedBy: { kind: 'membership', attribute: 'roles', within: 'organization' },
+  },
 }
 
 /** The key of an organization's own role. */
