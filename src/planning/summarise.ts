@@ -55,7 +55,8 @@ function summaryParts(
   const parts: SummaryParts = { ...NO_SUMMARY }
   for (const definition of kindDefinitions) {
     Object.assign(parts, definition.review?.summary?.(rundb, planned.includes(definition)))
-    Object.assign(parts, gathered.get(definition.name)?.summary?.())
+    const found = gathered.get(definition.name)
+    Object.assign(parts, found && definition.review?.gathering?.summary(rundb, found))
   }
   return parts
 }
