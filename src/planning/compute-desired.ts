@@ -71,6 +71,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       share = { share: read / of }
     },
   })
+  if (source.parts !== undefined) rundb.expectMany()
   onProgress({ phase: 'reading the source' })
   const problems = checkStreams(manifest.map, source.streams)
   if (problems.length > 0) throw new ManifestError(problems)

@@ -11,6 +11,9 @@ const CACHE_KIB = 16 * 1024
 /** The same for a thread that stages: it only appends. */
 const STAGING_CACHE_KIB = 4 * 1024
 
+/** Bytes of a page where there are many rows. For few, a nearly full disk has no room for as large ones; larger ones take memory. */
+const LARGE_PAGE = 8 * 1024
+
 /** How long one thread waits until another has staged a chunk, which takes milliseconds. Milliseconds. */
 const STAGING_TIMEOUT = 120_000
 
@@ -49,6 +52,12 @@ export class RunDatabase {
     })
     this.#statements = new Statements(this.#db)
     if (!joins) this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
+  }
+
+  /** Prepares for many rows, before there are any and before another thread opens the database. */
+  expectMany(): void {
+    // The tables are there already: SQLite writes them anew.
+    this.#db.exec(`PRAGMA page_size = ${LARGE_PAGE}; VACUUM`)
   }
 
   /** From now on no other thread opens the database: it is locked once, and not for each statement. */
