@@ -1,6 +1,7 @@
 import { draftDefinitions, PEOPLE } from '../kinds/registry.ts'
 import type { DesiredResource } from '../resource.ts'
-import { countDesired, findDesired, originOfDesired } from '../rundb/desired.ts'
+import { findDesired, originOfDesired } from '../rundb/desired.ts'
+import { countDesired } from '../rundb/desired-facts.ts'
 import { countNamed, type LeftOutItem, leftOutItems } from '../rundb/left-out.ts'
 import {
   countDifferent,

@@ -180,6 +180,10 @@ export function countActions(rundb: RunDatabase): number {
   return rundb.count('SELECT count(*) FROM actions')
 }
 
+export function countActionsOfKind(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT count(*) FROM actions WHERE kind = ?', kind)
+}
+
 export function countActionsOfType(rundb: RunDatabase, kind: string, type: string): number {
   return rundb.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', kind, type)
 }

@@ -1,4 +1,4 @@
-import { countDesired } from '../../rundb/desired.ts'
+import { countDesired } from '../../rundb/desired-facts.ts'
 import type { GatherContext, Gatherer, Gathering } from '../kind.ts'
 import { lookalikeAddresses, SeenAddresses } from './lookalikes.ts'
 import { countPasswords, KeptPasswords } from './passwords/counts.ts'
