@@ -5,10 +5,10 @@
 
 import { createHash } from 'node:crypto'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { sourceParts } from '../csv/parts.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/stream.ts'
 import { inTurn } from '../in-order.ts'
+import { sourceParts } from '../parts.ts'
 import {
   type ReadContext,
   requireNone,

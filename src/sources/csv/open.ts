@@ -3,11 +3,11 @@
  */
 
 import type { SourceOptions } from '../../config/manifest.ts'
+import { sourceParts } from '../parts.ts'
 import { nullsOption, type ReadContext, type Source, type SourceDefinition } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { numbered } from '../text/record-file.ts'
-import { sourceParts } from './parts.ts'
 import { roleDefinitionFile, userRoleFile, withRoleFiles } from './role-files.ts'
 import { type ColumnSpec, CsvStream, checkCsvFile, columnsOf, oneOrganizationId } from './stream.ts'
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
+import { sourceParts } from '../parts.ts'
 import type { PieceReader } from '../piece-reader.ts'
 import { nullsOption, type ReadContext, type Source, type SourceDefinition, type Threads } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { placedRecords } from '../text/record-file.ts'
-import { sourceParts } from './parts.ts'
 import type { RowRule } from './rows.ts'
 import { type ColumnSpec, CsvStream, checkCsvFile, oneOrganizationId } from './stream.ts'
 

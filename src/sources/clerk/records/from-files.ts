@@ -1,6 +1,5 @@
 import type { Problem } from '../../../diagnostics/problem.ts'
 import type { JsonObject } from '../../../json.ts'
-import { pieceOf } from '../../csv/parts.ts'
 import type { RowRule } from '../../csv/rows.ts'
 import {
   type ColumnSpec,
@@ -11,6 +10,7 @@ import {
 } from '../../csv/stream.ts'
 import { inTurnOf, type Turn } from '../../in-order.ts'
 import { JoinedRows, JoinTable } from '../../join/join-table.ts'
+import { pieceOf } from '../../parts.ts'
 import type { PieceReader } from '../../piece-reader.ts'
 import {
   type JoinedPart,
