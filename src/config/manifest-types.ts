@@ -221,6 +221,8 @@ export type Mapping = {
     discoveryEndpoint?: Expression
     /** OpenID Connect: address to which the identity provider answers already. */
     customRedirectUri?: Expression
+    /** What the files of a hand-off have no room for: a text or a list of texts, for the notes on the connection. */
+    notes?: Expression
   }
   /** How a record gives roles to a user whose memberships come from elsewhere. */
   roleAssignment?: {
@@ -707,6 +709,7 @@ export type Warnings = {
     | 'many_left_out'
     | 'names_swapped'
     | 'one_role_for_all'
+    | 'recipe_without_stream'
     | 'test_key_in_production'
     | 'unknown_organization_rules'
     | 'written_null'
@@ -1116,6 +1119,8 @@ export type ExpectedConnection =
       discoveryEndpoint?: Json
       /** OpenID Connect: address to which the identity provider answers already. */
       customRedirectUri?: Json
+      /** Texts for the notes of the hand-off, in any order. */
+      notes?: Json
     }
   | ExpectedConnection[]
   | null

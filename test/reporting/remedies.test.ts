@@ -62,6 +62,7 @@ const OTHERS: Record<string, string[]> = {
     'many_left_out',
     'names_swapped',
     'one_role_for_all',
+    'recipe_without_stream',
     'test_key_in_production',
     'written_null',
   ],
