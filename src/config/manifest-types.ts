@@ -444,8 +444,8 @@ export type Passwords = {
 
 /** What happens to things that exist in WorkOS and that no earlier run created. */
 export type Adopt = {
-  /** Take over what matches by external id, by e-mail address (users), by user and organization (memberships) or, where `organizations.matchByName` says so, by name; or never do so. */
-  mode: 'match' | 'never'
+  /** Take over what matches by external id, by e-mail address (users), by user and organization (memberships) or, where `organizations.matchByName` says so, by name; never do so; or `only` do so: users and organizations that WorkOS lacks are blocked, none is created. */
+  mode: 'match' | 'never' | 'only'
   /** Fields that are filled in on what is adopted, where WorkOS has no value: any of `externalId`, `firstName`, `lastName`, `name` and `metadata`. */
   fill: ('externalId' | 'firstName' | 'lastName' | 'name' | 'metadata')[]
   /** What happens to a user where an account in WorkOS has the address, never verified it, lacks the user's external id and is not in the state: anybody may have opened it. */

@@ -74,6 +74,7 @@ const OTHERS: Record<string, string[]> = {
     'unknown_organization_rules',
     'secret_changed_in_source',
     'consumer_domain_dropped',
+    'external_id_beside_id',
     'external_ids_cut',
     'external_ids_left_out',
     'external_ids_shared',

@@ -2,13 +2,7 @@ import type { Problem } from '../../../diagnostics/problem.ts'
 import type { JsonObject } from '../../../json.ts'
 import { pieceOf } from '../../csv/parts.ts'
 import type { RowRule } from '../../csv/rows.ts'
-import {
-  type ColumnSpec,
-  type CsvRecord,
-  CsvStream,
-  type CsvStreamOptions,
-  oneOrganizationId,
-} from '../../csv/stream.ts'
+import { type ColumnSpec, type CsvRecord, CsvStream, type CsvStreamOptions } from '../../csv/stream.ts'
 import { inTurnOf, type Turn } from '../../in-order.ts'
 import { JoinedRows, JoinTable } from '../../join/join-table.ts'
 import type { PieceReader } from '../../piece-reader.ts'
@@ -235,7 +229,7 @@ const membershipRule: RowRule = (data) => {
       hint: 'fill in org_id, org_external_id or org_name',
     }
   }
-  return oneOrganizationId(data)
+  return undefined
 }
 
 const roleRule: RowRule = (data) => {
@@ -243,7 +237,7 @@ const roleRule: RowRule = (data) => {
   if (data.role_slug === undefined) {
     return { code: 'missing_role', message: 'the row names no role', hint: 'fill in role_slug' }
   }
-  return oneOrganizationId(data)
+  return undefined
 }
 
 function noUser(columns: string) {
