@@ -736,7 +736,7 @@ export type Delimiter = string
 /** CSV: values that stand for nothing, as empty ones do. */
 export type Nulls = string[]
 
-/** A Clerk instance: its Backend API (`secretKey`), the CSV file that its dashboard exports (`users`), or both. */
+/** A Clerk instance: its Backend API (`secretKey`), a file of users (`users`), or both. */
 export type SourceClerk = {
   /** This source. */
   type: 'clerk'
@@ -744,7 +744,7 @@ export type SourceClerk = {
   secretKey?: string
   /** Address of the Backend API, without a path. */
   baseUrl?: string
-  /** The dashboard's CSV export of the users: required without `secretKey`. */
+  /** The users: the dashboard's CSV export, or JSON from Clerk's support, its API or its migration tool (`.json`, `.ndjson`). */
   users?: File
   /** CSV of memberships. */
   memberships?: File
