@@ -163,6 +163,12 @@ export function countRejects(rundb: RunDatabase, kind?: string): number {
   return rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind)
 }
 
+/** How many records were refused that are not of these kinds. */
+export function countRejectsWithout(rundb: RunDatabase, kinds: readonly string[]): number {
+  const named = JSON.stringify(kinds)
+  return rundb.count('SELECT sum(records) FROM rejects WHERE kind NOT IN (SELECT value FROM json_each(?))', named)
+}
+
 /** Refused items by kind and code, most first. */
 export function rejectCounts(rundb: RunDatabase): { kind: string; code: string; count: number }[] {
   return rundb
