@@ -207,11 +207,12 @@ export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
   )
 }
 
-/** Creates of resources that have something in this field, a list. */
+/** Creates of resources that have something in this field, a text or a list. */
 export function countCreatesWith(rundb: RunDatabase, kind: string, field: string): number {
   return rundb.count(
     `SELECT count(*) FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-     WHERE a.kind = ? AND a.type = 'create' AND json_array_length(d.attributes, '$.' || ?) > 0`,
+     WHERE a.kind = ?1 AND a.type = 'create' AND d.attributes ->> ('$.' || ?2) IS NOT NULL
+       AND d.attributes ->> ('$.' || ?2) <> '[]'`,
     kind,
     field,
   )
