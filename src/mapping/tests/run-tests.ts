@@ -170,7 +170,8 @@ function unsetReferences({ deferred, manifest }: LoadedManifest): Problem[] {
     if (!MAPPING_SECTIONS.includes(section)) return []
     const needing = tests.find(([, test]) => !hasOwn(test, path))
     if (needing === undefined) return []
-    const own = section === 'vars' || section === 'secrets' ? `, or give the tests ${section} of their own` : ''
+    const own =
+      section === 'vars' || section === 'secrets' ? `, or give the tests invented ${section} of their own` : ''
     return [{ ...problem, hint: `${problem.hint ?? 'set it'}${own}; the test "${needing[0]}" needs it` }]
   })
 }

@@ -1,8 +1,9 @@
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
-import { jsonDocument, ndjson } from '../../json/document.ts'
+import { jsonDocument } from '../../json/document.ts'
+import { ndjson } from '../../json/lines.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'
-import { type RecordFile, TextFile, type TextFormat } from '../../text/record-file.ts'
+import { type LineRecord, type RecordFile, type RecordSink, TextFile, type TextFormat } from '../../text/record-file.ts'
 import { SEPARATOR, userRecord } from '../streams.ts'
 
 /**
@@ -24,16 +25,39 @@ interface JsonUsersOptions {
 /** The users of a file of JSON: a list, a document with the list under `data` or `users`, or a user a line. */
 export function jsonUsers({ stream, file, role }: JsonUsersOptions, context: ReadContext): RecordFile {
   const text = new TextFile({ stream, file, role, format: anyJson }, context)
+  const refuse = (lines: readonly number[]) => {
+    for (const line of lines) text.reject(line, NO_ID)
+  }
   return {
     async *records() {
       for await (const batch of text.records()) {
-        const users = batch.map(({ line, data }) => ({ line, data: exportedUser(data) }))
-        yield users.filter(({ line, data }) => data.id !== undefined || text.reject(line, NO_ID))
+        const { users, unnamed } = usersOf(batch)
+        refuse(unnamed)
+        yield users
+      }
+    },
+    async *parts(size) {
+      for await (const part of text.parts(size)) {
+        if (!('records' in part)) yield part
+        else {
+          const { users, unnamed } = usersOf(part.records)
+          yield { step: () => refuse(unnamed) }
+          yield { records: users }
+        }
       }
     },
     reject: (line, refusal) => text.reject(line, refusal),
     count: () => text.count(),
     digest: () => text.digest(),
+  }
+}
+
+/** The users among records, and the lines of those without an id. */
+function usersOf(batch: readonly LineRecord[]): { users: LineRecord[]; unnamed: number[] } {
+  const all = batch.map(({ data, ...place }) => ({ ...place, data: exportedUser(data) }))
+  return {
+    users: all.filter(({ data }) => data.id !== undefined),
+    unnamed: all.flatMap(({ line, data }) => (data.id === undefined ? [line] : [])),
   }
 }
 
@@ -49,7 +73,9 @@ const NAMED_LIST = /^\s*\{\s*"(data|users)"\s*:\s*\[/
 /** Characters that tell how a document begins. */
 const HEAD = 1024
 
-const anyJson: TextFormat = async function* (text, sink) {
+const anyJson: TextFormat = { read: readAny }
+
+async function* readAny(text: AsyncGenerator<Buffer>, sink: RecordSink): AsyncGenerator<LineRecord[]> {
   let start = Buffer.alloc(0)
   while (start.toString().trim().length < HEAD) {
     const next = await text.next()
@@ -60,10 +86,10 @@ const anyJson: TextFormat = async function* (text, sink) {
   const [, name] = NAMED_LIST.exec(head) ?? []
   const format =
     name !== undefined ? jsonDocument([name]) : head.trimStart().startsWith('{') ? ndjson : jsonDocument(undefined)
-  yield* format(chain(start, text), sink)
+  yield* format.read(chain(start, text), sink)
 }
 
-async function* chain(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* chain(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   if (start.length > 0) yield start
   yield* rest
 }
