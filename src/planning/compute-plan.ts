@@ -2,7 +2,7 @@ import { breathe } from '../clock.ts'
 import type { LoadedManifest } from '../config/load.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import { kindDefinitions, plannedKinds } from '../kinds/registry.ts'
+import { kindDefinitions, plannedKinds, unplannedKinds } from '../kinds/registry.ts'
 import { indexActions } from '../rundb/actions.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
 import { countUnknownRejects } from '../rundb/deletions.ts'
@@ -65,8 +65,9 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     summary.notices.push(...unreadColumns(loaded, reading.columns).map((problem) => shownWarning(problem, loaded)))
   }
   if (set.reading.partial) summary.refusals.push(...checkPartial(prune))
+  const unplanned = unplannedKinds(plannedKinds(manifest))
   const deletes = summary.kinds.reduce((sum, kind) => sum + kind.delete, 0)
-  summary.refusals.push(...checkUnknownRejects(deletes, countUnknownRejects(set.rundb)))
+  summary.refusals.push(...checkUnknownRejects(deletes, countUnknownRejects(set.rundb, unplanned)))
   const inputs = {
     manifest: loaded.digest,
     environment: loaded.environment ?? null,

@@ -1,3 +1,4 @@
+import { addressIn } from './desired.ts'
 import { IN_GROUP_OF } from './drafts.ts'
 import { type RunDatabase, textIn } from './run-database.ts'
 
@@ -225,11 +226,12 @@ export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
   )
 }
 
-/** Creates of resources that have something in this field, a list. */
+/** Creates of resources that have something in this field, a text or a list. */
 export function countCreatesWith(rundb: RunDatabase, kind: string, field: string): number {
   return rundb.count(
     `SELECT count(*) FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-     WHERE a.kind = ? AND a.type = 'create' AND json_array_length(d.attributes, '$.' || ?) > 0`,
+     WHERE a.kind = ?1 AND a.type = 'create' AND d.attributes ->> ('$.' || ?2) IS NOT NULL
+       AND d.attributes ->> ('$.' || ?2) <> '[]'`,
     kind,
     field,
   )
@@ -339,13 +341,15 @@ export interface MisfitRow {
   file: string | null
   line: number | null
   seq: number | null
+  /** The address of the person that it is of, as far as it is known. */
+  email: string | null
 }
 
 /** What is rejected and what is blocked, with the columns that both queries yield. */
 const MISFITS = `
-  SELECT 'rejected' AS outcome, r.kind, r.key, r.code, r.field, r.message, r.file, r.line, r.seq, r.records FROM rejects r
+  SELECT 'rejected' AS outcome, r.kind, r.key, r.code, r.field, r.message, r.file, r.line, r.seq, r.records, r.email FROM rejects r
   UNION ALL
-  SELECT 'blocked', a.kind, a.key, a.action ->> 'code', NULL, a.action ->> 'message', d.file, d.line, d.seq, d.records
+  SELECT 'blocked', a.kind, a.key, a.action ->> 'code', NULL, a.action ->> 'message', d.file, d.line, d.seq, d.records, ${addressIn('d')}
   FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.type = 'blocked'`
 
 /**
@@ -369,6 +373,7 @@ export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
       file: named(row.file),
       line: numberOrNull(row.line),
       seq: numberOrNull(row.seq),
+      email: textOrNull(row.email),
     }
     yield misfit
     if (Number(row.records) <= 1 || misfit.key === null || misfit.seq === null) continue
