@@ -67,7 +67,8 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
     `(SELECT m.id FROM matched m WHERE m.kind = '${refs[role]}' AND m.key = d.refs ->> '$.${role}')`
   const conditions = [
     `(d.attributes ->> '$.externalId' = l.external_id OR ${natural(ref)} = l.natural_key)`,
-    `json_patch(l.attributes, d.attributes) = l.attributes`,
+    // Nothing lies over anything.
+    `(d.attributes = '{}' OR json_patch(l.attributes, d.attributes) = l.attributes)`,
     ...maps.map(
       (field) =>
         `coalesce(d.attributes -> '$.${field}' = l.attributes -> '$.${field}', d.attributes -> '$.${field}' IS NULL)`,
@@ -158,6 +159,11 @@ export function isInTheSource(rundb: RunDatabase, kind: string, key: string): bo
 
 /** Live ones that neither the source nor the state knows. */
 export function countOthers(rundb: RunDatabase, kind: string): number {
+  const [live = 0, matched = 0] = ['live', 'matched'].map((table) =>
+    rundb.count(`SELECT count(*) FROM ${table} WHERE kind = ?`, kind),
+  )
+  // What is matched is live, and each for one alone.
+  if (live === matched) return 0
   return rundb.count(
     `SELECT count(*) FROM live l WHERE kind = ?
      AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = l.kind AND m.id = l.id)
