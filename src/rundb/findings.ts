@@ -54,6 +54,9 @@ export interface PlainMatch {
   wholly: string
 }
 
+/** Ids that the state has more than once. */
+const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1'
+
 /**
  * Matches what is in WorkOS under the id of the state, bears what identifies it, and holds to the letter what is desired: nothing is to be
  * told of it. Of an id that the state has once, no other desired resource can make a claim, whatever is matched later.
@@ -78,7 +81,7 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
       return `coalesce(l.attributes -> '$.${field}', ${text}) = ${text}`
     }),
     wholly,
-    `k.id NOT IN (SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1)`,
+    ...(rundb.statement(TWICE).get(kind) === undefined ? [] : [`k.id NOT IN (${TWICE})`]),
   ]
   return rundb.run(
     `INSERT INTO matched SELECT d.kind, d.key, l.id
