@@ -260,9 +260,8 @@ export async function* numberedFrom(
 ): AsyncGenerator<SourceRecord[]> {
   let chunk: SourceRecord[] = []
   for await (const { stream, file, records } of batches) {
-    for (const { line, number, data } of records) {
-      const origin = number === undefined ? { file, line } : { file, line, record: number }
-      chunk.push({ seq: numbering.of(line), stream, origin, data })
+    for (const record of records) {
+      chunk.push(sourceRecord(record, { stream, file }, numbering))
       if (chunk.length < size) continue
       yield chunk
       chunk = []
@@ -277,5 +276,14 @@ export function placedRecords(
   { stream, file }: { stream: string; file: string },
   numbering: Numbering,
 ): SourceRecord[] {
-  return records.map(({ line, data }) => ({ seq: numbering.of(line), stream, origin: { file, line }, data }))
+  return records.map((record) => sourceRecord(record, { stream, file }, numbering))
+}
+
+function sourceRecord(
+  { line, number, data }: LineRecord,
+  { stream, file }: { stream: string; file: string },
+  numbering: Numbering,
+): SourceRecord {
+  const origin = number === undefined ? { file, line } : { file, line, record: number }
+  return { seq: numbering.of(line), stream, origin, data }
 }
