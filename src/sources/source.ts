@@ -24,6 +24,8 @@ import type { Numbering } from './text/numbering.ts'
 export interface Origin {
   file: string
   line?: number
+  /** Which record of the file it is, from 1, where many of them may be on one line. */
+  record?: number
 }
 
 /** One record of a stream, with the records of other streams joined to it as arrays under their stream's name. */

@@ -424,8 +424,8 @@ function keysIn(value: Json | undefined, { text }: CompiledExpression): Keys {
 
 function failed(error: unknown): Keys {
   if (!(error instanceof ExpressionFailure)) throw error
-  const refusal = { code: 'expression_failed', message: 'the expression of the join fails on this record' }
-  return { ok: false, refusal: { ...refusal, hint: `JSONata says ${error.code}; guard it, like field ? $f(field)` } }
+  const message = `the expression of the join fails on this record: ${error.publicMessage}`
+  return { ok: false, refusal: { code: 'expression_failed', message, hint: error.hint } }
 }
 
 function badKey(expression: string): Reason {

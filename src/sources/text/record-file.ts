@@ -17,6 +17,8 @@ import { type Encoding, nulWarning, readText } from './utf8.ts'
 /** One record and the line on which it begins. */
 export interface LineRecord {
   line: number
+  /** Which record of the file it is, from 1, where many of them may be on one line. */
+  number?: number
   data: JsonObject
 }
 
@@ -258,8 +260,9 @@ export async function* numberedFrom(
 ): AsyncGenerator<SourceRecord[]> {
   let chunk: SourceRecord[] = []
   for await (const { stream, file, records } of batches) {
-    for (const { line, data } of records) {
-      chunk.push({ seq: numbering.of(line), stream, origin: { file, line }, data })
+    for (const { line, number, data } of records) {
+      const origin = number === undefined ? { file, line } : { file, line, record: number }
+      chunk.push({ seq: numbering.of(line), stream, origin, data })
       if (chunk.length < size) continue
       yield chunk
       chunk = []
