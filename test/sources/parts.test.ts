@@ -76,6 +76,24 @@ test('a clerk source reads the same in parts, with what is joined', async () => 
   )
 })
 
+test("users in Clerk's JSON read the same in parts, be it lines or a document", async () => {
+  const user = fc.record({ id: id(), userId: id(), email: fc.constantFrom('a@example.com', ['b@example.com']) })
+  const config = { type: 'clerk', users: 'u.json', memberships: 'm.csv' }
+  await fc.assert(
+    fc.asyncProperty(fc.array(user, { maxLength: 8 }), either(2), async (users, memberships) => {
+      const files = { 'm.csv': `clerk_user_id,org_id\n${memberships}` }
+      const texts = users.map((one) => JSON.stringify(one))
+      await expectSame(config, { ...files, 'u.json': ['{"id":"z"}', '', '{', ...texts].join('\n') })
+      await expectSame(config, { ...files, 'u.json': `{"data":[${texts.join(',\n')}]}` })
+    }),
+    { numRuns: 30 },
+  )
+})
+
+function id() {
+  return fc.constantFrom('a', 'b', undefined)
+}
+
 test('streams of files read the same in parts, with what is joined to them', async () => {
   const streams = {
     users: { path: ['u1.csv', 'u2.csv'] },

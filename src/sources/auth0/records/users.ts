@@ -150,7 +150,8 @@ export function usersIn(
   found: Pick<PieceFound, 'refused' | 'organizations'>,
 ): LineRecord[] {
   const users: LineRecord[] = []
-  for (const { line, data } of records) {
+  for (const { data, ...place } of records) {
+    const { line } = place
     const user = userRecord(isCsv ? userFromCsv(data) : data)
     if (!hasId(user)) {
       found.refused.push({ line, problem: NO_ID })
@@ -162,7 +163,7 @@ export function usersIn(
       const text = JSON.stringify(organization)
       if (!found.organizations.has(text)) found.organizations.set(text, line)
     }
-    users.push({ line, data: user })
+    users.push({ ...place, data: user })
   }
   return users
 }
