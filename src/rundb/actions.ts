@@ -181,6 +181,10 @@ export function countActions(rundb: RunDatabase): number {
   return rundb.count('SELECT count(*) FROM actions')
 }
 
+export function countActionsOfKind(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT count(*) FROM actions WHERE kind = ?', kind)
+}
+
 export function countActionsOfType(rundb: RunDatabase, kind: string, type: string): number {
   return rundb.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', kind, type)
 }
@@ -268,13 +272,16 @@ export interface BlockedCount {
   count: number
 }
 
-/** Those that wait for something that is blocked do so for one reason, whatever it is called. */
-const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, min(action ->> 'message') AS message, count(*) AS n FROM actions
-  WHERE type = 'blocked'
+/**
+ * Those that wait for something that is blocked do so for one reason, whatever it is called. Messages put reasons in no order: some name an
+ * id of WorkOS's, which is another one in each environment. The first resource of a reason gives it its place, and its words.
+ */
+const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, action ->> 'message' AS message, count(*) AS n, min(position) AS first
+  FROM actions WHERE type = 'blocked'
   GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
-  ORDER BY n DESC, kind, code, message`
+  ORDER BY n DESC, kind, code, first`
 
-/** Blocked resources by reason, most first. Reasons that name the resource are as many as those are. @param limit -1: all */
+/** Blocked resources by reason, most first, then in the order of the plan. Reasons that name the resource are as many as those are. @param limit -1: all */
 export function* blockedCounts(rundb: RunDatabase, limit: number): Generator<BlockedCount> {
   for (const row of rundb.iterate(`${BLOCKED_COUNTS} LIMIT ?`, limit)) {
     yield { kind: String(row.kind), code: String(row.code), message: String(row.message), count: Number(row.n) }

@@ -2,6 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
+import { desiredChanged } from './desired-facts.ts'
 import { hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 
@@ -23,6 +24,7 @@ const OF_MANIFEST = -1
 const COLUMNS = 'kind, key, refs, attributes, secrets, seq, file, line, records'
 
 export function insertDesired(rundb: RunDatabase, row: DesiredRow): void {
+  desiredChanged(rundb, row.kind)
   rundb.run(
     `INSERT INTO desired (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     row.kind,
@@ -66,6 +68,7 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
   const place = at === undefined ? `${OF_MANIFEST}, NULL, NULL` : `${at}.seq, ${at}.file, ${at}.line`
   const bound = [...parameters]
   const kindOfAll = `?${bound.push(kind)}`
+  desiredChanged(rundb, kind)
   return rundb.run(
     `INSERT INTO desired (${COLUMNS})
      SELECT ${kindOfAll}, ${key}, ${refs}, ${attributes}, ${secrets}, ${place}, ${records} FROM ${from} WHERE ${where}`,
@@ -135,10 +138,6 @@ export function emailOfDesired(rundb: RunDatabase, kind: string, key: string): s
     .statement(`SELECT ${addressIn('d')} AS email FROM desired d WHERE d.kind = ? AND d.key = ?`)
     .get(kind, key)
   return textIn(row?.email)
-}
-
-export function countDesired(rundb: RunDatabase, kind: string): number {
-  return rundb.count('SELECT count(*) FROM desired WHERE kind = ?', kind)
 }
 
 /** How many there are of each kind. */

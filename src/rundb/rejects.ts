@@ -1,6 +1,7 @@
 import type { Origin } from '../sources/source.ts'
 import type { Parameter } from '../sqlite/open.ts'
 import { addressIn } from './desired.ts'
+import { closeReferences, desiredChanged } from './desired-facts.ts'
 import { ROLE_ASSIGNMENT } from './drafts.ts'
 import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
 
@@ -79,11 +80,14 @@ export function insertRejectedAddress(
   rundb.run('INSERT INTO addresses VALUES (?, ?, ?)', seq, key, email)
 }
 
+const ADDRESS_OF_GRANT =
+  "coalesce(grants.email, (SELECT u.attributes ->> '$.email' FROM desired u WHERE u.kind = 'user' AND u.key = grants.user))"
+
 /** What a reject copies of the row that it takes away: its kind and key, its place, references and records, and the address. */
 const COPIED = {
   drafts: ['kind, key', 'seq, file, line, refs, records', "attributes ->> '$.email'"],
   desired: ['kind, key', 'seq, file, line, refs, records', addressIn('desired')],
-  grants: [`'${ROLE_ASSIGNMENT}', user`, "seq, file, line, json_object('user', user), 1", 'grants.email'],
+  grants: [`'${ROLE_ASSIGNMENT}', user`, "seq, file, line, json_object('user', user), 1", ADDRESS_OF_GRANT],
 } as const
 
 export interface Rejection {
@@ -116,8 +120,15 @@ export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameter
   if (rejected === 0) return 0
   // A condition may go through all of the table: what has a key of its own is found by that.
   if (from !== 'desired') rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)
-  else rundb.run('DELETE FROM desired WHERE (kind, key) IN (SELECT kind, key FROM rejects WHERE rowid > ?)', before)
+  else takeRejected(rundb, before)
   return rejected
+}
+
+/** Takes away what has been copied to the rejects behind a row. */
+function takeRejected(rundb: RunDatabase, before: number): void {
+  const kinds = rundb.statement('SELECT DISTINCT kind FROM rejects WHERE rowid > ?').all(before)
+  for (const { kind } of kinds) desiredChanged(rundb, String(kind))
+  rundb.run('DELETE FROM desired WHERE (kind, key) IN (SELECT kind, key FROM rejects WHERE rowid > ?)', before)
 }
 
 /** Moves a draft to the rejects. */
@@ -165,6 +176,12 @@ export function countRejects(rundb: RunDatabase, kind?: string): number {
   return rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind)
 }
 
+/** How many records were refused that are not of these kinds. */
+export function countRejectsWithout(rundb: RunDatabase, kinds: readonly string[]): number {
+  const named = JSON.stringify(kinds)
+  return rundb.count('SELECT sum(records) FROM rejects WHERE kind NOT IN (SELECT value FROM json_each(?))', named)
+}
+
 /** Refused items by kind and code, most first. */
 export function rejectCounts(rundb: RunDatabase): { kind: string; code: string; count: number }[] {
   return rundb
@@ -175,16 +192,38 @@ export function rejectCounts(rundb: RunDatabase): { kind: string; code: string; 
 
 /**
  * Rejects the resources of a kind that refer to something that is not desired. The reason names what was rejected, or is missing from the source.
- * @param role of the references
- * @param target the kind they name
+ * One look at all of them finds those few.
+ * @param refs roles of references, and the kinds that they lead to
  */
 export function rejectDependents(
+  rundb: RunDatabase,
+  { kind, refs }: { kind: string; refs: Readonly<Record<string, string>> },
+): void {
+  const roles = Object.entries(refs)
+  if (roles.length === 0) return
+  const leads = roles.map(
+    (_, at) =>
+      `EXISTS (SELECT 1 FROM desired p WHERE p.kind = ?${at * 2 + 3} AND p.key = d.refs ->> ('$.' || ?${at * 2 + 2}))`,
+  )
+  rundb.exec('CREATE TABLE dangling (key TEXT PRIMARY KEY) WITHOUT ROWID, STRICT')
+  const dangling = rundb.run(
+    `INSERT INTO dangling SELECT d.key FROM desired d WHERE d.kind = ?1 AND NOT (${leads.join(' AND ')})`,
+    kind,
+    ...roles.flat(),
+  )
+  if (dangling > 0) for (const [role, target] of roles) rejectDangling(rundb, { kind, role, target })
+  rundb.exec('DROP TABLE dangling')
+  closeReferences(rundb, kind, refs)
+}
+
+/** Rejects those whose reference by this role leads nowhere, with what that was to be. */
+function rejectDangling(
   rundb: RunDatabase,
   { kind, role, target }: { kind: string; role: string; target: string },
 ): void {
   const rejection: Rejection = {
     from: 'desired',
-    where: `kind = ?1 AND NOT EXISTS
+    where: `kind = ?1 AND key IN (SELECT key FROM dangling) AND NOT EXISTS
       (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = desired.refs ->> ('$.' || ?2))`,
     join: `LEFT JOIN (SELECT key AS rejected, code, message, email AS address, min(seq) FROM rejects WHERE kind = ?3 GROUP BY key) r
       ON r.rejected = json_extract(desired.refs, '$.' || ?2)`,

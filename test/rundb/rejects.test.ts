@@ -67,7 +67,7 @@ test('a user that is rejected, and what belongs to one, keep its address', () =>
   }
   rejectDesired(rundb, { kind: 'thing', key: 'of-u2' }, reason)
   rejectDesired(rundb, { kind: 'user', key: 'u1' }, reason)
-  rejectDependents(rundb, { kind: 'thing', role: 'user', target: 'user' })
+  rejectDependents(rundb, { kind: 'thing', refs: { user: 'user' } })
   insertGrant(rundb, {
     seq: 5,
     user: 'u3',
@@ -105,7 +105,7 @@ test('what refers to something rejected says so, and what refers to something th
   insertReject(rundb, { kind: 'part', key: 'p1', code: 'odd', message: 'it is odd', seq: 0, origin })
   desire(rundb, 'p3', { kind: 'part' })
   for (const part of ['p1', 'p2', 'p3']) desire(rundb, `of-${part}`, { refs: { part } })
-  rejectDependents(rundb, { kind: 'thing', role: 'part', target: 'part' })
+  rejectDependents(rundb, { kind: 'thing', refs: { part: 'part' } })
   const dependents = [...rejectedItems(rundb)].filter(({ kind }) => kind === 'thing')
   expect(dependents.map(({ key, code, field, message }) => [key, code, field, message])).toEqual([
     ['of-p1', 'part_rejected', 'part', 'its part p1 was rejected: it is odd'],

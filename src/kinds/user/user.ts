@@ -10,7 +10,7 @@ import { normaliseEmail } from '../values/email.ts'
 import { checkMetadataLimits, fitMergedMetadata, readMetadata } from '../values/metadata.ts'
 import { createBody, listed, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
 import { hasAddressAlone, holderOutOfScope, rivalOutOfScope, rivalToCreate } from './clashes.ts'
-import { gatherUsers } from './gather.ts'
+import { gatheringUsers } from './gather.ts'
 import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
 import { readLocale } from './locale.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
@@ -152,7 +152,7 @@ export const user: KindDefinition = {
     mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },
     duplicateCodes: ['external_id_clash', 'identity_clash', 'exists_already', 'unverified_account'],
     valueWarnings: (context) => (context.partial ? [] : everybodyVerified(context)),
-    gather: gatherUsers,
+    gathering: gatheringUsers,
   },
 }
 
