@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import type { Problem, Reason } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { CutFormat, RowsFound } from '../csv/format.ts'
-import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
+import type { Origin, ReadContext, SourceRecord, StreamCount } from '../source.ts'
 import type { Cut, Unsure } from './cut.ts'
 import type { SourceFile } from './file.ts'
 import { Numbering } from './numbering.ts'
@@ -261,8 +261,7 @@ export async function* numberedFrom(
   let chunk: SourceRecord[] = []
   for await (const { stream, file, records } of batches) {
     for (const { line, number, data } of records) {
-      const origin = number === undefined ? { file, line } : { file, line, record: number }
-      chunk.push({ seq: numbering.of(line), stream, origin, data })
+      chunk.push({ seq: numbering.of(line), stream, origin: originAt(file, line, number), data })
       if (chunk.length < size) continue
       yield chunk
       chunk = []
@@ -277,5 +276,11 @@ export function placedRecords(
   { stream, file }: { stream: string; file: string },
   numbering: Numbering,
 ): SourceRecord[] {
-  return records.map(({ line, data }) => ({ seq: numbering.of(line), stream, origin: { file, line }, data }))
+  return records.map(({ line, number, data }) => {
+    return { seq: numbering.of(line), stream, origin: originAt(file, line, number), data }
+  })
+}
+
+function originAt(file: string, line: number, record: number | undefined): Origin {
+  return record === undefined ? { file, line } : { file, line, record }
 }
