@@ -21,10 +21,10 @@ import {
 } from '../source.ts'
 import { type SourceFile, sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
-import { numbered, type RecordFile } from '../text/record-file.ts'
+import { numbered } from '../text/record-file.ts'
 import { type ClerkOptions, checkOptions, identity, isLive } from './options.ts'
 import { JoinedFile, joinedFormats, putJoined, userColumns, userRule, writtenAs } from './records/from-files.ts'
-import { isJson, jsonUsers } from './records/from-json.ts'
+import { isJson, jsonUsers, type WholeRecords } from './records/from-json.ts'
 import { openLive } from './records/from-snapshot.ts'
 import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
 
@@ -118,7 +118,7 @@ async function checkJson(name: string, directory: string): Promise<Problem[]> {
 }
 
 async function* read(
-  users: CsvStream | RecordFile,
+  users: CsvStream | WholeRecords,
   file: SourceFile,
   files: readonly JoinedFile[],
   chunkSize: number,

@@ -17,9 +17,8 @@ import {
   type Threads,
 } from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'
-import type { RecordFile } from '../../text/record-file.ts'
 import type { ClerkOptions } from '../options.ts'
-import { isJson, jsonUsers } from './from-json.ts'
+import { isJson, jsonUsers, type WholeRecords } from './from-json.ts'
 
 /** A file whose rows belong to users. */
 export interface JoinedFormat {
@@ -48,7 +47,7 @@ const IN_FILE = {
 /** Holds the rows of one file until their users come by. */
 export class JoinedFile {
   readonly format: JoinedFormat
-  readonly #rows: CsvStream | RecordFile
+  readonly #rows: CsvStream | WholeRecords
   readonly #context: ReadContext
   /** Kinds of id that occur in the file: no other needs to be looked up. */
   readonly #kinds = new Set<string>()

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
-import { jsonDocument, ndjson } from '../../json/document.ts'
+import { jsonDocument } from '../../json/document.ts'
+import { ndjson } from '../../json/lines.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'
 import { type RecordFile, TextFile, type TextFormat } from '../../text/record-file.ts'
@@ -21,8 +22,11 @@ interface JsonUsersOptions {
   role: StreamCount['role']
 }
 
+/** A file that is read by one parser. */
+export type WholeRecords = Omit<RecordFile, 'parts'>
+
 /** The users of a file of JSON: a list, a document with the list under `data` or `users`, or a user a line. */
-export function jsonUsers({ stream, file, role }: JsonUsersOptions, context: ReadContext): RecordFile {
+export function jsonUsers({ stream, file, role }: JsonUsersOptions, context: ReadContext): WholeRecords {
   const text = new TextFile({ stream, file, role, format: anyJson }, context)
   return {
     async *records() {
@@ -49,18 +53,20 @@ const NAMED_LIST = /^\s*\{\s*"(data|users)"\s*:\s*\[/
 /** Characters that tell how a document begins. */
 const HEAD = 1024
 
-const anyJson: TextFormat = async function* (text, sink) {
-  let start = Buffer.alloc(0)
-  while (start.toString().trim().length < HEAD) {
-    const next = await text.next()
-    if (next.done) break
-    start = Buffer.concat([start, next.value])
-  }
-  const head = start.toString()
-  const [, name] = NAMED_LIST.exec(head) ?? []
-  const format =
-    name !== undefined ? jsonDocument([name]) : head.trimStart().startsWith('{') ? ndjson : jsonDocument(undefined)
-  yield* format(chain(start, text), sink)
+const anyJson: TextFormat = {
+  async *read(text, sink) {
+    let start = Buffer.alloc(0)
+    while (start.toString().trim().length < HEAD) {
+      const next = await text.next()
+      if (next.done) break
+      start = Buffer.concat([start, next.value])
+    }
+    const head = start.toString()
+    const [, name] = NAMED_LIST.exec(head) ?? []
+    const format =
+      name !== undefined ? jsonDocument([name]) : head.trimStart().startsWith('{') ? ndjson : jsonDocument(undefined)
+    yield* format.read(chain(start, text), sink)
+  },
 }
 
 async function* chain(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
