@@ -30,6 +30,9 @@ export interface Batch {
   records: LineRecord[]
 }
 
+/** Warnings about files without a record. */
+const OF_NOTHING: ReadonlySet<string> = new Set(['no_records', 'no_rows'])
+
 /** The files of a stream. @throws ManifestError as expandPaths, unless they need not be there */
 export function filesOf(
   { paths, name, optional }: Pick<StreamSettings, 'paths' | 'name' | 'optional'>,
@@ -48,7 +51,7 @@ export class FileStream {
   constructor(settings: StreamSettings, context: ReadContext) {
     this.settings = settings
     const warn = (problem: Problem) => {
-      if (problem.code !== 'no_records') context.warn(problem)
+      if (!OF_NOTHING.has(problem.code)) context.warn(problem)
     }
     this.#context = settings.optional ? { ...context, warn } : context
   }
