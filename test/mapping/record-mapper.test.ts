@@ -11,6 +11,7 @@ import { emptyResult, mapChunk, mapRecord } from '../../src/mapping/map-chunk.ts
 import type { MapResult } from '../../src/mapping/result.ts'
 import type { MappedItem } from '../../src/mapping/rule-mapper.ts'
 import type { SourceRecord } from '../../src/sources/source.ts'
+import { FIREBASE } from '../kinds/passwords/firebase.ts'
 import { dedupeWith, manifestWith, recordsOf } from './manifest.ts'
 
 const compiled = (manifest: Manifest) => compileMapping(mapperSettings(manifest, 'users'))
@@ -70,7 +71,7 @@ async function recipe(name: string): Promise<{ manifest: Manifest; records: Sour
       data: input,
     }),
   )
-  return { manifest: { ...manifest, secrets: { ...manifest.secrets, firebaseSignerKey: 'c2lnbmVyIGtleQ==' } }, records }
+  return { manifest: { ...manifest, secrets: { ...manifest.secrets, firebaseSignerKey: FIREBASE.signerKey } }, records }
 }
 
 /** As `JSON.stringify`, with the names. */

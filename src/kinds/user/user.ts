@@ -13,6 +13,7 @@ import { hasAddressAlone, holderOutOfScope, rivalOutOfScope, rivalToCreate } fro
 import { gatherUsers } from './gather.ts'
 import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
+import { passwordWarnings } from './passwords/warnings.ts'
 import { userScope } from './scope.ts'
 import { takeTotp } from './totp-secret.ts'
 import { everybodyVerified } from './value-warnings.ts'
@@ -145,7 +146,7 @@ export const user: KindDefinition = {
     // A secret of a second factor becomes a resource of its own.
     mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },
     duplicateCodes: ['external_id_clash', 'identity_clash', 'exists_already', 'unverified_account'],
-    valueWarnings: (context) => (context.partial ? [] : everybodyVerified(context)),
+    valueWarnings: (context) => [...(context.partial ? [] : everybodyVerified(context)), ...passwordWarnings(context)],
     gather: gatherUsers,
   },
 }
@@ -176,6 +177,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   if (name !== undefined) attributes.name = name
   const notes = metadata === undefined ? [] : [...metadata.notes]
   if (credentials.reset !== undefined) notes.push(credentials.reset)
+  if (credentials.beside) notes.push({ code: 'password_beside_hash', detail: '' })
   notes.push(...totp.notes)
   const secrets = totp.secret === undefined ? credentials.secrets : { ...credentials.secrets, totpSecret: totp.secret }
   return { ok: true, value: { key, attributes, secrets, refs: {}, notes } }
@@ -216,5 +218,6 @@ function credentialsBody(secrets: JsonObject, fields: readonly string[]): JsonOb
   return {
     password_hash: requiredText(passwordHash, 'hash'),
     password_hash_type: requiredText(passwordHash, 'type'),
+    ...pick(passwordHash, 'saltPosition', 'password_salt_position'),
   }
 }
