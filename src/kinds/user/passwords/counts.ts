@@ -84,7 +84,9 @@ function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
   )
   return [
     ...(kept > 0 ? [`${figure(kept)} kept${weakness}`] : []),
-    ...(reset > 0 ? [`${figure(reset)} reset: ${why}`] : []),
+    ...(reset > 0
+      ? [`${figure(reset)} ${reasons[0]?.why === 'not a hash' ? 'without a password' : 'reset'}: ${why}`]
+      : []),
     ...(there > 0 ? [`${figure(there)} not sent: in WorkOS before, with what they have there`] : []),
   ].join('; ')
 }

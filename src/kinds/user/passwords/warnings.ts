@@ -17,12 +17,12 @@ export function passwordWarnings({ rundb, loaded, columnsOf }: ValueContext): Pr
   const shapes = found.map((one) => (found.length === 1 ? one.shape : `${one.shape} (${figure(one.users)})`))
   const columns = columnsOf(PATH)
   const path = PATH.join('.')
-  const reads = columns.length === 0 ? '' : ` (it reads ${someOf(columns)})`
+  const where = columns.length === 0 ? `${path} yields` : `${someOf(columns)}, which ${path} reads, holds`
   return [
     {
       code: 'not_a_hash',
       severity: 'warning',
-      message: `${path} yields no password hash for ${counted(users, 'user')}${reads}, but ${someOf(shapes)}`,
+      message: `${where} no password hash for ${counted(users, 'user')}: ${someOf(shapes)}`,
       hint: 'map the column that holds hashes; as it is, these users are created without a password',
       at: loaded.locate(PATH),
       path,
