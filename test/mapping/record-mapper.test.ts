@@ -71,7 +71,9 @@ async function recipe(name: string): Promise<{ manifest: Manifest; records: Sour
       data: input,
     }),
   )
-  return { manifest: { ...manifest, secrets: { ...manifest.secrets, firebaseSignerKey: FIREBASE.signerKey } }, records }
+  const vars = { organization: { externalId: 'acme', name: 'Acme' }, ...manifest.vars }
+  const secrets = { ...manifest.secrets, firebaseSignerKey: FIREBASE.signerKey }
+  return { manifest: { ...manifest, vars, secrets }, records }
 }
 
 /** As `JSON.stringify`, with the names. */

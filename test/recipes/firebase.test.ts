@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { command, folderOf } from '../cli/harness.ts'
+import { FIREBASE } from '../kinds/passwords/firebase.ts'
 import { migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
@@ -109,7 +110,7 @@ test('the CSV of auth:export, whose columns the guide names', async () => {
   ]
   const cwd = folderOf({
     'users.csv': `${users.join('\n')}\n`,
-    'migrate.config.yaml': `extends: firebase\n${source}secrets: { firebaseSignerKey: "\${KEY:-QUJD}" }\ntarget: { type: sandbox }\n`,
+    'migrate.config.yaml': `extends: firebase\n${source}secrets: { firebaseSignerKey: "\${KEY:-${FIREBASE.signerKey}}" }\ntarget: { type: sandbox }\n`,
   })
   const { code, stdout, stderr } = await command(['plan', '--full'], { cwd })
   expect(code, stderr).toBe(0)

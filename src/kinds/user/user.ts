@@ -10,8 +10,9 @@ import { normaliseEmail } from '../values/email.ts'
 import { checkMetadataLimits, fitMergedMetadata, readMetadata } from '../values/metadata.ts'
 import { createBody, listed, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
 import { hasAddressAlone, holderOutOfScope, rivalOutOfScope, rivalToCreate } from './clashes.ts'
-import { gatherUsers } from './gather.ts'
+import { gatheringUsers } from './gather.ts'
 import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
+import { readLocale } from './locale.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
 import { passwordWarnings } from './passwords/warnings.ts'
 import { userScope } from './scope.ts'
@@ -26,7 +27,8 @@ import { userRemarks, userRemedies } from './wording.ts'
 
 const PATH = '/user_management/users'
 
-const SPELLING: Spelling = {
+/** What a create takes. */
+const CREATED: Spelling = {
   email: 'email',
   emailVerified: 'email_verified',
   firstName: 'first_name',
@@ -35,6 +37,8 @@ const SPELLING: Spelling = {
   externalId: 'external_id',
   metadata: 'metadata',
 }
+
+const SPELLING: Spelling = { ...CREATED, locale: 'locale' }
 
 /** Codes that say that the e-mail or the external id belongs to a user already, on create. */
 const EXISTS: ReadonlySet<string> = new Set(['email_not_available', 'user_already_exists', 'external_id_already_used'])
@@ -53,6 +57,7 @@ export const user: KindDefinition = {
     emailVerified: { compare: 'value', merge: 'any', about: 'email' },
     firstName: { compare: 'value', merge: 'first' },
     lastName: { compare: 'value', merge: 'first' },
+    locale: { compare: 'value', merge: 'first', caseless: true, separate: 'updates' },
     name: { compare: 'value', merge: 'first' },
     externalId: { compare: 'value', merge: 'first' },
     metadata: { compare: 'map', merge: 'union' },
@@ -71,6 +76,7 @@ export const user: KindDefinition = {
     'emailVerified',
     'firstName',
     'lastName',
+    'locale',
     'name',
     'externalId',
     'metadata',
@@ -111,7 +117,7 @@ export const user: KindDefinition = {
   create: ({ attributes, secrets }) => ({
     method: 'POST',
     path: PATH,
-    body: { ...createBody(attributes, SPELLING), ...credentialsBody(secrets ?? {}, ['password', 'passwordHash']) },
+    body: { ...createBody(attributes, CREATED), ...credentialsBody(secrets ?? {}, ['password', 'passwordHash']) },
   }),
   update: (id, changes, { secrets }) => [
     {
@@ -147,7 +153,7 @@ export const user: KindDefinition = {
     mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },
     duplicateCodes: ['external_id_clash', 'identity_clash', 'exists_already', 'unverified_account'],
     valueWarnings: (context) => [...(context.partial ? [] : everybodyVerified(context)), ...passwordWarnings(context)],
-    gather: gatherUsers,
+    gathering: gatheringUsers,
   },
 }
 
@@ -164,6 +170,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const emailVerified = take('emailVerified', parseBoolean(fields.emailVerified), problems)
   const firstName = text('firstName')
   const lastName = text('lastName')
+  const locale = readLocale(text('locale'))
   const name = text('name')
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
   // In the order of their names, in which they are written.
@@ -173,12 +180,13 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   if (externalId !== undefined) attributes.externalId = externalId
   if (firstName !== undefined) attributes.firstName = firstName
   if (lastName !== undefined) attributes.lastName = lastName
+  if (locale.tag !== undefined) attributes.locale = locale.tag
   if (metadata !== undefined) attributes.metadata = metadata.metadata
   if (name !== undefined) attributes.name = name
   const notes = metadata === undefined ? [] : [...metadata.notes]
   if (credentials.reset !== undefined) notes.push(credentials.reset)
   if (credentials.beside) notes.push({ code: 'password_beside_hash', detail: '' })
-  notes.push(...totp.notes)
+  notes.push(...totp.notes, ...locale.notes)
   const secrets = totp.secret === undefined ? credentials.secrets : { ...credentials.secrets, totpSecret: totp.secret }
   return { ok: true, value: { key, attributes, secrets, refs: {}, notes } }
 }
@@ -197,6 +205,7 @@ function parse(body: JsonObject): LiveResource {
       ...pick(body, 'first_name', 'firstName'),
       ...pick(body, 'last_name', 'lastName'),
       ...pick(body, 'last_sign_in_at', 'lastSignInAt'),
+      ...pick(body, 'locale', 'locale'),
       ...pick(body, 'metadata', 'metadata'),
       ...pick(body, 'name', 'name'),
     },
