@@ -443,6 +443,8 @@ export type Passwords = {
   weak: 'keep' | 'reset' | 'reject'
   /** A hash that changed in the source after the user was migrated: keep what is in WorkOS, which the user may have set since, or send it. */
   onChange: 'keep' | 'send'
+  /** Hashes like `{SSHA256}…`, which WorkOS names and publishes no form of: they count as ones that it does not take, or are sent with the salt's position, `suffix` where the digest is of the password and the salt, `prefix` where it is of the salt and the password. */
+  ssha256: 'unsupported' | 'suffix' | 'prefix'
 }
 
 /** What happens to things that exist in WorkOS and that no earlier run created. */
