@@ -28,6 +28,7 @@ const EMAIL = [
   'user/email',
   'e mail',
   'user principal name',
+  'fields/email',
   'profile/login',
   'e mail address',
   'primary email',
@@ -51,8 +52,24 @@ const VERIFIED = [
   'email confirmed',
   'is email verified',
   'user/email verified',
+  'email verified at',
+  'confirmed at',
+  'is verified',
+  'verified',
 ]
-const ID = ['id', 'user id', 'local id', 'uuid', 'uid', 'username', 'external id', 'sub', 'cognito username', 'login']
+const ID = [
+  'id',
+  'pk',
+  'user id',
+  'local id',
+  'uuid',
+  'uid',
+  'username',
+  'external id',
+  'sub',
+  'cognito username',
+  'login',
+]
 const HASH = [
   'password digest',
   'password hash',
@@ -63,6 +80,8 @@ const HASH = [
   'hash/hash',
   'accounts/password',
   'account/password',
+  'fields/password',
+  'user pass',
   'password',
 ]
 const HASHER = [
@@ -82,6 +101,7 @@ const CONTAINERS = new Set([
   'email addresses',
   'traits',
   'user',
+  'fields',
   'passwords',
   'accounts',
   'account',
@@ -156,6 +176,9 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined
 }
 
+/** Words for no, and what programs write where there is no time. */
+const NOT_VERIFIED = /^(false|0|no|n|f|null|\(null\)|<null>|none|undefined|\\N|0000-00-00.*)$/i
+
 /** A list of verified addresses, a word, a boolean, or the time at which it was verified. */
 function verifiedOf(members: Members, email: string | undefined): boolean | undefined {
   const list = first(members, VERIFIED.slice(0, 1))
@@ -166,7 +189,7 @@ function verifiedOf(members: Members, email: string | undefined): boolean | unde
   const value = first(members, VERIFIED.slice(1))
   if (value === undefined) return undefined
   if (typeof value === 'boolean') return value
-  return !/^(false|0|no|n|f|null)$/i.test(String(value).trim())
+  return !NOT_VERIFIED.test(String(value).trim())
 }
 
 /** Keycloak keeps credentials as a list whose members are JSON text. */

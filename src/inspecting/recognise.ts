@@ -1,5 +1,5 @@
 import type { SourceConfig } from '../config/manifest.ts'
-import type { JsonObject } from '../json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import type { SourceFile } from '../sources/text/file.ts'
 import { type Head, sniff } from './sniff.ts'
 
@@ -20,7 +20,8 @@ export type OriginName =
 
 /** What a file is, as far as its columns or paths tell. */
 export interface Recognised {
-  origin: OriginName
+  /** `file`: it is mapped by the names of its columns, since no recipe reads it. */
+  origin: OriginName | 'file'
   /** What the origin calls it. */
   title: string
   /** Which of its files this is. */
@@ -98,9 +99,10 @@ const SIGNATURES: readonly Signature[] = [
     origin: 'cognito',
     title: "Cognito's list of users",
     part: 'users',
+    format: ['json', 'ndjson'],
     all: ['Username', ['Attributes', 'UserStatus', 'UserCreateDate']],
   },
-  { origin: 'cognito', title: "Cognito's import file", part: 'users', format: ['csv'], all: ['cognito:username'] },
+  { origin: 'file', title: "Cognito's CSV for import", part: 'users', format: ['csv'], all: ['cognito:username'] },
   {
     origin: 'cognito',
     title: "Cognito's groups",
@@ -111,20 +113,38 @@ const SIGNATURES: readonly Signature[] = [
     ],
   },
   { origin: 'okta', title: "Okta's groups", part: 'groups', all: ['groupId', 'groupName', 'userId'] },
-  { origin: 'okta', title: "Okta's users", part: 'users', all: [['profile.login', 'profile.email'], 'status'] },
+  {
+    origin: 'okta',
+    title: "Okta's users",
+    part: 'users',
+    format: ['json', 'ndjson'],
+    all: [['profile.login', 'profile.email'], 'status'],
+  },
+  {
+    origin: 'file',
+    title: "Okta's users as CSV",
+    part: 'users',
+    format: ['csv'],
+    all: [
+      ['profile.login', 'login', 'Login'],
+      ['profile.email', 'email', 'Primary email', 'Email'],
+      ['status', 'Status', 'user.status'],
+    ],
+  },
   {
     origin: 'supabase',
     title: "Supabase's auth.users",
     part: 'users',
     all: [
       ['encrypted_password', 'raw_app_meta_data', 'raw_user_meta_data'],
-      ['instance_id', 'aud', 'email_confirmed_at'],
+      ['instance_id', 'aud', 'email_confirmed_at', 'raw_app_meta_data'],
     ],
   },
   {
     origin: 'keycloak',
     title: "Keycloak's realm export",
     part: 'users',
+    format: ['json', 'ndjson'],
     all: ['username', ['credentials', 'realmRoles', 'createdTimestamp', 'federatedIdentities', 'requiredActions']],
   },
   {
@@ -200,6 +220,51 @@ const SIGNATURES: readonly Signature[] = [
     none: ['createdAt', 'created_at'],
   },
   {
+    origin: 'file',
+    title: "Django's dumpdata of users",
+    part: 'users',
+    format: ['json', 'ndjson'],
+    all: ['model', ['fields.email', 'fields.password']],
+  },
+  {
+    origin: 'file',
+    title: "Django's table of users",
+    part: 'users',
+    all: ['username', 'password', 'is_active', ['is_staff', 'is_superuser', 'date_joined']],
+  },
+  {
+    origin: 'file',
+    title: "WordPress's table of users",
+    part: 'users',
+    all: ['user_login', 'user_email', ['user_pass', 'user_registered', 'display_name']],
+  },
+  {
+    origin: 'file',
+    title: "ASP.NET Identity's table of users",
+    part: 'users',
+    all: [
+      ['Email', 'UserName'],
+      'PasswordHash',
+      ['EmailConfirmed', 'SecurityStamp', 'LockoutEnd', 'LockoutEnabled', 'LockoutEndDateUtc', 'NormalizedEmail'],
+    ],
+  },
+  {
+    origin: 'file',
+    title: "Laravel's table of users",
+    part: 'users',
+    all: ['id', 'email', 'email_verified_at', ['password', 'remember_token']],
+  },
+  {
+    origin: 'file',
+    title: "Devise's table of users",
+    part: 'users',
+    all: [
+      'email',
+      'encrypted_password',
+      ['reset_password_token', 'remember_created_at', 'sign_in_count', 'confirmed_at', 'confirmation_token'],
+    ],
+  },
+  {
     origin: 'csv',
     title: "a CSV file with this program's columns",
     part: 'users',
@@ -258,6 +323,19 @@ export interface DataFile {
   source: SourceConfig
   /** Columns by stream; see InspectOptions. */
   columns: Map<string, string[]>
+  /** The file holds others beside users: which of its records are users. */
+  only?: Only
+}
+
+/** Records that are meant, by what one of their members says. */
+export interface Only {
+  member: string
+  value: string
+}
+
+/** Whether a record is one of those that are meant. */
+export function isMeant(record: unknown, only: Only | undefined): boolean {
+  return only === undefined || (isObject(record) && record[only.member] === only.value)
 }
 
 const ENDING = /\.(csv|tsv|json|ndjson|jsonl)(\.(gz|zst))?$/i
@@ -279,7 +357,13 @@ export async function describeDataFile(file: SourceFile): Promise<DataFile> {
   const source = sourceOf(file.name, head, recognised)
   const [stream] = source.type === 'file' ? Object.keys(source.streams ?? {}) : ['users']
   const columns = head.format === 'csv' && head.firstRow === undefined ? head.paths : []
-  return { head, recognised, source, columns: new Map(columns.length === 0 ? [] : [[stream ?? '', columns]]) }
+  return {
+    head,
+    recognised,
+    source,
+    columns: new Map(columns.length === 0 ? [] : [[stream ?? '', columns]]),
+    ...(head.model !== undefined && { only: { member: 'model', value: head.model } }),
+  }
 }
 
 function sourceOf(path: string, head: Head, recognised: Recognised | undefined): SourceConfig {

@@ -21,6 +21,8 @@ export interface Head {
   encoding?: Encoding
   /** CSV: lines before the header that are none of its rows. */
   skipLines?: number
+  /** What Django's dumpdata wrote, of several models: the one of the users. The paths are those of its records. */
+  model?: string
 }
 
 /** How much of a JSON file is looked at, bytes. */
@@ -87,7 +89,25 @@ function sniffLines(text: string): Head | undefined {
   const found = records.filter((record) => record !== undefined)
   const [only] = found
   if (found.length === 1 && only !== undefined && wrapping(only)) return undefined
-  return { format: 'ndjson', paths: pathsOf(found) }
+  return { format: 'ndjson', ...ofUsers(found) }
+}
+
+/** A record of Django's dumpdata. */
+function modelOf(record: Record<string, unknown> | undefined): string | undefined {
+  return typeof record?.model === 'string' && isObject(record.fields) ? record.model : undefined
+}
+
+/** The paths of the records; where those are of several models, of the one that has addresses and passwords. */
+function ofUsers(records: readonly Record<string, unknown>[]): Pick<Head, 'paths' | 'model'> {
+  const models = Map.groupBy(records, modelOf)
+  if (models.size < 2 || models.has(undefined)) return { paths: pathsOf(records) }
+  const rankOfModel = ([first]: Record<string, unknown>[]) => {
+    const fields = isObject(first?.fields) ? first.fields : {}
+    return Number('email' in fields) + Number('password' in fields)
+  }
+  const [best] = [...models].sort(([, a], [, b]) => rankOfModel(b) - rankOfModel(a))
+  if (best === undefined || rankOfModel(best[1]) === 0) return { paths: pathsOf(records) }
+  return { paths: pathsOf(best[1]), ...(best[0] !== undefined && { model: best[0] }) }
 }
 
 function wrapping(record: Record<string, unknown>): boolean {
@@ -109,6 +129,8 @@ const USERS = /^(users|members|accounts|data|items|records|results)$/i
 /** The list in the document that is most likely the one of the users: by its name, then by its length. */
 async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Promise<Head> {
   const lists = new Map<string, Record<string, unknown>[]>()
+  // Of a dump of several models each is looked at: that of the users may come late.
+  const models = new Map<string, number>()
   const parser = new JSONParser({ paths: ['$.*', '$.*.*', '$.*.*.*'], keepStack: true })
   parser.onError = () => {}
   parser.onValue = ({ value, key, stack }) => {
@@ -117,9 +139,13 @@ async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Prom
     const path = above.join('.')
     const list = lists.get(path) ?? []
     lists.set(path, list)
-    if (list.length < ENOUGH) list.push(value)
+    const model = modelOf(value)
+    const ofModel = model === undefined ? list.length : (models.get(model) ?? 0)
+    if (model !== undefined) models.set(model, ofModel + 1)
+    if (ofModel < ENOUGH) list.push(value)
   }
-  const enough = () => [...lists].some(([path, list]) => list.length >= ENOUGH && (path === '' || isUsers(path)))
+  const enough = () =>
+    models.size === 0 && [...lists].some(([path, list]) => list.length >= ENOUGH && (path === '' || isUsers(path)))
   let seen = 0
   for await (const chunk of inUtf8(file, readBytes(file), encoding)) {
     if (seen === 0 && chunk[0] === 0xef) parser.write(chunk.subarray(3))
@@ -129,7 +155,7 @@ async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Prom
   }
   const best = [...lists].sort(([a, first], [b, second]) => rank(b, second.length) - rank(a, first.length))[0]
   const [path, records] = best ?? ['', []]
-  return { format: 'json', paths: pathsOf(records), ...(path === '' ? {} : { records: path }) }
+  return { format: 'json', ...ofUsers(records), ...(path === '' ? {} : { records: path }) }
 }
 
 function isUsers(path: string): boolean {

@@ -23,6 +23,8 @@ export interface Answers {
   baseUrl?: string
   environments: string[]
   name: string
+  /** Whether people stay behind who may not sign in, where a column says so. Undefined: ask, or leave them out. */
+  leaveOut?: boolean
 }
 
 /** A variable that the manifest refers to. */
@@ -177,6 +179,8 @@ export interface Given {
   baseUrl?: string
   environments?: string[]
   name?: string
+  /** Bring people along who may not sign in. */
+  keepInactive?: boolean
   /** Take what is proposed where nothing is given. */
   yes?: boolean
 }

@@ -61,6 +61,7 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
     ...(given.baseUrl === undefined ? {} : { baseUrl: given.baseUrl }),
     environments: given.environments ?? ENVIRONMENTS,
     name: given.name ?? (basename(context.cwd) || 'migration'),
+    ...(given.keepInactive && { leaveOut: false }),
   }
 }
 
@@ -161,7 +162,7 @@ async function chooseSource(
   const { origin } = given
   if (given.files.users !== undefined) {
     const users = await describe(given.files.users, context.cwd)
-    const own = origin ?? originOf(users)
+    const own = mappedAs(users, origin)
     refuseUnused(given, own)
     refuseForeign(users, own)
     return { origin: own, users, ...liveOf(given, own) }
@@ -187,7 +188,13 @@ async function chooseSource(
   }
   const found = fitting.find((file) => chosen === `file:${file.name}`)
   const users = found ?? (await askForFile(prompts, context))
-  return { origin: origin ?? originOf(users), users }
+  return { origin: mappedAs(users, origin), users }
+}
+
+/** The origin that is given, unless the file is a form of its export that no recipe reads. */
+function mappedAs(users: FoundFile, origin: Origin | undefined): Origin {
+  const own = originOf(users)
+  return own === 'file' && users.data.recognised !== undefined ? own : (origin ?? own)
 }
 
 /** What the command line says of an API that this source has no use for is a mistake. */
@@ -221,7 +228,7 @@ function originOf({ data: { recognised } }: FoundFile): Origin {
 }
 
 function fits({ data: { recognised } }: FoundFile, origin: Origin): boolean {
-  return recognised === undefined || recognised.origin === origin || origin === 'file'
+  return recognised === undefined || recognised.origin === origin || recognised.origin === 'file' || origin === 'file'
 }
 
 function titleOf({ data: { recognised } }: FoundFile): string {
@@ -267,8 +274,7 @@ async function askForFile(prompts: Prompts, { cwd }: Context): Promise<FoundFile
 function onlyOne(fitting: readonly FoundFile[], given: Given): ChosenSource {
   const known = fitting.filter((file) => file.data.recognised !== undefined)
   const [users, second] = known
-  if (given.yes && users !== undefined && second === undefined)
-    return { origin: given.origin ?? originOf(users), users }
+  if (given.yes && users !== undefined && second === undefined) return { origin: mappedAs(users, given.origin), users }
   const seen = known.map((file) => `${file.name} (${titleOf(file)})`).join(', ')
   const live = given.origin === undefined || ORIGINS[given.origin].live ? ', or --live / --domain to read an API' : ''
   throw missing([
